@@ -1,1 +1,28 @@
-//! Skeleton.
+//! The NetFlow v5 flow record: what each field means, and how to read it.
+//!
+//! This crate never opens a file or a socket, starts no thread and asks no
+//! clock. Bytes come in, [`FlowRecord`]s go out, so everything here can be
+//! tested with a string.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | what a flow is, and the unit of each field | [`record`] |
+//! | what a field is called on the wire, in a document and on the command line | [`field`] |
+//! | how a document of Elasticsearch becomes a record | [`document`] |
+//! | what a protocol, a port or a flag is called | [`names`] |
+//! | how a time is read and written | [`time`] |
+//! | what a fetch leaves on the disk | [`dump`] |
+//! | which span of time a person means | [`window`] |
+//!
+//! Sources: Cisco, *NetFlow Export Datagram Format* (version 5 header and
+//! record); `logstash-codec-netflow` (`Netflow5PDU`); Logstash's netflow
+//! module (`netflow.conf.erb` and its index template).
+
+pub mod document;
+pub mod field;
+pub mod record;
+pub mod time;
+
+pub use document::{Document, Entry, NotAFlow};
+pub use field::{FIELDS, Field, FieldId, Kind};
+pub use record::FlowRecord;

@@ -1,0 +1,262 @@
+//! What one JSON value of a file can be: a hit, a bare document, a page of
+//! hits, or the error that a server answered instead.
+//!
+//! Told by its members, so files of any of these forms, even mixed, are read
+//! alike. The hits of a page are left as text, to be read one by one.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use super::page::{self, Page};
+use super::server_error::{ErrorSeed, ServerError};
+use super::value::{FromJson, OrNothing};
+use super::{Document, DocumentSeed, NotAFlow, TopKey};
+use crate::record::FlowRecord;
+
+/// One JSON value of a file.
+#[derive(Debug)]
+pub enum Entry<'a> {
+    /// A hit of a search: a document with its identity.
+    Hit(Hit<'a>),
+    /// A document without identity.
+    Bare(Document),
+    /// An answer of a search: hits, and what the server says of their number.
+    Page(Page<'a>),
+    /// A server's error.
+    Error(ServerError),
+}
+
+/// A document and what makes it unique.
+#[derive(Debug, Default)]
+pub struct Hit<'a> {
+    /// Index it is stored in.
+    pub index: Option<Cow<'a, str>>,
+    /// Its id, unique in the index (and routing).
+    pub id: Option<Cow<'a, str>>,
+    /// Routing, where the index uses it.
+    pub routing: Option<Cow<'a, str>>,
+    /// What is stored; missing where the index or the request left it out.
+    pub source: Option<Document>,
+}
+
+impl Hit<'_> {
+    /// The flow, if the document is one.
+    ///
+    /// # Errors
+    /// Says why it is none.
+    pub fn into_flow(self) -> Result<FlowRecord, NotAFlow> {
+        self.source.ok_or(NotAFlow::NoSource)?.into_flow()
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// Reads one JSON value.
+    ///
+    /// # Errors
+    /// If it is not JSON, or not an object.
+    pub fn parse(json: &'a [u8]) -> Result<Self, serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let entry = reader.deserialize_map(EntryVisitor)?;
+        reader.end()?;
+        Ok(entry)
+    }
+}
+
+/// A key at the top of an entry.
+#[derive(Clone, Copy)]
+enum EntryKey {
+    Index,
+    Id,
+    Routing,
+    Source,
+    ScrollId,
+    Hits,
+    Shards,
+    TimedOut,
+    Error,
+    Document(TopKey),
+}
+
+impl EntryKey {
+    fn of(key: &str) -> Self {
+        match key {
+            "_index" => Self::Index,
+            "_id" => Self::Id,
+            "_routing" | "routing" => Self::Routing,
+            "_source" => Self::Source,
+            "_scroll_id" | "pit_id" => Self::ScrollId,
+            "hits" => Self::Hits,
+            "_shards" => Self::Shards,
+            "timed_out" => Self::TimedOut,
+            "error" => Self::Error,
+            _ => Self::Document(TopKey::of(key)),
+        }
+    }
+}
+
+struct EntryVisitor;
+
+impl<'de> Visitor<'de> for EntryVisitor {
+    type Value = Entry<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry<'de>, A::Error> {
+        let (mut hit, mut bare) = (Hit::default(), Document::default());
+        let (mut page, mut hits, mut error) = (Page::default(), None, None);
+        while let Some(key) = map.next_key_seed(KeySeed(EntryKey::of))? {
+            match key {
+                EntryKey::Index => hit.index = map.next_value_seed(TextSeed)?,
+                EntryKey::Id => hit.id = map.next_value_seed(TextSeed)?,
+                EntryKey::Routing => hit.routing = map.next_value_seed(TextSeed)?,
+                EntryKey::Source => hit.source = map.next_value_seed(SourceSeed)?,
+                EntryKey::ScrollId => page.scroll_id = map.next_value_seed(TextSeed)?,
+                EntryKey::Hits => hits = map.next_value_seed(page::HitsSeed(&mut page))?,
+                EntryKey::Shards => page.shards = page::lenient(&mut map)?,
+                EntryKey::TimedOut => page.timed_out = page::lenient(&mut map)?,
+                EntryKey::Error => error = Some(map.next_value_seed(ErrorSeed)?),
+                EntryKey::Document(key) => bare.member(key, &mut map)?,
+            }
+        }
+        Ok(match (hits, error) {
+            (Some(()), _) => Entry::Page(page),
+            (None, Some(error)) if !bare.has_netflow && hit.source.is_none() => Entry::Error(error),
+            _ if hit.source.is_some() || hit.id.is_some() => Entry::Hit(hit),
+            _ => Entry::Bare(bare),
+        })
+    }
+}
+
+/// Reads a key and says at once what it is, without keeping it.
+pub(super) struct KeySeed<T>(pub(super) fn(&str) -> T);
+
+impl<'de, T> DeserializeSeed<'de> for KeySeed<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<T> Visitor<'_> for KeySeed<T> {
+    type Value = T;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<T, E> {
+        Ok(self.0(key))
+    }
+}
+
+/// Text, borrowed where it has no escapes; anything else is `None`.
+struct TextSeed;
+
+impl<'de> DeserializeSeed<'de> for TextSeed {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Text<'a> {
+            Borrowed(&'a str),
+            Owned(String),
+            Other(IgnoredAny),
+        }
+        Ok(match Text::deserialize(deserializer)? {
+            Text::Borrowed(text) => Some(Cow::Borrowed(text)),
+            Text::Owned(text) => Some(Cow::Owned(text)),
+            Text::Other(_) => None,
+        })
+    }
+}
+
+/// The document under `_source`, if it is an object.
+struct SourceSeed;
+
+impl<'de> DeserializeSeed<'de> for SourceSeed {
+    type Value = Option<Document>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(OrNothing(self))
+    }
+}
+
+impl<'de> FromJson<'de> for SourceSeed {
+    type Output = Option<Document>;
+
+    fn map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Output, A::Error> {
+        let mut document = Document::default();
+        DocumentSeed(&mut document).visit_map(map)?;
+        Ok(Some(document))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(json: &str) -> String {
+        match Entry::parse(json.as_bytes()) {
+            Ok(Entry::Hit(hit)) => format!(
+                "hit {} {} {}: {:?}",
+                hit.index.as_deref().unwrap_or("-"),
+                hit.id.as_deref().unwrap_or("-"),
+                hit.routing.as_deref().unwrap_or("-"),
+                hit.into_flow().map(|flow| flow.bytes)
+            ),
+            Ok(Entry::Bare(document)) => {
+                format!("bare: {:?}", document.into_flow().map(|flow| flow.bytes))
+            }
+            Ok(Entry::Page(page)) => format!(
+                "page of {} of {:?}, shards {}, timed out {}",
+                page.hits.len(),
+                page.total,
+                page.shards.complete(),
+                page.timed_out
+            ),
+            Ok(Entry::Error(error)) => format!("error {}: {}", error.kind, error.reason),
+            Err(_) => "not JSON".into(),
+        }
+    }
+
+    #[test]
+    fn an_entry_is_told_by_its_members() {
+        for (json, expected) in [
+            (
+                r#"{"_index":"a","_id":"1","_source":{"netflow":{"bytes":3}},"sort":[1]}"#,
+                "hit a 1 -: Ok(Some(3))",
+            ),
+            (
+                r#"{"_index":"a","_id":"\u0031","_routing":"r","_source":null}"#,
+                "hit a 1 r: Err(NoSource)",
+            ),
+            (r#"{"_index":"a","_id":"1","fields":{"netflow":{}}}"#, "hit a 1 -: Err(NoSource)"),
+            (r#"{"netflow":{"bytes":3},"hits":7,"timed_out":"x"}"#, "bare: Ok(Some(3))"),
+            (
+                r#"{"timed_out":false,"_shards":{"total":2,"successful":2,"failed":0},"hits":{"total":7,"hits":[{},{}]}}"#,
+                "page of 2 of Some(7), shards true, timed out false",
+            ),
+            (
+                r#"{"timed_out":true,"_shards":{"total":2,"successful":1,"failed":1},"hits":{"total":{"value":7,"relation":"gte"},"hits":[]}}"#,
+                "page of 0 of None, shards false, timed out true",
+            ),
+            (
+                r#"{"error":{"root_cause":[{"type":"index_not_found_exception","reason":"no such index [x]"}],"type":"t","reason":"r"},"status":404}"#,
+                "error index_not_found_exception: no such index [x]",
+            ),
+            (r#"{"error":{"root_cause":[],"type":"t","reason":null},"status":503}"#, "error t: "),
+            (r#"{"error":"no handler found"}"#, "error error: no handler found"),
+            ("[1]", "not JSON"),
+            ("POST Failed: 400", "not JSON"),
+        ] {
+            assert_eq!(kind(json), expected, "{json}");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! A document of Elasticsearch as a flow: what is one, what is unknown, what
+//! is skipped.
+//!
+//! A flow is a document with a netflow object of version 5, or with none
+//! stated. A member that is missing, null or impossible is unknown. Nothing
+//! else in the document matters, however deep or odd it is.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | which key is which field | [`dialect`] |
+//! | how one member becomes a value | `value` |
+//! | what a line of a file can hold: hit, document, page, error | [`entry`] |
+
+pub mod dialect;
+pub mod entry;
+pub mod page;
+pub mod server_error;
+mod value;
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use crate::field::FieldId;
+use crate::record::FlowRecord;
+
+pub use entry::Entry;
+use value::{FromJson, OrNothing, Outcome};
+
+/// Why a document is no flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NotAFlow {
+    /// Not JSON, or not an object.
+    NotJson,
+    /// A hit without `_source`.
+    NoSource,
+    /// No netflow object, or one that says nothing.
+    NoNetflow,
+    /// NetFlow of another version than 5.
+    OtherVersion,
+}
+
+impl NotAFlow {
+    /// Every cause, in the order they are looked for.
+    pub const ALL: [Self; 4] = [Self::NotJson, Self::NoSource, Self::NoNetflow, Self::OtherVersion];
+
+    /// Name in json.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotJson => "not_json",
+            Self::NoSource => "no_source",
+            Self::NoNetflow => "no_netflow",
+            Self::OtherVersion => "other_version",
+        }
+    }
+
+    /// For people, after a number: `3 are not JSON`.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NotJson => "not JSON",
+            Self::NoSource => "hits without _source",
+            Self::NoNetflow => "without a netflow object",
+            Self::OtherVersion => "of another NetFlow version than 5",
+        }
+    }
+}
+
+/// What has been read of a document so far.
+#[derive(Debug, Default)]
+pub struct Document {
+    flow: FlowRecord,
+    /// The netflow object had a member that some dialect knows.
+    has_netflow: bool,
+    /// The version it states is not 5.
+    other_version: bool,
+}
+
+impl Document {
+    /// Reads a document (a hit's `_source`).
+    ///
+    /// # Errors
+    /// If the text is not a JSON object.
+    pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
+        let mut document = Self::default();
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        DocumentSeed(&mut document).deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(document)
+    }
+
+    /// The flow, if it is one.
+    ///
+    /// # Errors
+    /// Says why it is none.
+    pub fn into_flow(self) -> Result<FlowRecord, NotAFlow> {
+        match self {
+            Self { has_netflow: false, .. } => Err(NotAFlow::NoNetflow),
+            Self { other_version: true, .. } => Err(NotAFlow::OtherVersion),
+            Self { flow, .. } => Ok(flow),
+        }
+    }
+
+    /// Reads one member at the top of a document.
+    fn member<'de, A: MapAccess<'de>>(&mut self, key: TopKey, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            TopKey::Netflow => map.next_value_seed(NetflowSeed(self)),
+            TopKey::Field(field) => {
+                let seed = value::ValueSeed { flow: &mut self.flow, field: field.field() };
+                map.next_value_seed(seed).map(drop)
+            }
+            TopKey::Other => map.next_value::<IgnoredAny>().map(drop),
+        }
+    }
+}
+
+/// A key at the top of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TopKey {
+    Netflow,
+    Field(FieldId),
+    Other,
+}
+
+impl TopKey {
+    fn of(key: &str) -> Self {
+        match key {
+            "netflow" => Self::Netflow,
+            _ => dialect::field_of("", key).map_or(Self::Other, Self::Field),
+        }
+    }
+}
+
+/// Reads an object whole into a [`Document`].
+struct DocumentSeed<'d>(&'d mut Document);
+
+impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for DocumentSeed<'_> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a document")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key_seed(entry::KeySeed(TopKey::of))? {
+            self.0.member(key, &mut map)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads the `netflow` member, whatever it is.
+struct NetflowSeed<'d>(&'d mut Document);
+
+impl<'de> DeserializeSeed<'de> for NetflowSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(OrNothing(self))
+    }
+}
+
+impl<'de> FromJson<'de> for NetflowSeed<'_> {
+    type Output = ();
+
+    fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let document = self.0;
+        while let Some(key) =
+            map.next_key_seed(entry::KeySeed(|key| dialect::field_of("netflow", key)))?
+        {
+            let Some(field) = key else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            document.has_netflow = true;
+            let seed = value::ValueSeed { flow: &mut document.flow, field: field.field() };
+            let outcome = map.next_value_seed(seed)?;
+            if field == FieldId::Version {
+                let version = document.flow.version;
+                document.other_version = match outcome {
+                    Outcome::Null => false,
+                    Outcome::Known => version != Some(5),
+                    Outcome::Impossible => true,
+                };
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn flow(json: &str) -> Result<FlowRecord, NotAFlow> {
+        Document::parse(json.as_bytes()).map_err(|_| NotAFlow::NotJson)?.into_flow()
+    }
+
+    /// The value of a netflow member, in a document that is a flow.
+    fn member(key: &str, value: &str) -> FlowRecord {
+        flow(&format!(r#"{{"netflow":{{"version":5,"{key}":{value}}}}}"#)).unwrap()
+    }
+
+    #[test]
+    fn what_is_a_flow() {
+        for (json, expected) in [
+            (r#"{"netflow":{"bytes":1}}"#, Ok(())),
+            (r#"{"netflow":{"bytes":1,"version":5}}"#, Ok(())),
+            (r#"{"netflow":{"bytes":1,"version":"5"}}"#, Ok(())),
+            (r#"{"netflow":{"bytes":1,"version":"Netflow v5"}}"#, Ok(())),
+            (r#"{"netflow":{"bytes":1,"version":null}}"#, Ok(())),
+            (r#"{"netflow":{"bytes":1,"version":9}}"#, Err(NotAFlow::OtherVersion)),
+            (r#"{"netflow":{"bytes":1,"version":"Netflow v9"}}"#, Err(NotAFlow::OtherVersion)),
+            (r#"{"netflow":{"bytes":1,"version":"IPFIX"}}"#, Err(NotAFlow::OtherVersion)),
+            (r#"{"netflow":{}}"#, Err(NotAFlow::NoNetflow)),
+            (r#"{"netflow":{"colour":1}}"#, Err(NotAFlow::NoNetflow)),
+            (r#"{"netflow":[{"bytes":1}]}"#, Err(NotAFlow::NoNetflow)),
+            (r#"{"netflow":"bytes"}"#, Err(NotAFlow::NoNetflow)),
+            (r#"{"netflow":null}"#, Err(NotAFlow::NoNetflow)),
+            (r#"{"bytes":1,"packets":1}"#, Err(NotAFlow::NoNetflow)),
+            (r"{}", Err(NotAFlow::NoNetflow)),
+            (r"[]", Err(NotAFlow::NotJson)),
+            (r#"{"netflow":{"bytes":1}"#, Err(NotAFlow::NotJson)),
+            (r#"{"netflow":{"bytes":1}} x"#, Err(NotAFlow::NotJson)),
+        ] {
+            assert_eq!(flow(json).map(drop), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn numbers_in_every_form() {
+        for (value, expected) in [
+            ("443", Some(443)),
+            ("\"443\"", Some(443)),
+            ("\" 443 \"", Some(443)),
+            ("443.0", Some(443)),
+            ("\"1.5e3\"", Some(1500)),
+            ("1.5e3", Some(1500)),
+            ("-0", Some(0)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("9007199254740993", Some(9_007_199_254_740_993)),
+            ("-1", None),
+            ("0.5", None),
+            ("\"1,234\"", None),
+            ("\"\"", None),
+            ("\"nan\"", None),
+            ("\"0x10\"", None),
+            ("true", None),
+            ("null", None),
+            ("[443]", None),
+            (r#"{"a":443}"#, None),
+        ] {
+            assert_eq!(member("bytes", value).bytes, expected, "{value}");
+        }
+        assert_eq!(member("dst_port", "65536").dst_port, None);
+        assert_eq!(member("protocol", "256").protocol, None);
+    }
+
+    #[test]
+    fn addresses_are_dotted_ipv4() {
+        for (text, expected) in [
+            ("192.0.2.7", Some([192, 0, 2, 7])),
+            (" 192.0.2.7 ", Some([192, 0, 2, 7])),
+            ("::ffff:192.0.2.1", Some([192, 0, 2, 1])),
+            ("0.0.0.0", Some([0; 4])),
+            ("2001:db8::1", None),
+            ("010.0.0.1", None),
+            ("256.1.1.1", None),
+            ("192.0.2", None),
+            ("example.org", None),
+        ] {
+            let found = member("src_addr", &format!("\"{text}\"")).src_addr;
+            assert_eq!(found, expected.map(Ipv4Addr::from), "{text}");
+        }
+        assert_eq!(member("src_addr", "3221225985").src_addr, None);
+    }
+
+    #[test]
+    fn the_exporter_has_many_forms() {
+        for (host, expected) in [
+            (r#""192.0.2.1""#, Some("192.0.2.1")),
+            (r#"{"ip":"192.0.2.1","name":"r1"}"#, Some("192.0.2.1")),
+            (r#"{"name":"r1","ip":["192.0.2.1","192.0.2.2"]}"#, Some("192.0.2.1")),
+            (r#"{"name":"r1"}"#, Some("r1")),
+            (r#"["192.0.2.1","192.0.2.2"]"#, Some("192.0.2.1")),
+            (r#"{"os":{"name":"x"}}"#, None),
+            ("7", None),
+            ("\"\"", None),
+            ("null", None),
+        ] {
+            let found = flow(&format!(r#"{{"host":{host},"netflow":{{"bytes":1}}}}"#)).unwrap();
+            assert_eq!(found.exporter.as_deref(), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn what_flowkit_does_not_know_is_read_over() {
+        let deep = "[".repeat(100) + &"]".repeat(100);
+        let json = format!(
+            r#"{{"x":{deep},"a\"b":"{{\"netflow\":{{}}}}","netflow":{{"é":{deep},"bytes":7}},"netflow_like":{{"bytes":9}}}}"#
+        );
+        assert_eq!(flow(&json).unwrap(), FlowRecord { bytes: Some(7), ..FlowRecord::default() });
+    }
+}

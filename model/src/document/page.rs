@@ -1,0 +1,127 @@
+//! One answer of a search: its hits, left as text, and what the server says of
+//! their number and of the shards it asked.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
+use serde_json::value::RawValue;
+
+use super::entry::KeySeed;
+use super::value::{FromJson, OrNothing};
+
+/// An answer of a search.
+#[derive(Debug, Default)]
+pub struct Page<'a> {
+    /// Cursor of the scroll that the page belongs to.
+    pub scroll_id: Option<Cow<'a, str>>,
+    /// Hits, each as the server sent it.
+    pub hits: Vec<&'a RawValue>,
+    /// How many there are in all; `None` if the answer does not say, or gives
+    /// a lower bound only.
+    pub total: Option<u64>,
+    /// The server gave up before it had looked everywhere.
+    pub timed_out: bool,
+    /// Shards that were asked and that answered.
+    pub shards: Shards,
+}
+
+/// How many shards were asked, and how many answered.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct Shards {
+    /// Asked.
+    pub total: u64,
+    /// Answered, or had nothing to say.
+    pub successful: u64,
+    /// Did not answer.
+    pub failed: u64,
+}
+
+impl Shards {
+    /// Whether all that were asked answered.
+    #[must_use]
+    pub fn complete(self) -> bool {
+        self.failed == 0 && self.successful == self.total
+    }
+}
+
+/// `hits.total`: a number up to Elasticsearch 6, an object since.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Total {
+    Number(u64),
+    Object { value: u64, relation: String },
+}
+
+impl Total {
+    /// The total, unless it is a lower bound only (`"relation": "gte"`).
+    fn exact(self) -> Option<u64> {
+        match self {
+            Self::Number(total) => Some(total),
+            Self::Object { value, relation } => (relation == "eq").then_some(value),
+        }
+    }
+}
+
+/// The `hits` object of an answer; `None` where it is not one.
+pub(super) struct HitsSeed<'p, 'a>(pub(super) &'p mut Page<'a>);
+
+impl<'de> DeserializeSeed<'de> for HitsSeed<'_, 'de> {
+    type Value = Option<()>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(OrNothing(self))
+    }
+}
+
+impl<'de> FromJson<'de> for HitsSeed<'_, 'de> {
+    type Output = Option<()>;
+
+    fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Output, A::Error> {
+        while let Some(key) =
+            map.next_key_seed(KeySeed(|key| ["hits", "total"].iter().position(|k| *k == key)))?
+        {
+            match key {
+                Some(0) => self.0.hits = map.next_value_seed(ListSeed)?,
+                Some(_) => {
+                    self.0.total = lenient::<_, Option<Total>>(&mut map)?.and_then(Total::exact)
+                }
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Some(()))
+    }
+}
+
+/// An array as its elements' text; anything else is an empty one.
+struct ListSeed;
+
+impl<'de> DeserializeSeed<'de> for ListSeed {
+    type Value = Vec<&'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(OrNothing(self))
+    }
+}
+
+impl<'de> FromJson<'de> for ListSeed {
+    type Output = Vec<&'de RawValue>;
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Output, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element()? {
+            elements.push(element);
+        }
+        Ok(elements)
+    }
+}
+
+/// The next value, or the default if it has another form: a document may have
+/// members of these names that mean something else.
+pub(super) fn lenient<'de, A: MapAccess<'de>, T: Default + Deserialize<'de>>(
+    map: &mut A,
+) -> Result<T, A::Error> {
+    let raw: &RawValue = map.next_value()?;
+    Ok(serde_json::from_str(raw.get()).unwrap_or_default())
+}

@@ -1,0 +1,356 @@
+//! The catalogue: one row per field that can be shown, grouped or summed.
+//!
+//! To add a field, add a member to [`FlowRecord`], a variant to [`FieldId`] and
+//! a row to [`FIELDS`]; the tests check the row. Decoding, `--by`, column
+//! headers, csv and json members and `flowkit fields` need nothing more.
+//!
+//! Names are those of the module's documents, but for `exporter` (`host`) and
+//! `timestamp` (`@timestamp`). Aliases are what people know from the plain
+//! codec, Cisco's table and nfdump.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use crate::record::FlowRecord;
+
+/// Which row of [`FIELDS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "the rows of FIELDS say what each is")]
+pub enum FieldId {
+    Timestamp,
+    Exporter,
+    Version,
+    FlowRecords,
+    FlowSeqNum,
+    EngineType,
+    EngineId,
+    SamplingAlgorithm,
+    SamplingInterval,
+    SrcAddr,
+    DstAddr,
+    NextHop,
+    InputSnmp,
+    OutputSnmp,
+    Packets,
+    Bytes,
+    FirstSwitched,
+    LastSwitched,
+    SrcPort,
+    DstPort,
+    TcpFlags,
+    Protocol,
+    Tos,
+    SrcAs,
+    DstAs,
+    SrcMaskLen,
+    DstMaskLen,
+}
+
+/// What a value means, hence how it is read and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Milliseconds since 1970-01-01 UTC, shown as RFC 3339.
+    Time,
+    /// Text.
+    Text,
+    /// An amount, which can be added up.
+    Count,
+    /// An IPv4 address, in host order.
+    Address,
+    /// A port, which has a service's name.
+    Port,
+    /// An IP protocol, which has a name.
+    Protocol,
+    /// TCP flags, one bit each.
+    Flags,
+    /// The export format: a number, or text that ends in one (`Netflow v5`).
+    Version,
+    /// Any other number, which stands for something and is not added up.
+    Code,
+}
+
+/// Where a field stands in the export packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// Bytes of the 24-byte header: offset, length.
+    Header(u8, u8),
+    /// Bytes of a 48-byte record: offset, length.
+    Record(u8, u8),
+    /// Not in the packet.
+    Nowhere,
+}
+
+/// How a field of a [`FlowRecord`] is read and written.
+#[derive(Clone, Copy)]
+pub enum Access {
+    /// A number of at most so many bits.
+    Number {
+        /// Largest width a value can have.
+        bits: u32,
+        /// Reads the value; unknown is `None`.
+        read: fn(&FlowRecord) -> Option<u64>,
+        /// Writes a value, or unknown where it does not fit.
+        write: fn(&mut FlowRecord, Option<u64>),
+    },
+    /// Text.
+    Text {
+        /// Reads the value; unknown is `None`.
+        read: fn(&FlowRecord) -> Option<&str>,
+        /// Writes a value.
+        write: fn(&mut FlowRecord, Option<String>),
+    },
+}
+
+/// What is known about one field.
+#[derive(Clone, Copy)]
+pub struct Field {
+    /// Which row this is.
+    pub id: FieldId,
+    /// Name in flowkit: `--by`, filters, column headers.
+    pub name: &'static str,
+    /// Other names that people type.
+    pub aliases: &'static [&'static str],
+    /// Key in a document of Logstash's netflow module, as a dotted path.
+    pub module_key: &'static str,
+    /// Key in a document of the plain codec, as a dotted path.
+    pub codec_key: &'static str,
+    /// Bytes in the export packet.
+    pub wire: Wire,
+    /// What the value means.
+    pub kind: Kind,
+    /// Unit, or the values there are; for people.
+    pub unit: &'static str,
+    /// What the field says; for people.
+    pub meaning: &'static str,
+    /// How to read and write it.
+    pub access: Access,
+}
+
+impl Field {
+    /// Finds a field by name, alias or document key, in any case.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
+        FIELDS.iter().find(|field| is(field.name)).or_else(|| {
+            FIELDS.iter().find(|field| {
+                field.aliases.iter().any(|alias| is(alias))
+                    || is(field.module_key)
+                    || is(field.codec_key)
+            })
+        })
+    }
+
+    /// Widest value in bits; text has none.
+    #[must_use]
+    pub fn bits(&self) -> Option<u32> {
+        match self.access {
+            Access::Number { bits, .. } => Some(bits),
+            Access::Text { .. } => None,
+        }
+    }
+}
+
+impl FieldId {
+    /// The row.
+    #[must_use]
+    pub fn field(self) -> &'static Field {
+        &FIELDS[self as usize]
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Field").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+/// The value in the member's type, or unknown where it does not fit.
+fn fit<T: TryFrom<u64>>(value: Option<u64>) -> Option<T> {
+    value.and_then(|value| value.try_into().ok())
+}
+
+/// The same for an address.
+fn fit_address(value: Option<u64>) -> Option<Ipv4Addr> {
+    fit(value).map(Ipv4Addr::from_bits)
+}
+
+fn bits_of(address: Option<Ipv4Addr>) -> Option<u64> {
+    address.map(|address| address.to_bits().into())
+}
+
+use Access::{Number, Text};
+use Wire::{Header, Nowhere, Record};
+
+/// Every field, in the order of the packet.
+#[rustfmt::skip]
+pub const FIELDS: &[Field] = &[
+    Field { id: FieldId::Timestamp, name: "timestamp", aliases: &["received", "tr", "unix_secs"], module_key: "@timestamp", codec_key: "@timestamp",
+        wire: Header(8, 8), kind: Kind::Time, unit: "ms since 1970, UTC", meaning: "export of the packet that carried the flow",
+        access: Number { bits: 48, read: |flow| flow.timestamp_ms, write: |flow, value| flow.timestamp_ms = value.filter(|ms| ms >> 48 == 0) } },
+    Field { id: FieldId::Exporter, name: "exporter", aliases: &["router", "ra", "agent"], module_key: "host", codec_key: "host",
+        wire: Nowhere, kind: Kind::Text, unit: "address or name", meaning: "router that exported the flow",
+        access: Text { read: |flow| flow.exporter.as_deref(), write: |flow, value| flow.exporter = value } },
+    Field { id: FieldId::Version, name: "version", aliases: &[], module_key: "netflow.version", codec_key: "netflow.version",
+        wire: Header(0, 2), kind: Kind::Version, unit: "5", meaning: "export format",
+        access: Number { bits: 16, read: |flow| flow.version.map(u64::from), write: |flow, value| flow.version = fit(value) } },
+    Field { id: FieldId::FlowRecords, name: "flow_records", aliases: &["count"], module_key: "netflow.flow_records", codec_key: "netflow.flow_records",
+        wire: Header(2, 2), kind: Kind::Code, unit: "records, 1 to 30", meaning: "records in the same packet",
+        access: Number { bits: 16, read: |flow| flow.flow_records.map(u64::from), write: |flow, value| flow.flow_records = fit(value) } },
+    Field { id: FieldId::FlowSeqNum, name: "flow_seq_num", aliases: &["flow_sequence", "sequence"], module_key: "netflow.flow_seq_num", codec_key: "netflow.flow_seq_num",
+        wire: Header(16, 4), kind: Kind::Code, unit: "flows, modulo 2^32", meaning: "flows this engine exported before the packet",
+        access: Number { bits: 32, read: |flow| flow.flow_seq_num.map(u64::from), write: |flow, value| flow.flow_seq_num = fit(value) } },
+    Field { id: FieldId::EngineType, name: "engine_type", aliases: &["engine-type"], module_key: "netflow.engine_type", codec_key: "netflow.engine_type",
+        wire: Header(20, 1), kind: Kind::Code, unit: "number", meaning: "type of the flow-switching engine",
+        access: Number { bits: 8, read: |flow| flow.engine_type.map(u64::from), write: |flow, value| flow.engine_type = fit(value) } },
+    Field { id: FieldId::EngineId, name: "engine_id", aliases: &["engine-id"], module_key: "netflow.engine_id", codec_key: "netflow.engine_id",
+        wire: Header(21, 1), kind: Kind::Code, unit: "number", meaning: "number of the flow-switching engine",
+        access: Number { bits: 8, read: |flow| flow.engine_id.map(u64::from), write: |flow, value| flow.engine_id = fit(value) } },
+    Field { id: FieldId::SamplingAlgorithm, name: "sampling_algorithm", aliases: &["sampling_mode"], module_key: "netflow.sampling_algorithm", codec_key: "netflow.sampling_algorithm",
+        wire: Header(22, 2), kind: Kind::Code, unit: "0 none, 1 every n-th, 2 random", meaning: "how packets were sampled (top 2 of 16 bits)",
+        access: Number { bits: 8, read: |flow| flow.sampling_algorithm.map(u64::from), write: |flow, value| flow.sampling_algorithm = fit(value) } },
+    Field { id: FieldId::SamplingInterval, name: "sampling_interval", aliases: &["sampling"], module_key: "netflow.sampling_interval", codec_key: "netflow.sampling_interval",
+        wire: Header(22, 2), kind: Kind::Code, unit: "1 in n packets; 0 and 1: all", meaning: "how many packets stand for one (low 14 of 16 bits)",
+        access: Number { bits: 16, read: |flow| flow.sampling_interval.map(u64::from), write: |flow, value| flow.sampling_interval = fit(value) } },
+    Field { id: FieldId::SrcAddr, name: "src_addr", aliases: &["srcaddr", "srcip", "src_ip", "sip", "sa", "ipv4_src_addr"], module_key: "netflow.src_addr", codec_key: "netflow.ipv4_src_addr",
+        wire: Record(0, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "sender",
+        access: Number { bits: 32, read: |flow| bits_of(flow.src_addr), write: |flow, value| flow.src_addr = fit_address(value) } },
+    Field { id: FieldId::DstAddr, name: "dst_addr", aliases: &["dstaddr", "dstip", "dst_ip", "dip", "da", "ipv4_dst_addr"], module_key: "netflow.dst_addr", codec_key: "netflow.ipv4_dst_addr",
+        wire: Record(4, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "receiver",
+        access: Number { bits: 32, read: |flow| bits_of(flow.dst_addr), write: |flow, value| flow.dst_addr = fit_address(value) } },
+    Field { id: FieldId::NextHop, name: "next_hop", aliases: &["nexthop", "nhip", "nh", "ipv4_next_hop"], module_key: "netflow.next_hop", codec_key: "netflow.ipv4_next_hop",
+        wire: Record(8, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "next router; 0.0.0.0: none",
+        access: Number { bits: 32, read: |flow| bits_of(flow.next_hop), write: |flow, value| flow.next_hop = fit_address(value) } },
+    Field { id: FieldId::InputSnmp, name: "input_snmp", aliases: &["input", "inif", "in_if", "in"], module_key: "netflow.input_snmp", codec_key: "netflow.input_snmp",
+        wire: Record(12, 2), kind: Kind::Code, unit: "ifIndex", meaning: "interface the packets came in by",
+        access: Number { bits: 16, read: |flow| flow.input_snmp.map(u64::from), write: |flow, value| flow.input_snmp = fit(value) } },
+    Field { id: FieldId::OutputSnmp, name: "output_snmp", aliases: &["output", "outif", "out_if", "out"], module_key: "netflow.output_snmp", codec_key: "netflow.output_snmp",
+        wire: Record(14, 2), kind: Kind::Code, unit: "ifIndex", meaning: "interface they left by; 0: none",
+        access: Number { bits: 16, read: |flow| flow.output_snmp.map(u64::from), write: |flow, value| flow.output_snmp = fit(value) } },
+    Field { id: FieldId::Packets, name: "packets", aliases: &["dpkts", "pkt", "ipkt", "in_pkts"], module_key: "netflow.packets", codec_key: "netflow.in_pkts",
+        wire: Record(16, 4), kind: Kind::Count, unit: "packets", meaning: "packets in the flow",
+        access: Number { bits: 64, read: |flow| flow.packets, write: |flow, value| flow.packets = value } },
+    Field { id: FieldId::Bytes, name: "bytes", aliases: &["doctets", "octets", "byt", "ibyt", "in_bytes"], module_key: "netflow.bytes", codec_key: "netflow.in_bytes",
+        wire: Record(20, 4), kind: Kind::Count, unit: "bytes, layer 3", meaning: "bytes in those packets",
+        access: Number { bits: 64, read: |flow| flow.bytes, write: |flow, value| flow.bytes = value } },
+    Field { id: FieldId::FirstSwitched, name: "first_switched", aliases: &["first", "ts", "start"], module_key: "netflow.first_switched", codec_key: "netflow.first_switched",
+        wire: Record(24, 4), kind: Kind::Time, unit: "ms since 1970, UTC (wire: ms of uptime)", meaning: "first packet",
+        access: Number { bits: 48, read: |flow| flow.first_switched_ms, write: |flow, value| flow.first_switched_ms = value.filter(|ms| ms >> 48 == 0) } },
+    Field { id: FieldId::LastSwitched, name: "last_switched", aliases: &["last", "te", "end"], module_key: "netflow.last_switched", codec_key: "netflow.last_switched",
+        wire: Record(28, 4), kind: Kind::Time, unit: "ms since 1970, UTC (wire: ms of uptime)", meaning: "last packet",
+        access: Number { bits: 48, read: |flow| flow.last_switched_ms, write: |flow, value| flow.last_switched_ms = value.filter(|ms| ms >> 48 == 0) } },
+    Field { id: FieldId::SrcPort, name: "src_port", aliases: &["srcport", "sport", "sp", "l4_src_port"], module_key: "netflow.src_port", codec_key: "netflow.l4_src_port",
+        wire: Record(32, 2), kind: Kind::Port, unit: "port", meaning: "sender's port",
+        access: Number { bits: 16, read: |flow| flow.src_port.map(u64::from), write: |flow, value| flow.src_port = fit(value) } },
+    Field { id: FieldId::DstPort, name: "dst_port", aliases: &["dstport", "dport", "dp", "l4_dst_port"], module_key: "netflow.dst_port", codec_key: "netflow.l4_dst_port",
+        wire: Record(34, 2), kind: Kind::Port, unit: "port; ICMP: type * 256 + code", meaning: "receiver's port",
+        access: Number { bits: 16, read: |flow| flow.dst_port.map(u64::from), write: |flow, value| flow.dst_port = fit(value) } },
+    Field { id: FieldId::TcpFlags, name: "tcp_flags", aliases: &["flags", "flg"], module_key: "netflow.tcp_flags", codec_key: "netflow.tcp_flags",
+        wire: Record(37, 1), kind: Kind::Flags, unit: "bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32", meaning: "all TCP flags seen",
+        access: Number { bits: 8, read: |flow| flow.tcp_flags.map(u64::from), write: |flow, value| flow.tcp_flags = fit(value) } },
+    Field { id: FieldId::Protocol, name: "protocol", aliases: &["proto", "prot", "pr"], module_key: "netflow.protocol", codec_key: "netflow.protocol",
+        wire: Record(38, 1), kind: Kind::Protocol, unit: "IP protocol number", meaning: "6 TCP, 17 UDP, 1 ICMP",
+        access: Number { bits: 8, read: |flow| flow.protocol.map(u64::from), write: |flow, value| flow.protocol = fit(value) } },
+    Field { id: FieldId::Tos, name: "tos", aliases: &["src_tos", "dscp_byte"], module_key: "netflow.tos", codec_key: "netflow.src_tos",
+        wire: Record(39, 1), kind: Kind::Code, unit: "byte: DSCP * 4 + ECN", meaning: "type of service",
+        access: Number { bits: 8, read: |flow| flow.tos.map(u64::from), write: |flow, value| flow.tos = fit(value) } },
+    Field { id: FieldId::SrcAs, name: "src_as", aliases: &["srcas", "sas"], module_key: "netflow.src_as", codec_key: "netflow.src_as",
+        wire: Record(40, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the sender, origin or peer",
+        access: Number { bits: 16, read: |flow| flow.src_as.map(u64::from), write: |flow, value| flow.src_as = fit(value) } },
+    Field { id: FieldId::DstAs, name: "dst_as", aliases: &["dstas", "das"], module_key: "netflow.dst_as", codec_key: "netflow.dst_as",
+        wire: Record(42, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the receiver, origin or peer",
+        access: Number { bits: 16, read: |flow| flow.dst_as.map(u64::from), write: |flow, value| flow.dst_as = fit(value) } },
+    Field { id: FieldId::SrcMaskLen, name: "src_mask_len", aliases: &["src_mask", "srcmask", "smk"], module_key: "netflow.src_mask_len", codec_key: "netflow.src_mask",
+        wire: Record(44, 1), kind: Kind::Code, unit: "bits", meaning: "length of the sender's routing prefix",
+        access: Number { bits: 8, read: |flow| flow.src_mask_len.map(u64::from), write: |flow, value| flow.src_mask_len = fit(value) } },
+    Field { id: FieldId::DstMaskLen, name: "dst_mask_len", aliases: &["dst_mask", "dstmask", "dmk"], module_key: "netflow.dst_mask_len", codec_key: "netflow.dst_mask",
+        wire: Record(45, 1), kind: Kind::Code, unit: "bits", meaning: "length of the receiver's routing prefix",
+        access: Number { bits: 8, read: |flow| flow.dst_mask_len.map(u64::from), write: |flow, value| flow.dst_mask_len = fit(value) } },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn rows_stand_where_their_id_says() {
+        for (place, field) in FIELDS.iter().enumerate() {
+            assert_eq!(field.id as usize, place, "{}", field.name);
+        }
+    }
+
+    /// A name may not lead to two fields.
+    #[test]
+    fn names_are_unique() {
+        let mut seen = HashMap::new();
+        for field in FIELDS {
+            let keys = [field.module_key, field.codec_key];
+            for name in [field.name].iter().chain(field.aliases).chain(&keys) {
+                if let Some(other) = seen.insert(name.to_lowercase(), field.name) {
+                    assert_eq!(other, field.name, "{name}");
+                }
+                assert_eq!(Field::by_name(name), Some(field), "{name}");
+            }
+        }
+        assert_eq!(Field::by_name("DST_PORT").unwrap().id, FieldId::DstPort);
+        assert_eq!(Field::by_name("colour"), None);
+    }
+
+    /// What is written is read again, by that field alone.
+    #[test]
+    fn each_row_reads_what_it_writes() {
+        for field in FIELDS {
+            let mut flow = FlowRecord::default();
+            match field.access {
+                Access::Number { bits, read, write } => {
+                    write(&mut flow, Some(5));
+                    assert_eq!(read(&flow), Some(5), "{}", field.name);
+                    if bits < 48 {
+                        write(&mut flow, Some(1 << bits));
+                        assert_eq!(read(&flow), None, "{} is wider than it says", field.name);
+                    }
+                    write(&mut flow, Some((1 << (bits - 1)) + 1));
+                    assert_eq!(read(&flow), Some((1 << (bits - 1)) + 1), "{}", field.name);
+                }
+                Access::Text { read, write } => {
+                    write(&mut flow, Some("r1".into()));
+                    assert_eq!(read(&flow), Some("r1"));
+                }
+            }
+            let known = FIELDS.iter().filter(|other| match other.access {
+                Access::Number { read, .. } => read(&flow).is_some(),
+                Access::Text { read, .. } => read(&flow).is_some(),
+            });
+            assert_eq!(known.map(|field| field.name).collect::<Vec<_>>(), [field.name]);
+        }
+    }
+
+    /// Header and record are covered but for `SysUptime` and padding, without
+    /// overlap (sampling shares two bytes).
+    #[test]
+    fn the_wire_is_covered_once() {
+        let mut bytes: Vec<(bool, u8)> = Vec::new();
+        for field in FIELDS.iter().filter(|field| field.id != FieldId::SamplingInterval) {
+            match field.wire {
+                Wire::Header(offset, length) => {
+                    bytes.extend((offset..offset + length).map(|byte| (true, byte)))
+                }
+                Wire::Record(offset, length) => {
+                    bytes.extend((offset..offset + length).map(|byte| (false, byte)))
+                }
+                Wire::Nowhere => {}
+            }
+        }
+        bytes.sort_unstable();
+        let header = (0..24).filter(|byte| !(4..8).contains(byte)).map(|byte| (true, byte));
+        let record = (0..48).filter(|byte| ![36, 46, 47].contains(byte)).map(|byte| (false, byte));
+        assert_eq!(bytes, record.chain(header).collect::<Vec<_>>());
+    }
+}
