@@ -204,13 +204,12 @@ mod tests {
 
     fn kind(json: &str) -> String {
         match Entry::parse(json.as_bytes()) {
-            Ok(Entry::Hit(hit)) => format!(
-                "hit {} {} {}: {:?}",
-                hit.index.as_deref().unwrap_or("-"),
-                hit.id.as_deref().unwrap_or("-"),
-                hit.routing.as_deref().unwrap_or("-"),
-                hit.into_flow().map(|flow| flow.bytes)
-            ),
+            Ok(Entry::Hit(hit)) => {
+                let identity = [&hit.index, &hit.id, &hit.routing]
+                    .map(|part| part.as_deref().unwrap_or("-").to_owned())
+                    .join(" ");
+                format!("hit {identity}: {:?}", hit.into_flow().map(|flow| flow.bytes))
+            }
             Ok(Entry::Bare(document)) => {
                 format!("bare: {:?}", document.into_flow().map(|flow| flow.bytes))
             }
