@@ -1,1 +1,36 @@
-//! Skeleton.
+//! Answers from saved flows: exact, in parallel, without a cluster in reach.
+//!
+//! ```text
+//! sources ──► blocks ──► batches of columns ──► statistic ──► answer
+//!  input       text,      typed values, a        sums per      rows, total,
+//!              cut at     null mask each;        key, merged   other, notes
+//!              line ends  duplicates removed
+//! ```
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | how a file is recognised and cut into documents | [`input`] |
+//! | what a batch of flows looks like | [`columns`] |
+//! | how reading, counting and merging go together | [`scan`] |
+//! | how flows are added up by key | [`group`] |
+//! | what each question computes | [`stats`] |
+//! | what an answer holds | [`answer`] |
+//!
+//! A statistic never sees a file, an input never a statistic, and neither
+//! prints. What was read over is counted in a [`Tally`](tally::Tally).
+
+pub mod answer;
+pub mod columns;
+mod dictionary;
+mod duplicates;
+pub mod error;
+pub mod group;
+pub mod input;
+pub mod scan;
+pub mod stats;
+pub mod tally;
+
+pub use answer::Answer;
+pub use error::ReadError;
+pub use input::Source;
+pub use scan::ask;

@@ -1,0 +1,289 @@
+//! A batch of flows as columns: what statistics run on.
+//!
+//! One vector of plain values per field, in the field's own width, and a mask
+//! of the rows where it is unknown. An unknown value is stored as 0, so sums
+//! need no mask.
+
+use std::sync::Arc;
+
+use flowkit_model::field::Access;
+use flowkit_model::{FIELDS, FieldId, FlowRecord};
+
+use crate::dictionary::Dictionary;
+
+/// Rows a batch has when one is cut from a long block.
+pub const BATCH_ROWS: usize = 65_536;
+
+/// A set of fields.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldSet(u64);
+
+impl FieldSet {
+    /// Whether a field is in the set.
+    #[must_use]
+    pub fn contains(self, field: FieldId) -> bool {
+        self.0 & Self::bit(field) != 0
+    }
+
+    /// The fields, in the order of the catalogue.
+    pub fn iter(self) -> impl Iterator<Item = FieldId> {
+        FIELDS.iter().map(|field| field.id).filter(move |field| self.contains(*field))
+    }
+
+    /// Both sets.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn bit(field: FieldId) -> u64 {
+        1 << field as u64
+    }
+}
+
+impl FromIterator<FieldId> for FieldSet {
+    fn from_iter<I: IntoIterator<Item = FieldId>>(fields: I) -> Self {
+        Self(fields.into_iter().fold(0, |set, field| set | Self::bit(field)))
+    }
+}
+
+/// Values of one field, one per flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Up to 8 bits.
+    U8(Vec<u8>),
+    /// Up to 16 bits.
+    U16(Vec<u16>),
+    /// Up to 32 bits; for text, its number in the batch's dictionary.
+    U32(Vec<u32>),
+    /// Up to 64 bits.
+    U64(Vec<u64>),
+}
+
+/// One field of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Values; 0 where unknown.
+    pub values: Values,
+    /// Which rows are unknown; `None` if none is.
+    pub unknown: Option<Vec<bool>>,
+}
+
+impl Column {
+    /// An empty column for a field.
+    fn for_field(field: FieldId, rows: usize) -> Self {
+        let values = match field.field().bits() {
+            Some(0..=8) => Values::U8(Vec::with_capacity(rows)),
+            Some(9..=16) => Values::U16(Vec::with_capacity(rows)),
+            None | Some(17..=32) => Values::U32(Vec::with_capacity(rows)),
+            Some(_) => Values::U64(Vec::with_capacity(rows)),
+        };
+        Self { values, unknown: None }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.values {
+            Values::U8(values) => values.len(),
+            Values::U16(values) => values.len(),
+            Values::U32(values) => values.len(),
+            Values::U64(values) => values.len(),
+        }
+    }
+
+    /// Whether it has no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many rows are unknown.
+    #[must_use]
+    pub fn n_unknown(&self) -> u64 {
+        self.unknown.as_ref().map_or(0, |mask| mask.iter().filter(|row| **row).count() as u64)
+    }
+
+    /// A row's value, widened.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<u64> {
+        if self.unknown.as_ref().is_some_and(|mask| mask[row]) {
+            return None;
+        }
+        Some(match &self.values {
+            Values::U8(values) => values[row].into(),
+            Values::U16(values) => values[row].into(),
+            Values::U32(values) => values[row].into(),
+            Values::U64(values) => values[row],
+        })
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the column is as wide as its field")]
+    fn push(&mut self, value: Option<u64>) {
+        let row = self.len();
+        if value.is_none() {
+            self.unknown.get_or_insert_with(|| vec![false; row]).push(true);
+        } else if let Some(mask) = &mut self.unknown {
+            mask.push(false);
+        }
+        let value = value.unwrap_or(0);
+        match &mut self.values {
+            Values::U8(values) => values.push(value as u8),
+            Values::U16(values) => values.push(value as u16),
+            Values::U32(values) => values.push(value as u32),
+            Values::U64(values) => values.push(value),
+        }
+    }
+
+    fn retain(&mut self, keep: &[bool]) {
+        fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
+            let mut keep = keep.iter();
+            values.retain(|_| *keep.next().expect("one flag per row"));
+        }
+        match &mut self.values {
+            Values::U8(values) => retain(values, keep),
+            Values::U16(values) => retain(values, keep),
+            Values::U32(values) => retain(values, keep),
+            Values::U64(values) => retain(values, keep),
+        }
+        if let Some(mask) = &mut self.unknown {
+            retain(mask, keep);
+        }
+    }
+}
+
+/// Flows as columns.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    rows: usize,
+    columns: Vec<Option<Column>>,
+    dictionary: Arc<Dictionary>,
+}
+
+impl Batch {
+    /// An empty batch that will have these fields.
+    #[must_use]
+    pub fn new(fields: FieldSet, rows: usize, dictionary: Arc<Dictionary>) -> Self {
+        let columns = FIELDS
+            .iter()
+            .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
+            .collect();
+        Self { rows: 0, columns, dictionary }
+    }
+
+    /// Number of flows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The column of a field.
+    ///
+    /// # Panics
+    /// If the batch was made without it: a statistic must name the fields it
+    /// reads.
+    #[must_use]
+    pub fn column(&self, field: FieldId) -> &Column {
+        self.columns[field as usize].as_ref().expect("a statistic names the fields that it reads")
+    }
+
+    /// Every column there is, with its field.
+    pub fn columns(&self) -> impl Iterator<Item = (FieldId, &Column)> {
+        FIELDS.iter().zip(&self.columns).filter_map(|(field, column)| Some((field.id, column.as_ref()?)))
+    }
+
+    /// Counters of a field, one per flow, 0 where unknown.
+    ///
+    /// # Panics
+    /// If the field is no counter, or the batch was made without it.
+    #[must_use]
+    pub fn counters(&self, field: FieldId) -> &[u64] {
+        match &self.column(field).values {
+            Values::U64(values) => values,
+            _ => panic!("{field:?} is no counter"),
+        }
+    }
+
+    /// Adds a flow.
+    pub fn push(&mut self, flow: &FlowRecord) {
+        self.rows += 1;
+        for (field, column) in FIELDS.iter().zip(&mut self.columns) {
+            let Some(column) = column else { continue };
+            column.push(match field.access {
+                Access::Number { read, .. } => read(flow),
+                Access::Text { read, .. } => read(flow).map(|text| self.dictionary.code(text).into()),
+            });
+        }
+    }
+
+    /// Keeps the rows whose flag is true.
+    ///
+    /// # Panics
+    /// If there is not one flag per row.
+    pub fn retain(&mut self, keep: &[bool]) {
+        assert_eq!(keep.len(), self.rows, "one flag per row");
+        self.rows = keep.iter().filter(|keep| **keep).count();
+        for column in self.columns.iter_mut().flatten() {
+            column.retain(keep);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flows() -> Vec<FlowRecord> {
+        (0..5_u16)
+            .map(|n| FlowRecord {
+                dst_port: (n != 2).then_some(n),
+                bytes: (n != 3).then_some(u64::MAX - u64::from(n)),
+                exporter: (n > 0).then(|| format!("r{}", n % 2)),
+                protocol: Some(6),
+                ..FlowRecord::default()
+            })
+            .collect()
+    }
+
+    fn batch(flows: &[FlowRecord]) -> Batch {
+        let all = FIELDS.iter().map(|field| field.id).collect();
+        let mut batch = Batch::new(all, 0, Arc::default());
+        flows.iter().for_each(|flow| batch.push(flow));
+        batch
+    }
+
+    /// Every field of every row is what the record says, also after rows went.
+    #[test]
+    fn columns_hold_what_the_records_held() {
+        let mut flows = flows();
+        let mut batch = batch(&flows);
+        for keep in [vec![true; 5], vec![true, false, true, true, false], vec![false; 3]] {
+            batch.retain(&keep);
+            let mut flag = keep.iter();
+            flows.retain(|_| *flag.next().unwrap());
+            assert_eq!(batch.rows(), flows.len());
+            let texts = batch.dictionary.texts();
+            for (row, flow) in flows.iter().enumerate() {
+                for field in FIELDS {
+                    let value = batch.column(field.id).get(row);
+                    match field.access {
+                        Access::Number { read, .. } => assert_eq!(value, read(flow), "{}", field.name),
+                        Access::Text { read, .. } => {
+                            let text = value.map(|code| &*texts[usize::try_from(code).unwrap()]);
+                            assert_eq!(text, read(flow));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_is_counted_and_stored_as_zero() {
+        let batch = batch(&flows());
+        assert_eq!(batch.column(FieldId::DstPort).n_unknown(), 1);
+        assert_eq!(batch.column(FieldId::SrcPort).n_unknown(), 5);
+        assert_eq!(batch.column(FieldId::Protocol).unknown, None);
+        assert_eq!(batch.counters(FieldId::Bytes)[3], 0);
+    }
+}

@@ -1,0 +1,94 @@
+//! What can go wrong between a file and an answer.
+//!
+//! What is only partly readable is no error: it is read as far as it goes and
+//! told in the [`Tally`](crate::tally::Tally).
+
+use std::io;
+use std::path::PathBuf;
+
+/// A source gives no answer at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The file or directory cannot be opened.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// What was to be opened.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The disk, or the pipe, failed while a file was read.
+    #[error("cannot read {name} after byte {offset}")]
+    Read {
+        /// The file.
+        name: String,
+        /// Unpacked bytes read before.
+        offset: u64,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A directory without a manifest.
+    #[error(
+        "{} is no dump (it has no manifest.json); name the files in it, or a dump that `flowkit fetch` saved",
+        path.display()
+    )]
+    NotADump {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A manifest that cannot be read.
+    #[error("{} is no manifest that this flowkit reads", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Why not.
+        source: serde_json::Error,
+    },
+    /// A form that is known, but not read.
+    #[error("{name} {what}")]
+    Form {
+        /// The file.
+        name: String,
+        /// What it is, and what to do.
+        what: &'static str,
+    },
+    /// No end of a document in sight.
+    #[error("{name}:{line}: a document of over 512 MiB begins here; is it flow documents at all?")]
+    TooLong {
+        /// The file.
+        name: String,
+        /// Where it begins.
+        line: u64,
+    },
+    /// Not one document: something else is in the file.
+    #[error("{name}:{line}: not JSON ({reason}), nor is anything after it; flowkit reads documents, hits and answers of Elasticsearch")]
+    NoJson {
+        /// The file.
+        name: String,
+        /// First line that is not blank.
+        line: u64,
+        /// What the JSON reader says.
+        reason: String,
+    },
+    /// A server's error was saved instead of its answer.
+    #[error("{name}:{line}: a server's error instead of flows: {kind}: {reason}")]
+    ServerError {
+        /// The file.
+        name: String,
+        /// Line of the error.
+        line: u64,
+        /// Elasticsearch's name of the error.
+        kind: String,
+        /// The server's reason.
+        reason: String,
+    },
+    /// Something was skipped, and skipping was forbidden.
+    #[error("{position}: {what}; without --strict it is skipped and counted")]
+    Strict {
+        /// File and line.
+        position: String,
+        /// What is wrong.
+        what: String,
+    },
+}

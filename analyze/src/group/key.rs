@@ -1,0 +1,229 @@
+//! Several fields as one key: a number that sorts as the fields do.
+//!
+//! Each field takes its width and, before it, one bit that is set where the
+//! value is unknown, so unknown sorts last. The first field stands highest.
+
+use flowkit_model::Kind;
+
+use crate::columns::{Column, Values};
+
+/// One field of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPart {
+    /// Name of its column in the answer.
+    pub name: String,
+    /// What its values mean; text is grouped by its number and sorted by its
+    /// letters.
+    pub kind: Kind,
+    /// Width of a value.
+    pub bits: u32,
+}
+
+impl KeyPart {
+    /// A field of the catalogue as a key.
+    #[must_use]
+    pub fn of(field: &flowkit_model::Field) -> Self {
+        Self { name: field.name.into(), kind: field.kind, bits: field.bits().unwrap_or(32) }
+    }
+
+    /// Bits with the one for unknown.
+    fn width(&self) -> u32 {
+        self.bits + 1
+    }
+}
+
+/// The fields of a key, the most significant first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyLayout {
+    parts: Vec<KeyPart>,
+}
+
+impl KeyLayout {
+    /// A layout of these fields.
+    #[must_use]
+    pub fn new(parts: Vec<KeyPart>) -> Self {
+        Self { parts }
+    }
+
+    /// The fields.
+    #[must_use]
+    pub fn parts(&self) -> &[KeyPart] {
+        &self.parts
+    }
+
+    /// Bits of a key.
+    #[must_use]
+    pub fn bits(&self) -> u32 {
+        self.parts.iter().map(KeyPart::width).sum()
+    }
+
+    /// Keys of flows, from one column per field.
+    ///
+    /// # Panics
+    /// If there is not one column per field, all of the same length.
+    pub fn encode<K: Key>(&self, columns: &[&Column]) -> Vec<K> {
+        assert_eq!(columns.len(), self.parts.len(), "one column per field");
+        let mut keys = vec![K::default(); columns.first().map_or(0, |column| column.len())];
+        for (part, column) in self.parts.iter().zip(columns) {
+            let unknown = column.unknown.as_deref();
+            match &column.values {
+                Values::U8(values) => append(&mut keys, part.bits, values, unknown),
+                Values::U16(values) => append(&mut keys, part.bits, values, unknown),
+                Values::U32(values) => append(&mut keys, part.bits, values, unknown),
+                Values::U64(values) => append(&mut keys, part.bits, values, unknown),
+            }
+        }
+        keys
+    }
+
+    /// The values of a key, one per field; unknown is `None`.
+    #[must_use]
+    pub fn decode<K: Key>(&self, mut key: K) -> Vec<Option<u64>> {
+        let mut values: Vec<_> = self.parts.iter().rev().map(|part| key.pop(part.bits)).collect();
+        values.reverse();
+        values
+    }
+
+    /// The key of some values.
+    #[must_use]
+    pub fn of_values<K: Key>(&self, values: &[Option<u64>]) -> K {
+        let mut key = K::default();
+        for (part, value) in self.parts.iter().zip(values) {
+            key.push(part.bits, *value);
+        }
+        key
+    }
+}
+
+fn append<K: Key, V: Copy + Into<u64>>(
+    keys: &mut [K],
+    bits: u32,
+    values: &[V],
+    unknown: Option<&[bool]>,
+) {
+    assert_eq!(keys.len(), values.len(), "columns of one batch");
+    match unknown {
+        None => {
+            for (key, value) in keys.iter_mut().zip(values) {
+                key.push(bits, Some((*value).into()));
+            }
+        }
+        Some(unknown) => {
+            for ((key, value), unknown) in keys.iter_mut().zip(values).zip(unknown) {
+                key.push(bits, (!unknown).then_some((*value).into()));
+            }
+        }
+    }
+}
+
+/// A number that a key is kept in.
+pub trait Key: Clone + Default + Ord + std::hash::Hash + Send {
+    /// Appends a value of so many bits.
+    fn push(&mut self, bits: u32, value: Option<u64>);
+    /// Takes off the value that was appended last.
+    fn pop(&mut self, bits: u32) -> Option<u64>;
+}
+
+impl Key for u64 {
+    #[inline]
+    fn push(&mut self, bits: u32, value: Option<u64>) {
+        // Two shifts: by 64 bits at once would be an overflow.
+        *self = (*self << bits << 1) | value.unwrap_or(1 << bits);
+    }
+
+    fn pop(&mut self, bits: u32) -> Option<u64> {
+        let (unknown, value) = (*self >> bits & 1 == 1, *self & ((1 << bits) - 1));
+        *self = *self >> bits >> 1;
+        (!unknown).then_some(value)
+    }
+}
+
+impl Key for u128 {
+    #[inline]
+    fn push(&mut self, bits: u32, value: Option<u64>) {
+        *self = (*self << bits << 1) | value.map_or(1 << bits, u128::from);
+    }
+
+    fn pop(&mut self, bits: u32) -> Option<u64> {
+        let (unknown, value) = (*self >> bits & 1 == 1, *self & ((1 << bits) - 1));
+        *self = *self >> bits >> 1;
+        (!unknown).then(|| u64::try_from(value).expect("a value has at most 64 bits"))
+    }
+}
+
+/// A key of all fields together, for those who ask for so many: two words
+/// each, whether unknown and the value, in the order of the fields.
+pub type LongKey = Vec<(bool, u64)>;
+
+impl Key for LongKey {
+    fn push(&mut self, _: u32, value: Option<u64>) {
+        Self::push(self, (value.is_none(), value.unwrap_or(0)));
+    }
+
+    fn pop(&mut self, _: u32) -> Option<u64> {
+        let (unknown, value) = Self::pop(self).unwrap_or((true, 0));
+        (!unknown).then_some(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(bits: u32) -> KeyPart {
+        KeyPart { name: String::new(), kind: Kind::Code, bits }
+    }
+
+    fn layout(bits: &[u32]) -> KeyLayout {
+        KeyLayout::new(bits.iter().map(|bits| part(*bits)).collect())
+    }
+
+    #[test]
+    fn keys_give_their_values_back() {
+        for (bits, values) in [
+            (vec![16], vec![Some(443)]),
+            (vec![16], vec![None]),
+            (vec![63], vec![None]),
+            (vec![8, 48, 4], vec![Some(255), None, Some(7)]),
+            (vec![32, 16, 8], vec![None, Some(0), None]),
+        ] {
+            let layout = layout(&bits);
+            assert_eq!(layout.decode(layout.of_values::<u64>(&values)), values);
+            assert_eq!(layout.decode(layout.of_values::<u128>(&values)), values);
+            assert_eq!(layout.decode(layout.of_values::<LongKey>(&values)), values);
+        }
+        let (bits, values) = (vec![64, 62], vec![Some(u64::MAX), None]);
+        assert_eq!(layout(&bits).decode(layout(&bits).of_values::<u128>(&values)), values);
+    }
+
+    #[test]
+    fn keys_sort_as_their_values_and_unknown_last() {
+        fn check<K: Key>() {
+            let layout = layout(&[8, 16]);
+            let ordered =
+                [[Some(0), Some(9)], [Some(0), None], [Some(1), Some(0)], [None, Some(0)], [None, None]];
+            let keys = ordered.map(|values| layout.of_values::<K>(&values));
+            assert!(keys.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+        check::<u64>();
+        check::<u128>();
+        check::<LongKey>();
+    }
+
+    #[test]
+    fn columns_become_the_keys_of_their_rows() {
+        fn check<K: Key + std::fmt::Debug>() {
+            let layout = layout(&[8, 32]);
+            let columns = [
+                Column { values: Values::U8(vec![6, 17, 0]), unknown: Some(vec![false, false, true]) },
+                Column { values: Values::U32(vec![1, u32::MAX, 3]), unknown: None },
+            ];
+            let rows = [[Some(6), Some(1)], [Some(17), Some(u32::MAX.into())], [None, Some(3)]];
+            let keys = rows.map(|row| layout.of_values::<K>(&row));
+            assert_eq!(layout.encode::<K>(&[&columns[0], &columns[1]]), keys);
+        }
+        check::<u64>();
+        check::<u128>();
+        check::<LongKey>();
+    }
+}

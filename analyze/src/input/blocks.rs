@@ -1,0 +1,227 @@
+//! Cuts a stream of text into blocks of whole documents.
+//!
+//! A document is a line, as elasticdump, `jq -c` and flowkit write them; or, in
+//! indented text, a JSON value of several lines. Which of the two is seen at
+//! the start. A line that is broken spoils no other.
+
+use std::io::{self, ErrorKind, Read};
+
+use memchr::{memchr, memchr_iter, memrchr};
+use serde::de::IgnoredAny;
+
+use super::values::Nesting;
+
+/// Text of whole documents.
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// The text.
+    pub(crate) text: Vec<u8>,
+    /// Number of its first line, from 1.
+    pub(crate) line: u64,
+    /// How documents are told apart.
+    pub(crate) framing: Framing,
+    /// Nothing comes after it.
+    pub(crate) last: bool,
+}
+
+/// How documents are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// One a line.
+    Lines,
+    /// One after the other, over as many lines as they take.
+    Values,
+}
+
+/// Text in a block, but for longer documents. Larger ones gain nothing, and
+/// fewer of them keep all threads busy.
+const BLOCK_BYTES: usize = 1 << 20;
+/// A document longer than this is refused, so that memory is bounded. A page of
+/// 10,000 hits is some 10 MB.
+const LONGEST_DOCUMENT: usize = 1 << 29;
+
+/// Some programs write it before UTF-8; it says nothing.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The blocks of a stream.
+pub(super) struct Blocks<R> {
+    stream: R,
+    /// Text that was read and not given out.
+    rest: Vec<u8>,
+    line: u64,
+    offset: u64,
+    framing: Option<Framing>,
+    done: bool,
+}
+
+/// Why a stream gives no more blocks.
+#[derive(Debug)]
+pub(super) enum BlockError {
+    /// The stream failed after so many bytes of text.
+    Io(u64, io::Error),
+    /// A document over the limit begins in this line.
+    TooLong(u64),
+}
+
+impl<R: Read> Blocks<R> {
+    pub(super) fn new(stream: R) -> Self {
+        Self { stream, rest: Vec::new(), line: 1, offset: 0, framing: None, done: false }
+    }
+
+    /// What was read and not yet given out, if the stream failed.
+    pub(super) fn take_rest(&mut self) -> Block {
+        self.done = true;
+        let framing = self.framing.unwrap_or_else(|| framing(&self.rest));
+        Block { text: std::mem::take(&mut self.rest), line: self.line, framing, last: true }
+    }
+
+    fn next_block(&mut self) -> Result<Option<Block>, BlockError> {
+        let mut searched = 0;
+        let mut nesting = Nesting::default();
+        let mut cut = None;
+        loop {
+            let more = self.read_more().map_err(|error| BlockError::Io(self.offset, error))?;
+            if !more {
+                self.done = true;
+                return Ok((!self.rest.is_empty()).then(|| self.take_rest()));
+            }
+            let framing = match self.framing {
+                Some(framing) => framing,
+                None if first_lines_are_here(&self.rest) => *self.framing.insert(framing(&self.rest)),
+                None => continue,
+            };
+            match framing {
+                Framing::Lines => cut = memrchr(b'\n', &self.rest[searched..]).map(|end| searched + end + 1).or(cut),
+                Framing::Values => {
+                    let mut at = searched;
+                    while let Some(length) = nesting.end_of_value(&self.rest[at..]) {
+                        at += length;
+                        cut = Some(at);
+                    }
+                }
+            }
+            searched = self.rest.len();
+            if let Some(cut) = cut {
+                return Ok(Some(self.cut(cut, framing)));
+            }
+            if self.rest.len() > LONGEST_DOCUMENT {
+                return Err(BlockError::TooLong(self.line));
+            }
+        }
+    }
+
+    fn cut(&mut self, at: usize, framing: Framing) -> Block {
+        let rest = self.rest.split_off(at);
+        let text = std::mem::replace(&mut self.rest, rest);
+        let line = self.line;
+        self.line += memchr_iter(b'\n', &text).count() as u64;
+        Block { text, line, framing, last: false }
+    }
+
+    /// Appends about a block of text; false at the end.
+    fn read_more(&mut self) -> io::Result<bool> {
+        let before = self.rest.len();
+        self.rest.reserve(BLOCK_BYTES);
+        let result = self.stream.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut self.rest);
+        let read = self.rest.len() - before;
+        if self.offset == 0 && self.rest.starts_with(BYTE_ORDER_MARK) {
+            self.rest.drain(..BYTE_ORDER_MARK.len());
+        }
+        self.offset += read as u64;
+        result?;
+        Ok(read > 0)
+    }
+}
+
+impl<R: Read> Iterator for Blocks<R> {
+    type Item = Result<Block, BlockError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done { None } else { self.next_block().transpose() }
+    }
+}
+
+/// Whether a line that is not blank is there whole, and the next one too if the
+/// first is no JSON by itself.
+fn first_lines_are_here(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    match memchr(b'\n', text) {
+        None => false,
+        Some(end) if is_json(&text[..end]) => true,
+        Some(end) => memchr(b'\n', text[end..].trim_ascii_start()).is_some(),
+    }
+}
+
+/// Lines, unless the first one begins a value that the second does not begin
+/// anew.
+fn framing(text: &[u8]) -> Framing {
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let begins = serde_json::from_slice::<IgnoredAny>(first).is_err_and(|error| error.is_eof());
+    if begins && !second.is_empty() && !is_json(second) { Framing::Values } else { Framing::Lines }
+}
+
+fn is_json(line: &[u8]) -> bool {
+    line.starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(line).is_ok()
+}
+
+/// Whether a stream's failure means that it was cut short or damaged, not that
+/// the disk failed.
+pub(super) fn is_damage(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::Other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(text: &str) -> Vec<(String, u64, Framing)> {
+        Blocks::new(text.as_bytes())
+            .map(Result::unwrap)
+            .map(|block| (String::from_utf8(block.text).unwrap(), block.line, block.framing))
+            .collect()
+    }
+
+    #[test]
+    fn the_start_tells_lines_from_values() {
+        for (text, expected) in [
+            ("{\"a\":1}\n{\"a\":2}\n", Framing::Lines),
+            ("\n  \n{\"a\":1}\n", Framing::Lines),
+            ("not JSON\n{\"a\":1}\n", Framing::Lines),
+            ("{\"a\":\n{\"a\":2}\n", Framing::Lines),
+            ("{\"a\":", Framing::Lines),
+            ("{\"a\":1}", Framing::Lines),
+            ("{\n  \"a\": 1\n}\n", Framing::Values),
+            ("{ \"a\":\n1}", Framing::Values),
+        ] {
+            assert_eq!(blocks(text)[0].2, expected, "{text}");
+        }
+        assert!(blocks("").is_empty());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_text() {
+        assert_eq!(blocks("\u{feff}{}\n"), [("{}\n".into(), 1, Framing::Lines)]);
+        assert_eq!(blocks("\u{feff}{}"), [("{}".into(), 1, Framing::Lines)]);
+    }
+
+    /// Blocks end at line ends, lose nothing and know their line.
+    #[test]
+    fn long_text_is_cut_between_documents() {
+        let line = format!("{{\"a\":\"{}\"}}\n", "x".repeat(9_000));
+        let indented = line.replace(':', ":\n");
+        for (document, framing, lines) in [(line, Framing::Lines, 1), (indented, Framing::Values, 2)] {
+            let text = document.repeat(500);
+            let blocks = blocks(&text);
+            assert!(blocks.len() > 3);
+            let mut seen = 0;
+            for (block, line, found) in &blocks {
+                assert_eq!(*found, framing);
+                assert_eq!(*line, 1 + lines * (seen / document.len()) as u64);
+                seen += block.len();
+                assert!(block.trim_end().ends_with('}'));
+            }
+            assert_eq!(blocks.iter().map(|block| block.0.as_str()).collect::<String>(), text);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Sources: files, dumps and standard input, read as blocks of documents.
+//!
+//! A form is told by its content. [`INPUTS`] lists the forms; all of them are
+//! JSON values, and [`Entry`](flowkit_model::Entry) tells hit, document and
+//! answer apart one by one, so a file may even mix them.
+
+mod blocks;
+mod broken_page;
+mod compression;
+mod dump;
+pub(crate) mod parse;
+mod values;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use self::blocks::{BlockError, Blocks};
+use self::compression::Compression;
+use crate::error::ReadError;
+
+pub(crate) use self::blocks::Block;
+
+/// A form of input.
+#[derive(Debug)]
+pub struct InputForm {
+    /// Name.
+    pub name: &'static str,
+    /// What it is, and who writes it.
+    pub about: &'static str,
+}
+
+/// Every form that is read; the files also packed with gzip or zstd.
+pub const INPUTS: &[InputForm] = &[
+    InputForm { name: "dump", about: "directory that `flowkit fetch` saved" },
+    InputForm { name: "hits", about: "one hit a line, as elasticdump writes: _index, _id, _source" },
+    InputForm { name: "documents", about: "one bare document a line: @timestamp, host, netflow" },
+    InputForm { name: "answers", about: "answers of _search or _search/scroll, one or many a file" },
+];
+
+/// Something that flows are read from.
+#[derive(Debug)]
+pub struct Source {
+    name: String,
+    streams: Vec<Stream>,
+    window: Option<(Option<u64>, Option<u64>)>,
+    incomplete: Option<String>,
+}
+
+/// Text to be read in one go.
+#[derive(Debug)]
+struct Stream {
+    name: String,
+    place: Place,
+    /// Documents that must be there.
+    expected: Option<u64>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Stdin,
+    /// A file, or so many bytes from its start.
+    File(PathBuf, Option<u64>),
+}
+
+impl Source {
+    /// Finds a source: `-` is standard input, a directory a dump, anything
+    /// else a file.
+    ///
+    /// # Errors
+    /// If it is not there, or is a directory without a readable manifest.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let name = path.display().to_string();
+        if name == "-" {
+            return Ok(Self::of("standard input".into(), Place::Stdin));
+        }
+        let found = std::fs::metadata(path)
+            .map_err(|source| ReadError::Open { path: path.into(), source })?;
+        if found.is_dir() { dump::open(path) } else { Ok(Self::of(name, Place::File(path.into(), None))) }
+    }
+
+    fn of(name: String, place: Place) -> Self {
+        let stream = Stream { name: name.clone(), place, expected: None };
+        Self { name, streams: vec![stream], window: None, incomplete: None }
+    }
+
+    /// What it is called in messages.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The window that was asked for when a dump was fetched, in milliseconds,
+    /// half open; either end may be open.
+    #[must_use]
+    pub fn window(&self) -> Option<(Option<u64>, Option<u64>)> {
+        self.window
+    }
+
+    /// Why it is known not to hold all it should.
+    #[must_use]
+    pub fn incomplete(&self) -> Option<&str> {
+        self.incomplete.as_deref()
+    }
+}
+
+/// What comes out of a stream.
+#[derive(Debug)]
+pub(crate) enum Piece {
+    /// Documents.
+    Block(Block),
+    /// The end: a damaged stream says how.
+    End { damage: Option<String> },
+}
+
+/// A stream while it is read.
+pub(crate) struct Opened<'s> {
+    /// What it is called in messages.
+    pub(crate) name: &'s str,
+    /// Documents that must be there.
+    pub(crate) expected: Option<u64>,
+}
+
+/// The streams of some sources, in order.
+pub(crate) fn streams(sources: &[Source]) -> Vec<Opened<'_>> {
+    all(sources).map(|stream| Opened { name: &stream.name, expected: stream.expected }).collect()
+}
+
+fn all(sources: &[Source]) -> impl Iterator<Item = &Stream> {
+    sources.iter().flat_map(|source| &source.streams)
+}
+
+/// Reads all streams in order and hands on their pieces, each with the number
+/// of its stream, until `take` says false.
+///
+/// # Errors
+/// If a stream cannot be opened or read, or its form is not read.
+pub(crate) fn read(
+    sources: &[Source],
+    mut take: impl FnMut(usize, Piece) -> bool,
+) -> Result<(), ReadError> {
+    for (number, stream) in all(sources).enumerate() {
+        let name = || stream.name.clone();
+        let text: Box<dyn Read + Send> = match &stream.place {
+            Place::Stdin => Box::new(io::stdin()),
+            Place::File(path, limit) => {
+                let file = File::open(path)
+                    .map_err(|source| ReadError::Open { path: path.clone(), source })?;
+                Box::new(file.take(limit.unwrap_or(u64::MAX)))
+            }
+        };
+        let (text, packed) = compression::unpack(text)
+            .map_err(|source| ReadError::Read { name: name(), offset: 0, source })?
+            .map_err(|what| ReadError::Form { name: name(), what })?;
+        let mut blocks = Blocks::new(text);
+        let mut damage = None;
+        while let Some(block) = blocks.next() {
+            let block = match block {
+                Ok(block) => block,
+                Err(BlockError::Io(_, error)) if packed != Compression::None && blocks::is_damage(&error) => {
+                    damage = Some(format!("is damaged or breaks off ({error})"));
+                    blocks.take_rest()
+                }
+                Err(BlockError::Io(offset, source)) => {
+                    return Err(ReadError::Read { name: name(), offset, source });
+                }
+                Err(BlockError::TooLong(line)) => {
+                    return Err(ReadError::TooLong { name: name(), line });
+                }
+            };
+            if !take(number, Piece::Block(block)) {
+                return Ok(());
+            }
+        }
+        if !take(number, Piece::End { damage }) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}

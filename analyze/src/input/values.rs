@@ -1,0 +1,88 @@
+//! Where a JSON value ends, in text that comes in pieces.
+//!
+//! Follows braces, brackets and strings alone: enough for whole values, and
+//! for broken text the JSON reader says what is wrong.
+
+/// Follows the nesting of JSON text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Nesting {
+    depth: u64,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Nesting {
+    /// Takes text up to the end of the object or array that it is in, or that
+    /// starts in it; gives the length taken, or `None` if there is no end.
+    pub(super) fn end_of_value(&mut self, text: &[u8]) -> Option<usize> {
+        for (place, byte) in text.iter().enumerate() {
+            if self.in_string {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => self.in_string = false,
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        return Some(place + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// Whole values, one after the other, each with where it starts; last, what is
+/// left without an end, if it is not blank.
+pub(super) fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += text[at..].iter().take_while(|byte| is_separator(**byte)).count();
+        if at == text.len() {
+            return None;
+        }
+        let length = Nesting::default().end_of_value(&text[at..]).unwrap_or(text.len() - at);
+        let start = at;
+        at += length;
+        Some((start, &text[start..at]))
+    })
+}
+
+/// What may stand between values.
+fn is_separator(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b','
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_end_where_their_braces_do() {
+        let text = br#" {"a": "}\"{", "b": [{}, []]}
+            {"c": 1},{}x {"#;
+        let values: Vec<&str> = split(text).map(|(_, value)| std::str::from_utf8(value).unwrap()).collect();
+        assert_eq!(values, [r#"{"a": "}\"{", "b": [{}, []]}"#, r#"{"c": 1}"#, "{}", "x {"]);
+    }
+
+    /// Wherever the text is cut, the end is found in the same place.
+    #[test]
+    fn pieces_do_not_show() {
+        let text = br#"{"a\\": "\"}", "b": [[], "]"]} {"#;
+        let end = Nesting::default().end_of_value(text).unwrap();
+        for cut in 0..end {
+            let mut nesting = Nesting::default();
+            assert_eq!(nesting.end_of_value(&text[..cut]), None);
+            assert_eq!(nesting.end_of_value(&text[cut..]), Some(end - cut), "cut at {cut}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Takes in what blocks held, in the order of the sources: finds duplicates,
+//! counts what is skipped, and notices what is missing.
+
+use std::collections::BTreeMap;
+
+use flowkit_model::document::server_error::ServerError;
+
+use super::ReadOptions;
+use crate::columns::Batch;
+use crate::duplicates::{Copy, Seen};
+use crate::error::ReadError;
+use crate::input::parse::{PageFacts, Parsed};
+use crate::input::{self, Opened, Source};
+use crate::tally::{Position, Skipped, Tally};
+
+/// The state of a scan between its blocks.
+pub(super) struct Absorber<'s> {
+    streams: Vec<Opened<'s>>,
+    options: ReadOptions,
+    seen: Seen,
+    tally: Tally,
+    /// Of the stream being read.
+    stream: StreamState,
+    /// Answers by the scroll they belong to, or by their stream.
+    answers: BTreeMap<String, Answers>,
+}
+
+/// What is known of a stream so far.
+#[derive(Default)]
+struct StreamState {
+    n_values: u64,
+    not_json: Option<(u64, String)>,
+    server_error: Option<(u64, ServerError)>,
+    is_empty: bool,
+}
+
+/// Pages of one search.
+struct Answers {
+    first: Position,
+    n_hits: u64,
+    total: Option<u64>,
+}
+
+impl<'s> Absorber<'s> {
+    pub(super) fn new(sources: &'s [Source], options: ReadOptions) -> Self {
+        let incomplete = sources
+            .iter()
+            .filter_map(|source| Some(format!("{} {}", source.name(), source.incomplete()?)))
+            .collect();
+        Self {
+            streams: input::streams(sources),
+            options,
+            seen: Seen::default(),
+            tally: Tally { incomplete, ..Tally::default() },
+            stream: StreamState { is_empty: true, ..StreamState::default() },
+            answers: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in a block of a stream; gives its flows without copies.
+    pub(super) fn block(&mut self, stream: usize, parsed: Parsed) -> Result<Batch, ReadError> {
+        let position = |line| Position { file: self.streams[stream].name.to_owned(), line };
+        self.stream.is_empty = false;
+        self.stream.n_values += parsed.n_values;
+        for skipped in parsed.skipped {
+            let first = position(skipped.line);
+            if self.options.strict {
+                let reason = skipped.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+                let what = format!("{}{reason}", skipped.cause.text());
+                return Err(ReadError::Strict { position: first.to_string(), what });
+            }
+            if let (None, Some(reason)) = (&self.stream.not_json, &skipped.reason) {
+                self.stream.not_json = Some((skipped.line, reason.clone()));
+            }
+            match self.tally.skipped.iter_mut().find(|known| known.cause == skipped.cause) {
+                Some(known) => known.n += skipped.n,
+                None => self.tally.skipped.push(Skipped {
+                    cause: skipped.cause,
+                    n: skipped.n,
+                    first,
+                    reason: skipped.reason,
+                }),
+            }
+        }
+        if let Some(line) = parsed.breaks_off {
+            self.tally.incomplete.push(format!("{} breaks off in this line", position(line)));
+        }
+        for page in parsed.pages {
+            self.page(stream, page);
+        }
+        if self.stream.server_error.is_none() {
+            self.stream.server_error = parsed.server_error;
+        }
+        Ok(self.without_copies(stream, parsed.batch, &parsed.identities))
+    }
+
+    fn without_copies(
+        &mut self,
+        stream: usize,
+        mut batch: Batch,
+        identities: &[(Option<crate::duplicates::Identity>, u64)],
+    ) -> Batch {
+        let mut keep = Vec::with_capacity(identities.len());
+        for (identity, line) in identities {
+            let copy = self.seen.take(*identity);
+            keep.push(copy == Copy::First);
+            if copy != Copy::First {
+                let duplicates = &mut self.tally.duplicates;
+                duplicates.n += 1;
+                duplicates.conflicting += u64::from(copy == Copy::Conflicting);
+                duplicates.first.get_or_insert_with(|| Position {
+                    file: self.streams[stream].name.to_owned(),
+                    line: *line,
+                });
+            }
+        }
+        if keep.contains(&false) {
+            batch.retain(&keep);
+        }
+        batch
+    }
+
+    fn page(&mut self, stream: usize, page: PageFacts) {
+        let first = Position { file: self.streams[stream].name.to_owned(), line: page.line };
+        if page.timed_out {
+            self.tally.incomplete.push(format!("{first} is an answer that timed out: the server had not looked everywhere"));
+        }
+        if page.shards_failed {
+            self.tally.incomplete.push(format!("{first} is an answer of which some shards failed: their documents are missing"));
+        }
+        if page.breaks_off {
+            let total = page.total.map(|total| format!(" of {total}")).unwrap_or_default();
+            self.tally.incomplete.push(format!("{first} holds {} whole hits{total}", page.n_hits));
+        }
+        let search = page.scroll_id.unwrap_or_else(|| self.streams[stream].name.to_owned());
+        let answers = self.answers.entry(search).or_insert(Answers { first, n_hits: 0, total: page.total });
+        answers.n_hits += page.n_hits;
+    }
+
+    /// Closes a stream.
+    pub(super) fn end(&mut self, stream: usize, damage: Option<String>) -> Result<(), ReadError> {
+        let Opened { name, expected } = self.streams[stream];
+        let state = std::mem::replace(
+            &mut self.stream,
+            StreamState { is_empty: true, ..StreamState::default() },
+        );
+        let has_damage = damage.is_some();
+        if let Some(damage) = damage {
+            self.tally.incomplete.push(format!("{name} {damage}"));
+        }
+        if let Some((line, error)) = state.server_error {
+            if state.n_values == 0 {
+                let ServerError { kind, reason } = error;
+                return Err(ReadError::ServerError { name: name.into(), line, kind, reason });
+            }
+            self.tally.incomplete.push(format!(
+                "{name}:{line} is a server's error instead of an answer ({}: {})",
+                error.kind, error.reason
+            ));
+        }
+        if state.n_values == 0
+            && !has_damage
+            && let Some((line, reason)) = state.not_json
+        {
+            return Err(ReadError::NoJson { name: name.into(), line, reason });
+        }
+        if state.is_empty && expected.is_none() {
+            self.tally.notes.push(format!("{name} is empty"));
+        }
+        if let Some(expected) = expected
+            && state.n_values != expected
+        {
+            self.tally.incomplete.push(format!("{name} has {} of {expected} documents", state.n_values));
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(mut self) -> Tally {
+        for answers in self.answers.into_values() {
+            if let Some(total) = answers.total
+                && answers.n_hits < total
+            {
+                let missing = total - answers.n_hits;
+                self.tally.incomplete.push(format!(
+                    "{} belongs to a search that found {total} documents, of which {missing} are not here",
+                    answers.first
+                ));
+            }
+        }
+        self.tally.skipped.sort_by_key(|skipped| skipped.cause);
+        self.tally
+    }
+}

@@ -1,0 +1,192 @@
+//! What was read: flows and their sums, and everything that was not as it
+//! should be. Every answer carries it.
+
+use std::collections::BTreeMap;
+
+use flowkit_model::{FIELDS, FieldId, NotAFlow};
+use hashbrown::HashMap;
+
+use crate::columns::{Batch, FieldSet};
+
+/// Sums over flows. They hold 2^64 of the largest values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Layer 3 bytes.
+    pub bytes: u128,
+    /// Packets.
+    pub packets: u128,
+    /// Flows.
+    pub flows: u64,
+}
+
+impl Sums {
+    /// Adds other sums.
+    pub fn add(&mut self, other: &Self) {
+        self.bytes += other.bytes;
+        self.packets += other.packets;
+        self.flows += other.flows;
+    }
+}
+
+/// Where something stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// File, or part of a dump.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u64,
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}:{}", self.file, self.line)
+    }
+}
+
+/// Documents that are no flows, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The reason.
+    pub cause: NotAFlow,
+    /// How many.
+    pub n: u64,
+    /// The first.
+    pub first: Position,
+    /// What is wrong with it, where more is known.
+    pub reason: Option<String>,
+}
+
+/// Copies of documents that were dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Duplicates {
+    /// All of them.
+    pub n: u64,
+    /// Those that said something else than the first copy.
+    pub conflicting: u64,
+    /// The first dropped.
+    pub first: Option<Position>,
+}
+
+/// How one exporter sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// Smallest interval it stated; 0 and 1 mean every packet.
+    pub least: u64,
+    /// Largest.
+    pub most: u64,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// All flows.
+    pub total: Sums,
+    /// Flows in which a field is unknown, for the fields that were read.
+    pub unknown: Vec<(FieldId, u64)>,
+    /// First and last `@timestamp`, in milliseconds; both belong to it.
+    pub seen: Option<(u64, u64)>,
+    /// Sampling by exporter; `None` is the unknown exporter.
+    pub sampling: BTreeMap<Option<String>, Sampling>,
+    /// Documents that are no flows.
+    pub skipped: Vec<Skipped>,
+    /// Copies that were dropped.
+    pub duplicates: Duplicates,
+    /// What is known to be missing, one sentence each. Not empty: the answer
+    /// is over less than it should be.
+    pub incomplete: Vec<String>,
+    /// What else a reader should know.
+    pub notes: Vec<String>,
+}
+
+/// The part of a tally that is counted batch by batch, on any thread.
+#[derive(Debug, Default)]
+pub(crate) struct Measures {
+    total: Sums,
+    unknown: Vec<u64>,
+    seen: Option<(u64, u64)>,
+    sampling: HashMap<Option<u64>, Sampling>,
+}
+
+impl Measures {
+    /// The fields it reads.
+    pub(crate) const FIELDS: [FieldId; 5] = [
+        FieldId::Timestamp,
+        FieldId::Exporter,
+        FieldId::SamplingInterval,
+        FieldId::Packets,
+        FieldId::Bytes,
+    ];
+
+    pub(crate) fn add(&mut self, batch: &Batch) {
+        let sum = |field| batch.counters(field).iter().map(|value| u128::from(*value)).sum();
+        self.total.add(&Sums {
+            bytes: sum(FieldId::Bytes),
+            packets: sum(FieldId::Packets),
+            flows: batch.rows() as u64,
+        });
+        self.unknown.resize(FIELDS.len(), 0);
+        for (field, column) in batch.columns() {
+            self.unknown[field as usize] += column.n_unknown();
+        }
+        let timestamps = batch.column(FieldId::Timestamp);
+        let times = (0..batch.rows()).filter_map(|row| timestamps.get(row));
+        self.seen = times.fold(self.seen, |seen, time| widen(seen, (time, time)));
+        self.add_sampling(batch);
+    }
+
+    fn add_sampling(&mut self, batch: &Batch) {
+        let (exporters, intervals) =
+            (batch.column(FieldId::Exporter), batch.column(FieldId::SamplingInterval));
+        let mut before = None;
+        for row in 0..batch.rows() {
+            let state = (exporters.get(row), intervals.get(row).unwrap_or(0));
+            // Flows of one exporter come in a row; only changes are looked up.
+            if before != Some(state) {
+                before = Some(state);
+                let (exporter, interval) = state;
+                self.merge_sampling(exporter, Sampling { least: interval, most: interval });
+            }
+        }
+    }
+
+    fn merge_sampling(&mut self, exporter: Option<u64>, other: Sampling) {
+        let sampling = self.sampling.entry(exporter).or_insert(other);
+        sampling.least = sampling.least.min(other.least);
+        sampling.most = sampling.most.max(other.most);
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.total.add(&other.total);
+        self.unknown.resize(FIELDS.len(), 0);
+        for (sum, n) in self.unknown.iter_mut().zip(other.unknown) {
+            *sum += n;
+        }
+        if let Some(seen) = other.seen {
+            self.seen = widen(self.seen, seen);
+        }
+        for (exporter, sampling) in other.sampling {
+            self.merge_sampling(exporter, sampling);
+        }
+    }
+
+    /// Moves the counts into a tally.
+    pub(crate) fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) {
+        tally.total = self.total;
+        tally.seen = self.seen;
+        tally.unknown = fields
+            .iter()
+            .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))
+            .filter(|(_, n)| *n > 0)
+            .collect();
+        let text = |code: u64| usize::try_from(code).ok().and_then(|code| texts.get(code)).cloned();
+        tally.sampling = self
+            .sampling
+            .into_iter()
+            .map(|(exporter, sampling)| (exporter.and_then(text), sampling))
+            .collect();
+    }
+}
+
+fn widen(range: Option<(u64, u64)>, other: (u64, u64)) -> Option<(u64, u64)> {
+    Some(range.map_or(other, |range| (range.0.min(other.0), range.1.max(other.1))))
+}
