@@ -19,9 +19,12 @@
 //! module (`netflow.conf.erb` and its index template).
 
 pub mod document;
+pub mod dump;
 pub mod field;
+pub mod names;
 pub mod record;
 pub mod time;
+pub mod window;
 
 pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};
