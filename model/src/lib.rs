@@ -1,1 +1,3 @@
 //! Skeleton.
+pub mod dump;
+pub mod window;
