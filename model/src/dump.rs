@@ -1,0 +1,392 @@
+//! What is inside a dump: the names of its files, and what its manifest says.
+//!
+//! ```text
+//! flowkit-dump/
+//! ├── manifest.json               what was asked of whom, and what came
+//! ├── lock                        held while a fetch writes here
+//! ├── parts/NAME.ndjson.zst       the hits as the server sent them, one a line
+//! ├── parts/NAME.partial, .state  a part in work, and how far it is
+//! └── columns/NAME.parquet        the same flows as columns, derived
+//! ```
+//!
+//! Plain data: reading and writing the files is not done here. A reader of an
+//! older or newer dump finds members it does not know ignored and members it
+//! misses empty; [`Manifest::is_readable`] says where that ends.
+
+use serde::{Deserialize, Serialize};
+
+use crate::window::{Window, optional_ms};
+
+/// Name of the manifest in a dump.
+pub const MANIFEST: &str = "manifest.json";
+/// Name of the file that is locked while a fetch writes.
+pub const LOCK: &str = "lock";
+/// Folder of the parts.
+pub const PARTS: &str = "parts";
+/// Folder of the columns.
+pub const COLUMNS: &str = "columns";
+/// End of the name of a finished part.
+pub const PART_END: &str = ".ndjson.zst";
+/// End of the name of a part in work.
+pub const PARTIAL_END: &str = ".partial";
+/// End of the name of the state of a part in work.
+pub const STATE_END: &str = ".state";
+/// End of the name of a file of columns.
+pub const COLUMNS_END: &str = ".parquet";
+/// End of the name of a file that is about to replace the one without it.
+pub const NEW_END: &str = ".new";
+
+/// Number of the layout described here. It grows only when a reader of the
+/// last one would misunderstand the dump.
+pub const FORMAT: u32 = 1;
+
+/// Longest part name in bytes, so that it fits any file system with its end.
+const NAME_LIMIT: usize = 120;
+
+/// Everything a dump says about itself; the content of `manifest.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Manifest {
+    /// Number of the layout; also the mark by which a dump is known.
+    pub flowkit_dump: u32,
+    /// Version of flowkit that wrote it.
+    pub written_by: String,
+    /// Whether all that was asked for is here.
+    pub state: State,
+    /// When the fetch began, RFC 3339.
+    pub started: String,
+    /// When the last document was safe on disk, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished: Option<String>,
+    /// Who was asked.
+    pub server: Server,
+    /// Indices asked for, as typed.
+    pub index: String,
+    /// Window asked for, as typed and as resolved.
+    pub window: Window,
+    /// The query that was sent, but for the index.
+    pub query: serde_json::Value,
+    /// Parts that are whole, in the order they were fetched.
+    pub parts: Vec<Part>,
+    /// Indices that hold nothing of the window, by count; they have no part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub empty_indices: Vec<String>,
+    /// What a reader should know beside the numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// Whether a dump holds all that was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Each document that was asked for is in a part.
+    Complete,
+    /// A fetch is at work, or it stopped; also any word a later version adds.
+    #[default]
+    #[serde(other)]
+    Incomplete,
+}
+
+/// The server a dump came from, without credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Server {
+    /// Address, without credentials.
+    pub url: String,
+    /// `elasticsearch`, `opensearch`, or what else it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Version it states.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Name of its cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
+}
+
+/// One file of documents that is whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Part {
+    /// Name, without folder and end.
+    pub name: String,
+    /// Index its documents are in, or the pattern where no index could be named.
+    pub index: String,
+    /// Its share of the window.
+    pub window: Span,
+    /// Its share of the index; none is all of it.
+    pub slice: Option<Slice>,
+    /// Documents the server counted.
+    pub expected: u64,
+    /// Documents that came, one a line.
+    pub received: u64,
+    /// Bytes of the lines, before compression.
+    pub bytes: u64,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// Smallest `@timestamp`, in milliseconds since 1970; none if no document has one.
+    #[serde(with = "optional_ms", rename = "first")]
+    pub first_ms: Option<i64>,
+    /// Largest `@timestamp`, likewise.
+    #[serde(with = "optional_ms", rename = "last")]
+    pub last_ms: Option<i64>,
+    /// Documents without an `@timestamp`.
+    pub undated: u64,
+    /// What is known about its completeness.
+    pub proof: Proof,
+}
+
+/// A half-open span of `@timestamp`, in milliseconds since 1970; none is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Span {
+    /// First instant inside.
+    #[serde(with = "optional_ms", rename = "from")]
+    pub from_ms: Option<i64>,
+    /// First instant after it.
+    #[serde(with = "optional_ms", rename = "to")]
+    pub to_ms: Option<i64>,
+}
+
+/// One of `max` disjoint shares of an index, as the server cuts them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Slice {
+    /// Number of this share, from 0.
+    pub id: u32,
+    /// Number of shares.
+    pub max: u32,
+}
+
+/// Why a part is believed to be whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Proof {
+    /// How many snapshots of the index it was read from.
+    pub read: Read,
+    /// The count that `received` was compared with.
+    pub against: String,
+    /// When it was compared, RFC 3339.
+    pub counted: String,
+}
+
+/// How many snapshots of an index a part was read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Read {
+    /// One: the index as it was in one instant.
+    OneSnapshot,
+    /// Several, joined after an interruption; also any word a later version adds.
+    #[default]
+    #[serde(other)]
+    Joined,
+}
+
+/// How far a part in work is; the content of `NAME.state`.
+///
+/// All that a later run needs to go on by reading this alone: cut the file
+/// back to `file_bytes`, ask for `@timestamp >= last`, and leave out the
+/// documents in `at_last`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PartState {
+    /// Number of the layout.
+    pub flowkit_dump: u32,
+    /// Name of the part.
+    pub name: String,
+    /// Index it is read from.
+    pub index: String,
+    /// Its share of the window.
+    pub window: Span,
+    /// Its share of the index.
+    pub slice: Option<Slice>,
+    /// The query that was sent.
+    pub query: serde_json::Value,
+    /// Documents the server counted when the cursor was opened.
+    pub expected: u64,
+    /// Documents that are safe on disk.
+    pub rows: u64,
+    /// Bytes of their lines, before compression.
+    pub bytes: u64,
+    /// Bytes of the file up to there; what follows is to be cut off.
+    pub file_bytes: u64,
+    /// Smallest `@timestamp` so far.
+    #[serde(with = "optional_ms", rename = "first")]
+    pub first_ms: Option<i64>,
+    /// Largest `@timestamp` so far, which is the last one written.
+    #[serde(with = "optional_ms", rename = "last")]
+    pub last_ms: Option<i64>,
+    /// Documents written whose `@timestamp` is `last`.
+    pub at_last: Vec<DocumentId>,
+    /// Where the documents without `@timestamp` begin, if that was reached:
+    /// they come last, and can only be asked for again as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undated: Option<Mark>,
+}
+
+/// A place in a part: everything before it is whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Mark {
+    /// Documents before it.
+    pub rows: u64,
+    /// Bytes of their lines, before compression.
+    pub bytes: u64,
+    /// Bytes of the file before it.
+    pub file_bytes: u64,
+}
+
+/// What tells a document from all others of its part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DocumentId {
+    /// `_index`, where it is not the part's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<String>,
+    /// `_id`.
+    pub id: String,
+    /// `_routing`, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing: Option<String>,
+}
+
+impl Manifest {
+    /// Whether it is a manifest, of a layout this version knows.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        (1..=FORMAT).contains(&self.flowkit_dump)
+    }
+
+    /// Documents in all parts.
+    #[must_use]
+    pub fn documents(&self) -> u64 {
+        self.parts.iter().map(|part| part.received).sum()
+    }
+
+    /// Documents without an `@timestamp` in all parts.
+    #[must_use]
+    pub fn undated(&self) -> u64 {
+        self.parts.iter().map(|part| part.undated).sum()
+    }
+}
+
+impl Part {
+    /// Where its file is, from the folder of the dump: `parts/NAME.ndjson.zst`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{PARTS}/{}{PART_END}", self.name)
+    }
+
+    /// Where its columns are, from the folder of the dump.
+    #[must_use]
+    pub fn columns_path(&self) -> String {
+        format!("{COLUMNS}/{}{COLUMNS_END}", self.name)
+    }
+}
+
+/// Names a part: its number from 1, then as much of the index name as is safe
+/// in any file system. The number alone makes it unique.
+#[must_use]
+pub fn part_name(number: usize, index: &str) -> String {
+    let safe = |letter: char| match letter {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' => letter,
+        '.' => '.',
+        _ => '_',
+    };
+    let mut name = format!("{number:04}-");
+    name.extend(index.chars().map(safe).take(NAME_LIMIT - name.len()));
+    // Neither `..` nor an end that means something.
+    while name.contains("..") {
+        name = name.replace("..", "_.");
+    }
+    name.trim_end_matches('.').to_owned()
+}
+
+/// Whether a file in `parts` or `columns` has a name that flowkit gives.
+#[must_use]
+pub fn is_ours(file_name: &str) -> bool {
+    let stem = file_name.strip_suffix(NEW_END).unwrap_or(file_name);
+    let stem = [PART_END, PARTIAL_END, STATE_END, COLUMNS_END]
+        .iter()
+        .find_map(|end| stem.strip_suffix(end));
+    stem.is_some_and(|stem| {
+        let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
+        digits >= 4 && stem.as_bytes().get(digits) == Some(&b'-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_name_cannot_leave_its_folder() {
+        let hostile =
+            ["../../x", "..", "/etc/passwd", "a\0b", "C:\\x", "a b", "netflow-*,x", ".", ""];
+        for index in hostile {
+            let name = part_name(1, index);
+            assert!(!name.contains(['/', '\\', '\0', ':', ' ']) && !name.contains(".."), "{name}");
+            assert!(name.starts_with("0001-") && !name.ends_with('.'), "{name}");
+        }
+        assert_eq!(part_name(1, "netflow-2018.09.21"), "0001-netflow-2018.09.21");
+        assert_eq!(part_name(7, "été"), "0007-_t_");
+        assert!(part_name(12_345, &"x".repeat(1_000)).len() <= NAME_LIMIT);
+    }
+
+    #[test]
+    fn every_name_we_give_is_known_as_ours_and_no_other() {
+        for index in ["netflow-2018.09.21", "../../x", ""] {
+            for end in [PART_END, PARTIAL_END, STATE_END, COLUMNS_END] {
+                let name = part_name(3, index) + end;
+                assert!(is_ours(&name) && is_ours(&(name.clone() + NEW_END)), "{name}");
+            }
+        }
+        for name in ["notes.txt", "0001-x", "x.ndjson.zst", "001-x.state", "0001x.state", ".new"] {
+            assert!(!is_ours(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_of_a_later_version_is_read_as_far_as_it_is_known() {
+        let later = r#"{"flowkit_dump": 1, "state": "verified", "colour": "red",
+            "parts": [{"name": "0001-x", "received": 3, "first": "2018-09-21T00:00:00.001Z",
+                       "proof": {"read": "three_snapshots"}}]}"#;
+        let manifest: Manifest = serde_json::from_str(later).unwrap();
+        assert_eq!(manifest.state, State::Incomplete);
+        assert_eq!(manifest.documents(), 3);
+        assert_eq!(manifest.parts[0].first_ms, Some(1_537_488_000_001));
+        assert_eq!(manifest.parts[0].proof.read, Read::Joined);
+        assert_eq!(manifest.parts[0].path(), "parts/0001-x.ndjson.zst");
+        assert!(manifest.is_readable());
+    }
+
+    #[test]
+    fn other_json_and_other_layouts_are_not_readable() {
+        for json in ["{}", r#"{"flowkit_dump": 2}"#, r#"{"name": "npm package"}"#] {
+            assert!(!serde_json::from_str::<Manifest>(json).unwrap().is_readable(), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_and_a_state_survive_json() {
+        let part = Part { name: "0001-x".into(), last_ms: Some(1), ..Part::default() };
+        let manifest = Manifest {
+            flowkit_dump: FORMAT,
+            state: State::Complete,
+            parts: vec![part],
+            ..Manifest::default()
+        };
+        let json = serde_json::to_string_pretty(&manifest).unwrap();
+        assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), manifest);
+        let state = PartState {
+            at_last: vec![DocumentId { id: "a".into(), ..DocumentId::default() }],
+            undated: Some(Mark { rows: 1, bytes: 2, file_bytes: 3 }),
+            ..PartState::default()
+        };
+        let json = serde_json::to_string(&state).unwrap();
+        assert_eq!(serde_json::from_str::<PartState>(&json).unwrap(), state);
+    }
+}
