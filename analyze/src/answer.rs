@@ -17,8 +17,8 @@ pub struct Answer {
     pub sources: Vec<String>,
     /// The window they were fetched with, in milliseconds, half open.
     pub window: Option<(Option<u64>, Option<u64>)>,
-    /// Single values, by name.
-    pub facts: Vec<(&'static str, Cell)>,
+    /// Single values: name, meaning, value.
+    pub facts: Vec<(&'static str, Meaning, Cell)>,
     /// The rows.
     pub table: Table,
     /// Sums over all flows, and over the keys that have no row; `None` where

@@ -189,7 +189,10 @@ impl Batch {
 
     /// Every column there is, with its field.
     pub fn columns(&self) -> impl Iterator<Item = (FieldId, &Column)> {
-        FIELDS.iter().zip(&self.columns).filter_map(|(field, column)| Some((field.id, column.as_ref()?)))
+        FIELDS
+            .iter()
+            .zip(&self.columns)
+            .filter_map(|(field, column)| Some((field.id, column.as_ref()?)))
     }
 
     /// Counters of a field, one per flow, 0 where unknown.
@@ -211,7 +214,9 @@ impl Batch {
             let Some(column) = column else { continue };
             column.push(match field.access {
                 Access::Number { read, .. } => read(flow),
-                Access::Text { read, .. } => read(flow).map(|text| self.dictionary.code(text).into()),
+                Access::Text { read, .. } => {
+                    read(flow).map(|text| self.dictionary.code(text).into())
+                }
             });
         }
     }
@@ -248,7 +253,9 @@ mod tests {
     fn batch(flows: &[FlowRecord]) -> Batch {
         let all = FIELDS.iter().map(|field| field.id).collect();
         let mut batch = Batch::new(all, 0, Arc::default());
-        flows.iter().for_each(|flow| batch.push(flow));
+        for flow in flows {
+            batch.push(flow);
+        }
         batch
     }
 
@@ -267,7 +274,9 @@ mod tests {
                 for field in FIELDS {
                     let value = batch.column(field.id).get(row);
                     match field.access {
-                        Access::Number { read, .. } => assert_eq!(value, read(flow), "{}", field.name),
+                        Access::Number { read, .. } => {
+                            assert_eq!(value, read(flow), "{}", field.name);
+                        }
                         Access::Text { read, .. } => {
                             let text = value.map(|code| &*texts[usize::try_from(code).unwrap()]);
                             assert_eq!(text, read(flow));

@@ -25,7 +25,8 @@ impl Dictionary {
     /// # Panics
     /// If there are 2^32 distinct texts.
     pub(crate) fn code(&self, text: &str) -> u32 {
-        if let Some(code) = self.inner.read().unwrap_or_else(PoisonError::into_inner).codes.get(text)
+        if let Some(code) =
+            self.inner.read().unwrap_or_else(PoisonError::into_inner).codes.get(text)
         {
             return *code;
         }

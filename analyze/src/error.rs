@@ -45,6 +45,12 @@ pub enum ReadError {
         /// Why not.
         source: serde_json::Error,
     },
+    /// A manifest of something else, or of a later flowkit.
+    #[error("{} is no manifest of a dump, or one of a later flowkit", path.display())]
+    OtherManifest {
+        /// The manifest.
+        path: PathBuf,
+    },
     /// A form that is known, but not read.
     #[error("{name} {what}")]
     Form {
@@ -62,7 +68,9 @@ pub enum ReadError {
         line: u64,
     },
     /// Not one document: something else is in the file.
-    #[error("{name}:{line}: not JSON ({reason}), nor is anything after it; flowkit reads documents, hits and answers of Elasticsearch")]
+    #[error(
+        "{name}:{line}: not JSON ({reason}), nor is anything after it; flowkit reads documents, hits and answers of Elasticsearch"
+    )]
     NoJson {
         /// The file.
         name: String,

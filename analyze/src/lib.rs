@@ -22,6 +22,7 @@
 pub mod answer;
 pub mod columns;
 mod dictionary;
+pub mod documents;
 mod duplicates;
 pub mod error;
 pub mod group;

@@ -52,9 +52,7 @@ pub fn ask<S: Statistic>(
         });
         while let Some(wave) = next_wave(&receiver) {
             let read = |(stream, piece)| match piece {
-                Piece::Block(block) => {
-                    (stream, Ok(Parsed::new(&block, fields, &dictionary)))
-                }
+                Piece::Block(block) => (stream, Ok(Parsed::new(&block, fields, &dictionary))),
                 Piece::End { damage } => (stream, Err(damage)),
             };
             // A small file needs no thread pool, and is done before one starts.
@@ -108,8 +106,11 @@ fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
 /// Sums under way, one set for each thread.
 struct Workers<'s, S: Statistic> {
     statistic: &'s S,
-    states: Vec<Mutex<Option<(S::Partial, Measures)>>>,
+    states: Vec<State<S>>,
 }
+
+/// What one thread has added up, once it has begun.
+type State<S> = Mutex<Option<(<S as Statistic>::Partial, Measures)>>;
 
 impl<'s, S: Statistic> Workers<'s, S> {
     fn new(statistic: &'s S) -> Self {
@@ -137,7 +138,8 @@ impl<'s, S: Statistic> Workers<'s, S> {
 
     fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) -> S::Partial {
         let states = self.states.into_iter();
-        let mut states = states.filter_map(|state| state.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let mut states =
+            states.filter_map(|state| state.into_inner().unwrap_or_else(PoisonError::into_inner));
         let (mut partial, mut measures) =
             states.next().unwrap_or_else(|| (self.statistic.start(), Measures::default()));
         for (other, counts) in states {

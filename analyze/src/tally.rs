@@ -7,6 +7,7 @@ use flowkit_model::{FIELDS, FieldId, NotAFlow};
 use hashbrown::HashMap;
 
 use crate::columns::{Batch, FieldSet};
+use crate::input::Source;
 
 /// Sums over flows. They hold 2^64 of the largest values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,6 +99,31 @@ pub struct Tally {
     pub notes: Vec<String>,
 }
 
+impl Tally {
+    /// What is known of sources before they are read.
+    pub(crate) fn of_sources(sources: &[Source]) -> Self {
+        let incomplete = sources
+            .iter()
+            .filter_map(|source| Some(format!("{} {}", source.name(), source.incomplete()?)));
+        Self { incomplete: incomplete.collect(), ..Self::default() }
+    }
+
+    /// Counts documents that are no flows; the first position of each cause
+    /// stays.
+    pub(crate) fn skip(
+        &mut self,
+        cause: NotAFlow,
+        n: u64,
+        first: Position,
+        reason: Option<String>,
+    ) {
+        match self.skipped.iter_mut().find(|known| known.cause == cause) {
+            Some(known) => known.n += n,
+            None => self.skipped.push(Skipped { cause, n, first, reason }),
+        }
+    }
+}
+
 /// The part of a tally that is counted batch by batch, on any thread.
 #[derive(Debug, Default)]
 pub(crate) struct Measures {
@@ -130,7 +156,7 @@ impl Measures {
         }
         let timestamps = batch.column(FieldId::Timestamp);
         let times = (0..batch.rows()).filter_map(|row| timestamps.get(row));
-        self.seen = times.fold(self.seen, |seen, time| widen(seen, (time, time)));
+        self.seen = times.fold(self.seen, |seen, time| Some(widen(seen, (time, time))));
         self.add_sampling(batch);
     }
 
@@ -162,7 +188,7 @@ impl Measures {
             *sum += n;
         }
         if let Some(seen) = other.seen {
-            self.seen = widen(self.seen, seen);
+            self.seen = Some(widen(self.seen, seen));
         }
         for (exporter, sampling) in other.sampling {
             self.merge_sampling(exporter, sampling);
@@ -187,6 +213,6 @@ impl Measures {
     }
 }
 
-fn widen(range: Option<(u64, u64)>, other: (u64, u64)) -> Option<(u64, u64)> {
-    Some(range.map_or(other, |range| (range.0.min(other.0), range.1.max(other.1))))
+fn widen(range: Option<(u64, u64)>, other: (u64, u64)) -> (u64, u64) {
+    range.map_or(other, |range| (range.0.min(other.0), range.1.max(other.1)))
 }

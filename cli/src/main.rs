@@ -1,2 +1,53 @@
-//! Skeleton.
-fn main() {}
+//! The program: parse the command line, run the command, pick the exit code.
+
+mod commands;
+mod exit;
+mod notes;
+mod output;
+mod report;
+mod sources;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+use crate::exit::Exit;
+
+const ABOUT: &str = "\
+Offline analysis of NetFlow v5 that Logstash stored in Elasticsearch or OpenSearch
+
+flowkit fetch saves the flows of a time window as a dump on disk; every other
+command answers from the dump, or from files, without a server in reach.";
+
+const MORE: &str = "\
+Start here:
+  flowkit demo                          practise on a made-up day, no server needed
+  flowkit fetch --day 2018-09-21        save a day into ./flowkit-dump
+  flowkit top --by dst_port             what carried the most bytes?
+  flowkit top --by dst_port hits.ndjson.gz
+  flowkit fields                        what can be grouped by
+
+Amounts for people are in SI units: 1 kB is 1000 B. Times are UTC.
+Exit codes: 0 answered; 1 failed, no answer; 2 wrong usage; 3 answered or saved,
+but the source is known to be incomplete; 130 interrupted.";
+
+#[derive(Parser)]
+#[command(name = "flowkit", version, about = ABOUT, after_help = MORE, max_term_width = 100)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let exit = Args::parse().command.run().unwrap_or_else(|error| {
+        let exit = Exit::of(&error);
+        if exit != Exit::Done {
+            // Nobody is left to tell if this fails too.
+            let _ = writeln!(io::stderr(), "flowkit: {error:#}");
+        }
+        exit
+    });
+    exit.into()
+}

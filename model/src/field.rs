@@ -340,10 +340,10 @@ mod tests {
         for field in FIELDS.iter().filter(|field| field.id != FieldId::SamplingInterval) {
             match field.wire {
                 Wire::Header(offset, length) => {
-                    bytes.extend((offset..offset + length).map(|byte| (true, byte)))
+                    bytes.extend((offset..offset + length).map(|byte| (true, byte)));
                 }
                 Wire::Record(offset, length) => {
-                    bytes.extend((offset..offset + length).map(|byte| (false, byte)))
+                    bytes.extend((offset..offset + length).map(|byte| (false, byte)));
                 }
                 Wire::Nowhere => {}
             }

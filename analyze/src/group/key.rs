@@ -61,6 +61,7 @@ impl KeyLayout {
     ///
     /// # Panics
     /// If there is not one column per field, all of the same length.
+    #[must_use]
     pub fn encode<K: Key>(&self, columns: &[&Column]) -> Vec<K> {
         assert_eq!(columns.len(), self.parts.len(), "one column per field");
         let mut keys = vec![K::default(); columns.first().map_or(0, |column| column.len())];
@@ -200,8 +201,13 @@ mod tests {
     fn keys_sort_as_their_values_and_unknown_last() {
         fn check<K: Key>() {
             let layout = layout(&[8, 16]);
-            let ordered =
-                [[Some(0), Some(9)], [Some(0), None], [Some(1), Some(0)], [None, Some(0)], [None, None]];
+            let ordered = [
+                [Some(0), Some(9)],
+                [Some(0), None],
+                [Some(1), Some(0)],
+                [None, Some(0)],
+                [None, None],
+            ];
             let keys = ordered.map(|values| layout.of_values::<K>(&values));
             assert!(keys.windows(2).all(|pair| pair[0] < pair[1]));
         }
@@ -215,7 +221,10 @@ mod tests {
         fn check<K: Key + std::fmt::Debug>() {
             let layout = layout(&[8, 32]);
             let columns = [
-                Column { values: Values::U8(vec![6, 17, 0]), unknown: Some(vec![false, false, true]) },
+                Column {
+                    values: Values::U8(vec![6, 17, 0]),
+                    unknown: Some(vec![false, false, true]),
+                },
                 Column { values: Values::U32(vec![1, u32::MAX, 3]), unknown: None },
             ];
             let rows = [[Some(6), Some(1)], [Some(17), Some(u32::MAX.into())], [None, Some(3)]];

@@ -107,9 +107,17 @@ mod tests {
         counters
     }
 
-    fn ranked(kind: Kind, groups: &[(Option<u64>, u64)], limit: usize, texts: &[String]) -> (Vec<Option<u64>>, u128, u64) {
+    fn ranked(
+        kind: Kind,
+        groups: &[(Option<u64>, u64)],
+        limit: usize,
+        texts: &[String],
+    ) -> (Vec<Option<u64>>, u128, u64) {
         let layout = KeyLayout::new(vec![KeyPart { name: String::new(), kind, bits: 32 }]);
-        let groups = groups.iter().map(|(key, bytes)| (layout.of_values::<u64>(&[*key]), counters(*bytes))).collect();
+        let groups = groups
+            .iter()
+            .map(|(key, bytes)| (layout.of_values::<u64>(&[*key]), counters(*bytes)))
+            .collect();
         let ranked = rank(groups, &layout, Metric::Bytes, limit, texts);
         (ranked.rows.into_iter().map(|(key, _)| key[0]).collect(), ranked.other.bytes, ranked.keys)
     }
@@ -128,6 +136,9 @@ mod tests {
     fn texts_sort_by_their_letters() {
         let texts = ["r9", "r1", "r5"].map(String::from);
         let groups = [(Some(0), 10), (Some(1), 10), (None, 10), (Some(2), 10)];
-        assert_eq!(ranked(Kind::Text, &groups, 0, &texts), (vec![Some(1), Some(2), Some(0), None], 0, 4));
+        assert_eq!(
+            ranked(Kind::Text, &groups, 0, &texts),
+            (vec![Some(1), Some(2), Some(0), None], 0, 4)
+        );
     }
 }

@@ -32,8 +32,8 @@ impl<A: Accumulator> Table<A> {
     pub fn new(layout: &KeyLayout) -> Self {
         match layout.bits() {
             bits @ 0..=DENSE_BITS => Self::Dense(vec![A::default(); 1 << bits]),
-            0..=64 => Self::Narrow(HashMap::new()),
-            0..=128 => Self::Wide(HashMap::new()),
+            18..=64 => Self::Narrow(HashMap::new()),
+            65..=128 => Self::Wide(HashMap::new()),
             _ => Self::Long(HashMap::new()),
         }
     }
@@ -89,7 +89,13 @@ impl<A: Accumulator> Table<A> {
     /// The first `limit` keys by a metric (0: all), ties by key, unknown last
     /// among them; `texts` are the dictionary's.
     #[must_use]
-    pub fn rank(self, layout: &KeyLayout, metric: Metric, limit: usize, texts: &[String]) -> Ranked<A> {
+    pub fn rank(
+        self,
+        layout: &KeyLayout,
+        metric: Metric,
+        limit: usize,
+        texts: &[String],
+    ) -> Ranked<A> {
         match self {
             Self::Dense(sums) => {
                 let groups = (0_u64..).zip(sums).filter(|(_, sums)| sums.sums().flows > 0);

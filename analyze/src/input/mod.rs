@@ -33,9 +33,15 @@ pub struct InputForm {
 /// Every form that is read; the files also packed with gzip or zstd.
 pub const INPUTS: &[InputForm] = &[
     InputForm { name: "dump", about: "directory that `flowkit fetch` saved" },
-    InputForm { name: "hits", about: "one hit a line, as elasticdump writes: _index, _id, _source" },
+    InputForm {
+        name: "hits",
+        about: "one hit a line, as elasticdump writes: _index, _id, _source",
+    },
     InputForm { name: "documents", about: "one bare document a line: @timestamp, host, netflow" },
-    InputForm { name: "answers", about: "answers of _search or _search/scroll, one or many a file" },
+    InputForm {
+        name: "answers",
+        about: "answers of _search or _search/scroll, one or many a file",
+    },
 ];
 
 /// Something that flows are read from.
@@ -76,7 +82,11 @@ impl Source {
         }
         let found = std::fs::metadata(path)
             .map_err(|source| ReadError::Open { path: path.into(), source })?;
-        if found.is_dir() { dump::open(path) } else { Ok(Self::of(name, Place::File(path.into(), None))) }
+        if found.is_dir() {
+            dump::open(path)
+        } else {
+            Ok(Self::of(name, Place::File(path.into(), None)))
+        }
     }
 
     fn of(name: String, place: Place) -> Self {
@@ -157,7 +167,9 @@ pub(crate) fn read(
         while let Some(block) = blocks.next() {
             let block = match block {
                 Ok(block) => block,
-                Err(BlockError::Io(_, error)) if packed != Compression::None && blocks::is_damage(&error) => {
+                Err(BlockError::Io(_, error))
+                    if packed != Compression::None && blocks::is_damage(&error) =>
+                {
                     damage = Some(format!("is damaged or breaks off ({error})"));
                     blocks.take_rest()
                 }

@@ -9,8 +9,8 @@ use flowkit_model::document::page::Page;
 use flowkit_model::document::server_error::ServerError;
 use flowkit_model::{FlowRecord, NotAFlow};
 
-use super::blocks::{Block, Framing};
-use super::{broken_page, values};
+use super::blocks::Block;
+use super::broken_page;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::duplicates::Identity;
@@ -71,31 +71,14 @@ impl Parsed {
             n_values: 0,
             breaks_off: None,
         };
-        match block.framing {
-            Framing::Lines => {
-                let lines = block.text.split(|byte| *byte == b'\n');
-                for (line, text) in (block.line..).zip(lines) {
-                    parsed.value(text, line, block);
-                }
-            }
-            Framing::Values => {
-                let (mut line, mut at) = (block.line, 0);
-                for (start, text) in values::split(&block.text) {
-                    line += memchr::memchr_iter(b'\n', &block.text[at..start]).count() as u64;
-                    at = start;
-                    parsed.value(text, line, block);
-                }
-            }
+        for (line, text) in block.values() {
+            parsed.value(text, line, block);
         }
         parsed
     }
 
     /// Reads one JSON value.
     fn value(&mut self, text: &[u8], line: u64, block: &Block) {
-        let text = text.trim_ascii();
-        if text.is_empty() {
-            return;
-        }
         match Entry::parse(text) {
             Ok(Entry::Error(error)) => {
                 self.server_error.get_or_insert((line, error));

@@ -70,7 +70,8 @@ mod tests {
     fn values_end_where_their_braces_do() {
         let text = br#" {"a": "}\"{", "b": [{}, []]}
             {"c": 1},{}x {"#;
-        let values: Vec<&str> = split(text).map(|(_, value)| std::str::from_utf8(value).unwrap()).collect();
+        let values: Vec<&str> =
+            split(text).map(|(_, value)| std::str::from_utf8(value).unwrap()).collect();
         assert_eq!(values, [r#"{"a": "}\"{", "b": [{}, []]}"#, r#"{"c": 1}"#, "{}", "x {"]);
     }
 

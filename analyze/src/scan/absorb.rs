@@ -11,7 +11,7 @@ use crate::duplicates::{Copy, Seen};
 use crate::error::ReadError;
 use crate::input::parse::{PageFacts, Parsed};
 use crate::input::{self, Opened, Source};
-use crate::tally::{Position, Skipped, Tally};
+use crate::tally::{Position, Tally};
 
 /// The state of a scan between its blocks.
 pub(super) struct Absorber<'s> {
@@ -43,15 +43,11 @@ struct Answers {
 
 impl<'s> Absorber<'s> {
     pub(super) fn new(sources: &'s [Source], options: ReadOptions) -> Self {
-        let incomplete = sources
-            .iter()
-            .filter_map(|source| Some(format!("{} {}", source.name(), source.incomplete()?)))
-            .collect();
         Self {
             streams: input::streams(sources),
             options,
             seen: Seen::default(),
-            tally: Tally { incomplete, ..Tally::default() },
+            tally: Tally::of_sources(sources),
             stream: StreamState { is_empty: true, ..StreamState::default() },
             answers: BTreeMap::new(),
         }
@@ -65,22 +61,15 @@ impl<'s> Absorber<'s> {
         for skipped in parsed.skipped {
             let first = position(skipped.line);
             if self.options.strict {
-                let reason = skipped.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+                let reason =
+                    skipped.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
                 let what = format!("{}{reason}", skipped.cause.text());
                 return Err(ReadError::Strict { position: first.to_string(), what });
             }
             if let (None, Some(reason)) = (&self.stream.not_json, &skipped.reason) {
                 self.stream.not_json = Some((skipped.line, reason.clone()));
             }
-            match self.tally.skipped.iter_mut().find(|known| known.cause == skipped.cause) {
-                Some(known) => known.n += skipped.n,
-                None => self.tally.skipped.push(Skipped {
-                    cause: skipped.cause,
-                    n: skipped.n,
-                    first,
-                    reason: skipped.reason,
-                }),
-            }
+            self.tally.skip(skipped.cause, skipped.n, first, skipped.reason);
         }
         if let Some(line) = parsed.breaks_off {
             self.tally.incomplete.push(format!("{} breaks off in this line", position(line)));
@@ -123,17 +112,22 @@ impl<'s> Absorber<'s> {
     fn page(&mut self, stream: usize, page: PageFacts) {
         let first = Position { file: self.streams[stream].name.to_owned(), line: page.line };
         if page.timed_out {
-            self.tally.incomplete.push(format!("{first} is an answer that timed out: the server had not looked everywhere"));
+            self.tally.incomplete.push(format!(
+                "{first} is an answer that timed out: the server had not looked everywhere"
+            ));
         }
         if page.shards_failed {
-            self.tally.incomplete.push(format!("{first} is an answer of which some shards failed: their documents are missing"));
+            self.tally.incomplete.push(format!(
+                "{first} is an answer of which some shards failed: their documents are missing"
+            ));
         }
         if page.breaks_off {
             let total = page.total.map(|total| format!(" of {total}")).unwrap_or_default();
             self.tally.incomplete.push(format!("{first} holds {} whole hits{total}", page.n_hits));
         }
         let search = page.scroll_id.unwrap_or_else(|| self.streams[stream].name.to_owned());
-        let answers = self.answers.entry(search).or_insert(Answers { first, n_hits: 0, total: page.total });
+        let answers =
+            self.answers.entry(search).or_insert(Answers { first, n_hits: 0, total: page.total });
         answers.n_hits += page.n_hits;
     }
 
@@ -170,7 +164,9 @@ impl<'s> Absorber<'s> {
         if let Some(expected) = expected
             && state.n_values != expected
         {
-            self.tally.incomplete.push(format!("{name} has {} of {expected} documents", state.n_values));
+            self.tally
+                .incomplete
+                .push(format!("{name} has {} of {expected} documents", state.n_values));
         }
         Ok(())
     }

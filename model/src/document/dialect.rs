@@ -60,6 +60,8 @@ fn order(a: &str, b: &str) -> std::cmp::Ordering {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
     use crate::field::{Access, Kind};
     use crate::{Document, FlowRecord};
@@ -88,14 +90,14 @@ mod tests {
                     Some(key) => (&mut netflow, key),
                     None => (&mut top, key),
                 };
-                object.push_str(&format!(", \"{key}\": {}", json(field.kind, number)));
+                write!(object, ", \"{key}\": {}", json(field.kind, number)).unwrap();
             }
             let text = format!("{{\"netflow\": {{{}}}{top}}}", &netflow[2..]);
             let flow: FlowRecord = Document::parse(text.as_bytes()).unwrap().into_flow().unwrap();
             for (number, field) in (1..).zip(FIELDS) {
                 match field.access {
                     Access::Text { read, .. } => {
-                        assert_eq!(read(&flow), Some(&*format!("r{number}")))
+                        assert_eq!(read(&flow), Some(&*format!("r{number}")));
                     }
                     Access::Number { read, .. } => {
                         let expected = if field.kind == Kind::Version { 5 } else { number };

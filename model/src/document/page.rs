@@ -85,7 +85,7 @@ impl<'de> FromJson<'de> for HitsSeed<'_, 'de> {
             match key {
                 Some(0) => self.0.hits = map.next_value_seed(ListSeed)?,
                 Some(_) => {
-                    self.0.total = lenient::<_, Option<Total>>(&mut map)?.and_then(Total::exact)
+                    self.0.total = lenient::<_, Option<Total>>(&mut map)?.and_then(Total::exact);
                 }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }

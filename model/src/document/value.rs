@@ -103,24 +103,20 @@ impl<'de> FromJson<'de> for ValueSeed<'_> {
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(self.write_member(ip.or(name)))
+        Ok(self.write_member(ip.or(name).as_deref()))
     }
 
     /// The first of several addresses.
     fn list<A: SeqAccess<'de>>(self, list: A) -> Result<Outcome, A::Error> {
         let first = FirstText.list(list)?;
-        Ok(self.write_member(first))
+        Ok(self.write_member(first.as_deref()))
     }
 }
 
 impl ValueSeed<'_> {
     /// What an object or a list held; only text fields take it.
-    fn write_member(self, text: Option<String>) -> Outcome {
-        if self.field.kind == Kind::Text {
-            self.write_text(text.as_deref())
-        } else {
-            self.write(None)
-        }
+    fn write_member(self, text: Option<&str>) -> Outcome {
+        if self.field.kind == Kind::Text { self.write_text(text) } else { self.write(None) }
     }
 }
 

@@ -1,0 +1,85 @@
+//! A dump as a source: its parts in order, and what its manifest knows to be
+//! missing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use flowkit_model::dump::{self, Manifest, PARTIAL_END, PARTS, PartState, STATE_END, State};
+
+use super::{Place, Source, Stream};
+use crate::error::ReadError;
+
+/// Opens a dump.
+pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
+    let manifest = read_manifest(path)?;
+    let mut source = Source {
+        name: path.display().to_string(),
+        streams: Vec::new(),
+        window: Some((at(manifest.window.from_ms), at(manifest.window.to_ms)))
+            .filter(|window| *window != (None, None)),
+        incomplete: None,
+    };
+    for part in &manifest.parts {
+        let file = path.join(part.path());
+        if !file.is_file() {
+            return Err(ReadError::Open {
+                path: file,
+                source: std::io::Error::new(
+                    std::io::ErrorKind::NotFound,
+                    "the manifest names it, but it is gone; fetch the dump again",
+                ),
+            });
+        }
+        source.streams.push(Stream {
+            name: file.display().to_string(),
+            place: Place::File(file, None),
+            expected: Some(part.received),
+        });
+    }
+    if manifest.state != State::Complete {
+        source.incomplete =
+            Some("is an incomplete dump: its fetch did not end; run it again".into());
+        source.streams.extend(parts_in_work(path));
+    }
+    Ok(source)
+}
+
+fn read_manifest(path: &Path) -> Result<Manifest, ReadError> {
+    let file = path.join(dump::MANIFEST);
+    let text = fs::read(&file).map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => ReadError::NotADump { path: path.into() },
+        _ => ReadError::Open { path: file.clone(), source },
+    })?;
+    let manifest: Manifest = serde_json::from_slice(&text)
+        .map_err(|source| ReadError::Manifest { path: file.clone(), source })?;
+    if manifest.is_readable() { Ok(manifest) } else { Err(ReadError::OtherManifest { path: file }) }
+}
+
+/// What is safe on disk of the parts that were in work, in order of name.
+fn parts_in_work(path: &Path) -> Vec<Stream> {
+    let files = fs::read_dir(path.join(PARTS)).into_iter().flatten().flatten();
+    let mut states: Vec<PathBuf> = files
+        .map(|file| file.path())
+        .filter(|file| file.to_string_lossy().ends_with(STATE_END))
+        .collect();
+    states.sort_unstable();
+    states.iter().filter_map(|state| part_in_work(state)).collect()
+}
+
+/// A part in work, if its state can be read; without one, nothing of it is
+/// known to be whole.
+fn part_in_work(state: &Path) -> Option<Stream> {
+    let known: PartState = serde_json::from_slice(&fs::read(state).ok()?).ok()?;
+    let name = state.file_name()?.to_str()?.strip_suffix(STATE_END)?;
+    let file = state.with_file_name(format!("{name}{PARTIAL_END}"));
+    file.is_file().then(|| Stream {
+        name: file.display().to_string(),
+        place: Place::File(file, Some(known.file_bytes)),
+        expected: Some(known.rows),
+    })
+}
+
+/// A time of a manifest; flows have none before 1970.
+fn at(ms: Option<i64>) -> Option<u64> {
+    ms.map(|ms| ms.try_into().unwrap_or(0))
+}

@@ -1,0 +1,36 @@
+//! `fields`: the catalogue as an answer. It reads no flows.
+
+use flowkit_model::FIELDS;
+use flowkit_model::field::Wire;
+
+use crate::answer::{Answer, Cell, Column, Meaning, Table};
+
+/// One row per field.
+#[must_use]
+pub fn fields() -> Answer {
+    let columns = ["field", "packet", "unit", "meaning", "module", "codec", "aliases"];
+    let rows = FIELDS.iter().map(|field| {
+        let packet = match field.wire {
+            Wire::Header(offset, bytes) => place("header", offset, bytes),
+            Wire::Record(offset, bytes) => place("record", offset, bytes),
+            Wire::Nowhere => "-".into(),
+        };
+        let texts = [field.name.into(), packet, field.unit.into(), field.meaning.into()];
+        let names = [field.module_key.into(), field.codec_key.into(), field.aliases.join(" ")];
+        texts.into_iter().chain(names).map(Cell::Text).collect()
+    });
+    let column = |name: &str| Column { name: name.into(), meaning: Meaning::Words };
+    Answer {
+        title: "fields".into(),
+        table: Table { name: "rows", columns: columns.map(column).into(), rows: rows.collect() },
+        ..Answer::default()
+    }
+}
+
+/// `record 32-33`: bytes counted from 0.
+fn place(part: &str, offset: u8, bytes: u8) -> String {
+    match bytes {
+        1 => format!("{part} {offset}"),
+        _ => format!("{part} {offset}-{}", offset + bytes - 1),
+    }
+}

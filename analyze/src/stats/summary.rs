@@ -1,0 +1,122 @@
+//! `summary`: how much there is, of when, from whom.
+
+use flowkit_model::{FIELDS, FieldId, Kind};
+
+use super::ranking::key_cell;
+use super::{Order, Statistic};
+use crate::answer::{Answer, Cell, Column, Meaning, Metric, Table as Rows};
+use crate::columns::Batch;
+use crate::group::key::{KeyLayout, KeyPart};
+use crate::group::table::Table;
+use crate::group::{Accumulator, Counters};
+use crate::tally::Tally;
+
+/// Totals, times and exporters.
+#[derive(Debug)]
+pub struct Summary {
+    layout: KeyLayout,
+}
+
+/// Sums by exporter, and the earliest and latest times.
+#[derive(Debug)]
+pub struct SummarySums {
+    exporters: Table<Counters>,
+    first: Option<(u64, u64)>,
+    last: Option<(u64, u64)>,
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self { layout: KeyLayout::new(vec![KeyPart::of(FieldId::Exporter.field())]) }
+    }
+}
+
+/// The smallest and largest of two ranges.
+fn widen(range: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u64)> {
+    match (range, other) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (range, other) => range.or(other),
+    }
+}
+
+impl Statistic for Summary {
+    type Partial = SummarySums;
+
+    /// All of them: what is unknown is counted for each.
+    fn fields(&self) -> Vec<FieldId> {
+        FIELDS.iter().map(|field| field.id).collect()
+    }
+
+    fn start(&self) -> SummarySums {
+        SummarySums { exporters: Table::new(&self.layout), first: None, last: None }
+    }
+
+    fn add(&self, sums: &mut SummarySums, batch: &Batch) {
+        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+        sums.exporters.add(
+            &self.layout,
+            &[batch.column(FieldId::Exporter)],
+            None,
+            |exporter, row| {
+                exporter.add(bytes[row], packets[row]);
+            },
+        );
+        let range = |field| {
+            let column = batch.column(field);
+            let times = (0..batch.rows()).filter_map(|row| column.get(row));
+            times.fold(None, |range, time| widen(range, Some((time, time))))
+        };
+        sums.first = widen(sums.first, range(FieldId::FirstSwitched));
+        sums.last = widen(sums.last, range(FieldId::LastSwitched));
+    }
+
+    fn merge(&self, sums: &mut SummarySums, other: SummarySums) {
+        sums.exporters.merge(other.exporters);
+        sums.first = widen(sums.first, other.first);
+        sums.last = widen(sums.last, other.last);
+    }
+
+    fn answer(&self, sums: SummarySums, texts: &[String], tally: &Tally) -> Answer {
+        let order = Order { sort: Metric::Bytes, limit: 0 };
+        let ranked = sums.exporters.rank(&self.layout, order.sort, order.limit, texts);
+        let (first, last) = (tally.seen.map(|seen| seen.0), tally.seen.map(|seen| seen.1));
+        let total = tally.total;
+        let facts = vec![
+            ("flows", Meaning::Count, Cell::from(total.flows)),
+            ("packets", Meaning::Count, Cell::Number(total.packets)),
+            ("bytes", Meaning::Bytes, Cell::Number(total.bytes)),
+            ("first", Meaning::Value(Kind::Time), first.into()),
+            ("last", Meaning::Value(Kind::Time), last.into()),
+            ("first_switched", Meaning::Value(Kind::Time), sums.first.map(|range| range.0).into()),
+            ("last_switched", Meaning::Value(Kind::Time), sums.last.map(|range| range.1).into()),
+        ];
+        let columns = [
+            ("exporter", Meaning::Key(Kind::Text)),
+            ("bytes", Meaning::Bytes),
+            ("packets", Meaning::Count),
+            ("flows", Meaning::Count),
+            ("sampling_interval_min", Meaning::Count),
+            ("sampling_interval_max", Meaning::Count),
+        ];
+        let rows = ranked.rows.iter().map(|(key, sums)| {
+            let exporter = key_cell(Kind::Text, key[0], texts);
+            let name = if let Cell::Text(name) = &exporter { Some(name.clone()) } else { None };
+            let sampling = tally.sampling.get(&name);
+            let sums = sums.sums();
+            vec![
+                exporter,
+                Cell::Number(sums.bytes),
+                Cell::Number(sums.packets),
+                Cell::from(sums.flows),
+                sampling.map(|sampling| sampling.least).into(),
+                sampling.map(|sampling| sampling.most).into(),
+            ]
+        });
+        let table = Rows {
+            name: "exporters",
+            columns: columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into(),
+            rows: rows.collect(),
+        };
+        Answer { title: "summary".into(), facts, table, ..Answer::default() }
+    }
+}

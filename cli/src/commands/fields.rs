@@ -1,0 +1,28 @@
+//! `flowkit fields`: what can be grouped by, and where it comes from.
+
+use flowkit_analyze::stats;
+
+use crate::exit::Exit;
+use crate::report::{Output, print};
+
+const EXAMPLES: &str = "\
+Bytes in the packet count from 0: of the 24-byte header, or of a 48-byte record.
+
+Examples:
+  flowkit fields
+  flowkit fields --format csv";
+
+/// List the fields of a flow: names, units, bytes in the packet, keys in documents
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Fields {
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Fields {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        print(&stats::fields::fields(), &self.output)?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,41 @@
+//! The commands: one file each, thin, over the libraries.
+
+mod fields;
+mod pairs;
+mod ports;
+mod protocols;
+mod show;
+mod summary;
+mod talkers;
+mod top;
+
+use crate::exit::Exit;
+
+/// What to do.
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    Top(top::Top),
+    Talkers(talkers::Talkers),
+    Ports(ports::Ports),
+    Protocols(protocols::Protocols),
+    Pairs(pairs::Pairs),
+    Summary(summary::Summary),
+    Show(show::Show),
+    Fields(fields::Fields),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        match self {
+            Self::Top(command) => command.run(),
+            Self::Talkers(command) => command.run(),
+            Self::Ports(command) => command.run(),
+            Self::Protocols(command) => command.run(),
+            Self::Pairs(command) => command.run(),
+            Self::Summary(command) => command.run(),
+            Self::Show(command) => command.run(),
+            Self::Fields(command) => command.run(),
+        }
+    }
+}

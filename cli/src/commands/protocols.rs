@@ -1,0 +1,35 @@
+//! `flowkit protocols`: IP protocols.
+
+use flowkit_analyze::stats;
+use flowkit_model::FieldId;
+
+use crate::exit::Exit;
+use crate::report::{Output, Rows, report};
+use crate::sources::Sources;
+
+const EXAMPLES: &str = "\
+Examples:
+  flowkit protocols
+  flowkit protocols --sort packets --format csv";
+
+/// List the IP protocols that carry the most
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Protocols {
+    #[command(flatten)]
+    sources: Sources,
+
+    #[command(flatten)]
+    rows: Rows,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Protocols {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let statistic = stats::top::Top::new(&[FieldId::Protocol.field()], self.rows.order())
+            .titled("protocols");
+        report(&self.sources, &statistic, &self.output)
+    }
+}

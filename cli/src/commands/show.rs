@@ -1,0 +1,80 @@
+//! `flowkit show`: documents as they were stored.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use flowkit_analyze::documents;
+
+use crate::exit::Exit;
+use crate::notes;
+use crate::output::document;
+use crate::sources::Sources;
+
+const EXAMPLES: &str = "\
+Examples:
+  flowkit show -n 1
+  flowkit show -n 0 --format ndjson > hits.ndjson";
+
+/// Show documents as they were stored
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    sources: Sources,
+
+    /// Documents to show; 0 shows all
+    #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N")]
+    limit: u64,
+
+    /// Form of the documents
+    #[arg(long, value_enum, default_value_t)]
+    format: Form,
+
+    /// File to write them to, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// The form of documents.
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum Form {
+    /// What is under _source, indented, in the order it was stored
+    #[default]
+    Json,
+    /// One line each, the bytes as stored: hits where there are hits
+    Ndjson,
+}
+
+impl Show {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let sources = self.sources.open()?;
+        let mut out: Box<dyn Write> = match &self.output {
+            None => Box::new(BufWriter::new(io::stdout().lock())),
+            Some(path) => {
+                let file = File::create(path)
+                    .with_context(|| format!("cannot write {}", path.display()))?;
+                Box::new(BufWriter::new(file))
+            }
+        };
+        let mut shown = 0;
+        let mut written = Ok(());
+        let tally = documents::each(&sources, self.sources.options(), |found| {
+            written = match self.format {
+                Form::Json => document::write(found.source, &mut out),
+                Form::Ndjson => writeln!(out, "{}", found.whole),
+            };
+            shown += 1;
+            written.is_ok() && shown != self.limit
+        })?;
+        written?;
+        out.flush()?;
+        notes::of_tally(&tally, &mut io::stderr().lock())?;
+        Ok(if tally.incomplete.is_empty() || self.sources.allow_incomplete {
+            Exit::Done
+        } else {
+            Exit::Incomplete
+        })
+    }
+}

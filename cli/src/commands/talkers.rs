@@ -1,0 +1,37 @@
+//! `flowkit talkers`: addresses at either end.
+
+use flowkit_analyze::stats;
+
+use crate::exit::Exit;
+use crate::report::{Output, Rows, report};
+use crate::sources::Sources;
+
+const EXAMPLES: &str = "\
+A flow counts at both its ends, so the shares of all addresses add up to more
+than 100 %; a flow whose ends are equal counts once.
+
+Examples:
+  flowkit talkers
+  flowkit talkers -n 0 --format csv
+  flowkit talkers --sort flows hits.ndjson";
+
+/// List the addresses that sent and received the most
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Talkers {
+    #[command(flatten)]
+    sources: Sources,
+
+    #[command(flatten)]
+    rows: Rows,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Talkers {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let statistic = stats::talkers::Talkers::new(self.rows.order());
+        report(&self.sources, &statistic, &self.output)
+    }
+}

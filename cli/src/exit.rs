@@ -1,0 +1,70 @@
+//! What the exit code says.
+
+use std::io;
+use std::process::ExitCode;
+
+use flowkit_fetch::FetchError;
+use flowkit_model::window::WindowError;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Answered or saved, also if nothing matched or documents were skipped.
+    Done,
+    /// No answer.
+    Failed,
+    /// Wrong usage; clap's own code.
+    Usage,
+    /// Answered or saved, but the source is known to be incomplete.
+    Incomplete,
+    /// Ctrl-C: 128 and the number of the signal, as in shells.
+    Interrupted,
+}
+
+impl Exit {
+    /// What an error means.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        if is_broken_pipe(error) {
+            // `flowkit top | head` is no failure.
+            Self::Done
+        } else if error.is::<WindowError>() {
+            Self::Usage
+        } else if matches!(error.downcast_ref(), Some(FetchError::Interrupted)) {
+            Self::Interrupted
+        } else {
+            Self::Failed
+        }
+    }
+}
+
+/// Whether whoever reads our output has gone.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Incomplete => 3,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_has_its_code() {
+        let pipe = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert_eq!(Exit::of(&anyhow::Error::from(pipe)), Exit::Done);
+        assert_eq!(Exit::of(&FetchError::Interrupted.into()), Exit::Interrupted);
+        assert_eq!(Exit::of(&FetchError::Exists { path: "x".into() }.into()), Exit::Failed);
+        assert_eq!(Exit::of(&WindowError::Day { text: "x".into() }.into()), Exit::Usage);
+        assert_eq!(Exit::of(&anyhow::anyhow!("x")), Exit::Failed);
+    }
+}

@@ -1,0 +1,64 @@
+//! What a reader should know beside the answer, on standard error after it.
+
+use std::io::{self, Write};
+
+use flowkit_analyze::Answer;
+use flowkit_analyze::tally::Tally;
+
+use crate::output::units::grouped;
+
+/// Writes the notes of an answer, one a line.
+pub(crate) fn write(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
+    for note in &answer.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    of_tally(&answer.tally, out)
+}
+
+/// Writes what a tally has to say.
+pub(crate) fn of_tally(tally: &Tally, out: &mut impl Write) -> io::Result<()> {
+    for note in &tally.notes {
+        writeln!(out, "note: {note}")?;
+    }
+    for note in [unknown(tally), duplicates(tally)].into_iter().flatten() {
+        writeln!(out, "note: {note}")?;
+    }
+    for skipped in &tally.skipped {
+        let reason =
+            skipped.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        writeln!(
+            out,
+            "note: skipped {} {}, the first at {}{reason}",
+            grouped(skipped.n.into()),
+            skipped.cause.text(),
+            skipped.first
+        )?;
+    }
+    for missing in &tally.incomplete {
+        writeln!(out, "incomplete: {missing}")?;
+    }
+    Ok(())
+}
+
+/// `unknown in some flows: dst_port 3, bytes 1`.
+fn unknown(tally: &Tally) -> Option<String> {
+    let fields: Vec<String> = tally
+        .unknown
+        .iter()
+        .map(|(field, n)| format!("{} {}", field.field().name, grouped((*n).into())))
+        .collect();
+    (!fields.is_empty()).then(|| format!("unknown in some flows: {}", fields.join(", ")))
+}
+
+fn duplicates(tally: &Tally) -> Option<String> {
+    let duplicates = &tally.duplicates;
+    let first = duplicates.first.as_ref()?;
+    let conflicting = match duplicates.conflicting {
+        0 => String::new(),
+        n => format!(", {} of them with other content: the first copy counts", grouped(n.into())),
+    };
+    Some(format!(
+        "{} documents are there more than once (same _index and _id), the first at {first}{conflicting}",
+        grouped(duplicates.n.into())
+    ))
+}

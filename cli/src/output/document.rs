@@ -1,0 +1,101 @@
+//! A document for people: indented by two blanks, its members in the order
+//! they came, numbers as they were sent, letters of all languages as they are.
+
+use std::io::{self, Write};
+
+/// Prints a JSON value, which must be whole, and a line end.
+pub(crate) fn write(json: &str, out: &mut impl Write) -> io::Result<()> {
+    let mut depth = 0;
+    let mut rest = json.trim();
+    while let Some(first) = rest.bytes().next() {
+        let token = match first {
+            b'"' => string(rest),
+            b'{' | b'[' | b'}' | b']' | b',' | b':' => &rest[..1],
+            _ => &rest[..rest.find([',', '}', ']', ' ', '\n', '\r', '\t']).unwrap_or(rest.len())],
+        };
+        rest = rest[token.len()..].trim_start();
+        match first {
+            b'{' | b'[' if rest.starts_with(['}', ']']) => {
+                out.write_all(token.as_bytes())?;
+                out.write_all(&rest.as_bytes()[..1])?;
+                rest = rest[1..].trim_start();
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                out.write_all(token.as_bytes())?;
+                line(depth, out)?;
+            }
+            b'}' | b']' => {
+                depth = usize::saturating_sub(depth, 1);
+                line(depth, out)?;
+                out.write_all(token.as_bytes())?;
+            }
+            b',' => {
+                out.write_all(b",")?;
+                line(depth, out)?;
+            }
+            b':' => out.write_all(b": ")?,
+            b'"' if token.contains('\\') => unescaped(token, out)?,
+            _ => out.write_all(token.as_bytes())?,
+        }
+    }
+    out.write_all(b"\n")
+}
+
+fn line(depth: usize, out: &mut impl Write) -> io::Result<()> {
+    write!(out, "\n{:1$}", "", depth * 2)
+}
+
+/// The string that `text` begins with, quotes and all.
+fn string(text: &str) -> &str {
+    let mut escaped = false;
+    for (place, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return &text[..=place],
+            _ => {}
+        }
+    }
+    text
+}
+
+/// `\u00e9` and `\/` become the letters they stand for; what must be escaped
+/// stays so.
+fn unescaped(token: &str, out: &mut impl Write) -> io::Result<()> {
+    match serde_json::from_str::<String>(token) {
+        Ok(text) => serde_json::to_writer(out, &text).map_err(io::Error::from),
+        // A half of a surrogate pair stands for no letter.
+        Err(_) => out.write_all(token.as_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_indented_and_nothing_else_changes() {
+        let json = r#"{"b":1.50,"a":[ ],"z":{"é":"\u00e9 \"x\" {[,:","n":[1,{"m":null}], "e":{}},"h":"\ud800","big":12345678901234567890123}"#;
+        let mut out = Vec::new();
+        write(json, &mut out).unwrap();
+        let expected = r#"{
+  "b": 1.50,
+  "a": [],
+  "z": {
+    "é": "é \"x\" {[,:",
+    "n": [
+      1,
+      {
+        "m": null
+      }
+    ],
+    "e": {}
+  },
+  "h": "\ud800",
+  "big": 12345678901234567890123
+}
+"#;
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+}

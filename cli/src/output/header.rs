@@ -1,0 +1,79 @@
+//! The line on top of a table: what was asked, of which flows.
+
+use std::collections::BTreeMap;
+
+use flowkit_analyze::Answer;
+use flowkit_analyze::tally::Sampling;
+
+use super::units::grouped;
+use super::value::moment;
+
+/// `top dst_port by bytes | flowkit-dump | 2018-09-21T00:00:00.000Z to … | 5,012 flows | not sampled`
+pub(super) fn line(answer: &Answer) -> String {
+    let flows = answer.tally.total.flows;
+    [
+        answer.title.clone(),
+        sources(&answer.sources),
+        span(answer),
+        format!("{} flow{}", grouped(flows.into()), if flows == 1 { "" } else { "s" }),
+        sampling(&answer.tally.sampling),
+    ]
+    .join(" | ")
+}
+
+fn sources(sources: &[String]) -> String {
+    match sources {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    }
+}
+
+/// The window that was asked for, or else the times that were seen.
+fn span(answer: &Answer) -> String {
+    let time =
+        |ms: Option<u64>, open: &str| ms.map_or_else(|| open.to_owned(), |ms| moment(ms.into()));
+    match (answer.window, answer.tally.seen) {
+        (Some((from, to)), _) => {
+            format!("window {} to {}", time(from, "the first"), time(to, "the last"))
+        }
+        (None, Some((first, last))) => {
+            format!("{} to {}", moment(first.into()), moment(last.into()))
+        }
+        (None, None) => "no times".into(),
+    }
+}
+
+/// `sampled 1:100 to 1:1000 on 2 of 3 exporters, not scaled`.
+fn sampling(exporters: &BTreeMap<Option<String>, Sampling>) -> String {
+    let sampled: Vec<&Sampling> = exporters.values().filter(|sampling| sampling.most > 1).collect();
+    let most = sampled.iter().map(|sampling| sampling.most).max();
+    let least = sampled.iter().map(|sampling| sampling.least.max(1)).min();
+    let (Some(least), Some(most)) = (least, most) else { return "not sampled".into() };
+    let rate = if least == most { format!("1:{most}") } else { format!("1:{least} to 1:{most}") };
+    let n = exporters.len();
+    let exporter = if n == 1 { "exporter" } else { "exporters" };
+    format!("sampled {rate} on {} of {n} {exporter}, not scaled", sampled.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sampling_is_told_by_exporter() {
+        let of = |intervals: &[(u64, u64)]| {
+            let names = (1..).map(|n| Some(format!("r{n}")));
+            let sampling =
+                intervals.iter().map(|(least, most)| Sampling { least: *least, most: *most });
+            super::sampling(&names.zip(sampling).collect())
+        };
+        assert_eq!(of(&[]), "not sampled");
+        assert_eq!(of(&[(0, 0), (1, 1)]), "not sampled");
+        assert_eq!(of(&[(100, 100)]), "sampled 1:100 on 1 of 1 exporter, not scaled");
+        assert_eq!(
+            of(&[(100, 100), (1000, 1000), (0, 1)]),
+            "sampled 1:100 to 1:1000 on 2 of 3 exporters, not scaled"
+        );
+    }
+}

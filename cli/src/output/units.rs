@@ -1,0 +1,83 @@
+//! Numbers for people: SI units, thousands apart, shares in percent.
+
+/// `1.23 GB`: three digits, and 1 kB is 1000 B.
+pub(crate) fn bytes(bytes: u128) -> String {
+    const UNITS: [&str; 11] = ["B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB", "RB", "QB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let (mut value, mut unit) = (bytes as f64, 0);
+    // 999.5 would be shown as 1000.
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.decimals$} {}", UNITS[unit])
+}
+
+/// `1,234,567`.
+pub(crate) fn grouped(number: u128) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `12.3 %`.
+pub(crate) fn percent(part: u128, whole: u128) -> String {
+    if whole == 0 {
+        return "-".into();
+    }
+    format!("{:.1} %", part as f64 / whole as f64 * 100.0)
+}
+
+/// A share in millionths, rounded; the share of nothing is 0.
+pub(crate) fn millionths(part: u128, whole: u128) -> u128 {
+    if whole == 0 { 0 } else { (part * 1_000_000 + whole / 2) / whole }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_three_digits_and_si_units() {
+        for (number, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.00 kB"),
+            (9_994, "9.99 kB"),
+            (9_996, "10.0 kB"),
+            (99_960, "100 kB"),
+            (999_499, "999 kB"),
+            (999_500, "1.00 MB"),
+            (21_951_768, "22.0 MB"),
+            (u64::MAX.into(), "18.4 EB"),
+        ] {
+            assert_eq!(bytes(number), text);
+        }
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn shares_are_rounded_and_of_nothing_zero() {
+        assert_eq!(millionths(1, 3), 333_333);
+        assert_eq!(millionths(2, 3), 666_667);
+        assert_eq!(millionths(5, 5), 1_000_000);
+        assert_eq!(millionths(0, 0), 0);
+        assert_eq!(percent(1, 3), "33.3 %");
+        assert_eq!(percent(0, 0), "-");
+    }
+}
