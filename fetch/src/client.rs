@@ -123,7 +123,10 @@ fn hint(error: &Error, url: &str) -> Option<&'static str> {
     };
     let is_https = url.starts_with("https:");
     match error {
-        Error::HostNotFound => Some("is the name of the host right?"),
+        Error::HostNotFound => Some(HOST),
+        // The standard library has no kind for this: a text on Unix, a number on Windows.
+        Error::Io(error) if error.to_string().contains("lookup address") => Some(HOST),
+        Error::Io(error) if cfg!(windows) && error.raw_os_error() == Some(11_001) => Some(HOST),
         Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
             Some("nothing answers; is a firewall in between?")
         }
@@ -151,4 +154,164 @@ fn hint(error: &Error, url: &str) -> Option<&'static str> {
     }
 }
 
+const HOST: &str = "is the name of the host right?";
 const TLS: &str = "no trust over TLS: the certificate must be for that host and from a known authority; a server without TLS needs http://";
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::sync::{Arc, Mutex};
+    use std::thread;
+
+    use super::*;
+    use serde_json::json;
+
+    const OK: &str =
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+
+    /// A server that gives each answer once, then closes the connection.
+    /// Returns its address and the requests it saw.
+    fn serve(answers: Vec<Vec<u8>>) -> (String, Arc<Mutex<Vec<String>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let seen_too = seen.clone();
+        thread::spawn(move || {
+            let mut answers = answers.into_iter();
+            for stream in listener.incoming() {
+                let mut stream = BufReader::new(stream.unwrap());
+                while let Some(request) = read_request(&mut stream) {
+                    seen.lock().unwrap().push(request);
+                    let Some(answer) = answers.next() else { break };
+                    stream.get_mut().write_all(&answer).unwrap();
+                    if !answer.ends_with(b"{}") {
+                        break;
+                    }
+                }
+            }
+        });
+        (url, seen_too)
+    }
+
+    fn read_request(stream: &mut BufReader<std::net::TcpStream>) -> Option<String> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if stream.read_line(&mut head).ok()? == 0 {
+                return None;
+            }
+        }
+        let length = head.to_lowercase();
+        let length = length.split_once("content-length: ").map_or("0", |(_, rest)| rest);
+        let mut body = vec![0; length.lines().next()?.trim().parse().ok()?];
+        stream.read_exact(&mut body).ok()?;
+        Some(head + &String::from_utf8(body).ok()?)
+    }
+
+    fn client(url: &str) -> Client {
+        Client::new(Address::new(url).unwrap(), Cancel::new())
+    }
+
+    fn post() -> Ask {
+        Ask::post("/_search/scroll", &json!({"scroll_id": "c"}))
+    }
+
+    #[test]
+    fn a_request_goes_out_once_even_if_the_kept_connection_dies() {
+        // The second request is read on the kept connection, which then closes.
+        let (url, seen) = serve(vec![OK.into()]);
+        let client = client(&url);
+        let mut body = Vec::new();
+        assert_eq!(client.ask(&post(), &mut body).unwrap(), 200);
+        let error = client.ask(&post(), &mut body).unwrap_err();
+        assert!(matches!(error, FetchError::BrokenOff { .. }), "{error}");
+        // Time for one sent again behind our back.
+        thread::sleep(Duration::from_millis(200));
+        assert_eq!(seen.lock().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_body_that_ends_early_is_an_error() {
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+        let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab];
+        let cases = [
+            format!("{head}content-length: 9\r\n\r\n{{\"a\":").into_bytes(),
+            format!("{head}transfer-encoding: chunked\r\n\r\n3\r\n{{\"a\r\n").into_bytes(),
+            format!("{head}transfer-encoding: chunked\r\n\r\n9\r\n{{\"a").into_bytes(),
+            [
+                format!("{head}content-encoding: gzip\r\ncontent-length: 11\r\n\r\n").as_bytes(),
+                &gzip,
+            ]
+            .concat(),
+            head.into(),
+            Vec::new(),
+        ];
+        for answer in cases {
+            let shown = String::from_utf8_lossy(&answer).into_owned();
+            let (url, seen) = serve(vec![answer]);
+            let error = client(&url).ask(&post(), &mut Vec::new());
+            assert!(matches!(error, Err(FetchError::BrokenOff { .. })), "{shown:?}: {error:?}");
+            assert_eq!(seen.lock().unwrap().len(), 1, "{shown:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_sent_and_nowhere_shown() {
+        let (url, seen) = serve(vec![OK.into()]);
+        let url = url.replace("http://", "http://elastic:s%40cret@");
+        let client = client(&url);
+        client.ask(&Ask::get("/"), &mut Vec::new()).unwrap();
+        let request = seen.lock().unwrap()[0].to_lowercase();
+        assert!(request.contains(&"authorization: Basic ZWxhc3RpYzpzQGNyZXQ=".to_lowercase()));
+        let error = client.ask(&Ask::get("/"), &mut Vec::new()).unwrap_err();
+        let shown = format!("{error} {error:?} {}", client.url());
+        assert!(!shown.contains("cret") && !shown.contains("ZWxh"), "{shown}");
+    }
+
+    #[test]
+    fn a_redirect_is_told_and_not_followed() {
+        let answer =
+            "HTTP/1.1 307 Moved\r\nlocation: http://elsewhere/\r\ncontent-length: 0\r\n\r\n";
+        let (url, seen) = serve(vec![answer.into()]);
+        let error = client(&url).ask(&post(), &mut Vec::new()).unwrap_err().to_string();
+        assert!(error.contains("on to http://elsewhere/"), "{error}");
+        assert_eq!(seen.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_told_with_a_hint() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let (plain, _) = serve(vec![OK.into()]);
+        let cases = [
+            (format!("http://{free}"), "is the server running"),
+            ("http://flowkit.invalid:9200".to_owned(), "name of the host"),
+            (plain.replace("http:", "https:"), "TLS"),
+        ];
+        for (url, expected) in cases {
+            let error = client(&url).ask(&Ask::get("/"), &mut Vec::new()).unwrap_err();
+            let message = error.to_string();
+            assert!(message.contains(expected) && message.contains(&url), "{message}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn cancelling_breaks_off_a_silent_answer_but_still_closes() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let cancel = Cancel::new();
+        let address = Address::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let client = Client::new(address, cancel.clone());
+        thread::spawn(move || {
+            // Reads the request and says nothing; then answers the closing one.
+            let mut silent = BufReader::new(listener.accept().unwrap().0);
+            read_request(&mut silent).unwrap();
+            cancel.cancel();
+            let mut closing = BufReader::new(listener.accept().unwrap().0);
+            read_request(&mut closing).unwrap();
+            closing.get_mut().write_all(OK.as_bytes()).unwrap();
+        });
+        let error = client.ask(&post(), &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, FetchError::Interrupted), "{error:?}");
+        let close = Ask::delete("/_search/scroll", &json!({"scroll_id": "c"}));
+        assert_eq!(client.ask(&close, &mut Vec::new()).unwrap(), 200);
+    }
+}
