@@ -3,7 +3,7 @@
 //! ```text
 //! flowkit-dump/
 //! ├── manifest.json               what was asked of whom, and what came
-//! ├── lock                        held while a fetch writes here
+//! ├── .lock                       held while a fetch writes here
 //! ├── parts/NAME.ndjson.zst       the hits as the server sent them, one a line
 //! ├── parts/NAME.partial, .state  a part in work, and how far it is
 //! └── columns/NAME.parquet        the same flows as columns, derived
@@ -20,7 +20,7 @@ use crate::window::{Window, optional_ms};
 /// Name of the manifest in a dump.
 pub const MANIFEST: &str = "manifest.json";
 /// Name of the file that is locked while a fetch writes.
-pub const LOCK: &str = "lock";
+pub const LOCK: &str = ".lock";
 /// Folder of the parts.
 pub const PARTS: &str = "parts";
 /// Folder of the columns.

@@ -1,8 +1,10 @@
 //! The commands: one file each, thin, over the libraries.
 
+pub(crate) mod fetch;
 mod fields;
 mod pairs;
 mod ports;
+mod progress;
 mod protocols;
 mod show;
 mod summary;
@@ -14,6 +16,7 @@ use crate::exit::Exit;
 /// What to do.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
+    Fetch(fetch::Fetch),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -28,6 +31,7 @@ impl Command {
     /// Does it.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         match self {
+            Self::Fetch(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),

@@ -1,0 +1,194 @@
+//! How far a fetch is: a bar on a terminal, plain lines elsewhere.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use flowkit_fetch::{Event, Observer};
+use flowkit_model::window::rfc3339;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
+
+/// Plain lines come no closer than this.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+/// The rate is told over this much time at least.
+const SHORTEST: f64 = 0.001;
+
+/// Shows the events of a fetch on standard error.
+pub(crate) struct Progress {
+    is_quiet: bool,
+    zone: TimeZone,
+    bar: Option<ProgressBar>,
+    seen: Mutex<Seen>,
+}
+
+struct Seen {
+    total: Option<u64>,
+    documents: u64,
+    bytes: u64,
+    began: Instant,
+    told: Instant,
+}
+
+impl Progress {
+    /// Shows times in `zone`; if quiet, only what must be known.
+    pub(crate) fn new(is_quiet: bool, zone: TimeZone) -> Self {
+        let bar = (!is_quiet && io::stderr().is_terminal()).then(ProgressBar::new_spinner);
+        let now = Instant::now();
+        let seen = Seen { total: None, documents: 0, bytes: 0, began: now, told: now };
+        Self { is_quiet, zone, bar, seen: Mutex::new(seen) }
+    }
+
+    /// Takes the bar away, or says the last numbers.
+    pub(crate) fn finish(&self) {
+        match &self.bar {
+            Some(bar) => bar.finish_and_clear(),
+            None if self.seen().documents > 0 => self.say(&self.seen().line()),
+            None => {}
+        }
+    }
+
+    fn say(&self, line: &str) {
+        if !self.is_quiet {
+            self.print(line);
+        }
+    }
+
+    fn print(&self, line: &str) {
+        let print = || {
+            let _ = writeln!(io::stderr(), "{line}");
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn planned(&self, indices: usize, documents: Option<u64>, everything: bool) {
+        self.seen().total = documents;
+        self.seen().began = Instant::now();
+        let count = documents.map_or("an unknown number of".to_owned(), |count| count.to_string());
+        let all = if everything { "no window: everything, " } else { "" };
+        let plural = if indices == 1 { "index" } else { "indices" };
+        self.say(&format!("{all}{count} documents in {indices} {plural}"));
+        if let (Some(bar), Some(count)) = (&self.bar, documents) {
+            bar.set_length(count);
+            let template =
+                "{wide_bar} {human_pos}/{human_len} documents {per_sec:0} {msg} {eta} left";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.reset_elapsed();
+        }
+    }
+
+    fn written(&self, documents: u64, bytes_more: u64) {
+        let mut seen = self.seen();
+        seen.documents += documents;
+        seen.bytes += bytes_more;
+        if let Some(bar) = &self.bar {
+            bar.set_position(seen.documents);
+            bar.set_message(bytes(seen.bytes));
+        } else if seen.told.elapsed() >= LINE_EVERY {
+            seen.told = Instant::now();
+            let line = seen.line();
+            drop(seen);
+            self.say(&line);
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Replacing { path, complete } => {
+                let kind = if complete { "complete" } else { "incomplete" };
+                self.print(&format!("replacing the {kind} dump in {}", path.display()));
+            }
+            Event::Planned { indices, documents, everything } => {
+                self.planned(indices, documents, everything);
+            }
+            Event::NothingMatches { first_ms: Some(first), last_ms: Some(last) } => {
+                let (first, last) = (rfc3339(first, &self.zone), rfc3339(last, &self.zone));
+                self.print(&format!("nothing matches; the index holds {first} to {last}"));
+            }
+            Event::NothingMatches { .. } => {
+                self.print("nothing matches; the index holds no document with an @timestamp");
+            }
+            Event::PageWritten { documents, bytes } => self.written(documents, bytes),
+            Event::Note(note) => self.print(&format!("note: {note}")),
+            _ => {}
+        }
+    }
+}
+
+impl Seen {
+    fn line(&self) -> String {
+        let seconds = self.began.elapsed().as_secs_f64().max(SHORTEST);
+        let rate = self.documents as f64 / seconds;
+        let (of, left) = match self.total {
+            Some(total) if total > self.documents => {
+                let left = (total - self.documents) as f64 / rate.max(SHORTEST);
+                (format!(" of {total}"), format!(", {left:.0} s left"))
+            }
+            _ => Default::default(),
+        };
+        format!(
+            "{}{of} documents, {rate:.0} documents/s, {}{left}",
+            self.documents,
+            bytes(self.bytes)
+        )
+    }
+}
+
+/// A number of bytes with an SI unit, 1 kB = 1000 B.
+pub(crate) fn bytes(count: u64) -> String {
+    let mut value = count as f64;
+    for unit in ["B", "kB", "MB", "GB", "TB"] {
+        // What would be rounded up to 1000 belongs to the next unit.
+        if value < 999.5 {
+            return if unit == "B" || value >= 99.5 {
+                format!("{value:.0} {unit}")
+            } else {
+                format!("{value:.1} {unit}")
+            };
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} PB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_si_units() {
+        let cases = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (123_456, "123 kB"),
+            (999_999, "1.0 MB"),
+            (12_345_678_901, "12.3 GB"),
+            (u64::MAX, "18446.7 PB"),
+        ];
+        for (count, expected) in cases {
+            assert_eq!(bytes(count), expected);
+        }
+    }
+
+    #[test]
+    fn a_line_tells_documents_rate_bytes_and_time_left() {
+        let began = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
+        let seen =
+            Seen { total: Some(3_000), documents: 1_000, bytes: 1_500_000, began, told: began };
+        assert_eq!(seen.line(), "1000 of 3000 documents, 100 documents/s, 1.5 MB, 20 s left");
+        let seen = Seen { total: None, ..seen };
+        assert_eq!(seen.line(), "1000 documents, 100 documents/s, 1.5 MB");
+    }
+}

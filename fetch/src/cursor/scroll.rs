@@ -1,0 +1,330 @@
+//! The Scroll protocol: open a cursor, ask for pages until an empty one, close.
+//!
+//! A page can be asked for once. The position is on the server and moves with
+//! each request, so asking again gives the next page and loses one. After any
+//! doubt the cursor is therefore given up; going on would mean opening another.
+//!
+//! Source: Elasticsearch reference, "Paginate search results", "Scroll search
+//! results".
+
+use serde_json::{Value, json};
+
+use crate::FetchError;
+use crate::address::path_segment;
+use crate::page::{Head, Shards};
+use crate::query;
+use crate::refusal::{Context, Refusal};
+use crate::server::{Ask, Server};
+
+/// How a cursor is opened. What a server turns out not to take is dropped or
+/// lowered here, and stays so for the next cursor.
+#[derive(Clone, Debug)]
+pub(crate) struct Opening {
+    /// Documents in a page.
+    pub(crate) size: u32,
+    /// How long a cursor lives between two pages, such as `1m`.
+    pub(crate) keep_alive: String,
+    /// Whether the server knows `allow_partial_search_results` (since 6.3).
+    pub(crate) forbids_partial: bool,
+}
+
+/// A cursor over one index. Closes itself when dropped.
+pub(crate) struct Scroll<'a, S: Server> {
+    server: &'a S,
+    index: &'a str,
+    opening: Opening,
+    /// The newest id.
+    cursor: String,
+    page: u64,
+    total: u64,
+    /// Shards of page 1.
+    shards: Shards,
+    is_empty: bool,
+}
+
+impl<'a, S: Server> Scroll<'a, S> {
+    /// Opens a cursor and puts page 1 into `body`.
+    pub(crate) fn open(
+        server: &'a S,
+        index: &'a str,
+        query: &Value,
+        opening: &mut Opening,
+        body: &mut Vec<u8>,
+    ) -> Result<Self, FetchError> {
+        loop {
+            let ask = open_ask(index, query, opening);
+            let status = server.ask(&ask, body)?;
+            if status == 200 {
+                return Self::opened(server, index, opening.clone(), body);
+            }
+            let refusal = Refusal::new(status, body);
+            if opening.forbids_partial && refusal.is_unknown_parameter(PARTIAL) {
+                opening.forbids_partial = false;
+            } else if let Some(limit) = refusal.largest_page().filter(|limit| *limit < opening.size)
+            {
+                opening.size = limit;
+            } else {
+                let context = Context {
+                    url: server.url(),
+                    request: &ask.name(),
+                    index,
+                    keep_alive: &opening.keep_alive,
+                    size: opening.size,
+                    page: 0,
+                };
+                return Err(refusal.into_error(context));
+            }
+        }
+    }
+
+    fn opened(
+        server: &'a S,
+        index: &'a str,
+        opening: Opening,
+        body: &[u8],
+    ) -> Result<Self, FetchError> {
+        let bad_page = |source| FetchError::BadPage { index: index.to_owned(), page: 1, source };
+        let head = Head::read(body).map_err(bad_page)?;
+        // From here on the cursor is closed whatever happens.
+        let scroll = Self {
+            server,
+            index,
+            opening,
+            cursor: head.scroll_id.clone().unwrap_or_default(),
+            page: 1,
+            total: head.total,
+            shards: head.shards.clone(),
+            is_empty: head.is_empty,
+        };
+        if head.shards.total == 0 {
+            let (index, url) = (index.to_owned(), server.url().to_owned());
+            return Err(FetchError::NoIndex { index, url, found: Vec::new() });
+        }
+        scroll.check(&head)?;
+        Ok(scroll)
+    }
+
+    /// Documents the cursor runs over.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Whether the page that came last was the empty one.
+    pub(crate) fn is_done(&self) -> bool {
+        self.is_empty
+    }
+
+    /// Puts the next page into `body`. Not to be called again after an error.
+    pub(crate) fn next(&mut self, body: &mut Vec<u8>) -> Result<(), FetchError> {
+        let ask = Ask::post(
+            "/_search/scroll",
+            &json!({"scroll": self.opening.keep_alive, "scroll_id": self.cursor}),
+        );
+        let status = self.server.ask(&ask, body)?;
+        if status != 200 {
+            let context = Context {
+                url: self.server.url(),
+                request: &ask.name(),
+                index: self.index,
+                keep_alive: &self.opening.keep_alive,
+                size: self.opening.size,
+                page: self.page,
+            };
+            return Err(Refusal::new(status, body).into_error(context));
+        }
+        self.page += 1;
+        let head = Head::read(body).map_err(|source| FetchError::BadPage {
+            index: self.index.to_owned(),
+            page: self.page,
+            source,
+        })?;
+        if let Some(cursor) = &head.scroll_id {
+            self.cursor.clone_from(cursor);
+        }
+        self.check(&head)?;
+        self.is_empty = head.is_empty;
+        Ok(())
+    }
+
+    /// Whether all of the page is there, and of the snapshot it began with.
+    fn check(&self, head: &Head) -> Result<(), FetchError> {
+        let (index, page) = (self.index.to_owned(), self.page);
+        if head.timed_out {
+            return Err(FetchError::TimedOut { index, page });
+        }
+        let shards = &head.shards;
+        // Later pages ask only the shards that page 1 did not skip.
+        let expected = self.shards.total;
+        let kept = self.shards.successful.saturating_sub(self.shards.skipped);
+        let is_all = shards.total == expected || (page > 1 && shards.total == kept);
+        if shards.failed != 0 || shards.successful != shards.total || !is_all {
+            let reason = shards.reasons.first().map(|failure| failure.reason.clone());
+            let (successful, total) = (shards.successful, expected);
+            let reason = reason.unwrap_or_default();
+            return Err(FetchError::ShardsMissing { index, page, successful, total, reason });
+        }
+        if head.total != self.total {
+            let (first, now) = (self.total, head.total);
+            return Err(FetchError::TotalChanged { index, page, first, now });
+        }
+        // The server must give a name to ask for the next page by.
+        if self.cursor.is_empty() {
+            let source = serde::de::Error::missing_field("_scroll_id");
+            return Err(FetchError::BadPage { index, page, source });
+        }
+        Ok(())
+    }
+}
+
+impl<S: Server> Drop for Scroll<'_, S> {
+    /// Frees the cursor on the server. Best effort: it expires by itself.
+    fn drop(&mut self) {
+        if !self.cursor.is_empty() {
+            let ask = Ask::delete("/_search/scroll", &json!({"scroll_id": self.cursor}));
+            let _ = self.server.ask(&ask, &mut Vec::new());
+        }
+    }
+}
+
+const PARTIAL: &str = "allow_partial_search_results";
+
+fn open_ask(index: &str, query: &Value, opening: &Opening) -> Ask {
+    let keep_alive = path_segment(&opening.keep_alive);
+    let index = path_segment(index);
+    let mut path = format!(
+        "/{index}/_search?scroll={keep_alive}&ignore_unavailable=false&allow_no_indices=false"
+    );
+    if opening.forbids_partial {
+        path.extend(["&", PARTIAL, "=false"]);
+    }
+    Ask::post(path, &query::search(query, opening.size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::{Script, page, page_with};
+
+    fn opening() -> Opening {
+        Opening { size: 10_000, keep_alive: "1m".into(), forbids_partial: true }
+    }
+
+    /// Runs a cursor to its end over scripted answers: what was asked, and how it ended.
+    fn run(answers: Vec<(u16, String)>) -> (Vec<String>, Result<u64, FetchError>) {
+        let script = Script::new(answers);
+        let mut body = Vec::new();
+        let query = json!({"match_all": {}});
+        let end = (|| {
+            let mut scroll = Scroll::open(&script, "netflow-a", &query, &mut opening(), &mut body)?;
+            while !scroll.is_done() {
+                scroll.next(&mut body)?;
+            }
+            Ok(scroll.page)
+        })();
+        (script.asked(), end)
+    }
+
+    #[test]
+    fn it_ends_at_the_empty_page_and_closes_with_the_newest_id() {
+        let (asked, end) = run(vec![
+            (200, page("c1", 3, &["a", "b"])),
+            (200, page("c2", 3, &["c"])),
+            (200, page("c3", 3, &[])),
+        ]);
+        assert_eq!(end.unwrap(), 3);
+        assert_eq!(
+            asked,
+            [
+                r#"POST /netflow-a/_search?scroll=1m&ignore_unavailable=false&allow_no_indices=false&allow_partial_search_results=false {"query":{"match_all":{}},"size":10000,"sort":[{"@timestamp":{"missing":"_last","order":"asc","unmapped_type":"date"}}]}"#,
+                r#"POST /_search/scroll {"scroll":"1m","scroll_id":"c1"}"#,
+                r#"POST /_search/scroll {"scroll":"1m","scroll_id":"c2"}"#,
+                r#"DELETE /_search/scroll {"scroll_id":"c3"}"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn any_doubt_ends_it_without_asking_again_and_closes() {
+        let failed = r#""total":2,"successful":1,"failed":1,"failures":[{"reason":{"type":"t","reason":"r"}}]"#;
+        let cases = [
+            (500, "{}".to_owned(), "status 500"),
+            (200, "<html>".to_owned(), "cannot be read"),
+            (200, page("c", 2, &["b"]).replace("false", "true"), "timed out"),
+            (200, page_with("c", 2, &["b"], failed), "1 of 2 shards answered (t: r)"),
+            (200, page_with("c", 2, &["b"], r#""total":2,"successful":1,"failed":0"#), "1 of 2 shards"),
+            (200, page_with("c", 2, &["b"], r#""total":1,"successful":1,"failed":0"#), "1 of 2 shards"),
+            (200, page("c", 1, &["b"]), "counts 1 documents, page 1 counted 2"),
+            (404, r#"{"error":{"root_cause":[{"type":"search_context_missing_exception","reason":"No search context found for id [13]"}]}}"#.to_owned(), "expired after page 1"),
+        ];
+        for (status, answer, expected) in cases {
+            let (asked, end) = run(vec![(200, page("c", 2, &["a"])), (status, answer)]);
+            let message = end.unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}\nlacks {expected}");
+            assert_eq!(asked.len(), 3, "{asked:?}");
+            assert!(asked[2].starts_with("DELETE"), "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_shard_on_page_1_ends_it_though_later_pages_look_whole() {
+        let first = page_with("c", 1, &["a"], r#""total":5,"successful":4,"failed":1"#);
+        let (asked, end) = run(vec![(200, first)]);
+        assert!(matches!(end, Err(FetchError::ShardsMissing { page: 1, .. })));
+        assert_eq!(asked.len(), 2);
+        assert!(asked[1].starts_with("DELETE"));
+    }
+
+    #[test]
+    fn shards_skipped_on_page_1_may_be_absent_later() {
+        let later = r#""total":2,"successful":2,"skipped":0,"failed":0"#;
+        let first = r#""total":6,"successful":6,"skipped":4,"failed":0"#;
+        let (_, end) = run(vec![
+            (200, page_with("c", 1, &["a"], first)),
+            (200, page_with("c", 1, &[], later)),
+        ]);
+        assert_eq!(end.unwrap(), 2);
+    }
+
+    #[test]
+    fn no_shard_is_no_index_and_needs_no_closing() {
+        let none = page_with("c", 0, &[], r#""total":0,"successful":0,"failed":0"#);
+        let (asked, end) = run(vec![(200, none.replace(r#""_scroll_id":"c","#, ""))]);
+        assert!(matches!(end, Err(FetchError::NoIndex { .. })));
+        assert_eq!(asked.len(), 1);
+    }
+
+    #[test]
+    fn an_empty_first_page_is_the_end() {
+        let (asked, end) = run(vec![(200, page("c", 0, &[]))]);
+        assert_eq!(end.unwrap(), 1);
+        assert_eq!(asked.len(), 2);
+    }
+
+    #[test]
+    fn what_an_old_server_does_not_take_is_left_out() {
+        let refusal = |text: &str| {
+            format!(r#"{{"error":{{"root_cause":[{{"type":"t","reason":"{text}"}}]}}}}"#)
+        };
+        let (asked, end) = run(vec![
+            (
+                400,
+                refusal(
+                    "request [/x] contains unrecognized parameter: [allow_partial_search_results]",
+                ),
+            ),
+            (
+                500,
+                refusal(
+                    "Batch size is too large, size must be less than or equal to: [500] but was [10000].",
+                ),
+            ),
+            (200, page("c", 0, &[])),
+        ]);
+        end.unwrap();
+        assert!(!asked[1].contains("allow_partial") && asked[1].contains(r#""size":10000"#));
+        assert!(!asked[2].contains("allow_partial") && asked[2].contains(r#""size":500"#));
+        // A limit that does not help is not tried for ever.
+        let text = "Batch size is too large, size must be less than or equal to: [99999]";
+        assert!(run(vec![(400, refusal(text))]).1.is_err());
+    }
+}

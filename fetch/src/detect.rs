@@ -1,0 +1,111 @@
+//! Who answers: Elasticsearch, OpenSearch, or something that speaks like them.
+//!
+//! For the manifest and for people only. Nothing is refused and nothing decided
+//! by it: some servers do not say, may not say, or say the wrong thing, so what
+//! a server can do is found by trying.
+
+use flowkit_model::dump;
+use serde_json::Value;
+
+use crate::FetchError;
+use crate::error::shown;
+use crate::refusal::{Context, Refusal};
+use crate::server::{Ask, Server};
+
+/// Asks the server what it is.
+///
+/// # Errors
+/// If it cannot be reached, or wants credentials.
+pub(crate) fn detect<S: Server>(server: &S) -> Result<dump::Server, FetchError> {
+    let url = server.url().to_owned();
+    // Where the root is missing or forbidden, a node may still tell its version.
+    for path in
+        ["/", "/_nodes/_local?filter_path=cluster_name,nodes.*.version,nodes.*.build_flavor"]
+    {
+        let (ask, mut body) = (Ask::get(path), Vec::new());
+        match server.ask(&ask, &mut body)? {
+            200 => {
+                if let Some(found) = read(&body) {
+                    return Ok(dump::Server { url, ..found });
+                }
+            }
+            401 => {
+                let context = Context {
+                    url: &url,
+                    request: &ask.name(),
+                    index: "",
+                    keep_alive: "",
+                    size: 0,
+                    page: 0,
+                };
+                return Err(Refusal::new(401, &body).into_error(context));
+            }
+            _ => {}
+        }
+    }
+    Ok(dump::Server { url, ..dump::Server::default() })
+}
+
+fn read(body: &[u8]) -> Option<dump::Server> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let text = |value: &Value| value.as_str().map(shown);
+    let cluster = text(&answer["cluster_name"]);
+    if let Some(version) = text(&answer["version"]["number"]) {
+        let tagline = answer["tagline"].as_str().unwrap_or_default();
+        let product = match text(&answer["version"]["distribution"]) {
+            Some(distribution) => Some(distribution),
+            None if tagline.contains("OpenSearch") => Some("opensearch".to_owned()),
+            None if tagline == "You Know, for Search" => Some("elasticsearch".to_owned()),
+            None => None,
+        };
+        return Some(dump::Server { url: String::new(), product, version: Some(version), cluster });
+    }
+    let node = answer["nodes"].as_object()?.values().next()?;
+    let product = node["build_flavor"].is_string().then(|| "elasticsearch".to_owned());
+    Some(dump::Server { url: String::new(), product, version: text(&node["version"]), cluster })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::Script;
+
+    fn check(answers: Vec<(u16, &str)>, product: Option<&str>, version: Option<&str>) {
+        let answers = answers.into_iter().map(|(status, text)| (status, text.to_owned()));
+        let found = detect(&Script::new(answers.collect())).unwrap();
+        assert_eq!((found.product.as_deref(), found.version.as_deref()), (product, version));
+        assert_eq!(found.url, "http://script");
+    }
+
+    #[test]
+    fn each_product_is_known_by_what_it_says() {
+        let elastic = r#"{"cluster_name":"es68","version":{"number":"6.8.9","build_flavor":"unknown"},"tagline":"You Know, for Search"}"#;
+        check(vec![(200, elastic)], Some("elasticsearch"), Some("6.8.9"));
+        let open = r#"{"version":{"distribution":"opensearch","number":"3.8.0"},"tagline":"The OpenSearch Project: https://opensearch.org/"}"#;
+        check(vec![(200, open)], Some("opensearch"), Some("3.8.0"));
+        let disguised = r#"{"version":{"number":"7.10.2"},"tagline":"The OpenSearch Project: https://opensearch.org/"}"#;
+        check(vec![(200, disguised)], Some("opensearch"), Some("7.10.2"));
+        let other = r#"{"version":{"number":"1.0"},"tagline":"Another engine"}"#;
+        check(vec![(200, other)], None, Some("1.0"));
+    }
+
+    #[test]
+    fn a_missing_root_is_no_obstacle() {
+        let nodes =
+            r#"{"cluster_name":"c","nodes":{"x1":{"version":"8.19.21","build_flavor":"default"}}}"#;
+        check(
+            vec![(405, r#"{"error":"Incorrect HTTP method","status":405}"#), (200, nodes)],
+            Some("elasticsearch"),
+            Some("8.19.21"),
+        );
+        check(vec![(403, "{}"), (403, "{}")], None, None);
+        check(vec![(200, "<html>"), (404, "nginx")], None, None);
+    }
+
+    #[test]
+    fn missing_credentials_end_it_at_once() {
+        let script = Script::new(vec![(401, "Unauthorized".to_owned())]);
+        assert!(matches!(detect(&script), Err(FetchError::Unauthorized { .. })));
+        assert_eq!(script.asked().len(), 1);
+    }
+}

@@ -1,0 +1,356 @@
+//! What can go wrong between a server and the disk.
+//!
+//! A message says what failed, where, and what to try; `source` says why. Texts
+//! of a server are shown cut and without control characters, and no message
+//! holds credentials.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A fetch stopped. The dump on disk says that it is incomplete.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The address cannot be used.
+    #[error("{url}: {why}; the form is http://HOST:9200")]
+    Address {
+        /// Address without credentials.
+        url: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// No connection: refused, unknown host, TLS.
+    #[error("cannot reach {url}; {hint}")]
+    Unreachable {
+        /// Address without credentials.
+        url: String,
+        /// What to try.
+        hint: &'static str,
+        /// What the HTTP client saw.
+        source: Box<ureq::Error>,
+    },
+    /// The request was sent, but no whole answer came.
+    #[error(
+        "the answer to {request} from {url} did not come whole; run it again when the server is well"
+    )]
+    BrokenOff {
+        /// Method and path.
+        request: String,
+        /// Address without credentials.
+        url: String,
+        /// What the HTTP client saw.
+        source: Box<ureq::Error>,
+    },
+    /// The server points elsewhere.
+    #[error("{url} sends {request} on to {location}; give that address as --url if you trust it")]
+    Redirected {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// Where to.
+        location: String,
+    },
+    /// The answer is not the API's, as from a proxy or another service.
+    #[error(
+        "{url} answered {request} with status {status} and no JSON: {start}; is it a proxy, or another service on that port?"
+    )]
+    NotJson {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// HTTP status.
+        status: u16,
+        /// How the answer begins.
+        start: String,
+    },
+    /// 401.
+    #[error(
+        "{url} does not know who is asking: {reason}; give credentials as http://USER:PASSWORD@HOST:9200"
+    )]
+    Unauthorized {
+        /// Address without credentials.
+        url: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// 403.
+    #[error("{url} forbids {request}: {reason}; ask for the right to read the index")]
+    Forbidden {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// No index of that name, or none that matches the pattern.
+    #[error("no index {index} at {url}{}; try another --index", others(.found))]
+    NoIndex {
+        /// Index or pattern.
+        index: String,
+        /// Address without credentials.
+        url: String,
+        /// Some indices that are there.
+        found: Vec<String>,
+    },
+    /// The index is there, but closed.
+    #[error(
+        "{index} is closed ({reason}); open it with POST /INDEX/_open, or leave it out of --index"
+    )]
+    IndexClosed {
+        /// Index or pattern.
+        index: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// The cursor is gone.
+    #[error(
+        "the scroll over {index} expired after page {page} ({reason}); try a --keep-alive longer than {keep_alive}, or a smaller --size"
+    )]
+    ScrollExpired {
+        /// Index or pattern.
+        index: String,
+        /// Pages that came before.
+        page: u64,
+        /// As it was asked for.
+        keep_alive: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// No more cursors are to be had.
+    #[error(
+        "the server has too many open scrolls ({reason}); wait until others expire, or raise search.max_open_scroll_context"
+    )]
+    TooManyScrolls {
+        /// The server's words.
+        reason: String,
+    },
+    /// The keep-alive is more than the server allows.
+    #[error("--keep-alive {keep_alive} is refused: {reason}")]
+    KeepAlive {
+        /// As it was asked for.
+        keep_alive: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// A page needs more memory than the server will give.
+    #[error("the server is short of memory for a page of {size} documents ({reason}); try --size {}", (.size / 2).max(1))]
+    OutOfMemory {
+        /// Documents in a page.
+        size: u32,
+        /// The server's words.
+        reason: String,
+    },
+    /// The server has too much to do.
+    #[error("{url} is too busy for {request} ({reason}); try again later")]
+    Busy {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// The server cannot search now.
+    #[error("{url} cannot answer {request} now ({reason}); see GET /_cluster/health")]
+    NotReady {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// Any other refusal.
+    #[error("{url} refused {request} with status {status}: {reason}")]
+    Refused {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// HTTP status.
+        status: u16,
+        /// The server's words.
+        reason: String,
+    },
+    /// Some shards did not answer, so the page lacks documents.
+    #[error("page {page} of {index} is not whole: {successful} of {total} shards answered{}; see GET /_cat/shards", because(.reason))]
+    ShardsMissing {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+        /// Shards that answered.
+        successful: u64,
+        /// Shards that should have.
+        total: u64,
+        /// The server's words, or empty.
+        reason: String,
+    },
+    /// The server stopped searching before it was done.
+    #[error(
+        "page {page} of {index} is not whole: the search timed out; a time-out is set in search.default_search_timeout"
+    )]
+    TimedOut {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+    },
+    /// The count changed within a cursor, which is a snapshot.
+    #[error(
+        "page {page} of {index} counts {now} documents, page 1 counted {first}: a shard was lost or its index deleted; run it again"
+    )]
+    TotalChanged {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+        /// Count of page 1.
+        first: u64,
+        /// Count of this page.
+        now: u64,
+    },
+    /// The cursor ended early or went on too long.
+    #[error("{index}: {received} documents came, but {expected} were counted; run it again")]
+    WrongCount {
+        /// Index or pattern.
+        index: String,
+        /// Documents that came.
+        received: u64,
+        /// Documents the server counted.
+        expected: u64,
+    },
+    /// The answer is JSON, but not of the form it must have.
+    #[error("page {page} of {index} cannot be read; is it a proxy that changes answers?")]
+    BadPage {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+        /// What was expected where.
+        source: serde_json::Error,
+    },
+    /// An answer other than a page is not of the form it must have.
+    #[error("the answer of {url} to {request} cannot be read; is it Elasticsearch or OpenSearch?")]
+    BadAnswer {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// What was expected where.
+        source: serde_json::Error,
+    },
+    /// Stopped by [`Cancel`](crate::Cancel).
+    #[error("interrupted; the dump is incomplete")]
+    Interrupted,
+    /// A complete dump is never overwritten unasked.
+    #[error("{} holds a complete dump; choose another place with -o, or --force to replace it", .path.display())]
+    Exists {
+        /// The dump.
+        path: PathBuf,
+    },
+    /// The folder holds something else.
+    #[error("{} is not empty and no flowkit dump ({why}); choose another place with -o", .path.display())]
+    NotADump {
+        /// The folder.
+        path: PathBuf,
+        /// How that is known.
+        why: &'static str,
+    },
+    /// Another fetch writes there.
+    #[error("another fetch is writing to {}; wait for it, or choose another place with -o", .path.display())]
+    Locked {
+        /// The dump.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("no space left for {}; free some, or choose another place with -o", .path.display())]
+    DiskFull {
+        /// File that could not be written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The disk refused something else.
+    #[error("cannot {doing} {}", .path.display())]
+    Disk {
+        /// A verb: `write`, `create`.
+        doing: &'static str,
+        /// File or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl FetchError {
+    /// The error of a file operation; full disks are told apart.
+    pub(crate) fn disk(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull { path, source }
+            }
+            _ => Self::Disk { doing, path, source },
+        }
+    }
+}
+
+fn others(found: &[String]) -> String {
+    if found.is_empty() { String::new() } else { format!(" (there is {})", found.join(", ")) }
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({reason})") }
+}
+
+/// Longest text of a server that is shown, in characters.
+const SHOWN: usize = 300;
+
+/// Makes a server's text fit for a terminal: one line, no control characters,
+/// not endless.
+pub(crate) fn shown(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        if line.len() > SHOWN {
+            break;
+        }
+        if !word.is_empty() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_cannot_write_to_the_terminal() {
+        assert_eq!(shown("a\n\u{1b}[31m b\r\n\tc"), "a [31m b c");
+        assert_eq!(shown("  "), "");
+        let long = shown(&"é".repeat(5_000));
+        assert_eq!(long.chars().count(), SHOWN + 1);
+    }
+
+    #[test]
+    fn a_full_disk_is_told_apart() {
+        let full = FetchError::disk("write", "x")(io::ErrorKind::StorageFull.into());
+        assert!(full.to_string().starts_with("no space left for x"), "{full}");
+        let other = FetchError::disk("write", "x")(io::ErrorKind::PermissionDenied.into());
+        assert_eq!(other.to_string(), "cannot write x");
+    }
+}
