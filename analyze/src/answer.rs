@@ -41,6 +41,8 @@ pub struct Ranking {
     pub keys: u64,
     /// What the rows are sorted by.
     pub sort: Metric,
+    /// A flow can stand in two rows, so shares add up to more than the whole.
+    pub overlapping: bool,
 }
 
 /// What keys are ranked by.

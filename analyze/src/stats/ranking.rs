@@ -61,6 +61,7 @@ pub(super) fn answer<A: Accumulator>(
             other: ranked.other,
             keys: ranked.keys,
             sort: order.sort,
+            overlapping: false,
         }),
         ..Answer::default()
     }

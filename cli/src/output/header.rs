@@ -11,14 +11,17 @@ use super::value::moment;
 /// `top dst_port by bytes | flowkit-dump | 2018-09-21T00:00:00.000Z to … | 5,012 flows | not sampled`
 pub(super) fn line(answer: &Answer) -> String {
     let flows = answer.tally.total.flows;
-    [
+    let mut parts = vec![
         answer.title.clone(),
         sources(&answer.sources),
         span(answer),
         format!("{} flow{}", grouped(flows.into()), if flows == 1 { "" } else { "s" }),
         sampling(&answer.tally.sampling),
-    ]
-    .join(" | ")
+    ];
+    if answer.ranking.is_some_and(|ranking| ranking.overlapping) {
+        parts.push("a flow counts at both its ends: shares add to more than 100 %".into());
+    }
+    parts.join(" | ")
 }
 
 fn sources(sources: &[String]) -> String {

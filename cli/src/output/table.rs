@@ -70,7 +70,10 @@ fn ranked(answer: &Answer, ranking: &Ranking) -> Table {
             answer.table.columns[*column].meaning,
         ));
         if Some(*column) == sorted {
-            head.extend(["share", "cumulative"].map(|name| heading(name, Meaning::Count)));
+            head.push(heading("share", Meaning::Count));
+            if !ranking.overlapping {
+                head.push(heading("cumulative", Meaning::Count));
+            }
         }
     }
     table.set_header(head);
@@ -87,7 +90,9 @@ fn ranked(answer: &Answer, ranking: &Ranking) -> Table {
             if let (true, Cell::Number(part)) = (Some(*column) == sorted, &row[*column]) {
                 cumulative += part;
                 cells.push(shown(percent(*part, whole), Meaning::Count));
-                cells.push(shown(percent(cumulative, whole), Meaning::Count));
+                if !ranking.overlapping {
+                    cells.push(shown(percent(cumulative, whole), Meaning::Count));
+                }
             }
         }
         table.add_row(cells);
@@ -135,7 +140,9 @@ fn sums_row(
         cells.push(shown(text(&Cell::Number(sum), column.meaning), column.meaning));
         if metric == ranking.sort {
             cells.push(shown(percent(sum, metric.of(&ranking.total)), Meaning::Count));
-            cells.push(Shown::new(""));
+            if !ranking.overlapping {
+                cells.push(Shown::new(""));
+            }
         }
     }
     cells
