@@ -95,9 +95,9 @@ impl Statistic for Talkers {
         let title = format!("talkers by {}", self.order.sort.name());
         let mut answer =
             ranking::answer(title, &self.layout, &ranked, &extra, self.order, texts, tally);
-        answer
-            .notes
-            .push("a flow counts at both its ends: shares add up to more than 100 %".into());
+        if let Some(ranking) = &mut answer.ranking {
+            ranking.overlapping = true;
+        }
         answer
     }
 }
