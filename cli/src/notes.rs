@@ -28,7 +28,7 @@ pub(crate) fn of_tally(tally: &Tally, out: &mut impl Write) -> io::Result<()> {
             skipped.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         writeln!(
             out,
-            "note: skipped {} {}, the first at {}{reason}",
+            "note: skipped {} ({}), the first at {}{reason}",
             grouped(skipped.n.into()),
             skipped.cause.text(),
             skipped.first
