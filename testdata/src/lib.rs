@@ -9,6 +9,7 @@
 //! | what happens on the practice day | [`day`] |
 //! | how a router turns flows into packets | [`packet`] |
 //! | how Logstash turns packets into documents | [`document`] |
+//! | which part of the search API is spoken | [`server`] |
 
 pub mod day;
 pub mod document;
@@ -17,6 +18,7 @@ pub mod flow;
 mod network;
 pub mod packet;
 mod random;
+pub mod server;
 mod talk;
 mod time;
 
@@ -25,3 +27,4 @@ pub use document::Document;
 pub use exporter::Exporter;
 pub use flow::Flow;
 pub use packet::Packet;
+pub use server::{Fault, Server};
