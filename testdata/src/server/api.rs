@@ -8,7 +8,7 @@ use super::failure::{Cause, Failure};
 use super::filter_path::Filter;
 use super::indices::{Expansion, Store};
 use super::indices_api::{self, Table};
-use super::json::{items, position, pretty, scalar, token};
+use super::json::{items, name_position, pretty, scalar, token};
 use super::query::Query;
 use super::request::Request;
 use super::scroll::{NODE, Scrolls};
@@ -109,6 +109,7 @@ const ROUTES: &[Route] = &[
     Route { path: "/{}", methods: &["GET", "HEAD"], parameters: SETTINGS, handle: Api::index },
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "every handler of a route has one form")]
 impl Api {
     pub(super) fn new(store: Store) -> Api {
         Api { store, scrolls: Mutex::default(), ahead: Mutex::default() }
@@ -203,6 +204,10 @@ impl Api {
         self.store.resolve(call.open_part.as_deref(), expansion)
     }
 
+    fn names(&self, places: &[usize]) -> Vec<String> {
+        places.iter().map(|&place| self.store.indices[place].name.clone()).collect()
+    }
+
     fn root(&self, _: &Call<'_>) -> Result<Answer, Failure> {
         let _ = &self.store;
         Ok(json(
@@ -260,17 +265,17 @@ impl Api {
 
     fn count(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         let body = call.request.body.as_str();
+        let places = self.places(call)?;
         let mut query = Query::All;
         for (name, value) in body_members(body)? {
             if name != "query" {
-                let (line, column) = position(body, value);
-                let at = (line, column.saturating_sub(name.len() + 3).max(1));
+                let at = name_position(body, &name, value);
                 let reason = format!("request does not support [{name}]");
                 return Err(Cause::parsing(reason, at).refused());
             }
-            query = Query::parse(value, body, now_ms())?;
+            query = Query::parse(value, body, now_ms())
+                .map_err(|failure| failure.of_indices(self.names(&places)))?;
         }
-        let places = self.places(call)?;
         let count = search::count(&query, &self.store, &places);
         let shards = places.len();
         Ok(json(format!(
@@ -283,9 +288,8 @@ impl Api {
         request.flag("allow_partial_search_results", true)?;
         let mut style = style(call)?;
         let places = self.places(call)?;
-        let names = || places.iter().map(|&place| self.store.indices[place].name.clone()).collect();
         let search = SearchRequest::parse(request, now_ms())
-            .map_err(|failure| failure.of_indices(names()))?;
+            .map_err(|failure| failure.of_indices(self.names(&places)))?;
         let keep_alive = search.keep_alive;
         let found = search::run(search, &self.store, &places)?;
         let Some(keep_alive) = keep_alive else {
@@ -294,7 +298,7 @@ impl Api {
         let asked = found.shards.0 - found.shards.1;
         let (mut scrolls, now) = (self.scrolls(), self.now());
         if scrolls.is_full(asked, now) {
-            return Err(too_many_scrolls(names()));
+            return Err(too_many_scrolls(self.names(&places)));
         }
         let id = scrolls.open(Arc::clone(&found.page), asked, keep_alive, now);
         style.scroll_id = Some(id);
@@ -316,10 +320,14 @@ impl Api {
             return Ok(Answer { status, content_type: JSON, body });
         }
         let Some(id) = ids.first() else { return Err(invalid(&["scrollId is missing"])) };
-        check_keep_alive(alive)?;
         let mut style = style(call)?;
         style.scroll_id = Some(id.clone());
         let mut scrolls = self.scrolls();
+        if let Err(failure) = check_keep_alive(alive) {
+            // The shard that refuses forgets the scroll, as a real one does.
+            scrolls.close(&ids, now)?;
+            return Err(failure);
+        }
         let scroll = scrolls.find(id, alive, now)?;
         let answer = scroll.page.next(&self.store, scroll.given, scroll.shards(), &style);
         scroll.given += scroll.page.size;
@@ -363,7 +371,9 @@ fn scroll_body(call: &Call<'_>) -> Result<(Vec<String>, Option<Duration>), Failu
             ("scroll_id", None) => {
                 ids = items(value).unwrap_or_default().into_iter().filter_map(scalar).collect();
             }
-            ("scroll", Some(text)) => alive = Some(keep_alive(&text)?),
+            ("scroll", Some(text)) if request.method != "DELETE" => {
+                alive = Some(keep_alive(&text)?);
+            }
             _ => {
                 return Err(Failure::argument(format!(
                     "Unknown parameter [{name}] in request body or parameter is of the wrong type[{}] ",

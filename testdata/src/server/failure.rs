@@ -87,13 +87,14 @@ impl Failure {
         Cause::new("illegal_argument_exception", reason).refused()
     }
 
-    /// Every shard refuses for the same argument.
-    pub(super) fn argument_on_shards(reason: &str, indices: &[String]) -> Failure {
+    /// Every shard refuses for the same argument; `None` is a shard not known by
+    /// its index.
+    pub(super) fn argument_on_shards(reason: &str, indices: &[Option<String>]) -> Failure {
         let cause = Cause::new("illegal_argument_exception", reason);
         Failure::Shards {
             status: 400,
             reason: "all shards failed",
-            shards: indices.iter().map(|index| (Some(index.clone()), cause.clone())).collect(),
+            shards: indices.iter().map(|index| (index.clone(), cause.clone())).collect(),
             caused_by: Some(cause.clone().caused_by(cause)),
         }
     }

@@ -220,7 +220,7 @@ fn text_rows(columns: &[(String, usize)], cells: Vec<Vec<String>>, header: bool)
                 if is_number { format!("{value:>width$}") } else { format!("{value:<width$}") }
             })
             .collect();
-        text.push_str(&cells.join(" "));
+        text.push_str(cells.join(" ").trim_end());
         text.push('\n');
     }
     text

@@ -63,6 +63,16 @@ pub(super) fn position(whole: &str, part: &str) -> (usize, usize) {
     (line, column)
 }
 
+/// Line and column at which the name of a member begins, given its value.
+pub(super) fn name_position(whole: &str, name: &str, value: &str) -> (usize, usize) {
+    let offset = (value.as_ptr() as usize).checked_sub(whole.as_ptr() as usize);
+    let before = offset.and_then(|offset| whole.get(..offset)).unwrap_or_default();
+    match before.rfind(&quoted(name)) {
+        Some(place) => position(whole, &whole[place..]),
+        None => position(whole, value),
+    }
+}
+
 /// The same JSON over several lines, as `?pretty` asks for it.
 pub(super) fn pretty(json: &str) -> String {
     let mut text = String::with_capacity(json.len() * 2);
@@ -148,6 +158,7 @@ mod tests {
         assert_eq!(parts[0], ("z".to_owned(), "[1, 2]"));
         assert_eq!(parts[1], ("a".to_owned(), r#"{"b":1.50}"#));
         assert_eq!(position(text, parts[0].1), (1, 7));
+        assert_eq!(name_position(text, "a", parts[1].1), (1, 15));
         assert!(members("[1]").is_none());
         assert_eq!(items("[1, \"x\"]").unwrap(), ["1", "\"x\""]);
     }

@@ -133,9 +133,11 @@ impl Server {
     /// The next request that has no fault yet goes wrong.
     pub fn fail_next(&self, fault: Fault) {
         let mut state = self.shared.state();
-        let first = state.requests.len();
-        let free = (first..).find(|number| !state.faults.contains_key(number)).unwrap_or(first);
-        state.faults.insert(free, fault);
+        let mut number = state.requests.len();
+        while state.faults.contains_key(&number) {
+            number += 1;
+        }
+        state.faults.insert(number, fault);
     }
 
     /// `healthy` more requests go well, and the one after them goes wrong.

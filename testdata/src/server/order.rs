@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::failure::{Cause, Failure};
 use super::indices::Store;
-use super::json::{items, members, position, quoted, scalar};
+use super::json::{items, members, name_position, position, quoted, scalar};
 use crate::time::iso;
 
 /// One key.
@@ -42,9 +42,9 @@ impl SortKey {
         SortKey { by, descending, as_text: false }
     }
 
-    /// Whether a search sorted so first skips shards outside the window.
-    pub(super) fn is_field(&self) -> bool {
-        !matches!(self.by, By::Doc | By::Score)
+    /// Whether hits are ranked by this key and not by their score.
+    pub(super) fn is_no_score(&self) -> bool {
+        self.by != By::Score
     }
 }
 
@@ -93,7 +93,7 @@ fn with_options(mut key: SortKey, options: &str, body: &str) -> Result<SortKey, 
             }
             "missing" | "mode" | "numeric_type" => {}
             _ => {
-                let (line, column) = position(body, value);
+                let (line, column) = name_position(body, &name, value);
                 let reason = format!("[{line}:{column}] [field_sort] unknown field [{name}]");
                 return Err(Cause::new("x_content_parse_exception", reason).refused());
             }

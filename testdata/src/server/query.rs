@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::dates::{self, Format};
 use super::failure::{Cause, Failure};
 use super::fields::{Kind, kind};
-use super::json::{items, members, position, scalar};
+use super::json::{items, members, name_position, position, scalar, token};
 use super::pattern::matches;
 use crate::document::Document;
 
@@ -45,8 +45,7 @@ impl Query {
     pub(super) fn parse(query: &str, body: &str, now_ms: i64) -> Result<Query, Failure> {
         let at = position(body, query);
         let Some(parts) = members(query) else {
-            let reason =
-                format!("[_na] query malformed, must start with start_object, found [{query}]");
+            let reason = format!("Unknown key for a {} in [query].", token(query));
             return Err(Cause::parsing(reason, at).refused());
         };
         let Some((name, value)) = parts.first() else {
@@ -57,7 +56,9 @@ impl Query {
         if parts.len() > 1 {
             let reason =
                 format!("[{name}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]");
-            return Err(Cause::parsing(reason, position(body, parts[1].1)).refused());
+            return Err(
+                Cause::parsing(reason, name_position(body, &parts[1].0, parts[1].1)).refused()
+            );
         }
         match name.as_str() {
             "match_all" => Ok(Query::All),
@@ -272,7 +273,7 @@ fn compound(value: &str, body: &str, now_ms: i64) -> Result<Query, Failure> {
             "must_not" => &mut must_not,
             "boost" | "minimum_should_match" | "_name" => continue,
             _ => {
-                let (line, column) = position(body, value);
+                let (line, column) = name_position(body, &name, value);
                 let reason = format!("[{line}:{column}] [bool] unknown field [{name}]");
                 return Err(Cause::new("x_content_parse_exception", reason).refused());
             }
@@ -433,12 +434,12 @@ mod tests {
                 r#"{"range":{"@timestamp":{"gx":1}}}"#,
                 r#""reason":"[range] query does not support [gx]","line":1,"col":30"#,
             ),
-            (r#"{"bool":{"foo":[]}}"#, "[1:16] [bool] unknown field [foo]"),
+            (r#"{"bool":{"foo":[]}}"#, "[1:10] [bool] unknown field [foo]"),
             (
                 r#"{"range":{"@timestamp":{"gte":"yesterday","format":"date_time_no_millis"}}}"#,
                 "failed to parse date field [yesterday] with format [date_time_no_millis]: [failed to parse",
             ),
-            (r"7", "query malformed"),
+            (r"7", "Unknown key for a VALUE_NUMBER in [query]."),
         ];
         for (query, words) in cases {
             let body = hits(query).unwrap_err();

@@ -99,9 +99,9 @@ fn slice_of(shard: usize, shards: usize, max: usize, id: &str) -> usize {
 }
 
 /// Shards that need not be read because the window misses them. Elasticsearch
-/// looks for such shards if the search sorts by a field, and reads one anyway.
+/// looks for such shards unless the search sorts by score, and reads one anyway.
 fn skipped(search: &SearchRequest, store: &Store, indices: &[usize]) -> usize {
-    if !search.sort.first().is_some_and(SortKey::is_field) || !search.aggregations.is_empty() {
+    if !search.sort.first().is_some_and(SortKey::is_no_score) || !search.aggregations.is_empty() {
         return 0;
     }
     let (low, high) = search.query.window();
@@ -118,9 +118,8 @@ impl Found {
     pub(super) fn answer(&self, store: &Store, style: &Style) -> String {
         let all = self.page.hits.len();
         let total = match self.counting {
-            Counting::Exact => Some((all, "eq")),
             Counting::UpTo(limit) if all > limit => Some((limit, "gte")),
-            Counting::UpTo(_) => Some((all, "eq")),
+            Counting::UpTo(_) | Counting::Exact => Some((all, "eq")),
             Counting::Off => None,
         };
         let range = self.from..self.from.saturating_add(self.page.size);
@@ -161,52 +160,51 @@ impl Page {
             }
             (Some(Fault::TimedOut), _) => shown.truncate(shown.len() / 2),
             (Some(Fault::ShrunkTotal), Some(total)) => {
-                total.0 = total.0.saturating_sub(total.0 / 5 + 1)
+                total.0 = total.0.saturating_sub(total.0 / 5 + 1);
             }
             _ => {}
         }
         let mut text = String::with_capacity(256 + shown.len() * 1700);
         text.push('{');
         if let Some(id) = &style.scroll_id {
-            text.push_str(&format!(r#""_scroll_id":"{id}","#));
+            text.extend(["\"_scroll_id\":\"", id, "\","]);
         }
-        let timed_out = style.fault == Some(Fault::TimedOut);
-        text.push_str(&format!(
-            r#""took":1,"timed_out":{timed_out},"_shards":{},"hits":{{"#,
-            shards_member(shards, style)
-        ));
+        let timed_out = if style.fault == Some(Fault::TimedOut) { "true" } else { "false" };
+        text.extend([r#""took":1,"timed_out":"#, timed_out, r#","_shards":"#]);
+        text.extend([&shards_member(shards, style), r#","hits":{"#]);
         if let Some((value, relation)) = total {
-            text.push_str(&if style.total_as_number {
-                format!(r#""total":{value},"#)
+            let value = value.to_string();
+            if style.total_as_number {
+                text.extend([r#""total":"#, &value, ","]);
             } else {
-                format!(r#""total":{{"value":{value},"relation":"{relation}"}},"#)
-            });
+                text.extend([
+                    r#""total":{"value":"#,
+                    &value,
+                    r#","relation":""#,
+                    relation,
+                    r#""},"#,
+                ]);
+            }
         }
-        let score = if self.sort.is_empty() && self.size > 0 && !self.hits.is_empty() {
-            "1.0"
-        } else {
-            "null"
-        };
-        let max_score = if shards.0 == 0 { "0.0" } else { score };
-        text.push_str(&format!(r#""max_score":{max_score},"hits":["#));
+        let is_scored = !self.sort.iter().any(SortKey::is_no_score);
+        let rank = if is_scored && self.size > 0 && !self.hits.is_empty() { "1.0" } else { "null" };
+        let max_score = if shards.0 == 0 { "0.0" } else { rank };
+        text.extend([r#""max_score":"#, max_score, r#","hits":["#]);
         for (place, hit) in shown.iter().enumerate() {
             if place > 0 {
                 text.push(',');
             }
-            self.push_hit(&mut text, *hit, store, score);
+            self.push_hit(&mut text, *hit, store, rank);
         }
         text.push_str("]}}");
         text
     }
 
-    fn push_hit(&self, text: &mut String, hit: (usize, usize), store: &Store, score: &str) {
+    fn push_hit(&self, text: &mut String, hit: (usize, usize), store: &Store, rank: &str) {
         let index = &store.indices[hit.0];
         let document = &index.documents[hit.1];
-        text.push_str(&format!(
-            r#"{{"_index":{},"_type":"_doc","_id":{},"_score":{score}"#,
-            quoted(&index.name),
-            quoted(&document.id)
-        ));
+        text.extend([r#"{"_index":"#, &quoted(&index.name), r#","_type":"_doc","_id":"#]);
+        text.extend([&quoted(&document.id), r#","_score":"#, rank]);
         match &self.source {
             Source::Whole => {
                 text.push_str(r#","_source":"#);
@@ -218,7 +216,7 @@ impl Page {
             }
             Source::Off => {}
         }
-        if !self.sort.is_empty() {
+        if self.sort.iter().any(SortKey::is_no_score) {
             text.push_str(r#","sort":"#);
             text.push_str(&order::values(hit, &self.sort, store));
         }

@@ -69,11 +69,7 @@ impl SearchRequest {
             slice: None,
             aggregations: Vec::new(),
             source: Source::Whole,
-            keep_alive: request
-                .parameter("scroll")
-                .filter(|text| !text.is_empty())
-                .map(keep_alive)
-                .transpose()?,
+            keep_alive: None,
         };
         let body = request.body.as_str();
         for (name, value) in body_members(body)? {
@@ -136,6 +132,7 @@ impl SearchRequest {
     }
 
     fn read_parameters(&mut self, request: &Request) -> Result<(), Failure> {
+        self.keep_alive = request.parameter("scroll").map(keep_alive).transpose()?;
         if let Some(size) = request.parameter("size") {
             self.size = number(size)?.unwrap_or(10);
         }
@@ -199,10 +196,10 @@ impl SearchRequest {
             _ => return Ok(()),
         };
         if indices.is_empty() {
-            Ok(())
-        } else {
-            Err(Failure::argument_on_shards(&refusal, indices))
+            return Ok(());
         }
+        let shards: Vec<Option<String>> = indices.iter().cloned().map(Some).collect();
+        Err(Failure::argument_on_shards(&refusal, &shards))
     }
 }
 
@@ -237,6 +234,7 @@ pub(super) fn keep_alive(text: &str) -> Result<Duration, Failure> {
         "m" => 60_000,
         "s" => 1000,
         "ms" => 1,
+        "" if digits == "0" => 1,
         _ => 0,
     };
     match digits.parse::<u64>() {
@@ -250,14 +248,14 @@ pub(super) fn keep_alive(text: &str) -> Result<Duration, Failure> {
 /// Why a keep-alive above the limit is refused, if it is.
 pub(super) fn check_keep_alive(keep_alive: Option<Duration>) -> Result<(), Failure> {
     match keep_alive.filter(|keep_alive| *keep_alive > LONGEST_KEEP_ALIVE) {
-        Some(keep_alive) => Err(Failure::argument(too_long(keep_alive))),
+        Some(keep_alive) => Err(Failure::argument_on_shards(&too_long(keep_alive), &[None])),
         None => Ok(()),
     }
 }
 
 fn too_long(keep_alive: Duration) -> String {
     let tenths = keep_alive.as_secs() / 8640;
-    let days = if tenths % 10 == 0 {
+    let days = if tenths.is_multiple_of(10) {
         format!("{}", tenths / 10)
     } else {
         format!("{}.{}", tenths / 10, tenths % 10)
