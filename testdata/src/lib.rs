@@ -10,6 +10,8 @@
 //! | how a router turns flows into packets | [`packet`] |
 //! | how Logstash turns packets into documents | [`document`] |
 //! | which part of the search API is spoken | [`server`] |
+//!
+//! `cargo run -p flowkit-testdata --example serve 9200` serves the day.
 
 pub mod day;
 pub mod document;

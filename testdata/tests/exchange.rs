@@ -454,6 +454,37 @@ fn a_connection_that_breaks_loses_a_page() {
     }
 }
 
+/// Bytes that are no request end the connection, not the server.
+#[test]
+fn nonsense_ends_a_connection_only() {
+    use std::io::{Read, Write};
+    let client = Client::new();
+    let deep = format!("{}{}", r#"{"query":{"bool":{"must":"#.repeat(50_000), "1");
+    let deep = format!(
+        "POST /_search HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{deep}",
+        deep.len()
+    );
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(5000));
+    let inputs: [&[u8]; 6] = [
+        b"\0\xff\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /_search HTTP/1.1\r\ncontent-length: 99999999999\r\n\r\n",
+        b"POST /_search HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+        deep.as_bytes(),
+        long.as_bytes(),
+    ];
+    for input in inputs {
+        let mut stream =
+            std::net::TcpStream::connect(&client.server.url()["http://".len()..]).unwrap();
+        stream.write_all(input).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        assert!(answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
+    }
+    assert_eq!(client.send("GET", "/", "").0, 200);
+}
+
 #[test]
 fn many_connections_at_once() {
     let client = Client::new();

@@ -180,11 +180,14 @@ impl Api {
 
     /// Puts the clock forward.
     pub(super) fn advance_clock(&self, time: Duration) {
-        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) += time;
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        *ahead = ahead.saturating_add(time);
     }
 
     fn now(&self) -> Instant {
-        Instant::now() + *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+        let ahead = *self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        now.checked_add(ahead).unwrap_or(now)
     }
 
     fn scrolls(&self) -> MutexGuard<'_, Scrolls> {

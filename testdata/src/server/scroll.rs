@@ -65,7 +65,7 @@ impl Scrolls {
         let id = encode(&contexts);
         if let Some(&first) = contexts.first() {
             let given = page.size;
-            let deadline = now + keep_alive;
+            let deadline = now.checked_add(keep_alive).unwrap_or(now);
             self.open.insert(first, Scroll { contexts, page, given, keep_alive, deadline });
         }
         id
@@ -98,7 +98,7 @@ impl Scrolls {
         let scroll = self.open.get_mut(first).filter(|scroll| scroll.contexts == contexts);
         let scroll = scroll.ok_or_else(|| missing(&contexts))?;
         scroll.keep_alive = keep_alive.unwrap_or(scroll.keep_alive);
-        scroll.deadline = now + scroll.keep_alive;
+        scroll.deadline = now.checked_add(scroll.keep_alive).unwrap_or(now);
         Ok(scroll)
     }
 

@@ -208,11 +208,12 @@ pub(super) fn body_members(body: &str) -> Result<Vec<(String, &str)>, Failure> {
     if body.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let value: &serde_json::value::RawValue =
-        serde_json::from_str(body).map_err(|error| Failure::bad_json(&error))?;
-    members(value.get()).ok_or_else(|| {
-        let reason = format!("Expected [START_OBJECT] but found [{}]", token(value.get()));
-        Cause::parsing(reason, position(body, value.get())).refused()
+    // Read as a value first: that refuses broken JSON and bounds the nesting.
+    serde_json::from_str::<serde_json::Value>(body).map_err(|error| Failure::bad_json(&error))?;
+    let object = body.trim();
+    members(object).ok_or_else(|| {
+        let reason = format!("Expected [START_OBJECT] but found [{}]", token(object));
+        Cause::parsing(reason, position(body, object)).refused()
     })
 }
 
