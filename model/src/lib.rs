@@ -1,3 +1,5 @@
 //! Skeleton.
+
 pub mod dump;
+pub mod names;
 pub mod window;

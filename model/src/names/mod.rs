@@ -1,0 +1,20 @@
+//! Names for numbers: IP protocols, transport ports and TCP flags, both ways.
+//!
+//! The tables are for reading and typing only; a flow itself holds numbers.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | what protocol 47 is | [`protocol`] |
+//! | what listens on port 445 | [`service`] |
+//! | what `.AP.SF` means | [`tcp_flags`](mod@tcp_flags) |
+//!
+//! Sources: the IANA registries *Assigned Internet Protocol Numbers* and
+//! *Service Name and Transport Protocol Port Number Registry*.
+
+pub mod protocol;
+pub mod service;
+pub mod tcp_flags;
+
+pub use protocol::{protocol_name, protocol_number};
+pub use service::{service_name, service_name_any, service_port};
+pub use tcp_flags::{TcpFlags, parse_tcp_flags, tcp_flags};

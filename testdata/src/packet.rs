@@ -1,0 +1,130 @@
+//! Flows into export packets, as a router's cache does it.
+//!
+//! A flow leaves the cache when its connection was closed or reset, when it
+//! reached the active timeout, or 15 s after its last packet. Every half minute
+//! the router looks for such flows and sends them in packets of at most 30.
+//!
+//! Packets are in order of export time; within a packet flows are in the order
+//! in which they left the cache.
+
+use crate::exporter::{BORDER, Exporter, OFFICE};
+use crate::flow::Flow;
+use crate::talk::{ACTIVE_MS, FIN, RST};
+
+/// Most records a NetFlow v5 packet can hold.
+pub const MOST_FLOWS: usize = 30;
+
+/// Time without a packet after which a flow is over.
+const INACTIVE_MS: i64 = 15_000;
+
+/// Time between two looks at the cache.
+const SCAN_MS: i64 = 30_000;
+
+/// Time between two packets sent in a row.
+const SPACING_MS: i64 = 2;
+
+/// A NetFlow v5 datagram: what its header says, and its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// The router that sent it.
+    pub exporter: &'static Exporter,
+    /// Time of export, milliseconds since 1970-01-01 UTC: `unix_secs` and
+    /// `unix_nsecs` of the header.
+    pub export_ms: i64,
+    /// Flows this exporter sent before this packet, modulo 2³².
+    pub flow_sequence: u32,
+    /// The records, 1 to 30.
+    pub flows: Vec<Flow>,
+}
+
+impl Packet {
+    /// `SysUptime` of the header: milliseconds since boot, modulo 2³².
+    #[must_use]
+    pub fn uptime_ms(&self) -> u32 {
+        self.uptime_at(self.export_ms)
+    }
+
+    /// Uptime at another time, such as the `First` of a record.
+    #[must_use]
+    pub fn uptime_at(&self, ms: i64) -> u32 {
+        let uptime = (ms - self.exporter.boot_ms).rem_euclid(1 << 32);
+        u32::try_from(uptime).unwrap_or(u32::MAX)
+    }
+}
+
+/// All packets the routers send for these flows, by time of export.
+#[must_use]
+pub fn export(flows: &[Flow]) -> Vec<Packet> {
+    let mut packets = Vec::new();
+    for exporter in [&OFFICE, &BORDER] {
+        let own = flows.iter().filter(|flow| std::ptr::eq(flow.exporter, exporter));
+        let mut expired: Vec<(i64, &Flow)> = own.map(|flow| (expiry_ms(flow), flow)).collect();
+        expired.sort_by_key(|&(ms, flow)| (ms, flow.first_ms, flow.src_addr, flow.src_port));
+        let mut flow_sequence = exporter.flows_before;
+        for scan in expired.chunk_by(|a, b| scan_ms(exporter, a.0) == scan_ms(exporter, b.0)) {
+            let mut export_ms = scan_ms(exporter, scan[0].0);
+            for records in scan.chunks(MOST_FLOWS) {
+                let flows: Vec<Flow> = records.iter().map(|&(_, flow)| flow.clone()).collect();
+                let count = u32::try_from(flows.len()).unwrap_or_default();
+                packets.push(Packet { exporter, export_ms, flow_sequence, flows });
+                flow_sequence = flow_sequence.wrapping_add(count);
+                export_ms += SPACING_MS;
+            }
+        }
+    }
+    packets.sort_by_key(|packet| (packet.export_ms, packet.exporter.addr));
+    packets
+}
+
+fn expiry_ms(flow: &Flow) -> i64 {
+    let closed = flow.tcp_flags & (FIN | RST) != 0;
+    let cut = flow.last_ms - flow.first_ms + 1 >= ACTIVE_MS;
+    if closed || cut { flow.last_ms } else { flow.last_ms + INACTIVE_MS }
+}
+
+/// The first look at the cache after `ms`.
+fn scan_ms(exporter: &Exporter, ms: i64) -> i64 {
+    ((ms - exporter.phase_ms).div_euclid(SCAN_MS) + 1) * SCAN_MS + exporter.phase_ms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::day::practice_flows;
+
+    #[test]
+    fn a_packet_says_how_many_flows_went_before() {
+        let packets = export(&practice_flows());
+        for exporter in [&OFFICE, &BORDER] {
+            let mut expected = exporter.flows_before;
+            for packet in packets.iter().filter(|packet| packet.exporter == exporter) {
+                assert_eq!(packet.flow_sequence, expected);
+                assert!((1..=MOST_FLOWS).contains(&packet.flows.len()));
+                expected = expected.wrapping_add(u32::try_from(packet.flows.len()).unwrap());
+            }
+            assert_ne!(expected, exporter.flows_before);
+        }
+    }
+
+    #[test]
+    fn every_flow_is_exported_once_and_after_it_ended() {
+        let flows = practice_flows();
+        let packets = export(&flows);
+        assert_eq!(packets.iter().map(|packet| packet.flows.len()).sum::<usize>(), flows.len());
+        for packet in &packets {
+            for flow in &packet.flows {
+                let age_ms = packet.export_ms - flow.last_ms;
+                assert!((0..=SCAN_MS + INACTIVE_MS + 100).contains(&age_ms), "{age_ms}");
+                assert!(packet.uptime_at(flow.first_ms) <= packet.uptime_at(flow.last_ms));
+                assert!(packet.uptime_at(flow.last_ms) <= packet.uptime_ms());
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_packets_of_an_exporter_have_the_same_time() {
+        let packets = export(&practice_flows());
+        let mut seen = std::collections::HashSet::new();
+        assert!(packets.iter().all(|packet| seen.insert((packet.exporter.addr, packet.export_ms))));
+    }
+}
