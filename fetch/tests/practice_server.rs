@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use flowkit_fetch::{Cancel, Event, FetchError, Observer, Request, fetch};
-use flowkit_model::dump::{Manifest, PartState, Read, State};
+use flowkit_model::dump::{Manifest, PartState, Read, STATE_END, State};
 use flowkit_model::window::{Typed, Window};
 use flowkit_testdata::{Document, Fault, Server, practice_day};
 use jiff::tz::TimeZone;
@@ -214,9 +214,9 @@ fn an_expired_scroll_is_told_and_what_came_is_kept_with_its_state() {
     let names = fs::read_dir(place.path().join("parts")).unwrap();
     let names: Vec<_> =
         names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    let state = names.iter().find(|name| name.ends_with(".state")).unwrap();
-    let state: PartState =
-        serde_json::from_slice(&fs::read(place.path().join("parts").join(state)).unwrap()).unwrap();
+    let state = names.iter().find_map(|name| name.strip_suffix(STATE_END)).unwrap();
+    let state = place.path().join("parts").join(format!("{state}{STATE_END}"));
+    let state: PartState = serde_json::from_slice(&fs::read(state).unwrap()).unwrap();
     assert!(state.rows >= 2 && state.rows < state.expected && !state.at_last.is_empty());
     let partial = fs::read(place.path().join("parts").join(format!("{}.partial", state.name)));
     let lines = zstd::decode_all(&partial.unwrap()[..]).unwrap();
