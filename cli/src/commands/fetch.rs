@@ -125,7 +125,7 @@ impl Fetch {
         };
         if has_credentials(&self.url) {
             warn(
-                "a password in the URL shows in the list of processes and the history of the shell",
+                "others may see the password of a URL, in the list of processes or the history of the shell",
             );
         }
         let cancel = Cancel::new();
@@ -143,12 +143,11 @@ impl Fetch {
 
 /// The exit code of an error of [`Fetch::run`].
 pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
-    if error.is::<WindowError>() {
-        ExitCode::from(USAGE)
-    } else if matches!(error.downcast_ref(), Some(FetchError::Interrupted)) {
-        ExitCode::from(INTERRUPTED)
-    } else {
-        ExitCode::FAILURE
+    match error.downcast_ref() {
+        Some(FetchError::Address { .. }) => ExitCode::from(USAGE),
+        Some(FetchError::Interrupted) => ExitCode::from(INTERRUPTED),
+        _ if error.is::<WindowError>() => ExitCode::from(USAGE),
+        _ => ExitCode::FAILURE,
     }
 }
 
@@ -225,6 +224,7 @@ mod tests {
         let of = |code: u8| format!("{:?}", ExitCode::from(code));
         assert_eq!(code(FetchError::Interrupted.into()), of(130));
         assert_eq!(code(FetchError::Exists { path: "x".into() }.into()), of(1));
+        assert_eq!(code(FetchError::Address { url: "x".into(), why: "y" }.into()), of(2));
         assert_eq!(code(WindowError::Day { text: "x".into() }.into()), of(2));
     }
 }
