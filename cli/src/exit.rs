@@ -29,10 +29,12 @@ impl Exit {
             Self::Done
         } else if error.is::<WindowError>() {
             Self::Usage
-        } else if matches!(error.downcast_ref(), Some(FetchError::Interrupted)) {
-            Self::Interrupted
         } else {
-            Self::Failed
+            match error.downcast_ref() {
+                Some(FetchError::Address { .. }) => Self::Usage,
+                Some(FetchError::Interrupted) => Self::Interrupted,
+                _ => Self::Failed,
+            }
         }
     }
 }

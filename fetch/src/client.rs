@@ -88,11 +88,10 @@ impl Client {
             return FetchError::Interrupted;
         }
         let url = self.address.url.clone();
-        let source = Box::new(error);
         let has_answered = self.has_answered.load(Ordering::Relaxed);
-        match hint(&source, url.starts_with("https:"), has_answered) {
-            Some(hint) => FetchError::Unreachable { url, hint, source },
-            None => FetchError::BrokenOff { request: ask.name(), url, source },
+        match hint(&error, url.starts_with("https:"), has_answered) {
+            Some(hint) => FetchError::Unreachable { url, hint, source: cause(error) },
+            None => FetchError::BrokenOff { request: ask.name(), url, source: cause(error) },
         }
     }
 }
@@ -124,6 +123,14 @@ impl Server for Client {
 
     fn url(&self) -> &str {
         &self.address.url
+    }
+}
+
+/// What lies behind an error, without the client library's word before it.
+fn cause(error: Error) -> Box<dyn std::error::Error + Send + Sync> {
+    match error {
+        Error::Io(error) => Box::new(error),
+        error => Box::new(error),
     }
 }
 

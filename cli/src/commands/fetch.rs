@@ -120,7 +120,7 @@ impl Fetch {
         };
         if has_credentials(&self.url) {
             warn(
-                "a password in the URL shows in the list of processes and the history of the shell",
+                "others may see the password of a URL, in the list of processes or the history of the shell",
             );
         }
         let cancel = Cancel::new();
@@ -203,4 +203,17 @@ mod tests {
             assert!(keep_alive(text).is_err(), "{text}");
         }
     }
+<<<<<<< HEAD
+=======
+
+    #[test]
+    fn each_error_has_its_exit_code() {
+        let code = |error: anyhow::Error| format!("{:?}", exit_code(&error));
+        let of = |code: u8| format!("{:?}", ExitCode::from(code));
+        assert_eq!(code(FetchError::Interrupted.into()), of(130));
+        assert_eq!(code(FetchError::Exists { path: "x".into() }.into()), of(1));
+        assert_eq!(code(FetchError::Address { url: "x".into(), why: "y" }.into()), of(2));
+        assert_eq!(code(WindowError::Day { text: "x".into() }.into()), of(2));
+    }
+>>>>>>> fetch
 }
