@@ -203,17 +203,4 @@ mod tests {
             assert!(keep_alive(text).is_err(), "{text}");
         }
     }
-<<<<<<< HEAD
-=======
-
-    #[test]
-    fn each_error_has_its_exit_code() {
-        let code = |error: anyhow::Error| format!("{:?}", exit_code(&error));
-        let of = |code: u8| format!("{:?}", ExitCode::from(code));
-        assert_eq!(code(FetchError::Interrupted.into()), of(130));
-        assert_eq!(code(FetchError::Exists { path: "x".into() }.into()), of(1));
-        assert_eq!(code(FetchError::Address { url: "x".into(), why: "y" }.into()), of(2));
-        assert_eq!(code(WindowError::Day { text: "x".into() }.into()), of(2));
-    }
->>>>>>> fetch
 }
