@@ -5,6 +5,8 @@
 //! wanted change: `TRYCMD=overwrite cargo test -p flowkit --test cli`, then
 //! read the diff.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::path::Path;
 use std::process::Command;
 

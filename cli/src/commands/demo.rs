@@ -89,7 +89,7 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
         server.url()
     )?;
     let request = Request {
-        url: server.url().to_owned(),
+        url: server.url(),
         index: "netflow-*".into(),
         window: Window::default(),
         page_size: DEFAULT_PAGE.min(1000),
