@@ -3,6 +3,8 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names the folder, and says so where not.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -84,16 +86,10 @@ fn strings(key: &Value) -> Vec<String> {
     key.as_array().map_or_else(|| vec![text(key)], |parts| parts.iter().map(text).collect())
 }
 
-/// Compares all rankings of one key with the expected ones; gives their number.
-fn compare(
-    sources: &[Source],
-    expected: &Value,
-    fields: &[Kind],
-    statistic: impl Fn(Order) -> Box<dyn Fn(&[Source]) -> Answer>,
-    place: &str,
-) {
+/// Compares all rankings of one key with the expected ones.
+fn compare(expected: &Value, fields: &[Kind], answer: impl Fn(Order) -> Answer, place: &str) {
     for sort in Metric::ALL {
-        let answer = statistic(Order { sort, limit: 20 })(sources);
+        let answer = answer(Order { sort, limit: 20 });
         let rows: Vec<_> = answer
             .table
             .rows
@@ -117,8 +113,8 @@ fn compare(
     }
 }
 
-fn asking<S: Statistic + 'static>(statistic: S) -> Box<dyn Fn(&[Source]) -> Answer> {
-    Box::new(move |sources| ask(sources, &statistic, ReadOptions::default()).unwrap())
+fn asking(sources: &[Source], statistic: &impl Statistic) -> Answer {
+    ask(sources, statistic, ReadOptions::default()).unwrap()
 }
 
 /// Every key that is a list of fields, by bytes, packets and flows, from every
@@ -138,29 +134,18 @@ fn rankings_of_every_form_are_right() {
                     name.split(',').map(|field| Field::by_name(field)).collect();
                 let addresses = [Kind::Address, Kind::Address];
                 match (name.as_str(), fields) {
-                    ("addr_either_end", _) => compare(
-                        &sources,
-                        rankings,
-                        &addresses[..1],
-                        |order| asking(Talkers::new(order)),
-                        &place,
-                    ),
-                    ("conversation_undirected", _) => compare(
-                        &sources,
-                        rankings,
-                        &addresses,
-                        |order| asking(Pairs::new(order)),
-                        &place,
-                    ),
+                    ("addr_either_end", _) => {
+                        let answer = |order| asking(&sources, &Talkers::new(order));
+                        compare(rankings, &addresses[..1], answer, &place);
+                    }
+                    ("conversation_undirected", _) => {
+                        let answer = |order| asking(&sources, &Pairs::new(order));
+                        compare(rankings, &addresses, answer, &place);
+                    }
                     (_, Some(fields)) => {
                         let kinds: Vec<Kind> = fields.iter().map(|field| field.kind).collect();
-                        compare(
-                            &sources,
-                            rankings,
-                            &kinds,
-                            |order| asking(Top::new(&fields, order)),
-                            &place,
-                        );
+                        let answer = |order| asking(&sources, &Top::new(&fields, order));
+                        compare(rankings, &kinds, answer, &place);
                     }
                     _ => continue,
                 }

@@ -4,6 +4,8 @@
 //! Runs where `FLOWKIT_CORPORA` names the folder, and says so where not. Sums
 //! are compared with the corpus's own; what is said of each file stands here.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
+
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -135,7 +137,8 @@ fn is_right(sums: [u128; 3], case: &Value) -> bool {
             .filter_map(|(sum, names)| {
                 let stated = names.iter().find_map(|name| wanted.get(*name))?;
                 // Beyond 64 bits a JSON number is a float; its digits are exact.
-                Some(stated.to_string() == sum.to_string() || stated.as_f64() == Some(*sum as f64))
+                let (digits, float) = (stated.to_string(), stated.as_f64());
+                Some(digits == sum.to_string() || float == Some(*sum as f64))
             })
             .collect();
         stated.len() >= 2 && stated.iter().all(|right| *right)

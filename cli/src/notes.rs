@@ -55,10 +55,10 @@ fn duplicates(tally: &Tally) -> Option<String> {
     let first = duplicates.first.as_ref()?;
     let conflicting = match duplicates.conflicting {
         0 => String::new(),
-        n => format!(", {} of them with other content: the first copy counts", grouped(n.into())),
+        n => format!("; {} said something else: the first copy counts", grouped(n.into())),
     };
     Some(format!(
-        "{} documents are there more than once (same _index and _id), the first at {first}{conflicting}",
+        "duplicates dropped: {} (same _index and _id), the first at {first}{conflicting}",
         grouped(duplicates.n.into())
     ))
 }
