@@ -22,6 +22,8 @@
 pub mod document;
 pub mod dump;
 pub mod field;
+pub mod late;
+pub mod lesson;
 pub mod names;
 pub mod record;
 pub mod time;
