@@ -42,8 +42,11 @@ pub enum Fault {
 /// How long the uptime counts before it starts over, in milliseconds.
 pub const WRAP_MS: u64 = 1 << 32;
 
-/// More than this after its export, a time is taken to have wrapped.
-const AHEAD_MS: u64 = 3_600_000;
+/// More than this after its export (24.8 days), a time is taken to have
+/// wrapped: what is nearer to the export counts, as when the difference is read
+/// as a signed number. A smaller limit would spoil the times of exporters whose
+/// clock is hours off.
+const AHEAD_MS: u64 = WRAP_MS / 2;
 
 /// The time of a document as it should be, given its `@timestamp`, and what
 /// was wrong with it. For documents of Logstash's codec from NetFlow v5 only.
