@@ -5,6 +5,7 @@ mod datagrams;
 mod exit;
 mod notes;
 mod output;
+mod pcap_writer;
 mod report;
 mod sources;
 

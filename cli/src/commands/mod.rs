@@ -8,8 +8,10 @@ mod pairs;
 mod ports;
 mod progress;
 mod protocols;
+mod send;
 mod show;
 mod summary;
+mod synth;
 mod talkers;
 mod top;
 
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Show(show::Show),
     Fields(fields::Fields),
     Explain(explain::Explain),
+    Synth(synth::Synth),
+    Send(send::Send),
 }
 
 impl Command {
@@ -46,6 +50,8 @@ impl Command {
             Self::Show(command) => command.run(),
             Self::Fields(command) => command.run(),
             Self::Explain(command) => command.run(),
+            Self::Synth(command) => command.run(),
+            Self::Send(command) => command.run(),
         }
     }
 }
