@@ -246,12 +246,14 @@ fn every_word_is_understood() {
 
 /// Flows of few values, so that filters often match, and some unknowns.
 fn any_flow() -> impl Strategy<Value = FlowRecord> {
-    let largest = |field: FieldId| match field {
-        FieldId::Bytes => 70_000,
-        FieldId::SrcPort | FieldId::DstPort => 600,
-        FieldId::Protocol => 20,
-        FieldId::TcpFlags => 255,
-        _ => 9,
+    let largest = |field: FieldId| -> u64 {
+        match field {
+            FieldId::Bytes => 70_000,
+            FieldId::SrcPort | FieldId::DstPort => 600,
+            FieldId::Protocol => 20,
+            FieldId::TcpFlags => 255,
+            _ => 9,
+        }
     };
     let values: Vec<_> = crate::FIELDS
         .iter()
