@@ -20,6 +20,7 @@ use self::compression::Compression;
 use crate::error::ReadError;
 
 pub(crate) use self::blocks::Block;
+pub use self::dump::read_manifest;
 
 /// A form of input.
 #[derive(Debug)]

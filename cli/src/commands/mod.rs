@@ -1,6 +1,7 @@
 //! The commands: one file each, thin, over the libraries.
 
-pub(crate) mod fetch;
+mod demo;
+mod fetch;
 mod fields;
 mod pairs;
 mod ports;
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 /// What to do.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
+    Demo(demo::Demo),
     Fetch(fetch::Fetch),
     Top(top::Top),
     Talkers(talkers::Talkers),
@@ -31,6 +33,7 @@ impl Command {
     /// Does it.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         match self {
+            Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
