@@ -12,6 +12,7 @@
 //! | how a file is recognised and cut into documents | [`input`] |
 //! | what a batch of flows looks like | [`columns`] |
 //! | how reading, counting and merging go together | [`scan`] |
+//! | which flows are looked at | [`selection`], [`mask`] |
 //! | how flows are added up by key | [`group`] |
 //! | what each question computes | [`stats`] |
 //! | what an answer holds | [`answer`] |
@@ -27,7 +28,9 @@ mod duplicates;
 pub mod error;
 pub mod group;
 pub mod input;
+pub mod mask;
 pub mod scan;
+pub mod selection;
 pub mod stats;
 pub mod tally;
 
@@ -35,3 +38,4 @@ pub use answer::Answer;
 pub use error::ReadError;
 pub use input::Source;
 pub use scan::ask;
+pub use selection::Selection;

@@ -17,6 +17,7 @@ use crate::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::input::parse::Parsed;
 use crate::input::{self, Piece, Source};
+use crate::selection::Selection;
 use crate::stats::Statistic;
 use crate::tally::{Measures, Tally};
 
@@ -30,7 +31,7 @@ pub struct ReadOptions {
     pub strict: bool,
 }
 
-/// Answers a question from sources.
+/// Answers a question about some flows of the sources.
 ///
 /// # Errors
 /// If a source cannot be read at all; what is missing in parts is in the
@@ -38,12 +39,14 @@ pub struct ReadOptions {
 pub fn ask<S: Statistic>(
     sources: &[Source],
     statistic: &S,
+    selection: &Selection,
     options: ReadOptions,
 ) -> Result<Answer, ReadError> {
     let fields: FieldSet = statistic.fields().into_iter().chain(Measures::FIELDS).collect();
+    let fields = fields.union(selection.fields());
     let dictionary = Arc::new(Dictionary::default());
     let mut absorber = Absorber::new(sources, options);
-    let workers = Workers::new(statistic);
+    let workers = Workers::new(statistic, selection);
     thread::scope(|scope| {
         // Some blocks ahead, so that reading and parsing overlap.
         let (sender, receiver) = sync_channel(WAVE_BLOCKS);
@@ -77,7 +80,7 @@ pub fn ask<S: Statistic>(
     let partial = workers.finish(&mut tally, fields, &texts);
     let mut answer = statistic.answer(partial, &texts, &tally);
     answer.sources = sources.iter().map(|source| source.name().to_owned()).collect();
-    answer.window = common_window(sources);
+    answer.window = selection.window().or_else(|| common_window(sources));
     answer.tally = tally;
     Ok(answer)
 }
@@ -106,6 +109,7 @@ fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
 /// Sums under way, one set for each thread.
 struct Workers<'s, S: Statistic> {
     statistic: &'s S,
+    selection: &'s Selection,
     states: Vec<State<S>>,
 }
 
@@ -113,14 +117,15 @@ struct Workers<'s, S: Statistic> {
 type State<S> = Mutex<Option<(<S as Statistic>::Partial, Measures)>>;
 
 impl<'s, S: Statistic> Workers<'s, S> {
-    fn new(statistic: &'s S) -> Self {
+    fn new(statistic: &'s S, selection: &'s Selection) -> Self {
         // One for each thread of the pool, and one for the thread outside it.
         let threads = thread::available_parallelism().map_or(1, usize::from).max(MAX_THREADS);
-        Self { statistic, states: (0..=threads).map(|_| Mutex::new(None)).collect() }
+        Self { statistic, selection, states: (0..=threads).map(|_| Mutex::new(None)).collect() }
     }
 
     fn add(&self, batches: Vec<Batch>) {
-        let add = |batch: Batch| {
+        let add = |mut batch: Batch| {
+            self.selection.apply(&mut batch);
             let thread = rayon::current_thread_index().map_or(0, |index| index + 1);
             let state = &self.states[thread % self.states.len()];
             let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
