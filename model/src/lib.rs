@@ -23,9 +23,9 @@
 pub mod document;
 pub mod dump;
 pub mod field;
+pub mod filter;
 pub mod late;
 pub mod lesson;
-pub mod filter;
 pub mod names;
 pub mod record;
 pub mod time;
