@@ -35,7 +35,7 @@ pub fn each(
     let streams = input::streams(sources);
     let mut tally = Tally::of_sources(sources);
     let mut refused = None;
-    input::read(sources, |stream, piece| {
+    input::read(sources, |_| false, |stream, piece| {
         let name = streams[stream].name;
         let block = match piece {
             Piece::Block(block) => block,
@@ -43,6 +43,7 @@ pub fn each(
                 tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
                 return true;
             }
+            Piece::Stored => return true,
         };
         for (line, text) in block.values() {
             for found in documents(text) {

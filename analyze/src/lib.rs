@@ -11,6 +11,8 @@
 //! | --- | --- |
 //! | how a file is recognised and cut into documents | [`input`] |
 //! | what a batch of flows looks like | [`columns`] |
+//! | how a dump's documents are kept as columns | [`store`] |
+//! | how anything becomes a dump | [`import`] |
 //! | how reading, counting and merging go together | [`scan`] |
 //! | how flows are added up by key | [`group`] |
 //! | what each question computes | [`stats`] |
@@ -26,9 +28,11 @@ pub mod documents;
 mod duplicates;
 pub mod error;
 pub mod group;
+pub mod import;
 pub mod input;
 pub mod scan;
 pub mod stats;
+pub mod store;
 pub mod tally;
 
 pub use answer::Answer;

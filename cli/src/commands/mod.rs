@@ -2,6 +2,7 @@
 
 pub(crate) mod fetch;
 mod fields;
+mod import;
 mod pairs;
 mod ports;
 mod progress;
@@ -17,6 +18,7 @@ use crate::exit::Exit;
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     Fetch(fetch::Fetch),
+    Import(import::Import),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -32,6 +34,7 @@ impl Command {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         match self {
             Self::Fetch(command) => command.run(),
+            Self::Import(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),
