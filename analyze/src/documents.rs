@@ -73,6 +73,8 @@ pub fn each(
 struct Outline<'a> {
     #[serde(borrow, rename = "_source")]
     source: Option<&'a RawValue>,
+    #[serde(borrow, rename = "_index")]
+    index: Option<&'a RawValue>,
     #[serde(borrow, rename = "_id")]
     id: Option<&'a RawValue>,
     #[serde(borrow, default)]
@@ -92,7 +94,7 @@ fn documents(text: &[u8]) -> Vec<Result<Found<'_>, NotAFlow>> {
         return vec![Err(NotAFlow::NotJson)];
     };
     let page = outline.hits.and_then(|hits| serde_json::from_str::<Hits<'_>>(hits.get()).ok());
-    match (page, outline.source, outline.id) {
+    match (page, outline.source, outline.id.or(outline.index)) {
         (Some(page), _, _) => {
             page.hits.iter().flat_map(|hit| documents(hit.get().as_bytes())).collect()
         }

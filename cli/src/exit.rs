@@ -29,10 +29,12 @@ impl Exit {
             Self::Done
         } else if error.is::<WindowError>() {
             Self::Usage
-        } else if matches!(error.downcast_ref(), Some(FetchError::Interrupted)) {
-            Self::Interrupted
         } else {
-            Self::Failed
+            match error.downcast_ref() {
+                Some(FetchError::Address { .. }) => Self::Usage,
+                Some(FetchError::Interrupted) => Self::Interrupted,
+                _ => Self::Failed,
+            }
         }
     }
 }
@@ -72,6 +74,8 @@ mod tests {
         assert_eq!(Exit::of(&FetchError::Interrupted.into()), Exit::Interrupted);
         assert_eq!(Exit::of(&FetchError::Exists { path: "x".into() }.into()), Exit::Failed);
         assert_eq!(Exit::of(&WindowError::Day { text: "x".into() }.into()), Exit::Usage);
+        let address = FetchError::Address { url: "x".into(), why: "y" };
+        assert_eq!(Exit::of(&address.into()), Exit::Usage);
         assert_eq!(Exit::of(&anyhow::anyhow!("x")), Exit::Failed);
     }
 }

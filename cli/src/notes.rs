@@ -28,7 +28,7 @@ pub(crate) fn of_tally(tally: &Tally, out: &mut impl Write) -> io::Result<()> {
             skipped.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         writeln!(
             out,
-            "note: skipped {} {}, the first at {}{reason}",
+            "note: skipped {} ({}), the first at {}{reason}",
             grouped(skipped.n.into()),
             skipped.cause.text(),
             skipped.first
@@ -55,10 +55,10 @@ fn duplicates(tally: &Tally) -> Option<String> {
     let first = duplicates.first.as_ref()?;
     let conflicting = match duplicates.conflicting {
         0 => String::new(),
-        n => format!(", {} of them with other content: the first copy counts", grouped(n.into())),
+        n => format!("; {} said something else: the first copy counts", grouped(n.into())),
     };
     Some(format!(
-        "{} documents are there more than once (same _index and _id), the first at {first}{conflicting}",
+        "duplicates dropped: {} (same _index and _id), the first at {first}{conflicting}",
         grouped(duplicates.n.into())
     ))
 }

@@ -1,9 +1,14 @@
 //! Where the flows come from: dumps, files and standard input.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
+use anyhow::anyhow;
 use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::{ReadError, Source};
+
+/// The dump that `flowkit fetch` saves unless it is told otherwise.
+const DEFAULT: &str = "flowkit-dump";
 
 /// Sources of an answer.
 #[derive(clap::Args)]
@@ -16,7 +21,7 @@ pub(crate) struct Sources {
     #[arg(
         value_name = "SOURCE",
         env = "FLOWKIT_DUMP",
-        default_value = "flowkit-dump",
+        default_value = DEFAULT,
         hide_default_value = true,
         hide_env_values = true
     )]
@@ -33,12 +38,27 @@ pub(crate) struct Sources {
 
 impl Sources {
     /// Finds all of them.
-    pub(crate) fn open(&self) -> Result<Vec<Source>, ReadError> {
-        self.paths.iter().map(|path| Source::open(path)).collect()
+    pub(crate) fn open(&self) -> anyhow::Result<Vec<Source>> {
+        self.paths.iter().map(|path| open(path)).collect()
     }
 
     /// How to read them.
     pub(crate) fn options(&self) -> ReadOptions {
         ReadOptions { strict: self.strict }
     }
+}
+
+/// Opens a source; who named none and has no dump yet is told how to get one.
+fn open(path: &Path) -> anyhow::Result<Source> {
+    Source::open(path).map_err(|error| match error {
+        ReadError::Open { ref source, .. }
+            if path == Path::new(DEFAULT) && source.kind() == ErrorKind::NotFound =>
+        {
+            anyhow!(
+                "there is no {DEFAULT} here; name a dump or a file, save one with `flowkit fetch`, \
+                 or practise with `flowkit demo`"
+            )
+        }
+        error => error.into(),
+    })
 }

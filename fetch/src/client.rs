@@ -6,6 +6,7 @@
 //! body of the request, or the position of a cursor, could be lost on the way.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ureq::{Agent, Error};
@@ -34,6 +35,8 @@ pub(crate) struct Client {
     /// For closing cursors: [`Cancel`] shuts the other one down.
     closer: Agent,
     cancel: Cancel,
+    /// Whether the server ever answered in HTTP.
+    has_answered: AtomicBool,
 }
 
 impl Client {
@@ -50,7 +53,13 @@ impl Client {
         };
         let agent = config().accept_encoding(encoding).timeout_per_read(Some(SILENCE)).build();
         let closer = config().timeout_global(Some(CLOSING)).build();
-        let client = Self { address, agent: agent.new_agent(), closer: closer.new_agent(), cancel };
+        let client = Self {
+            address,
+            agent: agent.new_agent(),
+            closer: closer.new_agent(),
+            cancel,
+            has_answered: AtomicBool::new(false),
+        };
         let agent = client.agent.clone();
         client.cancel.on_cancel(move || agent.shutdown());
         client
@@ -79,10 +88,10 @@ impl Client {
             return FetchError::Interrupted;
         }
         let url = self.address.url.clone();
-        let source = Box::new(error);
-        match hint(&source, &url) {
-            Some(hint) => FetchError::Unreachable { url, hint, source },
-            None => FetchError::BrokenOff { request: ask.name(), url, source },
+        let has_answered = self.has_answered.load(Ordering::Relaxed);
+        match hint(&error, url.starts_with("https:"), has_answered) {
+            Some(hint) => FetchError::Unreachable { url, hint, source: cause(error) },
+            None => FetchError::BrokenOff { request: ask.name(), url, source: cause(error) },
         }
     }
 }
@@ -94,6 +103,7 @@ impl Server for Client {
             return Err(FetchError::Interrupted);
         }
         let mut answer = self.send(ask).map_err(|error| self.error(ask, error))?;
+        self.has_answered.store(true, Ordering::Relaxed);
         let status = answer.status().as_u16();
         if answer.status().is_redirection() {
             let location = answer.headers().get("location");
@@ -116,12 +126,20 @@ impl Server for Client {
     }
 }
 
+/// What lies behind an error, without the client library's word before it.
+fn cause(error: Error) -> Box<dyn std::error::Error + Send + Sync> {
+    match error {
+        Error::Io(error) => Box::new(error),
+        error => Box::new(error),
+    }
+}
+
 /// What to try if the connection could not even be made; none if it could.
-fn hint(error: &Error, url: &str) -> Option<&'static str> {
+fn hint(error: &Error, is_https: bool, has_answered: bool) -> Option<&'static str> {
     use std::io::ErrorKind::{
-        AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkDown, NetworkUnreachable,
+        AddrNotAvailable, ConnectionRefused, ConnectionReset, HostUnreachable, InvalidData,
+        NetworkDown, NetworkUnreachable, UnexpectedEof,
     };
-    let is_https = url.starts_with("https:");
     match error {
         Error::HostNotFound => Some(HOST),
         // The standard library has no kind for this: a text on Unix, a number on Windows.
@@ -142,11 +160,15 @@ fn hint(error: &Error, url: &str) -> Option<&'static str> {
             Some("is there a way to that network?")
         }
         Error::Rustls(_) | Error::Tls(_) | Error::TlsRequired => Some(TLS),
-        // Inside a handshake the library wraps its errors once more.
-        Error::Io(error) if is_https && error.kind() == std::io::ErrorKind::InvalidData => {
-            Some(TLS)
+        // A handshake that fails is an error of input and output at times, and
+        // one side with and one without TLS hang up on each other.
+        Error::Io(error) if is_https && error.kind() == InvalidData => Some(TLS),
+        Error::Io(error)
+            if !has_answered && matches!(error.kind(), UnexpectedEof | ConnectionReset) =>
+        {
+            Some(if is_https { TLS } else { PLAIN })
         }
-        Error::Protocol(_) if !is_https => Some("it does not speak HTTP; try https://"),
+        Error::Protocol(_) if !is_https && !has_answered => Some(PLAIN),
         Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => Some(
             "the proxy that HTTP_PROXY or HTTPS_PROXY names is in the way; NO_PROXY leaves it out",
         ),
@@ -155,6 +177,7 @@ fn hint(error: &Error, url: &str) -> Option<&'static str> {
 }
 
 const HOST: &str = "is the name of the host right?";
+const PLAIN: &str = "it does not speak plain HTTP; try https://";
 const TLS: &str = "no trust over TLS: the certificate must be for that host and from a known authority; a server without TLS needs http://";
 
 #[cfg(test)]
@@ -248,10 +271,12 @@ mod tests {
         ];
         for answer in cases {
             let shown = String::from_utf8_lossy(&answer).into_owned();
-            let (url, seen) = serve(vec![answer]);
-            let error = client(&url).ask(&post(), &mut Vec::new());
+            let (url, seen) = serve(vec![OK.into(), answer]);
+            let client = client(&url);
+            client.ask(&post(), &mut Vec::new()).unwrap();
+            let error = client.ask(&post(), &mut Vec::new());
             assert!(matches!(error, Err(FetchError::BrokenOff { .. })), "{shown:?}: {error:?}");
-            assert_eq!(seen.lock().unwrap().len(), 1, "{shown:?}");
+            assert_eq!(seen.lock().unwrap().len(), 2, "{shown:?}");
         }
     }
 
@@ -286,6 +311,7 @@ mod tests {
             (format!("http://{free}"), "is the server running"),
             ("http://flowkit.invalid:9200".to_owned(), "name of the host"),
             (plain.replace("http:", "https:"), "TLS"),
+            (serve(vec![Vec::new()]).0, "try https://"),
         ];
         for (url, expected) in cases {
             let error = client(&url).ask(&Ask::get("/"), &mut Vec::new()).unwrap_err();

@@ -27,7 +27,7 @@ pub enum FetchError {
         /// What to try.
         hint: &'static str,
         /// What the HTTP client saw.
-        source: Box<ureq::Error>,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The request was sent, but no whole answer came.
     #[error(
@@ -39,7 +39,7 @@ pub enum FetchError {
         /// Address without credentials.
         url: String,
         /// What the HTTP client saw.
-        source: Box<ureq::Error>,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The server points elsewhere.
     #[error("{url} sends {request} on to {location}; give that address as --url if you trust it")]

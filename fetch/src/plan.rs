@@ -102,7 +102,7 @@ impl<S: Server> Asker<'_, S> {
     fn by_settings(&self, notes: &mut Vec<String>) -> Result<Option<Vec<Planned>>, FetchError> {
         let Some(open) = self.settings("open")? else { return Ok(None) };
         if open.is_empty() {
-            return Err(self.no_index());
+            return Err(self.no_index(self.pattern.to_owned()));
         }
         if self.pattern.contains('*') {
             // A wildcard passes closed indices by; whoever asks should know.
@@ -152,7 +152,7 @@ impl<S: Server> Asker<'_, S> {
         }
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         if answer["_shards"]["total"] == 0 {
-            return Err(self.no_index());
+            return Err(self.no_index(self.pattern.to_owned()));
         }
         let indices = &answer["aggregations"]["indices"];
         let is_exact = is_whole(&answer)
@@ -207,7 +207,7 @@ impl<S: Server> Asker<'_, S> {
             page: 0,
         };
         match Refusal::new(status, body).into_error(context) {
-            FetchError::NoIndex { .. } => Err(self.no_index()),
+            FetchError::NoIndex { index, .. } => Err(self.no_index(index)),
             error @ (FetchError::Unauthorized { .. } | FetchError::IndexClosed { .. }) => {
                 Err(error)
             }
@@ -216,7 +216,7 @@ impl<S: Server> Asker<'_, S> {
     }
 
     /// The error, with the names of some indices that are there.
-    fn no_index(&self) -> FetchError {
+    fn no_index(&self, index: String) -> FetchError {
         let mut body = Vec::new();
         let found = match self.server.ask(&Ask::get("/_cat/indices?h=index&format=json"), &mut body)
         {
@@ -234,8 +234,7 @@ impl<S: Server> Asker<'_, S> {
             found.truncate(5);
             found.push("…".to_owned());
         }
-        let (index, url) = (self.pattern.to_owned(), self.server.url().to_owned());
-        FetchError::NoIndex { index, url, found }
+        FetchError::NoIndex { index, url: self.server.url().to_owned(), found }
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Refusal {
     pub(crate) kind: String,
     /// Reason of the root cause, or the start of a body that is no JSON.
     reason: String,
+    /// The index it is about, or empty.
+    pub(crate) index: String,
     is_json: bool,
 }
 
@@ -38,7 +40,13 @@ impl Refusal {
         let Ok(Value::Object(answer)) = serde_json::from_slice(body) else {
             // Enough for what is shown; a page of HTML can be long.
             let start = String::from_utf8_lossy(&body[..body.len().min(1_000)]).into_owned();
-            return Self { status, kind: String::new(), reason: start, is_json: false };
+            return Self {
+                status,
+                kind: String::new(),
+                reason: start,
+                index: String::new(),
+                is_json: false,
+            };
         };
         let error = answer.get("error").unwrap_or(&Value::Null);
         let cause = [&error["root_cause"][0], &error["failed_shards"][0]["reason"], error]
@@ -47,7 +55,8 @@ impl Refusal {
             .unwrap_or(error);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let reason = if error.is_string() { text(error) } else { text(&cause["reason"]) };
-        Self { status, kind: text(&cause["type"]), reason, is_json: true }
+        let (kind, index) = (text(&cause["type"]), shown(&text(&cause["index"])));
+        Self { status, kind, reason, index, is_json: true }
     }
 
     /// Whether a query parameter is not known there.
@@ -80,7 +89,9 @@ impl Refusal {
     /// The error, with its cause and cure.
     pub(crate) fn into_error(self, context: Context) -> FetchError {
         let Context { url, request, index, keep_alive, size, page } = context;
-        let (url, request, index) = (url.to_owned(), request.to_owned(), index.to_owned());
+        let (url, request) = (url.to_owned(), request.to_owned());
+        // Of several, the server tells which.
+        let index = if self.index.is_empty() { index.to_owned() } else { self.index.clone() };
         let (status, reason, keep_alive) = (self.status, self.words(), keep_alive.to_owned());
         if self.reason.contains("too many scroll contexts") {
             return FetchError::TooManyScrolls { reason };

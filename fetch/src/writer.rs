@@ -374,6 +374,22 @@ mod tests {
     }
 
     #[test]
+    fn half_a_page_is_not_in_the_state() {
+        let place = tempfile::tempdir().unwrap();
+        let mut writer = writer(place.path(), 9);
+        writer.write(&mut page(&[("a", "1000")])).unwrap();
+        let text = String::from_utf8(page(&[("b", "2000"), ("c", "2000"), ("d", "2000")])).unwrap();
+        let mut bad = text.replace(r#""_id":"b","#, "").into_bytes();
+        assert!(matches!(writer.write(&mut bad), Err(FetchError::BadPage { page: 2, .. })));
+        writer.sync().unwrap();
+        let state = state(place.path());
+        assert_eq!((state.rows, state.last_ms, state.at_last.len()), (1, Some(1_000), 1));
+        let file = fs::read(place.path().join("0001-n.partial")).unwrap();
+        let whole = &file[..usize::try_from(state.file_bytes).unwrap()];
+        assert_eq!(zstd::decode_all(whole).unwrap().len() as u64, state.bytes);
+    }
+
+    #[test]
     fn a_part_of_nothing_is_a_zstd_file_of_nothing() {
         let place = tempfile::tempdir().unwrap();
         let part = writer(place.path(), 0).finish().unwrap();

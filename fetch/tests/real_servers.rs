@@ -4,6 +4,8 @@
 //! `FLOWKIT_CORPORA` may name a folder of recorded documents; the day in it is
 //! then loaded and fetched as well.
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -55,10 +57,11 @@ impl<'a> Index<'a> {
         let kind = if version.starts_with("6.") { r#","_type":"_doc""# } else { "" };
         let documents: Vec<_> = documents.iter().collect();
         for chunk in documents.chunks(2_000) {
-            let lines: String = chunk
-                .iter()
-                .map(|(id, source)| format!("{{\"index\":{{\"_id\":\"{id}\"{kind}}}}}\n{source}\n"))
-                .collect();
+            let mut lines = String::new();
+            for (id, source) in chunk {
+                let action = format!(r#"{{"index":{{"_id":"{id}"{kind}}}}}"#);
+                lines.extend([&action, "\n", source, "\n"]);
+            }
             let answer = ask("POST", &format!("{}/{}/_bulk", self.url, self.name), &lines);
             assert_eq!(answer["errors"], false, "{answer}");
         }

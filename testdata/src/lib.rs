@@ -9,6 +9,9 @@
 //! | what happens on the practice day | [`day`] |
 //! | how a router turns flows into packets | [`packet`] |
 //! | how Logstash turns packets into documents | [`document`] |
+//! | which part of the search API is spoken | [`server`] |
+//!
+//! `cargo run -p flowkit-testdata --example serve 9200` serves the day.
 
 pub mod day;
 pub mod document;
@@ -17,6 +20,7 @@ pub mod flow;
 mod network;
 pub mod packet;
 mod random;
+pub mod server;
 mod talk;
 mod time;
 
@@ -25,3 +29,4 @@ pub use document::Document;
 pub use exporter::Exporter;
 pub use flow::Flow;
 pub use packet::Packet;
+pub use server::{Fault, Server};

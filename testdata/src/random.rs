@@ -51,7 +51,12 @@ impl Random {
     }
 }
 
-/// The 64-bit FNV-1a hash: seeds, identifiers and slices.
+/// A hash of which every bit depends on every byte, for cutting into shares.
+pub(crate) fn spread(bytes: &[u8]) -> u64 {
+    Random(fnv1a(bytes)).next()
+}
+
+/// The 64-bit FNV-1a hash, for seeds and identifiers.
 pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -45,7 +45,11 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
     Ok(source)
 }
 
-fn read_manifest(path: &Path) -> Result<Manifest, ReadError> {
+/// Reads the manifest of a dump.
+///
+/// # Errors
+/// If there is none, or one that is not read.
+pub fn read_manifest(path: &Path) -> Result<Manifest, ReadError> {
     let file = path.join(dump::MANIFEST);
     let text = fs::read(&file).map_err(|source| match source.kind() {
         std::io::ErrorKind::NotFound => ReadError::NotADump { path: path.into() },

@@ -21,6 +21,7 @@ use flowkit_model::dump::Part;
 use crate::error::ReadError;
 
 pub(crate) use self::blocks::Block;
+pub use self::dump::read_manifest;
 
 /// A form of input.
 #[derive(Debug)]

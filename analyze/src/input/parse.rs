@@ -98,11 +98,11 @@ impl Parsed {
             Err(error) => {
                 let ends_the_text = block.last && block.text.trim_ascii_end().ends_with(text);
                 if error.is_eof() && ends_the_text {
-                    self.breaks_off = Some(line);
                     if let Some(page) = broken_page::whole_hits(text) {
                         self.n_values += 1;
                         return self.page(page, line, true);
                     }
+                    self.breaks_off = Some(line);
                 }
                 self.skip(NotAFlow::NotJson, line, Some(reason(&error)));
             }

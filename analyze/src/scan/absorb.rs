@@ -165,12 +165,18 @@ impl<'s> Absorber<'s> {
         }
         if page.breaks_off {
             let total = page.total.map(|total| format!(" of {total}")).unwrap_or_default();
-            self.tally.incomplete.push(format!("{first} holds {} whole hits{total}", page.n_hits));
+            self.tally
+                .incomplete
+                .push(format!("{first} breaks off: {} whole hits{total} are there", page.n_hits));
         }
         let search = page.scroll_id.unwrap_or_else(|| self.streams[stream].name.to_owned());
         let answers =
             self.answers.entry(search).or_insert(Answers { first, n_hits: 0, total: page.total });
         answers.n_hits += page.n_hits;
+        if page.breaks_off {
+            // Said already; what is missing is not counted twice.
+            answers.total = None;
+        }
     }
 
     /// Closes a stream.

@@ -120,7 +120,7 @@ impl Fetch {
         };
         if has_credentials(&self.url) {
             warn(
-                "a password in the URL shows in the list of processes and the history of the shell",
+                "others may see the password of a URL, in the list of processes or the history of the shell",
             );
         }
         let cancel = Cancel::new();
@@ -141,7 +141,7 @@ fn warn(text: &str) {
 }
 
 /// The first Ctrl-C ends the fetch in order, the second at once.
-fn listen_for_ctrl_c(cancel: &Cancel) {
+pub(super) fn listen_for_ctrl_c(cancel: &Cancel) {
     let cancel = cancel.clone();
     let listening = ctrlc::set_handler(move || {
         if cancel.is_set() {
@@ -154,7 +154,8 @@ fn listen_for_ctrl_c(cancel: &Cancel) {
     }
 }
 
-fn summary(manifest: &Manifest, output: &std::path::Path, zone: &TimeZone) -> String {
+/// What came, in one line.
+pub(super) fn summary(manifest: &Manifest, output: &std::path::Path, zone: &TimeZone) -> String {
     let documents = manifest.documents();
     let parts = manifest.parts.len();
     let file_bytes: u64 = manifest.parts.iter().map(|part| part.file_bytes).sum();

@@ -1,6 +1,7 @@
 //! The commands: one file each, thin, over the libraries.
 
-pub(crate) mod fetch;
+mod demo;
+mod fetch;
 mod fields;
 mod import;
 mod pairs;
@@ -17,6 +18,7 @@ use crate::exit::Exit;
 /// What to do.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
+    Demo(demo::Demo),
     Fetch(fetch::Fetch),
     Import(import::Import),
     Top(top::Top),
@@ -33,6 +35,7 @@ impl Command {
     /// Does it.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         match self {
+            Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
             Self::Import(command) => command.run(),
             Self::Top(command) => command.run(),

@@ -21,7 +21,7 @@ pub(crate) fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -39,7 +39,7 @@ pub(crate) fn percent(part: u128, whole: u128) -> String {
 
 /// A share in millionths, rounded; the share of nothing is 0.
 pub(crate) fn millionths(part: u128, whole: u128) -> u128 {
-    if whole == 0 { 0 } else { (part * 1_000_000 + whole / 2) / whole }
+    (part * 1_000_000 + whole / 2).checked_div(whole).unwrap_or(0)
 }
 
 #[cfg(test)]

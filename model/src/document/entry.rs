@@ -146,7 +146,7 @@ impl<'de> Visitor<'de> for EntryVisitor {
         Ok(match (hits, error) {
             (Some(()), _) => Entry::Page(page),
             (None, Some(error)) if !bare.has_netflow && hit.source.is_none() => Entry::Error(error),
-            _ if hit.source.is_some() || hit.id.is_some() => Entry::Hit(hit),
+            _ if hit.source.is_some() || hit.id.is_some() || hit.index.is_some() => Entry::Hit(hit),
             _ => Entry::Bare(bare),
         })
     }

@@ -58,14 +58,14 @@ impl NotAFlow {
         }
     }
 
-    /// For people, after a number: `3 are not JSON`.
+    /// For people: `skipped 3 (not JSON)`.
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
             Self::NotJson => "not JSON",
             Self::NoSource => "hits without _source",
-            Self::NoNetflow => "without a netflow object",
-            Self::OtherVersion => "of another NetFlow version than 5",
+            Self::NoNetflow => "no netflow object",
+            Self::OtherVersion => "another NetFlow version than 5",
         }
     }
 }

@@ -1,0 +1,147 @@
+//! Broken and odd inputs: what is counted, what is skipped and said, and what
+//! is an error.
+//!
+//! Runs where `FLOWKIT_CORPORA` names the folder, and says so where not. Sums
+//! are compared with the corpus's own; what is said of each file stands here.
+
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use flowkit_analyze::Source;
+use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::stats::summary::Summary;
+use serde_json::Value;
+
+/// What is said of a file besides its sums.
+enum Said {
+    /// It is read: skipped by cause, unknown by field, copies dropped, and how
+    /// many sentences say that something is missing.
+    Read { skipped: &'static str, unknown: &'static str, duplicates: u64, incomplete: usize },
+    /// It is refused in these words.
+    Refused(&'static str),
+}
+
+const fn read(skipped: &'static str, unknown: &'static str) -> Said {
+    Said::Read { skipped, unknown, duplicates: 0, incomplete: 0 }
+}
+
+const WHOLE: Said = read("", "");
+
+#[rustfmt::skip]
+const FILES: &[(&str, Said)] = &[
+    ("addresses.ndjson", read("", "src_addr 6")),
+    ("array.json", Said::Refused("is one JSON array")),
+    ("bad-line.ndjson", read("not_json 1 at 5", "")),
+    ("bad-utf8.ndjson", WHOLE),
+    ("bare-sources.ndjson", WHOLE),
+    ("blank-lines.ndjson", WHOLE),
+    ("bom.ndjson", WHOLE),
+    ("bulk.ndjson", read("no_netflow 10 at 1", "")),
+    ("crlf.ndjson", WHOLE),
+    ("duplicates.ndjson", Said::Read { skipped: "", unknown: "", duplicates: 2, incomplete: 0 }),
+    ("empty.ndjson", WHOLE),
+    ("error-404.json", Said::Refused(":1: a server's error instead of flows: index_not_found_exception: no such index [netflow-*]")),
+    ("error-scroll-gone.json", Said::Refused("search_context_missing_exception")),
+    ("extra-fields.ndjson", WHOLE),
+    ("extremes.ndjson", read("", "bytes 1, src_port 1, protocol 1")),
+    ("hosts.ndjson", read("", "exporter 1")),
+    ("inverted-times.ndjson", WHOLE),
+    ("missing-fields.ndjson", read("", "timestamp 1, src_addr 1, dst_addr 1, next_hop 1, packets 1, bytes 1, first_switched 1, last_switched 1, src_port 1, dst_port 1, protocol 1, tos 1")),
+    ("mixed-index.ndjson", read("no_netflow 3 at 2, other_version 1 at 6", "")),
+    ("names-only.ndjson", read("", "src_port 4, dst_port 4, protocol 2")),
+    ("newlines.ndjson", WHOLE),
+    ("no-final-newline.ndjson", WHOLE),
+    ("no-netflow.ndjson", read("no_netflow 5 at 1", "")),
+    ("no-source.ndjson", read("no_source 3 at 2", "")),
+    ("nulls.ndjson", read("no_source 1 at 6, no_netflow 1 at 5", "exporter 1, src_addr 1, bytes 1, first_switched 1, src_port 1")),
+    ("seed-failed.txt", Said::Refused(":1: not JSON")),
+    ("seed-mixed.txt", WHOLE),
+    ("shards-failed.json", Said::Read { skipped: "", unknown: "", duplicates: 0, incomplete: 2 }),
+    ("short-page.json", Said::Read { skipped: "", unknown: "", duplicates: 0, incomplete: 1 }),
+    ("strings.ndjson", read("", "bytes 1")),
+    ("times.ndjson", read("", "first_switched 5")),
+    ("total-gte.json", WHOLE),
+    ("truncated-page.json", Said::Read { skipped: "", unknown: "", duplicates: 0, incomplete: 1 }),
+    ("truncated.ndjson", Said::Read { skipped: "not_json 1 at 10", unknown: "", duplicates: 0, incomplete: 1 }),
+    ("truncated.ndjson.gz", Said::Read { skipped: "not_json 1 at 4", unknown: "", duplicates: 0, incomplete: 2 }),
+    ("two-members.ndjson.gz", WHOLE),
+    ("utf16.ndjson", Said::Refused("is UTF-16")),
+];
+
+#[test]
+fn broken_input_is_read_as_far_as_it_goes() {
+    let Some(folder) = std::env::var_os("FLOWKIT_CORPORA").map(PathBuf::from) else {
+        eprintln!("skipped: FLOWKIT_CORPORA does not name the corpora");
+        return;
+    };
+    let folder = folder.join("robust");
+    let cases: Value =
+        serde_json::from_reader(File::open(folder.join("expected.json")).unwrap()).unwrap();
+    let cases = cases["cases"].as_array().unwrap();
+    let documents: Vec<&Value> =
+        cases.iter().filter(|case| case["file"].as_str().unwrap().starts_with("json/")).collect();
+    assert_eq!(documents.len(), FILES.len(), "every file has a row");
+    for case in documents {
+        let file = case["file"].as_str().unwrap().strip_prefix("json/").unwrap();
+        let said =
+            &FILES.iter().find(|row| row.0 == file).unwrap_or_else(|| panic!("a row for {file}")).1;
+        check(&folder.join("json").join(file), said, case);
+    }
+}
+
+fn check(path: &std::path::Path, said: &Said, case: &Value) {
+    let answer = ask(&[Source::open(path).unwrap()], &Summary::default(), ReadOptions::default());
+    let place = path.display();
+    match (said, answer) {
+        (Said::Refused(words), Err(error)) => {
+            let text = error.to_string();
+            assert!(
+                text.contains(words) && text.contains(&*path.to_string_lossy()),
+                "{place}: {text}"
+            );
+        }
+        (Said::Read { skipped, unknown, duplicates, incomplete }, Ok(answer)) => {
+            let tally = &answer.tally;
+            let sums = [u128::from(tally.total.flows), tally.total.packets, tally.total.bytes];
+            assert!(is_right(sums, case), "{place}: {sums:?}");
+            let found: Vec<String> = tally
+                .skipped
+                .iter()
+                .map(|skipped| {
+                    format!("{} {} at {}", skipped.cause.name(), skipped.n, skipped.first.line)
+                })
+                .collect();
+            assert_eq!(found.join(", "), *skipped, "{place}");
+            let found: Vec<String> = tally
+                .unknown
+                .iter()
+                .map(|(field, n)| format!("{} {n}", field.field().name))
+                .collect();
+            assert_eq!(found.join(", "), *unknown, "{place}");
+            assert_eq!(tally.duplicates.n, *duplicates, "{place}");
+            assert_eq!(tally.incomplete.len(), *incomplete, "{place}: {:?}", tally.incomplete);
+        }
+        (_, answer) => panic!("{place}: {:?}", answer.map(|answer| answer.tally)),
+    }
+}
+
+/// Whether the sums are those that the corpus states, where it states them.
+fn is_right(sums: [u128; 3], case: &Value) -> bool {
+    let names = [&["flows", "documents"][..], &["packets"], &["bytes", "bytes_with_line_4"]];
+    let equals = |wanted: &Value| {
+        let stated: Vec<_> = sums
+            .iter()
+            .zip(names)
+            .filter_map(|(sum, names)| {
+                let stated = names.iter().find_map(|name| wanted.get(*name))?;
+                // Beyond 64 bits a JSON number is a float; its digits are exact.
+                let (digits, float) = (stated.to_string(), stated.as_f64());
+                Some(digits == sum.to_string() || float == Some(*sum as f64))
+            })
+            .collect();
+        stated.len() >= 2 && stated.iter().all(|right| *right)
+    };
+    equals(&case["expected"]) || equals(&case["also_right"])
+}

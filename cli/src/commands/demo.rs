@@ -1,0 +1,132 @@
+//! `flowkit demo`: a practice server in this process, a real fetch from it,
+//! and a first answer.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::mpsc;
+
+use anyhow::{Context, bail};
+use flowkit_analyze::answer::Metric;
+use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::stats::{Order, top::Top};
+use flowkit_analyze::{Source, input::read_manifest};
+use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request};
+use flowkit_model::FieldId;
+use flowkit_model::window::Window;
+use flowkit_testdata::{Server, practice_day};
+use jiff::tz::TimeZone;
+
+use super::progress::Progress;
+use crate::exit::Exit;
+use crate::notes;
+use crate::output::{self, Format};
+
+const EXAMPLES: &str = "\
+The day is 2018-09-21, made up and always the same: an office with a web server,
+a backup at night, a video call, a port scan, a sampled exporter and more.
+
+Examples:
+  flowkit demo
+  flowkit demo --serve --port 9200
+    and in another terminal:
+  curl localhost:9200/netflow-*/_count
+  flowkit fetch --day 2018-09-21 -o practice";
+
+/// Practise without a server: fetch a made-up day and ask a first question
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Demo {
+    /// Serve the day over the search API until Ctrl-C, to practise with curl
+    #[arg(long)]
+    serve: bool,
+
+    /// Port to serve on
+    #[arg(long, default_value_t = 9200, requires = "serve", value_name = "PORT")]
+    port: u16,
+}
+
+/// Where the demo goes, in the working directory.
+const DUMP: &str = "flowkit-demo";
+/// The practice server's cluster, by which an earlier demo is known.
+const CLUSTER: &str = "flowkit-practice";
+
+impl Demo {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        if self.serve { self.serve() } else { fetch_and_ask() }
+    }
+
+    fn serve(&self) -> anyhow::Result<Exit> {
+        let server = Server::start(practice_day(), self.port).with_context(|| {
+            format!("cannot serve on port {}; try another with --port", self.port)
+        })?;
+        let url = server.url();
+        let mut out = io::stdout().lock();
+        writeln!(out, "serving the practice day on {url} until Ctrl-C; try")?;
+        writeln!(out, "  curl {url}/netflow-*/_count")?;
+        writeln!(out, "  flowkit fetch --url {url} --day 2018-09-21 -o practice")?;
+        out.flush()?;
+        let (sender, stopped) = mpsc::channel();
+        ctrlc::set_handler(move || {
+            let _ = sender.send(());
+        })
+        .context("cannot listen for Ctrl-C")?;
+        // The sender lives as long as the handler: until the process ends.
+        let _ = stopped.recv();
+        Ok(Exit::Done)
+    }
+}
+
+fn fetch_and_ask() -> anyhow::Result<Exit> {
+    let dump = PathBuf::from(DUMP);
+    if dump.exists() && !is_a_demo(&dump) {
+        bail!("./{DUMP} is there already and is no demo; rename it, or go elsewhere");
+    }
+    let server = Server::start(practice_day(), 0).context("cannot open a port on this machine")?;
+    let mut err = io::stderr();
+    writeln!(
+        err,
+        "practice server on {}, asked by a real fetch through the Scroll API",
+        server.url()
+    )?;
+    let request = Request {
+        url: server.url(),
+        index: "netflow-*".into(),
+        window: Window::default(),
+        page_size: DEFAULT_PAGE.min(1000),
+        keep_alive: "1m".into(),
+        output: dump.clone(),
+        force: true,
+    };
+    let cancel = Cancel::new();
+    super::fetch::listen_for_ctrl_c(&cancel);
+    let progress = Progress::new(false, TimeZone::UTC);
+    let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
+    progress.finish();
+    let manifest = fetched?;
+    writeln!(err, "{}\n", super::fetch::summary(&manifest, &dump, &TimeZone::UTC))?;
+
+    let statistic = Top::new(&[FieldId::DstPort.field()], Order { sort: Metric::Bytes, limit: 10 });
+    let answer = ask(&[Source::open(&dump)?], &statistic, ReadOptions::default())?;
+    let mut out = io::stdout().lock();
+    output::write(&answer, Format::Table, &mut out)?;
+    writeln!(out, "\n{}", next_steps())?;
+    notes::write(&answer, &mut err)?;
+    Ok(Exit::Done)
+}
+
+/// Whether a directory is what an earlier demo left.
+fn is_a_demo(dump: &std::path::Path) -> bool {
+    read_manifest(dump).is_ok_and(|manifest| manifest.server.cluster.as_deref() == Some(CLUSTER))
+}
+
+fn next_steps() -> String {
+    [
+        format!("Saved in ./{DUMP}; every answer now comes from there, without a server. Try:"),
+        format!("  flowkit summary {DUMP}"),
+        format!("  flowkit talkers {DUMP}"),
+        format!("  flowkit top --by src_addr,dst_port --sort flows {DUMP}"),
+        format!("  flowkit show -n 1 {DUMP}"),
+        "  flowkit fields".into(),
+    ]
+    .join("\n")
+}

@@ -1,0 +1,59 @@
+//! Runs the README and every session in `cmd` as a reader would, and compares
+//! exit codes and output.
+//!
+//! All run in one new folder, where `testdata` and a demo are at hand. After a
+//! wanted change: `TRYCMD=overwrite cargo test -p flowkit --test cli`, then
+//! read the diff.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn sessions() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("cli is in the workspace");
+    let folder = tempfile::tempdir().unwrap();
+    std::env::set_current_dir(folder.path()).unwrap();
+    copy(&root.join("testdata"), Path::new("testdata"));
+    // The README makes the demo that the other sessions read.
+    trycmd::TestCases::new().env("COLUMNS", "100").case(root.join("README.md")).run();
+    assert!(Path::new("flowkit-demo/manifest.json").exists(), "the README runs the demo");
+    trycmd::TestCases::new().env("COLUMNS", "100").case(root.join("cli/tests/cmd/*.trycmd")).run();
+    std::env::set_current_dir(root).unwrap();
+}
+
+/// The files of a folder, without folders in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    }
+}
+
+/// Each command's help shows how it is used.
+#[test]
+fn every_help_has_an_example() {
+    let help = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_flowkit")).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let top = help(&["--help"]);
+    let commands: Vec<&str> = top
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty() && *name != "help")
+        .collect();
+    assert!(commands.len() >= 10, "{commands:?}");
+    for command in commands {
+        let text = help(&[command, "--help"]);
+        assert!(text.contains("Examples:"), "{command}");
+        assert!(text.contains(&format!("  flowkit {command}")), "{command}");
+    }
+}
