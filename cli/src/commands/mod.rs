@@ -3,6 +3,7 @@
 mod demo;
 mod fetch;
 mod fields;
+mod import;
 mod pairs;
 mod ports;
 mod progress;
@@ -19,6 +20,7 @@ use crate::exit::Exit;
 pub(crate) enum Command {
     Demo(demo::Demo),
     Fetch(fetch::Fetch),
+    Import(import::Import),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -35,6 +37,7 @@ impl Command {
         match self {
             Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
+            Self::Import(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),
