@@ -147,6 +147,13 @@ impl Field {
         })
     }
 
+    /// Whether the exporter states it: it is in the packet, or is the exporter.
+    /// Other fields are looked up by the pipeline, where it does so.
+    #[must_use]
+    pub fn is_exported(&self) -> bool {
+        self.wire != Wire::Nowhere || self.id == FieldId::Exporter
+    }
+
     /// Widest value in bits; text has none.
     #[must_use]
     pub fn bits(&self) -> Option<u32> {
