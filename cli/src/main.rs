@@ -1,6 +1,7 @@
 //! The program: parse the command line, run the command, pick the exit code.
 
 mod commands;
+mod datagrams;
 mod exit;
 mod notes;
 mod output;

@@ -28,6 +28,7 @@
 //! and 172.
 
 use crate::record::FlowRecord;
+use crate::wire::Header;
 
 /// What is wrong with a time of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +62,20 @@ pub fn repair(reported_ms: u64, timestamp_ms: u64) -> (u64, Vec<Fault>) {
         faults.push(Fault::Wrap);
     }
     (ms, faults)
+}
+
+/// What Logstash 7 and later writes for an uptime of a packet.
+///
+/// Whole seconds and milliseconds of the uptime's difference are taken off
+/// separately; a second that the milliseconds borrow is not taken off, and a
+/// difference below zero is not taken for a wrap.
+#[must_use]
+pub fn written_ms(header: &Header, uptime_ms: u32) -> i64 {
+    let export_ms = header.export_ms().cast_signed();
+    let age_ms = i64::from(header.sys_uptime_ms) - i64::from(uptime_ms);
+    let ms = export_ms - age_ms;
+    let borrows = ms.rem_euclid(1000) > export_ms.rem_euclid(1000);
+    if borrows { ms + 1000 } else { ms }
 }
 
 /// Whether both times have the milliseconds of the export, as Logstash 5.6 to

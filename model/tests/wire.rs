@@ -64,9 +64,13 @@ fn assert_comes_back(flow: &FlowRecord, place: &str) {
     }
 }
 
-/// What Logstash 7 makes of a flow, repaired, has the times of the wire.
-fn assert_repair(document: &Value, flow: &FlowRecord) {
+/// What Logstash 7 makes of a flow is as foretold, and repaired it has the
+/// times of the wire.
+fn assert_repair(document: &Value, header: &Header, record: &Record, flow: &FlowRecord) {
     let document = Document::parse(document.to_string().as_bytes()).unwrap().into_flow().unwrap();
+    let written = |uptime| u64::try_from(late::written_ms(header, uptime)).ok();
+    assert_eq!(document.first_switched_ms, written(record.first_uptime_ms));
+    assert_eq!(document.last_switched_ms, written(record.last_uptime_ms));
     let repaired = late::repaired(&document);
     assert_eq!(repaired.first_switched_ms, flow.first_switched_ms);
     assert_eq!(repaired.last_switched_ms, flow.last_switched_ms);
@@ -86,7 +90,7 @@ fn packets_of_devices() {
             assert_eq!(datagram.faults(), []);
             for (record, flow) in datagram.records().zip(datagram.flows(None)) {
                 let case = wanted.next().unwrap();
-                assert_repair(&case["codec_ls7"], &flow);
+                assert_repair(&case["codec_ls7"], datagram.header(), &record, &flow);
                 let wanted = case["wire"].as_object().unwrap();
                 assert_eq!(wanted["sys_uptime_ms"], datagram.header().sys_uptime_ms);
                 assert_eq!(wanted["first_uptime_ms"], record.first_uptime_ms);

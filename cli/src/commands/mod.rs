@@ -1,6 +1,7 @@
 //! The commands: one file each, thin, over the libraries.
 
 mod demo;
+mod explain;
 mod fetch;
 mod fields;
 mod import;
@@ -29,6 +30,7 @@ pub(crate) enum Command {
     Summary(summary::Summary),
     Show(show::Show),
     Fields(fields::Fields),
+    Explain(explain::Explain),
 }
 
 impl Command {
@@ -46,6 +48,7 @@ impl Command {
             Self::Summary(command) => command.run(),
             Self::Show(command) => command.run(),
             Self::Fields(command) => command.run(),
+            Self::Explain(command) => command.run(),
         }
     }
 }

@@ -12,10 +12,12 @@
 //! assert!(lesson.trap.contains("ICMP"));
 //! ```
 
+mod added;
 mod rows;
 
 use crate::field::FieldId;
 
+pub use added::{ADDED, Added, Adder, added};
 pub use rows::LESSONS;
 
 /// What there is to teach about one field.
