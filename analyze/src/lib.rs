@@ -11,7 +11,11 @@
 //! | --- | --- |
 //! | how a file is recognised and cut into documents | [`input`] |
 //! | what a batch of flows looks like | [`columns`] |
+//! | how a dump's documents are kept as columns | [`store`] |
+//! | how anything becomes a dump | [`import`] |
 //! | how reading, counting and merging go together | [`scan`] |
+//! | which flows are looked at | [`selection`], [`mask`] |
+//! | how time is cut into bins | [`bins`] |
 //! | how flows are added up by key | [`group`] |
 //! | what each question computes | [`stats`] |
 //! | what an answer holds | [`answer`] |
@@ -20,18 +24,24 @@
 //! prints. What was read over is counted in a [`Tally`](tally::Tally).
 
 pub mod answer;
+pub mod bins;
 pub mod columns;
 mod dictionary;
 pub mod documents;
 mod duplicates;
 pub mod error;
 pub mod group;
+pub mod import;
 pub mod input;
+pub mod mask;
 pub mod scan;
+pub mod selection;
 pub mod stats;
+pub mod store;
 pub mod tally;
 
 pub use answer::Answer;
 pub use error::ReadError;
 pub use input::Source;
 pub use scan::ask;
+pub use selection::Selection;

@@ -7,6 +7,7 @@ use flowkit_model::{FIELDS, FieldId, NotAFlow};
 use hashbrown::HashMap;
 
 use crate::columns::{Batch, FieldSet};
+use crate::dictionary::Dictionary;
 use crate::input::Source;
 
 /// Sums over flows. They hold 2^64 of the largest values.
@@ -193,6 +194,20 @@ impl Measures {
         for (exporter, sampling) in other.sampling {
             self.merge_sampling(exporter, sampling);
         }
+    }
+
+    /// The counts that a tally has; exporters are numbered by `dictionary`.
+    pub(crate) fn of_tally(tally: &Tally, dictionary: &Dictionary) -> Self {
+        let mut unknown = vec![0; FIELDS.len()];
+        for (field, n) in &tally.unknown {
+            unknown[*field as usize] = *n;
+        }
+        let code = |exporter: &Option<String>| {
+            exporter.as_ref().map(|exporter| u64::from(dictionary.code(exporter)))
+        };
+        let sampling =
+            tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
+        Self { total: tally.total, unknown, seen: tally.seen, sampling: sampling.collect() }
     }
 
     /// Moves the counts into a tally.

@@ -1,5 +1,7 @@
 //! The program: parse the command line, run the command, pick the exit code.
 
+#![expect(clippy::doc_markdown, reason = "comments of arguments are the help that people read")]
+
 mod commands;
 mod datagrams;
 mod exit;
@@ -7,6 +9,7 @@ mod notes;
 mod output;
 mod pcap_writer;
 mod report;
+mod selection;
 mod sources;
 
 use std::io::{self, Write};

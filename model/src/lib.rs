@@ -9,6 +9,7 @@
 //! | what a flow is, and the unit of each field | [`record`] |
 //! | what a field is called on the wire, in a document and on the command line | [`field`] |
 //! | how a document of Elasticsearch becomes a record | [`document`] |
+//! | which flows a filter means | [`filter`] |
 //! | what a protocol, a port or a flag is called | [`names`] |
 //! | how a time is read and written | [`time`] |
 //! | what a fetch leaves on the disk | [`dump`] |
@@ -22,6 +23,7 @@
 pub mod document;
 pub mod dump;
 pub mod field;
+pub mod filter;
 pub mod late;
 pub mod lesson;
 pub mod names;
@@ -32,4 +34,5 @@ pub mod wire;
 
 pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};
+pub use filter::Expression;
 pub use record::FlowRecord;

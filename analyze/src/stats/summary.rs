@@ -2,8 +2,8 @@
 
 use flowkit_model::{FIELDS, FieldId, Kind};
 
+use super::Statistic;
 use super::ranking::key_cell;
-use super::{Order, Statistic};
 use crate::answer::{Answer, Cell, Column, Meaning, Metric, Table as Rows};
 use crate::columns::Batch;
 use crate::group::key::{KeyLayout, KeyPart};
@@ -42,9 +42,10 @@ fn widen(range: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u
 impl Statistic for Summary {
     type Partial = SummarySums;
 
-    /// All of them: what is unknown is counted for each.
+    /// All that an exporter states: what is unknown is counted for each. What
+    /// a pipeline looks up besides may be missing without anything amiss.
     fn fields(&self) -> Vec<FieldId> {
-        FIELDS.iter().map(|field| field.id).collect()
+        FIELDS.iter().filter(|field| field.is_exported()).map(|field| field.id).collect()
     }
 
     fn start(&self) -> SummarySums {
@@ -77,8 +78,7 @@ impl Statistic for Summary {
     }
 
     fn answer(&self, sums: SummarySums, texts: &[String], tally: &Tally) -> Answer {
-        let order = Order { sort: Metric::Bytes, limit: 0 };
-        let ranked = sums.exporters.rank(&self.layout, order.sort, order.limit, texts);
+        let ranked = sums.exporters.rank(&self.layout, Metric::Bytes, 0, texts);
         let (first, last) = (tally.seen.map(|seen| seen.0), tally.seen.map(|seen| seen.1));
         let total = tally.total;
         let facts = vec![
@@ -117,6 +117,6 @@ impl Statistic for Summary {
             columns: columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into(),
             rows: rows.collect(),
         };
-        Answer { title: "summary".into(), facts, table, ..Answer::default() }
+        Answer { title: "summary".into(), facts, facts_alone: true, table, ..Answer::default() }
     }
 }

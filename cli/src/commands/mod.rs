@@ -4,6 +4,7 @@ mod demo;
 mod explain;
 mod fetch;
 mod fields;
+mod import;
 mod pairs;
 mod ports;
 mod progress;
@@ -22,6 +23,7 @@ use crate::exit::Exit;
 pub(crate) enum Command {
     Demo(demo::Demo),
     Fetch(fetch::Fetch),
+    Import(import::Import),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -41,6 +43,7 @@ impl Command {
         match self {
             Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
+            Self::Import(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),

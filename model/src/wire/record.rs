@@ -146,6 +146,8 @@ impl Record {
             dst_as: Some(self.dst_as),
             src_mask_len: Some(self.src_mask_len),
             dst_mask_len: Some(self.dst_mask_len),
+            // What a pipeline looks up is not on the wire.
+            ..FlowRecord::default()
         }
     }
 }
