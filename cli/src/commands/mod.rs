@@ -1,15 +1,24 @@
 //! The commands: one file each, thin, over the libraries.
 
+mod beacons;
+mod check;
+mod completions;
 mod demo;
+mod diff;
+mod exporters;
 mod fetch;
 mod fields;
+mod filter;
+mod man;
 mod pairs;
 mod ports;
 mod progress;
 mod protocols;
+mod scans;
 mod show;
 mod summary;
 mod talkers;
+mod timeline;
 mod top;
 
 use crate::exit::Exit;
@@ -24,9 +33,18 @@ pub(crate) enum Command {
     Ports(ports::Ports),
     Protocols(protocols::Protocols),
     Pairs(pairs::Pairs),
+    Exporters(exporters::Exporters),
+    Timeline(timeline::Timelines),
+    Scans(scans::Scans),
+    Beacons(beacons::Beacons),
+    Diff(diff::Diff),
     Summary(summary::Summary),
+    Check(check::Check),
     Show(show::Show),
     Fields(fields::Fields),
+    Filter(filter::Filter),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -43,6 +61,15 @@ impl Command {
             Self::Summary(command) => command.run(),
             Self::Show(command) => command.run(),
             Self::Fields(command) => command.run(),
+            Self::Exporters(command) => command.run(),
+            Self::Timeline(command) => command.run(),
+            Self::Scans(command) => command.run(),
+            Self::Beacons(command) => command.run(),
+            Self::Diff(command) => command.run(),
+            Self::Check(command) => command.run(),
+            Self::Filter(command) => command.run(),
+            Self::Completions(command) => command.run(),
+            Self::Man(command) => command.run(),
         }
     }
 }
