@@ -276,6 +276,28 @@ impl Batch {
         }
     }
 
+    /// Changes the known values of a field of times or counters, given another
+    /// field's value in the same row.
+    ///
+    /// # Panics
+    /// If the batch was made without one of them, or the first is narrower.
+    pub fn change(
+        &mut self,
+        field: FieldId,
+        other: FieldId,
+        change: impl Fn(u64, Option<u64>) -> u64,
+    ) {
+        let known: Vec<Option<u64>> =
+            (0..self.rows).map(|row| self.column(other).get(row)).collect();
+        let column = self.columns[field as usize].as_mut().expect("the batch has the field");
+        let Values::U64(values) = &mut column.values else { panic!("{field:?} is narrow") };
+        for (row, (value, known)) in values.iter_mut().zip(known).enumerate() {
+            if column.unknown.as_ref().is_none_or(|unknown| !unknown[row]) {
+                *value = change(*value, known);
+            }
+        }
+    }
+
     /// Keeps the rows whose flag is true.
     ///
     /// # Panics

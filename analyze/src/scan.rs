@@ -83,6 +83,13 @@ fn answer<S: Statistic>(
     let mut answer = statistic.answer(partial, &texts, &tally);
     answer.sources = sources.iter().map(|source| source.name().to_owned()).collect();
     answer.window = selection.window().or_else(|| common_window(sources));
+    answer.scaled = selection.changes().scale_sampling;
+    if selection.dropped() > 0 {
+        answer.notes.push(format!(
+            "{} flows were dropped: each is equal to another in every field",
+            selection.dropped()
+        ));
+    }
     answer.tally = tally;
     Ok(answer)
 }
@@ -180,7 +187,8 @@ fn next_wave(receiver: &Receiver<(usize, Piece)>) -> Option<Vec<(usize, Piece)>>
 }
 
 /// The window that all sources were fetched with, if they have one in common.
-fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
+#[must_use]
+pub fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
     let first = sources.first()?.window()?;
     sources.iter().all(|source| source.window() == Some(first)).then_some(first)
 }

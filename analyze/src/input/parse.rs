@@ -14,6 +14,7 @@ use super::broken_page;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::duplicates::Identity;
+use crate::quality::Quality;
 
 /// What a block held.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Parsed {
     pub(crate) batch: Batch,
     /// Who each flow's document is, and its line.
     pub(crate) identities: Vec<(Option<Identity>, u64)>,
+    /// What is wrong with their times.
+    pub(crate) quality: Quality,
     /// Documents that are no flows: why, how many, and the first.
     pub(crate) skipped: Vec<Skipped>,
     /// Answers of searches, one entry each.
@@ -65,6 +68,7 @@ impl Parsed {
         let mut parsed = Self {
             batch,
             identities: Vec::new(),
+            quality: Quality::default(),
             skipped: Vec::new(),
             pages: Vec::new(),
             server_error: None,
@@ -141,6 +145,8 @@ impl Parsed {
         match flow {
             Ok(flow) => {
                 self.batch.push(&flow);
+                let (first, last) = (flow.first_switched_ms, flow.last_switched_ms);
+                self.quality.add(flow.timestamp_ms, first, last);
                 self.identities.push((identity.map(|identity| identity.saying(&flow)), line));
             }
             Err(cause) => self.skip(cause, line, None),

@@ -66,6 +66,7 @@ impl<'s> Absorber<'s> {
         let position = |line| Position { file: self.streams[stream].name.to_owned(), line };
         self.stream.is_empty = false;
         self.stream.n_values += parsed.n_values;
+        self.tally.quality.merge(&parsed.quality);
         for skipped in parsed.skipped {
             let first = position(skipped.line);
             if self.options.strict {
