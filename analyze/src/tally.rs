@@ -205,7 +205,8 @@ impl Measures {
         let code = |exporter: &Option<String>| {
             exporter.as_ref().map(|exporter| u64::from(dictionary.code(exporter)))
         };
-        let sampling = tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
+        let sampling =
+            tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
         Self { total: tally.total, unknown, seen: tally.seen, sampling: sampling.collect() }
     }
 

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | what a flow is, and the unit of each field | [`record`] |
 //! | what a field is called on the wire, in a document and on the command line | [`field`] |
+//! | the same flow as a row of a table | [`row`] |
 //! | how a document of Elasticsearch becomes a record | [`document`] |
 //! | what a protocol, a port or a flag is called | [`names`] |
 //! | how a time is read and written | [`time`] |
@@ -23,9 +24,11 @@ pub mod dump;
 pub mod field;
 pub mod names;
 pub mod record;
+pub mod row;
 pub mod time;
 pub mod window;
 
 pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};
 pub use record::FlowRecord;
+pub use row::Row;

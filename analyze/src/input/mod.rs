@@ -9,6 +9,7 @@ mod broken_page;
 mod compression;
 mod dump;
 pub(crate) mod parse;
+pub(crate) mod shapes;
 mod values;
 
 use std::fs::File;
@@ -17,8 +18,8 @@ use std::path::{Path, PathBuf};
 
 use self::blocks::{BlockError, Blocks};
 use self::compression::Compression;
-use flowkit_model::dump::Part;
 use crate::error::ReadError;
+use flowkit_model::dump::Part;
 
 pub(crate) use self::blocks::Block;
 pub use self::dump::read_manifest;
@@ -184,9 +185,7 @@ fn may_share(a: &Part, b: &Part) -> bool {
     if is_one(&a.index) && is_one(&b.index) && a.index != b.index {
         return false;
     }
-    let before = |end: Option<i64>, start: Option<i64>| {
-        matches!((end, start), (Some(end), Some(start)) if end <= start)
-    };
+    let before = |end: Option<i64>, start: Option<i64>| matches!((end, start), (Some(end), Some(start)) if end <= start);
     if before(a.window.to_ms, b.window.from_ms) || before(b.window.to_ms, a.window.from_ms) {
         return false;
     }

@@ -46,7 +46,8 @@ impl Prepared {
                 let _ = fs::remove_file(path);
             }
         }
-        let note = format!("answered from the documents, which takes longer: {}", with_cause(damage));
+        let note =
+            format!("answered from the documents, which takes longer: {}", with_cause(damage));
         Self { parts: parts.iter().map(|_| None).collect(), notes: vec![note] }
     }
 }
@@ -67,10 +68,11 @@ pub(crate) fn prepare(sources: &[Source]) -> Prepared {
             };
             let earlier = source.may_share(part);
             let found = find_or_make(source, part, &earlier).and_then(|file| {
-                let tally = file.about().facts.tally(stream).ok_or_else(|| StoreError::Foreign {
-                    path: stream.to_owned(),
-                    what: "its facts are others".into(),
-                })?;
+                let tally =
+                    file.about().facts.tally(stream).ok_or_else(|| StoreError::Foreign {
+                        path: stream.to_owned(),
+                        what: "its facts are others".into(),
+                    })?;
                 Ok(StoredPart { file, tally })
             });
             match found {
@@ -102,9 +104,10 @@ fn with_cause(error: &dyn std::error::Error) -> String {
 
 /// Whether documents of one source may be in another, too.
 fn overlap(sources: &[Source]) -> bool {
-    sources.iter().enumerate().any(|(number, source)| {
-        sources[..number].iter().any(|earlier| source.may_overlap(earlier))
-    })
+    sources
+        .iter()
+        .enumerate()
+        .any(|(number, source)| sources[..number].iter().any(|earlier| source.may_overlap(earlier)))
 }
 
 /// What became of the columns of a dump.
@@ -171,11 +174,12 @@ fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile
     let io = |source| StoreError::Io { path: new.display().to_string(), source };
     let written = create(&part.dump, &new).map_err(io).and_then(|file| {
         let out = BufWriter::with_capacity(1 << 20, file);
-        write(source, part, belongs, out, &new)?.into_inner().map_err(|error| io(error.into_error()))
+        write(source, part, belongs, out, &new)?
+            .into_inner()
+            .map_err(|error| io(error.into_error()))
     });
-    let renamed = written.and_then(|file| {
-        file.sync_data().and_then(|()| fs::rename(&new, &path)).map_err(io)
-    });
+    let renamed = written
+        .and_then(|file| file.sync_data().and_then(|()| fs::rename(&new, &path)).map_err(io));
     if let Err(error) = renamed {
         let _ = fs::remove_file(&new);
         return Err(error);
@@ -225,4 +229,3 @@ fn write<W: Write + Send>(
     measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
     writer.finish(&About { belongs, facts: Facts::of(&tally) })
 }
-

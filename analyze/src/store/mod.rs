@@ -19,8 +19,8 @@ mod reader;
 pub mod schema;
 pub(crate) mod writer;
 
-pub use make::{Made, make_missing};
 pub(crate) use make::seen;
+pub use make::{Made, make_missing};
 pub(crate) use make::{Prepared, StoredPart, prepare};
 pub(crate) use reader::ColumnFile;
 

@@ -18,11 +18,38 @@ type Unpack = fn(&[u8], &mut [u32; 32]);
 
 /// One function per width, so that shifts are constants.
 const UNPACK: [Unpack; 33] = [
-    unpack::<0>, unpack::<1>, unpack::<2>, unpack::<3>, unpack::<4>, unpack::<5>, unpack::<6>,
-    unpack::<7>, unpack::<8>, unpack::<9>, unpack::<10>, unpack::<11>, unpack::<12>, unpack::<13>,
-    unpack::<14>, unpack::<15>, unpack::<16>, unpack::<17>, unpack::<18>, unpack::<19>,
-    unpack::<20>, unpack::<21>, unpack::<22>, unpack::<23>, unpack::<24>, unpack::<25>,
-    unpack::<26>, unpack::<27>, unpack::<28>, unpack::<29>, unpack::<30>, unpack::<31>,
+    unpack::<0>,
+    unpack::<1>,
+    unpack::<2>,
+    unpack::<3>,
+    unpack::<4>,
+    unpack::<5>,
+    unpack::<6>,
+    unpack::<7>,
+    unpack::<8>,
+    unpack::<9>,
+    unpack::<10>,
+    unpack::<11>,
+    unpack::<12>,
+    unpack::<13>,
+    unpack::<14>,
+    unpack::<15>,
+    unpack::<16>,
+    unpack::<17>,
+    unpack::<18>,
+    unpack::<19>,
+    unpack::<20>,
+    unpack::<21>,
+    unpack::<22>,
+    unpack::<23>,
+    unpack::<24>,
+    unpack::<25>,
+    unpack::<26>,
+    unpack::<27>,
+    unpack::<28>,
+    unpack::<29>,
+    unpack::<30>,
+    unpack::<31>,
     unpack::<32>,
 ];
 
@@ -386,7 +413,10 @@ mod tests {
         bytes.insert(0, 3);
         indices(&bytes, 10, &mut found).unwrap();
         assert_eq!(found, [7, 7, 7, 7, 0, 1, 2, 3, 4, 5]);
-        assert_eq!(by_dictionary(&bytes, 10, &[1_u8, 2], &mut Vec::new()), Err("an index beyond its dictionary"));
+        assert_eq!(
+            by_dictionary(&bytes, 10, &[1_u8, 2], &mut Vec::new()),
+            Err("an index beyond its dictionary")
+        );
     }
 
     proptest! {

@@ -335,7 +335,9 @@ fn spread(values: Values, unknown: Vec<bool>) -> Result<Column, Fault> {
             return Err("levels and values that do not agree");
         }
         let mut values = values.into_iter();
-        let value = |unknown: &bool| if *unknown { V::default() } else { values.next().unwrap_or_default() };
+        let value = |unknown: &bool| {
+            if *unknown { V::default() } else { values.next().unwrap_or_default() }
+        };
         Ok(unknown.iter().map(value).collect())
     }
     let values = match values {

@@ -22,7 +22,9 @@
 use std::sync::Arc;
 
 use flowkit_model::{FIELDS, Field, FieldId, Kind};
-use parquet::basic::{Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
+use parquet::basic::{
+    Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel,
+};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::{ColumnPath, Type, TypePtr};
 use xxhash_rust::xxh3::xxh3_64;
@@ -67,13 +69,10 @@ fn column(field: &Field) -> Result<TypePtr, parquet::errors::ParquetError> {
 
 /// Physical and logical type of a field's column.
 pub(crate) fn types(field: &Field) -> (Physical, LogicalType) {
-    let unsigned =
-        |bit_width| LogicalType::integer(bit_width, false);
+    let unsigned = |bit_width| LogicalType::integer(bit_width, false);
     match (field.kind, field.bits()) {
         (Kind::Text, _) | (_, None) => (Physical::BYTE_ARRAY, LogicalType::String),
-        (Kind::Time, _) => {
-            (Physical::INT64, LogicalType::timestamp(true, TimeUnit::MILLIS))
-        }
+        (Kind::Time, _) => (Physical::INT64, LogicalType::timestamp(true, TimeUnit::MILLIS)),
         (_, Some(0..=8)) => (Physical::INT32, unsigned(8)),
         (_, Some(9..=16)) => (Physical::INT32, unsigned(16)),
         (_, Some(17..=32)) => (Physical::INT32, unsigned(32)),

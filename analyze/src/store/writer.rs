@@ -87,12 +87,11 @@ impl<W: Write + Send> FlowWriter<W> {
         let encode = |(field, column): (&Field, &ColumnDescPtr)| {
             encode(group.column(field.id), column, &self.properties, &texts)
         };
-        let encoded: Result<Vec<_>, ParquetError> =
-            if group.rows() < SMALL_GROUP {
-                FIELDS.iter().zip(&columns).map(encode).collect()
-            } else {
-                FIELDS.par_iter().zip(&columns).map(encode).collect()
-            };
+        let encoded: Result<Vec<_>, ParquetError> = if group.rows() < SMALL_GROUP {
+            FIELDS.iter().zip(&columns).map(encode).collect()
+        } else {
+            FIELDS.par_iter().zip(&columns).map(encode).collect()
+        };
         let write = || {
             let mut out = self.file.next_row_group()?;
             for (bytes, close) in encoded? {
@@ -117,8 +116,7 @@ fn encode(
     let mut out = TrackedWrite::new(Cursor::new(Vec::new()));
     let close = {
         let pages = Box::new(SerializedPageWriter::new(&mut out));
-        let mut encoder =
-            get_column_writer(Arc::clone(description), Arc::clone(properties), pages);
+        let mut encoder = get_column_writer(Arc::clone(description), Arc::clone(properties), pages);
         write_values(&mut encoder, column, description.physical_type(), texts)?;
         encoder.close()?
     };
