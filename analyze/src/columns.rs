@@ -215,6 +215,12 @@ impl Batch {
         self.rows
     }
 
+    /// The texts that the numbers of text columns stand for.
+    #[must_use]
+    pub fn dictionary(&self) -> &Dictionary {
+        &self.dictionary
+    }
+
     /// The column of a field.
     ///
     /// # Panics

@@ -40,6 +40,11 @@ impl Dictionary {
         code
     }
 
+    /// Lends all texts, by number.
+    pub fn with_texts<T>(&self, look: impl FnOnce(&[String]) -> T) -> T {
+        look(&self.inner.read().unwrap_or_else(PoisonError::into_inner).texts)
+    }
+
     /// All texts, by number.
     #[must_use]
     pub fn texts(&self) -> Vec<String> {

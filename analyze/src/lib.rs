@@ -14,6 +14,7 @@
 //! | how a dump's documents are kept as columns | [`store`] |
 //! | how anything becomes a dump | [`import`] |
 //! | how reading, counting and merging go together | [`scan`] |
+//! | which flows are looked at | [`selection`], [`mask`] |
 //! | how flows are added up by key | [`group`] |
 //! | what each question computes | [`stats`] |
 //! | what an answer holds | [`answer`] |
@@ -30,7 +31,9 @@ pub mod error;
 pub mod group;
 pub mod import;
 pub mod input;
+pub mod mask;
 pub mod scan;
+pub mod selection;
 pub mod stats;
 pub mod store;
 pub mod tally;
@@ -39,3 +42,4 @@ pub use answer::Answer;
 pub use error::ReadError;
 pub use input::Source;
 pub use scan::ask;
+pub use selection::Selection;

@@ -19,6 +19,7 @@ use crate::error::ReadError;
 use crate::input::parse::Parsed;
 use crate::input::shapes::Shapes;
 use crate::input::{self, Piece, Source};
+use crate::selection::Selection;
 use crate::stats::Statistic;
 use crate::store::{self, ColumnFile, Prepared, StoreError, StoredPart};
 use crate::tally::{Measures, Tally};
@@ -33,7 +34,7 @@ pub struct ReadOptions {
     pub strict: bool,
 }
 
-/// Answers a question from sources.
+/// Answers a question about some flows of the sources.
 ///
 /// Parts of dumps are read from their columns, which are made if need be.
 ///
@@ -43,14 +44,15 @@ pub struct ReadOptions {
 pub fn ask<S: Statistic>(
     sources: &[Source],
     statistic: &S,
+    selection: &Selection,
     options: ReadOptions,
 ) -> Result<Answer, ReadError> {
     let prepared = store::prepare(sources);
-    match answer(sources, &prepared, statistic, options) {
+    match answer(sources, &prepared, statistic, selection, options) {
         Err(StoreError::Part(error)) => Err(error),
         Err(damage) => {
             let prepared = Prepared::none(sources, &damage);
-            answer(sources, &prepared, statistic, options).map_err(|error| match error {
+            answer(sources, &prepared, statistic, selection, options).map_err(|error| match error {
                 StoreError::Part(error) => error,
                 _ => unreachable!("no columns were read"),
             })
@@ -64,25 +66,24 @@ fn answer<S: Statistic>(
     sources: &[Source],
     prepared: &Prepared,
     statistic: &S,
+    selection: &Selection,
     options: ReadOptions,
 ) -> Result<Answer, StoreError> {
-    let asked: FieldSet = statistic.fields().into_iter().collect();
+    let asked = selection.fields().union(statistic.fields().into_iter().collect());
     let fields = asked.union(Measures::FIELDS.into_iter().collect());
     let dictionary = Arc::new(Dictionary::default());
     let mut absorber = Absorber::new(sources, options);
-    let workers = Workers::new(statistic);
+    let workers = Workers::new(statistic, selection);
     let reading = Reading { sources, stored: &prepared.parts, fields, dictionary: &dictionary };
     reading.batches(&mut absorber, |batches| workers.add(batches))?;
-    // The totals of a part are known; they need not be added up again.
-    let needed = asked.union([FieldId::Packets, FieldId::Bytes].into_iter().collect());
-    workers.add_stored(&prepared.parts, needed, &dictionary)?;
+    workers.add_stored(&prepared.parts, asked, &dictionary)?;
     let mut tally = absorber.finish();
     tally.notes.extend_from_slice(&prepared.notes);
     let texts = dictionary.texts();
     let partial = workers.finish(&mut tally, fields, &texts);
     let mut answer = statistic.answer(partial, &texts, &tally);
     answer.sources = sources.iter().map(|source| source.name().to_owned()).collect();
-    answer.window = common_window(sources);
+    answer.window = selection.window().or_else(|| common_window(sources));
     answer.tally = tally;
     Ok(answer)
 }
@@ -189,6 +190,7 @@ fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
 /// Sums under way, one set for each thread.
 struct Workers<'s, S: Statistic> {
     statistic: &'s S,
+    selection: &'s Selection,
     states: Vec<State<S>>,
 }
 
@@ -196,10 +198,10 @@ struct Workers<'s, S: Statistic> {
 type State<S> = Mutex<Option<(<S as Statistic>::Partial, Measures)>>;
 
 impl<'s, S: Statistic> Workers<'s, S> {
-    fn new(statistic: &'s S) -> Self {
+    fn new(statistic: &'s S, selection: &'s Selection) -> Self {
         // One for each thread of the pool, and one for the thread outside it.
         let threads = thread::available_parallelism().map_or(1, usize::from).max(MAX_THREADS);
-        Self { statistic, states: (0..=threads).map(|_| Mutex::new(None)).collect() }
+        Self { statistic, selection, states: (0..=threads).map(|_| Mutex::new(None)).collect() }
     }
 
     /// Lets `work` add to the sums of the thread it runs on.
@@ -213,22 +215,37 @@ impl<'s, S: Statistic> Workers<'s, S> {
     }
 
     /// Adds the flows of parts that have columns, one row group a task.
+    ///
+    /// What a part holds as a whole is known; if all of it is asked for, it
+    /// need not be counted again.
     fn add_stored(
         &self,
         parts: &[Option<StoredPart>],
-        fields: FieldSet,
+        asked: FieldSet,
         dictionary: &Arc<Dictionary>,
     ) -> Result<(), StoreError> {
+        let is_whole = self.selection.filter().is_any();
+        let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
+        let measured = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
+        let fields = asked.union(measured);
         let mut groups = Vec::new();
         for part in parts.iter().flatten() {
-            self.on_this_thread(|_, measures| {
-                measures.merge(Measures::of_tally(&part.tally, dictionary));
-            });
+            if is_whole {
+                self.on_this_thread(|_, measures| {
+                    measures.merge(Measures::of_tally(&part.tally, dictionary));
+                });
+            }
             groups.extend((0..part.file.groups()).map(|group| (&part.file, group)));
         }
         let add = |(file, group): (&ColumnFile, usize)| {
-            self.on_this_thread(|partial, _| {
-                file.read(group, fields, dictionary, |batch| self.statistic.add(partial, &batch))
+            self.on_this_thread(|partial, measures| {
+                file.read(group, fields, dictionary, |mut batch| {
+                    if !is_whole {
+                        self.selection.apply(&mut batch);
+                        measures.add(&batch);
+                    }
+                    self.statistic.add(partial, &batch);
+                })
             })
         };
         if groups.len() < SMALL_WAVE {
@@ -239,7 +256,8 @@ impl<'s, S: Statistic> Workers<'s, S> {
     }
 
     fn add(&self, batches: Vec<Batch>) {
-        let add = |batch: Batch| {
+        let add = |mut batch: Batch| {
+            self.selection.apply(&mut batch);
             self.on_this_thread(|partial, measures| {
                 measures.add(&batch);
                 self.statistic.add(partial, &batch);

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use flowkit_analyze::Source;
 use flowkit_analyze::answer::{Answer, Cell, Metric};
 use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::{Order, Statistic, pairs::Pairs, talkers::Talkers, top::Top};
 use flowkit_model::{Field, Kind};
 use serde_json::Value;
@@ -114,7 +115,7 @@ fn compare(expected: &Value, fields: &[Kind], answer: impl Fn(Order) -> Answer, 
 }
 
 fn asking(sources: &[Source], statistic: &impl Statistic) -> Answer {
-    ask(sources, statistic, ReadOptions::default()).unwrap()
+    ask(sources, statistic, &Selection::default(), ReadOptions::default()).unwrap()
 }
 
 /// Every key that is a list of fields, by bytes, packets and flows, from every
@@ -165,8 +166,13 @@ fn totals_of_every_form_are_right() {
         let totals = &expected(&set)["totals"];
         for form in *forms {
             let statistic = flowkit_analyze::stats::summary::Summary::default();
-            let answer =
-                ask(&sources(&set, form), &statistic, ReadOptions { strict: true }).unwrap();
+            let answer = ask(
+                &sources(&set, form),
+                &statistic,
+                &Selection::default(),
+                ReadOptions { strict: true },
+            )
+            .unwrap();
             let facts: BTreeMap<_, _> =
                 answer.facts.iter().map(|(name, _, cell)| (*name, cell.clone())).collect();
             for name in ["flows", "packets", "bytes"] {

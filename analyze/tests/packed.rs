@@ -8,12 +8,13 @@ use std::path::Path;
 
 use flowkit_analyze::Source;
 use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::tally::Tally;
 
 fn tally(path: &Path) -> Tally {
     let sources = [Source::open(path).unwrap()];
-    ask(&sources, &Summary::default(), ReadOptions::default()).unwrap().tally
+    ask(&sources, &Summary::default(), &Selection::default(), ReadOptions::default()).unwrap().tally
 }
 
 fn gzip(text: &[u8]) -> Vec<u8> {

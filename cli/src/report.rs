@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use flowkit_analyze::answer::Metric;
 use flowkit_analyze::stats::{Order, Statistic};
-use flowkit_analyze::{Answer, ask};
+use flowkit_analyze::{Answer, Selection, ask};
 
 use crate::exit::Exit;
 use crate::notes;
@@ -67,7 +67,7 @@ pub(crate) fn report(
     statistic: &impl Statistic,
     output: &Output,
 ) -> anyhow::Result<Exit> {
-    let answer = ask(&sources.open()?, statistic, sources.options())?;
+    let answer = ask(&sources.open()?, statistic, &Selection::default(), sources.options())?;
     print(&answer, output)?;
     notes::write(&answer, &mut io::stderr().lock())?;
     Ok(if answer.tally.incomplete.is_empty() || sources.allow_incomplete {

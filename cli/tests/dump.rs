@@ -149,7 +149,7 @@ fn shown_hits_are_the_stored_bytes() {
     let shown = demo.flowkit(&["show", "-n", "0", "--format", "ndjson", "flowkit-demo"]).stdout;
     let hits = demo.folder.path().join("hits.ndjson");
     fs::write(&hits, &shown).unwrap();
-    assert_eq!(shown.iter().filter(|byte| **byte == b'\n').count() as u64, FLOWS);
+    assert_eq!(String::from_utf8(shown).unwrap().lines().count() as u64, FLOWS);
     let [dump, file] = ["flowkit-demo", "hits.ndjson"].map(|source| {
         demo.flowkit(&["top", "--by", "src_addr,dst_port", "-n", "0", "--format", "csv", source])
             .stdout

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use anyhow::{Context, bail};
 use flowkit_analyze::answer::Metric;
 use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::{Order, top::Top};
 use flowkit_analyze::{Source, input::read_manifest};
 use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request};
@@ -106,7 +107,8 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
     writeln!(err, "{}\n", super::fetch::summary(&manifest, &dump, &TimeZone::UTC))?;
 
     let statistic = Top::new(&[FieldId::DstPort.field()], Order { sort: Metric::Bytes, limit: 10 });
-    let answer = ask(&[Source::open(&dump)?], &statistic, ReadOptions::default())?;
+    let answer =
+        ask(&[Source::open(&dump)?], &statistic, &Selection::default(), ReadOptions::default())?;
     let mut out = io::stdout().lock();
     output::write(&answer, Format::Table, &mut out)?;
     writeln!(out, "\n{}", next_steps())?;

@@ -1,0 +1,92 @@
+//! A filter that cannot be understood: what is wrong, where, and what to try.
+
+use std::fmt;
+
+/// Not a filter. Its text is the message, the line of the filter and a caret
+/// under the mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterError {
+    /// What is wrong, and what to try.
+    pub message: String,
+    /// The filter.
+    pub text: String,
+    /// Byte at which the mistake begins.
+    pub at: usize,
+    /// Its length in bytes.
+    pub length: usize,
+}
+
+impl std::error::Error for FilterError {}
+
+impl fmt::Display for FilterError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.at.min(self.text.len());
+        let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let line = self.text[start..].lines().next().unwrap_or_default();
+        let carets = self.text.get(at..at + self.length).map_or(1, |text| text.chars().count());
+        let blanks = self.text[start..at].chars().count();
+        // Control characters would move the caret, or the terminal's cursor.
+        let line: String =
+            line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+        write!(
+            out,
+            "filter: {}\n  {line}\n  {:blanks$}{}",
+            self.message,
+            "",
+            "^".repeat(carets.max(1))
+        )
+    }
+}
+
+/// The known word nearest to one that is not known, if one is near.
+///
+/// Near: at most a third of its letters are wrong, missing, too many or
+/// swapped with a neighbour.
+pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let word = word.to_ascii_lowercase();
+    let (distance, found) =
+        known.map(|known| (distance(&word, known), known)).min_by_key(|(distance, _)| *distance)?;
+    (distance * 3 <= word.chars().count().max(3)).then_some(found)
+}
+
+/// Edits between two words: insert, delete, replace, swap of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for i in 0..a.len() {
+        let mut next = vec![i + 1];
+        for j in 0..b.len() {
+            let replaced = row[j] + usize::from(a[i] != b[j]);
+            let mut best = replaced.min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
+                best = best.min(before[j - 1] + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found_if_it_is_near() {
+        let known = ["dst_port", "src_port", "bytes", "proto"];
+        for (word, expected) in [
+            ("dts_port", Some("dst_port")),
+            ("DST_PROT", Some("dst_port")),
+            ("byte", Some("bytes")),
+            ("porto", Some("proto")),
+            ("colour", None),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(word, known.into_iter()), expected, "{word}");
+        }
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("abcd", "abdc"), 1);
+    }
+}

@@ -1,0 +1,485 @@
+//! Tokens to an expression, by the rules of the language.
+//!
+//! ```text
+//! or      = and ('or' and)*
+//! and     = not ('and' not)*
+//! not     = 'not' not | '(' or ')' | primary
+//! primary = 'any' | protocol | subject [comparator | ['not'] 'in'] values
+//! ```
+
+use std::collections::BTreeSet;
+
+use super::error::nearest;
+use super::lex::{Comparator, Shape, Token, tokens};
+use super::{Comparison, Context, End, Expression, FilterError, Ranges, Subject, Test};
+use super::{list, subject, value};
+use crate::field::{FieldId, Kind};
+use crate::names;
+
+/// Understands a filter.
+pub(super) fn parse(text: &str, context: &Context<'_>) -> Result<Expression, FilterError> {
+    let tokens = tokens(text).map_err(|at| {
+        let what = if text[at..].starts_with(['"', '\'']) {
+            "this quote is not closed"
+        } else {
+            "this sign has no meaning here"
+        };
+        FilterError { message: what.into(), text: text.into(), at, length: 1 }
+    })?;
+    let mut parser = Parser { text, tokens: &tokens, next: 0, context, depth: 0, negated: false };
+    if tokens.is_empty() {
+        return Ok(Expression::Any);
+    }
+    let expression = parser.alternatives()?;
+    match parser.peek() {
+        None => Ok(expression),
+        Some(token) if token.shape == Shape::Close => {
+            Err(parser.wrong(token, "this parenthesis closes none"))
+        }
+        Some(token) => {
+            Err(parser.wrong(token, &format!("`and` or `or` is missing before {}", token.text)))
+        }
+    }
+}
+
+/// Parentheses and `not`s may be nested so deep, which bounds the stack.
+const DEEPEST: usize = 100;
+
+struct Parser<'t, 'c> {
+    text: &'t str,
+    tokens: &'t [Token<'t>],
+    next: usize,
+    context: &'c Context<'c>,
+    depth: usize,
+    /// Under an odd number of `not`s, where flags mean none of them.
+    negated: bool,
+}
+
+type Parsed<T> = Result<T, FilterError>;
+
+impl<'t> Parser<'t, '_> {
+    fn peek(&self) -> Option<Token<'t>> {
+        self.tokens.get(self.next).copied()
+    }
+
+    fn take_if(&mut self, shape: Shape) -> bool {
+        let found = self.peek().is_some_and(|token| token.shape == shape);
+        self.next += usize::from(found);
+        found
+    }
+
+    /// Whether the next token is this word, which is then taken.
+    fn take_word(&mut self, word: &str) -> bool {
+        let found = self.peek().is_some_and(|token| {
+            token.shape == Shape::Word && token.text.eq_ignore_ascii_case(word)
+        });
+        self.next += usize::from(found);
+        found
+    }
+
+    fn wrong(&self, token: Token<'_>, message: &str) -> FilterError {
+        let (at, end) = token.span;
+        FilterError { message: message.into(), text: self.text.into(), at, length: end - at }
+    }
+
+    /// Something is missing where the next token stands, or the text ends.
+    fn missing(&self, message: &str) -> FilterError {
+        match self.peek() {
+            Some(token) => self.wrong(token, message),
+            None => FilterError {
+                message: message.into(),
+                text: self.text.into(),
+                at: self.text.trim_end().len(),
+                length: 0,
+            },
+        }
+    }
+
+    fn alternatives(&mut self) -> Parsed<Expression> {
+        self.joined(Shape::Or, Self::both, Expression::Or)
+    }
+
+    fn both(&mut self) -> Parsed<Expression> {
+        self.joined(Shape::And, Self::not, Expression::And)
+    }
+
+    fn joined(
+        &mut self,
+        sign: Shape,
+        part: fn(&mut Self) -> Parsed<Expression>,
+        join: fn(Vec<Expression>) -> Expression,
+    ) -> Parsed<Expression> {
+        let first = part(self)?;
+        let mut list = vec![first];
+        while self.take_if(sign) {
+            list.push(part(self)?);
+        }
+        Ok(if list.len() == 1 { list.swap_remove(0) } else { join(list) })
+    }
+
+    fn not(&mut self) -> Parsed<Expression> {
+        if self.depth == DEEPEST {
+            return Err(self.missing("nested too deep; 100 levels are the most"));
+        }
+        self.depth += 1;
+        let expression = if self.take_if(Shape::Not) {
+            self.negated = !self.negated;
+            let inner = self.not()?;
+            self.negated = !self.negated;
+            Expression::Not(Box::new(inner))
+        } else if self.take_if(Shape::Open) {
+            let inner = self.alternatives()?;
+            if !self.take_if(Shape::Close) {
+                return Err(self.missing("a parenthesis is not closed here"));
+            }
+            inner
+        } else {
+            self.primary()?
+        };
+        self.depth -= 1;
+        Ok(expression)
+    }
+
+    fn primary(&mut self) -> Parsed<Expression> {
+        let Some(token) = self.peek() else {
+            return Err(self.missing("a comparison is missing here, such as `dst port 443`"));
+        };
+        if token.shape != Shape::Word {
+            return Err(self.wrong(token, "a field is missing before this"));
+        }
+        let is = |word: &str| token.text.eq_ignore_ascii_case(word);
+        if is("any") || is("ipv4") || is("inet") {
+            self.next += 1;
+            return Ok(Expression::Any);
+        }
+        if is("ipv6") || is("inet6") {
+            self.next += 1;
+            return Ok(Expression::Not(Box::new(Expression::Any)));
+        }
+        if let Some(part) = self.icmp_part() {
+            return self.icmp(part);
+        }
+        if let Some((subject, both)) = self.either_end() {
+            return self.ends(subject, both);
+        }
+        let words: Vec<&str> = self.tokens[self.next..]
+            .iter()
+            .take_while(|token| token.shape == Shape::Word)
+            .take(3)
+            .map(|token| token.text)
+            .collect();
+        if let Some((subject, n)) = subject::named(&words) {
+            self.next += n;
+            return self.comparison(subject);
+        }
+        self.bare_protocol(token)
+    }
+
+    /// `tcp` for `proto tcp`, or a word that is not known.
+    fn bare_protocol(&mut self, token: Token<'t>) -> Parsed<Expression> {
+        if let Some(number) = names::protocol_number(token.text) {
+            self.next += 1;
+            return Ok(compare(
+                Subject::Field(FieldId::Protocol),
+                false,
+                Test::In(Ranges::one(number.into())),
+            ));
+        }
+        let next = self.tokens.get(self.next + 1).filter(|next| next.shape == Shape::Word);
+        if let (Some(_), Some(next)) = (subject::place(token.text), next) {
+            let ends = End::ALL.map(End::name);
+            let message = match nearest(next.text, ends.into_iter()) {
+                Some(near) => format!("{} has no {}; did you mean {near}?", token.text, next.text),
+                None => format!("{} is followed by ip, net, port, as or mask", token.text),
+            };
+            return Err(self.wrong(*next, &message));
+        }
+        let message = match nearest(token.text, subject::all_names()) {
+            Some(near) => format!("no field is called {}; did you mean {near}?", token.text),
+            None => {
+                format!("no field is called {}; `flowkit fields` lists what there is", token.text)
+            }
+        };
+        Err(self.wrong(token, &message))
+    }
+
+    /// `src or dst port`, `src and dst port`: the end, and whether both must
+    /// pass. Takes the words.
+    fn either_end(&mut self) -> Option<(End, bool)> {
+        let [first, sign, second, noun, ..] = self.tokens.get(self.next..)? else { return None };
+        let both = match sign.shape {
+            Shape::And => true,
+            Shape::Or => false,
+            _ => return None,
+        };
+        let places = (subject::place(first.text)?, subject::place(second.text)?);
+        let (Subject::Either(end), _) = subject::named(&[noun.text])? else { return None };
+        if places.0 == places.1 {
+            return None;
+        }
+        self.next += 4;
+        Some((end, both))
+    }
+
+    fn ends(&mut self, end: End, both: bool) -> Parsed<Expression> {
+        if !both {
+            return self.comparison(Subject::Either(end));
+        }
+        let start = self.next;
+        let mut list = Vec::new();
+        for field in end.fields() {
+            self.next = start;
+            list.push(self.comparison(Subject::Field(field))?);
+        }
+        Ok(Expression::And(list))
+    }
+
+    /// `icmp-type`, `icmp code`: takes the words.
+    fn icmp_part(&mut self) -> Option<IcmpPart> {
+        let word = |place: usize, known: &str| {
+            self.tokens.get(self.next + place).is_some_and(|token| {
+                token.shape == Shape::Word && token.text.eq_ignore_ascii_case(known)
+            })
+        };
+        for (part, name) in [(IcmpPart::Type, "type"), (IcmpPart::Code, "code")] {
+            if word(0, &format!("icmp-{name}")) {
+                self.next += 1;
+                return Some(part);
+            }
+            if word(0, "icmp") && word(1, name) {
+                self.next += 2;
+                return Some(part);
+            }
+        }
+        None
+    }
+
+    /// ICMP's type and code stand in the port of the receiver.
+    fn icmp(&mut self, part: IcmpPart) -> Parsed<Expression> {
+        // A field of one byte stands in while the values are read.
+        let byte = Subject::Field(FieldId::Tos);
+        let values = self.comparison(byte).map_err(|mut error| {
+            error.message = error.message.replacen(byte.name(), "icmp", 1);
+            error
+        })?;
+        let Expression::Compare(Comparison { differs, test: Test::In(values), .. }) = values else {
+            return Ok(values);
+        };
+        let bytes = (0..=255_u64).filter(|byte| values.contains(*byte) != differs);
+        let ports: Ranges = match part {
+            IcmpPart::Type => Ranges::new(bytes.map(|kind| (kind << 8, kind << 8 | 255))),
+            IcmpPart::Code => Ranges::new(bytes.flat_map(|code| {
+                (0..=255_u64).map(move |kind| (kind << 8 | code, kind << 8 | code))
+            })),
+        };
+        let icmp = Test::In(Ranges::one(1));
+        Ok(Expression::And(vec![
+            compare(Subject::Field(FieldId::Protocol), false, icmp),
+            compare(Subject::Field(FieldId::DstPort), false, Test::In(ports)),
+        ]))
+    }
+
+    /// What follows a subject.
+    fn comparison(&mut self, subject: Subject) -> Parsed<Expression> {
+        if subject == Subject::Field(FieldId::TcpFlags)
+            && let Some(expression) = self.flags()?
+        {
+            return Ok(expression);
+        }
+        if let Some(Token { shape: Shape::Compare(comparator), .. }) = self.peek() {
+            self.next += 1;
+            return self.compared(subject, comparator);
+        }
+        let before = self.next;
+        let differs = self.take_if(Shape::Not);
+        if self.take_word("in") {
+            return self.in_list(subject, differs);
+        }
+        self.next = before;
+        if self.peek().is_some_and(|token| token.shape == Shape::OpenList) {
+            return self.in_list(subject, false);
+        }
+        self.compared(subject, Comparator::Equal)
+    }
+
+    fn compared(&mut self, subject: Subject, comparator: Comparator) -> Parsed<Expression> {
+        use Comparator::{Differs, Equal, Greater, Less, LessOrEqual};
+        let start = self.peek();
+        let mut values = Values::default();
+        self.value(subject, &mut values)?;
+        let differs = comparator == Differs;
+        if matches!(comparator, Equal | Differs) {
+            return Ok(values.into_expression(subject, differs));
+        }
+        let (&[(first, last)], true) = (values.ranges.as_slice(), values.texts.is_empty()) else {
+            return Err(start.map_or_else(
+                || self.missing("a value is missing here"),
+                |start| self.wrong(start, "a text has no order; compare it with = or in"),
+            ));
+        };
+        let largest = subject.largest();
+        let range = match comparator {
+            Less => (0, first.checked_sub(1).unwrap_or(u64::MAX)),
+            LessOrEqual => (0, last),
+            Greater => (last.saturating_add(1), largest),
+            _ => (first, largest),
+        };
+        // Less than 0, or more than the largest: nothing.
+        let is_nothing =
+            (comparator == Less && first == 0) || (comparator == Greater && last == u64::MAX);
+        let ranges = if is_nothing { Ranges::default() } else { Ranges::new([range]) };
+        Ok(compare(subject, false, Test::In(ranges)))
+    }
+
+    fn in_list(&mut self, subject: Subject, differs: bool) -> Parsed<Expression> {
+        let close = if self.take_if(Shape::OpenList) {
+            Shape::CloseList
+        } else if self.take_if(Shape::Open) {
+            Shape::Close
+        } else {
+            let mut values = Values::default();
+            self.value(subject, &mut values)?;
+            return Ok(values.into_expression(subject, differs));
+        };
+        let mut values = Values::default();
+        while !self.take_if(close) {
+            if self.peek().is_none() {
+                return Err(self.missing("the list is not closed here"));
+            }
+            if !self.take_if(Shape::Comma) {
+                self.value(subject, &mut values)?;
+            }
+        }
+        Ok(values.into_expression(subject, differs))
+    }
+
+    /// Takes one value, range, network, or `@file`.
+    fn value(&mut self, subject: Subject, values: &mut Values) -> Parsed<()> {
+        let token = match self.peek() {
+            Some(token) if matches!(token.shape, Shape::Word | Shape::Quoted) => token,
+            _ => {
+                let what = value::range(subject, "", self.context).err();
+                return Err(self.missing(&what.unwrap_or_else(|| "a value is missing".into())));
+            }
+        };
+        self.next += 1;
+        if let (Shape::Word, Some(name)) = (token.shape, token.text.strip_prefix('@')) {
+            return self.file(subject, name, token, values);
+        }
+        let mut text = token.text.to_owned();
+        if let Some(rest) = self.second_word(subject, token) {
+            text = rest;
+            self.next += 1;
+        }
+        values.take(subject, &text, self.context).map_err(|message| self.wrong(token, &message))
+    }
+
+    /// `10.0.0.0 255.0.0.0` and `2018-09-21 10:00` are one value.
+    fn second_word(&self, subject: Subject, first: Token<'_>) -> Option<String> {
+        let second = self.peek().filter(|token| token.shape == Shape::Word)?.text;
+        match subject.kind() {
+            Kind::Address if !first.text.contains('/') => {
+                let length = value::mask_length(second).filter(|_| second.starts_with("255"))?;
+                Some(format!("{}/{length}", first.text))
+            }
+            Kind::Time if second.contains(':') && !first.text.contains(':') => {
+                Some(format!("{}T{second}", first.text))
+            }
+            _ => None,
+        }
+    }
+
+    fn file(
+        &self,
+        subject: Subject,
+        name: &str,
+        token: Token<'_>,
+        values: &mut Values,
+    ) -> Parsed<()> {
+        let wrong = |message: String| self.wrong(token, &message);
+        let text = (self.context.read)(name)
+            .map_err(|why| wrong(format!("cannot read the list {name}: {why}")))?;
+        for (line, word) in list::words(&text) {
+            values
+                .take(subject, word, self.context)
+                .map_err(|message| wrong(format!("{name}:{line}: {word}: {message}")))?;
+        }
+        Ok(())
+    }
+
+    /// `flags SA`, `flags any SA`; a number is the whole byte, so `None`.
+    fn flags(&mut self) -> Parsed<Option<Expression>> {
+        let start = self.next;
+        let differs = self.take_if(Shape::Compare(Comparator::Differs));
+        if !differs {
+            self.take_if(Shape::Compare(Comparator::Equal));
+        }
+        let explicit = if self.take_word("all") {
+            Some(true)
+        } else if self.take_word("any") {
+            Some(false)
+        } else {
+            None
+        };
+        let word = self.peek().filter(|token| matches!(token.shape, Shape::Word | Shape::Quoted));
+        // X is every flag from URG to FIN at once, as nfdump has it.
+        let mask = word.and_then(|token| match token.text {
+            "X" | "x" => Some(0x3f),
+            text => names::parse_tcp_flags(text),
+        });
+        let Some(mask) = mask else {
+            if explicit.is_some() {
+                return Err(self.missing("flags such as SA, out of CEUAPRSF, are missing here"));
+            }
+            self.next = start;
+            return Ok(None);
+        };
+        self.next += 1;
+        let all = explicit.unwrap_or(!self.negated);
+        let subject = Subject::Field(FieldId::TcpFlags);
+        Ok(Some(compare(subject, differs, Test::Flags { mask, all })))
+    }
+}
+
+#[derive(Clone, Copy)]
+enum IcmpPart {
+    Type,
+    Code,
+}
+
+fn compare(subject: Subject, differs: bool, test: Test) -> Expression {
+    Expression::Compare(Comparison { subject, differs, test })
+}
+
+/// Values of a list.
+#[derive(Default)]
+struct Values {
+    ranges: Vec<(u64, u64)>,
+    texts: BTreeSet<String>,
+}
+
+impl Values {
+    fn take(&mut self, subject: Subject, text: &str, context: &Context<'_>) -> Result<(), String> {
+        match value::range(subject, text, context) {
+            Ok(range) => self.ranges.push(range),
+            Err(_) if subject.kind() == Kind::Text && !text.is_empty() => {
+                self.texts.insert(text.to_owned());
+            }
+            Err(message) => return Err(message),
+        }
+        Ok(())
+    }
+
+    fn into_expression(self, subject: Subject, differs: bool) -> Expression {
+        let ranges = compare(subject, differs, Test::In(Ranges::new(self.ranges.iter().copied())));
+        if self.texts.is_empty() {
+            return ranges;
+        }
+        let texts = compare(subject, differs, Test::Text(self.texts));
+        match (self.ranges.is_empty(), differs) {
+            (true, _) => texts,
+            (false, false) => Expression::Or(vec![ranges, texts]),
+            (false, true) => Expression::And(vec![ranges, texts]),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A filter as text that means the same when it is read again.
+
+use std::fmt::{self, Write};
+use std::net::Ipv4Addr;
+
+use super::{Comparison, Expression, Ranges, Subject, Test};
+use crate::field::{FieldId, Kind};
+use crate::{names, time};
+
+/// Canonical text: names of fields, and one spelling for one meaning.
+impl fmt::Display for Expression {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(self, false, out)
+    }
+}
+
+/// `negated`: under an odd number of `not`s, where flags read otherwise.
+fn show(expression: &Expression, negated: bool, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match expression {
+        Expression::Any => out.write_str("any"),
+        Expression::Compare(comparison) => comparison.show(negated, out),
+        Expression::Not(inner) => {
+            out.write_str("not ")?;
+            let is_list = matches!(&**inner, Expression::And(list) | Expression::Or(list) if !list.is_empty());
+            if is_list { in_parentheses(inner, !negated, out) } else { show(inner, !negated, out) }
+        }
+        Expression::And(all) if all.is_empty() => out.write_str("any"),
+        Expression::Or(any) if any.is_empty() => out.write_str("not any"),
+        Expression::And(list) => joined(list, " and ", negated, out),
+        Expression::Or(list) => joined(list, " or ", negated, out),
+    }
+}
+
+fn joined(
+    list: &[Expression],
+    sign: &str,
+    negated: bool,
+    out: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    for (place, one) in list.iter().enumerate() {
+        if place > 0 {
+            out.write_str(sign)?;
+        }
+        if matches!(one, Expression::And(_) | Expression::Or(_)) {
+            in_parentheses(one, negated, out)?;
+        } else {
+            show(one, negated, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn in_parentheses(
+    expression: &Expression,
+    negated: bool,
+    out: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    out.write_char('(')?;
+    show(expression, negated, out)?;
+    out.write_char(')')
+}
+
+impl Comparison {
+    fn show(&self, negated: bool, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.test {
+            Test::In(ranges) => self.show_ranges(ranges, out),
+            Test::Text(texts) => {
+                let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+                self.show_list(&texts, out)
+            }
+            Test::Flags { mask, all } => {
+                let which = match (all, negated) {
+                    (true, false) | (false, true) => "",
+                    (true, true) => "all ",
+                    (false, false) => "any ",
+                };
+                let sign = if self.differs { "!= " } else { "" };
+                // Text of no flag would be dots alone, which are read as such.
+                write!(out, "flags {sign}{which}{}", letters(*mask))
+            }
+        }
+    }
+
+    fn show_ranges(&self, ranges: &Ranges, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.subject.name();
+        if let ([(first, last)], false) = (ranges.as_slice(), self.differs)
+            && first != last
+            && network(self.subject, *first, *last).is_none()
+        {
+            if *last >= self.subject.largest() {
+                return write!(out, "{name} >= {}", value(self.subject, *first));
+            }
+            if *first == 0 {
+                return write!(out, "{name} <= {}", value(self.subject, *last));
+            }
+        }
+        let values: Vec<String> =
+            ranges.as_slice().iter().map(|range| range_text(self.subject, *range)).collect();
+        self.show_list(&values, out)
+    }
+
+    fn show_list(&self, values: &[String], out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.subject.name();
+        match (values, self.differs) {
+            ([one], false) => write!(out, "{name} = {one}"),
+            ([one], true) => write!(out, "{name} != {one}"),
+            (_, differs) => {
+                let sign = if differs { "not in" } else { "in" };
+                write!(out, "{name} {sign} [{}]", values.join(" "))
+            }
+        }
+    }
+}
+
+fn range_text(subject: Subject, (first, last): (u64, u64)) -> String {
+    if first == last {
+        return value(subject, first);
+    }
+    network(subject, first, last)
+        .unwrap_or_else(|| format!("{}..{}", value(subject, first), value(subject, last)))
+}
+
+fn is_address(subject: Subject) -> bool {
+    subject.kind() == Kind::Address || subject == Subject::Field(FieldId::Exporter)
+}
+
+/// `10.0.0.0/8`, if the range is a network.
+fn network(subject: Subject, first: u64, last: u64) -> Option<String> {
+    let (first, last) = (u32::try_from(first).ok()?, u32::try_from(last).ok()?);
+    let host_bits = first ^ last;
+    let is_network = host_bits.leading_zeros() + host_bits.trailing_ones() == 32
+        && first & host_bits == 0
+        && is_address(subject);
+    is_network.then(|| format!("{}/{}", Ipv4Addr::from_bits(first), host_bits.leading_zeros()))
+}
+
+fn value(subject: Subject, value: u64) -> String {
+    match subject.kind() {
+        _ if is_address(subject) => {
+            Ipv4Addr::from_bits(u32::try_from(value).unwrap_or(u32::MAX)).to_string()
+        }
+        Kind::Time => time::from_epoch(value).map_or_else(|| value.to_string(), time::format_ms),
+        Kind::Protocol => u8::try_from(value)
+            .ok()
+            .and_then(names::protocol_name)
+            .map_or_else(|| value.to_string(), str::to_owned),
+        _ => value.to_string(),
+    }
+}
+
+fn letters(mask: u8) -> String {
+    let letters = names::tcp_flags(mask).replace('.', "");
+    if letters.is_empty() { ".".into() } else { letters }
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
+}

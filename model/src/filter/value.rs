@@ -1,0 +1,216 @@
+//! What is typed after a comparator, to the range of values it means.
+
+use std::net::Ipv4Addr;
+
+use super::{Context, End, Subject};
+use crate::field::{FieldId, Kind};
+use crate::names;
+use crate::window;
+
+/// Reads a value, a range or a network: first and last value.
+pub(super) fn range(
+    subject: Subject,
+    text: &str,
+    context: &Context<'_>,
+) -> Result<(u64, u64), String> {
+    if is_address(subject)
+        && let Some(network) = network(text)
+    {
+        return Ok(network);
+    }
+    if let Some(value) = single(subject, text, context) {
+        return value.map(|value| (value, value));
+    }
+    let ends = text.split_once("..").or_else(|| text.split_once('-'));
+    if let Some((first, last)) = ends
+        && let (Some(first), Some(last)) =
+            (single(subject, first, context), single(subject, last, context))
+    {
+        let (first, last) = (first?, last?);
+        if first > last {
+            return Err(format!("the range {text} ends before it begins"));
+        }
+        return Ok((first, last));
+    }
+    Err(expected(subject, text))
+}
+
+/// Whether values are written as addresses.
+fn is_address(subject: Subject) -> bool {
+    subject.kind() == Kind::Address || subject == Subject::Field(FieldId::Exporter)
+}
+
+/// `10.0.0.0/8`, `172.16/12`, `192.0.2.1`.
+pub(super) fn network(text: &str) -> Option<(u64, u64)> {
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, length.parse().ok().filter(|length| *length <= 32)?),
+        None => (text, 32),
+    };
+    let mut bytes = [0; 4];
+    let n = address.split('.').count();
+    if n > 4 || (n < 4 && !text.contains('/')) {
+        return None;
+    }
+    for (byte, part) in bytes.iter_mut().zip(address.split('.')) {
+        if part.is_empty() || !part.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        *byte = part.parse().ok()?;
+    }
+    Some(of_network(Ipv4Addr::from(bytes), length))
+}
+
+/// First and last address; bits beyond the prefix do not matter.
+pub(super) fn of_network(address: Ipv4Addr, length: u32) -> (u64, u64) {
+    let host_bits = u32::MAX.checked_shr(length).unwrap_or(0);
+    let address = address.to_bits();
+    ((address & !host_bits).into(), (address | host_bits).into())
+}
+
+/// The prefix length that a mask such as 255.0.0.0 has.
+pub(super) fn mask_length(text: &str) -> Option<u32> {
+    let mask: Ipv4Addr = text.parse().ok()?;
+    let length = mask.to_bits().leading_ones();
+    (u64::from(mask.to_bits()) == of_network(mask, length).0
+        && length == mask.to_bits().count_ones())
+    .then_some(length)
+}
+
+/// A value alone; `None` if the text has not its form.
+fn single(subject: Subject, text: &str, context: &Context<'_>) -> Option<Result<u64, String>> {
+    let value = match subject.kind() {
+        Kind::Address => u64::from(text.parse::<Ipv4Addr>().ok()?.to_bits()),
+        Kind::Text if is_address(subject) => u64::from(text.parse::<Ipv4Addr>().ok()?.to_bits()),
+        Kind::Text => return None,
+        Kind::Time => {
+            let ms = number(text)
+                .filter(|_| !text.contains('-'))
+                .or_else(|| window::time_ms("", text, &context.zone).ok()?.try_into().ok())?;
+            return Some(Ok(ms));
+        }
+        Kind::Port => number(text).or_else(|| names::service_port(text, None).map(u64::from))?,
+        Kind::Protocol => number(text).or_else(|| names::protocol_number(text).map(u64::from))?,
+        Kind::Code if is_as(subject) => number(without_as(text))?,
+        Kind::Flags => number(text).or_else(|| names::parse_tcp_flags(text).map(u64::from))?,
+        Kind::Count | Kind::Version | Kind::Code => number(text)?,
+    };
+    let largest = subject.largest();
+    if value > largest {
+        return Some(Err(format!("{} is at most {largest}", subject.name())));
+    }
+    Some(Ok(value))
+}
+
+fn is_as(subject: Subject) -> bool {
+    matches!(subject, Subject::Either(End::As) | Subject::Field(FieldId::SrcAs | FieldId::DstAs))
+}
+
+fn without_as(text: &str) -> &str {
+    match text.split_at_checked(2) {
+        Some((letters, rest)) if letters.eq_ignore_ascii_case("as") => rest,
+        _ => text,
+    }
+}
+
+/// `443`, `0x1bb`, `10k`, `1.5M`: k, m, g and t are 10³ to 10¹².
+pub(super) fn number(text: &str) -> Option<u64> {
+    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        return u64::from_str_radix(digits, 16).ok();
+    }
+    let unit = match text.bytes().last()?.to_ascii_lowercase() {
+        b'k' => 1_000,
+        b'm' => 1_000_000,
+        b'g' => 1_000_000_000,
+        b't' => 1_000_000_000_000_u64,
+        _ => 1,
+    };
+    let digits = if unit > 1 { &text[..text.len() - 1] } else { text };
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+    if whole.is_empty() || !all_digits(whole) || !all_digits(decimals) || decimals.len() > 12 {
+        return None;
+    }
+    if unit == 1 && digits.contains('.') {
+        return None;
+    }
+    let mut value = whole.parse::<u64>().ok()?.checked_mul(unit)?;
+    let mut place = unit;
+    for digit in decimals.bytes() {
+        place /= 10;
+        value = value.checked_add(u64::from(digit - b'0') * place)?;
+    }
+    Some(value)
+}
+
+/// What should have been typed.
+fn expected(subject: Subject, text: &str) -> String {
+    let name = subject.name();
+    let what = match subject.kind() {
+        Kind::Address if text.contains(':') => {
+            return format!("{text} is no IPv4 address; NetFlow v5 has no others");
+        }
+        Kind::Address => {
+            "an IPv4 address such as 10.0.0.1, or a network such as 10.0.0.0/8; names of hosts are not looked up"
+        }
+        Kind::Text => "an address, or a name in quotes",
+        Kind::Time => "a time such as 2018-09-21T10:00, with a zone or in that of --tz",
+        Kind::Port => "a port such as 443, a range such as 8000-8100, or the name of a service",
+        Kind::Protocol => "a protocol such as tcp or 6",
+        Kind::Flags => "flags such as SA out of CEUAPRSF, or a number",
+        Kind::Code if is_as(subject) => "an AS number such as 64500",
+        Kind::Count => "a number such as 1500, 10k or 1.5M",
+        Kind::Version | Kind::Code => "a number",
+    };
+    format!("{name} is compared with {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_decimal_units() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("10k", Some(10_000)),
+            ("1.5M", Some(1_500_000)),
+            ("2g", Some(2_000_000_000)),
+            ("1T", Some(1_000_000_000_000)),
+            ("0x1bb", Some(443)),
+            ("1.0001k", Some(1_000)),
+            ("1.5", None),
+            ("k", None),
+            ("", None),
+            ("-1", None),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("99999999999t", None),
+            ("1é", None),
+        ] {
+            assert_eq!(number(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn networks_may_be_short_and_masks_must_be_whole() {
+        for (text, expected) in [
+            ("10.0.0.0/8", Some((0x0a00_0000, 0x0aff_ffff))),
+            ("172.16/12", Some((0xac10_0000, 0xac1f_ffff))),
+            ("192.0.2.77/24", Some((0xc000_0200, 0xc000_02ff))),
+            ("192.0.2.1", Some((0xc000_0201, 0xc000_0201))),
+            ("0.0.0.0/0", Some((0, 0xffff_ffff))),
+            ("1.2.3.4/32", Some((0x0102_0304, 0x0102_0304))),
+            ("10.0.0.0/33", None),
+            ("10", None),
+            ("1.2.3.4.5/8", None),
+            ("1.2.3.256", None),
+            ("1..2.3", None),
+        ] {
+            assert_eq!(network(text), expected, "{text}");
+        }
+        assert_eq!(mask_length("255.255.0.0"), Some(16));
+        assert_eq!(mask_length("0.0.0.0"), Some(0));
+        assert_eq!(mask_length("255.255.255.255"), Some(32));
+        assert_eq!(mask_length("255.0.255.0"), None);
+    }
+}
