@@ -7,8 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use flowkit_model::field::Access;
-use flowkit_model::{FIELDS, FieldId, FlowRecord};
+use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
 
 use crate::dictionary::Dictionary;
 
@@ -254,14 +253,18 @@ impl Batch {
 
     /// Adds a flow.
     pub fn push(&mut self, flow: &FlowRecord) {
+        self.push_row(&Row::of(flow));
+    }
+
+    /// Adds a flow.
+    pub fn push_row(&mut self, row: &Row<'_>) {
         self.rows += 1;
         for (field, column) in FIELDS.iter().zip(&mut self.columns) {
             let Some(column) = column else { continue };
-            column.push(match field.access {
-                Access::Number { read, .. } => read(flow),
-                Access::Text { read, .. } => {
-                    read(flow).map(|text| self.dictionary.code(text).into())
-                }
+            column.push(if field.kind == Kind::Text {
+                row.text(field.id).map(|text| self.dictionary.code(text).into())
+            } else {
+                row.number(field.id)
             });
         }
     }
@@ -313,6 +316,8 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use flowkit_model::field::Access;
+
     use super::*;
 
     fn flows() -> Vec<FlowRecord> {
