@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use flowkit_fetch::FetchError;
+use flowkit_model::filter::FilterError;
 use flowkit_model::window::WindowError;
 
 /// How a command ended.
@@ -27,7 +28,7 @@ impl Exit {
         if is_broken_pipe(error) {
             // `flowkit top | head` is no failure.
             Self::Done
-        } else if error.is::<WindowError>() {
+        } else if error.is::<WindowError>() || error.is::<FilterError>() {
             Self::Usage
         } else {
             match error.downcast_ref() {

@@ -7,10 +7,12 @@ mod pairs;
 mod ports;
 mod progress;
 mod protocols;
+mod server;
 mod show;
 mod summary;
 mod talkers;
 mod top;
+mod verify;
 
 use crate::exit::Exit;
 
@@ -19,6 +21,7 @@ use crate::exit::Exit;
 pub(crate) enum Command {
     Demo(demo::Demo),
     Fetch(fetch::Fetch),
+    Verify(verify::Verify),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -35,6 +38,7 @@ impl Command {
         match self {
             Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
+            Self::Verify(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),

@@ -1,95 +1,264 @@
-//! Which indices stand behind the pattern, and how much each holds.
+//! What is fetched: which indices stand behind the pattern, how much each
+//! holds, and into which parts that is cut.
 //!
-//! A cursor over one concrete index takes few contexts on the server, and what
-//! it runs over cannot change when the next day's index appears.
+//! A part is a concrete index, a span of time and at times a slice. A cursor
+//! over one concrete index takes few contexts on the server, and what it runs
+//! over cannot change when the next day's index appears.
 
-use serde_json::Value;
+pub(crate) mod cut;
+pub(crate) mod limits;
+pub(crate) mod push;
+
+use flowkit_model::dump::{Pending, Slice, Span, Wanted, part_name};
+use flowkit_model::filter::Expression;
+use serde_json::{Value, json};
 
 use crate::FetchError;
 use crate::address::path_segment;
 use crate::query;
 use crate::refusal::{Context, Refusal};
 use crate::server::{Ask, Server};
+use cut::{Cutter, Piece};
 
 /// Page size an index allows unless its settings say otherwise.
 const USUAL_PAGE: u32 = 10_000;
 /// More indices than this are not looked for by aggregation.
 const MOST_INDICES: u32 = 5_000;
 
+/// What a person asked for, as far as the plan goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish<'a> {
+    pub(crate) pattern: &'a str,
+    pub(crate) window: Span,
+    /// The window of the dump, of which `window` may be the newest part.
+    pub(crate) whole: Span,
+    pub(crate) filter: Option<&'a Expression>,
+    /// The server's own query beside them.
+    pub(crate) query: Option<&'a Value>,
+    /// Documents in a part, about.
+    pub(crate) part_size: u64,
+    /// Number of the first part.
+    pub(crate) first_number: usize,
+}
+
 /// What is to be fetched.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// What to open a cursor over, in order of name.
+    /// In order of name.
     pub(crate) indices: Vec<Planned>,
+    pub(crate) parts: Vec<Pending>,
+    /// What of each index belongs in the dump.
+    pub(crate) wanted: Vec<Wanted>,
     /// Indices that hold nothing of the window, by count.
     pub(crate) empty: Vec<String>,
+    /// Indices that a wildcard passes by.
+    pub(crate) closed: Vec<String>,
     /// What a person should know about the choice.
     pub(crate) notes: Vec<String>,
+    /// Number of the first part.
+    pub(crate) first_number: usize,
 }
 
 /// One index of the plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Planned {
     pub(crate) name: String,
-    /// Documents of the window in it, if the server would count.
+    /// Documents that are wanted of it, if the server would count.
     pub(crate) documents: Option<u64>,
     /// The largest page it allows, if known.
     pub(crate) largest_page: Option<u32>,
+    /// Its primary shards, if known.
+    pub(crate) shards: Option<u32>,
+    /// The query for what is wanted of it, at any time.
+    pub(crate) query: Value,
 }
 
 impl Plan {
-    /// Documents in all indices, if each is known.
-    pub(crate) fn documents(&self) -> Option<u64> {
-        self.indices.iter().map(|index| index.documents).sum()
+    /// The largest page an index allows.
+    pub(crate) fn largest_page(&self, index: &str) -> u32 {
+        let found = self.indices.iter().find(|planned| planned.name == index);
+        found.and_then(|planned| planned.largest_page).unwrap_or(u32::MAX)
+    }
+
+    /// Shards of the index that has most.
+    pub(crate) fn most_shards(&self) -> u64 {
+        self.indices.iter().filter_map(|index| index.shards).max().unwrap_or(1).into()
     }
 }
 
 /// Asks the server for the plan.
 ///
 /// # Errors
-/// If no index matches, or the server cannot be asked.
-pub(crate) fn plan<S: Server>(
-    server: &S,
-    pattern: &str,
-    query: &Value,
-) -> Result<Plan, FetchError> {
+/// If no index matches, the filter cannot be asked for, or the server cannot
+/// be asked.
+pub(crate) fn plan<S: Server>(server: &S, wish: Wish<'_>) -> Result<Plan, FetchError> {
+    let mut plan = Plan { first_number: wish.first_number, ..Plan::default() };
+    let asker = Asker { server, pattern: wish.pattern };
+    for index in indices(&asker, wish, &mut plan)? {
+        plan_index(server, wish, index, &mut plan)?;
+    }
+    Ok(plan)
+}
+
+/// The indices with their shards and limits. Asked again when a dump is gone on
+/// with, for the limits alone.
+pub(crate) fn indices_of<S: Server>(server: &S, pattern: &str) -> Result<Vec<Planned>, FetchError> {
     let asker = Asker { server, pattern };
-    let mut plan = Plan::default();
-    let mut found = if let Some(found) = asker.by_settings(&mut plan.notes)? {
-        asker.count(found, query)?
-    } else if let Some(found) = asker.by_aggregation(query)? {
+    Ok(asker.settings("open")?.unwrap_or_default())
+}
+
+fn indices<S: Server>(
+    asker: &Asker<'_, S>,
+    wish: Wish<'_>,
+    plan: &mut Plan,
+) -> Result<Vec<Planned>, FetchError> {
+    let mut found = if let Some(found) = asker.by_settings(plan)? {
+        found
+    } else if let Some(found) = asker.by_aggregation(&query::span(wish.window))? {
         found
     } else {
         plan.notes.push(format!(
-            "the indices of {pattern} could not be listed, so they are read as one part"
+            "the indices of {} could not be listed, so they are read as one",
+            wish.pattern
         ));
-        vec![Planned { name: pattern.to_owned(), documents: None, largest_page: None }]
+        vec![Planned { name: wish.pattern.to_owned(), ..Planned::default() }]
     };
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    for index in found {
-        if index.documents == Some(0) {
-            plan.empty.push(index.name);
-        } else {
-            plan.indices.push(index);
+    let aliases = asker.alias_filters(&found)?;
+    for index in &mut found {
+        let mut queries: Vec<Value> = wish.query.into_iter().cloned().collect();
+        if asker.is_indirect(&index.name) {
+            match &aliases {
+                Some(aliases) => queries.extend(alias_filter(&aliases[&index.name], wish.pattern)),
+                None => plan.notes.push(format!(
+                    "{} was reached by another name; whether that has a filter could not be asked, and it is not applied",
+                    index.name
+                )),
+            }
+        }
+        if let Some(filter) = wish.filter {
+            queries.push(push::query(asker.server, &index.name, filter)?);
+        }
+        index.query = query::all_of(queries);
+    }
+    Ok(found)
+}
+
+/// Counts what is wanted of an index, and cuts it into parts.
+fn plan_index<S: Server>(
+    server: &S,
+    wish: Wish<'_>,
+    mut index: Planned,
+    plan: &mut Plan,
+) -> Result<(), FetchError> {
+    let is_open = wish.window == Span::default();
+    let of_span = |span: Span| {
+        let time = if span == Span::default() { query::dated() } else { query::span(span) };
+        query::all_of([time, index.query.clone()])
+    };
+    let dated = count(server, &index.name, &of_span(wish.window))?;
+    let undated_query = query::all_of([query::undated(), index.query.clone()]);
+    // A bounded window holds no document without a time.
+    let undated = if is_open { count(server, &index.name, &undated_query)? } else { Some(0) };
+    let mut parts = Vec::new();
+    if dated != Some(0) {
+        let whole = Piece { span: wish.window, documents: dated.unwrap_or(0) };
+        let mut pieces = vec![whole];
+        if whole.documents > wish.part_size {
+            let (index, size) = (index.name.as_str(), wish.part_size);
+            pieces = Cutter { server, index, query: &of_span, size }.cut(whole)?;
+        }
+        for piece in pieces {
+            let documents = dated.map(|_| piece.documents);
+            let part = Pending {
+                window: piece.span,
+                query: of_span(piece.span),
+                documents,
+                ..Pending::default()
+            };
+            parts.extend(slices(part, wish.part_size, index.shards));
         }
     }
-    Ok(plan)
+    if undated != Some(0) {
+        let part = Pending {
+            without_time: true,
+            query: undated_query,
+            documents: undated,
+            ..Pending::default()
+        };
+        parts.extend(slices(part, wish.part_size, index.shards));
+    }
+    index.documents = dated.zip(undated).map(|(dated, undated)| dated + undated);
+    let query = query::all_of([query::span(wish.whole), index.query.clone()]);
+    plan.wanted.push(Wanted { index: index.name.clone(), query });
+    if parts.is_empty() {
+        plan.empty.push(index.name);
+        return Ok(());
+    }
+    for part in parts {
+        let name = part_name(plan.first_number + plan.parts.len(), &index.name);
+        plan.parts.push(Pending { name, index: index.name.clone(), ..part });
+    }
+    plan.indices.push(index);
+    Ok(())
+}
+
+/// Cuts what time cannot cut: no finer than the shards, where a slice is cheap.
+fn slices(part: Pending, size: u64, shards: Option<u32>) -> Vec<Pending> {
+    let wanted = part.documents.unwrap_or(0).div_ceil(size.max(1));
+    let max = u32::try_from(wanted).unwrap_or(u32::MAX).min(shards.unwrap_or(1));
+    if max < 2 {
+        return vec![part];
+    }
+    let slice = |id| Pending {
+        slice: Some(Slice { id, max }),
+        documents: part.documents.map(|documents| documents / u64::from(max)),
+        ..part.clone()
+    };
+    (0..max).map(slice).collect()
+}
+
+/// Counts the documents of a query; none if the server will not.
+pub(crate) fn count<S: Server>(
+    server: &S,
+    index: &str,
+    query: &Value,
+) -> Result<Option<u64>, FetchError> {
+    let ask = Ask::post(format!("/{}/_count", path_segment(index)), &query::count(query));
+    let mut body = Vec::new();
+    let status = server.ask(&ask, &mut body)?;
+    if status != 200 {
+        return Asker { server, pattern: index }.unless_final(&ask, status, &body);
+    }
+    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    Ok(answer["count"].as_u64().filter(|_| is_whole(&answer)))
 }
 
 /// First and last `@timestamp` of everything that matches, in milliseconds.
 /// Unknown where the server will not say.
 pub(crate) fn time_range<S: Server>(server: &S, pattern: &str) -> (Option<i64>, Option<i64>) {
-    let ask = Ask::post(format!("/{}/_search", path_segment(pattern)), &query::time_range());
+    let everything = query::time_range(&json!({"match_all": {}}));
+    let ask = Ask::post(format!("/{}/_search", path_segment(pattern)), &everything);
     let mut body = Vec::new();
     let Ok(200) = server.ask(&ask, &mut body) else { return (None, None) };
-    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let ms = |name: &str| {
-        let value = answer["aggregations"][name]["value"].as_f64()?;
-        // Whole milliseconds; a double holds them exactly for 285,000 years.
-        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
-        Some(value as i64)
-    };
-    (ms("first"), ms("last"))
+    match crate::page::times(&body) {
+        Ok(times) => (times.first_ms(), times.last_ms()),
+        Err(_) => (None, None),
+    }
+}
+
+/// The filter by which an index is seen through names that fit a pattern: none
+/// if one of the names has none.
+fn alias_filter(aliases: &Value, pattern: &str) -> Option<Value> {
+    let aliases = aliases["aliases"].as_object()?;
+    let named = aliases.iter().filter(|(name, _)| fits_any(pattern, name));
+    let filters: Option<Vec<Value>> =
+        named.map(|(_, alias)| alias.get("filter").cloned()).collect();
+    let mut filters = filters.filter(|filters| !filters.is_empty())?;
+    Some(match filters.len() {
+        1 => filters.swap_remove(0),
+        _ => json!({"bool": {"should": filters}}),
+    })
 }
 
 struct Asker<'a, S: Server> {
@@ -99,27 +268,45 @@ struct Asker<'a, S: Server> {
 
 impl<S: Server> Asker<'_, S> {
     /// The indices by their settings; none if those may not be read.
-    fn by_settings(&self, notes: &mut Vec<String>) -> Result<Option<Vec<Planned>>, FetchError> {
+    fn by_settings(&self, plan: &mut Plan) -> Result<Option<Vec<Planned>>, FetchError> {
         let Some(open) = self.settings("open")? else { return Ok(None) };
         if open.is_empty() {
             return Err(self.no_index(self.pattern.to_owned()));
         }
         if self.pattern.contains('*') {
             // A wildcard passes closed indices by; whoever asks should know.
-            let closed = self.settings("closed")?.unwrap_or_default();
-            for index in closed {
+            for index in self.settings("closed")?.unwrap_or_default() {
                 if !open.iter().any(|other| other.name == index.name) {
-                    notes.push(format!("{} is closed and left out", index.name));
+                    plan.notes.push(format!("{} is closed and left out", index.name));
+                    plan.closed.push(index.name);
                 }
             }
         }
-        for index in open.iter().filter(|index| is_indirect(self.pattern, &index.name)) {
-            notes.push(format!(
-                "{} was reached by another name; a filter of an alias is not applied",
-                index.name
-            ));
-        }
         Ok(Some(open))
+    }
+
+    /// Whether an index came in through an alias: no part of the pattern fits
+    /// its name. The indices behind a data stream never fit, and have no filter.
+    fn is_indirect(&self, name: &str) -> bool {
+        !name.starts_with(".ds-")
+            && name != self.pattern
+            && self.pattern != "_all"
+            && !self.pattern.contains('<')
+            && !fits_any(self.pattern, name)
+    }
+
+    /// The aliases of the indices, where one was reached by an alias; none if
+    /// that may not be asked.
+    fn alias_filters(&self, found: &[Planned]) -> Result<Option<Value>, FetchError> {
+        if !found.iter().any(|index| self.is_indirect(&index.name)) {
+            return Ok(Some(Value::Null));
+        }
+        let mut body = Vec::new();
+        let ask = Ask::get(format!("/{}/_alias", path_segment(self.pattern)));
+        Ok(match self.server.ask(&ask, &mut body)? {
+            200 => serde_json::from_slice(&body).ok(),
+            _ => None,
+        })
     }
 
     fn settings(&self, which: &str) -> Result<Option<Vec<Planned>>, FetchError> {
@@ -135,8 +322,9 @@ impl<S: Server> Asker<'_, S> {
         let Ok(Value::Object(answer)) = serde_json::from_slice(&body) else { return Ok(None) };
         let planned = answer.into_iter().map(|(name, settings)| Planned {
             largest_page: Some(largest_page(&settings["settings"])),
-            documents: None,
+            shards: setting(&settings["settings"], "number_of_shards").and_then(|n| n.parse().ok()),
             name,
+            ..Planned::default()
         });
         Ok(Some(planned.collect()))
     }
@@ -165,29 +353,10 @@ impl<S: Server> Asker<'_, S> {
             Some(Planned {
                 name: bucket["key"].as_str()?.to_owned(),
                 documents: Some(bucket["doc_count"].as_u64()?),
-                largest_page: None,
+                ..Planned::default()
             })
         });
         Ok(planned.collect())
-    }
-
-    /// Counts each index. One that cannot be counted is fetched all the same.
-    fn count(&self, mut found: Vec<Planned>, query: &Value) -> Result<Vec<Planned>, FetchError> {
-        let body = query::count(query);
-        let mut answer = Vec::new();
-        for index in &mut found {
-            let ask = Ask::post(format!("/{}/_count", path_segment(&index.name)), &body);
-            let status = self.server.ask(&ask, &mut answer)?;
-            if status != 200 {
-                self.unless_final::<()>(&ask, status, &answer)?;
-                continue;
-            }
-            let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
-            if is_whole(&answer) {
-                index.documents = answer["count"].as_u64();
-            }
-        }
-        Ok(found)
     }
 
     /// A refusal that another way of asking may get around is none; no index
@@ -238,26 +407,26 @@ impl<S: Server> Asker<'_, S> {
     }
 }
 
-fn is_whole(answer: &Value) -> bool {
+pub(crate) fn is_whole(answer: &Value) -> bool {
     let shards = &answer["_shards"];
     shards["failed"] == 0 && shards["successful"] == shards["total"]
 }
 
-/// The setting, which is a text in a flat or a nested object.
+/// A setting, which is a text in a flat or a nested object.
+fn setting<'a>(settings: &'a Value, name: &str) -> Option<&'a str> {
+    let flat = &settings[format!("index.{name}")];
+    let nested = &settings["index"][name];
+    flat.as_str().or(nested.as_str())
+}
+
 fn largest_page(settings: &Value) -> u32 {
-    let flat = &settings["index.max_result_window"];
-    let nested = &settings["index"]["max_result_window"];
-    let text = flat.as_str().or(nested.as_str());
+    let text = setting(settings, "max_result_window");
     text.and_then(|text| text.parse().ok()).filter(|size| *size > 0).unwrap_or(USUAL_PAGE)
 }
 
-/// Whether an index came in through an alias: no part of the pattern fits its
-/// name. The indices behind a data stream never fit, and have no filter.
-fn is_indirect(pattern: &str, name: &str) -> bool {
-    !name.starts_with(".ds-")
-        && pattern != "_all"
-        && !pattern.contains('<')
-        && !pattern.split(',').any(|part| fits(part.as_bytes(), name.as_bytes()))
+/// Whether one of several patterns with commas fits a name.
+fn fits_any(pattern: &str, name: &str) -> bool {
+    pattern.split(',').any(|part| fits(part.as_bytes(), name.as_bytes()))
 }
 
 /// Whether a pattern with `*` fits a whole name.
