@@ -15,12 +15,19 @@ pub struct Answer {
     pub title: String,
     /// Where the flows came from.
     pub sources: Vec<String>,
-    /// The window they were fetched with, in milliseconds, half open.
+    /// The filter, as it was typed.
+    pub filter: Option<String>,
+    /// The window that was asked for, or else that they were fetched with, in
+    /// milliseconds, half open.
     pub window: Option<(Option<u64>, Option<u64>)>,
     /// Single values: name, meaning, value.
     pub facts: Vec<(&'static str, Meaning, Cell)>,
+    /// csv has the single values alone, not the rows.
+    pub facts_alone: bool,
     /// The rows.
     pub table: Table,
+    /// The column whose size is drawn beside the rows, for people.
+    pub bars: Option<String>,
     /// Sums over all flows, and over the keys that have no row; `None` where
     /// the rows are no ranking.
     pub ranking: Option<Ranking>,
@@ -31,7 +38,7 @@ pub struct Answer {
 }
 
 /// What a ranking says besides its rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ranking {
     /// All flows.
     pub total: Sums,
@@ -39,8 +46,10 @@ pub struct Ranking {
     pub other: Sums,
     /// Distinct keys, those without a row too.
     pub keys: u64,
-    /// What the rows are sorted by.
+    /// The metric whose shares are told.
     pub sort: Metric,
+    /// The column that the rows are sorted by; it may not be shown.
+    pub sorted_by: String,
     /// A flow can stand in two rows, so shares add up to more than the whole.
     pub overlapping: bool,
 }
@@ -117,8 +126,16 @@ pub struct Column {
 pub enum Meaning {
     /// A key: value of a field.
     Key(Kind),
+    /// A key: an address cut to so many bits.
+    Network(u8),
     /// An amount of bytes.
     Bytes,
+    /// A length of time in milliseconds.
+    Duration,
+    /// Bits a second.
+    BitRate,
+    /// Packets a second.
+    PacketRate,
     /// Any other amount.
     Count,
     /// The share of a row in the total of a metric.
@@ -136,6 +153,8 @@ pub enum Cell {
     Unknown,
     /// A number, or an address, a time, a port: what its column means.
     Number(u128),
+    /// A number below 0 by so much.
+    Minus(u128),
     /// Text.
     Text(String),
     /// A part of a whole.

@@ -13,6 +13,7 @@
 //! | what a batch of flows looks like | [`columns`] |
 //! | how reading, counting and merging go together | [`scan`] |
 //! | which flows are looked at | [`selection`], [`mask`] |
+//! | how time is cut into bins | [`bins`] |
 //! | how flows are added up by key | [`group`] |
 //! | what each question computes | [`stats`] |
 //! | what an answer holds | [`answer`] |
@@ -21,6 +22,7 @@
 //! prints. What was read over is counted in a [`Tally`](tally::Tally).
 
 pub mod answer;
+pub mod bins;
 pub mod columns;
 mod dictionary;
 pub mod documents;

@@ -7,6 +7,11 @@ use flowkit_fetch::FetchError;
 use flowkit_model::filter::FilterError;
 use flowkit_model::window::WindowError;
 
+/// Wrong usage that the parser of arguments could not see.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -28,7 +33,7 @@ impl Exit {
         if is_broken_pipe(error) {
             // `flowkit top | head` is no failure.
             Self::Done
-        } else if error.is::<WindowError>() || error.is::<FilterError>() {
+        } else if error.is::<WindowError>() || error.is::<FilterError>() || error.is::<Usage>() {
             Self::Usage
         } else {
             match error.downcast_ref() {

@@ -1,10 +1,13 @@
 //! The program: parse the command line, run the command, pick the exit code.
 
+#![expect(clippy::doc_markdown, reason = "comments of arguments are the help that people read")]
+
 mod commands;
 mod exit;
 mod notes;
 mod output;
 mod report;
+mod selection;
 mod sources;
 
 use std::io::{self, Write};

@@ -3,19 +3,24 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use anyhow::Context;
-use flowkit_analyze::answer::Metric;
+use flowkit_analyze::stats::measure::{Condition, Measure};
 use flowkit_analyze::stats::{Order, Statistic};
-use flowkit_analyze::{Answer, Selection, ask};
+use flowkit_analyze::{Answer, ask};
+use jiff::tz::TimeZone;
 
 use crate::exit::Exit;
 use crate::notes;
-use crate::output::{self, Format};
+use crate::output::units::grouped;
+use crate::output::{self, Color, Format, Style};
 use crate::sources::Sources;
 
 /// Where an answer goes, and in which form.
-#[derive(clap::Args)]
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+#[expect(clippy::struct_field_names, reason = "the names of the options")]
 pub(crate) struct Output {
     /// Form of the answer
     #[arg(long, value_enum, default_value_t)]
@@ -24,40 +29,73 @@ pub(crate) struct Output {
     /// File to write the answer to, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Exact numbers in tables, without units and names
+    #[arg(long)]
+    pub(crate) raw: bool,
+
+    /// Colour in tables; auto is on a terminal, if NO_COLOR is not set
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+
+    /// Say on standard error how long the answer took
+    #[arg(long)]
+    pub(crate) stats: bool,
 }
 
 /// Which rows of a ranking to show.
 #[derive(clap::Args)]
+#[command(next_help_heading = "Rows")]
 pub(crate) struct Rows {
-    /// What to rank by
-    #[arg(long, value_enum, default_value_t)]
-    sort: Sort,
+    /// What to rank by: bytes, packets, flows, bps, pps, bpp, duration, distinct:FIELD …
+    #[arg(long, value_parser = Measure::parse, default_value = "bytes", value_name = "MEASURE")]
+    sort: Measure,
 
     /// Rows to show; 0 shows all
     #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N")]
     limit: usize,
+
+    /// The smallest first
+    #[arg(long)]
+    bottom: bool,
+
+    /// Only rows with at least this share of the total, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = millionths)]
+    min_percent: Option<u64>,
+
+    /// Only rows that fulfil this: 'bytes > 1G and distinct:dst_addr >= 10'
+    #[arg(long, value_name = "CONDITION", value_parser = conditions)]
+    having: Option<Conditions>,
 }
 
-/// What to rank by.
-#[derive(Clone, Copy, Default, clap::ValueEnum)]
-enum Sort {
-    /// Layer 3 bytes
-    #[default]
-    Bytes,
-    /// Packets
-    Packets,
-    /// Flows
-    Flows,
+/// Conditions joined by `and`.
+#[derive(Clone, Debug)]
+struct Conditions(Vec<Condition>);
+
+fn conditions(text: &str) -> Result<Conditions, String> {
+    Condition::parse_all(text).map(Conditions)
+}
+
+/// A percentage, in millionths of a percent.
+fn millionths(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text}: not a percentage; try 5 or 0.5");
+    let text = text.trim().trim_end_matches('%').trim_end();
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let decimals: String = decimals.chars().chain("000000".chars()).take(6).collect();
+    let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
+    let value = number(whole)?.saturating_mul(1_000_000).saturating_add(number(&decimals)?);
+    if value > 100_000_000 { Err(wrong()) } else { Ok(value) }
 }
 
 impl Rows {
     pub(crate) fn order(&self) -> Order {
-        let sort = match self.sort {
-            Sort::Bytes => Metric::Bytes,
-            Sort::Packets => Metric::Packets,
-            Sort::Flows => Metric::Flows,
-        };
-        Order { sort, limit: self.limit }
+        Order {
+            sort: self.sort,
+            limit: self.limit,
+            bottom: self.bottom,
+            least_share: self.min_percent.unwrap_or(0),
+            having: self.having.clone().map(|conditions| conditions.0).unwrap_or_default(),
+        }
     }
 }
 
@@ -67,9 +105,34 @@ pub(crate) fn report(
     statistic: &impl Statistic,
     output: &Output,
 ) -> anyhow::Result<Exit> {
-    let answer = ask(&sources.open()?, statistic, &Selection::default(), sources.options())?;
-    print(&answer, output)?;
-    notes::write(&answer, &mut io::stderr().lock())?;
+    let begun = Instant::now();
+    let answer = answer(sources, statistic)?;
+    finish(sources, &answer, output, begun)
+}
+
+/// Asks.
+pub(crate) fn answer(sources: &Sources, statistic: &impl Statistic) -> anyhow::Result<Answer> {
+    let opened = sources.open()?;
+    let selected = sources.select.selected(&opened, sources.options())?;
+    let mut answer = ask(&opened, statistic, &selected.selection, sources.options())?;
+    answer.filter = selected.filter;
+    Ok(answer)
+}
+
+/// Prints, says what the reader should know, and picks the exit code.
+pub(crate) fn finish(
+    sources: &Sources,
+    answer: &Answer,
+    output: &Output,
+    begun: Instant,
+) -> anyhow::Result<Exit> {
+    print(answer, output, sources.select.zone()?)?;
+    let mut err = io::stderr().lock();
+    notes::write(answer, &mut err)?;
+    if output.stats {
+        let (flows, seconds) = (answer.tally.total.flows, begun.elapsed().as_secs_f64());
+        writeln!(err, "time: {seconds:.3} s for {} flows", grouped(flows.into()))?;
+    }
     Ok(if answer.tally.incomplete.is_empty() || sources.allow_incomplete {
         Exit::Done
     } else {
@@ -77,21 +140,42 @@ pub(crate) fn report(
     })
 }
 
-/// Prints an answer.
-pub(crate) fn print(answer: &Answer, output: &Output) -> anyhow::Result<()> {
+/// Prints an answer; its times are in a zone.
+pub(crate) fn print(answer: &Answer, output: &Output, zone: TimeZone) -> anyhow::Result<()> {
+    let style = Style::new(zone, output.raw, output.color, output.output.is_none());
     match &output.output {
         None => {
             let mut out = BufWriter::new(io::stdout().lock());
-            output::write(answer, output.format, &mut out)?;
+            output::write(answer, output.format, &style, &mut out)?;
             out.flush()?;
         }
         Some(path) => {
             let cannot = || format!("cannot write {}", path.display());
             let mut out = BufWriter::new(File::create(path).with_context(cannot)?);
-            output::write(answer, output.format, &mut out)
+            output::write(answer, output.format, &style, &mut out)
                 .and_then(|()| out.flush())
                 .with_context(cannot)?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::millionths;
+
+    #[test]
+    fn percentages_are_exact() {
+        for (text, expected) in [
+            ("5", Some(5_000_000)),
+            ("0.5%", Some(500_000)),
+            ("100", Some(100_000_000)),
+            ("0.0000019", Some(1)),
+            ("100.1", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            assert_eq!(millionths(text).ok(), expected, "{text}");
+        }
+    }
 }

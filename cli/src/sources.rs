@@ -7,6 +7,8 @@ use anyhow::anyhow;
 use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::{ReadError, Source};
 
+use crate::selection::Select;
+
 /// The dump that `flowkit fetch` saves unless it is told otherwise.
 const DEFAULT: &str = "flowkit-dump";
 
@@ -34,6 +36,9 @@ pub(crate) struct Sources {
     /// Exit with 0 even if a source is known to be incomplete
     #[arg(long)]
     pub(crate) allow_incomplete: bool,
+
+    #[command(flatten)]
+    pub(crate) select: Select,
 }
 
 impl Sources {

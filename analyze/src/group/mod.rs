@@ -4,8 +4,10 @@
 //! | --- | --- |
 //! | how several fields become one key | [`key`] |
 //! | where the sums of a key are kept | [`table`] |
+//! | how many values each key has | [`distinct`] |
 //! | which keys come first | [`rank`] |
 
+pub mod distinct;
 pub mod key;
 pub mod rank;
 pub mod table;

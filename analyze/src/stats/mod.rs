@@ -3,19 +3,25 @@
 //! To add one, add a file with a type that is a [`Statistic`], and a command
 //! that asks it.
 
+pub mod dimension;
 pub mod fields;
+mod gather;
+pub mod grouping;
+pub mod measure;
 pub mod pairs;
 pub mod ports;
-pub mod ranking;
+pub mod protocols;
+mod ranking;
 pub mod summary;
 pub mod talkers;
 pub mod top;
 
 use flowkit_model::FieldId;
 
-use crate::answer::Answer;
+use self::measure::{Condition, Measure};
+use crate::answer::{Answer, Metric};
 use crate::columns::Batch;
-use crate::tally::Tally;
+use crate::tally::{Sums, Tally};
 
 /// A question that is answered by adding up batches.
 ///
@@ -42,10 +48,60 @@ pub trait Statistic: Sync {
 }
 
 /// Which rows of a ranking to give.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Order {
     /// What to rank by.
-    pub sort: crate::answer::Metric,
+    pub sort: Measure,
     /// How many rows; 0 is all.
     pub limit: usize,
+    /// The smallest first.
+    pub bottom: bool,
+    /// The share a row must have in the total, in millionths of a percent.
+    pub least_share: u64,
+    /// What else a row must fulfil.
+    pub having: Vec<Condition>,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        let sort = Measure::Sum(Metric::Bytes);
+        Self { sort, limit: 10, bottom: false, least_share: 0, having: Vec::new() }
+    }
+}
+
+impl Order {
+    /// The metric, if nothing but the largest by a sum is asked for.
+    fn plain_sort(&self) -> Option<Metric> {
+        match self.sort {
+            Measure::Sum(metric)
+                if !self.bottom && self.least_share == 0 && self.having.is_empty() =>
+            {
+                Some(metric)
+            }
+            _ => None,
+        }
+    }
+
+    /// The metric whose share is told: the one sorted by, else bytes.
+    #[must_use]
+    pub fn metric(&self) -> Metric {
+        match self.sort {
+            Measure::Sum(metric) | Measure::Share(metric) => metric,
+            Measure::PacketsPerSecond => Metric::Packets,
+            _ => Metric::Bytes,
+        }
+    }
+
+    /// Whether a group has the share that a row must have.
+    fn is_large_enough(&self, sums: &Sums, total: &Sums) -> bool {
+        let (part, whole) = (self.metric().of(sums), self.metric().of(total));
+        part.saturating_mul(100_000_000) >= whole.saturating_mul(self.least_share.into())
+    }
+
+    /// `bytes`, or `bytes, smallest first`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let name = self.sort.name();
+        if self.bottom { format!("{name}, smallest first") } else { name }
+    }
 }

@@ -2,8 +2,8 @@
 
 use flowkit_model::{FIELDS, FieldId, Kind};
 
+use super::Statistic;
 use super::ranking::key_cell;
-use super::{Order, Statistic};
 use crate::answer::{Answer, Cell, Column, Meaning, Metric, Table as Rows};
 use crate::columns::Batch;
 use crate::group::key::{KeyLayout, KeyPart};
@@ -77,8 +77,7 @@ impl Statistic for Summary {
     }
 
     fn answer(&self, sums: SummarySums, texts: &[String], tally: &Tally) -> Answer {
-        let order = Order { sort: Metric::Bytes, limit: 0 };
-        let ranked = sums.exporters.rank(&self.layout, order.sort, order.limit, texts);
+        let ranked = sums.exporters.rank(&self.layout, Metric::Bytes, 0, texts);
         let (first, last) = (tally.seen.map(|seen| seen.0), tally.seen.map(|seen| seen.1));
         let total = tally.total;
         let facts = vec![
@@ -117,6 +116,6 @@ impl Statistic for Summary {
             columns: columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into(),
             rows: rows.collect(),
         };
-        Answer { title: "summary".into(), facts, table, ..Answer::default() }
+        Answer { title: "summary".into(), facts, facts_alone: true, table, ..Answer::default() }
     }
 }

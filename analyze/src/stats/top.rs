@@ -1,67 +1,21 @@
-//! `top`: the values of one or more fields that carry the most.
+//! `top`: the values of one or more keys that carry the most.
 
-use flowkit_model::{Field, FieldId};
+use super::Order;
+use super::dimension::Dimension;
+use super::grouping::Grouping;
+use super::measure::Measure;
 
-use super::{Order, Statistic, ranking};
-use crate::answer::Answer;
-use crate::columns::Batch;
-use crate::group::Counters;
-use crate::group::key::{KeyLayout, KeyPart};
-use crate::group::table::Table;
-use crate::tally::Tally;
-
-/// Sums by the values of some fields.
-#[derive(Debug)]
-pub struct Top {
-    title: String,
-    fields: Vec<FieldId>,
-    layout: KeyLayout,
-    order: Order,
-}
-
-impl Top {
-    /// Groups by these fields.
-    #[must_use]
-    pub fn new(fields: &[&Field], order: Order) -> Self {
-        let names: Vec<&str> = fields.iter().map(|field| field.name).collect();
-        Self {
-            title: format!("top {} by {}", names.join(", "), order.sort.name()),
-            fields: fields.iter().map(|field| field.id).collect(),
-            layout: KeyLayout::new(fields.iter().map(|field| KeyPart::of(field)).collect()),
-            order,
+/// Flows by the values of some keys; `columns` instead of the usual ones.
+#[must_use]
+pub fn top(by: Vec<Dimension>, order: Order, columns: Option<Vec<Measure>>) -> Grouping {
+    let names: Vec<String> = by.iter().map(Dimension::name).collect();
+    let title = format!("top {} by {}", names.join(", "), order.words());
+    let grouping = Grouping::new(title, by, order);
+    match columns {
+        None => grouping,
+        Some(columns) => {
+            let columns = columns.into_iter().map(|measure| (measure.name(), measure));
+            grouping.with_columns(columns.collect())
         }
-    }
-
-    /// The same under another title.
-    #[must_use]
-    pub fn titled(self, name: &str) -> Self {
-        Self { title: format!("{name} by {}", self.order.sort.name()), ..self }
-    }
-}
-
-impl Statistic for Top {
-    type Partial = Table<Counters>;
-
-    fn fields(&self) -> Vec<FieldId> {
-        self.fields.clone()
-    }
-
-    fn start(&self) -> Self::Partial {
-        Table::new(&self.layout)
-    }
-
-    fn add(&self, table: &mut Self::Partial, batch: &Batch) {
-        let keys: Vec<_> = self.fields.iter().map(|field| batch.column(*field)).collect();
-        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        table.add(&self.layout, &keys, None, |sums, row| sums.add(bytes[row], packets[row]));
-    }
-
-    fn merge(&self, table: &mut Self::Partial, other: Self::Partial) {
-        table.merge(other);
-    }
-
-    fn answer(&self, table: Self::Partial, texts: &[String], tally: &Tally) -> Answer {
-        let ranked = table.rank(&self.layout, self.order.sort, self.order.limit, texts);
-        ranking::answer(self.title.clone(), &self.layout, &ranked, &[], self.order, texts, tally)
     }
 }

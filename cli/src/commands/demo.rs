@@ -6,20 +6,19 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use anyhow::{Context, bail};
-use flowkit_analyze::answer::Metric;
 use flowkit_analyze::scan::{ReadOptions, ask};
-use flowkit_analyze::stats::{Order, top::Top};
-use flowkit_analyze::{Source, input::read_manifest};
+use flowkit_analyze::stats::dimension::Dimension;
+use flowkit_analyze::stats::{self, Order};
+use flowkit_analyze::{Selection, Source, input::read_manifest};
 use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request};
 use flowkit_model::FieldId;
-use flowkit_model::window::Window;
 use flowkit_testdata::{Server, practice_day};
 use jiff::tz::TimeZone;
 
 use super::progress::Progress;
 use crate::exit::Exit;
 use crate::notes;
-use crate::output::{self, Format};
+use crate::output::{self, Color, Format, Style};
 
 const EXAMPLES: &str = "\
 The day is 2018-09-21, made up and always the same: an office with a web server,
@@ -89,13 +88,11 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
         server.url()
     )?;
     let request = Request {
-        url: server.url(),
-        index: "netflow-*".into(),
-        window: Window::default(),
+        url: Some(server.url()),
         page_size: DEFAULT_PAGE.min(1000),
-        keep_alive: "1m".into(),
         output: dump.clone(),
         force: true,
+        ..Request::default()
     };
     let cancel = Cancel::new();
     super::fetch::listen_for_ctrl_c(&cancel);
@@ -105,10 +102,13 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
     let manifest = fetched?;
     writeln!(err, "{}\n", super::fetch::summary(&manifest, &dump, &TimeZone::UTC))?;
 
-    let statistic = Top::new(&[FieldId::DstPort.field()], Order { sort: Metric::Bytes, limit: 10 });
-    let answer = ask(&[Source::open(&dump)?], &statistic, ReadOptions::default())?;
+    let by = vec![Dimension::Field(FieldId::DstPort)];
+    let statistic = stats::top::top(by, Order::default(), None);
+    let selection = Selection::default();
+    let answer = ask(&[Source::open(&dump)?], &statistic, &selection, ReadOptions::default())?;
     let mut out = io::stdout().lock();
-    output::write(&answer, Format::Table, &mut out)?;
+    let style = Style::new(TimeZone::UTC, false, Color::Auto, true);
+    output::write(&answer, Format::Table, &style, &mut out)?;
     writeln!(out, "\n{}", next_steps())?;
     notes::write(&answer, &mut err)?;
     Ok(Exit::Done)

@@ -1,6 +1,7 @@
 //! `flowkit fields`: what can be grouped by, and where it comes from.
 
 use flowkit_analyze::stats;
+use jiff::tz::TimeZone;
 
 use crate::exit::Exit;
 use crate::report::{Output, print};
@@ -22,7 +23,7 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        print(&stats::fields::fields(), &self.output)?;
+        print(&stats::fields::fields(), &self.output, TimeZone::UTC)?;
         Ok(Exit::Done)
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct Pairs {
 
 impl Pairs {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::pairs::Pairs::new(self.rows.order());
+        let statistic = stats::pairs::pairs(self.rows.order());
         report(&self.sources, &statistic, &self.output)
     }
 }

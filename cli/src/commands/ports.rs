@@ -31,7 +31,7 @@ pub(crate) struct Ports {
 
 impl Ports {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::ports::Ports::new(self.rows.order());
+        let statistic = stats::ports::ports(self.rows.order());
         report(&self.sources, &statistic, &self.output)
     }
 }

@@ -1,7 +1,6 @@
 //! `flowkit protocols`: IP protocols.
 
 use flowkit_analyze::stats;
-use flowkit_model::FieldId;
 
 use crate::exit::Exit;
 use crate::report::{Output, Rows, report};
@@ -28,8 +27,7 @@ pub(crate) struct Protocols {
 
 impl Protocols {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::top::Top::new(&[FieldId::Protocol.field()], self.rows.order())
-            .titled("protocols");
+        let statistic = stats::protocols::protocols(self.rows.order());
         report(&self.sources, &statistic, &self.output)
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct Talkers {
 
 impl Talkers {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::talkers::Talkers::new(self.rows.order());
+        let statistic = stats::talkers::talkers(self.rows.order());
         report(&self.sources, &statistic, &self.output)
     }
 }

@@ -1,9 +1,10 @@
 //! `flowkit top`: which values of a field carry the most.
 
 use flowkit_analyze::stats;
-use flowkit_model::{FIELDS, Field};
+use flowkit_analyze::stats::dimension::Dimension;
+use flowkit_analyze::stats::measure::Measure;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::report::{Output, Rows, report};
 use crate::sources::Sources;
 
@@ -15,6 +16,9 @@ names of the codec, of Cisco and of nfdump work too (l4_dst_port, dstport).
 Examples:
   flowkit top --by dst_port
   flowkit top --by src_addr,dst_addr --sort flows -n 20
+  flowkit top --by src_addr/24 -f 'proto tcp and not dst port 443'
+  flowkit top --by src_addr --sort distinct:dst_addr --columns flows,distinct:dst_addr,bps
+  flowkit top --by hour,protocol --having 'bytes > 1M' --tz Asia/Tokyo
   flowkit top --by exporter,input_snmp --format csv
   zstdcat hits.ndjson.zst | flowkit top --by protocol -";
 
@@ -25,12 +29,24 @@ pub(crate) struct Top {
     #[command(flatten)]
     sources: Sources,
 
-    /// Field to group by, or several with commas
-    #[arg(long, value_name = "FIELD[,FIELD…]", required = true, value_delimiter = ',', value_parser = field)]
-    by: Vec<&'static Field>,
+    /// Key to group by, or several with commas
+    ///
+    /// A field (`flowkit fields` lists them); a prefix such as src_addr/24; addr,
+    /// port, as, if for either end; service, the lower port; hour, day, 5m for
+    /// the bin of the export time.
+    #[arg(long, value_name = "KEY[,KEY…]", required = true, value_delimiter = ',')]
+    by: Vec<String>,
 
     #[command(flatten)]
     rows: Rows,
+
+    /// Columns behind the key, instead of sums and shares
+    ///
+    /// bytes, packets, flows and their _share; first, last, duration, bps, pps,
+    /// bpp; min, max, mean, median, p95 with _bytes or _duration;
+    /// distinct:FIELD.
+    #[arg(long, value_name = "MEASURE[,MEASURE…]", value_delimiter = ',', value_parser = Measure::parse)]
+    columns: Option<Vec<Measure>>,
 
     #[command(flatten)]
     output: Output,
@@ -38,14 +54,17 @@ pub(crate) struct Top {
 
 impl Top {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::top::Top::new(&self.by, self.rows.order());
+        let by = keys(&self.by, &self.sources)?;
+        let statistic = stats::top::top(by, self.rows.order(), self.columns.clone());
         report(&self.sources, &statistic, &self.output)
     }
 }
 
-fn field(name: &str) -> Result<&'static Field, String> {
-    Field::by_name(name.trim()).ok_or_else(|| {
-        let names: Vec<_> = FIELDS.iter().map(|field| field.name).collect();
-        format!("no such field; the fields are {}", names.join(", "))
-    })
+/// The keys that were typed.
+pub(crate) fn keys(typed: &[String], sources: &Sources) -> anyhow::Result<Vec<Dimension>> {
+    let zone = sources.select.zone()?;
+    typed
+        .iter()
+        .map(|name| Dimension::parse(name, &zone).map_err(|error| Usage(error.to_string()).into()))
+        .collect()
 }

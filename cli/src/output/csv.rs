@@ -1,73 +1,103 @@
-//! Comma-separated values, RFC 4180 but for LF line ends: one header and the
-//! rows alone. What is unknown is empty, shares are fractions with six
-//! decimals.
+//! Values with separators: csv is RFC 4180 but for LF line ends, tsv has tabs.
+//! One header and the rows alone; what is unknown is empty, shares are
+//! fractions with six decimals.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
 use flowkit_analyze::Answer;
+use jiff::tz::TimeZone;
 
-use super::value::{Value, value};
+use super::value::value;
 
-/// Prints the rows; without rows, the single facts as one row.
-pub(super) fn write(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
-    if !answer.facts.is_empty() {
-        line(answer.facts.iter().map(|(name, _, _)| (*name).into()), out)?;
+/// What stands between two fields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Separator {
+    /// A comma; fields are quoted where they must be.
+    Comma,
+    /// A tab; tabs and line ends in fields become blanks.
+    Tab,
+}
+
+/// Prints the rows; where the single facts are the answer, those as one row.
+pub(super) fn write(
+    answer: &Answer,
+    separator: Separator,
+    zone: &TimeZone,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if answer.facts_alone {
+        line(answer.facts.iter().map(|(name, _, _)| (*name).into()), separator, out)?;
+        let cells = answer.facts.iter();
         return line(
-            answer.facts.iter().map(|(_, meaning, cell)| field(value(cell, *meaning))),
+            cells.map(|(_, meaning, cell)| value(cell, *meaning, zone).into_text().into()),
+            separator,
             out,
         );
     }
     let columns = &answer.table.columns;
-    line(columns.iter().map(|column| Cow::Borrowed(&*column.name)), out)?;
+    line(columns.iter().map(|column| Cow::Borrowed(&*column.name)), separator, out)?;
     for row in &answer.table.rows {
+        let cells = row.iter().zip(columns);
         line(
-            row.iter().zip(columns).map(|(cell, column)| field(value(cell, column.meaning))),
+            cells.map(|(cell, column)| value(cell, column.meaning, zone).into_text().into()),
+            separator,
             out,
         )?;
     }
     Ok(())
 }
 
-fn line<'a>(fields: impl Iterator<Item = Cow<'a, str>>, out: &mut impl Write) -> io::Result<()> {
+fn line<'a>(
+    fields: impl Iterator<Item = Cow<'a, str>>,
+    separator: Separator,
+    out: &mut impl Write,
+) -> io::Result<()> {
     for (place, field) in fields.enumerate() {
-        if place > 0 {
-            out.write_all(b",")?;
-        }
-        if field.contains(['"', ',', '\n', '\r']) {
-            write!(out, "\"{}\"", field.replace('"', "\"\""))?;
-        } else {
-            out.write_all(field.as_bytes())?;
+        match separator {
+            Separator::Comma => {
+                if place > 0 {
+                    out.write_all(b",")?;
+                }
+                if field.contains(['"', ',', '\n', '\r']) {
+                    write!(out, "\"{}\"", field.replace('"', "\"\""))?;
+                } else {
+                    out.write_all(field.as_bytes())?;
+                }
+            }
+            Separator::Tab => {
+                if place > 0 {
+                    out.write_all(b"\t")?;
+                }
+                out.write_all(field.replace(['\t', '\n', '\r'], " ").as_bytes())?;
+            }
         }
     }
     out.write_all(b"\n")
 }
 
-fn field(value: Value) -> Cow<'static, str> {
-    Cow::Owned(match value {
-        Value::Unknown => String::new(),
-        Value::Number(number) => number.to_string(),
-        Value::Millionths(number) => format!("{}.{:06}", number / 1_000_000, number % 1_000_000),
-        Value::Text(text) => text,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::value::Value;
     use super::*;
+
+    fn of(fields: [&str; 5], separator: Separator) -> String {
+        let mut out = Vec::new();
+        line(fields.map(Cow::Borrowed).into_iter(), separator, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
 
     #[test]
     fn fields_are_quoted_where_they_must_be() {
-        let mut out = Vec::new();
-        let fields = ["a", "b,c", "d\"e", "f\ng", ""].map(Cow::Borrowed);
-        line(fields.into_iter(), &mut out).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
+        let fields = ["a", "b,c", "d\"e", "f\ng", ""];
+        assert_eq!(of(fields, Separator::Comma), "a,\"b,c\",\"d\"\"e\",\"f\ng\",\n");
+        assert_eq!(of(["a", "b\tc", "d", "\n", ""], Separator::Tab), "a\tb c\td\t \t\n");
     }
 
     #[test]
     fn shares_have_six_decimals() {
         for (number, text) in [(0, "0.000000"), (1, "0.000001"), (1_000_000, "1.000000")] {
-            assert_eq!(field(Value::Millionths(number)), text);
+            assert_eq!(Value::Millionths(number).into_text(), text);
         }
     }
 }

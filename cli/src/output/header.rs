@@ -5,23 +5,24 @@ use std::collections::BTreeMap;
 use flowkit_analyze::Answer;
 use flowkit_analyze::tally::Sampling;
 
+use jiff::tz::TimeZone;
+
 use super::units::grouped;
 use super::value::moment;
 
-/// `top dst_port by bytes | flowkit-dump | 2018-09-21T00:00:00.000Z to … | 5,012 flows | not sampled`
-pub(super) fn line(answer: &Answer) -> String {
+/// What was asked of which flows, part by part: `top dst_port by bytes`,
+/// `flowkit-dump`, `window … to …`, `filter: proto tcp`, `5,012 flows`, `not sampled`.
+pub(super) fn parts(answer: &Answer, zone: &TimeZone) -> Vec<String> {
     let flows = answer.tally.total.flows;
-    let mut parts = vec![
-        answer.title.clone(),
-        sources(&answer.sources),
-        span(answer),
-        format!("{} flow{}", grouped(flows.into()), if flows == 1 { "" } else { "s" }),
-        sampling(&answer.tally.sampling),
-    ];
-    if answer.ranking.is_some_and(|ranking| ranking.overlapping) {
+    let filter = answer.filter.as_ref();
+    let mut parts = vec![answer.title.clone(), sources(&answer.sources), span(answer, zone)];
+    parts.extend(filter.map(|filter| format!("filter: {filter}")));
+    parts.push(format!("{} flow{}", grouped(flows.into()), if flows == 1 { "" } else { "s" }));
+    parts.push(sampling(&answer.tally.sampling));
+    if answer.ranking.as_ref().is_some_and(|ranking| ranking.overlapping) {
         parts.push("a flow counts at both its ends: shares add to more than 100 %".into());
     }
-    parts.join(" | ")
+    parts
 }
 
 fn sources(sources: &[String]) -> String {
@@ -33,15 +34,16 @@ fn sources(sources: &[String]) -> String {
 }
 
 /// The window that was asked for, or else the times that were seen.
-fn span(answer: &Answer) -> String {
-    let time =
-        |ms: Option<u64>, open: &str| ms.map_or_else(|| open.to_owned(), |ms| moment(ms.into()));
+fn span(answer: &Answer, zone: &TimeZone) -> String {
+    let time = |ms: Option<u64>, open: &str| {
+        ms.map_or_else(|| open.to_owned(), |ms| moment(ms.into(), zone))
+    };
     match (answer.window, answer.tally.seen) {
         (Some((from, to)), _) => {
             format!("window {} to {}", time(from, "the first"), time(to, "the last"))
         }
         (None, Some((first, last))) => {
-            format!("{} to {}", moment(first.into()), moment(last.into()))
+            format!("{} to {}", moment(first.into(), zone), moment(last.into(), zone))
         }
         (None, None) => "no times".into(),
     }

@@ -6,28 +6,45 @@ use std::io::{self, Write};
 use flowkit_analyze::Answer;
 use flowkit_analyze::answer::{Cell, Column, Meaning};
 use flowkit_analyze::tally::Sums;
+use jiff::tz::TimeZone;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::value::{Value, moment, value};
 
 /// Prints the object, indented.
-pub(super) fn write(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Object(answer)).map_err(io::Error::from)?;
+pub(super) fn write(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &Object(answer, zone)).map_err(io::Error::from)?;
     out.write_all(b"\n")
 }
 
-struct Object<'a>(&'a Answer);
+/// Prints one object a row, a line each.
+pub(super) fn write_rows(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> io::Result<()> {
+    for row in &answer.table.rows {
+        let row = Row(&answer.table.columns, row, zone);
+        serde_json::to_writer(&mut *out, &row).map_err(io::Error::from)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+struct Object<'a>(&'a Answer, &'a TimeZone);
 
 impl Serialize for Object<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let answer = self.0;
+        let Self(answer, zone) = *self;
         let mut map = serializer.serialize_map(None)?;
         if !answer.sources.is_empty() {
             map.serialize_entry("source", &answer.sources)?;
-            map.serialize_entry("window", &answer.window.map(|window| Window(window.0, window.1)))?;
+            map.serialize_entry(
+                "window",
+                &answer.window.map(|window| Window(window.0, window.1, zone)),
+            )?;
+            if let Some(filter) = &answer.filter {
+                map.serialize_entry("filter", filter)?;
+            }
         }
         for (name, meaning, cell) in &answer.facts {
-            map.serialize_entry(name, &Member(cell, *meaning))?;
+            map.serialize_entry(name, &Member(cell, *meaning, zone))?;
         }
         if let Some(ranking) = &answer.ranking {
             map.serialize_entry("total", &Totals(ranking.total))?;
@@ -44,20 +61,20 @@ impl Serialize for Object<'_> {
             map.serialize_entry("incomplete", &tally.incomplete)?;
         }
         let table = &answer.table;
-        let rows: Vec<_> = table.rows.iter().map(|row| Row(&table.columns, row)).collect();
+        let rows: Vec<_> = table.rows.iter().map(|row| Row(&table.columns, row, zone)).collect();
         map.serialize_entry(table.name, &rows)?;
         map.end()
     }
 }
 
 /// Milliseconds, half open.
-struct Window(Option<u64>, Option<u64>);
+struct Window<'a>(Option<u64>, Option<u64>, &'a TimeZone);
 
-impl Serialize for Window {
+impl Serialize for Window<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("from", &self.0.map(|ms| moment(ms.into())))?;
-        map.serialize_entry("to", &self.1.map(|ms| moment(ms.into())))?;
+        map.serialize_entry("from", &self.0.map(|ms| moment(ms.into(), self.2)))?;
+        map.serialize_entry("to", &self.1.map(|ms| moment(ms.into(), self.2)))?;
         map.end()
     }
 }
@@ -82,23 +99,26 @@ impl Serialize for Counts {
     }
 }
 
-struct Row<'a>(&'a [Column], &'a [Cell]);
+struct Row<'a>(&'a [Column], &'a [Cell], &'a TimeZone);
 
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let columns = self.0.iter().zip(self.1);
-        serializer
-            .collect_map(columns.map(|(column, cell)| (&column.name, Member(cell, column.meaning))))
+        serializer.collect_map(
+            columns.map(|(column, cell)| (&column.name, Member(cell, column.meaning, self.2))),
+        )
     }
 }
 
-struct Member<'a>(&'a Cell, Meaning);
+struct Member<'a>(&'a Cell, Meaning, &'a TimeZone);
 
 impl Serialize for Member<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match value(self.0, self.1) {
+        match value(self.0, self.1, self.2) {
             Value::Unknown => serializer.serialize_none(),
             Value::Number(number) => serializer.serialize_u128(number),
+            Value::Minus(number) => serializer
+                .serialize_i128(i128::try_from(number).map_or(i128::MIN, |number| -number)),
             Value::Millionths(number) => serializer.serialize_f64(number as f64 / 1e6),
             Value::Text(text) => serializer.serialize_str(&text),
         }

@@ -1,38 +1,114 @@
 //! Aligned columns for people: a line on top that says what was asked of
-//! which flows, names beside numbers, SI units, shares in percent; below the
-//! rows, what the other keys have, and the total.
+//! which flows; below the rows, what the other keys have, and the total.
+//!
+//! Columns that do not fit in the terminal are left out and named; a bar fills
+//! what is left.
 
 use std::io::{self, Write};
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Cell as Shown, CellAlignment, Table};
+use comfy_table::{Cell, CellAlignment, Table};
 use flowkit_analyze::Answer;
-use flowkit_analyze::answer::{Cell, Column, Meaning, Metric, Ranking};
-use flowkit_analyze::tally::Sums;
-use flowkit_model::{Kind, names};
 
+use super::grid::{Grid, Head};
 use super::header;
-use super::units::{bytes, grouped, percent};
-use super::value::{address, moment};
+use super::style::Style;
+use super::text::harmless;
 
 /// Prints the answer.
-pub(super) fn write(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io::Result<()> {
     if !answer.sources.is_empty() {
-        writeln!(out, "{}\n", header::line(answer))?;
+        for line in wrapped(&header::parts(answer, &style.zone), style.width) {
+            writeln!(out, "{}", bold(&line, style))?;
+        }
+        writeln!(out)?;
     }
     if !answer.facts.is_empty() {
         let mut table = plain();
-        for (name, meaning, cell) in &answer.facts {
-            table.add_row([Shown::new(name), Shown::new(text(cell, *meaning))]);
+        for fact in Grid::facts(answer, style) {
+            table.add_row(fact);
         }
-        print(&table, out)?;
+        print(&table, style, false, out)?;
         writeln!(out)?;
     }
-    let table = match &answer.ranking {
-        Some(ranking) => ranked(answer, ranking),
-        None => listed(answer),
-    };
-    print(&table, out)
+    let mut grid = Grid::of(answer, style);
+    let left_out = fit(&mut grid, style.width);
+    let bar = bar_width(&grid, style.width);
+    print(&drawn(&grid, bar), style, true, out)?;
+    if !left_out.is_empty() {
+        let columns = left_out.join(", ");
+        writeln!(out, "\n(too narrow for {columns}; see them with --format csv)")?;
+    }
+    Ok(())
+}
+
+/// The parts of the header, as many a line as fit.
+fn wrapped(parts: &[String], width: Option<usize>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts.iter().map(|part| harmless(part)) {
+        match lines.last_mut() {
+            Some(line)
+                if width.is_none_or(|width| {
+                    line.chars().count() + part.chars().count() + 3 <= width
+                }) =>
+            {
+                line.push_str(" | ");
+                line.push_str(&part);
+            }
+            _ => lines.push(part),
+        }
+    }
+    lines
+}
+
+fn bold(line: &str, style: &Style) -> String {
+    if style.color { format!("\u{1b}[1m{line}\u{1b}[0m") } else { line.to_owned() }
+}
+
+/// The width of a column and the blanks around it.
+fn width_of(grid: &Grid, place: usize) -> usize {
+    let cells = grid.rows.iter().map(|row| row.get(place).map_or(0, |cell| cell.chars().count()));
+    cells.chain([grid.heads[place].name.chars().count()]).max().unwrap_or(0) + 2
+}
+
+fn width(grid: &Grid) -> usize {
+    (0..grid.heads.len()).map(|place| width_of(grid, place)).sum::<usize>().saturating_sub(2)
+}
+
+/// Leaves out columns from the right until the rest fits; gives their names.
+fn fit(grid: &mut Grid, limit: Option<usize>) -> Vec<String> {
+    let mut left_out = Vec::new();
+    let Some(limit) = limit else { return left_out };
+    while width(grid) > limit {
+        let Some(place) = grid.heads.iter().rposition(|head| !head.must_stay) else { break };
+        left_out.insert(0, grid.heads.remove(place).name);
+        for row in &mut grid.rows {
+            if place < row.len() {
+                row.remove(place);
+            }
+        }
+    }
+    left_out
+}
+
+/// The room for bars, if there is enough.
+fn bar_width(grid: &Grid, limit: Option<usize>) -> usize {
+    if grid.bars.is_none() {
+        return 0;
+    }
+    let room = limit.map_or(LONGEST_BAR, |limit| limit.saturating_sub(width(grid) + 2));
+    if room < SHORTEST_BAR { 0 } else { room.min(LONGEST_BAR) }
+}
+
+const SHORTEST_BAR: usize = 6;
+const LONGEST_BAR: usize = 24;
+
+/// A bar in eighths of a letter; what is not nothing shows.
+fn bar(size: f64, room: usize) -> String {
+    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 8 × 24")]
+    let eighths = (size * room as f64 * 8.0).ceil() as usize;
+    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
 }
 
 fn plain() -> Table {
@@ -41,187 +117,43 @@ fn plain() -> Table {
     table
 }
 
-/// Rows without more.
-fn listed(answer: &Answer) -> Table {
-    let columns = &answer.table.columns;
+fn drawn(grid: &Grid, room: usize) -> Table {
+    let align = |text: &str, head: &Head| {
+        let side = if head.right { CellAlignment::Right } else { CellAlignment::Left };
+        Cell::new(text).set_alignment(side)
+    };
     let mut table = plain();
-    table.set_header(columns.iter().map(|column| heading(&column.name, column.meaning)));
-    for row in &answer.table.rows {
-        table.add_row(
-            row.iter()
-                .zip(columns)
-                .map(|(cell, column)| shown(text(cell, column.meaning), column.meaning)),
-        );
+    let mut heads: Vec<Cell> = grid.heads.iter().map(|head| align(&head.name, head)).collect();
+    if room > 0 {
+        heads.push(Cell::new(""));
     }
-    table
-}
-
-/// Rows with rank, share and cumulative share; the others and the total.
-fn ranked(answer: &Answer, ranking: &Ranking) -> Table {
-    let columns = shown_columns(&answer.table.columns, ranking.sort);
-    let place = |name: &str| answer.table.columns.iter().position(|column| column.name == name);
-    let sorted = place(ranking.sort.name());
-    let protocol = place("protocol");
-    let mut table = plain();
-    let mut head = vec![heading("#", Meaning::Count)];
-    for column in &columns {
-        head.push(heading(
-            &answer.table.columns[*column].name,
-            answer.table.columns[*column].meaning,
-        ));
-        if Some(*column) == sorted {
-            head.push(heading("share", Meaning::Count));
-            if !ranking.overlapping {
-                head.push(heading("cumulative", Meaning::Count));
-            }
-        }
-    }
-    table.set_header(head);
-    let whole = ranking.sort.of(&ranking.total);
-    let mut cumulative = 0;
-    for (rank, row) in (1_u64..).zip(&answer.table.rows) {
-        let mut cells = vec![shown(rank.to_string(), Meaning::Count)];
-        for column in &columns {
-            let meaning = answer.table.columns[*column].meaning;
-            cells.push(shown(
-                named(&row[*column], meaning, protocol.map(|place| &row[place])),
-                meaning,
-            ));
-            if let (true, Cell::Number(part)) = (Some(*column) == sorted, &row[*column]) {
-                cumulative += part;
-                cells.push(shown(percent(*part, whole), Meaning::Count));
-                if !ranking.overlapping {
-                    cells.push(shown(percent(cumulative, whole), Meaning::Count));
-                }
-            }
+    table.set_header(heads);
+    for (place, row) in grid.rows.iter().enumerate() {
+        let mut cells: Vec<Cell> =
+            row.iter().zip(&grid.heads).map(|(text, head)| align(text, head)).collect();
+        let size = grid.bars.as_ref().and_then(|bars| bars.get(place));
+        if let (Some(size), true) = (size, room > 0) {
+            cells.push(Cell::new(bar(*size, room)));
         }
         table.add_row(cells);
     }
-    let n_rest = ranking.keys - answer.table.rows.len() as u64;
-    if n_rest > 0 {
-        let label = format!("other ({} keys)", grouped(n_rest.into()));
-        table.add_row(sums_row(label, &ranking.other, answer, &columns, ranking));
-    }
-    table.add_row(sums_row("total".into(), &ranking.total, answer, &columns, ranking));
     table
 }
 
-/// The columns to show, the one that is sorted by right behind the keys; the
-/// shares of the others are left to programs.
-fn shown_columns(columns: &[Column], sort: Metric) -> Vec<usize> {
-    let is = |place: &usize, name: &str| columns[*place].name == name;
-    let all = 0..columns.len();
-    let keys = all.clone().filter(|place| matches!(columns[*place].meaning, Meaning::Key(_)));
-    let sorted = all.clone().filter(|place| is(place, sort.name()));
-    let rest = all.filter(|place| {
-        !matches!(columns[*place].meaning, Meaning::Key(_) | Meaning::Share(_))
-            && !is(place, sort.name())
-    });
-    keys.chain(sorted).chain(rest).collect()
-}
-
-/// A row of sums under a label in the place of the first key.
-fn sums_row(
-    label: String,
-    sums: &Sums,
-    answer: &Answer,
-    columns: &[usize],
-    ranking: &Ranking,
-) -> Vec<Shown> {
-    let mut cells = vec![Shown::new(""), Shown::new(label)];
-    for column in &columns[1..] {
-        let column = &answer.table.columns[*column];
-        let Some(metric) = Metric::ALL.into_iter().find(|metric| metric.name() == column.name)
-        else {
-            cells.push(Shown::new(""));
-            continue;
-        };
-        let sum = metric.of(sums);
-        cells.push(shown(text(&Cell::Number(sum), column.meaning), column.meaning));
-        if metric == ranking.sort {
-            cells.push(shown(percent(sum, metric.of(&ranking.total)), Meaning::Count));
-            if !ranking.overlapping {
-                cells.push(Shown::new(""));
-            }
-        }
-    }
-    cells
-}
-
-/// A cell as text.
-fn text(cell: &Cell, meaning: Meaning) -> String {
-    match cell {
-        Cell::Unknown => "unknown".into(),
-        Cell::Text(text) => harmless(text),
-        Cell::Share { part, whole } => percent(*part, *whole),
-        Cell::Number(number) => match meaning {
-            Meaning::Bytes => bytes(*number),
-            Meaning::Count => grouped(*number),
-            Meaning::Key(kind) | Meaning::Value(kind) => field(*number, kind),
-            Meaning::Share(_) | Meaning::Words => number.to_string(),
-        },
-    }
-}
-
-/// A field's value.
-fn field(number: u128, kind: Kind) -> String {
-    match kind {
-        Kind::Address => address(number),
-        Kind::Time => moment(number),
-        _ => number.to_string(),
-    }
-}
-
-/// A cell as text, with its name where it has one; a port's depends on the
-/// protocol, if the row has one.
-fn named(cell: &Cell, meaning: Meaning, protocol: Option<&Cell>) -> String {
-    let plain = text(cell, meaning);
-    let (Cell::Number(number), Meaning::Key(kind)) = (cell, meaning) else { return plain };
-    let name = match kind {
-        Kind::Port => u16::try_from(*number).ok().and_then(|port| match protocol {
-            Some(Cell::Number(protocol)) => u8::try_from(*protocol)
-                .ok()
-                .and_then(|protocol| names::service_name(protocol, port)),
-            _ => names::service_name_any(port),
-        }),
-        Kind::Protocol => u8::try_from(*number).ok().and_then(names::protocol_name),
-        Kind::Flags => {
-            let flags = u8::try_from(*number).map(names::tcp_flags).unwrap_or_default();
-            return format!("{plain} {flags}");
-        }
-        _ => None,
-    };
-    name.map_or(plain.clone(), |name| format!("{plain} {name}"))
-}
-
-/// Text of a document, with nothing in it that moves a terminal's cursor.
-fn harmless(text: &str) -> String {
-    text.chars()
-        .flat_map(|letter| {
-            let escape = letter.is_control().then(|| letter.escape_default());
-            let plain = if escape.is_none() { Some(letter) } else { None };
-            escape.into_iter().flatten().chain(plain)
-        })
-        .collect()
-}
-
-fn heading(name: &str, meaning: Meaning) -> Shown {
-    shown(name.to_owned(), meaning)
-}
-
-/// Numbers stand to the right, the rest to the left.
-fn shown(text: String, meaning: Meaning) -> Shown {
-    let alignment = match meaning {
-        Meaning::Bytes | Meaning::Count | Meaning::Share(_) => CellAlignment::Right,
-        _ => CellAlignment::Left,
-    };
-    Shown::new(text).set_alignment(alignment)
-}
-
-fn print(table: &Table, out: &mut impl Write) -> io::Result<()> {
-    for line in table.lines() {
+fn print(table: &Table, style: &Style, has_head: bool, out: &mut impl Write) -> io::Result<()> {
+    for (place, line) in table.lines().enumerate() {
         // The first column's padding is of no use at the edge.
-        writeln!(out, "{}", line.strip_prefix(' ').unwrap_or(&line).trim_end())?;
+        let line = line.strip_prefix(' ').unwrap_or(&line).trim_end();
+        if place == 0 && has_head {
+            writeln!(out, "{}", bold(line, style))?;
+            continue;
+        }
+        match line.find(|letter| ('▏'..='█').contains(&letter) || letter == '█') {
+            Some(start) if style.color => {
+                writeln!(out, "{}\u{1b}[36m{}\u{1b}[0m", &line[..start], &line[start..])?;
+            }
+            _ => writeln!(out, "{line}")?,
+        }
     }
     Ok(())
 }
@@ -231,23 +163,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_from_documents_cannot_move_the_cursor() {
-        assert_eq!(harmless("r1\u{1b}[2J\né"), "r1\\u{1b}[2J\\né");
+    fn bars_are_as_long_as_they_say() {
+        for (size, expected) in
+            [(0.0, ""), (0.001, "▏"), (0.5, "████"), (0.56, "████▌"), (1.0, "████████")]
+        {
+            assert_eq!(bar(size, 8), expected);
+        }
     }
 
     #[test]
-    fn numbers_have_their_names() {
-        let tcp = Cell::Number(6);
-        for (number, kind, protocol, expected) in [
-            (443, Kind::Port, Some(&tcp), "443 https"),
-            (443, Kind::Port, None, "443 https"),
-            (47_228, Kind::Port, None, "47228"),
-            (17, Kind::Protocol, None, "17 udp"),
-            (27, Kind::Flags, None, "27 .AP.SF"),
-            (7, Kind::Code, None, "7"),
-        ] {
-            assert_eq!(named(&Cell::Number(number), Meaning::Key(kind), protocol), expected);
+    fn columns_are_left_out_from_the_right() {
+        let head = |name: &str, must_stay| Head { name: name.into(), right: true, must_stay };
+        let grid = || Grid {
+            heads: vec![
+                head("key", true),
+                head("bytes", true),
+                head("flows", false),
+                head("hosts", false),
+            ],
+            rows: vec![["10.0.0.1", "5 B", "1", "2"].map(String::from).into()],
+            bars: None,
+        };
+        for (width, expected) in
+            [(Some(80), vec![]), (Some(25), vec!["hosts"]), (Some(3), vec!["flows", "hosts"])]
+        {
+            let mut grid = grid();
+            assert_eq!(fit(&mut grid, width), expected);
+            assert_eq!(grid.rows[0].len(), grid.heads.len());
         }
-        assert_eq!(named(&Cell::Unknown, Meaning::Key(Kind::Port), None), "unknown");
     }
 }

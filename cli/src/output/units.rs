@@ -16,6 +16,26 @@ pub(crate) fn bytes(bytes: u128) -> String {
     format!("{value:.decimals$} {}", UNITS[unit])
 }
 
+/// `1.23 Mbit/s`: three digits, and 1 kbit is 1000 bit.
+pub(crate) fn bit_rate(bits: u128) -> String {
+    let text = bytes(bits);
+    format!("{}bit/s", text.strip_suffix('B').unwrap_or(&text))
+}
+
+/// A length of time, from milliseconds to days: `345 ms`, `12.3 s`,
+/// `1:02:03`, `3 d 04:05:06`.
+pub(crate) fn duration(ms: u128) -> String {
+    let (seconds, clock) = (ms / 1000, |seconds: u128| {
+        format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    });
+    match seconds {
+        0 => format!("{ms} ms"),
+        1..60 => format!("{:.1} s", ms as f64 / 1000.0),
+        60..86_400 => clock(seconds),
+        _ => format!("{} d {:0>8}", seconds / 86_400, clock(seconds % 86_400)),
+    }
+}
+
 /// `1,234,567`.
 pub(crate) fn grouped(number: u128) -> String {
     let digits = number.to_string();
@@ -61,6 +81,21 @@ mod tests {
             (u64::MAX.into(), "18.4 EB"),
         ] {
             assert_eq!(bytes(number), text);
+        }
+    }
+
+    #[test]
+    fn rates_and_durations_are_short() {
+        assert_eq!(bit_rate(1_234_567), "1.23 Mbit/s");
+        assert_eq!(bit_rate(999), "999 bit/s");
+        for (ms, text) in [
+            (0, "0 ms"),
+            (999, "999 ms"),
+            (12_345, "12.3 s"),
+            (3_723_000, "1:02:03"),
+            (273_906_000, "3 d 04:05:06"),
+        ] {
+            assert_eq!(duration(ms), text);
         }
     }
 

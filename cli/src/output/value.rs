@@ -3,9 +3,11 @@
 use std::net::Ipv4Addr;
 
 use flowkit_analyze::answer::{Cell, Meaning};
-use flowkit_model::{Kind, time};
+use flowkit_model::Kind;
+use jiff::tz::TimeZone;
 
 use super::units::millionths;
+use crate::selection;
 
 /// A value as programs read it.
 pub(super) enum Value {
@@ -13,6 +15,8 @@ pub(super) enum Value {
     Unknown,
     /// A whole number.
     Number(u128),
+    /// A whole number below 0.
+    Minus(u128),
     /// A fraction, in millionths.
     Millionths(u128),
     /// Text.
@@ -20,18 +24,37 @@ pub(super) enum Value {
 }
 
 /// The value of a cell in a column.
-pub(super) fn value(cell: &Cell, meaning: Meaning) -> Value {
+pub(super) fn value(cell: &Cell, meaning: Meaning, zone: &TimeZone) -> Value {
     match cell {
         Cell::Unknown => Value::Unknown,
         Cell::Text(text) => Value::Text(text.clone()),
         Cell::Share { part, whole } => Value::Millionths(millionths(*part, *whole)),
+        Cell::Minus(number) => Value::Minus(*number),
         Cell::Number(number) => match meaning {
             Meaning::Key(Kind::Address) | Meaning::Value(Kind::Address) => {
                 Value::Text(address(*number))
             }
-            Meaning::Key(Kind::Time) | Meaning::Value(Kind::Time) => Value::Text(moment(*number)),
+            Meaning::Network(bits) => Value::Text(network(*number, bits)),
+            Meaning::Key(Kind::Time) | Meaning::Value(Kind::Time) => {
+                Value::Text(moment(*number, zone))
+            }
             _ => Value::Number(*number),
         },
+    }
+}
+
+impl Value {
+    /// As the text of a field; what is unknown is empty.
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Unknown => String::new(),
+            Self::Number(number) => number.to_string(),
+            Self::Minus(number) => format!("-{number}"),
+            Self::Millionths(number) => {
+                format!("{}.{:06}", number / 1_000_000, number % 1_000_000)
+            }
+            Self::Text(text) => text,
+        }
     }
 }
 
@@ -40,7 +63,12 @@ pub(super) fn address(number: u128) -> String {
     Ipv4Addr::from_bits(u32::try_from(number).unwrap_or_default()).to_string()
 }
 
-/// RFC 3339 with milliseconds.
-pub(super) fn moment(ms: u128) -> String {
-    time::format_ms(u64::try_from(ms).unwrap_or_default())
+/// `192.0.2.0/24`.
+pub(super) fn network(number: u128, bits: u8) -> String {
+    format!("{}/{bits}", address(number))
+}
+
+/// RFC 3339 with milliseconds, in a zone.
+pub(super) fn moment(ms: u128, zone: &TimeZone) -> String {
+    selection::moment(u64::try_from(ms).unwrap_or_default(), zone)
 }

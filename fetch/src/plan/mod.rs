@@ -464,7 +464,16 @@ mod tests {
     fn run(answers: &[(u16, &str)]) -> (Result<Plan, FetchError>, Vec<String>) {
         let answers = answers.iter().map(|(status, text)| (*status, (*text).to_owned()));
         let script = Script::new(answers.collect());
-        let plan = plan(&script, "netflow-*", &json!({"match_all": {}}));
+        let wish = Wish {
+            pattern: "netflow-*",
+            window: Span { from_ms: Some(5), to_ms: None },
+            whole: Span { from_ms: Some(5), to_ms: None },
+            filter: None,
+            query: None,
+            part_size: 100,
+            first_number: 1,
+        };
+        let plan = plan(&script, wish);
         (plan, script.asked())
     }
 
@@ -478,20 +487,50 @@ mod tests {
 
     #[test]
     fn indices_come_by_name_with_their_limits_and_counts() {
-        let settings = r#"{"netflow-b":{"settings":{"index.number_of_shards":"2"}},"netflow-a":{"settings":{"index.max_result_window":"500"}},"netflow-c":{"settings":{}}}"#;
+        let settings = r#"{"netflow-b":{"settings":{"index.number_of_shards":"2"}},"netflow-a":{"settings":{"index":{"max_result_window":"500","number_of_shards":"3"}}},"netflow-c":{"settings":{}}}"#;
         let closed = r#"{"netflow-old":{"settings":{}}}"#;
-        // Asked in the order of serde_json's map, which is by name.
         let (plan, asked) =
             run(&[(200, settings), (200, closed), (200, &count(7)), (200, &count(0)), (500, "{}")]);
         let plan = plan.unwrap();
-        let names: Vec<_> =
-            plan.indices.iter().map(|i| (i.name.as_str(), i.documents, i.largest_page)).collect();
-        assert_eq!(names, [("netflow-a", Some(7), Some(500)), ("netflow-c", None, Some(10_000))]);
+        let indices: Vec<_> = plan
+            .indices
+            .iter()
+            .map(|i| (i.name.as_str(), i.documents, i.largest_page, i.shards))
+            .collect();
+        assert_eq!(
+            indices,
+            [
+                ("netflow-a", Some(7), Some(500), Some(3)),
+                ("netflow-c", None, Some(10_000), None)
+            ]
+        );
+        assert_eq!((plan.largest_page("netflow-a"), plan.most_shards()), (500, 3));
         assert_eq!(plan.empty, ["netflow-b"]);
+        assert_eq!(plan.closed, ["netflow-old"]);
         assert_eq!(plan.notes, ["netflow-old is closed and left out"]);
-        assert_eq!(plan.documents(), None);
+        let parts: Vec<_> = plan.parts.iter().map(|p| (p.name.as_str(), p.documents)).collect();
+        assert_eq!(parts, [("0001-netflow-a", Some(7)), ("0002-netflow-c", None)]);
+        assert_eq!(plan.wanted.len(), 3);
         assert_eq!(asked[0], "GET /netflow-*/_settings?flat_settings=true&expand_wildcards=open ");
-        assert_eq!(asked[2], r#"POST /netflow-a/_count {"query":{"match_all":{}}}"#);
+        assert_eq!(
+            asked[2],
+            r#"POST /netflow-a/_count {"query":{"range":{"@timestamp":{"format":"epoch_millis","gte":5}}}}"#
+        );
+    }
+
+    #[test]
+    fn what_time_cannot_cut_is_sliced_no_finer_than_the_shards() {
+        let part = |documents| Pending { documents: Some(documents), ..Pending::default() };
+        let cut = |documents, shards| {
+            let slices = slices(part(documents), 100, shards);
+            let list = slices.iter().map(|p| p.slice.map(|s| (s.id, s.max)));
+            list.collect::<Vec<_>>()
+        };
+        assert_eq!(cut(100, Some(5)), [None]);
+        assert_eq!(cut(101, Some(5)), [Some((0, 2)), Some((1, 2))]);
+        assert_eq!(cut(900, Some(2)), [Some((0, 2)), Some((1, 2))]);
+        assert_eq!(cut(900, Some(1)), [None]);
+        assert_eq!(cut(900, None), [None]);
     }
 
     #[test]
@@ -504,21 +543,36 @@ mod tests {
     #[test]
     fn forbidden_settings_are_got_around_by_aggregation() {
         let buckets = r#"{"_shards":{"total":4,"successful":4,"failed":0},"aggregations":{"indices":{"doc_count_error_upper_bound":0,"sum_other_doc_count":0,"buckets":[{"key":"netflow-b","doc_count":5},{"key":"netflow-a","doc_count":9}]}}}"#;
-        let (plan, _) = run(&[(403, FORBIDDEN), (200, buckets)]);
+        let (plan, _) = run(&[(403, FORBIDDEN), (200, buckets), (200, &count(9)), (200, &count(5))]);
         let plan = plan.unwrap();
-        assert_eq!(plan.documents(), Some(14));
+        assert_eq!(plan.parts.iter().map(|part| part.documents).sum::<Option<u64>>(), Some(14));
         assert_eq!(plan.indices[0].name, "netflow-a");
     }
 
     #[test]
-    fn when_nothing_can_be_listed_the_pattern_is_one_part() {
+    fn when_nothing_can_be_listed_the_pattern_is_read_as_one() {
         let inexact = r#"{"_shards":{"total":4,"successful":3,"failed":1},"aggregations":{"indices":{"buckets":[]}}}"#;
         for answer in [(403, FORBIDDEN), (200, inexact), (502, "<html>")] {
-            let (plan, _) = run(&[(403, FORBIDDEN), answer]);
+            let (plan, _) = run(&[(403, FORBIDDEN), answer, (200, &count(9))]);
             let plan = plan.unwrap();
             assert_eq!(plan.indices[0].name, "netflow-*");
             assert!(plan.notes[0].contains("could not be listed"));
         }
+    }
+
+    #[test]
+    fn the_filter_of_an_alias_counts_unless_another_name_has_none() {
+        let aliases = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let one = aliases(r#"{"aliases":{"web":{"filter":{"term":{"p":"443"}}},"all":{}}}"#);
+        assert_eq!(alias_filter(&one, "web"), Some(json!({"term": {"p": "443"}})));
+        assert_eq!(alias_filter(&one, "w*"), Some(json!({"term": {"p": "443"}})));
+        assert_eq!(alias_filter(&one, "web,all"), None);
+        let two = aliases(r#"{"aliases":{"a":{"filter":{"x":1}},"b":{"filter":{"y":1}}}}"#);
+        assert_eq!(
+            alias_filter(&two, "a,b"),
+            Some(json!({"bool": {"should": [{"x": 1}, {"y": 1}]}}))
+        );
+        assert_eq!(alias_filter(&Value::Null, "a"), None);
     }
 
     #[test]
@@ -552,6 +606,9 @@ mod tests {
         for (pattern, name, expected) in cases {
             assert_eq!(fits(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
         }
+        let is_indirect = |pattern: &'static str, name: &str| {
+            Asker { server: &Script::new(Vec::new()), pattern }.is_indirect(name)
+        };
         assert!(is_indirect("flows", "netflow-a"));
         assert!(!is_indirect("flows,net*", "netflow-a"));
         assert!(!is_indirect("flows", ".ds-flows-000001"));

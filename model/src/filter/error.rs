@@ -42,7 +42,8 @@ impl fmt::Display for FilterError {
 ///
 /// Near: at most a third of its letters are wrong, missing, too many or
 /// swapped with a neighbour.
-pub(crate) fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+#[must_use]
+pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let word = word.to_ascii_lowercase();
     let (distance, found) =
         known.map(|known| (distance(&word, known), known)).min_by_key(|(distance, _)| *distance)?;

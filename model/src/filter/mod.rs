@@ -54,11 +54,12 @@ use jiff::tz::TimeZone;
 
 use crate::field::FieldId;
 
-pub use error::FilterError;
+pub use error::{FilterError, nearest};
 pub use evaluate::{bits_per_second, bytes_per_packet, duration_ms, packets_per_second, service};
 pub use outcomes::{Bounds, Outcomes};
 pub use ranges::Ranges;
 pub use subject::{WORDS, Word};
+pub use value::number;
 
 /// Which flows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -113,7 +113,8 @@ fn without_as(text: &str) -> &str {
 }
 
 /// `443`, `0x1bb`, `10k`, `1.5M`: k, m, g and t are 10³ to 10¹².
-pub(super) fn number(text: &str) -> Option<u64> {
+#[must_use]
+pub fn number(text: &str) -> Option<u64> {
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u64::from_str_radix(digits, 16).ok();
     }

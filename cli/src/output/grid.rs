@@ -1,0 +1,183 @@
+//! An answer as text in rows and columns, for people: what tables and markdown
+//! have in common.
+
+use flowkit_analyze::Answer;
+use flowkit_analyze::answer::{Cell, Column, Meaning, Metric, Ranking};
+use flowkit_analyze::stats::grouping::is_key;
+use flowkit_analyze::tally::Sums;
+
+use super::style::Style;
+use super::text::{grouped_or_raw, named, text};
+use super::units::percent;
+
+/// Rows of text.
+#[derive(Debug, Default)]
+pub(super) struct Grid {
+    pub(super) heads: Vec<Head>,
+    pub(super) rows: Vec<Vec<String>>,
+    /// How large each row is, for a bar; the largest is 1.
+    pub(super) bars: Option<Vec<f64>>,
+}
+
+/// A column.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) name: String,
+    /// Numbers stand to the right, the rest to the left.
+    pub(super) right: bool,
+    /// It stays however narrow the terminal is.
+    pub(super) must_stay: bool,
+}
+
+impl Head {
+    fn of(column: &Column, must_stay: bool) -> Self {
+        let left = matches!(
+            column.meaning,
+            Meaning::Key(_) | Meaning::Network(_) | Meaning::Value(_) | Meaning::Words
+        );
+        Self { name: column.name.clone(), right: !left, must_stay }
+    }
+
+    fn number(name: &str) -> Self {
+        Self { name: name.into(), right: true, must_stay: true }
+    }
+}
+
+impl Grid {
+    /// The rows of an answer; a ranking's with rank, share, others and total.
+    pub(super) fn of(answer: &Answer, style: &Style) -> Self {
+        let mut grid = match &answer.ranking {
+            Some(ranking) => ranked(answer, ranking, style),
+            None => listed(answer, style),
+        };
+        grid.bars = bars(answer);
+        grid
+    }
+
+    /// The single values of an answer.
+    pub(super) fn facts(answer: &Answer, style: &Style) -> Vec<[String; 2]> {
+        let facts = answer.facts.iter();
+        facts.map(|(name, meaning, cell)| [(*name).into(), text(cell, *meaning, style)]).collect()
+    }
+}
+
+fn bars(answer: &Answer) -> Option<Vec<f64>> {
+    let name = answer.bars.as_ref()?;
+    let place = answer.table.columns.iter().position(|column| column.name == *name)?;
+    let value = |row: &Vec<Cell>| match row[place] {
+        Cell::Number(number) => number as f64,
+        _ => 0.0,
+    };
+    let values: Vec<f64> = answer.table.rows.iter().map(value).collect();
+    let most = values.iter().copied().fold(0.0, f64::max);
+    (most > 0.0).then(|| values.iter().map(|value| value / most).collect())
+}
+
+/// Rows without more.
+fn listed(answer: &Answer, style: &Style) -> Grid {
+    let columns = &answer.table.columns;
+    let protocol = columns.iter().position(|column| column.name == "protocol");
+    let first = columns.iter().position(|column| !is_key(column.meaning));
+    let heads = columns.iter().enumerate();
+    let heads = heads
+        .map(|(place, column)| Head::of(column, is_key(column.meaning) || Some(place) == first));
+    let rows = answer.table.rows.iter().map(|row| {
+        let cells = row.iter().zip(columns);
+        let protocol = protocol.map(|place| &row[place]);
+        cells.map(|(cell, column)| named(cell, column.meaning, protocol, style)).collect()
+    });
+    Grid { heads: heads.collect(), rows: rows.collect(), bars: None }
+}
+
+/// Rows with rank, share and cumulative share; the others and the total.
+fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
+    let all = &answer.table.columns;
+    let columns = shown_columns(all, &ranking.sorted_by);
+    let protocol = all.iter().position(|column| column.name == "protocol");
+    let share_of = all.iter().position(|column| column.name == ranking.sort.name());
+    let cumulative_too = !ranking.overlapping && ranking.sorted_by == ranking.sort.name();
+    let mut grid = Grid { heads: vec![Head::number("#")], ..Grid::default() };
+    for place in &columns {
+        let column = &all[*place];
+        let must_stay = is_key(column.meaning) || column.name == ranking.sorted_by;
+        grid.heads.push(Head::of(column, must_stay));
+        if Some(*place) == share_of {
+            grid.heads.push(Head { must_stay, ..Head::number("share") });
+            if cumulative_too {
+                grid.heads.push(Head { must_stay: false, ..Head::number("cumulative") });
+            }
+        }
+    }
+    let whole = ranking.sort.of(&ranking.total);
+    let mut cumulative = 0;
+    for (rank, row) in (1_u64..).zip(&answer.table.rows) {
+        let mut cells = vec![rank.to_string()];
+        for place in &columns {
+            let protocol = protocol.map(|place| &row[place]);
+            cells.push(named(&row[*place], all[*place].meaning, protocol, style));
+            if let (true, Cell::Number(part)) = (Some(*place) == share_of, &row[*place]) {
+                cumulative += part;
+                cells.push(percent(*part, whole));
+                if cumulative_too {
+                    cells.push(percent(cumulative, whole));
+                }
+            }
+        }
+        grid.rows.push(cells);
+    }
+    let n_rest = ranking.keys.saturating_sub(answer.table.rows.len() as u64);
+    let sums = |label: String, sums: &Sums| {
+        sums_row(label, sums, answer, &columns, ranking, cumulative_too, style)
+    };
+    if n_rest > 0 {
+        let label = format!("other ({} keys)", grouped_or_raw(n_rest.into(), style));
+        grid.rows.push(sums(label, &ranking.other));
+    }
+    grid.rows.push(sums("total".into(), &ranking.total));
+    grid
+}
+
+/// The columns to show, the one that is sorted by right behind the keys; the
+/// shares of others are left to programs.
+fn shown_columns(columns: &[Column], sorted_by: &str) -> Vec<usize> {
+    let all = 0..columns.len();
+    let keys = all.clone().filter(|place| is_key(columns[*place].meaning));
+    let sorted = all.clone().filter(|place| columns[*place].name == sorted_by);
+    let rest = all.filter(|place| {
+        let column = &columns[*place];
+        !is_key(column.meaning)
+            && !matches!(column.meaning, Meaning::Share(_))
+            && column.name != sorted_by
+    });
+    keys.chain(sorted).chain(rest).collect()
+}
+
+/// A row of sums under a label in the place of the first key.
+fn sums_row(
+    label: String,
+    sums: &Sums,
+    answer: &Answer,
+    columns: &[usize],
+    ranking: &Ranking,
+    cumulative_too: bool,
+    style: &Style,
+) -> Vec<String> {
+    let mut cells = vec![String::new(), label];
+    for column in &columns[1..] {
+        let column = &answer.table.columns[*column];
+        let metric = Metric::ALL.into_iter().find(|metric| metric.name() == column.name);
+        let Some(metric) = metric else {
+            cells.push(String::new());
+            continue;
+        };
+        let sum = metric.of(sums);
+        cells.push(text(&Cell::Number(sum), column.meaning, style));
+        if metric == ranking.sort {
+            cells.push(percent(sum, metric.of(&ranking.total)));
+            if cumulative_too {
+                cells.push(String::new());
+            }
+        }
+    }
+    cells
+}

@@ -1,0 +1,58 @@
+//! How tables look: the zone of times, width, colour, units.
+
+use std::io::{self, IsTerminal};
+
+use jiff::tz::TimeZone;
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, if NO_COLOR is not set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How an answer is shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Style {
+    /// Zone of times.
+    pub(crate) zone: TimeZone,
+    /// Columns of the terminal; `None` is as many as it takes.
+    pub(crate) width: Option<usize>,
+    /// Whether to colour.
+    pub(crate) color: bool,
+    /// Exact numbers instead of units and names.
+    pub(crate) raw: bool,
+}
+
+impl Style {
+    /// For standard output, or a file.
+    pub(crate) fn new(zone: TimeZone, raw: bool, color: Color, to_stdout: bool) -> Self {
+        let on_terminal = to_stdout && io::stdout().is_terminal();
+        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = match color {
+            Color::Auto => on_terminal && !is_unwanted,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        Self { zone, width: width(on_terminal), color, raw }
+    }
+
+    /// For a test, or where nothing is known.
+    #[cfg(test)]
+    pub(crate) fn plain() -> Self {
+        Self { zone: TimeZone::UTC, width: None, color: false, raw: false }
+    }
+}
+
+/// Of the terminal, or what COLUMNS says; a file has no width.
+fn width(on_terminal: bool) -> Option<usize> {
+    let from_environment =
+        std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|width| *width > 0);
+    let measured = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    if on_terminal { measured().or(from_environment) } else { from_environment }
+}

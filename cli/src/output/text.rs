@@ -1,0 +1,115 @@
+//! One cell for people: with units and names.
+
+use flowkit_analyze::answer::{Cell, Meaning};
+use flowkit_model::{Kind, names};
+
+use super::style::Style;
+use super::units::{bit_rate, bytes, duration, grouped, percent};
+use super::value::{address, moment, network};
+
+/// A cell as text.
+pub(super) fn text(cell: &Cell, meaning: Meaning, style: &Style) -> String {
+    match cell {
+        Cell::Unknown => "unknown".into(),
+        Cell::Text(text) => harmless(text),
+        Cell::Share { part, whole } => percent(*part, *whole),
+        Cell::Minus(number) => format!("-{}", text_of(*number, meaning, style)),
+        Cell::Number(number) => text_of(*number, meaning, style),
+    }
+}
+
+fn text_of(number: u128, meaning: Meaning, style: &Style) -> String {
+    match meaning {
+        Meaning::Key(kind) | Meaning::Value(kind) => field(number, kind, style),
+        Meaning::Network(bits) => network(number, bits),
+        _ if style.raw => number.to_string(),
+        Meaning::Bytes => bytes(number),
+        Meaning::Duration => duration(number),
+        Meaning::BitRate => bit_rate(number),
+        Meaning::Count | Meaning::PacketRate => grouped(number),
+        Meaning::Share(_) | Meaning::Words => number.to_string(),
+    }
+}
+
+/// A count, unless exact numbers are wanted.
+pub(super) fn grouped_or_raw(number: u128, style: &Style) -> String {
+    if style.raw { number.to_string() } else { grouped(number) }
+}
+
+/// A field's value.
+fn field(number: u128, kind: Kind, style: &Style) -> String {
+    match kind {
+        Kind::Address => address(number),
+        Kind::Time => moment(number, &style.zone),
+        _ => number.to_string(),
+    }
+}
+
+/// A cell as text, with its name where it has one; a port's depends on the
+/// protocol, if the row has one.
+pub(super) fn named(
+    cell: &Cell,
+    meaning: Meaning,
+    protocol: Option<&Cell>,
+    style: &Style,
+) -> String {
+    let plain = text(cell, meaning, style);
+    let (Cell::Number(number), Meaning::Key(kind) | Meaning::Value(kind), false) =
+        (cell, meaning, style.raw)
+    else {
+        return plain;
+    };
+    let name = match kind {
+        Kind::Port => u16::try_from(*number).ok().and_then(|port| match protocol {
+            Some(Cell::Number(protocol)) => u8::try_from(*protocol)
+                .ok()
+                .and_then(|protocol| names::service_name(protocol, port)),
+            _ => names::service_name_any(port),
+        }),
+        Kind::Protocol => u8::try_from(*number).ok().and_then(names::protocol_name),
+        Kind::Flags => {
+            let flags = u8::try_from(*number).map(names::tcp_flags).unwrap_or_default();
+            return format!("{plain} {flags}");
+        }
+        _ => None,
+    };
+    name.map_or(plain.clone(), |name| format!("{plain} {name}"))
+}
+
+/// Text of a document, with nothing in it that moves a terminal's cursor.
+pub(super) fn harmless(text: &str) -> String {
+    text.chars()
+        .flat_map(|letter| {
+            let escape = letter.is_control().then(|| letter.escape_default());
+            let plain = if escape.is_none() { Some(letter) } else { None };
+            escape.into_iter().flatten().chain(plain)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_documents_cannot_move_the_cursor() {
+        assert_eq!(harmless("r1\u{1b}[2J\né"), "r1\\u{1b}[2J\\né");
+    }
+
+    #[test]
+    fn numbers_have_their_names() {
+        let (tcp, style) = (Cell::Number(6), Style::plain());
+        for (number, kind, protocol, expected) in [
+            (443, Kind::Port, Some(&tcp), "443 https"),
+            (443, Kind::Port, None, "443 https"),
+            (47_228, Kind::Port, None, "47228"),
+            (17, Kind::Protocol, None, "17 udp"),
+            (27, Kind::Flags, None, "27 .AP.SF"),
+            (7, Kind::Code, None, "7"),
+        ] {
+            let cell = Cell::Number(number);
+            assert_eq!(named(&cell, Meaning::Key(kind), protocol, &style), expected);
+        }
+        assert_eq!(named(&Cell::Unknown, Meaning::Key(Kind::Port), None, &style), "unknown");
+    }
+}

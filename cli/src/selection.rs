@@ -1,0 +1,138 @@
+//! Which flows a question is about: a filter and a window.
+
+use std::fs;
+use std::path::Path;
+
+use flowkit_analyze::scan::ReadOptions;
+use flowkit_analyze::stats::Order;
+use flowkit_analyze::stats::grouping::Grouping;
+use flowkit_analyze::{Selection, Source, ask};
+use flowkit_model::Expression;
+use flowkit_model::filter::Context;
+use flowkit_model::window::{Typed, Window, rfc3339, zone};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::exit::Usage;
+
+/// Which flows.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Which flows")]
+pub(crate) struct Select {
+    /// Flows that a filter means, as nfdump writes them; @FILE reads it from a file
+    ///
+    /// `proto tcp and dst port 443`, `src ip in @bad-hosts.txt`, `bytes > 10k`,
+    /// `flags S and not flags AFRPU`, `dst_port = 443`; see `flowkit filter`.
+    #[arg(short, long, value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
+
+    /// Flows exported at this time or later
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+
+    /// Flows exported before this time; a date is its start
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+
+    /// Flows of the last 24h, 7d, 90m … before the end of the sources' window
+    #[arg(long, value_name = "LENGTH")]
+    last: Option<String>,
+
+    /// Flows of a whole day
+    #[arg(long, value_name = "DATE")]
+    day: Option<String>,
+
+    /// Time zone of input and output: UTC, Asia/Tokyo, +09:00, local
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    tz: String,
+}
+
+/// A selection, and how it was typed.
+pub(crate) struct Selected {
+    pub(crate) selection: Selection,
+    pub(crate) filter: Option<String>,
+}
+
+impl Select {
+    /// The zone of times.
+    pub(crate) fn zone(&self) -> anyhow::Result<TimeZone> {
+        Ok(zone(&self.tz)?)
+    }
+
+    /// The filter, as an expression.
+    pub(crate) fn expression(&self) -> anyhow::Result<(Expression, Option<String>)> {
+        let Some(typed) = &self.filter else { return Ok((Expression::Any, None)) };
+        let text = match typed.strip_prefix('@') {
+            Some(name) => read(name).map_err(|why| {
+                Usage(format!("cannot read the filter {name}: {why}; name a file after the @"))
+            })?,
+            None => typed.clone(),
+        };
+        let context = Context { zone: self.zone()?, read: &read };
+        Ok((Expression::parse_in(&text, &context)?, Some(in_one_line(&text))))
+    }
+
+    /// What was typed, understood; the sources say where `--last` ends.
+    pub(crate) fn selected(
+        &self,
+        sources: &[Source],
+        options: ReadOptions,
+    ) -> anyhow::Result<Selected> {
+        let (expression, filter) = self.expression()?;
+        let window = self.window(sources, options)?;
+        Ok(Selected { selection: Selection::new(expression, window), filter })
+    }
+
+    /// The window, in ms; `None` is all of time.
+    fn window(
+        &self,
+        sources: &[Source],
+        options: ReadOptions,
+    ) -> anyhow::Result<Option<(Option<u64>, Option<u64>)>> {
+        let typed = Typed {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            last: self.last.clone(),
+            day: self.day.clone(),
+        };
+        if typed == Typed::default() {
+            return Ok(None);
+        }
+        let now = match self.last {
+            Some(_) => Timestamp::from_millisecond(end_of(sources, options)?)?,
+            None => Timestamp::UNIX_EPOCH,
+        };
+        let window = Window::new(typed, &self.zone()?, now)?;
+        let ms = |ms: Option<i64>| ms.map(|ms| u64::try_from(ms).unwrap_or(0));
+        Ok(Some((ms(window.from_ms), ms(window.to_ms))))
+    }
+}
+
+/// The end of the sources' window; of files, the millisecond after the last
+/// flow.
+fn end_of(sources: &[Source], options: ReadOptions) -> anyhow::Result<i64> {
+    let ends: Option<Vec<u64>> =
+        sources.iter().map(|source| source.window().and_then(|window| window.1)).collect();
+    let mut end = ends.and_then(|ends| ends.into_iter().max());
+    if end.is_none() {
+        let nothing = Grouping::new(String::new(), Vec::new(), Order::default());
+        let answer = ask(sources, &nothing, &Selection::default(), options)?;
+        end = answer.tally.seen.map(|seen| seen.1 + 1);
+    }
+    Ok(end.and_then(|end| i64::try_from(end).ok()).unwrap_or(0))
+}
+
+fn read(name: &str) -> Result<String, String> {
+    fs::read_to_string(Path::new(name)).map_err(|error| error.to_string())
+}
+
+/// Lines joined, without comments.
+fn in_one_line(text: &str) -> String {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A window in words, in a zone.
+pub(crate) fn moment(ms: u64, zone: &TimeZone) -> String {
+    rfc3339(i64::try_from(ms).unwrap_or(i64::MAX), zone)
+}
