@@ -18,12 +18,14 @@ mod progress;
 mod protocols;
 mod scans;
 mod send;
+mod server;
 mod show;
 mod summary;
 mod synth;
 mod talkers;
 mod timeline;
 mod top;
+mod verify;
 
 use crate::exit::Exit;
 
@@ -33,6 +35,7 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     Fetch(fetch::Fetch),
     Import(import::Import),
+    Verify(verify::Verify),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -62,6 +65,7 @@ impl Command {
             Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
             Self::Import(command) => command.run(),
+            Self::Verify(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),
