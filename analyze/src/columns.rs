@@ -7,8 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use flowkit_model::field::Access;
-use flowkit_model::{FIELDS, FieldId, FlowRecord};
+use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
 
 use crate::dictionary::Dictionary;
 
@@ -254,14 +253,18 @@ impl Batch {
 
     /// Adds a flow.
     pub fn push(&mut self, flow: &FlowRecord) {
+        self.push_row(&Row::of(flow));
+    }
+
+    /// Adds a flow.
+    pub fn push_row(&mut self, row: &Row<'_>) {
         self.rows += 1;
         for (field, column) in FIELDS.iter().zip(&mut self.columns) {
             let Some(column) = column else { continue };
-            column.push(match field.access {
-                Access::Number { read, .. } => read(flow),
-                Access::Text { read, .. } => {
-                    read(flow).map(|text| self.dictionary.code(text).into())
-                }
+            column.push(if field.kind == Kind::Text {
+                row.text(field.id).map(|text| self.dictionary.code(text).into())
+            } else {
+                row.number(field.id)
             });
         }
     }
@@ -272,6 +275,28 @@ impl Batch {
         for (column, more) in self.columns.iter_mut().zip(&other.columns) {
             if let (Some(column), Some(more)) = (column, more) {
                 column.append(more, rows.clone());
+            }
+        }
+    }
+
+    /// Changes the known values of a field of times or counters, given another
+    /// field's value in the same row.
+    ///
+    /// # Panics
+    /// If the batch was made without one of them, or the first is narrower.
+    pub fn change(
+        &mut self,
+        field: FieldId,
+        other: FieldId,
+        change: impl Fn(u64, Option<u64>) -> u64,
+    ) {
+        let known: Vec<Option<u64>> =
+            (0..self.rows).map(|row| self.column(other).get(row)).collect();
+        let column = self.columns[field as usize].as_mut().expect("the batch has the field");
+        let Values::U64(values) = &mut column.values else { panic!("{field:?} is narrow") };
+        for (row, (value, known)) in values.iter_mut().zip(known).enumerate() {
+            if column.unknown.as_ref().is_none_or(|unknown| !unknown[row]) {
+                *value = change(*value, known);
             }
         }
     }
@@ -291,6 +316,8 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use flowkit_model::field::Access;
+
     use super::*;
 
     fn flows() -> Vec<FlowRecord> {

@@ -3,7 +3,7 @@
 //! Nothing is decoded and no copy is left out: this is for looking at what is
 //! stored.
 
-use flowkit_model::NotAFlow;
+use flowkit_model::{Entry, FlowRecord, NotAFlow};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -19,6 +19,18 @@ pub struct Found<'a> {
     pub whole: &'a str,
     /// The document: what is under `_source`, or all of it.
     pub source: &'a str,
+}
+
+impl Found<'_> {
+    /// Its flow, if it is one.
+    #[must_use]
+    pub fn flow(&self) -> Option<FlowRecord> {
+        match Entry::parse(self.whole.as_bytes()) {
+            Ok(Entry::Hit(hit)) => hit.into_flow().ok(),
+            Ok(Entry::Bare(document)) => document.into_flow().ok(),
+            _ => None,
+        }
+    }
 }
 
 /// Hands every document to `take` until it says false.

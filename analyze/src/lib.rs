@@ -18,6 +18,7 @@
 //! | how time is cut into bins | [`bins`] |
 //! | how flows are added up by key | [`group`] |
 //! | what each question computes | [`stats`] |
+//! | what is wrong with the times of flows | [`quality`] |
 //! | what an answer holds | [`answer`] |
 //!
 //! A statistic never sees a file, an input never a statistic, and neither
@@ -34,6 +35,7 @@ pub mod group;
 pub mod import;
 pub mod input;
 pub mod mask;
+pub mod quality;
 pub mod scan;
 pub mod selection;
 pub mod stats;

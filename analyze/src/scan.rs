@@ -17,6 +17,7 @@ use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::input::parse::Parsed;
+use crate::input::shapes::Shapes;
 use crate::input::{self, Piece, Source};
 use crate::selection::Selection;
 use crate::stats::Statistic;
@@ -83,6 +84,13 @@ fn answer<S: Statistic>(
     let mut answer = statistic.answer(partial, &texts, &tally);
     answer.sources = sources.iter().map(|source| source.name().to_owned()).collect();
     answer.window = selection.window().or_else(|| common_window(sources));
+    answer.scaled = selection.changes().scale_sampling;
+    if selection.dropped() > 0 {
+        answer.notes.push(format!(
+            "{} flows were dropped: each is equal to another in every field",
+            selection.dropped()
+        ));
+    }
     answer.tally = tally;
     Ok(answer)
 }
@@ -115,6 +123,7 @@ impl Reading<'_> {
                 .try_for_each(|part| absorber.stored(&part.tally));
         }
         let sources = self.sources;
+        let shapes = Shapes::default();
         thread::scope(|scope| {
             // Some blocks ahead, so that reading and parsing overlap.
             let (sender, receiver) = sync_channel(WAVE_BLOCKS);
@@ -128,7 +137,7 @@ impl Reading<'_> {
             while let Some(wave) = next_wave(&receiver) {
                 let read = |(stream, piece)| match piece {
                     Piece::Block(block) => {
-                        let parsed = Parsed::new(&block, self.fields, self.dictionary);
+                        let parsed = Parsed::new(&block, self.fields, self.dictionary, &shapes);
                         (stream, Taken::Block(Box::new(parsed)))
                     }
                     Piece::End { damage } => (stream, Taken::End(damage)),
@@ -180,7 +189,8 @@ fn next_wave(receiver: &Receiver<(usize, Piece)>) -> Option<Vec<(usize, Piece)>>
 }
 
 /// The window that all sources were fetched with, if they have one in common.
-fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
+#[must_use]
+pub fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
     let first = sources.first()?.window()?;
     sources.iter().all(|source| source.window() == Some(first)).then_some(first)
 }

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::input::Source;
+use crate::quality::Quality;
 
 /// Sums over flows. They hold 2^64 of the largest values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,6 +92,8 @@ pub struct Tally {
     pub sampling: BTreeMap<Option<String>, Sampling>,
     /// Documents that are no flows.
     pub skipped: Vec<Skipped>,
+    /// The times of all flows that were read, whatever was asked of them.
+    pub quality: Quality,
     /// Copies that were dropped.
     pub duplicates: Duplicates,
     /// What is known to be missing, one sentence each. Not empty: the answer
@@ -107,6 +110,43 @@ impl Tally {
             .iter()
             .filter_map(|source| Some(format!("{} {}", source.name(), source.incomplete()?)));
         Self { incomplete: incomplete.collect(), ..Self::default() }
+    }
+
+    /// What was read of two sets of sources.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.total.add(&other.total);
+        self.quality.merge(&other.quality);
+        for (field, n) in other.unknown {
+            match self.unknown.iter_mut().find(|known| known.0 == field) {
+                Some(known) => known.1 += n,
+                None => self.unknown.push((field, n)),
+            }
+        }
+        if let Some(seen) = other.seen {
+            self.seen = Some(widen(self.seen, seen));
+        }
+        for (exporter, sampling) in other.sampling {
+            let known = self.sampling.entry(exporter).or_insert(sampling);
+            known.least = known.least.min(sampling.least);
+            known.most = known.most.max(sampling.most);
+        }
+        for skipped in other.skipped {
+            self.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
+        }
+        self.duplicates.n += other.duplicates.n;
+        self.duplicates.conflicting += other.duplicates.conflicting;
+        self.duplicates.first = self.duplicates.first.or(other.duplicates.first);
+        for (mine, others) in
+            [(&mut self.incomplete, other.incomplete), (&mut self.notes, other.notes)]
+        {
+            for text in others {
+                if !mine.contains(&text) {
+                    mine.push(text);
+                }
+            }
+        }
+        self
     }
 
     /// Counts documents that are no flows; the first position of each cause

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Context;
 use flowkit_analyze::stats::measure::{Condition, Measure};
 use flowkit_analyze::stats::{Order, Statistic};
-use flowkit_analyze::{Answer, ask};
+use flowkit_analyze::{Answer, Source, ask};
 use jiff::tz::TimeZone;
 
 use crate::exit::Exit;
@@ -106,15 +106,29 @@ pub(crate) fn report(
     output: &Output,
 ) -> anyhow::Result<Exit> {
     let begun = Instant::now();
-    let answer = answer(sources, statistic)?;
+    let answer = answer_of(&sources.open()?, sources, statistic)?;
     finish(sources, &answer, output, begun)
 }
 
-/// Asks.
-pub(crate) fn answer(sources: &Sources, statistic: &impl Statistic) -> anyhow::Result<Answer> {
-    let opened = sources.open()?;
-    let selected = sources.select.selected(&opened, sources.options())?;
-    let mut answer = ask(&opened, statistic, &selected.selection, sources.options())?;
+/// Asks sources that are open.
+pub(crate) fn answer_of(
+    opened: &[Source],
+    sources: &Sources,
+    statistic: &impl Statistic,
+) -> anyhow::Result<Answer> {
+    let window = sources.select.window(opened, sources.options())?;
+    answer_in(opened, sources, statistic, window)
+}
+
+/// Asks about another window than the one typed.
+pub(crate) fn answer_in(
+    opened: &[Source],
+    sources: &Sources,
+    statistic: &impl Statistic,
+    window: Option<(Option<u64>, Option<u64>)>,
+) -> anyhow::Result<Answer> {
+    let selected = sources.select.selected(window)?;
+    let mut answer = ask(opened, statistic, &selected.selection, sources.options())?;
     answer.filter = selected.filter;
     Ok(answer)
 }

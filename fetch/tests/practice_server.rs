@@ -23,13 +23,12 @@ fn documents() -> Vec<Document> {
 
 fn request(server: &Server, output: &Path) -> Request {
     Request {
-        url: server.url(),
-        index: "netflow-*".to_owned(),
-        window: Window::default(),
+        url: Some(server.url()),
         page_size: 30,
         keep_alive: "1m".to_owned(),
+        backoff: Duration::from_millis(1),
         output: output.to_owned(),
-        force: false,
+        ..Request::default()
     }
 }
 

@@ -108,13 +108,12 @@ fn documents(count: usize) -> Documents {
 
 fn request(url: &str, index: &str, output: &Path) -> Request {
     Request {
-        url: url.to_owned(),
-        index: index.to_owned(),
-        window: Window::default(),
+        url: Some(url.to_owned()),
+        index: Some(index.to_owned()),
         page_size: 1_000,
         keep_alive: "1m".to_owned(),
         output: output.to_owned(),
-        force: false,
+        ..Request::default()
     }
 }
 

@@ -86,6 +86,25 @@ impl<A: Accumulator> Table<A> {
         }
     }
 
+    /// The sums of some keys, given the values of their fields; of a key that
+    /// is not there, nothing.
+    #[must_use]
+    pub fn pick<'k>(
+        &self,
+        layout: &KeyLayout,
+        keys: impl Iterator<Item = &'k [Option<u64>]>,
+    ) -> Vec<A> {
+        let sums = keys.map(|key| match self {
+            Self::Dense(sums) => {
+                usize::try_from(layout.of_values::<u64>(key)).ok().and_then(|key| sums.get(key))
+            }
+            Self::Narrow(sums) => sums.get(&layout.of_values::<u64>(key)),
+            Self::Wide(sums) => sums.get(&layout.of_values::<u128>(key)),
+            Self::Long(sums) => sums.get(&layout.of_values::<LongKey>(key)),
+        });
+        sums.map(|sums| sums.cloned().unwrap_or_default()).collect()
+    }
+
     /// The first `limit` keys by a metric (0: all), ties by key, unknown last
     /// among them; `texts` are the dictionary's.
     #[must_use]

@@ -9,6 +9,7 @@ mod broken_page;
 mod compression;
 mod dump;
 pub(crate) mod parse;
+pub(crate) mod shapes;
 mod values;
 
 use std::fs::File;

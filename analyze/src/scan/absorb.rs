@@ -12,6 +12,7 @@ use crate::columns::{Batch, FieldSet};
 use crate::duplicates::{Copy, Seen};
 use crate::error::ReadError;
 use crate::input::parse::{PageFacts, Parsed};
+use crate::input::shapes::Shapes;
 use crate::input::{self, Opened, Piece, Source};
 use crate::tally::{Position, Tally};
 
@@ -66,6 +67,7 @@ impl<'s> Absorber<'s> {
         let position = |line| Position { file: self.streams[stream].name.to_owned(), line };
         self.stream.is_empty = false;
         self.stream.n_values += parsed.n_values;
+        self.tally.quality.merge(&parsed.quality);
         for skipped in parsed.skipped {
             let first = position(skipped.line);
             if self.options.strict {
@@ -101,6 +103,7 @@ impl<'s> Absorber<'s> {
         }
         self.tally.incomplete.extend_from_slice(&tally.incomplete);
         self.tally.notes.extend_from_slice(&tally.notes);
+        self.tally.quality.merge(&tally.quality);
         let duplicates = &mut self.tally.duplicates;
         duplicates.n += tally.duplicates.n;
         duplicates.conflicting += tally.duplicates.conflicting;
@@ -112,14 +115,14 @@ impl<'s> Absorber<'s> {
 
     /// Learns which documents a source holds, without taking them in.
     pub(crate) fn know(&mut self, source: &Source) -> Result<(), ReadError> {
-        let dictionary = Arc::default();
+        let (dictionary, shapes) = (Arc::default(), Shapes::default());
         let sources = std::slice::from_ref(source);
         input::read(
             sources,
             |_| false,
             |_, piece| {
                 if let Piece::Block(block) = piece {
-                    let parsed = Parsed::new(&block, FieldSet::default(), &dictionary);
+                    let parsed = Parsed::new(&block, FieldSet::default(), &dictionary, &shapes);
                     for (identity, _) in parsed.identities {
                         self.seen.take(identity);
                     }

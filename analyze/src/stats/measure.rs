@@ -293,8 +293,8 @@ mod tests {
             assert_eq!(Measure::parse(&measure.name()), Ok(measure));
         }
         assert_eq!(
-            Measure::parse("distinct:daddr").unwrap_err(),
-            "there is no field daddr; did you mean dst_addr?"
+            Measure::parse("distinct:dst_adr").unwrap_err(),
+            "there is no field dst_adr; did you mean dst_addr?"
         );
         assert!(Measure::parse("byte").unwrap_err().starts_with("did you mean bytes?"));
     }

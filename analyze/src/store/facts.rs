@@ -11,6 +11,7 @@ use flowkit_model::{FieldId, NotAFlow};
 use serde::{Deserialize, Serialize};
 
 use super::schema;
+use crate::quality::Quality;
 use crate::tally::{Duplicates, Position, Sampling, Skipped, Sums, Tally};
 
 /// Key of the metadata.
@@ -73,6 +74,7 @@ pub(crate) struct Facts {
     unknown: BTreeMap<String, u64>,
     seen: Option<(u64, u64)>,
     sampling: Vec<(Option<String>, u64, u64)>,
+    quality: Quality,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,6 +116,7 @@ impl Facts {
             sampling: sampling
                 .map(|(exporter, sampling)| (exporter.clone(), sampling.least, sampling.most))
                 .collect(),
+            quality: tally.quality,
         }
     }
 
@@ -152,7 +155,7 @@ impl Facts {
             },
             incomplete: self.incomplete.iter().map(named).collect(),
             notes: self.notes.iter().map(named).collect(),
-            ..Tally::default()
+            quality: self.quality,
         })
     }
 }

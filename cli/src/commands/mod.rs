@@ -1,20 +1,31 @@
 //! The commands: one file each, thin, over the libraries.
 
+mod beacons;
+mod check;
+mod completions;
 mod demo;
+mod diff;
 mod explain;
+mod exporters;
 mod fetch;
 mod fields;
+mod filter;
 mod import;
+mod man;
 mod pairs;
 mod ports;
 mod progress;
 mod protocols;
+mod scans;
 mod send;
+mod server;
 mod show;
 mod summary;
 mod synth;
 mod talkers;
+mod timeline;
 mod top;
+mod verify;
 
 use crate::exit::Exit;
 
@@ -24,17 +35,27 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     Fetch(fetch::Fetch),
     Import(import::Import),
+    Verify(verify::Verify),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
     Protocols(protocols::Protocols),
     Pairs(pairs::Pairs),
+    Exporters(exporters::Exporters),
+    Timeline(timeline::Timelines),
+    Scans(scans::Scans),
+    Beacons(beacons::Beacons),
+    Diff(diff::Diff),
     Summary(summary::Summary),
+    Check(check::Check),
     Show(show::Show),
     Fields(fields::Fields),
     Explain(explain::Explain),
     Synth(synth::Synth),
     Send(send::Send),
+    Filter(filter::Filter),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 impl Command {
@@ -44,6 +65,7 @@ impl Command {
             Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
             Self::Import(command) => command.run(),
+            Self::Verify(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),
@@ -55,6 +77,15 @@ impl Command {
             Self::Explain(command) => command.run(),
             Self::Synth(command) => command.run(),
             Self::Send(command) => command.run(),
+            Self::Exporters(command) => command.run(),
+            Self::Timeline(command) => command.run(),
+            Self::Scans(command) => command.run(),
+            Self::Beacons(command) => command.run(),
+            Self::Diff(command) => command.run(),
+            Self::Check(command) => command.run(),
+            Self::Filter(command) => command.run(),
+            Self::Completions(command) => command.run(),
+            Self::Man(command) => command.run(),
         }
     }
 }

@@ -27,7 +27,7 @@ fn text_of(number: u128, meaning: Meaning, style: &Style) -> String {
         Meaning::Duration => duration(number),
         Meaning::BitRate => bit_rate(number),
         Meaning::Count | Meaning::PacketRate => grouped(number),
-        Meaning::Share(_) | Meaning::Words => number.to_string(),
+        Meaning::Share(_) | Meaning::Fraction | Meaning::Words => number.to_string(),
     }
 }
 

@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | which key is which field | [`dialect`], and `adapters` for other pipelines |
 //! | how one member becomes a value | `value` |
+//! | how documents that look alike are read fast | [`shape`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
 
 mod adapters;
@@ -16,6 +17,7 @@ pub mod dialect;
 pub mod entry;
 pub mod page;
 pub mod server_error;
+pub mod shape;
 mod value;
 
 use std::fmt;
