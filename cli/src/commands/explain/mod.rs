@@ -11,7 +11,7 @@ mod members;
 mod packet;
 mod paint;
 mod record;
-mod text;
+pub(super) mod text;
 mod times;
 
 use std::fs::File;
