@@ -53,6 +53,9 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+    /// The part is not as the manifest says.
+    #[error("the part is damaged")]
+    Damaged,
     /// The part cannot be read.
     #[error(transparent)]
     Part(#[from] crate::error::ReadError),
