@@ -147,6 +147,13 @@ impl Field {
         })
     }
 
+    /// Whether it is no part of a flow, but looked up by the pipeline: where it
+    /// is unknown, nothing is missing.
+    #[must_use]
+    pub fn is_looked_up(&self) -> bool {
+        self.module_key.starts_with("geoip_")
+    }
+
     /// Widest value in bits; text has none.
     #[must_use]
     pub fn bits(&self) -> Option<u32> {

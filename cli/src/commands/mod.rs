@@ -1,6 +1,7 @@
 //! The commands: one file each, thin, over the libraries.
 
 mod demo;
+mod export;
 mod fetch;
 mod fields;
 mod import;
@@ -21,6 +22,7 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     Fetch(fetch::Fetch),
     Import(import::Import),
+    Export(export::Export),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -38,6 +40,7 @@ impl Command {
             Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
             Self::Import(command) => command.run(),
+            Self::Export(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),
