@@ -140,6 +140,10 @@ impl Reading<'_> {
                         let parsed = Parsed::new(&block, self.fields, self.dictionary, &shapes);
                         (stream, Taken::Block(Box::new(parsed)))
                     }
+                    Piece::Datagrams(datagrams) => {
+                        let parsed = datagrams.parse(self.fields, self.dictionary);
+                        (stream, Taken::Block(Box::new(parsed)))
+                    }
                     Piece::End { damage } => (stream, Taken::End(damage)),
                     Piece::Stored => (stream, Taken::Stored),
                 };
