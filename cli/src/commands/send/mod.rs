@@ -14,14 +14,16 @@ use anyhow::{Context, bail};
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::output::units::grouped;
 
 const EXAMPLES: &str = "\
 Packets hold at most 30 flows of one export time. The sequence counts from 0,
 and each exporter and engine gets a boot time before its oldest flow, so that
 no flow is older than the router. UDP has one source address, so of several
-exporters one must be chosen. Nothing says whether the packets arrived.
+exporters one must be chosen. Nothing says whether the packets arrived. nfcapd
+takes a flow that ends before it starts for a wrap of the uptime and puts it 49
+days back; --repair-times spares it the late times of Logstash.
 
 Examples:
   flowkit send flowkit-demo 127.0.0.1:2055 --exporter 192.168.10.254
@@ -64,7 +66,8 @@ struct Sent {
 impl Send {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         if self.source.as_os_str() == "-" {
-            bail!("standard input cannot be sent, since flows are read twice; save it first");
+            let reason = "standard input cannot be sent, since flows are read twice; save it first";
+            return Err(Usage(reason.into()).into());
         }
         let mut boot_times = BootTimes::default();
         let read = flows::each(&self.source, self.repair_times, |flow| {
@@ -112,12 +115,15 @@ impl Send {
                 .iter()
                 .find(|exporter| name(exporter) == *wanted)
                 .map(|exporter| (*exporter).clone())
-                .with_context(|| format!("no exporter {wanted}; there are {}", names.join(", "))),
+                .ok_or_else(|| {
+                    Usage(format!("no exporter {wanted}; there are {}", names.join(", "))).into()
+                }),
             (None, [_]) => Ok(exporters.first().and_then(|exporter| (*exporter).clone())),
-            (None, _) => bail!(
+            (None, _) => Err(Usage(format!(
                 "flows of several exporters, and UDP has one source: choose with --exporter one of {}",
                 names.join(", ")
-            ),
+            ))
+            .into()),
         }
     }
 
