@@ -4,6 +4,7 @@
 //! of the rows where it is unknown. An unknown value is stored as 0, so sums
 //! need no mask.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use flowkit_model::field::Access;
@@ -19,6 +20,12 @@ pub const BATCH_ROWS: usize = 65_536;
 pub struct FieldSet(u64);
 
 impl FieldSet {
+    /// Every field.
+    #[must_use]
+    pub fn all() -> Self {
+        FIELDS.iter().map(|field| field.id).collect()
+    }
+
     /// Whether a field is in the set.
     #[must_use]
     pub fn contains(self, field: FieldId) -> bool {
@@ -135,6 +142,25 @@ impl Column {
         }
     }
 
+    /// Adds some rows of another column of the same field.
+    fn append(&mut self, other: &Self, rows: Range<usize>) {
+        if let Some(unknown) = &other.unknown {
+            let before = self.len();
+            self.unknown
+                .get_or_insert_with(|| vec![false; before])
+                .extend_from_slice(&unknown[rows.clone()]);
+        } else if let Some(mask) = &mut self.unknown {
+            mask.resize(mask.len() + rows.len(), false);
+        }
+        match (&mut self.values, &other.values) {
+            (Values::U8(values), Values::U8(more)) => values.extend_from_slice(&more[rows]),
+            (Values::U16(values), Values::U16(more)) => values.extend_from_slice(&more[rows]),
+            (Values::U32(values), Values::U32(more)) => values.extend_from_slice(&more[rows]),
+            (Values::U64(values), Values::U64(more)) => values.extend_from_slice(&more[rows]),
+            _ => unreachable!("columns of one field have one width"),
+        }
+    }
+
     fn retain(&mut self, keep: &[bool]) {
         fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
             let mut keep = keep.iter();
@@ -169,6 +195,19 @@ impl Batch {
             .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
             .collect();
         Self { rows: 0, columns, dictionary }
+    }
+
+    /// A batch of columns that are there already.
+    pub(crate) fn of_columns(
+        rows: usize,
+        columns: impl IntoIterator<Item = (FieldId, Column)>,
+        dictionary: Arc<Dictionary>,
+    ) -> Self {
+        let mut batch = Self { rows, columns: vec![None; FIELDS.len()], dictionary };
+        for (field, column) in columns {
+            batch.columns[field as usize] = Some(column);
+        }
+        batch
     }
 
     /// Number of flows.
@@ -245,6 +284,16 @@ impl Batch {
         for (row, (value, known)) in values.iter_mut().zip(known).enumerate() {
             if column.unknown.as_ref().is_none_or(|unknown| !unknown[row]) {
                 *value = change(*value, known);
+            }
+        }
+    }
+
+    /// Adds some rows of another batch of the same fields and dictionary.
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        self.rows += rows.len();
+        for (column, more) in self.columns.iter_mut().zip(&other.columns) {
+            if let (Some(column), Some(more)) = (column, more) {
+                column.append(more, rows.clone());
             }
         }
     }

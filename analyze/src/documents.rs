@@ -47,35 +47,42 @@ pub fn each(
     let streams = input::streams(sources);
     let mut tally = Tally::of_sources(sources);
     let mut refused = None;
-    input::read(sources, |stream, piece| {
-        let name = streams[stream].name;
-        let block = match piece {
-            Piece::Block(block) => block,
-            Piece::End { damage } => {
-                tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
-                return true;
-            }
-        };
-        for (line, text) in block.values() {
-            for found in documents(text) {
-                match found {
-                    Ok(found) if take(found) => {}
-                    Ok(_) => return false,
-                    Err(cause) => {
-                        let position = Position { file: name.to_owned(), line };
-                        if options.strict {
-                            let what = cause.text().to_owned();
-                            refused =
-                                Some(ReadError::Strict { position: position.to_string(), what });
-                            return false;
+    input::read(
+        sources,
+        |_| false,
+        |stream, piece| {
+            let name = streams[stream].name;
+            let block = match piece {
+                Piece::Block(block) => block,
+                Piece::End { damage } => {
+                    tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
+                    return true;
+                }
+                Piece::Stored => return true,
+            };
+            for (line, text) in block.values() {
+                for found in documents(text) {
+                    match found {
+                        Ok(found) if take(found) => {}
+                        Ok(_) => return false,
+                        Err(cause) => {
+                            let position = Position { file: name.to_owned(), line };
+                            if options.strict {
+                                let what = cause.text().to_owned();
+                                refused = Some(ReadError::Strict {
+                                    position: position.to_string(),
+                                    what,
+                                });
+                                return false;
+                            }
+                            tally.skip(cause, 1, position, None);
                         }
-                        tally.skip(cause, 1, position, None);
                     }
                 }
             }
-        }
-        true
-    })?;
+            true
+        },
+    )?;
     refused.map_or(Ok(tally), Err)
 }
 

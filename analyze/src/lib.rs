@@ -11,6 +11,8 @@
 //! | --- | --- |
 //! | how a file is recognised and cut into documents | [`input`] |
 //! | what a batch of flows looks like | [`columns`] |
+//! | how a dump's documents are kept as columns | [`store`] |
+//! | how anything becomes a dump | [`import`] |
 //! | how reading, counting and merging go together | [`scan`] |
 //! | which flows are looked at | [`selection`], [`mask`] |
 //! | how time is cut into bins | [`bins`] |
@@ -30,12 +32,14 @@ pub mod documents;
 mod duplicates;
 pub mod error;
 pub mod group;
+pub mod import;
 pub mod input;
 pub mod mask;
 pub mod quality;
 pub mod scan;
 pub mod selection;
 pub mod stats;
+pub mod store;
 pub mod tally;
 
 pub use answer::Answer;

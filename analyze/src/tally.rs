@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use flowkit_model::field::Wire;
 use flowkit_model::{FIELDS, FieldId, NotAFlow};
 use hashbrown::HashMap;
 
 use crate::columns::{Batch, FieldSet};
+use crate::dictionary::Dictionary;
 use crate::input::Source;
 use crate::quality::Quality;
 
@@ -235,6 +237,20 @@ impl Measures {
         }
     }
 
+    /// The counts that a tally has; exporters are numbered by `dictionary`.
+    pub(crate) fn of_tally(tally: &Tally, dictionary: &Dictionary) -> Self {
+        let mut unknown = vec![0; FIELDS.len()];
+        for (field, n) in &tally.unknown {
+            unknown[*field as usize] = *n;
+        }
+        let code = |exporter: &Option<String>| {
+            exporter.as_ref().map(|exporter| u64::from(dictionary.code(exporter)))
+        };
+        let sampling =
+            tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
+        Self { total: tally.total, unknown, seen: tally.seen, sampling: sampling.collect() }
+    }
+
     /// Moves the counts into a tally.
     pub(crate) fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) {
         tally.total = self.total;
@@ -242,7 +258,7 @@ impl Measures {
         tally.unknown = fields
             .iter()
             .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))
-            .filter(|(_, n)| *n > 0)
+            .filter(|(field, n)| *n > 0 && is_of_flows(*field))
             .collect();
         let text = |code: u64| usize::try_from(code).ok().and_then(|code| texts.get(code)).cloned();
         tally.sampling = self
@@ -251,6 +267,12 @@ impl Measures {
             .map(|(exporter, sampling)| (exporter.and_then(text), sampling))
             .collect();
     }
+}
+
+/// Whether a flow should have it: what `GeoIP` adds is not there for private
+/// addresses, and nothing is wrong with that.
+fn is_of_flows(field: FieldId) -> bool {
+    field == FieldId::Exporter || field.field().wire != Wire::Nowhere
 }
 
 fn widen(range: Option<(u64, u64)>, other: (u64, u64)) -> (u64, u64) {

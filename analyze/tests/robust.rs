@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use flowkit_analyze::Source;
 use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
 use serde_json::Value;
 
@@ -92,7 +93,12 @@ fn broken_input_is_read_as_far_as_it_goes() {
 }
 
 fn check(path: &std::path::Path, said: &Said, case: &Value) {
-    let answer = ask(&[Source::open(path).unwrap()], &Summary::default(), ReadOptions::default());
+    let answer = ask(
+        &[Source::open(path).unwrap()],
+        &Summary::default(),
+        &Selection::default(),
+        ReadOptions::default(),
+    );
     let place = path.display();
     match (said, answer) {
         (Said::Refused(words), Err(error)) => {

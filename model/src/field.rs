@@ -45,6 +45,12 @@ pub enum FieldId {
     DstAs,
     SrcMaskLen,
     DstMaskLen,
+    SrcCountry,
+    DstCountry,
+    SrcCity,
+    DstCity,
+    SrcAsName,
+    DstAsName,
 }
 
 /// What a value means, hence how it is read and shown.
@@ -139,6 +145,13 @@ impl Field {
                     || is(field.codec_key)
             })
         })
+    }
+
+    /// Whether the exporter states it: it is in the packet, or is the exporter.
+    /// Other fields are looked up by the pipeline, where it does so.
+    #[must_use]
+    pub fn is_exported(&self) -> bool {
+        self.wire != Wire::Nowhere || self.id == FieldId::Exporter
     }
 
     /// Widest value in bits; text has none.
@@ -272,6 +285,24 @@ pub const FIELDS: &[Field] = &[
     Field { id: FieldId::DstMaskLen, name: "dst_mask_len", aliases: &["dst_mask", "dstmask", "dmk"], module_key: "netflow.dst_mask_len", codec_key: "netflow.dst_mask",
         wire: Record(45, 1), kind: Kind::Code, unit: "bits", meaning: "length of the receiver's routing prefix",
         access: Number { bits: 8, read: |flow| flow.dst_mask_len.map(u64::from), write: |flow, value| flow.dst_mask_len = fit(value) } },
+    Field { id: FieldId::SrcCountry, name: "src_country", aliases: &["src_geo"], module_key: "geoip_src.country_code2", codec_key: "geoip_src.country_code2",
+        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the sender, by GeoIP",
+        access: Text { read: |flow| flow.src_country.as_deref(), write: |flow, value| flow.src_country = value } },
+    Field { id: FieldId::DstCountry, name: "dst_country", aliases: &["dst_geo"], module_key: "geoip_dst.country_code2", codec_key: "geoip_dst.country_code2",
+        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the receiver, by GeoIP",
+        access: Text { read: |flow| flow.dst_country.as_deref(), write: |flow, value| flow.dst_country = value } },
+    Field { id: FieldId::SrcCity, name: "src_city", aliases: &[], module_key: "geoip_src.city_name", codec_key: "geoip_src.city_name",
+        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the sender, by GeoIP",
+        access: Text { read: |flow| flow.src_city.as_deref(), write: |flow, value| flow.src_city = value } },
+    Field { id: FieldId::DstCity, name: "dst_city", aliases: &[], module_key: "geoip_dst.city_name", codec_key: "geoip_dst.city_name",
+        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the receiver, by GeoIP",
+        access: Text { read: |flow| flow.dst_city.as_deref(), write: |flow, value| flow.dst_city = value } },
+    Field { id: FieldId::SrcAsName, name: "src_as_name", aliases: &["src_as_org"], module_key: "geoip_src.autonomous_system", codec_key: "geoip_src.autonomous_system",
+        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the sender, by GeoIP; PRIVATE: a private address",
+        access: Text { read: |flow| flow.src_as_name.as_deref(), write: |flow, value| flow.src_as_name = value } },
+    Field { id: FieldId::DstAsName, name: "dst_as_name", aliases: &["dst_as_org"], module_key: "geoip_dst.autonomous_system", codec_key: "geoip_dst.autonomous_system",
+        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the receiver, by GeoIP; PRIVATE: a private address",
+        access: Text { read: |flow| flow.dst_as_name.as_deref(), write: |flow, value| flow.dst_as_name = value } },
 ];
 
 #[cfg(test)]

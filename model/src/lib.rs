@@ -14,6 +14,7 @@
 //! | how a time is read and written | [`time`] |
 //! | what a fetch leaves on the disk | [`dump`] |
 //! | which span of time a person means | [`window`] |
+//! | what the bytes of an export packet are | [`wire`] |
 //!
 //! Sources: Cisco, *NetFlow Export Datagram Format* (version 5 header and
 //! record); `logstash-codec-netflow` (`Netflow5PDU`); Logstash's netflow
@@ -23,10 +24,13 @@ pub mod document;
 pub mod dump;
 pub mod field;
 pub mod filter;
+pub mod late;
+pub mod lesson;
 pub mod names;
 pub mod record;
 pub mod time;
 pub mod window;
+pub mod wire;
 
 pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};

@@ -90,4 +90,19 @@ pub struct FlowRecord {
     pub src_mask_len: Option<u8>,
     /// Length of the receiver's routing prefix, in bits.
     pub dst_mask_len: Option<u8>,
+    /// Country of the sender, two letters (ISO 3166), from the pipeline's `GeoIP`
+    /// lookup. Not part of the packet.
+    pub src_country: Option<String>,
+    /// Country of the receiver.
+    pub dst_country: Option<String>,
+    /// City of the sender, from the same lookup.
+    pub src_city: Option<String>,
+    /// City of the receiver.
+    pub dst_city: Option<String>,
+    /// Autonomous system of the sender as the lookup names it: `Example Net
+    /// (64500)`, or `PRIVATE` for private addresses. Not the exporter's
+    /// [`src_as`](Self::src_as).
+    pub src_as_name: Option<String>,
+    /// Autonomous system of the receiver, likewise.
+    pub dst_as_name: Option<String>,
 }

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use self::blocks::{BlockError, Blocks};
 use self::compression::Compression;
 use crate::error::ReadError;
+use flowkit_model::dump::Part;
 
 pub(crate) use self::blocks::Block;
 pub use self::dump::read_manifest;
@@ -55,15 +56,33 @@ pub struct Source {
 }
 
 /// Text to be read in one go.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Stream {
     name: String,
     place: Place,
     /// Documents that must be there.
     expected: Option<u64>,
+    /// The part of a dump that it is.
+    part: Option<DumpPart>,
 }
 
-#[derive(Debug)]
+/// A part of a dump, which may have columns.
+#[derive(Clone, Debug)]
+pub(crate) struct DumpPart {
+    /// Folder of the dump.
+    pub(crate) dump: PathBuf,
+    /// What the manifest says of it.
+    pub(crate) part: Part,
+}
+
+impl DumpPart {
+    /// Where its columns are.
+    pub(crate) fn columns_path(&self) -> PathBuf {
+        self.dump.join(self.part.columns_path())
+    }
+}
+
+#[derive(Clone, Debug)]
 enum Place {
     Stdin,
     /// A file, or so many bytes from its start.
@@ -91,7 +110,7 @@ impl Source {
     }
 
     fn of(name: String, place: Place) -> Self {
-        let stream = Stream { name: name.clone(), place, expected: None };
+        let stream = Stream { name: name.clone(), place, expected: None, part: None };
         Self { name, streams: vec![stream], window: None, incomplete: None }
     }
 
@@ -113,6 +132,65 @@ impl Source {
     pub fn incomplete(&self) -> Option<&str> {
         self.incomplete.as_deref()
     }
+
+    /// Its streams: what each is called, and the part that it is.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Option<&DumpPart>)> {
+        self.streams.iter().map(|stream| (stream.name.as_str(), stream.part.as_ref()))
+    }
+
+    /// The parts before this one whose documents may be in it again.
+    pub(crate) fn streams_before(&self, part: &DumpPart) -> Vec<&DumpPart> {
+        self.parts()
+            .filter_map(|(_, part)| part)
+            .take_while(|earlier| earlier.part.name != part.part.name)
+            .filter(|earlier| may_share(&earlier.part, &part.part))
+            .collect()
+    }
+
+    /// What the manifest says of those.
+    pub(crate) fn may_share(&self, part: &DumpPart) -> Vec<&Part> {
+        self.streams_before(part).into_iter().map(|earlier| &earlier.part).collect()
+    }
+
+    /// One of its parts as a source of its own, under another name.
+    pub(crate) fn one_part(&self, part: &DumpPart, name: &str) -> Self {
+        let stream = self.streams.iter().find(|stream| {
+            stream.part.as_ref().is_some_and(|known| known.part.name == part.part.name)
+        });
+        let stream = stream.cloned().map(|stream| Stream { name: name.to_owned(), ..stream });
+        Self {
+            name: name.to_owned(),
+            streams: stream.into_iter().collect(),
+            window: None,
+            incomplete: None,
+        }
+    }
+
+    /// Whether a document of another source may be in this one, too: in dumps,
+    /// if they overlap in index and window.
+    pub(crate) fn may_overlap(&self, other: &Self) -> bool {
+        self.streams.iter().any(|mine| {
+            other.streams.iter().any(|theirs| match (&mine.part, &theirs.part) {
+                (Some(mine), Some(theirs)) => may_share(&mine.part, &theirs.part),
+                _ => true,
+            })
+        })
+    }
+}
+
+/// Whether two parts may hold the same document.
+fn may_share(a: &Part, b: &Part) -> bool {
+    let is_one = |index: &str| !index.is_empty() && !index.contains(['*', ',', '?']);
+    if is_one(&a.index) && is_one(&b.index) && a.index != b.index {
+        return false;
+    }
+    let before = |end: Option<i64>, start: Option<i64>| matches!((end, start), (Some(end), Some(start)) if end <= start);
+    if before(a.window.to_ms, b.window.from_ms) || before(b.window.to_ms, a.window.from_ms) {
+        return false;
+    }
+    let disjoint_slices = a.index == b.index
+        && matches!((a.slice, b.slice), (Some(a), Some(b)) if a.max == b.max && a.id != b.id);
+    !disjoint_slices
 }
 
 /// What comes out of a stream.
@@ -122,6 +200,8 @@ pub(crate) enum Piece {
     Block(Block),
     /// The end: a damaged stream says how.
     End { damage: Option<String> },
+    /// Nothing: the stream has columns.
+    Stored,
 }
 
 /// A stream while it is read.
@@ -142,15 +222,23 @@ fn all(sources: &[Source]) -> impl Iterator<Item = &Stream> {
 }
 
 /// Reads all streams in order and hands on their pieces, each with the number
-/// of its stream, until `take` says false.
+/// of its stream, until `take` says false. Those that are `stored` are passed
+/// over.
 ///
 /// # Errors
 /// If a stream cannot be opened or read, or its form is not read.
 pub(crate) fn read(
     sources: &[Source],
+    stored: impl Fn(usize) -> bool,
     mut take: impl FnMut(usize, Piece) -> bool,
 ) -> Result<(), ReadError> {
     for (number, stream) in all(sources).enumerate() {
+        if stored(number) {
+            if !take(number, Piece::Stored) {
+                return Ok(());
+            }
+            continue;
+        }
         let name = || stream.name.clone();
         let text: Box<dyn Read + Send> = match &stream.place {
             Place::Stdin => Box::new(io::stdin()),

@@ -99,6 +99,10 @@ impl Parsed {
                 self.n_values += 1;
                 self.flow(document.into_flow(), None, line);
             }
+            // A letter in another encoding spoils the letter, not the document.
+            Err(_) if std::str::from_utf8(text).is_err_and(|error| error.error_len().is_some()) => {
+                self.value(String::from_utf8_lossy(text).as_bytes(), line, block);
+            }
             Err(error) => {
                 let ends_the_text = block.last && block.text.trim_ascii_end().ends_with(text);
                 if error.is_eof() && ends_the_text {

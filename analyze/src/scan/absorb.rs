@@ -2,19 +2,21 @@
 //! counts what is skipped, and notices what is missing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use flowkit_model::NotAFlow;
 use flowkit_model::document::server_error::ServerError;
 
 use super::ReadOptions;
-use crate::columns::Batch;
+use crate::columns::{Batch, FieldSet};
 use crate::duplicates::{Copy, Seen};
 use crate::error::ReadError;
 use crate::input::parse::{PageFacts, Parsed};
-use crate::input::{self, Opened, Source};
+use crate::input::{self, Opened, Piece, Source};
 use crate::tally::{Position, Tally};
 
 /// The state of a scan between its blocks.
-pub(super) struct Absorber<'s> {
+pub(crate) struct Absorber<'s> {
     streams: Vec<Opened<'s>>,
     options: ReadOptions,
     seen: Seen,
@@ -23,6 +25,12 @@ pub(super) struct Absorber<'s> {
     stream: StreamState,
     /// Answers by the scroll they belong to, or by their stream.
     answers: BTreeMap<String, Answers>,
+}
+
+/// The error for what may not be skipped.
+fn strict(position: String, cause: NotAFlow, reason: Option<&str>) -> ReadError {
+    let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    ReadError::Strict { position, what: format!("{}{reason}", cause.text()) }
 }
 
 /// What is known of a stream so far.
@@ -42,7 +50,7 @@ struct Answers {
 }
 
 impl<'s> Absorber<'s> {
-    pub(super) fn new(sources: &'s [Source], options: ReadOptions) -> Self {
+    pub(crate) fn new(sources: &'s [Source], options: ReadOptions) -> Self {
         Self {
             streams: input::streams(sources),
             options,
@@ -62,10 +70,7 @@ impl<'s> Absorber<'s> {
         for skipped in parsed.skipped {
             let first = position(skipped.line);
             if self.options.strict {
-                let reason =
-                    skipped.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-                let what = format!("{}{reason}", skipped.cause.text());
-                return Err(ReadError::Strict { position: first.to_string(), what });
+                return Err(strict(first.to_string(), skipped.cause, skipped.reason.as_deref()));
             }
             if let (None, Some(reason)) = (&self.stream.not_json, &skipped.reason) {
                 self.stream.not_json = Some((skipped.line, reason.clone()));
@@ -82,6 +87,48 @@ impl<'s> Absorber<'s> {
             self.stream.server_error = parsed.server_error;
         }
         Ok(self.without_copies(stream, parsed.batch, &parsed.identities))
+    }
+
+    /// Takes in a stream that has columns: what was met when they were made.
+    pub(super) fn stored(&mut self, tally: &Tally) -> Result<(), ReadError> {
+        if let (true, Some(first)) =
+            (self.options.strict, tally.skipped.iter().min_by_key(|skipped| skipped.first.line))
+        {
+            return Err(strict(first.first.to_string(), first.cause, first.reason.as_deref()));
+        }
+        for skipped in &tally.skipped {
+            let (first, reason) = (skipped.first.clone(), skipped.reason.clone());
+            self.tally.skip(skipped.cause, skipped.n, first, reason);
+        }
+        self.tally.quality.merge(&tally.quality);
+        self.tally.incomplete.extend_from_slice(&tally.incomplete);
+        self.tally.notes.extend_from_slice(&tally.notes);
+        let duplicates = &mut self.tally.duplicates;
+        duplicates.n += tally.duplicates.n;
+        duplicates.conflicting += tally.duplicates.conflicting;
+        if duplicates.first.is_none() {
+            duplicates.first.clone_from(&tally.duplicates.first);
+        }
+        Ok(())
+    }
+
+    /// Learns which documents a source holds, without taking them in.
+    pub(crate) fn know(&mut self, source: &Source) -> Result<(), ReadError> {
+        let dictionary = Arc::default();
+        let sources = std::slice::from_ref(source);
+        input::read(
+            sources,
+            |_| false,
+            |_, piece| {
+                if let Piece::Block(block) = piece {
+                    let parsed = Parsed::new(&block, FieldSet::default(), &dictionary);
+                    for (identity, _) in parsed.identities {
+                        self.seen.take(identity);
+                    }
+                }
+                true
+            },
+        )
     }
 
     fn without_copies(
@@ -178,7 +225,7 @@ impl<'s> Absorber<'s> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Tally {
+    pub(crate) fn finish(mut self) -> Tally {
         for answers in self.answers.into_values() {
             if let Some(total) = answers.total
                 && answers.n_hits < total

@@ -5,10 +5,12 @@ mod check;
 mod completions;
 mod demo;
 mod diff;
+mod explain;
 mod exporters;
 mod fetch;
 mod fields;
 mod filter;
+mod import;
 mod man;
 mod pairs;
 mod ports;
@@ -28,6 +30,7 @@ use crate::exit::Exit;
 pub(crate) enum Command {
     Demo(demo::Demo),
     Fetch(fetch::Fetch),
+    Import(import::Import),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -45,6 +48,7 @@ pub(crate) enum Command {
     Filter(filter::Filter),
     Completions(completions::Completions),
     Man(man::Man),
+    Explain(explain::Explain),
 }
 
 impl Command {
@@ -53,6 +57,7 @@ impl Command {
         match self {
             Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
+            Self::Import(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),
@@ -70,6 +75,7 @@ impl Command {
             Self::Filter(command) => command.run(),
             Self::Completions(command) => command.run(),
             Self::Man(command) => command.run(),
+            Self::Explain(command) => command.run(),
         }
     }
 }
