@@ -188,7 +188,7 @@ fn what_was_loaded_comes_back_byte_for_byte() {
         index.load(&undated);
         let output = place.path().join("window");
         let mut windowed = request(&url, &index.name, &output);
-        windowed.window = day("2018-09-21");
+        windowed.window = Some(day("2018-09-21"));
         fetch(&windowed, &Cancel::new(), &()).unwrap();
         assert_eq!(saved(&output), loaded, "{url}");
         loaded.extend(undated);
@@ -200,15 +200,16 @@ fn what_was_loaded_comes_back_byte_for_byte() {
         // A window is half open, to the millisecond.
         let output = place.path().join("edges");
         let mut edges = request(&url, &index.name, &output);
-        edges.window.from_ms = day("2018-09-21").from_ms.map(|ms| ms + 7 * 3_600_000 + 13);
-        edges.window.to_ms = edges.window.from_ms.map(|ms| ms + 26);
+        let from_ms = day("2018-09-21").from_ms.map(|ms| ms + 7 * 3_600_000 + 13);
+        let to_ms = from_ms.map(|ms| ms + 26);
+        edges.window = Some(Window { from_ms, to_ms, ..Window::default() });
         let manifest = fetch(&edges, &Cancel::new(), &()).unwrap();
         assert_eq!(manifest.documents(), 14, "{url}");
 
         // Nothing matches: a complete dump of nothing, and what there is.
         let output = place.path().join("nothing");
         let mut nothing = request(&url, &index.name, &output);
-        nothing.window = day("2018-09-22");
+        nothing.window = Some(day("2018-09-22"));
         let notes = Notes::default();
         fetch(&nothing, &Cancel::new(), &notes).unwrap();
         assert!(saved(&output).is_empty());
@@ -294,7 +295,7 @@ fn a_recorded_day_comes_back_byte_for_byte() {
         index.load(&loaded);
         let place = tempfile::tempdir().unwrap();
         let mut whole_day = request(&url, &index.name, place.path());
-        whole_day.window = day("2018-09-21");
+        whole_day.window = Some(day("2018-09-21"));
         fetch(&whole_day, &Cancel::new(), &()).unwrap();
         assert_eq!(saved(place.path()), loaded, "{url}");
     }
