@@ -14,8 +14,8 @@ use crate::{Cancel, FetchError};
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How often an answer that says nothing is asked for again.
-const ASKED_FOR_NOTHING: u32 = 2;
+/// How often a first connection that is cut off is made again.
+const CUT_OFF: u32 = 2;
 
 /// What an error leaves to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,10 +101,8 @@ impl<S: Server> Server for Patient<'_, S> {
         loop {
             let answer = self.server.ask(ask, body);
             let passes = match &answer {
-                // Nothing at all may be the truth, so that is not asked for long.
-                Ok(200) if body.trim_ascii() == b"{}" => tries < ASKED_FOR_NOTHING,
                 Ok(200) => !is_whole_json(body),
-                Err(error) if is_cut_off(error) => tries < ASKED_FOR_NOTHING,
+                Err(error) if is_cut_off(error) => tries < CUT_OFF,
                 Ok(status) => matches!(status, 408 | 429 | 500..),
                 Err(error) => verdict(error) != Verdict::Stop,
             };

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// What goes wrong with one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// New connections are refused for a moment.
     Refuse,
     /// The connection is closed before the request is passed on.
@@ -42,7 +42,7 @@ pub enum Fault {
 }
 
 /// Every fault.
-pub const FAULTS: [Fault; 16] = [
+pub(crate) const FAULTS: [Fault; 16] = [
     Fault::Refuse,
     Fault::ResetBefore,
     Fault::ResetAfter,
@@ -62,10 +62,10 @@ pub const FAULTS: [Fault; 16] = [
 ];
 
 /// How long [`Fault::Stall`] is silent; the client should wait less.
-pub const STALL: Duration = Duration::from_millis(400);
+pub(crate) const STALL: Duration = Duration::from_millis(400);
 
 /// A running proxy; dropping it closes every connection.
-pub struct FaultProxy {
+pub(crate) struct FaultProxy {
     addr: SocketAddr,
     shared: Arc<Shared>,
     accepting: Option<thread::JoinHandle<()>>,
@@ -87,7 +87,7 @@ struct Shared {
 
 impl FaultProxy {
     /// Starts a proxy in front of `target` (`http://HOST:PORT`).
-    pub fn start(target: &str, seed: u64, per_mille: u64) -> FaultProxy {
+    pub(crate) fn start(target: &str, seed: u64, per_mille: u64) -> FaultProxy {
         let target = target.trim_start_matches("http://").parse().expect("HOST:PORT");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
@@ -108,12 +108,12 @@ impl FaultProxy {
     }
 
     /// Where it listens.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.addr)
     }
 
     /// Requests so far, and how many of them were struck.
-    pub fn counts(&self) -> (usize, usize) {
+    pub(crate) fn counts(&self) -> (usize, usize) {
         (self.shared.requests.load(Ordering::SeqCst), self.shared.struck.load(Ordering::SeqCst))
     }
 }

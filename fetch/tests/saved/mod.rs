@@ -9,15 +9,15 @@ use flowkit_testdata::Document;
 use serde_json::value::RawValue;
 
 /// The bytes of `_source`, by index and id.
-pub type Documents = BTreeMap<(String, String), String>;
+pub(crate) type Documents = BTreeMap<(String, String), String>;
 
 /// The manifest of a dump.
-pub fn manifest(root: &Path) -> Manifest {
+pub(crate) fn manifest(root: &Path) -> Manifest {
     serde_json::from_slice(&fs::read(root.join("manifest.json")).unwrap()).unwrap()
 }
 
 /// The documents of a dump. No document may be there twice.
-pub fn saved(root: &Path) -> Documents {
+pub(crate) fn saved(root: &Path) -> Documents {
     #[derive(serde::Deserialize)]
     struct Hit<'a> {
         #[serde(rename = "_index")]
@@ -40,7 +40,7 @@ pub fn saved(root: &Path) -> Documents {
 }
 
 /// What the practice server holds.
-pub fn of_practice(documents: &[Document]) -> Documents {
+pub(crate) fn of_practice(documents: &[Document]) -> Documents {
     documents
         .iter()
         .map(|document| ((document.index.clone(), document.id.clone()), document.source.clone()))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// Addresses of the real servers: `FLOWKIT_TEST_URLS`, with commas.
-pub fn servers() -> Vec<String> {
+pub(crate) fn servers() -> Vec<String> {
     let urls = std::env::var("FLOWKIT_TEST_URLS").unwrap_or_default();
     let urls: Vec<_> = urls.split(',').filter(|url| !url.is_empty()).map(str::to_owned).collect();
     if urls.is_empty() {
@@ -15,14 +15,14 @@ pub fn servers() -> Vec<String> {
 }
 
 /// An index of a test. Deletes itself.
-pub struct Index<'a> {
-    pub url: &'a str,
-    pub name: String,
+pub(crate) struct Index<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) name: String,
 }
 
 impl<'a> Index<'a> {
     /// Makes an index with these settings, as JSON.
-    pub fn new(url: &'a str, test: &str, settings: &str) -> Self {
+    pub(crate) fn new(url: &'a str, test: &str, settings: &str) -> Self {
         let index = Self { url, name: format!("flowkit-test-{test}-{}", std::process::id()) };
         let body = format!(r#"{{"settings":{settings}}}"#);
         let answer = ask("PUT", &format!("{url}/{}", index.name), &body);
@@ -31,7 +31,7 @@ impl<'a> Index<'a> {
     }
 
     /// Loads documents, given as the bytes of `_source` by `_id`.
-    pub fn load(&self, documents: &BTreeMap<String, String>) {
+    pub(crate) fn load(&self, documents: &BTreeMap<String, String>) {
         // Elasticsearch 6 wants a type, OpenSearch refuses one.
         let kind = if version(self.url).starts_with("6.") { r#","_type":"_doc""# } else { "" };
         let documents: Vec<_> = documents.iter().collect();
@@ -55,7 +55,7 @@ impl Drop for Index<'_> {
 }
 
 /// The version of a server; of one without a root, by its node.
-pub fn version(url: &str) -> String {
+pub(crate) fn version(url: &str) -> String {
     let root = ask("GET", url, "");
     if let Some(version) = root["version"]["number"].as_str() {
         return version.to_owned();
@@ -66,7 +66,7 @@ pub fn version(url: &str) -> String {
 }
 
 /// Asks a server something that a fetch would not.
-pub fn ask(method: &str, url: &str, body: &str) -> Value {
+pub(crate) fn ask(method: &str, url: &str, body: &str) -> Value {
     let request = ureq::http::Request::builder()
         .method(method)
         .uri(url)
