@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use flowkit_model::field::Wire;
 use flowkit_model::{FIELDS, FieldId, NotAFlow};
 use hashbrown::HashMap;
 
