@@ -47,10 +47,12 @@ pub fn ask<S: Statistic>(
     selection: &Selection,
     options: ReadOptions,
 ) -> Result<Answer, ReadError> {
+    selection.forget();
     let prepared = store::prepare(sources);
     match answer(sources, &prepared, statistic, selection, options) {
         Err(StoreError::Part(error)) => Err(error),
         Err(damage) => {
+            selection.forget();
             let prepared = Prepared::none(sources, &damage);
             answer(sources, &prepared, statistic, selection, options).map_err(|error| match error {
                 StoreError::Part(error) => error,
@@ -138,6 +140,10 @@ impl Reading<'_> {
                 let read = |(stream, piece)| match piece {
                     Piece::Block(block) => {
                         let parsed = Parsed::new(&block, self.fields, self.dictionary, &shapes);
+                        (stream, Taken::Block(Box::new(parsed)))
+                    }
+                    Piece::Datagrams(datagrams) => {
+                        let parsed = datagrams.parse(self.fields, self.dictionary);
                         (stream, Taken::Block(Box::new(parsed)))
                     }
                     Piece::End { damage } => (stream, Taken::End(damage)),
@@ -232,7 +238,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         asked: FieldSet,
         dictionary: &Arc<Dictionary>,
     ) -> Result<(), StoreError> {
-        let is_whole = self.selection.filter().is_any();
+        let is_whole = self.selection.is_whole();
         let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
         let measured = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
         let fields = asked.union(measured);

@@ -257,7 +257,7 @@ impl Measures {
         tally.unknown = fields
             .iter()
             .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))
-            .filter(|(_, n)| *n > 0)
+            .filter(|(field, n)| *n > 0 && !field.field().is_looked_up())
             .collect();
         let text = |code: u64| usize::try_from(code).ok().and_then(|code| texts.get(code)).cloned();
         tally.sampling = self

@@ -10,7 +10,7 @@ use flowkit_model::document::server_error::ServerError;
 use flowkit_model::document::shape::Identity as Shaped;
 use flowkit_model::{FieldId, NotAFlow, Row};
 
-use super::blocks::Block;
+use super::blocks::{Block, BulkAction, Framing, Target, is_action};
 use super::broken_page;
 use super::shapes::{ShapeReader, Shapes};
 use crate::columns::{Batch, FieldSet};
@@ -37,6 +37,21 @@ pub(crate) struct Parsed {
     pub(crate) n_values: u64,
     /// The text breaks off in this line.
     pub(crate) breaks_off: Option<u64>,
+    /// What is odd but no reason to skip, by kind.
+    pub(crate) odd: Vec<Odd>,
+}
+
+/// Something odd that came up so many times.
+#[derive(Clone, Debug)]
+pub(crate) struct Odd {
+    pub(crate) kind: &'static str,
+    /// What the first is.
+    pub(crate) what: String,
+    pub(crate) n: u64,
+    /// Where the first is.
+    pub(crate) line: u64,
+    /// Flows are missing because of it.
+    pub(crate) is_missing: bool,
 }
 
 /// Documents skipped for one reason.
@@ -63,6 +78,29 @@ pub(crate) struct PageFacts {
 }
 
 impl Parsed {
+    /// Nothing yet; about so many rows will come.
+    pub(super) fn empty(fields: FieldSet, rows: usize, dictionary: &Arc<Dictionary>) -> Self {
+        Self {
+            batch: Batch::new(fields, rows, Arc::clone(dictionary)),
+            identities: Vec::new(),
+            quality: Quality::default(),
+            skipped: Vec::new(),
+            pages: Vec::new(),
+            server_error: None,
+            n_values: 0,
+            breaks_off: None,
+            odd: Vec::new(),
+        }
+    }
+
+    /// Counts something odd.
+    pub(super) fn odd(&mut self, odd: Odd) {
+        match self.odd.iter_mut().find(|known| known.kind == odd.kind) {
+            Some(known) => known.n += odd.n,
+            None => self.odd.push(odd),
+        }
+    }
+
     /// Reads a block.
     pub(crate) fn new(
         block: &Block,
@@ -71,20 +109,22 @@ impl Parsed {
         shapes: &Shapes,
     ) -> Self {
         // A hit is about 1 kB.
-        let batch = Batch::new(fields, block.text.len() / 1024 + 1, Arc::clone(dictionary));
-        let mut parsed = Self {
-            batch,
-            identities: Vec::new(),
-            quality: Quality::default(),
-            skipped: Vec::new(),
-            pages: Vec::new(),
-            server_error: None,
-            n_values: 0,
-            breaks_off: None,
-        };
+        let mut parsed = Self::empty(fields, block.text.len() / 1024 + 1, dictionary);
         let mut reader = shapes.reader();
         let mut row = Row::default();
+        let mut action: Option<&[u8]> = None;
         for (line, text) in block.values() {
+            if block.framing == Framing::Bulk {
+                if is_action(text) {
+                    action = Some(text);
+                    continue;
+                }
+                if let Some(action) = action.take()
+                    && parsed.bulk_document(action, text, line, &mut reader)
+                {
+                    continue;
+                }
+            }
             if let Some(identity) = reader.read(text, &mut row) {
                 parsed.n_values += 1;
                 let Shaped { index, id, routing } = identity;
@@ -95,6 +135,34 @@ impl Parsed {
         }
         shapes.learn_from(reader);
         parsed
+    }
+
+    /// Reads a document of a `_bulk` request, whose identity is in its action;
+    /// false if it is no bare document that is a flow.
+    fn bulk_document(
+        &mut self,
+        action: &[u8],
+        text: &[u8],
+        line: u64,
+        reader: &mut ShapeReader,
+    ) -> bool {
+        let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return false };
+        let Target { index, id, routing } = target;
+        let identity =
+            |row: &Row<'_>| Identity::of(index.as_deref(), id.as_deref(), routing.as_deref(), row);
+        let mut row = Row::default();
+        if reader.read(text, &mut row).is_some_and(|shaped| shaped.id.is_none()) {
+            self.n_values += 1;
+            self.row(&row, identity(&row), line);
+            return true;
+        }
+        let Ok(Entry::Bare(document)) = Entry::parse(text) else { return false };
+        let Ok(flow) = document.into_flow() else { return false };
+        reader.learn(text, false);
+        let row = Row::of(&flow);
+        self.n_values += 1;
+        self.row(&row, identity(&row), line);
+        true
     }
 
     /// Reads one JSON value.
@@ -189,7 +257,7 @@ impl Parsed {
         }
     }
 
-    fn row(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
+    pub(super) fn row(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         self.batch.push_row(row);
         let time = |field| row.number(field);
         let (first, last) = (time(FieldId::FirstSwitched), time(FieldId::LastSwitched));
@@ -197,7 +265,7 @@ impl Parsed {
         self.identities.push((identity, line));
     }
 
-    fn skip(&mut self, cause: NotAFlow, line: u64, reason: Option<String>) {
+    pub(super) fn skip(&mut self, cause: NotAFlow, line: u64, reason: Option<String>) {
         match self.skipped.iter_mut().find(|skipped| skipped.cause == cause) {
             Some(skipped) => skipped.n += 1,
             None => self.skipped.push(Skipped { cause, n: 1, line, reason }),

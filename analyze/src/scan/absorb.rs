@@ -11,7 +11,7 @@ use super::ReadOptions;
 use crate::columns::{Batch, FieldSet};
 use crate::duplicates::{Copy, Seen};
 use crate::error::ReadError;
-use crate::input::parse::{PageFacts, Parsed};
+use crate::input::parse::{Odd, PageFacts, Parsed};
 use crate::input::shapes::Shapes;
 use crate::input::{self, Opened, Piece, Source};
 use crate::tally::{Position, Tally};
@@ -41,6 +41,7 @@ struct StreamState {
     not_json: Option<(u64, String)>,
     server_error: Option<(u64, ServerError)>,
     is_empty: bool,
+    odd: Vec<Odd>,
 }
 
 /// Pages of one search.
@@ -83,6 +84,12 @@ impl<'s> Absorber<'s> {
         }
         for page in parsed.pages {
             self.page(stream, page);
+        }
+        for odd in parsed.odd {
+            match self.stream.odd.iter_mut().find(|known| known.kind == odd.kind) {
+                Some(known) => known.n += odd.n,
+                None => self.stream.odd.push(odd),
+            }
         }
         if self.stream.server_error.is_none() {
             self.stream.server_error = parsed.server_error;
@@ -196,6 +203,18 @@ impl<'s> Absorber<'s> {
         let has_damage = damage.is_some();
         if let Some(damage) = damage {
             self.tally.incomplete.push(format!("{name} {damage}"));
+        }
+        for odd in state.odd {
+            let more = match odd.n {
+                1 => String::new(),
+                n => format!(", the first of {n}"),
+            };
+            let sentence = format!("{name}:{}: {}{more}", odd.line, odd.what);
+            if odd.is_missing {
+                self.tally.incomplete.push(sentence);
+            } else {
+                self.tally.notes.push(sentence);
+            }
         }
         if let Some((line, error)) = state.server_error {
             if state.n_values == 0 {

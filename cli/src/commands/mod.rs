@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod diff;
 mod explain;
+mod export;
 mod exporters;
 mod fetch;
 mod fields;
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Fetch(fetch::Fetch),
     Import(import::Import),
     Verify(verify::Verify),
+    Export(export::Export),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -66,6 +68,7 @@ impl Command {
             Self::Fetch(command) => command.run(),
             Self::Import(command) => command.run(),
             Self::Verify(command) => command.run(),
+            Self::Export(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),

@@ -43,11 +43,14 @@ pub enum NotAFlow {
     NoNetflow,
     /// NetFlow of another version than 5.
     OtherVersion,
+    /// A datagram without a record that can be believed.
+    NoRecord,
 }
 
 impl NotAFlow {
     /// Every cause, in the order they are looked for.
-    pub const ALL: [Self; 4] = [Self::NotJson, Self::NoSource, Self::NoNetflow, Self::OtherVersion];
+    pub const ALL: [Self; 5] =
+        [Self::NotJson, Self::NoSource, Self::NoNetflow, Self::OtherVersion, Self::NoRecord];
 
     /// Name in json.
     #[must_use]
@@ -57,6 +60,7 @@ impl NotAFlow {
             Self::NoSource => "no_source",
             Self::NoNetflow => "no_netflow",
             Self::OtherVersion => "other_version",
+            Self::NoRecord => "no_record",
         }
     }
 
@@ -68,6 +72,7 @@ impl NotAFlow {
             Self::NoSource => "hits without _source",
             Self::NoNetflow => "no netflow object",
             Self::OtherVersion => "another NetFlow version than 5",
+            Self::NoRecord => "no record in the datagram",
         }
     }
 }
