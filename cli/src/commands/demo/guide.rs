@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use crate::commands::explain::text::{WIDTH, lines};
+use crate::paragraph::{WIDTH, lines};
 
 /// A request, and what to see in its answer.
 struct Step {

@@ -14,8 +14,8 @@ use flowkit_testdata::synth::dump::write_hit;
 use serde_json::Value;
 
 use super::DUMP;
-use crate::commands::explain::text::hanging;
 use crate::output::units::{bytes, grouped};
+use crate::paragraph::hanging;
 
 /// A question, the command that finds the answer, and how to say it.
 struct Question {
