@@ -8,7 +8,7 @@ use flowkit_model::lesson::{self, CISCO, MODULE};
 use flowkit_model::wire::layout::{HEADER, Member, RECORD};
 
 use super::examples;
-use super::format::{bytes, type_name};
+use super::format::{in_words, type_name};
 use super::paint::Paint;
 use super::record::value_text;
 use crate::paragraph::{add, hanging};
@@ -93,7 +93,7 @@ fn place(field: &Field) -> String {
     let each: Vec<String> = members
         .iter()
         .map(|member| {
-            format!("{part} bytes {}, {} ({})", bytes(member), member.name, type_name(member))
+            format!("{part} {}, {} ({})", in_words(member), member.name, type_name(member))
         })
         .collect();
     let bits = match field.name {
@@ -138,7 +138,7 @@ fn example(field: &Field) -> String {
 
 fn member_page(part: &str, member: &Member, paint: Paint) -> String {
     let mut out = format!("{}: {}\n\n", paint.bold(member.name), member.meaning);
-    let place = format!("{part} bytes {} ({}); big endian", bytes(member), type_name(member));
+    let place = format!("{part} {} ({}); big endian", in_words(member), type_name(member));
     out += &row("on the wire", &place);
     let (logstash, beware) = match member.name {
         "SysUptime" => (
