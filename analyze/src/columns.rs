@@ -7,10 +7,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use flowkit_model::field::Access;
-use flowkit_model::{FIELDS, FieldId, FlowRecord};
+use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
+use hashbrown::HashMap;
 
 use crate::dictionary::Dictionary;
+use crate::export::ADDRESSES;
 
 /// Rows a batch has when one is cut from a long block.
 pub const BATCH_ROWS: usize = 65_536;
@@ -254,15 +255,75 @@ impl Batch {
 
     /// Adds a flow.
     pub fn push(&mut self, flow: &FlowRecord) {
+        self.push_row(&Row::of(flow));
+    }
+
+    /// Adds a flow.
+    pub fn push_row(&mut self, row: &Row<'_>) {
         self.rows += 1;
         for (field, column) in FIELDS.iter().zip(&mut self.columns) {
             let Some(column) = column else { continue };
-            column.push(match field.access {
-                Access::Number { read, .. } => read(flow),
-                Access::Text { read, .. } => {
-                    read(flow).map(|text| self.dictionary.code(text).into())
-                }
+            column.push(if field.kind == Kind::Text {
+                row.text(field.id).map(|text| self.dictionary.code(text).into())
+            } else {
+                row.number(field.id)
             });
+        }
+    }
+
+    /// A row; `texts` are the dictionary's. What has no column is unknown.
+    pub(crate) fn row<'t>(&self, row: usize, texts: &'t [String]) -> Row<'t> {
+        let mut values = Row::default();
+        for (field, column) in self.columns() {
+            match column.get(row) {
+                None => {}
+                Some(value) if field.field().kind == Kind::Text => {
+                    let text = usize::try_from(value).ok().and_then(|code| texts.get(code));
+                    if let Some(text) = text {
+                        values.set_text(field, text);
+                    }
+                }
+                Some(value) => values.set(field, value),
+            }
+        }
+        values
+    }
+
+    /// Replaces addresses of hosts and exporters.
+    pub(crate) fn map_addresses(
+        &mut self,
+        address: impl Fn(u32) -> u32,
+        text: impl Fn(&str) -> String,
+    ) {
+        for field in ADDRESSES {
+            let Some(column) = &mut self.columns[field as usize] else { continue };
+            let unknown = column.unknown.as_deref();
+            let Values::U32(values) = &mut column.values else { continue };
+            for (row, value) in values.iter_mut().enumerate() {
+                let is_none = field == FieldId::NextHop && *value == 0;
+                if !is_none && !unknown.is_some_and(|unknown| unknown[row]) {
+                    *value = address(*value);
+                }
+            }
+        }
+        let Some(column) = &mut self.columns[FieldId::Exporter as usize] else { return };
+        let Values::U32(codes) = &mut column.values else { return };
+        let texts = self.dictionary.texts();
+        let mut known = HashMap::new();
+        for code in codes {
+            *code = *known.entry(*code).or_insert_with(|| {
+                texts.get(*code as usize).map_or(*code, |known| self.dictionary.code(&text(known)))
+            });
+        }
+    }
+
+    /// Adds some rows of another batch of the same fields and dictionary.
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        self.rows += rows.len();
+        for (column, more) in self.columns.iter_mut().zip(&other.columns) {
+            if let (Some(column), Some(more)) = (column, more) {
+                column.append(more, rows.clone());
+            }
         }
     }
 
@@ -288,16 +349,6 @@ impl Batch {
         }
     }
 
-    /// Adds some rows of another batch of the same fields and dictionary.
-    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
-        self.rows += rows.len();
-        for (column, more) in self.columns.iter_mut().zip(&other.columns) {
-            if let (Some(column), Some(more)) = (column, more) {
-                column.append(more, rows.clone());
-            }
-        }
-    }
-
     /// Keeps the rows whose flag is true.
     ///
     /// # Panics
@@ -313,6 +364,8 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use flowkit_model::field::Access;
+
     use super::*;
 
     fn flows() -> Vec<FlowRecord> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::ReadError;
-use crate::input::{self, Piece, Source};
+use crate::input::{self, Framing, Piece, Source, is_action};
 use crate::scan::ReadOptions;
 use crate::tally::{Position, Tally};
 
@@ -58,9 +58,12 @@ pub fn each(
                     tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
                     return true;
                 }
-                Piece::Stored => return true,
+                Piece::Stored | Piece::Datagrams(_) => return true,
             };
             for (line, text) in block.values() {
+                if block.framing == Framing::Bulk && is_action(text) {
+                    continue;
+                }
                 for found in documents(text) {
                     match found {
                         Ok(found) if take(found) => {}

@@ -12,6 +12,7 @@
 //! | how a file is recognised and cut into documents | [`input`] |
 //! | what a batch of flows looks like | [`columns`] |
 //! | how a dump's documents are kept as columns | [`store`] |
+//! | how flows leave for other programs | [`export`] |
 //! | how anything becomes a dump | [`import`] |
 //! | how reading, counting and merging go together | [`scan`] |
 //! | which flows are looked at | [`selection`], [`mask`] |
@@ -31,6 +32,7 @@ mod dictionary;
 pub mod documents;
 mod duplicates;
 pub mod error;
+pub mod export;
 pub mod group;
 pub mod import;
 pub mod input;

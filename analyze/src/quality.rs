@@ -3,6 +3,7 @@
 //! Logstash's codec is at fault more often than routers are: see
 //! [`FlowRecord::first_switched_ms`](flowkit_model::FlowRecord).
 
+use flowkit_model::late;
 use serde::{Deserialize, Serialize};
 
 /// The uptime of a router wraps after so many milliseconds: 2^32.
@@ -107,8 +108,7 @@ impl Quality {
 /// only the wrap is taken off.
 #[must_use]
 pub fn repaired(ms: u64, exported: u64) -> u64 {
-    let ms = if ms % 1000 > exported % 1000 { ms.saturating_sub(1000) } else { ms };
-    if ms > exported + HOUR_MS { ms.saturating_sub(UPTIME_WRAP_MS) } else { ms }
+    late::repaired_ms(ms, exported)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::input::parse::Parsed;
+use crate::input::shapes::Shapes;
 use crate::input::{self, Piece, Source};
 use crate::selection::Selection;
 use crate::stats::Statistic;
@@ -124,6 +125,7 @@ impl Reading<'_> {
                 .try_for_each(|part| absorber.stored(&part.tally));
         }
         let sources = self.sources;
+        let shapes = Shapes::default();
         thread::scope(|scope| {
             // Some blocks ahead, so that reading and parsing overlap.
             let (sender, receiver) = sync_channel(WAVE_BLOCKS);
@@ -137,7 +139,11 @@ impl Reading<'_> {
             while let Some(wave) = next_wave(&receiver) {
                 let read = |(stream, piece)| match piece {
                     Piece::Block(block) => {
-                        let parsed = Parsed::new(&block, self.fields, self.dictionary);
+                        let parsed = Parsed::new(&block, self.fields, self.dictionary, &shapes);
+                        (stream, Taken::Block(Box::new(parsed)))
+                    }
+                    Piece::Datagrams(datagrams) => {
+                        let parsed = datagrams.parse(self.fields, self.dictionary);
                         (stream, Taken::Block(Box::new(parsed)))
                     }
                     Piece::End { damage } => (stream, Taken::End(damage)),

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use flowkit_model::field::Wire;
 use flowkit_model::{FIELDS, FieldId, NotAFlow};
 use hashbrown::HashMap;
 
@@ -258,7 +257,7 @@ impl Measures {
         tally.unknown = fields
             .iter()
             .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))
-            .filter(|(field, n)| *n > 0 && is_of_flows(*field))
+            .filter(|(field, n)| *n > 0 && !field.field().is_looked_up())
             .collect();
         let text = |code: u64| usize::try_from(code).ok().and_then(|code| texts.get(code)).cloned();
         tally.sampling = self
@@ -267,12 +266,6 @@ impl Measures {
             .map(|(exporter, sampling)| (exporter.and_then(text), sampling))
             .collect();
     }
-}
-
-/// Whether a flow should have it: what `GeoIP` adds is not there for private
-/// addresses, and nothing is wrong with that.
-fn is_of_flows(field: FieldId) -> bool {
-    field == FieldId::Exporter || field.field().wire != Wire::Nowhere
 }
 
 fn widen(range: Option<(u64, u64)>, other: (u64, u64)) -> (u64, u64) {

@@ -7,6 +7,7 @@ mod datagrams;
 mod exit;
 mod notes;
 mod output;
+mod pcap_writer;
 mod report;
 mod selection;
 mod sources;

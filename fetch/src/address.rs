@@ -88,7 +88,7 @@ fn percent_decode(text: &str) -> Vec<u8> {
     decoded
 }
 
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
@@ -100,6 +100,14 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// Leaves out what stands before an `@` in an address that somebody else gave.
+pub(crate) fn without_credentials(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
+        _ => url.to_owned(),
+    }
 }
 
 /// Makes a text safe in the path of a request; `*` and `,` keep their meaning.

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
@@ -42,6 +43,20 @@ impl Cancel {
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.0.is_set.load(Ordering::SeqCst)
+    }
+
+    /// Waits, but not longer than until the switch is set.
+    pub(crate) fn wait(&self, time: Duration) {
+        /// How soon a wait ends after the switch is set.
+        const STEP: Duration = Duration::from_millis(50);
+        let end = Instant::now() + time;
+        while !self.is_set() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            std::thread::sleep(left.min(STEP));
+        }
     }
 
     /// Runs `hook` when the switch is set, or now if it is.

@@ -6,9 +6,11 @@
 //! body of the request, or the position of a cursor, could be lost on the way.
 
 use std::io::Read;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Error};
 
 use crate::address::Address;
@@ -18,64 +20,87 @@ use crate::{Cancel, FetchError};
 
 /// A connection that cannot be made in this time will not be.
 const CONNECT: Duration = Duration::from_secs(20);
-/// The longest silence while an answer is awaited or read. The first page of
-/// a large index is sorted before a byte of it is sent.
-const SILENCE: Duration = Duration::from_secs(300);
+/// An answer that takes so many times the longest silence trickles in.
+const TRICKLE: u32 = 10;
 /// Closing a cursor is a favour to the server, not worth a wait.
 const CLOSING: Duration = Duration::from_secs(5);
-/// No page is this large; what is would not fit in memory three times.
-const LARGEST_BODY: u64 = 1 << 30;
+/// No page is this large, after unpacking; three are in memory at a time.
+const LARGEST_BODY: u64 = 256 << 20;
 /// Room made for a body whose length is announced, at most.
 const LARGEST_ROOM: u64 = 64 << 20;
+/// A server may ask to be left alone for so long, at most.
+const LONGEST_REST: Duration = Duration::from_secs(120);
+/// Both products send this header back as it came, so an answer says to which
+/// request it is one. Source: Elasticsearch reference, "REST APIs", "X-Opaque-Id".
+const NUMBER: &str = "x-opaque-id";
 
 /// Speaks to one server.
 pub(crate) struct Client {
     address: Address,
-    agent: Agent,
+    agent: Arc<Mutex<Agent>>,
+    config: ureq::config::Config,
     /// For closing cursors: [`Cancel`] shuts the other one down.
     closer: Agent,
     cancel: Cancel,
     /// Whether the server ever answered in HTTP.
     has_answered: AtomicBool,
+    /// Number of the request that comes next.
+    next: AtomicU64,
+    /// When the server wants to be asked again.
+    rest_until: Mutex<Option<Instant>>,
+    largest_body: u64,
 }
 
 impl Client {
-    pub(crate) fn new(address: Address, cancel: Cancel) -> Self {
+    /// A client that gives up after `timeout` of silence.
+    pub(crate) fn new(address: Address, tls: TlsConfig, timeout: Duration, cancel: Cancel) -> Self {
         // To compress costs more than to send over loopback.
         let encoding = if address.is_local { "identity" } else { "gzip" };
         let config = || {
             Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
+                .tls_config(tls.clone())
                 .user_agent(concat!("flowkit/", env!("CARGO_PKG_VERSION")))
                 .accept("application/json")
-                .timeout_connect(Some(CONNECT))
+                .timeout_connect(Some(CONNECT.min(timeout)))
         };
-        let agent = config().accept_encoding(encoding).timeout_per_read(Some(SILENCE)).build();
         let closer = config().timeout_global(Some(CLOSING)).build();
-        let client = Self {
+        let config = config()
+            .accept_encoding(encoding)
+            .timeout_per_read(Some(timeout))
+            .timeout_global(Some(timeout.saturating_mul(TRICKLE)))
+            .build();
+        let agent = Arc::new(Mutex::new(config.new_agent()));
+        let on_cancel = agent.clone();
+        cancel.on_cancel(move || lock(&on_cancel).clone().shutdown());
+        Self {
             address,
-            agent: agent.new_agent(),
+            agent,
+            config,
             closer: closer.new_agent(),
             cancel,
             has_answered: AtomicBool::new(false),
-        };
-        let agent = client.agent.clone();
-        client.cancel.on_cancel(move || agent.shutdown());
-        client
-    }
-
-    fn send(&self, ask: &Ask) -> Result<ureq::http::Response<ureq::Body>, Error> {
-        let url = format!("{}{}", self.address.url, ask.path);
-        match ask.method {
-            Method::Get => self.dress(self.agent.get(url)).call(),
-            Method::Post => self.dress(self.agent.post(url)).send(&ask.body),
-            Method::Delete => self.dress(self.closer.delete(url)).force_send_body().send(&ask.body),
+            next: AtomicU64::new(1),
+            rest_until: Mutex::default(),
+            largest_body: LARGEST_BODY,
         }
     }
 
-    fn dress<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
-        let request = request.header("Content-Type", "application/json");
+    fn send(&self, ask: &Ask, number: &str) -> Result<ureq::http::Response<ureq::Body>, Error> {
+        let url = format!("{}{}", self.address.url, ask.path);
+        let agent = lock(&self.agent).clone();
+        match ask.method {
+            Method::Get => self.dress(agent.get(url), number).call(),
+            Method::Post => self.dress(agent.post(url), number).send(&ask.body),
+            Method::Delete => {
+                self.dress(self.closer.delete(url), number).force_send_body().send(&ask.body)
+            }
+        }
+    }
+
+    fn dress<B>(&self, request: ureq::RequestBuilder<B>, number: &str) -> ureq::RequestBuilder<B> {
+        let request = request.header("Content-Type", "application/json").header(NUMBER, number);
         match &self.address.authorization {
             Some(authorization) => request.header("Authorization", authorization),
             None => request,
@@ -87,42 +112,98 @@ impl Client {
         if self.cancel.is_set() {
             return FetchError::Interrupted;
         }
-        let url = self.address.url.clone();
-        let has_answered = self.has_answered.load(Ordering::Relaxed);
-        match hint(&error, url.starts_with("https:"), has_answered) {
-            Some(hint) => FetchError::Unreachable { url, hint, source: cause(error) },
-            None => FetchError::BrokenOff { request: ask.name(), url, source: cause(error) },
+        let (request, url) = (ask.name(), self.address.url.clone());
+        if is_too_large(&error) {
+            return FetchError::TooLarge { request, url, limit: self.largest_body };
+        }
+        let is_passing = self.has_answered.load(Ordering::Relaxed);
+        match hint(&error, url.starts_with("https:"), is_passing) {
+            Some(hint) => FetchError::Unreachable { url, hint, is_passing, source: cause(error) },
+            None => FetchError::BrokenOff { request, url, source: cause(error) },
         }
     }
+
+    /// Waits as long as the server asked for with `Retry-After`.
+    fn rest(&self) {
+        let until = *self.rest_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(until) = until {
+            self.cancel.wait(until.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    /// Takes note of `Retry-After`: seconds; a date there is not read.
+    fn note_rest(&self, answer: &ureq::http::Response<ureq::Body>) {
+        let is_busy = matches!(answer.status().as_u16(), 429 | 503);
+        let header = answer.headers().get("retry-after").filter(|_| is_busy);
+        let seconds = header.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        if let Some(seconds) = seconds {
+            let rest = Duration::from_secs(seconds).min(LONGEST_REST);
+            let until = Instant::now() + rest;
+            *self.rest_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        }
+    }
+
+    /// Drops all connections: what comes over them is not what was asked for.
+    fn reconnect(&self) {
+        *lock(&self.agent) = self.config.new_agent();
+        if self.cancel.is_set() {
+            lock(&self.agent).clone().shutdown();
+        }
+    }
+}
+
+fn lock(agent: &Mutex<Agent>) -> std::sync::MutexGuard<'_, Agent> {
+    agent.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Server for Client {
     fn ask(&self, ask: &Ask, body: &mut Vec<u8>) -> Result<u16, FetchError> {
         body.clear();
-        if self.cancel.is_set() && ask.method != Method::Delete {
-            return Err(FetchError::Interrupted);
+        if ask.method != Method::Delete {
+            self.rest();
+            if self.cancel.is_set() {
+                return Err(FetchError::Interrupted);
+            }
         }
-        let mut answer = self.send(ask).map_err(|error| self.error(ask, error))?;
+        let number = format!("flowkit-{}", self.next.fetch_add(1, Ordering::Relaxed));
+        let mut answer = self.send(ask, &number).map_err(|error| self.error(ask, error))?;
         self.has_answered.store(true, Ordering::Relaxed);
+        let (request, url) = (ask.name(), self.address.url.clone());
+        if answer.headers().get(NUMBER).is_some_and(|header| header.as_bytes() != number.as_bytes())
+        {
+            drop(answer);
+            self.reconnect();
+            return Err(FetchError::Mixed { request, url });
+        }
         let status = answer.status().as_u16();
         if answer.status().is_redirection() {
             let location = answer.headers().get("location");
             let location = location.and_then(|value| value.to_str().ok()).unwrap_or_default();
-            return Err(FetchError::Redirected {
-                url: self.address.url.clone(),
-                request: ask.name(),
-                location: shown(location),
-            });
+            let location = shown(&crate::address::without_credentials(location));
+            return Err(FetchError::Redirected { url, request, location });
         }
+        self.note_rest(&answer);
         let length = answer.body().content_length().unwrap_or(0).min(LARGEST_ROOM);
         body.reserve(usize::try_from(length).unwrap_or(0) + 1);
-        let mut reader = answer.body_mut().with_config().limit(LARGEST_BODY).reader();
+        let mut reader = answer.body_mut().with_config().limit(self.largest_body).reader();
         reader.read_to_end(body).map_err(|error| self.error(ask, error.into()))?;
         Ok(status)
     }
 
     fn url(&self) -> &str {
         &self.address.url
+    }
+}
+
+/// Whether the limit of a body was reached.
+fn is_too_large(error: &Error) -> bool {
+    match error {
+        Error::BodyExceedsLimit(_) => true,
+        Error::Io(error) => error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<Error>())
+            .is_some_and(|inner| matches!(inner, Error::BodyExceedsLimit(_))),
+        _ => false,
     }
 }
 
@@ -231,8 +312,13 @@ mod tests {
         Some(head + &String::from_utf8(body).ok()?)
     }
 
+    fn new(url: &str, timeout: Duration, cancel: Cancel) -> Client {
+        let tls = crate::tls::Tls::default().config().unwrap();
+        Client::new(Address::new(url).unwrap(), tls, timeout, cancel)
+    }
+
     fn client(url: &str) -> Client {
-        Client::new(Address::new(url).unwrap(), Cancel::new())
+        new(url, Duration::from_secs(60), Cancel::new())
     }
 
     fn post() -> Ask {
@@ -304,6 +390,82 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_to_another_request_is_none() {
+        let answer =
+            |number: &str| OK.replace("\r\n\r\n", &format!("\r\nX-Opaque-Id: {number}\r\n\r\n"));
+        let (url, _) = serve(vec![
+            answer("flowkit-1").into(),
+            answer("flowkit-1").into(),
+            answer("flowkit-3").into(),
+        ]);
+        let client = client(&url);
+        assert_eq!(client.ask(&post(), &mut Vec::new()).unwrap(), 200);
+        let error = client.ask(&post(), &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, FetchError::Mixed { .. }), "{error}");
+        // The connection it came over is not used again.
+        assert!(lock(&client.agent).get(format!("{url}/")).call().is_ok());
+    }
+
+    #[test]
+    fn a_page_without_end_and_a_bomb_of_zeros_are_refused() {
+        use flate2::{Compression, write::GzEncoder};
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+        let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+        bomb.write_all(&vec![b' '; 20 << 20]).unwrap();
+        let bomb = bomb.finish().unwrap();
+        let length = bomb.len();
+        assert!(length < 100_000);
+        let zipped = format!("{head}content-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
+        let long = format!("{head}content-length: 2000000000\r\n\r\n");
+        for answer in
+            [[zipped.as_bytes(), &bomb].concat(), [long.as_bytes(), &vec![b' '; 8 << 20]].concat()]
+        {
+            let (url, _) = serve(vec![answer]);
+            let mut client = client(&url);
+            client.largest_body = 1 << 20;
+            let mut body = Vec::new();
+            let error = client.ask(&post(), &mut body).unwrap_err();
+            assert!(matches!(error, FetchError::TooLarge { .. }), "{error:?}");
+            assert!(error.to_string().contains("smaller --size"), "{error}");
+            assert!(body.len() <= 1 << 20);
+        }
+    }
+
+    #[test]
+    fn a_busy_server_is_left_alone_as_long_as_it_asks() {
+        let busy =
+            "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 2\r\n\r\n{}";
+        let (url, _) = serve(vec![busy.into(), OK.into()]);
+        let client = client(&url);
+        assert_eq!(client.ask(&post(), &mut Vec::new()).unwrap(), 429);
+        let start = Instant::now();
+        assert_eq!(client.ask(&post(), &mut Vec::new()).unwrap(), 200);
+        assert!(start.elapsed() >= Duration::from_millis(900));
+    }
+
+    #[test]
+    fn silence_and_a_trickle_both_end() {
+        for trickles in [false, true] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}", listener.local_addr().unwrap());
+            thread::spawn(move || {
+                let mut stream = BufReader::new(listener.accept().unwrap().0);
+                read_request(&mut stream).unwrap();
+                let mut stream = stream.into_inner();
+                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9000\r\n\r\n").unwrap();
+                while stream.write_all(b" ").is_ok() {
+                    thread::sleep(Duration::from_millis(if trickles { 20 } else { 60_000 }));
+                }
+            });
+            let client = new(&url, Duration::from_millis(80), Cancel::new());
+            let start = Instant::now();
+            let error = client.ask(&post(), &mut Vec::new()).unwrap_err();
+            assert!(matches!(error, FetchError::BrokenOff { .. }), "{error:?}");
+            assert!(start.elapsed() < Duration::from_secs(20));
+        }
+    }
+
+    #[test]
     fn what_cannot_be_reached_is_told_with_a_hint() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let (plain, _) = serve(vec![OK.into()]);
@@ -324,8 +486,8 @@ mod tests {
     fn cancelling_breaks_off_a_silent_answer_but_still_closes() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let cancel = Cancel::new();
-        let address = Address::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-        let client = Client::new(address, cancel.clone());
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let client = new(&url, Duration::from_secs(60), cancel.clone());
         thread::spawn(move || {
             // Reads the request and says nothing; then answers the closing one.
             let mut silent = BufReader::new(listener.accept().unwrap().0);

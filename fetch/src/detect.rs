@@ -8,6 +8,7 @@ use flowkit_model::dump;
 use serde_json::Value;
 
 use crate::FetchError;
+use crate::cursor::pit::Dialect;
 use crate::error::shown;
 use crate::refusal::{Context, Refusal};
 use crate::server::{Ask, Server};
@@ -44,6 +45,19 @@ pub(crate) fn detect<S: Server>(server: &S) -> Result<dump::Server, FetchError> 
         }
     }
     Ok(dump::Server { url, ..dump::Server::default() })
+}
+
+/// Whose point in time may be tried: only where product and version are sure
+/// to have it, with a last sort key that no two documents share. On an older
+/// server the path would be the one that indexes a document.
+pub(crate) fn pit_dialect(server: &dump::Server) -> Option<Dialect> {
+    let mut numbers = server.version.as_deref()?.split('.').map(|part| part.parse::<u32>().ok());
+    let version = (numbers.next()??, numbers.next()??);
+    match server.product.as_deref()? {
+        "elasticsearch" if version >= (7, 12) => Some(Dialect::Elasticsearch),
+        "opensearch" if version >= (3, 3) && version < (7, 0) => Some(Dialect::OpenSearch),
+        _ => None,
+    }
 }
 
 fn read(body: &[u8]) -> Option<dump::Server> {
@@ -100,6 +114,36 @@ mod tests {
         );
         check(vec![(403, "{}"), (403, "{}")], None, None);
         check(vec![(200, "<html>"), (404, "nginx")], None, None);
+    }
+
+    #[test]
+    fn a_point_in_time_is_tried_only_where_it_is_safe() {
+        let cases = [
+            ("elasticsearch", "5.6.16", None),
+            ("elasticsearch", "6.8.9", None),
+            ("elasticsearch", "7.10.2", None),
+            ("elasticsearch", "7.11.1", None),
+            ("elasticsearch", "7.12.0", Some(Dialect::Elasticsearch)),
+            ("elasticsearch", "8.19.21", Some(Dialect::Elasticsearch)),
+            ("elasticsearch", "9.1.0-SNAPSHOT", Some(Dialect::Elasticsearch)),
+            ("opensearch", "1.3.20", None),
+            ("opensearch", "2.19.1", None),
+            ("opensearch", "3.2.0", None),
+            ("opensearch", "3.3.0", Some(Dialect::OpenSearch)),
+            // A disguise of OpenSearch 1 and 2.
+            ("opensearch", "7.10.2", None),
+            ("another", "9.0.0", None),
+            ("elasticsearch", "x", None),
+        ];
+        for (product, version, expected) in cases {
+            let server = dump::Server {
+                product: Some(product.to_owned()),
+                version: Some(version.to_owned()),
+                ..dump::Server::default()
+            };
+            assert_eq!(pit_dialect(&server), expected, "{product} {version}");
+        }
+        assert_eq!(pit_dialect(&dump::Server::default()), None);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub enum FetchError {
         url: String,
         /// What to try.
         hint: &'static str,
+        /// Whether it may pass: the server answered before.
+        is_passing: bool,
         /// What the HTTP client saw.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -40,6 +42,34 @@ pub enum FetchError {
         url: String,
         /// What the HTTP client saw.
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The answer is one to another request.
+    #[error(
+        "{url} gave the answer of another request to {request}; is it a proxy that mixes them up?"
+    )]
+    Mixed {
+        /// Method and path.
+        request: String,
+        /// Address without credentials.
+        url: String,
+    },
+    /// The answer is larger than any page.
+    #[error("{url} answered {request} with more than {} MB; try a smaller --size", .limit / 1_000_000)]
+    TooLarge {
+        /// Method and path.
+        request: String,
+        /// Address without credentials.
+        url: String,
+        /// Bytes that are taken at most.
+        limit: u64,
+    },
+    /// A file for TLS cannot be used.
+    #[error("{}: {why}", .path.display())]
+    BadKeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
     },
     /// The server points elsewhere.
     #[error("{url} sends {request} on to {location}; give that address as --url if you trust it")]
@@ -67,7 +97,7 @@ pub enum FetchError {
     },
     /// 401.
     #[error(
-        "{url} does not know who is asking: {reason}; give credentials as http://USER:PASSWORD@HOST:9200"
+        "{url} does not know who is asking: {reason}; give --user NAME, with --password-file FILE or FLOWKIT_PASSWORD, or --api-key-file FILE"
     )]
     Unauthorized {
         /// Address without credentials.
@@ -140,6 +170,16 @@ pub enum FetchError {
     OutOfMemory {
         /// Documents in a page.
         size: u32,
+        /// The server's words.
+        reason: String,
+    },
+    /// The server's queue of searches is full: it did not begin with this one.
+    #[error("{url} has no room in its queue for {request} ({reason}); try fewer --jobs, or later")]
+    Rejected {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
         /// The server's words.
         reason: String,
     },
@@ -223,6 +263,26 @@ pub enum FetchError {
         /// Documents the server counted.
         expected: u64,
     },
+    /// A document came twice through one cursor.
+    #[error(
+        "page {page} of {index} holds documents that came before; is it a proxy that repeats answers?"
+    )]
+    Twice {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+    },
+    /// The hits are not those that were asked for: by time, or of that time.
+    #[error(
+        "page {page} of {index} is not in the order or the window that was asked for; is it a proxy that mixes answers up?"
+    )]
+    Unsorted {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+    },
     /// The answer is JSON, but not of the form it must have.
     #[error("page {page} of {index} cannot be read; is it a proxy that changes answers?")]
     BadPage {
@@ -246,8 +306,44 @@ pub enum FetchError {
     /// Stopped by [`Cancel`](crate::Cancel).
     #[error("interrupted; the dump is incomplete")]
     Interrupted,
+    /// An incomplete dump is one of something else.
+    #[error("{} holds an incomplete dump with another {what} ({there}, not {asked}); leave the option out to go on with it, or --force to begin anew", .path.display())]
+    OtherRequest {
+        /// The dump.
+        path: PathBuf,
+        /// Which option differs.
+        what: &'static str,
+        /// What the dump was asked for with.
+        there: String,
+        /// What was asked for now.
+        asked: String,
+    },
+    /// There is no complete dump to bring up to date.
+    #[error("{}: {why}", .path.display())]
+    CannotUpdate {
+        /// The dump.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The server cannot do what was asked for.
+    #[error("--method pit: {why}; try --method auto")]
+    NoPit {
+        /// What is missing.
+        why: String,
+    },
+    /// A filter cannot be asked for in an index.
+    #[error(
+        "the filter cannot be asked of {index}: {why}; leave it out here and give it to the question, or use --query"
+    )]
+    Filter {
+        /// The index.
+        index: String,
+        /// What is in the way.
+        why: String,
+    },
     /// A complete dump is never overwritten unasked.
-    #[error("{} holds a complete dump; choose another place with -o, or --force to replace it", .path.display())]
+    #[error("{} holds a complete dump; --update brings it up to date, --force replaces it, -o chooses another place", .path.display())]
     Exists {
         /// The dump.
         path: PathBuf,

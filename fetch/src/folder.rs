@@ -7,7 +7,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use flowkit_model::dump::{self, COLUMNS, LOCK, MANIFEST, Manifest, NEW_END, PARTS, State};
+use flowkit_model::dump::{self, COLUMNS, LOCK, MANIFEST, Manifest, NEW_END, PARTS, Part};
 
 use crate::FetchError;
 
@@ -20,24 +20,21 @@ pub(crate) struct Folder {
 }
 
 /// What was at the place of a dump.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Found {
     Nothing,
-    Incomplete,
-    Complete,
+    /// A dump, complete or not.
+    Dump(Box<Manifest>),
 }
 
 impl Folder {
     /// Takes the folder, which is made if it is missing. Nothing in it changes.
-    pub(crate) fn take(root: &Path, force: bool) -> Result<(Self, Found), FetchError> {
+    pub(crate) fn take(root: &Path) -> Result<(Self, Found), FetchError> {
         make_folder(root)?;
         inspect(root)?;
         let lock = lock(root)?;
         // Looked at once more: before the lock it may have been another's.
         let found = inspect(root)?;
-        if found == Found::Complete && !force {
-            return Err(FetchError::Exists { path: root.to_owned() });
-        }
         Ok((Self { root: root.to_owned(), _lock: lock }, found))
     }
 
@@ -48,6 +45,10 @@ impl Folder {
         for folder in [PARTS, COLUMNS] {
             self.clear(&self.root.join(folder))?;
         }
+        self.make_parts()
+    }
+
+    pub(crate) fn make_parts(&self) -> Result<(), FetchError> {
         make_folder(&self.parts())
     }
 
@@ -57,6 +58,24 @@ impl Folder {
             .map_err(|error| FetchError::disk("write", &path)(error.into()))?;
         json.push(b'\n');
         replace(&path, &json)
+    }
+
+    /// Removes the files of a part that the manifest does not name any more.
+    pub(crate) fn remove(&self, part: &Part) -> Result<(), FetchError> {
+        for path in [part.path(), part.columns_path()] {
+            let path = self.root.join(path);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(FetchError::disk("remove", path)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     pub(crate) fn parts(&self) -> PathBuf {
@@ -104,10 +123,7 @@ fn inspect(root: &Path) -> Result<Found, FetchError> {
         Err(error) => return Err(FetchError::disk("read", path)(error)),
     };
     match serde_json::from_slice::<Manifest>(&json) {
-        Ok(manifest) if manifest.is_readable() => Ok(match manifest.state {
-            State::Complete => Found::Complete,
-            State::Incomplete => Found::Incomplete,
-        }),
+        Ok(manifest) if manifest.is_readable() => Ok(Found::Dump(Box::new(manifest))),
         Ok(manifest) if manifest.flowkit_dump > dump::FORMAT => {
             refuse("a later version of flowkit wrote its manifest.json")
         }
@@ -189,6 +205,8 @@ pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), FetchError> {
 mod tests {
     use super::*;
 
+    use flowkit_model::dump::State;
+
     fn manifest(state: State) -> Manifest {
         Manifest { flowkit_dump: dump::FORMAT, state, ..Manifest::default() }
     }
@@ -202,7 +220,7 @@ mod tests {
     fn what_is_made_is_private() {
         let place = tempfile::tempdir().unwrap();
         let root = place.path().join("deep/dump");
-        let (folder, found) = Folder::take(&root, false).unwrap();
+        let (folder, found) = Folder::take(&root).unwrap();
         folder.begin(&manifest(State::Incomplete)).unwrap();
         assert_eq!(found, Found::Nothing);
         for path in [&root, &root.join(PARTS)] {
@@ -216,17 +234,17 @@ mod tests {
     #[test]
     fn only_one_fetch_writes_at_a_time() {
         let place = tempfile::tempdir().unwrap();
-        let first = Folder::take(place.path(), false).unwrap();
-        assert!(matches!(Folder::take(place.path(), true), Err(FetchError::Locked { .. })));
+        let first = Folder::take(place.path()).unwrap();
+        assert!(matches!(Folder::take(place.path()), Err(FetchError::Locked { .. })));
         drop(first);
-        assert!(Folder::take(place.path(), false).is_ok());
+        assert!(Folder::take(place.path()).is_ok());
     }
 
     #[test]
-    fn a_complete_dump_stays_unless_forced_and_then_only_ours_goes() {
+    fn a_new_dump_removes_only_files_of_ours() {
         let place = tempfile::tempdir().unwrap();
         let root = place.path();
-        let (folder, _) = Folder::take(root, false).unwrap();
+        let (folder, _) = Folder::take(root).unwrap();
         folder.begin(&manifest(State::Complete)).unwrap();
         fs::create_dir(root.join(COLUMNS)).unwrap();
         let ours = ["parts/0001-x.ndjson.zst", "parts/0002-y.state", "columns/0001-x.parquet"];
@@ -235,15 +253,15 @@ mod tests {
             fs::write(root.join(name), "x").unwrap();
         }
         drop(folder);
-        assert!(matches!(Folder::take(root, false), Err(FetchError::Exists { .. })));
-        let (folder, found) = Folder::take(root, true).unwrap();
-        assert_eq!(found, Found::Complete);
+        let (folder, found) = Folder::take(root).unwrap();
+        assert_eq!(found, Found::Dump(Box::new(manifest(State::Complete))));
         assert!(ours.iter().all(|name| root.join(name).exists()), "taking changes nothing");
         folder.begin(&manifest(State::Incomplete)).unwrap();
         assert!(ours.iter().all(|name| !root.join(name).exists()));
         assert!(others.iter().all(|name| root.join(name).exists()));
         drop(folder);
-        assert_eq!(Folder::take(root, false).unwrap().1, Found::Incomplete);
+        let incomplete = Found::Dump(Box::new(manifest(State::Incomplete)));
+        assert_eq!(Folder::take(root).unwrap().1, incomplete);
     }
 
     #[test]
@@ -257,14 +275,14 @@ mod tests {
         ] {
             let place = tempfile::tempdir().unwrap();
             fs::write(place.path().join(name), content).unwrap();
-            let error = Folder::take(place.path(), true).unwrap_err();
+            let error = Folder::take(place.path()).unwrap_err();
             assert!(matches!(error, FetchError::NotADump { .. }), "{name} {content}: {error}");
             assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "nothing was added");
         }
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("file");
         fs::write(&file, "x").unwrap();
-        assert!(Folder::take(&file, true).is_err());
+        assert!(Folder::take(&file).is_err());
         assert_eq!(fs::read(&file).unwrap(), b"x");
     }
 
@@ -274,7 +292,7 @@ mod tests {
         let (root, elsewhere) = (place.path().join("dump"), place.path().join("elsewhere"));
         fs::create_dir(&elsewhere).unwrap();
         fs::write(elsewhere.join("0001-x.ndjson.zst"), "x").unwrap();
-        let (folder, _) = Folder::take(&root, false).unwrap();
+        let (folder, _) = Folder::take(&root).unwrap();
         folder.write_manifest(&manifest(State::Complete)).unwrap();
         std::os::unix::fs::symlink(&elsewhere, root.join(PARTS)).unwrap();
         assert!(folder.begin(&manifest(State::Incomplete)).is_err());

@@ -18,73 +18,56 @@
 
 mod address;
 mod cancel;
+mod choice;
 mod client;
+mod credentials;
 mod cursor;
 mod detect;
 mod error;
 mod folder;
+mod identity;
+mod outline;
+mod pace;
 mod page;
 mod plan;
 mod progress;
 mod query;
 mod refusal;
+mod request;
+mod resume;
+mod retry;
+mod run;
 #[cfg(test)]
 mod script;
 mod server;
+mod tls;
 mod transfer;
+mod update;
+mod verify;
 mod writer;
 
-use std::path::PathBuf;
-
-use flowkit_model::dump::{FORMAT, Manifest, PartState, Span, State, part_name};
-use flowkit_model::window::Window;
+use flowkit_model::dump::Manifest;
 
 pub use cancel::Cancel;
+pub use credentials::Credentials;
 pub use error::FetchError;
+pub use outline::{IndexOutline, NodeOutline, Outline};
 pub use progress::{Event, Observer};
+pub use request::{
+    DEFAULT_INDEX, DEFAULT_PAGE, DEFAULT_PART, DEFAULT_RETRIES, DEFAULT_TIMEOUT, DEFAULT_URL,
+    Filter, Method, Request, Update,
+};
+pub use tls::Tls;
+pub use verify::{Finding, verify};
 
 use address::Address;
 use client::Client;
-use cursor::scroll::Opening;
 use folder::{Folder, Found};
-use server::Server;
-use transfer::Transfer;
-
-/// Documents in a page unless it is said otherwise: the most a server allows
-/// by default, and what measures best.
-pub const DEFAULT_PAGE: u32 = 10_000;
-
-/// What to fetch, from where, to where.
-#[derive(Clone)]
-pub struct Request {
-    /// Address of the server. Credentials in it are used, never shown or kept.
-    pub url: String,
-    /// Index, pattern with `*`, or several with commas.
-    pub index: String,
-    /// Window over `@timestamp`.
-    pub window: Window,
-    /// Documents in a page, at most.
-    pub page_size: u32,
-    /// How long the server keeps a cursor between two pages, such as `1m`.
-    pub keep_alive: String,
-    /// Folder of the dump.
-    pub output: PathBuf,
-    /// Whether a complete dump there is replaced.
-    pub force: bool,
-}
-
-/// The URL may hold a password, so it is left out.
-impl std::fmt::Debug for Request {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request")
-            .field("index", &self.index)
-            .field("window", &self.window)
-            .field("output", &self.output)
-            .finish_non_exhaustive()
-    }
-}
+use run::Run;
 
 /// Fetches what is asked for, and returns the manifest of the complete dump.
+///
+/// An incomplete dump of the same request is gone on with.
 ///
 /// # Errors
 /// If anything is missing or in doubt. The dump on disk is incomplete then and
@@ -95,8 +78,31 @@ pub fn fetch(
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<Manifest, FetchError> {
-    let client = Client::new(Address::new(&request.url)?, cancel.clone());
-    fetch_from(&client, request, cancel, observer)
+    // What is wrong with the address is told before a folder is made.
+    if let Some(url) = &request.url {
+        Address::new(url)?;
+    }
+    request.tls.config()?;
+    let (folder, found) = Folder::take(&request.output)?;
+    let there = match &found {
+        Found::Dump(manifest) if !request.force => Some(manifest.server.url.as_str()),
+        _ => None,
+    };
+    let client = connect(request, there, cancel)?;
+    Run { server: &client, request, cancel, observer }.fetch(&folder, found)
+}
+
+/// Says what [`fetch`] would do. Nothing is written, and no cursor opened.
+///
+/// # Errors
+/// If the server cannot be asked, or nothing matches.
+pub fn dry_run(
+    request: &Request,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Outline, FetchError> {
+    let client = connect(request, None, cancel)?;
+    Run { server: &client, request, cancel, observer }.outline()
 }
 
 /// Whether an address holds credentials.
@@ -105,89 +111,13 @@ pub fn has_credentials(url: &str) -> bool {
     Address::new(url).is_ok_and(|address| address.authorization.is_some())
 }
 
-fn fetch_from<S: Server>(
-    server: &S,
-    request: &Request,
-    cancel: &Cancel,
-    observer: &dyn Observer,
-) -> Result<Manifest, FetchError> {
-    let (folder, found) = Folder::take(&request.output, request.force)?;
-    let mut manifest = first_manifest(server, request);
-    if found == Found::Incomplete {
-        observer.event(Event::Replacing { path: &request.output, complete: false });
+fn connect(request: &Request, there: Option<&str>, cancel: &Cancel) -> Result<Client, FetchError> {
+    let url = request.url.as_deref().or(there).unwrap_or(DEFAULT_URL);
+    let mut address = Address::new(url)?;
+    if let Some(authorization) = request.credentials.authorization() {
+        address.authorization = Some(authorization);
     }
-    if found != Found::Complete {
-        folder.begin(&manifest)?;
-    }
-    manifest.server = detect::detect(server)?;
-    let plan = plan::plan(server, &request.index, &manifest.query)?;
-    for note in &plan.notes {
-        observer.event(Event::Note(note));
-    }
-    if found == Found::Complete {
-        observer.event(Event::Replacing { path: &request.output, complete: true });
-        folder.begin(&manifest)?;
-    }
-    observer.event(Event::Planned {
-        indices: plan.indices.len(),
-        documents: plan.documents(),
-        everything: request.window.is_open(),
-    });
-    manifest.notes.extend(plan.notes);
-    manifest.empty_indices = plan.empty;
-    folder.write_manifest(&manifest)?;
-
-    let mut opening = Opening {
-        size: request.page_size,
-        keep_alive: request.keep_alive.clone(),
-        forbids_partial: true,
-    };
-    let transfer = Transfer { server, folder: &folder, cancel, observer };
-    let of = plan.indices.len();
-    for (number, index) in (1..).zip(plan.indices) {
-        observer.event(Event::PartStarted { index: &index.name, number, of });
-        opening.size = request.page_size.min(index.largest_page.unwrap_or(u32::MAX));
-        let part = transfer.run(part_state(&manifest, number, index.name), &mut opening)?;
-        manifest.parts.push(part);
-        folder.write_manifest(&manifest)?;
-    }
-    if manifest.documents() == 0 {
-        let (first_ms, last_ms) = plan::time_range(server, &request.index);
-        observer.event(Event::NothingMatches { first_ms, last_ms });
-    }
-    if cancel.is_set() {
-        return Err(FetchError::Interrupted);
-    }
-    manifest.state = State::Complete;
-    manifest.finished = Some(now());
-    folder.write_manifest(&manifest)?;
-    Ok(manifest)
-}
-
-fn first_manifest<S: Server>(server: &S, request: &Request) -> Manifest {
-    Manifest {
-        flowkit_dump: FORMAT,
-        written_by: concat!("flowkit ", env!("CARGO_PKG_VERSION")).to_owned(),
-        started: now(),
-        server: flowkit_model::dump::Server {
-            url: server.url().to_owned(),
-            ..flowkit_model::dump::Server::default()
-        },
-        index: request.index.clone(),
-        window: request.window.clone(),
-        query: query::query(&request.window),
-        ..Manifest::default()
-    }
-}
-
-fn part_state(manifest: &Manifest, number: usize, index: String) -> PartState {
-    PartState {
-        name: part_name(number, &index),
-        index,
-        window: Span { from_ms: manifest.window.from_ms, to_ms: manifest.window.to_ms },
-        query: manifest.query.clone(),
-        ..PartState::default()
-    }
+    Ok(Client::new(address, request.tls.config()?, request.timeout, cancel.clone()))
 }
 
 /// The time, RFC 3339 with milliseconds.

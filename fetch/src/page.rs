@@ -24,10 +24,12 @@ const LARGEST_MS: i64 = 100_000_000_000_000;
 pub(crate) struct Head {
     /// Absent where no shard was asked.
     pub(crate) scroll_id: Option<String>,
+    /// Absent on a page of a scroll.
+    pub(crate) pit_id: Option<String>,
     pub(crate) timed_out: bool,
     pub(crate) shards: Shards,
-    /// Documents that the cursor runs over.
-    pub(crate) total: u64,
+    /// Documents that the cursor runs over; absent where it is not asked for.
+    pub(crate) total: Option<u64>,
     /// Whether there are no hits.
     pub(crate) is_empty: bool,
 }
@@ -57,18 +59,57 @@ pub(crate) struct Failure {
 struct Answer<H> {
     #[serde(rename = "_scroll_id")]
     scroll_id: Option<String>,
+    pit_id: Option<String>,
     timed_out: bool,
     #[serde(rename = "_shards")]
     shards: Shards,
     hits: Hits<H>,
+    #[serde(default)]
+    aggregations: Times,
+}
+
+/// First and last `@timestamp` of all documents, where page 1 was asked for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Times {
+    first: TimeOf,
+    last: TimeOf,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+struct TimeOf {
+    value: Option<f64>,
+}
+
+impl Times {
+    pub(crate) fn first_ms(&self) -> Option<i64> {
+        self.first.ms()
+    }
+
+    pub(crate) fn last_ms(&self) -> Option<i64> {
+        self.last.ms()
+    }
+}
+
+impl TimeOf {
+    /// Milliseconds, cut; a double holds them exactly for 285,000 years.
+    fn ms(self) -> Option<i64> {
+        #[expect(clippy::cast_possible_truncation, reason = "saturates")]
+        self.value.map(|value| value.floor() as i64)
+    }
 }
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "H: Deserialize<'de> + Default"))]
 struct Hits<H> {
-    total: Total,
-    #[serde(default)]
-    hits: H,
+    total: Option<Total>,
+    #[serde(default = "none")]
+    hits: Option<H>,
+}
+
+fn none<H>() -> Option<H> {
+    None
 }
 
 /// A number until Elasticsearch 6, an object since.
@@ -97,30 +138,53 @@ impl Head {
 
     fn read_whole(body: &[u8]) -> Result<Self, serde_json::Error> {
         let answer: Answer<Vec<IgnoredAny>> = serde_json::from_slice(body)?;
-        let is_empty = answer.hits.hits.is_empty();
+        // A filtered answer has no hits where there are none, but a count.
+        if answer.hits.hits.is_none() && answer.hits.total.is_none() {
+            return Err(serde::de::Error::missing_field("hits"));
+        }
+        let is_empty = answer.hits.hits.as_ref().is_none_or(Vec::is_empty);
         Ok(Self::new(answer, is_empty))
     }
 
     fn new<H>(answer: Answer<H>, is_empty: bool) -> Self {
-        let (Total::Number(total) | Total::Object { value: total }) = answer.hits.total;
-        let Answer { scroll_id, timed_out, shards, .. } = answer;
-        Self { scroll_id, timed_out, shards, total, is_empty }
+        let total = answer.hits.total.map(|total| match total {
+            Total::Number(total) | Total::Object { value: total } => total,
+        });
+        let Answer { scroll_id, pit_id, timed_out, shards, .. } = answer;
+        Self { scroll_id, pit_id, timed_out, shards, total, is_empty }
     }
 }
 
 /// Finds the hits in a page, which must be well formed to its end.
 ///
 /// Fills `hits` with where each one stands in `body`.
-pub(crate) fn cut(body: &[u8], hits: &mut Vec<Range<usize>>) -> Result<(), serde_json::Error> {
+pub(crate) fn cut(body: &[u8], hits: &mut Vec<Range<usize>>) -> Result<Times, serde_json::Error> {
     hits.clear();
     let answer: Answer<Vec<&RawValue>> = serde_json::from_slice(body)?;
     // Borrowed from the body, so the distance of the pointers is the place in it.
     let start = body.as_ptr() as usize;
-    hits.extend(answer.hits.hits.iter().map(|hit| {
+    hits.extend(answer.hits.hits.unwrap_or_default().iter().map(|hit| {
         let at = hit.get().as_ptr() as usize - start;
         at..at + hit.get().len()
     }));
-    Ok(())
+    Ok(answer.aggregations)
+}
+
+/// The first and last time that a search without hits was asked for.
+pub(crate) fn times(body: &[u8]) -> Result<Times, serde_json::Error> {
+    let answer: Answer<Vec<IgnoredAny>> = serde_json::from_slice(body)?;
+    Ok(answer.aggregations)
+}
+
+/// The sort values of the last hit of a page, found from its end.
+///
+/// In a text the quotation marks would have backslashes before them, and in a
+/// hit the sort values stand behind the document, so the last such place is it.
+pub(crate) fn last_sort(body: &[u8]) -> Option<serde_json::Value> {
+    const SORT: &[u8] = br#""sort":"#;
+    let at = body.windows(SORT.len()).rposition(|window| window == SORT)? + SORT.len();
+    let mut values = serde_json::Deserializer::from_slice(&body[at..]).into_iter();
+    values.next()?.ok().filter(serde_json::Value::is_array)
 }
 
 /// Makes lines of the hits, in place: each is moved up to the one before and
@@ -206,12 +270,12 @@ mod tests {
         let head = Head::read(PAGE_6.as_bytes()).unwrap();
         assert_eq!(
             (head.scroll_id.as_deref(), head.total, head.is_empty),
-            (Some("DnF1"), 10_000, false)
+            (Some("DnF1"), Some(10_000), false)
         );
         let head = Head::read(EMPTY_7.as_bytes()).unwrap();
-        assert_eq!((head.total, head.is_empty, head.shards.successful), (2, true, 2));
+        assert_eq!((head.total, head.is_empty, head.shards.successful), (Some(2), true, 2));
         let head = Head::read(LOST_7.as_bytes()).unwrap();
-        assert_eq!((head.shards.failed, head.shards.skipped, head.total), (2, 0, 1_000));
+        assert_eq!((head.shards.failed, head.shards.skipped, head.total), (2, 0, Some(1_000)));
         assert!(head.shards.reasons[0].reason.starts_with("search_context_missing_exception: No"));
     }
 
@@ -227,7 +291,7 @@ mod tests {
     fn members_may_stand_in_any_order() {
         let page = r#"{"hits":{"hits":[{"_id":"a"}],"total":1},"_shards":{"total":1,"successful":1,"failed":0},"timed_out":false}"#;
         let head = Head::read(page.as_bytes()).unwrap();
-        assert_eq!((head.total, head.is_empty, head.scroll_id), (1, false, None));
+        assert_eq!((head.total, head.is_empty, head.scroll_id), (Some(1), false, None));
     }
 
     #[test]
@@ -252,6 +316,19 @@ mod tests {
         assert!(hits[0].starts_with(r#"{"_index":"n","_type":"doc","_id":"a""#));
         assert!(hits[0].ends_with(r#""sort":[1537488000000]}"#));
         assert!(hits_of(EMPTY_7).is_empty());
+    }
+
+    #[test]
+    fn page_1_tells_the_first_and_last_time_and_the_place_of_its_last_hit() {
+        let page = PAGE_6.replace("}]}}", r#"}]},"aggregations":{"last":{"value":1.5374880007E12},"first":{"value":1.537488E12,"value_as_string":"x"}}}"#);
+        let times = cut(page.as_bytes(), &mut Vec::new()).unwrap();
+        assert_eq!(
+            (times.first_ms(), times.last_ms()),
+            (Some(1_537_488_000_000), Some(1_537_488_000_700))
+        );
+        assert_eq!(cut(PAGE_6.as_bytes(), &mut Vec::new()).unwrap(), Times::default());
+        assert_eq!(last_sort(page.as_bytes()).unwrap(), serde_json::json!([i64::MAX]));
+        assert_eq!(last_sort(EMPTY_7.as_bytes()), None);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::FetchError;
+
 /// Something happened that a person may want to see.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -13,10 +15,23 @@ pub enum Event<'a> {
         /// Whether it was complete (then it was forced).
         complete: bool,
     },
+    /// An incomplete dump is gone on with.
+    Resuming {
+        /// The dump.
+        path: &'a Path,
+        /// Parts that are whole.
+        parts: usize,
+        /// Documents in them.
+        documents: u64,
+    },
     /// It is known what there is to fetch.
     Planned {
         /// Indices that hold something.
         indices: usize,
+        /// Parts to fetch.
+        parts: usize,
+        /// Parts at a time.
+        jobs: usize,
         /// Documents in them, if the server would count.
         documents: Option<u64>,
         /// Whether that is everything, for want of a window.
@@ -37,6 +52,33 @@ pub enum Event<'a> {
         number: usize,
         /// How many there will be.
         of: usize,
+    },
+    /// A part goes on where it broke off in an earlier run.
+    PartResumed {
+        /// Documents of it that are here.
+        documents: u64,
+        /// Bytes of their lines, before compression.
+        bytes: u64,
+    },
+    /// A request is sent again, which is safe.
+    AskingAgain {
+        /// What went wrong.
+        error: &'a FetchError,
+        /// How often the part was tried again by now.
+        tries: u32,
+    },
+    /// Another cursor is opened after a doubt.
+    Reopening {
+        /// Index it is read from.
+        index: &'a str,
+        /// What went wrong.
+        error: &'a FetchError,
+        /// How often the part was tried again by now.
+        tries: u32,
+        /// Documents that will be fetched once more, since the part begins anew.
+        documents: u64,
+        /// Bytes of their lines, before compression.
+        bytes: u64,
     },
     /// A page was counted, checked and written.
     PageWritten {

@@ -19,6 +19,8 @@ pub(crate) struct Refusal {
     reason: String,
     /// The index it is about, or empty.
     pub(crate) index: String,
+    /// Whether no shard began: none had room in its queue.
+    never_began: bool,
     is_json: bool,
 }
 
@@ -45,6 +47,7 @@ impl Refusal {
                 kind: String::new(),
                 reason: start,
                 index: String::new(),
+                never_began: false,
                 is_json: false,
             };
         };
@@ -56,7 +59,8 @@ impl Refusal {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let reason = if error.is_string() { text(error) } else { text(&cause["reason"]) };
         let (kind, index) = (text(&cause["type"]), shown(&text(&cause["index"])));
-        Self { status, kind, reason, index, is_json: true }
+        let never_began = status == 429 && never_began(error);
+        Self { status, kind, reason, index, never_began, is_json: true }
     }
 
     /// Whether a query parameter is not known there.
@@ -103,6 +107,7 @@ impl Refusal {
             "search_context_missing_exception" => {
                 FetchError::ScrollExpired { index, page, keep_alive, reason }
             }
+            _ if self.never_began => FetchError::Rejected { url, request, reason },
             "circuit_breaking_exception" => FetchError::OutOfMemory { size, reason },
             "index_not_found_exception" => FetchError::NoIndex { index, url, found: Vec::new() },
             "index_closed_exception" => FetchError::IndexClosed { index, reason },
@@ -114,6 +119,25 @@ impl Refusal {
             _ => FetchError::Refused { url, request, status, reason },
         }
     }
+}
+
+/// The queue of searches was full on every shard before the query began. An
+/// exception of any other kind, or in another phase, frees the shard's cursor.
+fn never_began(error: &Value) -> bool {
+    let is_rejected = |cause: &Value| {
+        let kind = cause["type"].as_str().unwrap_or_default();
+        matches!(kind, "es_rejected_execution_exception" | "rejected_execution_exception")
+            // OpenSearch gives this kind for too many scrolls as well.
+            && !cause["reason"].as_str().unwrap_or_default().contains("scroll")
+    };
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let (causes, shards) = (list(&error["root_cause"]), list(&error["failed_shards"]));
+    error["phase"] == "query"
+        && error["reason"] == "all shards failed"
+        && !causes.is_empty()
+        && !shards.is_empty()
+        && causes.iter().all(is_rejected)
+        && shards.iter().all(|shard| is_rejected(&shard["reason"]))
 }
 
 #[cfg(test)]
@@ -178,7 +202,7 @@ mod tests {
             (429, "es_rejected_execution_exception", "rejected execution of ...", "too busy"),
             (404, "index_not_found_exception", "no such index [nope]", "no index netflow-*"),
             (400, "index_closed_exception", "closed", "_open"),
-            (401, "security_exception", "missing authentication credentials", "USER:PASSWORD@"),
+            (401, "security_exception", "missing authentication credentials", "--password-file"),
             (
                 403,
                 "security_exception",
@@ -196,6 +220,20 @@ mod tests {
         for (status, kind, reason, expected) in cases {
             check(status, &envelope(kind, reason), expected);
         }
+    }
+
+    #[test]
+    fn a_full_queue_is_told_from_a_search_that_began() {
+        let body = |phase: &str, kind: &str| {
+            let cause = format!(r#"{{"type":"{kind}","reason":"rejected execution of x"}}"#);
+            format!(
+                r#"{{"error":{{"root_cause":[{cause}],"type":"search_phase_execution_exception","reason":"all shards failed","phase":"{phase}","grouped":true,"failed_shards":[{{"shard":0,"reason":{cause}}}]}},"status":429}}"#
+            )
+        };
+        check(429, &body("query", "es_rejected_execution_exception"), "no room in its queue");
+        check(429, &body("query", "rejected_execution_exception"), "no room in its queue");
+        check(429, &body("fetch", "es_rejected_execution_exception"), "too busy");
+        check(429, &body("query", "other_exception"), "too busy");
     }
 
     #[test]

@@ -63,3 +63,50 @@ pub(crate) fn page_with(cursor: &str, total: u64, ids: &[&str], shards: &str) ->
         hits.join(",")
     )
 }
+
+/// A server that only counts by time. Its queries are `{"from":…,"to":…}`.
+pub(crate) struct Counted {
+    pub(crate) times: Vec<i64>,
+    /// Whether it is as old as to know `interval` alone.
+    pub(crate) only_interval: bool,
+}
+
+impl Server for Counted {
+    fn ask(&self, ask: &Ask, body: &mut Vec<u8>) -> Result<u16, FetchError> {
+        let asked: serde_json::Value = serde_json::from_str(&ask.body).unwrap();
+        let (from, to) = (asked["query"]["from"].as_i64(), asked["query"]["to"].as_i64());
+        let inside = self
+            .times
+            .iter()
+            .copied()
+            .filter(|ms| from.is_none_or(|from| *ms >= from) && to.is_none_or(|to| *ms < to));
+        let histogram = &asked["aggs"]["times"]["date_histogram"];
+        let name = if self.only_interval { "interval" } else { "fixed_interval" };
+        let aggregations = if histogram.is_null() {
+            let (first, last) = (inside.clone().min(), inside.max());
+            serde_json::json!({"first": {"value": first}, "last": {"value": last}})
+        } else if let Some(step) = histogram[name].as_str() {
+            let step: i64 = step.trim_end_matches("ms").parse().unwrap();
+            let mut counts = std::collections::BTreeMap::<i64, u64>::new();
+            for ms in inside {
+                *counts.entry(ms.div_euclid(step) * step).or_default() += 1;
+            }
+            let buckets: Vec<_> = counts
+                .into_iter()
+                .map(|(key, n)| serde_json::json!({"key": key, "doc_count": n}))
+                .collect();
+            serde_json::json!({"times": {"buckets": buckets}})
+        } else {
+            return Ok(400);
+        };
+        let shards = serde_json::json!({"total": 1, "successful": 1, "failed": 0});
+        let answer = serde_json::json!({"_shards": shards, "aggregations": aggregations});
+        body.clear();
+        body.extend_from_slice(answer.to_string().as_bytes());
+        Ok(200)
+    }
+
+    fn url(&self) -> &'static str {
+        "http://counted"
+    }
+}

@@ -34,6 +34,11 @@ impl Ask {
         Self { method: Method::Post, path: path.into(), body: body.to_string() }
     }
 
+    /// A POST without a body.
+    pub(crate) fn post_nothing(path: impl Into<String>) -> Self {
+        Self { method: Method::Post, path: path.into(), body: String::new() }
+    }
+
     pub(crate) fn delete(path: impl Into<String>, body: &Value) -> Self {
         Self { method: Method::Delete, path: path.into(), body: body.to_string() }
     }

@@ -64,10 +64,34 @@ pub struct Manifest {
     pub index: String,
     /// Window asked for, as typed and as resolved.
     pub window: Window,
-    /// The query that was sent, but for the index.
+    /// The filter asked for, as typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// What it means, in words that need no file and no zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_means: Option<String>,
+    /// The query asked for beside window and filter, as given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_query: Option<serde_json::Value>,
+    /// Members of the documents that were asked for; none is all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub source_fields: Vec<String>,
+    /// Window and query that were sent; a part has its own share of it.
     pub query: serde_json::Value,
-    /// Parts that are whole, in the order they were fetched.
+    /// How the indices were paged through: `scroll` or `pit`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub method: String,
+    /// What is wanted of each index.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wanted: Vec<Wanted>,
+    /// Parts that are whole, by name.
     pub parts: Vec<Part>,
+    /// Parts that are planned and not whole yet; none while nothing is planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Vec<Pending>>,
+    /// Counts that were asked after the last part, against what is here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub counts: Vec<Count>,
     /// Indices that hold nothing of the window, by count; they have no part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub empty_indices: Vec<String>,
@@ -117,10 +141,24 @@ pub struct Part {
     pub window: Span,
     /// Its share of the index; none is all of it.
     pub slice: Option<Slice>,
+    /// Whether it holds those without an `@timestamp`, and none with one.
+    #[serde(skip_serializing_if = "is_false")]
+    pub without_time: bool,
+    /// The query whose documents it holds, all but the slice.
+    pub query: serde_json::Value,
+    /// How its documents are sorted.
+    pub order: Order,
     /// Documents the server counted.
     pub expected: u64,
     /// Documents that came, one a line.
     pub received: u64,
+    /// Documents that came and are left out, since the filter does not mean
+    /// them: the server's reading of it was wider.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+    /// Documents that came and are left out, since another part has them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub known: u64,
     /// Bytes of the lines, before compression.
     pub bytes: u64,
     /// Bytes of the file.
@@ -137,6 +175,66 @@ pub struct Part {
     pub undated: u64,
     /// What is known about its completeness.
     pub proof: Proof,
+}
+
+/// One file of documents that is still to come.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pending {
+    /// Name, without folder and end.
+    pub name: String,
+    /// Index its documents are in.
+    pub index: String,
+    /// Its share of the window.
+    pub window: Span,
+    /// Its share of the index.
+    pub slice: Option<Slice>,
+    /// Whether it holds those without an `@timestamp`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub without_time: bool,
+    /// Whether documents that other parts have are left out.
+    #[serde(skip_serializing_if = "is_false")]
+    pub skips_known: bool,
+    /// The query whose documents it will hold, all but the slice.
+    pub query: serde_json::Value,
+    /// Documents in it when it was planned, if the server would count.
+    pub documents: Option<u64>,
+}
+
+/// What is wanted of one index.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    /// The index.
+    pub index: String,
+    /// Window, filter and query in its terms.
+    pub query: serde_json::Value,
+}
+
+/// What the server counted in an index after its last part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Count {
+    /// The index.
+    pub index: String,
+    /// Documents the server counted.
+    pub counted: u64,
+    /// Documents of it that came.
+    pub received: u64,
+    /// When it was asked, RFC 3339.
+    pub at: String,
+}
+
+/// How the documents of a part are sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// By `@timestamp`: a fetch that broke off can go on at the last one.
+    Time,
+    /// As the server stores them; also any word a later version adds.
+    #[default]
+    #[serde(other)]
+    Storage,
 }
 
 /// A half-open span of `@timestamp`, in milliseconds since 1970; none is open.
@@ -189,7 +287,7 @@ pub enum Read {
 ///
 /// All that a later run needs to go on by reading this alone: cut the file
 /// back to `file_bytes`, ask for `@timestamp >= last`, and leave out the
-/// documents in `at_last`.
+/// documents in `at_last`. In storage order it has to begin anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PartState {
@@ -203,12 +301,26 @@ pub struct PartState {
     pub window: Span,
     /// Its share of the index.
     pub slice: Option<Slice>,
-    /// The query that was sent.
+    /// Whether it holds those without an `@timestamp`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub without_time: bool,
+    /// The query whose documents it will hold.
     pub query: serde_json::Value,
-    /// Documents the server counted when the cursor was opened.
+    /// How its documents are sorted.
+    pub order: Order,
+    /// Documents the server counted, by what is known so far.
     pub expected: u64,
     /// Documents that are safe on disk.
     pub rows: u64,
+    /// Documents left out, since the filter does not mean them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub left_out: u64,
+    /// Documents left out, since another part has them.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub known: u64,
+    /// Whether it was read from more than one snapshot.
+    #[serde(skip_serializing_if = "is_false")]
+    pub is_joined: bool,
     /// Bytes of their lines, before compression.
     pub bytes: u64,
     /// Bytes of the file up to there; what follows is to be cut off.
@@ -219,24 +331,10 @@ pub struct PartState {
     /// Largest `@timestamp` so far, which is the last one written.
     #[serde(with = "optional_ms", rename = "last")]
     pub last_ms: Option<i64>,
-    /// Documents written whose `@timestamp` is `last`.
+    /// SHA-256 of the file up to there, in hexadecimal.
+    pub sha256: String,
+    /// Documents that came and whose `@timestamp` is `last`.
     pub at_last: Vec<DocumentId>,
-    /// Where the documents without `@timestamp` begin, if that was reached:
-    /// they come last, and can only be asked for again as a whole.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub undated: Option<Mark>,
-}
-
-/// A place in a part: everything before it is whole.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Mark {
-    /// Documents before it.
-    pub rows: u64,
-    /// Bytes of their lines, before compression.
-    pub bytes: u64,
-    /// Bytes of the file before it.
-    pub file_bytes: u64,
 }
 
 /// What tells a document from all others of its part.
@@ -285,6 +383,16 @@ impl Part {
     pub fn columns_path(&self) -> String {
         format!("{COLUMNS}/{}{COLUMNS_END}", self.name)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// Names a part: its number from 1, then as much of the index name as is safe
@@ -383,7 +491,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), manifest);
         let state = PartState {
             at_last: vec![DocumentId { id: "a".into(), ..DocumentId::default() }],
-            undated: Some(Mark { rows: 1, bytes: 2, file_bytes: 3 }),
+            order: Order::Time,
             ..PartState::default()
         };
         let json = serde_json::to_string(&state).unwrap();

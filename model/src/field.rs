@@ -147,11 +147,11 @@ impl Field {
         })
     }
 
-    /// Whether the exporter states it: it is in the packet, or is the exporter.
-    /// Other fields are looked up by the pipeline, where it does so.
+    /// Whether it is no part of a flow, but looked up by the pipeline: where it
+    /// is unknown, nothing is missing.
     #[must_use]
-    pub fn is_exported(&self) -> bool {
-        self.wire != Wire::Nowhere || self.id == FieldId::Exporter
+    pub fn is_looked_up(&self) -> bool {
+        self.module_key.starts_with("geoip_")
     }
 
     /// Widest value in bits; text has none.

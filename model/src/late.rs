@@ -42,8 +42,11 @@ pub enum Fault {
 /// How long the uptime counts before it starts over, in milliseconds.
 pub const WRAP_MS: u64 = 1 << 32;
 
-/// More than this after its export, a time is taken to have wrapped.
-const AHEAD_MS: u64 = 3_600_000;
+/// More than this after its export (24.8 days), a time is taken to have
+/// wrapped: what is nearer to the export counts, as when the difference is read
+/// as a signed number. A smaller limit would spoil the times of exporters whose
+/// clock is hours off.
+const AHEAD_MS: u64 = WRAP_MS / 2;
 
 /// The time of a document as it should be, given its `@timestamp`, and what
 /// was wrong with it. For documents of Logstash's codec from NetFlow v5 only.
@@ -52,16 +55,24 @@ const AHEAD_MS: u64 = 3_600_000;
 /// larger; with one it is larger by at least 1 ms. That tells the two apart.
 #[must_use]
 pub fn repair(reported_ms: u64, timestamp_ms: u64) -> (u64, Vec<Fault>) {
-    let (mut ms, mut faults) = (reported_ms, Vec::new());
-    if reported_ms % 1000 > timestamp_ms % 1000 && ms >= 1000 {
-        ms -= 1000;
-        faults.push(Fault::Second);
-    }
-    if ms > timestamp_ms + AHEAD_MS && ms >= WRAP_MS {
-        ms -= WRAP_MS;
-        faults.push(Fault::Wrap);
-    }
-    (ms, faults)
+    let borrowed_ms = without_late_second(reported_ms, timestamp_ms);
+    let ms = without_wrap(borrowed_ms, timestamp_ms);
+    let faults = [(borrowed_ms != reported_ms, Fault::Second), (ms != borrowed_ms, Fault::Wrap)];
+    (ms, faults.into_iter().filter(|(is, _)| *is).map(|(_, fault)| fault).collect())
+}
+
+/// The time alone, as [`repair`] gives it.
+#[must_use]
+pub fn repaired_ms(reported_ms: u64, timestamp_ms: u64) -> u64 {
+    without_wrap(without_late_second(reported_ms, timestamp_ms), timestamp_ms)
+}
+
+fn without_late_second(ms: u64, timestamp_ms: u64) -> u64 {
+    if ms % 1000 > timestamp_ms % 1000 && ms >= 1000 { ms - 1000 } else { ms }
+}
+
+fn without_wrap(ms: u64, timestamp_ms: u64) -> u64 {
+    if ms > timestamp_ms.saturating_add(AHEAD_MS) && ms >= WRAP_MS { ms - WRAP_MS } else { ms }
 }
 
 /// What Logstash 7 and later writes for an uptime of a packet.
@@ -94,7 +105,7 @@ pub fn lacks_milliseconds(flow: &FlowRecord) -> bool {
 #[must_use]
 pub fn repaired(flow: &FlowRecord) -> FlowRecord {
     let repair = |ms: Option<u64>| match (ms, flow.timestamp_ms) {
-        (Some(ms), Some(timestamp_ms)) => Some(repair(ms, timestamp_ms).0),
+        (Some(ms), Some(timestamp_ms)) => Some(repaired_ms(ms, timestamp_ms)),
         _ => ms,
     };
     FlowRecord {

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | what a flow is, and the unit of each field | [`record`] |
 //! | what a field is called on the wire, in a document and on the command line | [`field`] |
+//! | the same flow as a row of a table | [`row`] |
 //! | how a document of Elasticsearch becomes a record | [`document`] |
 //! | which flows a filter means | [`filter`] |
 //! | what a protocol, a port or a flag is called | [`names`] |
@@ -28,6 +29,7 @@ pub mod late;
 pub mod lesson;
 pub mod names;
 pub mod record;
+pub mod row;
 pub mod time;
 pub mod window;
 pub mod wire;
@@ -36,3 +38,4 @@ pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};
 pub use filter::Expression;
 pub use record::FlowRecord;
+pub use row::Row;

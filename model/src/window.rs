@@ -75,8 +75,10 @@ pub enum WindowError {
         text: String,
     },
     /// Not a length of time.
-    #[error("--last {text}: not a length of time; try 24h, 7d, 90m or 30s")]
-    Last {
+    #[error("{option} {text}: not a length of time; try 24h, 7d, 90m or 30s")]
+    Length {
+        /// Option it was typed for.
+        option: &'static str,
         /// As typed.
         text: String,
     },
@@ -119,7 +121,7 @@ impl Window {
             (Some(from), Some(to))
         } else if let Some(text) = &typed.last {
             let now = cut_to_ms(now);
-            (Some(now.saturating_sub(length_ms(text)?)), Some(now))
+            (Some(now.saturating_sub(length_ms("--last", text)?)), Some(now))
         } else {
             let read = |option, text: &Option<String>| {
                 text.as_deref().map(|text| time_ms(option, text, zone)).transpose()
@@ -225,7 +227,11 @@ fn whole_day(text: &str, zone: &TimeZone) -> Result<(i64, i64), WindowError> {
     read().ok_or_else(|| WindowError::Day { text: text.to_owned() })
 }
 
-fn length_ms(text: &str) -> Result<i64, WindowError> {
+/// Reads a length of time, such as `24h`, `7d`, `90m` or `30s`, in milliseconds.
+///
+/// # Errors
+/// If it is none; `option` is named in the message.
+pub fn length_ms(option: &'static str, text: &str) -> Result<i64, WindowError> {
     let read = || -> Option<i64> {
         let (number, unit) = text.trim().split_at_checked(text.trim().len().checked_sub(1)?)?;
         let unit_ms = match unit {
@@ -238,7 +244,7 @@ fn length_ms(text: &str) -> Result<i64, WindowError> {
         };
         number.parse::<u32>().ok().map(i64::from)?.checked_mul(unit_ms)
     };
-    read().ok_or_else(|| WindowError::Last { text: text.to_owned() })
+    read().ok_or_else(|| WindowError::Length { option, text: text.to_owned() })
 }
 
 fn cut_to_ms(instant: Timestamp) -> i64 {
@@ -355,7 +361,7 @@ mod tests {
             assert_eq!((window.from_ms, window.to_ms), (Some(now - length * 1_000), Some(now)));
         }
         for text in ["", "h", "24", "24 hours", "-1h", "99999999999h", "1é"] {
-            assert!(length_ms(text).is_err(), "{text}");
+            assert!(length_ms("--last", text).is_err(), "{text}");
         }
     }
 

@@ -9,9 +9,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use flowkit_model::field::Access;
-use flowkit_model::wire::{Header, Record, Uptime, decode, encode, split};
-use flowkit_model::{Document, Field, FlowRecord, Kind, late, time};
+use flowkit_model::field::{Access, Wire};
+use flowkit_model::wire::{Header, Misfit, Record, Uptime, decode, encode, split};
+use flowkit_model::{Document, Entry, FIELDS, Field, FlowRecord, Kind, late, time};
 use serde_json::Value;
 
 fn corpora() -> Option<PathBuf> {
@@ -186,4 +186,100 @@ fn broken_datagrams() {
         n_cases += 1;
     }
     assert_eq!(n_cases, 20);
+}
+
+/// The flows of a file with one hit a line.
+fn hits(path: &Path) -> impl Iterator<Item = FlowRecord> + use<> {
+    BufReader::new(GzDecoder::new(File::open(path).unwrap())).lines().map(|line| {
+        let line = line.unwrap();
+        let Entry::Hit(hit) = Entry::parse(line.as_bytes()).unwrap() else { panic!("{line}") };
+        hit.into_flow().unwrap()
+    })
+}
+
+/// Document to bytes to document: each field whose value fits comes back, and
+/// of real documents nothing but a time 49.7 days ahead does not fit.
+#[test]
+fn documents_of_real_traffic() {
+    let Some(corpora) = corpora() else { return };
+    for (file, n_flows) in [
+        ("day/es6.elasticdump.ndjson.gz", 8201),
+        ("day/es7.elasticdump.ndjson.gz", 8201),
+        ("edge/es6-plain.elasticdump.ndjson.gz", 708),
+        ("edge/es8-plain.elasticdump.ndjson.gz", 708),
+        ("years/es6.elasticdump.ndjson.gz", 2296),
+        ("years/es8.elasticdump.ndjson.gz", 2296),
+    ] {
+        let (mut n_read, mut n_too_far) = (0, 0);
+        for flow in hits(&corpora.join(file)) {
+            let repaired = late::repaired(&flow);
+            for (flow, is_repaired) in [(&flow, false), (&repaired, true)] {
+                let (header, record, misfits) =
+                    encode::encode_what_fits(flow, Uptime { boot_ms: 1_000_000 });
+                let again = record.flow(&header, None);
+                for field in FIELDS.iter().filter(|field| field.wire != Wire::Nowhere) {
+                    let Access::Number { read, .. } = field.access else { unreachable!() };
+                    match misfits.iter().find(|misfit| misfit.field() == field.name) {
+                        None => assert_eq!(read(&again), read(flow), "{file}: {}", field.name),
+                        Some(Misfit::TooFar { .. }) if is_repaired => {
+                            panic!("{file}: {flow:?}");
+                        }
+                        Some(Misfit::TooFar { .. }) => n_too_far += 1,
+                        Some(other) => panic!("{file}: {other}"),
+                    }
+                }
+            }
+            n_read += 1;
+        }
+        assert_eq!(n_read, n_flows, "{file}");
+        // The uptime of exporter B wraps during the day.
+        let expected = if file.starts_with("day") { 98 } else { 0 };
+        assert_eq!(n_too_far, expected, "{file}: times 49.7 days ahead");
+    }
+}
+
+/// What Logstash 7 made of a day, repaired, has the times of the wire: each
+/// one, late seconds and wraps.
+#[test]
+fn late_times_of_real_traffic_are_repaired_exactly() {
+    let Some(corpora) = corpora() else { return };
+    let key = |flow: &FlowRecord| {
+        (flow.exporter.clone(), flow.timestamp_ms, flow.src_addr, flow.src_port, flow.dst_addr)
+    };
+    for (set, file) in
+        [("day", "es7.elasticdump.ndjson.gz"), ("years", "es8.elasticdump.ndjson.gz")]
+    {
+        let mut repaired: Vec<_> = hits(&corpora.join(set).join(file))
+            .map(|flow| late::repaired(&flow))
+            .map(|flow| {
+                (
+                    key(&flow),
+                    flow.dst_port,
+                    flow.bytes,
+                    flow.first_switched_ms,
+                    flow.last_switched_ms,
+                )
+            })
+            .collect();
+        let pcap = std::fs::read(corpora.join(set).join("export.pcap")).unwrap();
+        let mut wire: Vec<_> = payloads(&pcap)
+            .iter()
+            .flat_map(|(exporter, payload)| {
+                decode(payload).unwrap().flows(Some(exporter)).collect::<Vec<_>>()
+            })
+            .map(|flow| {
+                (
+                    key(&flow),
+                    flow.dst_port,
+                    flow.bytes,
+                    flow.first_switched_ms,
+                    flow.last_switched_ms,
+                )
+            })
+            .collect();
+        repaired.sort();
+        wire.sort();
+        assert_eq!(repaired.len(), wire.len());
+        assert!(repaired == wire, "{set}");
+    }
 }

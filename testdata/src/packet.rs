@@ -7,7 +7,8 @@
 //! Packets are in order of export time; within a packet flows are in the order
 //! in which they left the cache.
 
-use flowkit_model::wire::{Header, MOST_RECORDS, Record, Uptime};
+pub use flowkit_model::wire::MOST_RECORDS;
+use flowkit_model::wire::{Header, Record, Uptime};
 
 use crate::exporter::{BORDER, Exporter, OFFICE};
 use crate::flow::Flow;
@@ -17,10 +18,10 @@ use crate::talk::{ACTIVE_MS, FIN, RST};
 const INACTIVE_MS: i64 = 15_000;
 
 /// Time between two looks at the cache.
-const SCAN_MS: i64 = 30_000;
+pub(crate) const SCAN_MS: i64 = 30_000;
 
 /// Time between two packets sent in a row.
-const SPACING_MS: i64 = 2;
+pub(crate) const SPACING_MS: i64 = 2;
 
 /// A NetFlow v5 datagram: what its header says, and its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +134,7 @@ fn scan_ms(exporter: &Exporter, ms: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use flowkit_model::{Document, FlowRecord, wire};
+    use flowkit_model::{Document, FlowRecord, late, wire};
 
     use super::*;
     use crate::day::practice_flows;
@@ -183,7 +184,7 @@ mod tests {
                 assert_eq!(flow.last_switched_ms, time(seen.last_ms));
                 let source = &documents.next().unwrap().source;
                 let document = Document::parse(source.as_bytes()).unwrap().into_flow().unwrap();
-                let late = |ms| time(crate::document::logstash_time_ms(packet.export_ms, ms));
+                let late = |ms| time(late::written_ms(datagram.header(), packet.uptime().at(ms)));
                 let expected = FlowRecord {
                     first_switched_ms: late(seen.first_ms),
                     last_switched_ms: late(seen.last_ms),

@@ -6,9 +6,13 @@
 
 mod blocks;
 mod broken_page;
+mod capture;
 mod compression;
+pub(crate) mod datagrams;
 mod dump;
+mod form;
 pub(crate) mod parse;
+pub(crate) mod shapes;
 mod values;
 
 use std::fs::File;
@@ -17,10 +21,12 @@ use std::path::{Path, PathBuf};
 
 use self::blocks::{BlockError, Blocks};
 use self::compression::Compression;
+use self::datagrams::Datagrams;
+use self::form::Form;
 use crate::error::ReadError;
 use flowkit_model::dump::Part;
 
-pub(crate) use self::blocks::Block;
+pub(crate) use self::blocks::{Block, Framing, is_action};
 pub use self::dump::read_manifest;
 
 /// A form of input.
@@ -32,7 +38,8 @@ pub struct InputForm {
     pub about: &'static str,
 }
 
-/// Every form that is read; the files also packed with gzip or zstd.
+/// Every form that is read; the files also packed with gzip, zstd, xz or
+/// bzip2.
 pub const INPUTS: &[InputForm] = &[
     InputForm { name: "dump", about: "directory that `flowkit fetch` saved" },
     InputForm {
@@ -44,6 +51,11 @@ pub const INPUTS: &[InputForm] = &[
         name: "answers",
         about: "answers of _search or _search/scroll, one or many a file",
     },
+    InputForm { name: "array", about: "a JSON array of hits or documents" },
+    InputForm { name: "bulk", about: "a _bulk request: an action and a document in turn" },
+    InputForm { name: "capture", about: "pcap or pcapng with NetFlow v5 over UDP, any port" },
+    InputForm { name: "datagrams", about: "NetFlow v5 packets, one after the other" },
+    InputForm { name: "columns", about: "Parquet that flowkit wrote" },
 ];
 
 /// Something that flows are read from.
@@ -112,6 +124,11 @@ impl Source {
     fn of(name: String, place: Place) -> Self {
         let stream = Stream { name: name.clone(), place, expected: None, part: None };
         Self { name, streams: vec![stream], window: None, incomplete: None }
+    }
+
+    /// Whether it is standard input, which can be read once.
+    pub(crate) fn is_stdin(&self) -> bool {
+        self.streams.iter().any(|stream| matches!(stream.place, Place::Stdin))
     }
 
     /// What it is called in messages.
@@ -202,6 +219,8 @@ pub(crate) enum Piece {
     End { damage: Option<String> },
     /// Nothing: the stream has columns.
     Stored,
+    /// NetFlow itself.
+    Datagrams(Datagrams),
 }
 
 /// A stream while it is read.
@@ -251,8 +270,32 @@ pub(crate) fn read(
         let (text, packed) = compression::unpack(text)
             .map_err(|source| ReadError::Read { name: name(), offset: 0, source })?
             .map_err(|what| ReadError::Form { name: name(), what })?;
-        let mut blocks = Blocks::new(text);
+        let failed = |source| ReadError::Read { name: name(), offset: 0, source };
+        let (text, form) = form::tell(text).map_err(failed)?;
         let mut damage = None;
+        let mut goes_on = true;
+        if form != Form::Text {
+            let hand_on = |datagrams| {
+                goes_on = take(number, Piece::Datagrams(datagrams));
+                goes_on
+            };
+            let read = match form {
+                Form::Capture => capture::read(text, hand_on),
+                _ => datagrams::read(text, hand_on).map(|()| None),
+            };
+            match read {
+                Ok(found) => damage = found,
+                Err(error) if packed != Compression::None && blocks::is_damage(&error) => {
+                    damage = Some(format!("is damaged or breaks off ({error})"));
+                }
+                Err(error) => return Err(failed(error)),
+            }
+            if !goes_on || !take(number, Piece::End { damage }) {
+                return Ok(());
+            }
+            continue;
+        }
+        let mut blocks = Blocks::new(text);
         while let Some(block) = blocks.next() {
             let block = match block {
                 Ok(block) => block,

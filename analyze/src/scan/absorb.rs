@@ -11,7 +11,8 @@ use super::ReadOptions;
 use crate::columns::{Batch, FieldSet};
 use crate::duplicates::{Copy, Seen};
 use crate::error::ReadError;
-use crate::input::parse::{PageFacts, Parsed};
+use crate::input::parse::{Odd, PageFacts, Parsed};
+use crate::input::shapes::Shapes;
 use crate::input::{self, Opened, Piece, Source};
 use crate::tally::{Position, Tally};
 
@@ -40,6 +41,7 @@ struct StreamState {
     not_json: Option<(u64, String)>,
     server_error: Option<(u64, ServerError)>,
     is_empty: bool,
+    odd: Vec<Odd>,
 }
 
 /// Pages of one search.
@@ -83,6 +85,12 @@ impl<'s> Absorber<'s> {
         for page in parsed.pages {
             self.page(stream, page);
         }
+        for odd in parsed.odd {
+            match self.stream.odd.iter_mut().find(|known| known.kind == odd.kind) {
+                Some(known) => known.n += odd.n,
+                None => self.stream.odd.push(odd),
+            }
+        }
         if self.stream.server_error.is_none() {
             self.stream.server_error = parsed.server_error;
         }
@@ -100,9 +108,9 @@ impl<'s> Absorber<'s> {
             let (first, reason) = (skipped.first.clone(), skipped.reason.clone());
             self.tally.skip(skipped.cause, skipped.n, first, reason);
         }
-        self.tally.quality.merge(&tally.quality);
         self.tally.incomplete.extend_from_slice(&tally.incomplete);
         self.tally.notes.extend_from_slice(&tally.notes);
+        self.tally.quality.merge(&tally.quality);
         let duplicates = &mut self.tally.duplicates;
         duplicates.n += tally.duplicates.n;
         duplicates.conflicting += tally.duplicates.conflicting;
@@ -114,14 +122,14 @@ impl<'s> Absorber<'s> {
 
     /// Learns which documents a source holds, without taking them in.
     pub(crate) fn know(&mut self, source: &Source) -> Result<(), ReadError> {
-        let dictionary = Arc::default();
+        let (dictionary, shapes) = (Arc::default(), Shapes::default());
         let sources = std::slice::from_ref(source);
         input::read(
             sources,
             |_| false,
             |_, piece| {
                 if let Piece::Block(block) = piece {
-                    let parsed = Parsed::new(&block, FieldSet::default(), &dictionary);
+                    let parsed = Parsed::new(&block, FieldSet::default(), &dictionary, &shapes);
                     for (identity, _) in parsed.identities {
                         self.seen.take(identity);
                     }
@@ -195,6 +203,18 @@ impl<'s> Absorber<'s> {
         let has_damage = damage.is_some();
         if let Some(damage) = damage {
             self.tally.incomplete.push(format!("{name} {damage}"));
+        }
+        for odd in state.odd {
+            let more = match odd.n {
+                1 => String::new(),
+                n => format!(", the first of {n}"),
+            };
+            let sentence = format!("{name}:{}: {}{more}", odd.line, odd.what);
+            if odd.is_missing {
+                self.tally.incomplete.push(sentence);
+            } else {
+                self.tally.notes.push(sentence);
+            }
         }
         if let Some((line, error)) = state.server_error {
             if state.n_values == 0 {

@@ -45,7 +45,7 @@ impl Statistic for Summary {
     /// All that an exporter states: what is unknown is counted for each. What
     /// a pipeline looks up besides may be missing without anything amiss.
     fn fields(&self) -> Vec<FieldId> {
-        FIELDS.iter().filter(|field| field.is_exported()).map(|field| field.id).collect()
+        FIELDS.iter().filter(|field| !field.is_looked_up()).map(|field| field.id).collect()
     }
 
     fn start(&self) -> SummarySums {

@@ -74,7 +74,6 @@ pub(crate) struct Facts {
     unknown: BTreeMap<String, u64>,
     seen: Option<(u64, u64)>,
     sampling: Vec<(Option<String>, u64, u64)>,
-    #[serde(default)]
     quality: Quality,
 }
 
@@ -114,10 +113,10 @@ impl Facts {
             ),
             unknown: unknown.collect(),
             seen: tally.seen,
-            quality: tally.quality,
             sampling: sampling
                 .map(|(exporter, sampling)| (exporter.clone(), sampling.least, sampling.most))
                 .collect(),
+            quality: tally.quality,
         }
     }
 
@@ -143,7 +142,6 @@ impl Facts {
             },
             unknown: unknown.collect::<Option<_>>()?,
             seen: self.seen,
-            quality: self.quality,
             sampling: self
                 .sampling
                 .iter()
@@ -157,7 +155,7 @@ impl Facts {
             },
             incomplete: self.incomplete.iter().map(named).collect(),
             notes: self.notes.iter().map(named).collect(),
-            ..Tally::default()
+            quality: self.quality,
         })
     }
 }

@@ -84,7 +84,9 @@ pub(crate) fn prepare(sources: &[Source]) -> Prepared {
             }
         }
         // What is wrong with a part itself is said when it is read.
-        if let Some(error) = refused.filter(|error| !matches!(error, StoreError::Part(_))) {
+        let is_told =
+            |error: &StoreError| matches!(error, StoreError::Part(_) | StoreError::Damaged);
+        if let Some(error) = refused.filter(|error| !is_told(error)) {
             prepared.notes.push(format!(
                 "{} is answered from its documents, which takes longer: {}",
                 source.name(),
@@ -154,6 +156,11 @@ fn find_or_make(
     part: &DumpPart,
     earlier: &[&Part],
 ) -> Result<ColumnFile, StoreError> {
+    // Columns say what the manifest's part holds; a damaged one is read itself.
+    let file = part.dump.join(part.part.path());
+    if fs::metadata(&file).is_ok_and(|found| found.len() != part.part.file_bytes) {
+        return Err(StoreError::Damaged);
+    }
     let belongs = Belongs::of(&part.part, earlier);
     match find(part, &belongs) {
         Some(file) => Ok(file),
@@ -226,6 +233,10 @@ fn write<W: Write + Send>(
     })?;
     failed?;
     let mut tally = absorber.finish();
+    if !tally.incomplete.is_empty() {
+        // Made again from the part once it is whole.
+        return Err(StoreError::Damaged);
+    }
     measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
     writer.finish(&About { belongs, facts: Facts::of(&tally) })
 }

@@ -8,11 +8,11 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | names, types and units of the columns, and how each is stored | [`schema`] |
-//! | what a file says of its part besides the flows | [`facts`] |
+//! | what a file says of its part besides the flows | `facts` |
 //! | how flows become a file | `writer`, `make` |
 //! | how a question reads one | `reader`, `page` |
 
-pub mod facts;
+pub(crate) mod facts;
 mod make;
 mod page;
 mod reader;
@@ -53,6 +53,9 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+    /// The part is not as the manifest says.
+    #[error("the part is damaged")]
+    Damaged,
     /// The part cannot be read.
     #[error(transparent)]
     Part(#[from] crate::error::ReadError),

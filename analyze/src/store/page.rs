@@ -207,26 +207,6 @@ mod values {
     }
 }
 
-/// Indices into a dictionary: the width, then the hybrid.
-pub(crate) fn indices(bytes: &[u8], count: usize, out: &mut Vec<u32>) -> Result<(), Fault> {
-    if count == 0 {
-        return Ok(());
-    }
-    let (width, bytes) = bytes.split_first().ok_or("indices without a width")?;
-    let out = std::cell::RefCell::new(out);
-    hybrid(
-        bytes,
-        (*width).into(),
-        count,
-        |index, length| {
-            let mut out = out.borrow_mut();
-            let end = out.len() + length;
-            out.resize(end, index);
-        },
-        |indices| out.borrow_mut().extend_from_slice(indices),
-    )
-}
-
 /// Values of a dictionary, by indices.
 pub(crate) fn by_dictionary<V: Value>(
     bytes: &[u8],
@@ -411,7 +391,7 @@ mod tests {
         bytes.extend(pack(&[0, 1, 2, 3, 4, 5, 6, 7], 3));
         let mut found = Vec::new();
         bytes.insert(0, 3);
-        indices(&bytes, 10, &mut found).unwrap();
+        by_dictionary(&bytes, 10, &[0_u32, 1, 2, 3, 4, 5, 6, 7], &mut found).unwrap();
         assert_eq!(found, [7, 7, 7, 7, 0, 1, 2, 3, 4, 5]);
         assert_eq!(
             by_dictionary(&bytes, 10, &[1_u8, 2], &mut Vec::new()),
@@ -423,7 +403,6 @@ mod tests {
         /// Whatever the bytes are, an answer or an error comes.
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), count in 0_usize..500) {
-            let _ = indices(&bytes, count, &mut Vec::new());
             let _ = nulls(&bytes, count);
             let _ = by_dictionary(&bytes, count, &[1_u16, 2, 3], &mut Vec::new());
             let _ = differences::<u64>(&bytes, count, &mut Vec::new());

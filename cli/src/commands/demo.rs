@@ -12,7 +12,6 @@ use flowkit_analyze::stats::{self, Order};
 use flowkit_analyze::{Selection, Source, input::read_manifest};
 use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request};
 use flowkit_model::FieldId;
-use flowkit_model::window::Window;
 use flowkit_testdata::{Server, practice_day};
 use jiff::tz::TimeZone;
 
@@ -89,13 +88,11 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
         server.url()
     )?;
     let request = Request {
-        url: server.url(),
-        index: "netflow-*".into(),
-        window: Window::default(),
+        url: Some(server.url()),
         page_size: DEFAULT_PAGE.min(1000),
-        keep_alive: "1m".into(),
         output: dump.clone(),
         force: true,
+        ..Request::default()
     };
     let cancel = Cancel::new();
     super::fetch::listen_for_ctrl_c(&cancel);

@@ -2,15 +2,21 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::Args;
-use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request, has_credentials};
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use flowkit_fetch::{
+    Cancel, DEFAULT_PAGE, DEFAULT_PART, DEFAULT_RETRIES, Filter, Method, Outline, Request, Update,
+};
 use flowkit_model::dump::Manifest;
-use flowkit_model::window::{Typed, Window, rfc3339, zone};
+use flowkit_model::filter::{self, Expression};
+use flowkit_model::window::{Typed, Window, length_ms, rfc3339, time_ms, zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::progress::Progress;
+use super::progress::{Progress, bytes};
+use super::server::ServerArgs;
 use crate::exit::Exit;
 
 const EXAMPLES: &str = "\
@@ -19,15 +25,21 @@ Examples:
     flowkit fetch --day 2018-09-21
 
   The last day from elsewhere, into a folder of its own:
-    flowkit fetch --url https://es.example:9200 --last 24h -o yesterday
+    flowkit fetch --url https://es.example:9200 --user me --last 24h -o yesterday
 
-  Office hours in Tokyo, from one index:
-    flowkit fetch --index netflow-2018.09.21 --tz Asia/Tokyo \\
-      --from '2018-09-21 09:00' --to '2018-09-21 18:00'
+  Only web traffic of one network, in office hours in Tokyo:
+    flowkit fetch --tz Asia/Tokyo --from '2018-09-21 09:00' --to '2018-09-21 18:00' \\
+      -f 'net 10.1.0.0/16 and port in [80 443]'
+
+  What would be fetched; then what is new in a dump:
+    flowkit fetch --dry-run --last 7d
+    flowkit fetch --update -o yesterday
 
 A window is half open: --from is in it, --to is not. Times are those of
-@timestamp. What comes is complete, or the command fails; the lines can be
-loaded back with: zstdcat flowkit-dump/parts/*.zst | elasticdump --input=$ ...
+@timestamp. Without --url it is FLOWKIT_URL, that of the dump, or
+http://localhost:9200. What comes is complete, or the command fails; run it again, and it
+goes on where it broke off. The lines can be loaded back with:
+zstdcat flowkit-dump/parts/*.zst | elasticdump --input=$ ...
 Exit codes: 0 saved, also if nothing matched; 1 failed; 2 wrong usage;
 130 interrupted.";
 
@@ -35,21 +47,13 @@ Exit codes: 0 saved, also if nothing matched; 1 failed; 2 wrong usage;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Fetch {
-    /// Address of the server, with a path if the API is behind one, such as
-    /// es.example:9200/search; without https:// in front it is plain HTTP
-    #[arg(
-        long,
-        env = "FLOWKIT_URL",
-        hide_env_values = true,
-        default_value = "http://localhost:9200",
-        value_name = "URL"
-    )]
-    url: String,
+    #[command(flatten)]
+    server: ServerArgs,
 
     /// Index to read, with * as a wildcard; several with commas, such as
-    /// 'netflow-2018.09.*,netflow-2018.10.01'
-    #[arg(long, default_value = "netflow-*", value_name = "PATTERN")]
-    index: String,
+    /// 'netflow-2018.09.*,netflow-2018.10.01' [default: netflow-*]
+    #[arg(long, value_name = "PATTERN")]
+    index: Option<String>,
 
     /// Start of the window: 2018-09-21, '2018-09-21 07:00' or
     /// 2018-09-21T07:00:00Z
@@ -72,20 +76,42 @@ pub(crate) struct Fetch {
     #[arg(long, value_name = "ZONE", default_value = "UTC", help_heading = "Window")]
     tz: String,
 
+    /// Only flows that this means, such as 'proto tcp and dst port 443'; the
+    /// server selects, and what comes is checked again
+    #[arg(short, long, value_name = "FILTER", help_heading = "Selection")]
+    filter: Option<String>,
+
+    /// Only documents of this query, in the server's own JSON, such as
+    /// '{\"term\":{\"host\":\"10.0.0.1\"}}'
+    #[arg(long, value_name = "JSON", help_heading = "Selection")]
+    query: Option<String>,
+
+    /// Only the members of a document that flowkit reads: less to send and
+    /// to keep, but the rest is gone
+    #[arg(long, help_heading = "Selection")]
+    source_fields: bool,
+
     /// Folder of the dump, such as september
     #[arg(short, long, env = "FLOWKIT_DUMP", default_value = "flowkit-dump", value_name = "DUMP")]
     output: PathBuf,
 
-    /// Documents in a page; lowered by itself to what the index allows, such
-    /// as 2000 where documents are large or memory is short
-    #[arg(long, default_value_t = DEFAULT_PAGE, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    size: u32,
+    /// Say what would be fetched, and do nothing
+    #[arg(long, conflicts_with_all = ["update", "force"])]
+    dry_run: bool,
 
-    /// How long the server keeps its place between two pages, such as 5m
-    #[arg(long, default_value = "1m", value_name = "TIME", value_parser = keep_alive)]
-    keep_alive: String,
+    /// Add to a complete dump what is new since its end, up to --to or now
+    #[arg(long, conflicts_with_all = ["from", "last", "day", "force"])]
+    update: bool,
 
-    /// Replace a complete dump; the old one goes once the server has answered
+    /// How much later than its time a document may have come, for --update
+    #[arg(long, value_name = "LENGTH", default_value = "1h", requires = "update")]
+    overlap: String,
+
+    /// Parts to fetch once more, by name, for --update
+    #[arg(long, value_name = "PART", value_delimiter = ',', requires = "update")]
+    again: Vec<String>,
+
+    /// Replace what is there; a complete dump goes once the server has answered
     /// and it is known what replaces it
     #[arg(long)]
     force: bool,
@@ -93,39 +119,71 @@ pub(crate) struct Fetch {
     /// Say nothing but warnings and errors
     #[arg(short, long)]
     quiet: bool,
+
+    /// Documents in a page; lowered by itself to what the index allows, and
+    /// where pages are large
+    #[arg(long, default_value_t = DEFAULT_PAGE, value_name = "N", help_heading = "Transfer", value_parser = clap::value_parser!(u32).range(1..))]
+    size: u32,
+
+    /// How to page: a point in time where the server has a safe one, else a
+    /// scroll
+    #[arg(long, value_enum, default_value_t, help_heading = "Transfer")]
+    method: Paging,
+
+    /// Parts at a time, at most; held below what the server has room for
+    #[arg(long, value_name = "N", help_heading = "Transfer", value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: Option<u16>,
+
+    /// Documents in a part, about: so much is fetched once more at most
+    #[arg(long, default_value_t = DEFAULT_PART, value_name = "N", help_heading = "Transfer", value_parser = clap::value_parser!(u64).range(1..))]
+    part_size: u64,
+
+    /// How often a part is tried again
+    #[arg(long, default_value_t = DEFAULT_RETRIES, value_name = "N", help_heading = "Transfer")]
+    retries: u32,
+
+    /// The longest silence of the server, such as 30s or 10m
+    #[arg(long, default_value = "2m", value_name = "LENGTH", help_heading = "Transfer")]
+    timeout: String,
+
+    /// Documents a second, at most
+    #[arg(long, value_name = "N", help_heading = "Transfer", value_parser = clap::value_parser!(u64).range(1..))]
+    max_rate: Option<u64>,
+
+    /// How long the server keeps its place between two pages, such as 10m
+    #[arg(long, default_value = "5m", value_name = "TIME", help_heading = "Transfer", value_parser = keep_alive)]
+    keep_alive: String,
+}
+
+/// How to page.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Paging {
+    /// A point in time where the server has a safe one, else a scroll
+    #[default]
+    Auto,
+    /// A scroll, which every server has
+    Scroll,
+    /// A point in time, or an error
+    Pit,
 }
 
 impl Fetch {
     /// Fetches, and says on standard error what came.
     ///
     /// # Errors
-    /// `WindowError` for a wrong window, `FetchError` for everything else;
-    /// [`Exit::of`] has the code of each.
+    /// `WindowError` or `FilterError` for wrong usage, `FetchError` for
+    /// everything else; [`Exit::of`] has the code of each.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let zone = zone(&self.tz)?;
-        let typed = Typed {
-            from: self.from.clone(),
-            to: self.to.clone(),
-            last: self.last.clone(),
-            day: self.day.clone(),
-        };
-        let request = Request {
-            url: self.url.clone(),
-            index: self.index.clone(),
-            window: Window::new(typed, &zone, Timestamp::now())?,
-            page_size: self.size,
-            keep_alive: self.keep_alive.clone(),
-            output: self.output.clone(),
-            force: self.force,
-        };
-        if has_credentials(&self.url) {
-            warn(
-                "others may see the password of a URL, in the list of processes or the history of the shell",
-            );
-        }
+        let request = self.request(&zone)?;
         let cancel = Cancel::new();
         listen_for_ctrl_c(&cancel);
         let progress = Progress::new(self.quiet, zone.clone());
+        if self.dry_run {
+            let outline = flowkit_fetch::dry_run(&request, &cancel, &progress)?;
+            io::stdout().write_all(outline_text(&outline).as_bytes())?;
+            return Ok(Exit::Done);
+        }
         let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
         progress.finish();
         let manifest = fetched?;
@@ -134,9 +192,117 @@ impl Fetch {
         }
         Ok(Exit::Done)
     }
+
+    fn request(&self, zone: &TimeZone) -> anyhow::Result<Request> {
+        let now = Timestamp::now();
+        let url = self.server.url.clone().or_else(|| std::env::var("FLOWKIT_URL").ok());
+        let mut request = Request {
+            url: url.filter(|url| !url.is_empty()),
+            index: self.index.clone(),
+            filter: self.filter(zone)?,
+            only_known_fields: self.source_fields,
+            method: match self.method {
+                Paging::Auto => Method::Auto,
+                Paging::Scroll => Method::Scroll,
+                Paging::Pit => Method::Pit,
+            },
+            page_size: self.size,
+            part_size: self.part_size,
+            keep_alive: self.keep_alive.clone(),
+            jobs: self.jobs.map(usize::from),
+            retries: self.retries,
+            timeout: Duration::from_millis(length("--timeout", &self.timeout)?.max(1)),
+            max_rate: self.max_rate,
+            output: self.output.clone(),
+            force: self.force,
+            ..Request::default()
+        };
+        if let Some(text) = &self.query {
+            let query = serde_json::from_str(text).context("--query is no JSON")?;
+            request.query = Some(query);
+        }
+        if self.update {
+            request.update = Some(Update {
+                overlap_ms: length("--overlap", &self.overlap)?,
+                to_ms: Some(match &self.to {
+                    Some(text) => time_ms("--to", text, zone)?,
+                    None => now.as_millisecond(),
+                }),
+                again: self.again.clone(),
+            });
+        } else {
+            request.window = self.window(zone, now)?;
+        }
+        self.server.fill(&mut request)?;
+        Ok(request)
+    }
+
+    /// The window, if one was asked for.
+    fn window(&self, zone: &TimeZone, now: Timestamp) -> anyhow::Result<Option<Window>> {
+        let typed = Typed {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            last: self.last.clone(),
+            day: self.day.clone(),
+        };
+        if typed == Typed::default() {
+            return Ok(None);
+        }
+        Ok(Some(Window::new(typed, zone, now)?))
+    }
+
+    fn filter(&self, zone: &TimeZone) -> anyhow::Result<Option<Filter>> {
+        let Some(text) = &self.filter else { return Ok(None) };
+        let read = |path: &str| std::fs::read_to_string(path).map_err(|error| error.to_string());
+        let context = filter::Context { zone: zone.clone(), read: &read };
+        let expression = Expression::parse_in(text, &context)?;
+        Ok(Some(Filter { text: text.clone(), expression }))
+    }
 }
 
-fn warn(text: &str) {
+/// A length of time on the command line, in ms.
+fn length(option: &'static str, text: &str) -> anyhow::Result<u64> {
+    let ms = length_ms(option, text)?;
+    Ok(u64::try_from(ms).unwrap_or(0))
+}
+
+/// What would be fetched, in lines.
+fn outline_text(outline: &Outline) -> String {
+    let mut lines = vec![format!("server   {}, by {}", outline.server, outline.method)];
+    let or_unknown = |count: Option<u64>| count.map_or("?".to_owned(), |count| count.to_string());
+    for index in &outline.indices {
+        lines.push(format!(
+            "index    {}: {} documents, about {}, {} shards, {} part{}",
+            index.name,
+            or_unknown(index.documents),
+            index.bytes.map_or("?".to_owned(), bytes),
+            or_unknown(index.shards.map(u64::from)),
+            index.parts,
+            if index.parts == 1 { "" } else { "s" },
+        ));
+    }
+    lines.extend(outline.empty.iter().map(|name| format!("empty    {name}: nothing of this")));
+    lines.extend(outline.closed.iter().map(|name| format!("closed   {name}: left out")));
+    for node in &outline.nodes {
+        lines.push(format!(
+            "node     {}: {} contexts needed at a time, {} open now, {} allowed",
+            node.name, node.needed, node.open, node.limit
+        ));
+    }
+    let all: Option<u64> = outline.indices.iter().map(|index| index.documents).sum();
+    let weight: Option<u64> = outline.indices.iter().map(|index| index.bytes).sum();
+    let parts: usize = outline.indices.iter().map(|index| index.parts).sum();
+    lines.push(format!(
+        "total    {} documents, about {} before compression, {parts} parts, {} at a time",
+        or_unknown(all),
+        weight.map_or("?".to_owned(), bytes),
+        outline.jobs
+    ));
+    let clean = |line: String| -> String { line.chars().filter(|c| !c.is_control()).collect() };
+    lines.into_iter().map(|line| clean(line) + "\n").collect()
+}
+
+pub(super) fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "flowkit: warning: {text}");
 }
 

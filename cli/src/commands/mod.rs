@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod diff;
 mod explain;
+mod export;
 mod exporters;
 mod fetch;
 mod fields;
@@ -17,11 +18,15 @@ mod ports;
 mod progress;
 mod protocols;
 mod scans;
+mod send;
+mod server;
 mod show;
 mod summary;
+mod synth;
 mod talkers;
 mod timeline;
 mod top;
+mod verify;
 
 use crate::exit::Exit;
 
@@ -31,6 +36,8 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     Fetch(fetch::Fetch),
     Import(import::Import),
+    Verify(verify::Verify),
+    Export(export::Export),
     Top(top::Top),
     Talkers(talkers::Talkers),
     Ports(ports::Ports),
@@ -45,10 +52,12 @@ pub(crate) enum Command {
     Check(check::Check),
     Show(show::Show),
     Fields(fields::Fields),
+    Explain(explain::Explain),
+    Synth(synth::Synth),
+    Send(send::Send),
     Filter(filter::Filter),
     Completions(completions::Completions),
     Man(man::Man),
-    Explain(explain::Explain),
 }
 
 impl Command {
@@ -58,6 +67,8 @@ impl Command {
             Self::Demo(command) => command.run(),
             Self::Fetch(command) => command.run(),
             Self::Import(command) => command.run(),
+            Self::Verify(command) => command.run(),
+            Self::Export(command) => command.run(),
             Self::Top(command) => command.run(),
             Self::Talkers(command) => command.run(),
             Self::Ports(command) => command.run(),
@@ -66,6 +77,9 @@ impl Command {
             Self::Summary(command) => command.run(),
             Self::Show(command) => command.run(),
             Self::Fields(command) => command.run(),
+            Self::Explain(command) => command.run(),
+            Self::Synth(command) => command.run(),
+            Self::Send(command) => command.run(),
             Self::Exporters(command) => command.run(),
             Self::Timeline(command) => command.run(),
             Self::Scans(command) => command.run(),
@@ -75,7 +89,6 @@ impl Command {
             Self::Filter(command) => command.run(),
             Self::Completions(command) => command.run(),
             Self::Man(command) => command.run(),
-            Self::Explain(command) => command.run(),
         }
     }
 }

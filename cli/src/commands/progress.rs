@@ -86,6 +86,13 @@ impl Progress {
         }
     }
 
+    /// Takes back what has to come once more.
+    fn lost(&self, documents: u64, bytes: u64) {
+        let mut seen = self.seen();
+        seen.documents = seen.documents.saturating_sub(documents);
+        seen.bytes = seen.bytes.saturating_sub(bytes);
+    }
+
     fn written(&self, documents: u64, bytes_more: u64) {
         let mut seen = self.seen();
         seen.documents += documents;
@@ -102,6 +109,17 @@ impl Progress {
     }
 }
 
+/// An error and its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
 impl Observer for Progress {
     fn event(&self, event: Event<'_>) {
         match event {
@@ -109,8 +127,27 @@ impl Observer for Progress {
                 let kind = if complete { "complete" } else { "incomplete" };
                 self.print(&format!("replacing the {kind} dump in {}", path.display()));
             }
-            Event::Planned { indices, documents, everything } => {
+            Event::Resuming { path, parts, documents } => self.print(&format!(
+                "going on with {}: {parts} parts, {documents} documents are here",
+                path.display()
+            )),
+            Event::Planned { indices, parts, jobs, documents, everything } => {
                 self.planned(indices, documents, everything);
+                if parts > 1 {
+                    self.say(&format!("{parts} parts, {jobs} at a time"));
+                }
+            }
+            Event::PartResumed { documents, bytes } => self.written(documents, bytes),
+            Event::AskingAgain { error, tries } => {
+                self.print(&format!("note: asked again, try {tries}: {}", chain(error)));
+            }
+            Event::Reopening { index, error, tries, documents, bytes } => {
+                let again = match documents {
+                    0 => "going on at the last safe page".to_owned(),
+                    n => format!("fetching {n} documents of the part once more"),
+                };
+                self.print(&format!("note: {index}: {again}, try {tries}: {}", chain(error)));
+                self.lost(documents, bytes);
             }
             Event::NothingMatches { first_ms: Some(first), last_ms: Some(last) } => {
                 let (first, last) = (rfc3339(first, &self.zone), rfc3339(last, &self.zone));

@@ -9,70 +9,42 @@
 
 use serde_json::{Value, json};
 
+use super::{
+    Names, Opening, PARTIAL, Second, Snapshot, Target, adapt, check_name, refused, search_body,
+};
 use crate::FetchError;
 use crate::address::path_segment;
-use crate::page::{Head, Shards};
-use crate::query;
-use crate::refusal::{Context, Refusal};
+use crate::page::Head;
+use crate::refusal::Refusal;
 use crate::server::{Ask, Server};
-
-/// How a cursor is opened. What a server turns out not to take is dropped or
-/// lowered here, and stays so for the next cursor.
-#[derive(Clone, Debug)]
-pub(crate) struct Opening {
-    /// Documents in a page.
-    pub(crate) size: u32,
-    /// How long a cursor lives between two pages, such as `1m`.
-    pub(crate) keep_alive: String,
-    /// Whether the server knows `allow_partial_search_results` (since 6.3).
-    pub(crate) forbids_partial: bool,
-}
 
 /// A cursor over one index. Closes itself when dropped.
 pub(crate) struct Scroll<'a, S: Server> {
     server: &'a S,
-    index: &'a str,
     opening: Opening,
+    owner: u64,
     /// The newest id.
     cursor: String,
-    page: u64,
-    total: u64,
-    /// Shards of page 1.
-    shards: Shards,
-    is_empty: bool,
+    pub(super) snapshot: Snapshot,
 }
 
 impl<'a, S: Server> Scroll<'a, S> {
     /// Opens a cursor and puts page 1 into `body`.
     pub(crate) fn open(
         server: &'a S,
-        index: &'a str,
-        query: &Value,
+        target: &Target<'a>,
         opening: &mut Opening,
         body: &mut Vec<u8>,
     ) -> Result<Self, FetchError> {
         loop {
-            let ask = open_ask(index, query, opening);
+            let ask = open_ask(target.index, &search_body(target, opening.size, "_doc"), opening);
             let status = server.ask(&ask, body)?;
             if status == 200 {
-                return Self::opened(server, index, opening.clone(), body);
+                return Self::opened(server, target.index, opening.clone(), &ask, body);
             }
             let refusal = Refusal::new(status, body);
-            if opening.forbids_partial && refusal.is_unknown_parameter(PARTIAL) {
-                opening.forbids_partial = false;
-            } else if let Some(limit) = refusal.largest_page().filter(|limit| *limit < opening.size)
-            {
-                opening.size = limit;
-            } else {
-                let context = Context {
-                    url: server.url(),
-                    request: &ask.name(),
-                    index,
-                    keep_alive: &opening.keep_alive,
-                    size: opening.size,
-                    page: 0,
-                };
-                return Err(refusal.into_error(context));
+            if let Second::Fail(error) = adapt(server, target.index, &ask, refusal, opening) {
+                return Err(error);
             }
         }
     }
@@ -81,96 +53,60 @@ impl<'a, S: Server> Scroll<'a, S> {
         server: &'a S,
         index: &'a str,
         opening: Opening,
+        ask: &Ask,
         body: &[u8],
     ) -> Result<Self, FetchError> {
         let bad_page = |source| FetchError::BadPage { index: index.to_owned(), page: 1, source };
         let head = Head::read(body).map_err(bad_page)?;
+        let owner = Names::new_owner();
+        check_name(server, &opening, owner, head.scroll_id.as_deref(), ask)?;
         // From here on the cursor is closed whatever happens.
-        let scroll = Self {
-            server,
-            index,
-            opening,
-            cursor: head.scroll_id.clone().unwrap_or_default(),
-            page: 1,
-            total: head.total,
-            shards: head.shards.clone(),
-            is_empty: head.is_empty,
-        };
+        let cursor = head.scroll_id.clone().unwrap_or_default();
+        let scroll = Self { server, opening, owner, cursor, snapshot: Snapshot::new(index, &head) };
         if head.shards.total == 0 {
             let (index, url) = (index.to_owned(), server.url().to_owned());
             return Err(FetchError::NoIndex { index, url, found: Vec::new() });
         }
-        scroll.check(&head)?;
+        scroll.check(1, &head)?;
         Ok(scroll)
     }
 
-    /// Documents the cursor runs over.
-    pub(crate) fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// Whether the page that came last was the empty one.
-    pub(crate) fn is_done(&self) -> bool {
-        self.is_empty
-    }
-
-    /// Puts the next page into `body`. Not to be called again after an error.
+    /// Puts the next page into `body`. Not to be called again after an error,
+    /// unless the server surely did not begin with it.
     pub(crate) fn next(&mut self, body: &mut Vec<u8>) -> Result<(), FetchError> {
         let ask = Ask::post(
             "/_search/scroll",
             &json!({"scroll": self.opening.keep_alive, "scroll_id": self.cursor}),
         );
         let status = self.server.ask(&ask, body)?;
+        let Snapshot { index, page, .. } = &self.snapshot;
         if status != 200 {
-            let context = Context {
-                url: self.server.url(),
-                request: &ask.name(),
-                index: self.index,
-                keep_alive: &self.opening.keep_alive,
-                size: self.opening.size,
-                page: self.page,
-            };
-            return Err(Refusal::new(status, body).into_error(context));
+            let refusal = Refusal::new(status, body);
+            return Err(refused(self.server, index, &ask, refusal, &self.opening, *page));
         }
-        self.page += 1;
-        let head = Head::read(body).map_err(|source| FetchError::BadPage {
-            index: self.index.to_owned(),
-            page: self.page,
-            source,
-        })?;
+        let page = page + 1;
+        let head = Head::read(body).map_err(self.snapshot.bad_page(page))?;
+        check_name(self.server, &self.opening, self.owner, head.scroll_id.as_deref(), &ask)?;
         if let Some(cursor) = &head.scroll_id {
             self.cursor.clone_from(cursor);
         }
-        self.check(&head)?;
-        self.is_empty = head.is_empty;
+        self.check(page, &head)?;
+        self.snapshot.step(&head);
         Ok(())
     }
 
-    /// Whether all of the page is there, and of the snapshot it began with.
-    fn check(&self, head: &Head) -> Result<(), FetchError> {
-        let (index, page) = (self.index.to_owned(), self.page);
-        if head.timed_out {
-            return Err(FetchError::TimedOut { index, page });
-        }
-        let shards = &head.shards;
-        // Later pages ask only the shards that page 1 did not skip.
-        let expected = self.shards.total;
-        let kept = self.shards.successful.saturating_sub(self.shards.skipped);
-        let is_all = shards.total == expected || (page > 1 && shards.total == kept);
-        if shards.failed != 0 || shards.successful != shards.total || !is_all {
-            let reason = shards.reasons.first().map(|failure| failure.reason.clone());
-            let (successful, total) = (shards.successful, expected);
-            let reason = reason.unwrap_or_default();
-            return Err(FetchError::ShardsMissing { index, page, successful, total, reason });
-        }
-        if head.total != self.total {
-            let (first, now) = (self.total, head.total);
-            return Err(FetchError::TotalChanged { index, page, first, now });
+    fn check(&self, page: u64, head: &Head) -> Result<(), FetchError> {
+        self.snapshot.check(page, head)?;
+        let missing = |name| {
+            let source = serde::de::Error::missing_field(name);
+            Err(self.snapshot.bad_page(page)(source))
+        };
+        if head.total.is_none() {
+            return missing("total");
         }
         // The server must give a name to ask for the next page by.
         if self.cursor.is_empty() {
-            let source = serde::de::Error::missing_field("_scroll_id");
-            return Err(FetchError::BadPage { index, page, source });
+            return missing("_scroll_id");
         }
         Ok(())
     }
@@ -186,9 +122,7 @@ impl<S: Server> Drop for Scroll<'_, S> {
     }
 }
 
-const PARTIAL: &str = "allow_partial_search_results";
-
-fn open_ask(index: &str, query: &Value, opening: &Opening) -> Ask {
+fn open_ask(index: &str, search: &Value, opening: &Opening) -> Ask {
     let keep_alive = path_segment(&opening.keep_alive);
     let index = path_segment(index);
     let mut path = format!(
@@ -197,16 +131,24 @@ fn open_ask(index: &str, query: &Value, opening: &Opening) -> Ask {
     if opening.forbids_partial {
         path.extend(["&", PARTIAL, "=false"]);
     }
-    Ask::post(path, &query::search(query, opening.size))
+    Ask::post(path, search)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::Search;
     use crate::script::{Script, page, page_with};
+    use flowkit_model::dump::Order;
 
     fn opening() -> Opening {
-        Opening { size: 10_000, keep_alive: "1m".into(), forbids_partial: true }
+        Opening {
+            size: 10_000,
+            keep_alive: "1m".into(),
+            forbids_partial: true,
+            pit: None,
+            names: Default::default(),
+        }
     }
 
     /// Runs a cursor to its end over scripted answers: what was asked, and how it ended.
@@ -215,11 +157,14 @@ mod tests {
         let mut body = Vec::new();
         let query = json!({"match_all": {}});
         let end = (|| {
-            let mut scroll = Scroll::open(&script, "netflow-a", &query, &mut opening(), &mut body)?;
-            while !scroll.is_done() {
+            let search =
+                Search { query: &query, order: Order::Time, slice: None, source_fields: &[] };
+            let target = Target { index: "netflow-a", search };
+            let mut scroll = Scroll::open(&script, &target, &mut opening(), &mut body)?;
+            while !scroll.snapshot.is_empty {
                 scroll.next(&mut body)?;
             }
-            Ok(scroll.page)
+            Ok(scroll.snapshot.page)
         })();
         (script.asked(), end)
     }
@@ -263,6 +208,23 @@ mod tests {
             assert_eq!(asked.len(), 3, "{asked:?}");
             assert!(asked[2].starts_with("DELETE"), "{asked:?}");
         }
+    }
+
+    #[test]
+    fn a_page_of_another_cursor_is_none() {
+        let script = Script::new(vec![
+            (200, page("c1", 3, &["a"])),
+            (200, page("c2", 3, &["x"])),
+            (200, page("c2", 3, &["y"])),
+        ]);
+        let query = json!({"match_all": {}});
+        let search = Search { query: &query, order: Order::Time, slice: None, source_fields: &[] };
+        let target = Target { index: "netflow-a", search };
+        let (mut opening, mut body) = (opening(), Vec::new());
+        let mut first = Scroll::open(&script, &target, &mut opening, &mut body).unwrap();
+        let _second = Scroll::open(&script, &target, &mut opening, &mut body).unwrap();
+        let error = first.next(&mut body).unwrap_err();
+        assert!(matches!(error, FetchError::Mixed { .. }), "{error}");
     }
 
     #[test]

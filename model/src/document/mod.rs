@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | which key is which field | [`dialect`], and `adapters` for other pipelines |
 //! | how one member becomes a value | `value` |
+//! | how documents that look alike are read fast | [`shape`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
 
 mod adapters;
@@ -16,6 +17,7 @@ pub mod dialect;
 pub mod entry;
 pub mod page;
 pub mod server_error;
+pub mod shape;
 mod value;
 
 use std::fmt;
@@ -41,11 +43,14 @@ pub enum NotAFlow {
     NoNetflow,
     /// NetFlow of another version than 5.
     OtherVersion,
+    /// A datagram without a record that can be believed.
+    NoRecord,
 }
 
 impl NotAFlow {
     /// Every cause, in the order they are looked for.
-    pub const ALL: [Self; 4] = [Self::NotJson, Self::NoSource, Self::NoNetflow, Self::OtherVersion];
+    pub const ALL: [Self; 5] =
+        [Self::NotJson, Self::NoSource, Self::NoNetflow, Self::OtherVersion, Self::NoRecord];
 
     /// Name in json.
     #[must_use]
@@ -55,6 +60,7 @@ impl NotAFlow {
             Self::NoSource => "no_source",
             Self::NoNetflow => "no_netflow",
             Self::OtherVersion => "other_version",
+            Self::NoRecord => "no_record",
         }
     }
 
@@ -66,6 +72,7 @@ impl NotAFlow {
             Self::NoSource => "hits without _source",
             Self::NoNetflow => "no netflow object",
             Self::OtherVersion => "another NetFlow version than 5",
+            Self::NoRecord => "no record in the datagram",
         }
     }
 }

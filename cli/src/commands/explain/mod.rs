@@ -21,8 +21,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+use self::paint::Paint;
 use crate::exit::Exit;
-use paint::{Color, Paint};
+use crate::output::Color;
 
 const EXAMPLES: &str = "\
 Without more it shows the format as a picture, and every field. FIELD is any
@@ -78,7 +79,7 @@ pub(crate) struct Explain {
     #[arg(long, value_enum, default_value_t, requires_if("json", "bytes"))]
     format: Form,
 
-    /// When to colour the fields; `NO_COLOR` turns it off too
+    /// Colour by field; auto is on a terminal, if NO_COLOR is not set
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     color: Color,
 
@@ -122,7 +123,7 @@ impl Explain {
     }
 
     fn page(&self) -> anyhow::Result<Page> {
-        let paint = Paint::new(self.color, self.output.is_some());
+        let paint = Paint::new(self.color, self.output.is_none());
         let text = |text| Ok(Page { text, ..Page::default() });
         match (&self.packet, &self.document, self.flow, &self.field) {
             (Some(path), ..) => self.packets(path, paint),

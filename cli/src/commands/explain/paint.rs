@@ -1,18 +1,8 @@
 //! Colour by field, only where it is wanted.
 
-use std::io::{IsTerminal, stdout};
+use jiff::tz::TimeZone;
 
-/// When to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal, unless the environment forbids it
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
+use crate::output::{Color, Style};
 
 /// Colours text, or leaves it as it is.
 #[derive(Clone, Copy, Debug)]
@@ -24,11 +14,8 @@ pub(super) struct Paint {
 const COLORS: [u8; 6] = [36, 33, 35, 32, 34, 31];
 
 impl Paint {
-    pub(super) fn new(color: Color, to_file: bool) -> Self {
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let auto = !to_file && stdout().is_terminal() && !dumb && !set("NO_COLOR");
-        Self { on: color == Color::Always || (color == Color::Auto && auto) }
+    pub(super) fn new(color: Color, to_stdout: bool) -> Self {
+        Self { on: Style::new(TimeZone::UTC, false, color, to_stdout).color }
     }
 
     /// Text in the colour of the `place`-th field.

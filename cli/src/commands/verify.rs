@@ -1,0 +1,68 @@
+//! `flowkit verify`: is a dump what it says?
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use flowkit_fetch::Request;
+
+use super::server::ServerArgs;
+use crate::exit::Exit;
+
+const EXAMPLES: &str = "\
+Examples:
+  Checksums, counts, order, documents that are there twice:
+    flowkit verify
+
+  The same for another dump, and against what its server counts now:
+    flowkit verify yesterday --url https://es.example:9200
+
+Exit codes: 0 all is well; 3 something is wrong, and listed; 1 no dump, or no
+answer from the server; 2 wrong usage.";
+
+/// Check that a dump is whole and undamaged, and list what is wrong
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Verify {
+    /// Dump to check
+    #[arg(env = "FLOWKIT_DUMP", default_value = "flowkit-dump", value_name = "DUMP")]
+    dump: PathBuf,
+
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+impl Verify {
+    /// Reads the dump whole and prints what is wrong with it.
+    ///
+    /// # Errors
+    /// If there is no dump, or the server cannot be asked.
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let mut request = Request { url: self.server.url.clone(), ..Request::default() };
+        // Without --url no server is asked, whatever FLOWKIT_URL says.
+        let asks = request.url.is_some();
+        if asks {
+            self.server.fill(&mut request)?;
+        }
+        let (manifest, findings) = flowkit_fetch::verify(&self.dump, asks.then_some(&request))?;
+        let mut out = io::stdout().lock();
+        for finding in &findings {
+            // Names of indices come from a server.
+            let line: String =
+                finding.to_string().chars().filter(|letter| !letter.is_control()).collect();
+            writeln!(out, "{line}")?;
+        }
+        if findings.is_empty() {
+            let against = if asks { ", and as many as the server counts" } else { "" };
+            let (documents, parts) = (manifest.documents(), manifest.parts.len());
+            writeln!(
+                out,
+                "{}: {documents} documents in {parts} part{}, complete, undamaged, none twice{against}",
+                self.dump.display(),
+                if parts == 1 { "" } else { "s" },
+            )?;
+            return Ok(Exit::Done);
+        }
+        Ok(Exit::Incomplete)
+    }
+}

@@ -1,0 +1,335 @@
+//! A point in time: the index as it was in one instant, paged through by the
+//! last hit that came.
+//!
+//! The position is in the request, so a page can be asked for any number of
+//! times. That holds only with a last sort key that no two documents share,
+//! `_shard_doc`; without it documents get lost where a page ends. Sources:
+//! Elasticsearch reference, "Open point in time" (`_shard_doc` since 7.12);
+//! OpenSearch, "Point in Time" (`_shard_doc` since 3.3).
+
+use serde_json::{Value, json};
+
+use super::{
+    Names, Opening, PARTIAL, Second, Snapshot, Target, adapt, check_name, is_by_time, refused,
+    search_body,
+};
+use crate::FetchError;
+use crate::address::path_segment;
+use crate::page::{Head, last_sort};
+use crate::refusal::Refusal;
+use crate::server::{Ask, Server};
+
+/// Whose point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Elasticsearch since 7.12.
+    Elasticsearch,
+    /// `OpenSearch` since 3.3.
+    OpenSearch,
+}
+
+/// What no two documents share.
+const UNIQUE: &str = "_shard_doc";
+
+/// A cursor over one index. Closes itself when dropped.
+pub(crate) struct Pit<'a, S: Server> {
+    server: &'a S,
+    dialect: Dialect,
+    opening: Opening,
+    owner: u64,
+    /// The newest id.
+    id: String,
+    /// The search of every page, but for the point in time and the place.
+    search: Value,
+    /// Sort values of the last hit that came.
+    after: Option<Value>,
+    pub(super) snapshot: Snapshot,
+}
+
+impl<'a, S: Server> Pit<'a, S> {
+    /// Opens a point in time and puts page 1 into `body`.
+    pub(crate) fn open(
+        server: &'a S,
+        target: &Target<'a>,
+        dialect: Dialect,
+        opening: &mut Opening,
+        body: &mut Vec<u8>,
+    ) -> Result<Self, FetchError> {
+        let id = open(server, target.index, dialect, opening, body)?;
+        let mut pit = Self {
+            server,
+            dialect,
+            opening: opening.clone(),
+            owner: Names::new_owner(),
+            id,
+            search: Value::Null,
+            after: None,
+            snapshot: Snapshot { index: target.index.to_owned(), ..Snapshot::default() },
+        };
+        opening.names.is_own(&pit.id, pit.owner);
+        let ask = loop {
+            pit.search = search_body(target, opening.size, UNIQUE);
+            if is_by_time(target)
+                && let Some(sort) = pit.search["sort"].as_array_mut()
+            {
+                sort.push(json!(UNIQUE));
+            }
+            let ask = pit.page_ask();
+            let status = server.ask(&ask, body)?;
+            if status == 200 {
+                break ask;
+            }
+            let refusal = Refusal::new(status, body);
+            if let Second::Fail(error) = adapt(server, target.index, &ask, refusal, opening) {
+                return Err(error);
+            }
+            pit.opening = opening.clone();
+        };
+        let head = Head::read(body).map_err(pit.snapshot.bad_page(1))?;
+        pit.snapshot = Snapshot::new(target.index, &head);
+        if head.total.is_none() {
+            return Err(pit.snapshot.bad_page(1)(serde::de::Error::missing_field("total")));
+        }
+        check_name(server, opening, pit.owner, head.pit_id.as_deref(), &ask)?;
+        pit.snapshot.check(1, &head)?;
+        pit.go_on(1, &head, body)?;
+        // Counted and timed once; the later pages are asked for nothing but hits.
+        if let Some(search) = pit.search.as_object_mut() {
+            search.remove("aggs");
+        }
+        Ok(pit)
+    }
+
+    /// Puts the next page into `body`. After an error, the same page is asked
+    /// for again.
+    pub(crate) fn next(&mut self, body: &mut Vec<u8>) -> Result<(), FetchError> {
+        let ask = self.page_ask();
+        let status = self.server.ask(&ask, body)?;
+        let Snapshot { index, page, .. } = &self.snapshot;
+        if status != 200 {
+            let refusal = Refusal::new(status, body);
+            return Err(refused(self.server, index, &ask, refusal, &self.opening, *page));
+        }
+        let page = page + 1;
+        let head = Head::read(body).map_err(self.snapshot.bad_page(page))?;
+        check_name(self.server, &self.opening, self.owner, head.pit_id.as_deref(), &ask)?;
+        self.snapshot.check(page, &head)?;
+        self.go_on(page, &head, body)?;
+        self.snapshot.step(&head);
+        Ok(())
+    }
+
+    /// Takes the place to go on at from a page.
+    fn go_on(&mut self, page: u64, head: &Head, body: &[u8]) -> Result<(), FetchError> {
+        if !head.is_empty {
+            let after = last_sort(body).ok_or_else(|| {
+                self.snapshot.bad_page(page)(serde::de::Error::missing_field("sort"))
+            })?;
+            self.after = Some(after);
+        }
+        if let Some(id) = &head.pit_id {
+            self.id.clone_from(id);
+        }
+        Ok(())
+    }
+
+    fn page_ask(&self) -> Ask {
+        let mut search = self.search.clone();
+        search["pit"] = json!({"id": self.id, "keep_alive": self.opening.keep_alive});
+        search["track_total_hits"] = json!(self.after.is_none());
+        if let Some(after) = &self.after {
+            search["search_after"] = after.clone();
+        }
+        let partial = if self.opening.forbids_partial { "?" } else { "" };
+        let mut path = format!("/_search{partial}");
+        if self.opening.forbids_partial {
+            path.extend([PARTIAL, "=false"]);
+        }
+        Ask::post(path, &search)
+    }
+}
+
+impl<S: Server> Drop for Pit<'_, S> {
+    /// Frees the point in time. Best effort: it expires by itself.
+    fn drop(&mut self) {
+        let ask = match self.dialect {
+            Dialect::Elasticsearch => Ask::delete("/_pit", &json!({"id": self.id})),
+            Dialect::OpenSearch => {
+                Ask::delete("/_search/point_in_time", &json!({"pit_id": [self.id]}))
+            }
+        };
+        let _ = self.server.ask(&ask, &mut Vec::new());
+    }
+}
+
+/// Opens the point in time alone. The request has no body: where it is not
+/// known, it may be the route that indexes a document, which refuses that.
+fn open<S: Server>(
+    server: &S,
+    index: &str,
+    dialect: Dialect,
+    opening: &Opening,
+    body: &mut Vec<u8>,
+) -> Result<String, FetchError> {
+    let (segment, keep_alive) = (path_segment(index), path_segment(&opening.keep_alive));
+    let ask = Ask::post_nothing(match dialect {
+        Dialect::Elasticsearch => format!("/{segment}/_pit?keep_alive={keep_alive}"),
+        Dialect::OpenSearch => format!(
+            "/{segment}/_search/point_in_time?keep_alive={keep_alive}&allow_partial_pit_creation=false"
+        ),
+    });
+    let status = server.ask(&ask, body)?;
+    if status != 200 {
+        return Err(refused(server, index, &ask, Refusal::new(status, body), opening, 0));
+    }
+    let bad = |source| FetchError::BadAnswer {
+        url: server.url().to_owned(),
+        request: ask.name(),
+        source,
+    };
+    let answer: Value = serde_json::from_slice(body).map_err(bad)?;
+    let id = answer["id"].as_str().or(answer["pit_id"].as_str());
+    id.map(str::to_owned).ok_or_else(|| bad(serde::de::Error::missing_field("id")))
+}
+
+/// Whether the server can do it, found by doing it once over an index.
+///
+/// Only to be tried where the product and version say so: on an older server
+/// the path would mean something else.
+pub(crate) fn is_possible<S: Server>(
+    server: &S,
+    index: &str,
+    dialect: Dialect,
+    opening: &Opening,
+) -> Result<(), FetchError> {
+    let query = json!({"match_all": {}});
+    let search = crate::query::Search {
+        query: &query,
+        order: flowkit_model::dump::Order::Storage,
+        slice: None,
+        source_fields: &[],
+    };
+    let mut opening = Opening { size: 1, ..opening.clone() };
+    let target = Target { index, search };
+    Pit::open(server, &target, dialect, &mut opening, &mut Vec::new()).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::Search;
+    use crate::script::Script;
+    use flowkit_model::dump::Order;
+
+    fn page(total: Option<u64>, sorts: &[&str]) -> (u16, String) {
+        let hits: Vec<_> = sorts
+            .iter()
+            .map(|sort| {
+                format!(
+                    r#"{{"_index":"n","_id":"{sort}","_source":{{"sort":["x"]}},"sort":[{sort}]}}"#
+                )
+            })
+            .collect();
+        let total =
+            total.map_or(String::new(), |n| format!(r#""total":{{"value":{n},"relation":"eq"}},"#));
+        let text = format!(
+            r#"{{"pit_id":"p2","timed_out":false,"_shards":{{"total":2,"successful":2,"failed":0}},"hits":{{{total}"hits":[{}]}}}}"#,
+            hits.join(",")
+        );
+        (200, text)
+    }
+
+    fn run(
+        dialect: Dialect,
+        order: Order,
+        answers: Vec<(u16, String)>,
+        tries: u32,
+    ) -> (Vec<String>, Result<u64, FetchError>) {
+        let script = Script::new(answers);
+        let mut opening = Opening {
+            size: 2,
+            keep_alive: "5m".into(),
+            forbids_partial: true,
+            pit: Some(dialect),
+            names: std::sync::Arc::default(),
+        };
+        let query = json!({"match_all": {}});
+        let search = Search { query: &query, order, slice: None, source_fields: &[] };
+        let end = (|| {
+            let mut body = Vec::new();
+            let target = Target { index: "n", search };
+            let mut pit = Pit::open(&script, &target, dialect, &mut opening, &mut body)?;
+            while !pit.snapshot.is_empty {
+                let mut left = tries;
+                while let Err(error) = pit.next(&mut body) {
+                    left = left.checked_sub(1).ok_or(error)?;
+                }
+            }
+            Ok(pit.snapshot.page)
+        })();
+        (script.asked(), end)
+    }
+
+    #[test]
+    fn pages_go_on_after_the_last_hit_and_the_newest_id_is_closed() {
+        let big = "8589934691";
+        let (asked, end) = run(
+            Dialect::Elasticsearch,
+            Order::Time,
+            vec![
+                (200, r#"{"id":"p1"}"#.to_owned()),
+                page(Some(3), &["5,1", &format!("9,{big}")]),
+                page(None, &["9,9"]),
+                page(None, &[]),
+            ],
+            0,
+        );
+        assert_eq!(end.unwrap(), 3);
+        assert_eq!(asked[0], "POST /n/_pit?keep_alive=5m ", "no body, so nothing can be written");
+        assert!(asked[1].starts_with("POST /_search?allow_partial_search_results=false "));
+        assert!(asked[1].contains(r#""track_total_hits":true"#));
+        assert!(asked[1].contains(r#""sort":[{"@timestamp":{"missing":"_last","order":"asc","unmapped_type":"date"}},"_shard_doc"]"#));
+        assert!(asked[2].contains(&format!(r#""search_after":[9,{big}]"#)), "{}", asked[2]);
+        assert!(asked[2].contains(r#""track_total_hits":false"#) && !asked[2].contains("aggs"));
+        assert!(asked[3].contains(r#""search_after":[9,9]"#));
+        assert_eq!(asked[4], r#"DELETE /_pit {"id":"p2"}"#);
+    }
+
+    #[test]
+    fn a_page_that_failed_is_asked_for_again_at_the_same_place() {
+        let lame = page(None, &["7"]).1.replace(r#""successful":2"#, r#""successful":1"#);
+        let (asked, end) = run(
+            Dialect::OpenSearch,
+            Order::Storage,
+            vec![
+                (200, r#"{"pit_id":"p1"}"#.to_owned()),
+                page(Some(3), &["5", "6"]),
+                (502, "<html>".to_owned()),
+                (200, lame),
+                (200, "{}".to_owned()),
+                page(None, &["7"]),
+                page(None, &[]),
+            ],
+            3,
+        );
+        assert_eq!(end.unwrap(), 3);
+        assert!(asked[0].starts_with(
+            "POST /n/_search/point_in_time?keep_alive=5m&allow_partial_pit_creation=false"
+        ));
+        assert!(asked[1].contains(r#""sort":["_shard_doc"]"#) && asked[1].contains("aggs"));
+        for again in &asked[2..6] {
+            assert_eq!(again, &asked[2]);
+            assert!(again.contains(r#""search_after":[6]"#));
+        }
+        assert_eq!(asked[7], r#"DELETE /_search/point_in_time {"pit_id":["p2"]}"#);
+    }
+
+    #[test]
+    fn a_refused_opening_is_explained() {
+        let gone = r#"{"error":"no handler found for uri [/n/_pit] and method [POST]"}"#;
+        let (asked, end) =
+            run(Dialect::Elasticsearch, Order::Storage, vec![(400, gone.to_owned())], 0);
+        assert!(end.unwrap_err().to_string().contains("no handler found"));
+        assert_eq!(asked.len(), 1, "nothing to close");
+    }
+}

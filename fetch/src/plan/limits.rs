@@ -1,0 +1,90 @@
+//! How many cursors a server has room for. A cursor takes one context on each
+//! shard; their number is limited on each node.
+
+use serde_json::Value;
+
+use crate::FetchError;
+use crate::cursor::pit::Dialect;
+use crate::server::{Ask, Server};
+
+/// What servers allow unless their settings say otherwise.
+const USUAL_LIMIT: u64 = 500;
+/// Points in time an `OpenSearch` node allows unless its settings say otherwise.
+const USUAL_PITS: u64 = 300;
+
+/// Contexts of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Allowed at a time.
+    pub(crate) limit: u64,
+    /// Open now, on the node that has most.
+    pub(crate) open: u64,
+}
+
+impl Limits {
+    /// Asks the server; what it will not tell is taken as usual.
+    pub(crate) fn ask<S: Server>(server: &S, pit: Option<Dialect>) -> Result<Self, FetchError> {
+        let (setting, usual) = match pit {
+            Some(Dialect::OpenSearch) => ("max_open_pit_context", USUAL_PITS),
+            _ => ("max_open_scroll_context", USUAL_LIMIT),
+        };
+        let settings = get(
+            server,
+            &format!("/_cluster/settings?include_defaults=true&filter_path=*.search.{setting}"),
+        )?;
+        let of = |level: &str| number(&settings[level]["search"][setting]);
+        // Elasticsearch 6 has no limit, which it says by the largest number.
+        let limit = of("transient").or(of("persistent")).or(of("defaults")).unwrap_or(usual);
+        let stats = get(
+            server,
+            "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts",
+        )?;
+        let nodes = stats["nodes"].as_object();
+        let open = nodes
+            .into_iter()
+            .flat_map(|nodes| nodes.values())
+            .filter_map(|node| node["indices"]["search"]["open_contexts"].as_u64());
+        Ok(Self { limit, open: open.max().unwrap_or(0) })
+    }
+
+    /// Parts of so many shards each that fit at a time. One is always tried.
+    pub(crate) fn jobs(&self, shards: u64) -> usize {
+        let room = self.limit.saturating_sub(self.open);
+        usize::try_from(room / shards.max(1)).unwrap_or(usize::MAX).max(1)
+    }
+}
+
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn get<S: Server>(server: &S, path: &str) -> Result<Value, FetchError> {
+    let mut body = Vec::new();
+    Ok(match server.ask(&Ask::get(path), &mut body)? {
+        200 => serde_json::from_slice(&body).unwrap_or_default(),
+        _ => Value::Null,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::script::Script;
+
+    fn check(answers: [(u16, &str); 2], limit: u64, open: u64) -> Limits {
+        let script = Script::new(answers.iter().map(|(s, t)| (*s, (*t).to_owned())).collect());
+        let limits = Limits::ask(&script, None).unwrap();
+        assert_eq!(limits, Limits { limit, open });
+        limits
+    }
+
+    #[test]
+    fn what_is_open_counts_against_what_is_allowed() {
+        let settings = r#"{"transient":{"search":{"max_open_scroll_context":"10"}},"defaults":{"search":{"max_open_scroll_context":"500"}}}"#;
+        let stats = r#"{"nodes":{"a":{"indices":{"search":{"open_contexts":1}}},"b":{"indices":{"search":{"open_contexts":4}}}}}"#;
+        let limits = check([(200, settings), (200, stats)], 10, 4);
+        assert_eq!((limits.jobs(2), limits.jobs(5), limits.jobs(7)), (3, 1, 1));
+        check([(403, "{}"), (404, "x")], USUAL_LIMIT, 0);
+        check([(200, "{}"), (200, "{}")], USUAL_LIMIT, 0);
+    }
+}

@@ -1,0 +1,144 @@
+//! What a person asks of a fetch, before a server or a dump is looked at.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use flowkit_model::filter::Expression;
+use flowkit_model::window::Window;
+use serde_json::Value;
+
+use crate::credentials::Credentials;
+use crate::tls::Tls;
+
+/// Documents in a page unless it is said otherwise: the most a server allows
+/// by default, and what measures best.
+pub const DEFAULT_PAGE: u32 = 10_000;
+/// Documents in a part, about: so much is fetched again at most, where a part
+/// has to begin anew.
+pub const DEFAULT_PART: u64 = 500_000;
+/// How often a part is tried again before the fetch gives up.
+pub const DEFAULT_RETRIES: u32 = 10;
+/// The longest silence of a server. It sorts at most a part before it answers.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
+/// Where a server is, unless it is said otherwise.
+pub const DEFAULT_URL: &str = "http://localhost:9200";
+/// What is read, unless it is said otherwise.
+pub const DEFAULT_INDEX: &str = "netflow-*";
+
+/// What to fetch, from where, to where, and how.
+///
+/// What is `None` is taken from an incomplete dump that is resumed, and is the
+/// default for a new one.
+#[derive(Clone)]
+pub struct Request {
+    /// Address of the server. Credentials in it are used, never shown or kept.
+    pub url: Option<String>,
+    /// Who is asking; they come before those of the address.
+    pub credentials: Credentials,
+    /// Whom to trust, and what to show.
+    pub tls: Tls,
+    /// Index, pattern with `*`, or several with commas.
+    pub index: Option<String>,
+    /// Window over `@timestamp`.
+    pub window: Option<Window>,
+    /// Which flows of the window.
+    pub filter: Option<Filter>,
+    /// A query of the server's own, for the rest.
+    pub query: Option<Value>,
+    /// Whether only the members that flowkit reads are asked for.
+    pub only_known_fields: bool,
+    /// How an index is paged through.
+    pub method: Method,
+    /// Documents in a page, at most.
+    pub page_size: u32,
+    /// Documents in a part, about.
+    pub part_size: u64,
+    /// How long the server keeps a cursor between two pages, such as `5m`.
+    pub keep_alive: String,
+    /// Parts that are fetched at a time, at most; none leaves it to the plan.
+    pub jobs: Option<usize>,
+    /// How often a part is tried again.
+    pub retries: u32,
+    /// First wait before a part is tried again; it doubles each time.
+    pub backoff: Duration,
+    /// The longest silence of the server.
+    pub timeout: Duration,
+    /// Documents a second, at most.
+    pub max_rate: Option<u64>,
+    /// Folder of the dump.
+    pub output: PathBuf,
+    /// Whether a dump there is replaced.
+    pub force: bool,
+    /// Whether a complete dump is brought up to date.
+    pub update: Option<Update>,
+}
+
+/// A filter, as typed and as understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// As typed.
+    pub text: String,
+    /// What it means.
+    pub expression: Expression,
+}
+
+/// How a complete dump is brought up to date.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// How far before the end of the dump late documents are looked for, in ms.
+    pub overlap_ms: u64,
+    /// End of the new window, in ms since 1970; none leaves it open.
+    pub to_ms: Option<i64>,
+    /// Parts that are fetched again, by name.
+    pub again: Vec<String>,
+}
+
+/// How an index is paged through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// A point in time where that is safe, else a scroll.
+    #[default]
+    Auto,
+    /// A scroll, which every server has.
+    Scroll,
+    /// A point in time, or no fetch.
+    Pit,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            url: None,
+            credentials: Credentials::default(),
+            tls: Tls::default(),
+            index: None,
+            window: None,
+            filter: None,
+            query: None,
+            only_known_fields: false,
+            method: Method::default(),
+            page_size: DEFAULT_PAGE,
+            part_size: DEFAULT_PART,
+            keep_alive: "5m".to_owned(),
+            jobs: None,
+            retries: DEFAULT_RETRIES,
+            backoff: Duration::from_millis(500),
+            timeout: DEFAULT_TIMEOUT,
+            max_rate: None,
+            output: PathBuf::from("flowkit-dump"),
+            force: false,
+            update: None,
+        }
+    }
+}
+
+/// The URL may hold a password, so it is left out.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("index", &self.index)
+            .field("window", &self.window)
+            .field("output", &self.output)
+            .finish_non_exhaustive()
+    }
+}
