@@ -24,7 +24,7 @@ use crate::transfer::Transfer;
 use crate::update;
 use crate::{Cancel, DEFAULT_INDEX, Event, FetchError, Method, Observer, Request, now};
 
-/// Parts at a time, unless it is said otherwise: JOBS_MEASURED.
+/// Parts at a time, unless it is said otherwise: JOBSDOC.
 const USUAL_JOBS: usize = 2;
 
 /// A fetch from one server.
