@@ -11,7 +11,11 @@ use flowkit_testdata::{Server, practice_day};
 
 fn flowkit(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowkit"));
-    command.args(arguments).current_dir(folder).env_remove("FLOWKIT_URL").env_remove("FLOWKIT_DUMP");
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("FLOWKIT_URL")
+        .env_remove("FLOWKIT_DUMP");
     command
 }
 
@@ -35,7 +39,17 @@ fn whenever_it_is_killed_it_goes_on_and_ends_whole() {
         let part_size = ["500000", "300", "1500"][usize::try_from(round % 3).unwrap()];
         let url = server.url();
         let fetch = [
-            "fetch", "--url", &url, "--size", "40", "--part-size", part_size, "--jobs", "2", "-o", "d",
+            "fetch",
+            "--url",
+            &url,
+            "--size",
+            "40",
+            "--part-size",
+            part_size,
+            "--jobs",
+            "2",
+            "-o",
+            "d",
         ];
         for kill in 0..4 {
             let ms = 30 + (round * 71 + kill * 37) % 260;

@@ -53,7 +53,9 @@ mod tests {
             ..Choice::default()
         };
         let means = |netflow: &str| {
-            let hit = format!(r#"{{"_index":"n","_id":"a","_source":{{"netflow":{netflow}}},"sort":[1]}}"#);
+            let hit = format!(
+                r#"{{"_index":"n","_id":"a","_source":{{"netflow":{netflow}}},"sort":[1]}}"#
+            );
             choice.means(hit.as_bytes())
         };
         assert!(means(r#"{"version":5,"dst_port":443,"bytes":11}"#));

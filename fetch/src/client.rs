@@ -53,7 +53,12 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client that gives up after `timeout` of silence.
-    pub(crate) fn new(address: Address, tls: &TlsConfig, timeout: Duration, cancel: Cancel) -> Self {
+    pub(crate) fn new(
+        address: Address,
+        tls: &TlsConfig,
+        timeout: Duration,
+        cancel: Cancel,
+    ) -> Self {
         // To compress costs more than to send over loopback.
         let encoding = if address.is_local { "identity" } else { "gzip" };
         let config = || {
@@ -169,7 +174,8 @@ impl Server for Client {
         let mut answer = self.send(ask, &number).map_err(|error| self.error(ask, error))?;
         self.has_answered.store(true, Ordering::Relaxed);
         let (request, url) = (ask.name(), self.address.url.clone());
-        if answer.headers().get(NUMBER).is_some_and(|header| header.as_bytes() != number.as_bytes()) {
+        if answer.headers().get(NUMBER).is_some_and(|header| header.as_bytes() != number.as_bytes())
+        {
             drop(answer);
             self.reconnect();
             return Err(FetchError::Mixed { request, url });
@@ -390,7 +396,8 @@ mod tests {
 
     #[test]
     fn an_answer_to_another_request_is_none() {
-        let answer = |number: &str| OK.replace("\r\n\r\n", &format!("\r\nX-Opaque-Id: {number}\r\n\r\n"));
+        let answer =
+            |number: &str| OK.replace("\r\n\r\n", &format!("\r\nX-Opaque-Id: {number}\r\n\r\n"));
         let (url, _) = serve(vec![
             answer("flowkit-1").into(),
             answer("flowkit-1").into(),
@@ -415,10 +422,9 @@ mod tests {
         assert!(length < 100_000);
         let zipped = format!("{head}content-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
         let long = format!("{head}content-length: 2000000000\r\n\r\n");
-        for answer in [
-            [zipped.as_bytes(), &bomb].concat(),
-            [long.as_bytes(), &vec![b' '; 8 << 20]].concat(),
-        ] {
+        for answer in
+            [[zipped.as_bytes(), &bomb].concat(), [long.as_bytes(), &vec![b' '; 8 << 20]].concat()]
+        {
             let (url, _) = serve(vec![answer]);
             let mut client = client(&url);
             client.largest_body = 1 << 20;
@@ -432,7 +438,8 @@ mod tests {
 
     #[test]
     fn a_busy_server_is_left_alone_as_long_as_it_asks() {
-        let busy = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 2\r\n\r\n{}";
+        let busy =
+            "HTTP/1.1 429 Too Many Requests\r\nretry-after: 1\r\ncontent-length: 2\r\n\r\n{}";
         let (url, _) = serve(vec![busy.into(), OK.into()]);
         let client = client(&url);
         assert_eq!(client.ask(&post(), &mut Vec::new()).unwrap(), 429);

@@ -44,7 +44,9 @@ pub enum FetchError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The answer is one to another request.
-    #[error("{url} gave the answer of another request to {request}; is it a proxy that mixes them up?")]
+    #[error(
+        "{url} gave the answer of another request to {request}; is it a proxy that mixes them up?"
+    )]
     Mixed {
         /// Method and path.
         request: String,
@@ -262,7 +264,9 @@ pub enum FetchError {
         expected: u64,
     },
     /// A document came twice through one cursor.
-    #[error("page {page} of {index} holds documents that came before; is it a proxy that repeats answers?")]
+    #[error(
+        "page {page} of {index} holds documents that came before; is it a proxy that repeats answers?"
+    )]
     Twice {
         /// Index or pattern.
         index: String,
@@ -270,7 +274,9 @@ pub enum FetchError {
         page: u64,
     },
     /// The hits are not those that were asked for: by time, or of that time.
-    #[error("page {page} of {index} is not in the order or the window that was asked for; is it a proxy that mixes answers up?")]
+    #[error(
+        "page {page} of {index} is not in the order or the window that was asked for; is it a proxy that mixes answers up?"
+    )]
     Unsorted {
         /// Index or pattern.
         index: String,
@@ -327,7 +333,9 @@ pub enum FetchError {
         why: String,
     },
     /// A filter cannot be asked for in an index.
-    #[error("the filter cannot be asked of {index}: {why}; leave it out here and give it to the question, or use --query")]
+    #[error(
+        "the filter cannot be asked of {index}: {why}; leave it out here and give it to the question, or use --query"
+    )]
     Filter {
         /// The index.
         index: String,

@@ -59,11 +59,7 @@ impl<'a> Identity<'a> {
             }
             rest = rest.strip_prefix(b",")?;
         }
-        Some(Self {
-            index: index?.into(),
-            id: id?.into(),
-            routing: routing.map(Cow::Borrowed),
-        })
+        Some(Self { index: index?.into(), id: id?.into(), routing: routing.map(Cow::Borrowed) })
     }
 
     /// A number for it. Two documents share one with a chance of 2⁻¹²⁸, which

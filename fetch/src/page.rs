@@ -322,7 +322,10 @@ mod tests {
     fn page_1_tells_the_first_and_last_time_and_the_place_of_its_last_hit() {
         let page = PAGE_6.replace("}]}}", r#"}]},"aggregations":{"last":{"value":1.5374880007E12},"first":{"value":1.537488E12,"value_as_string":"x"}}}"#);
         let times = cut(page.as_bytes(), &mut Vec::new()).unwrap();
-        assert_eq!((times.first_ms(), times.last_ms()), (Some(1_537_488_000_000), Some(1_537_488_000_700)));
+        assert_eq!(
+            (times.first_ms(), times.last_ms()),
+            (Some(1_537_488_000_000), Some(1_537_488_000_700))
+        );
         assert_eq!(cut(PAGE_6.as_bytes(), &mut Vec::new()).unwrap(), Times::default());
         assert_eq!(last_sort(page.as_bytes()).unwrap(), serde_json::json!([i64::MAX]));
         assert_eq!(last_sort(EMPTY_7.as_bytes()), None);

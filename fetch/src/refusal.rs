@@ -259,7 +259,9 @@ mod tests {
     fn a_full_queue_is_told_from_a_search_that_began() {
         let body = |phase: &str, kind: &str| {
             let cause = format!(r#"{{"type":"{kind}","reason":"rejected execution of x"}}"#);
-            format!(r#"{{"error":{{"root_cause":[{cause}],"type":"search_phase_execution_exception","reason":"all shards failed","phase":"{phase}","grouped":true,"failed_shards":[{{"shard":0,"reason":{cause}}}]}},"status":429}}"#)
+            format!(
+                r#"{{"error":{{"root_cause":[{cause}],"type":"search_phase_execution_exception","reason":"all shards failed","phase":"{phase}","grouped":true,"failed_shards":[{{"shard":0,"reason":{cause}}}]}},"status":429}}"#
+            )
         };
         check(429, &body("query", "es_rejected_execution_exception"), "no room in its queue");
         check(429, &body("query", "rejected_execution_exception"), "no room in its queue");

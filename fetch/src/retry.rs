@@ -179,18 +179,31 @@ mod tests {
         let source = || Box::new(std::io::Error::other("x"));
         let cases = [
             (
-                FetchError::Unreachable { url: url(), hint: "", is_passing: true, source: source() },
+                FetchError::Unreachable {
+                    url: url(),
+                    hint: "",
+                    is_passing: true,
+                    source: source(),
+                },
                 Verdict::SendAgain,
             ),
             (
-                FetchError::Unreachable { url: url(), hint: "", is_passing: false, source: source() },
+                FetchError::Unreachable {
+                    url: url(),
+                    hint: "",
+                    is_passing: false,
+                    source: source(),
+                },
                 Verdict::Stop,
             ),
             (
                 FetchError::Rejected { url: url(), request: text(), reason: text() },
                 Verdict::SendAgain,
             ),
-            (FetchError::BrokenOff { request: text(), url: url(), source: source() }, Verdict::Reopen),
+            (
+                FetchError::BrokenOff { request: text(), url: url(), source: source() },
+                Verdict::Reopen,
+            ),
             (FetchError::OutOfMemory { size: 1, reason: text() }, Verdict::Reopen),
             (FetchError::Busy { url: url(), request: text(), reason: text() }, Verdict::Reopen),
             (

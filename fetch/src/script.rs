@@ -75,9 +75,11 @@ impl Server for Counted {
     fn ask(&self, ask: &Ask, body: &mut Vec<u8>) -> Result<u16, FetchError> {
         let asked: serde_json::Value = serde_json::from_str(&ask.body).unwrap();
         let (from, to) = (asked["query"]["from"].as_i64(), asked["query"]["to"].as_i64());
-        let inside = self.times.iter().copied().filter(|ms| {
-            from.is_none_or(|from| *ms >= from) && to.is_none_or(|to| *ms < to)
-        });
+        let inside = self
+            .times
+            .iter()
+            .copied()
+            .filter(|ms| from.is_none_or(|from| *ms >= from) && to.is_none_or(|to| *ms < to));
         let histogram = &asked["aggs"]["times"]["date_histogram"];
         let name = if self.only_interval { "interval" } else { "fixed_interval" };
         let aggregations = if histogram.is_null() {

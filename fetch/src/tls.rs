@@ -23,7 +23,9 @@ pub struct Tls {
 
 impl fmt::Debug for Tls {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Tls").field("trusts_anybody", &self.trusts_anybody).finish_non_exhaustive()
+        out.debug_struct("Tls")
+            .field("trusts_anybody", &self.trusts_anybody)
+            .finish_non_exhaustive()
     }
 }
 

@@ -113,9 +113,8 @@ impl<S: Server> Transfer<'_, S> {
         let target = Target { index: &index, search };
         let asked = opening.size;
         let mut body = Vec::new();
-        let mut cursor = self.again(tries, false, || {
-            Cursor::open(self.server, &target, opening, &mut body)
-        })?;
+        let mut cursor =
+            self.again(tries, false, || Cursor::open(self.server, &target, opening, &mut body))?;
         if opening.size < asked {
             self.size.fetch_min(opening.size, Relaxed);
             let note = format!("{index} allows pages of {} documents, not {asked}", opening.size);

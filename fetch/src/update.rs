@@ -166,7 +166,8 @@ pub(crate) fn differing_parts<S: Server>(
 }
 
 fn overlap(a: Span, b: Span) -> bool {
-    let before = |to: Option<i64>, from: Option<i64>| to.zip(from).is_some_and(|(to, from)| to <= from);
+    let before =
+        |to: Option<i64>, from: Option<i64>| to.zip(from).is_some_and(|(to, from)| to <= from);
     !before(a.to_ms, b.from_ms) && !before(b.to_ms, a.from_ms)
 }
 

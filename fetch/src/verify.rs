@@ -140,16 +140,21 @@ fn gaps(manifest: &Manifest, findings: &mut Findings) {
         let of_index = manifest.parts.iter().filter(|part| part.index == count.index);
         let here: u64 = of_index.map(|part| part.received + part.left_out).sum();
         if here != count.received {
-            findings.add(&count.index, format!("its parts say that {here} documents came, not {}", count.received));
+            findings.add(
+                &count.index,
+                format!("its parts say that {here} documents came, not {}", count.received),
+            );
         }
     }
     for (index, mut spans) in spans {
         spans.sort_by_key(|(span, slice)| (span.from_ms, slice.map(|slice| slice.id)));
         let mut reached = spans.first().and_then(|(span, _)| span.from_ms);
         for (span, slice) in &spans {
-            let joins = span.from_ms.is_none() || reached.is_none_or(|end| span.from_ms <= Some(end));
+            let joins =
+                span.from_ms.is_none() || reached.is_none_or(|end| span.from_ms <= Some(end));
             if !joins {
-                findings.add(index, format!("no part covers the time before {:?} ms", span.from_ms));
+                findings
+                    .add(index, format!("no part covers the time before {:?} ms", span.from_ms));
             }
             reached = match (reached, span.to_ms) {
                 (_, None) => Some(i64::MAX),
@@ -297,7 +302,8 @@ fn twice(parts: &[&Part], mut ids: Vec<u128>, findings: &mut Findings) {
         let names: Vec<_> = parts.iter().take(LISTED).map(|part| part.name.as_str()).collect();
         let more = if parts.len() > LISTED { " …" } else { "" };
         let index = parts.first().map_or("", |part| part.index.as_str());
-        findings.add(index, format!("{n} documents are there twice, in {}{more}", names.join(", ")));
+        findings
+            .add(index, format!("{n} documents are there twice, in {}{more}", names.join(", ")));
     }
 }
 

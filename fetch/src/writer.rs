@@ -122,7 +122,8 @@ impl<'a> PartWriter<'a> {
         let (partial, state_path, whole) = (path(PARTIAL_END), path(STATE_END), path(PART_END));
         let mut options = OpenOptions::new();
         options.create(true).truncate(is_new).read(true).write(true);
-        let file = private(&mut options).open(&partial).map_err(FetchError::disk("create", &partial))?;
+        let file =
+            private(&mut options).open(&partial).map_err(FetchError::disk("create", &partial))?;
         let compressor = compressor().map_err(FetchError::disk("write", &partial))?;
         Ok(Self {
             partial,
@@ -283,7 +284,8 @@ impl<'a> PartWriter<'a> {
 
     /// Whether a document is to be written; one that is not is counted.
     fn keep(&mut self, identity: &Identity<'_>, hit: &[u8]) -> Result<bool, FetchError> {
-        let is_foreign = identity.index != self.state.index && self.state.index != self.choice.pattern;
+        let is_foreign =
+            identity.index != self.state.index && self.state.index != self.choice.pattern;
         if is_foreign {
             let (index, page) = (self.state.index.clone(), self.cursor.pages);
             return Err(FetchError::Unsorted { index, page });
@@ -371,7 +373,8 @@ impl<'a> PartWriter<'a> {
     /// to another request.
     fn check_span(&self) -> Result<(), FetchError> {
         let window = self.state.window;
-        let is_early = self.state.first_ms.zip(window.from_ms).is_some_and(|(first, from)| first < from);
+        let is_early =
+            self.state.first_ms.zip(window.from_ms).is_some_and(|(first, from)| first < from);
         let is_late = self.state.last_ms.zip(window.to_ms).is_some_and(|(last, to)| last >= to);
         if is_early || is_late {
             let (index, page) = (self.state.index.clone(), self.cursor.pages);

@@ -177,8 +177,7 @@ fn five_percent_faults_before_real_servers_lose_nothing() {
             expected.insert((index.name.clone(), document.id), document.source);
         }
         index.load(&sources);
-        let place =
-            Place { url: &url, index: &index.name, expected: &expected, page_size: 50 };
+        let place = Place { url: &url, index: &index.name, expected: &expected, page_size: 50 };
         schedules(&url, &place, 4);
     }
 }

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use flowkit_fetch::{Cancel, Event, FetchError, Observer, Request, fetch};
-use flowkit_model::dump::{Manifest, PartState, Read, STATE_END, Span, State};
 use flowkit_model::document::Document as Parsed;
+use flowkit_model::dump::{Manifest, PartState, Read, STATE_END, Span, State};
 use flowkit_model::filter::Expression;
 use flowkit_model::window::{Typed, Window};
 use flowkit_testdata::{Document, Fault, Server, practice_day};
@@ -168,8 +168,7 @@ fn whatever_goes_wrong_wherever_the_dump_never_lies() {
             let server = Server::start(documents.clone(), 0).unwrap();
             server.fail_after(number, fault.clone());
             let place = tempfile::tempdir().unwrap();
-            let once =
-                Request { jobs: Some(1), retries: 0, ..request(&server, place.path()) };
+            let once = Request { jobs: Some(1), retries: 0, ..request(&server, place.path()) };
             let fetched = fetch(&once, &Cancel::new(), &());
             let case = format!("{fault:?} at request {number}, {at}");
             let manifest = manifest(place.path());
@@ -239,12 +238,8 @@ fn an_expired_scroll_is_told_and_what_came_is_gone_on_with() {
     let place = tempfile::tempdir().unwrap();
     // By time, as after a first fault, so that it can go on.
     let expiring = AtFirstPage(|| server.expire_all());
-    let slow = Request {
-        page_size: 2,
-        retries: 3,
-        jobs: Some(1),
-        ..request(&server, place.path())
-    };
+    let slow =
+        Request { page_size: 2, retries: 3, jobs: Some(1), ..request(&server, place.path()) };
     let error = fetch(&slow, &Cancel::new(), &expiring).unwrap_err();
     assert!(matches!(error, FetchError::ScrollExpired { .. }), "{error}");
     assert!(error.to_string().contains("--keep-alive longer than 1m"), "{error}");
@@ -322,8 +317,7 @@ fn a_plan_of_many_parts_covers_everything_once() {
     let documents = documents();
     let server = Server::start(documents.clone(), 0).unwrap();
     let place = tempfile::tempdir().unwrap();
-    let small =
-        Request { part_size: 20, jobs: Some(4), ..request(&server, place.path()) };
+    let small = Request { part_size: 20, jobs: Some(4), ..request(&server, place.path()) };
     let outline = flowkit_fetch::dry_run(&small, &Cancel::new(), &()).unwrap();
     assert!(!place.path().join("manifest.json").exists(), "a dry run writes nothing");
     let manifest = fetch(&small, &Cancel::new(), &()).unwrap();
@@ -363,11 +357,8 @@ fn a_filter_selects_on_the_server_as_it_would_offline() {
         assert!(!expected.is_empty() && expected.len() < documents.len(), "{text}");
         let place = tempfile::tempdir().unwrap();
         let filter = flowkit_fetch::Filter { text: text.to_owned(), expression };
-        let selected = Request {
-            filter: Some(filter),
-            page_size: 10_000,
-            ..request(&server, place.path())
-        };
+        let selected =
+            Request { filter: Some(filter), page_size: 10_000, ..request(&server, place.path()) };
         let manifest = fetch(&selected, &Cancel::new(), &()).unwrap();
         assert_eq!(saved(place.path()), loaded(&expected), "{text}");
         assert!(manifest.parts.iter().all(|part| !part.query.is_null()), "{text}");
@@ -390,7 +381,8 @@ fn only_the_members_that_flowkit_reads_come_if_asked_for() {
     for (id, source) in &slim {
         assert_eq!(flow(source), flow(&whole[id]), "the same flow");
     }
-    let bytes = |all: &BTreeMap<(String, String), String>| -> usize { all.values().map(String::len).sum() };
+    let bytes =
+        |all: &BTreeMap<(String, String), String>| -> usize { all.values().map(String::len).sum() };
     assert!(bytes(&slim) < bytes(&whole));
 }
 

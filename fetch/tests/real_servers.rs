@@ -115,8 +115,11 @@ impl Observer for Notes {
 fn what_was_loaded_comes_back_byte_for_byte() {
     let _turn = turn();
     for url in servers() {
-        let index =
-            Index::new(&url, "whole", &json!({"number_of_shards": 3, "number_of_replicas": 0}).to_string());
+        let index = Index::new(
+            &url,
+            "whole",
+            &json!({"number_of_shards": 3, "number_of_replicas": 0}).to_string(),
+        );
         let mut loaded = documents(5_432);
         index.load(&loaded);
         let place = tempfile::tempdir().unwrap();
@@ -252,8 +255,11 @@ fn written(url: &str) -> Vec<(String, Value)> {
 fn each_method_brings_the_same_and_writes_nothing() {
     let _turn = turn();
     for url in servers() {
-        let index =
-            Index::new(&url, "method", &json!({"number_of_shards": 3, "number_of_replicas": 0}).to_string());
+        let index = Index::new(
+            &url,
+            "method",
+            &json!({"number_of_shards": 3, "number_of_replicas": 0}).to_string(),
+        );
         let loaded = documents(3_210);
         index.load(&loaded);
         let before = written(&url);
@@ -335,7 +341,9 @@ fn a_stopped_fetch_goes_on_where_it_was() {
 fn an_index_that_is_closed_or_deleted_in_the_middle_is_told_and_gone_on_with() {
     let _turn = turn();
     for url in servers() {
-        for (method, deletes) in [(Method::Scroll, false), (Method::Auto, false), (Method::Scroll, true)] {
+        for (method, deletes) in
+            [(Method::Scroll, false), (Method::Auto, false), (Method::Scroll, true)]
+        {
             let index = Index::new(&url, "closed", &json!({"number_of_replicas": 0}).to_string());
             let loaded = documents(2_000);
             index.load(&loaded);
@@ -344,7 +352,11 @@ fn an_index_that_is_closed_or_deleted_in_the_middle_is_told_and_gone_on_with() {
                 Request { method, page_size: 100, ..request(&url, &index.name, place.path()) };
             let path = format!("{url}/{}", index.name);
             let close = AtPage(Mutex::new(2), || {
-                if deletes { ask("DELETE", &path, "") } else { ask("POST", &format!("{path}/_close"), "") };
+                if deletes {
+                    ask("DELETE", &path, "")
+                } else {
+                    ask("POST", &format!("{path}/_close"), "")
+                };
             });
             let error = fetch(&small, &Cancel::new(), &close).unwrap_err();
             let is_told = if deletes {
@@ -355,13 +367,18 @@ fn an_index_that_is_closed_or_deleted_in_the_middle_is_told_and_gone_on_with() {
             assert!(is_told, "{url} {method:?}: {error}");
             assert!(error.to_string().contains(&index.name), "{error}");
             let manifest: Manifest =
-                serde_json::from_slice(&fs::read(place.path().join("manifest.json")).unwrap()).unwrap();
+                serde_json::from_slice(&fs::read(place.path().join("manifest.json")).unwrap())
+                    .unwrap();
             assert_eq!(manifest.state, State::Incomplete);
             if deletes {
                 continue;
             }
             ask("POST", &format!("{path}/_open"), "");
-            ask("GET", &format!("{url}/_cluster/health/{}?wait_for_status=yellow&timeout=30s", index.name), "");
+            ask(
+                "GET",
+                &format!("{url}/_cluster/health/{}?wait_for_status=yellow&timeout=30s", index.name),
+                "",
+            );
             fetch(&small, &Cancel::new(), &()).unwrap();
             assert_eq!(saved(place.path()), loaded, "{url}");
         }
@@ -372,8 +389,11 @@ fn an_index_that_is_closed_or_deleted_in_the_middle_is_told_and_gone_on_with() {
 fn a_server_without_room_for_cursors_is_told_and_waited_for() {
     let _turn = turn();
     for url in servers() {
-        let index =
-            Index::new(&url, "contexts", &json!({"number_of_shards": 2, "number_of_replicas": 0}).to_string());
+        let index = Index::new(
+            &url,
+            "contexts",
+            &json!({"number_of_shards": 2, "number_of_replicas": 0}).to_string(),
+        );
         let loaded = documents(1_000);
         index.load(&loaded);
         let limit = |value: Value| {
@@ -384,8 +404,15 @@ fn a_server_without_room_for_cursors_is_told_and_waited_for() {
             continue;
         }
         // Somebody else takes what there is.
-        let theirs = ask("POST", &format!("{url}/{}/_search?scroll=1m", index.name), r#"{"size":1}"#);
-        let free = || ask("DELETE", &format!("{url}/_search/scroll"), &json!({"scroll_id": theirs["_scroll_id"]}).to_string());
+        let theirs =
+            ask("POST", &format!("{url}/{}/_search?scroll=1m", index.name), r#"{"size":1}"#);
+        let free = || {
+            ask(
+                "DELETE",
+                &format!("{url}/_search/scroll"),
+                &json!({"scroll_id": theirs["_scroll_id"]}).to_string(),
+            )
+        };
         let place = tempfile::tempdir().unwrap();
         let by = Request {
             method: Method::Scroll,
@@ -441,9 +468,11 @@ fn mapped(index: &Index<'_>, kind: &str) {
         netflow.insert(name.to_owned(), json!({"type": "long"}));
     }
     netflow.insert("tcp_flags".to_owned(), json!({"type": "integer"}));
-    let mapping = json!({"properties": {"@timestamp": {"type": "date"}, "netflow": {"properties": netflow}}});
+    let mapping =
+        json!({"properties": {"@timestamp": {"type": "date"}, "netflow": {"properties": netflow}}});
     let kind = if version(index.url).starts_with("6.") { "/_doc" } else { "" };
-    let answer = ask("PUT", &format!("{}/{}/_mapping{kind}", index.url, index.name), &mapping.to_string());
+    let answer =
+        ask("PUT", &format!("{}/{}/_mapping{kind}", index.url, index.name), &mapping.to_string());
     assert_eq!(answer["acknowledged"], true, "{answer}");
 }
 
@@ -497,7 +526,8 @@ fn a_filter_means_the_same_whatever_the_mapping() {
                 assert!(!expected.is_empty(), "{text}");
                 let place = tempfile::tempdir().unwrap();
                 let filter = Filter { text: text.to_owned(), expression };
-                let by = Request { filter: Some(filter), ..request(&url, &index.name, place.path()) };
+                let by =
+                    Request { filter: Some(filter), ..request(&url, &index.name, place.path()) };
                 match fetch(&by, &Cancel::new(), &()) {
                     Ok(manifest) => {
                         assert_eq!(saved(place.path()), expected, "{url} {kind} {text}");
@@ -553,7 +583,9 @@ fn nanoseconds_are_cut_and_resumed_without_loss() {
             .map(|n| {
                 let source = format!(
                     r#"{{"@timestamp":"2018-09-21T07:00:{:02}.{:03}{:06}Z","n":{n}}}"#,
-                    n / 90, n / 9 % 10, n * 7 % 1_000_000
+                    n / 90,
+                    n / 9 % 10,
+                    n * 7 % 1_000_000
                 );
                 (format!("n{n}"), source)
             })
@@ -615,17 +647,17 @@ fn what_came_since_is_added_once() {
     for url in servers() {
         let index = Index::new(&url, "update", &json!({"number_of_replicas": 0}).to_string());
         let all = documents(1_000);
-        let (first, second): (Documents, Documents) = all.clone().into_iter().partition(|(id, _)| {
-            let n: usize = id[3..].parse().unwrap();
-            n < 600 && n % 100 != 99
-        });
+        let (first, second): (Documents, Documents) =
+            all.clone().into_iter().partition(|(id, _)| {
+                let n: usize = id[3..].parse().unwrap();
+                n < 600 && n % 100 != 99
+            });
         index.load(&first);
         let place = tempfile::tempdir().unwrap();
         fetch(&request(&url, &index.name, place.path()), &Cancel::new(), &()).unwrap();
         index.load(&second);
         let update = Update { overlap_ms: 3_600_000, ..Update::default() };
-        let more =
-            Request { update: Some(update), ..request(&url, &index.name, place.path()) };
+        let more = Request { update: Some(update), ..request(&url, &index.name, place.path()) };
         let manifest = fetch(&more, &Cancel::new(), &()).unwrap();
         assert_eq!(saved(place.path()), all, "{url}");
         assert_eq!(manifest.parts[1].proof.read, Read::OneSnapshot, "{url}");
@@ -650,8 +682,11 @@ fn a_recorded_day_comes_back_byte_for_byte() {
     }
     assert_eq!(loaded.len(), 8_201);
     for url in servers() {
-        let index =
-            Index::new(&url, "day", &json!({"number_of_shards": 2, "number_of_replicas": 0}).to_string());
+        let index = Index::new(
+            &url,
+            "day",
+            &json!({"number_of_shards": 2, "number_of_replicas": 0}).to_string(),
+        );
         index.load(&loaded);
         let place = tempfile::tempdir().unwrap();
         let mut whole_day = request(&url, &index.name, place.path());

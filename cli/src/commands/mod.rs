@@ -20,7 +20,7 @@ use crate::exit::Exit;
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     Demo(demo::Demo),
-    Fetch(fetch::Fetch),
+    Fetch(Box<fetch::Fetch>),
     Verify(verify::Verify),
     Top(top::Top),
     Talkers(talkers::Talkers),

@@ -135,7 +135,9 @@ mod tests {
     fn a_secret_is_the_first_line_whatever_is_in_it() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("secret");
-        for (text, expected) in [("p%@ !*\n", "p%@ !*"), ("x", "x"), ("a\r\nb", "a"), (" y ", " y ")] {
+        for (text, expected) in
+            [("p%@ !*\n", "p%@ !*"), ("x", "x"), ("a\r\nb", "a"), (" y ", " y ")]
+        {
             fs::write(&path, text).unwrap();
             assert_eq!(first_line(&path).unwrap(), expected);
         }

@@ -224,7 +224,11 @@ mod tests {
     fn page(total: Option<u64>, sorts: &[&str]) -> (u16, String) {
         let hits: Vec<_> = sorts
             .iter()
-            .map(|sort| format!(r#"{{"_index":"n","_id":"{sort}","_source":{{"sort":["x"]}},"sort":[{sort}]}}"#))
+            .map(|sort| {
+                format!(
+                    r#"{{"_index":"n","_id":"{sort}","_source":{{"sort":["x"]}},"sort":[{sort}]}}"#
+                )
+            })
             .collect();
         let total =
             total.map_or(String::new(), |n| format!(r#""total":{{"value":{n},"relation":"eq"}},"#));
@@ -309,7 +313,9 @@ mod tests {
             3,
         );
         assert_eq!(end.unwrap(), 3);
-        assert!(asked[0].starts_with("POST /n/_search/point_in_time?keep_alive=5m&allow_partial_pit_creation=false"));
+        assert!(asked[0].starts_with(
+            "POST /n/_search/point_in_time?keep_alive=5m&allow_partial_pit_creation=false"
+        ));
         assert!(asked[1].contains(r#""sort":["_shard_doc"]"#) && asked[1].contains("aggs"));
         for again in &asked[2..6] {
             assert_eq!(again, &asked[2]);

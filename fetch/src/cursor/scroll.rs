@@ -142,7 +142,13 @@ mod tests {
     use flowkit_model::dump::Order;
 
     fn opening() -> Opening {
-        Opening { size: 10_000, keep_alive: "1m".into(), forbids_partial: true, pit: None, names: Default::default() }
+        Opening {
+            size: 10_000,
+            keep_alive: "1m".into(),
+            forbids_partial: true,
+            pit: None,
+            names: Default::default(),
+        }
     }
 
     /// Runs a cursor to its end over scripted answers: what was asked, and how it ended.

@@ -139,8 +139,28 @@ impl<S: Server> Cutter<'_, S> {
 /// person would choose too.
 fn step(length_ms: i64) -> i64 {
     const NICE: [i64; 22] = [
-        1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000,
-        900_000, 3_600_000, 14_400_000, 43_200_000, 86_400_000, 604_800_000,
+        1,
+        2,
+        5,
+        10,
+        20,
+        50,
+        100,
+        200,
+        500,
+        1_000,
+        2_000,
+        5_000,
+        10_000,
+        30_000,
+        60_000,
+        300_000,
+        900_000,
+        3_600_000,
+        14_400_000,
+        43_200_000,
+        86_400_000,
+        604_800_000,
     ];
     let least = length_ms / BUCKETS + 1;
     let largest = NICE[NICE.len() - 1];
@@ -168,7 +188,8 @@ mod tests {
         }
         for piece in &pieces {
             let Span { from_ms, to_ms } = piece.span;
-            let inside = |ms: i64| from_ms.is_none_or(|from| ms >= from) && to_ms.is_none_or(|to| ms < to);
+            let inside =
+                |ms: i64| from_ms.is_none_or(|from| ms >= from) && to_ms.is_none_or(|to| ms < to);
             let n = times.iter().filter(|ms| inside(**ms)).count() as u64;
             assert_eq!(piece.documents, n, "{piece:?}");
         }

@@ -40,9 +40,10 @@ impl Limits {
             "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts",
         )?;
         let nodes = stats["nodes"].as_object();
-        let open = nodes.into_iter().flat_map(|nodes| nodes.values()).filter_map(|node| {
-            node["indices"]["search"]["open_contexts"].as_u64()
-        });
+        let open = nodes
+            .into_iter()
+            .flat_map(|nodes| nodes.values())
+            .filter_map(|node| node["indices"]["search"]["open_contexts"].as_u64());
         Ok(Self { limit, open: open.max().unwrap_or(0) })
     }
 

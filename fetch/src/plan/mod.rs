@@ -503,10 +503,7 @@ mod tests {
             .collect();
         assert_eq!(
             indices,
-            [
-                ("netflow-a", Some(7), Some(500), Some(3)),
-                ("netflow-c", None, Some(10_000), None)
-            ]
+            [("netflow-a", Some(7), Some(500), Some(3)), ("netflow-c", None, Some(10_000), None)]
         );
         assert_eq!((plan.largest_page("netflow-a"), plan.most_shards()), (500, 3));
         assert_eq!(plan.empty, ["netflow-b"]);
@@ -547,7 +544,8 @@ mod tests {
     #[test]
     fn forbidden_settings_are_got_around_by_aggregation() {
         let buckets = r#"{"_shards":{"total":4,"successful":4,"failed":0},"aggregations":{"indices":{"doc_count_error_upper_bound":0,"sum_other_doc_count":0,"buckets":[{"key":"netflow-b","doc_count":5},{"key":"netflow-a","doc_count":9}]}}}"#;
-        let (plan, _) = run(&[(403, FORBIDDEN), (200, buckets), (200, &count(9)), (200, &count(5))]);
+        let (plan, _) =
+            run(&[(403, FORBIDDEN), (200, buckets), (200, &count(9)), (200, &count(5))]);
         let plan = plan.unwrap();
         assert_eq!(plan.parts.iter().map(|part| part.documents).sum::<Option<u64>>(), Some(14));
         assert_eq!(plan.indices[0].name, "netflow-a");

@@ -48,9 +48,7 @@ pub(crate) fn query<S: Server>(
 /// The properties of an index; until Elasticsearch 6 they stand below a type.
 fn properties(index: &Value) -> Option<&Value> {
     let mappings = index["mappings"].as_object()?;
-    mappings
-        .get("properties")
-        .or_else(|| mappings.values().find_map(|kind| kind.get("properties")))
+    mappings.get("properties").or_else(|| mappings.values().find_map(|kind| kind.get("properties")))
 }
 
 /// What is mapped in an index, or in the indices of a pattern.
@@ -254,7 +252,12 @@ fn passes(field: &Field, mapped: &Mapped, test: &Test, exact: bool) -> Result<Va
     }
 }
 
-fn in_ranges(field: &Field, mapped: &Mapped, ranges: &Ranges, exact: bool) -> Result<Value, String> {
+fn in_ranges(
+    field: &Field,
+    mapped: &Mapped,
+    ranges: &Ranges,
+    exact: bool,
+) -> Result<Value, String> {
     let path = &mapped.path;
     let list = ranges.as_slice();
     let range = |from: Value, to: Value| json!({"range": {path: {"gte": from, "lte": to}}});
@@ -299,9 +302,9 @@ fn in_ranges(field: &Field, mapped: &Mapped, ranges: &Ranges, exact: bool) -> Re
             Ok(any_of(ranges.collect()))
         }
         Stored::Keyword => {
-            let n: u64 = list.iter().fold(0, |n, (first, last)| {
-                n.saturating_add((last - first).saturating_add(1))
-            });
+            let n: u64 = list
+                .iter()
+                .fold(0, |n, (first, last)| n.saturating_add((last - first).saturating_add(1)));
             if n > MOST_TERMS {
                 return wide(field, mapped, ranges, exact);
             }
@@ -353,9 +356,8 @@ fn spellings(field: &Field, value: u64) -> Vec<Value> {
         }
         Kind::Protocol => {
             let name = u8::try_from(value).ok().and_then(names::protocol_name);
-            let names = name
-                .into_iter()
-                .flat_map(|name| [json!(name), json!(name.to_ascii_uppercase())]);
+            let names =
+                name.into_iter().flat_map(|name| [json!(name), json!(name.to_ascii_uppercase())]);
             std::iter::once(number).chain(names).collect()
         }
         Kind::Version => vec![number, json!(format!("Netflow v{value}"))],

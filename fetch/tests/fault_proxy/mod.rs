@@ -95,7 +95,9 @@ impl FaultProxy {
             target,
             per_mille,
             hides_numbers: seed % 3 == 0,
-            random: AtomicU64::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d),
+            random: AtomicU64::new(
+                seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d,
+            ),
             refusing: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             struck: AtomicUsize::new(0),
@@ -213,16 +215,15 @@ fn serve(client: &TcpStream, shared: &Shared) -> io::Result<()> {
             return Ok(());
         }
         // Whether a proxy's error is one of before or of after, nobody can tell.
-        let is_lost = matches!(
-            fault,
-            Some(Fault::Html(_) | Fault::Json(_) | Fault::EmptyObject)
-        ) && shared.draw(2) == 0;
+        let is_lost = matches!(fault, Some(Fault::Html(_) | Fault::Json(_) | Fault::EmptyObject))
+            && shared.draw(2) == 0;
         let mut answer = Vec::new();
         if !is_lost {
             (&server).write_all(&request.head)?;
             (&server).write_all(&request.body)?;
             let Some(message) = read(&mut from_server)? else { return Ok(()) };
-            let head = if shared.hides_numbers { without_number(&message.head) } else { message.head };
+            let head =
+                if shared.hides_numbers { without_number(&message.head) } else { message.head };
             answer = [head, message.body].concat();
         }
         match fault {

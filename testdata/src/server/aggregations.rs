@@ -17,9 +17,13 @@ pub(super) struct Aggregation {
 enum Kind {
     Min,
     Max,
-    Indices { size: usize },
+    Indices {
+        size: usize,
+    },
     /// Counts in steps of so many milliseconds; empty ones are left out.
-    Histogram { step_ms: i64 },
+    Histogram {
+        step_ms: i64,
+    },
 }
 
 /// The aggregations of the object under `aggs`.
