@@ -36,6 +36,7 @@ pub(crate) enum Command {
     Demo(demo::Demo),
     Fetch(fetch::Fetch),
     Import(import::Import),
+    Fetch(Box<fetch::Fetch>),
     Verify(verify::Verify),
     Export(export::Export),
     Top(top::Top),
