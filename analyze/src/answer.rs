@@ -168,6 +168,8 @@ pub enum Cell {
     },
     /// Not known.
     Unknown,
+    /// There is none: the column does not concern the row.
+    None,
 }
 
 impl From<u64> for Cell {

@@ -75,6 +75,18 @@ impl Selection {
         self.changes
     }
 
+    /// Whether every flow is looked at, as it is.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.filter.is_any() && self.changes == Changes::default()
+    }
+
+    /// Begins anew: no flow was seen.
+    pub(crate) fn forget(&self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.dropped.store(0, Ordering::Relaxed);
+    }
+
     /// Flows that were dropped because an equal one was kept.
     #[must_use]
     pub fn dropped(&self) -> u64 {

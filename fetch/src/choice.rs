@@ -15,6 +15,9 @@ use crate::identity::{Identity, Known};
 pub(crate) struct Choice {
     pub(crate) filter: Option<Arc<Expression>>,
     pub(crate) known: Option<Arc<Known>>,
+    /// The pattern that was asked for: what is read by it comes from any index,
+    /// all else from the index that was named.
+    pub(crate) pattern: String,
 }
 
 impl Choice {
@@ -47,7 +50,7 @@ mod tests {
     fn a_document_is_judged_as_the_offline_filter_would() {
         let choice = Choice {
             filter: Some(Arc::new(Expression::parse("dst port 443 and bytes > 10").unwrap())),
-            known: None,
+            ..Choice::default()
         };
         let means = |netflow: &str| {
             let hit = format!(

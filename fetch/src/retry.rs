@@ -14,6 +14,9 @@ use crate::{Cancel, FetchError};
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// How often a first connection that is cut off is made again.
+const CUT_OFF: u32 = 2;
+
 /// What an error leaves to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
@@ -99,6 +102,7 @@ impl<S: Server> Server for Patient<'_, S> {
             let answer = self.server.ask(ask, body);
             let passes = match &answer {
                 Ok(200) => !is_whole_json(body),
+                Err(error) if is_cut_off(error) => tries < CUT_OFF,
                 Ok(status) => matches!(status, 408 | 429 | 500..),
                 Err(error) => verdict(error) != Verdict::Stop,
             };
@@ -113,6 +117,15 @@ impl<S: Server> Server for Patient<'_, S> {
     fn url(&self) -> &str {
         self.server.url()
     }
+}
+
+/// Whether the first connection of all was cut off: by a server that speaks
+/// otherwise, or by chance.
+fn is_cut_off(error: &FetchError) -> bool {
+    use std::io::ErrorKind::{ConnectionReset, UnexpectedEof};
+    let FetchError::Unreachable { is_passing: false, source, .. } = error else { return false };
+    let error = source.downcast_ref::<std::io::Error>();
+    error.is_some_and(|error| matches!(error.kind(), UnexpectedEof | ConnectionReset))
 }
 
 /// Whether an answer is JSON and says something. A proxy may answer `{}`.
@@ -135,7 +148,8 @@ mod tests {
     fn a_count_is_asked_again_until_it_comes_or_patience_ends() {
         let (patience, ask) = (patience(), Ask::get("/x/_count"));
         let run = |statuses: &[u16]| {
-            let answers = statuses.iter().map(|status| (*status, "{}".to_owned())).collect();
+            let text = |status: u16| if status == 200 { "[]" } else { "{}" }.to_owned();
+            let answers = statuses.iter().map(|status| (*status, text(*status))).collect();
             let script = Script::new(answers);
             let end = Patient::new(&script, &patience).ask(&ask, &mut Vec::new());
             (script.asked().len(), end.ok())

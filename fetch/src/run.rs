@@ -41,6 +41,15 @@ impl<S: Server> Run<'_, S> {
         match found {
             Found::Dump(manifest) if !self.request.force => match manifest.state {
                 State::Complete => self.update(folder, *manifest),
+                // A fetch that did not even come to a plan, as with a wrong name
+                // of an index, binds nobody.
+                State::Incomplete
+                    if manifest.pending.is_none()
+                        && manifest.parts.is_empty()
+                        && resume::check(self.request, &manifest).is_err() =>
+                {
+                    self.begin(folder, Some(State::Incomplete))
+                }
                 State::Incomplete => self.resume(folder, *manifest),
             },
             Found::Dump(manifest) => self.begin(folder, Some(manifest.state)),
@@ -115,6 +124,9 @@ impl<S: Server> Run<'_, S> {
         let patient = Patient::new(self.server, &patience);
         self.detect(&patient, &mut manifest)?;
         let again = update::take_again(&mut manifest, update, &self.request.output)?;
+        if !again.gone.is_empty() {
+            return self.fetch_again(folder, manifest, again);
+        }
         let window = update::new_window(&mut manifest, update);
         let filter = self.filter(&manifest)?;
         let plan = plan::plan(&patient, self.wish(&manifest, filter.as_ref(), window))?;
@@ -125,8 +137,29 @@ impl<S: Server> Run<'_, S> {
         for part in pending.iter_mut() {
             part.skips_known = true;
         }
-        pending.extend(again.pending);
         manifest.state = State::Incomplete;
+        self.fetch_parts(folder, manifest, &plan)
+    }
+
+    /// Fetches some parts once more, and nothing else.
+    fn fetch_again(
+        &self,
+        folder: &Folder,
+        mut manifest: Manifest,
+        again: update::Again,
+    ) -> Result<Manifest, FetchError> {
+        let patience = self.patience();
+        let patient = Patient::new(self.server, &patience);
+        let plan = Plan {
+            parts: again.pending.clone(),
+            indices: plan::indices_of(&patient, &manifest.index)?,
+            ..Plan::default()
+        };
+        manifest.counts.clear();
+        manifest.notes.clear();
+        manifest.pending = Some(again.pending);
+        manifest.state = State::Incomplete;
+        // The manifest does not name the old files any more when they go.
         folder.write_manifest(&manifest)?;
         for part in &again.gone {
             folder.remove(part)?;
@@ -210,6 +243,7 @@ impl<S: Server> Run<'_, S> {
             keep_alive: self.request.keep_alive.clone(),
             forbids_partial: true,
             pit: None,
+            names: Arc::default(),
         };
         let must = self.request.method == Method::Pit;
         let refuse = |why: String| Err(FetchError::NoPit { why });
@@ -268,8 +302,12 @@ impl<S: Server> Run<'_, S> {
             size: AtomicU32::new(opening.size),
             opening,
             source_fields: &source_fields,
-            everything: Choice { filter: filter.clone(), known: None },
-            only_new: Choice { filter, known },
+            everything: Choice {
+                filter: filter.clone(),
+                known: None,
+                pattern: manifest.index.clone(),
+            },
+            only_new: Choice { filter, known, pattern: manifest.index.clone() },
             halt: AtomicBool::new(false),
         };
         let of = parts.len();
@@ -287,7 +325,48 @@ impl<S: Server> Run<'_, S> {
         if self.cancel.is_set() {
             return Err(FetchError::Interrupted);
         }
+        if self.add_missing(&mut manifest)? {
+            return self.fetch_parts(folder, manifest, plan);
+        }
         self.finish(folder, manifest)
+    }
+
+    /// Plans parts for what was counted as nothing and is there after all: the
+    /// count may have been another request's, or documents came since.
+    fn add_missing(&self, manifest: &mut Manifest) -> Result<bool, FetchError> {
+        let patience = self.patience();
+        let patient = Patient::new(self.server, &patience);
+        let mut more = Vec::new();
+        for wanted in &manifest.wanted {
+            for (kind, without_time) in [(query::dated(), false), (query::undated(), true)] {
+                let is_there = manifest
+                    .parts
+                    .iter()
+                    .any(|part| part.index == wanted.index && part.without_time == without_time);
+                // A bounded window holds nothing without a time.
+                if is_there || (without_time && !manifest.window.is_open()) {
+                    continue;
+                }
+                let query = query::all_of([kind, wanted.query.clone()]);
+                let documents = plan::count(&patient, &wanted.index, &query)?;
+                if documents.is_some_and(|documents| documents > 0) {
+                    let number = update::next_number(manifest) + more.len();
+                    more.push(Pending {
+                        name: dump::part_name(number, &wanted.index),
+                        index: wanted.index.clone(),
+                        window: span(manifest),
+                        without_time,
+                        query,
+                        documents,
+                        ..Pending::default()
+                    });
+                }
+            }
+        }
+        manifest.empty_indices.retain(|name| more.iter().all(|part| part.index != *name));
+        let is_more = !more.is_empty();
+        manifest.pending = Some(more);
+        Ok(is_more)
     }
 
     /// Parts at a time: no more than the server has room for.

@@ -136,6 +136,16 @@ fn gaps(manifest: &Manifest, findings: &mut Findings) {
     for part in manifest.parts.iter().filter(|part| !part.without_time) {
         spans.entry(&part.index).or_default().push((part.window, part.slice));
     }
+    for count in &manifest.counts {
+        let of_index = manifest.parts.iter().filter(|part| part.index == count.index);
+        let here: u64 = of_index.map(|part| part.received + part.left_out).sum();
+        if here != count.received {
+            findings.add(
+                &count.index,
+                format!("its parts say that {here} documents came, not {}", count.received),
+            );
+        }
+    }
     for (index, mut spans) in spans {
         spans.sort_by_key(|(span, slice)| (span.from_ms, slice.map(|slice| slice.id)));
         let mut reached = spans.first().and_then(|(span, _)| span.from_ms);

@@ -284,6 +284,12 @@ impl<'a> PartWriter<'a> {
 
     /// Whether a document is to be written; one that is not is counted.
     fn keep(&mut self, identity: &Identity<'_>, hit: &[u8]) -> Result<bool, FetchError> {
+        let is_foreign =
+            identity.index != self.state.index && self.state.index != self.choice.pattern;
+        if is_foreign {
+            let (index, page) = (self.state.index.clone(), self.cursor.pages);
+            return Err(FetchError::Unsorted { index, page });
+        }
         if !self.recent.is_new(identity) {
             let (index, page) = (self.state.index.clone(), self.cursor.pages);
             return Err(FetchError::Twice { index, page });
@@ -636,6 +642,9 @@ mod tests {
         assert!(matches!(early, Err(FetchError::Unsorted { .. })), "{early:?}");
         let undated = writer.write(&mut page(&[("d", "9223372036854775807")]));
         assert!(matches!(undated, Err(FetchError::Unsorted { .. })), "{undated:?}");
+        let other = String::from_utf8(page(&[("e", "1500")])).unwrap();
+        let mut other = other.replace(r#""_index":"n""#, r#""_index":"m""#).into_bytes();
+        assert!(matches!(writer.write(&mut other), Err(FetchError::Unsorted { .. })));
         assert_eq!(writer.state().rows, 2);
         writer.state.window.to_ms = Some(2_000);
         let outside = writer.write(&mut page(&[("e", "2000")]));
@@ -682,7 +691,8 @@ mod tests {
         let mut known = crate::identity::Known::new();
         known.add(&Identity { index: "n".into(), id: "b".into(), routing: None });
         let filter = flowkit_model::filter::Expression::parse("bytes > 0").unwrap();
-        let choice = Choice { filter: Some(filter.into()), known: Some(known.into()) };
+        let choice =
+            Choice { filter: Some(filter.into()), known: Some(known.into()), ..Choice::default() };
         let mut writer = PartWriter::create(place.path(), planned(Order::Time), &choice).unwrap();
         writer.begin(3);
         let text = String::from_utf8(page(&[("a", "1"), ("b", "1"), ("c", "1")])).unwrap();

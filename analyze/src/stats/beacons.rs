@@ -85,7 +85,7 @@ impl Statistic for Beacons {
     type Partial = Table<Beats>;
 
     fn fields(&self) -> Vec<FieldId> {
-        KEY.into_iter().chain([FieldId::FirstSwitched]).collect()
+        KEY.into_iter().chain([FieldId::FirstSwitched, FieldId::Timestamp]).collect()
     }
 
     fn start(&self) -> Self::Partial {

@@ -185,7 +185,7 @@ impl Scans {
                 let sums = tries.sums();
                 let of = |wanted: FieldId| {
                     let place = way.key.iter().position(|field| *field == wanted);
-                    place.map_or(Cell::Unknown, |place| {
+                    place.map_or(Cell::None, |place| {
                         key_cell(wanted.field().kind, key[place], texts)
                     })
                 };

@@ -32,7 +32,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::StoreError;
 
 /// Version of what is written here; files of another are made again.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// Flows in a row group, which is one task of a question.
 pub(crate) const GROUP_ROWS: usize = 1 << 19;
 /// Flows in a page, and in a batch that is read from it.

@@ -29,6 +29,7 @@ fn sources(sources: &[String]) -> String {
     match sources {
         [] => String::new(),
         [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
         [first, rest @ ..] => format!("{first} and {} more", rest.len()),
     }
 }

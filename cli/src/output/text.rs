@@ -11,6 +11,7 @@ use super::value::{address, moment, network};
 pub(super) fn text(cell: &Cell, meaning: Meaning, style: &Style) -> String {
     match cell {
         Cell::Unknown => "unknown".into(),
+        Cell::None => "-".into(),
         Cell::Text(text) => harmless(text),
         Cell::Share { part, whole } => percent(*part, *whole),
         Cell::Minus(number) => format!("-{}", text_of(*number, meaning, style)),

@@ -8,6 +8,10 @@
 pub(crate) mod pit;
 pub(crate) mod scroll;
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
 use flowkit_model::dump::Order;
 use serde_json::Value;
 
@@ -31,6 +35,33 @@ pub(crate) struct Opening {
     pub(crate) forbids_partial: bool,
     /// Whether pages come from a point in time, and whose.
     pub(crate) pit: Option<pit::Dialect>,
+    /// The cursors of this fetch.
+    pub(crate) names: Arc<Names>,
+}
+
+/// Whose each cursor's name is: a page that bears the name of another cursor is
+/// an answer to another request.
+#[derive(Debug, Default)]
+pub(crate) struct Names(Mutex<HashMap<String, u64>>);
+
+impl Names {
+    /// Names that are remembered.
+    const MOST: usize = 10_000;
+
+    /// A number for a new cursor.
+    fn new_owner() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether a name is this cursor's, or nobody's so far.
+    fn is_own(&self, name: &str, owner: u64) -> bool {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() > Self::MOST {
+            names.clear();
+        }
+        *names.entry(name.to_owned()).or_insert(owner) == owner
+    }
 }
 
 /// What a cursor is opened over.
@@ -91,6 +122,20 @@ impl<'a, S: Server> Cursor<'a, S> {
             Self::Pit(pit) => &pit.snapshot,
         }
     }
+}
+
+/// Checks that a page bears a name of its own cursor.
+fn check_name<S: Server>(
+    server: &S,
+    opening: &Opening,
+    owner: u64,
+    name: Option<&str>,
+    ask: &Ask,
+) -> Result<(), FetchError> {
+    if name.is_none_or(|name| name.is_empty() || opening.names.is_own(name, owner)) {
+        return Ok(());
+    }
+    Err(FetchError::Mixed { request: ask.name(), url: server.url().to_owned() })
 }
 
 /// What page 1 said, which every later page must agree with.

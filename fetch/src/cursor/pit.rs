@@ -9,7 +9,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Opening, PARTIAL, Second, Snapshot, Target, adapt, is_by_time, refused, search_body};
+use super::{
+    Names, Opening, PARTIAL, Second, Snapshot, Target, adapt, check_name, is_by_time, refused,
+    search_body,
+};
 use crate::FetchError;
 use crate::address::path_segment;
 use crate::page::{Head, last_sort};
@@ -33,6 +36,7 @@ pub(crate) struct Pit<'a, S: Server> {
     server: &'a S,
     dialect: Dialect,
     opening: Opening,
+    owner: u64,
     /// The newest id.
     id: String,
     /// The search of every page, but for the point in time and the place.
@@ -56,12 +60,14 @@ impl<'a, S: Server> Pit<'a, S> {
             server,
             dialect,
             opening: opening.clone(),
+            owner: Names::new_owner(),
             id,
             search: Value::Null,
             after: None,
             snapshot: Snapshot { index: target.index.to_owned(), ..Snapshot::default() },
         };
-        loop {
+        opening.names.is_own(&pit.id, pit.owner);
+        let ask = loop {
             pit.search = search_body(target, opening.size, UNIQUE);
             if is_by_time(target)
                 && let Some(sort) = pit.search["sort"].as_array_mut()
@@ -71,19 +77,20 @@ impl<'a, S: Server> Pit<'a, S> {
             let ask = pit.page_ask();
             let status = server.ask(&ask, body)?;
             if status == 200 {
-                break;
+                break ask;
             }
             let refusal = Refusal::new(status, body);
             if let Second::Fail(error) = adapt(server, target.index, &ask, refusal, opening) {
                 return Err(error);
             }
             pit.opening = opening.clone();
-        }
+        };
         let head = Head::read(body).map_err(pit.snapshot.bad_page(1))?;
         pit.snapshot = Snapshot::new(target.index, &head);
         if head.total.is_none() {
             return Err(pit.snapshot.bad_page(1)(serde::de::Error::missing_field("total")));
         }
+        check_name(server, opening, pit.owner, head.pit_id.as_deref(), &ask)?;
         pit.snapshot.check(1, &head)?;
         pit.go_on(1, &head, body)?;
         // Counted and timed once; the later pages are asked for nothing but hits.
@@ -105,6 +112,7 @@ impl<'a, S: Server> Pit<'a, S> {
         }
         let page = page + 1;
         let head = Head::read(body).map_err(self.snapshot.bad_page(page))?;
+        check_name(self.server, &self.opening, self.owner, head.pit_id.as_deref(), &ask)?;
         self.snapshot.check(page, &head)?;
         self.go_on(page, &head, body)?;
         self.snapshot.step(&head);
@@ -238,8 +246,13 @@ mod tests {
         tries: u32,
     ) -> (Vec<String>, Result<u64, FetchError>) {
         let script = Script::new(answers);
-        let mut opening =
-            Opening { size: 2, keep_alive: "5m".into(), forbids_partial: true, pit: Some(dialect) };
+        let mut opening = Opening {
+            size: 2,
+            keep_alive: "5m".into(),
+            forbids_partial: true,
+            pit: Some(dialect),
+            names: std::sync::Arc::default(),
+        };
         let query = json!({"match_all": {}});
         let search = Search { query: &query, order, slice: None, source_fields: &[] };
         let end = (|| {

@@ -9,7 +9,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Opening, PARTIAL, Second, Snapshot, Target, adapt, refused, search_body};
+use super::{
+    Names, Opening, PARTIAL, Second, Snapshot, Target, adapt, check_name, refused, search_body,
+};
 use crate::FetchError;
 use crate::address::path_segment;
 use crate::page::Head;
@@ -20,6 +22,7 @@ use crate::server::{Ask, Server};
 pub(crate) struct Scroll<'a, S: Server> {
     server: &'a S,
     opening: Opening,
+    owner: u64,
     /// The newest id.
     cursor: String,
     pub(super) snapshot: Snapshot,
@@ -37,7 +40,7 @@ impl<'a, S: Server> Scroll<'a, S> {
             let ask = open_ask(target.index, &search_body(target, opening.size, "_doc"), opening);
             let status = server.ask(&ask, body)?;
             if status == 200 {
-                return Self::opened(server, target.index, opening.clone(), body);
+                return Self::opened(server, target.index, opening.clone(), &ask, body);
             }
             let refusal = Refusal::new(status, body);
             if let Second::Fail(error) = adapt(server, target.index, &ask, refusal, opening) {
@@ -50,13 +53,16 @@ impl<'a, S: Server> Scroll<'a, S> {
         server: &'a S,
         index: &'a str,
         opening: Opening,
+        ask: &Ask,
         body: &[u8],
     ) -> Result<Self, FetchError> {
         let bad_page = |source| FetchError::BadPage { index: index.to_owned(), page: 1, source };
         let head = Head::read(body).map_err(bad_page)?;
+        let owner = Names::new_owner();
+        check_name(server, &opening, owner, head.scroll_id.as_deref(), ask)?;
         // From here on the cursor is closed whatever happens.
         let cursor = head.scroll_id.clone().unwrap_or_default();
-        let scroll = Self { server, opening, cursor, snapshot: Snapshot::new(index, &head) };
+        let scroll = Self { server, opening, owner, cursor, snapshot: Snapshot::new(index, &head) };
         if head.shards.total == 0 {
             let (index, url) = (index.to_owned(), server.url().to_owned());
             return Err(FetchError::NoIndex { index, url, found: Vec::new() });
@@ -80,6 +86,7 @@ impl<'a, S: Server> Scroll<'a, S> {
         }
         let page = page + 1;
         let head = Head::read(body).map_err(self.snapshot.bad_page(page))?;
+        check_name(self.server, &self.opening, self.owner, head.scroll_id.as_deref(), &ask)?;
         if let Some(cursor) = &head.scroll_id {
             self.cursor.clone_from(cursor);
         }
@@ -135,7 +142,13 @@ mod tests {
     use flowkit_model::dump::Order;
 
     fn opening() -> Opening {
-        Opening { size: 10_000, keep_alive: "1m".into(), forbids_partial: true, pit: None }
+        Opening {
+            size: 10_000,
+            keep_alive: "1m".into(),
+            forbids_partial: true,
+            pit: None,
+            names: Default::default(),
+        }
     }
 
     /// Runs a cursor to its end over scripted answers: what was asked, and how it ended.
@@ -195,6 +208,23 @@ mod tests {
             assert_eq!(asked.len(), 3, "{asked:?}");
             assert!(asked[2].starts_with("DELETE"), "{asked:?}");
         }
+    }
+
+    #[test]
+    fn a_page_of_another_cursor_is_none() {
+        let script = Script::new(vec![
+            (200, page("c1", 3, &["a"])),
+            (200, page("c2", 3, &["x"])),
+            (200, page("c2", 3, &["y"])),
+        ]);
+        let query = json!({"match_all": {}});
+        let search = Search { query: &query, order: Order::Time, slice: None, source_fields: &[] };
+        let target = Target { index: "netflow-a", search };
+        let (mut opening, mut body) = (opening(), Vec::new());
+        let mut first = Scroll::open(&script, &target, &mut opening, &mut body).unwrap();
+        let _second = Scroll::open(&script, &target, &mut opening, &mut body).unwrap();
+        let error = first.next(&mut body).unwrap_err();
+        assert!(matches!(error, FetchError::Mixed { .. }), "{error}");
     }
 
     #[test]

@@ -67,7 +67,8 @@ struct Mapped {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stored {
-    Number,
+    /// A number up to this.
+    Number(u64),
     Keyword,
     Address,
     Date,
@@ -109,9 +110,10 @@ fn mapped(properties: &Value, key: &str) -> Result<Option<Mapped>, String> {
     }
     let stored = |kind: &str| {
         Some(match kind {
-            "long" | "integer" | "short" | "byte" | "unsigned_long" | "double" | "float" => {
-                Stored::Number
-            }
+            "byte" => Stored::Number(i8::MAX as u64),
+            "short" => Stored::Number(i16::MAX as u64),
+            "integer" => Stored::Number(i32::MAX as u64),
+            "long" | "unsigned_long" | "double" | "float" => Stored::Number(i64::MAX as u64),
             "keyword" | "constant_keyword" | "wildcard" => Stored::Keyword,
             "ip" => Stored::Address,
             "date" | "date_nanos" => Stored::Date,
@@ -260,14 +262,23 @@ fn in_ranges(
     let list = ranges.as_slice();
     let range = |from: Value, to: Value| json!({"range": {path: {"gte": from, "lte": to}}});
     match mapped.kind {
-        Stored::Number if field.kind == Kind::Time => {
+        Stored::Number(_) if field.kind == Kind::Time => {
             Err(format!("{} is a number there, and its unit is not known", field.name))
         }
-        Stored::Number if field.kind == Kind::Address => {
+        Stored::Number(_) if field.kind == Kind::Address => {
             Err(format!("{} is a number there", field.name))
         }
-        Stored::Number => {
-            Ok(any_of(list.iter().map(|(first, last)| range(json!(first), json!(last))).collect()))
+        Stored::Number(largest) => {
+            // A number that the type does not hold would be an error.
+            let fits = list.iter().filter(|(first, _)| *first <= largest);
+            let ranges = fits.map(|(first, last)| {
+                let mut bounds = json!({"gte": first});
+                if *last < largest {
+                    bounds["lte"] = json!(last);
+                }
+                json!({"range": {path: bounds}})
+            });
+            Ok(any_of(ranges.collect()))
         }
         Stored::Address => {
             let address = |value: u64| {
@@ -324,7 +335,9 @@ fn wide(field: &Field, mapped: &Mapped, ranges: &Ranges, exact: bool) -> Result<
 fn terms(field: &Field, mapped: &Mapped, values: &[u64]) -> Result<Value, String> {
     let path = &mapped.path;
     let texts: Vec<Value> = match mapped.kind {
-        Stored::Number => values.iter().map(|value| json!(value)).collect(),
+        Stored::Number(largest) => {
+            values.iter().filter(|value| **value <= largest).map(|value| json!(value)).collect()
+        }
         Stored::Keyword => values.iter().flat_map(|value| spellings(field, *value)).collect(),
         Stored::Address | Stored::Date => {
             return Err(format!("{} is no number there", field.name));

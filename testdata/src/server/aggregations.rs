@@ -1,4 +1,5 @@
-//! The aggregations a plan of a fetch needs: `min`, `max`, and `terms` of `_index`.
+//! The aggregations a plan of a fetch needs: `min`, `max` and `date_histogram` of
+//! `@timestamp`, and `terms` of `_index`.
 
 use super::failure::{Cause, Failure};
 use super::indices::Store;
@@ -16,7 +17,13 @@ pub(super) struct Aggregation {
 enum Kind {
     Min,
     Max,
-    Indices { size: usize },
+    Indices {
+        size: usize,
+    },
+    /// Counts in steps of so many milliseconds; empty ones are left out.
+    Histogram {
+        step_ms: i64,
+    },
 }
 
 /// The aggregations of the object under `aggs`.
@@ -43,6 +50,14 @@ fn read(kind: &str, options: &str, body: &str) -> Result<Kind, Failure> {
     match (kind, field.as_str()) {
         ("min", "@timestamp") => Ok(Kind::Min),
         ("max", "@timestamp") => Ok(Kind::Max),
+        ("date_histogram", "@timestamp") => {
+            let interval = option("fixed_interval").or_else(|| option("interval"));
+            let step = interval.and_then(|text| text.strip_suffix("ms")?.parse().ok());
+            let step_ms = step.filter(|step| *step > 0).ok_or_else(|| {
+                Failure::argument("the practice server counts in steps such as [1000ms]")
+            })?;
+            Ok(Kind::Histogram { step_ms })
+        }
         ("terms", "_index") => {
             let size = option("size").and_then(|size| size.parse().ok()).unwrap_or(10);
             Ok(Kind::Indices { size })
@@ -68,12 +83,27 @@ pub(super) fn answer(list: &[Aggregation], hits: &[(usize, usize)], store: &Stor
             let value = match aggregation.kind {
                 Kind::Min => time(times().min()),
                 Kind::Max => time(times().max()),
+                Kind::Histogram { step_ms } => histogram(times(), step_ms),
                 Kind::Indices { size } => buckets(hits, store, size),
             };
             format!("{}:{value}", quoted(&aggregation.name))
         })
         .collect();
     format!("{{{}}}", parts.join(","))
+}
+
+fn histogram(times: impl Iterator<Item = i64>, step_ms: i64) -> String {
+    let mut counts = std::collections::BTreeMap::<i64, u64>::new();
+    for ms in times {
+        *counts.entry(ms.div_euclid(step_ms) * step_ms).or_default() += 1;
+    }
+    let buckets: Vec<String> = counts
+        .into_iter()
+        .map(|(key, count)| {
+            format!(r#"{{"key_as_string":"{}","key":{key},"doc_count":{count}}}"#, iso(key))
+        })
+        .collect();
+    format!(r#"{{"buckets":[{}]}}"#, buckets.join(","))
 }
 
 /// A time as the double it is to Elasticsearch, such as `1.537488E12`.
@@ -110,6 +140,15 @@ fn buckets(hits: &[(usize, usize)], store: &Store, size: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn documents_are_counted_by_time() {
+        let buckets = histogram([0, 5, 1_000, 2_999].into_iter(), 1_000);
+        assert!(buckets.starts_with(
+            r#"{"buckets":[{"key_as_string":"1970-01-01T00:00:00.000Z","key":0,"doc_count":2},"#
+        ));
+        assert_eq!(buckets.matches("doc_count").count(), 3);
+    }
 
     #[test]
     fn numbers_as_java_writes_doubles() {

@@ -26,6 +26,8 @@ const LONGEST_BODY: usize = 16 * 1024 * 1024;
 pub(super) struct Connection {
     stream: TcpStream,
     unread: Vec<u8>,
+    /// `X-Opaque-Id` of the request that came last, which goes back with its answer.
+    opaque_id: Option<String>,
 }
 
 /// A request and what its head says about the connection.
@@ -50,6 +52,7 @@ pub(super) enum Next {
 }
 
 struct Head {
+    opaque_id: Option<String>,
     received: Received,
     length: usize,
     is_chunked: bool,
@@ -59,7 +62,7 @@ struct Head {
 impl Connection {
     pub(super) fn new(stream: TcpStream) -> io::Result<Connection> {
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, unread: Vec::new() })
+        Ok(Connection { stream, unread: Vec::new(), opaque_id: None })
     }
 
     /// Waits for the next request and reads it whole.
@@ -86,6 +89,7 @@ impl Connection {
         let Some(body) = body else {
             return Ok(Next::Refused(refusal(413, "request body is too large or breaks off")));
         };
+        self.opaque_id = head.opaque_id.take();
         head.received.request.body = String::from_utf8_lossy(&body).into_owned();
         Ok(Next::Request(Box::new(head.received)))
     }
@@ -117,9 +121,11 @@ impl Connection {
         } else {
             "X-elastic-product: Elasticsearch\r\n"
         };
+        let opaque = self.opaque_id.take();
+        let opaque = opaque.map_or(String::new(), |id| format!("X-Opaque-Id: {id}\r\n"));
         let close = if keeps_alive { "" } else { "connection: close\r\n" };
         let mut bytes = format!(
-            "HTTP/1.1 {} {reason}\r\n{product}content-type: {}\r\n{close}content-length: {}\r\n\r\n",
+            "HTTP/1.1 {} {reason}\r\n{opaque}{product}content-type: {}\r\n{close}content-length: {}\r\n\r\n",
             answer.status,
             answer.content_type,
             answer.body.len()
@@ -220,6 +226,7 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, Box<Next>> {
     };
     let head = Head {
         received,
+        opaque_id: header("x-opaque-id").map(str::to_owned),
         length: header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0),
         is_chunked: says("transfer-encoding", "chunked"),
         wants_continue: says("expect", "100-continue"),

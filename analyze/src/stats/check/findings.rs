@@ -241,12 +241,12 @@ fn rows(findings: Vec<Finding>, flows: u64) -> Answer {
     let rows = findings.into_iter().map(|finding| {
         let of = (finding.of > 0).then_some(finding.of);
         let share =
-            of.map_or(Cell::Unknown, |of| Cell::Share { part: finding.n.into(), whole: of.into() });
+            of.map_or(Cell::None, |of| Cell::Share { part: finding.n.into(), whole: of.into() });
         vec![
             Cell::Text(finding.name.into()),
             Cell::Text(finding.place),
             Cell::from(finding.n),
-            of.into(),
+            of.map_or(Cell::None, Cell::from),
             share,
             Cell::Text(finding.meaning),
         ]

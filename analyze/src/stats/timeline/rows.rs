@@ -167,7 +167,7 @@ fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<
         Slot::Bin(start) => (Cell::from(start), bins.get(&start).map(|end| end - start)),
     };
     let rate = |amount: u128| {
-        length.map_or(Cell::Unknown, |length| Cell::Number(amount * 1000 / u128::from(length)))
+        length.map_or(Cell::None, |length| Cell::Number(amount * 1000 / u128::from(length)))
     };
     let mut cells = vec![start];
     cells.extend_from_slice(key);
