@@ -20,9 +20,10 @@ use flowkit_analyze::stats::summary::Summary;
 const SCRIPT: &str = r#"
 import sys, glob, duckdb, pyarrow.parquet as pq, pyarrow.compute as pc
 files = sorted(glob.glob(sys.argv[1] + "/columns/*.parquet"))
-one = duckdb.sql(f"select count(*), sum(packets), sum(bytes), count(*) filter (dst_port is null) from read_parquet({files})").fetchone()
-port = duckdb.sql(f"select dst_port, sum(bytes) b from read_parquet({files}) where dst_port is not null group by 1 order by b desc, 1 limit 1").fetchone()
-who = duckdb.sql(f"select distinct exporter from read_parquet({files}) where exporter is not null order by 1").fetchall()
+ask = lambda question: duckdb.connect().execute(question).fetchall()
+one = ask(f"select count(*), sum(packets), sum(bytes), count(*) filter (dst_port is null) from read_parquet({files})")[0]
+port = ask(f"select dst_port, sum(bytes) b from read_parquet({files}) where dst_port is not null group by 1 order by b desc, 1 limit 1")[0]
+who = ask(f"select distinct exporter from read_parquet({files}) where exporter is not null order by 1")
 print(*one, *port, *[w[0] for w in who])
 table = pq.ParquetDataset(files).read()
 by = table.filter(pc.is_valid(table["dst_port"])).group_by("dst_port").aggregate([("bytes", "sum")]).to_pylist()
