@@ -5,8 +5,10 @@
 mod commands;
 mod datagrams;
 mod exit;
+mod method;
 mod notes;
 mod output;
+mod paragraph;
 mod pcap_writer;
 mod report;
 mod selection;

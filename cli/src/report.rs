@@ -12,10 +12,10 @@ use flowkit_analyze::{Answer, Source, ask};
 use jiff::tz::TimeZone;
 
 use crate::exit::Exit;
-use crate::notes;
 use crate::output::units::grouped;
 use crate::output::{self, Color, Format, Style};
 use crate::sources::Sources;
+use crate::{method, notes};
 
 /// Where an answer goes, and in which form.
 #[derive(clap::Args, Debug, Default)]
@@ -41,6 +41,10 @@ pub(crate) struct Output {
     /// Say on standard error how long the answer took
     #[arg(long)]
     pub(crate) stats: bool,
+
+    /// Say on standard error how the numbers came about: fields, window, rules
+    #[arg(long)]
+    pub(crate) explain: bool,
 }
 
 /// Which rows of a ranking to show.
@@ -143,6 +147,9 @@ pub(crate) fn finish(
     print(answer, output, sources.select.zone()?)?;
     let mut err = io::stderr().lock();
     notes::write(answer, &mut err)?;
+    if output.explain {
+        method::write(answer, Some(&sources.select), &sources.select.zone()?, &mut err)?;
+    }
     if output.stats {
         let (flows, seconds) = (answer.tally.total.flows, begun.elapsed().as_secs_f64());
         writeln!(err, "time: {seconds:.3} s for {} flows", grouped(flows.into()))?;

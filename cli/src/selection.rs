@@ -72,6 +72,11 @@ impl Select {
         Self { filter: Some(filter.into()), tz: tz.into(), ..Self::default() }
     }
 
+    /// Whether times are repaired.
+    pub(crate) fn repairs_times(&self) -> bool {
+        self.repair_times
+    }
+
     /// The zone of times.
     pub(crate) fn zone(&self) -> anyhow::Result<TimeZone> {
         Ok(zone(&self.tz)?)

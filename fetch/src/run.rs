@@ -41,6 +41,15 @@ impl<S: Server> Run<'_, S> {
         match found {
             Found::Dump(manifest) if !self.request.force => match manifest.state {
                 State::Complete => self.update(folder, *manifest),
+                // A fetch that did not even come to a plan, as with a wrong name
+                // of an index, binds nobody.
+                State::Incomplete
+                    if manifest.pending.is_none()
+                        && manifest.parts.is_empty()
+                        && resume::check(self.request, &manifest).is_err() =>
+                {
+                    self.begin(folder, Some(State::Incomplete))
+                }
                 State::Incomplete => self.resume(folder, *manifest),
             },
             Found::Dump(manifest) => self.begin(folder, Some(manifest.state)),

@@ -13,8 +13,8 @@ use flowkit_model::{Entry, Field, FieldId, FlowRecord, NotAFlow, late};
 
 use super::format::bytes;
 use super::paint::Paint;
-use super::text::{add, hanging, paragraph};
 use super::{members, record};
+use crate::paragraph::{add, hanging, paragraph};
 
 /// The flow of a document.
 pub(super) fn flow(json: &str, path: &Path, number: u64) -> anyhow::Result<FlowRecord> {

@@ -10,7 +10,7 @@ use super::examples;
 use super::format::{bytes, type_name};
 use super::paint::Paint;
 use super::record::value_text;
-use super::text::{add, hanging};
+use crate::paragraph::{add, hanging};
 
 /// Where the texts begin.
 const INDENT: usize = 19;
@@ -138,7 +138,7 @@ fn member_page(part: &str, member: &Member, paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::explain::text::WIDTH;
+    use crate::paragraph::WIDTH;
     use flowkit_model::FIELDS;
 
     #[test]

@@ -4,7 +4,7 @@ use flowkit_model::lesson::{self, CISCO, CODEC, MODULE};
 use flowkit_model::wire::layout::{HEADER, Member, RECORD};
 
 use super::paint::Paint;
-use super::text::{add, hanging, paragraph};
+use crate::paragraph::{add, hanging, paragraph};
 
 /// The whole page.
 pub(super) fn page(paint: Paint) -> String {
@@ -104,7 +104,7 @@ pub(super) fn picture(members: &[Member], paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::explain::text::WIDTH;
+    use crate::paragraph::WIDTH;
 
     #[test]
     fn a_picture_has_a_row_for_four_bytes() {

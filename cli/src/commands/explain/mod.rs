@@ -11,7 +11,6 @@ mod members;
 mod packet;
 mod paint;
 mod record;
-mod text;
 mod times;
 
 use std::fs::File;

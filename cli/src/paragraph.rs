@@ -3,15 +3,15 @@
 use std::fmt::{self, Write};
 
 /// Widest line.
-pub(super) const WIDTH: usize = 80;
+pub(crate) const WIDTH: usize = 80;
 
 /// Appends what `write!` would.
-pub(super) fn add(out: &mut String, text: fmt::Arguments<'_>) {
+pub(crate) fn add(out: &mut String, text: fmt::Arguments<'_>) {
     out.write_fmt(text).expect("a string takes all that is written to it");
 }
 
 /// Breaks text at blanks into lines of at most `width` characters.
-pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn lines(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -29,7 +29,7 @@ pub(super) fn lines(text: &str, width: usize) -> Vec<String> {
 ///
 /// `label` may hold colours, so `indent` says how wide it looks; it is filled up
 /// with blanks.
-pub(super) fn hanging(label: &str, looks: usize, indent: usize, text: &str) -> String {
+pub(crate) fn hanging(label: &str, looks: usize, indent: usize, text: &str) -> String {
     let mut out = format!("{label}{:1$}", "", indent.saturating_sub(looks));
     for (place, line) in lines(text, WIDTH - indent).iter().enumerate() {
         if place > 0 {
@@ -41,7 +41,7 @@ pub(super) fn hanging(label: &str, looks: usize, indent: usize, text: &str) -> S
 }
 
 /// A paragraph.
-pub(super) fn paragraph(text: &str) -> String {
+pub(crate) fn paragraph(text: &str) -> String {
     hanging("", 0, 0, text)
 }
 
