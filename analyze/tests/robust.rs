@@ -119,10 +119,17 @@ fn broken_datagrams_are_read_as_far_as_they_go() {
         let found: Vec<String> = tally
             .skipped
             .iter()
-            .map(|skipped| format!("{} {} at {}", skipped.cause.name(), skipped.n, skipped.first.line))
+            .map(|skipped| {
+                format!("{} {} at {}", skipped.cause.name(), skipped.n, skipped.first.line)
+            })
             .collect();
         assert_eq!(
-            (tally.total.flows, found.join(", ").as_str(), tally.incomplete.len(), tally.notes.len()),
+            (
+                tally.total.flows,
+                found.join(", ").as_str(),
+                tally.incomplete.len(),
+                tally.notes.len()
+            ),
             (*flows, *skipped, *incomplete, *notes),
             "{file}: {:?} {:?}",
             tally.incomplete,

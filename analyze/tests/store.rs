@@ -22,7 +22,14 @@ fn hits() -> String {
         let host = format!("192.0.2.{}", n % 3);
         text += &format!(
             r#"{{"_index":"netflow-2018.09.21","_id":"{id}","_source":{{"@timestamp":"2018-09-21T00:{:02}:00.{:03}Z","host":"{host}","geoip_src":{{"city_name":"C{}"}},"netflow":{{"version":{version},"bytes":{},"packets":{},"src_addr":"10.0.{}.{}","sampling_interval":{},"protocol":6{port}}}}}}}"#,
-            n / 60 % 60, n % 1000, n % 5, n * 1000, n % 11, n % 4, n % 251, n % 2 * 100,
+            n / 60 % 60,
+            n % 1000,
+            n % 5,
+            n * 1000,
+            n % 11,
+            n % 4,
+            n % 251,
+            n % 2 * 100,
         );
         text.push('\n');
         if n % 1000 == 5 {
@@ -42,8 +49,15 @@ fn all(answer: &Answer, file: &str) -> String {
     let tally = &answer.tally;
     format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
-        answer.facts, answer.table, tally.total, tally.unknown, tally.seen, tally.sampling,
-        tally.skipped, tally.duplicates, tally.incomplete
+        answer.facts,
+        answer.table,
+        tally.total,
+        tally.unknown,
+        tally.seen,
+        tally.sampling,
+        tally.skipped,
+        tally.duplicates,
+        tally.incomplete
     )
     .replace(file, "FILE")
 }

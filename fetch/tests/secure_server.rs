@@ -121,7 +121,8 @@ fn who_is_trusted_comes_in_and_nobody_else() {
     let Some(secure) = secure() else { return };
     let index = format!("flowkit-test-secure-{}", std::process::id());
     for n in 0..20 {
-        let document = format!(r#"{{"@timestamp":"2018-09-21T07:00:{n:02}Z","netflow":{{"bytes":{n}}}}}"#);
+        let document =
+            format!(r#"{{"@timestamp":"2018-09-21T07:00:{n:02}Z","netflow":{{"bytes":{n}}}}}"#);
         secure.ask("POST", &format!("/{index}/_doc?refresh=true"), &document);
     }
     let place = tempfile::tempdir().unwrap();
@@ -130,11 +131,8 @@ fn who_is_trusted_comes_in_and_nobody_else() {
         let mut request = secure.request(&index, &output);
         request.url = url.or(request.url);
         let events = Events::default();
-        let fetched = fetch(
-            &Request { tls, credentials, force: true, ..request },
-            &Cancel::new(),
-            &events,
-        );
+        let fetched =
+            fetch(&Request { tls, credentials, force: true, ..request }, &Cancel::new(), &events);
         (fetched, events.0.into_inner().unwrap())
     };
     let wrong = (secure.boss.0.clone(), "wrong%pass@word!".to_owned());
@@ -154,7 +152,10 @@ fn who_is_trusted_comes_in_and_nobody_else() {
         let (error, events) = run(secure.tls(), credentials, None);
         assert!(matches!(error, Err(FetchError::Unauthorized { .. })), "{error:?}");
         let message = error.as_ref().unwrap_err().to_string();
-        assert!(message.contains("--password-file") && message.contains("security_exception"), "{message}");
+        assert!(
+            message.contains("--password-file") && message.contains("security_exception"),
+            "{message}"
+        );
         told += &format!("{events} {error:?} {message}");
     }
     let (error, events) = run(secure.tls(), basic(&secure.weak), None);

@@ -157,8 +157,7 @@ fn unknown(name: &str) -> UnknownKey {
     let aliases = FIELDS.iter().flat_map(|field| field.aliases.iter().copied());
     let aliases = aliases.filter(|alias| alias.len() > 3);
     let near = nearest(name, names().chain(aliases))
-        .map(|near| format!("; did you mean {near}?"))
-        .unwrap_or(";".into());
+        .map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
     let list: Vec<_> = names().collect();
     UnknownKey {
         message: format!(
