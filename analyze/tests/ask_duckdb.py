@@ -9,10 +9,10 @@ import sys
 import duckdb
 
 COLUMNS = {
-    "timestamp": "UBIGINT", "exporter": "VARCHAR", "src_addr": "UBIGINT", "dst_addr": "UBIGINT",
-    "src_port": "UBIGINT", "dst_port": "UBIGINT", "protocol": "UBIGINT", "tcp_flags": "UBIGINT",
-    "tos": "UBIGINT", "input_snmp": "UBIGINT", "packets": "UBIGINT", "bytes": "UBIGINT",
-    "first": "UBIGINT", "last": "UBIGINT",
+    "timestamp": "BIGINT", "exporter": "VARCHAR", "src_addr": "BIGINT", "dst_addr": "BIGINT",
+    "src_port": "BIGINT", "dst_port": "BIGINT", "protocol": "BIGINT", "tcp_flags": "BIGINT",
+    "tos": "BIGINT", "input_snmp": "BIGINT", "packets": "BIGINT", "bytes": "BIGINT",
+    "first": "BIGINT", "last": "BIGINT",
 }
 connection = duckdb.connect()
 connection.execute(

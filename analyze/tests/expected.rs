@@ -2,7 +2,7 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names their folder.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
 
 mod truth;
 
@@ -11,11 +11,13 @@ use std::path::Path;
 use flowkit_analyze::answer::{Answer, Cell, Metric};
 use flowkit_analyze::bins::Bins;
 use flowkit_analyze::scan::{ReadOptions, ask_batches};
+use flowkit_analyze::selection::Changes;
 use flowkit_analyze::stats::Order;
 use flowkit_analyze::stats::dimension::Dimension;
 use flowkit_analyze::stats::measure::Measure;
 use flowkit_analyze::stats::pairs::pairs;
 use flowkit_analyze::stats::scans::Scans;
+use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::timeline::{Load, Timeline};
 use flowkit_analyze::stats::top::top;
 use flowkit_analyze::{Selection, Source, ask};
@@ -211,6 +213,42 @@ fn compare_hours(answer: &Answer, expected: &Value, what: &str) {
     hours.sort_unstable();
     wanted.sort_unstable();
     assert_eq!(hours, wanted, "{what}");
+}
+
+/// What Logstash 7 and 8 wrote late is put right: the starts and ends of their
+/// documents are those of the wire again.
+#[test]
+fn repaired_times_are_those_of_the_wire() {
+    let Some(corpora) = truth::corpora() else { return };
+    let changes = Changes { repair_times: true, ..Changes::default() };
+    for form in [
+        "day/es7.elasticdump.ndjson.gz",
+        "day/es8.pages.jsonl.gz",
+        "edge/es7.elasticdump.ndjson.gz",
+        "edge/es8-plain.elasticdump.ndjson.gz",
+    ] {
+        let set = form.split('/').next().unwrap();
+        let source = [Source::open(&corpora.join(form)).unwrap()];
+        let expected = expected(&corpora, &format!("{set}/expected.json"));
+        for (load, name) in
+            [(Load::Start, "first_switched_wire"), (Load::End, "last_switched_wire")]
+        {
+            // Bins of the hour, and the earliest and latest of all times.
+            let bins = Bins::parse("hour", &TimeZone::UTC).unwrap();
+            let selection = Selection::default().with_changes(changes);
+            let statistic = Timeline::new("hour", bins, load, None);
+            let answer = ask(&source, &statistic, &selection, ReadOptions::default()).unwrap();
+            compare_hours(&answer, &expected["timeline_by_hour"][name], form);
+        }
+        let selection = Selection::default().with_changes(changes);
+        let answer = ask(&source, &Summary::default(), &selection, ReadOptions::default()).unwrap();
+        let fact = |name: &str| {
+            let fact = answer.facts.iter().find(|fact| fact.0 == name).unwrap();
+            time::format_ms(u64::try_from(number(&fact.2)).unwrap())
+        };
+        assert_eq!(fact("first_switched"), expected["totals"]["first_switched_min"], "{form}");
+        assert_eq!(fact("last_switched"), expected["totals"]["last_switched_max"], "{form}");
+    }
 }
 
 /// The fan-out of the day, and nmap's scan in it.

@@ -5,7 +5,7 @@
 //! `nfdump` (1.7) are on the path. Where nfdump differs on purpose, the case
 //! has a name: [`Difference`].
 
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
 
 mod truth;
 

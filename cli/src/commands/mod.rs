@@ -34,7 +34,6 @@ use crate::exit::Exit;
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     Demo(demo::Demo),
-    Fetch(fetch::Fetch),
     Import(import::Import),
     Fetch(Box<fetch::Fetch>),
     Verify(verify::Verify),
