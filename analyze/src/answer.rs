@@ -20,6 +20,8 @@ pub struct Answer {
     /// The window that was asked for, or else that they were fetched with, in
     /// milliseconds, half open.
     pub window: Option<(Option<u64>, Option<u64>)>,
+    /// Counters were multiplied by the sampling interval.
+    pub scaled: bool,
     /// Single values: name, meaning, value.
     pub facts: Vec<(&'static str, Meaning, Cell)>,
     /// csv has the single values alone, not the rows.
@@ -140,21 +142,21 @@ pub enum Meaning {
     Count,
     /// The share of a row in the total of a metric.
     Share(Metric),
+    /// A part of something else than the total.
+    Fraction,
     /// A value of a field that is no key.
     Value(Kind),
     /// Words.
     Words,
 }
 
-/// One value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One value. In the order of keys: what is unknown is last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cell {
-    /// Not known.
-    Unknown,
-    /// A number, or an address, a time, a port: what its column means.
-    Number(u128),
     /// A number below 0 by so much.
     Minus(u128),
+    /// A number, or an address, a time, a port: what its column means.
+    Number(u128),
     /// Text.
     Text(String),
     /// A part of a whole.
@@ -164,6 +166,10 @@ pub enum Cell {
         /// The whole; the share of nothing is 0.
         whole: u128,
     },
+    /// Not known.
+    Unknown,
+    /// There is none: the column does not concern the row.
+    None,
 }
 
 impl From<u64> for Cell {

@@ -4,12 +4,14 @@
 //! of the rows where it is unknown. An unknown value is stored as 0, so sums
 //! need no mask.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use flowkit_model::field::Access;
-use flowkit_model::{FIELDS, FieldId, FlowRecord};
+use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
+use hashbrown::HashMap;
 
 use crate::dictionary::Dictionary;
+use crate::export::ADDRESSES;
 
 /// Rows a batch has when one is cut from a long block.
 pub const BATCH_ROWS: usize = 65_536;
@@ -19,6 +21,12 @@ pub const BATCH_ROWS: usize = 65_536;
 pub struct FieldSet(u64);
 
 impl FieldSet {
+    /// Every field.
+    #[must_use]
+    pub fn all() -> Self {
+        FIELDS.iter().map(|field| field.id).collect()
+    }
+
     /// Whether a field is in the set.
     #[must_use]
     pub fn contains(self, field: FieldId) -> bool {
@@ -135,6 +143,25 @@ impl Column {
         }
     }
 
+    /// Adds some rows of another column of the same field.
+    fn append(&mut self, other: &Self, rows: Range<usize>) {
+        if let Some(unknown) = &other.unknown {
+            let before = self.len();
+            self.unknown
+                .get_or_insert_with(|| vec![false; before])
+                .extend_from_slice(&unknown[rows.clone()]);
+        } else if let Some(mask) = &mut self.unknown {
+            mask.resize(mask.len() + rows.len(), false);
+        }
+        match (&mut self.values, &other.values) {
+            (Values::U8(values), Values::U8(more)) => values.extend_from_slice(&more[rows]),
+            (Values::U16(values), Values::U16(more)) => values.extend_from_slice(&more[rows]),
+            (Values::U32(values), Values::U32(more)) => values.extend_from_slice(&more[rows]),
+            (Values::U64(values), Values::U64(more)) => values.extend_from_slice(&more[rows]),
+            _ => unreachable!("columns of one field have one width"),
+        }
+    }
+
     fn retain(&mut self, keep: &[bool]) {
         fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
             let mut keep = keep.iter();
@@ -169,6 +196,19 @@ impl Batch {
             .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
             .collect();
         Self { rows: 0, columns, dictionary }
+    }
+
+    /// A batch of columns that are there already.
+    pub(crate) fn of_columns(
+        rows: usize,
+        columns: impl IntoIterator<Item = (FieldId, Column)>,
+        dictionary: Arc<Dictionary>,
+    ) -> Self {
+        let mut batch = Self { rows, columns: vec![None; FIELDS.len()], dictionary };
+        for (field, column) in columns {
+            batch.columns[field as usize] = Some(column);
+        }
+        batch
     }
 
     /// Number of flows.
@@ -215,15 +255,97 @@ impl Batch {
 
     /// Adds a flow.
     pub fn push(&mut self, flow: &FlowRecord) {
+        self.push_row(&Row::of(flow));
+    }
+
+    /// Adds a flow.
+    pub fn push_row(&mut self, row: &Row<'_>) {
         self.rows += 1;
         for (field, column) in FIELDS.iter().zip(&mut self.columns) {
             let Some(column) = column else { continue };
-            column.push(match field.access {
-                Access::Number { read, .. } => read(flow),
-                Access::Text { read, .. } => {
-                    read(flow).map(|text| self.dictionary.code(text).into())
-                }
+            column.push(if field.kind == Kind::Text {
+                row.text(field.id).map(|text| self.dictionary.code(text).into())
+            } else {
+                row.number(field.id)
             });
+        }
+    }
+
+    /// A row; `texts` are the dictionary's. What has no column is unknown.
+    pub(crate) fn row<'t>(&self, row: usize, texts: &'t [String]) -> Row<'t> {
+        let mut values = Row::default();
+        for (field, column) in self.columns() {
+            match column.get(row) {
+                None => {}
+                Some(value) if field.field().kind == Kind::Text => {
+                    let text = usize::try_from(value).ok().and_then(|code| texts.get(code));
+                    if let Some(text) = text {
+                        values.set_text(field, text);
+                    }
+                }
+                Some(value) => values.set(field, value),
+            }
+        }
+        values
+    }
+
+    /// Replaces addresses of hosts and exporters.
+    pub(crate) fn map_addresses(
+        &mut self,
+        address: impl Fn(u32) -> u32,
+        text: impl Fn(&str) -> String,
+    ) {
+        for field in ADDRESSES {
+            let Some(column) = &mut self.columns[field as usize] else { continue };
+            let unknown = column.unknown.as_deref();
+            let Values::U32(values) = &mut column.values else { continue };
+            for (row, value) in values.iter_mut().enumerate() {
+                let is_none = field == FieldId::NextHop && *value == 0;
+                if !is_none && !unknown.is_some_and(|unknown| unknown[row]) {
+                    *value = address(*value);
+                }
+            }
+        }
+        let Some(column) = &mut self.columns[FieldId::Exporter as usize] else { return };
+        let Values::U32(codes) = &mut column.values else { return };
+        let texts = self.dictionary.texts();
+        let mut known = HashMap::new();
+        for code in codes {
+            *code = *known.entry(*code).or_insert_with(|| {
+                texts.get(*code as usize).map_or(*code, |known| self.dictionary.code(&text(known)))
+            });
+        }
+    }
+
+    /// Adds some rows of another batch of the same fields and dictionary.
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        self.rows += rows.len();
+        for (column, more) in self.columns.iter_mut().zip(&other.columns) {
+            if let (Some(column), Some(more)) = (column, more) {
+                column.append(more, rows.clone());
+            }
+        }
+    }
+
+    /// Changes the known values of a field of times or counters, given another
+    /// field's value in the same row.
+    ///
+    /// # Panics
+    /// If the batch was made without one of them, or the first is narrower.
+    pub fn change(
+        &mut self,
+        field: FieldId,
+        other: FieldId,
+        change: impl Fn(u64, Option<u64>) -> u64,
+    ) {
+        let known: Vec<Option<u64>> =
+            (0..self.rows).map(|row| self.column(other).get(row)).collect();
+        let column = self.columns[field as usize].as_mut().expect("the batch has the field");
+        let Values::U64(values) = &mut column.values else { panic!("{field:?} is narrow") };
+        for (row, (value, known)) in values.iter_mut().zip(known).enumerate() {
+            if column.unknown.as_ref().is_none_or(|unknown| !unknown[row]) {
+                *value = change(*value, known);
+            }
         }
     }
 
@@ -242,6 +364,8 @@ impl Batch {
 
 #[cfg(test)]
 mod tests {
+    use flowkit_model::field::Access;
+
     use super::*;
 
     fn flows() -> Vec<FlowRecord> {

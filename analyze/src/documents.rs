@@ -3,12 +3,12 @@
 //! Nothing is decoded and no copy is left out: this is for looking at what is
 //! stored.
 
-use flowkit_model::NotAFlow;
+use flowkit_model::{Entry, FlowRecord, NotAFlow};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::ReadError;
-use crate::input::{self, Piece, Source};
+use crate::input::{self, Framing, Piece, Source, is_action};
 use crate::scan::ReadOptions;
 use crate::tally::{Position, Tally};
 
@@ -19,6 +19,18 @@ pub struct Found<'a> {
     pub whole: &'a str,
     /// The document: what is under `_source`, or all of it.
     pub source: &'a str,
+}
+
+impl Found<'_> {
+    /// Its flow, if it is one.
+    #[must_use]
+    pub fn flow(&self) -> Option<FlowRecord> {
+        match Entry::parse(self.whole.as_bytes()) {
+            Ok(Entry::Hit(hit)) => hit.into_flow().ok(),
+            Ok(Entry::Bare(document)) => document.into_flow().ok(),
+            _ => None,
+        }
+    }
 }
 
 /// Hands every document to `take` until it says false.
@@ -35,35 +47,45 @@ pub fn each(
     let streams = input::streams(sources);
     let mut tally = Tally::of_sources(sources);
     let mut refused = None;
-    input::read(sources, |stream, piece| {
-        let name = streams[stream].name;
-        let block = match piece {
-            Piece::Block(block) => block,
-            Piece::End { damage } => {
-                tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
-                return true;
-            }
-        };
-        for (line, text) in block.values() {
-            for found in documents(text) {
-                match found {
-                    Ok(found) if take(found) => {}
-                    Ok(_) => return false,
-                    Err(cause) => {
-                        let position = Position { file: name.to_owned(), line };
-                        if options.strict {
-                            let what = cause.text().to_owned();
-                            refused =
-                                Some(ReadError::Strict { position: position.to_string(), what });
-                            return false;
+    input::read(
+        sources,
+        |_| false,
+        |stream, piece| {
+            let name = streams[stream].name;
+            let block = match piece {
+                Piece::Block(block) => block,
+                Piece::End { damage } => {
+                    tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
+                    return true;
+                }
+                Piece::Stored | Piece::Datagrams(_) => return true,
+            };
+            for (line, text) in block.values() {
+                if block.framing == Framing::Bulk && is_action(text) {
+                    continue;
+                }
+                for found in documents(text) {
+                    match found {
+                        Ok(found) if take(found) => {}
+                        Ok(_) => return false,
+                        Err(cause) => {
+                            let position = Position { file: name.to_owned(), line };
+                            if options.strict {
+                                let what = cause.text().to_owned();
+                                refused = Some(ReadError::Strict {
+                                    position: position.to_string(),
+                                    what,
+                                });
+                                return false;
+                            }
+                            tally.skip(cause, 1, position, None);
                         }
-                        tally.skip(cause, 1, position, None);
                     }
                 }
             }
-        }
-        true
-    })?;
+            true
+        },
+    )?;
     refused.map_or(Ok(tally), Err)
 }
 

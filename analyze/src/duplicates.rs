@@ -3,14 +3,18 @@
 //! A document is its index, id and routing. A later copy is dropped; if it
 //! says something else (it was indexed again while it was fetched), that is
 //! counted too. Identities are kept as 128-bit hashes: among 10^9 documents the
-//! odds that two of them collide are below 10^-20.
+//! odds that two of them collide are below 10^-20. Two million are kept in
+//! memory, more in temporary files.
 
-use flowkit_model::FlowRecord;
-use flowkit_model::document::entry::Hit;
+use flowkit_model::{FIELDS, Kind, Row};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use std::hash::Hasher;
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use std::io;
+
+mod spill;
+use spill::Spilled;
+pub(crate) use spill::nameless;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Who a document is, and what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,26 +24,57 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The identity of a hit; none if it has no id.
-    pub(crate) fn of(hit: &Hit<'_>) -> Option<Self> {
-        let id = hit.id.as_deref()?;
-        let mut key = Vec::with_capacity(64);
-        for part in [hit.index.as_deref(), hit.routing.as_deref()] {
-            // The length keeps ("a", "bc") and ("ab", "c") apart.
-            let part = part.unwrap_or_default();
-            key.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            key.extend_from_slice(part.as_bytes());
+    /// The identity of a document; none if it has no id.
+    pub(crate) fn of(
+        index: Option<&str>,
+        id: Option<&str>,
+        routing: Option<&str>,
+        row: &Row<'_>,
+    ) -> Option<Self> {
+        let id = id?;
+        let mut key = [0; KEY_BYTES];
+        let mut end = 0;
+        // The lengths keep ("a", "bc") and ("ab", "c") apart.
+        let lengths =
+            [index, routing].map(|part| (part.unwrap_or_default().len() as u64).to_le_bytes());
+        let parts = [
+            &lengths[0][..],
+            index.unwrap_or_default().as_bytes(),
+            &lengths[1],
+            routing.unwrap_or_default().as_bytes(),
+            id.as_bytes(),
+        ];
+        for part in parts {
+            let Some(place) = key.get_mut(end..end + part.len()) else {
+                return Some(Self { document: xxh3_128(&parts.concat()), content: content(row) });
+            };
+            place.copy_from_slice(part);
+            end += part.len();
         }
-        key.extend_from_slice(id.as_bytes());
-        Some(Self { document: xxh3_128(&key), content: 0 })
+        Some(Self { document: xxh3_128(&key[..end]), content: content(row) })
     }
+}
 
-    /// The identity with what the document says.
-    pub(crate) fn saying(self, flow: &FlowRecord) -> Self {
-        let mut content = Xxh3::new();
-        std::hash::Hash::hash(flow, &mut content);
-        Self { content: content.finish(), ..self }
+/// Room for the index, id and routing of most documents.
+const KEY_BYTES: usize = 256;
+
+/// Stands for what a document says: a hash of all its fields.
+fn content(row: &Row<'_>) -> u64 {
+    let mut hash = 0_u64;
+    for field in FIELDS {
+        let value = if field.kind == Kind::Text {
+            row.text(field.id).map(|text| xxh3_64(text.as_bytes()))
+        } else {
+            row.number(field.id)
+        };
+        // Unknown is another value than 0: the two go in at different places.
+        let (high, low) = value.map_or((1, 0), |value| (0, value));
+        let product = u128::from(hash ^ low ^ 0x9e37_79b9_7f4a_7c15)
+            * u128::from(0xd6e8_feb8_6659_fd93 ^ hash ^ high);
+        hash = u64::try_from(product >> 64).unwrap_or(0)
+            ^ u64::try_from(product & u128::from(u64::MAX)).unwrap_or(0);
     }
+    hash
 }
 
 /// What a copy is to the documents before it.
@@ -54,39 +89,63 @@ pub(crate) enum Copy {
 }
 
 /// The documents seen so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Seen {
-    contents: HashMap<u128, u64>,
+    recent: HashMap<u128, u64>,
+    spilled: Option<Spilled>,
+    /// Documents in memory; more go to disk.
+    most: usize,
 }
 
+impl Default for Seen {
+    fn default() -> Self {
+        Self::with_memory_for(MOST_RECENT)
+    }
+}
+
+/// Identities in memory: with the table's spare places some 60 MB.
+const MOST_RECENT: usize = 1_800_000;
+
 impl Seen {
+    fn with_memory_for(most: usize) -> Self {
+        Self { recent: HashMap::default(), spilled: None, most }
+    }
+
     /// Takes a document in; the first copy of each stays.
-    pub(crate) fn take(&mut self, identity: Option<Identity>) -> Copy {
-        let Some(Identity { document, content }) = identity else { return Copy::First };
-        match self.contents.entry(document) {
+    ///
+    /// # Errors
+    /// If there is no room for temporary files, or they cannot be read.
+    pub(crate) fn take(&mut self, identity: Option<Identity>) -> io::Result<Copy> {
+        let Some(Identity { document, content }) = identity else { return Ok(Copy::First) };
+        let of = |first: u64| if first == content { Copy::Same } else { Copy::Conflicting };
+        match self.recent.entry(document) {
+            Entry::Occupied(first) => return Ok(of(*first.get())),
             Entry::Vacant(place) => {
+                if let Some(spilled) = &self.spilled
+                    && let Some(first) = spilled.find(document)?
+                {
+                    return Ok(of(first));
+                }
                 place.insert(content);
-                Copy::First
             }
-            Entry::Occupied(first) if *first.get() == content => Copy::Same,
-            Entry::Occupied(_) => Copy::Conflicting,
         }
+        if self.recent.len() >= self.most {
+            let spilled = self.spilled.get_or_insert_with(Spilled::new);
+            spilled.add(self.recent.drain().collect())?;
+        }
+        Ok(Copy::First)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use flowkit_model::FlowRecord;
+
     use super::*;
 
     fn identity(index: &str, id: &str, routing: Option<&str>, bytes: u64) -> Option<Identity> {
-        let hit = Hit {
-            index: Some(index.into()),
-            id: Some(id.into()),
-            routing: routing.map(Into::into),
-            source: None,
-        };
         let flow = FlowRecord { bytes: Some(bytes), ..FlowRecord::default() };
-        Identity::of(&hit).map(|identity| identity.saying(&flow))
+        Identity::of(Some(index), Some(id), routing, &Row::of(&flow))
     }
 
     #[test]
@@ -100,10 +159,23 @@ mod tests {
             (identity("b", "1", None, 7), Copy::First),
             (identity("a", "1", Some("r"), 7), Copy::First),
             (identity("a1", "", None, 7), Copy::First),
+            (identity(&"long".repeat(100), "1", None, 7), Copy::First),
+            (identity(&"long".repeat(100), "1", None, 7), Copy::Same),
             (None, Copy::First),
             (None, Copy::First),
         ] {
-            assert_eq!(seen.take(identity), expected);
+            assert_eq!(seen.take(identity).unwrap(), expected);
+        }
+    }
+
+    /// With memory for ten documents the answers are those of memory for all.
+    #[test]
+    fn spilling_does_not_show() {
+        let (mut little, mut much) = (Seen::with_memory_for(10), Seen::default());
+        for n in 0..3000_u64 {
+            let id = (n * n % 1009).to_string();
+            let identity = identity("a", &id, None, n % 3);
+            assert_eq!(little.take(identity).unwrap(), much.take(identity).unwrap(), "{n}");
         }
     }
 }

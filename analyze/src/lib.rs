@@ -11,11 +11,15 @@
 //! | --- | --- |
 //! | how a file is recognised and cut into documents | [`input`] |
 //! | what a batch of flows looks like | [`columns`] |
+//! | how a dump's documents are kept as columns | [`store`] |
+//! | how flows leave for other programs | [`export`] |
+//! | how anything becomes a dump | [`import`] |
 //! | how reading, counting and merging go together | [`scan`] |
 //! | which flows are looked at | [`selection`], [`mask`] |
 //! | how time is cut into bins | [`bins`] |
 //! | how flows are added up by key | [`group`] |
 //! | what each question computes | [`stats`] |
+//! | what is wrong with the times of flows | [`quality`] |
 //! | what an answer holds | [`answer`] |
 //!
 //! A statistic never sees a file, an input never a statistic, and neither
@@ -28,12 +32,18 @@ mod dictionary;
 pub mod documents;
 mod duplicates;
 pub mod error;
+pub mod export;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod group;
+pub mod import;
 pub mod input;
 pub mod mask;
+pub mod quality;
 pub mod scan;
 pub mod selection;
 pub mod stats;
+pub mod store;
 pub mod tally;
 
 pub use answer::Answer;

@@ -11,7 +11,7 @@ use flowkit_model::filter::{
     Bounds, Comparison, Derived, Expression, Outcomes, Subject, Test, bits_per_second,
     bytes_per_packet, duration_ms, packets_per_second, service,
 };
-use flowkit_model::{FieldId, Kind};
+use flowkit_model::{FieldId, FlowRecord, Kind};
 
 use self::values::Compiled;
 use crate::columns::{Batch, Column, FieldSet};
@@ -51,6 +51,12 @@ impl Filter {
     #[must_use]
     pub fn is_any(&self) -> bool {
         matches!(self.expression, Expression::Any)
+    }
+
+    /// Whether it means a flow.
+    #[must_use]
+    pub fn matches(&self, flow: &FlowRecord) -> bool {
+        self.expression.matches(flow)
     }
 
     /// One flag per row of a batch that has the filter's fields.

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use flowkit_model::FieldId;
 use rayon::prelude::*;
 
 use crate::answer::Answer;
@@ -16,13 +17,15 @@ use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::input::parse::Parsed;
+use crate::input::shapes::Shapes;
 use crate::input::{self, Piece, Source};
 use crate::selection::Selection;
 use crate::stats::Statistic;
+use crate::store::{self, ColumnFile, Prepared, StoreError, StoredPart};
 use crate::tally::{Measures, Tally};
 
 mod absorb;
-use absorb::Absorber;
+pub(crate) use absorb::Absorber;
 
 /// How strictly to read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +36,8 @@ pub struct ReadOptions {
 
 /// Answers a question about some flows of the sources.
 ///
+/// Parts of dumps are read from their columns, which are made if need be.
+///
 /// # Errors
 /// If a source cannot be read at all; what is missing in parts is in the
 /// answer's tally.
@@ -42,47 +47,136 @@ pub fn ask<S: Statistic>(
     selection: &Selection,
     options: ReadOptions,
 ) -> Result<Answer, ReadError> {
-    let fields: FieldSet = statistic.fields().into_iter().chain(Measures::FIELDS).collect();
-    let fields = fields.union(selection.fields());
+    selection.forget();
+    let prepared = store::prepare(sources);
+    match answer(sources, &prepared, statistic, selection, options) {
+        Err(StoreError::Part(error)) => Err(error),
+        Err(damage) => {
+            selection.forget();
+            let prepared = Prepared::none(sources, &damage);
+            answer(sources, &prepared, statistic, selection, options).map_err(|error| match error {
+                StoreError::Part(error) => error,
+                _ => unreachable!("no columns were read"),
+            })
+        }
+        Ok(answer) => Ok(answer),
+    }
+}
+
+/// Answers from columns where there are any.
+fn answer<S: Statistic>(
+    sources: &[Source],
+    prepared: &Prepared,
+    statistic: &S,
+    selection: &Selection,
+    options: ReadOptions,
+) -> Result<Answer, StoreError> {
+    let asked = selection.fields().union(statistic.fields().into_iter().collect());
+    let fields = asked.union(Measures::FIELDS.into_iter().collect());
     let dictionary = Arc::new(Dictionary::default());
     let mut absorber = Absorber::new(sources, options);
     let workers = Workers::new(statistic, selection);
-    thread::scope(|scope| {
-        // Some blocks ahead, so that reading and parsing overlap.
-        let (sender, receiver) = sync_channel(WAVE_BLOCKS);
-        let reader = scope.spawn(move || {
-            input::read(sources, |stream, piece| sender.send((stream, piece)).is_ok())
-        });
-        while let Some(wave) = next_wave(&receiver) {
-            let read = |(stream, piece)| match piece {
-                Piece::Block(block) => (stream, Ok(Parsed::new(&block, fields, &dictionary))),
-                Piece::End { damage } => (stream, Err(damage)),
-            };
-            // A small file needs no thread pool, and is done before one starts.
-            let parsed: Vec<_> = if wave.len() <= SMALL_WAVE {
-                wave.into_iter().map(read).collect()
-            } else {
-                wave.into_par_iter().map(read).collect()
-            };
-            let batches = parsed
-                .into_iter()
-                .map(|(stream, parsed)| match parsed {
-                    Ok(parsed) => absorber.block(stream, parsed).map(Some),
-                    Err(damage) => absorber.end(stream, damage).map(|()| None),
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            workers.add(batches.into_iter().flatten().collect());
-        }
-        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })?;
+    let reading = Reading { sources, stored: &prepared.parts, fields, dictionary: &dictionary };
+    reading.batches(&mut absorber, |batches| workers.add(batches))?;
+    workers.add_stored(&prepared.parts, asked, &dictionary)?;
     let mut tally = absorber.finish();
+    tally.notes.extend_from_slice(&prepared.notes);
     let texts = dictionary.texts();
     let partial = workers.finish(&mut tally, fields, &texts);
     let mut answer = statistic.answer(partial, &texts, &tally);
     answer.sources = sources.iter().map(|source| source.name().to_owned()).collect();
     answer.window = selection.window().or_else(|| common_window(sources));
+    answer.scaled = selection.changes().scale_sampling;
+    if selection.dropped() > 0 {
+        answer.notes.push(format!(
+            "{} flows were dropped: each is equal to another in every field",
+            selection.dropped()
+        ));
+    }
     answer.tally = tally;
     Ok(answer)
+}
+
+/// What is read, and how.
+pub(crate) struct Reading<'r> {
+    pub(crate) sources: &'r [Source],
+    /// For each stream, its columns if it has any; those streams are not read.
+    pub(crate) stored: &'r [Option<StoredPart>],
+    pub(crate) fields: FieldSet,
+    pub(crate) dictionary: &'r Arc<Dictionary>,
+}
+
+impl Reading<'_> {
+    /// Reads all streams that have no columns and hands on their flows, in
+    /// order and without copies.
+    ///
+    /// # Errors
+    /// If a source cannot be read.
+    pub(crate) fn batches(
+        &self,
+        absorber: &mut Absorber<'_>,
+        mut take: impl FnMut(Vec<Batch>),
+    ) -> Result<(), ReadError> {
+        let stored = |stream: usize| self.stored.get(stream).and_then(Option::as_ref);
+        if self.stored.iter().all(Option::is_some) && !self.stored.is_empty() {
+            // No thread is started for what is not read.
+            return (0..self.stored.len())
+                .filter_map(stored)
+                .try_for_each(|part| absorber.stored(&part.tally));
+        }
+        let sources = self.sources;
+        let shapes = Shapes::default();
+        thread::scope(|scope| {
+            // Some blocks ahead, so that reading and parsing overlap.
+            let (sender, receiver) = sync_channel(WAVE_BLOCKS);
+            let is_stored: Vec<bool> = self.stored.iter().map(Option::is_some).collect();
+            let reader = scope.spawn(move || {
+                let is_stored = |stream: usize| is_stored.get(stream).copied().unwrap_or(false);
+                input::read(sources, is_stored, |stream, piece| {
+                    sender.send((stream, piece)).is_ok()
+                })
+            });
+            while let Some(wave) = next_wave(&receiver) {
+                let read = |(stream, piece)| match piece {
+                    Piece::Block(block) => {
+                        let parsed = Parsed::new(&block, self.fields, self.dictionary, &shapes);
+                        (stream, Taken::Block(Box::new(parsed)))
+                    }
+                    Piece::Datagrams(datagrams) => {
+                        let parsed = datagrams.parse(self.fields, self.dictionary);
+                        (stream, Taken::Block(Box::new(parsed)))
+                    }
+                    Piece::End { damage } => (stream, Taken::End(damage)),
+                    Piece::Stored => (stream, Taken::Stored),
+                };
+                // A small file needs no thread pool, and is done before one starts.
+                let parsed: Vec<_> = if wave.len() <= SMALL_WAVE {
+                    wave.into_iter().map(read).collect()
+                } else {
+                    wave.into_par_iter().map(read).collect()
+                };
+                let mut batches = Vec::with_capacity(parsed.len());
+                for (stream, taken) in parsed {
+                    match taken {
+                        Taken::Block(parsed) => batches.push(absorber.block(stream, *parsed)?),
+                        Taken::End(damage) => absorber.end(stream, damage)?,
+                        Taken::Stored => {
+                            stored(stream).map_or(Ok(()), |part| absorber.stored(&part.tally))?;
+                        }
+                    }
+                }
+                take(batches);
+            }
+            reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+}
+
+/// What comes out of a piece of a stream.
+enum Taken {
+    Block(Box<Parsed>),
+    End(Option<String>),
+    Stored,
 }
 
 /// Blocks that are parsed side by side.
@@ -101,7 +195,8 @@ fn next_wave(receiver: &Receiver<(usize, Piece)>) -> Option<Vec<(usize, Piece)>>
 }
 
 /// The window that all sources were fetched with, if they have one in common.
-fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
+#[must_use]
+pub fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
     let first = sources.first()?.window()?;
     sources.iter().all(|source| source.window() == Some(first)).then_some(first)
 }
@@ -123,16 +218,64 @@ impl<'s, S: Statistic> Workers<'s, S> {
         Self { statistic, selection, states: (0..=threads).map(|_| Mutex::new(None)).collect() }
     }
 
+    /// Lets `work` add to the sums of the thread it runs on.
+    fn on_this_thread<T>(&self, work: impl FnOnce(&mut S::Partial, &mut Measures) -> T) -> T {
+        let thread = rayon::current_thread_index().map_or(0, |index| index + 1);
+        let state = &self.states[thread % self.states.len()];
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (partial, measures) =
+            state.get_or_insert_with(|| (self.statistic.start(), Measures::default()));
+        work(partial, measures)
+    }
+
+    /// Adds the flows of parts that have columns, one row group a task.
+    ///
+    /// What a part holds as a whole is known; if all of it is asked for, it
+    /// need not be counted again.
+    fn add_stored(
+        &self,
+        parts: &[Option<StoredPart>],
+        asked: FieldSet,
+        dictionary: &Arc<Dictionary>,
+    ) -> Result<(), StoreError> {
+        let is_whole = self.selection.is_whole();
+        let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
+        let measured = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
+        let fields = asked.union(measured);
+        let mut groups = Vec::new();
+        for part in parts.iter().flatten() {
+            if is_whole {
+                self.on_this_thread(|_, measures| {
+                    measures.merge(Measures::of_tally(&part.tally, dictionary));
+                });
+            }
+            groups.extend((0..part.file.groups()).map(|group| (&part.file, group)));
+        }
+        let add = |(file, group): (&ColumnFile, usize)| {
+            self.on_this_thread(|partial, measures| {
+                file.read(group, fields, dictionary, |mut batch| {
+                    if !is_whole {
+                        self.selection.apply(&mut batch);
+                        measures.add(&batch);
+                    }
+                    self.statistic.add(partial, &batch);
+                })
+            })
+        };
+        if groups.len() < SMALL_WAVE {
+            groups.into_iter().try_for_each(add)
+        } else {
+            groups.into_par_iter().try_for_each(add)
+        }
+    }
+
     fn add(&self, batches: Vec<Batch>) {
         let add = |mut batch: Batch| {
             self.selection.apply(&mut batch);
-            let thread = rayon::current_thread_index().map_or(0, |index| index + 1);
-            let state = &self.states[thread % self.states.len()];
-            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            let (partial, measures) =
-                state.get_or_insert_with(|| (self.statistic.start(), Measures::default()));
-            measures.add(&batch);
-            self.statistic.add(partial, &batch);
+            self.on_this_thread(|partial, measures| {
+                measures.add(&batch);
+                self.statistic.add(partial, &batch);
+            });
         };
         if batches.len() < SMALL_WAVE {
             batches.into_iter().for_each(add);
@@ -158,3 +301,26 @@ impl<'s, S: Statistic> Workers<'s, S> {
 
 /// A pool with more threads than this shares states, which is right but slow.
 const MAX_THREADS: usize = 64;
+
+/// Answers a question about flows that are in memory. All batches have one
+/// dictionary, and the fields that the question reads.
+#[must_use]
+pub fn ask_batches<S: Statistic>(
+    batches: Vec<Batch>,
+    statistic: &S,
+    selection: &Selection,
+) -> Answer {
+    selection.forget();
+    let asked = selection.fields().union(statistic.fields().into_iter().collect());
+    let fields = asked.union(Measures::FIELDS.into_iter().collect());
+    let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
+    let workers = Workers::new(statistic, selection);
+    workers.add(batches);
+    let mut tally = Tally::default();
+    let partial = workers.finish(&mut tally, fields, &texts);
+    let mut answer = statistic.answer(partial, &texts, &tally);
+    answer.window = selection.window();
+    answer.scaled = selection.changes().scale_sampling;
+    answer.tally = tally;
+    answer
+}

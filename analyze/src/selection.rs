@@ -3,10 +3,16 @@
 //! In this order: times are repaired, counters scaled, the filter asked; what
 //! it leaves out is in no sum and no count.
 
-use flowkit_model::{Expression, FieldId};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use flowkit_model::{Expression, FIELDS, FieldId};
+use hashbrown::HashSet;
 
 use crate::columns::{Batch, FieldSet};
 use crate::mask::Filter;
+use crate::quality::repaired;
+use crate::stats::check::hash;
 
 /// The flows that a question is about.
 #[derive(Debug)]
@@ -15,6 +21,22 @@ pub struct Selection {
     /// The window in which they were exported, in ms, half open; `None` is
     /// all that there is.
     window: Option<(Option<u64>, Option<u64>)>,
+    changes: Changes,
+    /// Hashes of the flows that were kept, if copies are dropped.
+    seen: Mutex<HashSet<u128>>,
+    dropped: AtomicU64,
+}
+
+/// What is done to flows before they are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Take off the second that Logstash 7 and later do not borrow, and the
+    /// wraps of the uptime that no version sees.
+    pub repair_times: bool,
+    /// Multiply bytes and packets by the sampling interval of their flow.
+    pub scale_sampling: bool,
+    /// Keep one of the flows that are equal in every field.
+    pub dedupe: bool,
 }
 
 impl Default for Selection {
@@ -32,7 +54,43 @@ impl Selection {
             Some(window) if filter == Expression::Any => window,
             Some(window) => Expression::And(vec![window, filter]),
         };
-        Self { filter: Filter::new(both), window }
+        Self {
+            filter: Filter::new(both),
+            window,
+            changes: Changes::default(),
+            seen: Mutex::default(),
+            dropped: AtomicU64::new(0),
+        }
+    }
+
+    /// The same with flows changed before.
+    #[must_use]
+    pub fn with_changes(self, changes: Changes) -> Self {
+        Self { changes, ..self }
+    }
+
+    /// What is done to flows before.
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        self.changes
+    }
+
+    /// Whether every flow is looked at, as it is.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.filter.is_any() && self.changes == Changes::default()
+    }
+
+    /// Begins anew: no flow was seen.
+    pub(crate) fn forget(&self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.dropped.store(0, Ordering::Relaxed);
+    }
+
+    /// Flows that were dropped because an equal one was kept.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 
     /// The window that was asked for.
@@ -50,17 +108,56 @@ impl Selection {
     /// The fields it reads.
     #[must_use]
     pub fn fields(&self) -> FieldSet {
-        self.filter.fields()
+        let mut fields = self.filter.fields();
+        if self.changes.dedupe {
+            fields = FIELDS.iter().map(|field| field.id).collect();
+        }
+        if self.changes.repair_times {
+            let times = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched];
+            fields = fields.union(times.into_iter().collect());
+        }
+        fields
     }
 
     /// Leaves the rows in a batch that are meant.
     pub fn apply(&self, batch: &mut Batch) {
+        if self.changes.dedupe {
+            self.drop_copies(batch);
+        }
+        if self.changes.repair_times {
+            for field in [FieldId::FirstSwitched, FieldId::LastSwitched] {
+                batch.change(field, FieldId::Timestamp, |time, exported| {
+                    exported.map_or(time, |exported| repaired(time, exported))
+                });
+            }
+        }
+        if self.changes.scale_sampling {
+            for field in [FieldId::Bytes, FieldId::Packets] {
+                batch.change(field, FieldId::SamplingInterval, |count, interval| {
+                    count.saturating_mul(interval.unwrap_or(1).max(1))
+                });
+            }
+        }
         if self.filter.is_any() {
             return;
         }
         let mask = self.filter.mask(batch);
         if mask.contains(&false) {
             batch.retain(&mask);
+        }
+    }
+
+    /// Equal flows are the same, so it does not matter which is kept.
+    fn drop_copies(&self, batch: &mut Batch) {
+        let all: Vec<FieldId> = FIELDS.iter().map(|field| field.id).collect();
+        let hashes: Vec<u128> = (0..batch.rows()).map(|row| hash(batch, &all, row)).collect();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let keep: Vec<bool> = hashes.into_iter().map(|flow| seen.insert(flow)).collect();
+        drop(seen);
+        let dropped = keep.iter().filter(|keep| !**keep).count() as u64;
+        if dropped > 0 {
+            self.dropped.fetch_add(dropped, Ordering::Relaxed);
+            batch.retain(&keep);
         }
     }
 }

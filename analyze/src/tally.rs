@@ -7,7 +7,9 @@ use flowkit_model::{FIELDS, FieldId, NotAFlow};
 use hashbrown::HashMap;
 
 use crate::columns::{Batch, FieldSet};
+use crate::dictionary::Dictionary;
 use crate::input::Source;
+use crate::quality::Quality;
 
 /// Sums over flows. They hold 2^64 of the largest values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +92,8 @@ pub struct Tally {
     pub sampling: BTreeMap<Option<String>, Sampling>,
     /// Documents that are no flows.
     pub skipped: Vec<Skipped>,
+    /// The times of all flows that were read, whatever was asked of them.
+    pub quality: Quality,
     /// Copies that were dropped.
     pub duplicates: Duplicates,
     /// What is known to be missing, one sentence each. Not empty: the answer
@@ -106,6 +110,43 @@ impl Tally {
             .iter()
             .filter_map(|source| Some(format!("{} {}", source.name(), source.incomplete()?)));
         Self { incomplete: incomplete.collect(), ..Self::default() }
+    }
+
+    /// What was read of two sets of sources.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.total.add(&other.total);
+        self.quality.merge(&other.quality);
+        for (field, n) in other.unknown {
+            match self.unknown.iter_mut().find(|known| known.0 == field) {
+                Some(known) => known.1 += n,
+                None => self.unknown.push((field, n)),
+            }
+        }
+        if let Some(seen) = other.seen {
+            self.seen = Some(widen(self.seen, seen));
+        }
+        for (exporter, sampling) in other.sampling {
+            let known = self.sampling.entry(exporter).or_insert(sampling);
+            known.least = known.least.min(sampling.least);
+            known.most = known.most.max(sampling.most);
+        }
+        for skipped in other.skipped {
+            self.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
+        }
+        self.duplicates.n += other.duplicates.n;
+        self.duplicates.conflicting += other.duplicates.conflicting;
+        self.duplicates.first = self.duplicates.first.or(other.duplicates.first);
+        for (mine, others) in
+            [(&mut self.incomplete, other.incomplete), (&mut self.notes, other.notes)]
+        {
+            for text in others {
+                if !mine.contains(&text) {
+                    mine.push(text);
+                }
+            }
+        }
+        self
     }
 
     /// Counts documents that are no flows; the first position of each cause
@@ -195,6 +236,20 @@ impl Measures {
         }
     }
 
+    /// The counts that a tally has; exporters are numbered by `dictionary`.
+    pub(crate) fn of_tally(tally: &Tally, dictionary: &Dictionary) -> Self {
+        let mut unknown = vec![0; FIELDS.len()];
+        for (field, n) in &tally.unknown {
+            unknown[*field as usize] = *n;
+        }
+        let code = |exporter: &Option<String>| {
+            exporter.as_ref().map(|exporter| u64::from(dictionary.code(exporter)))
+        };
+        let sampling =
+            tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
+        Self { total: tally.total, unknown, seen: tally.seen, sampling: sampling.collect() }
+    }
+
     /// Moves the counts into a tally.
     pub(crate) fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) {
         tally.total = self.total;
@@ -202,7 +257,7 @@ impl Measures {
         tally.unknown = fields
             .iter()
             .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))
-            .filter(|(_, n)| *n > 0)
+            .filter(|(field, n)| *n > 0 && !field.field().is_looked_up())
             .collect();
         let text = |code: u64| usize::try_from(code).ok().and_then(|code| texts.get(code)).cloned();
         tally.sampling = self

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use flowkit_analyze::Answer;
+use flowkit_analyze::quality::Fault;
 use flowkit_analyze::tally::Tally;
 
 use crate::output::units::grouped;
@@ -12,7 +13,42 @@ pub(crate) fn write(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
     for note in &answer.notes {
         writeln!(out, "note: {note}")?;
     }
-    of_tally(&answer.tally, out)
+    of_tally(&answer.tally, out)?;
+    match hint(answer) {
+        Some(hint) => writeln!(out, "note: {hint}"),
+        None => Ok(()),
+    }
+}
+
+/// What `flowkit check` would say, as far as every answer knows: one line.
+fn hint(answer: &Answer) -> Option<String> {
+    if answer.title.starts_with("check") {
+        return None;
+    }
+    let quality = &answer.tally.quality;
+    let mut found = Vec::new();
+    match quality.fault() {
+        Some(Fault::SecondLate) => {
+            found.push("times are 1 s late in about half of the flows (Logstash 7 and later)");
+        }
+        Some(Fault::LostMilliseconds) => {
+            found.push("times have lost their milliseconds (Logstash 5.6 to 6.8)");
+        }
+        None => {}
+    }
+    for (n, words) in [
+        (quality.inverted, "flows end before they start"),
+        (quality.wrapped, "times are 49.7 days late"),
+        (quality.far_off, "times are far from their export"),
+        (answer.tally.skipped.len() as u64, "documents were skipped"),
+        (answer.tally.unknown.len() as u64, "fields are unknown"),
+        (answer.tally.duplicates.n, "documents were there twice"),
+    ] {
+        if n > 0 {
+            found.push(words);
+        }
+    }
+    (!found.is_empty()).then(|| format!("{}; `flowkit check` tells more", found.join(", ")))
 }
 
 /// Writes what a tally has to say.

@@ -8,14 +8,14 @@ use std::time::Instant;
 use anyhow::Context;
 use flowkit_analyze::stats::measure::{Condition, Measure};
 use flowkit_analyze::stats::{Order, Statistic};
-use flowkit_analyze::{Answer, ask};
+use flowkit_analyze::{Answer, Source, ask};
 use jiff::tz::TimeZone;
 
 use crate::exit::Exit;
-use crate::notes;
 use crate::output::units::grouped;
 use crate::output::{self, Color, Format, Style};
 use crate::sources::Sources;
+use crate::{method, notes};
 
 /// Where an answer goes, and in which form.
 #[derive(clap::Args, Debug, Default)]
@@ -41,6 +41,10 @@ pub(crate) struct Output {
     /// Say on standard error how long the answer took
     #[arg(long)]
     pub(crate) stats: bool,
+
+    /// Say on standard error how the numbers came about: fields, window, rules
+    #[arg(long)]
+    pub(crate) explain: bool,
 }
 
 /// Which rows of a ranking to show.
@@ -106,15 +110,29 @@ pub(crate) fn report(
     output: &Output,
 ) -> anyhow::Result<Exit> {
     let begun = Instant::now();
-    let answer = answer(sources, statistic)?;
+    let answer = answer_of(&sources.open()?, sources, statistic)?;
     finish(sources, &answer, output, begun)
 }
 
-/// Asks.
-pub(crate) fn answer(sources: &Sources, statistic: &impl Statistic) -> anyhow::Result<Answer> {
-    let opened = sources.open()?;
-    let selected = sources.select.selected(&opened, sources.options())?;
-    let mut answer = ask(&opened, statistic, &selected.selection, sources.options())?;
+/// Asks sources that are open.
+pub(crate) fn answer_of(
+    opened: &[Source],
+    sources: &Sources,
+    statistic: &impl Statistic,
+) -> anyhow::Result<Answer> {
+    let window = sources.select.window(opened, sources.options())?;
+    answer_in(opened, sources, statistic, window)
+}
+
+/// Asks about another window than the one typed.
+pub(crate) fn answer_in(
+    opened: &[Source],
+    sources: &Sources,
+    statistic: &impl Statistic,
+    window: Option<(Option<u64>, Option<u64>)>,
+) -> anyhow::Result<Answer> {
+    let selected = sources.select.selected(window)?;
+    let mut answer = ask(opened, statistic, &selected.selection, sources.options())?;
     answer.filter = selected.filter;
     Ok(answer)
 }
@@ -129,6 +147,9 @@ pub(crate) fn finish(
     print(answer, output, sources.select.zone()?)?;
     let mut err = io::stderr().lock();
     notes::write(answer, &mut err)?;
+    if output.explain {
+        method::write(answer, Some(&sources.select), &sources.select.zone()?, &mut err)?;
+    }
     if output.stats {
         let (flows, seconds) = (answer.tally.total.flows, begun.elapsed().as_secs_f64());
         writeln!(err, "time: {seconds:.3} s for {} flows", grouped(flows.into()))?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use flowkit_analyze::scan::ReadOptions;
+use flowkit_analyze::selection::Changes;
 use flowkit_analyze::stats::Order;
 use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::{Selection, Source, ask};
@@ -45,6 +46,18 @@ pub(crate) struct Select {
     /// Time zone of input and output: UTC, Asia/Tokyo, +09:00, local
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     tz: String,
+
+    /// Repair times that Logstash 7 and later wrote: 1 s late, and uptime wraps
+    #[arg(long)]
+    repair_times: bool,
+
+    /// Multiply bytes and packets of each flow by its sampling interval
+    #[arg(long)]
+    scale_sampling: bool,
+
+    /// Drop flows that are equal to another in every field
+    #[arg(long)]
+    dedupe: bool,
 }
 
 /// A selection, and how it was typed.
@@ -54,6 +67,16 @@ pub(crate) struct Selected {
 }
 
 impl Select {
+    /// A filter alone, and the zone of its times.
+    pub(crate) fn of(filter: &str, tz: &str) -> Self {
+        Self { filter: Some(filter.into()), tz: tz.into(), ..Self::default() }
+    }
+
+    /// Whether times are repaired.
+    pub(crate) fn repairs_times(&self) -> bool {
+        self.repair_times
+    }
+
     /// The zone of times.
     pub(crate) fn zone(&self) -> anyhow::Result<TimeZone> {
         Ok(zone(&self.tz)?)
@@ -72,19 +95,23 @@ impl Select {
         Ok((Expression::parse_in(&text, &context)?, Some(in_one_line(&text))))
     }
 
-    /// What was typed, understood; the sources say where `--last` ends.
+    /// What was typed, understood, in a window.
     pub(crate) fn selected(
         &self,
-        sources: &[Source],
-        options: ReadOptions,
+        window: Option<(Option<u64>, Option<u64>)>,
     ) -> anyhow::Result<Selected> {
         let (expression, filter) = self.expression()?;
-        let window = self.window(sources, options)?;
-        Ok(Selected { selection: Selection::new(expression, window), filter })
+        let changes = Changes {
+            repair_times: self.repair_times,
+            scale_sampling: self.scale_sampling,
+            dedupe: self.dedupe,
+        };
+        let selection = Selection::new(expression, window).with_changes(changes);
+        Ok(Selected { selection, filter })
     }
 
     /// The window, in ms; `None` is all of time.
-    fn window(
+    pub(crate) fn window(
         &self,
         sources: &[Source],
         options: ReadOptions,

@@ -7,6 +7,16 @@
 //! Names are those of the module's documents, but for `exporter` (`host`) and
 //! `timestamp` (`@timestamp`). Aliases are what people know from the plain
 //! codec, Cisco's table and nfdump.
+//!
+//! ```
+//! use flowkit_model::Field;
+//! use flowkit_model::field::Wire;
+//!
+//! let field = Field::by_name("l4_dst_port").unwrap(); // the codec's name
+//! assert_eq!(field.name, "dst_port");
+//! assert_eq!(field.wire, Wire::Record(34, 2)); // bytes 34 and 35 of 48
+//! assert_eq!(field.module_key, "netflow.dst_port");
+//! ```
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -45,6 +55,12 @@ pub enum FieldId {
     DstAs,
     SrcMaskLen,
     DstMaskLen,
+    SrcCountry,
+    DstCountry,
+    SrcCity,
+    DstCity,
+    SrcAsName,
+    DstAsName,
 }
 
 /// What a value means, hence how it is read and shown.
@@ -139,6 +155,13 @@ impl Field {
                     || is(field.codec_key)
             })
         })
+    }
+
+    /// Whether it is no part of a flow, but looked up by the pipeline: where it
+    /// is unknown, nothing is missing.
+    #[must_use]
+    pub fn is_looked_up(&self) -> bool {
+        self.module_key.starts_with("geoip_")
     }
 
     /// Widest value in bits; text has none.
@@ -272,6 +295,24 @@ pub const FIELDS: &[Field] = &[
     Field { id: FieldId::DstMaskLen, name: "dst_mask_len", aliases: &["dst_mask", "dstmask", "dmk"], module_key: "netflow.dst_mask_len", codec_key: "netflow.dst_mask",
         wire: Record(45, 1), kind: Kind::Code, unit: "bits", meaning: "length of the receiver's routing prefix",
         access: Number { bits: 8, read: |flow| flow.dst_mask_len.map(u64::from), write: |flow, value| flow.dst_mask_len = fit(value) } },
+    Field { id: FieldId::SrcCountry, name: "src_country", aliases: &["src_geo"], module_key: "geoip_src.country_code2", codec_key: "geoip_src.country_code2",
+        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the sender, by GeoIP",
+        access: Text { read: |flow| flow.src_country.as_deref(), write: |flow, value| flow.src_country = value } },
+    Field { id: FieldId::DstCountry, name: "dst_country", aliases: &["dst_geo"], module_key: "geoip_dst.country_code2", codec_key: "geoip_dst.country_code2",
+        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the receiver, by GeoIP",
+        access: Text { read: |flow| flow.dst_country.as_deref(), write: |flow, value| flow.dst_country = value } },
+    Field { id: FieldId::SrcCity, name: "src_city", aliases: &[], module_key: "geoip_src.city_name", codec_key: "geoip_src.city_name",
+        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the sender, by GeoIP",
+        access: Text { read: |flow| flow.src_city.as_deref(), write: |flow, value| flow.src_city = value } },
+    Field { id: FieldId::DstCity, name: "dst_city", aliases: &[], module_key: "geoip_dst.city_name", codec_key: "geoip_dst.city_name",
+        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the receiver, by GeoIP",
+        access: Text { read: |flow| flow.dst_city.as_deref(), write: |flow, value| flow.dst_city = value } },
+    Field { id: FieldId::SrcAsName, name: "src_as_name", aliases: &["src_as_org"], module_key: "geoip_src.autonomous_system", codec_key: "geoip_src.autonomous_system",
+        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the sender, by GeoIP; PRIVATE: a private address",
+        access: Text { read: |flow| flow.src_as_name.as_deref(), write: |flow, value| flow.src_as_name = value } },
+    Field { id: FieldId::DstAsName, name: "dst_as_name", aliases: &["dst_as_org"], module_key: "geoip_dst.autonomous_system", codec_key: "geoip_dst.autonomous_system",
+        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the receiver, by GeoIP; PRIVATE: a private address",
+        access: Text { read: |flow| flow.dst_as_name.as_deref(), write: |flow, value| flow.dst_as_name = value } },
 ];
 
 #[cfg(test)]

@@ -5,6 +5,24 @@
 //! **unknown**: `None`, never 0. What is not in a document at all (`SysUptime`,
 //! padding, the exporter's UDP port) is not here either.
 //!
+//! Third shape of a flow, for one at a time: to show, explain and test.
+//!
+//! ```
+//! use flowkit_model::FlowRecord;
+//!
+//! let flow = FlowRecord {
+//!     packets: Some(8),
+//!     bytes: Some(502),
+//!     sampling_interval: Some(100),
+//!     ..FlowRecord::default()
+//! };
+//! // Counters are as exported; one sampled packet stands for a hundred.
+//! let estimate = flow.bytes.zip(flow.sampling_interval).map(|(b, n)| b * u64::from(n.max(1)));
+//! assert_eq!(estimate, Some(50_200));
+//! // Nothing is known of its port, so it has none: not 0, which is a port.
+//! assert_eq!(flow.dst_port, None);
+//! ```
+//!
 //! Source: Cisco, *NetFlow Export Datagram Format*, tables for version 5.
 
 use std::net::Ipv4Addr;
@@ -90,4 +108,19 @@ pub struct FlowRecord {
     pub src_mask_len: Option<u8>,
     /// Length of the receiver's routing prefix, in bits.
     pub dst_mask_len: Option<u8>,
+    /// Country of the sender, two letters (ISO 3166), from the pipeline's `GeoIP`
+    /// lookup. Not part of the packet.
+    pub src_country: Option<String>,
+    /// Country of the receiver.
+    pub dst_country: Option<String>,
+    /// City of the sender, from the same lookup.
+    pub src_city: Option<String>,
+    /// City of the receiver.
+    pub dst_city: Option<String>,
+    /// Autonomous system of the sender as the lookup names it: `Example Net
+    /// (64500)`, or `PRIVATE` for private addresses. Not the exporter's
+    /// [`src_as`](Self::src_as).
+    pub src_as_name: Option<String>,
+    /// Autonomous system of the receiver, likewise.
+    pub dst_as_name: Option<String>,
 }

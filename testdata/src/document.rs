@@ -15,6 +15,7 @@
 
 use std::net::Ipv4Addr;
 
+use flowkit_model::late;
 use flowkit_model::names::{protocol_name, service_name};
 use serde::Serialize;
 
@@ -52,16 +53,6 @@ pub fn documents(packets: &[Packet]) -> Vec<Document> {
         }
     }
     documents
-}
-
-/// Time of a record as the codec computes it, late second and all.
-///
-/// The whole seconds and the rest of the flow's age are taken off separately;
-/// where the rest has to borrow, the second it borrows is not taken off.
-#[must_use]
-pub fn logstash_time_ms(export_ms: i64, true_ms: i64) -> i64 {
-    let late = if true_ms.rem_euclid(1000) > export_ms.rem_euclid(1000) { 1000 } else { 0 };
-    true_ms + late
 }
 
 /// Twenty characters, as Elasticsearch makes them up for documents sent without
@@ -183,7 +174,8 @@ impl Netflow {
     fn of(packet: &Packet, flow: &Flow) -> Netflow {
         let tags = flag_tags(flow.tcp_flags);
         let both_private = is_private(flow.src_addr) && is_private(flow.dst_addr);
-        let time = |true_ms| iso(logstash_time_ms(packet.export_ms, true_ms));
+        let header = packet.header();
+        let time = |true_ms| iso(late::written_ms(&header, packet.uptime().at(true_ms)));
         Netflow {
             tcp_flags: flow.tcp_flags,
             flow_locality: locality(both_private),
@@ -258,15 +250,6 @@ fn flag_tags(flags: u8) -> Vec<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_borrowed_second_is_a_second_late() {
-        // From the codec's test data: uptime 3381, last 2577, export 18:38:08.280.
-        assert_eq!(logstash_time_ms(8280, 8280 - 804), 8476);
-        assert_eq!(logstash_time_ms(8280, 8280), 8280);
-        assert_eq!(logstash_time_ms(8280, 8000), 8000);
-        assert_eq!(logstash_time_ms(8280, 7281), 8281);
-    }
 
     #[test]
     fn port_names_as_the_module_writes_them() {

@@ -9,6 +9,7 @@
 //! | what happens on the practice day | [`day`] |
 //! | how a router turns flows into packets | [`packet`] |
 //! | how Logstash turns packets into documents | [`document`] |
+//! | how ten million flows are made up | [`synth`] |
 //! | which part of the search API is spoken | [`server`] |
 //!
 //! `cargo run -p flowkit-testdata --example serve 9200` serves the day.
@@ -21,6 +22,7 @@ mod network;
 pub mod packet;
 mod random;
 pub mod server;
+pub mod synth;
 mod talk;
 mod time;
 
@@ -30,3 +32,4 @@ pub use exporter::Exporter;
 pub use flow::Flow;
 pub use packet::Packet;
 pub use server::{Fault, Server};
+pub use synth::Synth;

@@ -1,7 +1,7 @@
 //! The map of the practice network: which prefix is where, and whose it is.
 //!
-//! Only private and documentation addresses (RFC 1918, RFC 5737) and
-//! documentation AS numbers (RFC 5398) occur.
+//! Only private, documentation and measurement addresses (RFC 1918, RFC 5737,
+//! RFC 2544) and documentation AS numbers (RFC 5398) occur.
 
 use std::net::Ipv4Addr;
 
@@ -35,7 +35,7 @@ static DEFAULT: Prefix = Prefix::new([0, 0, 0, 0], 0, UPLINK, None);
 pub(crate) const UPLINK: u16 = 2;
 
 #[rustfmt::skip]
-static PREFIXES: [Prefix; 12] = [
+static PREFIXES: [Prefix; 14] = [
     Prefix::new([192, 168, 10, 0], 24, 1, None),    // servers
     Prefix::new([192, 168, 100, 0], 24, 3, None),   // office
     Prefix::new([192, 168, 200, 0], 24, 4, None),   // second site
@@ -48,6 +48,8 @@ static PREFIXES: [Prefix; 12] = [
     Prefix::new([198, 51, 100, 0], 26, UPLINK, Some((64501, "Example Access"))),
     Prefix::new([198, 51, 100, 64], 26, UPLINK, Some((64502, "Example Hosting"))),
     Prefix::new([198, 51, 100, 128], 25, UPLINK, Some((64511, "Example Campus"))),
+    Prefix::new([198, 18, 0, 0], 16, UPLINK, Some((64505, "Example Transit"))),
+    Prefix::new([198, 19, 0, 0], 16, UPLINK, Some((64506, "Example Exchange"))),
 ];
 
 /// The longest prefix that holds an address.

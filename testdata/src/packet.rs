@@ -7,21 +7,21 @@
 //! Packets are in order of export time; within a packet flows are in the order
 //! in which they left the cache.
 
+pub use flowkit_model::wire::MOST_RECORDS;
+use flowkit_model::wire::{Header, Record, Uptime};
+
 use crate::exporter::{BORDER, Exporter, OFFICE};
 use crate::flow::Flow;
 use crate::talk::{ACTIVE_MS, FIN, RST};
-
-/// Most records a NetFlow v5 packet can hold.
-pub const MOST_FLOWS: usize = 30;
 
 /// Time without a packet after which a flow is over.
 const INACTIVE_MS: i64 = 15_000;
 
 /// Time between two looks at the cache.
-const SCAN_MS: i64 = 30_000;
+pub(crate) const SCAN_MS: i64 = 30_000;
 
 /// Time between two packets sent in a row.
-const SPACING_MS: i64 = 2;
+pub(crate) const SPACING_MS: i64 = 2;
 
 /// A NetFlow v5 datagram: what its header says, and its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,17 +38,62 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// `SysUptime` of the header: milliseconds since boot, modulo 2³².
+    /// The header as it is sent.
     #[must_use]
-    pub fn uptime_ms(&self) -> u32 {
-        self.uptime_at(self.export_ms)
+    pub fn header(&self) -> Header {
+        let exporter = self.exporter;
+        let unsigned = |number: i64| u32::try_from(number).unwrap_or_default();
+        Header {
+            count: u16::try_from(self.flows.len()).unwrap_or(u16::MAX),
+            sys_uptime_ms: self.uptime().at(self.export_ms),
+            unix_secs: unsigned(self.export_ms.div_euclid(1000)),
+            unix_nsecs: unsigned(self.export_ms.rem_euclid(1000) * 1_000_000),
+            flow_sequence: self.flow_sequence,
+            engine_type: exporter.engine_type,
+            engine_id: exporter.engine_id,
+            sampling: u16::from(exporter.sampling_algorithm) << 14 | exporter.sampling_interval,
+        }
     }
 
-    /// Uptime at another time, such as the `First` of a record.
+    /// The router's uptime clock.
     #[must_use]
-    pub fn uptime_at(&self, ms: i64) -> u32 {
-        let uptime = (ms - self.exporter.boot_ms).rem_euclid(1 << 32);
-        u32::try_from(uptime).unwrap_or(u32::MAX)
+    pub fn uptime(&self) -> Uptime {
+        Uptime { boot_ms: self.exporter.boot_ms }
+    }
+
+    /// The datagram: header and records.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.header().to_bytes().to_vec();
+        for flow in &self.flows {
+            bytes.extend(self.record(flow).to_bytes());
+        }
+        bytes
+    }
+
+    fn record(&self, flow: &Flow) -> Record {
+        Record {
+            src_addr: flow.src_addr,
+            dst_addr: flow.dst_addr,
+            next_hop: flow.next_hop,
+            input_snmp: flow.input_snmp,
+            output_snmp: flow.output_snmp,
+            packets: flow.packets,
+            bytes: flow.bytes,
+            first_uptime_ms: self.uptime().at(flow.first_ms),
+            last_uptime_ms: self.uptime().at(flow.last_ms),
+            src_port: flow.src_port,
+            dst_port: flow.dst_port,
+            pad1: 0,
+            tcp_flags: flow.tcp_flags,
+            protocol: flow.protocol,
+            tos: flow.tos,
+            src_as: flow.src_as,
+            dst_as: flow.dst_as,
+            src_mask_len: flow.src_mask,
+            dst_mask_len: flow.dst_mask,
+            pad2: 0,
+        }
     }
 }
 
@@ -63,7 +108,7 @@ pub fn export(flows: &[Flow]) -> Vec<Packet> {
         let mut flow_sequence = exporter.flows_before;
         for scan in expired.chunk_by(|a, b| scan_ms(exporter, a.0) == scan_ms(exporter, b.0)) {
             let mut export_ms = scan_ms(exporter, scan[0].0);
-            for records in scan.chunks(MOST_FLOWS) {
+            for records in scan.chunks(MOST_RECORDS) {
                 let flows: Vec<Flow> = records.iter().map(|&(_, flow)| flow.clone()).collect();
                 let count = u32::try_from(flows.len()).unwrap_or_default();
                 packets.push(Packet { exporter, export_ms, flow_sequence, flows });
@@ -89,6 +134,8 @@ fn scan_ms(exporter: &Exporter, ms: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use flowkit_model::{Document, FlowRecord, late, wire};
+
     use super::*;
     use crate::day::practice_flows;
 
@@ -99,7 +146,7 @@ mod tests {
             let mut expected = exporter.flows_before;
             for packet in packets.iter().filter(|packet| packet.exporter == exporter) {
                 assert_eq!(packet.flow_sequence, expected);
-                assert!((1..=MOST_FLOWS).contains(&packet.flows.len()));
+                assert!((1..=MOST_RECORDS).contains(&packet.flows.len()));
                 expected = expected.wrapping_add(u32::try_from(packet.flows.len()).unwrap());
             }
             assert_ne!(expected, exporter.flows_before);
@@ -115,10 +162,38 @@ mod tests {
             for flow in &packet.flows {
                 let age_ms = packet.export_ms - flow.last_ms;
                 assert!((0..=SCAN_MS + INACTIVE_MS + 100).contains(&age_ms), "{age_ms}");
-                assert!(packet.uptime_at(flow.first_ms) <= packet.uptime_at(flow.last_ms));
-                assert!(packet.uptime_at(flow.last_ms) <= packet.uptime_ms());
             }
         }
+    }
+
+    /// What is read from the bytes is what the router saw, and what the
+    /// documents say once the late second is taken off.
+    #[test]
+    fn the_bytes_and_the_documents_say_the_same() {
+        let packets = crate::day::practice_packets();
+        let documents = crate::document::documents(&packets);
+        let mut documents = documents.iter();
+        for packet in &packets {
+            let bytes = packet.to_bytes();
+            let datagram = wire::decode(&bytes).unwrap();
+            assert_eq!(datagram.faults(), []);
+            let exporter = packet.exporter.addr.to_string();
+            for (flow, seen) in datagram.flows(Some(&exporter)).zip(&packet.flows) {
+                let time = |ms| Some(u64::try_from(ms).unwrap());
+                assert_eq!(flow.first_switched_ms, time(seen.first_ms));
+                assert_eq!(flow.last_switched_ms, time(seen.last_ms));
+                let source = &documents.next().unwrap().source;
+                let document = Document::parse(source.as_bytes()).unwrap().into_flow().unwrap();
+                let late = |ms| time(late::written_ms(datagram.header(), packet.uptime().at(ms)));
+                let expected = FlowRecord {
+                    first_switched_ms: late(seen.first_ms),
+                    last_switched_ms: late(seen.last_ms),
+                    ..flow
+                };
+                assert_eq!(document, expected);
+            }
+        }
+        assert_eq!(documents.next(), None);
     }
 
     #[test]

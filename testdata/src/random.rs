@@ -14,6 +14,11 @@ impl Random {
         Random(fnv1a(part.as_bytes()))
     }
 
+    /// A generator for a seed that a person chose.
+    pub(crate) fn seeded(seed: u64) -> Random {
+        Random(spread(&seed.to_be_bytes()))
+    }
+
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;

@@ -29,9 +29,20 @@ impl Block {
     /// blank lines are left out.
     pub(crate) fn values(&self) -> Box<dyn Iterator<Item = (u64, &[u8])> + '_> {
         match self.framing {
-            Framing::Lines => {
-                let lines = self.text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-                Box::new((self.line..).zip(lines).filter(|(_, text)| !text.is_empty()))
+            Framing::Lines | Framing::Bulk => {
+                let (mut line, mut at) = (self.line, 0);
+                Box::new(std::iter::from_fn(move || {
+                    while at < self.text.len() {
+                        let end =
+                            memchr(b'\n', &self.text[at..]).map_or(self.text.len(), |end| at + end);
+                        let found = (line, self.text[at..end].trim_ascii());
+                        (at, line) = (end + 1, line + 1);
+                        if !found.1.is_empty() {
+                            return Some(found);
+                        }
+                    }
+                    None
+                }))
             }
             Framing::Values => {
                 let (mut line, mut at) = (self.line, 0);
@@ -50,7 +61,9 @@ impl Block {
 pub(crate) enum Framing {
     /// One a line.
     Lines,
-    /// One after the other, over as many lines as they take.
+    /// Actions and documents in turn, one a line: a `_bulk` request.
+    Bulk,
+    /// One after the other, over as many lines as they take; also in an array.
     Values,
 }
 
@@ -72,6 +85,8 @@ pub(super) struct Blocks<R> {
     line: u64,
     offset: u64,
     framing: Option<Framing>,
+    /// It began with a bracket.
+    is_array: bool,
     done: bool,
 }
 
@@ -86,7 +101,15 @@ pub(super) enum BlockError {
 
 impl<R: Read> Blocks<R> {
     pub(super) fn new(stream: R) -> Self {
-        Self { stream, rest: Vec::new(), line: 1, offset: 0, framing: None, done: false }
+        Self {
+            stream,
+            rest: Vec::new(),
+            line: 1,
+            offset: 0,
+            framing: None,
+            is_array: false,
+            done: false,
+        }
     }
 
     /// What was read and not yet given out, if the stream failed.
@@ -114,7 +137,7 @@ impl<R: Read> Blocks<R> {
                 None => continue,
             };
             match framing {
-                Framing::Lines => {
+                Framing::Lines | Framing::Bulk => {
                     cut = memrchr(b'\n', &self.rest[searched..])
                         .map(|end| searched + end + 1)
                         .or(cut);
@@ -128,6 +151,10 @@ impl<R: Read> Blocks<R> {
                 }
             }
             searched = self.rest.len();
+            if framing == Framing::Bulk {
+                // An action stays with its document.
+                cut = cut.map(|cut| before_last_action(&self.rest[..cut])).filter(|cut| *cut > 0);
+            }
             if let Some(cut) = cut {
                 return Ok(Some(self.cut(cut, framing)));
             }
@@ -154,6 +181,16 @@ impl<R: Read> Blocks<R> {
         if self.offset == 0 && self.rest.starts_with(BYTE_ORDER_MARK) {
             self.rest.drain(..BYTE_ORDER_MARK.len());
         }
+        if self.framing.is_none() && !self.is_array {
+            // The elements of an array are values one after the other; its
+            // brackets say nothing more.
+            let blanks = self.rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            if let Some(bracket @ b'[') = self.rest.get_mut(blanks) {
+                *bracket = b' ';
+                self.is_array = true;
+                self.framing = Some(Framing::Values);
+            }
+        }
         self.offset += read as u64;
         result?;
         Ok(read > 0)
@@ -166,6 +203,42 @@ impl<R: Read> Iterator for Blocks<R> {
     fn next(&mut self) -> Option<Self::Item> {
         if self.done { None } else { self.next_block().transpose() }
     }
+}
+
+/// Where a block of a `_bulk` request ends: before its last line, if that is an
+/// action.
+fn before_last_action(text: &[u8]) -> usize {
+    let lines = text.trim_ascii_end();
+    let start = memrchr(b'\n', lines).map_or(0, |end| end + 1);
+    if is_action(lines[start..].trim_ascii()) { start } else { text.len() }
+}
+
+/// Whether a line is an action of a `_bulk` request that a document follows.
+pub(crate) fn is_action(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"{") else { return false };
+    let rest = rest.trim_ascii_start();
+    [&b"\"index\""[..], b"\"create\"", b"\"update\""].iter().any(|word| rest.starts_with(word))
+        && serde_json::from_slice::<BulkAction<'_>>(line).is_ok()
+}
+
+/// An action: one member, that says where the document goes.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum BulkAction<'a> {
+    /// Store it.
+    #[serde(borrow, alias = "create", alias = "update")]
+    Index(Target<'a>),
+}
+
+/// Where a document of a `_bulk` request goes.
+#[derive(serde::Deserialize)]
+pub(crate) struct Target<'a> {
+    #[serde(borrow, rename = "_index")]
+    pub(crate) index: Option<std::borrow::Cow<'a, str>>,
+    #[serde(borrow, rename = "_id")]
+    pub(crate) id: Option<std::borrow::Cow<'a, str>>,
+    #[serde(borrow, alias = "_routing")]
+    pub(crate) routing: Option<std::borrow::Cow<'a, str>>,
 }
 
 /// Whether a line that is not blank is there whole, and the next one too if the
@@ -185,6 +258,9 @@ fn framing(text: &[u8]) -> Framing {
     let mut lines =
         text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    if is_action(first) {
+        return Framing::Bulk;
+    }
     let begins = serde_json::from_slice::<IgnoredAny>(first).is_err_and(|error| error.is_eof());
     if begins && !second.is_empty() && !is_json(second) { Framing::Values } else { Framing::Lines }
 }
@@ -227,6 +303,9 @@ mod tests {
             ("{\"a\":1}", Framing::Lines),
             ("{\n  \"a\": 1\n}\n", Framing::Values),
             ("{ \"a\":\n1}", Framing::Values),
+            (" [{\"a\":1},{\"a\":2}]", Framing::Values),
+            ("{\"index\":{\"_id\":\"1\"}}\n{\"a\":1}\n", Framing::Bulk),
+            ("{\"index\":{\"_id\":\"1\"},\"a\":1}\n{\"a\":1}\n", Framing::Lines),
         ] {
             assert_eq!(blocks(text)[0].2, expected, "{text}");
         }

@@ -13,6 +13,10 @@ pub(super) enum Compression {
     Gzip,
     /// Zstandard, one frame or several.
     Zstd,
+    /// xz, one stream or several.
+    Xz,
+    /// bzip2, one stream or several.
+    Bzip2,
 }
 
 /// Reads at a time; a pipe gives less.
@@ -24,39 +28,10 @@ const MAGIC: &[(&[u8], Result<Compression, &str>)] = &[
     (&[0x28, 0xb5, 0x2f, 0xfd], Ok(Compression::Zstd)),
     // A skippable frame may come first.
     (&[0x50, 0x2a, 0x4d, 0x18], Ok(Compression::Zstd)),
-    (
-        &[0xfd, b'7', b'z', b'X', b'Z', 0],
-        Err("is packed with xz; unpack it and try again: `xz -dc FILE | flowkit … -`"),
-    ),
-    (b"BZh", Err("is packed with bzip2; unpack it and try again: `bzip2 -dc FILE | flowkit … -`")),
+    (&[0xfd, b'7', b'z', b'X', b'Z', 0], Ok(Compression::Xz)),
+    (b"BZh", Ok(Compression::Bzip2)),
     (b"PK\x03\x04", Err("is a zip archive; unpack it and try again")),
-    (
-        &[0xff, 0xfe],
-        Err(
-            "is UTF-16 (as PowerShell's > writes); convert it to UTF-8 and try again: `iconv -f UTF-16 -t UTF-8 FILE | flowkit … -`",
-        ),
-    ),
-    (
-        &[0xfe, 0xff],
-        Err(
-            "is UTF-16; convert it to UTF-8 and try again: `iconv -f UTF-16 -t UTF-8 FILE | flowkit … -`",
-        ),
-    ),
-    (b"PAR1", Err("is a Parquet file; flowkit reads documents of Elasticsearch")),
-    (
-        &[0xd4, 0xc3, 0xb2, 0xa1],
-        Err("is a packet capture; flowkit reads documents of Elasticsearch"),
-    ),
-    (
-        &[0x0a, 0x0d, 0x0d, 0x0a],
-        Err("is a packet capture; flowkit reads documents of Elasticsearch"),
-    ),
-    (
-        b"[",
-        Err(
-            "is one JSON array; write one document a line and try again: `jq -c '.[]' FILE | flowkit … -`",
-        ),
-    ),
+    (b"PAR1", Err("is a Parquet file, which is read by its name only, not from a pipe")),
 ];
 
 /// A stream's text, and how it was packed.
@@ -95,6 +70,12 @@ pub(super) fn unpack<'r>(
         }
         Ok(form @ Compression::Zstd) => {
             Ok((Box::new(zstd::stream::read::Decoder::new(whole)?), form))
+        }
+        Ok(form @ Compression::Xz) => {
+            Ok((Box::new(liblzma::read::XzDecoder::new_multi_decoder(whole)), form))
+        }
+        Ok(form @ Compression::Bzip2) => {
+            Ok((Box::new(bzip2::read::MultiBzDecoder::new(whole)), form))
         }
     })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flowkit_model::dump::{self, Manifest, PARTIAL_END, PARTS, PartState, STATE_END, State};
 
-use super::{Place, Source, Stream};
+use super::{DumpPart, Place, Source, Stream};
 use crate::error::ReadError;
 
 /// Opens a dump.
@@ -34,6 +34,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
             name: file.display().to_string(),
             place: Place::File(file, None),
             expected: Some(part.received),
+            part: Some(DumpPart { dump: path.into(), part: part.clone() }),
         });
     }
     if manifest.state != State::Complete {
@@ -80,6 +81,7 @@ fn part_in_work(state: &Path) -> Option<Stream> {
         name: file.display().to_string(),
         place: Place::File(file, Some(known.file_bytes)),
         expected: Some(known.rows),
+        part: None,
     })
 }
 

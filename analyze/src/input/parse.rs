@@ -7,13 +7,16 @@ use std::sync::Arc;
 use flowkit_model::document::entry::{Entry, Hit};
 use flowkit_model::document::page::Page;
 use flowkit_model::document::server_error::ServerError;
-use flowkit_model::{FlowRecord, NotAFlow};
+use flowkit_model::document::shape::Identity as Shaped;
+use flowkit_model::{FieldId, NotAFlow, Row};
 
-use super::blocks::Block;
+use super::blocks::{Block, BulkAction, Framing, Target, is_action};
 use super::broken_page;
+use super::shapes::{ShapeReader, Shapes};
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::duplicates::Identity;
+use crate::quality::Quality;
 
 /// What a block held.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub(crate) struct Parsed {
     pub(crate) batch: Batch,
     /// Who each flow's document is, and its line.
     pub(crate) identities: Vec<(Option<Identity>, u64)>,
+    /// What is wrong with their times.
+    pub(crate) quality: Quality,
     /// Documents that are no flows: why, how many, and the first.
     pub(crate) skipped: Vec<Skipped>,
     /// Answers of searches, one entry each.
@@ -32,6 +37,21 @@ pub(crate) struct Parsed {
     pub(crate) n_values: u64,
     /// The text breaks off in this line.
     pub(crate) breaks_off: Option<u64>,
+    /// What is odd but no reason to skip, by kind.
+    pub(crate) odd: Vec<Odd>,
+}
+
+/// Something odd that came up so many times.
+#[derive(Clone, Debug)]
+pub(crate) struct Odd {
+    pub(crate) kind: &'static str,
+    /// What the first is.
+    pub(crate) what: String,
+    pub(crate) n: u64,
+    /// Where the first is.
+    pub(crate) line: u64,
+    /// Flows are missing because of it.
+    pub(crate) is_missing: bool,
 }
 
 /// Documents skipped for one reason.
@@ -58,49 +78,129 @@ pub(crate) struct PageFacts {
 }
 
 impl Parsed {
-    /// Reads a block.
-    pub(crate) fn new(block: &Block, fields: FieldSet, dictionary: &Arc<Dictionary>) -> Self {
-        // A hit is about 1 kB.
-        let batch = Batch::new(fields, block.text.len() / 1024 + 1, Arc::clone(dictionary));
-        let mut parsed = Self {
-            batch,
+    /// Nothing yet; about so many rows will come.
+    pub(super) fn empty(fields: FieldSet, rows: usize, dictionary: &Arc<Dictionary>) -> Self {
+        Self {
+            batch: Batch::new(fields, rows, Arc::clone(dictionary)),
             identities: Vec::new(),
+            quality: Quality::default(),
             skipped: Vec::new(),
             pages: Vec::new(),
             server_error: None,
             n_values: 0,
             breaks_off: None,
-        };
-        for (line, text) in block.values() {
-            parsed.value(text, line, block);
+            odd: Vec::new(),
         }
+    }
+
+    /// Counts something odd.
+    pub(super) fn odd(&mut self, odd: Odd) {
+        match self.odd.iter_mut().find(|known| known.kind == odd.kind) {
+            Some(known) => known.n += odd.n,
+            None => self.odd.push(odd),
+        }
+    }
+
+    /// Reads a block.
+    pub(crate) fn new(
+        block: &Block,
+        fields: FieldSet,
+        dictionary: &Arc<Dictionary>,
+        shapes: &Shapes,
+    ) -> Self {
+        // A hit is about 1 kB.
+        let mut parsed = Self::empty(fields, block.text.len() / 1024 + 1, dictionary);
+        let mut reader = shapes.reader();
+        let mut row = Row::default();
+        let mut action: Option<&[u8]> = None;
+        for (line, text) in block.values() {
+            if block.framing == Framing::Bulk {
+                if is_action(text) {
+                    action = Some(text);
+                    continue;
+                }
+                if let Some(action) = action.take()
+                    && parsed.bulk_document(action, text, line, &mut reader)
+                {
+                    continue;
+                }
+            }
+            if let Some(identity) = reader.read(text, &mut row) {
+                parsed.n_values += 1;
+                let Shaped { index, id, routing } = identity;
+                parsed.row(&row, Identity::of(index, id, routing, &row), line);
+            } else {
+                parsed.value(text, line, block, &mut reader);
+            }
+        }
+        shapes.learn_from(reader);
         parsed
     }
 
+    /// Reads a document of a `_bulk` request, whose identity is in its action;
+    /// false if it is no bare document that is a flow.
+    fn bulk_document(
+        &mut self,
+        action: &[u8],
+        text: &[u8],
+        line: u64,
+        reader: &mut ShapeReader,
+    ) -> bool {
+        let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return false };
+        let Target { index, id, routing } = target;
+        let identity =
+            |row: &Row<'_>| Identity::of(index.as_deref(), id.as_deref(), routing.as_deref(), row);
+        let mut row = Row::default();
+        if reader.read(text, &mut row).is_some_and(|shaped| shaped.id.is_none()) {
+            self.n_values += 1;
+            self.row(&row, identity(&row), line);
+            return true;
+        }
+        let Ok(Entry::Bare(document)) = Entry::parse(text) else { return false };
+        let Ok(flow) = document.into_flow() else { return false };
+        reader.learn(text, false);
+        let row = Row::of(&flow);
+        self.n_values += 1;
+        self.row(&row, identity(&row), line);
+        true
+    }
+
     /// Reads one JSON value.
-    fn value(&mut self, text: &[u8], line: u64, block: &Block) {
+    fn value(&mut self, text: &[u8], line: u64, block: &Block, reader: &mut ShapeReader) {
         match Entry::parse(text) {
             Ok(Entry::Error(error)) => {
                 self.server_error.get_or_insert((line, error));
             }
             Ok(Entry::Page(page)) => {
                 self.n_values += 1;
-                self.page(page, line, false);
+                self.page(page, line, false, reader);
             }
             Ok(Entry::Hit(hit)) => {
                 self.n_values += 1;
-                self.hit(hit, line);
+                if self.hit(hit, line) {
+                    reader.learn(text, true);
+                }
             }
             Ok(Entry::Bare(document)) => {
                 self.n_values += 1;
-                self.flow(document.into_flow(), None, line);
+                match document.into_flow() {
+                    Ok(flow) => {
+                        self.row(&Row::of(&flow), None, line);
+                        reader.learn(text, false);
+                    }
+                    Err(cause) => self.skip(cause, line, None),
+                }
+            }
+            // A letter in another encoding spoils the letter, not the document.
+            Err(_) if std::str::from_utf8(text).is_err_and(|error| error.error_len().is_some()) => {
+                self.value(String::from_utf8_lossy(text).as_bytes(), line, block, reader);
             }
             Err(error) => {
                 let ends_the_text = block.last && block.text.trim_ascii_end().ends_with(text);
                 if error.is_eof() && ends_the_text {
                     if let Some(page) = broken_page::whole_hits(text) {
                         self.n_values += 1;
-                        return self.page(page, line, true);
+                        return self.page(page, line, true, reader);
                     }
                     self.breaks_off = Some(line);
                 }
@@ -109,7 +209,7 @@ impl Parsed {
         }
     }
 
-    fn page(&mut self, page: Page<'_>, line: u64, breaks_off: bool) {
+    fn page(&mut self, page: Page<'_>, line: u64, breaks_off: bool, reader: &mut ShapeReader) {
         self.pages.push(PageFacts {
             scroll_id: page.scroll_id.map(std::borrow::Cow::into_owned),
             n_hits: page.hits.len() as u64,
@@ -119,31 +219,53 @@ impl Parsed {
             breaks_off,
             line,
         });
+        let mut row = Row::default();
         for hit in page.hits {
-            match Entry::parse(hit.get().as_bytes()) {
-                Ok(Entry::Hit(hit)) => self.hit(hit, line),
+            let text = hit.get().as_bytes();
+            if let Some(Shaped { index, id, routing }) = reader.read(text, &mut row)
+                && id.is_some()
+            {
+                self.row(&row, Identity::of(index, id, routing, &row), line);
+                continue;
+            }
+            match Entry::parse(text) {
+                Ok(Entry::Hit(hit)) => {
+                    if self.hit(hit, line) {
+                        reader.learn(text, true);
+                    }
+                }
                 Ok(_) => self.skip(NotAFlow::NoSource, line, None),
                 Err(error) => self.skip(NotAFlow::NotJson, line, Some(reason(&error))),
             }
         }
     }
 
-    fn hit(&mut self, hit: Hit<'_>, line: u64) {
-        let identity = Identity::of(&hit);
-        self.flow(hit.into_flow(), identity, line);
-    }
-
-    fn flow(&mut self, flow: Result<FlowRecord, NotAFlow>, identity: Option<Identity>, line: u64) {
-        match flow {
+    /// Takes in a hit; false if it is no flow.
+    fn hit(&mut self, mut hit: Hit<'_>, line: u64) -> bool {
+        let (index, id, routing) = (hit.index.take(), hit.id.take(), hit.routing.take());
+        match hit.into_flow() {
             Ok(flow) => {
-                self.batch.push(&flow);
-                self.identities.push((identity.map(|identity| identity.saying(&flow)), line));
+                let row = Row::of(&flow);
+                let (index, id, routing) = (index.as_deref(), id.as_deref(), routing.as_deref());
+                self.row(&row, Identity::of(index, id, routing, &row), line);
+                true
             }
-            Err(cause) => self.skip(cause, line, None),
+            Err(cause) => {
+                self.skip(cause, line, None);
+                false
+            }
         }
     }
 
-    fn skip(&mut self, cause: NotAFlow, line: u64, reason: Option<String>) {
+    pub(super) fn row(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
+        self.batch.push_row(row);
+        let time = |field| row.number(field);
+        let (first, last) = (time(FieldId::FirstSwitched), time(FieldId::LastSwitched));
+        self.quality.add(time(FieldId::Timestamp), first, last);
+        self.identities.push((identity, line));
+    }
+
+    pub(super) fn skip(&mut self, cause: NotAFlow, line: u64, reason: Option<String>) {
         match self.skipped.iter_mut().find(|skipped| skipped.cause == cause) {
             Some(skipped) => skipped.n += 1,
             None => self.skipped.push(Skipped { cause, n: 1, line, reason }),

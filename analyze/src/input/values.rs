@@ -57,9 +57,9 @@ pub(super) fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// What may stand between values.
+/// What may stand between values, and behind the last one of an array.
 fn is_separator(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == b','
+    byte.is_ascii_whitespace() || byte == b',' || byte == b']'
 }
 
 #[cfg(test)]

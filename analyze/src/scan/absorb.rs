@@ -2,19 +2,22 @@
 //! counts what is skipped, and notices what is missing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use flowkit_model::NotAFlow;
 use flowkit_model::document::server_error::ServerError;
 
 use super::ReadOptions;
-use crate::columns::Batch;
+use crate::columns::{Batch, FieldSet};
 use crate::duplicates::{Copy, Seen};
 use crate::error::ReadError;
-use crate::input::parse::{PageFacts, Parsed};
-use crate::input::{self, Opened, Source};
+use crate::input::parse::{Odd, PageFacts, Parsed};
+use crate::input::shapes::Shapes;
+use crate::input::{self, Opened, Piece, Source};
 use crate::tally::{Position, Tally};
 
 /// The state of a scan between its blocks.
-pub(super) struct Absorber<'s> {
+pub(crate) struct Absorber<'s> {
     streams: Vec<Opened<'s>>,
     options: ReadOptions,
     seen: Seen,
@@ -25,6 +28,12 @@ pub(super) struct Absorber<'s> {
     answers: BTreeMap<String, Answers>,
 }
 
+/// The error for what may not be skipped.
+fn strict(position: String, cause: NotAFlow, reason: Option<&str>) -> ReadError {
+    let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    ReadError::Strict { position, what: format!("{}{reason}", cause.text()) }
+}
+
 /// What is known of a stream so far.
 #[derive(Default)]
 struct StreamState {
@@ -32,6 +41,7 @@ struct StreamState {
     not_json: Option<(u64, String)>,
     server_error: Option<(u64, ServerError)>,
     is_empty: bool,
+    odd: Vec<Odd>,
 }
 
 /// Pages of one search.
@@ -42,7 +52,7 @@ struct Answers {
 }
 
 impl<'s> Absorber<'s> {
-    pub(super) fn new(sources: &'s [Source], options: ReadOptions) -> Self {
+    pub(crate) fn new(sources: &'s [Source], options: ReadOptions) -> Self {
         Self {
             streams: input::streams(sources),
             options,
@@ -58,15 +68,15 @@ impl<'s> Absorber<'s> {
         let position = |line| Position { file: self.streams[stream].name.to_owned(), line };
         self.stream.is_empty = false;
         self.stream.n_values += parsed.n_values;
+        self.tally.quality.merge(&parsed.quality);
         for skipped in parsed.skipped {
             let first = position(skipped.line);
             if self.options.strict {
-                let reason =
-                    skipped.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-                let what = format!("{}{reason}", skipped.cause.text());
-                return Err(ReadError::Strict { position: first.to_string(), what });
+                return Err(strict(first.to_string(), skipped.cause, skipped.reason.as_deref()));
             }
-            if let (None, Some(reason)) = (&self.stream.not_json, &skipped.reason) {
+            if skipped.cause == NotAFlow::NotJson
+                && let (None, Some(reason)) = (&self.stream.not_json, &skipped.reason)
+            {
                 self.stream.not_json = Some((skipped.line, reason.clone()));
             }
             self.tally.skip(skipped.cause, skipped.n, first, skipped.reason);
@@ -77,10 +87,60 @@ impl<'s> Absorber<'s> {
         for page in parsed.pages {
             self.page(stream, page);
         }
+        for odd in parsed.odd {
+            match self.stream.odd.iter_mut().find(|known| known.kind == odd.kind) {
+                Some(known) => known.n += odd.n,
+                None => self.stream.odd.push(odd),
+            }
+        }
         if self.stream.server_error.is_none() {
             self.stream.server_error = parsed.server_error;
         }
-        Ok(self.without_copies(stream, parsed.batch, &parsed.identities))
+        self.without_copies(stream, parsed.batch, &parsed.identities)
+    }
+
+    /// Takes in a stream that has columns: what was met when they were made.
+    pub(super) fn stored(&mut self, tally: &Tally) -> Result<(), ReadError> {
+        if let (true, Some(first)) =
+            (self.options.strict, tally.skipped.iter().min_by_key(|skipped| skipped.first.line))
+        {
+            return Err(strict(first.first.to_string(), first.cause, first.reason.as_deref()));
+        }
+        for skipped in &tally.skipped {
+            let (first, reason) = (skipped.first.clone(), skipped.reason.clone());
+            self.tally.skip(skipped.cause, skipped.n, first, reason);
+        }
+        self.tally.incomplete.extend_from_slice(&tally.incomplete);
+        self.tally.notes.extend_from_slice(&tally.notes);
+        self.tally.quality.merge(&tally.quality);
+        let duplicates = &mut self.tally.duplicates;
+        duplicates.n += tally.duplicates.n;
+        duplicates.conflicting += tally.duplicates.conflicting;
+        if duplicates.first.is_none() {
+            duplicates.first.clone_from(&tally.duplicates.first);
+        }
+        Ok(())
+    }
+
+    /// Learns which documents a source holds, without taking them in.
+    pub(crate) fn know(&mut self, source: &Source) -> Result<(), ReadError> {
+        let (dictionary, shapes) = (Arc::default(), Shapes::default());
+        let sources = std::slice::from_ref(source);
+        let mut known = Ok(());
+        input::read(
+            sources,
+            |_| false,
+            |_, piece| {
+                if let Piece::Block(block) = piece {
+                    let parsed = Parsed::new(&block, FieldSet::default(), &dictionary, &shapes);
+                    let mut identities = parsed.identities.into_iter();
+                    known =
+                        identities.try_for_each(|(identity, _)| self.seen.take(identity).map(drop));
+                }
+                known.is_ok()
+            },
+        )?;
+        known.map_err(|source| ReadError::Spill { source })
     }
 
     fn without_copies(
@@ -88,10 +148,10 @@ impl<'s> Absorber<'s> {
         stream: usize,
         mut batch: Batch,
         identities: &[(Option<crate::duplicates::Identity>, u64)],
-    ) -> Batch {
+    ) -> Result<Batch, ReadError> {
         let mut keep = Vec::with_capacity(identities.len());
         for (identity, line) in identities {
-            let copy = self.seen.take(*identity);
+            let copy = self.seen.take(*identity).map_err(|source| ReadError::Spill { source })?;
             keep.push(copy == Copy::First);
             if copy != Copy::First {
                 let duplicates = &mut self.tally.duplicates;
@@ -106,7 +166,7 @@ impl<'s> Absorber<'s> {
         if keep.contains(&false) {
             batch.retain(&keep);
         }
-        batch
+        Ok(batch)
     }
 
     fn page(&mut self, stream: usize, page: PageFacts) {
@@ -148,6 +208,18 @@ impl<'s> Absorber<'s> {
         if let Some(damage) = damage {
             self.tally.incomplete.push(format!("{name} {damage}"));
         }
+        for odd in state.odd {
+            let more = match odd.n {
+                1 => String::new(),
+                n => format!(", the first of {n}"),
+            };
+            let sentence = format!("{name}:{}: {}{more}", odd.line, odd.what);
+            if odd.is_missing {
+                self.tally.incomplete.push(sentence);
+            } else {
+                self.tally.notes.push(sentence);
+            }
+        }
         if let Some((line, error)) = state.server_error {
             if state.n_values == 0 {
                 let ServerError { kind, reason } = error;
@@ -177,7 +249,7 @@ impl<'s> Absorber<'s> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Tally {
+    pub(crate) fn finish(mut self) -> Tally {
         for answers in self.answers.into_values() {
             if let Some(total) = answers.total
                 && answers.n_hits < total

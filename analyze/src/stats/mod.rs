@@ -3,17 +3,24 @@
 //! To add one, add a file with a type that is a [`Statistic`], and a command
 //! that asks it.
 
+pub mod beacons;
+pub mod check;
+pub mod diff;
 pub mod dimension;
+pub mod exporters;
 pub mod fields;
 mod gather;
 pub mod grouping;
+mod loss;
 pub mod measure;
 pub mod pairs;
 pub mod ports;
 pub mod protocols;
 mod ranking;
+pub mod scans;
 pub mod summary;
 pub mod talkers;
+pub mod timeline;
 pub mod top;
 
 use flowkit_model::FieldId;

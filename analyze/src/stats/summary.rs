@@ -42,9 +42,10 @@ fn widen(range: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u
 impl Statistic for Summary {
     type Partial = SummarySums;
 
-    /// All of them: what is unknown is counted for each.
+    /// All that an exporter states: what is unknown is counted for each. What
+    /// a pipeline looks up besides may be missing without anything amiss.
     fn fields(&self) -> Vec<FieldId> {
-        FIELDS.iter().map(|field| field.id).collect()
+        FIELDS.iter().filter(|field| !field.is_looked_up()).map(|field| field.id).collect()
     }
 
     fn start(&self) -> SummarySums {

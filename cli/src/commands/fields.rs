@@ -1,9 +1,12 @@
 //! `flowkit fields`: what can be grouped by, and where it comes from.
 
+use std::io;
+
 use flowkit_analyze::stats;
 use jiff::tz::TimeZone;
 
 use crate::exit::Exit;
+use crate::method;
 use crate::report::{Output, print};
 
 const EXAMPLES: &str = "\
@@ -23,7 +26,11 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        print(&stats::fields::fields(), &self.output, TimeZone::UTC)?;
+        let fields = stats::fields::fields();
+        print(&fields, &self.output, TimeZone::UTC)?;
+        if self.output.explain {
+            method::write(&fields, None, &TimeZone::UTC, &mut io::stderr().lock())?;
+        }
         Ok(Exit::Done)
     }
 }

@@ -15,6 +15,7 @@ use crate::sources::Sources;
 const EXAMPLES: &str = "\
 Examples:
   flowkit show -n 1
+  flowkit show -f 'dst port 443 and flags S'
   flowkit show -n 0 --format ndjson > hits.ndjson";
 
 /// Show documents as they were stored
@@ -50,6 +51,12 @@ enum Form {
 impl Show {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let sources = self.sources.open()?;
+        let window = self.sources.select.window(&sources, self.sources.options())?;
+        let selection = self.sources.select.selected(window)?.selection;
+        let filter = selection.filter();
+        let is_meant = |found: documents::Found<'_>| {
+            filter.is_any() || found.flow().is_some_and(|flow| filter.matches(&flow))
+        };
         let mut out: Box<dyn Write> = match &self.output {
             None => Box::new(BufWriter::new(io::stdout().lock())),
             Some(path) => {
@@ -61,6 +68,9 @@ impl Show {
         let mut shown = 0;
         let mut written = Ok(());
         let tally = documents::each(&sources, self.sources.options(), |found| {
+            if !is_meant(found) {
+                return true;
+            }
             written = match self.format {
                 Form::Json => document::write(found.source, &mut out),
                 Form::Ndjson => writeln!(out, "{}", found.whole),

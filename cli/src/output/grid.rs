@@ -15,6 +15,8 @@ use super::units::percent;
 pub(super) struct Grid {
     pub(super) heads: Vec<Head>,
     pub(super) rows: Vec<Vec<String>>,
+    /// The last column is of words, which may be wrapped.
+    pub(super) wraps: bool,
     /// How large each row is, for a bar; the largest is 1.
     pub(super) bars: Option<Vec<f64>>,
 }
@@ -79,14 +81,19 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
     let protocol = columns.iter().position(|column| column.name == "protocol");
     let first = columns.iter().position(|column| !is_key(column.meaning));
     let heads = columns.iter().enumerate();
-    let heads = heads
-        .map(|(place, column)| Head::of(column, is_key(column.meaning) || Some(place) == first));
+    let heads = heads.map(|(place, column)| {
+        Head::of(
+            column,
+            is_key(column.meaning) || column.meaning == Meaning::Words || Some(place) == first,
+        )
+    });
     let rows = answer.table.rows.iter().map(|row| {
         let cells = row.iter().zip(columns);
         let protocol = protocol.map(|place| &row[place]);
         cells.map(|(cell, column)| named(cell, column.meaning, protocol, style)).collect()
     });
-    Grid { heads: heads.collect(), rows: rows.collect(), bars: None }
+    let wraps = columns.last().is_some_and(|column| column.meaning == Meaning::Words);
+    Grid { heads: heads.collect(), rows: rows.collect(), wraps, bars: None }
 }
 
 /// Rows with rank, share and cumulative share; the others and the total.

@@ -18,7 +18,7 @@ pub(super) fn parts(answer: &Answer, zone: &TimeZone) -> Vec<String> {
     let mut parts = vec![answer.title.clone(), sources(&answer.sources), span(answer, zone)];
     parts.extend(filter.map(|filter| format!("filter: {filter}")));
     parts.push(format!("{} flow{}", grouped(flows.into()), if flows == 1 { "" } else { "s" }));
-    parts.push(sampling(&answer.tally.sampling));
+    parts.push(sampling(&answer.tally.sampling, answer.scaled));
     if answer.ranking.as_ref().is_some_and(|ranking| ranking.overlapping) {
         parts.push("a flow counts at both its ends: shares add to more than 100 %".into());
     }
@@ -29,6 +29,7 @@ fn sources(sources: &[String]) -> String {
     match sources {
         [] => String::new(),
         [one] => one.clone(),
+        [one, two] => format!("{one} and {two}"),
         [first, rest @ ..] => format!("{first} and {} more", rest.len()),
     }
 }
@@ -50,7 +51,7 @@ fn span(answer: &Answer, zone: &TimeZone) -> String {
 }
 
 /// `sampled 1:100 to 1:1000 on 2 of 3 exporters, not scaled`.
-fn sampling(exporters: &BTreeMap<Option<String>, Sampling>) -> String {
+fn sampling(exporters: &BTreeMap<Option<String>, Sampling>, scaled: bool) -> String {
     let sampled: Vec<&Sampling> = exporters.values().filter(|sampling| sampling.most > 1).collect();
     let most = sampled.iter().map(|sampling| sampling.most).max();
     let least = sampled.iter().map(|sampling| sampling.least.max(1)).min();
@@ -58,7 +59,8 @@ fn sampling(exporters: &BTreeMap<Option<String>, Sampling>) -> String {
     let rate = if least == most { format!("1:{most}") } else { format!("1:{least} to 1:{most}") };
     let n = exporters.len();
     let exporter = if n == 1 { "exporter" } else { "exporters" };
-    format!("sampled {rate} on {} of {n} {exporter}, not scaled", sampled.len())
+    let scaled = if scaled { "scaled" } else { "not scaled" };
+    format!("sampled {rate} on {} of {n} {exporter}, {scaled}", sampled.len())
 }
 
 #[cfg(test)]
@@ -71,7 +73,7 @@ mod tests {
             let names = (1..).map(|n| Some(format!("r{n}")));
             let sampling =
                 intervals.iter().map(|(least, most)| Sampling { least: *least, most: *most });
-            super::sampling(&names.zip(sampling).collect())
+            super::sampling(&names.zip(sampling).collect(), false)
         };
         assert_eq!(of(&[]), "not sampled");
         assert_eq!(of(&[(0, 0), (1, 1)]), "not sampled");

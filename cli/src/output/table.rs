@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, CellAlignment, Table};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use flowkit_analyze::Answer;
 
 use super::grid::{Grid, Head};
@@ -34,7 +34,11 @@ pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io:
     let mut grid = Grid::of(answer, style);
     let left_out = fit(&mut grid, style.width);
     let bar = bar_width(&grid, style.width);
-    print(&drawn(&grid, bar), style, true, out)?;
+    let mut table = drawn(&grid, bar);
+    if let (true, Some(width)) = (grid.wraps, style.width) {
+        wrap(&mut table, &grid, width);
+    }
+    print(&table, style, true, out)?;
     if !left_out.is_empty() {
         let columns = left_out.join(", ");
         writeln!(out, "\n(too narrow for {columns}; see them with --format csv)")?;
@@ -68,7 +72,9 @@ fn bold(line: &str, style: &Style) -> String {
 /// The width of a column and the blanks around it.
 fn width_of(grid: &Grid, place: usize) -> usize {
     let cells = grid.rows.iter().map(|row| row.get(place).map_or(0, |cell| cell.chars().count()));
-    cells.chain([grid.heads[place].name.chars().count()]).max().unwrap_or(0) + 2
+    let width = cells.chain([grid.heads[place].name.chars().count()]).max().unwrap_or(0) + 2;
+    let is_wrapped = grid.wraps && place + 1 == grid.heads.len();
+    if is_wrapped { width.min(WRAPPED) } else { width }
 }
 
 fn width(grid: &Grid) -> usize {
@@ -100,6 +106,8 @@ fn bar_width(grid: &Grid, limit: Option<usize>) -> usize {
     if room < SHORTEST_BAR { 0 } else { room.min(LONGEST_BAR) }
 }
 
+/// A column of words is at least so wide.
+const WRAPPED: usize = 40;
 const SHORTEST_BAR: usize = 6;
 const LONGEST_BAR: usize = 24;
 
@@ -111,9 +119,20 @@ fn bar(size: f64, room: usize) -> String {
     "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
 }
 
+/// Gives the last column what the others leave.
+fn wrap(table: &mut Table, grid: &Grid, width: usize) {
+    let last = grid.heads.len().saturating_sub(1);
+    let others: usize = (0..last).map(|place| width_of(grid, place)).sum();
+    let room = width.saturating_sub(others).max(WRAPPED);
+    if let (Some(column), Ok(room)) = (table.column_mut(last), u16::try_from(room)) {
+        column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(room)));
+    }
+}
+
 fn plain() -> Table {
     let mut table = Table::new();
-    table.load_style(NOTHING);
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::MAX);
     table
 }
 
@@ -182,6 +201,7 @@ mod tests {
                 head("hosts", false),
             ],
             rows: vec![["10.0.0.1", "5 B", "1", "2"].map(String::from).into()],
+            wraps: false,
             bars: None,
         };
         for (width, expected) in

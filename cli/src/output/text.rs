@@ -11,6 +11,7 @@ use super::value::{address, moment, network};
 pub(super) fn text(cell: &Cell, meaning: Meaning, style: &Style) -> String {
     match cell {
         Cell::Unknown => "unknown".into(),
+        Cell::None => "-".into(),
         Cell::Text(text) => harmless(text),
         Cell::Share { part, whole } => percent(*part, *whole),
         Cell::Minus(number) => format!("-{}", text_of(*number, meaning, style)),
@@ -27,7 +28,7 @@ fn text_of(number: u128, meaning: Meaning, style: &Style) -> String {
         Meaning::Duration => duration(number),
         Meaning::BitRate => bit_rate(number),
         Meaning::Count | Meaning::PacketRate => grouped(number),
-        Meaning::Share(_) | Meaning::Words => number.to_string(),
+        Meaning::Share(_) | Meaning::Fraction | Meaning::Words => number.to_string(),
     }
 }
 

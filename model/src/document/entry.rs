@@ -10,10 +10,11 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::dialect::{Keys, Node};
 use super::page::{self, Page};
 use super::server_error::{ErrorSeed, ServerError};
 use super::value::{FromJson, OrNothing};
-use super::{Document, DocumentSeed, NotAFlow, TopKey};
+use super::{Document, DocumentSeed, NotAFlow};
 use crate::record::FlowRecord;
 
 /// One JSON value of a file.
@@ -58,8 +59,21 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// If it is not JSON, or not an object.
     pub fn parse(json: &'a [u8]) -> Result<Self, serde_json::Error> {
+        let entry = Self::parse_in(0, json)?;
+        let document = match &entry {
+            Self::Hit(hit) => hit.source.as_ref(),
+            Self::Bare(document) => Some(document),
+            Self::Page(_) | Self::Error(_) => None,
+        };
+        match document.map_or(0, Document::proven) {
+            0 => Ok(entry),
+            dialect => Self::parse_in(dialect, json),
+        }
+    }
+
+    fn parse_in(dialect: usize, json: &'a [u8]) -> Result<Self, serde_json::Error> {
         let mut reader = serde_json::Deserializer::from_slice(json);
-        let entry = reader.deserialize_map(EntryVisitor)?;
+        let entry = reader.deserialize_map(EntryVisitor { dialect })?;
         reader.end()?;
         Ok(entry)
     }
@@ -77,11 +91,11 @@ enum EntryKey {
     Shards,
     TimedOut,
     Error,
-    Document(TopKey),
+    Document(Option<&'static Node>),
 }
 
 impl EntryKey {
-    fn of(key: &str) -> Self {
+    fn of(key: &str, root: &'static Node) -> Self {
         match key {
             "_index" => Self::Index,
             "_id" => Self::Id,
@@ -92,12 +106,15 @@ impl EntryKey {
             "_shards" => Self::Shards,
             "timed_out" => Self::TimedOut,
             "error" => Self::Error,
-            _ => Self::Document(TopKey::of(key)),
+            _ => Self::Document(root.child(key)),
         }
     }
 }
 
-struct EntryVisitor;
+/// Reads an entry whose documents are in a dialect.
+struct EntryVisitor {
+    dialect: usize,
+}
 
 impl<'de> Visitor<'de> for EntryVisitor {
     type Value = Entry<'de>;
@@ -107,20 +124,23 @@ impl<'de> Visitor<'de> for EntryVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry<'de>, A::Error> {
-        let (mut hit, mut bare) = (Hit::default(), Document::default());
+        let (mut hit, mut bare) = (Hit::default(), Document::in_dialect(self.dialect));
+        let root = Keys::root(self.dialect);
         let (mut page, mut hits, mut error) = (Page::default(), None, None);
-        while let Some(key) = map.next_key_seed(KeySeed(EntryKey::of))? {
+        while let Some(key) = map.next_key_seed(KeySeed(|key: &str| EntryKey::of(key, root)))? {
             match key {
                 EntryKey::Index => hit.index = map.next_value_seed(TextSeed)?,
                 EntryKey::Id => hit.id = map.next_value_seed(TextSeed)?,
                 EntryKey::Routing => hit.routing = map.next_value_seed(TextSeed)?,
-                EntryKey::Source => hit.source = map.next_value_seed(SourceSeed)?,
+                EntryKey::Source => {
+                    hit.source = map.next_value_seed(SourceSeed { dialect: self.dialect })?;
+                }
                 EntryKey::ScrollId => page.scroll_id = map.next_value_seed(TextSeed)?,
                 EntryKey::Hits => hits = map.next_value_seed(page::HitsSeed(&mut page))?,
                 EntryKey::Shards => page.shards = page::lenient(&mut map)?,
                 EntryKey::TimedOut => page.timed_out = page::lenient(&mut map)?,
                 EntryKey::Error => error = Some(map.next_value_seed(ErrorSeed)?),
-                EntryKey::Document(key) => bare.member(key, &mut map)?,
+                EntryKey::Document(node) => bare.member(node, &mut map)?,
             }
         }
         Ok(match (hits, error) {
@@ -133,9 +153,9 @@ impl<'de> Visitor<'de> for EntryVisitor {
 }
 
 /// Reads a key and says at once what it is, without keeping it.
-pub(super) struct KeySeed<T>(pub(super) fn(&str) -> T);
+pub(super) struct KeySeed<F>(pub(super) F);
 
-impl<'de, T> DeserializeSeed<'de> for KeySeed<T> {
+impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for KeySeed<F> {
     type Value = T;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
@@ -143,7 +163,7 @@ impl<'de, T> DeserializeSeed<'de> for KeySeed<T> {
     }
 }
 
-impl<T> Visitor<'_> for KeySeed<T> {
+impl<T, F: FnOnce(&str) -> T> Visitor<'_> for KeySeed<F> {
     type Value = T;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -178,7 +198,9 @@ impl<'de> DeserializeSeed<'de> for TextSeed {
 }
 
 /// The document under `_source`, if it is an object.
-struct SourceSeed;
+struct SourceSeed {
+    dialect: usize,
+}
 
 impl<'de> DeserializeSeed<'de> for SourceSeed {
     type Value = Option<Document>;
@@ -192,7 +214,7 @@ impl<'de> FromJson<'de> for SourceSeed {
     type Output = Option<Document>;
 
     fn map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Output, A::Error> {
-        let mut document = Document::default();
+        let mut document = Document::in_dialect(self.dialect);
         DocumentSeed(&mut document).visit_map(map)?;
         Ok(Some(document))
     }

@@ -5,21 +5,47 @@
 //! stated. A member that is missing, null or impossible is unknown. Nothing
 //! else in the document matters, however deep or odd it is.
 //!
+//! Second shape of a flow. Logstash's codec decodes the packet, its netflow
+//! module renames ten fields and adds names, localities and places; `SysUptime`
+//! and padding are gone, and the times are worked out, not always well
+//! ([`late`](crate::late)).
+//!
+//! ```
+//! use flowkit_model::{Document, NotAFlow};
+//!
+//! let flow = |json: &str| Document::parse(json.as_bytes()).unwrap().into_flow();
+//!
+//! // The module's names and the codec's; numbers may be texts.
+//! let module = flow(r#"{"netflow": {"version": "Netflow v5", "dst_port": 443, "bytes": 60}}"#);
+//! let codec = flow(r#"{"netflow": {"version": 5, "l4_dst_port": "443", "in_bytes": 60}}"#);
+//! assert_eq!(module, codec);
+//!
+//! // What is impossible is unknown, never 0; what is no flow says why.
+//! assert_eq!(flow(r#"{"netflow": {"bytes": -1, "packets": 2}}"#).unwrap().bytes, None);
+//! assert_eq!(flow(r#"{"netflow": {"version": 9, "bytes": 60}}"#), Err(NotAFlow::OtherVersion));
+//! assert_eq!(flow(r#"{"message": "a log line"}"#), Err(NotAFlow::NoNetflow));
+//! ```
+//!
 //! | to learn | read |
 //! | --- | --- |
-//! | which key is which field | [`dialect`] |
+//! | which key is which field | [`dialect`], and `adapters` for other pipelines |
 //! | how one member becomes a value | `value` |
+//! | how documents that look alike are read fast | [`shape`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
 
+mod adapters;
 pub mod dialect;
 pub mod entry;
 pub mod page;
 pub mod server_error;
+pub mod shape;
 mod value;
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+
+use self::dialect::{Keys, Node};
 
 use crate::field::FieldId;
 use crate::record::FlowRecord;
@@ -38,11 +64,14 @@ pub enum NotAFlow {
     NoNetflow,
     /// NetFlow of another version than 5.
     OtherVersion,
+    /// A datagram without a record that can be believed.
+    NoRecord,
 }
 
 impl NotAFlow {
     /// Every cause, in the order they are looked for.
-    pub const ALL: [Self; 4] = [Self::NotJson, Self::NoSource, Self::NoNetflow, Self::OtherVersion];
+    pub const ALL: [Self; 5] =
+        [Self::NotJson, Self::NoSource, Self::NoNetflow, Self::OtherVersion, Self::NoRecord];
 
     /// Name in json.
     #[must_use]
@@ -52,6 +81,7 @@ impl NotAFlow {
             Self::NoSource => "no_source",
             Self::NoNetflow => "no_netflow",
             Self::OtherVersion => "other_version",
+            Self::NoRecord => "no_record",
         }
     }
 
@@ -63,6 +93,7 @@ impl NotAFlow {
             Self::NoSource => "hits without _source",
             Self::NoNetflow => "no netflow object",
             Self::OtherVersion => "another NetFlow version than 5",
+            Self::NoRecord => "no record in the datagram",
         }
     }
 }
@@ -71,10 +102,14 @@ impl NotAFlow {
 #[derive(Debug, Default)]
 pub struct Document {
     flow: FlowRecord,
-    /// The netflow object had a member that some dialect knows.
+    /// A member that some dialect knows, and that only flows have.
     has_netflow: bool,
     /// The version it states is not 5.
     other_version: bool,
+    /// Whose keys are read: a row of [`dialect::DIALECTS`].
+    dialect: usize,
+    /// Keys that other dialects are known by.
+    marks: u32,
 }
 
 impl Document {
@@ -83,11 +118,29 @@ impl Document {
     /// # Errors
     /// If the text is not a JSON object.
     pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
-        let mut document = Self::default();
+        let document = Self::parse_in(0, json)?;
+        match document.proven() {
+            0 => Ok(document),
+            dialect => Self::parse_in(dialect, json),
+        }
+    }
+
+    fn parse_in(dialect: usize, json: &[u8]) -> Result<Self, serde_json::Error> {
+        let mut document = Self::in_dialect(dialect);
         let mut reader = serde_json::Deserializer::from_slice(json);
         DocumentSeed(&mut document).deserialize(&mut reader)?;
         reader.end()?;
         Ok(document)
+    }
+
+    /// An empty one, whose keys are those of a dialect.
+    fn in_dialect(dialect: usize) -> Self {
+        Self { dialect, ..Self::default() }
+    }
+
+    /// The dialect that its marks prove, if it is not the one it was read in.
+    fn proven(&self) -> usize {
+        if self.dialect == 0 { Keys::dialect(self.marks) } else { 0 }
     }
 
     /// The flow, if it is one.
@@ -102,33 +155,33 @@ impl Document {
         }
     }
 
-    /// Reads one member at the top of a document.
-    fn member<'de, A: MapAccess<'de>>(&mut self, key: TopKey, map: &mut A) -> Result<(), A::Error> {
-        match key {
-            TopKey::Netflow => map.next_value_seed(NetflowSeed(self)),
-            TopKey::Field(field) => {
-                let seed = value::ValueSeed { flow: &mut self.flow, field: field.field() };
-                map.next_value_seed(seed).map(drop)
-            }
-            TopKey::Other => map.next_value::<IgnoredAny>().map(drop),
+    /// Reads the value of a key that may be known.
+    fn member<'de, A: MapAccess<'de>>(
+        &mut self,
+        node: Option<&'static Node>,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        let Some(node) = node else { return map.next_value::<IgnoredAny>().map(drop) };
+        self.marks |= node.marks;
+        if node.has_children() {
+            return map.next_value_seed(NodeSeed { document: self, node });
         }
-    }
-}
-
-/// A key at the top of a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TopKey {
-    Netflow,
-    Field(FieldId),
-    Other,
-}
-
-impl TopKey {
-    fn of(key: &str) -> Self {
-        match key {
-            "netflow" => Self::Netflow,
-            _ => dialect::field_of("", key).map_or(Self::Other, Self::Field),
+        if node.places.is_empty() {
+            return map.next_value::<IgnoredAny>().map(drop);
         }
+        self.has_netflow |= node.is_flow;
+        // Elsewhere a value may stand twice, and the copy that can be read counts.
+        let keep = self.dialect != 0;
+        let seed = value::ValueSeed { flow: &mut self.flow, places: &node.places, keep };
+        let outcome = map.next_value_seed(seed)?;
+        if node.places.iter().any(|place| place.field == FieldId::Version) {
+            self.other_version = match outcome {
+                Outcome::Null => false,
+                Outcome::Known => self.flow.version != Some(5),
+                Outcome::Impossible => true,
+            };
+        }
+        Ok(())
     }
 }
 
@@ -150,18 +203,19 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
         out.write_str("a document")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key_seed(entry::KeySeed(TopKey::of))? {
-            self.0.member(key, &mut map)?;
-        }
-        Ok(())
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        let node = Keys::root(self.0.dialect);
+        NodeSeed { document: self.0, node }.map(map)
     }
 }
 
-/// Reads the `netflow` member, whatever it is.
-struct NetflowSeed<'d>(&'d mut Document);
+/// Reads an object whose members may be fields, whatever it is.
+struct NodeSeed<'d> {
+    document: &'d mut Document,
+    node: &'static Node,
+}
 
-impl<'de> DeserializeSeed<'de> for NetflowSeed<'_> {
+impl<'de> DeserializeSeed<'de> for NodeSeed<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -169,29 +223,13 @@ impl<'de> DeserializeSeed<'de> for NetflowSeed<'_> {
     }
 }
 
-impl<'de> FromJson<'de> for NetflowSeed<'_> {
+impl<'de> FromJson<'de> for NodeSeed<'_> {
     type Output = ();
 
     fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let document = self.0;
-        while let Some(key) =
-            map.next_key_seed(entry::KeySeed(|key| dialect::field_of("netflow", key)))?
-        {
-            let Some(field) = key else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            document.has_netflow = true;
-            let seed = value::ValueSeed { flow: &mut document.flow, field: field.field() };
-            let outcome = map.next_value_seed(seed)?;
-            if field == FieldId::Version {
-                let version = document.flow.version;
-                document.other_version = match outcome {
-                    Outcome::Null => false,
-                    Outcome::Known => version != Some(5),
-                    Outcome::Impossible => true,
-                };
-            }
+        let Self { document, node } = self;
+        while let Some(child) = map.next_key_seed(entry::KeySeed(|key: &str| node.child(key)))? {
+            document.member(child, &mut map)?;
         }
         Ok(())
     }

@@ -79,8 +79,8 @@ impl<'de> FromJson<'de> for HitsSeed<'_, 'de> {
     type Output = Option<()>;
 
     fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Output, A::Error> {
-        while let Some(key) =
-            map.next_key_seed(KeySeed(|key| ["hits", "total"].iter().position(|k| *k == key)))?
+        while let Some(key) = map
+            .next_key_seed(KeySeed(|key: &str| ["hits", "total"].iter().position(|k| *k == key)))?
         {
             match key {
                 Some(0) => self.0.hits = map.next_value_seed(ListSeed)?,

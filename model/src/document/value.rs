@@ -9,8 +9,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::dialect::{Form, Place};
 use super::entry::KeySeed;
-use crate::field::{Access, Field, Kind};
+use crate::field::{Access, Kind};
+use crate::names::protocol_number;
 use crate::record::FlowRecord;
 use crate::time;
 
@@ -26,26 +28,117 @@ pub(super) enum Outcome {
     Impossible,
 }
 
-/// Reads the next value into a field of a record.
+/// Reads the next value into the fields that stand in its place.
 pub(super) struct ValueSeed<'f> {
     pub(super) flow: &'f mut FlowRecord,
-    pub(super) field: &'static Field,
+    pub(super) places: &'static [Place],
+    /// A value that is known stays where the next one is not.
+    pub(super) keep: bool,
+}
+
+/// What stands in a document, before it is known what it is for.
+#[derive(Clone, Copy)]
+enum Scalar<'t> {
+    Number(Option<u64>),
+    Text(&'t str),
+    /// From an object or a list; only text fields take it.
+    Member(Option<&'t str>),
 }
 
 impl ValueSeed<'_> {
-    fn write(self, value: Option<u64>) -> Outcome {
-        let Access::Number { read, write, .. } = self.field.access else {
-            return Outcome::Impossible;
-        };
-        write(self.flow, value);
-        if read(self.flow).is_some() { Outcome::Known } else { Outcome::Impossible }
+    fn write(self, scalar: Scalar<'_>) -> Outcome {
+        let mut outcome = Outcome::Impossible;
+        for place in self.places {
+            outcome = write(self.flow, place, scalar, self.keep);
+        }
+        outcome
     }
+}
 
-    fn write_text(self, text: Option<&str>) -> Outcome {
-        let Access::Text { write, .. } = self.field.access else { return Outcome::Impossible };
-        let text = text.map(str::trim).filter(|text| !text.is_empty());
-        write(self.flow, text.map(str::to_owned));
-        if text.is_some() { Outcome::Known } else { Outcome::Impossible }
+/// Writes a value into a field, or unknown if it is none that the field has.
+fn write(flow: &mut FlowRecord, place: &Place, scalar: Scalar<'_>, keep: bool) -> Outcome {
+    let kind = place.field.field().kind;
+    match place.field.field().access {
+        Access::Text { write, .. } => {
+            let text = match scalar {
+                Scalar::Number(_) => None,
+                Scalar::Text(text) => Some(text),
+                Scalar::Member(text) => text,
+            };
+            let text = text.map(|text| text_in(place.form, text)).filter(|text| !text.is_empty());
+            if text.is_some() || !keep {
+                write(flow, text.map(str::to_owned));
+            }
+            if text.is_some() { Outcome::Known } else { Outcome::Impossible }
+        }
+        Access::Number { read, write, .. } => {
+            let before = read(flow);
+            write(flow, number_in(place.form, kind, scalar));
+            let is_known = read(flow).is_some();
+            if keep && !is_known {
+                write(flow, before);
+            }
+            if is_known { Outcome::Known } else { Outcome::Impossible }
+        }
+    }
+}
+
+/// The text of a text field.
+fn text_in(form: Form, text: &str) -> &str {
+    let text = text.trim();
+    match form {
+        Form::Endpoint => text.rsplit_once(':').map_or(text, |(address, port)| {
+            if port.bytes().all(|byte| byte.is_ascii_digit()) { address } else { text }
+        }),
+        _ => text,
+    }
+}
+
+/// The number of a number field.
+fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>) -> Option<u64> {
+    let plain = |kind| match scalar {
+        Scalar::Number(value) => number(kind, value),
+        Scalar::Text(text) => parse(kind, text.trim()),
+        Scalar::Member(_) => None,
+    };
+    match form {
+        Form::Plain | Form::Endpoint => plain(kind),
+        Form::Seconds => time::from_epoch(plain(Kind::Count)?.checked_mul(1000)?),
+        Form::Nanoseconds => time::from_epoch(plain(Kind::Count)? / 1_000_000),
+        Form::Low14 => plain(Kind::Count).filter(|bits| bits >> 16 == 0).map(|bits| bits & 0x3fff),
+        Form::Top2 => plain(Kind::Count).filter(|bits| bits >> 16 == 0).map(|bits| bits >> 14),
+        Form::ProtocolName => plain(kind).or_else(|| match scalar {
+            Scalar::Text(text) => protocol_number(text.trim()).map(u64::from),
+            _ => None,
+        }),
+        Form::Network => match scalar {
+            Scalar::Text(text) => parse_whole(text.rsplit('/').next().unwrap_or(text)),
+            _ => plain(kind),
+        },
+        Form::ExportType => match scalar {
+            Scalar::Text("NETFLOW_V5") => Some(5),
+            _ => None,
+        },
+    }
+}
+
+/// A number as the value of a field.
+pub(super) fn number(kind: Kind, value: Option<u64>) -> Option<u64> {
+    match kind {
+        Kind::Address | Kind::Text => None,
+        Kind::Time => value.and_then(time::from_epoch),
+        _ => value,
+    }
+}
+
+/// Text without blanks around it as the value of a number field.
+pub(super) fn parse(kind: Kind, text: &str) -> Option<u64> {
+    match kind {
+        Kind::Text => None,
+        Kind::Address => parse_address(text),
+        Kind::Time => time::parse_ms(text),
+        Kind::Version => parse_whole(text.trim_start_matches(|c: char| !c.is_ascii_digit())),
+        _ => parse_whole(text),
     }
 }
 
@@ -61,41 +154,30 @@ impl<'de> FromJson<'de> for ValueSeed<'_> {
     type Output = Outcome;
 
     fn null(self) -> Outcome {
-        match self.field.access {
-            Access::Number { write, .. } => write(self.flow, None),
-            Access::Text { write, .. } => write(self.flow, None),
+        if !self.keep {
+            for place in self.places {
+                match place.field.field().access {
+                    Access::Number { write, .. } => write(self.flow, None),
+                    Access::Text { write, .. } => write(self.flow, None),
+                }
+            }
         }
         Outcome::Null
     }
 
     fn number(self, value: Option<u64>) -> Outcome {
-        let value = match self.field.kind {
-            Kind::Address | Kind::Text => None,
-            Kind::Time => value.and_then(time::from_epoch),
-            _ => value,
-        };
-        if self.field.kind == Kind::Text { self.write_text(None) } else { self.write(value) }
+        self.write(Scalar::Number(value))
     }
 
     fn text(self, text: &str) -> Outcome {
-        let text = text.trim();
-        match self.field.kind {
-            Kind::Text => self.write_text(Some(text)),
-            Kind::Address => self.write(parse_address(text)),
-            Kind::Time => self.write(time::parse_ms(text)),
-            Kind::Version => {
-                let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
-                self.write(parse_whole(digits))
-            }
-            _ => self.write(parse_whole(text)),
-        }
+        self.write(Scalar::Text(text))
     }
 
     /// `host: {"ip": "192.0.2.1"}`, `{"ip": ["192.0.2.1", …]}`, `{"name": "r1"}`.
     fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outcome, A::Error> {
         let (mut ip, mut name) = (None, None);
         while let Some(key) =
-            map.next_key_seed(KeySeed(|key| ["ip", "name"].iter().position(|k| *k == key)))?
+            map.next_key_seed(KeySeed(|key: &str| ["ip", "name"].iter().position(|k| *k == key)))?
         {
             match key {
                 Some(0) => ip = map.next_value_seed(FirstText)?,
@@ -103,20 +185,13 @@ impl<'de> FromJson<'de> for ValueSeed<'_> {
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(self.write_member(ip.or(name).as_deref()))
+        Ok(self.write(Scalar::Member(ip.or(name).as_deref())))
     }
 
     /// The first of several addresses.
     fn list<A: SeqAccess<'de>>(self, list: A) -> Result<Outcome, A::Error> {
         let first = FirstText.list(list)?;
-        Ok(self.write_member(first.as_deref()))
-    }
-}
-
-impl ValueSeed<'_> {
-    /// What an object or a list held; only text fields take it.
-    fn write_member(self, text: Option<&str>) -> Outcome {
-        if self.field.kind == Kind::Text { self.write_text(text) } else { self.write(None) }
+        Ok(self.write(Scalar::Member(first.as_deref())))
     }
 }
 

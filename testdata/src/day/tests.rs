@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use flowkit_model::late;
 use serde_json::Value;
 
 use super::*;
@@ -123,9 +124,9 @@ fn about_half_of_the_times_are_a_second_late() {
     let packets = practice_packets();
     let late = packets
         .iter()
-        .flat_map(|packet| packet.flows.iter().map(|flow| (packet.export_ms, flow.first_ms)))
-        .filter(|&(export_ms, first_ms)| {
-            crate::document::logstash_time_ms(export_ms, first_ms) != first_ms
+        .flat_map(|packet| packet.flows.iter().map(move |flow| (packet, flow.first_ms)))
+        .filter(|(packet, first_ms)| {
+            late::written_ms(&packet.header(), packet.uptime().at(*first_ms)) != *first_ms
         });
     let share = late.count() * 100 / 5494;
     assert!((40..80).contains(&share), "{share} %");

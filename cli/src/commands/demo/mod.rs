@@ -1,5 +1,8 @@
 //! `flowkit demo`: a practice server in this process, a real fetch from it,
-//! and a first answer.
+//! and a first answer; questions to practise on, and a walk through the API.
+
+mod guide;
+mod practice;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -26,6 +29,8 @@ a backup at night, a video call, a port scan, a sampled exporter and more.
 
 Examples:
   flowkit demo
+  flowkit demo --questions
+  flowkit demo --answers
   flowkit demo --serve --port 9200
     and in another terminal:
   curl localhost:9200/netflow-*/_count
@@ -35,9 +40,17 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
-    /// Serve the day over the search API until Ctrl-C, to practise with curl
+    /// Serve the day over the search API until Ctrl-C, with a guide for curl
     #[arg(long)]
     serve: bool,
+
+    /// Ask questions about the day, from easy to hard
+    #[arg(long, conflicts_with = "serve")]
+    questions: bool,
+
+    /// Answer them, with the commands that find the answers
+    #[arg(long, conflicts_with_all = ["serve", "questions"])]
+    answers: bool,
 
     /// Port to serve on
     #[arg(long, default_value_t = 9200, requires = "serve", value_name = "PORT")]
@@ -51,6 +64,11 @@ const CLUSTER: &str = "flowkit-practice";
 
 impl Demo {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        if self.questions || self.answers {
+            let mut out = io::stdout().lock();
+            practice::write(self.answers, &mut out)?;
+            return Ok(Exit::Done);
+        }
         if self.serve { self.serve() } else { fetch_and_ask() }
     }
 
@@ -58,11 +76,8 @@ impl Demo {
         let server = Server::start(practice_day(), self.port).with_context(|| {
             format!("cannot serve on port {}; try another with --port", self.port)
         })?;
-        let url = server.url();
         let mut out = io::stdout().lock();
-        writeln!(out, "serving the practice day on {url} until Ctrl-C; try")?;
-        writeln!(out, "  curl {url}/netflow-*/_count")?;
-        writeln!(out, "  flowkit fetch --url {url} --day 2018-09-21 -o practice")?;
+        guide::write(&server.url(), &mut out)?;
         out.flush()?;
         let (sender, stopped) = mpsc::channel();
         ctrlc::set_handler(move || {
@@ -127,6 +142,7 @@ fn next_steps() -> String {
         format!("  flowkit top --by src_addr,dst_port --sort flows {DUMP}"),
         format!("  flowkit show -n 1 {DUMP}"),
         "  flowkit fields".into(),
+        "  flowkit demo --questions".into(),
     ]
     .join("\n")
 }

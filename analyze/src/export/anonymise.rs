@@ -1,0 +1,145 @@
+//! Hides addresses and keeps their prefixes: Crypto-PAn.
+//!
+//! Two addresses that share their first n bits share the first n bits of what
+//! they become, so networks stay networks, under a key. Whoever has the key, or
+//! can send packets of known addresses through the exporter, can undo it.
+//!
+//! Source: J. Xu, J. Fan, M. Ammar, S. Moon, *Prefix-preserving IP address
+//! anonymization* (2002); the test below holds the published sample trace.
+
+use std::net::Ipv4Addr;
+
+use aes::Aes128;
+use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
+
+/// Bytes of a key: 16 for the cipher, 16 for the padding.
+pub const KEY_BYTES: usize = 32;
+
+/// Hides addresses under a key.
+pub struct Anonymiser {
+    cipher: Aes128,
+    pad: [u8; 16],
+}
+
+impl std::fmt::Debug for Anonymiser {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Anonymiser(the key is not shown)")
+    }
+}
+
+impl Anonymiser {
+    /// Takes the content of a key file: 32 bytes, or 64 hexadecimal digits.
+    #[must_use]
+    pub fn from_file(content: &[u8]) -> Option<Self> {
+        if let Ok(key) = <&[u8; KEY_BYTES]>::try_from(content) {
+            return Some(Self::new(key));
+        }
+        let digits = content.trim_ascii();
+        if digits.len() != 2 * KEY_BYTES {
+            return None;
+        }
+        let mut key = [0; KEY_BYTES];
+        for (byte, pair) in key.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit =
+                |letter: u8| char::from(letter).to_digit(16).and_then(|n| u8::try_from(n).ok());
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        }
+        Some(Self::new(&key))
+    }
+
+    /// Takes a key.
+    #[must_use]
+    pub fn new(key: &[u8; KEY_BYTES]) -> Self {
+        let (cipher, pad) = key.split_at(16);
+        let half = |bytes: &[u8]| {
+            let mut half = [0; 16];
+            half.copy_from_slice(bytes);
+            half
+        };
+        let cipher = Aes128::new(&Array::from(half(cipher)));
+        let mut block = Array::from(half(pad));
+        cipher.encrypt_block(&mut block);
+        Self { cipher, pad: block.into() }
+    }
+
+    /// What an address becomes.
+    ///
+    /// Each bit is flipped or not by the cipher of the bits before it, filled up
+    /// with bits of the pad.
+    #[must_use]
+    pub fn address(&self, address: u32) -> u32 {
+        let pad = u32::from_be_bytes([self.pad[0], self.pad[1], self.pad[2], self.pad[3]]);
+        let mut flips = 0;
+        for n in 0..32 {
+            let kept = if n == 0 { 0 } else { u32::MAX << (32 - n) };
+            let mut block = self.pad;
+            block[..4].copy_from_slice(&(address & kept | pad & !kept).to_be_bytes());
+            let mut block = Array::from(block);
+            self.cipher.encrypt_block(&mut block);
+            flips = flips << 1 | u32::from(block[0] >> 7);
+        }
+        address ^ flips
+    }
+
+    /// The same of a text that is an address; other text stays.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        text.parse::<Ipv4Addr>().map_or_else(
+            |_| text.to_owned(),
+            |address| Ipv4Addr::from_bits(self.address(address.to_bits())).to_string(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key of the authors' sample.
+    const KEY: [u8; KEY_BYTES] = [
+        21, 34, 23, 141, 51, 164, 207, 128, 19, 10, 91, 22, 73, 144, 125, 16, 216, 152, 143, 131,
+        121, 121, 101, 39, 98, 87, 76, 45, 42, 132, 34, 2,
+    ];
+
+    #[test]
+    fn the_published_sample_comes_out() {
+        let anonymiser = Anonymiser::new(&KEY);
+        for (address, expected) in [
+            ("128.11.68.132", "135.242.180.132"),
+            ("129.118.74.4", "134.136.186.123"),
+            ("130.132.252.244", "133.68.164.234"),
+            ("141.223.7.43", "141.167.8.160"),
+            ("141.233.145.108", "141.129.237.235"),
+            ("152.163.225.39", "151.140.114.167"),
+            ("156.29.3.236", "147.225.12.42"),
+            ("165.247.96.84", "162.9.99.234"),
+            ("166.107.77.190", "160.132.178.185"),
+            ("192.102.249.13", "252.138.62.131"),
+        ] {
+            assert_eq!(anonymiser.text(address), expected);
+        }
+        assert_eq!(anonymiser.text("router"), "router");
+    }
+
+    #[test]
+    fn prefixes_are_kept() {
+        let anonymiser = Anonymiser::new(&KEY);
+        for (a, b) in [(0xc0a8_0001, 0xc0a8_00ff), (0x0a00_0000, 0x0b00_0000), (1, 0x8000_0001)] {
+            let (hidden_a, hidden_b) = (anonymiser.address(a), anonymiser.address(b));
+            assert_eq!((a ^ b).leading_zeros(), (hidden_a ^ hidden_b).leading_zeros());
+        }
+    }
+
+    #[test]
+    fn a_key_file_holds_bytes_or_digits() {
+        let digits =
+            "152217 8D33A4CF80130A5B1649907D10D8988F8379796527 62574C2D2A842202\n".replace(' ', "");
+        let known = Anonymiser::new(&KEY).address(7);
+        for content in [&KEY[..], digits.as_bytes()] {
+            assert_eq!(Anonymiser::from_file(content).unwrap().address(7), known);
+        }
+        for content in [&b""[..], b"secret", &[b'g'; 64], &KEY[..31]] {
+            assert!(Anonymiser::from_file(content).is_none());
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Flows in a form that other programs read: typed columns, rows of text,
+//! documents, or export packets.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | how a flow is written as a row or a document | `text` |
+//! | how flows become packets again | `packets` |
+//! | how addresses are hidden and prefixes kept | [`anonymise`] |
+//!
+//! Flows come in the order of the sources; those of dumps with columns after
+//! the others.
+
+pub mod anonymise;
+mod packets;
+mod text;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use flowkit_model::dump::Part;
+use flowkit_model::{FieldId, Row};
+
+use self::anonymise::Anonymiser;
+use crate::columns::{Batch, FieldSet};
+use crate::dictionary::Dictionary;
+use crate::error::ReadError;
+use crate::input::Source;
+use crate::scan::{Absorber, ReadOptions, Reading};
+use crate::selection::Selection;
+use crate::store::facts::{About, Belongs, Facts};
+use crate::store::writer::FlowWriter;
+use crate::store::{self, Prepared, StoreError};
+use crate::tally::{Measures, Tally};
+
+/// A form of export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Typed columns, as in a dump's `columns`.
+    Parquet,
+    /// One row a flow under the names of the fields.
+    Csv,
+    /// One document a line, as Logstash's netflow module writes them.
+    Ndjson,
+    /// The same as hits, which elasticdump loads.
+    Hits,
+    /// NetFlow v5 packets in a capture.
+    V5Pcap,
+}
+
+/// What was exported.
+#[derive(Debug, Default)]
+pub struct Exported {
+    /// Flows that were written.
+    pub flows: u64,
+    /// Flows that were not, by the first field that does not fit.
+    pub left_out: BTreeMap<&'static str, u64>,
+    /// What was read.
+    pub tally: Tally,
+}
+
+/// An export stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// What was written to failed.
+    #[error("cannot write the export")]
+    Write(#[source] io::Error),
+    /// A source cannot be read, or columns not written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A source cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Standard input cannot be read twice.
+    #[error("packets need two looks at the flows, and standard input gives one; save it to a file")]
+    Twice,
+}
+
+/// What to export, and how.
+#[derive(Debug)]
+pub struct Export<'e> {
+    /// Where the flows are.
+    pub sources: &'e [Source],
+    /// Which of them.
+    pub selection: &'e Selection,
+    /// Hides addresses.
+    pub anonymiser: Option<&'e Anonymiser>,
+    /// How strictly to read.
+    pub options: ReadOptions,
+}
+
+impl Export<'_> {
+    /// Writes the flows.
+    ///
+    /// # Errors
+    /// If a source cannot be read or `out` not written to.
+    pub fn write<W: Write + Send>(&self, form: Form, out: W) -> Result<Exported, ExportError> {
+        match form {
+            Form::Parquet => self.parquet(out),
+            Form::Csv => self.rows(out, text::csv_header, text::csv),
+            Form::Ndjson => self.rows(out, |_| Ok(()), text::document_line),
+            Form::Hits => self.rows(out, |_| Ok(()), text::hit_line),
+            Form::V5Pcap => packets::write(self, out),
+        }
+    }
+
+    fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
+        let dictionary = Arc::new(Dictionary::default());
+        let mut writer = FlowWriter::new(out, "the export".into(), &dictionary)?;
+        let mut measures = Measures::default();
+        let mut tally = self.each(&dictionary, |batch| {
+            measures.add(batch);
+            writer.push(batch).map_err(ExportError::from)
+        })?;
+        measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
+        // What was skipped is not in the file; what is missing still is.
+        let mut said = tally.clone();
+        said.skipped.clear();
+        said.notes.clear();
+        said.duplicates = crate::tally::Duplicates::default();
+        let belongs = Belongs::of(&Part::default(), &[]);
+        let mut out = writer.finish(&About { belongs, facts: Facts::of(&said) })?;
+        out.flush().map_err(ExportError::Write)?;
+        Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
+    }
+
+    /// Writes flows one by one, as text.
+    fn rows<W: Write + Send>(
+        &self,
+        mut out: W,
+        head: fn(&mut W) -> io::Result<()>,
+        line: fn(&Row<'_>, u64, &mut Vec<u8>),
+    ) -> Result<Exported, ExportError> {
+        let dictionary = Arc::new(Dictionary::default());
+        head(&mut out).map_err(ExportError::Write)?;
+        let (mut flows, mut lines) = (0, Vec::new());
+        let mut tally = self.each(&dictionary, |batch| {
+            let texts = dictionary.texts();
+            for row in 0..batch.rows() {
+                line(&batch.row(row, &texts), flows, &mut lines);
+                flows += 1;
+            }
+            let written = out.write_all(&lines).map_err(ExportError::Write);
+            lines.clear();
+            written
+        })?;
+        out.flush().map_err(ExportError::Write)?;
+        tally.total.flows = flows;
+        Ok(Exported { flows, tally, ..Exported::default() })
+    }
+
+    /// Hands on all flows, batch by batch.
+    fn each(
+        &self,
+        dictionary: &Arc<Dictionary>,
+        mut take: impl FnMut(&Batch) -> Result<(), ExportError>,
+    ) -> Result<Tally, ExportError> {
+        let Prepared { parts, notes } = store::prepare(self.sources);
+        let mut absorber = Absorber::new(self.sources, self.options);
+        let fields = FieldSet::all();
+        let reading = Reading { sources: self.sources, stored: &parts, fields, dictionary };
+        let mut done = Ok(());
+        let mut hand_on = |mut batch: Batch| {
+            self.selection.apply(&mut batch);
+            if let Some(anonymiser) = self.anonymiser {
+                batch.map_addresses(
+                    |address| anonymiser.address(address),
+                    |text| anonymiser.text(text),
+                );
+            }
+            if done.is_ok() {
+                done = take(&batch);
+            }
+            done.is_ok()
+        };
+        reading.batches(&mut absorber, |batches| {
+            batches.into_iter().all(&mut hand_on);
+        })?;
+        for part in parts.iter().flatten() {
+            for group in 0..part.file.groups() {
+                part.file.read(group, fields, dictionary, |batch| {
+                    hand_on(batch);
+                })?;
+            }
+        }
+        done?;
+        let mut tally = absorber.finish();
+        tally.notes.extend(notes);
+        Ok(tally)
+    }
+}
+
+/// Fields that hold an address of a host; a next hop of 0.0.0.0 is none.
+pub(crate) const ADDRESSES: [FieldId; 3] = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::NextHop];

@@ -1,0 +1,172 @@
+//! A flow as a row of text, and as a document of Logstash's netflow module.
+//!
+//! Documents have what a flow has; what the module derives from it (names of
+//! ports, localities) is not made up again.
+
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+
+use flowkit_model::{FIELDS, Field, FieldId, Kind, Row, time};
+
+/// The names of the fields.
+pub(super) fn csv_header<W: Write>(out: &mut W) -> io::Result<()> {
+    let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+    writeln!(out, "{}", names.join(","))
+}
+
+/// RFC 4180; unknown is empty.
+pub(super) fn csv(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
+    for (place, field) in FIELDS.iter().enumerate() {
+        if place > 0 {
+            out.push(b',');
+        }
+        match value(row, field) {
+            None => {}
+            Some(Value::Number(number)) => append(out, &number.to_string()),
+            Some(Value::Text(text)) if text.contains([',', '"', '\n', '\r']) => {
+                append(out, &format!("\"{}\"", text.replace('"', "\"\"")));
+            }
+            Some(Value::Text(text)) => append(out, &text),
+        }
+    }
+    out.push(b'\n');
+}
+
+enum Value {
+    Number(u64),
+    Text(String),
+}
+
+fn value(row: &Row<'_>, field: &Field) -> Option<Value> {
+    if field.kind == Kind::Text {
+        return row.text(field.id).map(|text| Value::Text(text.to_owned()));
+    }
+    let number = row.number(field.id)?;
+    Some(match field.kind {
+        Kind::Time => Value::Text(time::format_ms(number)),
+        Kind::Address => {
+            Value::Text(Ipv4Addr::from_bits(u32::try_from(number).unwrap_or(0)).to_string())
+        }
+        _ => Value::Number(number),
+    })
+}
+
+fn append(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// A bare document.
+pub(super) fn document_line(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
+    document(row, out);
+    out.push(b'\n');
+}
+
+/// A hit in the index of its day, numbered in the order of the export.
+pub(super) fn hit_line(row: &Row<'_>, number: u64, out: &mut Vec<u8>) {
+    let day = row.number(FieldId::Timestamp).map(time::format_ms).unwrap_or_default();
+    let day = day.get(..10).unwrap_or("unknown").replace('-', ".");
+    append(out, &format!(r#"{{"_index":"netflow-{day}","_id":"flowkit-{number}","_source":"#));
+    document(row, out);
+    append(out, "}\n");
+}
+
+/// Members of the top, then the objects, each field under the module's key.
+fn document(row: &Row<'_>, out: &mut Vec<u8>) {
+    append(out, r#"{"@version":"1","type":"netflow""#);
+    let mut object = "";
+    let mut is_first = false;
+    // The catalogue has the fields of one object in a row, but for both geoip.
+    let mut fields: Vec<(&str, &str, &Field)> = FIELDS
+        .iter()
+        .map(|field| {
+            let (object, key) = field.module_key.split_once('.').unwrap_or(("", field.module_key));
+            (object, key, field)
+        })
+        .collect();
+    fields.sort_by_key(|(object, _, _)| *object);
+    for (inside, key, field) in fields {
+        let Some(value) = value(row, field) else { continue };
+        if inside != object {
+            if !object.is_empty() {
+                out.push(b'}');
+            }
+            object = inside;
+            is_first = true;
+            append(out, &format!(r#","{object}":{{"#));
+        }
+        if !std::mem::replace(&mut is_first, false) {
+            out.push(b',');
+        }
+        append(out, &format!(r#""{key}":"#));
+        match value {
+            Value::Number(number) if field.kind == Kind::Version => {
+                append(out, &format!(r#""Netflow v{number}""#));
+            }
+            Value::Number(number) => append(out, &number.to_string()),
+            Value::Text(text) => append(out, &serde_json::Value::from(text).to_string()),
+        }
+    }
+    if !object.is_empty() {
+        out.push(b'}');
+    }
+    out.push(b'}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flowkit_model::{Entry, FlowRecord};
+
+    fn flows() -> Vec<FlowRecord> {
+        let mut all = FlowRecord::default();
+        for (number, field) in (1_u64..).zip(FIELDS) {
+            match field.access {
+                flowkit_model::field::Access::Number { write, .. } => {
+                    write(&mut all, Some(if field.kind == Kind::Version { 5 } else { number }));
+                }
+                flowkit_model::field::Access::Text { write, .. } => {
+                    write(&mut all, Some(format!("a,\"{number}\"\\")));
+                }
+            }
+        }
+        let some =
+            FlowRecord { bytes: Some(7), src_city: Some("é".into()), ..FlowRecord::default() };
+        vec![all, some]
+    }
+
+    /// What is written as a document or a hit is read again as the same flow.
+    #[test]
+    fn documents_and_hits_are_read_again() {
+        for flow in flows() {
+            let row = Row::of(&flow);
+            for write in [document_line, hit_line] {
+                let mut line = Vec::new();
+                write(&row, 9, &mut line);
+                let read = match Entry::parse(&line).unwrap() {
+                    Entry::Hit(hit) => hit.into_flow(),
+                    Entry::Bare(document) => document.into_flow(),
+                    other => panic!("{other:?}"),
+                };
+                assert_eq!(read.unwrap(), flow, "{}", String::from_utf8_lossy(&line));
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_has_a_cell_for_each_field() {
+        let flow = FlowRecord {
+            exporter: Some("a,\"b".into()),
+            src_addr: Some(Ipv4Addr::new(192, 0, 2, 1)),
+            timestamp_ms: Some(0),
+            ..FlowRecord::default()
+        };
+        let mut line = Vec::new();
+        csv(&Row::of(&flow), 0, &mut line);
+        let line = String::from_utf8(line).unwrap();
+        assert!(
+            line.starts_with("1970-01-01T00:00:00.000Z,\"a,\"\"b\",,,,,,,,192.0.2.1,,"),
+            "{line}"
+        );
+        assert_eq!(line.matches(',').count(), FIELDS.len());
+    }
+}

@@ -1,0 +1,197 @@
+//! Packet captures, pcap and pcapng: the payloads of their UDP packets.
+//!
+//! Any port, since exporters send to any; any link type that carries IP; VLAN
+//! tags and IPv6 too. What carries no datagram is counted by kind. IP fragments
+//! are not put together: an export packet fits in one frame, and a fragment
+//! says that something on the way cut it, so it is told.
+
+use std::io::{self, Read};
+use std::net::IpAddr;
+
+use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
+use pcap_parser::{Block as PcapBlock, Linktype, PcapBlockOwned, PcapError, create_reader};
+
+use super::datagrams::{Captured, Datagrams, Other};
+
+/// Buffer of the parser; it grows for larger blocks, up to [`MOST_BYTES`].
+const BUFFER_BYTES: usize = 1 << 16;
+/// A block of a capture larger than this is none.
+const MOST_BYTES: usize = 1 << 26;
+/// Datagrams that are handed on together: about 1 MB.
+const BATCH: usize = 1024;
+
+/// Reads a capture and hands on its datagrams, until `take` says false; gives
+/// what is wrong with the file, if something is.
+///
+/// # Errors
+/// If the stream fails.
+pub(super) fn read(
+    stream: impl Read + Send,
+    mut take: impl FnMut(Datagrams) -> bool,
+) -> io::Result<Option<String>> {
+    let mut reader = match create_reader(BUFFER_BYTES, Filling(stream)) {
+        Ok(reader) => reader,
+        Err(error) => return Ok(Some(format!("is no whole capture ({error:?})"))),
+    };
+    let mut found = Datagrams::default();
+    let mut links = Vec::new();
+    let (mut number, mut room, mut before) = (0, BUFFER_BYTES, usize::MAX);
+    let damage = loop {
+        match reader.next() {
+            Ok((length, block)) => {
+                if let Some((link, frame, whole)) = frame(&block, &mut links) {
+                    number += 1;
+                    found.frame(link, frame, whole, number);
+                }
+                reader.consume(length);
+                before = usize::MAX;
+            }
+            Err(PcapError::Eof) => break None,
+            Err(PcapError::Incomplete(_)) => {
+                if reader.data().len() == before || reader.reader_exhausted() {
+                    // More was asked for and did not come.
+                    if reader.reader_exhausted() || room >= MOST_BYTES {
+                        break Some(format!("is cut short after frame {number}"));
+                    }
+                    room *= 2;
+                    if !reader.grow(room) {
+                        break Some(format!("is cut short after frame {number}"));
+                    }
+                }
+                before = reader.data().len();
+                if let Err(error) = reader.refill() {
+                    break Some(format!("is cut short after frame {number} ({error:?})"));
+                }
+            }
+            Err(PcapError::ReadError) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Err(error) => {
+                break Some(format!("is damaged after frame {number} ({})", kind_of(&error)));
+            }
+        }
+        if found.list.len() >= BATCH && !take(std::mem::take(&mut found)) {
+            return Ok(None);
+        }
+    };
+    take(found);
+    Ok(damage)
+}
+
+/// Reads until the buffer is full: the parser wants a whole header at once, and
+/// pipes give less.
+struct Filling<R>(R);
+
+impl<R: Read> Read for Filling<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < out.len() {
+            match self.0.read(&mut out[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+}
+
+fn kind_of<I: std::fmt::Debug>(error: &PcapError<I>) -> &'static str {
+    match error {
+        PcapError::UnexpectedEof => "it ends in the middle of a block",
+        PcapError::HeaderNotRecognized => "a header that is none",
+        _ => "a block that is none",
+    }
+}
+
+/// The frame in a block: its link type, its bytes, and whether all of them
+/// were captured. Interfaces are remembered by their number.
+fn frame<'b>(
+    block: &'b PcapBlockOwned<'_>,
+    links: &mut Vec<Linktype>,
+) -> Option<(Linktype, &'b [u8], bool)> {
+    match block {
+        PcapBlockOwned::LegacyHeader(header) => {
+            *links = vec![header.network];
+            None
+        }
+        PcapBlockOwned::Legacy(frame) => {
+            let bytes = frame.data.get(..frame.caplen as usize).unwrap_or(frame.data);
+            Some((*links.first()?, bytes, frame.caplen >= frame.origlen))
+        }
+        PcapBlockOwned::NG(PcapBlock::SectionHeader(_)) => {
+            links.clear();
+            None
+        }
+        PcapBlockOwned::NG(PcapBlock::InterfaceDescription(interface)) => {
+            links.push(interface.linktype);
+            None
+        }
+        PcapBlockOwned::NG(PcapBlock::EnhancedPacket(frame)) => {
+            let bytes = frame.data.get(..frame.caplen as usize).unwrap_or(frame.data);
+            let link = links.get(frame.if_id as usize)?;
+            Some((*link, bytes, frame.caplen >= frame.origlen))
+        }
+        PcapBlockOwned::NG(PcapBlock::SimplePacket(frame)) => {
+            Some((*links.first()?, frame.data, frame.data.len() >= frame.origlen as usize))
+        }
+        PcapBlockOwned::NG(_) => None,
+    }
+}
+
+impl Datagrams {
+    /// Takes the datagram out of a frame, or counts what the frame is.
+    fn frame(&mut self, link: Linktype, frame: &[u8], whole: bool, number: u64) {
+        let Some(packet) = packet(link, frame) else { return self.other(Other::Link, number) };
+        let (exporter, fragmented) = match &packet.net {
+            Some(LaxNetSlice::Ipv4(ip)) => {
+                (IpAddr::V4(ip.header().source_addr()), ip.is_payload_fragmented())
+            }
+            Some(LaxNetSlice::Ipv6(ip)) => {
+                (IpAddr::V6(ip.header().source_addr()), ip.is_payload_fragmented())
+            }
+            _ => return self.other(Other::NotIp, number),
+        };
+        if fragmented {
+            return self.other(Other::Fragment, number);
+        }
+        let Some(TransportSlice::Udp(udp)) = &packet.transport else {
+            return self.other(if whole { Other::NotUdp } else { Other::Cut }, number);
+        };
+        if udp.payload().is_empty() {
+            return self.other(Other::Empty, number);
+        }
+        self.list.push(Captured {
+            number,
+            exporter: Some(exporter),
+            bytes: udp.payload().to_vec(),
+        });
+    }
+}
+
+/// The layers of a frame; `None` for a link that is not known to carry IP.
+fn packet(link: Linktype, frame: &[u8]) -> Option<LaxSlicedPacket<'_>> {
+    /// Ether type at one place, payload at another.
+    fn typed(frame: &[u8], kind: usize, payload: usize) -> Option<LaxSlicedPacket<'_>> {
+        let kind = frame.get(kind..)?.first_chunk::<2>()?;
+        let ether_type = EtherType(u16::from_be_bytes(*kind));
+        Some(LaxSlicedPacket::from_ether_type(ether_type, frame.get(payload..)?))
+    }
+    // Numbers as registered at tcpdump.org/linktypes.
+    match link.0 {
+        1 => LaxSlicedPacket::from_ethernet(frame).ok(),
+        // BSD loopback: four bytes of address family.
+        0 | 108 => LaxSlicedPacket::from_ip(frame.get(4..)?).ok(),
+        // Raw IP, under its several numbers.
+        12 | 14 | 101 | 228 | 229 => LaxSlicedPacket::from_ip(frame).ok(),
+        // Linux cooked, and its second version.
+        113 => typed(frame, 14, 16),
+        276 => typed(frame, 0, 20),
+        // PPP and Cisco HDLC: the protocol's number is IP's or an ether type.
+        9 | 50 => {
+            let start = if frame.starts_with(&[0xff, 3]) { 4 } else { 2 };
+            LaxSlicedPacket::from_ip(frame.get(start..)?).ok()
+        }
+        104 => typed(frame, 2, 4),
+        _ => None,
+    }
+}

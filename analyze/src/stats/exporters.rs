@@ -1,0 +1,155 @@
+//! `exporters`: who exported what, and what is missing of it.
+
+use flowkit_model::{FieldId, Kind};
+
+use super::Statistic;
+use super::loss::{self, Loss, Packets};
+use super::ranking::key_cell;
+use crate::answer::{Answer, Cell, Column, Meaning, Metric, Table as Rows};
+use crate::columns::Batch;
+use crate::group::key::{KeyLayout, KeyPart};
+use crate::group::table::Table;
+use crate::group::{Accumulator, Counters};
+use crate::tally::{Sums, Tally};
+
+/// Flows by exporter and engine.
+#[derive(Debug)]
+pub struct Exporters {
+    layout: KeyLayout,
+}
+
+const KEY: [FieldId; 3] = [FieldId::Exporter, FieldId::EngineType, FieldId::EngineId];
+
+/// What is told of an engine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exported {
+    all: Counters,
+    first: Option<u64>,
+    last: Option<u64>,
+    /// Smallest and largest stated interval; 0 and 1 are the same.
+    sampling: Option<(u64, u64)>,
+}
+
+impl Accumulator for Exported {
+    fn merge(&mut self, other: &Self) {
+        self.all.merge(&other.all);
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+        self.sampling = match (self.sampling, other.sampling) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+    }
+
+    fn sums(&self) -> Sums {
+        self.all.sums()
+    }
+}
+
+/// What one thread has gathered.
+#[derive(Debug)]
+pub struct Gathered {
+    table: Table<Exported>,
+    packets: Packets,
+}
+
+impl Default for Exporters {
+    fn default() -> Self {
+        Self { layout: KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into()) }
+    }
+}
+
+impl Statistic for Exporters {
+    type Partial = Gathered;
+
+    fn fields(&self) -> Vec<FieldId> {
+        loss::FIELDS.into_iter().chain([FieldId::SamplingInterval]).collect()
+    }
+
+    fn start(&self) -> Gathered {
+        Gathered { table: Table::new(&self.layout), packets: Packets::default() }
+    }
+
+    fn add(&self, gathered: &mut Gathered, batch: &Batch) {
+        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+        let (times, sampling) =
+            (batch.column(FieldId::Timestamp), batch.column(FieldId::SamplingInterval));
+        let columns = KEY.map(|field| batch.column(field));
+        gathered.table.add(&self.layout, &columns, None, |engine, row| {
+            let (time, interval) = (times.get(row), sampling.get(row));
+            engine.merge(&Exported {
+                all: Counters::default(),
+                first: time,
+                last: time,
+                sampling: interval.map(|interval| (interval, interval)),
+            });
+            engine.all.add(bytes[row], packets[row]);
+        });
+        gathered.packets.add(batch);
+    }
+
+    fn merge(&self, gathered: &mut Gathered, other: Gathered) {
+        gathered.table.merge(other.table);
+        gathered.packets.merge(other.packets);
+    }
+
+    fn answer(&self, gathered: Gathered, texts: &[String], tally: &Tally) -> Answer {
+        let losses = gathered.packets.loss();
+        let ranked = gathered.table.rank(&self.layout, Metric::Bytes, 0, texts);
+        let rows = ranked.rows.iter().map(|(key, engine)| {
+            let engine_key = [key[0], key[1], key[2]];
+            row(key, engine, losses.get(&engine_key).copied().unwrap_or_default(), texts, tally)
+        });
+        let columns = [
+            ("exporter", Meaning::Key(Kind::Text)),
+            ("engine_type", Meaning::Key(Kind::Code)),
+            ("engine_id", Meaning::Key(Kind::Code)),
+            ("bytes", Meaning::Bytes),
+            ("packets", Meaning::Count),
+            ("flows", Meaning::Count),
+            ("bytes_share", Meaning::Share(Metric::Bytes)),
+            ("lost_flows", Meaning::Count),
+            ("missing_documents", Meaning::Count),
+            ("export_packets", Meaning::Count),
+            ("sampling_interval_min", Meaning::Count),
+            ("sampling_interval_max", Meaning::Count),
+            ("first", Meaning::Value(Kind::Time)),
+            ("last", Meaning::Value(Kind::Time)),
+        ];
+        let columns = columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into();
+        Answer {
+            title: "exporters and their engines by bytes".into(),
+            table: Rows { name: "rows", columns, rows: rows.collect() },
+            bars: Some("bytes".into()),
+            ..Answer::default()
+        }
+    }
+}
+
+fn row(
+    key: &[Option<u64>],
+    engine: &Exported,
+    loss: Loss,
+    texts: &[String],
+    tally: &Tally,
+) -> Vec<Cell> {
+    let sums = engine.sums();
+    let keys = KEY.iter().zip(key);
+    let mut cells: Vec<Cell> =
+        keys.map(|(field, value)| key_cell(field.field().kind, *value, texts)).collect();
+    let missing = if loss.has_no_sequence { Cell::Unknown } else { Cell::from(loss.lost_flows) };
+    cells.extend([
+        Cell::Number(sums.bytes),
+        Cell::Number(sums.packets),
+        Cell::from(sums.flows),
+        Cell::Share { part: sums.bytes, whole: tally.total.bytes },
+        missing,
+        Cell::from(loss.missing_documents),
+        Cell::from(loss.packets),
+        engine.sampling.map(|sampling| sampling.0).into(),
+        engine.sampling.map(|sampling| sampling.1).into(),
+        engine.first.into(),
+        engine.last.into(),
+    ]);
+    cells
+}

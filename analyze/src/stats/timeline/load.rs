@@ -1,0 +1,157 @@
+//! How the volume of one flow is given to the bins that it spans.
+//!
+//! The rules are SiLK's `rwcount` load schemes of the same names; parts are
+//! whole numbers that add up to the volume.
+
+/// Which bins get what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Load {
+    /// By the time spent in each: up to the end of a bin, floor(volume × ms so
+    /// far ÷ duration) has been given.
+    #[default]
+    Proportional,
+    /// All to the bin of the first packet.
+    Start,
+    /// All to the bin of the last packet, where the flow is counted too.
+    End,
+    /// The same to each bin that it touches, by the same cutting.
+    Uniform,
+    /// All to the bin of the export.
+    Export,
+}
+
+impl Load {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Proportional => "proportional",
+            Self::Start => "start",
+            Self::End => "end",
+            Self::Uniform => "uniform",
+            Self::Export => "export",
+        }
+    }
+}
+
+/// Bytes and packets.
+pub(super) type Volume = [u64; 2];
+
+/// Gives the volume of a flow from `first` to `last` to bins. `bin` finds the
+/// bin of a time: from its first millisecond to the first after it; `give`
+/// takes any time in the bin.
+pub(super) fn spread(
+    load: Load,
+    (first, last): (u64, u64),
+    volume: Volume,
+    mut bin: impl FnMut(u64) -> (u64, u64),
+    mut give: impl FnMut(u64, Volume),
+) {
+    match load {
+        Load::Start | Load::Export => give(first, volume),
+        Load::End => give(last, volume),
+        _ if first == last => give(first, volume),
+        Load::Proportional => {
+            let duration = last - first;
+            let mut at = first;
+            let mut given = [0, 0];
+            while at < last {
+                let end = bin(at).1.min(last);
+                give(at, next_part(volume, &mut given, end - first, duration));
+                at = end;
+            }
+        }
+        Load::Uniform => {
+            let mut starts = vec![first];
+            let mut end = bin(first).1;
+            while end <= last {
+                starts.push(end);
+                end = bin(end).1;
+            }
+            let n = starts.len() as u64;
+            let mut given = [0, 0];
+            for (so_far, start) in (1..).zip(starts) {
+                give(start, next_part(volume, &mut given, so_far, n));
+            }
+        }
+    }
+}
+
+/// What is due at `so_far` of `whole`, less what was given before.
+fn next_part(volume: Volume, given: &mut Volume, so_far: u64, whole: u64) -> Volume {
+    let mut part = [0, 0];
+    for place in 0..2 {
+        let due = u128::from(volume[place]) * u128::from(so_far) / u128::from(whole);
+        let due = u64::try_from(due).unwrap_or(volume[place]);
+        part[place] = due - given[place];
+        given[place] = due;
+    }
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Bytes by number of the bin.
+    fn bytes(load: Load, span: (u64, u64), bytes: u64, length: u64) -> BTreeMap<u64, u64> {
+        let mut bins = BTreeMap::new();
+        spread(
+            load,
+            span,
+            [bytes, 1],
+            |ms| (ms / length * length, (ms / length + 1) * length),
+            |ms, part| *bins.entry(ms / length).or_default() += part[0],
+        );
+        bins
+    }
+
+    /// The worked example of SiLK's manual of rwcount, bins of 60 s: 9000 B
+    /// from 12:03:50 to 12:06:20, and 200 B for 15 s from 12:04:05.
+    #[test]
+    fn equals_the_example_of_silk() {
+        let at = |minute: u64, second: u64| ((12 * 60 + minute) * 60 + second) * 1000;
+        let long = (at(3, 50), at(6, 20));
+        let short = (at(4, 5), at(4, 20));
+        for (load, expected) in [
+            (Load::Proportional, [600, 3800, 3600, 1200]),
+            (Load::Uniform, [2250, 2450, 2250, 2250]),
+            (Load::Start, [9000, 200, 0, 0]),
+            (Load::End, [0, 200, 0, 9000]),
+        ] {
+            let mut sum = bytes(load, long, 9000, 60_000);
+            for (bin, part) in bytes(load, short, 200, 60_000) {
+                *sum.entry(bin).or_default() += part;
+            }
+            let found = [3, 4, 5, 6].map(|minute| sum.get(&(720 + minute)).copied().unwrap_or(0));
+            assert_eq!(found, expected, "{load:?}");
+        }
+    }
+
+    /// The worked example of pmacct's `nfacctd_pro_rating`: 1000 s, 1000 B,
+    /// bins of 5 minutes.
+    #[test]
+    fn equals_the_example_of_pmacct() {
+        let found = bytes(Load::Proportional, (0, 1_000_000), 1000, 300_000);
+        assert_eq!(found.into_values().collect::<Vec<_>>(), [300, 300, 300, 100]);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_add_up(
+            first in 0_u64..1000, length in 0_u64..1000, amount in any::<u64>(), bin in 1_u64..300,
+        ) {
+            for load in [Load::Proportional, Load::Start, Load::End, Load::Uniform, Load::Export] {
+                let bins = bytes(load, (first, first + length), amount, bin);
+                let sum: u128 = bins.values().map(|part| u128::from(*part)).sum();
+                prop_assert_eq!(sum, u128::from(amount));
+                let (least, most) = (first / bin, (first + length) / bin);
+                prop_assert!(bins.keys().all(|bin| (least..=most).contains(bin)));
+            }
+        }
+    }
+}

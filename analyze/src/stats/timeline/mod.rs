@@ -1,0 +1,210 @@
+//! `timeline`: how much at what time.
+//!
+//! Bins lie in the window over the export time. What flows carried outside of
+//! it (they began before it, say) is in the rows `before` and `after`, so all
+//! rows add up to the total.
+
+mod load;
+mod rows;
+mod slots;
+
+use flowkit_model::FieldId;
+
+pub use self::load::Load;
+use self::load::spread;
+use self::slots::{Amount, Slot, Slots};
+use super::Statistic;
+use super::dimension::Dimension;
+use crate::answer::Answer;
+use crate::bins::{Bins, Days};
+use crate::columns::Batch;
+use crate::group::key::{KeyLayout, LongKey};
+use crate::tally::Tally;
+
+/// Flows by bins of time.
+#[derive(Debug)]
+pub struct Timeline {
+    /// How the bins are called.
+    name: String,
+    bins: Bins,
+    load: Load,
+    by: Vec<Dimension>,
+    layout: KeyLayout,
+    series: usize,
+    /// Where the bins begin and end; `None` is what was seen.
+    window: (Option<u64>, Option<u64>),
+}
+
+/// A flow that began so long before its export was not measured right: active
+/// flows are exported every 30 minutes or so.
+const LONGEST_BEFORE_MS: u64 = 24 * 3_600_000;
+/// And none can end after it; an hour is left for clocks that differ.
+const LONGEST_AFTER_MS: u64 = 3_600_000;
+
+impl Timeline {
+    /// In bins, by a rule, over a window in ms.
+    #[must_use]
+    pub fn new(
+        name: &str,
+        bins: Bins,
+        load: Load,
+        window: Option<(Option<u64>, Option<u64>)>,
+    ) -> Self {
+        let layout = KeyLayout::new(Vec::new());
+        let (by, series, window) = (Vec::new(), 0, window.unwrap_or_default());
+        Self { name: name.into(), bins, load, by, layout, series, window }
+    }
+
+    /// One series for each of the `series` keys with the most bytes (0: all),
+    /// and one for the others.
+    #[must_use]
+    pub fn by(self, by: Vec<Dimension>, series: usize) -> Self {
+        let layout = KeyLayout::new(by.iter().map(Dimension::part).collect());
+        Self { by, layout, series, ..self }
+    }
+
+    /// The stretch of time that a moment belongs to: before the window, a bin,
+    /// cut where the window begins or ends, or after it.
+    fn slot(&self, ms: u64, days: &mut Days) -> (Slot, (u64, u64)) {
+        let (from, to) = (self.window.0.unwrap_or(0), self.window.1.unwrap_or(u64::MAX));
+        if ms < from {
+            return (Slot::Before, (0, from));
+        }
+        if ms >= to {
+            return (Slot::After, (to, u64::MAX));
+        }
+        let (start, end) = self.bins.bin(ms, days);
+        let (start, end) = (start.max(from), end.min(to));
+        (Slot::Bin(start), (start, end))
+    }
+
+    /// When a flow was, or its export if that cannot be.
+    fn span(&self, times: [Option<u64>; 3]) -> Placed {
+        let [exported, first, last] = times;
+        if self.load == Load::Export {
+            return exported.map_or(Placed::Nowhere, |at| Placed::AtExport(at, false));
+        }
+        let known = first.zip(last).filter(|(first, last)| {
+            first <= last
+                && exported.is_none_or(|exported| {
+                    first.saturating_add(LONGEST_BEFORE_MS) >= exported
+                        && *last <= exported.saturating_add(LONGEST_AFTER_MS)
+                })
+        });
+        match (known, exported) {
+            (Some((first, last)), _) => Placed::Spanned(first, last),
+            (None, Some(exported)) => Placed::AtExport(exported, true),
+            (None, None) => Placed::Nowhere,
+        }
+    }
+}
+
+enum Placed {
+    Spanned(u64, u64),
+    /// At the export; whether because its own times cannot be.
+    AtExport(u64, bool),
+    Nowhere,
+}
+
+/// What one thread has added up.
+#[derive(Debug, Default)]
+pub struct Times {
+    slots: Slots,
+    /// Flows that were placed at their export.
+    moved: u64,
+    /// Flows that have no time at all.
+    nowhere: u64,
+}
+
+impl Statistic for Timeline {
+    type Partial = Times;
+
+    fn fields(&self) -> Vec<FieldId> {
+        let times = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched];
+        times.into_iter().chain(self.by.iter().flat_map(Dimension::fields)).collect()
+    }
+
+    fn start(&self) -> Times {
+        Times::default()
+    }
+
+    fn add(&self, times: &mut Times, batch: &Batch) {
+        let ends = if self.by.iter().any(Dimension::is_either) { 2 } else { 1 };
+        let mut before: Option<Vec<LongKey>> = None;
+        for end in 0..ends {
+            let keys: Option<Vec<LongKey>> = (!self.by.is_empty()).then(|| {
+                let columns: Vec<_> = self.by.iter().map(|by| by.column(batch, end)).collect();
+                let columns: Vec<_> = columns.iter().map(AsRef::as_ref).collect();
+                self.layout.encode(&columns)
+            });
+            self.add_end(times, batch, keys.as_deref(), before.as_deref());
+            before = keys;
+        }
+    }
+
+    fn merge(&self, times: &mut Times, other: Times) {
+        times.slots.merge(other.slots);
+        times.moved += other.moved;
+        times.nowhere += other.nowhere;
+    }
+
+    fn answer(&self, times: Times, texts: &[String], tally: &Tally) -> Answer {
+        self.rows(times, texts, tally)
+    }
+}
+
+impl Timeline {
+    /// Adds the flows under their keys at one end, but not under those that
+    /// they had at the other.
+    fn add_end(
+        &self,
+        times: &mut Times,
+        batch: &Batch,
+        keys: Option<&[LongKey]>,
+        before: Option<&[LongKey]>,
+    ) {
+        let columns = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched]
+            .map(|field| batch.column(field));
+        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+        let mut days = Days::default();
+        let mut known = (Slot::Unknown, (0, 0));
+        for row in 0..batch.rows() {
+            if before.is_some_and(|before| keys.is_some_and(|keys| keys[row] == before[row])) {
+                continue;
+            }
+            let mut find = |ms: u64| {
+                if !(known.1.0..known.1.1).contains(&ms) {
+                    known = self.slot(ms, &mut days);
+                }
+                known
+            };
+            let volume = [bytes[row], packets[row]];
+            let key = keys.map(|keys| &keys[row]);
+            let (span, is_moved) = match self.span(columns.map(|column| column.get(row))) {
+                Placed::Spanned(first, last) => ((first, last), false),
+                Placed::AtExport(at, is_moved) => ((at, at), is_moved),
+                Placed::Nowhere => {
+                    times.nowhere += u64::from(before.is_none());
+                    times.slots.add(key, Slot::Unknown, Amount::of(volume, 1));
+                    continue;
+                }
+            };
+            times.moved += u64::from(is_moved && before.is_none());
+            // A flow counts once, in the bin of its first packet.
+            let counted = find(if self.load == Load::End { span.1 } else { span.0 }).0;
+            if find(span.1).0 == counted && find(span.0).0 == counted {
+                times.slots.add(key, counted, Amount::of(volume, 1));
+                continue;
+            }
+            times.slots.add(key, counted, Amount::of([0, 0], 1));
+            let mut parts = Vec::new();
+            spread(self.load, span, volume, |ms| find(ms).1, |ms, part| parts.push((ms, part)));
+            for (ms, part) in parts {
+                times.slots.add(key, find(ms).0, Amount::of(part, 0));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! The rows of a timeline: every bin of the window, the empty ones too, and
+//! what lies outside; the rates over the bins.
+
+use std::collections::BTreeMap;
+
+use flowkit_model::Kind;
+use hashbrown::HashMap;
+
+use super::slots::{Amount, Slot, merge};
+use super::{Timeline, Times};
+use crate::answer::{Answer, Cell, Column, Meaning, Table};
+use crate::bins::Days;
+use crate::group::key::LongKey;
+use crate::stats::gather::at;
+use crate::stats::measure::Point;
+use crate::stats::ranking::key_cell;
+use crate::tally::{Sums, Tally};
+
+/// More bins than this are not listed one by one when they are empty.
+const MOST_BINS: usize = 1_000_000;
+
+/// A series: the cells of its key, and its slots.
+type Series = (Vec<Cell>, HashMap<Slot, Amount>);
+
+impl Timeline {
+    pub(super) fn rows(&self, times: Times, texts: &[String], tally: &Tally) -> Answer {
+        let (all, by_key) = times.slots.into_parts();
+        let mut series =
+            if self.by.is_empty() { vec![(Vec::new(), all)] } else { self.largest(by_key, texts) };
+        let mut notes = Vec::new();
+        let bins = self.all_bins(&mut series, tally, &mut notes);
+        let mut rows = Vec::new();
+        let outside = |slot| series.iter().any(|(_, slots)| slots.contains_key(&slot));
+        let slots = [Slot::Before]
+            .into_iter()
+            .filter(|slot| outside(*slot))
+            .chain(bins.keys().map(|start| Slot::Bin(*start)))
+            .chain([Slot::After, Slot::Unknown].into_iter().filter(|slot| outside(*slot)));
+        for slot in slots {
+            for (key, slots) in &series {
+                let sums = slots.get(&slot).map(Amount::sums).unwrap_or_default();
+                rows.push(row(slot, key, &sums, &bins));
+            }
+        }
+        if times.moved > 0 {
+            notes.push(format!(
+                "{} flows have times that are unknown, inverted, or more than 1 h after or 24 h \
+                 before their export; they are placed at it",
+                times.moved
+            ));
+        }
+        if times.nowhere > 0 {
+            notes.push(format!("{} flows have no time: in the row unknown", times.nowhere));
+        }
+        Answer {
+            title: format!("timeline, bins of {}, {} load", self.name, self.load.name()),
+            facts: rates(&series, &bins),
+            table: Table { name: "rows", columns: self.columns(), rows },
+            bars: Some("bytes".into()),
+            notes,
+            ..Answer::default()
+        }
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        let column = |name: &str, meaning| Column { name: name.into(), meaning };
+        let sums = [
+            column("bytes", Meaning::Bytes),
+            column("packets", Meaning::Count),
+            column("flows", Meaning::Count),
+            column("bps", Meaning::BitRate),
+            column("pps", Meaning::PacketRate),
+        ];
+        let keys = self.by.iter().map(|by| column(&by.name(), by.meaning()));
+        [column("start", Meaning::Key(Kind::Time))].into_iter().chain(keys).chain(sums).collect()
+    }
+
+    /// The series with the most bytes, ties by key, and one of all others.
+    fn largest(
+        &self,
+        by_key: HashMap<LongKey, HashMap<Slot, Amount>>,
+        texts: &[String],
+    ) -> Vec<Series> {
+        let mut ranked: Vec<_> = by_key
+            .into_iter()
+            .map(|(key, slots)| {
+                let bytes: u128 = slots.values().map(|amount| amount.sums().bytes).sum();
+                let values = self.layout.decode(key);
+                let parts = self.layout.parts().iter().zip(values);
+                let cells: Vec<Cell> =
+                    parts.map(|(part, value)| key_cell(part.kind, value, texts)).collect();
+                (bytes, cells, slots)
+            })
+            .collect();
+        ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        let limit = if self.series == 0 { ranked.len() } else { self.series.min(ranked.len()) };
+        let rest = ranked.split_off(limit);
+        let mut series: Vec<Series> =
+            ranked.into_iter().map(|(_, cells, slots)| (cells, slots)).collect();
+        if !rest.is_empty() {
+            let mut other = HashMap::new();
+            for (_, _, slots) in rest {
+                merge(&mut other, slots);
+            }
+            let others = self.by.iter().map(|_| Cell::Text("other".into()));
+            series.push((others.collect(), other));
+        }
+        series
+    }
+
+    /// Start and end of every bin of the window. Where the window is open, it
+    /// is what was seen, and what lies outside of its bins is put before or
+    /// after.
+    fn all_bins(
+        &self,
+        series: &mut [Series],
+        tally: &Tally,
+        notes: &mut Vec<String>,
+    ) -> BTreeMap<u64, u64> {
+        let mut days = Days::default();
+        let mut bins = BTreeMap::new();
+        let first = self.window.0.or(tally.seen.map(|seen| seen.0));
+        let last = self.window.1.map(|to| to.saturating_sub(1)).or(tally.seen.map(|seen| seen.1));
+        if let (Some(first), Some(last)) = (first, last) {
+            let mut at = first;
+            while at <= last && bins.len() < MOST_BINS {
+                let (start, end) = self.slot(at, &mut days).1;
+                bins.insert(start, end);
+                at = end;
+            }
+            if at <= last {
+                notes.push("there are more than 1000000 bins: empty ones are left out".into());
+                bins.clear();
+                for (_, slots) in series.iter() {
+                    for slot in slots.keys() {
+                        if let Slot::Bin(start) = slot
+                            && (first..=last).contains(start)
+                        {
+                            bins.insert(*start, self.slot(*start, &mut days).1.1);
+                        }
+                    }
+                }
+            }
+        }
+        let begin = bins.first_key_value().map_or(u64::MAX, |(start, _)| *start);
+        for (_, slots) in series {
+            let outside: Vec<Slot> = slots
+                .keys()
+                .filter(|slot| matches!(slot, Slot::Bin(start) if !bins.contains_key(start)))
+                .copied()
+                .collect();
+            for slot in outside {
+                let amount = slots.remove(&slot).unwrap_or_default();
+                let place = if slot < Slot::Bin(begin) { Slot::Before } else { Slot::After };
+                slots.entry(place).or_default().merge(&amount);
+            }
+        }
+        bins
+    }
+}
+
+fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<Cell> {
+    let (start, length) = match slot {
+        Slot::Before => (Cell::Text("before".into()), None),
+        Slot::After => (Cell::Text("after".into()), None),
+        Slot::Unknown => (Cell::Unknown, None),
+        Slot::Bin(start) => (Cell::from(start), bins.get(&start).map(|end| end - start)),
+    };
+    let rate = |amount: u128| {
+        length.map_or(Cell::None, |length| Cell::Number(amount * 1000 / u128::from(length)))
+    };
+    let mut cells = vec![start];
+    cells.extend_from_slice(key);
+    cells.extend([Cell::Number(sums.bytes), Cell::Number(sums.packets), Cell::from(sums.flows)]);
+    cells.extend([rate(sums.bytes * 8), rate(sums.packets)]);
+    cells
+}
+
+/// Smallest, mean, 95th percentile and largest rate of a bin, all series
+/// together; empty bins count.
+fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Meaning, Cell)> {
+    let mut of = [Vec::with_capacity(bins.len()), Vec::with_capacity(bins.len())];
+    let (mut volume, mut length) = ([0_u128; 2], 0_u128);
+    for (start, end) in bins {
+        let mut sums = Sums::default();
+        for (_, slots) in series {
+            sums.add(&slots.get(&Slot::Bin(*start)).map(Amount::sums).unwrap_or_default());
+        }
+        length += u128::from(end - start);
+        for (place, amount) in [sums.bytes * 8, sums.packets].into_iter().enumerate() {
+            volume[place] += amount;
+            let rate = amount * 1000 / u128::from(end - start);
+            of[place].push(u64::try_from(rate).unwrap_or(u64::MAX));
+        }
+    }
+    let names = [
+        (["bps_min", "bps_mean", "bps_p95", "bps_max"], Meaning::BitRate),
+        (["pps_min", "pps_mean", "pps_p95", "pps_max"], Meaning::PacketRate),
+    ];
+    let mut facts = Vec::new();
+    for ((place, values), (names, meaning)) in of.iter_mut().enumerate().zip(names) {
+        let mut point = |point| at(values, point).map_or(Cell::None, Cell::Number);
+        let mean = (volume[place] * 1000).checked_div(length).map_or(Cell::None, Cell::Number);
+        let cells = [point(Point::Min), mean, point(Point::P95), point(Point::Max)];
+        facts.extend(names.into_iter().zip(cells).map(|(name, cell)| (name, meaning, cell)));
+    }
+    facts
+}

@@ -1,0 +1,102 @@
+//! Rows add up to the total under every rule, whatever the flows look like.
+
+use std::sync::Arc;
+
+use flowkit_model::{FIELDS, FlowRecord};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::*;
+use crate::answer::Cell;
+use crate::tally::Measures;
+
+fn number(cell: &Cell) -> u128 {
+    match cell {
+        Cell::Number(number) => *number,
+        _ => 0,
+    }
+}
+
+fn asked(timeline: &Timeline, flows: &[FlowRecord]) -> Answer {
+    let all = FIELDS.iter().map(|field| field.id).collect();
+    let mut batch = Batch::new(all, 0, Arc::default());
+    for flow in flows {
+        batch.push(flow);
+    }
+    let (mut times, mut measures, mut tally) =
+        (timeline.start(), Measures::default(), Tally::default());
+    timeline.add(&mut times, &batch);
+    measures.add(&batch);
+    measures.finish(&mut tally, all, &[]);
+    timeline.answer(times, &batch.dictionary().texts(), &tally)
+}
+
+proptest! {
+    #[test]
+    fn rows_add_up(
+        flows in prop::collection::vec(
+            (prop::option::weighted(0.9, 50_000_u64..300_000), prop::option::weighted(0.9, 0_u64..200_000),
+             prop::option::weighted(0.9, 0_u64..200_000), any::<u64>(), 0_u8..4), 0..20),
+        window in prop::option::of((60_000_u64..100_000, 100_000_u64..250_000)),
+        length in 1_000_u64..100_000,
+        with_series in any::<bool>(),
+    ) {
+        let flows: Vec<FlowRecord> = flows
+            .into_iter()
+            .map(|(timestamp_ms, first, length, bytes, protocol)| FlowRecord {
+                timestamp_ms,
+                first_switched_ms: first,
+                last_switched_ms: first.zip(length).map(|(first, length)| first + length),
+                bytes: Some(bytes),
+                packets: Some(3),
+                protocol: Some(protocol),
+                ..FlowRecord::default()
+            })
+            .collect();
+        let total: u128 = flows.iter().map(|flow| u128::from(flow.bytes.unwrap())).sum();
+        for load in [Load::Proportional, Load::Start, Load::End, Load::Uniform, Load::Export] {
+            let window = window.map(|(from, to)| (Some(from), Some(to)));
+            let mut timeline = Timeline::new("x", Bins::new(length, TimeZone::UTC), load, window);
+            let mut columns = 1..4;
+            if with_series {
+                timeline = timeline.by(vec![Dimension::Field(FieldId::Protocol)], 2);
+                columns = 2..5;
+            }
+            let rows = asked(&timeline, &flows).table.rows;
+            let sums: Vec<u128> =
+                columns.map(|column| rows.iter().map(|row| number(&row[column])).sum()).collect();
+            let n = flows.len() as u128;
+            prop_assert_eq!(sums, [total, 3 * n, n], "{:?}", load);
+        }
+    }
+}
+
+/// Empty bins are there, and what lies outside of the window is told.
+#[test]
+fn bins_are_without_gaps() {
+    let flow = |first: u64, last: u64, bytes| FlowRecord {
+        timestamp_ms: Some(last),
+        first_switched_ms: Some(first),
+        last_switched_ms: Some(last),
+        bytes: Some(bytes),
+        packets: Some(1),
+        ..FlowRecord::default()
+    };
+    let flows = [flow(50_000, 130_000, 800), flow(299_000, 299_000, 5)];
+    let bins = || Bins::new(60_000, TimeZone::UTC);
+    let window = Some((Some(100_000), Some(300_000)));
+    let answer = asked(&Timeline::new("1m", bins(), Load::Proportional, window), &flows);
+    let rows: Vec<_> =
+        answer.table.rows.iter().map(|row| (row[0].clone(), number(&row[1]))).collect();
+    let expected = [
+        (Cell::Text("before".into()), 500),
+        (Cell::Number(100_000), 200),
+        (Cell::Number(120_000), 100),
+        (Cell::Number(180_000), 0),
+        (Cell::Number(240_000), 5),
+    ];
+    assert_eq!(rows, expected);
+    let open = asked(&Timeline::new("1m", bins(), Load::Proportional, None), &flows);
+    assert_eq!(open.table.rows[0][0], Cell::Text("before".into()));
+    assert_eq!(open.table.rows[1][0], Cell::Number(120_000));
+}

@@ -1,0 +1,165 @@
+//! What a file of columns says of its part besides the flows: all that the
+//! tally of an answer needs, so that answers from columns and from documents
+//! are the same, notes included.
+//!
+//! Kept as JSON in the file's key-value metadata under the key `flowkit`.
+
+use std::collections::BTreeMap;
+
+use flowkit_model::dump::Part;
+use flowkit_model::{FieldId, NotAFlow};
+use serde::{Deserialize, Serialize};
+
+use super::schema;
+use crate::quality::Quality;
+use crate::tally::{Duplicates, Position, Sampling, Skipped, Sums, Tally};
+
+/// Key of the metadata.
+pub(crate) const KEY: &str = "flowkit";
+
+/// Stands for the name of the part's file in sentences: what it is called
+/// depends on how the dump was named.
+pub(crate) const THIS_FILE: &str = "\u{1}";
+
+/// The metadata.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct About {
+    /// What the columns belong to.
+    pub(crate) belongs: Belongs,
+    /// What was met on the way.
+    pub(crate) facts: Facts,
+}
+
+/// What columns belong to; columns that say something else are stale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Belongs {
+    /// Version of the layout.
+    pub(crate) version: u32,
+    /// Stands for the catalogue of fields.
+    pub(crate) catalogue: u64,
+    /// Name of the part.
+    pub(crate) part: String,
+    /// Bytes of its file.
+    pub(crate) file_bytes: u64,
+    /// SHA-256 of its file, as the manifest says.
+    pub(crate) sha256: String,
+    /// The same of the parts before it whose documents may be here again:
+    /// copies of those were left out.
+    pub(crate) after: Vec<String>,
+}
+
+impl Belongs {
+    /// What the columns of a part must say.
+    pub(crate) fn of(part: &Part, earlier: &[&Part]) -> Self {
+        Self {
+            version: schema::VERSION,
+            catalogue: schema::fingerprint(),
+            part: part.name.clone(),
+            file_bytes: part.file_bytes,
+            sha256: part.sha256.clone(),
+            after: earlier.iter().map(|part| part.sha256.clone()).collect(),
+        }
+    }
+}
+
+/// What was met in a part.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Facts {
+    skipped: Vec<SkippedFact>,
+    duplicates: (u64, u64, Option<u64>),
+    incomplete: Vec<String>,
+    notes: Vec<String>,
+    /// Bytes and packets as text: JSON numbers of other readers end at 2^53.
+    total: (String, String, u64),
+    unknown: BTreeMap<String, u64>,
+    seen: Option<(u64, u64)>,
+    sampling: Vec<(Option<String>, u64, u64)>,
+    quality: Quality,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct SkippedFact {
+    cause: String,
+    n: u64,
+    line: u64,
+    reason: Option<String>,
+}
+
+impl Facts {
+    /// Of the tally of a part that was read whole, under the name [`THIS_FILE`].
+    pub(crate) fn of(tally: &Tally) -> Self {
+        let skipped = tally.skipped.iter().map(|skipped| SkippedFact {
+            cause: skipped.cause.name().into(),
+            n: skipped.n,
+            line: skipped.first.line,
+            reason: skipped.reason.clone(),
+        });
+        let duplicates = &tally.duplicates;
+        let unknown = tally.unknown.iter().map(|(field, n)| (field.field().name.to_owned(), *n));
+        let sampling = tally.sampling.iter();
+        Self {
+            skipped: skipped.collect(),
+            duplicates: (
+                duplicates.n,
+                duplicates.conflicting,
+                duplicates.first.as_ref().map(|first| first.line),
+            ),
+            incomplete: tally.incomplete.clone(),
+            notes: tally.notes.clone(),
+            total: (
+                tally.total.bytes.to_string(),
+                tally.total.packets.to_string(),
+                tally.total.flows,
+            ),
+            unknown: unknown.collect(),
+            seen: tally.seen,
+            sampling: sampling
+                .map(|(exporter, sampling)| (exporter.clone(), sampling.least, sampling.most))
+                .collect(),
+            quality: tally.quality,
+        }
+    }
+
+    /// As a tally, with the part called `name`; `None` if it is not one that
+    /// this flowkit wrote.
+    pub(crate) fn tally(&self, name: &str) -> Option<Tally> {
+        let position = |line| Position { file: name.to_owned(), line };
+        let named = |text: &String| text.replace(THIS_FILE, name);
+        let skipped = self.skipped.iter().map(|fact| {
+            Some(Skipped {
+                cause: NotAFlow::ALL.into_iter().find(|cause| cause.name() == fact.cause)?,
+                n: fact.n,
+                first: position(fact.line),
+                reason: fact.reason.clone(),
+            })
+        });
+        let unknown = self.unknown.iter().map(|(name, n)| Some((field(name)?, *n)));
+        Some(Tally {
+            total: Sums {
+                bytes: self.total.0.parse().ok()?,
+                packets: self.total.1.parse().ok()?,
+                flows: self.total.2,
+            },
+            unknown: unknown.collect::<Option<_>>()?,
+            seen: self.seen,
+            sampling: self
+                .sampling
+                .iter()
+                .map(|(name, least, most)| (name.clone(), Sampling { least: *least, most: *most }))
+                .collect(),
+            skipped: skipped.collect::<Option<_>>()?,
+            duplicates: Duplicates {
+                n: self.duplicates.0,
+                conflicting: self.duplicates.1,
+                first: self.duplicates.2.map(position),
+            },
+            incomplete: self.incomplete.iter().map(named).collect(),
+            notes: self.notes.iter().map(named).collect(),
+            quality: self.quality,
+        })
+    }
+}
+
+fn field(name: &str) -> Option<FieldId> {
+    flowkit_model::FIELDS.iter().find(|field| field.name == name).map(|field| field.id)
+}

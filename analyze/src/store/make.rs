@@ -1,0 +1,250 @@
+//! Columns of a dump's parts: looks for them, makes them where they are missing
+//! or stale, and says which parts have none.
+//!
+//! A file appears whole or not at all: it is written under another name in the
+//! same folder and renamed. Nothing here is fatal to an answer.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flowkit_model::dump::{COLUMNS, NEW_END, Part};
+
+use super::facts::{About, Belongs, Facts, THIS_FILE};
+use super::writer::FlowWriter;
+use super::{ColumnFile, StoreError};
+use crate::columns::FieldSet;
+use crate::dictionary::Dictionary;
+use crate::input::{DumpPart, Source};
+use crate::scan::{Absorber, ReadOptions, Reading};
+use crate::tally::{Measures, Tally};
+
+/// A part that is answered from its columns.
+pub(crate) struct StoredPart {
+    /// Its columns.
+    pub(crate) file: ColumnFile,
+    /// What was met in it.
+    pub(crate) tally: Tally,
+}
+
+/// Columns of some sources: for each stream, in order, those it has.
+pub(crate) struct Prepared {
+    pub(crate) parts: Vec<Option<StoredPart>>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Prepared {
+    /// No columns, since they turned out to be damaged: those are removed, so
+    /// that they are made again the next time.
+    pub(crate) fn none(sources: &[Source], damage: &StoreError) -> Self {
+        let parts: Vec<_> = sources.iter().flat_map(Source::parts).map(|(_, part)| part).collect();
+        if let StoreError::Parquet { path, .. } | StoreError::Foreign { path, .. } = damage {
+            let damaged = parts.iter().flatten().map(|part| part.columns_path());
+            for path in damaged.filter(|known| known.display().to_string() == *path) {
+                let _ = fs::remove_file(path);
+            }
+        }
+        let note =
+            format!("answered from the documents, which takes longer: {}", with_cause(damage));
+        Self { parts: parts.iter().map(|_| None).collect(), notes: vec![note] }
+    }
+}
+
+/// Finds the columns of all parts of dumps, and makes those that are missing.
+///
+/// Sources that may hold the same documents have none: copies can only be
+/// found in the documents.
+pub(crate) fn prepare(sources: &[Source]) -> Prepared {
+    let mut prepared = Prepared { parts: Vec::new(), notes: Vec::new() };
+    let overlapping = overlap(sources);
+    for source in sources {
+        let mut refused = None;
+        for ((stream, part), columns) in source.parts().zip(source.column_files()) {
+            let Some(part) = part.filter(|_| !overlapping) else {
+                // A file that cannot be opened is refused where it is read.
+                prepared.parts.push(columns.and_then(|(name, path)| bare(name, path)));
+                continue;
+            };
+            let earlier = source.may_share(part);
+            let found = find_or_make(source, part, &earlier).and_then(|file| {
+                let tally =
+                    file.about().facts.tally(stream).ok_or_else(|| StoreError::Foreign {
+                        path: stream.to_owned(),
+                        what: "its facts are others".into(),
+                    })?;
+                Ok(StoredPart { file, tally })
+            });
+            match found {
+                Ok(stored) => prepared.parts.push(Some(stored)),
+                Err(error) => {
+                    prepared.parts.push(None);
+                    refused.get_or_insert(error);
+                }
+            }
+        }
+        // What is wrong with a part itself is said when it is read.
+        let is_told =
+            |error: &StoreError| matches!(error, StoreError::Part(_) | StoreError::Damaged);
+        if let Some(error) = refused.filter(|error| !is_told(error)) {
+            prepared.notes.push(format!(
+                "{} is answered from its documents, which takes longer: {}",
+                source.name(),
+                with_cause(&error)
+            ));
+        }
+    }
+    prepared
+}
+
+/// A file of columns that is no part of a dump.
+fn bare(name: &str, path: &Path) -> Option<StoredPart> {
+    let file = ColumnFile::open(path).ok()?;
+    let tally = file.about().facts.tally(name)?;
+    Some(StoredPart { file, tally })
+}
+
+fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", with_cause(cause)),
+        None => error.to_string(),
+    }
+}
+
+/// Whether documents of one source may be in another, too.
+fn overlap(sources: &[Source]) -> bool {
+    sources
+        .iter()
+        .enumerate()
+        .any(|(number, source)| sources[..number].iter().any(|earlier| source.may_overlap(earlier)))
+}
+
+/// What became of the columns of a dump.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// Files that were there and belong to their part.
+    pub found: usize,
+    /// Files that were made.
+    pub made: usize,
+}
+
+/// Makes the columns of all parts of a dump that have none.
+///
+/// # Errors
+/// If the dump cannot be read or written to; it can still be asked.
+pub fn make_missing(dump: &Path) -> Result<Made, StoreError> {
+    let source = Source::open(dump)?;
+    let mut made = Made::default();
+    for (_, part) in source.parts() {
+        let Some(part) = part else { continue };
+        let belongs = Belongs::of(&part.part, &source.may_share(part));
+        if find(part, &belongs).is_some() {
+            made.found += 1;
+        } else {
+            make(&source, part, belongs)?;
+            made.made += 1;
+        }
+    }
+    Ok(made)
+}
+
+/// First and last `@timestamp` of each part of a dump that has columns.
+pub(crate) fn seen(dump: &Path) -> Result<Vec<Option<(u64, u64)>>, StoreError> {
+    let source = Source::open(dump)?;
+    let seen = |part: &DumpPart| {
+        let file = find(part, &Belongs::of(&part.part, &source.may_share(part)))?;
+        file.about().facts.tally("").and_then(|tally| tally.seen)
+    };
+    Ok(source.parts().map(|(_, part)| part.and_then(seen)).collect())
+}
+
+fn find_or_make(
+    source: &Source,
+    part: &DumpPart,
+    earlier: &[&Part],
+) -> Result<ColumnFile, StoreError> {
+    // Columns say what the manifest's part holds; a damaged one is read itself.
+    let file = part.dump.join(part.part.path());
+    if fs::metadata(&file).is_ok_and(|found| found.len() != part.part.file_bytes) {
+        return Err(StoreError::Damaged);
+    }
+    let belongs = Belongs::of(&part.part, earlier);
+    match find(part, &belongs) {
+        Some(file) => Ok(file),
+        None => make(source, part, belongs),
+    }
+}
+
+/// The columns of a part, if they are there and are its own.
+fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
+    let file = ColumnFile::open(&part.columns_path()).ok()?;
+    (file.about().belongs == *belongs).then_some(file)
+}
+
+/// Makes the columns of a part.
+fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile, StoreError> {
+    let path = part.columns_path();
+    let new = PathBuf::from(format!("{}.{}{NEW_END}", path.display(), std::process::id()));
+    let io = |source| StoreError::Io { path: new.display().to_string(), source };
+    let written = create(&part.dump, &new).map_err(io).and_then(|file| {
+        let out = BufWriter::with_capacity(1 << 20, file);
+        write(source, part, belongs, out, &new)?
+            .into_inner()
+            .map_err(|error| io(error.into_error()))
+    });
+    let renamed = written
+        .and_then(|file| file.sync_data().and_then(|()| fs::rename(&new, &path)).map_err(io));
+    if let Err(error) = renamed {
+        let _ = fs::remove_file(&new);
+        return Err(error);
+    }
+    ColumnFile::open(&path)
+}
+
+/// A new file for the eyes of its owner alone, in the folder of columns.
+fn create(dump: &Path, path: &Path) -> io::Result<File> {
+    let folder = dump.join(COLUMNS);
+    if !folder.is_dir() {
+        fs::DirBuilder::new().mode(0o700).create(&folder)?;
+    }
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Reads a part and writes its columns.
+fn write<W: Write + Send>(
+    source: &Source,
+    part: &DumpPart,
+    belongs: Belongs,
+    out: W,
+    path: &Path,
+) -> Result<W, StoreError> {
+    let dictionary = Arc::new(Dictionary::default());
+    let mut writer = FlowWriter::new(out, path.display().to_string(), &dictionary)?;
+    let alone = [source.one_part(part, THIS_FILE)];
+    let options = ReadOptions::default();
+    let mut absorber = Absorber::new(&alone, options);
+    for earlier in source.streams_before(part) {
+        absorber.know(&source.one_part(earlier, THIS_FILE))?;
+    }
+    let mut measures = Measures::default();
+    let mut failed = Ok(());
+    let reading =
+        Reading { sources: &alone, stored: &[], fields: FieldSet::all(), dictionary: &dictionary };
+    reading.batches(&mut absorber, |batches| {
+        for batch in &batches {
+            measures.add(batch);
+            if failed.is_ok() {
+                failed = writer.push(batch);
+            }
+        }
+    })?;
+    failed?;
+    let mut tally = absorber.finish();
+    if !tally.incomplete.is_empty() {
+        // Made again from the part once it is whole.
+        return Err(StoreError::Damaged);
+    }
+    measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
+    writer.finish(&About { belongs, facts: Facts::of(&tally) })
+}

@@ -1,0 +1,62 @@
+//! The columns of a dump: `columns/NAME.parquet`, one file a part.
+//!
+//! A part's JSON is read once; every later question reads the columns that it
+//! needs. The columns are derived: they may be removed at any time, and are
+//! made again, each by itself, when they are missing or do not belong to their
+//! part any more. Other programs may read `columns/*.parquet` as one table.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | names, types and units of the columns, and how each is stored | [`schema`] |
+//! | what a file says of its part besides the flows | `facts` |
+//! | how flows become a file | `writer`, `make` |
+//! | how a question reads one | `reader`, `page` |
+
+pub(crate) mod facts;
+mod make;
+mod page;
+mod reader;
+pub mod schema;
+pub(crate) mod writer;
+
+pub(crate) use make::seen;
+pub use make::{Made, make_missing};
+pub(crate) use make::{Prepared, StoredPart, prepare};
+pub(crate) use reader::ColumnFile;
+
+/// Why columns cannot be read or written. Never a reason to give no answer: the
+/// part itself is still there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The file cannot be opened, read or written.
+    #[error("cannot use {path}")]
+    Io {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The Parquet writer or reader refused.
+    #[error("cannot use the columns {path}")]
+    Parquet {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: parquet::errors::ParquetError,
+    },
+    /// Not columns that this flowkit wrote, or damaged.
+    #[error("{path} does not hold the columns of flows as this flowkit writes them: {what}")]
+    Foreign {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The part is not as the manifest says.
+    #[error("the part is damaged")]
+    Damaged,
+    /// The part cannot be read.
+    #[error(transparent)]
+    Part(#[from] crate::error::ReadError),
+}

@@ -1,0 +1,159 @@
+//! The table that `columns/*.parquet` are: one column per field of the
+//! catalogue, under the field's name, null where the value is unknown.
+//!
+//! | kind of field | type | unit |
+//! | --- | --- | --- |
+//! | time | `INT64`, `TIMESTAMP(MILLIS, UTC)` | ms since 1970-01-01 UTC |
+//! | text (exporter, countries, cities, AS names) | `BYTE_ARRAY`, `STRING`, dictionary | |
+//! | address | `INT32`, `UINT_32` | IPv4 in host order: 192.0.2.1 is 3221225985 |
+//! | bytes, packets | `INT64`, `UINT_64` | as exported, never scaled |
+//! | other numbers | `INT32`, `UINT_8`, `UINT_16` or `UINT_32` by width | as `flowkit fields` says |
+//!
+//! How each column is stored was chosen by size and reading time over 10 M
+//! flows; `benches/README.md` has the numbers:
+//!
+//! - Columns that questions group by or add up are not compressed: dictionary
+//!   indices of up to 18 bits, or packed differences, are small already, and
+//!   unpacking zstd would take longer than the rest of the question.
+//! - Times and counters of wide range are packed differences
+//!   (`DELTA_BINARY_PACKED`); everything else is a dictionary.
+//! - The rest is compressed with zstd, page by page, where that saves a tenth.
+
+use std::sync::Arc;
+
+use flowkit_model::{FIELDS, Field, FieldId, Kind};
+use parquet::basic::{
+    Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel,
+};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::schema::types::{ColumnPath, Type, TypePtr};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::StoreError;
+
+/// Version of what is written here; files of another are made again.
+pub(crate) const VERSION: u32 = 2;
+/// Flows in a row group, which is one task of a question.
+pub(crate) const GROUP_ROWS: usize = 1 << 19;
+/// Flows in a page, and in a batch that is read from it.
+pub(crate) const PAGE_ROWS: usize = 1 << 14;
+/// More distinct values than fit in so many bytes are stored plainly.
+const DICTIONARY_BYTES: usize = 8 << 20;
+
+/// Stands for the catalogue: files of another catalogue are made again.
+pub(crate) fn fingerprint() -> u64 {
+    let rows: Vec<String> = FIELDS
+        .iter()
+        .map(|field| format!("{}:{:?}:{:?}", field.name, field.kind, field.bits()))
+        .collect();
+    xxh3_64(rows.join(",").as_bytes())
+}
+
+/// The table.
+pub(crate) fn schema() -> Result<TypePtr, StoreError> {
+    let columns = FIELDS.iter().map(column).collect::<Result<Vec<_>, _>>();
+    columns
+        .and_then(|columns| Type::group_type_builder("flows").with_fields(columns).build())
+        .map(Arc::new)
+        .map_err(|source| StoreError::Parquet { path: "schema".into(), source })
+}
+
+fn column(field: &Field) -> Result<TypePtr, parquet::errors::ParquetError> {
+    let (physical, logical) = types(field);
+    Type::primitive_type_builder(field.name, physical)
+        .with_repetition(Repetition::OPTIONAL)
+        .with_logical_type(Some(logical))
+        .build()
+        .map(Arc::new)
+}
+
+/// Physical and logical type of a field's column.
+pub(crate) fn types(field: &Field) -> (Physical, LogicalType) {
+    let unsigned = |bit_width| LogicalType::integer(bit_width, false);
+    match (field.kind, field.bits()) {
+        (Kind::Text, _) | (_, None) => (Physical::BYTE_ARRAY, LogicalType::String),
+        (Kind::Time, _) => (Physical::INT64, LogicalType::timestamp(true, TimeUnit::MILLIS)),
+        (_, Some(0..=8)) => (Physical::INT32, unsigned(8)),
+        (_, Some(9..=16)) => (Physical::INT32, unsigned(16)),
+        (_, Some(17..=32)) => (Physical::INT32, unsigned(32)),
+        (_, Some(_)) => (Physical::INT64, unsigned(64)),
+    }
+}
+
+/// Name of a column's type, for people.
+#[must_use]
+pub fn type_name(field: &Field) -> &'static str {
+    match (field.kind, field.bits()) {
+        (Kind::Text, _) | (_, None) => "STRING",
+        (Kind::Time, _) => "TIMESTAMP(MILLIS, UTC)",
+        (_, Some(0..=8)) => "UINT_8",
+        (_, Some(9..=16)) => "UINT_16",
+        (_, Some(17..=32)) => "UINT_32",
+        (_, Some(_)) => "UINT_64",
+    }
+}
+
+/// Fields that questions group by or add up.
+const HOT: &[FieldId] = &[
+    FieldId::SrcAddr,
+    FieldId::DstAddr,
+    FieldId::Packets,
+    FieldId::Bytes,
+    FieldId::SrcPort,
+    FieldId::DstPort,
+    FieldId::Protocol,
+];
+
+/// Fields whose values hardly repeat: differences take less than a dictionary.
+const DIFFERENCES: &[FieldId] = &[
+    FieldId::Timestamp,
+    FieldId::FirstSwitched,
+    FieldId::LastSwitched,
+    FieldId::FlowSeqNum,
+    FieldId::Bytes,
+];
+
+/// How the columns are stored.
+pub(crate) fn properties() -> WriterProperties {
+    let mut properties = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_2_0)
+        .set_created_by(concat!("flowkit ", env!("CARGO_PKG_VERSION")).into())
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_data_page_v2_compression_ratio_threshold(0.9)
+        .set_encoding(Encoding::PLAIN)
+        .set_dictionary_enabled(true)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_data_page_size_limit(usize::MAX >> 1)
+        .set_data_page_row_count_limit(PAGE_ROWS)
+        .set_write_batch_size(PAGE_ROWS)
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true);
+    for field in HOT {
+        let path = ColumnPath::from(field.field().name);
+        properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
+    }
+    for field in DIFFERENCES {
+        let path = ColumnPath::from(field.field().name);
+        properties = properties
+            .set_column_dictionary_enabled(path.clone(), false)
+            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+    }
+    properties.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The catalogue's kinds and widths all have a type, and names are legal.
+    #[test]
+    fn every_field_is_a_column() {
+        let schema = schema().unwrap();
+        assert_eq!(schema.get_fields().len(), FIELDS.len());
+        for (field, column) in FIELDS.iter().zip(schema.get_fields()) {
+            assert_eq!(column.name(), field.name);
+            assert!(!type_name(field).is_empty());
+        }
+    }
+}

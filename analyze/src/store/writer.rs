@@ -1,0 +1,173 @@
+//! Writes flows as a file of columns, a row group at a time.
+//!
+//! The columns of a group are encoded side by side and then put one after the
+//! other, so a group of half a million flows is all that is in memory: about
+//! 45 MB of values and what they shrink to.
+
+use std::io::{Cursor, Write};
+use std::sync::Arc;
+
+use flowkit_model::{FIELDS, Field};
+use parquet::basic::Type as Physical;
+use parquet::column::writer::{ColumnCloseResult, ColumnWriter as Encoder, get_column_writer};
+use parquet::data_type::ByteArray;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterPropertiesPtr;
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::ColumnDescPtr;
+use rayon::prelude::*;
+
+use super::schema::{self, GROUP_ROWS};
+use super::{StoreError, facts};
+use crate::columns::{Batch, Column, FieldSet, Values};
+use crate::dictionary::Dictionary;
+
+/// A file of columns under way.
+pub(crate) struct FlowWriter<W: Write + Send> {
+    path: String,
+    file: SerializedFileWriter<W>,
+    properties: WriterPropertiesPtr,
+    dictionary: Arc<Dictionary>,
+    pending: Batch,
+}
+
+impl<W: Write + Send> FlowWriter<W> {
+    /// Starts a file; `path` is for messages.
+    pub(crate) fn new(
+        out: W,
+        path: String,
+        dictionary: &Arc<Dictionary>,
+    ) -> Result<Self, StoreError> {
+        let properties = Arc::new(schema::properties());
+        let file = SerializedFileWriter::new(out, schema::schema()?, Arc::clone(&properties))
+            .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
+        let dictionary = Arc::clone(dictionary);
+        let pending = Batch::new(FieldSet::all(), 0, Arc::clone(&dictionary));
+        Ok(Self { path, file, properties, dictionary, pending })
+    }
+
+    /// Adds flows, in their order.
+    pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        let mut at = 0;
+        while at < batch.rows() {
+            let end = batch.rows().min(at + GROUP_ROWS - self.pending.rows());
+            self.pending.append(batch, at..end);
+            at = end;
+            if self.pending.rows() == GROUP_ROWS {
+                self.write_group()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what is left and what the file says of its part.
+    pub(crate) fn finish(mut self, about: &facts::About) -> Result<W, StoreError> {
+        if self.pending.rows() > 0 {
+            self.write_group()?;
+        }
+        let text = serde_json::to_string(about).map_err(|error| StoreError::Foreign {
+            path: self.path.clone(),
+            what: error.to_string(),
+        })?;
+        self.file.append_key_value_metadata(KeyValue::new(facts::KEY.to_owned(), text));
+        self.file.into_inner().map_err(|source| StoreError::Parquet { path: self.path, source })
+    }
+
+    fn write_group(&mut self) -> Result<(), StoreError> {
+        let empty = Batch::new(FieldSet::all(), 0, Arc::clone(&self.dictionary));
+        let group = std::mem::replace(&mut self.pending, empty);
+        let texts: Vec<ByteArray> = self
+            .dictionary
+            .texts()
+            .into_iter()
+            .map(|text| ByteArray::from(text.into_bytes()))
+            .collect();
+        let columns = self.file.schema_descr().columns().to_vec();
+        let encode = |(field, column): (&Field, &ColumnDescPtr)| {
+            encode(group.column(field.id), column, &self.properties, &texts)
+        };
+        let encoded: Result<Vec<_>, ParquetError> = if group.rows() < SMALL_GROUP {
+            FIELDS.iter().zip(&columns).map(encode).collect()
+        } else {
+            FIELDS.par_iter().zip(&columns).map(encode).collect()
+        };
+        let write = || {
+            let mut out = self.file.next_row_group()?;
+            for (bytes, close) in encoded? {
+                out.append_column(&bytes, close)?;
+            }
+            out.close().map(drop)
+        };
+        write().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })
+    }
+}
+
+/// Fewer flows than this are encoded before a thread pool has started.
+const SMALL_GROUP: usize = 20_000;
+
+/// A column of a group as the bytes that stand in the file.
+fn encode(
+    column: &Column,
+    description: &ColumnDescPtr,
+    properties: &WriterPropertiesPtr,
+    texts: &[ByteArray],
+) -> Result<(bytes::Bytes, ColumnCloseResult), ParquetError> {
+    let mut out = TrackedWrite::new(Cursor::new(Vec::new()));
+    let close = {
+        let pages = Box::new(SerializedPageWriter::new(&mut out));
+        let mut encoder = get_column_writer(Arc::clone(description), Arc::clone(properties), pages);
+        write_values(&mut encoder, column, description.physical_type(), texts)?;
+        encoder.close()?
+    };
+    Ok((out.into_inner()?.into_inner().into(), close))
+}
+
+fn write_values(
+    encoder: &mut Encoder<'_>,
+    column: &Column,
+    physical: Physical,
+    texts: &[ByteArray],
+) -> Result<(), ParquetError> {
+    let unknown = column.unknown.as_deref();
+    let levels: Vec<i16> = match unknown {
+        None => vec![1; column.len()],
+        Some(unknown) => unknown.iter().map(|unknown| i16::from(!unknown)).collect(),
+    };
+    let levels = Some(&*levels);
+    match (encoder, &column.values, physical) {
+        (Encoder::Int32ColumnWriter(encoder), Values::U8(values), _) => {
+            encoder.write_batch(&known(values, unknown, i32::from), levels, None)?;
+        }
+        (Encoder::Int32ColumnWriter(encoder), Values::U16(values), _) => {
+            encoder.write_batch(&known(values, unknown, i32::from), levels, None)?;
+        }
+        (Encoder::Int32ColumnWriter(encoder), Values::U32(values), _) => {
+            encoder.write_batch(&known(values, unknown, u32::cast_signed), levels, None)?;
+        }
+        (Encoder::Int64ColumnWriter(encoder), Values::U64(values), _) => {
+            encoder.write_batch(&known(values, unknown, u64::cast_signed), levels, None)?;
+        }
+        (Encoder::ByteArrayColumnWriter(encoder), Values::U32(codes), _) => {
+            let text = |code: u32| texts[code as usize].clone();
+            encoder.write_batch(&known(codes, unknown, text), levels, None)?;
+        }
+        (_, _, physical) => {
+            return Err(ParquetError::General(format!("no {physical} column for these values")));
+        }
+    }
+    Ok(())
+}
+
+/// The values that are known, in the type of the column.
+fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V) -> T) -> Vec<T> {
+    match unknown {
+        None => values.iter().map(|value| convert(*value)).collect(),
+        Some(unknown) => values
+            .iter()
+            .zip(unknown)
+            .filter(|(_, unknown)| !**unknown)
+            .map(|(value, _)| convert(*value))
+            .collect(),
+    }
+}

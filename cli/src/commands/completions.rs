@@ -1,0 +1,33 @@
+//! `flowkit completions`: what a shell completes.
+
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::Args;
+use crate::exit::Exit;
+
+const EXAMPLES: &str = "\
+Examples:
+  flowkit completions zsh > ~/.zfunc/_flowkit
+  flowkit completions bash > /etc/bash_completion.d/flowkit
+  flowkit completions fish > ~/.config/fish/completions/flowkit.fish";
+
+/// Print the completions of a shell
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completions {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Args::command(), "flowkit", &mut script);
+        io::stdout().write_all(&script)?;
+        Ok(Exit::Done)
+    }
+}

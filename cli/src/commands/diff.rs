@@ -1,0 +1,128 @@
+//! `flowkit diff`: what changed between two sources, or two times of one.
+
+use std::time::Instant;
+
+use anyhow::anyhow;
+use flowkit_analyze::answer::Metric;
+use flowkit_analyze::stats::{self, Order, diff};
+use flowkit_analyze::{Answer, Source};
+use flowkit_model::window;
+use jiff::tz::TimeZone;
+
+use super::top::keys;
+use crate::exit::{Exit, Usage};
+use crate::report::{Output, answer_in, answer_of, finish};
+use crate::sources::Sources;
+
+const EXAMPLES: &str = "\
+Give two sources, or one and two windows, FROM..TO each; a date alone is the
+whole day. Keys whose bytes, packets and flows are the same have no row.
+
+Examples:
+  flowkit diff monday tuesday --by dst_port
+  flowkit diff flowkit-dump --by src_addr --a 2018-09-20 --b 2018-09-21
+  flowkit diff --by service --a 2018-09-21T07:00..2018-09-21T08:00 --b 2018-09-21T08:00..2018-09-21T09:00";
+
+/// Show what grew, shrank, appeared and vanished between two sources or times
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    sources: Sources,
+
+    /// Key to compare by, or several with commas
+    #[arg(long, value_name = "KEY[,KEY…]", required = true, value_delimiter = ',')]
+    by: Vec<String>,
+
+    /// The window to compare with, of one source
+    #[arg(long, value_name = "FROM..TO", requires = "b")]
+    a: Option<String>,
+
+    /// The window that is compared
+    #[arg(long, value_name = "FROM..TO", requires = "a")]
+    b: Option<String>,
+
+    /// The change that puts a row first
+    #[arg(long, value_enum, default_value_t, value_name = "MEASURE")]
+    sort: Sort,
+
+    /// Rows to show; 0 shows all
+    #[arg(short = 'n', long = "limit", default_value_t = 20, value_name = "N")]
+    limit: usize,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Of what the change is.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Sort {
+    /// Layer 3 bytes
+    #[default]
+    Bytes,
+    /// Packets
+    Packets,
+    /// Flows
+    Flows,
+}
+
+impl Diff {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let begun = Instant::now();
+        let opened = self.sources.open()?;
+        let [a, b] = self.both(&opened)?;
+        let metric = match self.sort {
+            Sort::Bytes => Metric::Bytes,
+            Sort::Packets => Metric::Packets,
+            Sort::Flows => Metric::Flows,
+        };
+        let mut answer = diff::diff(&a, &b, metric, self.limit);
+        answer.sources = vec![self.name(&a, 0), self.name(&b, 1)];
+        answer.filter.clone_from(&b.filter);
+        answer.tally = a.tally.and(b.tally);
+        finish(&self.sources, &answer, &self.output, begun)
+    }
+
+    fn name(&self, answer: &Answer, side: usize) -> String {
+        let window = [&self.a, &self.b][side].as_ref();
+        let source = answer.sources.join(", ");
+        window.map_or_else(|| source.clone(), |window| format!("{source} {window}"))
+    }
+
+    fn both(&self, opened: &[Source]) -> anyhow::Result<[Answer; 2]> {
+        let by = keys(&self.by, &self.sources)?;
+        let order = Order { limit: 0, ..Order::default() };
+        let top = stats::top::top(by, order, None);
+        if let (Some(a), Some(b)) = (&self.a, &self.b) {
+            let zone = self.sources.select.zone()?;
+            let ask = |typed| -> anyhow::Result<Answer> {
+                answer_in(opened, &self.sources, &top, Some(span(typed, &zone)?))
+            };
+            return Ok([ask(a)?, ask(b)?]);
+        }
+        let [a, b] = opened else {
+            let usage = "diff compares two sources, or two windows of one (--a, --b)";
+            return Err(anyhow!(Usage(usage.into())));
+        };
+        let ask = |source| answer_of(std::slice::from_ref(source), &self.sources, &top);
+        Ok([ask(a)?, ask(b)?])
+    }
+}
+
+/// A window in milliseconds; its ends may be open.
+type Span = (Option<u64>, Option<u64>);
+
+/// `FROM..TO`, either of which may be left out, or a date.
+fn span(typed: &str, zone: &TimeZone) -> anyhow::Result<Span> {
+    let day = |text: &str| window::Typed { day: Some(text.into()), ..window::Typed::default() };
+    let typed = match typed.split_once("..") {
+        None => day(typed),
+        Some((from, to)) => {
+            let some = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
+            window::Typed { from: some(from), to: some(to), ..window::Typed::default() }
+        }
+    };
+    let window = window::Window::new(typed, zone, jiff::Timestamp::UNIX_EPOCH)?;
+    let ms = |ms: Option<i64>| ms.map(|ms| u64::try_from(ms).unwrap_or(0));
+    Ok((ms(window.from_ms), ms(window.to_ms)))
+}

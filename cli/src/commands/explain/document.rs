@@ -1,0 +1,181 @@
+//! A document, member by member: from which bytes it came or who added it,
+//! what is wrong with it, and the bytes it came from as far as they are known.
+
+use std::path::Path;
+
+use flowkit_model::field::Wire;
+use flowkit_model::lesson::added;
+use flowkit_model::time::format_ms;
+use flowkit_model::wire::encode::encode_what_fits;
+use flowkit_model::wire::layout::{HEADER, RECORD};
+use flowkit_model::wire::{Misfit, Uptime};
+use flowkit_model::{Entry, Field, FieldId, FlowRecord, NotAFlow, late};
+
+use super::field::by_key;
+use super::format::bytes;
+use super::paint::Paint;
+use super::{members, record};
+use crate::paragraph::{add, hanging, paragraph};
+
+/// The flow of a document.
+pub(super) fn flow(json: &str, path: &Path, number: u64) -> anyhow::Result<FlowRecord> {
+    let flow = match Entry::parse(json.as_bytes()) {
+        Ok(Entry::Hit(hit)) => hit.into_flow(),
+        Ok(Entry::Bare(document)) => document.into_flow(),
+        _ => Err(NotAFlow::NotJson),
+    };
+    flow.map_err(|cause| {
+        anyhow::anyhow!("{}: document {number} is no flow: {}", path.display(), cause.text())
+    })
+}
+
+/// The page.
+pub(super) fn page(
+    json: &str,
+    flow: &FlowRecord,
+    repair_times: bool,
+    paint: Paint,
+) -> anyhow::Result<String> {
+    let whole = members::leaves(json)?;
+    let inside = |(path, value): &(String, String)| {
+        Some((path.strip_prefix("_source.")?.to_owned(), value.clone()))
+    };
+    let source: Vec<_> = whole.iter().filter_map(inside).collect();
+    let leaves = if source.is_empty() { whole } else { source };
+    let mut out = format!("{}\n\n", paint.bold("The document, member by member"));
+    for (path, value) in &leaves {
+        out += &member(path, value, paint);
+    }
+    add(&mut out, format_args!("\n{}\n\n", paint.bold("What is to be known about it")));
+    out.extend(remarks(flow).iter().map(|remark| hanging("  - ", 4, 4, remark)));
+    let times = if repair_times { "repaired" } else { "as the document has them" };
+    add(
+        &mut out,
+        format_args!("\n{}\n\n", paint.bold(&format!("Written back as a record, times {times}"))),
+    );
+    let written = if repair_times { late::repaired(flow) } else { flow.clone() };
+    out += &written_back(&written, paint);
+    Ok(out)
+}
+
+fn member(path: &str, value: &str, paint: Paint) -> String {
+    let field = Field::by_name(path).or_else(|| by_key(path));
+    let place = field.map(|field| field.id as usize);
+    let key = format!("{path:<27}");
+    let key = place.map_or_else(|| key.clone(), |place| paint.field(place, &key));
+    let label = format!("  {key}  {value:<25}  ");
+    let looks = 2 + path.chars().count().max(27) + 2 + value.chars().count().max(25) + 2;
+    hanging(&label, looks, looks.max(58), &origin(path, field))
+}
+
+/// Where a member came from.
+fn origin(path: &str, field: Option<&Field>) -> String {
+    let of = |part: &str, members: &[flowkit_model::wire::layout::Member], id: FieldId| {
+        let own = members.iter().filter(|member| member.fields.contains(&id));
+        let own: Vec<String> = own.map(|member| format!("{part} {}", bytes(member))).collect();
+        own.join(", ")
+    };
+    match field.map(|field| (field.id, field.wire)) {
+        Some((FieldId::Timestamp, _)) => "header 8-15".into(),
+        Some((FieldId::SamplingAlgorithm, _)) => "header 22-23, 2 bits".into(),
+        Some((FieldId::SamplingInterval, _)) => "header 22-23, 14 bits".into(),
+        Some((id @ (FieldId::FirstSwitched | FieldId::LastSwitched), _)) => {
+            format!("codec: {}, header 4-15", of("record", RECORD, id))
+        }
+        Some((id, Wire::Header(..))) => of("header", HEADER, id),
+        Some((id, Wire::Record(..))) => of("record", RECORD, id),
+        Some((FieldId::Exporter, _)) => "sender of the packet".into(),
+        _ => match added(path) {
+            Some(added) => format!("{}: {}", added.adder.text(), added.from),
+            None => "not of the packet".into(),
+        },
+    }
+}
+
+/// What a reader should know: faults of the times, sampling, what is unknown.
+fn remarks(flow: &FlowRecord) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for id in [FieldId::FirstSwitched, FieldId::LastSwitched] {
+        remarks.extend(time_remark(flow, id));
+    }
+    if late::lacks_milliseconds(flow) {
+        remarks.push("both times have the milliseconds of the export: the sign of Logstash 5.6 to 6.8, which lose them (up to 1 s late, cannot be repaired), or chance".into());
+    }
+    if let (Some(first), Some(last)) = (flow.first_switched_ms, flow.last_switched_ms)
+        && last < first
+    {
+        remarks.push("it ends before it starts: its duration is unknown".into());
+    }
+    remarks.push(sampling(flow));
+    if flow.flow_seq_num == Some(0) {
+        remarks.push("flow_seq_num is 0: the first packet since the router started, or a router that does not count".into());
+    }
+    let (_, _, misfits) = encode_what_fits(flow, Uptime::default());
+    let unknown: Vec<&str> =
+        misfits.iter().filter(|misfit| !misfit.is_loss()).map(|misfit| misfit.field()).collect();
+    if !unknown.is_empty() {
+        remarks.push(format!("unknown, so that no sum or group has them: {}", unknown.join(", ")));
+    }
+    remarks
+}
+
+fn time_remark(flow: &FlowRecord, id: FieldId) -> Option<String> {
+    let ms = match id {
+        FieldId::FirstSwitched => flow.first_switched_ms?,
+        _ => flow.last_switched_ms?,
+    };
+    let (repaired, faults) = late::repair(ms, flow.timestamp_ms?);
+    let name = id.field().name;
+    let fault = match faults.as_slice() {
+        [] => return None,
+        [late::Fault::Second] => {
+            "1 s late (its fraction is above that of @timestamp, which is how Logstash 7 and later fail to borrow)"
+        }
+        [late::Fault::Wrap] => "49.7 days ahead (the uptime wrapped, and Logstash does not mind)",
+        _ => "49.7 days and 1 s ahead (the uptime wrapped, and the second was not borrowed)",
+    };
+    Some(format!("{name} is {fault}: {} is really {}", format_ms(ms), format_ms(repaired)))
+}
+
+fn sampling(flow: &FlowRecord) -> String {
+    match (flow.sampling_algorithm, flow.sampling_interval) {
+        (_, None) => "sampling is unknown: the counters may stand for more".into(),
+        (_, Some(0 | 1)) => {
+            "not sampled (an interval of 0 or 1): the counters are the traffic".into()
+        }
+        (mode, Some(interval)) => {
+            let how = match mode {
+                Some(1) => "every n-th",
+                Some(2) => "at random",
+                Some(0) => "though the mode says none",
+                _ => "in an unknown way",
+            };
+            format!(
+                "sampled 1 in {interval} ({how}): packets and bytes stand for {interval} times as many, and flowkit scales them only when asked"
+            )
+        }
+    }
+}
+
+/// Header and record, and what cannot be known any more.
+fn written_back(flow: &FlowRecord, paint: Paint) -> String {
+    let times = [flow.timestamp_ms, flow.first_switched_ms, flow.last_switched_ms];
+    let oldest = times.into_iter().flatten().min().unwrap_or_default();
+    let (header, bytes, misfits) =
+        encode_what_fits(flow, Uptime { boot_ms: oldest.cast_signed() - 60_000 });
+    let mut out = record::record(&bytes, paint);
+    out.push('\n');
+    let lost: Vec<&Misfit> = misfits.iter().filter(|misfit| misfit.is_loss()).collect();
+    for misfit in lost {
+        out += &hanging(
+            "  - ",
+            4,
+            4,
+            &format!("does not fit and is written as 0 or as the export: {misfit}"),
+        );
+    }
+    out + &paragraph(&format!(
+        "What cannot be known any more: SysUptime (here made up as {} ms, as if the router had started a minute before the flow; First and Last count from there, and only their differences mean something), both paddings, what the header's nanoseconds had below a millisecond, the UDP source port, and which other records the packet had.",
+        header.sys_uptime_ms
+    ))
+}

@@ -1,0 +1,194 @@
+//! One field: where it is on the wire, what becomes of it, what it is good
+//! for, what goes wrong, and a flow of the practice day.
+
+use flowkit_model::Field;
+use flowkit_model::document::dialect::DIALECTS;
+use flowkit_model::field::Wire;
+use flowkit_model::lesson::{self, CISCO, MODULE};
+use flowkit_model::wire::layout::{HEADER, Member, RECORD};
+
+use super::examples;
+use super::format::{in_words, type_name};
+use super::paint::Paint;
+use super::record::value_text;
+use crate::paragraph::{add, hanging};
+
+/// Where the texts begin.
+const INDENT: usize = 19;
+
+/// The page of a field, or of a member of the packet that is no field.
+pub(super) fn page(name: &str, paint: Paint) -> anyhow::Result<String> {
+    if let Some(field) = by_any_name(name) {
+        return Ok(field_page(field, paint));
+    }
+    let member = HEADER.iter().map(|member| ("header", member));
+    let member = member.chain(RECORD.iter().map(|member| ("record", member)));
+    match member.into_iter().find(|(_, member)| member.name.eq_ignore_ascii_case(name)) {
+        Some((part, member)) => Ok(member_page(part, member, paint)),
+        None => anyhow::bail!("no field {name}; `flowkit fields` lists them"),
+    }
+}
+
+/// A field by its name, an alias, a document's key with or without `netflow.`,
+/// or its name in Cisco's table.
+fn by_any_name(name: &str) -> Option<&'static Field> {
+    let name = name.trim();
+    let of_packet = || {
+        let mut members = HEADER.iter().chain(RECORD);
+        let member = members.find(|member| member.name.eq_ignore_ascii_case(name))?;
+        member.fields.last().map(|id| id.field())
+    };
+    Field::by_name(name)
+        .or_else(|| Field::by_name(&format!("netflow.{name}")))
+        .or_else(of_packet)
+        .or_else(|| by_key(name))
+}
+
+/// A field by its key in a document of any dialect.
+pub(super) fn by_key(path: &str) -> Option<&'static Field> {
+    let places = DIALECTS.iter().flat_map(|dialect| (dialect.places)());
+    let mut places = places.filter(|place| place.path.eq_ignore_ascii_case(path));
+    places.next().map(|place| place.field.field())
+}
+
+/// The members of the packet that a field is made of.
+fn members(field: &Field) -> Vec<&'static Member> {
+    HEADER.iter().chain(RECORD).filter(|member| member.fields.contains(&field.id)).collect()
+}
+
+fn row(label: &str, text: &str) -> String {
+    hanging(&format!("  {label}"), label.len() + 2, INDENT, text)
+}
+
+fn field_page(field: &Field, paint: Paint) -> String {
+    let mut out = format!("{}: {}\n\n", paint.bold(field.name), field.meaning);
+    out += &row("on the wire", &place(field));
+    out += &row("unit", field.unit);
+    if !field.aliases.is_empty() {
+        out += &row("other names", &field.aliases.join(", "));
+    }
+    out += &row("in documents", &keys(field));
+    if let Some(lesson) = lesson::of(field.id) {
+        out += &row("Logstash", &format!("{}.", lesson.logstash));
+        out += &row("Elasticsearch", &format!("type {} in the module's template", lesson.es_type));
+        out += &row("good for", &format!("{}.", lesson.good_for));
+        out += &row("beware", &format!("{}.", lesson.trap));
+    }
+    out += &example(field);
+    let more = lesson::of(field.id).map_or(&[][..], |lesson| lesson.sources);
+    out += "\n  sources\n";
+    for source in [CISCO, MODULE].iter().chain(more) {
+        add(&mut out, format_args!("    {source}\n"));
+    }
+    out
+}
+
+fn place(field: &Field) -> String {
+    let members = members(field);
+    let part = match field.wire {
+        Wire::Header(..) => "header",
+        Wire::Record(..) => "record",
+        Wire::Nowhere => return "nowhere: the packet does not hold it".into(),
+    };
+    let each: Vec<String> = members
+        .iter()
+        .map(|member| {
+            format!("{part} {}, {} ({})", in_words(member), member.name, type_name(member))
+        })
+        .collect();
+    let bits = match field.name {
+        "sampling_algorithm" => ", the top 2 bits",
+        "sampling_interval" => ", the low 14 bits",
+        _ => "",
+    };
+    format!("{}{bits}; big endian", each.join(" and "))
+}
+
+/// The field's keys, each with the dialects that use it.
+fn keys(field: &Field) -> String {
+    let mut keys: Vec<(&str, Vec<&str>)> = Vec::new();
+    for dialect in DIALECTS {
+        for place in (dialect.places)().iter().filter(|place| place.field == field.id) {
+            match keys.iter_mut().find(|(path, _)| *path == place.path) {
+                Some((_, names)) if names.contains(&dialect.name) => {}
+                Some((_, names)) => names.push(dialect.name),
+                None => keys.push((place.path, vec![dialect.name])),
+            }
+        }
+    }
+    let each: Vec<String> =
+        keys.iter().map(|(path, names)| format!("{path} ({})", names.join(", "))).collect();
+    each.join("; ")
+}
+
+fn example(field: &Field) -> String {
+    let Some(found) = examples::example(field.id) else { return String::new() };
+    let Some((datagram, _)) = found.parts() else { return String::new() };
+    let record = datagram.record_bytes(found.index).map_or(&[][..], |bytes| bytes);
+    let part = if matches!(field.wire, Wire::Header(..)) { datagram.bytes() } else { record };
+    let hex: Vec<String> = members(field)
+        .iter()
+        .filter_map(|member| member.of(part))
+        .map(|bytes| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "))
+        .collect();
+    let value = value_text(field, &found.flow);
+    let bytes = if hex.is_empty() { String::new() } else { format!("bytes {}: ", hex.join("  ")) };
+    row("on the demo day", &format!("{}. {bytes}{value}", found.story))
+}
+
+fn member_page(part: &str, member: &Member, paint: Paint) -> String {
+    let mut out = format!("{}: {}\n\n", paint.bold(member.name), member.meaning);
+    let place = format!("{part} {} ({}); big endian", in_words(member), type_name(member));
+    out += &row("on the wire", &place);
+    let (logstash, beware) = match member.name {
+        "SysUptime" => (
+            "uses it to make times of First and Last; no document keeps it",
+            "it wraps after 49 days 17:02:47.296, so differences are taken modulo 2^32",
+        ),
+        _ => (
+            "reads over it; no document keeps it",
+            "some routers put something there (flags, a router's address), so 0 is no rule",
+        ),
+    };
+    out += &row("Logstash", &format!("{logstash}."));
+    out += &row("beware", &format!("{beware}."));
+    out + &format!("\n  sources\n    {CISCO}\n    {}\n", lesson::CODEC)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paragraph::WIDTH;
+    use flowkit_model::FIELDS;
+
+    #[test]
+    fn every_name_has_its_page_and_the_page_fits() {
+        for field in FIELDS {
+            let cisco: Vec<&str> = members(field).iter().map(|member| member.name).collect();
+            let names = field.aliases.iter().copied().chain([field.module_key, field.codec_key]);
+            for name in names.chain([field.name]) {
+                assert_eq!(by_any_name(name), Some(field), "{name}");
+            }
+            for name in cisco.iter().filter(|name| **name != "sampling") {
+                assert_eq!(by_any_name(name), Some(field), "{name}");
+            }
+            for place in DIALECTS.iter().flat_map(|dialect| (dialect.places)()) {
+                assert!(by_any_name(place.path).is_some(), "{}", place.path);
+            }
+            let page = field_page(field, Paint::OFF);
+            for line in page.lines().filter(|line| !line.contains("https://")) {
+                assert!(line.len() <= WIDTH, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_flow_keeps_has_a_page_too() {
+        for name in ["SysUptime", "sysuptime", "pad1", "pad2"] {
+            let words = page(name, Paint::OFF).unwrap();
+            let words: Vec<&str> = words.split_whitespace().collect();
+            assert!(words.join(" ").contains("no document keeps it"), "{name}");
+        }
+        assert!(page("colour", Paint::OFF).is_err());
+    }
+}

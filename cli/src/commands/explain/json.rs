@@ -1,0 +1,72 @@
+//! Records for programs: an array with one object a record, values by their
+//! names in the catalogue and in its order, then what only the wire has.
+
+use flowkit_model::field::Access;
+use flowkit_model::wire::{self, Header, Record};
+use flowkit_model::{FIELDS, Field, FlowRecord, Kind, late};
+use serde_json::{Value, json};
+
+use super::load::PacketFile;
+use super::record::value_text;
+
+/// A record: names and values, in order.
+type Members = Vec<(&'static str, Value)>;
+
+/// The records of a file, or one of them.
+pub(super) fn packets(file: &PacketFile, wanted: Option<u64>) -> String {
+    let mut records = Vec::new();
+    let mut number = 0;
+    for piece in &file.pieces {
+        let Ok(datagram) = wire::decode(&piece.payload) else { continue };
+        for record in datagram.records() {
+            number += 1;
+            if wanted.is_none_or(|wanted| wanted == number) {
+                let flow = record.flow(datagram.header(), piece.exporter.as_deref());
+                records.push([fields(&flow), uptimes(datagram.header(), &record)].concat());
+            }
+        }
+    }
+    array(&records)
+}
+
+/// The flow of a document.
+pub(super) fn document(flow: &FlowRecord, repair_times: bool) -> String {
+    let flow = if repair_times { late::repaired(flow) } else { flow.clone() };
+    array(&[fields(&flow)])
+}
+
+/// The array, its objects indented, members in order.
+fn array(records: &[Members]) -> String {
+    let object = |members: &Members| {
+        let lines: Vec<String> =
+            members.iter().map(|(name, value)| format!("    \"{name}\": {value}")).collect();
+        format!("  {{\n{}\n  }}", lines.join(",\n"))
+    };
+    let objects: Vec<String> = records.iter().map(object).collect();
+    if objects.is_empty() { "[]\n".into() } else { format!("[\n{}\n]\n", objects.join(",\n")) }
+}
+
+fn fields(flow: &FlowRecord) -> Members {
+    let value = |field: &Field| match field.access {
+        Access::Text { read, .. } => json!(read(flow)),
+        Access::Number { read, .. } => match (read(flow), field.kind) {
+            (None, _) => Value::Null,
+            (Some(_), Kind::Time | Kind::Address) => json!(value_text(field, flow)),
+            (Some(number), _) => json!(number),
+        },
+    };
+    FIELDS.iter().map(|field| (field.name, value(field))).collect()
+}
+
+/// What no flow keeps.
+fn uptimes(header: &Header, record: &Record) -> Members {
+    vec![
+        ("sys_uptime_ms", json!(header.sys_uptime_ms)),
+        ("unix_secs", json!(header.unix_secs)),
+        ("unix_nsecs", json!(header.unix_nsecs)),
+        ("first_uptime_ms", json!(record.first_uptime_ms)),
+        ("last_uptime_ms", json!(record.last_uptime_ms)),
+        ("pad1", json!(record.pad1)),
+        ("pad2", json!(record.pad2)),
+    ]
+}

@@ -1,0 +1,106 @@
+//! Where the bytes come from: datagrams of a file, one document of a source.
+
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use flowkit_analyze::scan::ReadOptions;
+use flowkit_analyze::{Source, documents};
+use flowkit_model::wire;
+
+use crate::datagrams;
+
+/// One datagram, and where it came from.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// Address of the sender, if the file says so.
+    pub(super) exporter: Option<String>,
+    /// The UDP payload.
+    pub(super) payload: Vec<u8>,
+}
+
+/// The datagrams of a file.
+#[derive(Debug)]
+pub(super) struct PacketFile {
+    /// Its name.
+    pub(super) name: String,
+    /// Every UDP payload, also those that are no version 5.
+    pub(super) pieces: Vec<Piece>,
+    /// How it breaks off.
+    pub(super) damage: Option<String>,
+}
+
+impl PacketFile {
+    /// Records that can be read.
+    pub(super) fn n_records(&self) -> u64 {
+        let count = |piece: &Piece| {
+            wire::decode(&piece.payload).map_or(0, |datagram| datagram.n_records() as u64)
+        };
+        self.pieces.iter().map(count).sum()
+    }
+
+    /// What is wrong with its datagrams, one line each.
+    pub(super) fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (piece, number) in self.pieces.iter().zip(1..) {
+            let told: Vec<String> = match wire::decode(&piece.payload) {
+                Ok(datagram) => datagram.faults().iter().map(ToString::to_string).collect(),
+                Err(error) => vec![error.to_string()],
+            };
+            faults.extend(told.iter().map(|fault| format!("datagram {number}: {fault}")));
+        }
+        faults
+    }
+
+    /// Whether something is missing that should be there.
+    pub(super) fn is_incomplete(&self) -> bool {
+        let cut_short = |piece: &Piece| match wire::decode(&piece.payload) {
+            Ok(datagram) => {
+                datagram.faults().iter().any(|fault| matches!(fault, wire::Fault::CutShort { .. }))
+            }
+            Err(error) => matches!(error, wire::NotV5::CutInHeader { .. }),
+        };
+        self.damage.is_some() || self.pieces.iter().any(cut_short)
+    }
+}
+
+/// Reads a file of datagrams.
+pub(super) fn datagrams(path: &Path) -> anyhow::Result<PacketFile> {
+    let name = path.display().to_string();
+    let mut bytes = Vec::new();
+    if path.as_os_str() == "-" {
+        std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+    } else {
+        bytes = std::fs::read(path).with_context(|| format!("cannot open {name}"))?;
+    }
+    let (pieces, damage) = if datagrams::is_pcap(&bytes) {
+        let (found, damage) = datagrams::of_pcap(&bytes).with_context(|| name.clone())?;
+        let piece = |(exporter, payload): (_, &[u8])| Piece {
+            exporter: Some(exporter),
+            payload: payload.to_vec(),
+        };
+        (found.into_iter().map(piece).collect(), damage)
+    } else {
+        let piece = |payload: &[u8]| Piece { exporter: None, payload: payload.to_vec() };
+        (wire::split(&bytes).map(piece).collect::<Vec<_>>(), None)
+    };
+    if pieces.is_empty() {
+        bail!("{name} holds no datagram");
+    }
+    Ok(PacketFile { name, pieces, damage })
+}
+
+/// The `number`-th document of a source, as it stands.
+pub(super) fn document(path: &Path, number: u64) -> anyhow::Result<String> {
+    let source = Source::open(path)?;
+    let (mut seen, mut wanted) = (0, None);
+    documents::each(&[source], ReadOptions::default(), |found| {
+        seen += 1;
+        wanted = (seen == number).then(|| found.whole.to_owned());
+        wanted.is_none()
+    })?;
+    wanted.with_context(|| match seen {
+        0 => format!("{} holds no document", path.display()),
+        _ => format!("{}: no document {number}, there are {seen}", path.display()),
+    })
+}

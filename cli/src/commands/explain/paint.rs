@@ -1,0 +1,44 @@
+//! Colour by field, only where it is wanted.
+
+use jiff::tz::TimeZone;
+
+use crate::output::{Color, Style};
+
+/// Colours text, or leaves it as it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Paint {
+    on: bool,
+}
+
+/// Foregrounds that can be told apart on light and dark; neighbours differ.
+const COLORS: [u8; 6] = [36, 33, 35, 32, 34, 31];
+
+impl Paint {
+    pub(super) fn new(color: Color, to_stdout: bool) -> Self {
+        Self { on: Style::new(TimeZone::UTC, false, color, to_stdout).color }
+    }
+
+    /// Text in the colour of the `place`-th field.
+    pub(super) fn field(self, place: usize, text: &str) -> String {
+        self.code(COLORS[place % COLORS.len()], text)
+    }
+
+    /// A heading.
+    pub(super) fn bold(self, text: &str) -> String {
+        self.code(1, text)
+    }
+
+    fn code(self, code: u8, text: &str) -> String {
+        if self.on && !text.is_empty() {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+impl Paint {
+    pub(super) const OFF: Self = Self { on: false };
+    pub(super) const ON: Self = Self { on: true };
+}

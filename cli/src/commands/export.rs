@@ -1,0 +1,112 @@
+//! `flowkit export`: flows in a form that other programs read.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use flowkit_analyze::Selection;
+use flowkit_analyze::export::anonymise::Anonymiser;
+use flowkit_analyze::export::{Export as Request, Exported, Form as Kind};
+
+use crate::exit::Exit;
+use crate::notes;
+use crate::sources::Sources;
+
+const EXAMPLES: &str = "\
+parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
+in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. csv
+has the same with addresses and times as text. hits can be loaded with
+elasticdump. v5-pcap is NetFlow itself, for replay into a collector; flows with
+a value that does not fit are left out and counted.
+
+--anonymise hides addresses and keeps prefixes (Crypto-PAn); the key file holds
+32 bytes, or 64 hexadecimal digits: head -c 32 /dev/urandom > key
+
+Examples:
+  flowkit export --format parquet -o flows.parquet
+  flowkit export hits.ndjson.gz --format csv | head
+  flowkit export --format hits --anonymise key -o share.ndjson";
+
+/// Write flows as Parquet, csv, documents or NetFlow packets
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    sources: Sources,
+
+    /// Form to write
+    #[arg(long, value_enum)]
+    format: Form,
+
+    /// File to write to, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Hide addresses under the key in this file
+    #[arg(long, value_name = "KEYFILE")]
+    anonymise: Option<PathBuf>,
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Form {
+    /// Typed columns
+    Parquet,
+    /// One row a flow
+    Csv,
+    /// Documents, one a line
+    Ndjson,
+    /// Hits, one a line
+    Hits,
+    /// NetFlow v5 packets in a capture
+    V5Pcap,
+}
+
+impl Export {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let anonymiser = self.anonymise.as_ref().map(|path| {
+            let key = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Anonymiser::from_file(&key).ok_or_else(|| {
+                anyhow!("{} is no key: 32 bytes, or 64 hexadecimal digits", path.display())
+            })
+        });
+        let anonymiser = anonymiser.transpose()?;
+        let sources = self.sources.open()?;
+        let request = Request {
+            sources: &sources,
+            selection: &Selection::default(),
+            anonymiser: anonymiser.as_ref(),
+            options: self.sources.options(),
+        };
+        let form = match self.format {
+            Form::Parquet => Kind::Parquet,
+            Form::Csv => Kind::Csv,
+            Form::Ndjson => Kind::Ndjson,
+            Form::Hits => Kind::Hits,
+            Form::V5Pcap => Kind::V5Pcap,
+        };
+        let exported = match &self.output {
+            None => request.write(form, BufWriter::with_capacity(1 << 18, io::stdout()))?,
+            Some(path) => {
+                let cannot = || format!("cannot write {}", path.display());
+                let file = File::create(path).with_context(cannot)?;
+                request.write(form, BufWriter::with_capacity(1 << 18, file)).with_context(cannot)?
+            }
+        };
+        self.tell(&exported)
+    }
+
+    fn tell(&self, exported: &Exported) -> anyhow::Result<Exit> {
+        let mut out = io::stderr().lock();
+        for (field, n) in &exported.left_out {
+            writeln!(out, "note: {n} flows are left out: {field} does not fit in a packet")?;
+        }
+        notes::of_tally(&exported.tally, &mut out)?;
+        Ok(if exported.tally.incomplete.is_empty() || self.sources.allow_incomplete {
+            Exit::Done
+        } else {
+            Exit::Incomplete
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! `flowkit filter`: whether a filter is understood, and as what.
+
+use std::io::{self, Write};
+
+use crate::exit::Exit;
+use crate::selection::Select;
+
+const EXAMPLES: &str = "\
+A filter compares fields with values, joined by and, or, not and parentheses;
+# begins a comment. `flowkit fields` lists the fields.
+
+  ip, host, net       either address: ip 10.0.0.1, src net 10.0.0.0/8
+  port, as, if, mask  either end: dst port 443, src or dst port 53, in if 3
+  proto               name or number: proto tcp, or tcp alone
+  flags SA            all of these set; not flags AFRPU: none of these; flags any SA
+  bytes, packets      with k, M, G, T: bytes > 10k
+  duration            milliseconds; bps, pps, bpp: whole numbers, 0 without duration
+  tos, icmp-type, icmp-code, next ip, router ip, engine id, first, last, service
+  = != < <= > >=      in [80 443 8000-8100], not in, in @FILE (one or many a line)
+  dst_port = 443      any field by name; exporter = r1; first >= 2018-09-21T10:00
+
+A comparison with an unknown value is false, its `not` true. What nfdump has and
+this has not: names of hosts (not looked up), IPv6, what NetFlow v5 does not carry.
+nfdump drops the masks of version 5 and asks a database for AS numbers; here they
+are those of the record.
+
+Examples:
+  flowkit filter 'proto tcp and dst port 443'
+  flowkit filter 'src ip in @bad-hosts.txt and not dst net 10.0.0.0/8'
+  flowkit top --by dst_addr -f 'flags S and not flags AFRPU'";
+
+/// Check a filter, and show what it is understood as
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Filter {
+    /// The filter; @FILE reads it from a file
+    #[arg(value_name = "FILTER")]
+    text: String,
+
+    /// Time zone of times without one
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    tz: String,
+}
+
+impl Filter {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let (expression, _) = Select::of(&self.text, &self.tz).expression()?;
+        writeln!(io::stdout(), "{expression}")?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,54 @@
+//! `flowkit import`: anything that is read, into a dump.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use flowkit_analyze::import;
+use jiff::Timestamp;
+
+use crate::exit::Exit;
+use crate::notes;
+use crate::sources::Sources;
+
+const EXAMPLES: &str = "\
+Documents are kept as they stand, one a line; line ends inside a document become
+blanks. Each later question reads the columns beside them.
+
+Examples:
+  flowkit import hits.ndjson.gz -o september
+  zstdcat pages.jsonl.zst | flowkit import - -o september";
+
+/// Save files of flows as a dump, which is read many times faster
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Import {
+    #[command(flatten)]
+    sources: Sources,
+
+    /// Folder of the dump; it must not be there yet
+    #[arg(short, long, value_name = "DUMP")]
+    output: PathBuf,
+
+    /// Leave the columns to the first question
+    #[arg(long)]
+    no_columns: bool,
+}
+
+impl Import {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let sources = self.sources.open()?;
+        let started = Timestamp::now().to_string();
+        let columns = !self.no_columns;
+        let options = self.sources.options();
+        let imported = import::import(&sources, &self.output, started, columns, options)?;
+        let documents = imported.manifest.documents();
+        let mut out = io::stderr().lock();
+        writeln!(out, "complete: {documents} documents in {}", self.output.display())?;
+        notes::of_tally(&imported.tally, &mut out)?;
+        Ok(if imported.tally.incomplete.is_empty() || self.sources.allow_incomplete {
+            Exit::Done
+        } else {
+            Exit::Incomplete
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! `flowkit send`: flows as NetFlow v5 packets over UDP, to teach or test a
+//! collector with known data.
+
+mod flows;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
+use flowkit_model::wire::{self, Misfit, Packetizer};
+
+use crate::exit::{Exit, Usage};
+use crate::output::units::grouped;
+
+const EXAMPLES: &str = "\
+Packets hold at most 30 flows of one export time. The sequence counts from 0,
+and each exporter and engine gets a boot time before its oldest flow, so that
+no flow is older than the router. UDP has one source address, so of several
+exporters one must be chosen. Nothing says whether the packets arrived. nfcapd
+takes a flow that ends before it starts for a wrap of the uptime and puts it 49
+days back; --repair-times spares it the late times of Logstash.
+
+Examples:
+  flowkit send flowkit-demo 127.0.0.1:2055 --exporter 192.168.10.254
+  flowkit send hits.ndjson.gz collector.example:2055 --rate 500";
+
+/// Send flows as NetFlow v5 packets to a collector
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Send {
+    /// Dump or file whose flows are sent
+    #[arg(value_name = "SOURCE", env = "FLOWKIT_DUMP", hide_env_values = true)]
+    source: PathBuf,
+
+    /// Collector
+    #[arg(value_name = "HOST:PORT")]
+    collector: String,
+
+    /// Flows a second; 0 is as fast as it goes, which loses some
+    #[arg(long, default_value_t = 10_000, value_name = "N")]
+    rate: u64,
+
+    /// Exporter whose flows are sent, where there are several
+    #[arg(long, value_name = "X")]
+    exporter: Option<String>,
+
+    /// Send the times with the late ones of Logstash repaired
+    #[arg(long)]
+    repair_times: bool,
+}
+
+/// What went out.
+#[derive(Debug, Default)]
+struct Sent {
+    flows: u64,
+    datagrams: u64,
+    misfits: u64,
+    first_misfit: Option<Misfit>,
+}
+
+impl Send {
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        if self.source.as_os_str() == "-" {
+            let reason = "standard input cannot be sent, since flows are read twice; save it first";
+            return Err(Usage(reason.into()).into());
+        }
+        let mut boot_times = BootTimes::default();
+        let read = flows::each(&self.source, self.repair_times, |flow| {
+            boot_times.learn(flow);
+            Ok(())
+        })?;
+        let exporter = self.choose(&boot_times)?;
+        let address = resolve(&self.collector)?;
+        let socket = UdpSocket::bind(match address {
+            SocketAddr::V4(_) => "0.0.0.0:0",
+            SocketAddr::V6(_) => "[::]:0",
+        })
+        .context("cannot open a socket")?;
+        let mut pace =
+            Pace { socket, address, rate: self.rate, started: None, sent: Sent::default() };
+        let mut packetizer = Packetizer::new(boot_times);
+        flows::each(&self.source, self.repair_times, |flow| {
+            if flow.exporter != exporter {
+                return Ok(());
+            }
+            match packetizer.push(flow) {
+                Ok(packet) => packet.map_or(Ok(()), |packet| pace.send(&packet)),
+                Err(misfit) => {
+                    pace.sent.misfits += 1;
+                    pace.sent.first_misfit.get_or_insert(misfit);
+                    Ok(())
+                }
+            }
+        })?;
+        for packet in packetizer.finish() {
+            pace.send(&packet)?;
+        }
+        self.tell(&pace.sent, exporter.as_deref(), &read)
+    }
+
+    /// The exporter whose flows are sent.
+    fn choose(&self, boot_times: &BootTimes) -> anyhow::Result<Option<String>> {
+        let exporters: BTreeSet<&Option<String>> =
+            boot_times.engines().map(|Engine { exporter, .. }| exporter).collect();
+        let name = |exporter: &Option<String>| exporter.as_deref().unwrap_or("unknown").to_owned();
+        let names: Vec<String> = exporters.iter().map(|exporter| name(exporter)).collect();
+        match (&self.exporter, names.as_slice()) {
+            (_, []) => bail!("{} holds no flow that has a time", self.source.display()),
+            (Some(wanted), _) => exporters
+                .iter()
+                .find(|exporter| name(exporter) == *wanted)
+                .map(|exporter| (*exporter).clone())
+                .ok_or_else(|| {
+                    Usage(format!("no exporter {wanted}; there are {}", names.join(", "))).into()
+                }),
+            (None, [_]) => Ok(exporters.first().and_then(|exporter| (*exporter).clone())),
+            (None, _) => Err(Usage(format!(
+                "flows of several exporters, and UDP has one source: choose with --exporter one of {}",
+                names.join(", ")
+            ))
+            .into()),
+        }
+    }
+
+    fn tell(
+        &self,
+        sent: &Sent,
+        exporter: Option<&str>,
+        read: &flows::Read,
+    ) -> anyhow::Result<Exit> {
+        writeln!(
+            io::stdout(),
+            "sent {} flows of {} in {} datagrams to {}",
+            grouped(sent.flows.into()),
+            exporter.unwrap_or("an unknown exporter"),
+            grouped(sent.datagrams.into()),
+            self.collector
+        )?;
+        let mut err = io::stderr();
+        if let Some(misfit) = sent.first_misfit {
+            writeln!(
+                err,
+                "note: {} flows do not fit a packet of version 5 and were left out, the first since {misfit}",
+                grouped(sent.misfits.into())
+            )?;
+        }
+        for note in &read.notes {
+            writeln!(err, "note: {note}")?;
+        }
+        Ok(if read.incomplete { Exit::Incomplete } else { Exit::Done })
+    }
+}
+
+fn resolve(collector: &str) -> anyhow::Result<SocketAddr> {
+    let cannot = || format!("{collector} is no HOST:PORT that can be reached");
+    collector.to_socket_addrs().with_context(cannot)?.next().with_context(cannot)
+}
+
+/// Sends no faster than the rate.
+struct Pace {
+    socket: UdpSocket,
+    address: SocketAddr,
+    rate: u64,
+    started: Option<Instant>,
+    sent: Sent,
+}
+
+impl Pace {
+    fn send(&mut self, packet: &Packet) -> anyhow::Result<()> {
+        let started = *self.started.get_or_insert_with(Instant::now);
+        let due_ms = (self.sent.flows * 1000).checked_div(self.rate).unwrap_or_default();
+        let ahead = Duration::from_millis(due_ms).checked_sub(started.elapsed());
+        if let Some(ahead) = ahead.filter(|ahead| !ahead.is_zero()) {
+            thread::sleep(ahead);
+        }
+        self.socket
+            .send_to(&packet.bytes, self.address)
+            .with_context(|| format!("cannot send to {}", self.address))?;
+        let n_records = wire::decode(&packet.bytes).map_or(0, |datagram| datagram.n_records());
+        self.sent.flows += n_records as u64;
+        self.sent.datagrams += 1;
+        Ok(())
+    }
+}

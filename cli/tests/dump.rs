@@ -1,0 +1,166 @@
+//! A dump that is not as its manifest says: what the answer and the exit code
+//! tell. Each test damages a fresh demo.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A demo in a folder of its own.
+struct Demo {
+    folder: tempfile::TempDir,
+}
+
+impl Demo {
+    fn new() -> Self {
+        let demo = Self { folder: tempfile::tempdir().unwrap() };
+        assert_eq!(demo.flowkit(&["demo"]).status.code(), Some(0));
+        demo
+    }
+
+    fn flowkit(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_flowkit"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_remove("FLOWKIT_DUMP")
+            .env_remove("FLOWKIT_URL")
+            .output()
+            .unwrap()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("flowkit-demo").join(name)
+    }
+
+    /// The exit code, the number of flows, and what was said.
+    fn summary(&self, more: &[&str]) -> (Option<i32>, u64, String) {
+        let arguments = [&["summary", "flowkit-demo", "--format", "json"], more].concat();
+        let output = self.flowkit(&arguments);
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let flows = answer["flows"].as_u64().unwrap_or(0);
+        (output.status.code(), flows, String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+fn replace(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from} in {text}");
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+const FLOWS: u64 = 5494;
+const PART: &str = "parts/0001-netflow-2018.09.21.ndjson.zst";
+
+#[test]
+fn a_complete_dump_is_answered_whole() {
+    let (code, flows, said) = Demo::new().summary(&[]);
+    assert_eq!((code, flows), (Some(0), FLOWS));
+    assert!(!said.contains("incomplete") && !said.contains("skipped"), "{said}");
+}
+
+#[test]
+fn an_incomplete_dump_is_answered_and_told() {
+    let demo = Demo::new();
+    replace(&demo.path("manifest.json"), "\"complete\"", "\"incomplete\"");
+    let (code, flows, said) = demo.summary(&[]);
+    assert_eq!((code, flows), (Some(3), FLOWS));
+    assert!(said.contains("incomplete: flowkit-demo is an incomplete dump"), "{said}");
+    assert_eq!(demo.summary(&["--allow-incomplete"]).0, Some(0));
+}
+
+#[test]
+fn a_part_that_was_cut_is_answered_as_far_as_it_goes() {
+    let demo = Demo::new();
+    let part = fs::read(demo.path(PART)).unwrap();
+    fs::write(demo.path(PART), &part[..part.len() / 2]).unwrap();
+    let (code, flows, said) = demo.summary(&[]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(flows > 1000 && flows < FLOWS, "{flows}");
+    assert!(said.contains("of 5492 documents"), "{said}");
+    fs::write(demo.path(PART), part).unwrap();
+    assert_eq!(demo.summary(&[]).1, FLOWS, "the answer of the damaged part did not stay");
+}
+
+/// A flipped bit is found by the checksum of its frame, where the documents
+/// are read; columns were made before it flipped.
+#[test]
+fn a_damaged_part_is_told() {
+    let demo = Demo::new();
+    let mut part = fs::read(demo.path(PART)).unwrap();
+    let middle = part.len() / 2;
+    part[middle] ^= 1;
+    fs::write(demo.path(PART), part).unwrap();
+    fs::remove_dir_all(demo.path("columns")).unwrap();
+    let (code, _, said) = demo.summary(&[]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("damaged"), "{said}");
+    // No columns are left that would outlive the damage.
+    assert_eq!(demo.flowkit(&["verify", "flowkit-demo"]).status.code(), Some(3));
+}
+
+#[test]
+fn a_missing_part_is_an_error() {
+    let demo = Demo::new();
+    fs::remove_file(demo.path(PART)).unwrap();
+    let (code, _, said) = demo.summary(&[]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains(PART) && said.contains("fetch the dump again"), "{said}");
+}
+
+#[test]
+fn a_manifest_that_is_none_is_an_error() {
+    let demo = Demo::new();
+    for text in ["", "{}", "[", "{\"flowkit_dump\": 99}"] {
+        fs::write(demo.path("manifest.json"), text).unwrap();
+        let (code, _, said) = demo.summary(&[]);
+        assert_eq!(code, Some(1), "{text}");
+        assert!(said.contains("manifest"), "{said}");
+    }
+}
+
+/// A demo replaces an earlier demo, and nothing else.
+#[test]
+fn a_demo_replaces_no_other_dump() {
+    let demo = Demo::new();
+    assert_eq!(demo.flowkit(&["demo"]).status.code(), Some(0));
+    replace(&demo.path("manifest.json"), "flowkit-practice", "production");
+    let output = demo.flowkit(&["demo"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("is no demo"));
+    assert_eq!(demo.summary(&[]).1, FLOWS);
+}
+
+/// `flowkit show | head -1` is no failure.
+#[test]
+fn a_broken_pipe_is_success() {
+    let demo = Demo::new();
+    for arguments in [&["show", "-n", "0"][..], &["top", "--by", "src_port", "-n", "0"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_flowkit"))
+            .args(arguments)
+            .arg("flowkit-demo")
+            .current_dir(demo.folder.path())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// What `show` prints is what is stored: the lines of the parts.
+#[test]
+fn shown_hits_are_the_stored_bytes() {
+    let demo = Demo::new();
+    let shown = demo.flowkit(&["show", "-n", "0", "--format", "ndjson", "flowkit-demo"]).stdout;
+    let hits = demo.folder.path().join("hits.ndjson");
+    fs::write(&hits, &shown).unwrap();
+    assert_eq!(String::from_utf8(shown).unwrap().lines().count() as u64, FLOWS);
+    let [dump, file] = ["flowkit-demo", "hits.ndjson"].map(|source| {
+        demo.flowkit(&["top", "--by", "src_addr,dst_port", "-n", "0", "--format", "csv", source])
+            .stdout
+    });
+    assert!(dump.len() > 10_000 && dump == file);
+}

@@ -1,0 +1,152 @@
+//! Packets as a dump on disk, as a fetch of their documents would leave it.
+//!
+//! The one place of this crate that writes files. Nothing in the dump depends
+//! on the clock or the machine.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use flowkit_model::dump::{FORMAT, MANIFEST, Manifest, PARTS, Part, Proof, Span, State, part_name};
+use sha2::{Digest, Sha256};
+
+use crate::document::{Document, documents};
+use crate::packet::Packet;
+use crate::time::iso;
+
+/// Documents of one part.
+const PART_DOCUMENTS: u64 = 1_000_000;
+/// Text of one zstd frame.
+const FRAME_BYTES: usize = 4 << 20;
+
+/// A document as a line of a dump: the hit of a search.
+///
+/// # Errors
+/// If `out` takes no more.
+pub fn write_hit(document: &Document, out: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        out,
+        r#"{{"_index":"{}","_type":"_doc","_id":"{}","_score":1.0,"_source":{}}}"#,
+        document.index, document.id, document.source
+    )
+}
+
+/// Writes packets as a dump into a folder, which must not be there.
+///
+/// # Errors
+/// If the folder is there, or cannot be written.
+pub fn write(
+    folder: &Path,
+    packets: impl Iterator<Item = Packet>,
+    window_ms: (i64, i64),
+    note: String,
+) -> io::Result<Manifest> {
+    let parts = folder.join(PARTS);
+    fs::create_dir(folder)?;
+    fs::create_dir(&parts)?;
+    for folder in [folder, &parts] {
+        keep_private(folder)?;
+    }
+    let mut manifest = Manifest {
+        flowkit_dump: FORMAT,
+        written_by: concat!("flowkit ", env!("CARGO_PKG_VERSION")).into(),
+        started: iso(window_ms.0),
+        index: "netflow-*".into(),
+        notes: vec![note],
+        ..Manifest::default()
+    };
+    let mut open: Option<Writer> = None;
+    for document in packets.flat_map(|packet| documents(std::slice::from_ref(&packet))) {
+        if open.as_ref().is_some_and(|writer| !writer.takes(&document)) {
+            manifest.parts.extend(open.take().map(Writer::finish).transpose()?);
+        }
+        let writer = match &mut open {
+            Some(writer) => writer,
+            None => open.insert(Writer::new(&parts, manifest.parts.len() + 1, &document.index)?),
+        };
+        writer.add(&document)?;
+    }
+    manifest.parts.extend(open.map(Writer::finish).transpose()?);
+    manifest.state = State::Complete;
+    let json = serde_json::to_vec_pretty(&manifest)?;
+    private(&folder.join(MANIFEST))?.write_all(&json)?;
+    Ok(manifest)
+}
+
+/// A part under way.
+struct Writer {
+    file: File,
+    text: Vec<u8>,
+    hash: Sha256,
+    part: Part,
+}
+
+impl Writer {
+    fn new(folder: &Path, number: usize, index: &str) -> io::Result<Self> {
+        let part = Part {
+            name: part_name(number, index),
+            index: index.to_owned(),
+            window: Span::default(),
+            proof: Proof { against: "what was made".into(), ..Proof::default() },
+            ..Part::default()
+        };
+        let name = part.path();
+        let file = private(&folder.join(name.rsplit('/').next().unwrap_or_default()))?;
+        Ok(Self { file, text: Vec::new(), hash: Sha256::new(), part })
+    }
+
+    fn takes(&self, document: &Document) -> bool {
+        self.part.received < PART_DOCUMENTS && self.part.index == document.index
+    }
+
+    fn add(&mut self, document: &Document) -> io::Result<()> {
+        let part = &mut self.part;
+        part.received += 1;
+        part.first_ms = Some(part.first_ms.unwrap_or(document.timestamp_ms));
+        part.last_ms = Some(document.timestamp_ms);
+        write_hit(document, &mut self.text)?;
+        if self.text.len() >= FRAME_BYTES { self.frame() } else { Ok(()) }
+    }
+
+    fn frame(&mut self) -> io::Result<()> {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1)?;
+        encoder.include_checksum(true)?;
+        encoder.write_all(&self.text)?;
+        let packed = encoder.finish()?;
+        self.part.bytes += self.text.len() as u64;
+        self.part.file_bytes += packed.len() as u64;
+        self.text.clear();
+        self.hash.update(&packed);
+        self.file.write_all(&packed)
+    }
+
+    fn finish(mut self) -> io::Result<Part> {
+        if !self.text.is_empty() {
+            self.frame()?;
+        }
+        self.part.expected = self.part.received;
+        self.part.sha256 = hex(&self.hash.finalize());
+        Ok(self.part)
+    }
+}
+
+/// A new file that only its owner reads: a dump says who talked to whom.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn keep_private(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
