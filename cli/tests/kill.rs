@@ -1,7 +1,6 @@
 //! A fetch that is killed at any moment, and run again until it is done.
-//!
-//! Over the practice server, and over real ones where `FLOWKIT_TEST_URLS` names
-//! some that hold `netflow-*` indices.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::path::Path;
 use std::process::{Command, Stdio};

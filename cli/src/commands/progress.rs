@@ -133,7 +133,7 @@ impl Observer for Progress {
             )),
             Event::Planned { indices, parts, jobs, documents, everything } => {
                 self.planned(indices, documents, everything);
-                if parts > 1 {
+                if parts > indices {
                     self.say(&format!("{parts} parts, {jobs} at a time"));
                 }
             }
