@@ -1,6 +1,9 @@
 //! A dump answers the same from its columns as its documents do from a file:
 //! sums, keys, notes and all.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -20,7 +23,8 @@ fn hits() -> String {
         let port = if n % 7 == 0 { String::new() } else { format!(r#","dst_port":{}"#, n % 90) };
         let version = if n % 400 == 1 { 9 } else { 5 };
         let host = format!("192.0.2.{}", n % 3);
-        text += &format!(
+        let _ = writeln!(
+            text,
             r#"{{"_index":"netflow-2018.09.21","_id":"{id}","_source":{{"@timestamp":"2018-09-21T00:{:02}:00.{:03}Z","host":"{host}","geoip_src":{{"city_name":"C{}"}},"netflow":{{"version":{version},"bytes":{},"packets":{},"src_addr":"10.0.{}.{}","sampling_interval":{},"protocol":6{port}}}}}}}"#,
             n / 60 % 60,
             n % 1000,
@@ -31,7 +35,6 @@ fn hits() -> String {
             n % 251,
             n % 2 * 100,
         );
-        text.push('\n');
         if n % 1000 == 5 {
             text += "{\"_index\":\"x\",\"_id\":\"none\"}\n{}\n";
         }

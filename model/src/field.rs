@@ -7,6 +7,16 @@
 //! Names are those of the module's documents, but for `exporter` (`host`) and
 //! `timestamp` (`@timestamp`). Aliases are what people know from the plain
 //! codec, Cisco's table and nfdump.
+//!
+//! ```
+//! use flowkit_model::Field;
+//! use flowkit_model::field::Wire;
+//!
+//! let field = Field::by_name("l4_dst_port").unwrap(); // the codec's name
+//! assert_eq!(field.name, "dst_port");
+//! assert_eq!(field.wire, Wire::Record(34, 2)); // bytes 34 and 35 of 48
+//! assert_eq!(field.module_key, "netflow.dst_port");
+//! ```
 
 use std::fmt;
 use std::net::Ipv4Addr;

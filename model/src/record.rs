@@ -5,6 +5,24 @@
 //! **unknown**: `None`, never 0. What is not in a document at all (`SysUptime`,
 //! padding, the exporter's UDP port) is not here either.
 //!
+//! Third shape of a flow, for one at a time: to show, explain and test.
+//!
+//! ```
+//! use flowkit_model::FlowRecord;
+//!
+//! let flow = FlowRecord {
+//!     packets: Some(8),
+//!     bytes: Some(502),
+//!     sampling_interval: Some(100),
+//!     ..FlowRecord::default()
+//! };
+//! // Counters are as exported; one sampled packet stands for a hundred.
+//! let estimate = flow.bytes.zip(flow.sampling_interval).map(|(b, n)| b * u64::from(n.max(1)));
+//! assert_eq!(estimate, Some(50_200));
+//! // Nothing is known of its port, so it has none: not 0, which is a port.
+//! assert_eq!(flow.dst_port, None);
+//! ```
+//!
 //! Source: Cisco, *NetFlow Export Datagram Format*, tables for version 5.
 
 use std::net::Ipv4Addr;

@@ -3,6 +3,19 @@
 //!
 //! The same as a [`FlowRecord`], in the form that columns are filled from:
 //! texts are borrowed, and nothing is allocated for a flow.
+//!
+//! Fourth shape of a flow. Each number takes as many bits as its field has on
+//! the wire, but counters, which have 64, and times, which are milliseconds.
+//!
+//! ```
+//! use flowkit_model::{FieldId, FlowRecord, Row};
+//!
+//! let flow = FlowRecord { dst_port: Some(443), ..FlowRecord::default() };
+//! let row = Row::of(&flow);
+//! assert_eq!(row.number(FieldId::DstPort), Some(443));
+//! assert_eq!(row.number(FieldId::SrcPort), None); // null in the column
+//! assert_eq!(row.record(), flow);
+//! ```
 
 use crate::field::{Access, FIELDS, FieldId};
 use crate::record::FlowRecord;

@@ -7,6 +7,14 @@
 //! Decimals are cut, not rounded. Times before 1970 and after 9999 are none.
 //!
 //! Times that a person types are read in [`window`](crate::window).
+//!
+//! ```
+//! use flowkit_model::time::{format_ms, parse_ms};
+//!
+//! // Logstash 8 writes microseconds; Elasticsearch's date cuts them.
+//! let ms = parse_ms("2015-05-02T18:38:08.280328Z").unwrap();
+//! assert_eq!(format_ms(ms), "2015-05-02T18:38:08.280Z");
+//! ```
 
 /// Reads a document's time.
 #[must_use]

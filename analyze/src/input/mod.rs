@@ -273,7 +273,7 @@ pub(crate) fn read_bytes(bytes: &[u8]) {
     let fields = crate::columns::FieldSet::all();
     let Ok(Ok((text, _))) = compression::unpack(bytes) else { return };
     // A bomb is cut: what is unpacked is read in blocks of bounded size.
-    let Ok((text, form)) = form::tell(Box::new(text.take(1 << 24))) else { return };
+    let (text, form) = form::tell(Box::new(text.take(1 << 24)));
     let take = |datagrams: Datagrams| {
         drop(datagrams.parse(fields, &dictionary));
         true
@@ -354,7 +354,7 @@ pub(crate) fn read(
             .map_err(|source| ReadError::Read { name: name(), offset: 0, source })?
             .map_err(|what| ReadError::Form { name: name(), what })?;
         let failed = |source| ReadError::Read { name: name(), offset: 0, source };
-        let (text, form) = form::tell(text).map_err(failed)?;
+        let (text, form) = form::tell(text);
         let mut damage = None;
         let mut goes_on = true;
         if form != Form::Text {

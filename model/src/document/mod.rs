@@ -5,6 +5,27 @@
 //! stated. A member that is missing, null or impossible is unknown. Nothing
 //! else in the document matters, however deep or odd it is.
 //!
+//! Second shape of a flow. Logstash's codec decodes the packet, its netflow
+//! module renames ten fields and adds names, localities and places; `SysUptime`
+//! and padding are gone, and the times are worked out, not always well
+//! ([`late`](crate::late)).
+//!
+//! ```
+//! use flowkit_model::{Document, NotAFlow};
+//!
+//! let flow = |json: &str| Document::parse(json.as_bytes()).unwrap().into_flow();
+//!
+//! // The module's names and the codec's; numbers may be texts.
+//! let module = flow(r#"{"netflow": {"version": "Netflow v5", "dst_port": 443, "bytes": 60}}"#);
+//! let codec = flow(r#"{"netflow": {"version": 5, "l4_dst_port": "443", "in_bytes": 60}}"#);
+//! assert_eq!(module, codec);
+//!
+//! // What is impossible is unknown, never 0; what is no flow says why.
+//! assert_eq!(flow(r#"{"netflow": {"bytes": -1, "packets": 2}}"#).unwrap().bytes, None);
+//! assert_eq!(flow(r#"{"netflow": {"version": 9, "bytes": 60}}"#), Err(NotAFlow::OtherVersion));
+//! assert_eq!(flow(r#"{"message": "a log line"}"#), Err(NotAFlow::NoNetflow));
+//! ```
+//!
 //! | to learn | read |
 //! | --- | --- |
 //! | which key is which field | [`dialect`], and `adapters` for other pipelines |

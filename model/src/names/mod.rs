@@ -8,6 +8,14 @@
 //! | what listens on port 445 | [`service`] |
 //! | what `.AP.SF` means | [`tcp_flags`](mod@tcp_flags) |
 //!
+//! ```
+//! use flowkit_model::names::{protocol_name, service_name, tcp_flags};
+//!
+//! assert_eq!(protocol_name(6), Some("tcp"));
+//! assert_eq!(service_name(6, 443), Some("https"));
+//! assert_eq!(tcp_flags(27), ".AP.SF"); // opened, used and closed
+//! ```
+//!
 //! Sources: the IANA registries *Assigned Internet Protocol Numbers* and
 //! *Service Name and Transport Protocol Port Number Registry*.
 

@@ -11,6 +11,7 @@ use flowkit_model::wire::layout::{HEADER, RECORD};
 use flowkit_model::wire::{Misfit, Uptime};
 use flowkit_model::{Entry, Field, FieldId, FlowRecord, NotAFlow, late};
 
+use super::field::by_key;
 use super::format::bytes;
 use super::paint::Paint;
 use super::{members, record};
@@ -58,7 +59,7 @@ pub(super) fn page(
 }
 
 fn member(path: &str, value: &str, paint: Paint) -> String {
-    let field = Field::by_name(path);
+    let field = Field::by_name(path).or_else(|| by_key(path));
     let place = field.map(|field| field.id as usize);
     let key = format!("{path:<27}");
     let key = place.map_or_else(|| key.clone(), |place| paint.field(place, &key));

@@ -2,12 +2,13 @@
 //! for, what goes wrong, and a flow of the practice day.
 
 use flowkit_model::Field;
+use flowkit_model::document::dialect::DIALECTS;
 use flowkit_model::field::Wire;
 use flowkit_model::lesson::{self, CISCO, MODULE};
 use flowkit_model::wire::layout::{HEADER, Member, RECORD};
 
 use super::examples;
-use super::format::{bytes, type_name};
+use super::format::{in_words, type_name};
 use super::paint::Paint;
 use super::record::value_text;
 use crate::paragraph::{add, hanging};
@@ -37,7 +38,17 @@ fn by_any_name(name: &str) -> Option<&'static Field> {
         let member = members.find(|member| member.name.eq_ignore_ascii_case(name))?;
         member.fields.last().map(|id| id.field())
     };
-    Field::by_name(name).or_else(|| Field::by_name(&format!("netflow.{name}"))).or_else(of_packet)
+    Field::by_name(name)
+        .or_else(|| Field::by_name(&format!("netflow.{name}")))
+        .or_else(of_packet)
+        .or_else(|| by_key(name))
+}
+
+/// A field by its key in a document of any dialect.
+pub(super) fn by_key(path: &str) -> Option<&'static Field> {
+    let places = DIALECTS.iter().flat_map(|dialect| (dialect.places)());
+    let mut places = places.filter(|place| place.path.eq_ignore_ascii_case(path));
+    places.next().map(|place| place.field.field())
 }
 
 /// The members of the packet that a field is made of.
@@ -82,7 +93,7 @@ fn place(field: &Field) -> String {
     let each: Vec<String> = members
         .iter()
         .map(|member| {
-            format!("{part} bytes {}, {} ({})", bytes(member), member.name, type_name(member))
+            format!("{part} {}, {} ({})", in_words(member), member.name, type_name(member))
         })
         .collect();
     let bits = match field.name {
@@ -93,12 +104,21 @@ fn place(field: &Field) -> String {
     format!("{}{bits}; big endian", each.join(" and "))
 }
 
+/// The field's keys, each with the dialects that use it.
 fn keys(field: &Field) -> String {
-    if field.module_key == field.codec_key {
-        format!("{} (Logstash)", field.module_key)
-    } else {
-        format!("{} (Logstash's module), {} (its codec alone)", field.module_key, field.codec_key)
+    let mut keys: Vec<(&str, Vec<&str>)> = Vec::new();
+    for dialect in DIALECTS {
+        for place in (dialect.places)().iter().filter(|place| place.field == field.id) {
+            match keys.iter_mut().find(|(path, _)| *path == place.path) {
+                Some((_, names)) if names.contains(&dialect.name) => {}
+                Some((_, names)) => names.push(dialect.name),
+                None => keys.push((place.path, vec![dialect.name])),
+            }
+        }
     }
+    let each: Vec<String> =
+        keys.iter().map(|(path, names)| format!("{path} ({})", names.join(", "))).collect();
+    each.join("; ")
 }
 
 fn example(field: &Field) -> String {
@@ -118,7 +138,7 @@ fn example(field: &Field) -> String {
 
 fn member_page(part: &str, member: &Member, paint: Paint) -> String {
     let mut out = format!("{}: {}\n\n", paint.bold(member.name), member.meaning);
-    let place = format!("{part} bytes {} ({}); big endian", bytes(member), type_name(member));
+    let place = format!("{part} {} ({}); big endian", in_words(member), type_name(member));
     out += &row("on the wire", &place);
     let (logstash, beware) = match member.name {
         "SysUptime" => (
@@ -151,6 +171,9 @@ mod tests {
             }
             for name in cisco.iter().filter(|name| **name != "sampling") {
                 assert_eq!(by_any_name(name), Some(field), "{name}");
+            }
+            for place in DIALECTS.iter().flat_map(|dialect| (dialect.places)()) {
+                assert!(by_any_name(place.path).is_some(), "{}", place.path);
             }
             let page = field_page(field, Paint::OFF);
             for line in page.lines().filter(|line| !line.contains("https://")) {

@@ -50,6 +50,11 @@ pub(super) fn bytes(member: &Member) -> String {
     }
 }
 
+/// `byte 38`, `bytes 16-19`.
+pub(super) fn in_words(member: &Member) -> String {
+    format!("byte{} {}", if member.length == 1 { "" } else { "s" }, bytes(member))
+}
+
 fn entry(member: &Member, place: usize, paint: Paint) -> String {
     let label = format!("  {:>5}  ", bytes(member));
     let name = format!("{:<13}", member.name);

@@ -11,9 +11,15 @@ use crate::paragraph::{add, hanging};
 
 /// The page: all records, or one.
 pub(super) fn page(file: &PacketFile, wanted: Option<u64>, paint: Paint) -> String {
-    let n_datagrams = file.pieces.len();
+    let n_datagrams = file.pieces.len() as u64;
     let n_records = file.n_records();
-    let mut out = format!("{}: {n_datagrams} datagrams, {n_records} records\n", file.name);
+    let plural = |n: u64| if n == 1 { "" } else { "s" };
+    let mut out = format!(
+        "{}: {n_datagrams} datagram{}, {n_records} record{}\n",
+        file.name,
+        plural(n_datagrams),
+        plural(n_records)
+    );
     let mut first = 1;
     for (piece, number) in file.pieces.iter().zip(1..) {
         let Ok(datagram) = wire::decode(&piece.payload) else { continue };
