@@ -3,11 +3,17 @@
 //! A document is its index, id and routing. A later copy is dropped; if it
 //! says something else (it was indexed again while it was fetched), that is
 //! counted too. Identities are kept as 128-bit hashes: among 10^9 documents the
-//! odds that two of them collide are below 10^-20.
+//! odds that two of them collide are below 10^-20. Two million are kept in
+//! memory, more in temporary files.
 
 use flowkit_model::{FIELDS, Kind, Row};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use std::io;
+
+mod spill;
+use spill::Spilled;
+pub(crate) use spill::nameless;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Who a document is, and what it says.
@@ -83,23 +89,51 @@ pub(crate) enum Copy {
 }
 
 /// The documents seen so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Seen {
-    contents: HashMap<u128, u64>,
+    recent: HashMap<u128, u64>,
+    spilled: Option<Spilled>,
+    /// Documents in memory; more go to disk.
+    most: usize,
 }
 
+impl Default for Seen {
+    fn default() -> Self {
+        Self::with_memory_for(MOST_RECENT)
+    }
+}
+
+/// Identities in memory: with the table's spare places some 60 MB.
+const MOST_RECENT: usize = 1_800_000;
+
 impl Seen {
+    fn with_memory_for(most: usize) -> Self {
+        Self { recent: HashMap::default(), spilled: None, most }
+    }
+
     /// Takes a document in; the first copy of each stays.
-    pub(crate) fn take(&mut self, identity: Option<Identity>) -> Copy {
-        let Some(Identity { document, content }) = identity else { return Copy::First };
-        match self.contents.entry(document) {
+    ///
+    /// # Errors
+    /// If there is no room for temporary files, or they cannot be read.
+    pub(crate) fn take(&mut self, identity: Option<Identity>) -> io::Result<Copy> {
+        let Some(Identity { document, content }) = identity else { return Ok(Copy::First) };
+        let of = |first: u64| if first == content { Copy::Same } else { Copy::Conflicting };
+        match self.recent.entry(document) {
+            Entry::Occupied(first) => return Ok(of(*first.get())),
             Entry::Vacant(place) => {
+                if let Some(spilled) = &self.spilled
+                    && let Some(first) = spilled.find(document)?
+                {
+                    return Ok(of(first));
+                }
                 place.insert(content);
-                Copy::First
             }
-            Entry::Occupied(first) if *first.get() == content => Copy::Same,
-            Entry::Occupied(_) => Copy::Conflicting,
         }
+        if self.recent.len() >= self.most {
+            let spilled = self.spilled.get_or_insert_with(Spilled::new);
+            spilled.add(self.recent.drain().collect())?;
+        }
+        Ok(Copy::First)
     }
 }
 
@@ -130,7 +164,18 @@ mod tests {
             (None, Copy::First),
             (None, Copy::First),
         ] {
-            assert_eq!(seen.take(identity), expected);
+            assert_eq!(seen.take(identity).unwrap(), expected);
+        }
+    }
+
+    /// With memory for ten documents the answers are those of memory for all.
+    #[test]
+    fn spilling_does_not_show() {
+        let (mut little, mut much) = (Seen::with_memory_for(10), Seen::default());
+        for n in 0..3000_u64 {
+            let id = (n * n % 1009).to_string();
+            let identity = identity("a", &id, None, n % 3);
+            assert_eq!(little.take(identity).unwrap(), much.take(identity).unwrap(), "{n}");
         }
     }
 }

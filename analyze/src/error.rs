@@ -51,6 +51,15 @@ pub enum ReadError {
         /// The manifest.
         path: PathBuf,
     },
+    /// There are too many documents to find copies in memory, and temporary
+    /// files cannot be used.
+    #[error(
+        "cannot use temporary files to find copies of documents; set TMPDIR to a folder with room"
+    )]
+    Spill {
+        /// Why not.
+        source: io::Error,
+    },
     /// A form that is known, but not read.
     #[error("{name} {what}")]
     Form {

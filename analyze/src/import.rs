@@ -5,6 +5,7 @@
 //! only line ends inside a document become blanks. The dump appears whole: it
 //! is written under another name beside its place and renamed last.
 
+use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -230,7 +231,10 @@ impl PartFile {
         }
         self.file.sync_data().map_err(cannot_write(&self.path))?;
         self.part.expected = self.part.received;
-        self.part.sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        for byte in self.hash.finalize() {
+            // Writing to text cannot fail.
+            let _ = write!(self.part.sha256, "{byte:02x}");
+        }
         "the documents that were read".clone_into(&mut self.part.proof.against);
         Ok(self.part)
     }

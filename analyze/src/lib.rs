@@ -33,6 +33,8 @@ pub mod documents;
 mod duplicates;
 pub mod error;
 pub mod export;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod group;
 pub mod import;
 pub mod input;

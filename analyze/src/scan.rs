@@ -301,3 +301,26 @@ impl<'s, S: Statistic> Workers<'s, S> {
 
 /// A pool with more threads than this shares states, which is right but slow.
 const MAX_THREADS: usize = 64;
+
+/// Answers a question about flows that are in memory. All batches have one
+/// dictionary, and the fields that the question reads.
+#[must_use]
+pub fn ask_batches<S: Statistic>(
+    batches: Vec<Batch>,
+    statistic: &S,
+    selection: &Selection,
+) -> Answer {
+    selection.forget();
+    let asked = selection.fields().union(statistic.fields().into_iter().collect());
+    let fields = asked.union(Measures::FIELDS.into_iter().collect());
+    let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
+    let workers = Workers::new(statistic, selection);
+    workers.add(batches);
+    let mut tally = Tally::default();
+    let partial = workers.finish(&mut tally, fields, &texts);
+    let mut answer = statistic.answer(partial, &texts, &tally);
+    answer.window = selection.window();
+    answer.scaled = selection.changes().scale_sampling;
+    answer.tally = tally;
+    answer
+}

@@ -19,7 +19,11 @@ fn sessions() {
     // The README makes the demo that the other sessions read.
     trycmd::TestCases::new().env("COLUMNS", "100").case(root.join("README.md")).run();
     assert!(Path::new("flowkit-demo/manifest.json").exists(), "the README runs the demo");
-    trycmd::TestCases::new().env("COLUMNS", "100").case(root.join("cli/tests/cmd/*.trycmd")).run();
+    for (columns, sessions) in [("100", "*.trycmd"), ("80", "80/*.trycmd"), ("200", "200/*.trycmd")]
+    {
+        let sessions = root.join("cli/tests/cmd").join(sessions);
+        trycmd::TestCases::new().env("COLUMNS", columns).case(sessions).run();
+    }
     std::env::set_current_dir(root).unwrap();
 }
 

@@ -53,7 +53,12 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client that gives up after `timeout` of silence.
-    pub(crate) fn new(address: Address, tls: TlsConfig, timeout: Duration, cancel: Cancel) -> Self {
+    pub(crate) fn new(
+        address: Address,
+        tls: &TlsConfig,
+        timeout: Duration,
+        cancel: Cancel,
+    ) -> Self {
         // To compress costs more than to send over loopback.
         let encoding = if address.is_local { "identity" } else { "gzip" };
         let config = || {
@@ -314,7 +319,7 @@ mod tests {
 
     fn new(url: &str, timeout: Duration, cancel: Cancel) -> Client {
         let tls = crate::tls::Tls::default().config().unwrap();
-        Client::new(Address::new(url).unwrap(), tls, timeout, cancel)
+        Client::new(Address::new(url).unwrap(), &tls, timeout, cancel)
     }
 
     fn client(url: &str) -> Client {

@@ -55,7 +55,8 @@ pub(crate) fn pit_dialect(server: &dump::Server) -> Option<Dialect> {
     let version = (numbers.next()??, numbers.next()??);
     match server.product.as_deref()? {
         "elasticsearch" if version >= (7, 12) => Some(Dialect::Elasticsearch),
-        "opensearch" if version >= (3, 3) && version < (7, 0) => Some(Dialect::OpenSearch),
+        // 7.10.2 is a disguise of 1 and 2.
+        "opensearch" if ((3, 3)..(7, 0)).contains(&version) => Some(Dialect::OpenSearch),
         _ => None,
     }
 }

@@ -117,7 +117,7 @@ fn connect(request: &Request, there: Option<&str>, cancel: &Cancel) -> Result<Cl
     if let Some(authorization) = request.credentials.authorization() {
         address.authorization = Some(authorization);
     }
-    Ok(Client::new(address, request.tls.config()?, request.timeout, cancel.clone()))
+    Ok(Client::new(address, &request.tls.config()?, request.timeout, cancel.clone()))
 }
 
 /// The time, RFC 3339 with milliseconds.

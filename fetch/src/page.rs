@@ -332,6 +332,19 @@ mod tests {
     }
 
     #[test]
+    fn deeply_nested_documents_are_carried_and_not_climbed_into() {
+        let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+        let page = PAGE_6.replace(r#""y":[1]"#, &format!(r#""y":{deep}"#));
+        assert_eq!(hits_of(&page).len(), 2);
+        let hit = &hits_of(&page)[0];
+        assert_eq!(Hit::read(hit.as_bytes()).unwrap().id, "a");
+        // Where the head itself is deep it is no page.
+        let head = PAGE_6.replace(r#""total":10000"#, &format!(r#""total":{deep}"#));
+        assert!(Head::read(head.as_bytes()).is_err());
+        assert_eq!(last_sort(format!(r#"{{"sort":{deep}}}"#).as_bytes()), None);
+    }
+
+    #[test]
     fn a_page_that_ends_early_is_an_error_wherever_it_ends() {
         let mut hits = Vec::new();
         for end in 0..PAGE_6.len() {

@@ -222,6 +222,39 @@ mod tests {
         }
     }
 
+    /// Recorded from Elasticsearch 6.8, 7.10 and 7.17, `OpenSearch` 2.11 and 3.8.
+    const RECORDED: &str = include_str!("../tests/answers.json");
+
+    #[test]
+    fn what_real_servers_said_is_understood_whatever_their_version() {
+        let recorded: std::collections::BTreeMap<String, Value> =
+            serde_json::from_str(RECORDED).unwrap();
+        assert!(recorded.len() > 35);
+        let cures = [
+            ("too-many-scrolls", "search.max_open_scroll_context"),
+            ("scroll-gone", "--keep-alive longer than 48h"),
+            ("pit-elastic-gone", "--keep-alive longer than 48h"),
+            ("pit-opensearch-gone", "--keep-alive longer than 48h"),
+            ("index-closed", "netflow-2018.09.22 is closed"),
+            ("index-missing", "no index nope"),
+            ("keep-alive-too-long", "--keep-alive 48h is refused"),
+            ("size-too-large", "less than or equal to: [10000]"),
+            ("bad-date", "failed to parse date field"),
+            ("scroll-bad-id", "Cannot parse scroll id"),
+        ];
+        for (name, answer) in &recorded {
+            let case = name.split(' ').nth(1).unwrap();
+            let (_, cure) = cures.iter().find(|(known, _)| *known == case).unwrap();
+            let status = u16::try_from(answer["status"].as_u64().unwrap()).unwrap();
+            let body = answer["answer"].to_string();
+            check(status, &body, cure);
+            let refusal = Refusal::new(status, body.as_bytes());
+            let limit = refusal.largest_page();
+            assert_eq!(limit, (case == "size-too-large").then_some(10_000), "{name}");
+            assert!(!refusal.never_began, "{name}: it is not certain");
+        }
+    }
+
     #[test]
     fn a_full_queue_is_told_from_a_search_that_began() {
         let body = |phase: &str, kind: &str| {

@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 /// A few documents of the practice day, made once: some pages, quick to fetch.
 fn documents() -> Vec<Document> {
     static DAY: OnceLock<Vec<Document>> = OnceLock::new();
-    DAY.get_or_init(|| practice_day().into_iter().step_by(41).collect()).clone()
+    DAY.get_or_init(|| practice_day().into_iter().step_by(53).collect()).clone()
 }
 
 fn request(server: &Server, output: &Path) -> Request {
@@ -483,6 +483,39 @@ fn damage_to_a_dump_is_found_and_named() {
     last.window = spans(last.window.from_ms.map(|ms| ms + 1), last.window.to_ms);
     fs::write(place.path().join("manifest.json"), serde_json::to_vec(&gap).unwrap()).unwrap();
     check("no part covers the time");
+}
+
+/// A disk with room for so little, where a file system of that size can be had.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_and_what_came_is_gone_on_with() {
+    let place = tempfile::tempdir().unwrap();
+    let disk = place.path().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let mount = |arguments: &[&str]| {
+        let done = std::process::Command::new(arguments[0]).args(&arguments[1..]).output();
+        done.is_ok_and(|output| output.status.success())
+    };
+    let path = disk.to_str().unwrap();
+    if !mount(&["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path]) {
+        println!("skipped: no file system can be mounted here");
+        return;
+    }
+    let documents: Vec<_> = practice_day().into_iter().step_by(2).collect();
+    let server = Server::start(documents.clone(), 0).unwrap();
+    let small = Request { part_size: 300, jobs: Some(2), ..request(&server, &disk.join("dump")) };
+    let error = fetch(&small, &Cancel::new(), &());
+    let state = manifest(&disk.join("dump")).state;
+    let grown = mount(&["mount", "-o", "remount,size=64m", path]);
+    let fetched = fetch(&small, &Cancel::new(), &());
+    let whole = fetched.is_ok().then(|| saved(&disk.join("dump")));
+    mount(&["umount", path]);
+    let error = error.unwrap_err();
+    assert!(matches!(error, FetchError::DiskFull { .. }), "{error}");
+    assert_eq!(state, State::Incomplete);
+    assert!(grown);
+    fetched.unwrap();
+    assert_eq!(whole.unwrap(), loaded(&documents));
 }
 
 #[cfg(unix)]

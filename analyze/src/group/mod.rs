@@ -55,33 +55,49 @@ impl Sum {
     }
 }
 
-/// Bytes, packets and flows of a key.
+/// Bytes, packets and flows of a key, in 32 bytes: two keys share a line of the
+/// cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    bytes: Sum,
-    packets: Sum,
+    bytes: u64,
+    packets: u64,
     flows: u64,
+    /// How often `bytes` and `packets` went past 2^64: that takes a flow each
+    /// time, and 2^32 flows of one key are 10^10 gigabytes.
+    bytes_high: u32,
+    packets_high: u32,
 }
 
 impl Counters {
     /// Adds a flow.
     #[inline]
     pub fn add(&mut self, bytes: u64, packets: u64) {
-        self.bytes.add(bytes);
-        self.packets.add(packets);
+        let (sum, carry) = self.bytes.overflowing_add(bytes);
+        self.bytes = sum;
+        self.bytes_high += u32::from(carry);
+        let (sum, carry) = self.packets.overflowing_add(packets);
+        self.packets = sum;
+        self.packets_high += u32::from(carry);
         self.flows += 1;
     }
 }
 
 impl Accumulator for Counters {
     fn merge(&mut self, other: &Self) {
-        self.bytes.merge(other.bytes);
-        self.packets.merge(other.packets);
-        self.flows += other.flows;
+        let flows = self.flows + other.flows;
+        self.add(other.bytes, other.packets);
+        self.bytes_high += other.bytes_high;
+        self.packets_high += other.packets_high;
+        self.flows = flows;
     }
 
     fn sums(&self) -> Sums {
-        Sums { bytes: self.bytes.total(), packets: self.packets.total(), flows: self.flows }
+        let whole = |high: u32, low: u64| u128::from(high) << 64 | u128::from(low);
+        Sums {
+            bytes: whole(self.bytes_high, self.bytes),
+            packets: whole(self.packets_high, self.packets),
+            flows: self.flows,
+        }
     }
 }
 
@@ -97,6 +113,15 @@ mod tests {
         }
         let mut twice = sum;
         twice.merge(sum);
+        let mut counters = Counters::default();
+        for _ in 0..3 {
+            counters.add(u64::MAX, u64::MAX - 1);
+        }
+        let half = counters;
+        counters.merge(&half);
+        let sums = counters.sums();
+        assert_eq!((sums.bytes, sums.flows), (6 * u128::from(u64::MAX), 6));
+        assert_eq!(sums.packets, 6 * u128::from(u64::MAX - 1));
         assert_eq!(sum.total(), 3 * u128::from(u64::MAX));
         assert_eq!(twice.total(), 6 * u128::from(u64::MAX));
     }

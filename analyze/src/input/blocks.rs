@@ -29,13 +29,20 @@ impl Block {
     /// blank lines are left out.
     pub(crate) fn values(&self) -> Box<dyn Iterator<Item = (u64, &[u8])> + '_> {
         match self.framing {
-            Framing::Lines => {
-                let lines = self.text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-                Box::new((self.line..).zip(lines).filter(|(_, text)| !text.is_empty()))
-            }
-            Framing::Bulk => {
-                let lines = self.text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-                Box::new((self.line..).zip(lines).filter(|(_, text)| !text.is_empty()))
+            Framing::Lines | Framing::Bulk => {
+                let (mut line, mut at) = (self.line, 0);
+                Box::new(std::iter::from_fn(move || {
+                    while at < self.text.len() {
+                        let end =
+                            memchr(b'\n', &self.text[at..]).map_or(self.text.len(), |end| at + end);
+                        let found = (line, self.text[at..end].trim_ascii());
+                        (at, line) = (end + 1, line + 1);
+                        if !found.1.is_empty() {
+                            return Some(found);
+                        }
+                    }
+                    None
+                }))
             }
             Framing::Values => {
                 let (mut line, mut at) = (self.line, 0);

@@ -27,13 +27,9 @@ const CAPTURES: [[u8; 4]; 5] = [
 /// A stream from its start, and what it holds.
 pub(super) type Told<'r> = (Box<dyn Read + Send + 'r>, Form);
 
-/// Tells a stream by its first bytes.
-///
-/// # Errors
-/// If it cannot be read.
-pub(super) fn tell<'r>(mut stream: Box<dyn Read + Send + 'r>) -> io::Result<Told<'r>> {
+/// Tells a stream by its first bytes. One that fails is told where it is read.
+pub(super) fn tell<'r>(mut stream: Box<dyn Read + Send + 'r>) -> Told<'r> {
     let mut head = Vec::new();
-    // A damaged stream is told where it is read.
     let failed = stream.by_ref().take(4).read_to_end(&mut head).err();
     let form = match *head {
         [first, ..] if CAPTURES.iter().any(|magic| head == magic) && first != b'{' => Form::Capture,
@@ -51,13 +47,13 @@ pub(super) fn tell<'r>(mut stream: Box<dyn Read + Send + 'r>) -> io::Result<Told
         Some(error) => Box::new(Failed(Some(error))),
     };
     let whole = io::Cursor::new(head).chain(rest);
-    Ok(match little {
+    match little {
         Some(is_little) => (
             Box::new(Utf16 { stream: whole, is_little, ready: Vec::new(), at: 0, high: None }),
             Form::Text,
         ),
         None => (Box::new(whole), form),
-    })
+    }
 }
 
 /// A stream that failed before it was told.
@@ -133,7 +129,7 @@ mod tests {
                 .encode_utf16()
                 .flat_map(|unit| if is_little { unit.to_le_bytes() } else { unit.to_be_bytes() })
                 .collect();
-            let (mut stream, form) = tell(Box::new(&*bytes)).unwrap();
+            let (mut stream, form) = tell(Box::new(&*bytes));
             let mut found = String::new();
             stream.read_to_string(&mut found).unwrap();
             assert_eq!((found == text, form), (true, Form::Text));
@@ -152,7 +148,7 @@ mod tests {
             (b"\xd4\xc3\xb2\xa1rest", Form::Capture),
             (b"\n\r\r\nrest", Form::Capture),
         ] {
-            assert_eq!(tell(Box::new(bytes)).unwrap().1, expected, "{bytes:?}");
+            assert_eq!(tell(Box::new(bytes)).1, expected, "{bytes:?}");
         }
     }
 }

@@ -99,6 +99,8 @@ enum Place {
     Stdin,
     /// A file, or so many bytes from its start.
     File(PathBuf, Option<u64>),
+    /// A file of columns.
+    Columns(PathBuf),
 }
 
 impl Source {
@@ -114,11 +116,63 @@ impl Source {
         }
         let found = std::fs::metadata(path)
             .map_err(|source| ReadError::Open { path: path.into(), source })?;
-        if found.is_dir() {
-            dump::open(path)
-        } else {
-            Ok(Self::of(name, Place::File(path.into(), None)))
+        if !found.is_dir() {
+            return Ok(Self::of(name, Self::place(path)));
         }
+        match dump::open(path) {
+            Err(ReadError::NotADump { path }) => Self::folder(&path),
+            opened => opened,
+        }
+    }
+
+    /// All files of a folder that is no dump, in order of their names; hidden
+    /// ones and folders in it have no say.
+    fn folder(path: &Path) -> Result<Self, ReadError> {
+        let entries = std::fs::read_dir(path)
+            .map_err(|source| ReadError::Open { path: path.into(), source })?;
+        let is_hidden = |path: &Path| {
+            path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."))
+        };
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.is_file() && !is_hidden(path))
+            .collect();
+        if files.is_empty() {
+            return Err(ReadError::NotADump { path: path.into() });
+        }
+        files.sort_unstable();
+        let stream = |file: PathBuf| Stream {
+            name: file.display().to_string(),
+            place: Self::place(&file),
+            expected: None,
+            part: None,
+        };
+        Ok(Self {
+            name: path.display().to_string(),
+            streams: files.into_iter().map(stream).collect(),
+            window: None,
+            incomplete: None,
+        })
+    }
+
+    /// Whether a file is one of columns: they are read here and there, not from
+    /// the start to the end.
+    fn place(path: &Path) -> Place {
+        let mut magic = [0; 4];
+        // Only of regular files: what is taken from a pipe is gone.
+        let is_regular = std::fs::metadata(path).is_ok_and(|found| found.is_file());
+        let is_columns = is_regular
+            && File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
+            && &magic == b"PAR1";
+        if is_columns { Place::Columns(path.into()) } else { Place::File(path.into(), None) }
+    }
+
+    /// For each stream, what it is called and its file if that is one of columns.
+    pub(crate) fn column_files(&self) -> impl Iterator<Item = Option<(&str, &Path)>> {
+        self.streams.iter().map(|stream| match &stream.place {
+            Place::Columns(path) => Some((stream.name.as_str(), path.as_path())),
+            _ => None,
+        })
     }
 
     fn of(name: String, place: Place) -> Self {
@@ -189,7 +243,10 @@ impl Source {
         self.streams.iter().any(|mine| {
             other.streams.iter().any(|theirs| match (&mine.part, &theirs.part) {
                 (Some(mine), Some(theirs)) => may_share(&mine.part, &theirs.part),
-                _ => true,
+                // Columns do not say which document a flow was.
+                _ => ![&mine.place, &theirs.place]
+                    .iter()
+                    .any(|place| matches!(place, Place::Columns(_))),
             })
         })
     }
@@ -208,6 +265,28 @@ fn may_share(a: &Part, b: &Part) -> bool {
     let disjoint_slices = a.index == b.index
         && matches!((a.slice, b.slice), (Some(a), Some(b)) if a.max == b.max && a.id != b.id);
     !disjoint_slices
+}
+
+/// Reads bytes as a stream of unknown form, for fuzzers.
+pub(crate) fn read_bytes(bytes: &[u8]) {
+    let (dictionary, shapes) = (std::sync::Arc::default(), shapes::Shapes::default());
+    let fields = crate::columns::FieldSet::all();
+    let Ok(Ok((text, _))) = compression::unpack(bytes) else { return };
+    // A bomb is cut: what is unpacked is read in blocks of bounded size.
+    let (text, form) = form::tell(Box::new(text.take(1 << 24)));
+    let take = |datagrams: Datagrams| {
+        drop(datagrams.parse(fields, &dictionary));
+        true
+    };
+    match form {
+        Form::Capture => drop(capture::read(text, take)),
+        Form::Datagrams => drop(datagrams::read(text, take)),
+        Form::Text => {
+            for block in Blocks::new(text).map_while(Result::ok) {
+                drop(parse::Parsed::new(&block, fields, &dictionary, &shapes));
+            }
+        }
+    }
 }
 
 /// What comes out of a stream.
@@ -261,6 +340,10 @@ pub(crate) fn read(
         let name = || stream.name.clone();
         let text: Box<dyn Read + Send> = match &stream.place {
             Place::Stdin => Box::new(io::stdin()),
+            Place::Columns(_) => {
+                let what = "is a Parquet file that this flowkit did not write, or a damaged one";
+                return Err(ReadError::Form { name: name(), what });
+            }
             Place::File(path, limit) => {
                 let file = File::open(path)
                     .map_err(|source| ReadError::Open { path: path.clone(), source })?;
@@ -271,7 +354,7 @@ pub(crate) fn read(
             .map_err(|source| ReadError::Read { name: name(), offset: 0, source })?
             .map_err(|what| ReadError::Form { name: name(), what })?;
         let failed = |source| ReadError::Read { name: name(), offset: 0, source };
-        let (text, form) = form::tell(text).map_err(failed)?;
+        let (text, form) = form::tell(text);
         let mut damage = None;
         let mut goes_on = true;
         if form != Form::Text {

@@ -74,7 +74,9 @@ impl<'s> Absorber<'s> {
             if self.options.strict {
                 return Err(strict(first.to_string(), skipped.cause, skipped.reason.as_deref()));
             }
-            if let (None, Some(reason)) = (&self.stream.not_json, &skipped.reason) {
+            if skipped.cause == NotAFlow::NotJson
+                && let (None, Some(reason)) = (&self.stream.not_json, &skipped.reason)
+            {
                 self.stream.not_json = Some((skipped.line, reason.clone()));
             }
             self.tally.skip(skipped.cause, skipped.n, first, skipped.reason);
@@ -94,7 +96,7 @@ impl<'s> Absorber<'s> {
         if self.stream.server_error.is_none() {
             self.stream.server_error = parsed.server_error;
         }
-        Ok(self.without_copies(stream, parsed.batch, &parsed.identities))
+        self.without_copies(stream, parsed.batch, &parsed.identities)
     }
 
     /// Takes in a stream that has columns: what was met when they were made.
@@ -124,19 +126,21 @@ impl<'s> Absorber<'s> {
     pub(crate) fn know(&mut self, source: &Source) -> Result<(), ReadError> {
         let (dictionary, shapes) = (Arc::default(), Shapes::default());
         let sources = std::slice::from_ref(source);
+        let mut known = Ok(());
         input::read(
             sources,
             |_| false,
             |_, piece| {
                 if let Piece::Block(block) = piece {
                     let parsed = Parsed::new(&block, FieldSet::default(), &dictionary, &shapes);
-                    for (identity, _) in parsed.identities {
-                        self.seen.take(identity);
-                    }
+                    let mut identities = parsed.identities.into_iter();
+                    known =
+                        identities.try_for_each(|(identity, _)| self.seen.take(identity).map(drop));
                 }
-                true
+                known.is_ok()
             },
-        )
+        )?;
+        known.map_err(|source| ReadError::Spill { source })
     }
 
     fn without_copies(
@@ -144,10 +148,10 @@ impl<'s> Absorber<'s> {
         stream: usize,
         mut batch: Batch,
         identities: &[(Option<crate::duplicates::Identity>, u64)],
-    ) -> Batch {
+    ) -> Result<Batch, ReadError> {
         let mut keep = Vec::with_capacity(identities.len());
         for (identity, line) in identities {
-            let copy = self.seen.take(*identity);
+            let copy = self.seen.take(*identity).map_err(|source| ReadError::Spill { source })?;
             keep.push(copy == Copy::First);
             if copy != Copy::First {
                 let duplicates = &mut self.tally.duplicates;
@@ -162,7 +166,7 @@ impl<'s> Absorber<'s> {
         if keep.contains(&false) {
             batch.retain(&keep);
         }
-        batch
+        Ok(batch)
     }
 
     fn page(&mut self, stream: usize, page: PageFacts) {

@@ -157,12 +157,11 @@ fn unknown(name: &str) -> UnknownKey {
     let aliases = FIELDS.iter().flat_map(|field| field.aliases.iter().copied());
     let aliases = aliases.filter(|alias| alias.len() > 3);
     let near = nearest(name, names().chain(aliases))
-        .map(|near| format!("did you mean {near}? "))
-        .unwrap_or_default();
+        .map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
     let list: Vec<_> = names().collect();
     UnknownKey {
         message: format!(
-            "{near}There is no field {name}; there are {}, prefixes such as src_addr/24, and \
+            "no field is called {name}{near} there are: {}, prefixes such as src_addr/24, and \
              times such as 5m",
             list.join(", ")
         ),
@@ -261,7 +260,7 @@ mod tests {
     fn what_is_no_key_lists_what_there_is() {
         for (name, message) in [
             ("dst_prot", "did you mean dst_port?"),
-            ("colour", "There is no field colour; there are timestamp, exporter"),
+            ("colour", "no field is called colour; there are: timestamp, exporter"),
             ("src_addr/33", "a prefix has 0 to 32 bits"),
             ("dst_port/8", "only addresses have a prefix"),
         ] {

@@ -153,9 +153,9 @@ impl Measure {
         }
         let names: Vec<&str> = NAMED.iter().map(|(known, _)| *known).collect();
         let near = nearest(&name, names.iter().copied());
-        let near = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+        let near = near.map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
         Err(format!(
-            "{near}There is no measure {text}; there are {}, distinct:FIELD, and min, max, mean, \
+            "no measure is called {text}{near} there are: {}, distinct:FIELD, and min, max, mean, \
              median or p95 with _bytes or _duration",
             names.join(", ")
         ))
@@ -296,7 +296,7 @@ mod tests {
             Measure::parse("distinct:dst_adr").unwrap_err(),
             "there is no field dst_adr; did you mean dst_addr?"
         );
-        assert!(Measure::parse("byte").unwrap_err().starts_with("did you mean bytes?"));
+        assert!(Measure::parse("byte").unwrap_err().contains("; did you mean bytes?"));
     }
 
     #[test]

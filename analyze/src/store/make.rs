@@ -61,9 +61,10 @@ pub(crate) fn prepare(sources: &[Source]) -> Prepared {
     let overlapping = overlap(sources);
     for source in sources {
         let mut refused = None;
-        for (stream, part) in source.parts() {
+        for ((stream, part), columns) in source.parts().zip(source.column_files()) {
             let Some(part) = part.filter(|_| !overlapping) else {
-                prepared.parts.push(None);
+                // A file that cannot be opened is refused where it is read.
+                prepared.parts.push(columns.and_then(|(name, path)| bare(name, path)));
                 continue;
             };
             let earlier = source.may_share(part);
@@ -95,6 +96,13 @@ pub(crate) fn prepare(sources: &[Source]) -> Prepared {
         }
     }
     prepared
+}
+
+/// A file of columns that is no part of a dump.
+fn bare(name: &str, path: &Path) -> Option<StoredPart> {
+    let file = ColumnFile::open(path).ok()?;
+    let tally = file.about().facts.tally(name)?;
+    Some(StoredPart { file, tally })
 }
 
 fn with_cause(error: &dyn std::error::Error) -> String {

@@ -81,18 +81,17 @@ fn unpack_all(
     let mut left = count;
     while left > 0 {
         let now = left.min(32);
-        match packed.get(at..at + width * 4) {
-            Some(whole) => unpack(whole, &mut values),
-            None => {
-                // The last group of 8 need not fill 32 places.
-                let rest = packed.get(at..).unwrap_or_default();
-                if rest.len() * 8 < now * width {
-                    return Err("packed values that break off");
-                }
-                let mut padded = [0; 128];
-                padded[..rest.len()].copy_from_slice(rest);
-                unpack(&padded[..width * 4], &mut values);
+        if let Some(whole) = packed.get(at..at + width * 4) {
+            unpack(whole, &mut values);
+        } else {
+            // The last group of 8 need not fill 32 places.
+            let rest = packed.get(at..).unwrap_or_default();
+            if rest.len() * 8 < now * width {
+                return Err("packed values that break off");
             }
+            let mut padded = [0; 128];
+            padded[..rest.len()].copy_from_slice(rest);
+            unpack(&padded[..width * 4], &mut values);
         }
         take(&values[..now]);
         at += width * 4;

@@ -5,7 +5,7 @@
 //! file and no offset in it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -49,6 +49,19 @@ impl ColumnFile {
         let name = path.display().to_string();
         let file =
             File::open(path).map_err(|source| StoreError::Io { path: name.clone(), source })?;
+        Self::of(file, name)
+    }
+
+    /// The same of bytes in memory, through a file that has no name.
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        let name = String::from("bytes");
+        let file = crate::duplicates::nameless()
+            .and_then(|mut file| file.write_all(bytes).map(|()| file))
+            .map_err(|source| StoreError::Io { path: name.clone(), source })?;
+        Self::of(file, name)
+    }
+
+    fn of(file: File, name: String) -> Result<Self, StoreError> {
         let metadata = ParquetMetaDataReader::new()
             .parse_and_finish(&file)
             .map_err(|source| StoreError::Parquet { path: name.clone(), source })?;

@@ -46,6 +46,7 @@ Exit codes: 0 saved, also if nothing matched; 1 failed; 2 wrong usage;
 /// Save flows from Elasticsearch or OpenSearch into a dump, complete or not at all
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(crate) struct Fetch {
     #[command(flatten)]
     server: ServerArgs,

@@ -34,8 +34,8 @@ use crate::exit::Exit;
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
     Demo(demo::Demo),
-    Fetch(fetch::Fetch),
     Import(import::Import),
+    Fetch(Box<fetch::Fetch>),
     Verify(verify::Verify),
     Export(export::Export),
     Top(top::Top),

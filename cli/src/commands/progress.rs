@@ -133,11 +133,10 @@ impl Observer for Progress {
             )),
             Event::Planned { indices, parts, jobs, documents, everything } => {
                 self.planned(indices, documents, everything);
-                if parts > 1 {
+                if parts > indices {
                     self.say(&format!("{parts} parts, {jobs} at a time"));
                 }
             }
-            Event::PartResumed { documents, bytes } => self.written(documents, bytes),
             Event::AskingAgain { error, tries } => {
                 self.print(&format!("note: asked again, try {tries}: {}", chain(error)));
             }
@@ -156,7 +155,9 @@ impl Observer for Progress {
             Event::NothingMatches { .. } => {
                 self.print("nothing matches; the index holds no document with an @timestamp");
             }
-            Event::PageWritten { documents, bytes } => self.written(documents, bytes),
+            Event::PageWritten { documents, bytes } | Event::PartResumed { documents, bytes } => {
+                self.written(documents, bytes)
+            }
             Event::Note(note) => self.print(&format!("note: {note}")),
             _ => {}
         }

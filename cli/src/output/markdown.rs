@@ -12,7 +12,7 @@ use super::text::harmless;
 /// Prints the answer.
 pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io::Result<()> {
     if !answer.sources.is_empty() {
-        let line = header::parts(answer, &style.zone).join(" | ");
+        let line = header::parts(answer, &style.zone).join("; ");
         writeln!(out, "{}\n", escaped(&harmless(&line)))?;
     }
     if !answer.facts.is_empty() {

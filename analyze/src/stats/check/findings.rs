@@ -95,8 +95,8 @@ fn of_engine(exporter: &str, engine: Engine, loss: Loss, findings: &mut Vec<Find
         push(findings, "no_sequence", &place, loss.packets, loss.packets, words);
     }
     let words = format!(
-        "flows are missing between packets, in {} places: lost on the way to the collector, or outside of what was fetched",
-        loss.gaps
+        "flows are missing between packets, in {}: lost on the way to the collector, or outside of what was fetched",
+        if loss.gaps == 1 { "1 place".into() } else { format!("{} places", loss.gaps) }
     );
     push(findings, "lost_flows", &place, loss.lost_flows, 0, &words);
     push(

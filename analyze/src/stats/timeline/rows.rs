@@ -199,8 +199,8 @@ fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Mea
     ];
     let mut facts = Vec::new();
     for ((place, values), (names, meaning)) in of.iter_mut().enumerate().zip(names) {
-        let mut point = |point| at(values, point).map_or(Cell::Unknown, Cell::Number);
-        let mean = (volume[place] * 1000).checked_div(length).map_or(Cell::Unknown, Cell::Number);
+        let mut point = |point| at(values, point).map_or(Cell::None, Cell::Number);
+        let mean = (volume[place] * 1000).checked_div(length).map_or(Cell::None, Cell::Number);
         let cells = [point(Point::Min), mean, point(Point::P95), point(Point::Max)];
         facts.extend(names.into_iter().zip(cells).map(|(name, cell)| (name, meaning, cell)));
     }

@@ -1,0 +1,65 @@
+//! Entrances for fuzzers and for the test that replays what they kept: bytes
+//! that somebody else wrote, handed to the reader that would get them.
+//!
+//! Nothing comes back: what is asked is that nothing panics, hangs, or takes
+//! memory without bound, and that two readers of the same agree.
+
+use std::sync::Arc;
+
+use flowkit_model::document::shape::{DayCache, Shape};
+use flowkit_model::{Entry, FIELDS, FieldId, FlowRecord, Row};
+
+use crate::columns::FieldSet;
+use crate::input;
+use crate::store::ColumnFile;
+
+/// Documents, in any form. The first line is learnt, the others are read by its
+/// shape and by the JSON reader, which must agree.
+///
+/// # Panics
+/// If they do not.
+pub fn json(bytes: &[u8]) {
+    input::read_bytes(bytes);
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let Some(first) = lines.next() else { return };
+    let Some((_, is_hit)) = slowly(first) else { return };
+    let Some(shape) = Shape::learn(first, is_hit) else { return };
+    for line in std::iter::once(first).chain(lines) {
+        let mut row = Row::default();
+        if shape.read(line, &mut row, &mut DayCache::default()).is_some() {
+            assert_eq!(Some((row.record(), is_hit)), slowly(line), "a shape misread a document");
+        }
+    }
+}
+
+/// What the JSON reader makes of a text, if it is a flow.
+fn slowly(text: &[u8]) -> Option<(FlowRecord, bool)> {
+    match Entry::parse(text).ok()? {
+        Entry::Hit(hit) => Some((hit.into_flow().ok()?, true)),
+        Entry::Bare(document) => Some((document.into_flow().ok()?, false)),
+        _ => None,
+    }
+}
+
+/// Datagrams and captures.
+pub fn wire(bytes: &[u8]) {
+    input::read_bytes(bytes);
+    for datagram in flowkit_model::wire::split(bytes) {
+        if let Ok(datagram) = flowkit_model::wire::decode(datagram) {
+            let _ = datagram.faults();
+            datagram.flows(None).for_each(drop);
+        }
+    }
+}
+
+/// A file of columns.
+pub fn columns(bytes: &[u8]) {
+    let Ok(file) = ColumnFile::of_bytes(bytes) else { return };
+    let dictionary = Arc::default();
+    let fields: FieldSet = FIELDS.iter().map(|field| field.id).collect::<FieldSet>();
+    for group in 0..file.groups() {
+        let _ = file.read(group, fields, &dictionary, |batch| {
+            let _ = batch.column(FieldId::Bytes).n_unknown();
+        });
+    }
+}

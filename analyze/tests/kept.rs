@@ -1,0 +1,31 @@
+//! Replays what fuzzers kept: nothing may panic or disagree.
+
+use std::path::Path;
+
+#[test]
+fn what_fuzzers_kept_is_read_without_panic() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/kept");
+    for (target, read) in [
+        ("json", flowkit_analyze::fuzz::json as fn(&[u8])),
+        ("wire", flowkit_analyze::fuzz::wire),
+        ("columns", flowkit_analyze::fuzz::columns),
+    ] {
+        let mut n_files = 0;
+        for entry in std::fs::read_dir(kept.join(target)).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            // The whole, and every beginning of it in some thousand steps.
+            let step = (bytes.len() / 200).max(1);
+            for end in (0..=bytes.len()).step_by(step) {
+                read(&bytes[..end]);
+            }
+            // One byte changed, at places all over it.
+            for at in (0..bytes.len()).step_by(step) {
+                let mut other = bytes.clone();
+                other[at] ^= 1 << (at % 8);
+                read(&other);
+            }
+            n_files += 1;
+        }
+        assert!(n_files > 0, "{target} keeps something");
+    }
+}

@@ -1,0 +1,194 @@
+//! What holds of every answer: it does not depend on how the flows are cut,
+//! ordered or shared among threads, and rows add up.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
+
+use std::sync::Arc;
+
+use flowkit_analyze::answer::{Answer, Cell, Metric};
+use flowkit_analyze::bins::Bins;
+use flowkit_analyze::columns::Batch;
+use flowkit_analyze::scan::ask_batches;
+use flowkit_analyze::selection::{Changes, Selection};
+use flowkit_analyze::stats::beacons::Beacons;
+use flowkit_analyze::stats::check::Check;
+use flowkit_analyze::stats::diff::diff;
+use flowkit_analyze::stats::dimension::Dimension;
+use flowkit_analyze::stats::exporters::Exporters;
+use flowkit_analyze::stats::measure::{Condition, Measure};
+use flowkit_analyze::stats::scans::Scans;
+use flowkit_analyze::stats::summary::Summary;
+use flowkit_analyze::stats::timeline::{Load, Timeline};
+use flowkit_analyze::stats::{Order, pairs, ports, protocols, talkers, top};
+use flowkit_model::field::Access;
+use flowkit_model::{Expression, FIELDS, FieldId, FlowRecord};
+use jiff::tz::TimeZone;
+
+/// A small generator with a printed seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+fn flows(random: &mut Random, n: usize) -> Vec<FlowRecord> {
+    (0..n)
+        .map(|_| {
+            let mut flow = FlowRecord::default();
+            for field in FIELDS {
+                let value = match field.id {
+                    FieldId::Timestamp | FieldId::FirstSwitched | FieldId::LastSwitched => {
+                        1_537_488_000_000 + random.below(7_200_000)
+                    }
+                    FieldId::SrcAddr | FieldId::DstAddr => 0x0a00_0000 + random.below(40),
+                    FieldId::Protocol => [6, 17, 1][usize::try_from(random.below(3)).unwrap()],
+                    FieldId::Bytes => random.below(100_000),
+                    FieldId::SrcPort | FieldId::DstPort => random.below(30),
+                    _ => random.below(4),
+                };
+                let known = random.below(10) > 0;
+                match field.access {
+                    Access::Number { write, .. } => write(&mut flow, known.then_some(value)),
+                    Access::Text { write, .. } => {
+                        write(&mut flow, known.then(|| format!("r{}", 9 - value)));
+                    }
+                }
+            }
+            flow
+        })
+        .collect()
+}
+
+fn batches(flows: &[FlowRecord], rows: usize) -> Vec<Batch> {
+    let dictionary = Arc::default();
+    let fields = FIELDS.iter().map(|field| field.id).collect();
+    let batch = |flows: &[FlowRecord]| {
+        let mut batch = Batch::new(fields, flows.len(), Arc::clone(&dictionary));
+        for flow in flows {
+            batch.push(flow);
+        }
+        batch
+    };
+    flows.chunks(rows).map(batch).collect()
+}
+
+fn dimensions(names: &[&str]) -> Vec<Dimension> {
+    names.iter().map(|name| Dimension::parse(name, &TimeZone::UTC).unwrap()).collect()
+}
+
+fn selection() -> Selection {
+    let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000k";
+    let changes = Changes { scale_sampling: true, dedupe: true, repair_times: true };
+    Selection::new(Expression::parse(filter).unwrap(), None).with_changes(changes)
+}
+
+/// The answers of every statistic, as text.
+fn answers(batches: &[Batch]) -> Vec<String> {
+    let rich: Vec<Measure> = [
+        "flows",
+        "first",
+        "bps",
+        "pps",
+        "bpp",
+        "min_bytes",
+        "p95_duration",
+        "mean_bytes",
+        "median_bytes",
+        "distinct:dst_addr",
+        "distinct:port",
+        "sent_bytes",
+    ]
+    .map(|name| Measure::parse(name).unwrap())
+    .into();
+    let order = |sort: &str, limit| Order {
+        sort: Measure::parse(sort).unwrap(),
+        limit,
+        having: Condition::parse_all("flows > 2").unwrap(),
+        ..Order::default()
+    };
+    let shown = |answer: Answer| format!("{answer:?}");
+    let ask = |grouping| shown(ask_batches(batches.to_vec(), &grouping, &selection()));
+    let bottom = Order { bottom: true, least_share: 100_000, ..Order::default() };
+    let bins = || Bins::parse("7m", &TimeZone::UTC).unwrap();
+    let mut all = vec![
+        ask(top::top(dimensions(&["exporter", "dst_port"]), Order::default(), None)),
+        ask(top::top(dimensions(&["exporter"]), order("bps", 3), Some(rich.clone()))),
+        ask(top::top(dimensions(&["addr", "5m"]), order("distinct:dst_addr", 7), Some(rich))),
+        ask(top::top(dimensions(&["src_addr/30", "service"]), bottom, None)),
+        ask(talkers::talkers(Order::default())),
+        ask(ports::ports(Order::default())),
+        ask(pairs::pairs(Order::default())),
+        ask(protocols::protocols(order("pps", 0))),
+    ];
+    let timeline = Timeline::new("7m", bins(), Load::Proportional, None);
+    let series = Timeline::new("7m", bins(), Load::Uniform, None).by(dimensions(&["exporter"]), 2);
+    all.push(shown(ask_batches(batches.to_vec(), &timeline, &selection())));
+    all.push(shown(ask_batches(batches.to_vec(), &series, &selection())));
+    all.push(shown(ask_batches(batches.to_vec(), &Scans::new(3, 10), &selection())));
+    all.push(shown(ask_batches(batches.to_vec(), &Beacons::new(3, 90, 10), &selection())));
+    all.push(shown(ask_batches(batches.to_vec(), &Check, &Selection::default())));
+    all.push(shown(ask_batches(batches.to_vec(), &Exporters::default(), &selection())));
+    all.push(shown(ask_batches(batches.to_vec(), &Summary::default(), &selection())));
+    all
+}
+
+#[test]
+fn answers_do_not_depend_on_split_order_or_threads() {
+    let seed = 0x5eed_0006;
+    println!("seed {seed:#x}");
+    let mut random = Random(seed);
+    let mut flows = flows(&mut random, 3000);
+    // Some are there twice.
+    flows.extend_from_within(100..200);
+    let on = |threads, batches: &[Batch]| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| answers(batches))
+    };
+    let expected = on(1, &batches(&flows, 100_000));
+    assert!(expected.iter().all(|answer| answer.len() > 500), "answers have rows");
+    for (rows, threads) in [(1000, 1), (7, 2), (64, 3), (333, 8)] {
+        for place in (1..flows.len()).rev() {
+            flows.swap(place, usize::try_from(random.below(place as u64 + 1)).unwrap());
+        }
+        for (found, expected) in on(threads, &batches(&flows, rows)).iter().zip(&expected) {
+            assert_eq!(found, expected, "{rows} rows a batch, {threads} threads");
+        }
+    }
+}
+
+fn sum(answer: &Answer, metric: Metric) -> u128 {
+    let column = answer.table.columns.iter().position(|column| column.name == metric.name());
+    let number = |cell: &Cell| if let Cell::Number(number) = cell { *number } else { 0 };
+    answer.table.rows.iter().map(|row| number(&row[column.unwrap()])).sum()
+}
+
+/// All rows of keys with one end add up to the total; with fewer rows, the
+/// rows and the others do. A thing does not differ from itself.
+#[test]
+fn rows_add_up_to_the_total() {
+    let mut random = Random(0x5eed_0007);
+    let batches = batches(&flows(&mut random, 2000), 100);
+    for names in
+        [vec!["dst_port"], vec!["src_addr/28", "hour"], vec!["exporter", "protocol", "service"]]
+    {
+        for limit in [0, 3] {
+            let order = Order { limit, ..Order::default() };
+            let grouping = top::top(dimensions(&names), order, None);
+            let answer = ask_batches(batches.clone(), &grouping, &Selection::default());
+            let ranking = answer.ranking.as_ref().unwrap();
+            for metric in Metric::ALL {
+                let rows = sum(&answer, metric) + metric.of(&ranking.other);
+                assert_eq!(rows, metric.of(&answer.tally.total), "{names:?}");
+                assert!(limit > 0 || metric.of(&ranking.other) == 0);
+            }
+            if limit == 0 {
+                assert!(diff(&answer, &answer, Metric::Bytes, 0).table.rows.is_empty());
+            }
+        }
+    }
+}

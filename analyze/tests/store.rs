@@ -1,0 +1,142 @@
+//! A dump answers the same from its columns as its documents do from a file:
+//! sums, keys, notes and all.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use flowkit_analyze::export::{Export, Form};
+use flowkit_analyze::import::import;
+use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::selection::Selection;
+use flowkit_analyze::stats::summary::Summary;
+use flowkit_analyze::{Answer, Source};
+
+/// Hits of every kind: whole, without some fields, twice, in conflict, and some
+/// that are no flows.
+fn hits() -> String {
+    let mut text = String::new();
+    for n in 0..3000_u64 {
+        let id = if n % 500 == 499 { n - 3 } else { n };
+        let port = if n % 7 == 0 { String::new() } else { format!(r#","dst_port":{}"#, n % 90) };
+        let version = if n % 400 == 1 { 9 } else { 5 };
+        let host = format!("192.0.2.{}", n % 3);
+        let _ = writeln!(
+            text,
+            r#"{{"_index":"netflow-2018.09.21","_id":"{id}","_source":{{"@timestamp":"2018-09-21T00:{:02}:00.{:03}Z","host":"{host}","geoip_src":{{"city_name":"C{}"}},"netflow":{{"version":{version},"bytes":{},"packets":{},"src_addr":"10.0.{}.{}","sampling_interval":{},"protocol":6{port}}}}}}}"#,
+            n / 60 % 60,
+            n % 1000,
+            n % 5,
+            n * 1000,
+            n % 11,
+            n % 4,
+            n % 251,
+            n % 2 * 100,
+        );
+        if n % 1000 == 5 {
+            text += "{\"_index\":\"x\",\"_id\":\"none\"}\n{}\n";
+        }
+    }
+    text
+}
+
+fn summary(path: &Path) -> Answer {
+    let sources = [Source::open(path).unwrap()];
+    ask(&sources, &Summary::default(), &Selection::default(), ReadOptions::default()).unwrap()
+}
+
+/// All of an answer, without the names of files.
+fn all(answer: &Answer, file: &str) -> String {
+    let tally = &answer.tally;
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        answer.facts,
+        answer.table,
+        tally.total,
+        tally.unknown,
+        tally.seen,
+        tally.sampling,
+        tally.skipped,
+        tally.duplicates,
+        tally.incomplete
+    )
+    .replace(file, "FILE")
+}
+
+#[test]
+fn columns_and_documents_give_one_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, dump) = (folder.path().join("hits.ndjson"), folder.path().join("dump"));
+    fs::write(&file, hits()).unwrap();
+    let sources = [Source::open(&file).unwrap()];
+    let imported = import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
+    let part = dump.join(imported.manifest.parts[0].path());
+    let columns = dump.join(imported.manifest.parts[0].columns_path());
+    assert!(columns.is_file());
+
+    let from_file = summary(&file);
+    assert!(from_file.tally.duplicates.n > 3 && from_file.tally.skipped.len() > 1);
+    // The import left out what is no document; positions moved up by those.
+    let from_columns = summary(&dump);
+    assert_eq!(from_columns.tally.total, from_file.tally.total);
+    assert_eq!(from_columns.facts, from_file.facts);
+
+    // Without the columns they are made again; a folder in their place keeps
+    // them from being made, and the documents answer.
+    let expected = all(&from_columns, &part.display().to_string());
+    fs::remove_dir_all(dump.join("columns")).unwrap();
+    assert_eq!(all(&summary(&dump), &part.display().to_string()), expected);
+    assert!(columns.is_file());
+    fs::remove_dir_all(dump.join("columns")).unwrap();
+    fs::write(dump.join("columns"), "in the way").unwrap();
+    let from_documents = summary(&dump);
+    assert_eq!(all(&from_documents, &part.display().to_string()), expected);
+    assert_eq!(from_documents.tally.notes.len(), from_columns.tally.notes.len() + 1);
+}
+
+#[test]
+fn damaged_columns_are_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, dump) = (folder.path().join("hits.ndjson"), folder.path().join("dump"));
+    fs::write(&file, hits()).unwrap();
+    let sources = [Source::open(&file).unwrap()];
+    let imported = import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
+    let columns = dump.join(imported.manifest.parts[0].columns_path());
+    let whole = fs::read(&columns).unwrap();
+    let expected = summary(&dump).tally.total;
+    for at in (0..whole.len()).step_by(whole.len() / 60 + 1) {
+        let mut damaged = whole.clone();
+        damaged[at..].iter_mut().take(40).for_each(|byte| *byte ^= 0xff);
+        fs::write(&columns, damaged).unwrap();
+        assert_eq!(summary(&dump).tally.total, expected, "damaged at {at}");
+    }
+}
+
+/// Exported in any form and read again, the flows are the same.
+#[test]
+fn every_export_that_is_read_holds_the_same_flows() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hits.ndjson");
+    fs::write(&file, hits()).unwrap();
+    let sources = [Source::open(&file).unwrap()];
+    let expected = summary(&file).tally.total;
+    for (form, name) in [
+        (Form::Parquet, "flows.parquet"),
+        (Form::Ndjson, "documents.ndjson"),
+        (Form::Hits, "hits.ndjson"),
+        (Form::V5Pcap, "flows.pcap"),
+    ] {
+        let path = folder.path().join(format!("again-{name}"));
+        let export = Export {
+            sources: &sources,
+            selection: &Selection::default(),
+            anonymiser: None,
+            options: ReadOptions::default(),
+        };
+        let exported = export.write(form, fs::File::create(&path).unwrap()).unwrap();
+        assert_eq!(exported.flows, expected.flows, "{name}");
+        assert_eq!(summary(&path).tally.total, expected, "{name}");
+    }
+}

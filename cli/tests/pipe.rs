@@ -1,0 +1,31 @@
+//! Whoever reads may stop reading: `flowkit top | head` is no failure.
+
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+#[test]
+fn a_broken_pipe_is_success() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/three-flows.ndjson");
+    for arguments in [
+        &["top", "--by", "dst_port", file][..],
+        // More rows than a pipe holds.
+        &["timeline", "--bin", "1s", "--from", "2018-09-21", "--to", "2018-09-22", file],
+        &["completions", "zsh"],
+        &["man"],
+    ] {
+        let mut flowkit = Command::new(env!("CARGO_BIN_EXE_flowkit"))
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::with_capacity(16, flowkit.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty(), "{arguments:?}");
+        let ended = flowkit.wait_with_output().unwrap();
+        assert!(ended.status.success(), "{arguments:?}");
+        assert!(!String::from_utf8_lossy(&ended.stderr).contains("flowkit:"), "{arguments:?}");
+    }
+}

@@ -1,0 +1,197 @@
+//! Fetches from a real server with TLS and users, where there is one:
+//!
+//! | variable | holds |
+//! | --- | --- |
+//! | `FLOWKIT_TEST_SECURE_URL` | its address, `https://…` |
+//! | `FLOWKIT_TEST_SECURE_CA` | file of the authority that vouches for it |
+//! | `FLOWKIT_TEST_SECURE_BOSS` | `USER:PASSWORD` of one who may do all |
+//! | `FLOWKIT_TEST_SECURE_WEAK` | `USER:PASSWORD` of one without rights |
+
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use flowkit_fetch::{Cancel, Credentials, Event, FetchError, Observer, Request, Tls, fetch};
+use flowkit_model::dump::Manifest;
+
+struct Secure {
+    url: String,
+    ca: PathBuf,
+    boss: (String, String),
+    weak: (String, String),
+}
+
+fn secure() -> Option<Secure> {
+    let variable = |name: &str| std::env::var(format!("FLOWKIT_TEST_SECURE_{name}")).ok();
+    let pair = |text: String| {
+        let (user, password) = text.split_once(':').expect("USER:PASSWORD");
+        (user.to_owned(), password.to_owned())
+    };
+    let Some(url) = variable("URL") else {
+        eprintln!("skipped: FLOWKIT_TEST_SECURE_URL names no server");
+        return None;
+    };
+    Some(Secure {
+        url,
+        ca: variable("CA").unwrap().into(),
+        boss: pair(variable("BOSS").unwrap()),
+        weak: pair(variable("WEAK").unwrap()),
+    })
+}
+
+fn basic((user, password): &(String, String)) -> Credentials {
+    Credentials::Basic { user: user.clone(), password: password.clone() }
+}
+
+impl Secure {
+    fn tls(&self) -> Tls {
+        Tls { ca_cert: Some(self.ca.clone()), ..Tls::default() }
+    }
+
+    /// Asks as the boss.
+    fn ask(&self, method: &str, path: &str, body: &str) -> serde_json::Value {
+        use ureq::tls::{RootCerts, TlsConfig, parse_pem};
+        let pem = fs::read(&self.ca).unwrap();
+        let certificates: Vec<_> = parse_pem(&pem)
+            .filter_map(|item| match item.unwrap() {
+                ureq::tls::PemItem::Certificate(certificate) => Some(certificate),
+                _ => None,
+            })
+            .collect();
+        let roots = RootCerts::new_with_certs(&certificates);
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .build()
+            .into();
+        let (user, password) = &self.boss;
+        let url = self.url.replace("://", &format!("://{user}:{password}@"));
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{url}{path}"))
+            .header("Content-Type", "application/json")
+            .body(body.to_owned())
+            .unwrap();
+        let text = agent.run(request).unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    fn request(&self, index: &str, output: &Path) -> Request {
+        Request {
+            url: Some(self.url.clone()),
+            index: Some(index.to_owned()),
+            retries: 1,
+            backoff: Duration::from_millis(1),
+            output: output.to_owned(),
+            ..Request::default()
+        }
+    }
+}
+
+#[derive(Default)]
+struct Events(Mutex<String>);
+
+impl Observer for Events {
+    fn event(&self, event: Event<'_>) {
+        *self.0.lock().unwrap() += &format!("{event:?}\n");
+    }
+}
+
+/// All bytes of all files in a folder.
+fn everything(folder: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            bytes.extend(everything(&path));
+        } else {
+            let file = fs::read(&path).unwrap();
+            bytes.extend(zstd::decode_all(&file[..]).unwrap_or_default());
+            bytes.extend(file);
+        }
+    }
+    bytes
+}
+
+#[test]
+fn who_is_trusted_comes_in_and_nobody_else() {
+    let Some(secure) = secure() else { return };
+    let index = format!("flowkit-test-secure-{}", std::process::id());
+    for n in 0..20 {
+        let document =
+            format!(r#"{{"@timestamp":"2018-09-21T07:00:{n:02}Z","netflow":{{"bytes":{n}}}}}"#);
+        secure.ask("POST", &format!("/{index}/_doc?refresh=true"), &document);
+    }
+    let place = tempfile::tempdir().unwrap();
+    let output = place.path().join("dump");
+    let run = |tls: Tls, credentials: Credentials, url: Option<String>| {
+        let mut request = secure.request(&index, &output);
+        request.url = url.or(request.url);
+        let events = Events::default();
+        let fetched =
+            fetch(&Request { tls, credentials, force: true, ..request }, &Cancel::new(), &events);
+        (fetched, events.0.into_inner().unwrap())
+    };
+    let wrong = (secure.boss.0.clone(), "wrong%pass@word!".to_owned());
+    let key = secure.ask("POST", "/_security/api_key", r#"{"name":"flowkit-test"}"#);
+    let mut secrets = vec![secure.boss.1.clone(), secure.weak.1.clone(), wrong.1.clone()];
+    let mut told = String::new();
+
+    // Not trusted, without TLS, without and with wrong credentials, without rights.
+    let (error, events) = run(Tls::default(), basic(&secure.boss), None);
+    assert!(matches!(error, Err(FetchError::Unreachable { .. })), "{error:?}");
+    told += &format!("{events} {error:?}");
+    let plain = secure.url.replace("https:", "http:");
+    let (error, events) = run(Tls::default(), basic(&secure.boss), Some(plain));
+    assert!(error.is_err());
+    told += &format!("{events} {error:?} {}", error.as_ref().unwrap_err());
+    for credentials in [Credentials::None, basic(&wrong), Credentials::Bearer("x".to_owned())] {
+        let (error, events) = run(secure.tls(), credentials, None);
+        assert!(matches!(error, Err(FetchError::Unauthorized { .. })), "{error:?}");
+        let message = error.as_ref().unwrap_err().to_string();
+        assert!(
+            message.contains("--password-file") && message.contains("security_exception"),
+            "{message}"
+        );
+        told += &format!("{events} {error:?} {message}");
+    }
+    let (error, events) = run(secure.tls(), basic(&secure.weak), None);
+    assert!(matches!(error, Err(FetchError::Forbidden { .. })), "{error:?}");
+    told += &format!("{events} {error:?} {}", error.as_ref().unwrap_err());
+
+    // Trusted: by option, by address, by API key, and where anybody is.
+    let (user, password) = &secure.boss;
+    let in_url = secure.url.replace("://", &format!("://{user}:{password}@"));
+    let anybody = Tls { trusts_anybody: true, ..Tls::default() };
+    let mut ways = vec![
+        (secure.tls(), basic(&secure.boss), None),
+        (secure.tls(), Credentials::None, Some(in_url)),
+        (anybody, basic(&secure.boss), None),
+    ];
+    if let Some(encoded) = key["encoded"].as_str() {
+        let pair = format!("{}:{}", key["id"].as_str().unwrap(), key["api_key"].as_str().unwrap());
+        secrets.extend([encoded.to_owned(), key["api_key"].as_str().unwrap().to_owned()]);
+        ways.push((secure.tls(), Credentials::ApiKey(encoded.to_owned()), None));
+        ways.push((secure.tls(), Credentials::ApiKey(pair), None));
+    } else {
+        eprintln!("this build gives no API keys: {key}");
+    }
+    for (tls, credentials, url) in ways {
+        let (fetched, events) = run(tls, credentials, url);
+        let manifest: Manifest = fetched.unwrap();
+        assert_eq!(manifest.documents(), 20);
+        told += &format!("{events} {manifest:?}");
+        let written = everything(&output);
+        for secret in &secrets {
+            let is_there = written.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!is_there, "{secret} is in a file");
+        }
+    }
+    secure.ask("DELETE", &format!("/{index}"), "");
+    for secret in &secrets {
+        assert!(!told.contains(secret.as_str()), "{secret} is told in {told}");
+    }
+}
