@@ -57,7 +57,7 @@ pub(super) fn members(
         let value = value(member);
         let label = format!("  {head}  {value:<17}  ");
         let looks = 2 + 1 + 2 + 13 + 2 + 11 + 2 + value.len().max(17) + 2;
-        out += &hanging(&label, looks, looks.max(50), member.meaning);
+        out += &hanging(&label, looks, 50, member.meaning);
     }
     out
 }
