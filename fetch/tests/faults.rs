@@ -49,7 +49,7 @@ fn request(url: String, place: &Place<'_>, seed: u64, output: &Path) -> Request 
         page_size: place.page_size,
         part_size: [500_000, 100, 40][(seed % 3) as usize],
         jobs: Some(1 + (seed / 3 % 3) as usize),
-        method: if seed % 2 == 0 { Method::Auto } else { Method::Scroll },
+        method: if seed.is_multiple_of(2) { Method::Auto } else { Method::Scroll },
         retries: 12,
         backoff: Duration::from_millis(2),
         timeout: STALL / 2,
@@ -90,7 +90,7 @@ fn run(place: &Place<'_>, seed: u64, per_mille: u64, tally: &mut Tally) {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("dump");
     // Every fourth schedule is stopped in the middle, and run again.
-    let mut stops = if seed % 4 == 0 { 1 + seed / 4 % 3 } else { 0 };
+    let mut stops = if seed.is_multiple_of(4) { 1 + seed / 4 % 3 } else { 0 };
     loop {
         let cancel = Cancel::new();
         let after = if stops > 0 { 1 + seed / 7 % 9 } else { u64::MAX };

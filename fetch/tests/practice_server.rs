@@ -1,6 +1,6 @@
 //! Whole fetches from the practice server, healthy and with faults.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -498,7 +498,7 @@ fn a_full_disk_is_told_and_what_came_is_gone_on_with() {
     };
     let path = disk.to_str().unwrap();
     if !mount(&["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path]) {
-        println!("skipped: no file system can be mounted here");
+        eprintln!("skipped: no file system can be mounted here");
         return;
     }
     let documents: Vec<_> = practice_day().into_iter().step_by(2).collect();

@@ -156,7 +156,7 @@ impl Observer for Progress {
                 self.print("nothing matches; the index holds no document with an @timestamp");
             }
             Event::PageWritten { documents, bytes } | Event::PartResumed { documents, bytes } => {
-                self.written(documents, bytes)
+                self.written(documents, bytes);
             }
             Event::Note(note) => self.print(&format!("note: {note}")),
             _ => {}

@@ -147,7 +147,7 @@ mod tests {
             keep_alive: "1m".into(),
             forbids_partial: true,
             pit: None,
-            names: Default::default(),
+            names: std::sync::Arc::default(),
         }
     }
 

@@ -94,7 +94,7 @@ impl FaultProxy {
         let shared = Arc::new(Shared {
             target,
             per_mille,
-            hides_numbers: seed % 3 == 0,
+            hides_numbers: seed.is_multiple_of(3),
             random: AtomicU64::new(
                 seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d,
             ),
@@ -134,7 +134,7 @@ impl Drop for FaultProxy {
 }
 
 impl Shared {
-    /// The next number of SplitMix64 (Steele, Lea, Flood, 2014).
+    /// The next number of `SplitMix64` (Steele, Lea, Flood, 2014).
     fn draw(&self, below: u64) -> u64 {
         let state = self.random.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
         let mut mixed = state;
@@ -163,15 +163,9 @@ fn accept(listener: TcpListener, addr: SocketAddr, shared: &Arc<Shared>) {
             drop(listener.take());
             thread::sleep(Duration::from_millis(15));
         }
-        let open = match listener.take() {
-            Some(open) => open,
-            None => match TcpListener::bind(addr) {
-                Ok(open) => open,
-                Err(_) => {
-                    thread::sleep(Duration::from_millis(2));
-                    continue;
-                }
-            },
+        let Some(open) = listener.take().or_else(|| TcpListener::bind(addr).ok()) else {
+            thread::sleep(Duration::from_millis(2));
+            continue;
         };
         open.set_nonblocking(true).unwrap();
         match open.accept() {
