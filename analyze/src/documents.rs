@@ -33,6 +33,10 @@ impl Found<'_> {
     }
 }
 
+/// There is no document in a capture.
+const PACKETS: &str = "holds NetFlow packets, not documents; see them with `flowkit explain --packet FILE`, \
+     or make documents of them: `flowkit export FILE --format hits -o hits.ndjson`";
+
 /// Hands every document to `take` until it says false.
 ///
 /// What is no JSON or has no `_source` is counted in the tally.
@@ -58,7 +62,11 @@ pub fn each(
                     tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
                     return true;
                 }
-                Piece::Stored | Piece::Datagrams(_) => return true,
+                Piece::Stored => return true,
+                Piece::Datagrams(_) => {
+                    refused = Some(ReadError::Form { name: name.to_owned(), what: PACKETS });
+                    return false;
+                }
             };
             for (line, text) in block.values() {
                 if block.framing == Framing::Bulk && is_action(text) {

@@ -13,6 +13,7 @@
 //! | what a batch of flows looks like | [`columns`] |
 //! | how a dump's documents are kept as columns | [`store`] |
 //! | how flows leave for other programs | [`export`] |
+//! | what stands in a file of packets | [`packets`] |
 //! | how anything becomes a dump | [`import`] |
 //! | how reading, counting and merging go together | [`scan`] |
 //! | which flows are looked at | [`selection`], [`mask`] |
@@ -39,6 +40,7 @@ pub mod group;
 pub mod import;
 pub mod input;
 pub mod mask;
+pub mod packets;
 pub mod quality;
 pub mod scan;
 pub mod selection;

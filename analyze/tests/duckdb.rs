@@ -62,11 +62,11 @@ fn flow(random: &mut Random) -> FlowRecord {
     let flags = u8::try_from(random.below(64)).unwrap();
     let tos = u8::try_from(random.skewed(256)).unwrap();
     let (input, packets) = (narrow(random.skewed(50)), random.skewed(10_000) + 1);
-    let (size, exporter) = (40 + random.below(1460), format!("r{}", random.below(5)));
+    let (size, router) = (40 + random.below(1460), format!("r{}", random.below(5)));
     let protocol = [6, 6, 6, 17, 17, 1][usize::try_from(random.below(6)).unwrap()];
     FlowRecord {
         timestamp_ms: random.known(exported),
-        exporter: random.known(exporter),
+        exporter: random.known(router),
         src_addr: random.known(address(sender)),
         dst_addr: random.known(address(receiver)),
         src_port: random.known(src_port),

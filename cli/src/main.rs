@@ -3,13 +3,11 @@
 #![expect(clippy::doc_markdown, reason = "comments of arguments are the help that people read")]
 
 mod commands;
-mod datagrams;
 mod exit;
 mod method;
 mod notes;
 mod output;
 mod paragraph;
-mod pcap_writer;
 mod report;
 mod selection;
 mod sources;

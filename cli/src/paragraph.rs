@@ -5,6 +5,9 @@ use std::fmt::{self, Write};
 /// Widest line.
 pub(crate) const WIDTH: usize = 80;
 
+/// Fewest columns that text is broken to.
+const NARROWEST: usize = 20;
+
 /// Appends what `write!` would.
 pub(crate) fn add(out: &mut String, text: fmt::Arguments<'_>) {
     out.write_fmt(text).expect("a string takes all that is written to it");
@@ -25,15 +28,21 @@ pub(crate) fn lines(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A label, then text that is broken and hangs below itself; ends in a line end.
+/// A label, then text that is broken and hangs below itself from `indent` on;
+/// below the label where that is longer. Ends in a line end.
 ///
-/// `label` may hold colours, so `indent` says how wide it looks; it is filled up
-/// with blanks.
+/// `label` may hold colours, so `looks` says how wide it is to a reader.
 pub(crate) fn hanging(label: &str, looks: usize, indent: usize, text: &str) -> String {
-    let mut out = format!("{label}{:1$}", "", indent.saturating_sub(looks));
-    for (place, line) in lines(text, WIDTH - indent).iter().enumerate() {
-        if place > 0 {
-            add(&mut out, format_args!("\n{:indent$}", ""));
+    let mut out = label.to_owned();
+    let below = format!("\n{:indent$}", "");
+    let lines = lines(text, WIDTH.saturating_sub(indent).max(NARROWEST));
+    for (place, line) in lines.iter().enumerate() {
+        match indent.checked_sub(looks) {
+            Some(blanks) if place == 0 => add(&mut out, format_args!("{:blanks$}", "")),
+            _ => {
+                out.truncate(out.trim_end().len());
+                out.push_str(&below);
+            }
         }
         out.push_str(line);
     }
@@ -57,5 +66,7 @@ mod tests {
         let text = hanging("label", 5, 10, &long);
         assert!(text.lines().all(|line| line.len() <= WIDTH));
         assert!(text.lines().skip(1).all(|line| line.starts_with("          word")));
+        assert_eq!(hanging("a long label", 12, 4, "text"), "a long label\n    text\n");
+        assert_eq!(hanging("label", 5, 500, "text").trim_end().len(), 504);
     }
 }

@@ -18,8 +18,9 @@ pub(crate) struct Sources {
     /// Dumps and files to read; - is standard input [default: ./flowkit-dump]
     ///
     /// A dump is a directory that `flowkit fetch` saved. A file may hold hits,
-    /// one a line (as elasticdump writes), bare documents, or answers of the
-    /// search API; also packed with gzip or zstd.
+    /// one a line (as elasticdump writes), bare documents, a _bulk request,
+    /// answers of the search API, a capture (pcap, pcapng) or raw NetFlow v5
+    /// datagrams; documents also packed with gzip, zstd, xz or bzip2.
     #[arg(
         value_name = "SOURCE",
         env = "FLOWKIT_DUMP",

@@ -67,7 +67,8 @@ impl Collector {
 
     /// Lets it take what is under way, and write its file.
     fn stop(mut self) {
-        std::thread::sleep(Duration::from_millis(500));
+        // What is still in the socket is read first, also on a busy machine.
+        std::thread::sleep(Duration::from_secs(3));
         run("kill", &[&self.process.id().to_string()]);
         self.process.wait().unwrap();
     }

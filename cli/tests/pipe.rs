@@ -1,7 +1,5 @@
 //! Whoever reads may stop reading: `flowkit top | head` is no failure.
 
-#![expect(clippy::unwrap_used, reason = "a test")]
-
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 

@@ -113,7 +113,7 @@ fn with_filters(flows: &[(i64, Flow)]) -> Vec<String> {
         let ours = flow.tos == 184 && flow.src_addr.octets()[..2] == [192, 168];
         ours.then(|| (ends(flow), flow.bytes.into()))
     });
-    let ((caller, called), sent) = most(&call);
+    let ((phone, peer), sent) = most(&call);
     let clients = distinct(flows, |flow| {
         [80, 443].contains(&flow.dst_port).then_some((flow.dst_addr, flow.src_addr))
     });
@@ -131,7 +131,7 @@ fn with_filters(flows: &[(i64, Flow)]) -> Vec<String> {
     let scaled =
         |of: fn(&Flow) -> u32| sampled.iter().map(|flow| u64::from(of(flow)) * 100).sum::<u64>();
     vec![
-        format!("{caller} with {called}, {} sent", amount(sent)),
+        format!("{phone} with {peer}, {} sent", amount(sent)),
         format!("{server} with {n_clients} clients"),
         format!("{from} to {to}, protocol {protocol} (ESP is 50)"),
         format!(
@@ -147,15 +147,15 @@ fn for_detectives(flows: &[(i64, Flow)]) -> Vec<String> {
     let scanned = distinct(flows, |flow| {
         (flow.tcp_flags == 2).then_some(((flow.src_addr, flow.dst_addr), flow.dst_port))
     });
-    let ((scanner, host), n_ports) = most(&scanned);
+    let ((prober, host), n_ports) = most(&scanned);
     let open = flows
         .iter()
         .map(|(_, flow)| flow)
-        .find(|flow| flow.dst_addr == scanner && flow.tcp_flags == 18);
+        .find(|flow| flow.dst_addr == prober && flow.tcp_flags == 18);
     let guesses = sums(flows, |_, flow| {
         (flow.dst_addr == host && flow.dst_port == 22).then_some((flow.src_addr, 1))
     });
-    let (guesser, n_guesses) = most(&guesses);
+    let (attacker, n_guesses) = most(&guesses);
     let resolvers = distinct(flows, |flow| {
         let large = flow.protocol == 17 && flow.src_port == 53 && flow.bytes / flow.packets > 1000;
         large.then_some((flow.dst_addr, flow.src_addr))
@@ -170,9 +170,9 @@ fn for_detectives(flows: &[(i64, Flow)]) -> Vec<String> {
     let interval_s = (gaps[gaps.len() / 2] + 500) / 1000;
     let n_lost = practice_flows().len() - flows.len();
     vec![
-        format!("{scanner} scanned {n_ports} ports of {host}"),
+        format!("{prober} scanned {n_ports} ports of {host}"),
         format!("port {}", open.unwrap().src_port),
-        format!("{guesser}, {n_guesses} connections"),
+        format!("{attacker}, {n_guesses} connections"),
         format!("{victim}, flooded by {n_resolvers} resolvers"),
         format!(
             "{} calls {}, port 8443, every {interval_s} s",
@@ -227,11 +227,11 @@ fn every_request_of_the_guide_works() {
     let (mut n_steps, mut n_requests) = (0, 0);
     for line in lines.map(Result::unwrap) {
         if let Some(command) = line.strip_prefix("  ") {
-            script += &format!("{command}\n");
+            script.extend([command, "\n"]);
             n_requests += usize::from(command.contains("curl"));
         } else if line.starts_with(|letter: char| letter.is_ascii_digit()) {
             n_steps += 1;
-            script += &format!("echo; echo '== {n_steps}'\n");
+            script.extend(["echo; echo '== ", &n_steps.to_string(), "'\n"]);
         }
         if line.contains("# flowkit fetch --url") {
             break;

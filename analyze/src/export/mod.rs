@@ -4,14 +4,14 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | how a flow is written as a row or a document | `text` |
-//! | how flows become packets again | `packets` |
+//! | how flows become packets again | [`packets`] |
 //! | how addresses are hidden and prefixes kept | [`anonymise`] |
 //!
 //! Flows come in the order of the sources; those of dumps with columns after
 //! the others.
 
 pub mod anonymise;
-mod packets;
+pub mod packets;
 mod text;
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use flowkit_model::dump::Part;
-use flowkit_model::{FieldId, Row};
+use flowkit_model::{FieldId, FlowRecord, Row};
 
 use self::anonymise::Anonymiser;
 use crate::columns::{Batch, FieldSet};
@@ -148,6 +148,22 @@ impl Export<'_> {
         out.flush().map_err(ExportError::Write)?;
         tally.total.flows = flows;
         Ok(Exported { flows, tally, ..Exported::default() })
+    }
+
+    /// Hands on all flows, one by one.
+    ///
+    /// # Errors
+    /// If a source cannot be read, or `take` fails.
+    pub fn flows(
+        &self,
+        mut take: impl FnMut(&FlowRecord) -> io::Result<()>,
+    ) -> Result<Tally, ExportError> {
+        let dictionary = Arc::new(Dictionary::default());
+        self.each(&dictionary, |batch| {
+            let texts = dictionary.texts();
+            let mut flows = (0..batch.rows()).map(|row| batch.row(row, &texts).record());
+            flows.try_for_each(|flow| take(&flow)).map_err(ExportError::Write)
+        })
     }
 
     /// Hands on all flows, batch by batch.

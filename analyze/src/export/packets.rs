@@ -63,8 +63,10 @@ pub(super) fn write<W: Write + Send>(
     Ok(Exported { flows, left_out, tally })
 }
 
-/// Little-endian pcap 2.4 with microseconds, frames of up to 64 KiB, raw IP.
-fn file_header() -> Vec<u8> {
+/// The head of a capture: little-endian pcap 2.4 with microseconds, frames of up
+/// to 64 KiB, raw IP.
+#[must_use]
+pub fn file_header() -> Vec<u8> {
     let mut bytes = Vec::new();
     bytes.extend(0xa1b2_c3d4_u32.to_le_bytes());
     bytes.extend(2_u16.to_le_bytes());
@@ -75,11 +77,15 @@ fn file_header() -> Vec<u8> {
     bytes
 }
 
+/// Writes a packet as a frame of a capture.
+///
+/// # Errors
+/// If `out` takes no more.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a packet has at most 1464 bytes; seconds are the header's 32 bits"
 )]
-fn frame(packet: &Packet, out: &mut impl Write) -> io::Result<()> {
+pub fn frame(packet: &Packet, out: &mut impl Write) -> io::Result<()> {
     let source = packet.exporter.as_deref().and_then(|exporter| exporter.parse().ok());
     let source: Ipv4Addr = source.unwrap_or(Ipv4Addr::UNSPECIFIED);
     let udp_length = 8 + packet.bytes.len() as u16;

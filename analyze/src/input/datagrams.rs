@@ -19,18 +19,18 @@ use crate::dictionary::Dictionary;
 /// Some datagrams, and frames that carry none.
 #[derive(Debug, Default)]
 pub(crate) struct Datagrams {
-    pub(super) list: Vec<Captured>,
+    pub(crate) list: Vec<Captured>,
     other: BTreeMap<Other, (u64, u64)>,
 }
 
 /// A datagram.
 #[derive(Debug)]
-pub(super) struct Captured {
+pub(crate) struct Captured {
     /// Number of its frame, or its own, from 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// Who sent it, where that is known.
-    pub(super) exporter: Option<IpAddr>,
-    pub(super) bytes: Vec<u8>,
+    pub(crate) exporter: Option<IpAddr>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What a frame is that carries no datagram.

@@ -5,12 +5,13 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use flowkit_analyze::export::packets as export;
+use flowkit_model::wire;
 use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
 use flowkit_testdata::{Packet, Synth as Flows};
 
 use crate::exit::Exit;
 use crate::output::units::{bytes, grouped};
-use crate::pcap_writer;
 
 const EXAMPLES: &str = "\
 An office, its web server and some 130,000 addresses outside (198.18.0.0/15,
@@ -140,14 +141,18 @@ fn write(
     out: &mut impl Write,
 ) -> io::Result<()> {
     if form == Form::Pcap {
-        pcap_writer::start(out)?;
+        out.write_all(&export::file_header())?;
     }
     for packet in packets {
         match form {
             Form::Raw => out.write_all(&packet.to_bytes())?,
             Form::Pcap => {
-                let ms = u64::try_from(packet.export_ms).unwrap_or_default();
-                pcap_writer::datagram(packet.exporter.addr, ms, &packet.to_bytes(), out)?;
+                let sent = wire::packets::Packet {
+                    exporter: Some(packet.exporter.addr.to_string()),
+                    export_ms: u64::try_from(packet.export_ms).unwrap_or_default(),
+                    bytes: packet.to_bytes(),
+                };
+                export::frame(&sent, out)?;
             }
             Form::Ndjson | Form::Dump => {
                 for document in flowkit_testdata::document::documents(&[packet]) {

@@ -7,13 +7,13 @@
 //! primary = 'any' | protocol | subject [comparator | ['not'] 'in'] values
 //! ```
 
-use std::collections::BTreeSet;
+mod operand;
 
 use super::error::nearest;
-use super::lex::{Comparator, Shape, Token, tokens};
+use super::lex::{Shape, Token, tokens};
+use super::subject;
 use super::{Comparison, Context, End, Expression, FilterError, Ranges, Subject, Test};
-use super::{list, subject, value};
-use crate::field::{FieldId, Kind};
+use crate::field::FieldId;
 use crate::names;
 
 /// Understands a filter.
@@ -278,167 +278,6 @@ impl<'t> Parser<'t, '_> {
             compare(Subject::Field(FieldId::DstPort), false, Test::In(ports)),
         ]))
     }
-
-    /// What follows a subject.
-    fn comparison(&mut self, subject: Subject) -> Parsed<Expression> {
-        if subject == Subject::Field(FieldId::TcpFlags)
-            && let Some(expression) = self.flags()?
-        {
-            return Ok(expression);
-        }
-        if let Some(Token { shape: Shape::Compare(comparator), .. }) = self.peek() {
-            self.next += 1;
-            return self.compared(subject, comparator);
-        }
-        let before = self.next;
-        let differs = self.take_if(Shape::Not);
-        if self.take_word("in") {
-            return self.in_list(subject, differs);
-        }
-        self.next = before;
-        if self.peek().is_some_and(|token| token.shape == Shape::OpenList) {
-            return self.in_list(subject, false);
-        }
-        self.compared(subject, Comparator::Equal)
-    }
-
-    fn compared(&mut self, subject: Subject, comparator: Comparator) -> Parsed<Expression> {
-        use Comparator::{Differs, Equal, Greater, Less, LessOrEqual};
-        let start = self.peek();
-        let mut values = Values::default();
-        self.value(subject, &mut values)?;
-        let differs = comparator == Differs;
-        if matches!(comparator, Equal | Differs) {
-            return Ok(values.into_expression(subject, differs));
-        }
-        let (&[(first, last)], true) = (values.ranges.as_slice(), values.texts.is_empty()) else {
-            return Err(start.map_or_else(
-                || self.missing("a value is missing here"),
-                |start| self.wrong(start, "a text has no order; compare it with = or in"),
-            ));
-        };
-        let largest = subject.largest();
-        let range = match comparator {
-            Less => (0, first.checked_sub(1).unwrap_or(u64::MAX)),
-            LessOrEqual => (0, last),
-            Greater => (last.saturating_add(1), largest),
-            _ => (first, largest),
-        };
-        // Less than 0, or more than the largest: nothing.
-        let is_nothing =
-            (comparator == Less && first == 0) || (comparator == Greater && last == u64::MAX);
-        let ranges = if is_nothing { Ranges::default() } else { Ranges::new([range]) };
-        Ok(compare(subject, false, Test::In(ranges)))
-    }
-
-    fn in_list(&mut self, subject: Subject, differs: bool) -> Parsed<Expression> {
-        let close = if self.take_if(Shape::OpenList) {
-            Shape::CloseList
-        } else if self.take_if(Shape::Open) {
-            Shape::Close
-        } else {
-            let mut values = Values::default();
-            self.value(subject, &mut values)?;
-            return Ok(values.into_expression(subject, differs));
-        };
-        let mut values = Values::default();
-        while !self.take_if(close) {
-            if self.peek().is_none() {
-                return Err(self.missing("the list is not closed here"));
-            }
-            if !self.take_if(Shape::Comma) {
-                self.value(subject, &mut values)?;
-            }
-        }
-        Ok(values.into_expression(subject, differs))
-    }
-
-    /// Takes one value, range, network, or `@file`.
-    fn value(&mut self, subject: Subject, values: &mut Values) -> Parsed<()> {
-        let token = match self.peek() {
-            Some(token) if matches!(token.shape, Shape::Word | Shape::Quoted) => token,
-            _ => {
-                let what = value::range(subject, "", self.context).err();
-                return Err(self.missing(&what.unwrap_or_else(|| "a value is missing".into())));
-            }
-        };
-        self.next += 1;
-        if let (Shape::Word, Some(name)) = (token.shape, token.text.strip_prefix('@')) {
-            return self.file(subject, name, token, values);
-        }
-        let mut text = token.text.to_owned();
-        if let Some(rest) = self.second_word(subject, token) {
-            text = rest;
-            self.next += 1;
-        }
-        values.take(subject, &text, self.context).map_err(|message| self.wrong(token, &message))
-    }
-
-    /// `10.0.0.0 255.0.0.0` and `2018-09-21 10:00` are one value.
-    fn second_word(&self, subject: Subject, first: Token<'_>) -> Option<String> {
-        let second = self.peek().filter(|token| token.shape == Shape::Word)?.text;
-        match subject.kind() {
-            Kind::Address if !first.text.contains('/') => {
-                let length = value::mask_length(second).filter(|_| second.starts_with("255"))?;
-                Some(format!("{}/{length}", first.text))
-            }
-            Kind::Time if second.contains(':') && !first.text.contains(':') => {
-                Some(format!("{}T{second}", first.text))
-            }
-            _ => None,
-        }
-    }
-
-    fn file(
-        &self,
-        subject: Subject,
-        name: &str,
-        token: Token<'_>,
-        values: &mut Values,
-    ) -> Parsed<()> {
-        let wrong = |message: String| self.wrong(token, &message);
-        let text = (self.context.read)(name)
-            .map_err(|why| wrong(format!("cannot read the list {name}: {why}")))?;
-        for (line, word) in list::words(&text) {
-            values
-                .take(subject, word, self.context)
-                .map_err(|message| wrong(format!("{name}:{line}: {word}: {message}")))?;
-        }
-        Ok(())
-    }
-
-    /// `flags SA`, `flags any SA`; a number is the whole byte, so `None`.
-    fn flags(&mut self) -> Parsed<Option<Expression>> {
-        let start = self.next;
-        let differs = self.take_if(Shape::Compare(Comparator::Differs));
-        if !differs {
-            self.take_if(Shape::Compare(Comparator::Equal));
-        }
-        let explicit = if self.take_word("all") {
-            Some(true)
-        } else if self.take_word("any") {
-            Some(false)
-        } else {
-            None
-        };
-        let word = self.peek().filter(|token| matches!(token.shape, Shape::Word | Shape::Quoted));
-        // X is every flag from URG to FIN at once, as nfdump has it.
-        let mask = word.and_then(|token| match token.text {
-            "X" | "x" => Some(0x3f),
-            text => names::parse_tcp_flags(text),
-        });
-        let Some(mask) = mask else {
-            if explicit.is_some() {
-                return Err(self.missing("flags such as SA, out of CEUAPRSF, are missing here"));
-            }
-            self.next = start;
-            return Ok(None);
-        };
-        self.next += 1;
-        let all = explicit.unwrap_or(!self.negated);
-        let subject = Subject::Field(FieldId::TcpFlags);
-        Ok(Some(compare(subject, differs, Test::Flags { mask, all })))
-    }
 }
 
 #[derive(Clone, Copy)]
@@ -449,37 +288,4 @@ enum IcmpPart {
 
 fn compare(subject: Subject, differs: bool, test: Test) -> Expression {
     Expression::Compare(Comparison { subject, differs, test })
-}
-
-/// Values of a list.
-#[derive(Default)]
-struct Values {
-    ranges: Vec<(u64, u64)>,
-    texts: BTreeSet<String>,
-}
-
-impl Values {
-    fn take(&mut self, subject: Subject, text: &str, context: &Context<'_>) -> Result<(), String> {
-        match value::range(subject, text, context) {
-            Ok(range) => self.ranges.push(range),
-            Err(_) if subject.kind() == Kind::Text && !text.is_empty() => {
-                self.texts.insert(text.to_owned());
-            }
-            Err(message) => return Err(message),
-        }
-        Ok(())
-    }
-
-    fn into_expression(self, subject: Subject, differs: bool) -> Expression {
-        let ranges = compare(subject, differs, Test::In(Ranges::new(self.ranges.iter().copied())));
-        if self.texts.is_empty() {
-            return ranges;
-        }
-        let texts = compare(subject, differs, Test::Text(self.texts));
-        match (self.ranges.is_empty(), differs) {
-            (true, _) => texts,
-            (false, false) => Expression::Or(vec![ranges, texts]),
-            (false, true) => Expression::And(vec![ranges, texts]),
-        }
-    }
 }

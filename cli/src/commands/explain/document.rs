@@ -15,7 +15,11 @@ use super::field::by_key;
 use super::format::bytes;
 use super::paint::Paint;
 use super::{members, record};
-use crate::paragraph::{add, hanging, paragraph};
+use crate::paragraph::{WIDTH, add, hanging, paragraph};
+
+/// Columns of a path and of a value.
+const PATH_WIDTH: usize = 27;
+const VALUE_WIDTH: usize = 25;
 
 /// The flow of a document.
 pub(super) fn flow(json: &str, path: &Path, number: u64) -> anyhow::Result<FlowRecord> {
@@ -58,14 +62,31 @@ pub(super) fn page(
     Ok(out)
 }
 
+/// One member: path, value as far as it fits, origin.
 fn member(path: &str, value: &str, paint: Paint) -> String {
     let field = Field::by_name(path).or_else(|| by_key(path));
+    let key = format!("{:<PATH_WIDTH$}", cut(path, WIDTH - 4));
+    let key_looks = key.chars().count();
+    let value = cut(value, (WIDTH - 4).saturating_sub(key_looks).max(VALUE_WIDTH));
+    let value = format!("{value:<VALUE_WIDTH$}");
     let place = field.map(|field| field.id as usize);
-    let key = format!("{path:<27}");
-    let key = place.map_or_else(|| key.clone(), |place| paint.field(place, &key));
-    let label = format!("  {key}  {value:<25}  ");
-    let looks = 2 + path.chars().count().max(27) + 2 + value.chars().count().max(25) + 2;
-    hanging(&label, looks, looks.max(58), &origin(path, field))
+    let shown = place.map_or_else(|| key.clone(), |place| paint.field(place, &key));
+    let origin = origin(path, field);
+    let indent = 2 + PATH_WIDTH + 2 + VALUE_WIDTH + 2;
+    if key_looks + value.chars().count() + 4 > WIDTH {
+        return format!("  {shown}\n{}", hanging(&format!("    {value}"), WIDTH, indent, &origin));
+    }
+    let looks = 2 + key_looks + 2 + value.chars().count() + 2;
+    hanging(&format!("  {shown}  {value}  "), looks, indent, &origin)
+}
+
+/// The first characters of a text that is too long.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let start: String = text.chars().take(width.saturating_sub(3)).collect();
+    start + "..."
 }
 
 /// Where a member came from.
@@ -178,4 +199,51 @@ fn written_back(flow: &FlowRecord, paint: Paint) -> String {
         "What cannot be known any more: SysUptime (here made up as {} ms, as if the router had started a minute before the flow; First and Last count from there, and only their differences mean something), both paddings, what the header's nanoseconds had below a millisecond, the UDP source port, and which other records the packet had.",
         header.sys_uptime_ms
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page_of(json: &str) -> String {
+        let flow = flow(json, Path::new("x"), 1).unwrap();
+        page(json, &flow, false, Paint::OFF).unwrap()
+    }
+
+    #[test]
+    fn whatever_a_document_holds_the_page_fits() {
+        let long = "x".repeat(200);
+        let json = format!(
+            r#"{{"netflow": {{"bytes": 4294967296, "colour": "{long}", "{long}": 1, "é": "é{long}",
+                "src_addr": "{long}", "tcp_flag_tags": ["SYN", "ACK", "{long}"]}}, "a b": null}}"#
+        );
+        let page = page_of(&json);
+        for line in page.lines() {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+        }
+        let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in ["not of the packet", "bytes 4294967296 does not fit in 32 bits", "src_addr"] {
+            assert!(words.contains(part), "{part}\n{page}");
+        }
+    }
+
+    /// Each fault of Logstash's, and what is said of it.
+    #[test]
+    fn faults_are_told() {
+        let export = r#""@timestamp": "2015-05-02T18:38:08.280Z""#;
+        for (first, last, part) in [
+            ("2015-05-02T18:38:07.100Z", "2015-05-02T18:38:08.476Z", "last_switched is 1 s late"),
+            ("2015-06-21T11:40:52.194Z", "2015-05-02T18:38:08.100Z", "the uptime wrapped"),
+            ("2015-05-02T18:38:04.280Z", "2015-05-02T18:38:07.280Z", "5.6 to 6.8"),
+            ("2015-05-02T18:38:08.476Z", "2015-05-02T18:38:08.100Z", "ends before it starts"),
+        ] {
+            let json = format!(
+                r#"{{{export}, "netflow": {{"first_switched": "{first}", "last_switched": "{last}", "sampling_interval": 0}}}}"#
+            );
+            let words = page_of(&json).split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in [part, "not sampled", "unknown, so that no sum or group has them"] {
+                assert!(words.contains(part), "{part}: {words}");
+            }
+        }
+    }
 }

@@ -1,14 +1,11 @@
 //! Where the bytes come from: datagrams of a file, one document of a source.
 
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use flowkit_analyze::scan::ReadOptions;
-use flowkit_analyze::{Source, documents};
+use flowkit_analyze::{Source, documents, packets};
 use flowkit_model::wire;
-
-use crate::datagrams;
 
 /// One datagram, and where it came from.
 #[derive(Debug)]
@@ -66,28 +63,20 @@ impl PacketFile {
 
 /// Reads a file of datagrams.
 pub(super) fn datagrams(path: &Path) -> anyhow::Result<PacketFile> {
-    let name = path.display().to_string();
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
-    } else {
-        bytes = std::fs::read(path).with_context(|| format!("cannot open {name}"))?;
-    }
-    let (pieces, damage) = if datagrams::is_pcap(&bytes) {
-        let (found, damage) = datagrams::of_pcap(&bytes).with_context(|| name.clone())?;
-        let piece = |(exporter, payload): (_, &[u8])| Piece {
-            exporter: Some(exporter),
-            payload: payload.to_vec(),
-        };
-        (found.into_iter().map(piece).collect(), damage)
-    } else {
-        let piece = |payload: &[u8]| Piece { exporter: None, payload: payload.to_vec() };
-        (wire::split(&bytes).map(piece).collect::<Vec<_>>(), None)
-    };
+    let source = Source::open(path)?;
+    let mut pieces = Vec::new();
+    let tally = packets::each(&source, |found| {
+        pieces.push(Piece {
+            exporter: found.exporter.map(|exporter| exporter.to_string()),
+            payload: found.bytes.to_vec(),
+        });
+        true
+    })?;
     if pieces.is_empty() {
-        bail!("{name} holds no datagram");
+        bail!("{} holds no datagram", source.name());
     }
-    Ok(PacketFile { name, pieces, damage })
+    let damage = tally.incomplete.first().cloned();
+    Ok(PacketFile { name: source.name().to_owned(), pieces, damage })
 }
 
 /// The `number`-th document of a source, as it stands.

@@ -41,6 +41,9 @@ fn letter(place: usize) -> char {
     u8::try_from(place).ok().map_or('?', |place| char::from(b'a' + place % 26))
 }
 
+/// Where meanings begin: behind mark, name, bytes and value.
+const MEANING: usize = 2 + 1 + 2 + 13 + 2 + 11 + 2 + 17 + 2;
+
 /// Each member with its bytes, its value and what it says.
 pub(super) fn members(
     bytes: &[u8],
@@ -57,7 +60,7 @@ pub(super) fn members(
         let value = value(member);
         let label = format!("  {head}  {value:<17}  ");
         let looks = 2 + 1 + 2 + 13 + 2 + 11 + 2 + value.len().max(17) + 2;
-        out += &hanging(&label, looks, looks.max(50), member.meaning);
+        out += &hanging(&label, looks, MEANING, member.meaning);
     }
     out
 }

@@ -1,8 +1,6 @@
 //! `flowkit send`: flows as NetFlow v5 packets over UDP, to teach or test a
 //! collector with known data.
 
-mod flows;
-
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
@@ -11,10 +9,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use flowkit_analyze::export::{Export, ExportError};
+use flowkit_analyze::scan::ReadOptions;
+use flowkit_analyze::selection::Changes;
+use flowkit_analyze::tally::Tally;
+use flowkit_analyze::{Selection, Source};
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};
 
 use crate::exit::{Exit, Usage};
+use crate::notes;
 use crate::output::units::grouped;
 
 const EXAMPLES: &str = "\
@@ -69,8 +73,16 @@ impl Send {
             let reason = "standard input cannot be sent, since flows are read twice; save it first";
             return Err(Usage(reason.into()).into());
         }
+        let sources = [Source::open(&self.source)?];
+        let changes = Changes { repair_times: self.repair_times, ..Changes::default() };
+        let flows = Export {
+            sources: &sources,
+            selection: &Selection::default().with_changes(changes),
+            anonymiser: None,
+            options: ReadOptions::default(),
+        };
         let mut boot_times = BootTimes::default();
-        let read = flows::each(&self.source, self.repair_times, |flow| {
+        flows.flows(|flow| {
             boot_times.learn(flow);
             Ok(())
         })?;
@@ -83,24 +95,30 @@ impl Send {
         .context("cannot open a socket")?;
         let mut pace =
             Pace { socket, address, rate: self.rate, started: None, sent: Sent::default() };
+        let cannot_send = || format!("cannot send to {}", self.collector);
         let mut packetizer = Packetizer::new(boot_times);
-        flows::each(&self.source, self.repair_times, |flow| {
-            if flow.exporter != exporter {
-                return Ok(());
-            }
-            match packetizer.push(flow) {
-                Ok(packet) => packet.map_or(Ok(()), |packet| pace.send(&packet)),
-                Err(misfit) => {
-                    pace.sent.misfits += 1;
-                    pace.sent.first_misfit.get_or_insert(misfit);
-                    Ok(())
+        let tally = flows
+            .flows(|flow| {
+                if flow.exporter != exporter {
+                    return Ok(());
                 }
-            }
-        })?;
+                match packetizer.push(flow) {
+                    Ok(packet) => packet.map_or(Ok(()), |packet| pace.send(&packet)),
+                    Err(misfit) => {
+                        pace.sent.misfits += 1;
+                        pace.sent.first_misfit.get_or_insert(misfit);
+                        Ok(())
+                    }
+                }
+            })
+            .map_err(|error| match error {
+                ExportError::Write(error) => anyhow::Error::new(error).context(cannot_send()),
+                error => error.into(),
+            })?;
         for packet in packetizer.finish() {
-            pace.send(&packet)?;
+            pace.send(&packet).with_context(cannot_send)?;
         }
-        self.tell(&pace.sent, exporter.as_deref(), &read)
+        self.tell(&pace.sent, exporter.as_deref(), &tally)
     }
 
     /// The exporter whose flows are sent.
@@ -127,12 +145,7 @@ impl Send {
         }
     }
 
-    fn tell(
-        &self,
-        sent: &Sent,
-        exporter: Option<&str>,
-        read: &flows::Read,
-    ) -> anyhow::Result<Exit> {
+    fn tell(&self, sent: &Sent, exporter: Option<&str>, tally: &Tally) -> anyhow::Result<Exit> {
         writeln!(
             io::stdout(),
             "sent {} flows of {} in {} datagrams to {}",
@@ -149,10 +162,8 @@ impl Send {
                 grouped(sent.misfits.into())
             )?;
         }
-        for note in &read.notes {
-            writeln!(err, "note: {note}")?;
-        }
-        Ok(if read.incomplete { Exit::Incomplete } else { Exit::Done })
+        notes::of_tally(tally, &mut err)?;
+        Ok(if tally.incomplete.is_empty() { Exit::Done } else { Exit::Incomplete })
     }
 }
 
@@ -171,16 +182,14 @@ struct Pace {
 }
 
 impl Pace {
-    fn send(&mut self, packet: &Packet) -> anyhow::Result<()> {
+    fn send(&mut self, packet: &Packet) -> io::Result<()> {
         let started = *self.started.get_or_insert_with(Instant::now);
         let due_ms = (self.sent.flows * 1000).checked_div(self.rate).unwrap_or_default();
         let ahead = Duration::from_millis(due_ms).checked_sub(started.elapsed());
         if let Some(ahead) = ahead.filter(|ahead| !ahead.is_zero()) {
             thread::sleep(ahead);
         }
-        self.socket
-            .send_to(&packet.bytes, self.address)
-            .with_context(|| format!("cannot send to {}", self.address))?;
+        self.socket.send_to(&packet.bytes, self.address)?;
         let n_records = wire::decode(&packet.bytes).map_or(0, |datagram| datagram.n_records());
         self.sent.flows += n_records as u64;
         self.sent.datagrams += 1;
