@@ -7,12 +7,7 @@
 //! | `FLOWKIT_TEST_SECURE_BOSS` | `USER:PASSWORD` of one who may do all |
 //! | `FLOWKIT_TEST_SECURE_WEAK` | `USER:PASSWORD` of one without rights |
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::format_push_string,
-    clippy::print_stderr,
-    reason = "helpers of tests"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
