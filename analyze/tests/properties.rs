@@ -19,7 +19,7 @@ use flowkit_analyze::stats::measure::{Condition, Measure};
 use flowkit_analyze::stats::scans::Scans;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::timeline::{Load, Timeline};
-use flowkit_analyze::stats::{Order, pairs, ports, protocols, talkers, top};
+use flowkit_analyze::stats::{Order, Statistic, pairs, ports, protocols, talkers, top};
 use flowkit_model::field::Access;
 use flowkit_model::{Expression, FIELDS, FieldId, FlowRecord};
 use jiff::tz::TimeZone;
@@ -191,4 +191,38 @@ fn rows_add_up_to_the_total() {
             }
         }
     }
+}
+
+/// A statistic is given the fields that it names, bytes and packets, and no
+/// others: so it is when they are read from columns.
+#[test]
+fn statistics_name_the_fields_that_they_read() {
+    fn check<S: Statistic>(flows: &[FlowRecord], statistic: &S) {
+        let always = [FieldId::Bytes, FieldId::Packets];
+        let fields = statistic.fields().into_iter().chain(always).collect();
+        let mut batch = Batch::new(fields, 0, Arc::default());
+        for flow in flows {
+            batch.push(flow);
+        }
+        statistic.add(&mut statistic.start(), &batch);
+    }
+    let flows = flows(&mut Random(7), 50);
+    let rich = ["bps", "p95_duration", "distinct:dst_addr", "distinct:port", "sent_bytes"];
+    let rich = rich.map(|name| Measure::parse(name).unwrap());
+    for names in [vec!["addr/8", "5m"], vec!["service"], vec!["exporter", "as", "src_addr/9"]] {
+        check(&flows, &top::top(dimensions(&names), Order::default(), None));
+        check(&flows, &top::top(dimensions(&names), Order::default(), Some(rich.into())));
+        let bins = Bins::parse("hour", &TimeZone::UTC).unwrap();
+        let timeline = Timeline::new("hour", bins, Load::Proportional, None);
+        check(&flows, &timeline.by(dimensions(&names), 3));
+    }
+    check(&flows, &talkers::talkers(Order::default()));
+    check(&flows, &pairs::pairs(Order::default()));
+    check(&flows, &ports::ports(Order::default()));
+    check(&flows, &protocols::protocols(Order::default()));
+    check(&flows, &Scans::new(2, 0));
+    check(&flows, &Beacons::new(3, 10, 0));
+    check(&flows, &Check);
+    check(&flows, &Exporters::default());
+    check(&flows, &Summary::default());
 }

