@@ -121,6 +121,10 @@ pub(crate) struct Fetch {
     #[arg(short, long)]
     quiet: bool,
 
+    /// Leave the columns, by which a dump is asked, to the first question
+    #[arg(long)]
+    no_columns: bool,
+
     /// Documents in a page; lowered by itself to what the index allows, and
     /// where pages are large
     #[arg(long, default_value_t = DEFAULT_PAGE, value_name = "N", help_heading = "Transfer", value_parser = clap::value_parser!(u32).range(1..))]
@@ -188,6 +192,12 @@ impl Fetch {
         let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
         progress.finish();
         let manifest = fetched?;
+        if !self.no_columns
+            && let Err(error) = flowkit_analyze::store::make_missing(&self.output)
+        {
+            // The dump is whole without them, and is asked all the same.
+            warn(&format!("{:#}", anyhow::Error::from(error)));
+        }
         if !self.quiet {
             let _ = writeln!(io::stderr(), "{}", summary(&manifest, &self.output, &zone));
         }
