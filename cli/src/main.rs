@@ -46,7 +46,8 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let exit = Args::parse().command.run().unwrap_or_else(|error| {
+    let args = Args::try_parse().unwrap_or_else(|error| commands::suggest::improve(error).exit());
+    let exit = args.command.run().unwrap_or_else(|error| {
         let exit = Exit::of(&error);
         if exit != Exit::Done {
             // Nobody is left to tell if this fails too.

@@ -9,7 +9,7 @@ use flowkit_analyze::stats::Order;
 use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::{Selection, Source, ask};
 use flowkit_model::Expression;
-use flowkit_model::filter::Context;
+use flowkit_model::filter::{Context, with_included};
 use flowkit_model::window::{Typed, Window, rfc3339, zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -23,7 +23,8 @@ pub(crate) struct Select {
     /// Flows that a filter means, as nfdump writes them; @FILE reads it from a file
     ///
     /// `proto tcp and dst port 443`, `src ip in @bad-hosts.txt`, `bytes > 10k`,
-    /// `flags S and not flags AFRPU`, `dst_port = 443`; see `flowkit filter`.
+    /// `flags S and not flags AFRPU`, `dst_port = 443`, `(@include web.nf) and tcp`;
+    /// see `flowkit filter --help`.
     #[arg(short, long, value_name = "FILTER")]
     pub(crate) filter: Option<String>,
 
@@ -88,14 +89,30 @@ impl Select {
     /// The filter, as an expression.
     pub(crate) fn expression(&self) -> anyhow::Result<(Expression, Option<String>)> {
         let Some(typed) = &self.filter else { return Ok((Expression::Any, None)) };
-        let text = match typed.strip_prefix('@') {
+        let zone = self.zone()?;
+        // `@FILE` alone is `@include FILE`; the file is read once, as it may be
+        // a pipe.
+        let file = typed.strip_prefix('@').filter(|_| !typed.starts_with("@include "));
+        let whole = match file {
+            None => typed.clone(),
             Some(name) => read(name).map_err(|why| {
                 Usage(format!("cannot read the filter {name}: {why}; name a file after the @"))
             })?,
-            None => typed.clone(),
         };
-        let context = Context { zone: self.zone()?, read: &read };
-        Ok((Expression::parse_in(&text, &context)?, Some(in_one_line(&text))))
+        let read_other = |name: &str| match file {
+            Some(file) if file == name => Ok(whole.clone()),
+            _ => read(name),
+        };
+        let context = Context { zone, read: &read_other };
+        let text = file.map_or_else(
+            || whole.clone(),
+            |name| {
+                let quote = if name.contains('"') { '\'' } else { '"' };
+                format!("@include {quote}{name}{quote}")
+            },
+        );
+        let expression = Expression::parse_in(&text, &context)?;
+        Ok((expression, Some(in_one_line(&with_included(&text, &context)?))))
     }
 
     /// What was typed, understood, in a window.

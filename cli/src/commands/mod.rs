@@ -21,6 +21,7 @@ mod scans;
 mod send;
 mod server;
 mod show;
+pub(crate) mod suggest;
 mod summary;
 mod synth;
 mod talkers;
