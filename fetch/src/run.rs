@@ -43,16 +43,11 @@ impl<S: Server> Run<'_, S> {
         match found {
             Found::Dump(manifest) if !self.request.force => match manifest.state {
                 State::Complete => self.update(folder, *manifest),
-                // A fetch that did not even come to a plan, as with a wrong name
-                // of an index, binds nobody.
-                State::Incomplete
-                    if manifest.pending.is_none()
-                        && manifest.parts.is_empty()
-                        && resume::check(self.request, &manifest).is_err() =>
-                {
-                    self.begin(folder, Some(State::Incomplete))
-                }
-                State::Incomplete => self.resume(folder, *manifest),
+                State::Incomplete => match manifest.pending.clone() {
+                    Some(pending) => self.resume(folder, *manifest, pending),
+                    // Without a plan there is nothing to go on with.
+                    None => self.begin(folder, Some(State::Incomplete)),
+                },
             },
             Found::Dump(manifest) => self.begin(folder, Some(manifest.state)),
             Found::Nothing => self.begin(folder, None),
@@ -67,27 +62,27 @@ impl<S: Server> Run<'_, S> {
         }
     }
 
-    /// Begins a dump. A complete one that it replaces goes when the plan stands.
+    /// Begins a dump, once the plan stands: a fetch that does not come to one, as
+    /// with a wrong name of an index, leaves what was there and binds nobody.
     fn begin(&self, folder: &Folder, there: Option<State>) -> Result<Manifest, FetchError> {
         let mut manifest = self.first_manifest();
-        let path = &self.request.output;
-        if there == Some(State::Incomplete) {
-            self.observer.event(Event::Replacing { path, complete: false });
-        }
-        if there != Some(State::Complete) {
-            folder.begin(&manifest)?;
-        }
         let plan = self.plan(&mut manifest)?;
-        if there == Some(State::Complete) {
-            self.observer.event(Event::Replacing { path, complete: true });
-            folder.begin(&manifest)?;
-        }
         self.take_plan(&mut manifest, &plan);
+        if let Some(state) = there {
+            let (path, complete) = (&self.request.output, state == State::Complete);
+            self.observer.event(Event::Replacing { path, complete });
+        }
+        folder.begin(&manifest)?;
         self.fetch_parts(folder, manifest, &plan)
     }
 
     /// Goes on with an incomplete dump of the same request.
-    fn resume(&self, folder: &Folder, mut manifest: Manifest) -> Result<Manifest, FetchError> {
+    fn resume(
+        &self,
+        folder: &Folder,
+        mut manifest: Manifest,
+        pending: Vec<Pending>,
+    ) -> Result<Manifest, FetchError> {
         resume::check(self.request, &manifest)?;
         if self.request.update.is_some() {
             let why = "it is incomplete; run it without --update to complete it first".to_owned();
@@ -99,16 +94,11 @@ impl<S: Server> Run<'_, S> {
             documents: manifest.documents(),
         });
         folder.make_parts()?;
-        if manifest.pending.is_none() {
-            let plan = self.plan(&mut manifest)?;
-            self.take_plan(&mut manifest, &plan);
-            return self.fetch_parts(folder, manifest, &plan);
-        }
         let patience = self.patience();
         let patient = Patient::new(self.server, &patience);
         self.detect(&patient, &mut manifest)?;
         let plan = Plan {
-            parts: manifest.pending.clone().unwrap_or_default(),
+            parts: pending,
             indices: plan::indices_of(&patient, &manifest.index)?,
             ..Plan::default()
         };
