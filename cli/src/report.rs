@@ -146,7 +146,7 @@ pub(crate) fn finish(
 ) -> anyhow::Result<Exit> {
     print(answer, output, sources.select.zone()?)?;
     let mut err = io::stderr().lock();
-    notes::write(answer, &mut err)?;
+    notes::write(answer, sources.select.repairs_times(), &mut err)?;
     if output.explain {
         method::write(answer, Some(&sources.select), &sources.select.zone()?, &mut err)?;
     }

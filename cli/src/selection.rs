@@ -47,7 +47,10 @@ pub(crate) struct Select {
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     tz: String,
 
-    /// Repair times that Logstash 7 and later wrote: 1 s late, and uptime wraps
+    /// Repair times of documents: 1 s late (Logstash 7 and later), and uptime wraps
+    ///
+    /// Half of the times look late to it, so it would spoil those of packets,
+    /// which are right.
     #[arg(long)]
     repair_times: bool,
 

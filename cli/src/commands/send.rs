@@ -27,7 +27,8 @@ and each exporter and engine gets a boot time before its oldest flow, so that
 no flow is older than the router. UDP has one source address, so of several
 exporters one must be chosen. Nothing says whether the packets arrived. nfcapd
 takes a flow that ends before it starts for a wrap of the uptime and puts it 49
-days back; --repair-times spares it the late times of Logstash.
+days back; --repair-times spares it the late times of Logstash. Leave it out
+for packets: their times are right, and some that look late would be changed.
 
 Examples:
   flowkit send flowkit-demo 127.0.0.1:2055 --exporter 192.168.10.254
@@ -53,7 +54,7 @@ pub(crate) struct Send {
     #[arg(long, value_name = "X")]
     exporter: Option<String>,
 
-    /// Send the times with the late ones of Logstash repaired
+    /// Repair times that Logstash 7 and later made 1 s late; not for packets, whose times are right
     #[arg(long)]
     repair_times: bool,
 }

@@ -125,7 +125,7 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
     let style = Style::new(TimeZone::UTC, false, Color::Auto, true);
     output::write(&answer, Format::Table, &style, &mut out)?;
     writeln!(out, "\n{}", next_steps())?;
-    notes::write(&answer, &mut err)?;
+    notes::write(&answer, false, &mut err)?;
     Ok(Exit::Done)
 }
 

@@ -147,12 +147,17 @@ fn member_page(part: &str, member: &Member, paint: Paint) -> String {
         ),
         _ => (
             "reads over it; no document keeps it",
-            "some routers put something there (flags, a router's address), so 0 is no rule",
+            "it need not be 0: some exporters put the direction of a flow into pad2",
         ),
     };
     out += &row("Logstash", &format!("{logstash}."));
     out += &row("beware", &format!("{beware}."));
-    out + &format!("\n  sources\n    {CISCO}\n    {}\n", lesson::CODEC)
+    let mut sources = vec![CISCO, lesson::CODEC];
+    if member.fields.is_empty() && member.name != "SysUptime" {
+        sources.push(lesson::PADDING_USED);
+    }
+    let sources: Vec<String> = sources.iter().map(|source| format!("    {source}\n")).collect();
+    out + "\n  sources\n" + &sources.concat()
 }
 
 #[cfg(test)]
