@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | how several fields become one key | [`key`] |
 //! | where the sums of a key are kept | [`table`] |
+//! | how keys are added up that a file has in a list | [`coded`] |
 //! | how many values each key has | [`distinct`] |
 //! | which keys come first | [`rank`] |
 
+pub mod coded;
 pub mod distinct;
 pub mod key;
 pub mod rank;
@@ -69,6 +71,12 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Of so many flows together.
+    #[must_use]
+    pub fn of(bytes: u64, packets: u64, flows: u64) -> Self {
+        Self { bytes, packets, flows, ..Self::default() }
+    }
+
     /// Adds a flow.
     #[inline]
     pub fn add(&mut self, bytes: u64, packets: u64) {

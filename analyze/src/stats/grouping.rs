@@ -1,6 +1,7 @@
 //! The statistic behind every ranking: flows grouped by some dimensions, and
 //! the groups told by some measures.
 
+mod coded;
 mod rows;
 
 use std::borrow::Cow;
@@ -15,6 +16,7 @@ use super::{Order, Statistic};
 use crate::answer::{Answer, Meaning};
 use crate::columns::{Batch, Column};
 use crate::group::Counters;
+use crate::group::coded::CodedSums;
 use crate::group::distinct::{Distinct, DistinctCounts};
 use crate::group::key::{KeyLayout, KeyPart};
 use crate::group::table::Table;
@@ -139,6 +141,8 @@ impl Grouping {
 #[derive(Debug)]
 pub struct Groups {
     tables: Tables,
+    /// What is still under the places of a row group's list.
+    coded: CodedSums,
     distinct: Vec<Distinct>,
     /// Flows that are in no group.
     left_out: u64,
@@ -180,6 +184,10 @@ impl Statistic for Grouping {
         fields
     }
 
+    fn coded(&self) -> Option<FieldId> {
+        self.coded_key()
+    }
+
     fn start(&self) -> Groups {
         let tables = match self.size {
             Size::Plain => Tables::Plain(Table::new(&self.layout)),
@@ -196,10 +204,14 @@ impl Statistic for Grouping {
             let parts = self.layout.parts().iter().cloned().chain([counted]).collect();
             Distinct::new(KeyLayout::new(parts))
         });
-        Groups { tables, distinct: distinct.collect(), left_out: 0 }
+        let coded = CodedSums::default();
+        Groups { tables, coded, distinct: distinct.collect(), left_out: 0 }
     }
 
     fn add(&self, groups: &mut Groups, batch: &Batch) {
+        if let Some((_, coded)) = batch.coded() {
+            return self.add_coded(groups, batch, coded);
+        }
         let with_ports: Option<Vec<bool>> = self.with_ports_only.then(|| {
             let protocols = batch.column(FieldId::Protocol);
             (0..batch.rows())
@@ -221,7 +233,9 @@ impl Statistic for Grouping {
         }
     }
 
-    fn merge(&self, groups: &mut Groups, other: Groups) {
+    fn merge(&self, groups: &mut Groups, mut other: Groups) {
+        self.settle(groups);
+        self.settle(&mut other);
         groups.left_out += other.left_out;
         for (distinct, other) in groups.distinct.iter_mut().zip(other.distinct) {
             distinct.merge(other);
@@ -235,7 +249,8 @@ impl Statistic for Grouping {
         }
     }
 
-    fn answer(&self, groups: Groups, texts: &[String], tally: &Tally) -> Answer {
+    fn answer(&self, mut groups: Groups, texts: &[String], tally: &Tally) -> Answer {
+        self.settle(&mut groups);
         let counts: Vec<DistinctCounts> =
             groups.distinct.into_iter().map(Distinct::counts).collect();
         let mut answer = match groups.tables {

@@ -17,6 +17,7 @@ mod pairs;
 mod ports;
 mod progress;
 mod protocols;
+mod said;
 mod scans;
 mod send;
 mod server;
