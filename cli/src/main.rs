@@ -51,7 +51,13 @@ fn main() -> ExitCode {
         let exit = Exit::of(&error);
         if exit != Exit::Done {
             // Nobody is left to tell if this fails too.
-            let _ = writeln!(io::stderr(), "flowkit: {error:#}");
+            // An error of writing that names no file is of standard output.
+            let place = if error.is::<io::Error>() && error.chain().count() == 1 {
+                "cannot write to standard output: "
+            } else {
+                ""
+            };
+            let _ = writeln!(io::stderr(), "flowkit: {place}{error:#}");
         }
         exit
     });

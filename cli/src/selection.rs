@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::exit::Usage;
+use crate::sources::read_twice;
 
 /// Which flows.
 #[derive(clap::Args, Debug, Default)]
@@ -64,6 +65,27 @@ pub(crate) struct Select {
     dedupe: bool,
 }
 
+/// Options that some commands cannot follow.
+#[derive(Clone, Copy)]
+pub(crate) enum Refused {
+    /// A filter or a window.
+    Choice,
+    RepairTimes,
+    ScaleSampling,
+    Dedupe,
+}
+
+impl Refused {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Choice => "a filter or a window",
+            Self::RepairTimes => "--repair-times",
+            Self::ScaleSampling => "--scale-sampling",
+            Self::Dedupe => "--dedupe",
+        }
+    }
+}
+
 /// A selection, and how it was typed.
 pub(crate) struct Selected {
     pub(crate) selection: Selection,
@@ -79,6 +101,20 @@ impl Select {
     /// Whether times are repaired.
     pub(crate) fn repairs_times(&self) -> bool {
         self.repair_times
+    }
+
+    /// Refuses options that a command would not follow.
+    pub(crate) fn refuse(&self, refused: &[Refused], why: &str) -> anyhow::Result<()> {
+        let given = |option: &Refused| match option {
+            Refused::Choice => self.filter.is_some() || self.has_window(),
+            Refused::RepairTimes => self.repair_times,
+            Refused::ScaleSampling => self.scale_sampling,
+            Refused::Dedupe => self.dedupe,
+        };
+        match refused.iter().find(|option| given(option)) {
+            Some(option) => Err(Usage(format!("{} {why}", option.name())).into()),
+            None => Ok(()),
+        }
     }
 
     /// The zone of times.
@@ -130,18 +166,27 @@ impl Select {
         Ok(Selected { selection, filter })
     }
 
+    fn typed(&self) -> Typed {
+        Typed {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            last: self.last.clone(),
+            day: self.day.clone(),
+        }
+    }
+
+    /// Whether a window was typed.
+    pub(crate) fn has_window(&self) -> bool {
+        self.typed() != Typed::default()
+    }
+
     /// The window, in ms; `None` is all of time.
     pub(crate) fn window(
         &self,
         sources: &[Source],
         options: ReadOptions,
     ) -> anyhow::Result<Option<(Option<u64>, Option<u64>)>> {
-        let typed = Typed {
-            from: self.from.clone(),
-            to: self.to.clone(),
-            last: self.last.clone(),
-            day: self.day.clone(),
-        };
+        let typed = self.typed();
         if typed == Typed::default() {
             return Ok(None);
         }
@@ -158,6 +203,9 @@ impl Select {
 /// The end of the sources' window; of files, the millisecond after the last
 /// flow.
 fn end_of(sources: &[Source], options: ReadOptions) -> anyhow::Result<i64> {
+    if sources.iter().any(Source::is_stdin) {
+        return Err(read_twice("--last looks for the last flow first"));
+    }
     let ends: Option<Vec<u64>> =
         sources.iter().map(|source| source.window().and_then(|window| window.1)).collect();
     let mut end = ends.and_then(|ends| ends.into_iter().max());

@@ -172,6 +172,7 @@ impl Export<'_> {
         dictionary: &Arc<Dictionary>,
         mut take: impl FnMut(&Batch) -> Result<(), ExportError>,
     ) -> Result<Tally, ExportError> {
+        self.selection.forget();
         let Prepared { parts, notes } = store::prepare(self.sources);
         let mut absorber = Absorber::new(self.sources, self.options);
         let fields = FieldSet::all();
