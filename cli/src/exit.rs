@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use flowkit_analyze::export::ExportError;
 use flowkit_fetch::FetchError;
 use flowkit_model::filter::FilterError;
 use flowkit_model::window::WindowError;
@@ -60,7 +61,12 @@ impl Exit {
 
 /// Whether whoever reads our output has gone.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    let exported = match error.downcast_ref() {
+        Some(ExportError::Write(error)) => Some(error),
+        _ => None,
+    };
+    let written = error.downcast_ref::<io::Error>().or(exported);
+    written.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 impl From<Exit> for ExitCode {

@@ -72,6 +72,13 @@ impl Select {
         Self { filter: Some(filter.into()), tz: tz.into(), ..Self::default() }
     }
 
+    /// Whether every flow is meant, as it is.
+    pub(crate) fn is_all(&self) -> bool {
+        let windows = [&self.from, &self.to, &self.last, &self.day];
+        let changes = self.repair_times || self.scale_sampling || self.dedupe;
+        self.filter.is_none() && windows.iter().all(|window| window.is_none()) && !changes
+    }
+
     /// Whether times are repaired.
     pub(crate) fn repairs_times(&self) -> bool {
         self.repair_times

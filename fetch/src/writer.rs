@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use flowkit_model::dump::{
-    DocumentId, FORMAT, Order, PART_END, PARTIAL_END, Part, PartState, Proof, Read, STATE_END,
+    DocumentId, FORMAT, Order, PART_END, PARTIAL_END, Part, PartForm, PartState, Proof, Read,
+    STATE_END,
 };
 use sha2::{Digest, Sha256};
 use zstd::bulk::Compressor;
@@ -442,6 +443,7 @@ impl<'a> PartWriter<'a> {
             Read::Joined => "hits.total of the last snapshot, and what came before it",
         };
         Ok(Part {
+            form: PartForm::Documents,
             name: state.name,
             index: state.index,
             window: state.window,

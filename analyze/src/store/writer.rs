@@ -5,9 +5,10 @@
 //! 45 MB of values and what they shrink to.
 
 use std::io::{Cursor, Write};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use flowkit_model::{FIELDS, Field};
+use flowkit_model::{FIELDS, Field, Kind};
 use parquet::basic::Type as Physical;
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter as Encoder, get_column_writer};
 use parquet::data_type::ByteArray;
@@ -22,6 +23,7 @@ use super::schema::{self, GROUP_ROWS};
 use super::{StoreError, facts};
 use crate::columns::{Batch, Column, FieldSet, Values};
 use crate::dictionary::Dictionary;
+use crate::export::Addresses;
 
 /// A file of columns under way.
 pub(crate) struct FlowWriter<W: Write + Send> {
@@ -38,9 +40,11 @@ impl<W: Write + Send> FlowWriter<W> {
         out: W,
         path: String,
         dictionary: &Arc<Dictionary>,
+        addresses: Addresses,
     ) -> Result<Self, StoreError> {
         let properties = Arc::new(schema::properties());
-        let file = SerializedFileWriter::new(out, schema::schema()?, Arc::clone(&properties))
+        let table = schema::schema(addresses)?;
+        let file = SerializedFileWriter::new(out, table, Arc::clone(&properties))
             .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         let dictionary = Arc::clone(dictionary);
         let pending = Batch::new(FieldSet::all(), 0, Arc::clone(&dictionary));
@@ -85,7 +89,11 @@ impl<W: Write + Send> FlowWriter<W> {
             .collect();
         let columns = self.file.schema_descr().columns().to_vec();
         let encode = |(field, column): (&Field, &ColumnDescPtr)| {
-            encode(group.column(field.id), column, &self.properties, &texts)
+            let texts = match field.kind {
+                Kind::Address => Texts::Addresses,
+                _ => Texts::Dictionary(&texts),
+            };
+            encode(group.column(field.id), column, &self.properties, texts)
         };
         let encoded: Result<Vec<_>, ParquetError> = if group.rows() < SMALL_GROUP {
             FIELDS.iter().zip(&columns).map(encode).collect()
@@ -103,6 +111,24 @@ impl<W: Write + Send> FlowWriter<W> {
     }
 }
 
+/// What the numbers of a column of texts stand for.
+#[derive(Clone, Copy)]
+enum Texts<'t> {
+    /// Places in the dictionary.
+    Dictionary(&'t [ByteArray]),
+    /// Addresses.
+    Addresses,
+}
+
+impl Texts<'_> {
+    fn of(self, number: u32) -> ByteArray {
+        match self {
+            Self::Dictionary(texts) => texts[number as usize].clone(),
+            Self::Addresses => Ipv4Addr::from_bits(number).to_string().into_bytes().into(),
+        }
+    }
+}
+
 /// Fewer flows than this are encoded before a thread pool has started.
 const SMALL_GROUP: usize = 20_000;
 
@@ -111,7 +137,7 @@ fn encode(
     column: &Column,
     description: &ColumnDescPtr,
     properties: &WriterPropertiesPtr,
-    texts: &[ByteArray],
+    texts: Texts<'_>,
 ) -> Result<(bytes::Bytes, ColumnCloseResult), ParquetError> {
     let mut out = TrackedWrite::new(Cursor::new(Vec::new()));
     let close = {
@@ -127,7 +153,7 @@ fn write_values(
     encoder: &mut Encoder<'_>,
     column: &Column,
     physical: Physical,
-    texts: &[ByteArray],
+    texts: Texts<'_>,
 ) -> Result<(), ParquetError> {
     let unknown = column.unknown.as_deref();
     let levels: Vec<i16> = match unknown {
@@ -149,8 +175,7 @@ fn write_values(
             encoder.write_batch(&known(values, unknown, u64::cast_signed), levels, None)?;
         }
         (Encoder::ByteArrayColumnWriter(encoder), Values::U32(codes), _) => {
-            let text = |code: u32| texts[code as usize].clone();
-            encoder.write_batch(&known(codes, unknown, text), levels, None)?;
+            encoder.write_batch(&known(codes, unknown, |code| texts.of(code)), levels, None)?;
         }
         (_, _, physical) => {
             return Err(ParquetError::General(format!("no {physical} column for these values")));

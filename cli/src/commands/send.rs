@@ -9,17 +9,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use flowkit_analyze::export::{Export, ExportError};
+use flowkit_analyze::Selection;
+use flowkit_analyze::export::{Addresses, Export, ExportError};
 use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::selection::Changes;
 use flowkit_analyze::tally::Tally;
-use flowkit_analyze::{Selection, Source};
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};
 
 use crate::exit::{Exit, Usage};
 use crate::notes;
 use crate::output::units::grouped;
+use crate::sources::InputFormat;
 
 const EXAMPLES: &str = "\
 Packets hold at most 30 flows of one export time. The sequence counts from 0,
@@ -40,6 +41,9 @@ pub(crate) struct Send {
     /// Dump or file whose flows are sent
     #[arg(value_name = "SOURCE", env = "FLOWKIT_DUMP", hide_env_values = true)]
     source: PathBuf,
+
+    #[command(flatten)]
+    input_format: InputFormat,
 
     /// Collector
     #[arg(value_name = "HOST:PORT")]
@@ -73,12 +77,13 @@ impl Send {
             let reason = "standard input cannot be sent, since flows are read twice; save it first";
             return Err(Usage(reason.into()).into());
         }
-        let sources = [Source::open(&self.source)?];
+        let sources = [self.input_format.open(&self.source)?];
         let changes = Changes { repair_times: self.repair_times, ..Changes::default() };
         let flows = Export {
             sources: &sources,
             selection: &Selection::default().with_changes(changes),
             anonymiser: None,
+            addresses: Addresses::default(),
             options: ReadOptions::default(),
         };
         let mut boot_times = BootTimes::default();
