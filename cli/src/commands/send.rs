@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use flowkit_analyze::export::{Export, ExportError};
+use flowkit_analyze::export::{Addresses, Export, ExportError};
 use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::tally::Tally;
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
@@ -19,7 +19,7 @@ use crate::exit::{Exit, Usage};
 use crate::notes;
 use crate::output::units::grouped;
 use crate::selection::{Refused, Select};
-use crate::sources::open;
+use crate::sources::{InputFormat, open};
 
 const EXAMPLES: &str = "\
 Packets hold at most 30 flows of one export time. The sequence counts from 0,
@@ -42,6 +42,9 @@ pub(crate) struct Send {
     /// Dump or file whose flows are sent
     #[arg(value_name = "SOURCE", env = "FLOWKIT_DUMP", hide_env_values = true)]
     source: PathBuf,
+
+    #[command(flatten)]
+    input_format: InputFormat,
 
     /// Collector
     #[arg(value_name = "HOST:PORT")]
@@ -79,13 +82,14 @@ impl Send {
             &[Refused::ScaleSampling],
             "does not go with send: collectors multiply what packets of a sampled export say",
         )?;
-        let sources = [open(&self.source)?];
+        let sources = [open(&self.source, &self.input_format)?];
         let window = self.select.window(&sources, ReadOptions::default())?;
         let selected = self.select.selected(window)?;
         let flows = Export {
             sources: &sources,
             selection: &selected.selection,
             anonymiser: None,
+            addresses: Addresses::default(),
             options: ReadOptions::default(),
         };
         let mut boot_times = BootTimes::default();

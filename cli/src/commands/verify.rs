@@ -11,7 +11,7 @@ use flowkit_model::dump::MANIFEST;
 use super::server::ServerArgs;
 use crate::exit::Exit;
 use crate::output::units::grouped;
-use crate::sources::open;
+use crate::sources::{InputFormat, open};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,7 +43,7 @@ impl Verify {
     /// If there is no dump, or the server cannot be asked.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         if !self.dump.join(MANIFEST).exists() {
-            open(&self.dump)?;
+            open(&self.dump, &InputFormat::default())?;
             bail!(
                 "{} is no dump (it has no {MANIFEST}); name one that `flowkit fetch` saved",
                 self.dump.display()
