@@ -204,7 +204,7 @@ fn statistics_name_the_fields_that_they_read() {
         for flow in flows {
             batch.push(flow);
         }
-        statistic.add(&mut statistic.start(), &batch);
+        statistic.add(&mut statistic.start(&Arc::default()), &batch);
     }
     let flows = flows(&mut Random(7), 50);
     let rich = ["bps", "p95_duration", "distinct:dst_addr", "distinct:port", "sent_bytes"];

@@ -50,7 +50,7 @@ impl Sources {
 
     /// How to read them.
     pub(crate) fn options(&self) -> ReadOptions {
-        ReadOptions { strict: self.strict }
+        ReadOptions { strict: self.strict, ..ReadOptions::default() }
     }
 }
 

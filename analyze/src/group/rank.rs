@@ -1,54 +1,281 @@
-//! Which keys come first: the largest by a metric, ties by key, unknown last
-//! among them.
+//! Which keys come first: the largest by a value, ties by key, unknown last
+//! among them. Parts of the keys are ranked side by side, then their first
+//! ones together.
+
+use std::cmp::Ordering;
+use std::io;
 
 use flowkit_model::Kind;
+use rayon::prelude::*;
 
-use super::Accumulator;
-use super::key::{Key, KeyLayout};
+use super::key::{Key, KeyLayout, Valued};
+use super::map::Map;
+use super::points::{Points, Times};
+use super::store::Store;
+use super::table::{Gathered, Table};
+use super::{Accumulator, PARTITIONS};
 use crate::answer::Metric;
 use crate::tally::Sums;
 
 /// The first keys of a ranking.
 #[derive(Debug)]
 pub struct Ranked<A> {
-    /// Key values and sums, the largest first.
-    pub rows: Vec<(Vec<Option<u64>>, A)>,
+    /// The first keys, in order.
+    pub rows: Vec<Group<A>>,
     /// Sums over the keys that are not among them.
     pub other: Sums,
     /// All keys.
     pub keys: u64,
 }
 
-/// Ranks groups and keeps the first `limit`; 0 keeps all.
-///
-/// `texts` are the dictionary's: text keys sort by their letters.
-#[must_use]
-pub fn rank<K: Key, A: Accumulator>(
-    mut groups: Vec<(K, A)>,
-    layout: &KeyLayout,
-    metric: Metric,
-    limit: usize,
-    texts: &[String],
-) -> Ranked<A> {
-    let places = TextOrder::new(layout, texts);
-    places.to_places(layout, &mut groups);
-    let keys = groups.len() as u64;
-    let order = |a: &(K, A), b: &(K, A)| {
-        let value = |group: &(K, A)| metric.of(&group.1.sums());
-        value(b).cmp(&value(a)).then_with(|| a.0.cmp(&b.0))
+/// A key and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Group<A> {
+    /// Its values; unknown is `None`.
+    pub key: Vec<Option<u64>>,
+    /// Its sums.
+    pub sums: A,
+    /// What else was gathered.
+    pub besides: Found,
+    /// What it is ranked by.
+    value: Option<u128>,
+}
+
+/// What a key has besides its sums, in the order in which it was gathered.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Different values.
+    pub distinct: Vec<u64>,
+    /// Points of distributions.
+    pub spread: Vec<Points>,
+}
+
+/// What a key is ranked by; `None`, unknown, comes last.
+pub type Value<'w, A> = &'w (dyn Fn(&A, &Found) -> Option<u128> + Sync);
+
+/// Which keys are wanted.
+pub struct Wanted<'w, A> {
+    /// What they are ranked by.
+    pub value: Value<'w, A>,
+    /// Whether a key may have a row.
+    pub holds: &'w (dyn Fn(&A, &Found) -> bool + Sync),
+    /// The smallest first.
+    pub bottom: bool,
+    /// How many; 0 is all.
+    pub limit: usize,
+    /// The texts of the dictionary: text keys sort by their letters.
+    pub texts: &'w [String],
+}
+
+impl<A: Accumulator> Table<A> {
+    /// The first keys, largest first.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    pub fn rank(mut self, wanted: &Wanted<'_, A>) -> io::Result<Ranked<A>> {
+        self.close();
+        let order = TextOrder::new(self.layout(), wanted.texts);
+        let layout = self.layout().clone();
+        let ranking = Ranking { wanted, order: &order, layout: &layout };
+        let mut parts = ranking.of(self.known)?;
+        parts.extend(ranking.of(self.wide)?);
+        parts.extend(ranking.of(self.long)?);
+        Ok(ranking.together(parts))
+    }
+
+    /// All keys, the largest by a metric first.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    pub fn all(self, metric: Metric, texts: &[String]) -> io::Result<Vec<Group<A>>> {
+        let value = |sums: &A, _: &Found| Some(metric.of(&sums.sums()));
+        let holds = |_: &A, _: &Found| true;
+        let wanted = Wanted { value: &value, holds: &holds, bottom: false, limit: 0, texts };
+        Ok(self.rank(&wanted)?.rows)
+    }
+}
+
+/// A ranking under way.
+struct Ranking<'w, A> {
+    wanted: &'w Wanted<'w, A>,
+    order: &'w TextOrder,
+    layout: &'w KeyLayout,
+}
+
+impl<A: Accumulator> Ranking<'_, A> {
+    /// The first keys of each part.
+    fn of<K: Key>(&self, gathered: Gathered<K, A>) -> io::Result<Vec<Ranked<A>>> {
+        let mut sums = gathered.sums;
+        let mut counts: Vec<Store<K, Times>> =
+            gathered.pairs.into_iter().map(counted).collect::<io::Result<_>>()?;
+        let mut values = gathered.values;
+        let split = sums.is_split()
+            || counts.iter().any(Store::is_split)
+            || values.iter().any(Store::is_split);
+        sums.finish(split);
+        counts.iter_mut().for_each(|counts| counts.finish(split));
+        values.iter_mut().for_each(|values| values.finish(split));
+        each_part(sums.parts(), |part| {
+            let groups: Vec<(K, A)> = sums.part(part)?.into_entries().collect();
+            let besides = besides(&groups, part, &counts, &values)?;
+            Ok(self.first(groups, besides))
+        })
+    }
+
+    /// The first of some keys; `besides` is empty or has one for each.
+    fn first<K: Key>(&self, groups: Vec<(K, A)>, besides: Vec<Found>) -> Ranked<A> {
+        let nothing = Found::default();
+        let keys = groups.len() as u64;
+        let places = self.order.places_of(self.layout, &groups);
+        let mut other = Sums::default();
+        let mut candidates = Vec::with_capacity(groups.len());
+        for (at, (_, sums)) in groups.iter().enumerate() {
+            let found = besides.get(at).unwrap_or(&nothing);
+            if (self.wanted.holds)(sums, found) {
+                candidates.push(((self.wanted.value)(sums, found), at));
+            } else {
+                other.add(&sums.sums());
+            }
+        }
+        let key = |at: usize| places.as_ref().map_or(&groups[at].0, |places| &places[at]);
+        let order = |a: &(Option<u128>, usize), b: &(Option<u128>, usize)| {
+            self.by_value(a.0, b.0).then_with(|| key(a.1).cmp(key(b.1)))
+        };
+        // Only the rows that are shown need to be in order.
+        let limit = self.wanted.limit;
+        if limit > 0 && limit < candidates.len() {
+            candidates.select_nth_unstable_by(limit, order);
+            for (_, at) in candidates.drain(limit..) {
+                other.add(&groups[at].1.sums());
+            }
+        }
+        let rows = candidates.into_iter().map(|(value, at)| Group {
+            key: self.layout.decode(key(at).clone()),
+            sums: groups[at].1.clone(),
+            besides: besides.get(at).cloned().unwrap_or_default(),
+            value,
+        });
+        Ranked { rows: rows.collect(), other, keys }
+    }
+
+    /// The first of the first; texts are by their places until then.
+    fn together(&self, parts: Vec<Ranked<A>>) -> Ranked<A> {
+        let mut all = Ranked { rows: Vec::new(), other: Sums::default(), keys: 0 };
+        for part in parts {
+            all.rows.extend(part.rows);
+            all.other.add(&part.other);
+            all.keys += part.keys;
+        }
+        let order = |a: &Group<A>, b: &Group<A>| {
+            self.by_value(a.value, b.value).then_with(|| by_key(&a.key, &b.key))
+        };
+        let limit = self.wanted.limit;
+        if limit > 0 && limit < all.rows.len() {
+            all.rows.select_nth_unstable_by(limit, order);
+            for row in all.rows.drain(limit..) {
+                all.other.add(&row.sums.sums());
+            }
+        }
+        if all.rows.len() > MANY {
+            all.rows.par_sort_unstable_by(order);
+        } else {
+            all.rows.sort_unstable_by(order);
+        }
+        for row in &mut all.rows {
+            self.order.to_numbers(self.layout, &mut row.key);
+        }
+        all
+    }
+
+    /// The largest first, or the smallest; unknown last.
+    fn by_value(&self, a: Option<u128>, b: Option<u128>) -> Ordering {
+        match (a, b) {
+            (Some(a), Some(b)) if self.wanted.bottom => a.cmp(&b),
+            (Some(a), Some(b)) => b.cmp(&a),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
+    }
+}
+
+/// Rows that are sorted by more than one thread.
+const MANY: usize = 100_000;
+
+/// Keys as they sort: unknown last.
+fn by_key(a: &[Option<u64>], b: &[Option<u64>]) -> Ordering {
+    let one = |(a, b): (&Option<u64>, &Option<u64>)| match (a, b) {
+        (Some(a), Some(b)) => a.cmp(b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
     };
-    let limit = if limit == 0 { groups.len() } else { limit.min(groups.len()) };
-    // Only the rows that are shown need to be in order.
-    if limit < groups.len() {
-        groups.select_nth_unstable_by(limit, order);
+    a.iter().zip(b).map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// Does parts side by side; a single one needs no other thread.
+pub(crate) fn each_part<T: Send>(
+    parts: usize,
+    work: impl Fn(usize) -> io::Result<T> + Sync + Send,
+) -> io::Result<Vec<T>> {
+    if parts <= 1 {
+        return (0..parts).map(work).collect();
     }
-    let mut other = Sums::default();
-    for (_, sums) in groups.drain(limit..) {
-        other.add(&sums.sums());
+    (0..parts).into_par_iter().map(work).collect()
+}
+
+/// How many values each key has: pairs are there once.
+fn counted<K: Key>(mut pairs: Store<(K, u64), ()>) -> io::Result<Store<K, Times>> {
+    pairs.finish(false);
+    let memory = pairs.memory();
+    let add = |counts: &mut Store<K, Times>, part: usize| -> io::Result<()> {
+        let pairs = pairs.part(part)?.into_entries();
+        // Most keys of a part have one value or a few of them.
+        counts.add(pairs.map(|((key, _), ())| (key, Ok(()))));
+        Ok(())
+    };
+    let mut all = Store::new(&memory);
+    if pairs.parts() <= 1 {
+        (0..pairs.parts()).try_for_each(|part| add(&mut all, part))?;
+        return Ok(all);
     }
-    groups.sort_unstable_by(order);
-    let rows = groups.into_iter().map(|(key, sums)| (places.decode(layout, key), sums)).collect();
-    Ranked { rows, other, keys }
+    // A few tasks: each has chunks of its own open.
+    let tasks = rayon::current_num_threads().clamp(1, 16);
+    let counts: io::Result<Vec<Store<K, Times>>> = (0..tasks)
+        .into_par_iter()
+        .map(|task| {
+            let mut counts = Store::new(&memory);
+            (task..PARTITIONS).step_by(tasks).try_for_each(|part| add(&mut counts, part))?;
+            Ok(counts)
+        })
+        .collect();
+    for counts in counts? {
+        all.merge(counts);
+    }
+    Ok(all)
+}
+
+/// What each of some keys has besides; empty if nothing is asked for.
+fn besides<K: Key, A>(
+    groups: &[(K, A)],
+    part: usize,
+    counts: &[Store<K, Times>],
+    values: &[Store<Valued<K>, Times>],
+) -> io::Result<Vec<Found>> {
+    if counts.is_empty() && values.is_empty() {
+        return Ok(Vec::new());
+    }
+    let counts: Vec<Map<K, Times>> =
+        counts.iter().map(|counts| counts.part(part)).collect::<io::Result<_>>()?;
+    let points: Vec<Map<K, Points>> = values
+        .iter()
+        .map(|values| {
+            let entries = values.part(part)?.into_entries();
+            let values = entries.map(|(Valued(key, value), times)| (key, value, times.0));
+            Ok(Points::by_key(values.collect()))
+        })
+        .collect::<io::Result<_>>()?;
+    let found = groups.iter().map(|(key, _)| Found {
+        distinct: counts.iter().map(|counts| counts.get(key).map_or(0, |times| times.0)).collect(),
+        spread: points.iter().map(|points| points.get(key).copied().unwrap_or_default()).collect(),
+    });
+    Ok(found.collect())
 }
 
 /// Numbers of texts by first come, and places by letters.
@@ -71,40 +298,55 @@ impl TextOrder {
         Self { places: places.into_iter().map(|(_, place)| place).collect(), numbers }
     }
 
-    fn to_places<K: Key, A>(&self, layout: &KeyLayout, groups: &mut [(K, A)]) {
-        if !self.places.is_empty() {
-            for (key, _) in groups {
-                *key = layout.of_values(&translate(layout, key.clone(), &self.places));
-            }
-        }
+    /// The keys with the places of their texts; `None` if they have none.
+    fn places_of<K: Key, A>(&self, layout: &KeyLayout, groups: &[(K, A)]) -> Option<Vec<K>> {
+        let places = |(key, _): &(K, A)| {
+            let mut values = layout.decode(key.clone());
+            translate(layout, &mut values, &self.places);
+            layout.of_values(&values)
+        };
+        (!self.places.is_empty()).then(|| groups.iter().map(places).collect())
     }
 
-    fn decode<K: Key>(&self, layout: &KeyLayout, key: K) -> Vec<Option<u64>> {
-        translate(layout, key, &self.numbers)
+    /// Numbers instead of places again.
+    fn to_numbers(&self, layout: &KeyLayout, key: &mut [Option<u64>]) {
+        translate(layout, key, &self.numbers);
     }
 }
 
-/// The values of a key, its texts looked up in `map`.
-fn translate<K: Key>(layout: &KeyLayout, key: K, map: &[u64]) -> Vec<Option<u64>> {
-    let mut values = layout.decode(key);
-    for (part, value) in layout.parts().iter().zip(&mut values) {
+/// Looks the texts of a key up in `map`.
+fn translate(layout: &KeyLayout, values: &mut [Option<u64>], map: &[u64]) {
+    for (part, value) in layout.parts().iter().zip(values) {
         if part.kind == Kind::Text {
             *value = value.and_then(|value| map.get(usize::try_from(value).ok()?).copied());
         }
     }
-    values
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::sync::Arc;
+
     use super::*;
+    use crate::columns::{Column, Values};
     use crate::group::Counters;
     use crate::group::key::KeyPart;
+    use crate::group::memory::Memory;
+    use crate::group::table::{Besides, For};
 
-    fn counters(bytes: u64) -> Counters {
-        let mut counters = Counters::default();
-        counters.add(bytes, 1);
-        counters
+    fn layout(kind: Kind, bits: &[u32]) -> KeyLayout {
+        KeyLayout::new(
+            bits.iter().map(|bits| KeyPart { name: String::new(), kind, bits: *bits }).collect(),
+        )
+    }
+
+    fn column(rows: u64, value: &dyn Fn(u64) -> Option<u64>) -> Column {
+        let unknown: Vec<bool> = (0..rows).map(|row| value(row).is_none()).collect();
+        Column {
+            values: Values::U64((0..rows).map(|row| value(row).unwrap_or(0)).collect()),
+            unknown: unknown.contains(&true).then_some(unknown),
+        }
     }
 
     fn ranked(
@@ -113,13 +355,15 @@ mod tests {
         limit: usize,
         texts: &[String],
     ) -> (Vec<Option<u64>>, u128, u64) {
-        let layout = KeyLayout::new(vec![KeyPart { name: String::new(), kind, bits: 32 }]);
-        let groups = groups
-            .iter()
-            .map(|(key, bytes)| (layout.of_values::<u64>(&[*key]), counters(*bytes)))
-            .collect();
-        let ranked = rank(groups, &layout, Metric::Bytes, limit, texts);
-        (ranked.rows.into_iter().map(|(key, _)| key[0]).collect(), ranked.other.bytes, ranked.keys)
+        let layout = layout(kind, &[32]);
+        let mut table = Table::<Counters>::new(&layout, Besides::default(), &Arc::default());
+        let keys = column(groups.len() as u64, &|row| groups[usize::try_from(row).unwrap()].0);
+        table.add(&[&keys], None, |row| Counters::row(groups[row].1, 1));
+        let value = |sums: &Counters, _: &Found| Some(sums.sums().bytes);
+        let holds = |_: &Counters, _: &Found| true;
+        let wanted = Wanted { value: &value, holds: &holds, bottom: false, limit, texts };
+        let ranked = table.rank(&wanted).unwrap();
+        (ranked.rows.into_iter().map(|row| row.key[0]).collect(), ranked.other.bytes, ranked.keys)
     }
 
     #[test]
@@ -140,5 +384,73 @@ mod tests {
             ranked(Kind::Text, &groups, 0, &texts),
             (vec![Some(1), Some(2), Some(0), None], 0, 4)
         );
+    }
+
+    type Plain = BTreeMap<Vec<Option<u64>>, (u128, u64, BTreeSet<u64>, Vec<u64>)>;
+
+    /// Keys of every width, some of them unknown, over two threads' tables,
+    /// with memory for all and for nearly none, against the plain loop.
+    #[test]
+    fn every_way_to_keep_keys_equals_the_plain_loop() {
+        const ROWS: u64 = 30_000;
+        let key = |row: u64| (row % 10 != 3).then_some(row * row % 1511);
+        let value = |row: u64| (row % 11 != 5).then_some(row * 7 % 23);
+        let bytes = |row: u64| if row % 1000 == 9 { u64::MAX - row } else { row };
+        let keys = [column(ROWS, &key), column(ROWS, &|row| Some(key(row).unwrap_or(0)))];
+        for bits in [vec![11], vec![16], vec![5, 11], vec![32, 32], vec![64, 60], vec![48, 48, 48]]
+        {
+            for most in [10_000, usize::MAX] {
+                let layout = layout(Kind::Code, &bits);
+                let memory = Arc::new(Memory::of(most));
+                let besides = Besides { distinct: 1, spread: 1 };
+                let mut tables = [0, 1].map(|_| Table::<Counters>::new(&layout, besides, &memory));
+                let mut expected = Plain::new();
+                for (batch, keys) in keys.iter().enumerate() {
+                    let mut columns = vec![keys; bits.len()];
+                    let low = column(ROWS, &|row| {
+                        keys.get(usize::try_from(row).unwrap()).map(|key| key % 32)
+                    });
+                    if bits == [5, 11] {
+                        columns[0] = &low;
+                    }
+                    let half = |half: u64| -> Vec<bool> {
+                        (0..ROWS).map(|row| row != 7 && row % 2 == half).collect()
+                    };
+                    for (table, half) in tables.iter_mut().zip([half(0), half(1)]) {
+                        let row = |at: usize| Counters::row(bytes(at as u64), 1);
+                        table.add(&columns, Some(&half), row);
+                        let value = |at: usize| value(at as u64);
+                        table.add_values(For::Distinct(0), &columns, Some(&half), value);
+                        table.add_values(For::Spread(0), &columns, Some(&half), value);
+                    }
+                    for row in (0..ROWS).filter(|row| *row != 7) {
+                        let at = usize::try_from(row).unwrap();
+                        let key = columns.iter().map(|column| column.get(at)).collect();
+                        let plain = expected.entry(key).or_default();
+                        plain.0 += u128::from(bytes(row));
+                        plain.1 += 1;
+                        plain.2.extend(value(row));
+                        plain.3.extend(value(row));
+                    }
+                    assert!(batch < 2);
+                }
+                let [mut table, other] = tables;
+                table.merge(other);
+                let found = table.all(Metric::Bytes, &[]).unwrap();
+                assert_eq!(found.len(), expected.len(), "{bits:?}");
+                for row in found {
+                    let (sum, flows, values, mut all) = expected.remove(&row.key).unwrap();
+                    let sums = row.sums.sums();
+                    assert_eq!((sums.bytes, sums.flows), (sum, flows), "{:?}", row.key);
+                    assert_eq!(row.besides.distinct, [values.len() as u64]);
+                    all.sort_unstable();
+                    let points = row.besides.spread[0];
+                    assert_eq!(points.n, all.len() as u64);
+                    let middle = all.get((all.len().max(1) - 1) / 2).copied();
+                    assert_eq!(points.median, middle.unwrap_or(0));
+                }
+                assert!(memory.failure().is_none());
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The findings as rows: what, where, how many of how many, and what it means.
 
-use super::Checked;
+use super::{Checked, Copies};
 use crate::answer::{Answer, Cell, Column, Meaning, Table};
 use crate::quality::{Fault, Quality};
 use crate::stats::loss::{Engine, Loss};
@@ -19,7 +19,7 @@ struct Finding {
 /// A gap without any packet is told from here on.
 const LONG_SILENCE_MS: u64 = 3_600_000;
 
-pub(super) fn answer(checked: Checked, texts: &[String], tally: &Tally) -> Answer {
+pub(super) fn answer(checked: Checked, copies: Copies, texts: &[String], tally: &Tally) -> Answer {
     let flows = tally.total.flows;
     let name = |exporter: Option<u64>| {
         let code = exporter.and_then(|code| usize::try_from(code).ok());
@@ -42,23 +42,19 @@ pub(super) fn answer(checked: Checked, texts: &[String], tally: &Tally) -> Answe
     for (exporter, times) in times {
         of_times(&exporter, &times, &mut findings);
     }
-    let copies = |n: u64| n - 1;
-    let equal: u64 = checked.equal.values().map(|n| copies(*n)).sum();
     push(
         &mut findings,
         "equal_flows",
         "",
-        equal,
+        copies.equal,
         flows,
         "flows are equal to another in every field, under other ids; --dedupe drops them",
     );
-    let doubled = checked.sightings.values().filter(|seen| seen.by_others);
-    let doubled: u64 = doubled.map(|seen| seen.flows).sum();
     push(
         &mut findings,
         "seen_twice",
         "",
-        doubled,
+        copies.seen_twice,
         flows,
         "flows have a like at another exporter (ends, ports, packets, bytes): sums count both; filter by exporter",
     );

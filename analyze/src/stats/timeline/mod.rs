@@ -8,6 +8,9 @@ mod load;
 mod rows;
 mod slots;
 
+use std::io;
+use std::sync::Arc;
+
 use flowkit_model::FieldId;
 
 pub use self::load::Load;
@@ -19,6 +22,7 @@ use crate::answer::Answer;
 use crate::bins::{Bins, Days};
 use crate::columns::Batch;
 use crate::group::key::{KeyLayout, LongKey};
+use crate::group::memory::Memory;
 use crate::tally::Tally;
 
 /// Flows by bins of time.
@@ -124,7 +128,7 @@ impl Statistic for Timeline {
         times.into_iter().chain(self.by.iter().flat_map(Dimension::fields)).collect()
     }
 
-    fn start(&self) -> Times {
+    fn start(&self, _: &Arc<Memory>) -> Times {
         Times::default()
     }
 
@@ -148,8 +152,8 @@ impl Statistic for Timeline {
         times.nowhere += other.nowhere;
     }
 
-    fn answer(&self, times: Times, texts: &[String], tally: &Tally) -> Answer {
-        self.rows(times, texts, tally)
+    fn answer(&self, times: Times, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+        Ok(self.rows(times, texts, tally))
     }
 }
 

@@ -11,8 +11,7 @@ use super::{Timeline, Times};
 use crate::answer::{Answer, Cell, Column, Meaning, Table};
 use crate::bins::Days;
 use crate::group::key::LongKey;
-use crate::stats::gather::at;
-use crate::stats::measure::Point;
+use crate::group::points::Points;
 use crate::stats::ranking::key_cell;
 use crate::tally::{Sums, Tally};
 
@@ -199,9 +198,12 @@ fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Mea
     ];
     let mut facts = Vec::new();
     for ((place, values), (names, meaning)) in of.iter_mut().enumerate().zip(names) {
-        let mut point = |point| at(values, point).map_or(Cell::None, Cell::Number);
+        values.sort_unstable();
+        let once: Vec<_> = values.iter().map(|rate| (*rate, 1)).collect();
+        let points = Points::of(&once);
+        let point = |rate: u64| if points.n == 0 { Cell::None } else { Cell::from(rate) };
         let mean = (volume[place] * 1000).checked_div(length).map_or(Cell::None, Cell::Number);
-        let cells = [point(Point::Min), mean, point(Point::P95), point(Point::Max)];
+        let cells = [point(points.min), mean, point(points.p95), point(points.max)];
         facts.extend(names.into_iter().zip(cells).map(|(name, cell)| (name, meaning, cell)));
     }
     facts
