@@ -223,6 +223,27 @@ impl<K: Stored> Stored for Valued<K> {
 
 /// A number that a key is kept in.
 pub trait Key: Hashed + Default + Ord + std::fmt::Debug {
+    /// Whether a value of so many bits fits behind a key of so many, in a word.
+    const JOINS: bool = false;
+
+    /// Whether a key of these values is kept in this type.
+    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool;
+
+    /// The key with a value behind it.
+    fn join(&self, _bits: u32, _value: u64) -> u64 {
+        unreachable!("only keys of one word are joined")
+    }
+
+    /// The key that is a word.
+    fn of_word(_word: u64) -> Self {
+        unreachable!("only keys of one word are joined")
+    }
+
+    /// The key that has a value of so many bits behind it, and the value.
+    fn part(_joined: u64, _bits: u32) -> (Self, u64) {
+        unreachable!("only keys of one word are joined")
+    }
+
     /// Appends a value of so many bits.
     fn push(&mut self, bits: u32, value: Option<u64>);
     /// Takes off the value that was appended last.
@@ -230,6 +251,10 @@ pub trait Key: Hashed + Default + Ord + std::fmt::Debug {
 }
 
 impl Key for u128 {
+    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
+        layout.bits() <= 128 && !Packed::is_of(layout, values)
+    }
+
     #[inline]
     fn push(&mut self, bits: u32, value: Option<u64>) {
         *self = (*self << bits << 1) | value.map_or(1 << bits, u128::from);
@@ -247,6 +272,28 @@ impl Key for u128 {
 pub struct Packed(pub(super) u64);
 
 impl Key for Packed {
+    const JOINS: bool = true;
+
+    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
+        layout.known_bits() <= 64 && values.iter().all(Option::is_some)
+    }
+
+    #[inline]
+    fn join(&self, bits: u32, value: u64) -> u64 {
+        self.0.checked_shl(bits).unwrap_or(0) | value
+    }
+
+    #[inline]
+    fn of_word(word: u64) -> Self {
+        Self(word)
+    }
+
+    #[inline]
+    fn part(joined: u64, bits: u32) -> (Self, u64) {
+        let value = joined & u64::MAX.checked_shr(64 - bits).unwrap_or(0);
+        (Self(joined.checked_shr(bits).unwrap_or(0)), value)
+    }
+
     /// An unknown value is kept as 0: keys that have one are kept elsewhere.
     #[inline]
     fn push(&mut self, bits: u32, value: Option<u64>) {
@@ -282,6 +329,10 @@ impl Stored for Packed {
 pub type LongKey = Vec<(bool, u64)>;
 
 impl Key for LongKey {
+    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
+        !Packed::is_of(layout, values) && !u128::is_of(layout, values)
+    }
+
     fn push(&mut self, _: u32, value: Option<u64>) {
         Self::push(self, (value.is_none(), value.unwrap_or(0)));
     }

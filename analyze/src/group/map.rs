@@ -52,6 +52,16 @@ impl<K: Hashed, V: Default> Map<K, V> {
         self.table.find_mut(key.hash(self.seed), |known| known.0 == *key).map(|known| &mut known.1)
     }
 
+    /// All keys, in no order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.table.iter().map(|(key, _)| key)
+    }
+
+    /// The same with their values.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.table.iter().map(|(key, value)| (key, value))
+    }
+
     /// All keys and values, in no order.
     pub(crate) fn into_entries(self) -> impl ExactSizeIterator<Item = (K, V)> {
         self.table.into_iter()

@@ -7,12 +7,14 @@
 //! | how few keys and many are kept | `store`, `map`, `partitions` |
 //! | how much memory that takes | [`memory`] |
 //! | what a record is in memory and on disk | [`volume`], [`stored`] |
+//! | how many values a key has | `pairs` |
 //! | medians and the like | [`points`] |
 //! | which keys come first | [`rank`] |
 
 pub mod key;
 mod map;
 pub mod memory;
+mod pairs;
 mod partitions;
 pub mod points;
 pub mod rank;

@@ -8,12 +8,13 @@ use std::io;
 use flowkit_model::Kind;
 use rayon::prelude::*;
 
+use super::Accumulator;
 use super::key::{Key, KeyLayout, Valued};
 use super::map::Map;
+use super::pairs::Pairs;
 use super::points::{Points, Times};
 use super::store::Store;
 use super::table::{Gathered, Table};
-use super::{Accumulator, PARTITIONS};
 use crate::answer::Metric;
 use crate::tally::Sums;
 
@@ -59,6 +60,9 @@ pub struct Wanted<'w, A> {
     pub value: Value<'w, A>,
     /// Whether a key may have a row.
     pub holds: &'w (dyn Fn(&A, &Found) -> bool + Sync),
+    /// Whether these two look at what was gathered besides sums. If not, that
+    /// is worked out for the wanted keys alone.
+    pub besides: bool,
     /// The smallest first.
     pub bottom: bool,
     /// How many; 0 is all.
@@ -67,7 +71,7 @@ pub struct Wanted<'w, A> {
     pub texts: &'w [String],
 }
 
-impl<A: Accumulator> Table<A> {
+impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// The first keys, largest first.
     ///
     /// # Errors
@@ -77,10 +81,44 @@ impl<A: Accumulator> Table<A> {
         let order = TextOrder::new(self.layout(), wanted.texts);
         let layout = self.layout().clone();
         let ranking = Ranking { wanted, order: &order, layout: &layout };
-        let mut parts = ranking.of(self.known)?;
-        parts.extend(ranking.of(self.wide)?);
-        parts.extend(ranking.of(self.long)?);
+        if wanted.besides || wanted.limit == 0 {
+            let mut parts = ranking.all(self.known)?;
+            parts.extend(ranking.all(self.wide)?);
+            parts.extend(ranking.all(self.long)?);
+            return Ok(ranking.together(parts));
+        }
+        let mut ranked = self.rank_sums(&ranking)?;
+        self.known.fill(&layout, &mut ranked.rows)?;
+        self.wide.fill(&layout, &mut ranked.rows)?;
+        self.long.fill(&layout, &mut ranked.rows)?;
+        Ok(ranked)
+    }
+
+    /// The first keys, by sums alone; these are then gone.
+    fn rank_sums(&mut self, ranking: &Ranking<'_, A>) -> io::Result<Ranked<A>> {
+        let mut parts = ranking.of(&mut self.known.sums)?;
+        parts.extend(ranking.of(&mut self.wide.sums)?);
+        parts.extend(ranking.of(&mut self.long.sums)?);
         Ok(ranking.together(parts))
+    }
+
+    /// The first keys with their values, and the values of all other keys
+    /// together. What is looked at must be the sums.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    pub(crate) fn rank_values(mut self, wanted: &Wanted<'_, A>) -> io::Result<ByValue<A, V>> {
+        self.close();
+        let order = TextOrder::new(self.layout(), wanted.texts);
+        let layout = self.layout().clone();
+        let ranking = Ranking { wanted, order: &order, layout: &layout };
+        let ranked = self.rank_sums(&ranking)?;
+        let mut all = vec![Map::new(); ranked.rows.len() + 1];
+        self.known.values_of(&layout, &ranked.rows, &mut all)?;
+        self.wide.values_of(&layout, &ranked.rows, &mut all)?;
+        self.long.values_of(&layout, &ranked.rows, &mut all)?;
+        let others = all.pop().unwrap_or_else(Map::new);
+        Ok(ByValue { rows: ranked.rows.into_iter().zip(all).collect(), others, keys: ranked.keys })
     }
 
     /// All keys, the largest by a metric first.
@@ -90,9 +128,104 @@ impl<A: Accumulator> Table<A> {
     pub fn all(self, metric: Metric, texts: &[String]) -> io::Result<Vec<Group<A>>> {
         let value = |sums: &A, _: &Found| Some(metric.of(&sums.sums()));
         let holds = |_: &A, _: &Found| true;
-        let wanted = Wanted { value: &value, holds: &holds, bottom: false, limit: 0, texts };
+        let (value, holds): (Value<'_, A>, _) = (&value, &holds);
+        let wanted = Wanted { value, holds, besides: false, bottom: false, limit: 0, texts };
         Ok(self.rank(&wanted)?.rows)
     }
+}
+
+/// The first keys with the sums of each of their values, and those of others.
+pub(crate) struct ByValue<A, V> {
+    pub(crate) rows: Vec<(Group<A>, Map<u64, V>)>,
+    pub(crate) others: Map<u64, V>,
+    /// All keys.
+    pub(crate) keys: u64,
+}
+
+impl<K: Key, A: Accumulator, V: Accumulator> Gathered<K, A, V> {
+    /// The places of those rows whose keys are kept here.
+    fn places<B>(layout: &KeyLayout, rows: &[Group<B>]) -> Map<K, usize> {
+        let mut places = Map::new();
+        for (place, row) in rows.iter().enumerate() {
+            if K::is_of(layout, &row.key) {
+                *places.at(layout.of_values(&row.key)) = place;
+            }
+        }
+        places
+    }
+
+    /// Works out what else was gathered of some keys.
+    fn fill(self, layout: &KeyLayout, rows: &mut [Group<A>]) -> io::Result<()> {
+        let places = Self::places(layout, rows);
+        if places.is_empty() {
+            return Ok(());
+        }
+        for pairs in self.pairs {
+            let counts = pairs.counts_of(&places)?;
+            for (key, place) in places.entries() {
+                let count = counts.get(key).map_or(0, |times| times.0);
+                rows[*place].besides.distinct.push(count);
+            }
+        }
+        for mut values in self.values {
+            values.finish(false);
+            let parts = each_part(values.parts(), |part| {
+                let mut of_wanted: Map<Valued<K>, Times> = Map::new();
+                values.each(part, |valued, row| {
+                    if places.get(&valued.0).is_some() {
+                        of_wanted.at(valued).0 += times::<V>(&row);
+                    }
+                })?;
+                Ok(points(of_wanted))
+            })?;
+            for (key, place) in places.entries() {
+                let points = parts.iter().find_map(|points| points.get(key).copied());
+                rows[*place].besides.spread.push(points.unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the values of each row to the map at its place, those of other keys
+    /// to the last.
+    fn values_of(
+        self,
+        layout: &KeyLayout,
+        rows: &[Group<A>],
+        all: &mut [Map<u64, V>],
+    ) -> io::Result<()> {
+        let places = Self::places(layout, rows);
+        let last = rows.len();
+        for mut values in self.values {
+            values.finish(false);
+            let parts = each_part(values.parts(), |part| {
+                let mut sums: Map<(u64, u64), V> = Map::new();
+                values.each(part, |Valued(key, value), row| {
+                    let place = places.get(&key).copied().unwrap_or(last);
+                    sums.at((place as u64, value)).take_or_merge(row);
+                })?;
+                Ok(sums)
+            })?;
+            for ((place, value), sums) in parts.into_iter().flat_map(Map::into_entries) {
+                let place = usize::try_from(place).expect("it was one");
+                all[place].at(value).merge(&sums);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many flows a record of a value stands for.
+fn times<V: Accumulator>(row: &Result<V::Row, V>) -> u64 {
+    match row {
+        Ok(_) => 1,
+        Err(sums) => sums.sums().flows,
+    }
+}
+
+fn points<K: Key>(values: Map<Valued<K>, Times>) -> Map<K, Points> {
+    let entries = values.into_entries().map(|(Valued(key, value), times)| (key, value, times.0));
+    Points::by_key(entries.collect())
 }
 
 /// A ranking under way.
@@ -103,11 +236,24 @@ struct Ranking<'w, A> {
 }
 
 impl<A: Accumulator> Ranking<'_, A> {
-    /// The first keys of each part.
-    fn of<K: Key>(&self, gathered: Gathered<K, A>) -> io::Result<Vec<Ranked<A>>> {
+    /// The first keys of each part, by sums alone.
+    fn of<K: Key>(&self, sums: &mut Store<K, A>) -> io::Result<Vec<Ranked<A>>> {
+        sums.finish(false);
+        let parts = each_part(sums.parts(), |part| {
+            Ok(self.first(sums.part(part)?.into_entries().collect(), Vec::new()))
+        });
+        sums.clear();
+        parts
+    }
+
+    /// The first keys of each part, with all that is known of them.
+    fn all<K: Key, V: Accumulator>(
+        &self,
+        gathered: Gathered<K, A, V>,
+    ) -> io::Result<Vec<Ranked<A>>> {
         let mut sums = gathered.sums;
         let mut counts: Vec<Store<K, Times>> =
-            gathered.pairs.into_iter().map(counted).collect::<io::Result<_>>()?;
+            gathered.pairs.into_iter().map(Pairs::counts).collect::<io::Result<_>>()?;
         let mut values = gathered.values;
         let split = sums.is_split()
             || counts.iter().any(Store::is_split)
@@ -220,43 +366,12 @@ pub(crate) fn each_part<T: Send>(
     (0..parts).into_par_iter().map(work).collect()
 }
 
-/// How many values each key has: pairs are there once.
-fn counted<K: Key>(mut pairs: Store<(K, u64), ()>) -> io::Result<Store<K, Times>> {
-    pairs.finish(false);
-    let memory = pairs.memory();
-    let add = |counts: &mut Store<K, Times>, part: usize| -> io::Result<()> {
-        let pairs = pairs.part(part)?.into_entries();
-        // Most keys of a part have one value or a few of them.
-        counts.add(pairs.map(|((key, _), ())| (key, Ok(()))));
-        Ok(())
-    };
-    let mut all = Store::new(&memory);
-    if pairs.parts() <= 1 {
-        (0..pairs.parts()).try_for_each(|part| add(&mut all, part))?;
-        return Ok(all);
-    }
-    // A few tasks: each has chunks of its own open.
-    let tasks = rayon::current_num_threads().clamp(1, 16);
-    let counts: io::Result<Vec<Store<K, Times>>> = (0..tasks)
-        .into_par_iter()
-        .map(|task| {
-            let mut counts = Store::new(&memory);
-            (task..PARTITIONS).step_by(tasks).try_for_each(|part| add(&mut counts, part))?;
-            Ok(counts)
-        })
-        .collect();
-    for counts in counts? {
-        all.merge(counts);
-    }
-    Ok(all)
-}
-
 /// What each of some keys has besides; empty if nothing is asked for.
-fn besides<K: Key, A>(
+fn besides<K: Key, A, V: Accumulator>(
     groups: &[(K, A)],
     part: usize,
     counts: &[Store<K, Times>],
-    values: &[Store<Valued<K>, Times>],
+    values: &[Store<Valued<K>, V>],
 ) -> io::Result<Vec<Found>> {
     if counts.is_empty() && values.is_empty() {
         return Ok(Vec::new());
@@ -266,9 +381,9 @@ fn besides<K: Key, A>(
     let points: Vec<Map<K, Points>> = values
         .iter()
         .map(|values| {
-            let entries = values.part(part)?.into_entries();
-            let values = entries.map(|(Valued(key, value), times)| (key, value, times.0));
-            Ok(Points::by_key(values.collect()))
+            let mut all: Map<Valued<K>, Times> = Map::new();
+            values.each(part, |valued, row| all.at(valued).0 += times::<V>(&row))?;
+            Ok(points(all))
         })
         .collect::<io::Result<_>>()?;
     let found = groups.iter().map(|(key, _)| Found {
@@ -333,7 +448,7 @@ mod tests {
     use crate::group::Counters;
     use crate::group::key::KeyPart;
     use crate::group::memory::Memory;
-    use crate::group::table::{Besides, For};
+    use crate::group::table::{Besides, Counting};
 
     fn layout(kind: Kind, bits: &[u32]) -> KeyLayout {
         KeyLayout::new(
@@ -356,12 +471,13 @@ mod tests {
         texts: &[String],
     ) -> (Vec<Option<u64>>, u128, u64) {
         let layout = layout(kind, &[32]);
-        let mut table = Table::<Counters>::new(&layout, Besides::default(), &Arc::default());
+        let mut table = Table::<Counters>::new(&layout, &Besides::default(), &Arc::default());
         let keys = column(groups.len() as u64, &|row| groups[usize::try_from(row).unwrap()].0);
         table.add(&[&keys], None, |row| Counters::row(groups[row].1, 1));
         let value = |sums: &Counters, _: &Found| Some(sums.sums().bytes);
         let holds = |_: &Counters, _: &Found| true;
-        let wanted = Wanted { value: &value, holds: &holds, bottom: false, limit, texts };
+        let (value, holds): (Value<'_, Counters>, _) = (&value, &holds);
+        let wanted = Wanted { value, holds, besides: false, bottom: false, limit, texts };
         let ranked = table.rank(&wanted).unwrap();
         (ranked.rows.into_iter().map(|row| row.key[0]).collect(), ranked.other.bytes, ranked.keys)
     }
@@ -402,8 +518,9 @@ mod tests {
             for most in [10_000, usize::MAX] {
                 let layout = layout(Kind::Code, &bits);
                 let memory = Arc::new(Memory::of(most));
-                let besides = Besides { distinct: 1, spread: 1 };
-                let mut tables = [0, 1].map(|_| Table::<Counters>::new(&layout, besides, &memory));
+                let counting = Counting { bits: 5, mirrored: false };
+                let besides = Besides { distinct: vec![counting], spread: 1 };
+                let mut tables = [0, 1].map(|_| Table::<Counters>::new(&layout, &besides, &memory));
                 let mut expected = Plain::new();
                 for (batch, keys) in keys.iter().enumerate() {
                     let mut columns = vec![keys; bits.len()];
@@ -420,8 +537,8 @@ mod tests {
                         let row = |at: usize| Counters::row(bytes(at as u64), 1);
                         table.add(&columns, Some(&half), row);
                         let value = |at: usize| value(at as u64);
-                        table.add_values(For::Distinct(0), &columns, Some(&half), value);
-                        table.add_values(For::Spread(0), &columns, Some(&half), value);
+                        table.count(0, &columns, Some(&half), false, value);
+                        table.spread(0, &columns, Some(&half), |row| Some((value(row)?, Ok(()))));
                     }
                     for row in (0..ROWS).filter(|row| *row != 7) {
                         let at = usize::try_from(row).unwrap();

@@ -118,11 +118,6 @@ impl<K: Hashed, A: Accumulator> Store<K, A> {
         self.sums.append(other.sums);
     }
 
-    /// The budget it is held to.
-    pub(crate) fn memory(&self) -> Arc<Memory> {
-        Arc::clone(self.rows.memory())
-    }
-
     /// Whether there are partitions.
     pub(crate) fn is_split(&self) -> bool {
         self.mode != Mode::Head
@@ -148,6 +143,45 @@ impl<K: Hashed, A: Accumulator> Store<K, A> {
         self.rows.each(part, |(key, row)| map.at(key).take(row))?;
         self.sums.each(part, |(key, sums)| map.at(key).merge(&sums))?;
         Ok(map)
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.head = Map::new();
+        self.rows.clear();
+        self.sums.clear();
+    }
+
+    /// Hands on the keys of a part, some of them more than once.
+    ///
+    /// # Errors
+    /// If a temporary file cannot be read.
+    pub(crate) fn each_key(&self, part: usize, mut take: impl FnMut(K)) -> io::Result<()> {
+        if !self.is_split() {
+            self.head.keys().for_each(|key| take(key.clone()));
+            return Ok(());
+        }
+        self.rows.each(part, |(key, _)| take(key))?;
+        self.sums.each(part, |(key, _)| take(key))
+    }
+
+    /// Hands on what is known of the keys of a part, some of them more than
+    /// once.
+    ///
+    /// # Errors
+    /// If a temporary file cannot be read.
+    pub(crate) fn each(
+        &self,
+        part: usize,
+        mut take: impl FnMut(K, Result<A::Row, A>),
+    ) -> io::Result<()> {
+        if !self.is_split() {
+            let entries = self.head.clone().into_entries();
+            entries.for_each(|(key, sums)| take(key, Err(sums)));
+            return Ok(());
+        }
+        self.rows.each(part, |(key, row)| take(key, Ok(row)))?;
+        self.sums.each(part, |(key, sums)| take(key, Err(sums)))
     }
 
     /// Moves the table to the partitions if these are in use, so that all keys

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::Accumulator;
 use super::key::{Key, KeyLayout, LongKey, Packed, Valued};
 use super::memory::Memory;
+pub use super::pairs::Counting;
+use super::pairs::Pairs;
 use super::points::Times;
 use super::store::Store;
 use crate::columns::{Column, Values};
@@ -21,43 +23,35 @@ const DENSE_BITS: u32 = 16;
 /// array of 2^16. Over 10 M flows that takes a third off the time of pairs. So
 /// keys are in one of three places, by their layout and by whether all of
 /// their fields are known.
+///
+/// `A` are the sums of a key, `V` those of a value of a key.
 #[derive(Debug)]
-pub struct Table<A: Accumulator> {
+pub struct Table<A: Accumulator, V: Accumulator = Times> {
     layout: KeyLayout,
     /// Sums by place, of narrow keys that are wholly known.
     dense: Vec<A>,
-    pub(super) known: Gathered<Packed, A>,
-    pub(super) wide: Gathered<u128, A>,
-    pub(super) long: Gathered<LongKey, A>,
+    pub(super) known: Gathered<Packed, A, V>,
+    pub(super) wide: Gathered<u128, A, V>,
+    pub(super) long: Gathered<LongKey, A, V>,
 }
 
 /// What is gathered under keys of one type.
 #[derive(Debug)]
-pub(super) struct Gathered<K, A: Accumulator> {
+pub(super) struct Gathered<K, A: Accumulator, V: Accumulator> {
     pub(super) sums: Store<K, A>,
-    /// Pairs of key and value, for each field whose values are counted.
-    pub(super) pairs: Vec<Store<(K, u64), ()>>,
-    /// Values and how often they are there, for each field whose distribution
-    /// is told.
-    pub(super) values: Vec<Store<Valued<K>, Times>>,
+    /// For each field whose values are counted.
+    pub(super) pairs: Vec<Pairs<K>>,
+    /// For each field whose distribution is told.
+    pub(super) values: Vec<Store<Valued<K>, V>>,
 }
 
 /// How much is gathered besides sums.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Besides {
     /// Fields whose different values are counted.
-    pub distinct: usize,
-    /// Fields whose distribution is told.
+    pub distinct: Vec<Counting>,
+    /// How many fields have their distribution told.
     pub spread: usize,
-}
-
-/// Which of them a value is for, by number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum For {
-    /// To be counted once for each key.
-    Distinct(usize),
-    /// For a distribution.
-    Spread(usize),
 }
 
 /// Rows of a batch by the place of their keys; `None` is all rows.
@@ -84,16 +78,16 @@ impl Which<'_> {
     }
 }
 
-impl<A: Accumulator> Table<A> {
+impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// An empty table for keys of a layout, within a budget.
     #[must_use]
-    pub fn new(layout: &KeyLayout, besides: Besides, memory: &Arc<Memory>) -> Self {
+    pub fn new(layout: &KeyLayout, besides: &Besides, memory: &Arc<Memory>) -> Self {
         Self {
             layout: layout.clone(),
             dense: Vec::new(),
-            known: Gathered::new(besides, memory),
-            wide: Gathered::new(besides, memory),
-            long: Gathered::new(besides, memory),
+            known: Gathered::new(layout, besides, memory),
+            wide: Gathered::new(layout, besides, memory),
+            long: Gathered::new(layout, besides, memory),
         }
     }
 
@@ -134,21 +128,44 @@ impl<A: Accumulator> Table<A> {
         }
     }
 
-    /// Adds a value of each selected row where `value` gives one.
+    /// Adds a value of each selected row where `value` gives one, to be counted
+    /// once for each key. With `only_unknown`, rows whose key is wholly known
+    /// are left out: their pairs, mirrored, are there.
     ///
     /// # Panics
-    /// If the columns do not fit the layout.
-    pub fn add_values(
+    /// If the columns do not fit the layout, or nothing was to be counted.
+    pub fn count(
         &mut self,
-        what: For,
+        n: usize,
         columns: &[&Column],
         selected: Option<&[bool]>,
+        only_unknown: bool,
         value: impl Fn(usize) -> Option<u64>,
     ) {
         let rows = Rows::of(&self.layout, columns, selected);
-        self.known.add_values(what, keys(&self.layout, columns, &rows.known), &value);
-        self.wide.add_values(what, keys(&self.layout, columns, &rows.wide), &value);
-        self.long.add_values(what, keys(&self.layout, columns, &rows.long), &value);
+        if !only_unknown {
+            self.known.count(n, keys(&self.layout, columns, &rows.known), &value);
+        }
+        self.wide.count(n, keys(&self.layout, columns, &rows.wide), &value);
+        self.long.count(n, keys(&self.layout, columns, &rows.long), &value);
+    }
+
+    /// Adds what `values` gives for each selected row: values, and the record
+    /// of each or its sums.
+    ///
+    /// # Panics
+    /// If the columns do not fit the layout, or no values were to be kept.
+    pub fn spread<I: IntoIterator<Item = (u64, Result<V::Row, V>)>>(
+        &mut self,
+        n: usize,
+        columns: &[&Column],
+        selected: Option<&[bool]>,
+        values: impl Fn(usize) -> I,
+    ) {
+        let rows = Rows::of(&self.layout, columns, selected);
+        self.known.spread(n, keys(&self.layout, columns, &rows.known), &values);
+        self.wide.spread(n, keys(&self.layout, columns, &rows.wide), &values);
+        self.long.spread(n, keys(&self.layout, columns, &rows.long), &values);
     }
 
     /// Adds what another thread gathered.
@@ -173,29 +190,37 @@ impl<A: Accumulator> Table<A> {
     }
 }
 
-impl<K: Key, A: Accumulator> Gathered<K, A> {
-    fn new(besides: Besides, memory: &Arc<Memory>) -> Self {
+impl<K: Key, A: Accumulator, V: Accumulator> Gathered<K, A, V> {
+    fn new(layout: &KeyLayout, besides: &Besides, memory: &Arc<Memory>) -> Self {
+        let pairs = |counted: &Counting| Pairs::new(layout.known_bits(), counted, memory);
         Self {
             sums: Store::new(memory),
-            pairs: (0..besides.distinct).map(|_| Store::new(memory)).collect(),
+            pairs: besides.distinct.iter().map(pairs).collect(),
             values: (0..besides.spread).map(|_| Store::new(memory)).collect(),
         }
     }
 
-    fn add_values(
+    fn count(
         &mut self,
-        what: For,
+        n: usize,
         keys: Option<impl Iterator<Item = (usize, K)>>,
         value: impl Fn(usize) -> Option<u64>,
     ) {
-        let Some(keys) = keys else { return };
-        let known = keys.filter_map(|(row, key)| Some((key, value(row)?)));
-        match what {
-            For::Distinct(n) => self.pairs[n].add(known.map(|pair| (pair, Ok(())))),
-            For::Spread(n) => {
-                self.values[n].add(known.map(|(key, value)| (Valued(key, value), Ok(()))));
-            }
+        if let Some(keys) = keys {
+            self.pairs[n].add(keys.filter_map(|(row, key)| Some((key, value(row)?))));
         }
+    }
+
+    fn spread<I: IntoIterator<Item = (u64, Result<V::Row, V>)>>(
+        &mut self,
+        n: usize,
+        keys: Option<impl Iterator<Item = (usize, K)>>,
+        values: impl Fn(usize) -> I,
+    ) {
+        let Some(keys) = keys else { return };
+        self.values[n].add(keys.flat_map(|(row, key)| {
+            values(row).into_iter().map(move |(value, of)| (Valued(key.clone(), value), of))
+        }));
     }
 
     fn merge(&mut self, other: Self) {

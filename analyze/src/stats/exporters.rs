@@ -100,7 +100,7 @@ impl Statistic for Exporters {
     }
 
     fn start(&self, memory: &Arc<Memory>) -> Gathered {
-        let table = Table::new(&self.layout, Besides::default(), memory);
+        let table = Table::new(&self.layout, &Besides::default(), memory);
         Gathered { table, packets: Packets::default() }
     }
 

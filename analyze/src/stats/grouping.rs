@@ -19,7 +19,7 @@ use crate::columns::{Batch, Column};
 use crate::group::Counters;
 use crate::group::key::KeyLayout;
 use crate::group::memory::Memory;
-use crate::group::table::{Besides, For, Table};
+use crate::group::table::{Besides, Counting, Table};
 use crate::tally::Tally;
 
 /// Flows by key.
@@ -119,6 +119,13 @@ impl Grouping {
         self.dimensions.iter().any(Dimension::is_either)
     }
 
+    /// Whether a pair of key and value is one of value and key too.
+    fn is_mirrored(&self, counted: Counted) -> bool {
+        counted == Counted::Peer
+            && self.dimensions == [Dimension::Either(End::Address, None)]
+            && !self.with_ports_only
+    }
+
     /// Which way the flows of a batch go at an end.
     fn ways(&self, batch: &Batch, end: usize, again: Option<&[bool]>) -> Vec<Way> {
         let of = |forward: &bool| if *forward { Way::Forward } else { Way::Backward };
@@ -187,11 +194,16 @@ impl Statistic for Grouping {
     }
 
     fn start(&self, memory: &Arc<Memory>) -> Groups {
-        let besides = Besides { distinct: self.counted.len(), spread: self.spread.len() };
+        let counting = |counted: &Counted| Counting {
+            bits: counted.field().field().bits().unwrap_or(32),
+            mirrored: self.is_mirrored(*counted),
+        };
+        let distinct = self.counted.iter().map(counting).collect();
+        let besides = Besides { distinct, spread: self.spread.len() };
         let tables = match self.size {
-            Size::Plain => Tables::Plain(Table::new(&self.layout, besides, memory)),
-            Size::Directed => Tables::Directed(Table::new(&self.layout, besides, memory)),
-            Size::Spanned => Tables::Spanned(Table::new(&self.layout, besides, memory)),
+            Size::Plain => Tables::Plain(Table::new(&self.layout, &besides, memory)),
+            Size::Directed => Tables::Directed(Table::new(&self.layout, &besides, memory)),
+            Size::Spanned => Tables::Spanned(Table::new(&self.layout, &besides, memory)),
         };
         Groups { tables, left_out: 0 }
     }
@@ -310,11 +322,12 @@ impl Grouping {
         }
         for (n, counted) in self.counted.iter().enumerate() {
             for values in Self::counted_columns(*counted, batch, end) {
-                table.add_values(For::Distinct(n), columns, selected, |row| values.get(row));
+                let only_unknown = end == 1 && self.is_mirrored(*counted);
+                table.count(n, columns, selected, only_unknown, |row| values.get(row));
             }
         }
         for (n, of) in self.spread.iter().enumerate() {
-            table.add_values(For::Spread(n), columns, once, |row| spread_of(*of, flow(row)));
+            table.spread(n, columns, once, |row| Some((spread_of(*of, flow(row))?, Ok(()))));
         }
     }
 }

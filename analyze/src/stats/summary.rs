@@ -53,7 +53,7 @@ impl Statistic for Summary {
     }
 
     fn start(&self, memory: &Arc<Memory>) -> SummarySums {
-        let exporters = Table::new(&self.layout, Besides::default(), memory);
+        let exporters = Table::new(&self.layout, &Besides::default(), memory);
         SummarySums { exporters, first: None, last: None }
     }
 

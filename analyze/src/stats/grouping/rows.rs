@@ -28,6 +28,7 @@ impl Grouping {
         let ranked = table.rank(&Wanted {
             value: &value,
             holds: &holds,
+            besides: self.order_needs_besides(),
             bottom: order.bottom,
             limit: order.limit,
             texts,
@@ -70,6 +71,14 @@ impl Grouping {
         let sort = self.order.sort;
         let column = self.columns.iter().find(|(_, measure)| *measure == sort);
         column.map_or_else(|| sort.name(), |(name, _)| name.clone())
+    }
+
+    /// Whether the order or a condition asks for more than sums.
+    fn order_needs_besides(&self) -> bool {
+        let conditions = self.order.having.iter().map(|condition| condition.measure);
+        conditions
+            .chain([self.order.sort])
+            .any(|measure| matches!(measure, Measure::Distinct(_) | Measure::Spread(..)))
     }
 
     fn cell<A: Gather>(&self, measure: Measure, group: &Group<A>, tally: &Tally) -> Cell {
