@@ -13,6 +13,9 @@ use hashbrown::HashMap;
 use crate::dictionary::Dictionary;
 use crate::export::ADDRESSES;
 
+mod coded;
+pub use coded::Coded;
+
 /// Rows a batch has when one is cut from a long block.
 pub const BATCH_ROWS: usize = 65_536;
 
@@ -68,6 +71,25 @@ pub enum Values {
     U64(Vec<u64>),
 }
 
+impl Values {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(values) => values.len(),
+            Self::U16(values) => values.len(),
+            Self::U32(values) => values.len(),
+            Self::U64(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// One field of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -92,12 +114,7 @@ impl Column {
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        match &self.values {
-            Values::U8(values) => values.len(),
-            Values::U16(values) => values.len(),
-            Values::U32(values) => values.len(),
-            Values::U64(values) => values.len(),
-        }
+        self.values.len()
     }
 
     /// Whether it has no rows.
@@ -169,10 +186,6 @@ impl Column {
     }
 
     fn retain(&mut self, keep: &[bool]) {
-        fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
-            let mut keep = keep.iter();
-            values.retain(|_| *keep.next().expect("one flag per row"));
-        }
         match &mut self.values {
             Values::U8(values) => retain(values, keep),
             Values::U16(values) => retain(values, keep),
@@ -185,11 +198,19 @@ impl Column {
     }
 }
 
+/// Keeps the values whose flag is true.
+fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
+    let mut keep = keep.iter();
+    values.retain(|_| *keep.next().expect("one flag per row"));
+}
+
 /// Flows as columns.
 #[derive(Clone, Debug)]
 pub struct Batch {
     rows: usize,
     columns: Vec<Option<Column>>,
+    /// A field that is there by places in a list, and has no column.
+    coded: Option<(FieldId, Coded)>,
     dictionary: Arc<Dictionary>,
 }
 
@@ -201,7 +222,7 @@ impl Batch {
             .iter()
             .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
             .collect();
-        Self { rows: 0, columns, dictionary }
+        Self { rows: 0, columns, coded: None, dictionary }
     }
 
     /// A batch of columns that are there already.
@@ -210,7 +231,7 @@ impl Batch {
         columns: impl IntoIterator<Item = (FieldId, Column)>,
         dictionary: Arc<Dictionary>,
     ) -> Self {
-        let mut batch = Self { rows, columns: vec![None; FIELDS.len()], dictionary };
+        let mut batch = Self { rows, columns: vec![None; FIELDS.len()], coded: None, dictionary };
         for (field, column) in columns {
             batch.columns[field as usize] = Some(column);
         }
@@ -229,6 +250,12 @@ impl Batch {
         &self.dictionary
     }
 
+    /// The same, to be kept.
+    #[cfg(test)]
+    pub(crate) fn shared_dictionary(&self) -> &Arc<Dictionary> {
+        &self.dictionary
+    }
+
     /// The column of a field.
     ///
     /// # Panics
@@ -237,6 +264,31 @@ impl Batch {
     #[must_use]
     pub fn column(&self, field: FieldId) -> &Column {
         self.columns[field as usize].as_ref().expect("a statistic names the fields that it reads")
+    }
+
+    /// The field that is there by places in a list of values: the one that a
+    /// statistic asked for so ([`Statistic::coded`](crate::stats::Statistic::coded)),
+    /// if the file has it so. Such a field has no column.
+    #[must_use]
+    pub fn coded(&self) -> Option<(FieldId, &Coded)> {
+        self.coded.as_ref().map(|(field, coded)| (*field, coded))
+    }
+
+    /// The same batch with a field by places.
+    pub(crate) fn with_coded(self, coded: Option<(FieldId, Coded)>) -> Self {
+        Self { coded, ..self }
+    }
+
+    /// Its columns, and the field by places.
+    pub(crate) fn into_parts(self) -> (impl Iterator<Item = Column>, Option<Coded>) {
+        (self.columns.into_iter().flatten(), self.coded.map(|(_, coded)| coded))
+    }
+
+    /// Makes a column of the field that is there by places.
+    pub fn uncode(&mut self) {
+        if let Some((field, coded)) = self.coded.take() {
+            self.columns[field as usize] = Some(coded.to_column());
+        }
     }
 
     /// Every column there is, with its field.
@@ -364,6 +416,9 @@ impl Batch {
         self.rows = keep.iter().filter(|keep| **keep).count();
         for column in self.columns.iter_mut().flatten() {
             column.retain(keep);
+        }
+        if let Some((_, coded)) = &mut self.coded {
+            coded.retain(keep);
         }
     }
 }

@@ -6,11 +6,10 @@
 //! is first must not depend on threads.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use flowkit_model::FieldId;
 use rayon::prelude::*;
 
 use crate::answer::Answer;
@@ -23,11 +22,13 @@ use crate::input::shapes::Shapes;
 use crate::input::{self, Piece, Source};
 use crate::selection::Selection;
 use crate::stats::Statistic;
-use crate::store::{self, ColumnFile, Prepared, StoreError, StoredPart};
+use crate::store::{self, Prepared, StoreError, StoredPart};
 use crate::tally::{Measures, Tally};
 
 mod absorb;
+mod workers;
 pub(crate) use absorb::Absorber;
+use workers::Workers;
 
 /// How strictly to read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -215,110 +216,6 @@ pub fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
     let first = sources.first()?.window()?;
     sources.iter().all(|source| source.window() == Some(first)).then_some(first)
 }
-
-/// Sums under way, one set for each thread.
-struct Workers<'s, S: Statistic> {
-    statistic: &'s S,
-    selection: &'s Selection,
-    memory: &'s Arc<Memory>,
-    states: Vec<State<S>>,
-}
-
-/// What one thread has added up, once it has begun.
-type State<S> = Mutex<Option<(<S as Statistic>::Partial, Measures)>>;
-
-impl<'s, S: Statistic> Workers<'s, S> {
-    fn new(statistic: &'s S, selection: &'s Selection, memory: &'s Arc<Memory>) -> Self {
-        // One for each thread of the pool, and one for the thread outside it.
-        let threads = thread::available_parallelism().map_or(1, usize::from).max(MAX_THREADS);
-        let states = (0..=threads).map(|_| Mutex::new(None)).collect();
-        Self { statistic, selection, memory, states }
-    }
-
-    /// Lets `work` add to the sums of the thread it runs on.
-    fn on_this_thread<T>(&self, work: impl FnOnce(&mut S::Partial, &mut Measures) -> T) -> T {
-        let thread = rayon::current_thread_index().map_or(0, |index| index + 1);
-        let state = &self.states[thread % self.states.len()];
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (partial, measures) =
-            state.get_or_insert_with(|| (self.statistic.start(self.memory), Measures::default()));
-        work(partial, measures)
-    }
-
-    /// Adds the flows of parts that have columns, one row group a task.
-    ///
-    /// What a part holds as a whole is known; if all of it is asked for, it
-    /// need not be counted again.
-    fn add_stored(
-        &self,
-        parts: &[Option<StoredPart>],
-        asked: FieldSet,
-        dictionary: &Arc<Dictionary>,
-    ) -> Result<(), StoreError> {
-        let is_whole = self.selection.is_whole();
-        let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
-        let measured = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
-        let fields = asked.union(measured);
-        let mut groups = Vec::new();
-        for part in parts.iter().flatten() {
-            if is_whole {
-                self.on_this_thread(|_, measures| {
-                    measures.merge(Measures::of_tally(&part.tally, dictionary));
-                });
-            }
-            groups.extend((0..part.file.groups()).map(|group| (&part.file, group)));
-        }
-        let add = |(file, group): (&ColumnFile, usize)| {
-            self.on_this_thread(|partial, measures| {
-                file.read(group, fields, dictionary, |mut batch| {
-                    if !is_whole {
-                        self.selection.apply(&mut batch);
-                        measures.add(&batch);
-                    }
-                    self.statistic.add(partial, &batch);
-                })
-            })
-        };
-        if groups.len() < SMALL_WAVE {
-            groups.into_iter().try_for_each(add)
-        } else {
-            groups.into_par_iter().try_for_each(add)
-        }
-    }
-
-    fn add(&self, batches: Vec<Batch>) {
-        let add = |mut batch: Batch| {
-            self.selection.apply(&mut batch);
-            self.on_this_thread(|partial, measures| {
-                measures.add(&batch);
-                self.statistic.add(partial, &batch);
-            });
-        };
-        if batches.len() < SMALL_WAVE {
-            batches.into_iter().for_each(add);
-        } else {
-            batches.into_par_iter().for_each(add);
-        }
-    }
-
-    fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) -> S::Partial {
-        let states = self.states.into_iter();
-        let mut states =
-            states.filter_map(|state| state.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let (mut partial, mut measures) = states
-            .next()
-            .unwrap_or_else(|| (self.statistic.start(self.memory), Measures::default()));
-        for (other, counts) in states {
-            self.statistic.merge(&mut partial, other);
-            measures.merge(counts);
-        }
-        measures.finish(tally, fields, texts);
-        partial
-    }
-}
-
-/// A pool with more threads than this shares states, which is right but slow.
-const MAX_THREADS: usize = 64;
 
 /// Answers a question about flows that are in memory. All batches have one
 /// dictionary, and the fields that the question reads.

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use flowkit_model::filter::Bounds;
 use flowkit_model::{Expression, FIELDS, FieldId};
 use hashbrown::HashSet;
 
@@ -117,6 +118,24 @@ impl Selection {
             fields = fields.union(times.into_iter().collect());
         }
         fields
+    }
+
+    /// Whether some flows may be meant, given the smallest and largest value of
+    /// each field in them. Else they need not be read: what is left out is in
+    /// no sum and no count.
+    pub(crate) fn may_match(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> bool {
+        // A copy that is dropped is counted, wherever it is.
+        self.changes.dedupe
+            || self.filter.may_match(&|field| if self.alters(field) { None } else { bounds(field) })
+    }
+
+    /// Whether the values of a field are changed before the filter sees them.
+    fn alters(&self, field: FieldId) -> bool {
+        match field {
+            FieldId::FirstSwitched | FieldId::LastSwitched => self.changes.repair_times,
+            FieldId::Bytes | FieldId::Packets => self.changes.scale_sampling,
+            _ => false,
+        }
     }
 
     /// Leaves the rows in a batch that are meant.

@@ -195,6 +195,9 @@ impl Measures {
         for (field, column) in batch.columns() {
             self.unknown[field as usize] += column.n_unknown();
         }
+        if let Some((field, coded)) = batch.coded() {
+            self.unknown[field as usize] += coded.n_unknown();
+        }
         let timestamps = batch.column(FieldId::Timestamp);
         let times = (0..batch.rows()).filter_map(|row| timestamps.get(row));
         self.seen = times.fold(self.seen, |seen, time| Some(widen(seen, (time, time))));

@@ -7,6 +7,7 @@ use anyhow::anyhow;
 use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::{ReadError, Source};
 
+use crate::exit::Usage;
 use crate::selection::Select;
 
 /// The dump that `flowkit fetch` saves unless it is told otherwise.
@@ -45,7 +46,11 @@ pub(crate) struct Sources {
 impl Sources {
     /// Finds all of them.
     pub(crate) fn open(&self) -> anyhow::Result<Vec<Source>> {
-        self.paths.iter().map(|path| open(path)).collect()
+        let opened = self.paths.iter().map(|path| open(path)).collect::<Result<Vec<_>, _>>()?;
+        if opened.iter().filter(|source| source.is_stdin()).count() > 1 {
+            return Err(read_twice("- is named twice"));
+        }
+        Ok(opened)
     }
 
     /// How to read them.
@@ -54,8 +59,13 @@ impl Sources {
     }
 }
 
+/// Standard input would have to be read again.
+pub(crate) fn read_twice(why: &str) -> anyhow::Error {
+    Usage(format!("{why}, and standard input can be read only once; save it to a file")).into()
+}
+
 /// Opens a source; who named none and has no dump yet is told how to get one.
-fn open(path: &Path) -> anyhow::Result<Source> {
+pub(crate) fn open(path: &Path) -> anyhow::Result<Source> {
     Source::open(path).map_err(|error| match error {
         ReadError::Open { ref source, .. }
             if path == Path::new(DEFAULT) && source.kind() == ErrorKind::NotFound =>

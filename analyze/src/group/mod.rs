@@ -3,6 +3,7 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | how several fields become one key | [`key`] |
+//! | how keys are added up that a file has in a list | [`coded`] |
 //! | what is kept by key | [`table`] |
 //! | how few keys and many are kept | `store`, `map`, `partitions` |
 //! | how much memory that takes | [`memory`] |
@@ -11,6 +12,7 @@
 //! | medians and the like | [`points`] |
 //! | which keys come first | [`rank`] |
 
+pub mod coded;
 pub mod key;
 mod map;
 pub mod memory;
@@ -131,6 +133,12 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Of so many flows together.
+    #[must_use]
+    pub fn of(bytes: u64, packets: u64, flows: u64) -> Self {
+        Self { bytes, packets, flows, ..Self::default() }
+    }
+
     /// Adds a flow.
     #[inline]
     pub fn add(&mut self, bytes: u64, packets: u64) {
@@ -147,7 +155,7 @@ impl Counters {
 impl Counters {
     /// Of one flow.
     #[must_use]
-    pub fn of(bytes: u64, packets: u64) -> Self {
+    pub fn one(bytes: u64, packets: u64) -> Self {
         Self { bytes, packets, flows: 1, ..Self::default() }
     }
 
@@ -157,7 +165,7 @@ impl Counters {
     /// With the sums.
     #[inline]
     pub fn row(bytes: u64, packets: u64) -> Result<Volume, Self> {
-        Volume::new(bytes, packets, 0).ok_or_else(|| Self::of(bytes, packets))
+        Volume::new(bytes, packets, 0).ok_or_else(|| Self::one(bytes, packets))
     }
 }
 

@@ -61,7 +61,7 @@ impl Accumulator for Exported {
     type Row = (Volume, (Option<u64>, Option<u64>));
 
     fn take(&mut self, (volume, (time, interval)): Self::Row) {
-        self.merge(&Self::of(Counters::of(volume.bytes(), volume.packets()), time, interval));
+        self.merge(&Self::of(Counters::one(volume.bytes(), volume.packets()), time, interval));
     }
 
     fn merge(&mut self, other: &Self) {

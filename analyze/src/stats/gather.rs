@@ -121,7 +121,7 @@ pub(super) struct Directed {
 impl Directed {
     fn of(bytes: u64, packets: u64, way: Way) -> Self {
         let all =
-            if way == Way::BackAgain { Counters::default() } else { Counters::of(bytes, packets) };
+            if way == Way::BackAgain { Counters::default() } else { Counters::one(bytes, packets) };
         let (mut forward, mut backward) = (Sum::default(), Sum::default());
         if way == Way::Forward {
             forward.add(bytes)

@@ -1,6 +1,7 @@
 //! The statistic behind every ranking: flows grouped by some dimensions, and
 //! the groups told by some measures.
 
+mod coded;
 mod rows;
 
 use std::borrow::Cow;
@@ -17,6 +18,7 @@ use super::{Order, Statistic};
 use crate::answer::{Answer, Meaning};
 use crate::columns::{Batch, Column};
 use crate::group::Counters;
+use crate::group::coded::CodedSums;
 use crate::group::key::KeyLayout;
 use crate::group::memory::Memory;
 use crate::group::table::{Besides, Counting, Table};
@@ -154,6 +156,8 @@ impl Grouping {
 #[derive(Debug)]
 pub struct Groups {
     tables: Tables,
+    /// What is still under the places of a row group's list.
+    coded: CodedSums,
     /// Flows that are in no group.
     left_out: u64,
 }
@@ -193,6 +197,10 @@ impl Statistic for Grouping {
         fields
     }
 
+    fn coded(&self) -> Option<FieldId> {
+        self.coded_key()
+    }
+
     fn start(&self, memory: &Arc<Memory>) -> Groups {
         let counting = |counted: &Counted| Counting {
             bits: counted.field().field().bits().unwrap_or(32),
@@ -205,10 +213,13 @@ impl Statistic for Grouping {
             Size::Directed => Tables::Directed(Table::new(&self.layout, &besides, memory)),
             Size::Spanned => Tables::Spanned(Table::new(&self.layout, &besides, memory)),
         };
-        Groups { tables, left_out: 0 }
+        Groups { tables, coded: CodedSums::default(), left_out: 0 }
     }
 
     fn add(&self, groups: &mut Groups, batch: &Batch) {
+        if let Some((_, coded)) = batch.coded() {
+            return self.add_coded(groups, batch, coded);
+        }
         let with_ports: Option<Vec<bool>> = self.with_ports_only.then(|| {
             let protocols = batch.column(FieldId::Protocol);
             (0..batch.rows())
@@ -230,7 +241,9 @@ impl Statistic for Grouping {
         }
     }
 
-    fn merge(&self, groups: &mut Groups, other: Groups) {
+    fn merge(&self, groups: &mut Groups, mut other: Groups) {
+        self.settle(groups);
+        self.settle(&mut other);
         groups.left_out += other.left_out;
         match (&mut groups.tables, other.tables) {
             (Tables::Plain(table), Tables::Plain(other)) => table.merge(other),
@@ -240,7 +253,8 @@ impl Statistic for Grouping {
         }
     }
 
-    fn answer(&self, groups: Groups, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+    fn answer(&self, mut groups: Groups, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+        self.settle(&mut groups);
         let mut answer = match groups.tables {
             Tables::Plain(table) => self.ranked(table, texts, tally),
             Tables::Directed(table) => self.ranked(table, texts, tally),

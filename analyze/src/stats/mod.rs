@@ -45,6 +45,13 @@ pub trait Statistic: Sync {
     /// The fields it reads, beside those that the tally reads.
     fn fields(&self) -> Vec<FieldId>;
 
+    /// A field that it would rather have by places in a list of values
+    /// ([`Batch::coded`]) than as a column, where a file has it so. Batches
+    /// that come from elsewhere have the column.
+    fn coded(&self) -> Option<FieldId> {
+        None
+    }
+
     /// Nothing yet; what is kept beyond `memory` goes to temporary files.
     fn start(&self, memory: &Arc<Memory>) -> Self::Partial;
 

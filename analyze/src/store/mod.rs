@@ -22,7 +22,7 @@ pub(crate) mod writer;
 pub(crate) use make::seen;
 pub use make::{Made, make_missing};
 pub(crate) use make::{Prepared, StoredPart, prepare};
-pub(crate) use reader::ColumnFile;
+pub(crate) use reader::{ColumnFile, Request, Spare};
 
 /// Why columns cannot be read or written. Never a reason to give no answer: the
 /// part itself is still there.

@@ -30,6 +30,7 @@ pub(crate) struct FlowWriter<W: Write + Send> {
     properties: WriterPropertiesPtr,
     dictionary: Arc<Dictionary>,
     pending: Batch,
+    group_rows: usize,
 }
 
 impl<W: Write + Send> FlowWriter<W> {
@@ -44,17 +45,17 @@ impl<W: Write + Send> FlowWriter<W> {
             .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         let dictionary = Arc::clone(dictionary);
         let pending = Batch::new(FieldSet::all(), 0, Arc::clone(&dictionary));
-        Ok(Self { path, file, properties, dictionary, pending })
+        Ok(Self { path, file, properties, dictionary, pending, group_rows: GROUP_ROWS })
     }
 
     /// Adds flows, in their order.
     pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), StoreError> {
         let mut at = 0;
         while at < batch.rows() {
-            let end = batch.rows().min(at + GROUP_ROWS - self.pending.rows());
+            let end = batch.rows().min(at + self.group_rows - self.pending.rows());
             self.pending.append(batch, at..end);
             at = end;
-            if self.pending.rows() == GROUP_ROWS {
+            if self.pending.rows() == self.group_rows {
                 self.write_group()?;
             }
         }
@@ -169,5 +170,32 @@ fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V)
             .filter(|(_, unknown)| !**unknown)
             .map(|(value, _)| convert(*value))
             .collect(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::store::facts::{About, Belongs, Facts};
+    use crate::tally::{Measures, Tally};
+
+    /// A file of some flows in row groups of so many.
+    pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
+        let dictionary = Arc::clone(batch.shared_dictionary());
+        let mut writer = FlowWriter::new(Vec::new(), "test".into(), &dictionary).unwrap();
+        writer.group_rows = group_rows;
+        writer.push(batch).unwrap();
+        let (mut measures, mut tally) = (Measures::default(), Tally::default());
+        measures.add(batch);
+        measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
+        let belongs = Belongs {
+            version: schema::VERSION,
+            catalogue: schema::fingerprint(),
+            part: String::new(),
+            file_bytes: 0,
+            sha256: String::new(),
+            after: Vec::new(),
+        };
+        writer.finish(&About { belongs, facts: Facts::of(&tally) }).unwrap()
     }
 }

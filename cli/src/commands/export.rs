@@ -5,9 +5,8 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
-use flowkit_analyze::Selection;
 use flowkit_analyze::export::anonymise::Anonymiser;
-use flowkit_analyze::export::{Export as Request, Exported, Form as Kind};
+use flowkit_analyze::export::{Export as Request, ExportError, Exported, Form as Kind};
 
 use crate::exit::Exit;
 use crate::notes;
@@ -25,7 +24,7 @@ a value that does not fit are left out and counted.
 
 Examples:
   flowkit export --format parquet -o flows.parquet
-  flowkit export hits.ndjson.gz --format csv | head
+  flowkit export hits.ndjson.gz --format csv -f 'dst port 443' | head
   flowkit export --format hits --anonymise key -o share.ndjson";
 
 /// Write flows as Parquet, csv, documents or NetFlow packets
@@ -73,9 +72,11 @@ impl Export {
         });
         let anonymiser = anonymiser.transpose()?;
         let sources = self.sources.open()?;
+        let window = self.sources.select.window(&sources, self.sources.options())?;
+        let selected = self.sources.select.selected(window)?;
         let request = Request {
             sources: &sources,
-            selection: &Selection::default(),
+            selection: &selected.selection,
             anonymiser: anonymiser.as_ref(),
             options: self.sources.options(),
         };
@@ -91,7 +92,12 @@ impl Export {
             Some(path) => {
                 let cannot = || format!("cannot write {}", path.display());
                 let file = File::create(path).with_context(cannot)?;
-                request.write(form, BufWriter::with_capacity(1 << 18, file)).with_context(cannot)?
+                request.write(form, BufWriter::with_capacity(1 << 18, file)).map_err(|error| {
+                    match error {
+                        ExportError::Write(error) => anyhow::Error::from(error).context(cannot()),
+                        error => error.into(),
+                    }
+                })?
             }
         };
         self.tell(&exported)

@@ -36,6 +36,11 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        use crate::selection::Refused::{Choice, Dedupe, RepairTimes, ScaleSampling};
+        self.sources.select.refuse(
+            &[Choice, RepairTimes, ScaleSampling, Dedupe],
+            "does not go with import: a dump keeps all documents as they are; ask it with the option",
+        )?;
         let sources = self.sources.open()?;
         let started = Timestamp::now().to_string();
         let columns = !self.no_columns;

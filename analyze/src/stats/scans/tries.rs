@@ -91,7 +91,7 @@ impl Try {
             .and_then(|(first, last)| Some((first, u32::try_from(last.checked_sub(first)?).ok()?)));
         match (Volume::new(bytes, packets, 0), span) {
             (Some(volume), Some((first, duration))) => Ok(Self { tried, duration, volume, first }),
-            _ => Err(Tries::of(Counters::of(bytes, packets), tried.flags(), first, last)),
+            _ => Err(Tries::of(Counters::one(bytes, packets), tried.flags(), first, last)),
         }
     }
 }
@@ -140,7 +140,7 @@ impl Accumulator for Tries {
     type Row = Try;
 
     fn take(&mut self, row: Try) {
-        let all = Counters::of(row.volume.bytes(), row.volume.packets());
+        let all = Counters::one(row.volume.bytes(), row.volume.packets());
         let last = row.first + u64::from(row.duration);
         self.merge(&Self::of(all, row.tried.flags(), Some(row.first), Some(last)));
     }

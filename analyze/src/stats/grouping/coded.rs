@@ -1,0 +1,66 @@
+//! One key that a file has by places in a list of values: flows are added up by
+//! place, and each value's group is looked up once a row group.
+
+use std::sync::Arc;
+
+use flowkit_model::{FieldId, Row};
+
+use super::{Grouping, Groups, Statistic, Tables};
+use crate::columns::{Batch, Coded, Column, FieldSet};
+use crate::group::Accumulator;
+use crate::group::coded::Settled;
+use crate::stats::dimension::Dimension;
+use crate::stats::gather::Size;
+
+impl Grouping {
+    /// The field that is wanted by places: that of the only dimension, if
+    /// nothing but bytes, packets and flows is told of it.
+    pub(super) fn coded_key(&self) -> Option<FieldId> {
+        match &*self.dimensions {
+            [Dimension::Field(field) | Dimension::Network(field, _)]
+                if self.size == Size::Plain
+                    && self.counted.is_empty()
+                    && self.spread.is_empty()
+                    && !self.with_ports_only
+                    && !matches!(field, FieldId::Bytes | FieldId::Packets) =>
+            {
+                Some(*field)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn add_coded(&self, groups: &mut Groups, batch: &Batch, coded: &Coded) {
+        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+        if groups.coded.add(coded, bytes, packets) {
+            return;
+        }
+        // Another row group, or sums that are too large for a place.
+        self.settle(groups);
+        if !groups.coded.add(coded, bytes, packets) {
+            let mut batch = batch.clone();
+            batch.uncode();
+            self.add(groups, &batch);
+        }
+    }
+
+    /// Moves what is under places into the table.
+    pub(super) fn settle(&self, groups: &mut Groups) {
+        let Some(Settled { list, known, unknown }) = groups.coded.take() else { return };
+        let (Tables::Plain(table), Some(field)) = (&mut groups.tables, self.coded_key()) else {
+            unreachable!("only plain tables of one key ask for places")
+        };
+        let column = Column { values: (*list).clone(), unknown: None };
+        let values = Batch::of_columns(list.len(), [(field, column)], Arc::default());
+        let used: Vec<bool> = known.iter().map(|sums| sums.sums().flows > 0).collect();
+        let some = used.contains(&false).then_some(&*used);
+        let key = self.dimensions[0].column(&values, 0);
+        table.add(&[&key], some, |place| Err(known[place]));
+        if unknown.sums().flows > 0 {
+            let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
+            none.push_row(&Row::default());
+            let key = self.dimensions[0].column(&none, 0);
+            table.add(&[&key], None, |_| Err(unknown));
+        }
+    }
+}
