@@ -49,6 +49,12 @@ impl Memory {
         (self.most / 20_000).clamp(16, 8192)
     }
 
+    /// How many things a thread keeps, if one takes so many bytes with its
+    /// share of what all threads have.
+    pub(crate) fn share(&self, bytes: usize) -> usize {
+        self.most / bytes
+    }
+
     /// Takes some bytes; whether there are now more than there should be.
     pub(super) fn take(&self, bytes: usize) -> bool {
         self.used.fetch_add(bytes, Ordering::Relaxed) + bytes > self.most

@@ -101,7 +101,7 @@ impl Statistic for Exporters {
 
     fn start(&self, memory: &Arc<Memory>) -> Gathered {
         let table = Table::new(&self.layout, &Besides::default(), memory);
-        Gathered { table, packets: Packets::default() }
+        Gathered { table, packets: Packets::new(memory) }
     }
 
     fn add(&self, gathered: &mut Gathered, batch: &Batch) {
@@ -124,7 +124,7 @@ impl Statistic for Exporters {
     }
 
     fn answer(&self, gathered: Gathered, texts: &[String], tally: &Tally) -> io::Result<Answer> {
-        let losses = gathered.packets.loss();
+        let losses = gathered.packets.loss()?;
         let ranked = gathered.table.all(Metric::Bytes, texts)?;
         let rows = ranked.iter().map(|group| {
             let (key, engine) = (&group.key, &group.sums);

@@ -6,65 +6,29 @@
 //! way. And a packet whose documents are fewer than it carried was lost in part
 //! behind the collector.
 
+mod runs;
+
 use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
 
 use flowkit_model::FieldId;
 use hashbrown::HashMap;
 
+use self::runs::{Packet, Runs};
 use crate::columns::Batch;
+use crate::group::memory::Memory;
 
 /// Exporter (its number in the dictionary), type and number of the engine.
 pub(super) type Engine = [Option<u64>; 3];
 
 /// Packets of all engines.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Packets {
-    engines: HashMap<Engine, Runs>,
-}
-
-/// Packets of one engine: flows of one packet mostly come in a row, and each
-/// such run has a place. Twice what was left when they were last put together,
-/// they are put together again.
-#[derive(Debug, Default)]
-struct Runs {
-    known: Vec<Packet>,
-    most: usize,
-}
-
-/// Flows that were seen of a packet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Packet {
-    time: u64,
-    sequence: u32,
-    /// How many it carried, as it says.
-    stated: u32,
-    seen: u64,
-}
-
-/// Runs that are kept at least before they are put together: 1.5 MB.
-const FEWEST_RUNS: usize = 1 << 16;
-
-impl Runs {
-    fn push(&mut self, packet: Packet) {
-        if self.known.len() >= self.most.max(FEWEST_RUNS) {
-            self.together();
-            self.most = self.known.len() * 2;
-        }
-        self.known.push(packet);
-    }
-
-    /// One place a packet, in the order of time and number.
-    fn together(&mut self) {
-        self.known.sort_unstable_by_key(|packet| (packet.time, packet.sequence));
-        self.known.dedup_by(|more, kept| {
-            let same = (kept.time, kept.sequence) == (more.time, more.sequence);
-            if same {
-                kept.stated = kept.stated.max(more.stated);
-                kept.seen += more.seen;
-            }
-            same
-        });
-    }
+    /// Engines by number.
+    engines: Vec<Engine>,
+    numbers: HashMap<Engine, u32>,
+    runs: Runs,
 }
 
 /// What is missing of an engine.
@@ -96,103 +60,125 @@ pub(super) const FIELDS: [FieldId; 6] = [
 ];
 
 impl Packets {
-    pub(super) fn add(&mut self, batch: &Batch) {
-        let [exporter, kind, id, time, sequence, records] = FIELDS.map(|field| batch.column(field));
-        let mut run: Option<(Engine, Packet)> = None;
-        for row in 0..batch.rows() {
-            let (Some(time), Some(sequence)) = (time.get(row), sequence.get(row)) else { continue };
-            let engine = [exporter.get(row), kind.get(row), id.get(row)];
-            let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-            let (sequence, stated) = (narrow(sequence), narrow(records.get(row).unwrap_or(0)));
-            match &mut run {
-                Some((known, packet))
-                    if (packet.time, packet.sequence) == (time, sequence) && *known == engine =>
-                {
-                    packet.stated = packet.stated.max(stated);
-                    packet.seen += 1;
-                }
-                _ => {
-                    let next = (engine, Packet { time, sequence, stated, seen: 1 });
-                    self.push(run.replace(next));
-                }
-            }
-        }
-        self.push(run);
+    /// None yet; those beyond a part of the budget go to temporary files.
+    pub(super) fn new(memory: &Arc<Memory>) -> Self {
+        Self { engines: Vec::new(), numbers: HashMap::new(), runs: Runs::new(memory) }
     }
 
-    fn push(&mut self, run: Option<(Engine, Packet)>) {
-        if let Some((engine, packet)) = run {
-            self.engines.entry(engine).or_default().push(packet);
+    /// Takes in flows; those of one packet mostly come in a row.
+    pub(super) fn add(&mut self, batch: &Batch) {
+        let [exporter, kind, id, time, sequence, records] = FIELDS.map(|field| batch.column(field));
+        let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        let mut engine = (Engine::default(), self.number(Engine::default()));
+        let mut run: Option<Packet> = None;
+        for row in 0..batch.rows() {
+            let (Some(time), Some(sequence)) = (time.get(row), sequence.get(row)) else { continue };
+            let of = [exporter.get(row), kind.get(row), id.get(row)];
+            if of != engine.0 {
+                engine = (of, self.number(of));
+            }
+            let (sequence, stated) = (narrow(sequence), narrow(records.get(row).unwrap_or(0)));
+            let next = Packet { time, sequence, engine: engine.1, stated, seen: 1 };
+            match &mut run {
+                Some(packet) if packet.is_same(&next) => packet.merge(&next),
+                _ => self.runs.push(run.replace(next)),
+            }
         }
+        self.runs.push(run);
+    }
+
+    fn number(&mut self, engine: Engine) -> u32 {
+        *self.numbers.entry(engine).or_insert_with(|| {
+            self.engines.push(engine);
+            u32::try_from(self.engines.len() - 1).expect("exporters and engines are few")
+        })
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        for (engine, runs) in other.engines {
-            let known = self.engines.entry(engine).or_default();
-            if known.known.is_empty() {
-                *known = runs;
-            } else {
-                known.known.extend(runs.known);
-            }
-        }
+        let numbers = other.engines.into_iter().map(|engine| self.number(engine)).collect();
+        self.runs.append(other.runs, numbers);
     }
 
     /// What is missing, by engine.
-    pub(super) fn loss(self) -> BTreeMap<Engine, Loss> {
-        let of = |(engine, mut runs): (Engine, Runs)| {
-            runs.together();
-            (engine, of(&runs.known))
-        };
-        self.engines.into_iter().map(of).collect()
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    pub(super) fn loss(self) -> io::Result<BTreeMap<Engine, Loss>> {
+        let mut courses = vec![Course::default(); self.engines.len()];
+        self.runs.in_order(|packet| courses[packet.engine as usize].follow(packet))?;
+        let losses = self.engines.into_iter().zip(courses);
+        let known = losses.filter(|(_, course)| course.loss.packets > 0);
+        Ok(known.map(|(engine, course)| (engine, course.loss())).collect())
     }
 }
 
-/// The missing flows of one engine's packets, in the order of their time.
-fn of(packets: &[Packet]) -> Loss {
-    let carried = |packet: &Packet| u64::from(packet.stated).max(packet.seen);
-    let mut loss = Loss { packets: packets.len() as u64, ..Loss::default() };
-    for packet in packets {
-        loss.missing_documents += u64::from(packet.stated).saturating_sub(packet.seen);
+/// The packets of one engine, in the order of their time.
+#[derive(Clone, Debug)]
+struct Course {
+    last: Option<Packet>,
+    loss: Loss,
+    /// All packets so far have the number after that of the one before.
+    steps_of_one: bool,
+    /// One before the last carried more than one flow.
+    carried_more: bool,
+    all_zero: bool,
+}
+
+impl Default for Course {
+    fn default() -> Self {
+        let (last, loss) = (None, Loss::default());
+        Self { last, loss, steps_of_one: true, carried_more: false, all_zero: true }
     }
-    // Steps of exactly one where more than one flow was carried: packets.
-    let pairs = || packets.windows(2);
-    let step = |pair: &[Packet]| u64::from(pair[1].sequence.wrapping_sub(pair[0].sequence));
-    let counts_packets =
-        pairs().any(|pair| carried(&pair[0]) > 1) && pairs().all(|pair| step(pair) == 1);
-    let all_zero = packets.len() > 1 && packets.iter().all(|packet| packet.sequence == 0);
-    loss.has_no_sequence = counts_packets || all_zero;
-    for pair in pairs() {
-        let silence = (pair[1].time - pair[0].time, pair[0].time);
+}
+
+impl Course {
+    fn follow(&mut self, packet: Packet) {
+        let loss = &mut self.loss;
+        loss.packets += 1;
+        loss.missing_documents += u64::from(packet.stated.saturating_sub(packet.seen));
+        self.all_zero &= packet.sequence == 0;
+        let Some(last) = self.last.replace(packet) else { return };
+        let silence = (packet.time - last.time, last.time);
         if loss.silence.is_none_or(|longest| silence.0 > longest.0) {
             loss.silence = Some(silence);
         }
-        if loss.has_no_sequence {
-            continue;
-        }
-        match step(pair).wrapping_sub(carried(&pair[0])) & 0xffff_ffff {
+        let carried = last.stated.max(last.seen);
+        let step = packet.sequence.wrapping_sub(last.sequence);
+        self.steps_of_one &= step == 1;
+        self.carried_more |= carried > 1;
+        match step.wrapping_sub(carried) {
             0 => {}
             gap if gap < 1 << 31 => {
-                loss.lost_flows += gap;
+                loss.lost_flows += u64::from(gap);
                 loss.gaps += 1;
             }
             _ => loss.restarts += 1,
         }
     }
-    loss
+
+    /// Where the numbers count packets (steps of exactly one where more than
+    /// one flow was carried), or are all 0, nothing can be told.
+    fn loss(self) -> Loss {
+        let mut loss = self.loss;
+        let counts_packets = self.carried_more && self.steps_of_one;
+        loss.has_no_sequence = counts_packets || loss.packets > 1 && self.all_zero;
+        if loss.has_no_sequence {
+            (loss.lost_flows, loss.gaps, loss.restarts) = (0, 0, 0);
+        }
+        loss
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn loss(packets: &[(u64, u32, u32, u64)]) -> Loss {
-        let packet = |(time, sequence, stated, seen): &(u64, u32, u32, u64)| Packet {
-            time: *time,
-            sequence: *sequence,
-            stated: *stated,
-            seen: *seen,
-        };
-        of(&packets.iter().map(packet).collect::<Vec<_>>())
+    fn loss(packets: &[(u64, u32, u32, u32)]) -> Loss {
+        let mut course = Course::default();
+        for (time, sequence, stated, seen) in packets.iter().copied() {
+            course.follow(Packet { time, sequence, engine: 0, stated, seen });
+        }
+        course.loss()
     }
 
     #[test]
@@ -206,21 +192,6 @@ mod tests {
         assert_eq!((found.lost_flows, found.gaps, found.restarts), (6, 1, 0));
         assert_eq!(found.missing_documents, 1);
         assert_eq!(found.silence, Some((6, 3)));
-    }
-
-    /// Packets whose flows are scattered are put together all the same.
-    #[test]
-    fn runs_of_one_packet_become_one() {
-        let mut runs = Runs::default();
-        for n in 0..400_000_u64 {
-            let packet = n * 7919 % 5000;
-            let sequence = u32::try_from(packet).unwrap();
-            runs.push(Packet { time: packet / 3, sequence, stated: 80, seen: 1 });
-        }
-        assert!(runs.known.len() <= 2 * FEWEST_RUNS);
-        runs.together();
-        assert_eq!(runs.known.len(), 5000);
-        assert!(runs.known.iter().all(|packet| packet.seen == 80));
     }
 
     #[test]

@@ -200,7 +200,7 @@ impl Scans {
     fn part(&self, found: &Found, part: usize) -> io::Result<Vec<Row>> {
         let mut flows: Map<u64, Times> = Map::new();
         found.each(part, |tried, _| flows.at(tried.source()).0 += 1)?;
-        let mut different: Map<u128, ()> = Map::new();
+        let mut different: Map<u128, ()> = Map::with_capacity(found.flows.len(part).min(1 << 20));
         found.each(part, |tried, _| {
             if flows.get(&tried.source()).is_some_and(|flows| flows.0 >= self.least) {
                 *different.at(tried.target()) = ();

@@ -1,5 +1,7 @@
 //! The findings as rows: what, where, how many of how many, and what it means.
 
+use std::io;
+
 use super::{Checked, Copies};
 use crate::answer::{Answer, Cell, Column, Meaning, Table};
 use crate::quality::{Fault, Quality};
@@ -19,7 +21,12 @@ struct Finding {
 /// A gap without any packet is told from here on.
 const LONG_SILENCE_MS: u64 = 3_600_000;
 
-pub(super) fn answer(checked: Checked, copies: Copies, texts: &[String], tally: &Tally) -> Answer {
+pub(super) fn answer(
+    checked: Checked,
+    copies: Copies,
+    texts: &[String],
+    tally: &Tally,
+) -> io::Result<Answer> {
     let flows = tally.total.flows;
     let name = |exporter: Option<u64>| {
         let code = exporter.and_then(|code| usize::try_from(code).ok());
@@ -28,7 +35,7 @@ pub(super) fn answer(checked: Checked, copies: Copies, texts: &[String], tally: 
     let mut findings = Vec::new();
     let mut engines: Vec<(String, Engine, Loss)> = checked
         .packets
-        .loss()
+        .loss()?
         .into_iter()
         .map(|(engine, loss)| (name(engine[0]), engine, loss))
         .collect();
@@ -67,7 +74,7 @@ pub(super) fn answer(checked: Checked, copies: Copies, texts: &[String], tally: 
         "flows state a sampling interval but mode 0, as Juniper routers do: they are sampled",
     );
     of_tally(tally, &mut findings);
-    rows(findings, flows)
+    Ok(rows(findings, flows))
 }
 
 fn push(
