@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use super::key::{Hashed, seed};
+use super::hash::{Hashed, seed};
 
 /// Values by key.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | how several fields become one key | [`key`] |
+//! | how keys are shared out | [`hash`] |
 //! | how keys are added up that a file has in a list | [`coded`] |
 //! | what is kept by key | [`table`] |
 //! | how few keys and many are kept | `store`, `map`, `partitions` |
@@ -13,6 +14,7 @@
 //! | which keys come first | [`rank`] |
 
 pub mod coded;
+pub mod hash;
 pub mod key;
 mod map;
 pub mod memory;

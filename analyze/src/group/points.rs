@@ -1,7 +1,7 @@
 //! Points in the distribution of the values of a key, from its values in order.
 
 use super::stored::Stored;
-use super::{Accumulator, key::Hashed, map::Map};
+use super::{Accumulator, hash::Hashed, map::Map};
 use crate::tally::Sums;
 
 /// Smallest, largest and so on of some values; median and p95 by nearest rank.

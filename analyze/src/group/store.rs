@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::Accumulator;
-use super::key::{Hashed, seed};
+use super::hash::{Hashed, seed};
 use super::map::Map;
 use super::memory::Memory;
 use super::partitions::{PARTITIONS, Partitions};

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::Accumulator;
-use super::key::{Key, KeyLayout, LongKey, Packed, Valued};
+use super::hash::Valued;
+use super::key::{Key, KeyLayout, LongKey, Packed};
 use super::memory::Memory;
 pub use super::pairs::Counting;
 use super::pairs::Pairs;

@@ -14,7 +14,7 @@ use super::Statistic;
 use super::ranking::key_cell;
 use crate::answer::{Answer, Cell, Column, Meaning, Table as Rows};
 use crate::columns::Batch;
-use crate::group::key::Hashed;
+use crate::group::hash::{Hashed, seed};
 use crate::group::memory::Memory;
 use crate::group::points::Times;
 use crate::group::rank::each_part;
@@ -123,7 +123,7 @@ impl Statistic for Scans {
         Found {
             flows: Partitions::new(Arc::clone(memory)),
             odd: Partitions::new(Arc::clone(memory)),
-            seed: crate::group::key::seed(),
+            seed: seed(),
         }
     }
 
