@@ -20,6 +20,7 @@ impl Grouping {
             [Dimension::Field(field) | Dimension::Network(field, _)]
                 if self.size == Size::Plain
                     && self.counted.is_empty()
+                    && self.spread.is_empty()
                     && !self.with_ports_only
                     && !matches!(field, FieldId::Bytes | FieldId::Packets) =>
             {
@@ -54,12 +55,12 @@ impl Grouping {
         let used: Vec<bool> = known.iter().map(|sums| sums.sums().flows > 0).collect();
         let some = used.contains(&false).then_some(&*used);
         let key = self.dimensions[0].column(&values, 0);
-        table.add(&self.layout, &[&key], some, |sums, place| sums.merge(&known[place]));
+        table.add(&[&key], some, |place| Err(known[place]));
         if unknown.sums().flows > 0 {
             let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
             none.push_row(&Row::default());
             let key = self.dimensions[0].column(&none, 0);
-            table.add(&self.layout, &[&key], None, |sums, _| sums.merge(&unknown));
+            table.add(&[&key], None, |_| Err(unknown));
         }
     }
 }
