@@ -233,9 +233,13 @@ impl Statistic for Grouping {
         }
     }
 
+    fn settle(&self, groups: &mut Groups) {
+        self.settle_codes(groups);
+    }
+
     fn merge(&self, groups: &mut Groups, mut other: Groups) {
-        self.settle(groups);
-        self.settle(&mut other);
+        self.settle_codes(groups);
+        self.settle_codes(&mut other);
         groups.left_out += other.left_out;
         for (distinct, other) in groups.distinct.iter_mut().zip(other.distinct) {
             distinct.merge(other);
@@ -250,7 +254,7 @@ impl Statistic for Grouping {
     }
 
     fn answer(&self, mut groups: Groups, texts: &[String], tally: &Tally) -> Answer {
-        self.settle(&mut groups);
+        self.settle_codes(&mut groups);
         let counts: Vec<DistinctCounts> =
             groups.distinct.into_iter().map(Distinct::counts).collect();
         let mut answer = match groups.tables {
