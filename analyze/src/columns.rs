@@ -390,7 +390,7 @@ impl Batch {
     pub(crate) fn map_addresses(
         &mut self,
         address: impl Fn(u32) -> u32,
-        text: impl Fn(&str) -> String,
+        text: impl Fn(&str) -> Option<String>,
     ) {
         for field in ADDRESSES {
             let Some(column) = &mut self.columns[field as usize] else { continue };
@@ -403,14 +403,31 @@ impl Batch {
                 }
             }
         }
+        let rows = self.rows;
         let Some(column) = &mut self.columns[FieldId::Exporter as usize] else { return };
-        let Values::U32(codes) = &mut column.values else { return };
         let texts = self.dictionary.texts();
         let mut known = HashMap::new();
-        for code in codes {
-            *code = *known.entry(*code).or_insert_with(|| {
-                texts.get(*code as usize).map_or(*code, |known| self.dictionary.code(&text(known)))
+        let mut hidden = Column::for_field(FieldId::Exporter, rows);
+        for row in 0..rows {
+            let code = column.get(row).and_then(|code| {
+                *known.entry(code).or_insert_with(|| {
+                    let text = text(texts.get(usize::try_from(code).ok()?)?)?;
+                    Some(u64::from(self.dictionary.code(&text)))
+                })
             });
+            hidden.push(code);
+        }
+        *column = hidden;
+    }
+
+    /// Makes all values of some fields unknown.
+    pub(crate) fn forget(&mut self, fields: &[FieldId]) {
+        for field in fields {
+            let rows = self.rows;
+            if let Some(column) = &mut self.columns[*field as usize] {
+                *column = Column::for_field(*field, rows);
+                (0..rows).for_each(|_| column.push(None));
+            }
         }
     }
 

@@ -133,6 +133,7 @@ fn every_export_that_is_read_holds_the_same_flows() {
             sources: &sources,
             selection: &Selection::default(),
             anonymiser: None,
+            addresses: flowkit_analyze::export::Addresses::default(),
             options: ReadOptions::default(),
         };
         let exported = export.write(form, fs::File::create(&path).unwrap()).unwrap();

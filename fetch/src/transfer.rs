@@ -68,11 +68,13 @@ impl<S: Server> Transfer<'_, S> {
                 Ok(()) => return writer.finish(),
                 Err(error) => error,
             };
-            let is_over = self.is_halted() || tries >= self.patience.retries;
-            if verdict(&error) == Verdict::Stop || is_over {
+            let is_final = verdict(&error) == Verdict::Stop;
+            if is_final || self.is_halted() || tries >= self.patience.retries {
                 // What came before is good; a full disk may not even take this.
                 let _ = writer.sync();
-                return Err(error);
+                // Without the person's Ctrl-C, a passing fault would have passed.
+                let is_stopped = self.cancel.is_set() && !is_final;
+                return Err(if is_stopped { FetchError::Interrupted } else { error });
             }
             tries += 1;
             self.lower_page(&error, opening.size);

@@ -17,6 +17,7 @@ use super::writer::FlowWriter;
 use super::{ColumnFile, StoreError};
 use crate::columns::FieldSet;
 use crate::dictionary::Dictionary;
+use crate::export::Addresses;
 use crate::input::{DumpPart, Source};
 use crate::scan::{Absorber, ReadOptions, Reading};
 use crate::tally::{Measures, Tally};
@@ -220,7 +221,8 @@ fn write<W: Write + Send>(
     path: &Path,
 ) -> Result<W, StoreError> {
     let dictionary = Arc::new(Dictionary::default());
-    let mut writer = FlowWriter::new(out, path.display().to_string(), &dictionary)?;
+    let mut writer =
+        FlowWriter::new(out, path.display().to_string(), &dictionary, Addresses::Number)?;
     let alone = [source.one_part(part, THIS_FILE)];
     let options = ReadOptions::default();
     let mut absorber = Absorber::new(&alone, options);

@@ -35,6 +35,7 @@ use parquet::schema::types::{ColumnPath, Type, TypePtr};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::StoreError;
+use crate::export::Addresses;
 
 /// Version of what is written here; files of another are made again.
 pub(crate) const VERSION: u32 = 3;
@@ -54,8 +55,9 @@ pub(crate) fn fingerprint() -> u64 {
     xxh3_64(rows.join(",").as_bytes())
 }
 
-/// The table.
-pub(crate) fn schema() -> Result<TypePtr, StoreError> {
+/// The table. Addresses are numbers in what flowkit reads again.
+pub(crate) fn schema(addresses: Addresses) -> Result<TypePtr, StoreError> {
+    let column = |field| column(field, addresses);
     let columns = FIELDS.iter().map(column).collect::<Result<Vec<_>, _>>();
     columns
         .and_then(|columns| Type::group_type_builder("flows").with_fields(columns).build())
@@ -63,8 +65,11 @@ pub(crate) fn schema() -> Result<TypePtr, StoreError> {
         .map_err(|source| StoreError::Parquet { path: "schema".into(), source })
 }
 
-fn column(field: &Field) -> Result<TypePtr, parquet::errors::ParquetError> {
-    let (physical, logical) = types(field);
+fn column(field: &Field, addresses: Addresses) -> Result<TypePtr, parquet::errors::ParquetError> {
+    let (physical, logical) = match (field.kind, addresses) {
+        (Kind::Address, Addresses::Text) => (Physical::BYTE_ARRAY, LogicalType::String),
+        _ => types(field),
+    };
     Type::primitive_type_builder(field.name, physical)
         .with_repetition(Repetition::OPTIONAL)
         .with_logical_type(Some(logical))
@@ -154,7 +159,7 @@ mod tests {
     /// The catalogue's kinds and widths all have a type, and names are legal.
     #[test]
     fn every_field_is_a_column() {
-        let schema = schema().unwrap();
+        let schema = schema(Addresses::Number).unwrap();
         assert_eq!(schema.get_fields().len(), FIELDS.len());
         for (field, column) in FIELDS.iter().zip(schema.get_fields()) {
             assert_eq!(column.name(), field.name);

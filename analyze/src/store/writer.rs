@@ -5,9 +5,10 @@
 //! 45 MB of values and what they shrink to.
 
 use std::io::{Cursor, Write};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use flowkit_model::{FIELDS, Field};
+use flowkit_model::{FIELDS, Field, Kind};
 use parquet::basic::Type as Physical;
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter as Encoder, get_column_writer};
 use parquet::data_type::ByteArray;
@@ -22,6 +23,7 @@ use super::schema::{self, GROUP_ROWS};
 use super::{StoreError, facts};
 use crate::columns::{Batch, Column, FieldSet, Values};
 use crate::dictionary::Dictionary;
+use crate::export::Addresses;
 
 /// A file of columns under way.
 pub(crate) struct FlowWriter<W: Write + Send> {
@@ -39,9 +41,11 @@ impl<W: Write + Send> FlowWriter<W> {
         out: W,
         path: String,
         dictionary: &Arc<Dictionary>,
+        addresses: Addresses,
     ) -> Result<Self, StoreError> {
         let properties = Arc::new(schema::properties());
-        let file = SerializedFileWriter::new(out, schema::schema()?, Arc::clone(&properties))
+        let table = schema::schema(addresses)?;
+        let file = SerializedFileWriter::new(out, table, Arc::clone(&properties))
             .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         let dictionary = Arc::clone(dictionary);
         let pending = Batch::new(FieldSet::all(), 0, Arc::clone(&dictionary));
@@ -86,7 +90,11 @@ impl<W: Write + Send> FlowWriter<W> {
             .collect();
         let columns = self.file.schema_descr().columns().to_vec();
         let encode = |(field, column): (&Field, &ColumnDescPtr)| {
-            encode(group.column(field.id), column, &self.properties, &texts)
+            let texts = match field.kind {
+                Kind::Address => Texts::Addresses,
+                _ => Texts::Dictionary(&texts),
+            };
+            encode(group.column(field.id), column, &self.properties, texts)
         };
         let encoded: Result<Vec<_>, ParquetError> = if group.rows() < SMALL_GROUP {
             FIELDS.iter().zip(&columns).map(encode).collect()
@@ -104,6 +112,24 @@ impl<W: Write + Send> FlowWriter<W> {
     }
 }
 
+/// What the numbers of a column of texts stand for.
+#[derive(Clone, Copy)]
+enum Texts<'t> {
+    /// Places in the dictionary.
+    Dictionary(&'t [ByteArray]),
+    /// Addresses.
+    Addresses,
+}
+
+impl Texts<'_> {
+    fn of(self, number: u32) -> ByteArray {
+        match self {
+            Self::Dictionary(texts) => texts[number as usize].clone(),
+            Self::Addresses => Ipv4Addr::from_bits(number).to_string().into_bytes().into(),
+        }
+    }
+}
+
 /// Fewer flows than this are encoded before a thread pool has started.
 const SMALL_GROUP: usize = 20_000;
 
@@ -112,7 +138,7 @@ fn encode(
     column: &Column,
     description: &ColumnDescPtr,
     properties: &WriterPropertiesPtr,
-    texts: &[ByteArray],
+    texts: Texts<'_>,
 ) -> Result<(bytes::Bytes, ColumnCloseResult), ParquetError> {
     let mut out = TrackedWrite::new(Cursor::new(Vec::new()));
     let close = {
@@ -128,7 +154,7 @@ fn write_values(
     encoder: &mut Encoder<'_>,
     column: &Column,
     physical: Physical,
-    texts: &[ByteArray],
+    texts: Texts<'_>,
 ) -> Result<(), ParquetError> {
     let unknown = column.unknown.as_deref();
     let levels: Vec<i16> = match unknown {
@@ -150,8 +176,7 @@ fn write_values(
             encoder.write_batch(&known(values, unknown, u64::cast_signed), levels, None)?;
         }
         (Encoder::ByteArrayColumnWriter(encoder), Values::U32(codes), _) => {
-            let text = |code: u32| texts[code as usize].clone();
-            encoder.write_batch(&known(codes, unknown, text), levels, None)?;
+            encoder.write_batch(&known(codes, unknown, |code| texts.of(code)), levels, None)?;
         }
         (_, _, physical) => {
             return Err(ParquetError::General(format!("no {physical} column for these values")));
@@ -182,7 +207,8 @@ pub(crate) mod tests {
     /// A file of some flows in row groups of so many.
     pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
         let dictionary = Arc::clone(batch.shared_dictionary());
-        let mut writer = FlowWriter::new(Vec::new(), "test".into(), &dictionary).unwrap();
+        let mut writer =
+            FlowWriter::new(Vec::new(), "test".into(), &dictionary, Addresses::Number).unwrap();
         writer.group_rows = group_rows;
         writer.push(batch).unwrap();
         let (mut measures, mut tally) = (Measures::default(), Tally::default());

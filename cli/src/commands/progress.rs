@@ -9,6 +9,8 @@ use flowkit_model::window::rfc3339;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 
+use super::said::counted;
+
 /// Plain lines come no closer than this.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 /// The rate is told over this much time at least.
@@ -39,8 +41,12 @@ impl Progress {
         Self { is_quiet, zone, bar, seen: Mutex::new(seen) }
     }
 
-    /// Takes the bar away, or says the last numbers.
-    pub(crate) fn finish(&self) {
+    /// Takes the bar away, or says the last numbers: all there were, if it is
+    /// complete, however many were expected.
+    pub(crate) fn finish(&self, is_complete: bool) {
+        if is_complete {
+            self.seen().total = None;
+        }
         match &self.bar {
             Some(bar) => bar.finish_and_clear(),
             None if self.seen().documents > 0 => self.say(&self.seen().line()),
@@ -71,10 +77,13 @@ impl Progress {
     fn planned(&self, indices: usize, documents: Option<u64>, everything: bool) {
         self.seen().total = documents;
         self.seen().began = Instant::now();
-        let count = documents.map_or("an unknown number of".to_owned(), |count| count.to_string());
+        let count = documents.map_or_else(
+            || "an unknown number of documents".to_owned(),
+            |count| counted(count, "document"),
+        );
         let all = if everything { "no window: everything, " } else { "" };
         let plural = if indices == 1 { "index" } else { "indices" };
-        self.say(&format!("{all}{count} documents in {indices} {plural}"));
+        self.say(&format!("{all}{count} in {indices} {plural}"));
         if let (Some(bar), Some(count)) = (&self.bar, documents) {
             bar.set_length(count);
             let template =
@@ -128,8 +137,10 @@ impl Observer for Progress {
                 self.print(&format!("replacing the {kind} dump in {}", path.display()));
             }
             Event::Resuming { path, parts, documents } => self.print(&format!(
-                "going on with {}: {parts} parts, {documents} documents are here",
-                path.display()
+                "going on with {}: {} in {} here",
+                path.display(),
+                counted(documents, "document"),
+                counted(parts as u64, "part")
             )),
             Event::Planned { indices, parts, jobs, documents, everything } => {
                 self.planned(indices, documents, everything);

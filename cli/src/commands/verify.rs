@@ -3,11 +3,15 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
 use flowkit_fetch::Request;
+use flowkit_model::dump::MANIFEST;
 
 use super::server::ServerArgs;
 use crate::exit::Exit;
+use crate::output::units::grouped;
+use crate::sources::{InputFormat, open};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,6 +42,13 @@ impl Verify {
     /// # Errors
     /// If there is no dump, or the server cannot be asked.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        if !self.dump.join(MANIFEST).exists() {
+            open(&self.dump, &InputFormat::default())?;
+            bail!(
+                "{} is no dump (it has no {MANIFEST}); name one that `flowkit fetch` saved",
+                self.dump.display()
+            );
+        }
         let mut request = Request { url: self.server.url.clone(), ..Request::default() };
         // Without --url no server is asked, whatever FLOWKIT_URL says.
         let asks = request.url.is_some();
@@ -54,7 +65,8 @@ impl Verify {
         }
         if findings.is_empty() {
             let against = if asks { ", and as many as the server counts" } else { "" };
-            let (documents, parts) = (manifest.documents(), manifest.parts.len());
+            let documents = grouped(manifest.documents().into());
+            let parts = manifest.parts.len();
             writeln!(
                 out,
                 "{}: {documents} documents in {parts} part{}, complete, undamaged, none twice{against}",

@@ -23,6 +23,7 @@ use anyhow::Context;
 use self::paint::Paint;
 use crate::exit::Exit;
 use crate::output::Color;
+use crate::sources::InputFormat;
 
 const EXAMPLES: &str = "\
 Without more it shows the format as a picture, and every field. FIELD is any
@@ -49,7 +50,7 @@ pub(crate) struct Explain {
     packet: Option<PathBuf>,
 
     /// Which record of the file, from 1; all without it
-    #[arg(long, value_name = "K", requires = "packet")]
+    #[arg(long, value_name = "K", requires = "packet", value_parser = place)]
     record: Option<NonZeroU64>,
 
     /// File whose first document is explained; - is standard input
@@ -57,7 +58,7 @@ pub(crate) struct Explain {
     document: Option<PathBuf>,
 
     /// Which document of a source, from 1
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = place)]
     flow: Option<NonZeroU64>,
 
     /// Dump or file that --flow counts in
@@ -69,6 +70,9 @@ pub(crate) struct Explain {
         hide_env_values = true
     )]
     source: PathBuf,
+
+    #[command(flatten)]
+    input_format: InputFormat,
 
     /// Write the record with the late times of Logstash repaired
     #[arg(long)]
@@ -85,6 +89,10 @@ pub(crate) struct Explain {
     /// File to write to, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+fn place(text: &str) -> Result<NonZeroU64, String> {
+    text.parse().map_err(|_| "not a place; the first is 1".to_owned())
 }
 
 /// The form of an explanation.
@@ -134,7 +142,7 @@ impl Explain {
     }
 
     fn packets(&self, path: &std::path::Path, paint: Paint) -> anyhow::Result<Page> {
-        let file = load::datagrams(path)?;
+        let file = load::datagrams(path, &self.input_format)?;
         let wanted = self.record.map(NonZeroU64::get);
         let n_records = file.n_records();
         if let Some(record) = wanted.filter(|record| *record > n_records) {
@@ -155,7 +163,7 @@ impl Explain {
         number: NonZeroU64,
         paint: Paint,
     ) -> anyhow::Result<Page> {
-        let json = load::document(path, number.get())?;
+        let json = load::document(path, number.get(), &self.input_format)?;
         let flow = document::flow(&json, path, number.get())?;
         let text = match self.format {
             Form::Text => document::page(&json, &flow, self.repair_times, paint)?,
