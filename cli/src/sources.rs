@@ -45,6 +45,10 @@ pub(crate) struct Sources {
     #[arg(long, help_heading = "Reading")]
     pub(crate) allow_incomplete: bool,
 
+    /// Bytes of groups to keep in memory; more go to temporary files
+    #[arg(long, hide = true, env = "FLOWKIT_MEMORY", value_name = "BYTES")]
+    memory: Option<usize>,
+
     #[command(flatten)]
     format: InputFormat,
 }
@@ -94,7 +98,7 @@ impl Sources {
 
     /// How to read them.
     pub(crate) fn options(&self) -> ReadOptions {
-        ReadOptions { strict: self.strict }
+        ReadOptions { strict: self.strict, memory: self.memory }
     }
 }
 

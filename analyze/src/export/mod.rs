@@ -29,7 +29,7 @@ use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::{Absorber, ReadOptions, Reading};
 use crate::selection::Selection;
-use crate::store::facts::{About, Belongs, Facts};
+use crate::store::facts::{Belongs, Facts};
 use crate::store::writer::FlowWriter;
 use crate::store::{self, Prepared, Request, Spare, StoreError};
 use crate::tally::{Measures, Tally};
@@ -136,7 +136,7 @@ impl Export<'_> {
         said.notes.clear();
         said.duplicates = crate::tally::Duplicates::default();
         let belongs = Belongs::of(&Part::default(), &[]);
-        let mut out = writer.finish(&About { belongs, facts: Facts::of(&said) })?;
+        let mut out = writer.finish(belongs, Facts::of(&said))?;
         out.flush().map_err(ExportError::Write)?;
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
     }

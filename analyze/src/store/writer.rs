@@ -18,9 +18,11 @@ use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 use rayon::prelude::*;
+use xxhash_rust::xxh3::Xxh3;
 
+use super::StoreError;
+use super::facts::{self, About, Belongs, Facts};
 use super::schema::{self, GROUP_ROWS};
-use super::{StoreError, facts};
 use crate::columns::{Batch, Column, FieldSet, Values};
 use crate::dictionary::Dictionary;
 use crate::export::Addresses;
@@ -33,6 +35,7 @@ pub(crate) struct FlowWriter<W: Write + Send> {
     dictionary: Arc<Dictionary>,
     pending: Batch,
     group_rows: usize,
+    checksum: Xxh3,
 }
 
 impl<W: Write + Send> FlowWriter<W> {
@@ -49,7 +52,15 @@ impl<W: Write + Send> FlowWriter<W> {
             .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         let dictionary = Arc::clone(dictionary);
         let pending = Batch::new(FieldSet::all(), 0, Arc::clone(&dictionary));
-        Ok(Self { path, file, properties, dictionary, pending, group_rows: GROUP_ROWS })
+        Ok(Self {
+            path,
+            file,
+            properties,
+            dictionary,
+            pending,
+            group_rows: GROUP_ROWS,
+            checksum: Xxh3::new(),
+        })
     }
 
     /// Adds flows, in their order.
@@ -67,13 +78,13 @@ impl<W: Write + Send> FlowWriter<W> {
     }
 
     /// Writes what is left and what the file says of its part.
-    pub(crate) fn finish(mut self, about: &facts::About) -> Result<W, StoreError> {
+    pub(crate) fn finish(mut self, belongs: Belongs, facts: Facts) -> Result<W, StoreError> {
         if self.pending.rows() > 0 {
             self.write_group()?;
         }
-        let text = serde_json::to_string(about).map_err(|error| StoreError::Foreign {
-            path: self.path.clone(),
-            what: error.to_string(),
+        let checksum = format!("{:016x}", self.checksum.digest());
+        let text = serde_json::to_string(&About { belongs, facts, checksum }).map_err(|error| {
+            StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
         })?;
         self.file.append_key_value_metadata(KeyValue::new(facts::KEY.to_owned(), text));
         self.file.into_inner().map_err(|source| StoreError::Parquet { path: self.path, source })
@@ -104,6 +115,7 @@ impl<W: Write + Send> FlowWriter<W> {
         let write = || {
             let mut out = self.file.next_row_group()?;
             for (bytes, close) in encoded? {
+                self.checksum.update(&bytes);
                 out.append_column(&bytes, close)?;
             }
             out.close().map(drop)
@@ -201,7 +213,6 @@ fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V)
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::store::facts::{About, Belongs, Facts};
     use crate::tally::{Measures, Tally};
 
     /// A file of some flows in row groups of so many.
@@ -222,6 +233,6 @@ pub(crate) mod tests {
             sha256: String::new(),
             after: Vec::new(),
         };
-        writer.finish(&About { belongs, facts: Facts::of(&tally) }).unwrap()
+        writer.finish(belongs, Facts::of(&tally)).unwrap()
     }
 }
