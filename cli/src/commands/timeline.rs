@@ -14,11 +14,12 @@ use crate::sources::Sources;
 const EXAMPLES: &str = "\
 Bins are counted from midnight in --tz and lie in the window over @timestamp; what
 flows carried outside of it is in the rows before and after, so all rows add up
-to the total. A flow counts once in `flows`, in the bin of its first packet.
+to the total. A flow counts once in `flows`, in the bin of its first packet, or
+in the one that --load end or export gives all to.
 
 How a flow's bytes are given to the bins that it spans (--load):
   proportional   by the time spent in each
-  uniform        the same to each
+  uniform        the same to each that it touches
   start, end     all to the bin of the first, or of the last packet
   export         all to the bin of the export, as Kibana does
 
