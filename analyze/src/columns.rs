@@ -135,6 +135,36 @@ impl Column {
         self.unknown.as_ref().is_some_and(|mask| mask[row])
     }
 
+    /// The smallest and largest known value; `None` if none is known.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(u64, u64)> {
+        fn of<V: Copy + Ord + Into<u64>>(values: &[V]) -> Option<(u64, u64)> {
+            let first = *values.first()?;
+            let widen = |(least, most): (V, V), value: &V| (least.min(*value), most.max(*value));
+            let (least, most) = values.iter().fold((first, first), widen);
+            Some((least.into(), most.into()))
+        }
+        if self.unknown.is_some() {
+            let known = || (0..self.len()).filter_map(|row| self.get(row));
+            return known().min().zip(known().max());
+        }
+        match &self.values {
+            Values::U8(values) => of(values),
+            Values::U16(values) => of(values),
+            Values::U32(values) => of(values),
+            Values::U64(values) => of(values),
+        }
+    }
+
+    /// The value that all rows have, if they have one; unknown is one, too.
+    #[must_use]
+    pub fn constant(&self) -> Option<Option<u64>> {
+        match self.n_unknown() {
+            0 => self.bounds().filter(|(least, most)| least == most).map(|(value, _)| Some(value)),
+            n_unknown => (n_unknown == self.len() as u64).then_some(None),
+        }
+    }
+
     /// A row's value, widened.
     #[must_use]
     pub fn get(&self, row: usize) -> Option<u64> {
@@ -185,23 +215,38 @@ impl Column {
         }
     }
 
-    fn retain(&mut self, keep: &[bool]) {
+    fn select(&mut self, rows: &[u32]) {
         match &mut self.values {
-            Values::U8(values) => retain(values, keep),
-            Values::U16(values) => retain(values, keep),
-            Values::U32(values) => retain(values, keep),
-            Values::U64(values) => retain(values, keep),
+            Values::U8(values) => select(values, rows),
+            Values::U16(values) => select(values, rows),
+            Values::U32(values) => select(values, rows),
+            Values::U64(values) => select(values, rows),
         }
         if let Some(mask) = &mut self.unknown {
-            retain(mask, keep);
+            select(mask, rows);
         }
     }
 }
 
-/// Keeps the values whose flag is true.
-fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
-    let mut keep = keep.iter();
-    values.retain(|_| *keep.next().expect("one flag per row"));
+/// The numbers of the rows whose flag is true, found without a branch for each:
+/// which rows a filter means is hard to foretell.
+fn rows_of(keep: &[bool]) -> Vec<u32> {
+    let mut rows = vec![0; keep.len()];
+    let mut n_rows = 0;
+    for (row, keep) in (0..).zip(keep) {
+        rows[n_rows] = row;
+        n_rows += usize::from(*keep);
+    }
+    rows.truncate(n_rows);
+    rows
+}
+
+/// Keeps the values of some rows, in ascending order.
+fn select<T: Copy>(values: &mut Vec<T>, rows: &[u32]) {
+    for (place, row) in rows.iter().enumerate() {
+        values[place] = values[*row as usize];
+    }
+    values.truncate(rows.len());
 }
 
 /// Flows as columns.
@@ -351,7 +396,7 @@ impl Batch {
     pub(crate) fn map_addresses(
         &mut self,
         address: impl Fn(u32) -> u32,
-        text: impl Fn(&str) -> String,
+        text: impl Fn(&str) -> Option<String>,
     ) {
         for field in ADDRESSES {
             let Some(column) = &mut self.columns[field as usize] else { continue };
@@ -364,14 +409,31 @@ impl Batch {
                 }
             }
         }
+        let rows = self.rows;
         let Some(column) = &mut self.columns[FieldId::Exporter as usize] else { return };
-        let Values::U32(codes) = &mut column.values else { return };
         let texts = self.dictionary.texts();
         let mut known = HashMap::new();
-        for code in codes {
-            *code = *known.entry(*code).or_insert_with(|| {
-                texts.get(*code as usize).map_or(*code, |known| self.dictionary.code(&text(known)))
+        let mut hidden = Column::for_field(FieldId::Exporter, rows);
+        for row in 0..rows {
+            let code = column.get(row).and_then(|code| {
+                *known.entry(code).or_insert_with(|| {
+                    let text = text(texts.get(usize::try_from(code).ok()?)?)?;
+                    Some(u64::from(self.dictionary.code(&text)))
+                })
             });
+            hidden.push(code);
+        }
+        *column = hidden;
+    }
+
+    /// Makes all values of some fields unknown.
+    pub(crate) fn forget(&mut self, fields: &[FieldId]) {
+        for field in fields {
+            let rows = self.rows;
+            if let Some(column) = &mut self.columns[*field as usize] {
+                *column = Column::for_field(*field, rows);
+                (0..rows).for_each(|_| column.push(None));
+            }
         }
     }
 
@@ -413,12 +475,13 @@ impl Batch {
     /// If there is not one flag per row.
     pub fn retain(&mut self, keep: &[bool]) {
         assert_eq!(keep.len(), self.rows, "one flag per row");
-        self.rows = keep.iter().filter(|keep| **keep).count();
+        let rows = rows_of(keep);
+        self.rows = rows.len();
         for column in self.columns.iter_mut().flatten() {
-            column.retain(keep);
+            column.select(&rows);
         }
         if let Some((_, coded)) = &mut self.coded {
-            coded.retain(keep);
+            coded.select(&rows);
         }
     }
 }
@@ -475,6 +538,23 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn bounds_and_constants_are_of_known_values() {
+        let column = |values: &[u16], unknown: Option<&[bool]>| Column {
+            values: Values::U16(values.to_vec()),
+            unknown: unknown.map(<[bool]>::to_vec),
+        };
+        for (column, bounds, constant) in [
+            (column(&[], None), None, None),
+            (column(&[7, 7], None), Some((7, 7)), Some(Some(7))),
+            (column(&[7, 9, 8], None), Some((7, 9)), None),
+            (column(&[0, 9], Some(&[true, false])), Some((9, 9)), None),
+            (column(&[0, 0], Some(&[true, true])), None, Some(None)),
+        ] {
+            assert_eq!((column.bounds(), column.constant()), (bounds, constant), "{column:?}");
         }
     }
 

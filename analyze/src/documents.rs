@@ -1,14 +1,24 @@
 //! Documents as they stand in the sources, one by one and in order.
 //!
 //! Nothing is decoded and no copy is left out: this is for looking at what is
-//! stored.
+//! stored, and for keeping it.
 
-use flowkit_model::{Entry, FlowRecord, NotAFlow};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use flowkit_model::dump::PartForm;
+use flowkit_model::wire::{self, NotV5};
+use flowkit_model::{Entry, FlowRecord, NotAFlow, Row};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::columns::FieldSet;
 use crate::error::ReadError;
-use crate::input::{self, Framing, Piece, Source, is_action};
+use crate::export::document_line;
+use crate::input::datagrams::Datagrams;
+use crate::input::parse::Parsed;
+use crate::input::shapes::Shapes;
+use crate::input::{self, Block, BulkAction, Framing, Piece, Source, TextRow, is_action};
 use crate::scan::ReadOptions;
 use crate::tally::{Position, Tally};
 
@@ -33,11 +43,9 @@ impl Found<'_> {
     }
 }
 
-/// There is no document in a capture.
-const PACKETS: &str = "holds NetFlow packets, not documents; see them with `flowkit explain --packet FILE`, \
-     or make documents of them: `flowkit export FILE --format hits -o hits.ndjson`";
-
-/// Hands every document to `take` until it says false.
+/// Hands every document to `take` until it says false. Packets and rows of csv
+/// are no documents: of each of their flows one is made, as Logstash's netflow
+/// module would write it.
 ///
 /// What is no JSON or has no `_source` is counted in the tally.
 ///
@@ -49,52 +57,203 @@ pub fn each(
     mut take: impl FnMut(Found<'_>) -> bool,
 ) -> Result<Tally, ReadError> {
     let streams = input::streams(sources);
-    let mut tally = Tally::of_sources(sources);
-    let mut refused = None;
+    let mut walk = Walk::new(sources, options);
     input::read(
         sources,
         |_| false,
-        |stream, piece| {
-            let name = streams[stream].name;
-            let block = match piece {
-                Piece::Block(block) => block,
-                Piece::End { damage } => {
-                    tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
-                    return true;
-                }
-                Piece::Stored => return true,
-                Piece::Datagrams(_) => {
-                    refused = Some(ReadError::Form { name: name.to_owned(), what: PACKETS });
+        |stream, piece| walk.piece(streams[stream].name, piece, &mut take),
+    )?;
+    walk.finish()
+}
+
+/// What a source holds, in the form in which nothing of it is lost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kept<'a> {
+    /// A document.
+    Document(Found<'a>),
+    /// Bytes of a stream that holds none.
+    Bytes(PartForm, &'a [u8]),
+    /// So many datagrams or rows were in bytes handed on before.
+    Read(u64),
+    /// A stream ends.
+    End,
+}
+
+/// Hands on what a source holds until `take` says false.
+///
+/// # Errors
+/// As [`each`].
+pub(crate) fn each_kept(
+    source: &Source,
+    options: ReadOptions,
+    mut take: impl FnMut(Kept<'_>) -> bool,
+) -> Result<Tally, ReadError> {
+    let sources = std::slice::from_ref(source);
+    let streams = input::streams(sources);
+    let (dictionary, shapes) = (Arc::default(), Shapes::default());
+    let mut walk = Walk::new(sources, options);
+    input::read_and_keep(source, |stream, piece| {
+        let name = streams[stream].name;
+        let none = FieldSet::default();
+        match piece {
+            Piece::Bytes(form, bytes) => take(Kept::Bytes(form, &bytes)),
+            Piece::Datagrams(datagrams) => {
+                let parsed = datagrams.parse(none, &dictionary);
+                walk.skipped(name, &parsed) && take(Kept::Read(parsed.n_values))
+            }
+            Piece::Block(block) if block.framing == Framing::Rows => {
+                let parsed = Parsed::new(&block, none, &dictionary, &shapes);
+                walk.skipped(name, &parsed)
+                    && take(Kept::Bytes(PartForm::Rows, &block.text))
+                    && take(Kept::Read(parsed.n_values))
+            }
+            Piece::End { .. } => {
+                walk.piece(name, piece, &mut |_| true);
+                take(Kept::End)
+            }
+            piece => walk.piece(name, piece, &mut |found| take(Kept::Document(found))),
+        }
+    })?;
+    walk.finish()
+}
+
+/// What was met while documents were looked for.
+struct Walk {
+    options: ReadOptions,
+    tally: Tally,
+    refused: Option<ReadError>,
+}
+
+impl Walk {
+    fn new(sources: &[Source], options: ReadOptions) -> Self {
+        Self { options, tally: Tally::of_sources(sources), refused: None }
+    }
+
+    fn finish(self) -> Result<Tally, ReadError> {
+        self.refused.map_or(Ok(self.tally), Err)
+    }
+
+    /// Hands on the documents of a piece; false if no more are wanted.
+    fn piece(
+        &mut self,
+        name: &str,
+        piece: Piece,
+        take: &mut impl FnMut(Found<'_>) -> bool,
+    ) -> bool {
+        match piece {
+            Piece::Block(block) => self.block(name, &block, take),
+            Piece::Datagrams(datagrams) => self.datagrams(name, &datagrams, take),
+            Piece::End { damage } => {
+                self.tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
+                true
+            }
+            Piece::Stored | Piece::Bytes(..) => true,
+        }
+    }
+
+    fn block(
+        &mut self,
+        name: &str,
+        block: &Block,
+        take: &mut impl FnMut(Found<'_>) -> bool,
+    ) -> bool {
+        let mut action: Option<&[u8]> = None;
+        for (line, text) in block.values() {
+            if let Some(header) = &block.header {
+                let goes_on = match header.row(text) {
+                    TextRow::Flow(flow) => made(&flow, take),
+                    TextRow::Aside => true,
+                    TextRow::Wrong(_) => self.skip(name, NotAFlow::NotARow, line),
+                };
+                if !goes_on {
                     return false;
                 }
-            };
-            for (line, text) in block.values() {
-                if block.framing == Framing::Bulk && is_action(text) {
-                    continue;
-                }
-                for found in documents(text) {
-                    match found {
-                        Ok(found) if take(found) => {}
-                        Ok(_) => return false,
-                        Err(cause) => {
-                            let position = Position { file: name.to_owned(), line };
-                            if options.strict {
-                                let what = cause.text().to_owned();
-                                refused = Some(ReadError::Strict {
-                                    position: position.to_string(),
-                                    what,
-                                });
-                                return false;
-                            }
-                            tally.skip(cause, 1, position, None);
-                        }
-                    }
+                continue;
+            }
+            if block.framing == Framing::Bulk && is_action(text) {
+                action = Some(text);
+                continue;
+            }
+            let whole = action.take().and_then(|action| hit(action, text));
+            for found in documents(whole.as_deref().map_or(text, str::as_bytes)) {
+                let goes_on = match found {
+                    Ok(found) => take(found),
+                    Err(cause) => self.skip(name, cause, line),
+                };
+                if !goes_on {
+                    return false;
                 }
             }
-            true
-        },
-    )?;
-    refused.map_or(Ok(tally), Err)
+        }
+        true
+    }
+
+    fn datagrams(
+        &mut self,
+        name: &str,
+        datagrams: &Datagrams,
+        take: &mut impl FnMut(Found<'_>) -> bool,
+    ) -> bool {
+        datagrams.list.iter().all(|captured| {
+            let exporter = captured.exporter.map(|address| address.to_string());
+            match wire::decode(&captured.bytes) {
+                Ok(datagram) => datagram.flows(exporter.as_deref()).all(|flow| made(&flow, take)),
+                Err(NotV5::OtherVersion { .. }) => {
+                    self.skip(name, NotAFlow::OtherVersion, captured.number)
+                }
+                Err(_) => self.skip(name, NotAFlow::NoRecord, captured.number),
+            }
+        })
+    }
+
+    /// Counts what was skipped in a block; false if that is forbidden.
+    fn skipped(&mut self, name: &str, parsed: &Parsed) -> bool {
+        for skipped in &parsed.skipped {
+            if !self.skip(name, skipped.cause, skipped.line) {
+                return false;
+            }
+            let position = Position { file: name.to_owned(), line: skipped.line };
+            self.tally.skip(skipped.cause, skipped.n - 1, position, skipped.reason.clone());
+        }
+        true
+    }
+
+    /// Counts what is no flow; false if that is forbidden.
+    fn skip(&mut self, name: &str, cause: NotAFlow, line: u64) -> bool {
+        let position = Position { file: name.to_owned(), line };
+        if self.options.strict {
+            let (position, what) = (position.to_string(), cause.text().to_owned());
+            self.refused = Some(ReadError::Strict { position, what });
+            return false;
+        }
+        self.tally.skip(cause, 1, position, None);
+        true
+    }
+}
+
+/// Hands on the document that a flow without one would have.
+fn made(flow: &FlowRecord, take: &mut impl FnMut(Found<'_>) -> bool) -> bool {
+    let mut line = Vec::new();
+    document_line(&Row::of(flow), 0, &mut line);
+    let text = String::from_utf8_lossy(&line);
+    let document = text.trim_end();
+    take(Found { whole: document, source: document })
+}
+
+/// A document of a `_bulk` request as the hit that it becomes: the action says
+/// its index, id and routing, in the words that stand there.
+fn hit(action: &[u8], document: &[u8]) -> Option<String> {
+    let BulkAction::Index(target) = serde_json::from_slice(action).ok()?;
+    let document = std::str::from_utf8(document).ok()?;
+    let mut hit = String::from("{");
+    for (key, value) in [("_index", target.index), ("_id", target.id), ("_routing", target.routing)]
+    {
+        if let Some(value) = value {
+            // Writing to text cannot fail.
+            let _ = write!(hit, "\"{key}\":{},", serde_json::Value::from(value));
+        }
+    }
+    Some(hit + "\"_source\":" + document + "}")
 }
 
 /// What matters of a JSON value here.
@@ -136,6 +295,20 @@ fn documents(text: &[u8]) -> Vec<Result<Found<'_>, NotAFlow>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_of_a_bulk_request_is_the_hit_that_it_becomes() {
+        for (action, expected) in [
+            (
+                r#"{"index":{"_index":"a","_id":"x\"y","routing":"r"}}"#,
+                r#"{"_index":"a","_id":"x\"y","_routing":"r","_source":{"b":1}}"#,
+            ),
+            (r#"{"create":{}}"#, r#"{"_source":{"b":1}}"#),
+        ] {
+            assert_eq!(hit(action.as_bytes(), br#"{"b":1}"#).as_deref(), Some(expected));
+        }
+        assert_eq!(hit(br#"{"delete":{}}"#, b"{}"), None);
+    }
 
     #[test]
     fn hits_bare_documents_and_pages_are_found() {

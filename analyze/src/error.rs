@@ -76,6 +76,16 @@ pub enum ReadError {
         /// Where it begins.
         line: u64,
     },
+    /// Rows without the names of their columns.
+    #[error(
+        "{name}:{line}: names no columns that flowkit knows; the first line of csv names them, as `nfdump -o csv` does"
+    )]
+    NoHeader {
+        /// The file.
+        name: String,
+        /// Its first line.
+        line: u64,
+    },
     /// Not one document: something else is in the file.
     #[error(
         "{name}:{line}: not JSON ({reason}), nor is anything after it; flowkit reads documents, hits and answers of Elasticsearch"

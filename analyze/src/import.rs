@@ -2,8 +2,11 @@
 //! the parts of a dump that every command reads at the speed of its columns.
 //!
 //! A part holds what one source held, or the next few million documents of it;
-//! only line ends inside a document become blanks. The dump appears whole: it
-//! is written under another name beside its place and renamed last.
+//! only line ends inside a document become blanks. Documents of a `_bulk`
+//! request become hits with the identity of their actions. A capture, a file of
+//! datagrams and one of csv are kept byte for byte, each in a part of its own.
+//! The dump appears whole: it is written under another name beside its place
+//! and renamed last.
 
 use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -11,11 +14,13 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use flowkit_model::dump::{FORMAT, MANIFEST, Manifest, NEW_END, PARTS, Part, State, part_name};
+use flowkit_model::dump::{
+    FORMAT, MANIFEST, Manifest, NEW_END, PARTS, Part, PartForm, State, part_name,
+};
 use sha2::{Digest, Sha256};
 use zstd::zstd_safe::CParameter;
 
-use crate::documents::{self, Found};
+use crate::documents::{self, Kept};
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::ReadOptions;
@@ -109,8 +114,8 @@ fn fill(
     for source in sources {
         let mut writer = Writer { folder: &parts, name: source.name(), part: None };
         let mut failed = Ok(());
-        let read = documents::each(std::slice::from_ref(source), options, |found| {
-            failed = writer.document(found, &mut manifest.parts);
+        let read = documents::each_kept(source, options, |kept| {
+            failed = writer.take(kept, &mut manifest.parts);
             failed.is_ok()
         })?;
         failed?;
@@ -169,16 +174,42 @@ struct PartFile {
 }
 
 impl Writer<'_> {
-    fn document(&mut self, found: Found<'_>, parts: &mut Vec<Part>) -> Result<(), ImportError> {
-        let part = match &mut self.part {
-            Some(part) => part,
-            None => self.part.insert(PartFile::create(self.folder, parts.len() + 1, self.name)?),
-        };
-        part.line(found.whole)?;
-        if part.part.received == PART_DOCUMENTS {
+    fn take(&mut self, kept: Kept<'_>, parts: &mut Vec<Part>) -> Result<(), ImportError> {
+        match kept {
+            Kept::Document(found) => {
+                let part = self.part(PartForm::Documents, parts)?;
+                part.line(found.whole)?;
+                if part.part.received == PART_DOCUMENTS { self.end(parts) } else { Ok(()) }
+            }
+            Kept::Bytes(form, bytes) => self.part(form, parts)?.bytes(bytes),
+            Kept::Read(n) => {
+                if let Some(part) = &mut self.part {
+                    part.part.received += n;
+                }
+                Ok(())
+            }
+            Kept::End if self.part.as_ref().is_none_or(|part| part.part.form.is_documents()) => {
+                Ok(())
+            }
+            Kept::End => self.end(parts),
+        }
+    }
+
+    /// The part under way, if it is of this form, or a new one.
+    fn part(
+        &mut self,
+        form: PartForm,
+        parts: &mut Vec<Part>,
+    ) -> Result<&mut PartFile, ImportError> {
+        if self.part.as_ref().is_some_and(|part| part.part.form != form) {
             self.end(parts)?;
         }
-        Ok(())
+        match &mut self.part {
+            Some(part) => Ok(part),
+            none => {
+                Ok(none.insert(PartFile::create(self.folder, parts.len() + 1, self.name, form)?))
+            }
+        }
     }
 
     fn end(&mut self, parts: &mut Vec<Part>) -> Result<(), ImportError> {
@@ -190,9 +221,14 @@ impl Writer<'_> {
 }
 
 impl PartFile {
-    fn create(folder: &Path, number: usize, source: &str) -> Result<Self, ImportError> {
+    fn create(
+        folder: &Path,
+        number: usize,
+        source: &str,
+        form: PartForm,
+    ) -> Result<Self, ImportError> {
         let stem = source.rsplit('/').next().unwrap_or(source);
-        let part = Part { name: part_name(number, stem), ..Part::default() };
+        let part = Part { name: part_name(number, stem), form, ..Part::default() };
         let path = folder.join(part.path().rsplit('/').next().unwrap_or_default());
         let file = private(&path).map_err(cannot_write(&path))?;
         Ok(Self { path, file, hash: Sha256::new(), frame: Vec::new(), part })
@@ -209,6 +245,11 @@ impl PartFile {
         }
         self.frame.push(b'\n');
         self.part.received += 1;
+        if self.frame.len() >= FRAME_BYTES { self.write_frame() } else { Ok(()) }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
+        self.frame.extend_from_slice(bytes);
         if self.frame.len() >= FRAME_BYTES { self.write_frame() } else { Ok(()) }
     }
 
@@ -235,7 +276,12 @@ impl PartFile {
             // Writing to text cannot fail.
             let _ = write!(self.part.sha256, "{byte:02x}");
         }
-        "the documents that were read".clone_into(&mut self.part.proof.against);
+        let against = match self.part.form {
+            PartForm::Documents => "the documents that were read",
+            PartForm::Capture | PartForm::Datagrams => "the datagrams that were read",
+            PartForm::Rows => "the rows that were read",
+        };
+        against.clone_into(&mut self.part.proof.against);
         Ok(self.part)
     }
 }

@@ -47,7 +47,7 @@ pub fn each(
                 tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
                 true
             }
-            Piece::Stored => true,
+            Piece::Stored | Piece::Bytes(..) => true,
             Piece::Block(_) => {
                 refused = Some(ReadError::Form { name: source.name().to_owned(), what: DOCUMENTS });
                 false

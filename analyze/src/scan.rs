@@ -163,7 +163,7 @@ impl Reading<'_> {
                         (stream, Taken::Block(Box::new(parsed)))
                     }
                     Piece::End { damage } => (stream, Taken::End(damage)),
-                    Piece::Stored => (stream, Taken::Stored),
+                    Piece::Stored | Piece::Bytes(..) => (stream, Taken::Stored),
                 };
                 // A small file needs no thread pool, and is done before one starts.
                 let parsed: Vec<_> = if wave.len() <= SMALL_WAVE {

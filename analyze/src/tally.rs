@@ -202,9 +202,9 @@ impl Measures {
         if let Some((field, coded)) = batch.coded() {
             self.unknown[field as usize] += coded.n_unknown();
         }
-        let timestamps = batch.column(FieldId::Timestamp);
-        let times = (0..batch.rows()).filter_map(|row| timestamps.get(row));
-        self.seen = times.fold(self.seen, |seen, time| Some(widen(seen, (time, time))));
+        if let Some(seen) = batch.column(FieldId::Timestamp).bounds() {
+            self.seen = Some(widen(self.seen, seen));
+        }
         self.add_sampling(batch);
     }
 
@@ -212,6 +212,10 @@ impl Measures {
         let (exporters, intervals) =
             (batch.column(FieldId::Exporter), batch.column(FieldId::SamplingInterval));
         let mut before = None;
+        if let (Some(exporter), Some(interval)) = (exporters.constant(), intervals.constant()) {
+            let interval = interval.unwrap_or(0);
+            return self.merge_sampling(exporter, Sampling { least: interval, most: interval });
+        }
         for row in 0..batch.rows() {
             let state = (exporters.get(row), intervals.get(row).unwrap_or(0));
             // Flows of one exporter come in a row; only changes are looked up.

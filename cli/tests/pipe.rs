@@ -10,6 +10,7 @@ fn a_broken_pipe_is_success() {
         &["top", "--by", "dst_port", file][..],
         // More rows than a pipe holds.
         &["timeline", "--bin", "1s", "--from", "2018-09-21", "--to", "2018-09-22", file],
+        &["export", "--format", "csv", file],
         &["completions", "zsh"],
         &["man"],
     ] {

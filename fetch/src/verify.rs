@@ -8,7 +8,9 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use flowkit_model::document::Document;
-use flowkit_model::dump::{self, MANIFEST, Manifest, Order, PARTS, Part, Slice, Span, State};
+use flowkit_model::dump::{
+    self, MANIFEST, Manifest, Order, PARTS, Part, PartForm, Slice, Span, State,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -117,7 +119,8 @@ fn strays(path: &Path, manifest: &Manifest, findings: &mut Findings) -> Result<(
     for name in names {
         let Some(name) = name.to_str().filter(|name| dump::is_ours(name)) else { continue };
         let is_named = manifest.parts.iter().any(|part| part.path() == format!("{PARTS}/{name}"));
-        let is_in_work = !name.ends_with(dump::PART_END) && manifest.state == State::Incomplete;
+        let is_part = PartForm::ALL.iter().any(|form| name.ends_with(form.end()));
+        let is_in_work = !is_part && manifest.state == State::Incomplete;
         if !is_named && !is_in_work {
             findings.add("", format!("{PARTS}/{name} is no part that the manifest names"));
         }
@@ -207,6 +210,9 @@ impl PartCheck<'_> {
     fn run(&mut self, root: &Path) {
         let path = root.join(self.part.path());
         self.checksum(&path);
+        if !self.part.form.is_documents() {
+            return self.unpack(&path);
+        }
         let mut tally = Tally::default();
         let (seed, part) = (self.seed, self.part);
         let ids = &mut *self.ids;
@@ -226,6 +232,21 @@ impl PartCheck<'_> {
 
     fn add(&mut self, what: String) {
         self.findings.add(&self.part.name, what);
+    }
+
+    /// Whether what was imported byte for byte comes out again; what stands in
+    /// it is read by the questions.
+    fn unpack(&mut self, path: &Path) {
+        let unpacked = File::open(path)
+            .and_then(zstd::stream::read::Decoder::new)
+            .and_then(|mut bytes| io::copy(&mut bytes, &mut io::sink()));
+        match unpacked {
+            Err(error) => self.add(format!("cannot be read to its end: {error}")),
+            Ok(bytes) if bytes != self.part.bytes => {
+                self.add(format!("{bytes} bytes are here, not {}", self.part.bytes));
+            }
+            Ok(_) => {}
+        }
     }
 
     fn checksum(&mut self, path: &Path) {

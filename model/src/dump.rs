@@ -5,6 +5,7 @@
 //! ├── manifest.json               what was asked of whom, and what came
 //! ├── .lock                       held while a fetch writes here
 //! ├── parts/NAME.ndjson.zst       the hits as the server sent them, one a line
+//! ├── parts/NAME.pcap.zst         or a capture, datagrams or rows, byte for byte
 //! ├── parts/NAME.partial, .state  a part in work, and how far it is
 //! └── columns/NAME.parquet        the same flows as columns, derived
 //! ```
@@ -25,8 +26,8 @@ pub const LOCK: &str = ".lock";
 pub const PARTS: &str = "parts";
 /// Folder of the columns.
 pub const COLUMNS: &str = "columns";
-/// End of the name of a finished part.
-pub const PART_END: &str = ".ndjson.zst";
+/// End of the name of a finished part of documents.
+pub const PART_END: &str = PartForm::Documents.end();
 /// End of the name of a part in work.
 pub const PARTIAL_END: &str = ".partial";
 /// End of the name of the state of a part in work.
@@ -135,6 +136,9 @@ pub struct Server {
 pub struct Part {
     /// Name, without folder and end.
     pub name: String,
+    /// What its file holds.
+    #[serde(skip_serializing_if = "PartForm::is_documents")]
+    pub form: PartForm,
     /// Index its documents are in, or the pattern where no index could be named.
     pub index: String,
     /// Its share of the window.
@@ -150,7 +154,8 @@ pub struct Part {
     pub order: Order,
     /// Documents the server counted.
     pub expected: u64,
-    /// Documents that came, one a line.
+    /// Documents that came, one a line; of an import without documents, its
+    /// datagrams or rows.
     pub received: u64,
     /// Documents that came and are left out, since the filter does not mean
     /// them: the server's reading of it was wider.
@@ -175,6 +180,43 @@ pub struct Part {
     pub undated: u64,
     /// What is known about its completeness.
     pub proof: Proof,
+}
+
+/// What the file of a part holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PartForm {
+    /// Documents, one a line.
+    #[default]
+    Documents,
+    /// A capture, pcap or pcapng, as it was imported.
+    Capture,
+    /// NetFlow datagrams, one after the other, as they were imported.
+    Datagrams,
+    /// Rows of csv, as they were imported.
+    Rows,
+}
+
+impl PartForm {
+    /// Every form.
+    pub const ALL: [Self; 4] = [Self::Documents, Self::Capture, Self::Datagrams, Self::Rows];
+
+    /// End of the name of a finished part.
+    #[must_use]
+    pub const fn end(self) -> &'static str {
+        match self {
+            Self::Documents => ".ndjson.zst",
+            Self::Capture => ".pcap.zst",
+            Self::Datagrams => ".v5.zst",
+            Self::Rows => ".csv.zst",
+        }
+    }
+
+    /// Whether it is documents.
+    #[must_use]
+    pub fn is_documents(&self) -> bool {
+        *self == Self::Documents
+    }
 }
 
 /// One file of documents that is still to come.
@@ -375,7 +417,7 @@ impl Part {
     /// Where its file is, from the folder of the dump: `parts/NAME.ndjson.zst`.
     #[must_use]
     pub fn path(&self) -> String {
-        format!("{PARTS}/{}{PART_END}", self.name)
+        format!("{PARTS}/{}{}", self.name, self.form.end())
     }
 
     /// Where its columns are, from the folder of the dump.
@@ -417,8 +459,10 @@ pub fn part_name(number: usize, index: &str) -> String {
 #[must_use]
 pub fn is_ours(file_name: &str) -> bool {
     let stem = file_name.strip_suffix(NEW_END).unwrap_or(file_name);
-    let stem = [PART_END, PARTIAL_END, STATE_END, COLUMNS_END]
+    let stem = PartForm::ALL
         .iter()
+        .map(|form| form.end())
+        .chain([PARTIAL_END, STATE_END, COLUMNS_END])
         .find_map(|end| stem.strip_suffix(end));
     stem.is_some_and(|stem| {
         let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
@@ -447,7 +491,8 @@ mod tests {
     #[test]
     fn every_name_we_give_is_known_as_ours_and_no_other() {
         for index in ["netflow-2018.09.21", "../../x", ""] {
-            for end in [PART_END, PARTIAL_END, STATE_END, COLUMNS_END] {
+            let parts = PartForm::ALL.iter().map(|form| form.end());
+            for end in parts.chain([PARTIAL_END, STATE_END, COLUMNS_END]) {
                 let name = part_name(3, index) + end;
                 assert!(is_ours(&name) && is_ours(&(name.clone() + NEW_END)), "{name}");
             }

@@ -24,6 +24,11 @@ impl Coded {
         (most as usize <= list.len()).then_some(Self { codes, list })
     }
 
+    /// The same of places that were checked already.
+    pub(crate) fn of_checked(codes: Vec<u32>, list: Arc<Values>) -> Self {
+        Self { codes, list }
+    }
+
     /// For each flow, the place of its value.
     ///
     /// None is larger than the length of the list, which means unknown.
@@ -65,9 +70,9 @@ impl Coded {
         Column { values, unknown }
     }
 
-    /// Keeps the flows whose flag is true.
-    pub(super) fn retain(&mut self, keep: &[bool]) {
-        super::retain(&mut self.codes, keep);
+    /// Keeps some flows, in ascending order.
+    pub(super) fn select(&mut self, rows: &[u32]) {
+        super::select(&mut self.codes, rows);
     }
 
     /// Gives back the memory of the places.
@@ -92,7 +97,7 @@ mod tests {
             }
         );
         assert_eq!(coded.n_unknown(), 1);
-        coded.retain(&[true, false, false, true]);
+        coded.select(&[0, 3]);
         assert_eq!(coded.to_column(), Column { values: Values::U16(vec![80, 443]), unknown: None });
         assert!(Coded::new(vec![3], list).is_none());
     }

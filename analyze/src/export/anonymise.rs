@@ -81,13 +81,12 @@ impl Anonymiser {
         address ^ flips
     }
 
-    /// The same of a text that is an address; other text stays.
+    /// The same of a text that is an address; other text, a name or an address
+    /// of IPv6, would tell who it is, and is `None`.
     #[must_use]
-    pub fn text(&self, text: &str) -> String {
-        text.parse::<Ipv4Addr>().map_or_else(
-            |_| text.to_owned(),
-            |address| Ipv4Addr::from_bits(self.address(address.to_bits())).to_string(),
-        )
+    pub fn text(&self, text: &str) -> Option<String> {
+        let address = text.parse::<Ipv4Addr>().ok()?;
+        Some(Ipv4Addr::from_bits(self.address(address.to_bits())).to_string())
     }
 }
 
@@ -116,9 +115,10 @@ mod tests {
             ("166.107.77.190", "160.132.178.185"),
             ("192.102.249.13", "252.138.62.131"),
         ] {
-            assert_eq!(anonymiser.text(address), expected);
+            assert_eq!(anonymiser.text(address).as_deref(), Some(expected));
         }
-        assert_eq!(anonymiser.text("router"), "router");
+        assert_eq!(anonymiser.text("router"), None);
+        assert_eq!(anonymiser.text("2001:db8::1"), None);
     }
 
     #[test]

@@ -22,13 +22,14 @@ use flowkit_model::dump::Part;
 use flowkit_model::{FieldId, FlowRecord, Row};
 
 use self::anonymise::Anonymiser;
+pub(crate) use self::text::document_line;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::{Absorber, ReadOptions, Reading};
 use crate::selection::Selection;
-use crate::store::facts::{About, Belongs, Facts};
+use crate::store::facts::{Belongs, Facts};
 use crate::store::writer::FlowWriter;
 use crate::store::{self, Prepared, Request, Spare, StoreError};
 use crate::tally::{Measures, Tally};
@@ -46,6 +47,16 @@ pub enum Form {
     Hits,
     /// NetFlow v5 packets in a capture.
     V5Pcap,
+}
+
+/// How addresses stand in columns and rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Addresses {
+    /// As a number of 32 bits, most significant byte first.
+    #[default]
+    Number,
+    /// As dotted text.
+    Text,
 }
 
 /// What was exported.
@@ -86,6 +97,8 @@ pub struct Export<'e> {
     pub selection: &'e Selection,
     /// Hides addresses.
     pub anonymiser: Option<&'e Anonymiser>,
+    /// How addresses are written in columns and rows; documents have text.
+    pub addresses: Addresses,
     /// How strictly to read.
     pub options: ReadOptions,
 }
@@ -98,6 +111,9 @@ impl Export<'_> {
     pub fn write<W: Write + Send>(&self, form: Form, out: W) -> Result<Exported, ExportError> {
         match form {
             Form::Parquet => self.parquet(out),
+            Form::Csv if self.addresses == Addresses::Number => {
+                self.rows(out, text::csv_header, text::csv_of_numbers)
+            }
             Form::Csv => self.rows(out, text::csv_header, text::csv),
             Form::Ndjson => self.rows(out, |_| Ok(()), text::document_line),
             Form::Hits => self.rows(out, |_| Ok(()), text::hit_line),
@@ -107,7 +123,7 @@ impl Export<'_> {
 
     fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
-        let mut writer = FlowWriter::new(out, "the export".into(), &dictionary)?;
+        let mut writer = FlowWriter::new(out, "the export".into(), &dictionary, self.addresses)?;
         let mut measures = Measures::default();
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);
@@ -120,7 +136,7 @@ impl Export<'_> {
         said.notes.clear();
         said.duplicates = crate::tally::Duplicates::default();
         let belongs = Belongs::of(&Part::default(), &[]);
-        let mut out = writer.finish(&About { belongs, facts: Facts::of(&said) })?;
+        let mut out = writer.finish(belongs, Facts::of(&said))?;
         out.flush().map_err(ExportError::Write)?;
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
     }
@@ -185,6 +201,7 @@ impl Export<'_> {
                     |address| anonymiser.address(address),
                     |text| anonymiser.text(text),
                 );
+                batch.forget(&TELLING);
             }
             if done.is_ok() {
                 done = take(batch);
@@ -209,5 +226,30 @@ impl Export<'_> {
     }
 }
 
+/// Fields that tell where a hidden address is, or whose it is.
+const TELLING: [FieldId; 6] = [
+    FieldId::SrcCountry,
+    FieldId::DstCountry,
+    FieldId::SrcCity,
+    FieldId::DstCity,
+    FieldId::SrcAsName,
+    FieldId::DstAsName,
+];
+
 /// Fields that hold an address of a host; a next hop of 0.0.0.0 is none.
 pub(crate) const ADDRESSES: [FieldId; 3] = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::NextHop];
+
+#[cfg(test)]
+mod tests {
+    use flowkit_model::FIELDS;
+
+    use super::*;
+
+    /// All that is looked up from an address is forgotten when it is hidden.
+    #[test]
+    fn what_is_looked_up_tells() {
+        for field in FIELDS {
+            assert_eq!(TELLING.contains(&field.id), field.is_looked_up(), "{}", field.name);
+        }
+    }
+}

@@ -16,6 +16,18 @@ pub(super) fn csv_header<W: Write>(out: &mut W) -> io::Result<()> {
 
 /// RFC 4180; unknown is empty.
 pub(super) fn csv(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
+    cells(row, out, value);
+}
+
+/// The same with addresses as numbers.
+pub(super) fn csv_of_numbers(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
+    cells(row, out, |row, field| match field.kind {
+        Kind::Address => row.number(field.id).map(Value::Number),
+        _ => value(row, field),
+    });
+}
+
+fn cells(row: &Row<'_>, out: &mut Vec<u8>, value: impl Fn(&Row<'_>, &Field) -> Option<Value>) {
     for (place, field) in FIELDS.iter().enumerate() {
         if place > 0 {
             out.push(b',');
@@ -56,7 +68,7 @@ fn append(out: &mut Vec<u8>, text: &str) {
 }
 
 /// A bare document.
-pub(super) fn document_line(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
+pub(crate) fn document_line(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
     document(row, out);
     out.push(b'\n');
 }

@@ -19,9 +19,10 @@ pub struct CodedSums {
     added: Added,
 }
 
-/// Bytes; and packets above flows, which are then added at once.
+/// Sums of one value: bytes; and packets above flows, which are then added at
+/// once.
 #[derive(Clone, Copy, Debug, Default)]
-struct Place {
+pub struct Place {
     bytes: u64,
     packets_and_flows: u64,
 }
@@ -53,17 +54,6 @@ impl Added {
     }
 }
 
-/// What was added up under the places of a list.
-#[derive(Debug)]
-pub struct Settled {
-    /// The values.
-    pub list: Arc<Values>,
-    /// The sums of each.
-    pub known: Vec<Counters>,
-    /// The sums of the flows whose value is unknown.
-    pub unknown: Counters,
-}
-
 impl CodedSums {
     /// Adds the flows of a batch, if they are by the same list as those before
     /// and no sum can overflow. Otherwise nothing is added and the answer is
@@ -91,20 +81,30 @@ impl CodedSums {
         true
     }
 
-    /// Takes out what was added up; nothing if nothing was.
-    pub fn take(&mut self) -> Option<Settled> {
-        let list = self.list.take()?;
+    /// Lets `settle` take out what was added up: for each value of the list its
+    /// sums, then those of the flows whose value is unknown. Not called if
+    /// nothing was added.
+    pub fn take(&mut self, settle: impl FnOnce(&Values, &[Place], Place)) {
+        let Some(list) = self.list.take() else { return };
         self.added = Added::default();
-        let mut known: Vec<Counters> = self
-            .places
-            .iter()
-            .map(|place| {
-                let flows = place.packets_and_flows & ((1 << FLOW_BITS) - 1);
-                Counters::of(place.bytes, place.packets_and_flows >> FLOW_BITS, flows)
-            })
-            .collect();
-        let unknown = known.pop().unwrap_or_default();
-        Some(Settled { list, known, unknown })
+        if let Some((unknown, known)) = self.places.split_last() {
+            settle(&list, known, *unknown);
+        }
+    }
+}
+
+impl Place {
+    /// Whether no flow was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.packets_and_flows == 0
+    }
+
+    /// What was added.
+    #[must_use]
+    pub fn counters(self) -> Counters {
+        let flows = self.packets_and_flows & ((1 << FLOW_BITS) - 1);
+        Counters::of(self.bytes, self.packets_and_flows >> FLOW_BITS, flows)
     }
 }
 
@@ -123,12 +123,14 @@ mod tests {
         let mut sums = CodedSums::default();
         assert!(sums.add(&coded(&[1, 3, 1], &list), &[10, 20, 30], &[1, 2, 3]));
         assert!(sums.add(&coded(&[0, 3], &list), &[5, 6], &[u64::from(u32::MAX), 1]));
-        let settled = sums.take().unwrap();
-        assert!(Arc::ptr_eq(&settled.list, &list));
         let of = |bytes, packets, flows| Counters::of(bytes, packets, flows);
-        assert_eq!(settled.known, [of(5, u64::from(u32::MAX), 1), of(40, 4, 2), of(0, 0, 0)]);
-        assert_eq!(settled.unknown, of(26, 3, 2));
-        assert!(sums.take().is_none());
+        sums.take(|values, known, unknown| {
+            assert_eq!(values, &*list);
+            let known: Vec<Counters> = known.iter().map(|place| place.counters()).collect();
+            assert_eq!(known, [of(5, u64::from(u32::MAX), 1), of(40, 4, 2), of(0, 0, 0)]);
+            assert_eq!(unknown.counters(), of(26, 3, 2));
+        });
+        sums.take(|_, _, _| panic!("there is nothing"));
     }
 
     /// Nothing is added that might overflow, nor by another list; after `take`
@@ -147,7 +149,7 @@ mod tests {
             assert!(sums.add(&coded(&[0], &first), &[half], &[many]));
             assert_eq!(sums.add(&coded(&[0], list), &[bytes], &[packets]), fits);
             let expected = if fits { 2 } else { 1 };
-            assert_eq!(sums.take().unwrap().known[0].sums().flows, expected);
+            sums.take(|_, known, _| assert_eq!(known[0].counters().sums().flows, expected));
             assert!(sums.add(&coded(&[0], list), &[bytes], &[packets]));
         }
         let mut sums = CodedSums::default();

@@ -5,10 +5,12 @@
 //! the start. A line that is broken spoils no other.
 
 use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
 use serde::de::IgnoredAny;
 
+use super::rows::Header;
 use super::values::{self, Nesting};
 
 /// Text of whole documents.
@@ -20,6 +22,8 @@ pub(crate) struct Block {
     pub(crate) line: u64,
     /// How documents are told apart.
     pub(crate) framing: Framing,
+    /// Names of the columns, if it is rows.
+    pub(crate) header: Option<Arc<Header>>,
     /// Nothing comes after it.
     pub(crate) last: bool,
 }
@@ -29,7 +33,7 @@ impl Block {
     /// blank lines are left out.
     pub(crate) fn values(&self) -> Box<dyn Iterator<Item = (u64, &[u8])> + '_> {
         match self.framing {
-            Framing::Lines | Framing::Bulk => {
+            Framing::Lines | Framing::Bulk | Framing::Rows => {
                 let (mut line, mut at) = (self.line, 0);
                 Box::new(std::iter::from_fn(move || {
                     while at < self.text.len() {
@@ -65,6 +69,8 @@ pub(crate) enum Framing {
     Bulk,
     /// One after the other, over as many lines as they take; also in an array.
     Values,
+    /// Rows of a csv file, one a line.
+    Rows,
 }
 
 /// Text in a block, but for longer documents. Larger ones gain nothing, and
@@ -85,8 +91,12 @@ pub(super) struct Blocks<R> {
     line: u64,
     offset: u64,
     framing: Option<Framing>,
+    start: Start,
+    header: Option<Arc<Header>>,
     /// It began with a bracket.
     is_array: bool,
+    /// Something was given out.
+    begun: bool,
     done: bool,
 }
 
@@ -97,17 +107,23 @@ pub(super) enum BlockError {
     Io(u64, io::Error),
     /// A document over the limit begins in this line.
     TooLong(u64),
+    /// Rows were promised, and this line names no columns.
+    NoHeader(u64),
 }
 
 impl<R: Read> Blocks<R> {
-    pub(super) fn new(stream: R) -> Self {
+    /// Of a stream whose framing is seen at its start, if it is not given.
+    pub(super) fn new(stream: R, framing: Option<Framing>) -> Self {
         Self {
             stream,
             rest: Vec::new(),
             line: 1,
             offset: 0,
-            framing: None,
+            framing,
+            start: Start::default(),
+            header: None,
             is_array: false,
+            begun: false,
             done: false,
         }
     }
@@ -116,7 +132,11 @@ impl<R: Read> Blocks<R> {
     pub(super) fn take_rest(&mut self) -> Block {
         self.done = true;
         let framing = self.framing.unwrap_or_else(|| framing(&self.rest));
-        Block { text: std::mem::take(&mut self.rest), line: self.line, framing, last: true }
+        if framing == Framing::Rows && self.header.is_none() {
+            self.header = Header::of(first_line(&self.rest)).map(Arc::new);
+        }
+        let (text, header) = (std::mem::take(&mut self.rest), self.header.clone());
+        Block { text, line: self.line, framing, header, last: true }
     }
 
     fn next_block(&mut self) -> Result<Option<Block>, BlockError> {
@@ -127,17 +147,22 @@ impl<R: Read> Blocks<R> {
             let more = self.read_more().map_err(|error| BlockError::Io(self.offset, error))?;
             if !more {
                 self.done = true;
-                return Ok((!self.rest.is_empty()).then(|| self.take_rest()));
-            }
-            let framing = match self.framing {
-                Some(framing) => framing,
-                None if first_lines_are_here(&self.rest) => {
-                    *self.framing.insert(framing(&self.rest))
+                if self.rest.is_empty() {
+                    return Ok(None);
                 }
-                None => continue,
+                let rest = self.take_rest();
+                let is_named = rest.framing != Framing::Rows || rest.header.is_some();
+                return if is_named { Ok(Some(rest)) } else { Err(BlockError::NoHeader(1)) };
+            }
+            if self.framing.is_none() {
+                self.framing = self.start.framing(&self.rest);
+            }
+            let Some(framing) = self.framing else {
+                self.bounded()?;
+                continue;
             };
             match framing {
-                Framing::Lines | Framing::Bulk => {
+                Framing::Lines | Framing::Bulk | Framing::Rows => {
                     cut = memrchr(b'\n', &self.rest[searched..])
                         .map(|end| searched + end + 1)
                         .or(cut);
@@ -156,12 +181,27 @@ impl<R: Read> Blocks<R> {
                 cut = cut.map(|cut| before_last_action(&self.rest[..cut])).filter(|cut| *cut > 0);
             }
             if let Some(cut) = cut {
+                if framing == Framing::Rows && self.header.is_none() {
+                    let header = Header::of(first_line(&self.rest));
+                    self.header = Some(Arc::new(header.ok_or(BlockError::NoHeader(1))?));
+                }
                 return Ok(Some(self.cut(cut, framing)));
             }
-            if self.rest.len() > LONGEST_DOCUMENT {
-                return Err(BlockError::TooLong(self.line));
-            }
+            self.bounded()?;
         }
+    }
+
+    /// Drops what is blank, and refuses to wait longer for the end of a document.
+    fn bounded(&mut self) -> Result<(), BlockError> {
+        if self.start.is_blank && self.framing.is_none() {
+            self.line += memchr_iter(b'\n', &self.rest).count() as u64;
+            self.rest.clear();
+            self.start = Start::default();
+        }
+        if self.rest.len() > LONGEST_DOCUMENT {
+            return Err(BlockError::TooLong(self.line));
+        }
+        Ok(())
     }
 
     fn cut(&mut self, at: usize, framing: Framing) -> Block {
@@ -169,7 +209,8 @@ impl<R: Read> Blocks<R> {
         let text = std::mem::replace(&mut self.rest, rest);
         let line = self.line;
         self.line += memchr_iter(b'\n', &text).count() as u64;
-        Block { text, line, framing, last: false }
+        self.begun = true;
+        Block { text, line, framing, header: self.header.clone(), last: false }
     }
 
     /// Appends about a block of text; false at the end.
@@ -181,7 +222,8 @@ impl<R: Read> Blocks<R> {
         if self.offset == 0 && self.rest.starts_with(BYTE_ORDER_MARK) {
             self.rest.drain(..BYTE_ORDER_MARK.len());
         }
-        if self.framing.is_none() && !self.is_array {
+        let may_begin = matches!(self.framing, None | Some(Framing::Values)) && !self.begun;
+        if may_begin && !self.is_array {
             // The elements of an array are values one after the other; its
             // brackets say nothing more.
             let blanks = self.rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
@@ -241,15 +283,48 @@ pub(crate) struct Target<'a> {
     pub(crate) routing: Option<std::borrow::Cow<'a, str>>,
 }
 
-/// Whether a line that is not blank is there whole, and the next one too if the
-/// first is no JSON by itself.
-fn first_lines_are_here(text: &[u8]) -> bool {
-    let text = text.trim_ascii_start();
-    match memchr(b'\n', text) {
-        None => false,
-        Some(end) if is_json(&text[..end]) => true,
-        Some(end) => memchr(b'\n', text[end..].trim_ascii_start()).is_some(),
+/// What is known of the start of a text that comes in pieces.
+#[derive(Debug, Default)]
+struct Start {
+    is_blank: bool,
+    /// Text that was looked through.
+    searched: usize,
+    /// The first line that is not blank ended, and is no JSON by itself.
+    has_first: bool,
+    /// The next one has begun.
+    has_second: bool,
+}
+
+impl Start {
+    /// How the text is cut, once its first line that is not blank is there, and
+    /// the next one too if the first is no JSON by itself. Each byte is looked
+    /// at once, however long the lines are.
+    fn framing(&mut self, text: &[u8]) -> Option<Framing> {
+        let blank = blanks(text);
+        self.is_blank = blank == text.len();
+        if !self.has_first {
+            let end = self.next_line_end(text, blank)?;
+            if is_json(text[blank..end].trim_ascii_end()) {
+                return Some(framing(text));
+            }
+            (self.has_first, self.searched) = (true, end);
+        }
+        if !self.has_second {
+            self.searched += blanks(&text[self.searched..]);
+            self.has_second = self.searched < text.len();
+        }
+        self.next_line_end(text, 0).map(|_| framing(text))
     }
+
+    fn next_line_end(&mut self, text: &[u8], from: usize) -> Option<usize> {
+        let from = from.max(self.searched);
+        self.searched = text.len();
+        Some(from + memchr(b'\n', &text[from..])?)
+    }
+}
+
+fn blanks(text: &[u8]) -> usize {
+    text.len() - text.trim_ascii_start().len()
 }
 
 /// Lines, unless the first one begins a value that the second does not begin
@@ -261,8 +336,17 @@ fn framing(text: &[u8]) -> Framing {
     if is_action(first) {
         return Framing::Bulk;
     }
+    if Header::of(first).is_some() {
+        return Framing::Rows;
+    }
     let begins = serde_json::from_slice::<IgnoredAny>(first).is_err_and(|error| error.is_eof());
     if begins && !second.is_empty() && !is_json(second) { Framing::Values } else { Framing::Lines }
+}
+
+/// The first line that is not blank.
+fn first_line(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_start();
+    &text[..memchr(b'\n', text).unwrap_or(text.len())]
 }
 
 fn is_json(line: &[u8]) -> bool {
@@ -286,7 +370,7 @@ mod tests {
     use super::*;
 
     fn blocks(text: &str) -> Vec<(String, u64, Framing)> {
-        Blocks::new(text.as_bytes())
+        Blocks::new(text.as_bytes(), None)
             .map(Result::unwrap)
             .map(|block| (String::from_utf8(block.text).unwrap(), block.line, block.framing))
             .collect()
@@ -306,6 +390,9 @@ mod tests {
             (" [{\"a\":1},{\"a\":2}]", Framing::Values),
             ("{\"index\":{\"_id\":\"1\"}}\n{\"a\":1}\n", Framing::Bulk),
             ("{\"index\":{\"_id\":\"1\"},\"a\":1}\n{\"a\":1}\n", Framing::Lines),
+            ("ts,te,sa,da\n1,2,3,4\n", Framing::Rows),
+            ("ts,te,sa,da", Framing::Rows),
+            ("one, two, three\n", Framing::Lines),
         ] {
             assert_eq!(blocks(text)[0].2, expected, "{text}");
         }
@@ -316,6 +403,55 @@ mod tests {
     fn a_byte_order_mark_is_no_text() {
         assert_eq!(blocks("\u{feff}{}\n"), [("{}\n".into(), 1, Framing::Lines)]);
         assert_eq!(blocks("\u{feff}{}"), [("{}".into(), 1, Framing::Lines)]);
+    }
+
+    /// Reads give a few bytes, as pipes may.
+    struct Slow<'t>(&'t [u8]);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let taken = out.len().min(self.0.len()).min(7);
+            self.0.read(&mut out[..taken])
+        }
+    }
+
+    #[test]
+    fn blank_text_and_long_lines_at_the_start_are_no_trouble() {
+        let blank = " \n".repeat(3 << 20);
+        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(5 << 20));
+        for (text, line, framing) in [
+            (format!("{blank}{{}}\n{{}}\n"), 1 + (3 << 20), Framing::Lines),
+            (format!("\n{long}\n{{}}\n"), 1, Framing::Lines),
+            (format!("{{\n\"a\":{long}\n}}\n{long}"), 1, Framing::Values),
+            (format!("{{\"index\":{{}}}}\n{long}\n"), 1, Framing::Bulk),
+        ] {
+            let found: Vec<_> =
+                Blocks::new(Slow(text.as_bytes()), None).map(Result::unwrap).collect();
+            let first = found[0].line
+                + found[0]
+                    .text
+                    .iter()
+                    .take_while(|byte| **byte != b'{')
+                    .filter(|byte| **byte == b'\n')
+                    .count() as u64;
+            assert_eq!(found[0].framing, framing);
+            assert!(first >= line, "{first}");
+            let values: usize = found.iter().map(|block| block.values().count()).sum();
+            assert_eq!(values, 2);
+        }
+    }
+
+    #[test]
+    fn rows_need_a_header_and_every_block_has_it() {
+        let text = format!("ts,te,sa,da\n{}", "1,2,3,4\n".repeat(300_000));
+        let blocks: Vec<_> =
+            Blocks::new(text.as_bytes(), None).map(|block| block.unwrap().header).collect();
+        assert!(blocks.len() > 2 && blocks[0].is_some());
+        assert!(blocks.windows(2).all(|pair| pair[0] == pair[1]));
+        for text in ["hello\n", "hello", "\n\nhello\nts,te,sa,da\n"] {
+            let mut blocks = Blocks::new(text.as_bytes(), Some(Framing::Rows));
+            assert!(matches!(blocks.next(), Some(Err(BlockError::NoHeader(1)))), "{text}");
+        }
     }
 
     /// Blocks end at line ends, lose nothing and know their line.

@@ -17,8 +17,8 @@ use super::datagrams::{Captured, Datagrams, Other};
 const BUFFER_BYTES: usize = 1 << 16;
 /// A block of a capture larger than this is none.
 const MOST_BYTES: usize = 1 << 26;
-/// Datagrams that are handed on together: about 1 MB.
-const BATCH: usize = 1024;
+/// Frames that are handed on together: about 1 MB.
+const BATCH: u64 = 1024;
 
 /// Reads a capture and hands on its datagrams, until `take` says false; gives
 /// what is wrong with the file, if something is.
@@ -35,7 +35,8 @@ pub(super) fn read(
     };
     let mut found = Datagrams::default();
     let mut links = Vec::new();
-    let (mut number, mut room, mut before) = (0, BUFFER_BYTES, usize::MAX);
+    let (mut number, mut handed_on) = (0, 0);
+    let (mut room, mut before) = (BUFFER_BYTES, usize::MAX);
     let damage = loop {
         match reader.next() {
             Ok((length, block)) => {
@@ -68,8 +69,12 @@ pub(super) fn read(
                 break Some(format!("is damaged after frame {number} ({})", kind_of(&error)));
             }
         }
-        if found.list.len() >= BATCH && !take(std::mem::take(&mut found)) {
-            return Ok(None);
+        // Frames count, not datagrams: a capture of other things is handed on, too.
+        if number - handed_on >= BATCH {
+            handed_on = number;
+            if !take(std::mem::take(&mut found)) {
+                return Ok(None);
+            }
         }
     };
     take(found);

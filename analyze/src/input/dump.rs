@@ -35,6 +35,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
             place: Place::File(file, None),
             expected: Some(part.received),
             part: Some(DumpPart { dump: path.into(), part: part.clone() }),
+            reading: None,
         });
     }
     if manifest.state != State::Complete {
@@ -82,6 +83,7 @@ fn part_in_work(state: &Path) -> Option<Stream> {
         place: Place::File(file, Some(known.file_bytes)),
         expected: Some(known.rows),
         part: None,
+        reading: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Sources: files, dumps and standard input, read as blocks of documents.
 //!
-//! A form is told by its content. [`INPUTS`] lists the forms; all of them are
-//! JSON values, and [`Entry`](flowkit_model::Entry) tells hit, document and
+//! A form is told by its content, or given. [`INPUTS`] lists the forms; of those
+//! that are JSON values [`Entry`](flowkit_model::Entry) tells hit, document and
 //! answer apart one by one, so a file may even mix them.
 
 mod blocks;
@@ -11,52 +11,27 @@ mod compression;
 pub(crate) mod datagrams;
 mod dump;
 mod form;
+mod forms;
 pub(crate) mod parse;
+mod read;
+mod rows;
 pub(crate) mod shapes;
 mod values;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use self::blocks::{BlockError, Blocks};
-use self::compression::Compression;
 use self::datagrams::Datagrams;
-use self::form::Form;
+use self::forms::Reading;
 use crate::error::ReadError;
-use flowkit_model::dump::Part;
+use flowkit_model::dump::{Part, PartForm};
 
-pub(crate) use self::blocks::{Block, Framing, is_action};
+pub(crate) use self::blocks::{Block, BulkAction, Framing, is_action};
 pub use self::dump::read_manifest;
-
-/// A form of input.
-#[derive(Debug)]
-pub struct InputForm {
-    /// Name.
-    pub name: &'static str,
-    /// What it is, and who writes it.
-    pub about: &'static str,
-}
-
-/// Every form that is read; the files also packed with gzip, zstd, xz or
-/// bzip2.
-pub const INPUTS: &[InputForm] = &[
-    InputForm { name: "dump", about: "directory that `flowkit fetch` saved" },
-    InputForm {
-        name: "hits",
-        about: "one hit a line, as elasticdump writes: _index, _id, _source",
-    },
-    InputForm { name: "documents", about: "one bare document a line: @timestamp, host, netflow" },
-    InputForm {
-        name: "answers",
-        about: "answers of _search or _search/scroll, one or many a file",
-    },
-    InputForm { name: "array", about: "a JSON array of hits or documents" },
-    InputForm { name: "bulk", about: "a _bulk request: an action and a document in turn" },
-    InputForm { name: "capture", about: "pcap or pcapng with NetFlow v5 over UDP, any port" },
-    InputForm { name: "datagrams", about: "NetFlow v5 packets, one after the other" },
-    InputForm { name: "columns", about: "Parquet that flowkit wrote" },
-];
+pub use self::forms::{INPUTS, InputForm};
+pub(crate) use self::read::{bytes as read_bytes, read, read_and_keep};
+pub(crate) use self::rows::Row as TextRow;
 
 /// Something that flows are read from.
 #[derive(Debug)]
@@ -76,6 +51,8 @@ struct Stream {
     expected: Option<u64>,
     /// The part of a dump that it is.
     part: Option<DumpPart>,
+    /// How it is read, if that is not told by its content.
+    reading: Option<Reading>,
 }
 
 /// A part of a dump, which may have columns.
@@ -110,24 +87,38 @@ impl Source {
     /// # Errors
     /// If it is not there, or is a directory without a readable manifest.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
+        Self::open_as(path, None)
+    }
+
+    /// The same of a source whose form is given, not told by its content; how it
+    /// is packed still is.
+    ///
+    /// # Errors
+    /// As [`Source::open`], and if a dump is given where there is none.
+    pub fn open_as(path: &Path, form: Option<&InputForm>) -> Result<Self, ReadError> {
         let name = path.display().to_string();
+        let reading = form.map(|form| form.reading);
         if name == "-" {
-            return Ok(Self::of("standard input".into(), Place::Stdin));
+            return Ok(Self::of("standard input".into(), Place::Stdin, reading));
         }
         let found = std::fs::metadata(path)
             .map_err(|source| ReadError::Open { path: path.into(), source })?;
-        if !found.is_dir() {
-            return Ok(Self::of(name, Self::place(path)));
-        }
-        match dump::open(path) {
-            Err(ReadError::NotADump { path }) => Self::folder(&path),
+        let opened = match reading {
+            _ if !found.is_dir() => return Ok(Self::of(name, place(path, reading), reading)),
+            None | Some(Reading::Dump) => dump::open(path),
+            Some(_) => Err(ReadError::NotADump { path: path.into() }),
+        };
+        match opened {
+            Err(ReadError::NotADump { path }) if reading != Some(Reading::Dump) => {
+                Self::folder(&path, reading)
+            }
             opened => opened,
         }
     }
 
     /// All files of a folder that is no dump, in order of their names; hidden
     /// ones and folders in it have no say.
-    fn folder(path: &Path) -> Result<Self, ReadError> {
+    fn folder(path: &Path, reading: Option<Reading>) -> Result<Self, ReadError> {
         let entries = std::fs::read_dir(path)
             .map_err(|source| ReadError::Open { path: path.into(), source })?;
         let is_hidden = |path: &Path| {
@@ -143,9 +134,10 @@ impl Source {
         files.sort_unstable();
         let stream = |file: PathBuf| Stream {
             name: file.display().to_string(),
-            place: Self::place(&file),
+            place: place(&file, reading),
             expected: None,
             part: None,
+            reading,
         };
         Ok(Self {
             name: path.display().to_string(),
@@ -153,18 +145,6 @@ impl Source {
             window: None,
             incomplete: None,
         })
-    }
-
-    /// Whether a file is one of columns: they are read here and there, not from
-    /// the start to the end.
-    fn place(path: &Path) -> Place {
-        let mut magic = [0; 4];
-        // Only of regular files: what is taken from a pipe is gone.
-        let is_regular = std::fs::metadata(path).is_ok_and(|found| found.is_file());
-        let is_columns = is_regular
-            && File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
-            && &magic == b"PAR1";
-        if is_columns { Place::Columns(path.into()) } else { Place::File(path.into(), None) }
     }
 
     /// For each stream, what it is called and its file if that is one of columns.
@@ -175,8 +155,8 @@ impl Source {
         })
     }
 
-    fn of(name: String, place: Place) -> Self {
-        let stream = Stream { name: name.clone(), place, expected: None, part: None };
+    fn of(name: String, place: Place, reading: Option<Reading>) -> Self {
+        let stream = Stream { name: name.clone(), place, expected: None, part: None, reading };
         Self { name, streams: vec![stream], window: None, incomplete: None }
     }
 
@@ -253,6 +233,23 @@ impl Source {
     }
 }
 
+/// How a file is read: one of columns here and there, not from the start to the
+/// end.
+fn place(path: &Path, reading: Option<Reading>) -> Place {
+    let mut magic = [0; 4];
+    // Only of regular files: what is taken from a pipe is gone.
+    let is_regular = || std::fs::metadata(path).is_ok_and(|found| found.is_file());
+    let mut has_magic = || {
+        File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
+            && &magic == b"PAR1"
+    };
+    let is_columns = match reading {
+        None => is_regular() && has_magic(),
+        Some(reading) => reading == Reading::Columns,
+    };
+    if is_columns { Place::Columns(path.into()) } else { Place::File(path.into(), None) }
+}
+
 /// Whether two parts may hold the same document.
 fn may_share(a: &Part, b: &Part) -> bool {
     let is_one = |index: &str| !index.is_empty() && !index.contains(['*', ',', '?']);
@@ -268,28 +265,6 @@ fn may_share(a: &Part, b: &Part) -> bool {
     !disjoint_slices
 }
 
-/// Reads bytes as a stream of unknown form, for fuzzers.
-pub(crate) fn read_bytes(bytes: &[u8]) {
-    let (dictionary, shapes) = (std::sync::Arc::default(), shapes::Shapes::default());
-    let fields = crate::columns::FieldSet::all();
-    let Ok(Ok((text, _))) = compression::unpack(bytes) else { return };
-    // A bomb is cut: what is unpacked is read in blocks of bounded size.
-    let (text, form) = form::tell(Box::new(text.take(1 << 24)));
-    let take = |datagrams: Datagrams| {
-        drop(datagrams.parse(fields, &dictionary));
-        true
-    };
-    match form {
-        Form::Capture => drop(capture::read(text, take)),
-        Form::Datagrams => drop(datagrams::read(text, take)),
-        Form::Text => {
-            for block in Blocks::new(text).map_while(Result::ok) {
-                drop(parse::Parsed::new(&block, fields, &dictionary, &shapes));
-            }
-        }
-    }
-}
-
 /// What comes out of a stream.
 #[derive(Debug)]
 pub(crate) enum Piece {
@@ -301,6 +276,9 @@ pub(crate) enum Piece {
     Stored,
     /// NetFlow itself.
     Datagrams(Datagrams),
+    /// The bytes that the next datagrams were found in, as they came, where they
+    /// are to be kept.
+    Bytes(PartForm, Vec<u8>),
 }
 
 /// A stream while it is read.
@@ -318,91 +296,4 @@ pub(crate) fn streams(sources: &[Source]) -> Vec<Opened<'_>> {
 
 fn all(sources: &[Source]) -> impl Iterator<Item = &Stream> {
     sources.iter().flat_map(|source| &source.streams)
-}
-
-/// Reads all streams in order and hands on their pieces, each with the number
-/// of its stream, until `take` says false. Those that are `stored` are passed
-/// over.
-///
-/// # Errors
-/// If a stream cannot be opened or read, or its form is not read.
-pub(crate) fn read(
-    sources: &[Source],
-    stored: impl Fn(usize) -> bool,
-    mut take: impl FnMut(usize, Piece) -> bool,
-) -> Result<(), ReadError> {
-    for (number, stream) in all(sources).enumerate() {
-        if stored(number) {
-            if !take(number, Piece::Stored) {
-                return Ok(());
-            }
-            continue;
-        }
-        let name = || stream.name.clone();
-        let text: Box<dyn Read + Send> = match &stream.place {
-            Place::Stdin => Box::new(io::stdin()),
-            Place::Columns(_) => {
-                let what = "is a Parquet file that this flowkit did not write, or a damaged one";
-                return Err(ReadError::Form { name: name(), what });
-            }
-            Place::File(path, limit) => {
-                let file = File::open(path)
-                    .map_err(|source| ReadError::Open { path: path.clone(), source })?;
-                Box::new(file.take(limit.unwrap_or(u64::MAX)))
-            }
-        };
-        let (text, packed) = compression::unpack(text)
-            .map_err(|source| ReadError::Read { name: name(), offset: 0, source })?
-            .map_err(|what| ReadError::Form { name: name(), what })?;
-        let failed = |source| ReadError::Read { name: name(), offset: 0, source };
-        let (text, form) = form::tell(text);
-        let mut damage = None;
-        let mut goes_on = true;
-        if form != Form::Text {
-            let hand_on = |datagrams| {
-                goes_on = take(number, Piece::Datagrams(datagrams));
-                goes_on
-            };
-            let read = match form {
-                Form::Capture => capture::read(text, hand_on),
-                _ => datagrams::read(text, hand_on).map(|()| None),
-            };
-            match read {
-                Ok(found) => damage = found,
-                Err(error) if packed != Compression::None && blocks::is_damage(&error) => {
-                    damage = Some(format!("is damaged or breaks off ({error})"));
-                }
-                Err(error) => return Err(failed(error)),
-            }
-            if !goes_on || !take(number, Piece::End { damage }) {
-                return Ok(());
-            }
-            continue;
-        }
-        let mut blocks = Blocks::new(text);
-        while let Some(block) = blocks.next() {
-            let block = match block {
-                Ok(block) => block,
-                Err(BlockError::Io(_, error))
-                    if packed != Compression::None && blocks::is_damage(&error) =>
-                {
-                    damage = Some(format!("is damaged or breaks off ({error})"));
-                    blocks.take_rest()
-                }
-                Err(BlockError::Io(offset, source)) => {
-                    return Err(ReadError::Read { name: name(), offset, source });
-                }
-                Err(BlockError::TooLong(line)) => {
-                    return Err(ReadError::TooLong { name: name(), line });
-                }
-            };
-            if !take(number, Piece::Block(block)) {
-                return Ok(());
-            }
-        }
-        if !take(number, Piece::End { damage }) {
-            return Ok(());
-        }
-    }
-    Ok(())
 }

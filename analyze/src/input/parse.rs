@@ -12,6 +12,7 @@ use flowkit_model::{FieldId, NotAFlow, Row};
 
 use super::blocks::{Block, BulkAction, Framing, Target, is_action};
 use super::broken_page;
+use super::rows::Row as TextRow;
 use super::shapes::{ShapeReader, Shapes};
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
@@ -128,6 +129,10 @@ impl Parsed {
                     continue;
                 }
             }
+            if let Some(header) = &block.header {
+                parsed.text_row(header.row(text), line);
+                continue;
+            }
             if let Some(identity) = reader.read(text, &mut row) {
                 parsed.n_values += 1;
                 let Shaped { index, id, routing } = identity;
@@ -138,6 +143,18 @@ impl Parsed {
         }
         shapes.learn_from(reader);
         parsed
+    }
+
+    /// Takes in a row of a csv file.
+    fn text_row(&mut self, row: TextRow, line: u64) {
+        match row {
+            TextRow::Flow(flow) => {
+                self.n_values += 1;
+                self.row(&Row::of(&flow), None, line);
+            }
+            TextRow::Aside => {}
+            TextRow::Wrong(why) => self.skip(NotAFlow::NotARow, line, Some(why)),
+        }
     }
 
     /// Reads a document of a `_bulk` request, whose identity is in its action;

@@ -93,7 +93,9 @@ impl<'s, S: Statistic> Workers<'s, S> {
                         measures.add(batch);
                     }
                     self.statistic.add(partial, batch);
-                })
+                })?;
+                self.statistic.settle(partial);
+                Ok(())
             })
         };
         if groups.len() < SMALL_WAVE {

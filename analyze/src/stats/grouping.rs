@@ -241,9 +241,13 @@ impl Statistic for Grouping {
         }
     }
 
+    fn settle(&self, groups: &mut Groups) {
+        self.settle_codes(groups);
+    }
+
     fn merge(&self, groups: &mut Groups, mut other: Groups) {
-        self.settle(groups);
-        self.settle(&mut other);
+        self.settle_codes(groups);
+        self.settle_codes(&mut other);
         groups.left_out += other.left_out;
         match (&mut groups.tables, other.tables) {
             (Tables::Plain(table), Tables::Plain(other)) => table.merge(other),
@@ -254,7 +258,7 @@ impl Statistic for Grouping {
     }
 
     fn answer(&self, mut groups: Groups, texts: &[String], tally: &Tally) -> io::Result<Answer> {
-        self.settle(&mut groups);
+        self.settle_codes(&mut groups);
         let mut answer = match groups.tables {
             Tables::Plain(table) => self.ranked(table, texts, tally),
             Tables::Directed(table) => self.ranked(table, texts, tally),

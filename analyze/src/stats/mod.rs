@@ -58,6 +58,10 @@ pub trait Statistic: Sync {
     /// Adds the flows of a batch.
     fn add(&self, partial: &mut Self::Partial, batch: &Batch);
 
+    /// Puts in order what was added of a row group, while other threads are at
+    /// theirs: the places of its lists mean nothing in the next.
+    fn settle(&self, _: &mut Self::Partial) {}
+
     /// Adds what another thread added up.
     fn merge(&self, partial: &mut Self::Partial, other: Self::Partial);
 

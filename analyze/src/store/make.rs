@@ -12,11 +12,12 @@ use std::sync::Arc;
 
 use flowkit_model::dump::{COLUMNS, NEW_END, Part};
 
-use super::facts::{About, Belongs, Facts, THIS_FILE};
+use super::facts::{Belongs, Facts, THIS_FILE};
 use super::writer::FlowWriter;
 use super::{ColumnFile, StoreError};
 use crate::columns::FieldSet;
 use crate::dictionary::Dictionary;
+use crate::export::Addresses;
 use crate::input::{DumpPart, Source};
 use crate::scan::{Absorber, ReadOptions, Reading};
 use crate::tally::{Measures, Tally};
@@ -177,7 +178,7 @@ fn find_or_make(
 }
 
 /// The columns of a part, if they are there and are its own.
-fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
+pub(super) fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
     let file = ColumnFile::open(&part.columns_path()).ok()?;
     (file.about().belongs == *belongs).then_some(file)
 }
@@ -220,7 +221,8 @@ fn write<W: Write + Send>(
     path: &Path,
 ) -> Result<W, StoreError> {
     let dictionary = Arc::new(Dictionary::default());
-    let mut writer = FlowWriter::new(out, path.display().to_string(), &dictionary)?;
+    let mut writer =
+        FlowWriter::new(out, path.display().to_string(), &dictionary, Addresses::Number)?;
     let alone = [source.one_part(part, THIS_FILE)];
     let options = ReadOptions::default();
     let mut absorber = Absorber::new(&alone, options);
@@ -246,5 +248,5 @@ fn write<W: Write + Send>(
         return Err(StoreError::Damaged);
     }
     measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
-    writer.finish(&About { belongs, facts: Facts::of(&tally) })
+    writer.finish(belongs, Facts::of(&tally))
 }

@@ -16,7 +16,10 @@ use std::sync::Arc;
 
 use flowkit_model::filter::Bounds;
 use flowkit_model::{FIELDS, FieldId};
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
+};
+use xxhash_rust::xxh3::Xxh3;
 
 use self::pages::{ColumnPages, Damage, Stored};
 pub(crate) use self::spare::Spare;
@@ -201,6 +204,27 @@ impl ColumnFile {
             .map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
         ColumnPages::new(field, chunk, bytes.freeze(), request)
             .map_err(|error| self.damaged(field, error))
+    }
+
+    /// Whether the bytes of the columns are those that were written.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub(crate) fn is_as_written(&self) -> Result<bool, StoreError> {
+        let mut checksum = Xxh3::new();
+        let mut bytes = Vec::new();
+        for chunk in self.metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
+            let (start, length) = chunk.byte_range();
+            if start.checked_add(length).is_none_or(|end| end > self.file_bytes) {
+                return Ok(false);
+            }
+            bytes.resize(usize::try_from(length).unwrap_or(0), 0);
+            self.file
+                .read_exact_at(&mut bytes, start)
+                .map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
+            checksum.update(&bytes);
+        }
+        Ok(format!("{:016x}", checksum.digest()) == self.about.checksum)
     }
 
     fn damaged(&self, field: FieldId, damage: Damage) -> StoreError {

@@ -5,9 +5,10 @@
 //! 45 MB of values and what they shrink to.
 
 use std::io::{Cursor, Write};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use flowkit_model::{FIELDS, Field};
+use flowkit_model::{FIELDS, Field, Kind};
 use parquet::basic::Type as Physical;
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter as Encoder, get_column_writer};
 use parquet::data_type::ByteArray;
@@ -17,11 +18,14 @@ use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 use rayon::prelude::*;
+use xxhash_rust::xxh3::Xxh3;
 
+use super::StoreError;
+use super::facts::{self, About, Belongs, Facts};
 use super::schema::{self, GROUP_ROWS};
-use super::{StoreError, facts};
 use crate::columns::{Batch, Column, FieldSet, Values};
 use crate::dictionary::Dictionary;
+use crate::export::Addresses;
 
 /// A file of columns under way.
 pub(crate) struct FlowWriter<W: Write + Send> {
@@ -31,6 +35,7 @@ pub(crate) struct FlowWriter<W: Write + Send> {
     dictionary: Arc<Dictionary>,
     pending: Batch,
     group_rows: usize,
+    checksum: Xxh3,
 }
 
 impl<W: Write + Send> FlowWriter<W> {
@@ -39,13 +44,23 @@ impl<W: Write + Send> FlowWriter<W> {
         out: W,
         path: String,
         dictionary: &Arc<Dictionary>,
+        addresses: Addresses,
     ) -> Result<Self, StoreError> {
         let properties = Arc::new(schema::properties());
-        let file = SerializedFileWriter::new(out, schema::schema()?, Arc::clone(&properties))
+        let table = schema::schema(addresses)?;
+        let file = SerializedFileWriter::new(out, table, Arc::clone(&properties))
             .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         let dictionary = Arc::clone(dictionary);
         let pending = Batch::new(FieldSet::all(), 0, Arc::clone(&dictionary));
-        Ok(Self { path, file, properties, dictionary, pending, group_rows: GROUP_ROWS })
+        Ok(Self {
+            path,
+            file,
+            properties,
+            dictionary,
+            pending,
+            group_rows: GROUP_ROWS,
+            checksum: Xxh3::new(),
+        })
     }
 
     /// Adds flows, in their order.
@@ -63,13 +78,13 @@ impl<W: Write + Send> FlowWriter<W> {
     }
 
     /// Writes what is left and what the file says of its part.
-    pub(crate) fn finish(mut self, about: &facts::About) -> Result<W, StoreError> {
+    pub(crate) fn finish(mut self, belongs: Belongs, facts: Facts) -> Result<W, StoreError> {
         if self.pending.rows() > 0 {
             self.write_group()?;
         }
-        let text = serde_json::to_string(about).map_err(|error| StoreError::Foreign {
-            path: self.path.clone(),
-            what: error.to_string(),
+        let checksum = format!("{:016x}", self.checksum.digest());
+        let text = serde_json::to_string(&About { belongs, facts, checksum }).map_err(|error| {
+            StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
         })?;
         self.file.append_key_value_metadata(KeyValue::new(facts::KEY.to_owned(), text));
         self.file.into_inner().map_err(|source| StoreError::Parquet { path: self.path, source })
@@ -86,7 +101,11 @@ impl<W: Write + Send> FlowWriter<W> {
             .collect();
         let columns = self.file.schema_descr().columns().to_vec();
         let encode = |(field, column): (&Field, &ColumnDescPtr)| {
-            encode(group.column(field.id), column, &self.properties, &texts)
+            let texts = match field.kind {
+                Kind::Address => Texts::Addresses,
+                _ => Texts::Dictionary(&texts),
+            };
+            encode(group.column(field.id), column, &self.properties, texts)
         };
         let encoded: Result<Vec<_>, ParquetError> = if group.rows() < SMALL_GROUP {
             FIELDS.iter().zip(&columns).map(encode).collect()
@@ -96,11 +115,30 @@ impl<W: Write + Send> FlowWriter<W> {
         let write = || {
             let mut out = self.file.next_row_group()?;
             for (bytes, close) in encoded? {
+                self.checksum.update(&bytes);
                 out.append_column(&bytes, close)?;
             }
             out.close().map(drop)
         };
         write().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })
+    }
+}
+
+/// What the numbers of a column of texts stand for.
+#[derive(Clone, Copy)]
+enum Texts<'t> {
+    /// Places in the dictionary.
+    Dictionary(&'t [ByteArray]),
+    /// Addresses.
+    Addresses,
+}
+
+impl Texts<'_> {
+    fn of(self, number: u32) -> ByteArray {
+        match self {
+            Self::Dictionary(texts) => texts[number as usize].clone(),
+            Self::Addresses => Ipv4Addr::from_bits(number).to_string().into_bytes().into(),
+        }
     }
 }
 
@@ -112,7 +150,7 @@ fn encode(
     column: &Column,
     description: &ColumnDescPtr,
     properties: &WriterPropertiesPtr,
-    texts: &[ByteArray],
+    texts: Texts<'_>,
 ) -> Result<(bytes::Bytes, ColumnCloseResult), ParquetError> {
     let mut out = TrackedWrite::new(Cursor::new(Vec::new()));
     let close = {
@@ -128,7 +166,7 @@ fn write_values(
     encoder: &mut Encoder<'_>,
     column: &Column,
     physical: Physical,
-    texts: &[ByteArray],
+    texts: Texts<'_>,
 ) -> Result<(), ParquetError> {
     let unknown = column.unknown.as_deref();
     let levels: Vec<i16> = match unknown {
@@ -150,8 +188,7 @@ fn write_values(
             encoder.write_batch(&known(values, unknown, u64::cast_signed), levels, None)?;
         }
         (Encoder::ByteArrayColumnWriter(encoder), Values::U32(codes), _) => {
-            let text = |code: u32| texts[code as usize].clone();
-            encoder.write_batch(&known(codes, unknown, text), levels, None)?;
+            encoder.write_batch(&known(codes, unknown, |code| texts.of(code)), levels, None)?;
         }
         (_, _, physical) => {
             return Err(ParquetError::General(format!("no {physical} column for these values")));
@@ -176,13 +213,13 @@ fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V)
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::store::facts::{About, Belongs, Facts};
     use crate::tally::{Measures, Tally};
 
     /// A file of some flows in row groups of so many.
     pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
         let dictionary = Arc::clone(batch.shared_dictionary());
-        let mut writer = FlowWriter::new(Vec::new(), "test".into(), &dictionary).unwrap();
+        let mut writer =
+            FlowWriter::new(Vec::new(), "test".into(), &dictionary, Addresses::Number).unwrap();
         writer.group_rows = group_rows;
         writer.push(batch).unwrap();
         let (mut measures, mut tally) = (Measures::default(), Tally::default());
@@ -196,6 +233,6 @@ pub(crate) mod tests {
             sha256: String::new(),
             after: Vec::new(),
         };
-        writer.finish(&About { belongs, facts: Facts::of(&tally) }).unwrap()
+        writer.finish(belongs, Facts::of(&tally)).unwrap()
     }
 }

@@ -6,25 +6,29 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use flowkit_analyze::export::anonymise::Anonymiser;
-use flowkit_analyze::export::{Export as Request, ExportError, Exported, Form as Kind};
+use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form as Kind};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::notes;
 use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
 in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. csv
-has the same with addresses and times as text. hits can be loaded with
-elasticdump. v5-pcap is NetFlow itself, for replay into a collector; flows with
-a value that does not fit are left out and counted.
+has the same with addresses and times as text; --addresses changes it for both.
+hits can be loaded with elasticdump. v5-pcap is NetFlow itself, for replay into
+a collector; flows with a value that does not fit are left out and counted.
 
 --anonymise hides addresses and keeps prefixes (Crypto-PAn); the key file holds
 32 bytes, or 64 hexadecimal digits: head -c 32 /dev/urandom > key
+Countries, cities and AS names of addresses, and exporters that are names, would
+tell what is hidden: they are left out. Times, ports, interfaces and AS numbers
+stay.
 
 Examples:
   flowkit export --format parquet -o flows.parquet
   flowkit export hits.ndjson.gz --format csv -f 'dst port 443' | head
+  flowkit export -f 'proto udp' --day 2018-09-21 --format parquet -o udp.parquet
   flowkit export --format hits --anonymise key -o share.ndjson";
 
 /// Write flows as Parquet, csv, documents or NetFlow packets
@@ -41,6 +45,10 @@ pub(crate) struct Export {
     /// File to write to, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Addresses in parquet and csv [default: number in parquet, text in csv]
+    #[arg(long, value_enum, value_name = "FORM")]
+    addresses: Option<AddressForm>,
 
     /// Hide addresses under the key in this file
     #[arg(long, value_name = "KEYFILE")]
@@ -62,6 +70,15 @@ enum Form {
     V5Pcap,
 }
 
+/// How addresses are written.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum AddressForm {
+    /// 192.0.2.1
+    Text,
+    /// 3221225985: the same, most significant byte first
+    Number,
+}
+
 impl Export {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let anonymiser = self.anonymise.as_ref().map(|path| {
@@ -78,6 +95,7 @@ impl Export {
             sources: &sources,
             selection: &selected.selection,
             anonymiser: anonymiser.as_ref(),
+            addresses: self.addresses()?,
             options: self.sources.options(),
         };
         let form = match self.format {
@@ -101,6 +119,18 @@ impl Export {
             }
         };
         self.tell(&exported)
+    }
+
+    fn addresses(&self) -> anyhow::Result<Addresses> {
+        let is_table = matches!(self.format, Form::Parquet | Form::Csv);
+        match (self.addresses, self.format) {
+            (Some(_), _) if !is_table => {
+                let reason = "--addresses is for parquet and csv; documents have addresses as text, packets as bytes";
+                Err(Usage(reason.into()).into())
+            }
+            (Some(AddressForm::Text), _) | (None, Form::Csv) => Ok(Addresses::Text),
+            _ => Ok(Addresses::Number),
+        }
     }
 
     fn tell(&self, exported: &Exported) -> anyhow::Result<Exit> {

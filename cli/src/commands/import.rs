@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use flowkit_analyze::import;
+use flowkit_model::dump::{Part, PartForm};
 use jiff::Timestamp;
 
 use crate::exit::Exit;
@@ -12,10 +13,13 @@ use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
 Documents are kept as they stand, one a line; line ends inside a document become
-blanks. Each later question reads the columns beside them.
+blanks, and those of a _bulk request become hits with the index, id and routing
+of their actions. Captures, datagrams and csv are kept byte for byte. Each later
+question reads the columns beside them.
 
 Examples:
   flowkit import hits.ndjson.gz -o september
+  flowkit import 'exports/*.pcap' -o september
   zstdcat pages.jsonl.zst | flowkit import - -o september";
 
 /// Save files of flows as a dump, which is read many times faster
@@ -48,7 +52,14 @@ impl Import {
         let imported = import::import(&sources, &self.output, started, columns, options)?;
         let documents = imported.manifest.documents();
         let mut out = io::stderr().lock();
-        writeln!(out, "complete: {documents} documents in {}", self.output.display())?;
+        let is_documents = |part: &Part| part.form.is_documents();
+        let what = match &*imported.manifest.parts {
+            parts if parts.iter().all(is_documents) => "documents",
+            parts if parts.iter().any(is_documents) => "documents, datagrams and rows",
+            parts if parts.iter().all(|part| part.form == PartForm::Rows) => "rows",
+            _ => "datagrams",
+        };
+        writeln!(out, "complete: {documents} {what} in {}", self.output.display())?;
         notes::of_tally(&imported.tally, &mut out)?;
         Ok(if imported.tally.incomplete.is_empty() || self.sources.allow_incomplete {
             Exit::Done

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use flowkit_analyze::Selection;
-use flowkit_analyze::export::{Export, ExportError};
+use flowkit_analyze::export::{Addresses, Export, ExportError};
 use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::selection::Changes;
 use flowkit_analyze::tally::Tally;
@@ -20,7 +20,7 @@ use flowkit_model::wire::{self, Misfit, Packetizer};
 use crate::exit::{Exit, Usage};
 use crate::notes;
 use crate::output::units::grouped;
-use crate::sources::open;
+use crate::sources::{InputFormat, open};
 
 const EXAMPLES: &str = "\
 Packets hold at most 30 flows of one export time. The sequence counts from 0,
@@ -42,6 +42,9 @@ pub(crate) struct Send {
     /// Dump or file whose flows are sent
     #[arg(value_name = "SOURCE", env = "FLOWKIT_DUMP", hide_env_values = true)]
     source: PathBuf,
+
+    #[command(flatten)]
+    input_format: InputFormat,
 
     /// Collector
     #[arg(value_name = "HOST:PORT")]
@@ -76,12 +79,13 @@ impl Send {
             return Err(Usage(reason.into()).into());
         }
         let address = resolve(&self.collector)?;
-        let sources = [open(&self.source)?];
+        let sources = [open(&self.source, &self.input_format)?];
         let changes = Changes { repair_times: self.repair_times, ..Changes::default() };
         let flows = Export {
             sources: &sources,
             selection: &Selection::default().with_changes(changes),
             anonymiser: None,
+            addresses: Addresses::default(),
             options: ReadOptions::default(),
         };
         let mut boot_times = BootTimes::default();

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
-use flowkit_model::dump::{DocumentId, FORMAT, Order, Part, PartState, Proof, Read};
+use flowkit_model::dump::{DocumentId, FORMAT, Order, Part, PartForm, PartState, Proof, Read};
 
 use crate::FetchError;
 use crate::choice::Choice;
@@ -367,6 +367,7 @@ impl<'a> PartWriter<'a> {
             Read::Joined => "hits.total of the last snapshot, and what came before it",
         };
         Ok(Part {
+            form: PartForm::Documents,
             name: state.name,
             index: state.index,
             window: state.window,

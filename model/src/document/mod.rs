@@ -36,6 +36,7 @@
 mod adapters;
 pub mod dialect;
 pub mod entry;
+pub mod nfdump;
 pub mod page;
 pub mod server_error;
 pub mod shape;
@@ -66,12 +67,20 @@ pub enum NotAFlow {
     OtherVersion,
     /// A datagram without a record that can be believed.
     NoRecord,
+    /// A line of a csv file that has other cells than its header names.
+    NotARow,
 }
 
 impl NotAFlow {
     /// Every cause, in the order they are looked for.
-    pub const ALL: [Self; 5] =
-        [Self::NotJson, Self::NoSource, Self::NoNetflow, Self::OtherVersion, Self::NoRecord];
+    pub const ALL: [Self; 6] = [
+        Self::NotJson,
+        Self::NoSource,
+        Self::NoNetflow,
+        Self::OtherVersion,
+        Self::NoRecord,
+        Self::NotARow,
+    ];
 
     /// Name in json.
     #[must_use]
@@ -82,6 +91,7 @@ impl NotAFlow {
             Self::NoNetflow => "no_netflow",
             Self::OtherVersion => "other_version",
             Self::NoRecord => "no_record",
+            Self::NotARow => "not_a_row",
         }
     }
 
@@ -94,6 +104,7 @@ impl NotAFlow {
             Self::NoNetflow => "no netflow object",
             Self::OtherVersion => "another NetFlow version than 5",
             Self::NoRecord => "no record in the datagram",
+            Self::NotARow => "no row of the csv",
         }
     }
 }

@@ -74,12 +74,14 @@ impl Shape {
             shape: Self { literal: Vec::new(), slots: Vec::new(), constants: Vec::new() },
             is_hit,
             seen: 0,
+            marks: 0,
             has_source: false,
         };
         learner.blanks();
         learner.object(Place::Entry)?;
         learner.blanks();
-        if learner.at != text.len() || learner.has_source != is_hit {
+        let is_other_dialect = Keys::dialect(learner.marks) != 0;
+        if learner.at != text.len() || learner.has_source != is_hit || is_other_dialect {
             return None;
         }
         let mut shape = learner.shape;
@@ -167,6 +169,9 @@ struct Learner<'t> {
     is_hit: bool,
     /// Fields and identity members that were met: none may come twice.
     seen: u64,
+    /// Keys that other dialects are known by; their documents are left to the
+    /// JSON reader.
+    marks: u32,
     has_source: bool,
 }
 
@@ -233,6 +238,7 @@ impl Learner<'_> {
     /// The value of a key that may be a field.
     fn known(&mut self, node: Option<&'static Node>) -> Option<()> {
         let Some(node) = node else { return self.ignored() };
+        self.marks |= node.marks;
         if node.has_children() {
             return if self.peek() == Some(b'{') {
                 self.object(Place::Document(node))
@@ -369,12 +375,12 @@ fn digits(text: &[u8]) -> Option<(u64, usize)> {
     while let Some(digit) =
         text.get(length).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit <= 9)
     {
-        value = value * 10 + u64::from(digit);
-        length += 1;
         // 19 digits always fit.
-        if length > 19 {
+        if length == 19 {
             return None;
         }
+        value = value * 10 + u64::from(digit);
+        length += 1;
     }
     let leading_zero = length > 1 && text[0] == b'0';
     (length > 0 && !leading_zero && !matches!(text.get(length), Some(b'.' | b'e' | b'E')))

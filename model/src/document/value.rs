@@ -11,8 +11,9 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::dialect::{Form, Place};
 use super::entry::KeySeed;
+use super::nfdump;
 use crate::field::{Access, Kind};
-use crate::names::protocol_number;
+use crate::names::{parse_tcp_flags, protocol_number};
 use crate::record::FlowRecord;
 use crate::time;
 
@@ -38,7 +39,7 @@ pub(super) struct ValueSeed<'f> {
 
 /// What stands in a document, before it is known what it is for.
 #[derive(Clone, Copy)]
-enum Scalar<'t> {
+pub(super) enum Scalar<'t> {
     Number(Option<u64>),
     Text(&'t str),
     /// From an object or a list; only text fields take it.
@@ -56,7 +57,12 @@ impl ValueSeed<'_> {
 }
 
 /// Writes a value into a field, or unknown if it is none that the field has.
-fn write(flow: &mut FlowRecord, place: &Place, scalar: Scalar<'_>, keep: bool) -> Outcome {
+pub(super) fn write(
+    flow: &mut FlowRecord,
+    place: &Place,
+    scalar: Scalar<'_>,
+    keep: bool,
+) -> Outcome {
     let kind = place.field.field().kind;
     match place.field.field().access {
         Access::Text { write, .. } => {
@@ -73,7 +79,7 @@ fn write(flow: &mut FlowRecord, place: &Place, scalar: Scalar<'_>, keep: bool) -
         }
         Access::Number { read, write, .. } => {
             let before = read(flow);
-            write(flow, number_in(place.form, kind, scalar));
+            write(flow, number_in(place.form, kind, scalar, before));
             let is_known = read(flow).is_some();
             if keep && !is_known {
                 write(flow, before);
@@ -95,7 +101,7 @@ fn text_in(form: Form, text: &str) -> &str {
 }
 
 /// The number of a number field.
-fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>) -> Option<u64> {
+fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>, before: Option<u64>) -> Option<u64> {
     let plain = |kind| match scalar {
         Scalar::Number(value) => number(kind, value),
         Scalar::Text(text) => parse(kind, text.trim()),
@@ -119,7 +125,38 @@ fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>) -> Option<u64> {
             Scalar::Text("NETFLOW_V5") => Some(5),
             _ => None,
         },
+        Form::HighByte => byte(plain(kind)).map(|byte| byte << 8 | before.unwrap_or(0) & 0xff),
+        Form::LowByte => byte(plain(kind)).map(|byte| byte | before.unwrap_or(0) & 0xff00),
+        Form::FlagLetters
+        | Form::NfdumpProtocol
+        | Form::BlankTime
+        | Form::AnyAddress
+        | Form::EngineType
+        | Form::EngineId => match scalar {
+            Scalar::Text(text) => number_in_text(form, kind, text.trim()),
+            _ => plain(kind),
+        },
     }
+}
+
+/// The number that a cell of a csv says.
+fn number_in_text(form: Form, kind: Kind, text: &str) -> Option<u64> {
+    let part = |place| parse_whole(text.split('/').nth(place)?);
+    match form {
+        Form::FlagLetters => parse_tcp_flags(text).map(u64::from).or_else(|| parse(kind, text)),
+        Form::NfdumpProtocol => parse(kind, text)
+            .or_else(|| nfdump::protocol(text).map(u64::from))
+            .or_else(|| protocol_number(text).map(u64::from)),
+        Form::BlankTime => parse(kind, &text.replacen(' ', "T", 1)),
+        Form::AnyAddress => parse(kind, text).or_else(|| parse_whole(text)),
+        Form::EngineType => part(0),
+        Form::EngineId => part(1),
+        _ => parse(kind, text),
+    }
+}
+
+fn byte(value: Option<u64>) -> Option<u64> {
+    value.filter(|value| value >> 8 == 0)
 }
 
 /// A number as the value of a field.

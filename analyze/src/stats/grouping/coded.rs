@@ -7,8 +7,7 @@ use flowkit_model::{FieldId, Row};
 
 use super::{Grouping, Groups, Statistic, Tables};
 use crate::columns::{Batch, Coded, Column, FieldSet};
-use crate::group::Accumulator;
-use crate::group::coded::Settled;
+use crate::group::coded::Place;
 use crate::stats::dimension::Dimension;
 use crate::stats::gather::Size;
 
@@ -36,7 +35,7 @@ impl Grouping {
             return;
         }
         // Another row group, or sums that are too large for a place.
-        self.settle(groups);
+        self.settle_codes(groups);
         if !groups.coded.add(coded, bytes, packets) {
             let mut batch = batch.clone();
             batch.uncode();
@@ -45,22 +44,25 @@ impl Grouping {
     }
 
     /// Moves what is under places into the table.
-    pub(super) fn settle(&self, groups: &mut Groups) {
-        let Some(Settled { list, known, unknown }) = groups.coded.take() else { return };
-        let (Tables::Plain(table), Some(field)) = (&mut groups.tables, self.coded_key()) else {
-            unreachable!("only plain tables of one key ask for places")
-        };
-        let column = Column { values: (*list).clone(), unknown: None };
-        let values = Batch::of_columns(list.len(), [(field, column)], Arc::default());
-        let used: Vec<bool> = known.iter().map(|sums| sums.sums().flows > 0).collect();
-        let some = used.contains(&false).then_some(&*used);
-        let key = self.dimensions[0].column(&values, 0);
-        table.add(&[&key], some, |place| Err(known[place]));
-        if unknown.sums().flows > 0 {
-            let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
-            none.push_row(&Row::default());
-            let key = self.dimensions[0].column(&none, 0);
-            table.add(&[&key], None, |_| Err(unknown));
-        }
+    pub(super) fn settle_codes(&self, groups: &mut Groups) {
+        let Tables::Plain(table) = &mut groups.tables else { return };
+        let Some(field) = self.coded_key() else { return };
+        groups.coded.take(|list, known, unknown| {
+            let column = Column { values: list.clone(), unknown: None };
+            let values = Batch::of_columns(list.len(), [(field, column)], Arc::default());
+            // All are, unless flows were left out.
+            let used: Option<Vec<bool>> = known
+                .iter()
+                .any(Place::is_empty)
+                .then(|| known.iter().map(|place| !place.is_empty()).collect());
+            let key = self.dimensions[0].column(&values, 0);
+            table.add(&[&key], used.as_deref(), |place| Err(known[place].counters()));
+            if !unknown.is_empty() {
+                let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
+                none.push_row(&Row::default());
+                let key = self.dimensions[0].column(&none, 0);
+                table.add(&[&key], None, |_| Err(unknown.counters()));
+            }
+        });
     }
 }

@@ -81,10 +81,10 @@ fn add_up<V: Value>(
         return Ok(value);
     }
     unpack_all(bytes, width, count, |differences| {
-        // In a variable of its own, which stays in a register.
-        let mut sum = value;
+        // In variables of their own, which stay in registers.
+        let (mut sum, step) = (value, least);
         out.extend(differences.iter().map(|difference| {
-            sum = sum.wrapping_add(least.wrapping_add((*difference).into()));
+            sum = sum.wrapping_add(step.wrapping_add((*difference).into()));
             V::cut(sum)
         }));
         value = sum;

@@ -44,18 +44,22 @@ const UNPACK: [Unpack; 33] = [
     unpack::<32>,
 ];
 
+/// Bytes that [`unpack`] may look at behind the values, and leaves alone.
+const BEHIND: usize = 8;
+
 /// Unpacks 32 values of `WIDTH` bits, the lowest bits first.
+///
+/// A value of up to 32 bits is in the 8 bytes from where it begins: one load,
+/// one shift, one mask. Made of 32-bit words, it takes twice the time.
 #[expect(clippy::cast_possible_truncation, reason = "masked to the width")]
 fn unpack<const WIDTH: usize>(packed: &[u8], out: &mut [u32; 32]) {
-    let mut words = [0_u32; 33];
-    for (word, bytes) in words.iter_mut().zip(packed[..WIDTH * 4].chunks_exact(4)) {
-        *word = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-    }
+    let packed = &packed[..WIDTH * 4 + BEHIND];
     let mask = ((1_u64 << WIDTH) - 1) as u32;
     for (place, value) in out.iter_mut().enumerate() {
-        let bit = place * WIDTH;
-        let pair = u64::from(words[bit / 32]) | u64::from(words[bit / 32 + 1]) << 32;
-        *value = (pair >> (bit % 32)) as u32 & mask;
+        let (byte, bit) = (place * WIDTH / 8, place * WIDTH % 8);
+        let mut word = [0; 8];
+        word.copy_from_slice(&packed[byte..byte + 8]);
+        *value = (u64::from_le_bytes(word) >> bit) as u32 & mask;
     }
 }
 
@@ -96,19 +100,19 @@ fn unpack_to<'p>(
         if left == 0 {
             break;
         }
-        if let Some((whole, behind)) = rest.split_at_checked(width * 4) {
-            unpack(whole, values);
-            rest = behind;
+        let taken = width * 4;
+        if rest.len() >= taken + BEHIND {
+            unpack(rest, values);
         } else {
             // The last group of 8 need not fill 32 places.
             if rest.len() * 8 < left.min(32) * width {
                 return Err("packed values that break off");
             }
-            let mut padded = [0; 128];
+            let mut padded = [0; 32 * 4 + BEHIND];
             padded[..rest.len()].copy_from_slice(rest);
-            unpack(&padded[..width * 4], values);
-            rest = &[];
+            unpack(&padded, values);
         }
+        rest = rest.get(taken..).unwrap_or_default();
     }
     Ok(rest)
 }

@@ -188,8 +188,7 @@ impl ColumnPages {
                 let behind = u32::try_from(list.len()).map_err(|_| "too long a dictionary")?;
                 places = spread(&places, &unknown, behind);
             }
-            let coded = Coded::new(places, Arc::clone(list));
-            return coded.map(Stored::Coded).ok_or("an index beyond its list");
+            return Ok(Stored::Coded(Coded::of_checked(places, Arc::clone(list))));
         }
         let values = self.values(bytes, encoding, rows - nulls, spare)?;
         let Some(unknown) = unknown else {

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use flowkit_analyze::scan::ReadOptions;
-use flowkit_analyze::{Source, documents, packets};
+use flowkit_analyze::{documents, packets};
 use flowkit_model::wire;
+
+use crate::sources::InputFormat;
 
 /// One datagram, and where it came from.
 #[derive(Debug)]
@@ -62,8 +64,8 @@ impl PacketFile {
 }
 
 /// Reads a file of datagrams.
-pub(super) fn datagrams(path: &Path) -> anyhow::Result<PacketFile> {
-    let source = Source::open(path)?;
+pub(super) fn datagrams(path: &Path, format: &InputFormat) -> anyhow::Result<PacketFile> {
+    let source = format.open(path)?;
     let mut pieces = Vec::new();
     let tally = packets::each(&source, |found| {
         pieces.push(Piece {
@@ -80,8 +82,8 @@ pub(super) fn datagrams(path: &Path) -> anyhow::Result<PacketFile> {
 }
 
 /// The `number`-th document of a source, as it stands.
-pub(super) fn document(path: &Path, number: u64) -> anyhow::Result<String> {
-    let source = Source::open(path)?;
+pub(super) fn document(path: &Path, number: u64, format: &InputFormat) -> anyhow::Result<String> {
+    let source = format.open(path)?;
     let (mut seen, mut wanted) = (0, None);
     documents::each(&[source], ReadOptions::default(), |found| {
         seen += 1;

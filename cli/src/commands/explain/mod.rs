@@ -23,6 +23,7 @@ use anyhow::Context;
 use self::paint::Paint;
 use crate::exit::Exit;
 use crate::output::Color;
+use crate::sources::InputFormat;
 
 const EXAMPLES: &str = "\
 Without more it shows the format as a picture, and every field. FIELD is any
@@ -69,6 +70,9 @@ pub(crate) struct Explain {
         hide_env_values = true
     )]
     source: PathBuf,
+
+    #[command(flatten)]
+    input_format: InputFormat,
 
     /// Write the record with the late times of Logstash repaired
     #[arg(long)]
@@ -138,7 +142,7 @@ impl Explain {
     }
 
     fn packets(&self, path: &std::path::Path, paint: Paint) -> anyhow::Result<Page> {
-        let file = load::datagrams(path)?;
+        let file = load::datagrams(path, &self.input_format)?;
         let wanted = self.record.map(NonZeroU64::get);
         let n_records = file.n_records();
         if let Some(record) = wanted.filter(|record| *record > n_records) {
@@ -159,7 +163,7 @@ impl Explain {
         number: NonZeroU64,
         paint: Paint,
     ) -> anyhow::Result<Page> {
-        let json = load::document(path, number.get())?;
+        let json = load::document(path, number.get(), &self.input_format)?;
         let flow = document::flow(&json, path, number.get())?;
         let text = match self.format {
             Form::Text => document::page(&json, &flow, self.repair_times, paint)?,

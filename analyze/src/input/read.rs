@@ -1,0 +1,232 @@
+//! Reads streams in order and hands on their pieces: blocks of text, or
+//! datagrams.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::mem::take;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use flowkit_model::dump::PartForm;
+
+use super::blocks::{self, BlockError, Blocks, Framing};
+use super::compression::{self, Compression};
+use super::datagrams::{self, Datagrams};
+use super::form::{self, Form};
+use super::forms::Reading;
+use super::{Piece, Place, Source, Stream, all, capture, parse, shapes};
+use crate::columns::FieldSet;
+use crate::error::ReadError;
+
+/// Reads all streams in order and hands on their pieces, each with the number
+/// of its stream, until `take` says false. Those that are `stored` are passed
+/// over.
+///
+/// # Errors
+/// If a stream cannot be opened or read, or its form is not read.
+pub(crate) fn read(
+    sources: &[Source],
+    stored: impl Fn(usize) -> bool,
+    mut take: impl FnMut(usize, Piece) -> bool,
+) -> Result<(), ReadError> {
+    for (number, stream) in all(sources).enumerate() {
+        let goes_on = if stored(number) {
+            take(number, Piece::Stored)
+        } else {
+            stream.read(false, |piece| take(number, piece))?
+        };
+        if !goes_on {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The same of one source, whose packets come with the bytes they were found in.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_and_keep(
+    source: &Source,
+    mut take: impl FnMut(usize, Piece) -> bool,
+) -> Result<(), ReadError> {
+    for (number, stream) in source.streams.iter().enumerate() {
+        if !stream.read(true, |piece| take(number, piece))? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+impl Stream {
+    /// Hands on the pieces, until `take` says false; then gives false.
+    fn read(&self, keeps: bool, take: impl FnMut(Piece) -> bool) -> Result<bool, ReadError> {
+        let (text, packed) = compression::unpack(self.open()?)
+            .map_err(|source| self.failed(0, source))?
+            .map_err(|what| ReadError::Form { name: self.name.clone(), what })?;
+        let is_packed = packed != Compression::None;
+        let (text, told) = form::tell(text);
+        let form = match self.reading {
+            Some(Reading::Capture) => Form::Capture,
+            Some(Reading::Datagrams) => Form::Datagrams,
+            Some(Reading::Text(_)) => Form::Text,
+            _ => told,
+        };
+        let framing = match self.reading {
+            Some(Reading::Text(framing)) => Some(framing),
+            _ => None,
+        };
+        match form {
+            Form::Text => self.text(text, framing, is_packed, take),
+            Form::Capture => self.packets(text, PartForm::Capture, is_packed, keeps, take),
+            Form::Datagrams => self.packets(text, PartForm::Datagrams, is_packed, keeps, take),
+        }
+    }
+
+    fn open(&self) -> Result<Box<dyn Read + Send>, ReadError> {
+        let form = |what| Err(ReadError::Form { name: self.name.clone(), what });
+        match &self.place {
+            _ if self.reading == Some(Reading::Dump) => {
+                form("is no dump but a file, or standard input; leave --input-format out")
+            }
+            Place::Columns(_) => {
+                form("is a Parquet file that this flowkit did not write, or a damaged one")
+            }
+            Place::Stdin if self.reading == Some(Reading::Columns) => {
+                form("is read from its start to its end, and columns are not; save it to a file")
+            }
+            Place::Stdin => Ok(Box::new(io::stdin())),
+            Place::File(path, limit) => {
+                let file = File::open(path)
+                    .map_err(|source| ReadError::Open { path: path.clone(), source })?;
+                Ok(Box::new(file.take(limit.unwrap_or(u64::MAX))))
+            }
+        }
+    }
+
+    fn failed(&self, offset: u64, source: io::Error) -> ReadError {
+        ReadError::Read { name: self.name.clone(), offset, source }
+    }
+
+    fn text(
+        &self,
+        text: impl Read,
+        framing: Option<Framing>,
+        is_packed: bool,
+        mut take: impl FnMut(Piece) -> bool,
+    ) -> Result<bool, ReadError> {
+        let mut damage = None;
+        let mut blocks = Blocks::new(text, framing);
+        while let Some(block) = blocks.next() {
+            let block = match block {
+                Ok(block) => block,
+                Err(BlockError::Io(_, error)) if is_packed && blocks::is_damage(&error) => {
+                    damage = Some(format!("is damaged or breaks off ({error})"));
+                    blocks.take_rest()
+                }
+                Err(BlockError::Io(offset, source)) => return Err(self.failed(offset, source)),
+                Err(BlockError::TooLong(line)) => {
+                    return Err(ReadError::TooLong { name: self.name.clone(), line });
+                }
+                Err(BlockError::NoHeader(line)) => {
+                    return Err(ReadError::NoHeader { name: self.name.clone(), line });
+                }
+            };
+            if !take(Piece::Block(block)) {
+                return Ok(false);
+            }
+        }
+        Ok(take(Piece::End { damage }))
+    }
+
+    fn packets(
+        &self,
+        stream: Box<dyn Read + Send + '_>,
+        form: PartForm,
+        is_packed: bool,
+        keeps: bool,
+        mut take: impl FnMut(Piece) -> bool,
+    ) -> Result<bool, ReadError> {
+        let kept = Kept::default();
+        let mut stream: Box<dyn Read + Send + '_> =
+            if keeps { Box::new(Keeping { stream, kept: kept.clone() }) } else { stream };
+        let mut goes_on = true;
+        let hand_on = |datagrams| {
+            goes_on = kept.hand_on(form, &mut take) && take(Piece::Datagrams(datagrams));
+            goes_on
+        };
+        let read = match form {
+            PartForm::Capture => capture::read(&mut stream, hand_on),
+            _ => datagrams::read(&mut stream, hand_on).map(|()| None),
+        };
+        let damage = match read {
+            Ok(damage) => damage,
+            Err(error) if is_packed && blocks::is_damage(&error) => {
+                Some(format!("is damaged or breaks off ({error})"))
+            }
+            Err(error) => return Err(self.failed(0, error)),
+        };
+        // What could not be made out is kept, too.
+        let mut rest = vec![0; if keeps { REST_BYTES } else { 0 }];
+        while goes_on {
+            goes_on = kept.hand_on(form, &mut take);
+            if !matches!(stream.read(&mut rest), Ok(1..)) {
+                break;
+            }
+        }
+        Ok(goes_on && take(Piece::End { damage }))
+    }
+}
+
+/// Read at a time behind damage.
+const REST_BYTES: usize = 1 << 18;
+
+/// Bytes that were read and not handed on yet.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hand_on(&self, form: PartForm, hand_on: &mut impl FnMut(Piece) -> bool) -> bool {
+        let bytes = take(&mut *self.bytes());
+        bytes.is_empty() || hand_on(Piece::Bytes(form, bytes))
+    }
+}
+
+/// Keeps a copy of what is read.
+struct Keeping<R> {
+    stream: R,
+    kept: Kept,
+}
+
+impl<R: Read> Read for Keeping<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.stream.read(out)?;
+        self.kept.bytes().extend_from_slice(&out[..read]);
+        Ok(read)
+    }
+}
+
+/// Reads bytes as a stream of unknown form, for fuzzers.
+pub(crate) fn bytes(bytes: &[u8]) {
+    let (dictionary, shapes) = (Arc::default(), shapes::Shapes::default());
+    let fields = FieldSet::all();
+    let Ok(Ok((text, _))) = compression::unpack(bytes) else { return };
+    // A bomb is cut: what is unpacked is read in blocks of bounded size.
+    let (text, form) = form::tell(Box::new(text.take(1 << 24)));
+    let take = |datagrams: Datagrams| {
+        drop(datagrams.parse(fields, &dictionary));
+        true
+    };
+    match form {
+        Form::Capture => drop(capture::read(text, take)),
+        Form::Datagrams => drop(datagrams::read(text, take)),
+        Form::Text => {
+            for block in Blocks::new(text, None).map_while(Result::ok) {
+                drop(parse::Parsed::new(&block, fields, &dictionary, &shapes));
+            }
+        }
+    }
+}
