@@ -10,7 +10,7 @@ use std::sync::Arc;
 use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
 use hashbrown::HashMap;
 
-use crate::dictionary::Dictionary;
+use crate::dictionary::{Dictionary, Recent};
 use crate::export::ADDRESSES;
 
 /// Rows a batch has when one is cut from a long block.
@@ -127,12 +127,16 @@ impl Column {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the column is as wide as its field")]
+    #[inline]
     fn push(&mut self, value: Option<u64>) {
-        let row = self.len();
-        if value.is_none() {
-            self.unknown.get_or_insert_with(|| vec![false; row]).push(true);
-        } else if let Some(mask) = &mut self.unknown {
-            mask.push(false);
+        match &mut self.unknown {
+            Some(mask) => mask.push(value.is_none()),
+            None if value.is_some() => {}
+            None => {
+                let mut mask = vec![false; self.len()];
+                mask.push(true);
+                self.unknown = Some(mask);
+            }
         }
         let value = value.unwrap_or(0);
         match &mut self.values {
@@ -185,6 +189,7 @@ pub struct Batch {
     rows: usize,
     columns: Vec<Option<Column>>,
     dictionary: Arc<Dictionary>,
+    recent: Recent,
 }
 
 impl Batch {
@@ -195,7 +200,7 @@ impl Batch {
             .iter()
             .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
             .collect();
-        Self { rows: 0, columns, dictionary }
+        Self { rows: 0, columns, dictionary, recent: Recent::default() }
     }
 
     /// A batch of columns that are there already.
@@ -204,7 +209,8 @@ impl Batch {
         columns: impl IntoIterator<Item = (FieldId, Column)>,
         dictionary: Arc<Dictionary>,
     ) -> Self {
-        let mut batch = Self { rows, columns: vec![None; FIELDS.len()], dictionary };
+        let mut batch =
+            Self { rows, columns: vec![None; FIELDS.len()], dictionary, recent: Recent::default() };
         for (field, column) in columns {
             batch.columns[field as usize] = Some(column);
         }
@@ -264,7 +270,8 @@ impl Batch {
         for (field, column) in FIELDS.iter().zip(&mut self.columns) {
             let Some(column) = column else { continue };
             column.push(if field.kind == Kind::Text {
-                row.text(field.id).map(|text| self.dictionary.code(text).into())
+                let code = |text| self.recent.code(text, &self.dictionary).into();
+                row.text(field.id).map(code)
             } else {
                 row.number(field.id)
             });

@@ -213,7 +213,6 @@ impl PartForm {
     }
 
     /// Whether it is documents.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
     #[must_use]
     pub fn is_documents(&self) -> bool {
         *self == Self::Documents
