@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 use flowkit_analyze::answer::Metric;
+use flowkit_analyze::stats::measure::Measure;
 use flowkit_analyze::stats::{self, Order, diff};
 use flowkit_analyze::{Answer, Source};
 use flowkit_model::window;
@@ -105,7 +106,9 @@ impl Diff {
     fn both(&self, opened: &[Source]) -> anyhow::Result<[Answer; 2]> {
         let by = keys(&self.by, &self.sources)?;
         let order = Order { limit: 0, ..Order::default() };
-        let top = stats::top::top(by, order, None);
+        // Shares would double the rows' memory, and are not compared.
+        let sums = Metric::ALL.map(Measure::Sum);
+        let top = stats::top::top(by, order, Some(sums.into()));
         if let (Some(a), Some(b)) = (&self.a, &self.b) {
             let zone = self.sources.select.zone()?;
             if opened.iter().any(Source::is_stdin) {
