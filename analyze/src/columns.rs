@@ -129,6 +129,12 @@ impl Column {
         self.unknown.as_ref().map_or(0, |mask| mask.iter().filter(|row| **row).count() as u64)
     }
 
+    /// Whether a row is unknown.
+    #[must_use]
+    pub fn is_unknown(&self, row: usize) -> bool {
+        self.unknown.as_ref().is_some_and(|mask| mask[row])
+    }
+
     /// The smallest and largest known value; `None` if none is known.
     #[must_use]
     pub fn bounds(&self) -> Option<(u64, u64)> {

@@ -67,7 +67,7 @@ pub fn each(
 }
 
 /// What a source holds, in the form in which nothing of it is lost.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Kept<'a> {
     /// A document.
     Document(Found<'a>),

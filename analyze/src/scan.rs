@@ -5,6 +5,7 @@
 //! the two, in the order of the sources, one looks for duplicates: which copy
 //! is first must not depend on threads.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -15,6 +16,7 @@ use crate::answer::Answer;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::error::ReadError;
+use crate::group::memory::Memory;
 use crate::input::parse::Parsed;
 use crate::input::shapes::Shapes;
 use crate::input::{self, Piece, Source};
@@ -33,6 +35,9 @@ use workers::Workers;
 pub struct ReadOptions {
     /// A document that would be skipped is an error.
     pub strict: bool,
+    /// Bytes of groups to keep in memory, others go to temporary files; `None`
+    /// is [`Memory::default`].
+    pub memory: Option<usize>,
 }
 
 /// Answers a question about some flows of the sources.
@@ -76,7 +81,8 @@ fn answer<S: Statistic>(
     let fields = asked.union(Measures::FIELDS.into_iter().collect());
     let dictionary = Arc::new(Dictionary::default());
     let mut absorber = Absorber::new(sources, options);
-    let workers = Workers::new(statistic, selection);
+    let memory = Arc::new(options.memory.map_or_else(Memory::default, Memory::of));
+    let workers = Workers::new(statistic, selection, &memory);
     let reading = Reading { sources, stored: &prepared.parts, fields, dictionary: &dictionary };
     reading.batches(&mut absorber, |batches| workers.add(batches))?;
     workers.add_stored(&prepared.parts, asked, &dictionary)?;
@@ -84,7 +90,8 @@ fn answer<S: Statistic>(
     tally.notes.extend_from_slice(&prepared.notes);
     let texts = dictionary.texts();
     let partial = workers.finish(&mut tally, fields, &texts);
-    let mut answer = statistic.answer(partial, &texts, &tally);
+    let mut answer = no_failure(&memory, statistic.answer(partial, &texts, &tally))
+        .map_err(|source| StoreError::Part(ReadError::Spill { source }))?;
     answer.sources = sources.iter().map(|source| source.name().to_owned()).collect();
     answer.window = selection.window().or_else(|| common_window(sources));
     answer.scaled = selection.changes().scale_sampling;
@@ -96,6 +103,14 @@ fn answer<S: Statistic>(
     }
     answer.tally = tally;
     Ok(answer)
+}
+
+/// An answer for which temporary files could be used, if any were.
+fn no_failure(memory: &Memory, answer: io::Result<Answer>) -> io::Result<Answer> {
+    match memory.failure() {
+        Some(error) => Err(error),
+        None => answer,
+    }
 }
 
 /// What is read, and how.
@@ -204,23 +219,41 @@ pub fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
 
 /// Answers a question about flows that are in memory. All batches have one
 /// dictionary, and the fields that the question reads.
+///
+/// # Panics
+/// Never: without a budget nothing goes to temporary files.
 #[must_use]
 pub fn ask_batches<S: Statistic>(
     batches: Vec<Batch>,
     statistic: &S,
     selection: &Selection,
 ) -> Answer {
+    ask_batches_within(batches, statistic, selection, Memory::of(usize::MAX))
+        .expect("no temporary file is used")
+}
+
+/// The same with a budget for groups.
+///
+/// # Errors
+/// If temporary files cannot be used.
+pub fn ask_batches_within<S: Statistic>(
+    batches: Vec<Batch>,
+    statistic: &S,
+    selection: &Selection,
+    memory: Memory,
+) -> io::Result<Answer> {
     selection.forget();
     let asked = selection.fields().union(statistic.fields().into_iter().collect());
     let fields = asked.union(Measures::FIELDS.into_iter().collect());
     let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
-    let workers = Workers::new(statistic, selection);
+    let memory = Arc::new(memory);
+    let workers = Workers::new(statistic, selection, &memory);
     workers.add(batches);
     let mut tally = Tally::default();
     let partial = workers.finish(&mut tally, fields, &texts);
-    let mut answer = statistic.answer(partial, &texts, &tally);
+    let mut answer = no_failure(&memory, statistic.answer(partial, &texts, &tally))?;
     answer.window = selection.window();
     answer.scaled = selection.changes().scale_sampling;
     answer.tally = tally;
-    answer
+    Ok(answer)
 }

@@ -13,7 +13,7 @@ use hashbrown::HashSet;
 use crate::columns::{Batch, FieldSet};
 use crate::mask::Filter;
 use crate::quality::repaired;
-use crate::stats::check::hash;
+use crate::stats::check::fingerprint::hashes;
 
 /// The flows that a question is about.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Selection {
     window: Option<(Option<u64>, Option<u64>)>,
     changes: Changes,
     /// Hashes of the flows that were kept, if copies are dropped.
-    seen: Mutex<HashSet<u128>>,
+    seen: Mutex<HashSet<(u64, u64)>>,
     dropped: AtomicU64,
 }
 
@@ -169,7 +169,7 @@ impl Selection {
     /// Equal flows are the same, so it does not matter which is kept.
     fn drop_copies(&self, batch: &mut Batch) {
         let all: Vec<FieldId> = FIELDS.iter().map(|field| field.id).collect();
-        let hashes: Vec<u128> = (0..batch.rows()).map(|row| hash(batch, &all, row)).collect();
+        let hashes = hashes(batch, &all);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let keep: Vec<bool> = hashes.into_iter().map(|flow| seen.insert(flow)).collect();
         drop(seen);

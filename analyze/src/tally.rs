@@ -10,6 +10,7 @@ use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::input::Source;
 use crate::quality::Quality;
+use crate::sequences::Sequences;
 
 /// Sums over flows. They hold 2^64 of the largest values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,6 +95,8 @@ pub struct Tally {
     pub skipped: Vec<Skipped>,
     /// The times of all flows that were read, whatever was asked of them.
     pub quality: Quality,
+    /// Flows that there should be, likewise.
+    pub sequences: Sequences,
     /// Copies that were dropped.
     pub duplicates: Duplicates,
     /// What is known to be missing, one sentence each. Not empty: the answer
@@ -117,6 +120,7 @@ impl Tally {
     pub fn and(mut self, other: Self) -> Self {
         self.total.add(&other.total);
         self.quality.merge(&other.quality);
+        self.sequences.merge(&other.sequences);
         for (field, n) in other.unknown {
             match self.unknown.iter_mut().find(|known| known.0 == field) {
                 Some(known) => known.1 += n,

@@ -51,6 +51,7 @@ fn hint(answer: &Answer, repaired: bool) -> Option<String> {
         (quality.inverted, "flows end before they start"),
         (quality.wrapped, "times are 49.7 days late"),
         (quality.far_off, "times are far from their export"),
+        (answer.tally.sequences.missing(), "flows are missing by the sequence numbers"),
         (answer.tally.skipped.len() as u64, "documents were skipped"),
         (answer.tally.unknown.len() as u64, "fields are unknown"),
         (answer.tally.duplicates.n, "documents were there twice"),

@@ -29,30 +29,40 @@ pub(crate) struct Sources {
         env = "FLOWKIT_DUMP",
         default_value = DEFAULT,
         hide_default_value = true,
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = None::<&str>
     )]
     paths: Vec<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) select: Select,
+
     /// Stop at the first document that is no flow, instead of skipping it
-    #[arg(long)]
+    #[arg(long, help_heading = "Reading")]
     strict: bool,
 
     /// Exit with 0 even if a source is known to be incomplete
-    #[arg(long)]
+    #[arg(long, help_heading = "Reading")]
     pub(crate) allow_incomplete: bool,
+
+    /// Bytes of groups to keep in memory; more go to temporary files
+    #[arg(long, hide = true, env = "FLOWKIT_MEMORY", value_name = "BYTES")]
+    memory: Option<usize>,
 
     #[command(flatten)]
     format: InputFormat,
-
-    #[command(flatten)]
-    pub(crate) select: Select,
 }
 
 /// The form of a source, where it is given.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct InputFormat {
     /// What the sources hold, instead of telling it by their content
-    #[arg(long = "input-format", value_name = "FORM", value_parser = forms())]
+    #[arg(
+        long = "input-format",
+        value_name = "FORM",
+        value_parser = forms(),
+        help_heading = "Reading"
+    )]
     form: Option<&'static InputForm>,
 }
 
@@ -88,7 +98,7 @@ impl Sources {
 
     /// How to read them.
     pub(crate) fn options(&self) -> ReadOptions {
-        ReadOptions { strict: self.strict }
+        ReadOptions { strict: self.strict, memory: self.memory }
     }
 }
 

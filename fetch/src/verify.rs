@@ -238,7 +238,7 @@ impl PartCheck<'_> {
     /// it is read by the questions.
     fn unpack(&mut self, path: &Path) {
         let unpacked = File::open(path)
-            .and_then(|file| zstd::stream::read::Decoder::new(file))
+            .and_then(zstd::stream::read::Decoder::new)
             .and_then(|mut bytes| io::copy(&mut bytes, &mut io::sink()));
         match unpacked {
             Err(error) => self.add(format!("cannot be read to its end: {error}")),

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::SMALL_WAVE;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
+use crate::group::memory::Memory;
 use crate::selection::Selection;
 use crate::stats::Statistic;
 use crate::store::{ColumnFile, Request, Spare, StoreError, StoredPart};
@@ -18,6 +19,7 @@ use crate::tally::{Measures, Tally};
 pub(super) struct Workers<'s, S: Statistic> {
     statistic: &'s S,
     selection: &'s Selection,
+    memory: &'s Arc<Memory>,
     states: Vec<State<S>>,
 }
 
@@ -32,15 +34,16 @@ struct Sums<P> {
 }
 
 impl<'s, S: Statistic> Workers<'s, S> {
-    pub(super) fn new(statistic: &'s S, selection: &'s Selection) -> Self {
+    pub(super) fn new(statistic: &'s S, selection: &'s Selection, memory: &'s Arc<Memory>) -> Self {
         // One for each thread of the pool, and one for the thread outside it.
         let threads = thread::available_parallelism().map_or(1, usize::from).max(MAX_THREADS);
-        Self { statistic, selection, states: (0..=threads).map(|_| Mutex::new(None)).collect() }
+        let states = (0..=threads).map(|_| Mutex::new(None)).collect();
+        Self { statistic, selection, memory, states }
     }
 
     fn nothing(&self) -> Sums<S::Partial> {
         Sums {
-            partial: self.statistic.start(),
+            partial: self.statistic.start(self.memory),
             measures: Measures::default(),
             spare: Spare::default(),
         }

@@ -79,6 +79,16 @@ impl Counted {
             Self::Peer => "peer",
         }
     }
+
+    /// A field whose values are as wide.
+    #[must_use]
+    pub fn field(self) -> FieldId {
+        match self {
+            Self::Field(field) => field,
+            Self::End(end) => end.fields()[0],
+            Self::Peer => FieldId::DstAddr,
+        }
+    }
 }
 
 const OF: [(&str, Of); 2] = [("bytes", Of::Bytes), ("duration", Of::Duration)];

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::schema;
 use crate::quality::Quality;
+use crate::sequences::Sequences;
 use crate::tally::{Duplicates, Position, Sampling, Skipped, Sums, Tally};
 
 /// Key of the metadata.
@@ -81,6 +82,9 @@ pub(crate) struct Facts {
     seen: Option<(u64, u64)>,
     sampling: Vec<(Option<String>, u64, u64)>,
     quality: Quality,
+    /// None in the columns of an earlier flowkit.
+    #[serde(default)]
+    sequences: Sequences,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,6 +127,7 @@ impl Facts {
                 .map(|(exporter, sampling)| (exporter.clone(), sampling.least, sampling.most))
                 .collect(),
             quality: tally.quality,
+            sequences: tally.sequences.clone(),
         }
     }
 
@@ -162,6 +167,7 @@ impl Facts {
             incomplete: self.incomplete.iter().map(named).collect(),
             notes: self.notes.iter().map(named).collect(),
             quality: self.quality,
+            sequences: self.sequences.clone(),
         })
     }
 }

@@ -8,10 +8,11 @@ use flowkit_model::window::rfc3339;
 use jiff::tz::TimeZone;
 
 use super::progress::bytes;
+use crate::output::units::grouped;
 
 /// A number and its noun, which takes an s.
 pub(super) fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    format!("{} {noun}{}", grouped(count.into()), if count == 1 { "" } else { "s" })
 }
 
 /// What would be fetched, in lines.

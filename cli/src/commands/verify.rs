@@ -8,9 +8,9 @@ use clap::Args;
 use flowkit_fetch::Request;
 use flowkit_model::dump::MANIFEST;
 
+use super::said::counted;
 use super::server::ServerArgs;
 use crate::exit::Exit;
-use crate::output::units::grouped;
 use crate::sources::{InputFormat, open};
 
 const EXAMPLES: &str = "\
@@ -69,13 +69,12 @@ impl Verify {
         }
         if findings.is_empty() {
             let against = if asks { ", and as many as the server counts" } else { "" };
-            let documents = grouped(manifest.documents().into());
-            let parts = manifest.parts.len();
+            let documents = counted(manifest.documents(), "document");
+            let parts = counted(manifest.parts.len() as u64, "part");
             writeln!(
                 out,
-                "{}: {documents} documents in {parts} part{}, complete, undamaged, none twice{against}",
+                "{}: {documents} in {parts}, complete, undamaged, none twice{against}",
                 self.dump.display(),
-                if parts == 1 { "" } else { "s" },
             )?;
             return Ok(Exit::Done);
         }

@@ -7,7 +7,6 @@ use flowkit_model::{FieldId, Row};
 
 use super::{Grouping, Groups, Statistic, Tables};
 use crate::columns::{Batch, Coded, Column, FieldSet};
-use crate::group::Accumulator;
 use crate::group::coded::Place;
 use crate::stats::dimension::Dimension;
 use crate::stats::gather::Size;
@@ -20,6 +19,7 @@ impl Grouping {
             [Dimension::Field(field) | Dimension::Network(field, _)]
                 if self.size == Size::Plain
                     && self.counted.is_empty()
+                    && self.spread.is_empty()
                     && !self.with_ports_only
                     && !matches!(field, FieldId::Bytes | FieldId::Packets) =>
             {
@@ -56,14 +56,12 @@ impl Grouping {
                 .any(Place::is_empty)
                 .then(|| known.iter().map(|place| !place.is_empty()).collect());
             let key = self.dimensions[0].column(&values, 0);
-            table.add(&self.layout, &[&key], used.as_deref(), |sums, place| {
-                sums.merge(&known[place].counters());
-            });
+            table.add(&[&key], used.as_deref(), |place| Err(known[place].counters()));
             if !unknown.is_empty() {
                 let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
                 none.push_row(&Row::default());
                 let key = self.dimensions[0].column(&none, 0);
-                table.add(&self.layout, &[&key], None, |sums, _| sums.merge(&unknown.counters()));
+                table.add(&[&key], None, |_| Err(unknown.counters()));
             }
         });
     }
