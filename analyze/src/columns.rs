@@ -13,6 +13,9 @@ use hashbrown::HashMap;
 use crate::dictionary::{Dictionary, Recent};
 use crate::export::ADDRESSES;
 
+mod coded;
+pub use coded::Coded;
+
 /// Rows a batch has when one is cut from a long block.
 pub const BATCH_ROWS: usize = 65_536;
 
@@ -68,6 +71,25 @@ pub enum Values {
     U64(Vec<u64>),
 }
 
+impl Values {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(values) => values.len(),
+            Self::U16(values) => values.len(),
+            Self::U32(values) => values.len(),
+            Self::U64(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 /// One field of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -92,12 +114,7 @@ impl Column {
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        match &self.values {
-            Values::U8(values) => values.len(),
-            Values::U16(values) => values.len(),
-            Values::U32(values) => values.len(),
-            Values::U64(values) => values.len(),
-        }
+        self.values.len()
     }
 
     /// Whether it has no rows.
@@ -110,6 +127,42 @@ impl Column {
     #[must_use]
     pub fn n_unknown(&self) -> u64 {
         self.unknown.as_ref().map_or(0, |mask| mask.iter().filter(|row| **row).count() as u64)
+    }
+
+    /// Whether a row is unknown.
+    #[must_use]
+    pub fn is_unknown(&self, row: usize) -> bool {
+        self.unknown.as_ref().is_some_and(|mask| mask[row])
+    }
+
+    /// The smallest and largest known value; `None` if none is known.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(u64, u64)> {
+        fn of<V: Copy + Ord + Into<u64>>(values: &[V]) -> Option<(u64, u64)> {
+            let first = *values.first()?;
+            let widen = |(least, most): (V, V), value: &V| (least.min(*value), most.max(*value));
+            let (least, most) = values.iter().fold((first, first), widen);
+            Some((least.into(), most.into()))
+        }
+        if self.unknown.is_some() {
+            let known = || (0..self.len()).filter_map(|row| self.get(row));
+            return known().min().zip(known().max());
+        }
+        match &self.values {
+            Values::U8(values) => of(values),
+            Values::U16(values) => of(values),
+            Values::U32(values) => of(values),
+            Values::U64(values) => of(values),
+        }
+    }
+
+    /// The value that all rows have, if they have one; unknown is one, too.
+    #[must_use]
+    pub fn constant(&self) -> Option<Option<u64>> {
+        match self.n_unknown() {
+            0 => self.bounds().filter(|(least, most)| least == most).map(|(value, _)| Some(value)),
+            n_unknown => (n_unknown == self.len() as u64).then_some(None),
+        }
     }
 
     /// A row's value, widened.
@@ -166,21 +219,38 @@ impl Column {
         }
     }
 
-    fn retain(&mut self, keep: &[bool]) {
-        fn retain<T>(values: &mut Vec<T>, keep: &[bool]) {
-            let mut keep = keep.iter();
-            values.retain(|_| *keep.next().expect("one flag per row"));
-        }
+    fn select(&mut self, rows: &[u32]) {
         match &mut self.values {
-            Values::U8(values) => retain(values, keep),
-            Values::U16(values) => retain(values, keep),
-            Values::U32(values) => retain(values, keep),
-            Values::U64(values) => retain(values, keep),
+            Values::U8(values) => select(values, rows),
+            Values::U16(values) => select(values, rows),
+            Values::U32(values) => select(values, rows),
+            Values::U64(values) => select(values, rows),
         }
         if let Some(mask) = &mut self.unknown {
-            retain(mask, keep);
+            select(mask, rows);
         }
     }
+}
+
+/// The numbers of the rows whose flag is true, found without a branch for each:
+/// which rows a filter means is hard to foretell.
+fn rows_of(keep: &[bool]) -> Vec<u32> {
+    let mut rows = vec![0; keep.len()];
+    let mut n_rows = 0;
+    for (row, keep) in (0..).zip(keep) {
+        rows[n_rows] = row;
+        n_rows += usize::from(*keep);
+    }
+    rows.truncate(n_rows);
+    rows
+}
+
+/// Keeps the values of some rows, in ascending order.
+fn select<T: Copy>(values: &mut Vec<T>, rows: &[u32]) {
+    for (place, row) in rows.iter().enumerate() {
+        values[place] = values[*row as usize];
+    }
+    values.truncate(rows.len());
 }
 
 /// Flows as columns.
@@ -188,6 +258,8 @@ impl Column {
 pub struct Batch {
     rows: usize,
     columns: Vec<Option<Column>>,
+    /// A field that is there by places in a list, and has no column.
+    coded: Option<(FieldId, Coded)>,
     dictionary: Arc<Dictionary>,
     recent: Recent,
 }
@@ -200,7 +272,7 @@ impl Batch {
             .iter()
             .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
             .collect();
-        Self { rows: 0, columns, dictionary, recent: Recent::default() }
+        Self { rows: 0, columns, coded: None, dictionary, recent: Recent::default() }
     }
 
     /// A batch of columns that are there already.
@@ -209,8 +281,13 @@ impl Batch {
         columns: impl IntoIterator<Item = (FieldId, Column)>,
         dictionary: Arc<Dictionary>,
     ) -> Self {
-        let mut batch =
-            Self { rows, columns: vec![None; FIELDS.len()], dictionary, recent: Recent::default() };
+        let mut batch = Self {
+            rows,
+            columns: vec![None; FIELDS.len()],
+            coded: None,
+            dictionary,
+            recent: Recent::default(),
+        };
         for (field, column) in columns {
             batch.columns[field as usize] = Some(column);
         }
@@ -229,6 +306,12 @@ impl Batch {
         &self.dictionary
     }
 
+    /// The same, to be kept.
+    #[cfg(test)]
+    pub(crate) fn shared_dictionary(&self) -> &Arc<Dictionary> {
+        &self.dictionary
+    }
+
     /// The column of a field.
     ///
     /// # Panics
@@ -237,6 +320,31 @@ impl Batch {
     #[must_use]
     pub fn column(&self, field: FieldId) -> &Column {
         self.columns[field as usize].as_ref().expect("a statistic names the fields that it reads")
+    }
+
+    /// The field that is there by places in a list of values: the one that a
+    /// statistic asked for so ([`Statistic::coded`](crate::stats::Statistic::coded)),
+    /// if the file has it so. Such a field has no column.
+    #[must_use]
+    pub fn coded(&self) -> Option<(FieldId, &Coded)> {
+        self.coded.as_ref().map(|(field, coded)| (*field, coded))
+    }
+
+    /// The same batch with a field by places.
+    pub(crate) fn with_coded(self, coded: Option<(FieldId, Coded)>) -> Self {
+        Self { coded, ..self }
+    }
+
+    /// Its columns, and the field by places.
+    pub(crate) fn into_parts(self) -> (impl Iterator<Item = Column>, Option<Coded>) {
+        (self.columns.into_iter().flatten(), self.coded.map(|(_, coded)| coded))
+    }
+
+    /// Makes a column of the field that is there by places.
+    pub fn uncode(&mut self) {
+        if let Some((field, coded)) = self.coded.take() {
+            self.columns[field as usize] = Some(coded.to_column());
+        }
     }
 
     /// Every column there is, with its field.
@@ -379,9 +487,13 @@ impl Batch {
     /// If there is not one flag per row.
     pub fn retain(&mut self, keep: &[bool]) {
         assert_eq!(keep.len(), self.rows, "one flag per row");
-        self.rows = keep.iter().filter(|keep| **keep).count();
+        let rows = rows_of(keep);
+        self.rows = rows.len();
         for column in self.columns.iter_mut().flatten() {
-            column.retain(keep);
+            column.select(&rows);
+        }
+        if let Some((_, coded)) = &mut self.coded {
+            coded.select(&rows);
         }
     }
 }
@@ -438,6 +550,23 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn bounds_and_constants_are_of_known_values() {
+        let column = |values: &[u16], unknown: Option<&[bool]>| Column {
+            values: Values::U16(values.to_vec()),
+            unknown: unknown.map(<[bool]>::to_vec),
+        };
+        for (column, bounds, constant) in [
+            (column(&[], None), None, None),
+            (column(&[7, 7], None), Some((7, 7)), Some(Some(7))),
+            (column(&[7, 9, 8], None), Some((7, 9)), None),
+            (column(&[0, 9], Some(&[true, false])), Some((9, 9)), None),
+            (column(&[0, 0], Some(&[true, true])), None, Some(None)),
+        ] {
+            assert_eq!((column.bounds(), column.constant()), (bounds, constant), "{column:?}");
         }
     }
 

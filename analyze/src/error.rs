@@ -51,10 +51,10 @@ pub enum ReadError {
         /// The manifest.
         path: PathBuf,
     },
-    /// There are too many documents to find copies in memory, and temporary
-    /// files cannot be used.
+    /// There is more than memory should hold (documents to find copies among,
+    /// keys to add up), and temporary files cannot be used.
     #[error(
-        "cannot use temporary files to find copies of documents; set TMPDIR to a folder with room"
+        "cannot use temporary files for what does not fit in memory; set TMPDIR to a folder with room"
     )]
     Spill {
         /// Why not.

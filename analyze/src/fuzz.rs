@@ -11,7 +11,7 @@ use flowkit_model::{Entry, FIELDS, FieldId, FlowRecord, Row};
 
 use crate::columns::FieldSet;
 use crate::input;
-use crate::store::ColumnFile;
+use crate::store::{ColumnFile, Request, Spare};
 
 /// Documents, in any form. The first line is learnt, the others are read by its
 /// shape and by the JSON reader, which must agree.
@@ -57,9 +57,15 @@ pub fn columns(bytes: &[u8]) {
     let Ok(file) = ColumnFile::of_bytes(bytes) else { return };
     let dictionary = Arc::default();
     let fields: FieldSet = FIELDS.iter().map(|field| field.id).collect::<FieldSet>();
-    for group in 0..file.groups() {
-        let _ = file.read(group, fields, &dictionary, |batch| {
-            let _ = batch.column(FieldId::Bytes).n_unknown();
-        });
+    for coded in [None, Some(FieldId::DstPort)] {
+        let request = Request { fields, coded, dictionary: &dictionary };
+        let mut spare = Spare::default();
+        for group in 0..file.groups() {
+            let _ = file.read(group, &request, &mut spare, |batch| {
+                let _ = batch.column(FieldId::Bytes).n_unknown();
+                batch.uncode();
+                let _ = batch.column(FieldId::DstPort).n_unknown();
+            });
+        }
     }
 }

@@ -21,6 +21,7 @@
 //! | how flows are added up by key | [`group`] |
 //! | what each question computes | [`stats`] |
 //! | what is wrong with the times of flows | [`quality`] |
+//! | how many flows are missing | [`sequences`] |
 //! | what an answer holds | [`answer`] |
 //!
 //! A statistic never sees a file, an input never a statistic, and neither
@@ -44,6 +45,7 @@ pub mod packets;
 pub mod quality;
 pub mod scan;
 pub mod selection;
+pub mod sequences;
 pub mod stats;
 pub mod store;
 pub mod tally;

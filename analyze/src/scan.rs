@@ -5,33 +5,39 @@
 //! the two, in the order of the sources, one looks for duplicates: which copy
 //! is first must not depend on threads.
 
+use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use flowkit_model::FieldId;
 use rayon::prelude::*;
 
 use crate::answer::Answer;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::error::ReadError;
+use crate::group::memory::Memory;
 use crate::input::parse::Parsed;
 use crate::input::shapes::Shapes;
 use crate::input::{self, Piece, Source};
 use crate::selection::Selection;
 use crate::stats::Statistic;
-use crate::store::{self, ColumnFile, Prepared, StoreError, StoredPart};
+use crate::store::{self, Prepared, StoreError, StoredPart};
 use crate::tally::{Measures, Tally};
 
 mod absorb;
+mod workers;
 pub(crate) use absorb::Absorber;
+use workers::Workers;
 
 /// How strictly to read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadOptions {
     /// A document that would be skipped is an error.
     pub strict: bool,
+    /// Bytes of groups to keep in memory, others go to temporary files; `None`
+    /// is [`Memory::default`].
+    pub memory: Option<usize>,
 }
 
 /// Answers a question about some flows of the sources.
@@ -75,7 +81,8 @@ fn answer<S: Statistic>(
     let fields = asked.union(Measures::FIELDS.into_iter().collect());
     let dictionary = Arc::new(Dictionary::default());
     let mut absorber = Absorber::new(sources, options);
-    let workers = Workers::new(statistic, selection);
+    let memory = Arc::new(options.memory.map_or_else(Memory::default, Memory::of));
+    let workers = Workers::new(statistic, selection, &memory);
     let reading = Reading { sources, stored: &prepared.parts, fields, dictionary: &dictionary };
     reading.batches(&mut absorber, |batches| workers.add(batches))?;
     workers.add_stored(&prepared.parts, asked, &dictionary)?;
@@ -83,7 +90,8 @@ fn answer<S: Statistic>(
     tally.notes.extend_from_slice(&prepared.notes);
     let texts = dictionary.texts();
     let partial = workers.finish(&mut tally, fields, &texts);
-    let mut answer = statistic.answer(partial, &texts, &tally);
+    let mut answer = no_failure(&memory, statistic.answer(partial, &texts, &tally))
+        .map_err(|source| StoreError::Part(ReadError::Spill { source }))?;
     answer.sources = sources.iter().map(|source| source.name().to_owned()).collect();
     answer.window = selection.window().or_else(|| common_window(sources));
     answer.scaled = selection.changes().scale_sampling;
@@ -95,6 +103,14 @@ fn answer<S: Statistic>(
     }
     answer.tally = tally;
     Ok(answer)
+}
+
+/// An answer for which temporary files could be used, if any were.
+fn no_failure(memory: &Memory, answer: io::Result<Answer>) -> io::Result<Answer> {
+    match memory.failure() {
+        Some(error) => Err(error),
+        None => answer,
+    }
 }
 
 /// What is read, and how.
@@ -201,126 +217,43 @@ pub fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
     sources.iter().all(|source| source.window() == Some(first)).then_some(first)
 }
 
-/// Sums under way, one set for each thread.
-struct Workers<'s, S: Statistic> {
-    statistic: &'s S,
-    selection: &'s Selection,
-    states: Vec<State<S>>,
-}
-
-/// What one thread has added up, once it has begun.
-type State<S> = Mutex<Option<(<S as Statistic>::Partial, Measures)>>;
-
-impl<'s, S: Statistic> Workers<'s, S> {
-    fn new(statistic: &'s S, selection: &'s Selection) -> Self {
-        // One for each thread of the pool, and one for the thread outside it.
-        let threads = thread::available_parallelism().map_or(1, usize::from).max(MAX_THREADS);
-        Self { statistic, selection, states: (0..=threads).map(|_| Mutex::new(None)).collect() }
-    }
-
-    /// Lets `work` add to the sums of the thread it runs on.
-    fn on_this_thread<T>(&self, work: impl FnOnce(&mut S::Partial, &mut Measures) -> T) -> T {
-        let thread = rayon::current_thread_index().map_or(0, |index| index + 1);
-        let state = &self.states[thread % self.states.len()];
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (partial, measures) =
-            state.get_or_insert_with(|| (self.statistic.start(), Measures::default()));
-        work(partial, measures)
-    }
-
-    /// Adds the flows of parts that have columns, one row group a task.
-    ///
-    /// What a part holds as a whole is known; if all of it is asked for, it
-    /// need not be counted again.
-    fn add_stored(
-        &self,
-        parts: &[Option<StoredPart>],
-        asked: FieldSet,
-        dictionary: &Arc<Dictionary>,
-    ) -> Result<(), StoreError> {
-        let is_whole = self.selection.is_whole();
-        let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
-        let measured = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
-        let fields = asked.union(measured);
-        let mut groups = Vec::new();
-        for part in parts.iter().flatten() {
-            if is_whole {
-                self.on_this_thread(|_, measures| {
-                    measures.merge(Measures::of_tally(&part.tally, dictionary));
-                });
-            }
-            groups.extend((0..part.file.groups()).map(|group| (&part.file, group)));
-        }
-        let add = |(file, group): (&ColumnFile, usize)| {
-            self.on_this_thread(|partial, measures| {
-                file.read(group, fields, dictionary, |mut batch| {
-                    if !is_whole {
-                        self.selection.apply(&mut batch);
-                        measures.add(&batch);
-                    }
-                    self.statistic.add(partial, &batch);
-                })
-            })
-        };
-        if groups.len() < SMALL_WAVE {
-            groups.into_iter().try_for_each(add)
-        } else {
-            groups.into_par_iter().try_for_each(add)
-        }
-    }
-
-    fn add(&self, batches: Vec<Batch>) {
-        let add = |mut batch: Batch| {
-            self.selection.apply(&mut batch);
-            self.on_this_thread(|partial, measures| {
-                measures.add(&batch);
-                self.statistic.add(partial, &batch);
-            });
-        };
-        if batches.len() < SMALL_WAVE {
-            batches.into_iter().for_each(add);
-        } else {
-            batches.into_par_iter().for_each(add);
-        }
-    }
-
-    fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) -> S::Partial {
-        let states = self.states.into_iter();
-        let mut states =
-            states.filter_map(|state| state.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let (mut partial, mut measures) =
-            states.next().unwrap_or_else(|| (self.statistic.start(), Measures::default()));
-        for (other, counts) in states {
-            self.statistic.merge(&mut partial, other);
-            measures.merge(counts);
-        }
-        measures.finish(tally, fields, texts);
-        partial
-    }
-}
-
-/// A pool with more threads than this shares states, which is right but slow.
-const MAX_THREADS: usize = 64;
-
 /// Answers a question about flows that are in memory. All batches have one
 /// dictionary, and the fields that the question reads.
+///
+/// # Panics
+/// Never: without a budget nothing goes to temporary files.
 #[must_use]
 pub fn ask_batches<S: Statistic>(
     batches: Vec<Batch>,
     statistic: &S,
     selection: &Selection,
 ) -> Answer {
+    ask_batches_within(batches, statistic, selection, Memory::of(usize::MAX))
+        .expect("no temporary file is used")
+}
+
+/// The same with a budget for groups.
+///
+/// # Errors
+/// If temporary files cannot be used.
+pub fn ask_batches_within<S: Statistic>(
+    batches: Vec<Batch>,
+    statistic: &S,
+    selection: &Selection,
+    memory: Memory,
+) -> io::Result<Answer> {
     selection.forget();
     let asked = selection.fields().union(statistic.fields().into_iter().collect());
     let fields = asked.union(Measures::FIELDS.into_iter().collect());
     let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
-    let workers = Workers::new(statistic, selection);
+    let memory = Arc::new(memory);
+    let workers = Workers::new(statistic, selection, &memory);
     workers.add(batches);
     let mut tally = Tally::default();
     let partial = workers.finish(&mut tally, fields, &texts);
-    let mut answer = statistic.answer(partial, &texts, &tally);
+    let mut answer = no_failure(&memory, statistic.answer(partial, &texts, &tally))?;
     answer.window = selection.window();
     answer.scaled = selection.changes().scale_sampling;
     answer.tally = tally;
-    answer
+    Ok(answer)
 }

@@ -6,13 +6,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use flowkit_model::filter::Bounds;
 use flowkit_model::{Expression, FIELDS, FieldId};
 use hashbrown::HashSet;
 
 use crate::columns::{Batch, FieldSet};
 use crate::mask::Filter;
 use crate::quality::repaired;
-use crate::stats::check::hash;
+use crate::stats::check::fingerprint::hashes;
 
 /// The flows that a question is about.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Selection {
     window: Option<(Option<u64>, Option<u64>)>,
     changes: Changes,
     /// Hashes of the flows that were kept, if copies are dropped.
-    seen: Mutex<HashSet<u128>>,
+    seen: Mutex<HashSet<(u64, u64)>>,
     dropped: AtomicU64,
 }
 
@@ -119,6 +120,24 @@ impl Selection {
         fields
     }
 
+    /// Whether some flows may be meant, given the smallest and largest value of
+    /// each field in them. Else they need not be read: what is left out is in
+    /// no sum and no count.
+    pub(crate) fn may_match(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> bool {
+        // A copy that is dropped is counted, wherever it is.
+        self.changes.dedupe
+            || self.filter.may_match(&|field| if self.alters(field) { None } else { bounds(field) })
+    }
+
+    /// Whether the values of a field are changed before the filter sees them.
+    fn alters(&self, field: FieldId) -> bool {
+        match field {
+            FieldId::FirstSwitched | FieldId::LastSwitched => self.changes.repair_times,
+            FieldId::Bytes | FieldId::Packets => self.changes.scale_sampling,
+            _ => false,
+        }
+    }
+
     /// Leaves the rows in a batch that are meant.
     pub fn apply(&self, batch: &mut Batch) {
         if self.changes.dedupe {
@@ -150,7 +169,7 @@ impl Selection {
     /// Equal flows are the same, so it does not matter which is kept.
     fn drop_copies(&self, batch: &mut Batch) {
         let all: Vec<FieldId> = FIELDS.iter().map(|field| field.id).collect();
-        let hashes: Vec<u128> = (0..batch.rows()).map(|row| hash(batch, &all, row)).collect();
+        let hashes = hashes(batch, &all);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let keep: Vec<bool> = hashes.into_iter().map(|flow| seen.insert(flow)).collect();
         drop(seen);

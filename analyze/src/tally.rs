@@ -10,6 +10,7 @@ use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::input::Source;
 use crate::quality::Quality;
+use crate::sequences::Sequences;
 
 /// Sums over flows. They hold 2^64 of the largest values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,6 +95,8 @@ pub struct Tally {
     pub skipped: Vec<Skipped>,
     /// The times of all flows that were read, whatever was asked of them.
     pub quality: Quality,
+    /// Flows that there should be, likewise.
+    pub sequences: Sequences,
     /// Copies that were dropped.
     pub duplicates: Duplicates,
     /// What is known to be missing, one sentence each. Not empty: the answer
@@ -117,6 +120,7 @@ impl Tally {
     pub fn and(mut self, other: Self) -> Self {
         self.total.add(&other.total);
         self.quality.merge(&other.quality);
+        self.sequences.merge(&other.sequences);
         for (field, n) in other.unknown {
             match self.unknown.iter_mut().find(|known| known.0 == field) {
                 Some(known) => known.1 += n,
@@ -195,9 +199,12 @@ impl Measures {
         for (field, column) in batch.columns() {
             self.unknown[field as usize] += column.n_unknown();
         }
-        let timestamps = batch.column(FieldId::Timestamp);
-        let times = (0..batch.rows()).filter_map(|row| timestamps.get(row));
-        self.seen = times.fold(self.seen, |seen, time| Some(widen(seen, (time, time))));
+        if let Some((field, coded)) = batch.coded() {
+            self.unknown[field as usize] += coded.n_unknown();
+        }
+        if let Some(seen) = batch.column(FieldId::Timestamp).bounds() {
+            self.seen = Some(widen(self.seen, seen));
+        }
         self.add_sampling(batch);
     }
 
@@ -205,6 +212,10 @@ impl Measures {
         let (exporters, intervals) =
             (batch.column(FieldId::Exporter), batch.column(FieldId::SamplingInterval));
         let mut before = None;
+        if let (Some(exporter), Some(interval)) = (exporters.constant(), intervals.constant()) {
+            let interval = interval.unwrap_or(0);
+            return self.merge_sampling(exporter, Sampling { least: interval, most: interval });
+        }
         for row in 0..batch.rows() {
             let state = (exporters.get(row), intervals.get(row).unwrap_or(0));
             // Flows of one exporter come in a row; only changes are looked up.

@@ -181,7 +181,7 @@ fn totals_of_every_form_are_right() {
                 &sources(&set, form),
                 &statistic,
                 &Selection::default(),
-                ReadOptions { strict: true },
+                ReadOptions { strict: true, memory: None },
             )
             .unwrap();
             let facts: BTreeMap<_, _> =

@@ -147,6 +147,10 @@ const FILTERS: &[&str] = &[
     "icmp-type 8",
     "icmp-code 0",
     "any # with a comment",
+    "flows > 0",
+    "flows 1",
+    "flows > 1",
+    "not flows 1",
 ];
 
 /// Filters on times, which are the same but where they are ahead.

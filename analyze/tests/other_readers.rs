@@ -1,8 +1,8 @@
-//! `columns/*.parquet` in the hands of others: DuckDB and pyarrow read the same
-//! sums, keys and unknown values.
+//! `columns/*.parquet` in the hands of others: DuckDB, pyarrow and ClickHouse
+//! read the same sums, keys and unknown values.
 //!
-//! Runs where `FLOWKIT_PYTHON` names a Python that has both (`pip install
-//! duckdb pyarrow`), and says so where not.
+//! Runs where `FLOWKIT_PYTHON` names a Python that has all three (`pip install
+//! duckdb pyarrow chdb`), and says so where not.
 
 #![expect(clippy::print_stderr, reason = "says why it does nothing")]
 
@@ -16,9 +16,9 @@ use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
 
 /// Prints flows, packets, bytes, rows without `dst_port`, the largest port and
-/// its bytes, and exporters: once by DuckDB, once by pyarrow.
+/// its bytes, and exporters: by DuckDB, by pyarrow, by ClickHouse.
 const SCRIPT: &str = r#"
-import sys, glob, duckdb, pyarrow.parquet as pq, pyarrow.compute as pc
+import sys, glob, json, chdb, duckdb, pyarrow.parquet as pq, pyarrow.compute as pc
 files = sorted(glob.glob(sys.argv[1] + "/columns/*.parquet"))
 ask = lambda question: duckdb.connect().execute(question).fetchall()
 one = ask(f"select count(*), sum(packets), sum(bytes), count(*) filter (dst_port is null) from read_parquet({files})")[0]
@@ -30,12 +30,18 @@ by = table.filter(pc.is_valid(table["dst_port"])).group_by("dst_port").aggregate
 top = min(by, key=lambda row: (-row["bytes_sum"], row["dst_port"]))
 who = sorted(w for w in pc.unique(table["exporter"]).to_pylist() if w is not None)
 print(table.num_rows, pc.sum(table["packets"]), pc.sum(table["bytes"]), table["dst_port"].null_count, top["dst_port"], top["bytes_sum"], *who)
+flows = f"from file('{sys.argv[1]}/columns/*.parquet', Parquet)"
+ask = lambda question: json.loads(str(chdb.query(question, "JSONCompact")))["data"]
+one = ask(f"select count(), sum(packets), sum(bytes), countIf(dst_port is null) {flows}")[0]
+port = ask(f"select dst_port, sum(bytes) b {flows} where dst_port is not null group by 1 order by b desc, 1 limit 1")[0]
+who = ask(f"select distinct exporter {flows} where exporter is not null order by 1")
+print(*one, *port, *[w[0] for w in who])
 "#;
 
 #[test]
-fn duckdb_and_pyarrow_read_the_same() {
+fn duckdb_pyarrow_and_clickhouse_read_the_same() {
     let Some(python) = std::env::var_os("FLOWKIT_PYTHON") else {
-        eprintln!("skipped: FLOWKIT_PYTHON does not name a Python with duckdb and pyarrow");
+        eprintln!("skipped: FLOWKIT_PYTHON does not name a Python with duckdb, pyarrow and chdb");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -55,8 +61,8 @@ fn duckdb_and_pyarrow_read_the_same() {
     let output = Command::new(python).arg("-c").arg(SCRIPT).arg(&dump).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 2, "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(lines[0], lines[1]);
+    assert_eq!(lines.len(), 3, "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(lines.iter().all(|line| *line == lines[0]), "{lines:#?}");
     let total = tally.total;
     let unknown = tally.unknown.iter().find(|(field, _)| field.field().name == "dst_port");
     let ours = format!(

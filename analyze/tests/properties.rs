@@ -8,7 +8,8 @@ use std::sync::Arc;
 use flowkit_analyze::answer::{Answer, Cell, Metric};
 use flowkit_analyze::bins::Bins;
 use flowkit_analyze::columns::Batch;
-use flowkit_analyze::scan::ask_batches;
+use flowkit_analyze::group::memory::Memory;
+use flowkit_analyze::scan::{ask_batches, ask_batches_within};
 use flowkit_analyze::selection::{Changes, Selection};
 use flowkit_analyze::stats::beacons::Beacons;
 use flowkit_analyze::stats::check::Check;
@@ -87,8 +88,8 @@ fn selection() -> Selection {
     Selection::new(Expression::parse(filter).unwrap(), None).with_changes(changes)
 }
 
-/// The answers of every statistic, as text.
-fn answers(batches: &[Batch]) -> Vec<String> {
+/// The answers of every statistic, as text; groups have so many bytes.
+fn answers(batches: &[Batch], memory: usize) -> Vec<String> {
     let rich: Vec<Measure> = [
         "flows",
         "first",
@@ -111,30 +112,53 @@ fn answers(batches: &[Batch]) -> Vec<String> {
         having: Condition::parse_all("flows > 2").unwrap(),
         ..Order::default()
     };
-    let shown = |answer: Answer| format!("{answer:?}");
-    let ask = |grouping| shown(ask_batches(batches.to_vec(), &grouping, &selection()));
+    let rich_by = |names: &[&str], order| top::top(dimensions(names), order, Some(rich.clone()));
+    let plain_by = |names: &[&str], order| top::top(dimensions(names), order, None);
+    let ask = |grouping| shown(batches, &grouping, &selection(), memory);
     let bottom = Order { bottom: true, least_share: 100_000, ..Order::default() };
     let bins = || Bins::parse("7m", &TimeZone::UTC).unwrap();
+    let long = ["src_addr", "dst_addr", "src_port", "timestamp", "first"];
     let mut all = vec![
-        ask(top::top(dimensions(&["exporter", "dst_port"]), Order::default(), None)),
-        ask(top::top(dimensions(&["exporter"]), order("bps", 3), Some(rich.clone()))),
-        ask(top::top(dimensions(&["addr", "5m"]), order("distinct:dst_addr", 7), Some(rich))),
-        ask(top::top(dimensions(&["src_addr/30", "service"]), bottom, None)),
+        ask(plain_by(&["exporter", "dst_port"], Order::default())),
+        ask(rich_by(&["exporter"], order("bps", 3))),
+        ask(rich_by(&["addr", "5m"], order("distinct:dst_addr", 7))),
+        ask(rich_by(&["src_addr", "dst_addr"], Order::default())),
+        ask(rich_by(&["src_addr", "dst_addr", "dst_port", "protocol"], order("median_bytes", 9))),
+        ask(rich_by(&long, Order::default())),
+        ask(rich_by(&["dst_port"], Order { limit: 0, ..Order::default() })),
+        ask(plain_by(&["src_addr/30", "service"], bottom)),
         ask(talkers::talkers(Order::default())),
+        ask(talkers::talkers(Order { limit: 0, ..Order::default() })),
         ask(ports::ports(Order::default())),
         ask(pairs::pairs(Order::default())),
         ask(protocols::protocols(order("pps", 0))),
     ];
-    let timeline = Timeline::new("7m", bins(), Load::Proportional, None);
-    let series = Timeline::new("7m", bins(), Load::Uniform, None).by(dimensions(&["exporter"]), 2);
-    all.push(shown(ask_batches(batches.to_vec(), &timeline, &selection())));
-    all.push(shown(ask_batches(batches.to_vec(), &series, &selection())));
-    all.push(shown(ask_batches(batches.to_vec(), &Scans::new(3, 10), &selection())));
-    all.push(shown(ask_batches(batches.to_vec(), &Beacons::new(3, 90, 10), &selection())));
-    all.push(shown(ask_batches(batches.to_vec(), &Check, &Selection::default())));
-    all.push(shown(ask_batches(batches.to_vec(), &Exporters::default(), &selection())));
-    all.push(shown(ask_batches(batches.to_vec(), &Summary::default(), &selection())));
+    for (load, by) in [
+        (Load::Proportional, vec![]),
+        (Load::Uniform, vec!["exporter"]),
+        (Load::Proportional, vec!["addr", "dst_port"]),
+        (Load::Start, long.to_vec()),
+    ] {
+        let timeline = Timeline::new("7m", bins(), load, None).by(dimensions(&by), 2);
+        all.push(shown(batches, &timeline, &selection(), memory));
+    }
+    all.push(shown(batches, &Scans::new(3, 10), &selection(), memory));
+    all.push(shown(batches, &Beacons::new(3, 90, 10), &selection(), memory));
+    all.push(shown(batches, &Check, &Selection::default(), memory));
+    all.push(shown(batches, &Exporters::default(), &selection(), memory));
+    all.push(shown(batches, &Summary::default(), &selection(), memory));
     all
+}
+
+fn shown<S: Statistic>(
+    batches: &[Batch],
+    statistic: &S,
+    selection: &Selection,
+    memory: usize,
+) -> String {
+    let memory = Memory::of(memory);
+    let answer = ask_batches_within(batches.to_vec(), statistic, selection, memory);
+    format!("{:?}", answer.unwrap())
 }
 
 #[test]
@@ -145,18 +169,21 @@ fn answers_do_not_depend_on_split_order_or_threads() {
     let mut flows = flows(&mut random, 3000);
     // Some are there twice.
     flows.extend_from_within(100..200);
-    let on = |threads, batches: &[Batch]| {
+    let on = |threads, batches: &[Batch], memory| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| answers(batches))
+        pool.install(|| answers(batches, memory))
     };
-    let expected = on(1, &batches(&flows, 100_000));
+    let expected = on(1, &batches(&flows, 100_000), usize::MAX);
     assert!(expected.iter().all(|answer| answer.len() > 500), "answers have rows");
-    for (rows, threads) in [(1000, 1), (7, 2), (64, 3), (333, 8)] {
+    // With 10 kB all but some keys are in temporary files.
+    for (rows, threads, memory) in
+        [(1000, 1, 10_000), (7, 2, usize::MAX), (64, 3, 0), (333, 8, 100_000)]
+    {
         for place in (1..flows.len()).rev() {
             flows.swap(place, usize::try_from(random.below(place as u64 + 1)).unwrap());
         }
-        for (found, expected) in on(threads, &batches(&flows, rows)).iter().zip(&expected) {
-            assert_eq!(found, expected, "{rows} rows a batch, {threads} threads");
+        for (found, expected) in on(threads, &batches(&flows, rows), memory).iter().zip(&expected) {
+            assert_eq!(found, expected, "{rows} rows a batch, {threads} threads, {memory} bytes");
         }
     }
 }
@@ -204,7 +231,7 @@ fn statistics_name_the_fields_that_they_read() {
         for flow in flows {
             batch.push(flow);
         }
-        statistic.add(&mut statistic.start(), &batch);
+        statistic.add(&mut statistic.start(&Arc::default()), &batch);
     }
     let flows = flows(&mut Random(7), 50);
     let rich = ["bps", "p95_duration", "distinct:dst_addr", "distinct:port", "sent_bytes"];

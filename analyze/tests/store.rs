@@ -12,6 +12,7 @@ use flowkit_analyze::import::import;
 use flowkit_analyze::scan::{ReadOptions, ask};
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
+use flowkit_analyze::store::verify;
 use flowkit_analyze::{Answer, Source};
 
 /// Hits of every kind: whole, without some fields, twice, in conflict, and some
@@ -112,6 +113,37 @@ fn damaged_columns_are_made_again() {
         fs::write(&columns, damaged).unwrap();
         assert_eq!(summary(&dump).tally.total, expected, "damaged at {at}");
     }
+}
+
+/// A bit that flips anywhere in the columns is found; what is behind them is
+/// checked when the file is opened.
+#[test]
+fn a_flipped_bit_in_the_columns_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, dump) = (folder.path().join("hits.ndjson"), folder.path().join("dump"));
+    fs::write(&file, hits()).unwrap();
+    let sources = [Source::open(&file).unwrap()];
+    let imported = import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
+    let part = &imported.manifest.parts[0];
+    let columns = dump.join(part.columns_path());
+    let whole = fs::read(&columns).unwrap();
+    assert_eq!(verify(&dump).unwrap(), []);
+    let (_, footer) = whole.split_at(whole.len() - 8);
+    let footer = u32::from_le_bytes(footer[..4].try_into().unwrap());
+    let end = whole.len() - 8 - usize::try_from(footer).unwrap();
+    for at in (4..end).step_by(97) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1 << (at % 8);
+        fs::write(&columns, damaged).unwrap();
+        let found = verify(&dump).unwrap();
+        assert_eq!(found.len(), 1, "bit flipped at {at}");
+        assert_eq!(found[0].0, part.columns_path());
+        assert!(found[0].1.contains("not those that were written"), "{found:?}");
+    }
+    fs::write(&columns, &whole[..end]).unwrap();
+    assert_eq!(verify(&dump).unwrap(), [], "a file without an end is made again");
+    assert_eq!(summary(&dump).tally.total, summary(&file).tally.total);
+    assert_eq!(fs::read(&columns).unwrap(), whole);
 }
 
 /// Exported in any form and read again, the flows are the same.

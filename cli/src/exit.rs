@@ -61,11 +61,10 @@ impl Exit {
 
 /// Whether whoever reads our output has gone.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let exported = match error.downcast_ref() {
+    let written = match error.downcast_ref() {
         Some(ExportError::Write(error)) => Some(error),
-        _ => None,
+        _ => error.downcast_ref::<io::Error>(),
     };
-    let written = error.downcast_ref::<io::Error>().or(exported);
     written.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
@@ -83,6 +82,8 @@ mod tests {
     fn each_error_has_its_code() {
         let pipe = io::Error::from(io::ErrorKind::BrokenPipe);
         assert_eq!(Exit::of(&anyhow::Error::from(pipe)), Exit::Done);
+        let pipe = ExportError::Write(io::ErrorKind::BrokenPipe.into());
+        assert_eq!(Exit::of(&pipe.into()), Exit::Done);
         assert_eq!(Exit::of(&FetchError::Interrupted.into()), Exit::Interrupted);
         assert_eq!(Exit::of(&FetchError::Exists { path: "x".into() }.into()), Exit::Failed);
         assert_eq!(Exit::of(&WindowError::Day { text: "x".into() }.into()), Exit::Usage);

@@ -46,11 +46,18 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let exit = Args::parse().command.run().unwrap_or_else(|error| {
+    let args = Args::try_parse().unwrap_or_else(|error| commands::suggest::improve(error).exit());
+    let exit = args.command.run().unwrap_or_else(|error| {
         let exit = Exit::of(&error);
         if exit != Exit::Done {
             // Nobody is left to tell if this fails too.
-            let _ = writeln!(io::stderr(), "flowkit: {error:#}");
+            // An error of writing that names no file is of standard output.
+            let place = if error.is::<io::Error>() && error.chain().count() == 1 {
+                "cannot write to standard output: "
+            } else {
+                ""
+            };
+            let _ = writeln!(io::stderr(), "flowkit: {place}{error:#}");
         }
         exit
     });

@@ -8,24 +8,35 @@ use flowkit_analyze::tally::Tally;
 
 use crate::output::units::grouped;
 
-/// Writes the notes of an answer, one a line.
-pub(crate) fn write(answer: &Answer, out: &mut impl Write) -> io::Result<()> {
+/// Writes the notes of an answer, one a line; `repaired` says that late times
+/// were taken for such and repaired.
+pub(crate) fn write(answer: &Answer, repaired: bool, out: &mut impl Write) -> io::Result<()> {
     for note in &answer.notes {
         writeln!(out, "note: {note}")?;
     }
     of_tally(&answer.tally, out)?;
-    match hint(answer) {
-        Some(hint) => writeln!(out, "note: {hint}"),
-        None => Ok(()),
+    let misrepaired = misrepaired(answer).filter(|_| repaired).map(str::to_owned);
+    for note in [misrepaired, hint(answer, repaired)].into_iter().flatten() {
+        writeln!(out, "note: {note}")?;
     }
+    Ok(())
 }
 
 /// What `flowkit check` would say, as far as every answer knows: one line.
-fn hint(answer: &Answer) -> Option<String> {
+fn hint(answer: &Answer, repaired: bool) -> Option<String> {
     if answer.title.starts_with("check") {
         return None;
     }
-    let quality = &answer.tally.quality;
+    let mut quality = answer.tally.quality;
+    if repaired && quality.fault() == Some(Fault::SecondLate) {
+        // The counts are of the times as they came; these are mended.
+        quality.inverted -= quality.inverted_within_second;
+        quality.inverted_within_second = 0;
+    }
+    if repaired {
+        quality.inverted = quality.inverted.saturating_sub(quality.wrapped);
+        quality.wrapped = 0;
+    }
     let mut found = Vec::new();
     match quality.fault() {
         Some(Fault::SecondLate) => {
@@ -40,6 +51,7 @@ fn hint(answer: &Answer) -> Option<String> {
         (quality.inverted, "flows end before they start"),
         (quality.wrapped, "times are 49.7 days late"),
         (quality.far_off, "times are far from their export"),
+        (answer.tally.sequences.missing(), "flows are missing by the sequence numbers"),
         (answer.tally.skipped.len() as u64, "documents were skipped"),
         (answer.tally.unknown.len() as u64, "fields are unknown"),
         (answer.tally.duplicates.n, "documents were there twice"),
@@ -49,6 +61,15 @@ fn hint(answer: &Answer) -> Option<String> {
         }
     }
     (!found.is_empty()).then(|| format!("{}; `flowkit check` tells more", found.join(", ")))
+}
+
+/// A late second is told by the fractions alone, so half of the times that are
+/// right look late too.
+fn misrepaired(answer: &Answer) -> Option<&'static str> {
+    let quality = &answer.tally.quality;
+    (quality.timed > 0 && quality.wrapped == 0 && quality.fault().is_none()).then_some(
+        "--repair-times may have made right times 1 s early: no flow shows the fault of Logstash 7 and later, and packets never have it",
+    )
 }
 
 /// Writes what a tally has to say.

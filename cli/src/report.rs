@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context;
+use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::stats::measure::{Condition, Measure};
 use flowkit_analyze::stats::{Order, Statistic};
-use flowkit_analyze::{Answer, Source, ask};
+use flowkit_analyze::{Answer, Selection, Source, ask};
 use jiff::tz::TimeZone;
 
 use crate::exit::Exit;
 use crate::output::units::grouped;
 use crate::output::{self, Color, Format, Style};
+use crate::selection::moment;
 use crate::sources::Sources;
 use crate::{method, notes};
 
@@ -56,7 +58,7 @@ pub(crate) struct Rows {
     sort: Measure,
 
     /// Rows to show; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N")]
+    #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N", value_parser = rows)]
     limit: usize,
 
     /// The smallest first
@@ -78,6 +80,11 @@ struct Conditions(Vec<Condition>);
 
 fn conditions(text: &str) -> Result<Conditions, String> {
     Condition::parse_all(text).map(Conditions)
+}
+
+/// A number of rows.
+pub(crate) fn rows(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "not a number of rows such as 20; 0 is all".to_owned())
 }
 
 /// A percentage, in millionths of a percent.
@@ -121,7 +128,29 @@ pub(crate) fn answer_of(
     statistic: &impl Statistic,
 ) -> anyhow::Result<Answer> {
     let window = sources.select.window(opened, sources.options())?;
-    answer_in(opened, sources, statistic, window)
+    let mut answer = answer_in(opened, sources, statistic, window)?;
+    answer.notes.extend(nothing_meant(opened, sources, &answer)?);
+    Ok(answer)
+}
+
+/// Where no flow is meant: what there is.
+fn nothing_meant(
+    opened: &[Source],
+    sources: &Sources,
+    answer: &Answer,
+) -> anyhow::Result<Option<String>> {
+    let is_all = answer.filter.is_none() && !sources.select.has_window();
+    if answer.tally.total.flows > 0 || is_all || opened.iter().any(Source::is_stdin) {
+        return Ok(None);
+    }
+    let nothing = Grouping::new(String::new(), Vec::new(), Order::default());
+    let all = ask(opened, &nothing, &Selection::default(), sources.options())?.tally;
+    let zone = sources.select.zone()?;
+    let span = all.seen.map(|(first, last)| {
+        format!(", exported from {} to {}", moment(first, &zone), moment(last, &zone))
+    });
+    let n = grouped(all.total.flows.into());
+    Ok(Some(format!("no flow is meant; there are {n}{}", span.unwrap_or_default())))
 }
 
 /// Asks about another window than the one typed.
@@ -146,7 +175,7 @@ pub(crate) fn finish(
 ) -> anyhow::Result<Exit> {
     print(answer, output, sources.select.zone()?)?;
     let mut err = io::stderr().lock();
-    notes::write(answer, &mut err)?;
+    notes::write(answer, sources.select.repairs_times(), &mut err)?;
     if output.explain {
         method::write(answer, Some(&sources.select), &sources.select.zone()?, &mut err)?;
     }

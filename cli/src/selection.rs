@@ -9,12 +9,13 @@ use flowkit_analyze::stats::Order;
 use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::{Selection, Source, ask};
 use flowkit_model::Expression;
-use flowkit_model::filter::Context;
+use flowkit_model::filter::{Context, with_included};
 use flowkit_model::window::{Typed, Window, rfc3339, zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::exit::Usage;
+use crate::sources::read_twice;
 
 /// Which flows.
 #[derive(clap::Args, Debug, Default)]
@@ -23,7 +24,8 @@ pub(crate) struct Select {
     /// Flows that a filter means, as nfdump writes them; @FILE reads it from a file
     ///
     /// `proto tcp and dst port 443`, `src ip in @bad-hosts.txt`, `bytes > 10k`,
-    /// `flags S and not flags AFRPU`, `dst_port = 443`; see `flowkit filter`.
+    /// `flags S and not flags AFRPU`, `dst_port = 443`, `(@include web.nf) and tcp`;
+    /// see `flowkit filter --help`.
     #[arg(short, long, value_name = "FILTER")]
     pub(crate) filter: Option<String>,
 
@@ -47,7 +49,10 @@ pub(crate) struct Select {
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     tz: String,
 
-    /// Repair times that Logstash 7 and later wrote: 1 s late, and uptime wraps
+    /// Repair times of documents: 1 s late (Logstash 7 and later), and uptime wraps
+    ///
+    /// Half of the times look late to it, so it would spoil those of packets,
+    /// which are right.
     #[arg(long)]
     repair_times: bool,
 
@@ -58,6 +63,27 @@ pub(crate) struct Select {
     /// Drop flows that are equal to another in every field
     #[arg(long)]
     dedupe: bool,
+}
+
+/// Options that some commands cannot follow.
+#[derive(Clone, Copy)]
+pub(crate) enum Refused {
+    /// A filter or a window.
+    Choice,
+    RepairTimes,
+    ScaleSampling,
+    Dedupe,
+}
+
+impl Refused {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Choice => "a filter or a window",
+            Self::RepairTimes => "--repair-times",
+            Self::ScaleSampling => "--scale-sampling",
+            Self::Dedupe => "--dedupe",
+        }
+    }
 }
 
 /// A selection, and how it was typed.
@@ -72,16 +98,23 @@ impl Select {
         Self { filter: Some(filter.into()), tz: tz.into(), ..Self::default() }
     }
 
-    /// Whether every flow is meant, as it is.
-    pub(crate) fn is_all(&self) -> bool {
-        let windows = [&self.from, &self.to, &self.last, &self.day];
-        let changes = self.repair_times || self.scale_sampling || self.dedupe;
-        self.filter.is_none() && windows.iter().all(|window| window.is_none()) && !changes
-    }
-
     /// Whether times are repaired.
     pub(crate) fn repairs_times(&self) -> bool {
         self.repair_times
+    }
+
+    /// Refuses options that a command would not follow.
+    pub(crate) fn refuse(&self, refused: &[Refused], why: &str) -> anyhow::Result<()> {
+        let given = |option: &Refused| match option {
+            Refused::Choice => self.filter.is_some() || self.has_window(),
+            Refused::RepairTimes => self.repair_times,
+            Refused::ScaleSampling => self.scale_sampling,
+            Refused::Dedupe => self.dedupe,
+        };
+        match refused.iter().find(|option| given(option)) {
+            Some(option) => Err(Usage(format!("{} {why}", option.name())).into()),
+            None => Ok(()),
+        }
     }
 
     /// The zone of times.
@@ -92,14 +125,30 @@ impl Select {
     /// The filter, as an expression.
     pub(crate) fn expression(&self) -> anyhow::Result<(Expression, Option<String>)> {
         let Some(typed) = &self.filter else { return Ok((Expression::Any, None)) };
-        let text = match typed.strip_prefix('@') {
+        let zone = self.zone()?;
+        // `@FILE` alone is `@include FILE`; the file is read once, as it may be
+        // a pipe.
+        let file = typed.strip_prefix('@').filter(|_| !typed.starts_with("@include "));
+        let whole = match file {
+            None => typed.clone(),
             Some(name) => read(name).map_err(|why| {
                 Usage(format!("cannot read the filter {name}: {why}; name a file after the @"))
             })?,
-            None => typed.clone(),
         };
-        let context = Context { zone: self.zone()?, read: &read };
-        Ok((Expression::parse_in(&text, &context)?, Some(in_one_line(&text))))
+        let read_other = |name: &str| match file {
+            Some(file) if file == name => Ok(whole.clone()),
+            _ => read(name),
+        };
+        let context = Context { zone, read: &read_other };
+        let text = file.map_or_else(
+            || whole.clone(),
+            |name| {
+                let quote = if name.contains('"') { '\'' } else { '"' };
+                format!("@include {quote}{name}{quote}")
+            },
+        );
+        let expression = Expression::parse_in(&text, &context)?;
+        Ok((expression, Some(in_one_line(&with_included(&text, &context)?))))
     }
 
     /// What was typed, understood, in a window.
@@ -117,18 +166,27 @@ impl Select {
         Ok(Selected { selection, filter })
     }
 
+    fn typed(&self) -> Typed {
+        Typed {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            last: self.last.clone(),
+            day: self.day.clone(),
+        }
+    }
+
+    /// Whether a window was typed.
+    pub(crate) fn has_window(&self) -> bool {
+        self.typed() != Typed::default()
+    }
+
     /// The window, in ms; `None` is all of time.
     pub(crate) fn window(
         &self,
         sources: &[Source],
         options: ReadOptions,
     ) -> anyhow::Result<Option<(Option<u64>, Option<u64>)>> {
-        let typed = Typed {
-            from: self.from.clone(),
-            to: self.to.clone(),
-            last: self.last.clone(),
-            day: self.day.clone(),
-        };
+        let typed = self.typed();
         if typed == Typed::default() {
             return Ok(None);
         }
@@ -145,6 +203,9 @@ impl Select {
 /// The end of the sources' window; of files, the millisecond after the last
 /// flow.
 fn end_of(sources: &[Source], options: ReadOptions) -> anyhow::Result<i64> {
+    if sources.iter().any(Source::is_stdin) {
+        return Err(read_twice("--last looks for the last flow first"));
+    }
     let ends: Option<Vec<u64>> =
         sources.iter().map(|source| source.window().and_then(|window| window.1)).collect();
     let mut end = ends.and_then(|ends| ends.into_iter().max());

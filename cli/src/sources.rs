@@ -9,6 +9,7 @@ use flowkit_analyze::input::{INPUTS, InputForm};
 use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::{ReadError, Source};
 
+use crate::exit::Usage;
 use crate::selection::Select;
 
 /// The dump that `flowkit fetch` saves unless it is told otherwise.
@@ -39,6 +40,10 @@ pub(crate) struct Sources {
     /// Exit with 0 even if a source is known to be incomplete
     #[arg(long)]
     pub(crate) allow_incomplete: bool,
+
+    /// Bytes of groups to keep in memory; more go to temporary files
+    #[arg(long, hide = true, env = "FLOWKIT_MEMORY", value_name = "BYTES")]
+    memory: Option<usize>,
 
     #[command(flatten)]
     format: InputFormat,
@@ -79,13 +84,21 @@ impl Sources {
                 sources.push(open(&path, &self.format)?);
             }
         }
+        if sources.iter().filter(|source| source.is_stdin()).count() > 1 {
+            return Err(read_twice("- is named twice"));
+        }
         Ok(sources)
     }
 
     /// How to read them.
     pub(crate) fn options(&self) -> ReadOptions {
-        ReadOptions { strict: self.strict }
+        ReadOptions { strict: self.strict, memory: self.memory }
     }
+}
+
+/// Standard input would have to be read again.
+pub(crate) fn read_twice(why: &str) -> anyhow::Error {
+    Usage(format!("{why}, and standard input can be read only once; save it to a file")).into()
 }
 
 /// The path itself if there is such a file, or else, if it is a pattern, the
@@ -106,7 +119,7 @@ fn matches(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Opens a source; who named none and has no dump yet is told how to get one.
-fn open(path: &Path, format: &InputFormat) -> anyhow::Result<Source> {
+pub(crate) fn open(path: &Path, format: &InputFormat) -> anyhow::Result<Source> {
     format.open(path).map_err(|error| match error {
         ReadError::Open { ref source, .. }
             if path == Path::new(DEFAULT) && source.kind() == ErrorKind::NotFound =>

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::tls::TlsConfig;
-use ureq::{Agent, Error};
+use ureq::{Agent, Error, Proxy};
 
 use crate::address::Address;
 use crate::error::shown;
@@ -37,6 +37,8 @@ const NUMBER: &str = "x-opaque-id";
 /// Speaks to one server.
 pub(crate) struct Client {
     address: Address,
+    /// Whether a proxy stands in between.
+    is_proxied: bool,
     agent: Arc<Mutex<Agent>>,
     config: ureq::config::Config,
     /// For closing cursors: [`Cancel`] shuts the other one down.
@@ -61,15 +63,18 @@ impl Client {
     ) -> Self {
         // To compress costs more than to send over loopback.
         let encoding = if address.is_local { "identity" } else { "gzip" };
+        let proxy = proxy(&address);
         let config = || {
             Agent::config_builder()
                 .http_status_as_error(false)
                 .max_redirects(0)
                 .tls_config(tls.clone())
+                .proxy(proxy.clone())
                 .user_agent(concat!("flowkit/", env!("CARGO_PKG_VERSION")))
                 .accept("application/json")
                 .timeout_connect(Some(CONNECT.min(timeout)))
         };
+        let is_proxied = proxy.is_some();
         let closer = config().timeout_global(Some(CLOSING)).build();
         let config = config()
             .accept_encoding(encoding)
@@ -81,6 +86,7 @@ impl Client {
         cancel.on_cancel(move || lock(&on_cancel).clone().shutdown());
         Self {
             address,
+            is_proxied,
             agent,
             config,
             closer: closer.new_agent(),
@@ -123,7 +129,10 @@ impl Client {
         }
         let is_passing = self.has_answered.load(Ordering::Relaxed);
         match hint(&error, url.starts_with("https:"), is_passing) {
-            Some(hint) => FetchError::Unreachable { url, hint, is_passing, source: cause(error) },
+            Some(hint) => {
+                let hint = if self.is_proxied { PROXY } else { hint };
+                FetchError::Unreachable { url, hint, is_passing, source: cause(error) }
+            }
             None => FetchError::BrokenOff { request, url, source: cause(error) },
         }
     }
@@ -212,6 +221,12 @@ fn is_too_large(error: &Error) -> bool {
     }
 }
 
+/// The proxy that the environment names; none stands before this machine itself.
+fn proxy(address: &Address) -> Option<Proxy> {
+    let uri = address.url.parse().ok()?;
+    Proxy::try_from_env().filter(|proxy| !address.is_local && !proxy.is_no_proxy(&uri))
+}
+
 /// What lies behind an error, without the client library's word before it.
 fn cause(error: Error) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
@@ -255,13 +270,12 @@ fn hint(error: &Error, is_https: bool, has_answered: bool) -> Option<&'static st
             Some(if is_https { TLS } else { PLAIN })
         }
         Error::Protocol(_) if !is_https && !has_answered => Some(PLAIN),
-        Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => Some(
-            "the proxy that HTTP_PROXY or HTTPS_PROXY names is in the way; NO_PROXY leaves it out",
-        ),
+        Error::ConnectProxyFailed(_) | Error::InvalidProxyUrl => Some(PROXY),
         _ => None,
     }
 }
 
+const PROXY: &str = "asked through the proxy of the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY), which may be in the way; NO_PROXY leaves it out";
 const HOST: &str = "is the name of the host right?";
 const PLAIN: &str = "it does not speak plain HTTP; try https://";
 const TLS: &str = "no trust over TLS: the certificate must be for that host and from a known authority; a server without TLS needs http://";

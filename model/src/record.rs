@@ -69,8 +69,10 @@ pub struct FlowRecord {
     pub next_hop: Option<Ipv4Addr>,
     /// SNMP index (`ifIndex`) of the interface the packets came in by.
     pub input_snmp: Option<u16>,
-    /// SNMP index of the interface they left by; 0 where they were dropped or
-    /// meant for the router itself.
+    /// SNMP index of the interface they left by. 0 where they did not leave:
+    /// refused by an access list or meant for the router itself (`SiLK`,
+    /// packing logic of the generic site); for multicast too (Plixer,
+    /// "Interface 0").
     pub output_snmp: Option<u16>,
     /// Packets (`dPkts`). 32 bits on the wire; documents may hold more.
     pub packets: Option<u64>,
@@ -100,7 +102,8 @@ pub struct FlowRecord {
     /// Type of service byte: DSCP in the top six bits, ECN in the low two.
     pub tos: Option<u8>,
     /// Autonomous system of the sender: origin or peer, as the exporter is set
-    /// up. 16 bits; 23456 stands for a 32-bit number.
+    /// up. 16 bits: a larger number does not fit. BGP has 23456, `AS_TRANS`,
+    /// stand for those (RFC 6793); what an exporter writes is its own matter.
     pub src_as: Option<u16>,
     /// Autonomous system of the receiver; caveat as [`src_as`](Self::src_as).
     pub dst_as: Option<u16>,

@@ -29,9 +29,9 @@ use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::{Absorber, ReadOptions, Reading};
 use crate::selection::Selection;
-use crate::store::facts::{About, Belongs, Facts};
+use crate::store::facts::{Belongs, Facts};
 use crate::store::writer::FlowWriter;
-use crate::store::{self, Prepared, StoreError};
+use crate::store::{self, Prepared, Request, Spare, StoreError};
 use crate::tally::{Measures, Tally};
 
 /// A form of export.
@@ -136,7 +136,7 @@ impl Export<'_> {
         said.notes.clear();
         said.duplicates = crate::tally::Duplicates::default();
         let belongs = Belongs::of(&Part::default(), &[]);
-        let mut out = writer.finish(&About { belongs, facts: Facts::of(&said) })?;
+        let mut out = writer.finish(belongs, Facts::of(&said))?;
         out.flush().map_err(ExportError::Write)?;
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
     }
@@ -188,13 +188,14 @@ impl Export<'_> {
         dictionary: &Arc<Dictionary>,
         mut take: impl FnMut(&Batch) -> Result<(), ExportError>,
     ) -> Result<Tally, ExportError> {
+        self.selection.forget();
         let Prepared { parts, notes } = store::prepare(self.sources);
         let mut absorber = Absorber::new(self.sources, self.options);
         let fields = FieldSet::all();
         let reading = Reading { sources: self.sources, stored: &parts, fields, dictionary };
         let mut done = Ok(());
-        let mut hand_on = |mut batch: Batch| {
-            self.selection.apply(&mut batch);
+        let mut hand_on = |batch: &mut Batch| {
+            self.selection.apply(batch);
             if let Some(anonymiser) = self.anonymiser {
                 batch.map_addresses(
                     |address| anonymiser.address(address),
@@ -203,16 +204,17 @@ impl Export<'_> {
                 batch.forget(&TELLING);
             }
             if done.is_ok() {
-                done = take(&batch);
+                done = take(batch);
             }
             done.is_ok()
         };
         reading.batches(&mut absorber, |batches| {
-            batches.into_iter().all(&mut hand_on);
+            batches.into_iter().all(|mut batch| hand_on(&mut batch));
         })?;
+        let (request, mut spare) = (Request { fields, coded: None, dictionary }, Spare::default());
         for part in parts.iter().flatten() {
             for group in 0..part.file.groups() {
-                part.file.read(group, fields, dictionary, |batch| {
+                part.file.read(group, &request, &mut spare, |batch| {
                     hand_on(batch);
                 })?;
             }

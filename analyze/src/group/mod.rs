@@ -3,24 +3,73 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | how several fields become one key | [`key`] |
-//! | where the sums of a key are kept | [`table`] |
-//! | how many values each key has | [`distinct`] |
+//! | how keys are shared out | [`hash`] |
+//! | how keys are added up that a file has in a list | [`coded`] |
+//! | what is kept by key | [`table`] |
+//! | how few keys and many are kept | `store`, `map`, `partitions` |
+//! | how much memory that takes | [`memory`] |
+//! | what a record is in memory and on disk | [`volume`], [`stored`] |
+//! | how many values a key has | `pairs` |
+//! | medians and the like | [`points`] |
 //! | which keys come first | [`rank`] |
 
-pub mod distinct;
+pub mod coded;
+pub mod hash;
 pub mod key;
+mod map;
+pub mod memory;
+mod pairs;
+mod partitions;
+pub mod points;
 pub mod rank;
+mod store;
+pub mod stored;
 pub mod table;
+pub mod volume;
+
+pub(crate) use map::Map;
+pub(crate) use partitions::{PARTITIONS, Partitions};
+
+use stored::Stored;
+use volume::Volume;
 
 use crate::tally::Sums;
 
 /// What is added up for a key.
-pub trait Accumulator: Clone + Default + Send {
+pub trait Accumulator: Clone + Default + Send + Sync + Stored {
+    /// What is kept of one flow until it is added up.
+    type Row: Copy + Stored + Send + Sync + std::fmt::Debug;
+
+    /// Adds a flow.
+    fn take(&mut self, row: Self::Row);
+
+    /// Adds a flow, or the sums of one that does not fit in a record.
+    #[inline]
+    fn take_or_merge(&mut self, row: Result<Self::Row, Self>) {
+        match row {
+            Ok(row) => self.take(row),
+            Err(other) => self.merge(&other),
+        }
+    }
+
     /// Adds what another thread added up for the same key.
     fn merge(&mut self, other: &Self);
 
     /// Its bytes, packets and flows.
     fn sums(&self) -> Sums;
+}
+
+/// For a key of which nothing is kept but that it is there.
+impl Accumulator for () {
+    type Row = ();
+
+    fn take(&mut self, (): ()) {}
+
+    fn merge(&mut self, (): &Self) {}
+
+    fn sums(&self) -> Sums {
+        Sums::default()
+    }
 }
 
 /// A sum of 64-bit values that does not wrap: it holds 2^64 of the largest.
@@ -42,6 +91,12 @@ impl Sum {
         self.high += u64::from(carry);
     }
 
+    /// A sum of one value.
+    #[must_use]
+    pub fn of(value: u64) -> Self {
+        Self { low: value, high: 0 }
+    }
+
     /// Adds a sum.
     pub fn merge(&mut self, other: Self) {
         self.add(other.low);
@@ -52,6 +107,17 @@ impl Sum {
     #[must_use]
     pub fn total(self) -> u128 {
         (u128::from(self.high) << 64) | u128::from(self.low)
+    }
+}
+
+impl Stored for Sum {
+    fn write(&self, out: &mut Vec<u8>) {
+        (self.low, self.high).write(out);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let (low, high) = Stored::read(from)?;
+        Some(Self { low, high })
     }
 }
 
@@ -69,6 +135,12 @@ pub struct Counters {
 }
 
 impl Counters {
+    /// Of so many flows together.
+    #[must_use]
+    pub fn of(bytes: u64, packets: u64, flows: u64) -> Self {
+        Self { bytes, packets, flows, ..Self::default() }
+    }
+
     /// Adds a flow.
     #[inline]
     pub fn add(&mut self, bytes: u64, packets: u64) {
@@ -82,7 +154,44 @@ impl Counters {
     }
 }
 
+impl Counters {
+    /// Of one flow.
+    #[must_use]
+    pub fn one(bytes: u64, packets: u64) -> Self {
+        Self { bytes, packets, flows: 1, ..Self::default() }
+    }
+
+    /// One flow as a record, or as sums if it is too large for one.
+    ///
+    /// # Errors
+    /// With the sums.
+    #[inline]
+    pub fn row(bytes: u64, packets: u64) -> Result<Volume, Self> {
+        Volume::new(bytes, packets, 0).ok_or_else(|| Self::one(bytes, packets))
+    }
+}
+
+impl Stored for Counters {
+    fn write(&self, out: &mut Vec<u8>) {
+        ((self.bytes, self.packets), self.flows).write(out);
+        (self.bytes_high, self.packets_high).write(out);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let ((bytes, packets), flows) = Stored::read(from)?;
+        let (bytes_high, packets_high) = Stored::read(from)?;
+        Some(Self { bytes, packets, flows, bytes_high, packets_high })
+    }
+}
+
 impl Accumulator for Counters {
+    type Row = Volume;
+
+    #[inline]
+    fn take(&mut self, row: Volume) {
+        self.add(row.bytes(), row.packets());
+    }
+
     fn merge(&mut self, other: &Self) {
         let flows = self.flows + other.flows;
         self.add(other.bytes, other.packets);

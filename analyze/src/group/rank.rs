@@ -1,144 +1,260 @@
-//! Which keys come first: the largest by a metric, ties by key, unknown last
-//! among them.
+//! Which keys come first: the largest by a value, ties by key, unknown last
+//! among them. Parts of the keys are ranked side by side, then their first
+//! ones together.
 
-use flowkit_model::Kind;
+mod besides;
+mod text_order;
 
+use std::cmp::Ordering;
+use std::io;
+
+use rayon::prelude::*;
+
+use self::besides::besides;
+use self::text_order::TextOrder;
 use super::Accumulator;
 use super::key::{Key, KeyLayout};
+use super::pairs::Pairs;
+use super::points::{Points, Times};
+use super::store::Store;
+use super::table::{Gathered, Table};
 use crate::answer::Metric;
 use crate::tally::Sums;
 
 /// The first keys of a ranking.
 #[derive(Debug)]
 pub struct Ranked<A> {
-    /// Key values and sums, the largest first.
-    pub rows: Vec<(Vec<Option<u64>>, A)>,
+    /// The first keys, in order.
+    pub rows: Vec<Group<A>>,
     /// Sums over the keys that are not among them.
     pub other: Sums,
     /// All keys.
     pub keys: u64,
 }
 
-/// Ranks groups and keeps the first `limit`; 0 keeps all.
-///
-/// `texts` are the dictionary's: text keys sort by their letters.
-#[must_use]
-pub fn rank<K: Key, A: Accumulator>(
-    mut groups: Vec<(K, A)>,
-    layout: &KeyLayout,
-    metric: Metric,
-    limit: usize,
-    texts: &[String],
-) -> Ranked<A> {
-    let places = TextOrder::new(layout, texts);
-    places.to_places(layout, &mut groups);
-    let keys = groups.len() as u64;
-    let order = |a: &(K, A), b: &(K, A)| {
-        let value = |group: &(K, A)| metric.of(&group.1.sums());
-        value(b).cmp(&value(a)).then_with(|| a.0.cmp(&b.0))
-    };
-    let limit = if limit == 0 { groups.len() } else { limit.min(groups.len()) };
-    // Only the rows that are shown need to be in order.
-    if limit < groups.len() {
-        groups.select_nth_unstable_by(limit, order);
-    }
-    let mut other = Sums::default();
-    for (_, sums) in groups.drain(limit..) {
-        other.add(&sums.sums());
-    }
-    groups.sort_unstable_by(order);
-    let rows = groups.into_iter().map(|(key, sums)| (places.decode(layout, key), sums)).collect();
-    Ranked { rows, other, keys }
+/// A key and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Group<A> {
+    /// Its values; unknown is `None`.
+    pub key: Vec<Option<u64>>,
+    /// Its sums.
+    pub sums: A,
+    /// What else was gathered.
+    pub besides: Found,
+    /// What it is ranked by.
+    value: Option<u128>,
 }
 
-/// Numbers of texts by first come, and places by letters.
-struct TextOrder {
-    /// By number; empty if the key has no text.
-    places: Vec<u64>,
-    numbers: Vec<u64>,
+/// What a key has besides its sums, in the order in which it was gathered.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Different values.
+    pub distinct: Vec<u64>,
+    /// Points of distributions.
+    pub spread: Vec<Points>,
 }
 
-impl TextOrder {
-    fn new(layout: &KeyLayout, texts: &[String]) -> Self {
-        if layout.parts().iter().all(|part| part.kind != Kind::Text) {
-            return Self { places: Vec::new(), numbers: Vec::new() };
+/// What a key is ranked by; `None`, unknown, comes last.
+pub type Value<'w, A> = &'w (dyn Fn(&A, &Found) -> Option<u128> + Sync);
+
+/// Which keys are wanted.
+pub struct Wanted<'w, A> {
+    /// What they are ranked by.
+    pub value: Value<'w, A>,
+    /// Whether a key may have a row.
+    pub holds: &'w (dyn Fn(&A, &Found) -> bool + Sync),
+    /// Whether these two look at what was gathered besides sums. If not, that
+    /// is worked out for the wanted keys alone.
+    pub besides: bool,
+    /// The smallest first.
+    pub bottom: bool,
+    /// How many; 0 is all.
+    pub limit: usize,
+    /// The texts of the dictionary: text keys sort by their letters.
+    pub texts: &'w [String],
+}
+
+impl<A: Accumulator, V: Accumulator> Table<A, V> {
+    /// The first keys, largest first.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    pub fn rank(mut self, wanted: &Wanted<'_, A>) -> io::Result<Ranked<A>> {
+        self.close();
+        let order = TextOrder::new(self.layout(), wanted.texts);
+        let layout = self.layout().clone();
+        let ranking = Ranking { wanted, order: &order, layout: &layout };
+        if wanted.besides || wanted.limit == 0 {
+            let mut parts = ranking.all(self.known)?;
+            parts.extend(ranking.all(self.wide)?);
+            parts.extend(ranking.all(self.long)?);
+            return Ok(ranking.together(parts));
         }
-        let mut by_letters: Vec<(u64, &String)> = (0..).zip(texts).collect();
-        by_letters.sort_unstable_by_key(|(_, text)| *text);
-        let numbers: Vec<u64> = by_letters.into_iter().map(|(number, _)| number).collect();
-        let mut places: Vec<(u64, u64)> = numbers.iter().copied().zip(0..).collect();
-        places.sort_unstable();
-        Self { places: places.into_iter().map(|(_, place)| place).collect(), numbers }
+        let mut ranked = self.rank_sums(&ranking)?;
+        self.known.fill(&layout, &mut ranked.rows)?;
+        self.wide.fill(&layout, &mut ranked.rows)?;
+        self.long.fill(&layout, &mut ranked.rows)?;
+        Ok(ranked)
     }
 
-    fn to_places<K: Key, A>(&self, layout: &KeyLayout, groups: &mut [(K, A)]) {
-        if !self.places.is_empty() {
-            for (key, _) in groups {
-                *key = layout.of_values(&translate(layout, key.clone(), &self.places));
+    /// The first keys, by sums alone; these are then gone.
+    fn rank_sums(&mut self, ranking: &Ranking<'_, A>) -> io::Result<Ranked<A>> {
+        let mut parts = ranking.of(&mut self.known.sums)?;
+        parts.extend(ranking.of(&mut self.wide.sums)?);
+        parts.extend(ranking.of(&mut self.long.sums)?);
+        Ok(ranking.together(parts))
+    }
+
+    /// All keys, the largest by a metric first.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    pub fn all(self, metric: Metric, texts: &[String]) -> io::Result<Vec<Group<A>>> {
+        let value = |sums: &A, _: &Found| Some(metric.of(&sums.sums()));
+        let holds = |_: &A, _: &Found| true;
+        let (value, holds): (Value<'_, A>, _) = (&value, &holds);
+        let wanted = Wanted { value, holds, besides: false, bottom: false, limit: 0, texts };
+        Ok(self.rank(&wanted)?.rows)
+    }
+}
+
+/// A ranking under way.
+struct Ranking<'w, A> {
+    wanted: &'w Wanted<'w, A>,
+    order: &'w TextOrder,
+    layout: &'w KeyLayout,
+}
+
+impl<A: Accumulator> Ranking<'_, A> {
+    /// The first keys of each part, by sums alone.
+    fn of<K: Key>(&self, sums: &mut Store<K, A>) -> io::Result<Vec<Ranked<A>>> {
+        sums.finish(false);
+        let parts = each_part(sums.parts(), |part| {
+            Ok(self.first(sums.part(part)?.into_entries().collect(), Vec::new()))
+        });
+        sums.clear();
+        parts
+    }
+
+    /// The first keys of each part, with all that is known of them.
+    fn all<K: Key, V: Accumulator>(
+        &self,
+        gathered: Gathered<K, A, V>,
+    ) -> io::Result<Vec<Ranked<A>>> {
+        let mut sums = gathered.sums;
+        let mut counts: Vec<Store<K, Times>> =
+            gathered.pairs.into_iter().map(Pairs::counts).collect::<io::Result<_>>()?;
+        let mut values = gathered.values;
+        let split = sums.is_split()
+            || counts.iter().any(Store::is_split)
+            || values.iter().any(Store::is_split);
+        sums.finish(split);
+        counts.iter_mut().for_each(|counts| counts.finish(split));
+        values.iter_mut().for_each(|values| values.finish(split));
+        each_part(sums.parts(), |part| {
+            let groups: Vec<(K, A)> = sums.part(part)?.into_entries().collect();
+            let besides = besides(&groups, part, &counts, &values)?;
+            Ok(self.first(groups, besides))
+        })
+    }
+
+    /// The first of some keys; `besides` is empty or has one for each.
+    fn first<K: Key>(&self, groups: Vec<(K, A)>, besides: Vec<Found>) -> Ranked<A> {
+        let nothing = Found::default();
+        let keys = groups.len() as u64;
+        let places = self.order.places_of(self.layout, &groups);
+        let mut other = Sums::default();
+        let mut candidates = Vec::with_capacity(groups.len());
+        for (at, (_, sums)) in groups.iter().enumerate() {
+            let found = besides.get(at).unwrap_or(&nothing);
+            if (self.wanted.holds)(sums, found) {
+                candidates.push(((self.wanted.value)(sums, found), at));
+            } else {
+                other.add(&sums.sums());
             }
         }
+        let key = |at: usize| places.as_ref().map_or(&groups[at].0, |places| &places[at]);
+        let order = |a: &(Option<u128>, usize), b: &(Option<u128>, usize)| {
+            self.by_value(a.0, b.0).then_with(|| key(a.1).cmp(key(b.1)))
+        };
+        // Only the rows that are shown need to be in order.
+        let limit = self.wanted.limit;
+        if limit > 0 && limit < candidates.len() {
+            candidates.select_nth_unstable_by(limit, order);
+            for (_, at) in candidates.drain(limit..) {
+                other.add(&groups[at].1.sums());
+            }
+        }
+        let rows = candidates.into_iter().map(|(value, at)| Group {
+            key: self.layout.decode(key(at).clone()),
+            sums: groups[at].1.clone(),
+            besides: besides.get(at).cloned().unwrap_or_default(),
+            value,
+        });
+        Ranked { rows: rows.collect(), other, keys }
     }
 
-    fn decode<K: Key>(&self, layout: &KeyLayout, key: K) -> Vec<Option<u64>> {
-        translate(layout, key, &self.numbers)
+    /// The first of the first; texts are by their places until then.
+    fn together(&self, parts: Vec<Ranked<A>>) -> Ranked<A> {
+        let mut all = Ranked { rows: Vec::new(), other: Sums::default(), keys: 0 };
+        for part in parts {
+            all.rows.extend(part.rows);
+            all.other.add(&part.other);
+            all.keys += part.keys;
+        }
+        let order = |a: &Group<A>, b: &Group<A>| {
+            self.by_value(a.value, b.value).then_with(|| by_key(&a.key, &b.key))
+        };
+        let limit = self.wanted.limit;
+        if limit > 0 && limit < all.rows.len() {
+            all.rows.select_nth_unstable_by(limit, order);
+            for row in all.rows.drain(limit..) {
+                all.other.add(&row.sums.sums());
+            }
+        }
+        if all.rows.len() > MANY {
+            all.rows.par_sort_unstable_by(order);
+        } else {
+            all.rows.sort_unstable_by(order);
+        }
+        for row in &mut all.rows {
+            self.order.to_numbers(self.layout, &mut row.key);
+        }
+        all
+    }
+
+    /// The largest first, or the smallest; unknown last.
+    fn by_value(&self, a: Option<u128>, b: Option<u128>) -> Ordering {
+        match (a, b) {
+            (Some(a), Some(b)) if self.wanted.bottom => a.cmp(&b),
+            (Some(a), Some(b)) => b.cmp(&a),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
     }
 }
 
-/// The values of a key, its texts looked up in `map`.
-fn translate<K: Key>(layout: &KeyLayout, key: K, map: &[u64]) -> Vec<Option<u64>> {
-    let mut values = layout.decode(key);
-    for (part, value) in layout.parts().iter().zip(&mut values) {
-        if part.kind == Kind::Text {
-            *value = value.and_then(|value| map.get(usize::try_from(value).ok()?).copied());
-        }
+/// Rows that are sorted by more than one thread.
+const MANY: usize = 100_000;
+
+/// Keys as they sort: unknown last.
+fn by_key(a: &[Option<u64>], b: &[Option<u64>]) -> Ordering {
+    let one = |(a, b): (&Option<u64>, &Option<u64>)| match (a, b) {
+        (Some(a), Some(b)) => a.cmp(b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    };
+    a.iter().zip(b).map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+/// Does parts side by side; a single one needs no other thread.
+pub(crate) fn each_part<T: Send>(
+    parts: usize,
+    work: impl Fn(usize) -> io::Result<T> + Sync + Send,
+) -> io::Result<Vec<T>> {
+    if parts <= 1 {
+        return (0..parts).map(work).collect();
     }
-    values
+    (0..parts).into_par_iter().map(work).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::group::Counters;
-    use crate::group::key::KeyPart;
-
-    fn counters(bytes: u64) -> Counters {
-        let mut counters = Counters::default();
-        counters.add(bytes, 1);
-        counters
-    }
-
-    fn ranked(
-        kind: Kind,
-        groups: &[(Option<u64>, u64)],
-        limit: usize,
-        texts: &[String],
-    ) -> (Vec<Option<u64>>, u128, u64) {
-        let layout = KeyLayout::new(vec![KeyPart { name: String::new(), kind, bits: 32 }]);
-        let groups = groups
-            .iter()
-            .map(|(key, bytes)| (layout.of_values::<u64>(&[*key]), counters(*bytes)))
-            .collect();
-        let ranked = rank(groups, &layout, Metric::Bytes, limit, texts);
-        (ranked.rows.into_iter().map(|(key, _)| key[0]).collect(), ranked.other.bytes, ranked.keys)
-    }
-
-    #[test]
-    fn the_largest_come_first_and_ties_by_key() {
-        let groups = [(Some(3), 10), (None, 10), (Some(1), 10), (Some(9), 70), (Some(2), 5)];
-        let all = vec![Some(9), Some(1), Some(3), None, Some(2)];
-        assert_eq!(ranked(Kind::Code, &groups, 0, &[]), (all.clone(), 0, 5));
-        assert_eq!(ranked(Kind::Code, &groups, 9, &[]), (all.clone(), 0, 5));
-        assert_eq!(ranked(Kind::Code, &groups, 2, &[]), (all[..2].to_vec(), 25, 5));
-        assert_eq!(ranked(Kind::Code, &[], 2, &[]), (vec![], 0, 0));
-    }
-
-    #[test]
-    fn texts_sort_by_their_letters() {
-        let texts = ["r9", "r1", "r5"].map(String::from);
-        let groups = [(Some(0), 10), (Some(1), 10), (None, 10), (Some(2), 10)];
-        assert_eq!(
-            ranked(Kind::Text, &groups, 0, &texts),
-            (vec![Some(1), Some(2), Some(0), None], 0, 4)
-        );
-    }
-}
+mod tests;

@@ -1,88 +1,105 @@
-//! Where the sums of each key are kept: an array for narrow keys, a hash table
-//! for wide ones.
+//! Where the sums of each key are kept, and what else is gathered by key:
+//! different values, and values to be put in order.
 
-use hashbrown::HashMap;
+use std::sync::Arc;
 
 use super::Accumulator;
-use super::key::{Key, KeyLayout, LongKey};
-use super::rank::{Ranked, rank};
-use crate::answer::Metric;
+use super::hash::Valued;
+use super::key::{Key, KeyLayout, LongKey, Packed};
+use super::memory::Memory;
+pub use super::pairs::Counting;
+use super::pairs::Pairs;
+use super::points::Times;
+use super::store::Store;
 use crate::columns::{Column, Values};
 
 /// Keys of at most so many bits are places in an array: a port, or a protocol
 /// and flags.
 const DENSE_BITS: u32 = 16;
 
-/// Sums by key.
+/// What is gathered by key.
 ///
-/// Most batches have no unknown value in the columns of a key. Their keys need
-/// no bit for it: a pair of addresses fits in 64 bits, and a port is a place in
-/// an array of 2^16. Over 10 M flows that takes a third off the time of pairs.
-#[derive(Clone, Debug)]
-pub struct Table<A> {
-    /// Keys of which all fields are known.
-    known: Known<A>,
-    /// Keys with unknown fields, and all keys that are too long for `known`.
-    rest: Rest<A>,
+/// Most flows have no unknown value in the fields of a key. Their keys need no
+/// bit for it: a pair of addresses fits in 64 bits, and a port is a place in an
+/// array of 2^16. Over 10 M flows that takes a third off the time of pairs. So
+/// keys are in one of three places, by their layout and by whether all of
+/// their fields are known.
+///
+/// `A` are the sums of a key, `V` those of a value of a key.
+#[derive(Debug)]
+pub struct Table<A: Accumulator, V: Accumulator = Times> {
+    layout: KeyLayout,
+    /// Sums by place, of narrow keys that are wholly known.
+    dense: Vec<A>,
+    pub(super) known: Gathered<Packed, A, V>,
+    pub(super) wide: Gathered<u128, A, V>,
+    pub(super) long: Gathered<LongKey, A, V>,
 }
 
-#[derive(Clone, Debug)]
-enum Known<A> {
-    /// By place.
-    Dense(Vec<A>),
-    /// By a key of up to 64 bits.
-    Packed(HashMap<Packed, A>),
-    /// The key is longer.
-    TooLong,
+/// What is gathered under keys of one type.
+#[derive(Debug)]
+pub(super) struct Gathered<K, A: Accumulator, V: Accumulator> {
+    pub(super) sums: Store<K, A>,
+    /// For each field whose values are counted.
+    pub(super) pairs: Vec<Pairs<K>>,
+    /// For each field whose distribution is told.
+    pub(super) values: Vec<Store<Valued<K>, V>>,
 }
 
-#[derive(Clone, Debug)]
-enum Rest<A> {
-    /// By a key of up to 64 bits.
-    Narrow(HashMap<u64, A>),
-    /// By a key of up to 128 bits.
-    Wide(HashMap<u128, A>),
-    /// By a key of any number of fields.
-    Long(HashMap<LongKey, A>),
+/// How much is gathered besides sums.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Besides {
+    /// Fields whose different values are counted.
+    pub distinct: Vec<Counting>,
+    /// How many fields have their distribution told.
+    pub spread: usize,
 }
 
-/// A key without unknown values: the values of its fields and nothing else.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Packed(u64);
+/// Rows of a batch by the place of their keys; `None` is all rows.
+struct Rows<'r> {
+    known: Which<'r>,
+    wide: Which<'r>,
+    long: Which<'r>,
+}
 
-impl Key for Packed {
-    #[inline]
-    fn push(&mut self, bits: u32, value: Option<u64>) {
-        let value = value.expect("keys with unknown fields are kept elsewhere");
-        self.0 = self.0.checked_shl(bits).unwrap_or(0) | value;
+enum Which<'r> {
+    None,
+    All,
+    Flagged(&'r [bool]),
+    Some(Vec<bool>),
+}
+
+impl Which<'_> {
+    fn flags(&self) -> Option<&[bool]> {
+        match self {
+            Self::None | Self::All => None,
+            Self::Flagged(flags) => Some(flags),
+            Self::Some(flags) => Some(flags),
+        }
     }
-
-    fn pop(&mut self, bits: u32) -> Option<u64> {
-        let value = self.0 & (u64::MAX >> (64 - bits));
-        self.0 = self.0.checked_shr(bits).unwrap_or(0);
-        Some(value)
-    }
 }
 
-impl<A: Accumulator> Table<A> {
-    /// An empty table for keys of a layout.
+impl<A: Accumulator, V: Accumulator> Table<A, V> {
+    /// An empty table for keys of a layout, within a budget.
     #[must_use]
-    pub fn new(layout: &KeyLayout) -> Self {
-        let bits: u32 = layout.parts().iter().map(|part| part.bits).sum();
-        let known = match bits {
-            0..=DENSE_BITS => Known::Dense(Vec::new()),
-            17..=64 => Known::Packed(HashMap::new()),
-            _ => Known::TooLong,
-        };
-        let rest = match layout.bits() {
-            0..=64 => Rest::Narrow(HashMap::new()),
-            65..=128 => Rest::Wide(HashMap::new()),
-            _ => Rest::Long(HashMap::new()),
-        };
-        Self { known, rest }
+    pub fn new(layout: &KeyLayout, besides: &Besides, memory: &Arc<Memory>) -> Self {
+        Self {
+            layout: layout.clone(),
+            dense: Vec::new(),
+            known: Gathered::new(layout, besides, memory),
+            wide: Gathered::new(layout, besides, memory),
+            long: Gathered::new(layout, besides, memory),
+        }
     }
 
-    /// Lets `add` add each selected row of a batch to the sums of its key.
+    /// The fields of its keys.
+    #[must_use]
+    pub fn layout(&self) -> &KeyLayout {
+        &self.layout
+    }
+
+    /// Adds the selected rows of a batch: `row` gives the record of a row, or
+    /// its sums where these do not fit in a record.
     ///
     /// - Shapes: `columns` has one column per field of the layout; `selected`
     ///   one flag per row, or is `None` for all rows.
@@ -91,245 +108,204 @@ impl<A: Accumulator> Table<A> {
     /// If the columns do not fit the layout.
     pub fn add(
         &mut self,
-        layout: &KeyLayout,
         columns: &[&Column],
         selected: Option<&[bool]>,
-        mut add: impl FnMut(&mut A, usize),
+        row: impl Fn(usize) -> Result<A::Row, A>,
     ) {
-        if columns.iter().all(|column| column.unknown.is_none()) {
-            match &mut self.known {
-                Known::Dense(sums) => {
-                    if sums.is_empty() {
-                        let bits: u32 = layout.parts().iter().map(|part| part.bits).sum();
-                        sums.resize(1 << bits, A::default());
-                    }
-                    return dense(sums, layout, columns, selected, add);
-                }
-                Known::Packed(sums) => {
-                    return each(layout, columns, selected, |key, row| {
-                        add(sums.entry(key).or_default(), row);
-                    });
-                }
-                Known::TooLong => {}
+        let rows = Rows::of(&self.layout, columns, selected);
+        if self.layout.known_bits() <= DENSE_BITS && !matches!(rows.known, Which::None) {
+            if self.dense.is_empty() {
+                self.dense.resize(1 << self.layout.known_bits(), A::default());
             }
+            dense(&mut self.dense, &self.layout, columns, rows.known.flags(), &row);
+        } else if let Some(keys) = keys::<Packed>(&self.layout, columns, &rows.known) {
+            self.known.sums.add(keys.map(|(at, key)| (key, row(at))));
         }
-        match &mut self.rest {
-            Rest::Narrow(sums) => each(layout, columns, selected, |key, row| {
-                add(sums.entry(key).or_default(), row);
-            }),
-            Rest::Wide(sums) => each(layout, columns, selected, |key, row| {
-                add(sums.entry(key).or_default(), row);
-            }),
-            Rest::Long(sums) => each(layout, columns, selected, |key, row| {
-                add(sums.entry(key).or_default(), row);
-            }),
+        if let Some(keys) = keys::<u128>(&self.layout, columns, &rows.wide) {
+            self.wide.sums.add(keys.map(|(at, key)| (key, row(at))));
+        }
+        if let Some(keys) = keys::<LongKey>(&self.layout, columns, &rows.long) {
+            self.long.sums.add(keys.map(|(at, key)| (key, row(at))));
         }
     }
 
-    /// Adds what another thread added up.
+    /// Adds a value of each selected row where `value` gives one, to be counted
+    /// once for each key. With `only_unknown`, rows whose key is wholly known
+    /// are left out: their pairs, mirrored, are there.
     ///
     /// # Panics
-    /// If the tables are of different layouts.
+    /// If the columns do not fit the layout, or nothing was to be counted.
+    pub fn count(
+        &mut self,
+        n: usize,
+        columns: &[&Column],
+        selected: Option<&[bool]>,
+        only_unknown: bool,
+        value: impl Fn(usize) -> Option<u64>,
+    ) {
+        let rows = Rows::of(&self.layout, columns, selected);
+        if !only_unknown {
+            self.known.count(n, keys(&self.layout, columns, &rows.known), &value);
+        }
+        self.wide.count(n, keys(&self.layout, columns, &rows.wide), &value);
+        self.long.count(n, keys(&self.layout, columns, &rows.long), &value);
+    }
+
+    /// Adds what `values` gives for each selected row: values, and the record
+    /// of each or its sums.
+    ///
+    /// # Panics
+    /// If the columns do not fit the layout, or no values were to be kept.
+    pub fn spread<I: IntoIterator<Item = (u64, Result<V::Row, V>)>>(
+        &mut self,
+        n: usize,
+        columns: &[&Column],
+        selected: Option<&[bool]>,
+        values: impl Fn(usize) -> I,
+    ) {
+        let rows = Rows::of(&self.layout, columns, selected);
+        self.known.spread(n, keys(&self.layout, columns, &rows.known), &values);
+        self.wide.spread(n, keys(&self.layout, columns, &rows.wide), &values);
+        self.long.spread(n, keys(&self.layout, columns, &rows.long), &values);
+    }
+
+    /// Adds what another thread gathered.
     pub fn merge(&mut self, other: Self) {
-        match (&mut self.known, other.known) {
-            (Known::Dense(sums), Known::Dense(other)) if sums.is_empty() => *sums = other,
-            (Known::Dense(sums), Known::Dense(other)) => {
-                for (sums, other) in sums.iter_mut().zip(&other) {
-                    sums.merge(other);
-                }
+        if self.dense.is_empty() {
+            self.dense = other.dense;
+        } else {
+            for (sums, other) in self.dense.iter_mut().zip(&other.dense) {
+                sums.merge(other);
             }
-            (Known::Packed(sums), Known::Packed(other)) => merge_maps(sums, other),
-            (Known::TooLong, Known::TooLong) => {}
-            _ => panic!("tables of one layout"),
         }
-        match (&mut self.rest, other.rest) {
-            (Rest::Narrow(sums), Rest::Narrow(other)) => merge_maps(sums, other),
-            (Rest::Wide(sums), Rest::Wide(other)) => merge_maps(sums, other),
-            (Rest::Long(sums), Rest::Long(other)) => merge_maps(sums, other),
-            _ => panic!("tables of one layout"),
+        self.known.merge(other.known);
+        self.wide.merge(other.wide);
+        self.long.merge(other.long);
+    }
+
+    /// Puts the sums that stand in an array with the others.
+    pub(super) fn close(&mut self) {
+        let places = (0..).map(Packed).zip(std::mem::take(&mut self.dense));
+        let used = places.filter(|(_, sums)| sums.sums().flows > 0);
+        self.known.sums.add(used.map(|(key, sums)| (key, Err(sums))));
+    }
+}
+
+impl<K: Key, A: Accumulator, V: Accumulator> Gathered<K, A, V> {
+    fn new(layout: &KeyLayout, besides: &Besides, memory: &Arc<Memory>) -> Self {
+        let pairs = |counted: &Counting| Pairs::new(layout.known_bits(), counted, memory);
+        Self {
+            sums: Store::new(memory),
+            pairs: besides.distinct.iter().map(pairs).collect(),
+            values: (0..besides.spread).map(|_| Store::new(memory)).collect(),
         }
     }
 
-    /// The sums of some keys, given the values of their fields; of a key that
-    /// is not there, nothing.
-    #[must_use]
-    pub fn pick<'k>(
-        &self,
-        layout: &KeyLayout,
-        keys: impl Iterator<Item = &'k [Option<u64>]>,
-    ) -> Vec<A> {
-        let sums = keys.map(|key| {
-            let mut sums = match &self.rest {
-                Rest::Narrow(sums) => sums.get(&layout.of_values::<u64>(key)),
-                Rest::Wide(sums) => sums.get(&layout.of_values::<u128>(key)),
-                Rest::Long(sums) => sums.get(&layout.of_values::<LongKey>(key)),
-            }
-            .cloned()
-            .unwrap_or_default();
-            if key.iter().all(Option::is_some) {
-                let known = match &self.known {
-                    Known::Dense(sums) => usize::try_from(layout.of_values::<Packed>(key).0)
-                        .ok()
-                        .and_then(|place| sums.get(place)),
-                    Known::Packed(sums) => sums.get(&layout.of_values::<Packed>(key)),
-                    Known::TooLong => None,
-                };
-                if let Some(known) = known {
-                    sums.merge(known);
-                }
-            }
-            sums
-        });
-        sums.collect()
+    fn count(
+        &mut self,
+        n: usize,
+        keys: Option<impl Iterator<Item = (usize, K)>>,
+        value: impl Fn(usize) -> Option<u64>,
+    ) {
+        if let Some(keys) = keys {
+            self.pairs[n].add(keys.filter_map(|(row, key)| Some((key, value(row)?))));
+        }
     }
 
-    /// The first `limit` keys by a metric (0: all), ties by key, unknown last
-    /// among them; `texts` are the dictionary's.
-    #[must_use]
-    pub fn rank(
-        self,
-        layout: &KeyLayout,
-        metric: Metric,
-        limit: usize,
-        texts: &[String],
-    ) -> Ranked<A> {
-        let known: Vec<(Packed, A)> = match self.known {
-            Known::Dense(sums) => {
-                (0..).map(Packed).zip(sums).filter(|(_, sums)| sums.sums().flows > 0).collect()
-            }
-            Known::Packed(sums) => sums.into_iter().collect(),
-            Known::TooLong => Vec::new(),
-        };
-        match self.rest {
-            Rest::Narrow(sums) => together(known, sums, layout, metric, limit, texts),
-            Rest::Wide(sums) => together(known, sums, layout, metric, limit, texts),
-            Rest::Long(sums) => together(known, sums, layout, metric, limit, texts),
+    fn spread<I: IntoIterator<Item = (u64, Result<V::Row, V>)>>(
+        &mut self,
+        n: usize,
+        keys: Option<impl Iterator<Item = (usize, K)>>,
+        values: impl Fn(usize) -> I,
+    ) {
+        let Some(keys) = keys else { return };
+        self.values[n].add(keys.flat_map(|(row, key)| {
+            values(row).into_iter().map(move |(value, of)| (Valued(key.clone(), value), of))
+        }));
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.sums.merge(other.sums);
+        for (pairs, other) in self.pairs.iter_mut().zip(other.pairs) {
+            pairs.merge(other);
+        }
+        for (values, other) in self.values.iter_mut().zip(other.values) {
+            values.merge(other);
         }
     }
 }
 
-/// Ranks known keys and the others as one.
-fn together<K: Key, A: Accumulator>(
-    known: Vec<(Packed, A)>,
-    rest: HashMap<K, A>,
+impl<'r> Rows<'r> {
+    fn of(layout: &KeyLayout, columns: &[&Column], selected: Option<&'r [bool]>) -> Self {
+        let all = selected.map_or(Which::All, Which::Flagged);
+        if layout.known_bits() > 64 {
+            return if layout.bits() <= 128 {
+                Self { known: Which::None, wide: all, long: Which::None }
+            } else {
+                Self { known: Which::None, wide: Which::None, long: all }
+            };
+        }
+        let mut masks = columns.iter().filter_map(|column| column.unknown.as_deref());
+        let Some(first) = masks.next() else {
+            return Self { known: all, wide: Which::None, long: Which::None };
+        };
+        let mut wide = first.to_vec();
+        for mask in masks {
+            wide.iter_mut().zip(mask).for_each(|(wide, unknown)| *wide |= unknown);
+        }
+        let mut known: Vec<bool> = wide.iter().map(|unknown| !unknown).collect();
+        if let Some(selected) = selected {
+            wide.iter_mut().zip(selected).for_each(|(wide, selected)| *wide &= selected);
+            known.iter_mut().zip(selected).for_each(|(known, selected)| *known &= selected);
+        }
+        let some = |flags: Vec<bool>| {
+            if flags.contains(&true) { Which::Some(flags) } else { Which::None }
+        };
+        // 64 bits and one for each field, of at least one bit, make 128.
+        Self { known: some(known), wide: some(wide), long: Which::None }
+    }
+}
+
+/// The keys of some rows, if there are any.
+fn keys<'r, K: Key>(
     layout: &KeyLayout,
-    metric: Metric,
-    limit: usize,
-    texts: &[String],
-) -> Ranked<A> {
-    if rest.is_empty() && !known.is_empty() {
-        return rank(known, layout, metric, limit, texts);
+    columns: &[&Column],
+    rows: &'r Which<'r>,
+) -> Option<impl Iterator<Item = (usize, K)> + use<'r, K>> {
+    if matches!(rows, Which::None) {
+        return None;
     }
-    // A key may stand in both: other batches had an unknown value somewhere.
-    let mut all = rest;
-    for (key, sums) in known {
-        all.entry(layout.of_values(&layout.decode(key))).or_default().merge(&sums);
-    }
-    rank(all.into_iter().collect(), layout, metric, limit, texts)
+    let flags = rows.flags();
+    let keys = layout.encode::<K>(columns).into_iter().enumerate();
+    Some(keys.filter(move |(row, _)| flags.is_none_or(|flags| flags[*row])))
 }
 
 /// Adds rows at the places of their keys; a single column is its own key.
-fn dense<A>(
+fn dense<A: Accumulator>(
     sums: &mut [A],
     layout: &KeyLayout,
     columns: &[&Column],
     selected: Option<&[bool]>,
-    mut add: impl FnMut(&mut A, usize),
+    row: impl Fn(usize) -> Result<A::Row, A>,
 ) {
     match (columns, selected) {
         ([Column { values: Values::U16(keys), .. }], None) => {
-            for (row, key) in keys.iter().enumerate() {
-                add(&mut sums[usize::from(*key)], row);
+            for (at, key) in keys.iter().enumerate() {
+                sums[usize::from(*key)].take_or_merge(row(at));
             }
         }
         ([Column { values: Values::U8(keys), .. }], None) => {
-            for (row, key) in keys.iter().enumerate() {
-                add(&mut sums[usize::from(*key)], row);
+            for (at, key) in keys.iter().enumerate() {
+                sums[usize::from(*key)].take_or_merge(row(at));
             }
         }
-        _ => each(layout, columns, selected, |key: Packed, row| {
-            add(&mut sums[usize::try_from(key.0).expect("a narrow key")], row);
-        }),
-    }
-}
-
-/// Calls `take` with the key of each selected row.
-fn each<K: Key>(
-    layout: &KeyLayout,
-    columns: &[&Column],
-    selected: Option<&[bool]>,
-    mut take: impl FnMut(K, usize),
-) {
-    for (row, key) in layout.encode(columns).into_iter().enumerate() {
-        if selected.is_none_or(|selected| selected[row]) {
-            take(key, row);
-        }
-    }
-}
-
-/// Merges the smaller table into the larger.
-fn merge_maps<K: Eq + std::hash::Hash, A: Accumulator>(
-    sums: &mut HashMap<K, A>,
-    mut other: HashMap<K, A>,
-) {
-    if other.len() > sums.len() {
-        std::mem::swap(sums, &mut other);
-    }
-    for (key, other) in other {
-        sums.entry(key).or_default().merge(&other);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::group::Counters;
-    use crate::group::key::KeyPart;
-    use flowkit_model::Kind;
-
-    /// Each kind of table, split over two threads' tables, against the plain
-    /// loop; one row is not selected.
-    #[test]
-    fn equals_the_plain_loop() {
-        for fields in [vec![8], vec![16], vec![8, 8], vec![32, 32], vec![64], vec![48, 48, 48]] {
-            let part = |bits| KeyPart { name: String::new(), kind: Kind::Code, bits };
-            let layout = KeyLayout::new(fields.iter().map(|bits| part(*bits)).collect());
-            let key = |row: u64| (row % 10 != 3).then_some(row * row % 77);
-            let column = Column {
-                values: Values::U64((0..1000).map(|row| key(row).unwrap_or(0)).collect()),
-                unknown: Some((0..1000).map(|row| key(row).is_none()).collect()),
-            };
-            let columns = vec![&column; fields.len()];
-            let mut tables = [Table::<Counters>::new(&layout), Table::new(&layout)];
-            for (half, table) in tables.iter_mut().enumerate() {
-                let half: Vec<bool> = (0..1000).map(|row| row != 7 && row % 2 == half).collect();
-                table.add(&layout, &columns, Some(&half), |sums, row| sums.add(row as u64, 1));
+        _ => {
+            for (at, key) in layout.encode::<Packed>(columns).into_iter().enumerate() {
+                if selected.is_none_or(|selected| selected[at]) {
+                    let place = usize::try_from(key.0).expect("a narrow key");
+                    sums[place].take_or_merge(row(at));
+                }
             }
-            // The same keys again in a batch without unknown values.
-            let whole = Column { unknown: None, ..column.clone() };
-            let whole = vec![&whole; fields.len()];
-            tables[0].add(&layout, &whole, None, |sums, _| sums.add(1, 1));
-            let [mut table, other] = tables;
-            table.merge(other);
-            let mut expected: BTreeMap<_, (u128, u64)> = BTreeMap::new();
-            for row in (0..1000).filter(|row| *row != 7) {
-                let sums = expected.entry(vec![key(row); fields.len()]).or_default();
-                *sums = (sums.0 + u128::from(row), sums.1 + 1);
-            }
-            for row in 0..1000 {
-                let sums =
-                    expected.entry(vec![Some(key(row).unwrap_or(0)); fields.len()]).or_default();
-                *sums = (sums.0 + 1, sums.1 + 1);
-            }
-            let found: BTreeMap<_, _> = table
-                .rank(&layout, Metric::Bytes, 0, &[])
-                .rows
-                .into_iter()
-                .map(|(key, sums)| (key, (sums.sums().bytes, sums.sums().flows)))
-                .collect();
-            assert_eq!(found, expected, "{fields:?} bits");
         }
     }
 }

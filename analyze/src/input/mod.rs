@@ -161,7 +161,8 @@ impl Source {
     }
 
     /// Whether it is standard input, which can be read once.
-    pub(crate) fn is_stdin(&self) -> bool {
+    #[must_use]
+    pub fn is_stdin(&self) -> bool {
         self.streams.iter().any(|stream| matches!(stream.place, Place::Stdin))
     }
 

@@ -18,6 +18,7 @@ use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::duplicates::Identity;
 use crate::quality::Quality;
+use crate::sequences::Sequences;
 
 /// What a block held.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub(crate) struct Parsed {
     pub(crate) identities: Vec<(Option<Identity>, u64)>,
     /// What is wrong with their times.
     pub(crate) quality: Quality,
+    pub(crate) sequences: Sequences,
     /// Documents that are no flows: why, how many, and the first.
     pub(crate) skipped: Vec<Skipped>,
     /// Answers of searches, one entry each.
@@ -85,6 +87,7 @@ impl Parsed {
             batch: Batch::new(fields, rows, Arc::clone(dictionary)),
             identities: Vec::new(),
             quality: Quality::default(),
+            sequences: Sequences::default(),
             skipped: Vec::new(),
             pages: Vec::new(),
             server_error: None,
@@ -279,6 +282,7 @@ impl Parsed {
         let time = |field| row.number(field);
         let (first, last) = (time(FieldId::FirstSwitched), time(FieldId::LastSwitched));
         self.quality.add(time(FieldId::Timestamp), first, last);
+        self.sequences.add(row);
         self.identities.push((identity, line));
     }
 

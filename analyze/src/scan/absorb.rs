@@ -69,6 +69,7 @@ impl<'s> Absorber<'s> {
         self.stream.is_empty = false;
         self.stream.n_values += parsed.n_values;
         self.tally.quality.merge(&parsed.quality);
+        self.tally.sequences.merge(&parsed.sequences);
         for skipped in parsed.skipped {
             let first = position(skipped.line);
             if self.options.strict {
@@ -113,6 +114,7 @@ impl<'s> Absorber<'s> {
         self.tally.incomplete.extend_from_slice(&tally.incomplete);
         self.tally.notes.extend_from_slice(&tally.notes);
         self.tally.quality.merge(&tally.quality);
+        self.tally.sequences.merge(&tally.sequences);
         let duplicates = &mut self.tally.duplicates;
         duplicates.n += tally.duplicates.n;
         duplicates.conflicting += tally.duplicates.conflicting;

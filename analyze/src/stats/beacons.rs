@@ -6,19 +6,23 @@
 //! the deviations, in percent of the interval: half of the gaps are not
 //! farther off.
 
+use std::io;
+use std::sync::Arc;
+
 use flowkit_model::{FieldId, Kind};
 
 use super::Statistic;
-use super::gather::at;
-use super::measure::Point;
 use super::ranking::key_cell;
-use crate::answer::Metric;
 use crate::answer::{Answer, Cell, Column, Meaning, Table as Rows};
 use crate::columns::Batch;
+use crate::group::hash::{Hashed, seed};
 use crate::group::key::{KeyLayout, KeyPart};
-use crate::group::table::Table;
-use crate::group::{Accumulator, Counters};
-use crate::tally::{Sums, Tally};
+use crate::group::memory::Memory;
+use crate::group::points::{Times, nearest_rank};
+use crate::group::rank::each_part;
+use crate::group::stored::Stored;
+use crate::group::{Accumulator, Counters, Map, PARTITIONS, Partitions};
+use crate::tally::Tally;
 
 /// Pairs that talk regularly.
 #[derive(Debug)]
@@ -33,43 +37,77 @@ pub struct Beacons {
 
 const KEY: [FieldId; 4] = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::Protocol, FieldId::DstPort];
 
-/// When flows of a key began.
-#[derive(Clone, Debug, Default)]
-pub struct Beats {
-    all: Counters,
-    starts: Vec<u64>,
+/// A flow: its key in two words, so that records need no room to be aligned.
+#[derive(Clone, Copy, Debug)]
+struct Beat {
+    key: (u64, u64),
+    /// [`UNKNOWN`] if it is.
+    start: u64,
+    bytes: u64,
 }
 
-impl Accumulator for Beats {
-    fn merge(&mut self, other: &Self) {
-        self.all.merge(&other.all);
-        self.starts.extend_from_slice(&other.starts);
+/// No time: those have 48 bits.
+const UNKNOWN: u64 = u64::MAX;
+
+impl Beat {
+    fn start(&self) -> Option<u64> {
+        (self.start != UNKNOWN).then_some(self.start)
     }
 
-    fn sums(&self) -> Sums {
-        self.all.sums()
+    fn key(&self) -> u128 {
+        u128::from(self.key.0) << 64 | u128::from(self.key.1)
+    }
+}
+
+impl Stored for Beat {
+    fn write(&self, out: &mut Vec<u8>) {
+        ((self.key, self.start), self.bytes).write(out);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let ((key, start), bytes) = Stored::read(bytes)?;
+        Some(Self { key, start, bytes })
+    }
+}
+
+/// A key whose flows are regular.
+struct Regular {
+    key: u128,
+    beats: u64,
+    interval: u64,
+    jitter: u64,
+    sums: Counters,
+    first: u64,
+    last: u64,
+}
+
+impl Regular {
+    /// Jitter in millionths of the interval.
+    fn unsteadiness(&self) -> u128 {
+        u128::from(self.jitter) * 1_000_000 / u128::from(self.interval.max(1))
     }
 }
 
 /// Flows closer than this are one: a connection and its retries.
 const SHORTEST_MS: u64 = 1000;
 
-impl Beats {
-    /// Number of beats, the interval and the jitter, in ms.
-    fn rhythm(&mut self) -> Option<(usize, u64, u64)> {
-        self.starts.sort_unstable();
-        let mut starts: Vec<u64> = Vec::with_capacity(self.starts.len());
-        for start in &self.starts {
-            if starts.last().is_none_or(|last| start - last >= SHORTEST_MS) {
-                starts.push(*start);
-            }
+/// Number of beats, the interval and the jitter, in ms, of starts in order.
+fn rhythm(starts: &[u64]) -> Option<(u64, u64, u64)> {
+    let mut beats: Vec<u64> = Vec::with_capacity(starts.len());
+    for start in starts {
+        if beats.last().is_none_or(|last| start - last >= SHORTEST_MS) {
+            beats.push(*start);
         }
-        let mut gaps: Vec<u64> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let interval = u64::try_from(at(&mut gaps, Point::Median)?).ok()?;
-        let mut off: Vec<u64> = gaps.iter().map(|gap| gap.abs_diff(interval)).collect();
-        let jitter = u64::try_from(at(&mut off, Point::Median)?).ok()?;
-        Some((starts.len(), interval, jitter))
     }
+    let mut gaps: Vec<u64> = beats.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let interval = median(&mut gaps)?;
+    let mut off: Vec<u64> = gaps.iter().map(|gap| gap.abs_diff(interval)).collect();
+    Some((beats.len() as u64, interval, median(&mut off)?))
+}
+
+fn median(values: &mut [u64]) -> Option<u64> {
+    let rank = usize::try_from(nearest_rank(values.len() as u64, 50)).ok()?;
+    (!values.is_empty()).then(|| *values.select_nth_unstable(rank - 1).1)
 }
 
 impl Beacons {
@@ -81,75 +119,49 @@ impl Beacons {
     }
 }
 
+/// What one thread has gathered: flows, those of one key in one partition.
+#[derive(Debug)]
+pub struct Beats(Partitions<Beat>);
+
 impl Statistic for Beacons {
-    type Partial = Table<Beats>;
+    type Partial = Beats;
 
     fn fields(&self) -> Vec<FieldId> {
         KEY.into_iter().chain([FieldId::FirstSwitched, FieldId::Timestamp]).collect()
     }
 
-    fn start(&self) -> Self::Partial {
-        Table::new(&self.layout)
+    fn start(&self, memory: &Arc<Memory>) -> Beats {
+        Beats(Partitions::new(Arc::clone(memory)))
     }
 
     /// A flow whose start is unknown began, as far as is known, at its export.
-    fn add(&self, table: &mut Self::Partial, batch: &Batch) {
-        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+    fn add(&self, beats: &mut Beats, batch: &Batch) {
+        let bytes = batch.counters(FieldId::Bytes);
         let columns = KEY.map(|field| batch.column(field));
         let first = batch.column(FieldId::FirstSwitched);
         let exported = batch.column(FieldId::Timestamp);
-        let known: Vec<bool> = (0..batch.rows())
-            .map(|row| columns.iter().all(|column| column.get(row).is_some()))
-            .collect();
-        table.add(&self.layout, &columns, Some(&known), |beats, row| {
-            beats.all.add(bytes[row], packets[row]);
-            beats.starts.extend(first.get(row).or_else(|| exported.get(row)));
-        });
-    }
-
-    fn merge(&self, table: &mut Self::Partial, other: Self::Partial) {
-        table.merge(other);
-    }
-
-    fn answer(&self, table: Self::Partial, texts: &[String], _: &Tally) -> Answer {
-        let all = table.rank(&self.layout, Metric::Flows, 0, texts);
-        let mut found = Vec::new();
-        for (key, mut beats) in all.rows {
-            if beats.starts.len() < self.least {
+        let seed = seed();
+        for (row, key) in self.layout.encode::<u128>(&columns).into_iter().enumerate() {
+            if columns.iter().any(|column| column.is_unknown(row)) {
                 continue;
             }
-            if let Some((n, interval, jitter)) = beats.rhythm()
-                && n >= self.least
-                && jitter.saturating_mul(100) <= interval.saturating_mul(self.most_jitter)
-            {
-                found.push((n, interval, jitter, key, beats));
-            }
+            let start = first.get(row).or_else(|| exported.get(row)).unwrap_or(UNKNOWN);
+            let word = |word: u128| u64::try_from(word & u128::from(u64::MAX)).unwrap_or(0);
+            let key_words = (word(key >> 64), word(key));
+            beats.0.push(key.place(seed), Beat { key: key_words, start, bytes: bytes[row] });
         }
-        // The steadiest first, then the one with more beats.
-        found.sort_unstable_by(|a, b| {
-            let jitter = |row: &(usize, u64, u64, Vec<Option<u64>>, Beats)| {
-                u128::from(row.2) * 1_000_000 / u128::from(row.1.max(1))
-            };
-            jitter(a).cmp(&jitter(b)).then(b.0.cmp(&a.0)).then_with(|| a.3.cmp(&b.3))
-        });
-        found.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
-        let rows = found.into_iter().map(|(n, interval, jitter, key, beats)| {
-            let cells = KEY.iter().zip(&key);
-            let mut cells: Vec<Cell> =
-                cells.map(|(field, value)| key_cell(field.field().kind, *value, texts)).collect();
-            let sums = beats.sums();
-            cells.extend([
-                Cell::from(n as u64),
-                Cell::from(interval),
-                Cell::Share { part: jitter.into(), whole: interval.into() },
-                Cell::from(sums.flows),
-                Cell::Number(sums.bytes),
-                sums.bytes.checked_div(sums.flows.into()).map_or(Cell::Unknown, Cell::Number),
-                beats.starts.first().copied().into(),
-                beats.starts.last().copied().into(),
-            ]);
-            cells
-        });
+    }
+
+    fn merge(&self, beats: &mut Beats, other: Beats) {
+        beats.0.append(other.0);
+    }
+
+    fn answer(&self, beats: Beats, texts: &[String], _: &Tally) -> io::Result<Answer> {
+        let parts = if beats.0.is_empty() { 0 } else { PARTITIONS };
+        let mut found: Vec<Regular> =
+            each_part(parts, |part| self.part(&beats.0, part))?.into_iter().flatten().collect();
+        self.first(&mut found);
+        let rows = found.into_iter().map(|regular| self.row(&regular, texts));
         let columns = [
             ("src_addr", Meaning::Key(Kind::Address)),
             ("dst_addr", Meaning::Key(Kind::Address)),
@@ -165,15 +177,73 @@ impl Statistic for Beacons {
             ("last", Meaning::Value(Kind::Time)),
         ];
         let columns = columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into();
-        let rows = rows.collect();
-        Answer {
+        Ok(Answer {
             title: format!(
                 "beacons, {} or more beats with a jitter of at most {} %",
                 self.least, self.most_jitter
             ),
-            table: Rows { name: "rows", columns, rows },
+            table: Rows { name: "rows", columns, rows: rows.collect() },
             ..Answer::default()
-        }
+        })
+    }
+}
+
+impl Beacons {
+    /// The regular keys of a partition; keys with too few flows are left out
+    /// before anything is put in order.
+    fn part(&self, beats: &Partitions<Beat>, part: usize) -> io::Result<Vec<Regular>> {
+        let mut flows: Map<u128, Times> = Map::new();
+        beats.each(part, |beat| flows.at(beat.key()).0 += u64::from(beat.start().is_some()))?;
+        let mut many = Vec::new();
+        beats.each(part, |beat| {
+            if flows.get(&beat.key()).is_some_and(|flows| flows.0 >= self.least as u64) {
+                many.push(beat);
+            }
+        })?;
+        many.sort_unstable_by_key(|beat| (beat.key, beat.start));
+        let mut found: Vec<Regular> =
+            many.chunk_by(|a, b| a.key == b.key).filter_map(|beats| self.regular(beats)).collect();
+        self.first(&mut found);
+        Ok(found)
+    }
+
+    fn regular(&self, beats: &[Beat]) -> Option<Regular> {
+        let starts: Vec<u64> = beats.iter().filter_map(Beat::start).collect();
+        let (n, interval, jitter) = rhythm(&starts)?;
+        let is_regular = n >= self.least as u64
+            && jitter.saturating_mul(100) <= interval.saturating_mul(self.most_jitter);
+        let mut sums = Counters::default();
+        beats.iter().for_each(|beat| sums.add(beat.bytes, 0));
+        let (key, first, last) = (beats[0].key(), *starts.first()?, *starts.last()?);
+        is_regular.then_some(Regular { key, beats: n, interval, jitter, sums, first, last })
+    }
+
+    /// The steadiest first, then the one with more beats.
+    fn first(&self, found: &mut Vec<Regular>) {
+        found.sort_unstable_by(|a, b| {
+            let order = a.unsteadiness().cmp(&b.unsteadiness()).then(b.beats.cmp(&a.beats));
+            order.then_with(|| a.key.cmp(&b.key))
+        });
+        found.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
+    }
+
+    fn row(&self, regular: &Regular, texts: &[String]) -> Vec<Cell> {
+        let key = self.layout.decode(regular.key);
+        let cells = KEY.iter().zip(&key);
+        let mut cells: Vec<Cell> =
+            cells.map(|(field, value)| key_cell(field.field().kind, *value, texts)).collect();
+        let sums = regular.sums.sums();
+        cells.extend([
+            Cell::from(regular.beats),
+            Cell::from(regular.interval),
+            Cell::Share { part: regular.jitter.into(), whole: regular.interval.into() },
+            Cell::from(sums.flows),
+            Cell::Number(sums.bytes),
+            sums.bytes.checked_div(sums.flows.into()).map_or(Cell::Unknown, Cell::Number),
+            Cell::from(regular.first),
+            Cell::from(regular.last),
+        ]);
+        cells
     }
 }
 
@@ -183,13 +253,12 @@ mod tests {
 
     #[test]
     fn a_rhythm_survives_retries_and_a_gap() {
-        let mut beats = Beats::default();
         let regular = (0..20).filter(|n| *n != 7).map(|n| 1_000_000 + n * 60_000 + n % 3 * 100);
-        beats.starts.extend(regular.clone());
-        beats.starts.extend(regular.map(|start| start + 50));
-        let (n, interval, jitter) = beats.rhythm().unwrap();
+        let mut starts: Vec<u64> = regular.flat_map(|start| [start, start + 50]).collect();
+        starts.sort_unstable();
+        let (n, interval, jitter) = rhythm(&starts).unwrap();
         assert_eq!(n, 19);
         assert!((59_800..=60_200).contains(&interval) && jitter <= 200, "{interval} {jitter}");
-        assert_eq!(Beats::default().rhythm(), None);
+        assert_eq!(rhythm(&[]), None);
     }
 }

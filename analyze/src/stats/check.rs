@@ -1,15 +1,22 @@
 //! `check`: what is wrong with the data, finding by finding.
 
 mod findings;
+pub(crate) mod fingerprint;
+
+use std::io;
+use std::sync::Arc;
 
 use flowkit_model::{FIELDS, FieldId};
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::xxh3_128;
 
+use self::fingerprint::Fingerprint;
 use super::Statistic;
 use super::loss::Packets;
 use crate::answer::Answer;
 use crate::columns::Batch;
+use crate::group::memory::Memory;
+use crate::group::rank::each_part;
+use crate::group::{PARTITIONS, Partitions};
 use crate::quality::Quality;
 use crate::tally::Tally;
 
@@ -18,40 +25,25 @@ use crate::tally::Tally;
 pub struct Check;
 
 /// What one thread has found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Checked {
     /// By exporter's number in the dictionary.
     times: HashMap<Option<u64>, Quality>,
     packets: Packets,
-    /// By hash of all fields: how often.
-    equal: HashMap<u128, u64>,
-    /// By hash of what two exporters on one path would agree on: the first
-    /// exporter, whether there was another, and how many flows.
-    sightings: HashMap<u128, Sighting>,
+    /// Every flow, likes in one partition.
+    flows: Partitions<Fingerprint>,
     /// Sampled without saying how.
     sampled_without_mode: u64,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Sighting {
-    exporter: Option<u64>,
-    by_others: bool,
-    flows: u64,
+/// Flows that are there more than once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Copies {
+    /// Equal to another in every field, but for the first of each.
+    equal: u64,
+    /// With a like at another exporter.
+    seen_twice: u64,
 }
-
-/// What two routers on the path of a flow see alike.
-const ALIKE: [FieldId; 7] = [
-    FieldId::SrcAddr,
-    FieldId::DstAddr,
-    FieldId::Protocol,
-    FieldId::SrcPort,
-    FieldId::DstPort,
-    FieldId::Packets,
-    FieldId::Bytes,
-];
-
-/// Flows of fewer packets are alike by chance: pings, requests for names.
-const FEWEST_PACKETS: u64 = 3;
 
 impl Statistic for Check {
     type Partial = Checked;
@@ -60,35 +52,24 @@ impl Statistic for Check {
         FIELDS.iter().map(|field| field.id).collect()
     }
 
-    fn start(&self) -> Checked {
-        Checked::default()
+    fn start(&self, memory: &Arc<Memory>) -> Checked {
+        Checked {
+            times: HashMap::new(),
+            packets: Packets::new(memory),
+            flows: Partitions::new(Arc::clone(memory)),
+            sampled_without_mode: 0,
+        }
     }
 
     fn add(&self, checked: &mut Checked, batch: &Batch) {
+        add_times(&mut checked.times, batch);
         let column = |field| batch.column(field);
-        let exporters = column(FieldId::Exporter);
-        let (sent, first, last) = (
-            column(FieldId::Timestamp),
-            column(FieldId::FirstSwitched),
-            column(FieldId::LastSwitched),
-        );
         let (mode, interval) =
             (column(FieldId::SamplingAlgorithm), column(FieldId::SamplingInterval));
-        let all: Vec<FieldId> = self.fields();
-        for row in 0..batch.rows() {
-            let exporter = exporters.get(row);
-            checked.times.entry(exporter).or_default().add(
-                sent.get(row),
-                first.get(row),
-                last.get(row),
-            );
-            checked.sampled_without_mode +=
-                u64::from(mode.get(row) == Some(0) && interval.get(row) > Some(1));
-            *checked.equal.entry(hash(batch, &all, row)).or_default() += 1;
-            if column(FieldId::Packets).get(row) >= Some(FEWEST_PACKETS) {
-                let seen = Sighting { exporter, by_others: false, flows: 1 };
-                see(&mut checked.sightings, hash(batch, &ALIKE, row), seen);
-            }
+        let without_mode = |row: &usize| mode.get(*row) == Some(0) && interval.get(*row) > Some(1);
+        checked.sampled_without_mode += (0..batch.rows()).filter(without_mode).count() as u64;
+        for flow in Fingerprint::of(batch) {
+            checked.flows.push(flow.place(), flow);
         }
         checked.packets.add(batch);
     }
@@ -98,33 +79,53 @@ impl Statistic for Check {
             checked.times.entry(exporter).or_default().merge(&times);
         }
         checked.packets.merge(other.packets);
-        for (flow, n) in other.equal {
-            *checked.equal.entry(flow).or_default() += n;
-        }
-        for (flow, seen) in other.sightings {
-            see(&mut checked.sightings, flow, seen);
-        }
+        checked.flows.append(other.flows);
         checked.sampled_without_mode += other.sampled_without_mode;
     }
 
-    fn answer(&self, checked: Checked, texts: &[String], tally: &Tally) -> Answer {
-        findings::answer(checked, texts, tally)
+    fn answer(&self, checked: Checked, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+        let parts = if checked.flows.is_empty() { 0 } else { PARTITIONS };
+        let mut copies = Copies::default();
+        for part in each_part(parts, |part| of_part(&checked.flows, part))? {
+            copies.equal += part.equal;
+            copies.seen_twice += part.seen_twice;
+        }
+        findings::answer(checked, copies, texts, tally)
     }
 }
 
-fn see(sightings: &mut HashMap<u128, Sighting>, flow: u128, seen: Sighting) {
-    let known = sightings.entry(flow).or_insert(Sighting { flows: 0, ..seen });
-    known.by_others |= seen.by_others || known.exporter != seen.exporter;
-    known.flows += seen.flows;
+/// Adds the times of a batch; flows of one exporter mostly come in a row.
+fn add_times(times: &mut HashMap<Option<u64>, Quality>, batch: &Batch) {
+    let column = |field| batch.column(field);
+    let exporters = column(FieldId::Exporter);
+    let (sent, first, last) =
+        (column(FieldId::Timestamp), column(FieldId::FirstSwitched), column(FieldId::LastSwitched));
+    let mut row = 0;
+    while row < batch.rows() {
+        let exporter = exporters.get(row);
+        let quality = times.entry(exporter).or_default();
+        while row < batch.rows() && exporters.get(row) == exporter {
+            quality.add(sent.get(row), first.get(row), last.get(row));
+            row += 1;
+        }
+    }
 }
 
-/// A hash of a flow's values; among 10^9 flows two differ in it.
-pub(crate) fn hash(batch: &Batch, fields: &[FieldId], row: usize) -> u128 {
-    let mut bytes = Vec::with_capacity(fields.len() * 9);
-    for field in fields {
-        let value = batch.column(*field).get(row);
-        bytes.push(u8::from(value.is_some()));
-        bytes.extend_from_slice(&value.unwrap_or(0).to_le_bytes());
+fn of_part(flows: &Partitions<Fingerprint>, part: usize) -> io::Result<Copies> {
+    let mut all = Vec::with_capacity(flows.len(part));
+    flows.each(part, |flow| all.push(flow))?;
+    // By one word, which is faster than by all; few have it in common.
+    all.sort_unstable_by_key(Fingerprint::place);
+    let mut copies = Copies::default();
+    for near in all.chunk_by_mut(|a, b| a.place() == b.place()).filter(|near| near.len() > 1) {
+        near.sort_unstable();
+        for likes in near.chunk_by(|a, b| a.alike() == b.alike()) {
+            let first = likes[0];
+            if first.is_telling() && likes.iter().any(|flow| flow.exporter != first.exporter) {
+                copies.seen_twice += likes.len() as u64;
+            }
+            copies.equal += likes.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+        }
     }
-    xxh3_128(&bytes)
+    Ok(copies)
 }

@@ -1,5 +1,8 @@
 //! `exporters`: who exported what, and what is missing of it.
 
+use std::io;
+use std::sync::Arc;
+
 use flowkit_model::{FieldId, Kind};
 
 use super::Statistic;
@@ -8,7 +11,10 @@ use super::ranking::key_cell;
 use crate::answer::{Answer, Cell, Column, Meaning, Metric, Table as Rows};
 use crate::columns::Batch;
 use crate::group::key::{KeyLayout, KeyPart};
-use crate::group::table::Table;
+use crate::group::memory::Memory;
+use crate::group::stored::Stored;
+use crate::group::table::{Besides, Table};
+use crate::group::volume::Volume;
 use crate::group::{Accumulator, Counters};
 use crate::tally::{Sums, Tally};
 
@@ -30,7 +36,34 @@ pub struct Exported {
     sampling: Option<(u64, u64)>,
 }
 
+impl Exported {
+    fn of(all: Counters, time: Option<u64>, interval: Option<u64>) -> Self {
+        let sampling = interval.map(|interval| (interval, interval));
+        Self { all, first: time, last: time, sampling }
+    }
+}
+
+impl Stored for Exported {
+    fn write(&self, out: &mut Vec<u8>) {
+        let (least, most) = self.sampling.unzip();
+        (self.all, ((self.first, self.last), (least, most))).write(out);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let (all, ((first, last), (least, most))): (_, (_, (Option<u64>, Option<u64>))) =
+            Stored::read(bytes)?;
+        Some(Self { all, first, last, sampling: least.zip(most) })
+    }
+}
+
 impl Accumulator for Exported {
+    /// Volume, export time, sampling interval.
+    type Row = (Volume, (Option<u64>, Option<u64>));
+
+    fn take(&mut self, (volume, (time, interval)): Self::Row) {
+        self.merge(&Self::of(Counters::one(volume.bytes(), volume.packets()), time, interval));
+    }
+
     fn merge(&mut self, other: &Self) {
         self.all.merge(&other.all);
         self.first = [self.first, other.first].into_iter().flatten().min();
@@ -66,8 +99,9 @@ impl Statistic for Exporters {
         loss::FIELDS.into_iter().chain([FieldId::SamplingInterval]).collect()
     }
 
-    fn start(&self) -> Gathered {
-        Gathered { table: Table::new(&self.layout), packets: Packets::default() }
+    fn start(&self, memory: &Arc<Memory>) -> Gathered {
+        let table = Table::new(&self.layout, &Besides::default(), memory);
+        Gathered { table, packets: Packets::new(memory) }
     }
 
     fn add(&self, gathered: &mut Gathered, batch: &Batch) {
@@ -75,15 +109,11 @@ impl Statistic for Exporters {
         let (times, sampling) =
             (batch.column(FieldId::Timestamp), batch.column(FieldId::SamplingInterval));
         let columns = KEY.map(|field| batch.column(field));
-        gathered.table.add(&self.layout, &columns, None, |engine, row| {
+        gathered.table.add(&columns, None, |row| {
             let (time, interval) = (times.get(row), sampling.get(row));
-            engine.merge(&Exported {
-                all: Counters::default(),
-                first: time,
-                last: time,
-                sampling: interval.map(|interval| (interval, interval)),
-            });
-            engine.all.add(bytes[row], packets[row]);
+            Counters::row(bytes[row], packets[row])
+                .map(|volume| (volume, (time, interval)))
+                .map_err(|all| Exported::of(all, time, interval))
         });
         gathered.packets.add(batch);
     }
@@ -93,10 +123,11 @@ impl Statistic for Exporters {
         gathered.packets.merge(other.packets);
     }
 
-    fn answer(&self, gathered: Gathered, texts: &[String], tally: &Tally) -> Answer {
-        let losses = gathered.packets.loss();
-        let ranked = gathered.table.rank(&self.layout, Metric::Bytes, 0, texts);
-        let rows = ranked.rows.iter().map(|(key, engine)| {
+    fn answer(&self, gathered: Gathered, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+        let losses = gathered.packets.loss()?;
+        let ranked = gathered.table.all(Metric::Bytes, texts)?;
+        let rows = ranked.iter().map(|group| {
+            let (key, engine) = (&group.key, &group.sums);
             let engine_key = [key[0], key[1], key[2]];
             row(key, engine, losses.get(&engine_key).copied().unwrap_or_default(), texts, tally)
         });
@@ -117,12 +148,12 @@ impl Statistic for Exporters {
             ("last", Meaning::Value(Kind::Time)),
         ];
         let columns = columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into();
-        Answer {
+        Ok(Answer {
             title: "exporters and their engines by bytes".into(),
             table: Rows { name: "rows", columns, rows: rows.collect() },
             bars: Some("bytes".into()),
             ..Answer::default()
-        }
+        })
     }
 }
 

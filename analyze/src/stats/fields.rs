@@ -9,14 +9,14 @@ use crate::store::schema::type_name;
 /// One row per field.
 #[must_use]
 pub fn fields() -> Answer {
-    let columns = ["field", "packet", "unit", "meaning", "module", "codec", "aliases", "type"];
+    let columns = ["field", "packet", "meaning", "unit", "module", "codec", "aliases", "type"];
     let rows = FIELDS.iter().map(|field| {
         let packet = match field.wire {
             Wire::Header(offset, bytes) => place("header", offset, bytes),
             Wire::Record(offset, bytes) => place("record", offset, bytes),
             Wire::Nowhere => "-".into(),
         };
-        let texts = [field.name.into(), packet, field.unit.into(), field.meaning.into()];
+        let texts = [field.name.into(), packet, field.meaning.into(), field.unit.into()];
         let names = [field.module_key.into(), field.codec_key.into(), field.aliases.join(" ")];
         let names = names.into_iter().chain([type_name(field).into()]);
         texts.into_iter().chain(names).map(Cell::Text).collect()

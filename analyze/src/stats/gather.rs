@@ -1,8 +1,11 @@
-//! What is kept of a group, in four sizes: a ranking by bytes needs 40 bytes a
-//! key, a p95 every value.
+//! What is kept of a group, in three sizes: a ranking by bytes needs 40 bytes a
+//! key, with its key.
 
 use super::measure::{Measure, Of, Point};
 use crate::answer::Metric;
+use crate::group::points::Points;
+use crate::group::stored::Stored;
+use crate::group::volume::Volume;
 use crate::group::{Accumulator, Counters, Sum};
 use crate::tally::Sums;
 
@@ -24,10 +27,29 @@ pub(super) enum Way {
     BackAgain,
 }
 
+impl Way {
+    /// The same as the mark of a volume.
+    fn mark(self) -> u8 {
+        match self {
+            Self::Forward => 0,
+            Self::Backward => 1,
+            Self::BackAgain => 2,
+        }
+    }
+
+    fn of_mark(mark: u8) -> Self {
+        match mark {
+            0 => Self::Forward,
+            1 => Self::Backward,
+            _ => Self::BackAgain,
+        }
+    }
+}
+
 /// Something that flows are gathered in.
 pub(super) trait Gather: Accumulator {
-    /// Takes in a flow.
-    fn gather(&mut self, flow: Flow, way: Way);
+    /// A flow as a record, or as sums if it does not fit in one.
+    fn row(flow: Flow, way: Way) -> Result<Self::Row, Self>;
 
     /// Bytes each way.
     fn ways(&self) -> Option<(u128, u128)> {
@@ -39,13 +61,8 @@ pub(super) trait Gather: Accumulator {
         (None, None)
     }
 
-    /// Values of every flow.
-    fn samples(&mut self, _: Of) -> Option<&mut Vec<u64>> {
-        None
-    }
-
-    /// Its measure, other than shares and distinct values.
-    fn measure(&mut self, measure: Measure) -> Option<u128> {
+    /// Its measure, other than shares, distinct values and distributions.
+    fn measure(&self, measure: Measure) -> Option<u128> {
         let sums = self.sums();
         let duration = || {
             let (Some(first), Some(last)) = self.span() else { return None };
@@ -61,40 +78,35 @@ pub(super) trait Gather: Accumulator {
             Measure::BitsPerSecond => Some(sums.bytes * 8000 / duration()?.max(1)),
             Measure::PacketsPerSecond => Some(sums.packets * 1000 / duration()?.max(1)),
             Measure::BytesPerPacket => sums.bytes.checked_div(sums.packets),
-            Measure::Spread(of, point) => self.samples(of).and_then(|values| at(values, point)),
-            Measure::Share(_) | Measure::Distinct(_) => None,
+            Measure::Share(_) | Measure::Distinct(_) | Measure::Spread(..) => None,
         }
     }
 }
 
 /// A point of a distribution; none of no values.
-pub(crate) fn at(values: &mut [u64], point: Point) -> Option<u128> {
-    if values.is_empty() {
-        return None;
-    }
-    let n = values.len();
-    Some(u128::from(match point {
-        Point::Min => *values.iter().min()?,
-        Point::Max => *values.iter().max()?,
-        Point::Mean => {
-            let sum: u128 = values.iter().map(|value| u128::from(*value)).sum();
-            return Some(sum / n as u128);
-        }
-        Point::Median => *values.select_nth_unstable(nearest_rank(n, 50)).1,
-        Point::P95 => *values.select_nth_unstable(nearest_rank(n, 95)).1,
-    }))
+pub(super) fn point(points: &Points, point: Point) -> Option<u128> {
+    let value = match point {
+        Point::Min => points.min.into(),
+        Point::Max => points.max.into(),
+        Point::Mean => points.sum / u128::from(points.n.max(1)),
+        Point::Median => points.median.into(),
+        Point::P95 => points.p95.into(),
+    };
+    (points.n > 0).then_some(value)
 }
 
-/// Place of the smallest value that so many percent of `n` are not above.
-pub(crate) fn nearest_rank(n: usize, percent: usize) -> usize {
-    (n * percent).div_ceil(100).max(1) - 1
+/// A value of a flow whose distribution is told, if it is known.
+pub(super) fn spread_of(of: Of, flow: Flow) -> Option<u64> {
+    match of {
+        Of::Bytes => Some(flow.bytes),
+        Of::Duration => flow.first.zip(flow.last).and_then(|(first, last)| last.checked_sub(first)),
+    }
 }
 
 impl Gather for Counters {
-    fn gather(&mut self, flow: Flow, way: Way) {
-        if way != Way::BackAgain {
-            self.add(flow.bytes, flow.packets);
-        }
+    #[inline]
+    fn row(flow: Flow, _: Way) -> Result<Volume, Self> {
+        Self::row(flow.bytes, flow.packets)
     }
 }
 
@@ -106,7 +118,44 @@ pub(super) struct Directed {
     backward: Sum,
 }
 
+impl Directed {
+    fn of(bytes: u64, packets: u64, way: Way) -> Self {
+        let all =
+            if way == Way::BackAgain { Counters::default() } else { Counters::one(bytes, packets) };
+        let (mut forward, mut backward) = (Sum::default(), Sum::default());
+        if way == Way::Forward {
+            forward.add(bytes)
+        } else {
+            backward.add(bytes)
+        }
+        Self { all, forward, backward }
+    }
+}
+
+impl Stored for Directed {
+    fn write(&self, out: &mut Vec<u8>) {
+        (self.all, (self.forward, self.backward)).write(out);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let (all, (forward, backward)) = Stored::read(bytes)?;
+        Some(Self { all, forward, backward })
+    }
+}
+
 impl Accumulator for Directed {
+    type Row = Volume;
+
+    #[inline]
+    fn take(&mut self, row: Volume) {
+        let way = Way::of_mark(row.mark());
+        if way != Way::BackAgain {
+            self.all.add(row.bytes(), row.packets());
+        }
+        let sum = if way == Way::Forward { &mut self.forward } else { &mut self.backward };
+        sum.add(row.bytes());
+    }
+
     fn merge(&mut self, other: &Self) {
         self.all.merge(&other.all);
         self.forward.merge(other.forward);
@@ -119,10 +168,10 @@ impl Accumulator for Directed {
 }
 
 impl Gather for Directed {
-    fn gather(&mut self, flow: Flow, way: Way) {
-        self.all.gather(flow, way);
-        let sum = if way == Way::Forward { &mut self.forward } else { &mut self.backward };
-        sum.add(flow.bytes);
+    #[inline]
+    fn row(flow: Flow, way: Way) -> Result<Volume, Self> {
+        Volume::new(flow.bytes, flow.packets, way.mark())
+            .ok_or_else(|| Self::of(flow.bytes, flow.packets, way))
     }
 
     fn ways(&self) -> Option<(u128, u128)> {
@@ -138,7 +187,57 @@ pub(super) struct Spanned {
     last: Option<u64>,
 }
 
+/// A flow with its times; unknown times are [`UNKNOWN`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timed {
+    volume: Volume,
+    first: u64,
+    last: u64,
+}
+
+/// No time: those have 48 bits.
+const UNKNOWN: u64 = u64::MAX;
+
+impl Timed {
+    fn times(self) -> (Option<u64>, Option<u64>) {
+        let known = |time: u64| (time != UNKNOWN).then_some(time);
+        (known(self.first), known(self.last))
+    }
+}
+
+impl Stored for Timed {
+    fn write(&self, out: &mut Vec<u8>) {
+        (self.volume, (self.first, self.last)).write(out);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let (volume, (first, last)) = Stored::read(bytes)?;
+        Some(Self { volume, first, last })
+    }
+}
+
+impl Stored for Spanned {
+    fn write(&self, out: &mut Vec<u8>) {
+        (self.directed, (self.first, self.last)).write(out);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let (directed, (first, last)) = Stored::read(bytes)?;
+        Some(Self { directed, first, last })
+    }
+}
+
 impl Accumulator for Spanned {
+    type Row = Timed;
+
+    #[inline]
+    fn take(&mut self, row: Timed) {
+        self.directed.take(row.volume);
+        let (first, last) = row.times();
+        self.first = earliest(self.first, first);
+        self.last = self.last.max(last);
+    }
+
     fn merge(&mut self, other: &Self) {
         self.directed.merge(&other.directed);
         self.first = earliest(self.first, other.first);
@@ -158,10 +257,16 @@ fn earliest(a: Option<u64>, b: Option<u64>) -> Option<u64> {
 }
 
 impl Gather for Spanned {
-    fn gather(&mut self, flow: Flow, way: Way) {
-        self.directed.gather(flow, way);
-        self.first = earliest(self.first, flow.first);
-        self.last = self.last.max(flow.last);
+    #[inline]
+    fn row(flow: Flow, way: Way) -> Result<Timed, Self> {
+        let Flow { first, last, .. } = flow;
+        match Directed::row(flow, way) {
+            Ok(volume) => {
+                let time = |time: Option<u64>| time.unwrap_or(UNKNOWN);
+                Ok(Timed { volume, first: time(first), last: time(last) })
+            }
+            Err(directed) => Err(Self { directed, first, last }),
+        }
     }
 
     fn ways(&self) -> Option<(u128, u128)> {
@@ -173,60 +278,12 @@ impl Gather for Spanned {
     }
 }
 
-/// With the bytes and the duration of every flow.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Full {
-    spanned: Spanned,
-    bytes: Vec<u64>,
-    durations: Vec<u64>,
-}
-
-impl Accumulator for Full {
-    fn merge(&mut self, other: &Self) {
-        self.spanned.merge(&other.spanned);
-        self.bytes.extend_from_slice(&other.bytes);
-        self.durations.extend_from_slice(&other.durations);
-    }
-
-    fn sums(&self) -> Sums {
-        self.spanned.sums()
-    }
-}
-
-impl Gather for Full {
-    fn gather(&mut self, flow: Flow, way: Way) {
-        self.spanned.gather(flow, way);
-        if way == Way::BackAgain {
-            return;
-        }
-        self.bytes.push(flow.bytes);
-        let duration = flow.first.zip(flow.last).and_then(|(first, last)| last.checked_sub(first));
-        self.durations.extend(duration);
-    }
-
-    fn ways(&self) -> Option<(u128, u128)> {
-        self.spanned.ways()
-    }
-
-    fn span(&self) -> (Option<u64>, Option<u64>) {
-        self.spanned.span()
-    }
-
-    fn samples(&mut self, of: Of) -> Option<&mut Vec<u64>> {
-        Some(match of {
-            Of::Bytes => &mut self.bytes,
-            Of::Duration => &mut self.durations,
-        })
-    }
-}
-
 /// How much must be kept for a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Size {
     Plain,
     Directed,
     Spanned,
-    Full,
 }
 
 impl Size {
@@ -235,33 +292,14 @@ impl Size {
             Measure::Sum(Metric::Bytes | Metric::Packets | Metric::Flows)
             | Measure::Share(_)
             | Measure::BytesPerPacket
-            | Measure::Distinct(_) => Self::Plain,
+            | Measure::Distinct(_)
+            | Measure::Spread(..) => Self::Plain,
             Measure::Forward | Measure::Backward => Self::Directed,
             Measure::First
             | Measure::Last
             | Measure::Duration
             | Measure::BitsPerSecond
             | Measure::PacketsPerSecond => Self::Spanned,
-            Measure::Spread(..) => Self::Full,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn points_are_by_nearest_rank() {
-        let of = |n: u64, point| at(&mut (1..=n).rev().collect::<Vec<_>>(), point);
-        for (n, median, p95, mean) in
-            [(1, 1, 1, 1), (2, 1, 2, 1), (20, 10, 19, 10), (100, 50, 95, 50)]
-        {
-            assert_eq!(of(n, Point::Median), Some(median), "{n}");
-            assert_eq!(of(n, Point::P95), Some(p95), "{n}");
-            assert_eq!(of(n, Point::Mean), Some(mean), "{n}");
-            assert_eq!((of(n, Point::Min), of(n, Point::Max)), (Some(1), Some(n.into())));
-        }
-        assert_eq!(at(&mut [], Point::P95), None);
     }
 }

@@ -1,23 +1,27 @@
 //! The statistic behind every ranking: flows grouped by some dimensions, and
 //! the groups told by some measures.
 
+mod coded;
 mod rows;
 
 use std::borrow::Cow;
+use std::io;
+use std::sync::Arc;
 
 use flowkit_model::FieldId;
 use flowkit_model::filter::End;
 
 use super::dimension::{Dimension, is_to_service, is_upward};
-use super::gather::{Directed, Flow, Full, Gather, Size, Spanned, Way};
-use super::measure::{Counted, Measure};
+use super::gather::{Directed, Flow, Gather, Size, Spanned, Way, spread_of};
+use super::measure::{Counted, Measure, Of};
 use super::{Order, Statistic};
 use crate::answer::{Answer, Meaning};
 use crate::columns::{Batch, Column};
 use crate::group::Counters;
-use crate::group::distinct::{Distinct, DistinctCounts};
-use crate::group::key::{KeyLayout, KeyPart};
-use crate::group::table::Table;
+use crate::group::coded::CodedSums;
+use crate::group::key::KeyLayout;
+use crate::group::memory::Memory;
+use crate::group::table::{Besides, Counting, Table};
 use crate::tally::Tally;
 
 /// Flows by key.
@@ -29,6 +33,8 @@ pub struct Grouping {
     columns: Vec<(String, Measure)>,
     /// What is counted once per value, for columns, sort and conditions.
     counted: Vec<Counted>,
+    /// Of what the distribution is told.
+    spread: Vec<Of>,
     size: Size,
     order: Order,
     forward: Forward,
@@ -55,7 +61,7 @@ impl Grouping {
     pub fn new(title: String, dimensions: Vec<Dimension>, order: Order) -> Self {
         let layout = KeyLayout::new(dimensions.iter().map(Dimension::part).collect());
         let usual = Measure::USUAL.map(|measure| (measure.name(), measure));
-        let (size, counted) = (Size::Plain, Vec::new());
+        let (size, counted, spread) = (Size::Plain, Vec::new(), Vec::new());
         let (forward, with_ports_only) = (Forward::Sent, false);
         Self {
             title,
@@ -63,6 +69,7 @@ impl Grouping {
             layout,
             columns: Vec::new(),
             counted,
+            spread,
             size,
             order,
             forward,
@@ -85,11 +92,14 @@ impl Grouping {
             .collect();
         self.size = measures.iter().map(|measure| Size::of(*measure)).max().unwrap_or(Size::Plain);
         self.counted.clear();
+        self.spread.clear();
         for measure in measures {
-            if let Measure::Distinct(counted) = measure
-                && !self.counted.contains(&counted)
-            {
-                self.counted.push(counted);
+            match measure {
+                Measure::Distinct(counted) if !self.counted.contains(&counted) => {
+                    self.counted.push(counted);
+                }
+                Measure::Spread(of, _) if !self.spread.contains(&of) => self.spread.push(of),
+                _ => {}
             }
         }
         self
@@ -109,6 +119,13 @@ impl Grouping {
 
     fn is_either(&self) -> bool {
         self.dimensions.iter().any(Dimension::is_either)
+    }
+
+    /// Whether a pair of key and value is one of value and key too.
+    fn is_mirrored(&self, counted: Counted) -> bool {
+        counted == Counted::Peer
+            && self.dimensions == [Dimension::Either(End::Address, None)]
+            && !self.with_ports_only
     }
 
     /// Which way the flows of a batch go at an end.
@@ -139,7 +156,8 @@ impl Grouping {
 #[derive(Debug)]
 pub struct Groups {
     tables: Tables,
-    distinct: Vec<Distinct>,
+    /// What is still under the places of a row group's list.
+    coded: CodedSums,
     /// Flows that are in no group.
     left_out: u64,
 }
@@ -149,7 +167,6 @@ enum Tables {
     Plain(Table<Counters>),
     Directed(Table<Directed>),
     Spanned(Table<Spanned>),
-    Full(Table<Full>),
 }
 
 impl Statistic for Grouping {
@@ -164,7 +181,7 @@ impl Statistic for Grouping {
                 Counted::Peer => fields.extend(End::Address.fields()),
             }
         }
-        if self.size >= Size::Spanned {
+        if self.size >= Size::Spanned || self.spread.contains(&Of::Duration) {
             fields.extend([FieldId::FirstSwitched, FieldId::LastSwitched]);
         }
         if self.size >= Size::Directed {
@@ -180,26 +197,29 @@ impl Statistic for Grouping {
         fields
     }
 
-    fn start(&self) -> Groups {
-        let tables = match self.size {
-            Size::Plain => Tables::Plain(Table::new(&self.layout)),
-            Size::Directed => Tables::Directed(Table::new(&self.layout)),
-            Size::Spanned => Tables::Spanned(Table::new(&self.layout)),
-            Size::Full => Tables::Full(Table::new(&self.layout)),
+    fn coded(&self) -> Option<FieldId> {
+        self.coded_key()
+    }
+
+    fn start(&self, memory: &Arc<Memory>) -> Groups {
+        let counting = |counted: &Counted| Counting {
+            bits: counted.field().field().bits().unwrap_or(32),
+            mirrored: self.is_mirrored(*counted),
         };
-        let distinct = self.counted.iter().map(|counted| {
-            let counted = match counted {
-                Counted::Field(field) => KeyPart::of(field.field()),
-                Counted::End(end) => KeyPart::of(end.fields()[0].field()),
-                Counted::Peer => KeyPart::of(FieldId::DstAddr.field()),
-            };
-            let parts = self.layout.parts().iter().cloned().chain([counted]).collect();
-            Distinct::new(KeyLayout::new(parts))
-        });
-        Groups { tables, distinct: distinct.collect(), left_out: 0 }
+        let distinct = self.counted.iter().map(counting).collect();
+        let besides = Besides { distinct, spread: self.spread.len() };
+        let tables = match self.size {
+            Size::Plain => Tables::Plain(Table::new(&self.layout, &besides, memory)),
+            Size::Directed => Tables::Directed(Table::new(&self.layout, &besides, memory)),
+            Size::Spanned => Tables::Spanned(Table::new(&self.layout, &besides, memory)),
+        };
+        Groups { tables, coded: CodedSums::default(), left_out: 0 }
     }
 
     fn add(&self, groups: &mut Groups, batch: &Batch) {
+        if let Some((_, coded)) = batch.coded() {
+            return self.add_coded(groups, batch, coded);
+        }
         let with_ports: Option<Vec<bool>> = self.with_ports_only.then(|| {
             let protocols = batch.column(FieldId::Protocol);
             (0..batch.rows())
@@ -221,36 +241,36 @@ impl Statistic for Grouping {
         }
     }
 
-    fn merge(&self, groups: &mut Groups, other: Groups) {
+    fn settle(&self, groups: &mut Groups) {
+        self.settle_codes(groups);
+    }
+
+    fn merge(&self, groups: &mut Groups, mut other: Groups) {
+        self.settle_codes(groups);
+        self.settle_codes(&mut other);
         groups.left_out += other.left_out;
-        for (distinct, other) in groups.distinct.iter_mut().zip(other.distinct) {
-            distinct.merge(other);
-        }
         match (&mut groups.tables, other.tables) {
             (Tables::Plain(table), Tables::Plain(other)) => table.merge(other),
             (Tables::Directed(table), Tables::Directed(other)) => table.merge(other),
             (Tables::Spanned(table), Tables::Spanned(other)) => table.merge(other),
-            (Tables::Full(table), Tables::Full(other)) => table.merge(other),
             _ => unreachable!("all threads keep tables of one size"),
         }
     }
 
-    fn answer(&self, groups: Groups, texts: &[String], tally: &Tally) -> Answer {
-        let counts: Vec<DistinctCounts> =
-            groups.distinct.into_iter().map(Distinct::counts).collect();
+    fn answer(&self, mut groups: Groups, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+        self.settle_codes(&mut groups);
         let mut answer = match groups.tables {
-            Tables::Plain(table) => self.ranked(table, &counts, texts, tally),
-            Tables::Directed(table) => self.ranked(table, &counts, texts, tally),
-            Tables::Spanned(table) => self.ranked(table, &counts, texts, tally),
-            Tables::Full(table) => self.ranked(table, &counts, texts, tally),
-        };
+            Tables::Plain(table) => self.ranked(table, texts, tally),
+            Tables::Directed(table) => self.ranked(table, texts, tally),
+            Tables::Spanned(table) => self.ranked(table, texts, tally),
+        }?;
         if groups.left_out > 0 {
             answer.notes.push(format!(
                 "{} flows are not TCP, UDP, SCTP or DCCP and have no port: in the total, in no row",
                 groups.left_out
             ));
         }
-        answer
+        Ok(answer)
     }
 }
 
@@ -282,59 +302,62 @@ impl Grouping {
         again: Option<&[bool]>,
         selected: Option<&[bool]>,
     ) {
-        let mut columns: Vec<&Column> = keys.iter().map(AsRef::as_ref).collect();
+        let columns: Vec<&Column> = keys.iter().map(AsRef::as_ref).collect();
+        let place = Place { columns: &columns, batch, end, again, selected };
         match &mut groups.tables {
-            Tables::Plain(table) => {
-                let new: Option<Vec<bool>> = again.map(|again| {
-                    let selected = |row: usize| selected.is_none_or(|selected| selected[row]);
-                    again.iter().enumerate().map(|(row, again)| !again && selected(row)).collect()
-                });
-                let bytes = batch.counters(FieldId::Bytes);
-                let packets = batch.counters(FieldId::Packets);
-                table.add(&self.layout, &columns, new.as_deref().or(selected), |sums, row| {
-                    sums.add(bytes[row], packets[row]);
-                });
-            }
-            Tables::Directed(table) => {
-                self.gather(table, &columns, batch, &self.ways(batch, end, again), selected);
-            }
-            Tables::Spanned(table) => {
-                self.gather(table, &columns, batch, &self.ways(batch, end, again), selected);
-            }
-            Tables::Full(table) => {
-                self.gather(table, &columns, batch, &self.ways(batch, end, again), selected);
-            }
-        }
-        for (counted, distinct) in self.counted.iter().zip(&mut groups.distinct) {
-            for values in Self::counted_columns(*counted, batch, end) {
-                columns.push(values);
-                distinct.add(&columns, selected);
-                columns.pop();
-            }
+            Tables::Plain(table) => self.gather(table, &place),
+            Tables::Directed(table) => self.gather(table, &place),
+            Tables::Spanned(table) => self.gather(table, &place),
         }
     }
 
-    fn gather<A: Gather>(
-        &self,
-        table: &mut Table<A>,
-        columns: &[&Column],
-        batch: &Batch,
-        ways: &[Way],
-        selected: Option<&[bool]>,
-    ) {
-        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        let times = (self.size >= Size::Spanned)
-            .then(|| (batch.column(FieldId::FirstSwitched), batch.column(FieldId::LastSwitched)));
-        table.add(&self.layout, columns, selected, |group, row| {
-            let flow = Flow {
-                bytes: bytes[row],
-                packets: packets[row],
-                first: times.and_then(|times| times.0.get(row)),
-                last: times.and_then(|times| times.1.get(row)),
-            };
-            group.gather(flow, ways[row]);
+    fn gather<A: Gather>(&self, table: &mut Table<A>, place: &Place<'_>) {
+        let Place { columns, batch, end, again, selected } = *place;
+        // A flow whose ends are the same is there once, but for what went each way.
+        let once: Option<Vec<bool>> = again.map(|again| {
+            let selected = |row: usize| selected.is_none_or(|selected| selected[row]);
+            again.iter().enumerate().map(|(row, again)| !again && selected(row)).collect()
         });
+        let once = once.as_deref().or(selected);
+        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+        let times = (self.size >= Size::Spanned || self.spread.contains(&Of::Duration))
+            .then(|| (batch.column(FieldId::FirstSwitched), batch.column(FieldId::LastSwitched)));
+        let flow = |row: usize| Flow {
+            bytes: bytes[row],
+            packets: packets[row],
+            first: times.and_then(|times| times.0.get(row)),
+            last: times.and_then(|times| times.1.get(row)),
+        };
+        if self.size == Size::Plain {
+            let row = |row: usize| {
+                let (bytes, packets) = (bytes[row], packets[row]);
+                A::row(Flow { bytes, packets, first: None, last: None }, Way::Forward)
+            };
+            table.add(columns, once, row);
+        } else {
+            let ways = self.ways(batch, end, again);
+            table.add(columns, selected, |row| A::row(flow(row), ways[row]));
+        }
+        for (n, counted) in self.counted.iter().enumerate() {
+            for values in Self::counted_columns(*counted, batch, end) {
+                let only_unknown = end == 1 && self.is_mirrored(*counted);
+                table.count(n, columns, selected, only_unknown, |row| values.get(row));
+            }
+        }
+        for (n, of) in self.spread.iter().enumerate() {
+            table.spread(n, columns, once, |row| Some((spread_of(*of, flow(row))?, Ok(()))));
+        }
     }
+}
+
+/// The flows of a batch under their keys at one end.
+struct Place<'b> {
+    columns: &'b [&'b Column],
+    batch: &'b Batch,
+    end: usize,
+    /// Which have the same key at the other end and are there.
+    again: Option<&'b [bool]>,
+    selected: Option<&'b [bool]>,
 }
 
 /// A head of a measure.

@@ -6,27 +6,29 @@
 //! way. And a packet whose documents are fewer than it carried was lost in part
 //! behind the collector.
 
+mod runs;
+
 use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
 
 use flowkit_model::FieldId;
 use hashbrown::HashMap;
 
+use self::runs::{Packet, Runs};
 use crate::columns::Batch;
+use crate::group::memory::Memory;
 
 /// Exporter (its number in the dictionary), type and number of the engine.
 pub(super) type Engine = [Option<u64>; 3];
 
-/// Packets of all engines, by export time and sequence number.
-#[derive(Debug, Default)]
+/// Packets of all engines.
+#[derive(Debug)]
 pub(super) struct Packets {
-    known: HashMap<(Engine, u64, u64), Carried>,
-}
-
-/// Flows of a packet.
-#[derive(Clone, Copy, Debug, Default)]
-struct Carried {
-    stated: u64,
-    seen: u64,
+    /// Engines by number.
+    engines: Vec<Engine>,
+    numbers: HashMap<Engine, u32>,
+    runs: Runs,
 }
 
 /// What is missing of an engine.
@@ -58,91 +60,125 @@ pub(super) const FIELDS: [FieldId; 6] = [
 ];
 
 impl Packets {
+    /// None yet; those beyond a part of the budget go to temporary files.
+    pub(super) fn new(memory: &Arc<Memory>) -> Self {
+        Self { engines: Vec::new(), numbers: HashMap::new(), runs: Runs::new(memory) }
+    }
+
+    /// Takes in flows; those of one packet mostly come in a row.
     pub(super) fn add(&mut self, batch: &Batch) {
         let [exporter, kind, id, time, sequence, records] = FIELDS.map(|field| batch.column(field));
+        let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+        let mut engine = (Engine::default(), self.number(Engine::default()));
+        let mut run: Option<Packet> = None;
         for row in 0..batch.rows() {
             let (Some(time), Some(sequence)) = (time.get(row), sequence.get(row)) else { continue };
-            let engine = [exporter.get(row), kind.get(row), id.get(row)];
-            let carried = self.known.entry((engine, time, sequence)).or_default();
-            carried.stated = carried.stated.max(records.get(row).unwrap_or(0));
-            carried.seen += 1;
+            let of = [exporter.get(row), kind.get(row), id.get(row)];
+            if of != engine.0 {
+                engine = (of, self.number(of));
+            }
+            let (sequence, stated) = (narrow(sequence), narrow(records.get(row).unwrap_or(0)));
+            let next = Packet { time, sequence, engine: engine.1, stated, seen: 1 };
+            match &mut run {
+                Some(packet) if packet.is_same(&next) => packet.merge(&next),
+                _ => self.runs.push(run.replace(next)),
+            }
         }
+        self.runs.push(run);
+    }
+
+    fn number(&mut self, engine: Engine) -> u32 {
+        *self.numbers.entry(engine).or_insert_with(|| {
+            self.engines.push(engine);
+            u32::try_from(self.engines.len() - 1).expect("exporters and engines are few")
+        })
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        for (packet, more) in other.known {
-            let carried = self.known.entry(packet).or_default();
-            carried.stated = carried.stated.max(more.stated);
-            carried.seen += more.seen;
-        }
+        let numbers = other.engines.into_iter().map(|engine| self.number(engine)).collect();
+        self.runs.append(other.runs, numbers);
     }
 
     /// What is missing, by engine.
-    pub(super) fn loss(self) -> BTreeMap<Engine, Loss> {
-        let mut packets: Vec<_> = self
-            .known
-            .into_iter()
-            .map(|((engine, time, sequence), carried)| (engine, time, sequence, carried))
-            .collect();
-        packets.sort_unstable_by_key(|(engine, time, sequence, _)| (*engine, *time, *sequence));
-        let mut losses = BTreeMap::new();
-        for engine in packets.chunk_by(|a, b| a.0 == b.0) {
-            let of_engine: Vec<_> = engine
-                .iter()
-                .map(|(_, time, sequence, carried)| (*time, *sequence, *carried))
-                .collect();
-            losses.insert(engine[0].0, of(&of_engine));
-        }
-        losses
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    pub(super) fn loss(self) -> io::Result<BTreeMap<Engine, Loss>> {
+        let mut courses = vec![Course::default(); self.engines.len()];
+        self.runs.in_order(|packet| courses[packet.engine as usize].follow(packet))?;
+        let losses = self.engines.into_iter().zip(courses);
+        let known = losses.filter(|(_, course)| course.loss.packets > 0);
+        Ok(known.map(|(engine, course)| (engine, course.loss())).collect())
     }
 }
 
-/// The missing flows of one engine's packets, in the order of their time.
-fn of(packets: &[(u64, u64, Carried)]) -> Loss {
-    let mut loss = Loss { packets: packets.len() as u64, ..Loss::default() };
-    for (_, _, carried) in packets {
-        loss.missing_documents += carried.stated.saturating_sub(carried.seen);
+/// The packets of one engine, in the order of their time.
+#[derive(Clone, Debug)]
+struct Course {
+    last: Option<Packet>,
+    loss: Loss,
+    /// All packets so far have the number after that of the one before.
+    steps_of_one: bool,
+    /// One before the last carried more than one flow.
+    carried_more: bool,
+    all_zero: bool,
+}
+
+impl Default for Course {
+    fn default() -> Self {
+        let (last, loss) = (None, Loss::default());
+        Self { last, loss, steps_of_one: true, carried_more: false, all_zero: true }
     }
-    // Steps of exactly one where more than one flow was carried: packets.
-    let pairs = || packets.windows(2);
-    let step = |pair: &[(u64, u64, Carried)]| pair[1].1.wrapping_sub(pair[0].1) & 0xffff_ffff;
-    let counts_packets = pairs().any(|pair| pair[0].2.stated.max(pair[0].2.seen) > 1)
-        && pairs().all(|pair| step(pair) == 1);
-    let all_zero = packets.len() > 1 && packets.iter().all(|packet| packet.1 == 0);
-    loss.has_no_sequence = counts_packets || all_zero;
-    for pair in pairs() {
-        let silence = (pair[1].0 - pair[0].0, pair[0].0);
+}
+
+impl Course {
+    fn follow(&mut self, packet: Packet) {
+        let loss = &mut self.loss;
+        loss.packets += 1;
+        loss.missing_documents += u64::from(packet.stated.saturating_sub(packet.seen));
+        self.all_zero &= packet.sequence == 0;
+        let Some(last) = self.last.replace(packet) else { return };
+        let silence = (packet.time - last.time, last.time);
         if loss.silence.is_none_or(|longest| silence.0 > longest.0) {
             loss.silence = Some(silence);
         }
-        if loss.has_no_sequence {
-            continue;
-        }
-        let carried = pair[0].2.stated.max(pair[0].2.seen);
-        match step(pair).wrapping_sub(carried) & 0xffff_ffff {
+        let carried = last.stated.max(last.seen);
+        let step = packet.sequence.wrapping_sub(last.sequence);
+        self.steps_of_one &= step == 1;
+        self.carried_more |= carried > 1;
+        match step.wrapping_sub(carried) {
             0 => {}
             gap if gap < 1 << 31 => {
-                loss.lost_flows += gap;
+                loss.lost_flows += u64::from(gap);
                 loss.gaps += 1;
             }
             _ => loss.restarts += 1,
         }
     }
-    loss
+
+    /// Where the numbers count packets (steps of exactly one where more than
+    /// one flow was carried), or are all 0, nothing can be told.
+    fn loss(self) -> Loss {
+        let mut loss = self.loss;
+        let counts_packets = self.carried_more && self.steps_of_one;
+        loss.has_no_sequence = counts_packets || loss.packets > 1 && self.all_zero;
+        if loss.has_no_sequence {
+            (loss.lost_flows, loss.gaps, loss.restarts) = (0, 0, 0);
+        }
+        loss
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn loss(packets: &[(u64, u64, u64, u64)]) -> Loss {
-        let packets: Vec<_> = packets
-            .iter()
-            .map(|(time, sequence, stated, seen)| {
-                (*time, *sequence, Carried { stated: *stated, seen: *seen })
-            })
-            .collect();
-        of(&packets)
+    fn loss(packets: &[(u64, u32, u32, u32)]) -> Loss {
+        let mut course = Course::default();
+        for (time, sequence, stated, seen) in packets.iter().copied() {
+            course.follow(Packet { time, sequence, engine: 0, stated, seen });
+        }
+        course.loss()
     }
 
     #[test]

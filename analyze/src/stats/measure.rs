@@ -79,6 +79,16 @@ impl Counted {
             Self::Peer => "peer",
         }
     }
+
+    /// A field whose values are as wide.
+    #[must_use]
+    pub fn field(self) -> FieldId {
+        match self {
+            Self::Field(field) => field,
+            Self::End(end) => end.fields()[0],
+            Self::Peer => FieldId::DstAddr,
+        }
+    }
 }
 
 const OF: [(&str, Of); 2] = [("bytes", Of::Bytes), ("duration", Of::Duration)];
@@ -155,7 +165,7 @@ impl Measure {
         let near = nearest(&name, names.iter().copied());
         let near = near.map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
         Err(format!(
-            "no measure is called {text}{near} there are: {}, distinct:FIELD, and min, max, mean, \
+            "no measure is called {name}{near} there are: {}, distinct:FIELD, and min, max, mean, \
              median or p95 with _bytes or _duration",
             names.join(", ")
         ))
@@ -254,8 +264,14 @@ impl Condition {
         };
         let measure = Measure::parse(measure)?;
         let value = value.trim();
-        let value =
-            number(value).ok_or_else(|| format!("{value}: not a number; try 1500, 10k or 1.5M"))?;
+        if value.is_empty() {
+            return Err(format!("{}: a number is missing, such as 1500, 10k or 1.5M", text.trim()));
+        }
+        let value = number(value).ok_or_else(|| {
+            let joined =
+                if value.contains(" or ") { "; conditions are joined by and alone" } else { "" };
+            format!("{value}: not a number; try 1500, 10k or 1.5M{joined}")
+        })?;
         Ok(Self { measure, sign, value })
     }
 

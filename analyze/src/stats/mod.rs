@@ -23,11 +23,15 @@ pub mod talkers;
 pub mod timeline;
 pub mod top;
 
+use std::io;
+use std::sync::Arc;
+
 use flowkit_model::FieldId;
 
 use self::measure::{Condition, Measure};
 use crate::answer::{Answer, Metric};
 use crate::columns::Batch;
+use crate::group::memory::Memory;
 use crate::tally::{Sums, Tally};
 
 /// A question that is answered by adding up batches.
@@ -41,17 +45,32 @@ pub trait Statistic: Sync {
     /// The fields it reads, beside those that the tally reads.
     fn fields(&self) -> Vec<FieldId>;
 
-    /// Nothing yet.
-    fn start(&self) -> Self::Partial;
+    /// A field that it would rather have by places in a list of values
+    /// ([`Batch::coded`]) than as a column, where a file has it so. Batches
+    /// that come from elsewhere have the column.
+    fn coded(&self) -> Option<FieldId> {
+        None
+    }
+
+    /// Nothing yet; what is kept beyond `memory` goes to temporary files.
+    fn start(&self, memory: &Arc<Memory>) -> Self::Partial;
 
     /// Adds the flows of a batch.
     fn add(&self, partial: &mut Self::Partial, batch: &Batch);
+
+    /// Puts in order what was added of a row group, while other threads are at
+    /// theirs: the places of its lists mean nothing in the next.
+    fn settle(&self, _: &mut Self::Partial) {}
 
     /// Adds what another thread added up.
     fn merge(&self, partial: &mut Self::Partial, other: Self::Partial);
 
     /// The answer; `texts` are the dictionary's, by number.
-    fn answer(&self, partial: Self::Partial, texts: &[String], tally: &Tally) -> Answer;
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    fn answer(&self, partial: Self::Partial, texts: &[String], tally: &Tally)
+    -> io::Result<Answer>;
 }
 
 /// Which rows of a ranking to give.
@@ -77,18 +96,6 @@ impl Default for Order {
 }
 
 impl Order {
-    /// The metric, if nothing but the largest by a sum is asked for.
-    fn plain_sort(&self) -> Option<Metric> {
-        match self.sort {
-            Measure::Sum(metric)
-                if !self.bottom && self.least_share == 0 && self.having.is_empty() =>
-            {
-                Some(metric)
-            }
-            _ => None,
-        }
-    }
-
     /// The metric whose share is told: the one sorted by, else bytes.
     #[must_use]
     pub fn metric(&self) -> Metric {

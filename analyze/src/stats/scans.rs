@@ -1,85 +1,113 @@
 //! `scans`: who tries many. Sources by how many hosts they reach on one port,
 //! and by how many ports of one host.
 
+mod tries;
+
+use std::cmp::Reverse;
+use std::io;
+use std::sync::Arc;
+
 use flowkit_model::{FieldId, Kind};
 
+use self::tries::{Tried, Tries, Try};
 use super::Statistic;
 use super::ranking::key_cell;
 use crate::answer::{Answer, Cell, Column, Meaning, Table as Rows};
 use crate::columns::Batch;
-use crate::group::distinct::{Distinct, DistinctCounts};
-use crate::group::key::{KeyLayout, KeyPart};
-use crate::group::table::Table;
-use crate::group::{Accumulator, Counters};
-use crate::tally::{Sums, Tally};
+use crate::group::hash::{Hashed, seed};
+use crate::group::memory::Memory;
+use crate::group::points::Times;
+use crate::group::rank::each_part;
+use crate::group::{Accumulator, Map, PARTITIONS, Partitions};
+use crate::tally::Tally;
 
 /// Sources that try many hosts or ports.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Scans {
     /// Fewest targets that have a row.
     least: u64,
     /// Rows; 0 is all.
     limit: usize,
-    ways: [Way; 2],
 }
 
-/// One way to scan: many of the last field for one key of the others.
-#[derive(Debug)]
-struct Way {
-    kind: &'static str,
-    key: [FieldId; 3],
-    target: FieldId,
-    layout: KeyLayout,
+/// One way to scan: many of one field for one key of three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Many hosts on one port.
+    Hosts,
+    /// Many ports of one host.
+    Ports,
 }
-
-/// TCP flags of a flow in which nobody answered and nothing was sent.
-const SYN: u64 = 2;
-
-/// What is told of a key.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Tries {
-    all: Counters,
-    syn_only: u64,
-    flags: u8,
-    first: Option<u64>,
-    last: Option<u64>,
-}
-
-impl Accumulator for Tries {
-    fn merge(&mut self, other: &Self) {
-        self.all.merge(&other.all);
-        self.syn_only += other.syn_only;
-        self.flags |= other.flags;
-        self.first = [self.first, other.first].into_iter().flatten().min();
-        self.last = self.last.max(other.last);
-    }
-
-    fn sums(&self) -> Sums {
-        self.all.sums()
-    }
-}
-
-/// What one thread has gathered, for each way.
-#[derive(Debug)]
-pub struct Found([(Distinct, Table<Tries>); 2]);
 
 impl Way {
-    fn new(kind: &'static str, key: [FieldId; 3], target: FieldId) -> Self {
-        let parts = key.map(|field| KeyPart::of(field.field()));
-        Self { kind, key, target, layout: KeyLayout::new(parts.into()) }
+    const ALL: [Self; 2] = [Self::Hosts, Self::Ports];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Hosts => "hosts",
+            Self::Ports => "ports",
+        }
     }
+
+    /// The key of a flow, as it sorts: source, protocol and port, or source,
+    /// destination and protocol.
+    fn key(self, tried: Tried) -> u128 {
+        let source = u128::from(tried.source()) << 48;
+        match self {
+            Self::Hosts => source | u128::from(tried.protocol()) << 16 | u128::from(tried.port()),
+            Self::Ports => {
+                source | u128::from(tried.destination()) << 16 | u128::from(tried.protocol())
+            }
+        }
+    }
+
+    /// The cells of a key: source, destination, protocol and port.
+    fn cells(self, tried: Tried) -> [Cell; 4] {
+        let cell = |field: FieldId, value: u64| key_cell(field.field().kind, Some(value), &[]);
+        let (destination, port) = match self {
+            Self::Hosts => (Cell::None, cell(FieldId::DstPort, tried.port())),
+            Self::Ports => (cell(FieldId::DstAddr, tried.destination()), Cell::None),
+        };
+        let protocol = cell(FieldId::Protocol, tried.protocol());
+        [cell(FieldId::SrcAddr, tried.source()), destination, protocol, port]
+    }
+}
+
+/// What one thread has gathered: flows, those of one source in one partition.
+#[derive(Debug)]
+pub struct Found {
+    flows: Partitions<Try>,
+    /// Flows that do not fit in so little.
+    odd: Partitions<(Tried, Tries)>,
+    seed: u64,
+}
+
+impl Found {
+    fn each(
+        &self,
+        part: usize,
+        mut take: impl FnMut(Tried, &dyn Fn(&mut Tries)),
+    ) -> io::Result<()> {
+        self.flows.each(part, |flow| take(flow.tried, &|tries| tries.take(flow)))?;
+        self.odd.each(part, |(tried, sums)| take(tried, &|tries| tries.merge(&sums)))
+    }
+}
+
+/// A key that tried many.
+struct Row {
+    way: Way,
+    key: u128,
+    /// One of its flows: the parts of the key that the way has.
+    tried: Tried,
+    targets: u64,
+    tries: Tries,
 }
 
 impl Scans {
     /// Sources with at least so many targets, the `limit` largest of each kind.
     #[must_use]
     pub fn new(least: u64, limit: usize) -> Self {
-        use FieldId::{DstAddr, DstPort, Protocol, SrcAddr};
-        let ways = [
-            Way::new("hosts", [SrcAddr, Protocol, DstPort], DstAddr),
-            Way::new("ports", [SrcAddr, DstAddr, Protocol], DstPort),
-        ];
-        Self { least, limit, ways }
+        Self { least, limit }
     }
 }
 
@@ -91,54 +119,53 @@ impl Statistic for Scans {
         vec![SrcAddr, DstAddr, Protocol, DstPort, TcpFlags, FirstSwitched, LastSwitched]
     }
 
-    fn start(&self) -> Found {
-        Found([0, 1].map(|place| {
-            let way = &self.ways[place];
-            let parts = way.layout.parts().iter().cloned();
-            let parts = parts.chain([KeyPart::of(way.target.field())]).collect();
-            (Distinct::new(KeyLayout::new(parts)), Table::new(&way.layout))
-        }))
+    fn start(&self, memory: &Arc<Memory>) -> Found {
+        Found {
+            flows: Partitions::new(Arc::clone(memory)),
+            odd: Partitions::new(Arc::clone(memory)),
+            seed: seed(),
+        }
     }
 
     fn add(&self, found: &mut Found, batch: &Batch) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        let flags = batch.column(FieldId::TcpFlags);
-        let first = batch.column(FieldId::FirstSwitched);
-        let last = batch.column(FieldId::LastSwitched);
-        // Only what is wholly known can be said to be tried.
-        let names = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::Protocol, FieldId::DstPort];
-        let known: Vec<bool> = (0..batch.rows())
-            .map(|row| names.iter().all(|field| batch.column(*field).get(row).is_some()))
-            .collect();
-        for (way, (distinct, table)) in self.ways.iter().zip(&mut found.0) {
-            let mut columns: Vec<_> = way.key.iter().map(|field| batch.column(*field)).collect();
-            table.add(&way.layout, &columns, Some(&known), |tries, row| {
-                let set = flags.get(row).unwrap_or(0);
-                tries.merge(&Tries {
-                    all: Counters::default(),
-                    syn_only: u64::from(set == SYN),
-                    flags: u8::try_from(set).unwrap_or(0),
-                    first: first.get(row),
-                    last: last.get(row),
-                });
-                tries.all.add(bytes[row], packets[row]);
-            });
-            columns.push(batch.column(way.target));
-            distinct.add(&columns, Some(&known));
+        let column = |field| batch.column(field);
+        let [source, destination] = [FieldId::SrcAddr, FieldId::DstAddr].map(column);
+        let [protocol, port, flags] =
+            [FieldId::Protocol, FieldId::DstPort, FieldId::TcpFlags].map(column);
+        let [first, last] = [FieldId::FirstSwitched, FieldId::LastSwitched].map(column);
+        for row in 0..batch.rows() {
+            // Only what is wholly known can be said to be tried.
+            let known = (source.get(row), destination.get(row), protocol.get(row), port.get(row));
+            let (Some(source), Some(destination), Some(protocol), Some(port)) = known else {
+                continue;
+            };
+            let tried =
+                Tried::new(source, destination, protocol, port, flags.get(row).unwrap_or(0));
+            let hash = source.place(found.seed);
+            match Try::new(tried, bytes[row], packets[row], first.get(row), last.get(row)) {
+                Ok(flow) => found.flows.push(hash, flow),
+                Err(sums) => found.odd.push(hash, (tried, sums)),
+            }
         }
     }
 
     fn merge(&self, found: &mut Found, other: Found) {
-        for ((distinct, table), (more, others)) in found.0.iter_mut().zip(other.0) {
-            distinct.merge(more);
-            table.merge(others);
-        }
+        found.flows.append(other.flows);
+        found.odd.append(other.odd);
     }
 
-    fn answer(&self, found: Found, texts: &[String], _: &Tally) -> Answer {
+    fn answer(&self, found: Found, _: &[String], _: &Tally) -> io::Result<Answer> {
+        let is_empty = found.flows.is_empty() && found.odd.is_empty();
+        let parts = if is_empty { 0 } else { PARTITIONS };
+        let parts = each_part(parts, |part| self.part(&found, part))?;
+        let mut all: Vec<Row> = parts.into_iter().flatten().collect();
         let mut rows = Vec::new();
-        for (way, (distinct, table)) in self.ways.iter().zip(found.0) {
-            rows.extend(self.rows(way, &distinct.counts(), &table, texts));
+        for way in Way::ALL {
+            let (mut of_way, others) = all.into_iter().partition(|row| row.way == way);
+            all = others;
+            self.first(&mut of_way);
+            rows.extend(of_way.iter().map(cells));
         }
         let columns = [
             ("kind", Meaning::Words),
@@ -157,56 +184,88 @@ impl Statistic for Scans {
             ("last", Meaning::Value(Kind::Time)),
         ];
         let columns = columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into();
-        Answer {
+        Ok(Answer {
             title: format!("scans, sources with {} or more targets", self.least),
             table: Rows { name: "rows", columns, rows },
             bars: Some("targets".into()),
             ..Answer::default()
-        }
+        })
     }
 }
 
 impl Scans {
-    fn rows(
-        &self,
-        way: &Way,
-        counts: &DistinctCounts,
-        table: &Table<Tries>,
-        texts: &[String],
-    ) -> Vec<Vec<Cell>> {
-        let mut keys = counts.all();
-        keys.retain(|(_, targets)| *targets >= self.least);
-        keys.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        keys.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
-        let mut tries = table.pick(&way.layout, keys.iter().map(|(key, _)| key.as_slice()));
-        keys.iter()
-            .zip(&mut tries)
-            .map(|((key, targets), tries)| {
-                let sums = tries.sums();
-                let of = |wanted: FieldId| {
-                    let place = way.key.iter().position(|field| *field == wanted);
-                    place.map_or(Cell::None, |place| {
-                        key_cell(wanted.field().kind, key[place], texts)
-                    })
-                };
-                let span = tries.first.zip(tries.last).map(|(a, b)| b.saturating_sub(a).max(1));
-                vec![
-                    Cell::Text(way.kind.into()),
-                    of(FieldId::SrcAddr),
-                    of(FieldId::DstAddr),
-                    of(FieldId::Protocol),
-                    of(FieldId::DstPort),
-                    Cell::from(*targets),
-                    Cell::from(sums.flows),
-                    Cell::from(tries.syn_only),
-                    Cell::Number(tries.flags.into()),
-                    Cell::Number(sums.packets),
-                    Cell::Number(sums.bytes),
-                    span.map(|span| targets.saturating_mul(60_000) / span).into(),
-                    tries.first.into(),
-                    tries.last.into(),
-                ]
-            })
-            .collect()
+    /// The first rows of a partition, for each way: sources with fewer flows
+    /// than a row has targets are left out at once, keys with fewer targets
+    /// before anything is added up.
+    fn part(&self, found: &Found, part: usize) -> io::Result<Vec<Row>> {
+        let mut flows: Map<u64, Times> = Map::new();
+        found.each(part, |tried, _| flows.at(tried.source()).0 += 1)?;
+        let mut different: Map<u128, ()> = Map::with_capacity(found.flows.len(part).min(1 << 20));
+        found.each(part, |tried, _| {
+            if flows.get(&tried.source()).is_some_and(|flows| flows.0 >= self.least) {
+                *different.at(tried.target()) = ();
+            }
+        })?;
+        let mut targets = Way::ALL.map(|_| Map::<u128, Times>::new());
+        for (target, ()) in different.into_entries() {
+            for (way, targets) in Way::ALL.into_iter().zip(&mut targets) {
+                targets.at(way.key(Tried::of_target(target))).0 += 1;
+            }
+        }
+        let mut rows = Vec::new();
+        let mut wanted = Way::ALL.map(|_| Map::<u128, Place>::new());
+        for ((way, targets), wanted) in Way::ALL.into_iter().zip(targets).zip(&mut wanted) {
+            let many = targets.into_entries().filter(|(_, times)| times.0 >= self.least);
+            let mut first: Vec<(u128, u64)> = many.map(|(key, times)| (key, times.0)).collect();
+            first.sort_unstable_by_key(|(key, targets)| (Reverse(*targets), *key));
+            first.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
+            for (key, targets) in first {
+                *wanted.at(key) = Place(Some(rows.len()));
+                let (tried, tries) = (Tried::default(), Tries::default());
+                rows.push(Row { way, key, tried, targets, tries });
+            }
+        }
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        found.each(part, |tried, add| {
+            for (way, wanted) in Way::ALL.into_iter().zip(&wanted) {
+                if let Some(Place(Some(place))) = wanted.get(&way.key(tried)) {
+                    rows[*place].tried = tried;
+                    add(&mut rows[*place].tries);
+                }
+            }
+        })?;
+        Ok(rows)
     }
+
+    /// Leaves the rows with the most targets, ties by key.
+    fn first(&self, rows: &mut Vec<Row>) {
+        rows.sort_unstable_by_key(|row| (Reverse(row.targets), row.key));
+        rows.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
+    }
+}
+
+/// Place of a key's row.
+#[derive(Default)]
+struct Place(Option<usize>);
+
+fn cells(row: &Row) -> Vec<Cell> {
+    let (tries, targets) = (&row.tries, row.targets);
+    let sums = tries.sums();
+    let span = tries.first.zip(tries.last).map(|(a, b)| b.saturating_sub(a).max(1));
+    let mut cells = vec![Cell::Text(row.way.name().into())];
+    cells.extend(row.way.cells(row.tried));
+    cells.extend([
+        Cell::from(targets),
+        Cell::from(sums.flows),
+        Cell::from(tries.syn_only),
+        Cell::Number(tries.flags.into()),
+        Cell::Number(sums.packets),
+        Cell::Number(sums.bytes),
+        span.map(|span| targets.saturating_mul(60_000) / span).into(),
+        tries.first.into(),
+        tries.last.into(),
+    ]);
+    cells
 }

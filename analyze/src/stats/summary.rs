@@ -1,5 +1,8 @@
 //! `summary`: how much there is, of when, from whom.
 
+use std::io;
+use std::sync::Arc;
+
 use flowkit_model::{FIELDS, FieldId, Kind};
 
 use super::Statistic;
@@ -7,7 +10,8 @@ use super::ranking::key_cell;
 use crate::answer::{Answer, Cell, Column, Meaning, Metric, Table as Rows};
 use crate::columns::Batch;
 use crate::group::key::{KeyLayout, KeyPart};
-use crate::group::table::Table;
+use crate::group::memory::Memory;
+use crate::group::table::{Besides, Table};
 use crate::group::{Accumulator, Counters};
 use crate::tally::Tally;
 
@@ -48,20 +52,16 @@ impl Statistic for Summary {
         FIELDS.iter().filter(|field| !field.is_looked_up()).map(|field| field.id).collect()
     }
 
-    fn start(&self) -> SummarySums {
-        SummarySums { exporters: Table::new(&self.layout), first: None, last: None }
+    fn start(&self, memory: &Arc<Memory>) -> SummarySums {
+        let exporters = Table::new(&self.layout, &Besides::default(), memory);
+        SummarySums { exporters, first: None, last: None }
     }
 
     fn add(&self, sums: &mut SummarySums, batch: &Batch) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        sums.exporters.add(
-            &self.layout,
-            &[batch.column(FieldId::Exporter)],
-            None,
-            |exporter, row| {
-                exporter.add(bytes[row], packets[row]);
-            },
-        );
+        sums.exporters.add(&[batch.column(FieldId::Exporter)], None, |row| {
+            Counters::row(bytes[row], packets[row])
+        });
         let range = |field| {
             let column = batch.column(field);
             let times = (0..batch.rows()).filter_map(|row| column.get(row));
@@ -77,8 +77,8 @@ impl Statistic for Summary {
         sums.last = widen(sums.last, other.last);
     }
 
-    fn answer(&self, sums: SummarySums, texts: &[String], tally: &Tally) -> Answer {
-        let ranked = sums.exporters.rank(&self.layout, Metric::Bytes, 0, texts);
+    fn answer(&self, sums: SummarySums, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+        let ranked = sums.exporters.all(Metric::Bytes, texts)?;
         let (first, last) = (tally.seen.map(|seen| seen.0), tally.seen.map(|seen| seen.1));
         let total = tally.total;
         let facts = vec![
@@ -98,11 +98,11 @@ impl Statistic for Summary {
             ("sampling_interval_min", Meaning::Count),
             ("sampling_interval_max", Meaning::Count),
         ];
-        let rows = ranked.rows.iter().map(|(key, sums)| {
-            let exporter = key_cell(Kind::Text, key[0], texts);
+        let rows = ranked.iter().map(|group| {
+            let exporter = key_cell(Kind::Text, group.key[0], texts);
             let name = if let Cell::Text(name) = &exporter { Some(name.clone()) } else { None };
             let sampling = tally.sampling.get(&name);
-            let sums = sums.sums();
+            let sums = group.sums.sums();
             vec![
                 exporter,
                 Cell::Number(sums.bytes),
@@ -117,6 +117,7 @@ impl Statistic for Summary {
             columns: columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into(),
             rows: rows.collect(),
         };
-        Answer { title: "summary".into(), facts, facts_alone: true, table, ..Answer::default() }
+        let title = "summary".into();
+        Ok(Answer { title, facts, facts_alone: true, table, ..Answer::default() })
     }
 }

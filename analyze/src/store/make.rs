@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use flowkit_model::dump::{COLUMNS, NEW_END, Part};
 
-use super::facts::{About, Belongs, Facts, THIS_FILE};
+use super::facts::{Belongs, Facts, THIS_FILE};
 use super::writer::FlowWriter;
 use super::{ColumnFile, StoreError};
 use crate::columns::FieldSet;
@@ -185,7 +185,7 @@ fn find_or_make(
 }
 
 /// The columns of a part, if they are there and are its own.
-fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
+pub(super) fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
     let file = ColumnFile::open(&part.columns_path()).ok()?;
     (file.about().belongs == *belongs).then_some(file)
 }
@@ -255,5 +255,5 @@ fn write<W: Write + Send>(
         return Err(StoreError::Damaged);
     }
     measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
-    writer.finish(&About { belongs, facts: Facts::of(&tally) })
+    writer.finish(belongs, Facts::of(&tally))
 }

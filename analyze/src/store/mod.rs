@@ -11,18 +11,21 @@
 //! | what a file says of its part besides the flows | `facts` |
 //! | how flows become a file | `writer`, `make` |
 //! | how a question reads one | `reader`, `page` |
+//! | how damage is found | `verify` |
 
 pub(crate) mod facts;
 mod make;
 mod page;
 mod reader;
 pub mod schema;
+mod verify;
 pub(crate) mod writer;
 
 pub(crate) use make::seen;
 pub use make::{Made, make_missing};
 pub(crate) use make::{Prepared, StoredPart, prepare};
-pub(crate) use reader::ColumnFile;
+pub(crate) use reader::{ColumnFile, Request, Spare};
+pub use verify::verify;
 
 /// Why columns cannot be read or written. Never a reason to give no answer: the
 /// part itself is still there.

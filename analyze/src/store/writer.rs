@@ -18,9 +18,11 @@ use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 use rayon::prelude::*;
+use xxhash_rust::xxh3::Xxh3;
 
+use super::StoreError;
+use super::facts::{self, About, Belongs, Facts};
 use super::schema::{self, GROUP_ROWS};
-use super::{StoreError, facts};
 use crate::columns::{Batch, Column, FieldSet, Values};
 use crate::dictionary::Dictionary;
 use crate::export::Addresses;
@@ -32,6 +34,8 @@ pub(crate) struct FlowWriter<W: Write + Send> {
     properties: WriterPropertiesPtr,
     dictionary: Arc<Dictionary>,
     pending: Batch,
+    group_rows: usize,
+    checksum: Xxh3,
 }
 
 impl<W: Write + Send> FlowWriter<W> {
@@ -48,17 +52,25 @@ impl<W: Write + Send> FlowWriter<W> {
             .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
         let dictionary = Arc::clone(dictionary);
         let pending = Batch::new(FieldSet::all(), 0, Arc::clone(&dictionary));
-        Ok(Self { path, file, properties, dictionary, pending })
+        Ok(Self {
+            path,
+            file,
+            properties,
+            dictionary,
+            pending,
+            group_rows: GROUP_ROWS,
+            checksum: Xxh3::new(),
+        })
     }
 
     /// Adds flows, in their order.
     pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), StoreError> {
         let mut at = 0;
         while at < batch.rows() {
-            let end = batch.rows().min(at + GROUP_ROWS - self.pending.rows());
+            let end = batch.rows().min(at + self.group_rows - self.pending.rows());
             self.pending.append(batch, at..end);
             at = end;
-            if self.pending.rows() == GROUP_ROWS {
+            if self.pending.rows() == self.group_rows {
                 self.write_group()?;
             }
         }
@@ -66,13 +78,13 @@ impl<W: Write + Send> FlowWriter<W> {
     }
 
     /// Writes what is left and what the file says of its part.
-    pub(crate) fn finish(mut self, about: &facts::About) -> Result<W, StoreError> {
+    pub(crate) fn finish(mut self, belongs: Belongs, facts: Facts) -> Result<W, StoreError> {
         if self.pending.rows() > 0 {
             self.write_group()?;
         }
-        let text = serde_json::to_string(about).map_err(|error| StoreError::Foreign {
-            path: self.path.clone(),
-            what: error.to_string(),
+        let checksum = format!("{:016x}", self.checksum.digest());
+        let text = serde_json::to_string(&About { belongs, facts, checksum }).map_err(|error| {
+            StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
         })?;
         self.file.append_key_value_metadata(KeyValue::new(facts::KEY.to_owned(), text));
         self.file.into_inner().map_err(|source| StoreError::Parquet { path: self.path, source })
@@ -103,6 +115,7 @@ impl<W: Write + Send> FlowWriter<W> {
         let write = || {
             let mut out = self.file.next_row_group()?;
             for (bytes, close) in encoded? {
+                self.checksum.update(&bytes);
                 out.append_column(&bytes, close)?;
             }
             out.close().map(drop)
@@ -203,5 +216,32 @@ fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V)
             .filter(|(_, unknown)| !**unknown)
             .map(|(value, _)| convert(*value))
             .collect(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::tally::{Measures, Tally};
+
+    /// A file of some flows in row groups of so many.
+    pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
+        let dictionary = Arc::clone(batch.shared_dictionary());
+        let mut writer =
+            FlowWriter::new(Vec::new(), "test".into(), &dictionary, Addresses::Number).unwrap();
+        writer.group_rows = group_rows;
+        writer.push(batch).unwrap();
+        let (mut measures, mut tally) = (Measures::default(), Tally::default());
+        measures.add(batch);
+        measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
+        let belongs = Belongs {
+            version: schema::VERSION,
+            catalogue: schema::fingerprint(),
+            part: String::new(),
+            file_bytes: 0,
+            sha256: String::new(),
+            after: Vec::new(),
+        };
+        writer.finish(belongs, Facts::of(&tally)).unwrap()
     }
 }

@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 
 use super::top::keys;
 use crate::exit::{Exit, Usage};
-use crate::report::{Output, answer_in, answer_of, finish};
-use crate::sources::Sources;
+use crate::report::{Output, answer_in, answer_of, finish, rows};
+use crate::sources::{Sources, read_twice};
 
 const EXAMPLES: &str = "\
 Give two sources, or one and two windows, FROM..TO each; a date alone is the
@@ -47,7 +47,7 @@ pub(crate) struct Diff {
     sort: Sort,
 
     /// Rows to show; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 20, value_name = "N")]
+    #[arg(short = 'n', long = "limit", default_value_t = 20, value_name = "N", value_parser = rows)]
     limit: usize,
 
     #[command(flatten)]
@@ -95,10 +95,14 @@ impl Diff {
         let top = stats::top::top(by, order, None);
         if let (Some(a), Some(b)) = (&self.a, &self.b) {
             let zone = self.sources.select.zone()?;
-            let ask = |typed| -> anyhow::Result<Answer> {
-                answer_in(opened, &self.sources, &top, Some(span(typed, &zone)?))
+            if opened.iter().any(Source::is_stdin) {
+                return Err(read_twice("--a and --b look twice"));
+            }
+            let ask = |option, typed| -> anyhow::Result<Answer> {
+                let window = span(option, typed, &zone)?;
+                answer_in(opened, &self.sources, &top, Some(window))
             };
-            return Ok([ask(a)?, ask(b)?]);
+            return Ok([ask("--a", a)?, ask("--b", b)?]);
         }
         let [a, b] = opened else {
             let usage = "diff compares two sources, or two windows of one (--a, --b)";
@@ -113,7 +117,8 @@ impl Diff {
 type Span = (Option<u64>, Option<u64>);
 
 /// `FROM..TO`, either of which may be left out, or a date.
-fn span(typed: &str, zone: &TimeZone) -> anyhow::Result<Span> {
+fn span(option: &str, typed: &str, zone: &TimeZone) -> anyhow::Result<Span> {
+    let whole = typed;
     let day = |text: &str| window::Typed { day: Some(text.into()), ..window::Typed::default() };
     let typed = match typed.split_once("..") {
         None => day(typed),
@@ -122,7 +127,12 @@ fn span(typed: &str, zone: &TimeZone) -> anyhow::Result<Span> {
             window::Typed { from: some(from), to: some(to), ..window::Typed::default() }
         }
     };
-    let window = window::Window::new(typed, zone, jiff::Timestamp::UNIX_EPOCH)?;
+    let window = window::Window::new(typed, zone, jiff::Timestamp::UNIX_EPOCH).map_err(|_| {
+        Usage(format!(
+            "{option} {whole}: not a window; try 2018-09-21, 2018-09-21T06:00..2018-09-21T12:00 or \
+             2018-09-21.."
+        ))
+    })?;
     let ms = |ms: Option<i64>| ms.map(|ms| u64::try_from(ms).unwrap_or(0));
     Ok((ms(window.from_ms), ms(window.to_ms)))
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use flowkit_analyze::export::anonymise::Anonymiser;
-use flowkit_analyze::export::{Addresses, Export as Request, Exported, Form as Kind};
+use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form as Kind};
 
 use crate::exit::{Exit, Usage};
 use crate::notes;
@@ -27,7 +27,7 @@ stay.
 
 Examples:
   flowkit export --format parquet -o flows.parquet
-  flowkit export hits.ndjson.gz --format csv | head
+  flowkit export hits.ndjson.gz --format csv -f 'dst port 443' | head
   flowkit export -f 'proto udp' --day 2018-09-21 --format parquet -o udp.parquet
   flowkit export --format hits --anonymise key -o share.ndjson";
 
@@ -90,10 +90,10 @@ impl Export {
         let anonymiser = anonymiser.transpose()?;
         let sources = self.sources.open()?;
         let window = self.sources.select.window(&sources, self.sources.options())?;
-        let selection = self.sources.select.selected(window)?.selection;
+        let selected = self.sources.select.selected(window)?;
         let request = Request {
             sources: &sources,
-            selection: &selection,
+            selection: &selected.selection,
             anonymiser: anonymiser.as_ref(),
             addresses: self.addresses()?,
             options: self.sources.options(),
@@ -110,7 +110,12 @@ impl Export {
             Some(path) => {
                 let cannot = || format!("cannot write {}", path.display());
                 let file = File::create(path).with_context(cannot)?;
-                request.write(form, BufWriter::with_capacity(1 << 18, file)).with_context(cannot)?
+                request.write(form, BufWriter::with_capacity(1 << 18, file)).map_err(|error| {
+                    match error {
+                        ExportError::Write(error) => anyhow::Error::from(error).context(cannot()),
+                        error => error.into(),
+                    }
+                })?
             }
         };
         self.tell(&exported)

@@ -7,15 +7,15 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use flowkit_fetch::{
-    Cancel, DEFAULT_PAGE, DEFAULT_PART, DEFAULT_RETRIES, Filter, Method, Outline, Request, Update,
+    Cancel, DEFAULT_PAGE, DEFAULT_PART, DEFAULT_RETRIES, Filter, Method, Request, Update,
 };
-use flowkit_model::dump::Manifest;
 use flowkit_model::filter::{self, Expression};
-use flowkit_model::window::{Typed, Window, length_ms, rfc3339, time_ms, zone};
+use flowkit_model::window::{Typed, Window, length_ms, time_ms, zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::progress::{Progress, bytes};
+use super::progress::Progress;
+use super::said::{outline_text, summary};
 use super::server::ServerArgs;
 use crate::exit::Exit;
 
@@ -83,7 +83,7 @@ pub(crate) struct Fetch {
     filter: Option<String>,
 
     /// Only documents of this query, in the server's own JSON, such as
-    /// '{\"term\":{\"host\":\"10.0.0.1\"}}'
+    /// '{"term":{"host":"10.0.0.1"}}'
     #[arg(long, value_name = "JSON", help_heading = "Selection")]
     query: Option<String>,
 
@@ -190,7 +190,7 @@ impl Fetch {
             return Ok(Exit::Done);
         }
         let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
-        progress.finish();
+        progress.finish(fetched.is_ok());
         let manifest = fetched?;
         if !self.no_columns
             && let Err(error) = flowkit_analyze::store::make_missing(&self.output)
@@ -277,42 +277,6 @@ fn length(option: &'static str, text: &str) -> anyhow::Result<u64> {
     Ok(u64::try_from(ms).unwrap_or(0))
 }
 
-/// What would be fetched, in lines.
-fn outline_text(outline: &Outline) -> String {
-    let mut lines = vec![format!("server   {}, by {}", outline.server, outline.method)];
-    let or_unknown = |count: Option<u64>| count.map_or("?".to_owned(), |count| count.to_string());
-    for index in &outline.indices {
-        lines.push(format!(
-            "index    {}: {} documents, about {}, {} shards, {} part{}",
-            index.name,
-            or_unknown(index.documents),
-            index.bytes.map_or("?".to_owned(), bytes),
-            or_unknown(index.shards.map(u64::from)),
-            index.parts,
-            if index.parts == 1 { "" } else { "s" },
-        ));
-    }
-    lines.extend(outline.empty.iter().map(|name| format!("empty    {name}: nothing of this")));
-    lines.extend(outline.closed.iter().map(|name| format!("closed   {name}: left out")));
-    for node in &outline.nodes {
-        lines.push(format!(
-            "node     {}: {} contexts needed at a time, {} open now, {} allowed",
-            node.name, node.needed, node.open, node.limit
-        ));
-    }
-    let all: Option<u64> = outline.indices.iter().map(|index| index.documents).sum();
-    let weight: Option<u64> = outline.indices.iter().map(|index| index.bytes).sum();
-    let parts: usize = outline.indices.iter().map(|index| index.parts).sum();
-    lines.push(format!(
-        "total    {} documents, about {} before compression, {parts} parts, {} at a time",
-        or_unknown(all),
-        weight.map_or("?".to_owned(), bytes),
-        outline.jobs
-    ));
-    let clean = |line: String| -> String { line.chars().filter(|c| !c.is_control()).collect() };
-    lines.into_iter().map(|line| clean(line) + "\n").collect()
-}
-
 pub(super) fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "flowkit: warning: {text}");
 }
@@ -329,31 +293,6 @@ pub(super) fn listen_for_ctrl_c(cancel: &Cancel) {
     if let Err(error) = listening {
         warn(&format!("Ctrl-C will end the fetch without closing the scroll: {error}"));
     }
-}
-
-/// What came, in one line.
-pub(super) fn summary(manifest: &Manifest, output: &std::path::Path, zone: &TimeZone) -> String {
-    let documents = manifest.documents();
-    let parts = manifest.parts.len();
-    let file_bytes: u64 = manifest.parts.iter().map(|part| part.file_bytes).sum();
-    let first = manifest.parts.iter().filter_map(|part| part.first_ms).min();
-    let last = manifest.parts.iter().filter_map(|part| part.last_ms).max();
-    let span = match (first, last) {
-        (Some(first), Some(last)) => {
-            format!(", {} to {}", rfc3339(first, zone), rfc3339(last, zone))
-        }
-        _ => String::new(),
-    };
-    let undated = match manifest.undated() {
-        0 => String::new(),
-        count => format!(", {count} of them without @timestamp"),
-    };
-    format!(
-        "complete: {documents} documents{undated} in {parts} part{} of {}{span}, in {}",
-        if parts == 1 { "" } else { "s" },
-        super::progress::bytes(file_bytes),
-        output.display()
-    )
 }
 
 /// A length of time in Elasticsearch's words.

@@ -7,7 +7,7 @@ use flowkit_analyze::import;
 use flowkit_model::dump::{Part, PartForm};
 use jiff::Timestamp;
 
-use crate::exit::{Exit, Usage};
+use crate::exit::Exit;
 use crate::notes;
 use crate::sources::Sources;
 
@@ -40,10 +40,11 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        if !self.sources.select.is_all() {
-            let reason = "a dump keeps all that came; import it whole, and filter each question";
-            return Err(Usage(reason.into()).into());
-        }
+        use crate::selection::Refused::{Choice, Dedupe, RepairTimes, ScaleSampling};
+        self.sources.select.refuse(
+            &[Choice, RepairTimes, ScaleSampling, Dedupe],
+            "does not go with import: a dump keeps all documents as they are; ask it with the option",
+        )?;
         let sources = self.sources.open()?;
         let started = Timestamp::now().to_string();
         let columns = !self.no_columns;

@@ -9,10 +9,11 @@ use flowkit_model::window::rfc3339;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 
+use super::said::counted;
+use crate::output::units::grouped;
+
 /// Plain lines come no closer than this.
 const LINE_EVERY: Duration = Duration::from_secs(5);
-/// The rate is told over this much time at least.
-const SHORTEST: f64 = 0.001;
 
 /// Shows the events of a fetch on standard error.
 pub(crate) struct Progress {
@@ -39,8 +40,12 @@ impl Progress {
         Self { is_quiet, zone, bar, seen: Mutex::new(seen) }
     }
 
-    /// Takes the bar away, or says the last numbers.
-    pub(crate) fn finish(&self) {
+    /// Takes the bar away, or says the last numbers: all there were, if it is
+    /// complete, however many were expected.
+    pub(crate) fn finish(&self, is_complete: bool) {
+        if is_complete {
+            self.seen().total = None;
+        }
         match &self.bar {
             Some(bar) => bar.finish_and_clear(),
             None if self.seen().documents > 0 => self.say(&self.seen().line()),
@@ -71,10 +76,13 @@ impl Progress {
     fn planned(&self, indices: usize, documents: Option<u64>, everything: bool) {
         self.seen().total = documents;
         self.seen().began = Instant::now();
-        let count = documents.map_or("an unknown number of".to_owned(), |count| count.to_string());
+        let count = documents.map_or_else(
+            || "an unknown number of documents".to_owned(),
+            |count| counted(count, "document"),
+        );
         let all = if everything { "no window: everything, " } else { "" };
         let plural = if indices == 1 { "index" } else { "indices" };
-        self.say(&format!("{all}{count} documents in {indices} {plural}"));
+        self.say(&format!("{all}{count} in {indices} {plural}"));
         if let (Some(bar), Some(count)) = (&self.bar, documents) {
             bar.set_length(count);
             let template =
@@ -128,8 +136,10 @@ impl Observer for Progress {
                 self.print(&format!("replacing the {kind} dump in {}", path.display()));
             }
             Event::Resuming { path, parts, documents } => self.print(&format!(
-                "going on with {}: {parts} parts, {documents} documents are here",
-                path.display()
+                "going on with {}: {} in {} here",
+                path.display(),
+                counted(documents, "document"),
+                counted(parts as u64, "part")
             )),
             Event::Planned { indices, parts, jobs, documents, everything } => {
                 self.planned(indices, documents, everything);
@@ -143,7 +153,7 @@ impl Observer for Progress {
             Event::Reopening { index, error, tries, documents, bytes } => {
                 let again = match documents {
                     0 => "going on at the last safe page".to_owned(),
-                    n => format!("fetching {n} documents of the part once more"),
+                    n => format!("fetching {} of the part once more", counted(n, "document")),
                 };
                 self.print(&format!("note: {index}: {again}, try {tries}: {}", chain(error)));
                 self.lost(documents, bytes);
@@ -166,18 +176,20 @@ impl Observer for Progress {
 
 impl Seen {
     fn line(&self) -> String {
-        let seconds = self.began.elapsed().as_secs_f64().max(SHORTEST);
-        let rate = self.documents as f64 / seconds;
+        let ms = self.began.elapsed().as_millis().max(1);
+        let documents = u128::from(self.documents);
+        let rate = documents * 1_000 / ms;
         let (of, left) = match self.total {
             Some(total) if total > self.documents => {
-                let left = (total - self.documents) as f64 / rate.max(SHORTEST);
-                (format!(" of {total}"), format!(", {left:.0} s left"))
+                let left = u128::from(total - self.documents) * ms / (documents.max(1) * 1_000);
+                (format!(" of {}", grouped(total.into())), format!(", {left} s left"))
             }
             _ => Default::default(),
         };
         format!(
-            "{}{of} documents, {rate:.0} documents/s, {}{left}",
-            self.documents,
+            "{}{of} documents, {} documents/s, {}{left}",
+            grouped(documents),
+            grouped(rate),
             bytes(self.bytes)
         )
     }
@@ -225,8 +237,8 @@ mod tests {
         let began = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
         let seen =
             Seen { total: Some(3_000), documents: 1_000, bytes: 1_500_000, began, told: began };
-        assert_eq!(seen.line(), "1000 of 3000 documents, 100 documents/s, 1.5 MB, 20 s left");
+        assert_eq!(seen.line(), "1,000 of 3,000 documents, 100 documents/s, 1.5 MB, 20 s left");
         let seen = Seen { total: None, ..seen };
-        assert_eq!(seen.line(), "1000 documents, 100 documents/s, 1.5 MB");
+        assert_eq!(seen.line(), "1,000 documents, 100 documents/s, 1.5 MB");
     }
 }

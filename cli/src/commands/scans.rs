@@ -3,7 +3,7 @@
 use flowkit_analyze::stats;
 
 use crate::exit::Exit;
-use crate::report::{Output, report};
+use crate::report::{Output, report, rows};
 use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
@@ -28,7 +28,7 @@ pub(crate) struct Scans {
     least: u64,
 
     /// Rows of each kind; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N")]
+    #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N", value_parser = rows)]
     limit: usize,
 
     #[command(flatten)]

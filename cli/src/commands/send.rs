@@ -20,7 +20,7 @@ use flowkit_model::wire::{self, Misfit, Packetizer};
 use crate::exit::{Exit, Usage};
 use crate::notes;
 use crate::output::units::grouped;
-use crate::sources::InputFormat;
+use crate::sources::{InputFormat, open};
 
 const EXAMPLES: &str = "\
 Packets hold at most 30 flows of one export time. The sequence counts from 0,
@@ -28,7 +28,8 @@ and each exporter and engine gets a boot time before its oldest flow, so that
 no flow is older than the router. UDP has one source address, so of several
 exporters one must be chosen. Nothing says whether the packets arrived. nfcapd
 takes a flow that ends before it starts for a wrap of the uptime and puts it 49
-days back; --repair-times spares it the late times of Logstash.
+days back; --repair-times spares it the late times of Logstash. Leave it out
+for packets: their times are right, and some that look late would be changed.
 
 Examples:
   flowkit send flowkit-demo 127.0.0.1:2055 --exporter 192.168.10.254
@@ -57,7 +58,7 @@ pub(crate) struct Send {
     #[arg(long, value_name = "X")]
     exporter: Option<String>,
 
-    /// Send the times with the late ones of Logstash repaired
+    /// Repair times that Logstash 7 and later made 1 s late; not for packets, whose times are right
     #[arg(long)]
     repair_times: bool,
 }
@@ -77,7 +78,8 @@ impl Send {
             let reason = "standard input cannot be sent, since flows are read twice; save it first";
             return Err(Usage(reason.into()).into());
         }
-        let sources = [self.input_format.open(&self.source)?];
+        let address = resolve(&self.collector)?;
+        let sources = [open(&self.source, &self.input_format)?];
         let changes = Changes { repair_times: self.repair_times, ..Changes::default() };
         let flows = Export {
             sources: &sources,
@@ -92,7 +94,6 @@ impl Send {
             Ok(())
         })?;
         let exporter = self.choose(&boot_times)?;
-        let address = resolve(&self.collector)?;
         let socket = UdpSocket::bind(match address {
             SocketAddr::V4(_) => "0.0.0.0:0",
             SocketAddr::V6(_) => "[::]:0",
@@ -173,7 +174,12 @@ impl Send {
 }
 
 fn resolve(collector: &str) -> anyhow::Result<SocketAddr> {
-    let cannot = || format!("{collector} is no HOST:PORT that can be reached");
+    let is_whole = collector.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    if !is_whole {
+        let text = format!("{collector} is no HOST:PORT; try {collector}:2055");
+        return Err(Usage(text).into());
+    }
+    let cannot = || format!("cannot find {collector}");
     collector.to_socket_addrs().with_context(cannot)?.next().with_context(cannot)
 }
 

@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use flowkit_analyze::documents;
+use flowkit_analyze::tally::Tally;
+use flowkit_model::{FlowRecord, NotAFlow, late};
 
 use crate::exit::Exit;
 use crate::notes;
 use crate::output::document;
+use crate::selection::Refused;
 use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
@@ -48,15 +51,37 @@ enum Form {
     Ndjson,
 }
 
+/// No document at all: something else was named, or it is empty.
+fn nothing_found(tally: &Tally) -> anyhow::Result<()> {
+    let not_json = tally.skipped.iter().find(|skipped| skipped.cause == NotAFlow::NotJson);
+    if let Some(skipped) = not_json {
+        bail!(
+            "{}: not JSON, nor is anything after it; flowkit reads documents, hits and answers of \
+             Elasticsearch",
+            skipped.first
+        );
+    }
+    if tally.skipped.is_empty() && tally.incomplete.is_empty() {
+        writeln!(io::stderr(), "note: there are no documents")?;
+    }
+    Ok(())
+}
+
 impl Show {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        self.sources.select.refuse(
+            &[Refused::ScaleSampling, Refused::Dedupe],
+            "does not go with show, which shows documents as they were stored",
+        )?;
         let sources = self.sources.open()?;
         let window = self.sources.select.window(&sources, self.sources.options())?;
         let selection = self.sources.select.selected(window)?.selection;
         let filter = selection.filter();
-        let is_meant = |found: documents::Found<'_>| {
-            filter.is_any() || found.flow().is_some_and(|flow| filter.matches(&flow))
-        };
+        let repairs = self.sources.select.repairs_times();
+        let meant =
+            |flow: FlowRecord| filter.matches(&if repairs { late::repaired(&flow) } else { flow });
+        let is_meant =
+            |found: documents::Found<'_>| filter.is_any() || found.flow().is_some_and(meant);
         let mut out: Box<dyn Write> = match &self.output {
             None => Box::new(BufWriter::new(io::stdout().lock())),
             Some(path) => {
@@ -65,9 +90,10 @@ impl Show {
                 Box::new(BufWriter::new(file))
             }
         };
-        let mut shown = 0;
+        let (mut shown, mut found_any) = (0, false);
         let mut written = Ok(());
         let tally = documents::each(&sources, self.sources.options(), |found| {
+            found_any = true;
             if !is_meant(found) {
                 return true;
             }
@@ -80,6 +106,9 @@ impl Show {
         })?;
         written?;
         out.flush()?;
+        if !found_any {
+            nothing_found(&tally)?;
+        }
         notes::of_tally(&tally, &mut io::stderr().lock())?;
         Ok(if tally.incomplete.is_empty() || self.sources.allow_incomplete {
             Exit::Done

@@ -8,7 +8,7 @@ use flowkit_analyze::stats::timeline::{Load, Timeline};
 
 use super::top::keys;
 use crate::exit::{Exit, Usage};
-use crate::report::{Output, answer_of, finish};
+use crate::report::{Output, answer_of, finish, rows};
 use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
@@ -47,7 +47,7 @@ pub(crate) struct Timelines {
     by: Vec<String>,
 
     /// Series to show, beside the one of all others; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 5, value_name = "N")]
+    #[arg(short = 'n', long = "limit", default_value_t = 5, value_name = "N", value_parser = rows)]
     limit: usize,
 
     #[command(flatten)]

@@ -3,15 +3,19 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use anyhow::bail;
 use clap::Args;
 use flowkit_fetch::Request;
+use flowkit_model::dump::MANIFEST;
 
+use super::said::counted;
 use super::server::ServerArgs;
 use crate::exit::Exit;
+use crate::sources::{InputFormat, open};
 
 const EXAMPLES: &str = "\
 Examples:
-  Checksums, counts, order, documents that are there twice:
+  Checksums, counts, order, documents that are there twice, columns:
     flowkit verify
 
   The same for another dump, and against what its server counts now:
@@ -38,6 +42,13 @@ impl Verify {
     /// # Errors
     /// If there is no dump, or the server cannot be asked.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        if !self.dump.join(MANIFEST).exists() {
+            open(&self.dump, &InputFormat::default())?;
+            bail!(
+                "{} is no dump (it has no {MANIFEST}); name one that `flowkit fetch` saved",
+                self.dump.display()
+            );
+        }
         let mut request = Request { url: self.server.url.clone(), ..Request::default() };
         // Without --url no server is asked, whatever FLOWKIT_URL says.
         let asks = request.url.is_some();
@@ -45,21 +56,25 @@ impl Verify {
             self.server.fill(&mut request)?;
         }
         let (manifest, findings) = flowkit_fetch::verify(&self.dump, asks.then_some(&request))?;
+        let mut findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
+        // What is wrong with a part itself was found above.
+        if let Ok(columns) = flowkit_analyze::store::verify(&self.dump) {
+            findings.extend(columns.iter().map(|(file, what)| format!("{file}: {what}")));
+        }
         let mut out = io::stdout().lock();
         for finding in &findings {
             // Names of indices come from a server.
-            let line: String =
-                finding.to_string().chars().filter(|letter| !letter.is_control()).collect();
+            let line: String = finding.chars().filter(|letter| !letter.is_control()).collect();
             writeln!(out, "{line}")?;
         }
         if findings.is_empty() {
             let against = if asks { ", and as many as the server counts" } else { "" };
-            let (documents, parts) = (manifest.documents(), manifest.parts.len());
+            let documents = counted(manifest.documents(), "document");
+            let parts = counted(manifest.parts.len() as u64, "part");
             writeln!(
                 out,
-                "{}: {documents} documents in {parts} part{}, complete, undamaged, none twice{against}",
+                "{}: {documents} in {parts}, complete, undamaged, none twice{against}",
                 self.dump.display(),
-                if parts == 1 { "" } else { "s" },
             )?;
             return Ok(Exit::Done);
         }

@@ -79,13 +79,13 @@ fn bars(answer: &Answer) -> Option<Vec<f64>> {
 fn listed(answer: &Answer, style: &Style) -> Grid {
     let columns = &answer.table.columns;
     let protocol = columns.iter().position(|column| column.name == "protocol");
-    let first = columns.iter().position(|column| !is_key(column.meaning));
-    let heads = columns.iter().enumerate();
-    let heads = heads.map(|(place, column)| {
-        Head::of(
-            column,
-            is_key(column.meaning) || column.meaning == Meaning::Words || Some(place) == first,
-        )
+    let is_words = |place: usize| columns[place].meaning == Meaning::Words;
+    let number =
+        (0..columns.len()).find(|place| !is_key(columns[*place].meaning) && !is_words(*place));
+    let heads = columns.iter().enumerate().map(|(place, column)| {
+        // What a row is about, the first number, and the words about it.
+        let is_said = is_words(place) && (place < 2 || number.is_some());
+        Head::of(column, is_key(column.meaning) || is_said || Some(place) == number)
     });
     let rows = answer.table.rows.iter().map(|row| {
         let cells = row.iter().zip(columns);

@@ -32,6 +32,9 @@ pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io:
         writeln!(out)?;
     }
     let mut grid = Grid::of(answer, style);
+    if grid.rows.is_empty() {
+        return writeln!(out, "(no rows)");
+    }
     let left_out = fit(&mut grid, style.width);
     let bar = bar_width(&grid, style.width);
     let mut table = drawn(&grid, bar);
@@ -107,7 +110,7 @@ fn bar_width(grid: &Grid, limit: Option<usize>) -> usize {
 }
 
 /// A column of words is at least so wide.
-const WRAPPED: usize = 40;
+const WRAPPED: usize = 30;
 const SHORTEST_BAR: usize = 6;
 const LONGEST_BAR: usize = 24;
 

@@ -6,7 +6,9 @@
 //! over cannot change when the next day's index appears.
 
 pub(crate) mod cut;
+mod indices;
 pub(crate) mod limits;
+mod pattern;
 pub(crate) mod push;
 
 use flowkit_model::dump::{Pending, Slice, Span, Wanted, part_name};
@@ -16,14 +18,9 @@ use serde_json::{Value, json};
 use crate::FetchError;
 use crate::address::path_segment;
 use crate::query;
-use crate::refusal::{Context, Refusal};
 use crate::server::{Ask, Server};
 use cut::{Cutter, Piece};
-
-/// Page size an index allows unless its settings say otherwise.
-const USUAL_PAGE: u32 = 10_000;
-/// More indices than this are not looked for by aggregation.
-const MOST_INDICES: u32 = 5_000;
+use indices::{Asker, indices};
 
 /// What a person asked for, as far as the plan goes.
 #[derive(Clone, Copy, Debug)]
@@ -105,43 +102,6 @@ pub(crate) fn plan<S: Server>(server: &S, wish: Wish<'_>) -> Result<Plan, FetchE
 pub(crate) fn indices_of<S: Server>(server: &S, pattern: &str) -> Result<Vec<Planned>, FetchError> {
     let asker = Asker { server, pattern };
     Ok(asker.settings("open")?.unwrap_or_default())
-}
-
-fn indices<S: Server>(
-    asker: &Asker<'_, S>,
-    wish: Wish<'_>,
-    plan: &mut Plan,
-) -> Result<Vec<Planned>, FetchError> {
-    let mut found = if let Some(found) = asker.by_settings(plan)? {
-        found
-    } else if let Some(found) = asker.by_aggregation(&query::span(wish.window))? {
-        found
-    } else {
-        plan.notes.push(format!(
-            "the indices of {} could not be listed, so they are read as one",
-            wish.pattern
-        ));
-        vec![Planned { name: wish.pattern.to_owned(), ..Planned::default() }]
-    };
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    let aliases = asker.alias_filters(&found)?;
-    for index in &mut found {
-        let mut queries: Vec<Value> = wish.query.into_iter().cloned().collect();
-        if asker.is_indirect(&index.name) {
-            match &aliases {
-                Some(aliases) => queries.extend(alias_filter(&aliases[&index.name], wish.pattern)),
-                None => plan.notes.push(format!(
-                    "{} was reached by another name; whether that has a filter could not be asked, and it is not applied",
-                    index.name
-                )),
-            }
-        }
-        if let Some(filter) = wish.filter {
-            queries.push(push::query(asker.server, &index.name, filter)?);
-        }
-        index.query = query::all_of(queries);
-    }
-    Ok(found)
 }
 
 /// Counts what is wanted of an index, and cuts it into parts.
@@ -247,223 +207,15 @@ pub(crate) fn time_range<S: Server>(server: &S, pattern: &str) -> (Option<i64>, 
     }
 }
 
-/// The filter by which an index is seen through names that fit a pattern: none
-/// if one of the names has none.
-fn alias_filter(aliases: &Value, pattern: &str) -> Option<Value> {
-    let aliases = aliases["aliases"].as_object()?;
-    let named = aliases.iter().filter(|(name, _)| fits_any(pattern, name));
-    let filters: Option<Vec<Value>> =
-        named.map(|(_, alias)| alias.get("filter").cloned()).collect();
-    let mut filters = filters.filter(|filters| !filters.is_empty())?;
-    Some(match filters.len() {
-        1 => filters.swap_remove(0),
-        _ => json!({"bool": {"should": filters}}),
-    })
-}
-
-struct Asker<'a, S: Server> {
-    server: &'a S,
-    pattern: &'a str,
-}
-
-impl<S: Server> Asker<'_, S> {
-    /// The indices by their settings; none if those may not be read.
-    fn by_settings(&self, plan: &mut Plan) -> Result<Option<Vec<Planned>>, FetchError> {
-        let Some(mut open) = self.settings("open")? else { return Ok(None) };
-        if open.is_empty() {
-            // A proxy may answer `{}` as well: what ends the fetch is asked twice.
-            open = self.settings("open")?.unwrap_or_default();
-        }
-        if open.is_empty() {
-            return Err(self.no_index(self.pattern.to_owned()));
-        }
-        if self.pattern.contains('*') {
-            // A wildcard passes closed indices by; whoever asks should know.
-            for index in self.settings("closed")?.unwrap_or_default() {
-                if !open.iter().any(|other| other.name == index.name) {
-                    plan.notes.push(format!("{} is closed and left out", index.name));
-                    plan.closed.push(index.name);
-                }
-            }
-        }
-        Ok(Some(open))
-    }
-
-    /// Whether an index came in through an alias: no part of the pattern fits
-    /// its name. The indices behind a data stream never fit, and have no filter.
-    fn is_indirect(&self, name: &str) -> bool {
-        !name.starts_with(".ds-")
-            && name != self.pattern
-            && self.pattern != "_all"
-            && !self.pattern.contains('<')
-            && !fits_any(self.pattern, name)
-    }
-
-    /// The aliases of the indices, where one was reached by an alias; none if
-    /// that may not be asked.
-    fn alias_filters(&self, found: &[Planned]) -> Result<Option<Value>, FetchError> {
-        if !found.iter().any(|index| self.is_indirect(&index.name)) {
-            return Ok(Some(Value::Null));
-        }
-        let mut body = Vec::new();
-        let ask = Ask::get(format!("/{}/_alias", path_segment(self.pattern)));
-        Ok(match self.server.ask(&ask, &mut body)? {
-            200 => serde_json::from_slice(&body).ok(),
-            _ => None,
-        })
-    }
-
-    fn settings(&self, which: &str) -> Result<Option<Vec<Planned>>, FetchError> {
-        let path = format!(
-            "/{}/_settings?flat_settings=true&expand_wildcards={which}",
-            path_segment(self.pattern)
-        );
-        let (ask, mut body) = (Ask::get(path), Vec::new());
-        let status = self.server.ask(&ask, &mut body)?;
-        if status != 200 {
-            return self.unless_final(&ask, status, &body);
-        }
-        let Ok(Value::Object(answer)) = serde_json::from_slice(&body) else { return Ok(None) };
-        let planned = answer.into_iter().map(|(name, settings)| Planned {
-            largest_page: Some(largest_page(&settings["settings"])),
-            shards: setting(&settings["settings"], "number_of_shards").and_then(|n| n.parse().ok()),
-            name,
-            ..Planned::default()
-        });
-        Ok(Some(planned.collect()))
-    }
-
-    /// The indices by the documents in them, with their counts; none if that
-    /// may not be asked, or the answer is not exact.
-    fn by_aggregation(&self, query: &Value) -> Result<Option<Vec<Planned>>, FetchError> {
-        let path = format!("/{}/_search", path_segment(self.pattern));
-        let (ask, mut body) = (Ask::post(path, &query::indices(query, MOST_INDICES)), Vec::new());
-        let status = self.server.ask(&ask, &mut body)?;
-        if status != 200 {
-            return self.unless_final(&ask, status, &body);
-        }
-        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-        if answer["_shards"]["total"] == 0 {
-            return Err(self.no_index(self.pattern.to_owned()));
-        }
-        let indices = &answer["aggregations"]["indices"];
-        let is_exact = is_whole(&answer)
-            && indices["doc_count_error_upper_bound"] == 0
-            && indices["sum_other_doc_count"] == 0;
-        let Some(buckets) = indices["buckets"].as_array().filter(|_| is_exact) else {
-            return Ok(None);
-        };
-        let planned = buckets.iter().map(|bucket| {
-            Some(Planned {
-                name: bucket["key"].as_str()?.to_owned(),
-                documents: Some(bucket["doc_count"].as_u64()?),
-                ..Planned::default()
-            })
-        });
-        Ok(planned.collect())
-    }
-
-    /// A refusal that another way of asking may get around is none; no index
-    /// and no credentials are final.
-    fn unless_final<T>(
-        &self,
-        ask: &Ask,
-        status: u16,
-        body: &[u8],
-    ) -> Result<Option<T>, FetchError> {
-        let context = Context {
-            url: self.server.url(),
-            request: &ask.name(),
-            index: self.pattern,
-            keep_alive: "",
-            size: 0,
-            page: 0,
-        };
-        match Refusal::new(status, body).into_error(context) {
-            FetchError::NoIndex { index, .. } => Err(self.no_index(index)),
-            error @ (FetchError::Unauthorized { .. } | FetchError::IndexClosed { .. }) => {
-                Err(error)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// The error, with the names of some indices that are there.
-    fn no_index(&self, index: String) -> FetchError {
-        let mut body = Vec::new();
-        let found = match self.server.ask(&Ask::get("/_cat/indices?h=index&format=json"), &mut body)
-        {
-            Ok(200) => serde_json::from_slice::<Vec<Value>>(&body).unwrap_or_default(),
-            _ => Vec::new(),
-        };
-        let mut found: Vec<_> = found
-            .iter()
-            .filter_map(|index| index["index"].as_str())
-            .filter(|name| !name.starts_with('.'))
-            .map(crate::error::shown)
-            .collect();
-        found.sort();
-        if found.len() > 5 {
-            found.truncate(5);
-            found.push("…".to_owned());
-        }
-        FetchError::NoIndex { index, url: self.server.url().to_owned(), found }
-    }
-}
-
 pub(crate) fn is_whole(answer: &Value) -> bool {
     let shards = &answer["_shards"];
     shards["failed"] == 0 && shards["successful"] == shards["total"]
-}
-
-/// A setting, which is a text in a flat or a nested object.
-fn setting<'a>(settings: &'a Value, name: &str) -> Option<&'a str> {
-    let flat = &settings[format!("index.{name}")];
-    let nested = &settings["index"][name];
-    flat.as_str().or(nested.as_str())
-}
-
-fn largest_page(settings: &Value) -> u32 {
-    let text = setting(settings, "max_result_window");
-    text.and_then(|text| text.parse().ok()).filter(|size| *size > 0).unwrap_or(USUAL_PAGE)
-}
-
-/// Whether one of several patterns with commas fits a name.
-fn fits_any(pattern: &str, name: &str) -> bool {
-    pattern.split(',').any(|part| fits(part.as_bytes(), name.as_bytes()))
-}
-
-/// Whether a pattern with `*` fits a whole name.
-fn fits(pattern: &[u8], name: &[u8]) -> bool {
-    // On a mismatch the last `*` takes in one letter more.
-    let (mut at, mut from) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while from < name.len() {
-        match pattern.get(at) {
-            Some(b'*') => {
-                star = Some((at, from));
-                at += 1;
-            }
-            Some(letter) if *letter == name[from] => {
-                at += 1;
-                from += 1;
-            }
-            _ => {
-                let Some((place, taken)) = star else { return false };
-                star = Some((place, taken + 1));
-                at = place + 1;
-                from = taken + 1;
-            }
-        }
-    }
-    pattern[at..].iter().all(|letter| *letter == b'*')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::script::Script;
-    use serde_json::json;
 
     fn run(answers: &[(u16, &str)]) -> (Result<Plan, FetchError>, Vec<String>) {
         let answers = answers.iter().map(|(status, text)| (*status, (*text).to_owned()));
@@ -563,21 +315,6 @@ mod tests {
     }
 
     #[test]
-    fn the_filter_of_an_alias_counts_unless_another_name_has_none() {
-        let aliases = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-        let one = aliases(r#"{"aliases":{"web":{"filter":{"term":{"p":"443"}}},"all":{}}}"#);
-        assert_eq!(alias_filter(&one, "web"), Some(json!({"term": {"p": "443"}})));
-        assert_eq!(alias_filter(&one, "w*"), Some(json!({"term": {"p": "443"}})));
-        assert_eq!(alias_filter(&one, "web,all"), None);
-        let two = aliases(r#"{"aliases":{"a":{"filter":{"x":1}},"b":{"filter":{"y":1}}}}"#);
-        assert_eq!(
-            alias_filter(&two, "a,b"),
-            Some(json!({"bool": {"should": [{"x": 1}, {"y": 1}]}}))
-        );
-        assert_eq!(alias_filter(&Value::Null, "a"), None);
-    }
-
-    #[test]
     fn no_index_is_an_error_that_names_others() {
         let missing = r#"{"error":{"root_cause":[{"type":"index_not_found_exception","reason":"no such index"}]},"status":404}"#;
         let others = r#"[{"index":"flows-2"},{"index":".kibana"},{"index":"flows-1"}]"#;
@@ -593,26 +330,5 @@ mod tests {
                 "{message}"
             );
         }
-    }
-
-    #[test]
-    fn wildcards_fit_as_on_the_server() {
-        let cases = [
-            ("netflow-*", "netflow-2018.09.21", true),
-            ("*", "", true),
-            ("a*b*c", "aXbYbZc", true),
-            ("a*b", "aXbY", false),
-            ("abc", "abd", false),
-            ("", "a", false),
-        ];
-        for (pattern, name, expected) in cases {
-            assert_eq!(fits(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
-        }
-        let is_indirect = |pattern: &'static str, name: &str| {
-            Asker { server: &Script::new(Vec::new()), pattern }.is_indirect(name)
-        };
-        assert!(is_indirect("flows", "netflow-a"));
-        assert!(!is_indirect("flows,net*", "netflow-a"));
-        assert!(!is_indirect("flows", ".ds-flows-000001"));
     }
 }

@@ -16,6 +16,9 @@ pub struct FilterError {
     pub length: usize,
 }
 
+/// Of a longer line only so many characters are shown.
+const WIDEST: usize = 120;
+
 impl std::error::Error for FilterError {}
 
 impl fmt::Display for FilterError {
@@ -24,17 +27,20 @@ impl fmt::Display for FilterError {
         let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
         let line = self.text[start..].lines().next().unwrap_or_default();
         let carets = self.text.get(at..at + self.length).map_or(1, |text| text.chars().count());
-        let blanks = self.text[start..at].chars().count();
+        let before = self.text[start..at].chars().count();
+        // Of a long line the part around the mistake.
+        let skipped =
+            if line.chars().count() > WIDEST { before.saturating_sub(WIDEST / 2) } else { 0 };
         // Control characters would move the caret, or the terminal's cursor.
-        let line: String =
-            line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-        write!(
-            out,
-            "filter: {}\n  {line}\n  {:blanks$}{}",
-            self.message,
-            "",
-            "^".repeat(carets.max(1))
-        )
+        let shown: String = line
+            .chars()
+            .skip(skipped)
+            .take(WIDEST)
+            .map(|letter| if letter.is_control() { ' ' } else { letter })
+            .collect();
+        let blanks = before - skipped;
+        let carets = carets.min(WIDEST.saturating_sub(blanks)).max(1);
+        write!(out, "filter: {}\n  {shown}\n  {:blanks$}{}", self.message, "", "^".repeat(carets))
     }
 }
 

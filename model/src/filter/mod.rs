@@ -23,6 +23,8 @@
 //! ```
 //!
 //! `not` binds tightest, then `and`, then `or`. `#` begins a comment.
+//! `@include NAME` stands for the words of a file, as they are: put it in
+//! parentheses where they are joined by `or`.
 //!
 //! # What is unknown
 //! A comparison with an unknown value is false, whichever way it compares, so
@@ -33,12 +35,14 @@
 //! Measured with nfdump 1.7.1. The same: `k` is 1000; `bps`, `pps` and `bpp`
 //! are whole numbers, and 0 for a flow of no duration; `flags SA` means all of
 //! these, and under an odd number of `not`s none of these, also inside
-//! parentheses; a number after `flags` is the whole byte. On purpose not:
-//! names of hosts are not looked up; `mask` and `as` are those of the record
+//! parentheses; a number after `flags` is the whole byte; `flows` of a record
+//! are 1. On purpose not: names of hosts are not looked up; `mask` and `as` are those of the record
 //! (nfdump drops the masks of version 5, and asks a database for the AS).
 
 mod error;
 mod evaluate;
+mod hint;
+mod include;
 mod lex;
 mod list;
 mod outcomes;
@@ -60,6 +64,14 @@ pub use outcomes::{Bounds, Outcomes};
 pub use ranges::Ranges;
 pub use subject::{WORDS, Word};
 pub use value::number;
+
+/// The text of a filter with the files that it includes.
+///
+/// # Errors
+/// If one cannot be read, or they include each other.
+pub fn with_included(text: &str, context: &Context<'_>) -> Result<String, FilterError> {
+    include::Whole::new(text, context).map(|whole| whole.text)
+}
 
 /// Which flows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,7 +250,8 @@ pub enum Test {
 pub struct Context<'c> {
     /// The zone of times that name none.
     pub zone: TimeZone,
-    /// Reads the file of a list, `in @NAME`; says why if it cannot.
+    /// Reads the file of a list, `in @NAME`, or of a filter, `@include NAME`;
+    /// says why if it cannot.
     pub read: &'c dyn Fn(&str) -> Result<String, String>,
 }
 
@@ -263,7 +276,8 @@ impl Expression {
     /// # Errors
     /// If it is no filter; the message shows where.
     pub fn parse_in(text: &str, context: &Context<'_>) -> Result<Self, FilterError> {
-        parse::parse(text, context)
+        let whole = include::Whole::new(text, context)?;
+        parse::parse(&whole.text, context).map_err(|error| whole.placed(error))
     }
 
     /// The fields it reads, each once, in the order of the catalogue.

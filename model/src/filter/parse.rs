@@ -9,24 +9,25 @@
 
 mod operand;
 
-use super::error::nearest;
 use super::lex::{Shape, Token, tokens};
-use super::subject;
-use super::{Comparison, Context, End, Expression, FilterError, Ranges, Subject, Test};
+use super::{Comparison, Context, Derived, End, Expression, FilterError, Ranges, Subject, Test};
+use super::{hint, subject, value};
 use crate::field::FieldId;
 use crate::names;
 
 /// Understands a filter.
 pub(super) fn parse(text: &str, context: &Context<'_>) -> Result<Expression, FilterError> {
     let tokens = tokens(text).map_err(|at| {
-        let what = if text[at..].starts_with(['"', '\'']) {
-            "this quote is not closed"
-        } else {
-            "this sign has no meaning here"
+        let what = match text[at..].chars().next() {
+            Some('"' | '\'') => "this quote is not closed",
+            Some('&') => "did you mean `and`?",
+            Some('|') => "did you mean `or`?",
+            _ => "this sign has no meaning here",
         };
         FilterError { message: what.into(), text: text.into(), at, length: 1 }
     })?;
-    let mut parser = Parser { text, tokens: &tokens, next: 0, context, depth: 0, negated: false };
+    let mut parser =
+        Parser { text, tokens: &tokens, next: 0, context, depth: 0, negated: false, last: None };
     if tokens.is_empty() {
         return Ok(Expression::Any);
     }
@@ -36,9 +37,7 @@ pub(super) fn parse(text: &str, context: &Context<'_>) -> Result<Expression, Fil
         Some(token) if token.shape == Shape::Close => {
             Err(parser.wrong(token, "this parenthesis closes none"))
         }
-        Some(token) => {
-            Err(parser.wrong(token, &format!("`and` or `or` is missing before {}", token.text)))
-        }
+        Some(token) => Err(parser.wrong(token, &parser.left_over(token))),
     }
 }
 
@@ -53,6 +52,8 @@ struct Parser<'t, 'c> {
     depth: usize,
     /// Under an odd number of `not`s, where flags mean none of them.
     negated: bool,
+    /// What was compared last.
+    last: Option<Subject>,
 }
 
 type Parsed<T> = Result<T, FilterError>;
@@ -93,6 +94,50 @@ impl<'t> Parser<'t, '_> {
                 length: 0,
             },
         }
+    }
+
+    /// What is wrong where a comparison is over and something follows.
+    fn left_over(&self, token: Token<'_>) -> String {
+        let before = self.next.checked_sub(1).map_or("", |place| self.tokens[place].text);
+        if let Some(subject) = self.last {
+            if token.shape == Shape::Word && hint::is_unit(subject, token.text) {
+                let together = format!("{before}{}", token.text);
+                return hint::not_a_value(subject, &together);
+            }
+            if token.shape == Shape::Comma {
+                let list = self.list_with(subject, "…");
+                return format!("commas are for lists, {list}; numbers have none");
+            }
+            if let Some(message) = self.one_more_value(token) {
+                return message;
+            }
+        }
+        match token.shape {
+            Shape::Word | Shape::Quoted | Shape::Not | Shape::Open => {
+                format!("`and` or `or` is missing before {}", token.text)
+            }
+            _ => format!("a field is missing before {}", token.text),
+        }
+    }
+
+    /// The value before the next token, and one more, as a list.
+    fn list_with(&self, subject: Subject, more: &str) -> String {
+        let values = self.tokens[..self.next].iter().rev();
+        let before =
+            values.clone().find(|token| matches!(token.shape, Shape::Word | Shape::Quoted));
+        format!("`{} in [{} {more}]`", subject.name(), before.map_or("", |token| token.text))
+    }
+
+    /// Values one after the other, or joined by `or`: what to write instead.
+    fn one_more_value(&self, token: Token<'_>) -> Option<String> {
+        let subject = self.last?;
+        let is_value = token.shape == Shape::Word
+            && token.text.starts_with(|first: char| first.is_ascii_digit())
+            && value::range(subject, token.text, self.context).is_ok();
+        is_value.then(|| {
+            let list = self.list_with(subject, token.text);
+            format!("{} is a value without a field; several are a list, {list}", token.text)
+        })
     }
 
     fn alternatives(&mut self) -> Parsed<Expression> {
@@ -156,6 +201,10 @@ impl<'t> Parser<'t, '_> {
             self.next += 1;
             return Ok(Expression::Not(Box::new(Expression::Any)));
         }
+        if is("flows") {
+            self.next += 1;
+            return self.flows();
+        }
         if let Some(part) = self.icmp_part() {
             return self.icmp(part);
         }
@@ -185,21 +234,14 @@ impl<'t> Parser<'t, '_> {
                 Test::In(Ranges::one(number.into())),
             ));
         }
-        let next = self.tokens.get(self.next + 1).filter(|next| next.shape == Shape::Word);
-        if let (Some(_), Some(next)) = (subject::place(token.text), next) {
-            let ends = End::ALL.map(End::name);
-            let message = match nearest(next.text, ends.into_iter()) {
-                Some(near) => format!("{} has no {}; did you mean {near}?", token.text, next.text),
-                None => format!("{} is followed by ip, net, port, as or mask", token.text),
-            };
-            return Err(self.wrong(*next, &message));
+        if subject::place(token.text).is_some() {
+            let next = self.tokens.get(self.next + 1);
+            return Err(match next.filter(|next| next.shape == Shape::Word) {
+                Some(next) => self.wrong(*next, &hint::after_place(token.text, next.text)),
+                None => self.wrong(token, &hint::after_place(token.text, "")),
+            });
         }
-        let message = match nearest(token.text, subject::all_names()) {
-            Some(near) => format!("no field is called {}; did you mean {near}?", token.text),
-            None => {
-                format!("no field is called {}; `flowkit fields` lists what there is", token.text)
-            }
-        };
+        let message = self.one_more_value(token).unwrap_or_else(|| hint::unknown_word(token.text));
         Err(self.wrong(token, &message))
     }
 
@@ -252,6 +294,21 @@ impl<'t> Parser<'t, '_> {
             }
         }
         None
+    }
+
+    /// `flows > 1`: each record is one flow.
+    fn flows(&mut self) -> Parsed<Expression> {
+        // A number without bounds stands in while the values are read.
+        let number = Subject::Derived(Derived::BytesPerPacket);
+        let values = self.comparison(number).map_err(|mut error| {
+            error.message = error.message.replacen(number.name(), "flows", 1);
+            error
+        })?;
+        let Expression::Compare(Comparison { differs, test: Test::In(values), .. }) = values else {
+            return Ok(values);
+        };
+        let every = Expression::Any;
+        Ok(if values.contains(1) == differs { Expression::Not(Box::new(every)) } else { every })
     }
 
     /// ICMP's type and code stand in the port of the receiver.

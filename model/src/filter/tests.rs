@@ -165,7 +165,7 @@ fn mistakes_are_shown_where_they_are() {
     for (text, message, line) in [
         ("dts port 80", "did you mean dst?", "^^^"),
         ("dst_prt 80", "did you mean dst_port?", "^^^^^^^"),
-        ("dst prot 80", "did you mean port?", "    ^^^^"),
+        ("dst prot 80", "did you mean dst port?", "    ^^^^"),
         ("src port 70000", "src_port is at most 65535", "         ^^^^^"),
         ("src port", "src_port is compared with a port", "        ^"),
         ("proto tcp dst port 80", "`and` or `or` is missing before dst", "          ^^^"),
@@ -185,6 +185,44 @@ fn mistakes_are_shown_where_they_are() {
         ("bytes > 10q", "bytes is compared with a number", "        ^^^"),
         ("flags any 3", "flags such as SA", "          ^"),
         ("icmp-type 300", "icmp is at most 255", "          ^^^"),
+        ("destination port 443", "did you mean dst?", "^^^^^^^^^^^"),
+        ("src 10.0.0.1", "did you mean src ip 10.0.0.1?", "    ^^^^^^^^"),
+        ("dst 443", "did you mean dst port 443?", "    ^^^"),
+        ("src or port 80", "src is followed by ip, net, port, as or mask", "^^^"),
+        ("src if 3", "did you mean in if or out if?", "    ^^"),
+        ("src country DE", "did you mean src_country?", "    ^^^^^^^"),
+        ("src-port 80", "did you mean src_port?", "^^^^^^^^"),
+        ("country = DE", "did you mean src_country or dst_country?", "^^^^^^^"),
+        ("dscp 46", "DSCP 46 is tos 184", "^^^^"),
+        ("vlan 10", "NetFlow v5 does not carry it", "^^^^"),
+        ("port 443 80", "several are a list, `port in [443 80]`", "         ^^"),
+        ("port 80 or 443", "several are a list, `port in [80 443]`", "           ^^^"),
+        ("port in 80 443", "several are a list, `port in [80 443]`", "           ^^^"),
+        ("ip 10.0.0.1 or 10.0.0.2", "`addr in [10.0.0.1 10.0.0.2]`", "               ^^^^^^^^"),
+        ("port 443,80", "commas are for lists, `port in [443 …]`", "        ^"),
+        ("port in {80,443}", "a list is written in brackets", "        ^^^"),
+        ("bytes > 1,000", "numbers have none", "         ^"),
+        ("bytes > 10kB", "did you mean 10k?", "        ^^^^"),
+        ("bytes > 10 MiB", "did you mean 10m?", "           ^^^"),
+        ("bps > 1.5Gbit", "did you mean 1.5g?", "      ^^^^^^^"),
+        ("pps > 1.5", "it is a whole number", "      ^^^"),
+        ("duration > 5s", "did you mean 5000?", "           ^^"),
+        ("duration > 2h", "an hour 3.6M", "           ^^"),
+        ("bytes => 10", "did you mean >=?", "      ^^"),
+        ("bytes =< 10", "did you mean <=?", "      ^^"),
+        ("bytes 10 > 5", "a field is missing before >", "         ^"),
+        ("proto tpc", "did you mean tcp?", "      ^^^"),
+        ("port = htps", "did you mean https?", "       ^^^^"),
+        ("flags syn", "did you mean S?", "      ^^^"),
+        ("tos EF", "EF is tos 184", "    ^^"),
+        ("ip 10.0.0", "did you mean 10.0.0/24?", "   ^^^^^^"),
+        ("ip 10.0.0.*", "did you mean 10.0.0/24?", "   ^^^^^^^^"),
+        ("ip 10.0.0.0/33", "at most 32 bits", "   ^^^^^^^^^^^"),
+        ("proto tcp & port 80", "did you mean `and`?", "          ^"),
+        ("proto tcp | port 80", "did you mean `or`?", "          ^"),
+        ("last 5m", "a time such as", "     ^^"),
+        ("first > 1537488000", "milliseconds since 1970", "        ^^^^^^^^^^"),
+        ("flows > x", "flows is compared with a number", "        ^"),
     ] {
         let error = Expression::parse(text).unwrap_err().to_string();
         let carets = error.lines().nth(2).unwrap();
@@ -208,6 +246,79 @@ fn lists_come_from_files() {
     assert_eq!(filter.to_string(), "src_addr in [10.0.0.0/8 192.0.2.9]");
     let error = Expression::parse_in("ip in [@odd.txt]", &context).unwrap_err();
     assert!(error.message.starts_with("odd.txt:3: 10.0.0.x: "), "{error}");
+}
+
+/// As nfdump: the words of the file are taken in as they are.
+#[test]
+fn filters_come_from_files() {
+    let read = |name: &str| match name {
+        "web.nf" => Ok("# the web\ndst port 80 or\ndst port 443 # both".to_owned()),
+        "a file" => Ok("proto tcp and (@include web.nf)".to_owned()),
+        "odd.nf" => Ok("proto tcp and\n\n  dts port 80".to_owned()),
+        "itself.nf" => Ok("any or @include itself.nf".to_owned()),
+        "outer.nf" => Ok("any and\n@include odd.nf or any".to_owned()),
+        _ => Err("no such file".to_owned()),
+    };
+    let context = Context { zone: TimeZone::UTC, read: &read };
+    for (text, expected) in [
+        ("@include web.nf", "dst_port = 80 or dst_port = 443"),
+        ("proto udp and @include web.nf", "(protocol = udp and dst_port = 80) or dst_port = 443"),
+        ("bytes > 5 and (@include web.nf)", "bytes >= 6 and (dst_port = 80 or dst_port = 443)"),
+        ("@include web.nf and any", "dst_port = 80 or (dst_port = 443 and any)"),
+        ("@include 'a file'", "protocol = tcp and (dst_port = 80 or dst_port = 443)"),
+        ("proto tcp # @include none", "protocol = tcp"),
+        ("exporter = ' @include none'", "exporter = \" @include none\""),
+    ] {
+        let filter = Expression::parse_in(text, &context).unwrap_or_else(|e| panic!("{text}: {e}"));
+        assert_eq!(filter.to_string(), expected, "{text}");
+    }
+    for (text, message) in [
+        (
+            "@include none.nf",
+            "cannot read none.nf: no such file\n  @include none.nf\n  ^^^^^^^^^^^^^^^^",
+        ),
+        ("any and @include", "@include is followed by the name of a file"),
+        (
+            "@include odd.nf",
+            "odd.nf:3: no field is called dts; did you mean dst?\n    dts port 80\n    ^^^",
+        ),
+        ("any or @include odd.nf", "odd.nf:3: no field is called dts"),
+        ("@include outer.nf", "odd.nf:3: no field is called dts"),
+        ("@include web.nf foo 1", "`and` or `or` is missing before foo"),
+        ("@include itself.nf", "itself.nf:1: itself.nf is included more than 10 deep"),
+    ] {
+        let error = Expression::parse_in(text, &context).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("filter: {message}")), "{text}: {error}");
+    }
+}
+
+/// Counted with nfdump 1.7.1: a record of version 5 is one flow.
+#[test]
+fn a_record_is_one_flow() {
+    for (text, expected) in [
+        ("flows > 0", true),
+        ("flows 1", true),
+        ("flows < 2", true),
+        ("flows 0", false),
+        ("flows > 1", false),
+        ("flows != 1", false),
+        ("flows != 2", true),
+        ("flows in [0 1]", true),
+    ] {
+        assert_eq!(Expression::parse(text).unwrap().matches(&flow()), expected, "{text}");
+    }
+}
+
+#[test]
+fn of_a_long_line_the_part_with_the_mistake_is_shown() {
+    let hosts: Vec<String> = (0..500).map(|n| format!("10.0.{}.{}", n / 250, n % 250)).collect();
+    let text = format!("ip in [{} 10.0.0.x {}]", hosts.join(" "), hosts.join(" "));
+    let error = Expression::parse(&text).unwrap_err().to_string();
+    let lines: Vec<&str> = error.lines().collect();
+    assert!(lines[1].len() <= 122, "{error}");
+    let caret = lines[2].find('^').unwrap();
+    assert_eq!(&lines[1][caret..caret + 8], "10.0.0.x");
+    assert_eq!(lines[2].trim(), "^^^^^^^^");
 }
 
 #[test]
@@ -292,9 +403,10 @@ fn any_filter() -> impl Strategy<Value = String> {
             .prop_map(|(n, sign)| format!("bytes {sign} {n}")),
         (
             0..9_u8,
-            prop_oneof![Just("duration"), Just("pps"), Just("bps"), Just("bpp"), Just("first")]
+            prop_oneof![Just("duration"), Just("pps"), Just("bps"), Just("bpp"), Just("flows")]
         )
             .prop_map(|(n, word)| format!("{word} >= {n}")),
+        (0..9_u8).prop_map(|n| format!("first >= 1970-01-01T00:00:00.00{n}Z")),
         "[SAFRPU]{1,3}".prop_map(|flags| format!("flags {flags}")),
         "[SAFRPU]{1,3}".prop_map(|flags| format!("flags any {flags}")),
         (0..20_u8).prop_map(|n| format!("proto {n}")),

@@ -2,10 +2,14 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Context, End, Subject};
+use super::{Context, Subject, hint};
 use crate::field::{FieldId, Kind};
 use crate::names;
 use crate::window;
+
+/// A time in plain milliseconds since 1970 lies in 1973 or later; a smaller
+/// number is more likely meant as seconds, or a length of time.
+const LEAST_MS: u64 = 100_000_000_000;
 
 /// Reads a value, a range or a network: first and last value.
 pub(super) fn range(
@@ -32,7 +36,7 @@ pub(super) fn range(
         }
         return Ok((first, last));
     }
-    Err(expected(subject, text))
+    Err(hint::not_a_value(subject, text))
 }
 
 /// Whether values are written as addresses.
@@ -83,14 +87,13 @@ fn single(subject: Subject, text: &str, context: &Context<'_>) -> Option<Result<
         Kind::Text if is_address(subject) => u64::from(text.parse::<Ipv4Addr>().ok()?.to_bits()),
         Kind::Text => return None,
         Kind::Time => {
-            let ms = number(text)
-                .filter(|_| !text.contains('-'))
-                .or_else(|| window::time_ms("", text, &context.zone).ok()?.try_into().ok())?;
-            return Some(Ok(ms));
+            let ms = text.parse().ok().filter(|ms| *ms >= LEAST_MS);
+            let time = || window::time_ms("", text, &context.zone).ok()?.try_into().ok();
+            return Some(Ok(ms.or_else(time)?));
         }
         Kind::Port => number(text).or_else(|| names::service_port(text, None).map(u64::from))?,
         Kind::Protocol => number(text).or_else(|| names::protocol_number(text).map(u64::from))?,
-        Kind::Code if is_as(subject) => number(without_as(text))?,
+        Kind::Code if hint::is_as(subject) => number(without_as(text))?,
         Kind::Flags => number(text).or_else(|| names::parse_tcp_flags(text).map(u64::from))?,
         Kind::Count | Kind::Version | Kind::Code => number(text)?,
     };
@@ -99,10 +102,6 @@ fn single(subject: Subject, text: &str, context: &Context<'_>) -> Option<Result<
         return Some(Err(format!("{} is at most {largest}", subject.name())));
     }
     Some(Ok(value))
-}
-
-fn is_as(subject: Subject) -> bool {
-    matches!(subject, Subject::Either(End::As) | Subject::Field(FieldId::SrcAs | FieldId::DstAs))
 }
 
 fn without_as(text: &str) -> &str {
@@ -141,28 +140,6 @@ pub fn number(text: &str) -> Option<u64> {
         value = value.checked_add(u64::from(digit - b'0') * place)?;
     }
     Some(value)
-}
-
-/// What should have been typed.
-fn expected(subject: Subject, text: &str) -> String {
-    let name = subject.name();
-    let what = match subject.kind() {
-        Kind::Address if text.contains(':') => {
-            return format!("{text} is no IPv4 address; NetFlow v5 has no others");
-        }
-        Kind::Address => {
-            "an IPv4 address such as 10.0.0.1, or a network such as 10.0.0.0/8; names of hosts are not looked up"
-        }
-        Kind::Text => "an address, or a name in quotes",
-        Kind::Time => "a time such as 2018-09-21T10:00, with a zone or in that of --tz",
-        Kind::Port => "a port such as 443, a range such as 8000-8100, or the name of a service",
-        Kind::Protocol => "a protocol such as tcp or 6",
-        Kind::Flags => "flags such as SA out of CEUAPRSF, or a number",
-        Kind::Code if is_as(subject) => "an AS number such as 64500",
-        Kind::Count => "a number such as 1500, 10k or 1.5M",
-        Kind::Version | Kind::Code => "a number",
-    };
-    format!("{name} is compared with {what}")
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ pub const MODULE: &str =
 /// The codec that decodes the packets.
 pub const CODEC: &str = "https://github.com/logstash-plugins/logstash-codec-netflow";
 
+/// A collector that reads the direction of a flow from the padding.
+pub const PADDING_USED: &str = "https://github.com/OpenNMS/opennms/pull/1819";
+
 /// The lesson of a field; none for what only a pipeline adds.
 #[must_use]
 pub fn of(field: FieldId) -> Option<&'static Lesson> {
@@ -81,7 +84,7 @@ mod tests {
     #[test]
     fn every_source_is_a_public_page() {
         let sources = LESSONS.iter().flat_map(|lesson| lesson.sources);
-        for source in sources.chain(&[CISCO, MODULE, CODEC]) {
+        for source in sources.chain(&[CISCO, MODULE, CODEC, PADDING_USED]) {
             assert!(source.starts_with("https://"), "{source}");
         }
     }

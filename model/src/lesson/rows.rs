@@ -19,6 +19,8 @@ const RFC_TCP: &str = "https://www.rfc-editor.org/rfc/rfc9293#section-3.1";
 const RFC_DSCP: &str = "https://www.rfc-editor.org/rfc/rfc2474";
 const RFC_ECN: &str = "https://www.rfc-editor.org/rfc/rfc3168";
 const RFC_AS4: &str = "https://www.rfc-editor.org/rfc/rfc6793";
+const SILK_NULL: &str = "https://tools.netsa.cert.org/silk/packlogic-generic.html";
+const PLIXER_0: &str = "https://www.plixer.com/blog/interface-0-what-does-it-mean-to-you/";
 const RFC_IF_MIB: &str = "https://www.rfc-editor.org/rfc/rfc2863";
 const CISCO_KEY: &str = "https://www.cisco.com/c/en/us/products/collateral/ios-nx-os-software/ios-netflow/prod_white_paper0900aecd80406232.html";
 const RFC_V9: &str = "https://www.rfc-editor.org/rfc/rfc3954";
@@ -84,7 +86,7 @@ pub const LESSONS: &[Lesson] = &[
     Lesson { field: FieldId::NextHop, es_type: "ip",
         logstash: "the codec calls it ipv4_next_hop; the module renames it",
         good_for: "seeing which way traffic left the network",
-        trap: "0.0.0.0 where the receiver is in reach, where packets were dropped, or where the exporter does not fill it in",
+        trap: "0.0.0.0 is no router: there is none on the way, or the exporter does not know or does not fill it in",
         sources: &[] },
     Lesson { field: FieldId::InputSnmp, es_type: "keyword",
         logstash: "copies the number; its name is not looked up",
@@ -93,9 +95,9 @@ pub const LESSONS: &[Lesson] = &[
         sources: &[RFC_IF_MIB] },
     Lesson { field: FieldId::OutputSnmp, es_type: "keyword",
         logstash: "copies the number; its name is not looked up",
-        good_for: "where traffic left the router; what was dropped",
-        trap: "0 where packets were dropped or meant for the router itself. An ifIndex may be another interface after a reboot",
-        sources: &[RFC_IF_MIB] },
+        good_for: "where traffic left the router; what did not leave it",
+        trap: "0 where packets did not leave: refused by an access list, or meant for the router itself; for multicast too. An ifIndex may be another interface after a reboot",
+        sources: &[SILK_NULL, PLIXER_0, RFC_IF_MIB] },
     Lesson { field: FieldId::Packets, es_type: "long",
         logstash: "the codec calls it in_pkts; the module renames it to packets",
         good_for: "floods of small packets, which bytes do not show; bytes / packets is the mean size",
@@ -144,12 +146,12 @@ pub const LESSONS: &[Lesson] = &[
     Lesson { field: FieldId::SrcAs, es_type: "integer",
         logstash: "copies the number; geoip_src.asn is another one, looked up from the address",
         good_for: "traffic by network operator, without any address list",
-        trap: "origin or peer AS, as the router is set up; 0 for its own and for unknown. 16 bits: 23456 stands for every larger number",
+        trap: "origin or peer AS, as the router is set up; 0 for its own and for unknown. 16 bits: a larger number does not fit; BGP has 23456 (AS_TRANS) stand for those, what an exporter writes is its own matter",
         sources: &[RFC_AS4] },
     Lesson { field: FieldId::DstAs, es_type: "integer",
         logstash: "copies the number; geoip_dst.asn is another one, looked up from the address",
         good_for: "where traffic goes, by network operator: peering",
-        trap: "origin or peer AS, as the router is set up; 0 for its own and for unknown. 16 bits: 23456 stands for every larger number",
+        trap: "origin or peer AS, as the router is set up; 0 for its own and for unknown. 16 bits: a larger number does not fit; BGP has 23456 (AS_TRANS) stand for those, what an exporter writes is its own matter",
         sources: &[RFC_AS4] },
     Lesson { field: FieldId::SrcMaskLen, es_type: "integer",
         logstash: "the codec calls it src_mask; the module renames it to src_mask_len",

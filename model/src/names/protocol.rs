@@ -27,6 +27,11 @@ pub fn protocol_number(name: &str) -> Option<u8> {
         .map(|(_, number)| number)
 }
 
+/// Every name and alias, for suggestions.
+pub(crate) fn protocol_names() -> impl Iterator<Item = &'static str> {
+    PROTOCOLS.iter().map(|&(_, name)| name).chain(ALIASES.iter().map(|&(name, _)| name))
+}
+
 /// Other spellings people and programs use.
 #[rustfmt::skip]
 const ALIASES: &[(&str, u8)] = &[

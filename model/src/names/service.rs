@@ -48,6 +48,12 @@ pub fn service_port(name: &str, protocol: Option<u8>) -> Option<u16> {
         .map(|row| row.0)
 }
 
+/// Every name and everyday word, for suggestions.
+pub(crate) fn service_names() -> impl Iterator<Item = &'static str> {
+    let aliases = ALIASES.iter().map(|&(name, _)| name);
+    SERVICES.iter().chain(UNREGISTERED).map(|row| row.2).chain(aliases)
+}
+
 /// Port, transports, name.
 type Service = (u16, u8, &'static str);
 

@@ -75,7 +75,7 @@ pub const RECORD: &[Member] = &[
     Member { name: "dst_as", offset: 42, length: 2, fields: &[FieldId::DstAs], meaning: "AS of the receiver, origin or peer" },
     Member { name: "src_mask", offset: 44, length: 1, fields: &[FieldId::SrcMaskLen], meaning: "prefix length of the sender's route" },
     Member { name: "dst_mask", offset: 45, length: 1, fields: &[FieldId::DstMaskLen], meaning: "prefix length of the receiver's route" },
-    Member { name: "pad2", offset: 46, length: 2, fields: &[], meaning: "unused by the format, used by some routers" },
+    Member { name: "pad2", offset: 46, length: 2, fields: &[], meaning: "unused" },
 ];
 
 #[cfg(test)]

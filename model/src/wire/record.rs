@@ -48,7 +48,8 @@ pub struct Record {
     pub src_mask_len: u8,
     /// `dst_mask`: prefix length of the receiver's route.
     pub dst_mask_len: u8,
-    /// `pad2`: unused by the format, used by some routers; kept.
+    /// `pad2`: unused by the format; kept. Some exporters put the direction of
+    /// the flow there (`OpenNMS`, pull request 1819).
     pub pad2: u16,
 }
 

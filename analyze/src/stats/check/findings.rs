@@ -1,6 +1,8 @@
 //! The findings as rows: what, where, how many of how many, and what it means.
 
-use super::Checked;
+use std::io;
+
+use super::{Checked, Copies};
 use crate::answer::{Answer, Cell, Column, Meaning, Table};
 use crate::quality::{Fault, Quality};
 use crate::stats::loss::{Engine, Loss};
@@ -19,7 +21,12 @@ struct Finding {
 /// A gap without any packet is told from here on.
 const LONG_SILENCE_MS: u64 = 3_600_000;
 
-pub(super) fn answer(checked: Checked, texts: &[String], tally: &Tally) -> Answer {
+pub(super) fn answer(
+    checked: Checked,
+    copies: Copies,
+    texts: &[String],
+    tally: &Tally,
+) -> io::Result<Answer> {
     let flows = tally.total.flows;
     let name = |exporter: Option<u64>| {
         let code = exporter.and_then(|code| usize::try_from(code).ok());
@@ -28,7 +35,7 @@ pub(super) fn answer(checked: Checked, texts: &[String], tally: &Tally) -> Answe
     let mut findings = Vec::new();
     let mut engines: Vec<(String, Engine, Loss)> = checked
         .packets
-        .loss()
+        .loss()?
         .into_iter()
         .map(|(engine, loss)| (name(engine[0]), engine, loss))
         .collect();
@@ -42,23 +49,19 @@ pub(super) fn answer(checked: Checked, texts: &[String], tally: &Tally) -> Answe
     for (exporter, times) in times {
         of_times(&exporter, &times, &mut findings);
     }
-    let copies = |n: u64| n - 1;
-    let equal: u64 = checked.equal.values().map(|n| copies(*n)).sum();
     push(
         &mut findings,
         "equal_flows",
         "",
-        equal,
+        copies.equal,
         flows,
         "flows are equal to another in every field, under other ids; --dedupe drops them",
     );
-    let doubled = checked.sightings.values().filter(|seen| seen.by_others);
-    let doubled: u64 = doubled.map(|seen| seen.flows).sum();
     push(
         &mut findings,
         "seen_twice",
         "",
-        doubled,
+        copies.seen_twice,
         flows,
         "flows have a like at another exporter (ends, ports, packets, bytes): sums count both; filter by exporter",
     );
@@ -71,7 +74,7 @@ pub(super) fn answer(checked: Checked, texts: &[String], tally: &Tally) -> Answe
         "flows state a sampling interval but mode 0, as Juniper routers do: they are sampled",
     );
     of_tally(tally, &mut findings);
-    rows(findings, flows)
+    Ok(rows(findings, flows))
 }
 
 fn push(

@@ -8,17 +8,24 @@ mod load;
 mod rows;
 mod slots;
 
+use std::borrow::Cow;
+use std::io;
+use std::sync::Arc;
+
 use flowkit_model::FieldId;
 
 pub use self::load::Load;
 use self::load::spread;
-use self::slots::{Amount, Slot, Slots};
+use self::slots::{Amount, Part, Slot};
 use super::Statistic;
 use super::dimension::Dimension;
 use crate::answer::Answer;
 use crate::bins::{Bins, Days};
-use crate::columns::Batch;
-use crate::group::key::{KeyLayout, LongKey};
+use crate::columns::{Batch, Column};
+use crate::group::key::KeyLayout;
+use crate::group::memory::Memory;
+use crate::group::table::{Besides, Table};
+use crate::group::{Accumulator, Counters, Map};
 use crate::tally::Tally;
 
 /// Flows by bins of time.
@@ -107,9 +114,12 @@ enum Placed {
 }
 
 /// What one thread has added up.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Times {
-    slots: Slots,
+    /// Without series.
+    all: Map<u64, Amount>,
+    /// By series, and by slot.
+    series: Table<Counters, Amount>,
     /// Flows that were placed at their export.
     moved: u64,
     /// Flows that have no time at all.
@@ -124,54 +134,108 @@ impl Statistic for Timeline {
         times.into_iter().chain(self.by.iter().flat_map(Dimension::fields)).collect()
     }
 
-    fn start(&self) -> Times {
-        Times::default()
+    fn start(&self, memory: &Arc<Memory>) -> Times {
+        let besides = Besides { spread: 1, ..Besides::default() };
+        let series = Table::new(&self.layout, &besides, memory);
+        Times { all: Map::new(), series, moved: 0, nowhere: 0 }
     }
 
     fn add(&self, times: &mut Times, batch: &Batch) {
-        let ends = if self.by.iter().any(Dimension::is_either) { 2 } else { 1 };
-        let mut before: Option<Vec<LongKey>> = None;
-        for end in 0..ends {
-            let keys: Option<Vec<LongKey>> = (!self.by.is_empty()).then(|| {
-                let columns: Vec<_> = self.by.iter().map(|by| by.column(batch, end)).collect();
-                let columns: Vec<_> = columns.iter().map(AsRef::as_ref).collect();
-                self.layout.encode(&columns)
-            });
-            self.add_end(times, batch, keys.as_deref(), before.as_deref());
-            before = keys;
+        let placed = self.place(times, batch);
+        if self.by.is_empty() {
+            let mut known: Option<(Slot, Amount)> = None;
+            for part in &placed.parts {
+                match &mut known {
+                    Some((slot, amount)) if *slot == part.slot => {
+                        amount.add(part.volume, part.flows.into());
+                    }
+                    _ => {
+                        let next = (part.slot, Amount::of(part.volume, part.flows.into()));
+                        times.put(known.replace(next));
+                    }
+                }
+            }
+            return times.put(known);
+        }
+        let at = |end| -> Vec<_> { self.by.iter().map(|by| by.column(batch, end)).collect() };
+        let sources = at(0);
+        self.add_end(times, batch, &placed, &sources, None);
+        if self.by.iter().any(Dimension::is_either) {
+            let destinations = at(1);
+            let differs: Vec<bool> = (0..batch.rows())
+                .map(|row| {
+                    let mut ends = sources.iter().zip(&destinations);
+                    ends.any(|(source, destination)| source.get(row) != destination.get(row))
+                })
+                .collect();
+            self.add_end(times, batch, &placed, &destinations, Some(&differs));
         }
     }
 
     fn merge(&self, times: &mut Times, other: Times) {
-        times.slots.merge(other.slots);
+        for (slot, amount) in other.all.into_entries() {
+            times.all.at(slot).merge(&amount);
+        }
+        times.series.merge(other.series);
         times.moved += other.moved;
         times.nowhere += other.nowhere;
     }
 
-    fn answer(&self, times: Times, texts: &[String], tally: &Tally) -> Answer {
+    fn answer(&self, times: Times, texts: &[String], tally: &Tally) -> io::Result<Answer> {
         self.rows(times, texts, tally)
     }
 }
 
+impl Times {
+    fn put(&mut self, run: Option<(Slot, Amount)>) {
+        if let Some((slot, amount)) = run {
+            self.all.at(slot.code()).merge(&amount);
+        }
+    }
+}
+
+/// The parts of the flows of a batch.
+#[derive(Default)]
+struct PlacedFlows {
+    parts: Vec<Part>,
+    /// Where the parts of each flow begin, and the end.
+    starts: Vec<usize>,
+}
+
+impl PlacedFlows {
+    fn of(&self, row: usize) -> &[Part] {
+        &self.parts[self.starts[row]..self.starts[row + 1]]
+    }
+}
+
 impl Timeline {
-    /// Adds the flows under their keys at one end, but not under those that
-    /// they had at the other.
+    /// Adds the selected flows under their keys at one end.
     fn add_end(
         &self,
         times: &mut Times,
         batch: &Batch,
-        keys: Option<&[LongKey]>,
-        before: Option<&[LongKey]>,
+        placed: &PlacedFlows,
+        columns: &[Cow<'_, Column>],
+        selected: Option<&[bool]>,
     ) {
+        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+        times.series.add(&columns, selected, |row| Counters::row(bytes[row], packets[row]));
+        times.series.spread(0, &columns, selected, |row| {
+            placed.of(row).iter().map(|part| (part.slot.code(), part.row()))
+        });
+    }
+
+    /// Gives the volume of each flow to its slots.
+    fn place(&self, times: &mut Times, batch: &Batch) -> PlacedFlows {
         let columns = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched]
             .map(|field| batch.column(field));
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
         let mut days = Days::default();
         let mut known = (Slot::Unknown, (0, 0));
+        let mut placed = PlacedFlows::default();
         for row in 0..batch.rows() {
-            if before.is_some_and(|before| keys.is_some_and(|keys| keys[row] == before[row])) {
-                continue;
-            }
+            placed.starts.push(placed.parts.len());
             let mut find = |ms: u64| {
                 if !(known.1.0..known.1.1).contains(&ms) {
                     known = self.slot(ms, &mut days);
@@ -179,30 +243,32 @@ impl Timeline {
                 known
             };
             let volume = [bytes[row], packets[row]];
-            let key = keys.map(|keys| &keys[row]);
+            let mut put = |slot, volume, flows| placed.parts.push(Part { slot, volume, flows });
             let (span, is_moved) = match self.span(columns.map(|column| column.get(row))) {
                 Placed::Spanned(first, last) => ((first, last), false),
                 Placed::AtExport(at, is_moved) => ((at, at), is_moved),
                 Placed::Nowhere => {
-                    times.nowhere += u64::from(before.is_none());
-                    times.slots.add(key, Slot::Unknown, Amount::of(volume, 1));
+                    times.nowhere += 1;
+                    put(Slot::Unknown, volume, 1);
                     continue;
                 }
             };
-            times.moved += u64::from(is_moved && before.is_none());
+            times.moved += u64::from(is_moved);
             // A flow counts once, in the bin of its first packet.
             let counted = find(if self.load == Load::End { span.1 } else { span.0 }).0;
             if find(span.1).0 == counted && find(span.0).0 == counted {
-                times.slots.add(key, counted, Amount::of(volume, 1));
+                put(counted, volume, 1);
                 continue;
             }
-            times.slots.add(key, counted, Amount::of([0, 0], 1));
+            put(counted, [0, 0], 1);
             let mut parts = Vec::new();
             spread(self.load, span, volume, |ms| find(ms).1, |ms, part| parts.push((ms, part)));
             for (ms, part) in parts {
-                times.slots.add(key, find(ms).0, Amount::of(part, 0));
+                put(find(ms).0, part, 0);
             }
         }
+        placed.starts.push(placed.parts.len());
+        placed
     }
 }
 

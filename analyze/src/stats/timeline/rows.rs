@@ -2,17 +2,19 @@
 //! what lies outside; the rates over the bins.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use flowkit_model::Kind;
 use hashbrown::HashMap;
 
-use super::slots::{Amount, Slot, merge};
+use super::slots::{Amount, Slot};
 use super::{Timeline, Times};
-use crate::answer::{Answer, Cell, Column, Meaning, Table};
+use crate::answer::{Answer, Cell, Column, Meaning, Table as Rows};
 use crate::bins::Days;
-use crate::group::key::LongKey;
-use crate::stats::gather::at;
-use crate::stats::measure::Point;
+use crate::group::points::Points;
+use crate::group::rank::{Found, Value, Wanted};
+use crate::group::table::Table;
+use crate::group::{Accumulator, Counters, Map};
 use crate::stats::ranking::key_cell;
 use crate::tally::{Sums, Tally};
 
@@ -23,10 +25,12 @@ const MOST_BINS: usize = 1_000_000;
 type Series = (Vec<Cell>, HashMap<Slot, Amount>);
 
 impl Timeline {
-    pub(super) fn rows(&self, times: Times, texts: &[String], tally: &Tally) -> Answer {
-        let (all, by_key) = times.slots.into_parts();
-        let mut series =
-            if self.by.is_empty() { vec![(Vec::new(), all)] } else { self.largest(by_key, texts) };
+    pub(super) fn rows(&self, times: Times, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+        let mut series = if self.by.is_empty() {
+            vec![(Vec::new(), slots(times.all))]
+        } else {
+            self.largest(times.series, texts)?
+        };
         let mut notes = Vec::new();
         let bins = self.all_bins(&mut series, tally, &mut notes);
         let mut rows = Vec::new();
@@ -52,14 +56,14 @@ impl Timeline {
         if times.nowhere > 0 {
             notes.push(format!("{} flows have no time: in the row unknown", times.nowhere));
         }
-        Answer {
+        Ok(Answer {
             title: format!("timeline, bins of {}, {} load", self.name, self.load.name()),
             facts: rates(&series, &bins),
-            table: Table { name: "rows", columns: self.columns(), rows },
+            table: Rows { name: "rows", columns: self.columns(), rows },
             bars: Some("bytes".into()),
             notes,
             ..Answer::default()
-        }
+        })
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -76,36 +80,25 @@ impl Timeline {
     }
 
     /// The series with the most bytes, ties by key, and one of all others.
-    fn largest(
-        &self,
-        by_key: HashMap<LongKey, HashMap<Slot, Amount>>,
-        texts: &[String],
-    ) -> Vec<Series> {
-        let mut ranked: Vec<_> = by_key
-            .into_iter()
-            .map(|(key, slots)| {
-                let bytes: u128 = slots.values().map(|amount| amount.sums().bytes).sum();
-                let values = self.layout.decode(key);
-                let parts = self.layout.parts().iter().zip(values);
-                let cells: Vec<Cell> =
-                    parts.map(|(part, value)| key_cell(part.kind, value, texts)).collect();
-                (bytes, cells, slots)
-            })
-            .collect();
-        ranked.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        let limit = if self.series == 0 { ranked.len() } else { self.series.min(ranked.len()) };
-        let rest = ranked.split_off(limit);
-        let mut series: Vec<Series> =
-            ranked.into_iter().map(|(_, cells, slots)| (cells, slots)).collect();
-        if !rest.is_empty() {
-            let mut other = HashMap::new();
-            for (_, _, slots) in rest {
-                merge(&mut other, slots);
-            }
-            let others = self.by.iter().map(|_| Cell::Text("other".into()));
-            series.push((others.collect(), other));
+    fn largest(&self, table: Table<Counters, Amount>, texts: &[String]) -> io::Result<Vec<Series>> {
+        let value = |sums: &Counters, _: &Found| Some(sums.sums().bytes);
+        let holds = |_: &Counters, _: &Found| true;
+        let (value, holds): (Value<'_, Counters>, _) = (&value, &holds);
+        let limit = self.series;
+        let wanted = Wanted { value, holds, besides: false, bottom: false, limit, texts };
+        let found = table.rank_values(&wanted)?;
+        let are_more = found.keys > found.rows.len() as u64;
+        let mut series: Vec<Series> = Vec::with_capacity(found.rows.len() + 1);
+        for (group, amounts) in found.rows {
+            let parts = self.layout.parts().iter().zip(&group.key);
+            let cells = parts.map(|(part, value)| key_cell(part.kind, *value, texts)).collect();
+            series.push((cells, slots(amounts)));
         }
-        series
+        if are_more {
+            let others = self.by.iter().map(|_| Cell::Text("other".into()));
+            series.push((others.collect(), slots(found.others)));
+        }
+        Ok(series)
     }
 
     /// Start and end of every bin of the window. Where the window is open, it
@@ -159,6 +152,10 @@ impl Timeline {
     }
 }
 
+fn slots(amounts: Map<u64, Amount>) -> HashMap<Slot, Amount> {
+    amounts.into_entries().map(|(code, amount)| (Slot::of_code(code), amount)).collect()
+}
+
 fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<Cell> {
     let (start, length) = match slot {
         Slot::Before => (Cell::Text("before".into()), None),
@@ -199,9 +196,12 @@ fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Mea
     ];
     let mut facts = Vec::new();
     for ((place, values), (names, meaning)) in of.iter_mut().enumerate().zip(names) {
-        let mut point = |point| at(values, point).map_or(Cell::None, Cell::Number);
+        values.sort_unstable();
+        let once: Vec<_> = values.iter().map(|rate| (*rate, 1)).collect();
+        let points = Points::of(&once);
+        let point = |rate: u64| if points.n == 0 { Cell::None } else { Cell::from(rate) };
         let mean = (volume[place] * 1000).checked_div(length).map_or(Cell::None, Cell::Number);
-        let cells = [point(Point::Min), mean, point(Point::P95), point(Point::Max)];
+        let cells = [point(points.min), mean, point(points.p95), point(points.max)];
         facts.extend(names.into_iter().zip(cells).map(|(name, cell)| (name, meaning, cell)));
     }
     facts

@@ -1,9 +1,8 @@
-//! What was carried in each stretch of time, for each series.
+//! What was carried in each stretch of time.
 
-use hashbrown::HashMap;
-
-use crate::group::Sum;
-use crate::group::key::LongKey;
+use crate::group::stored::Stored;
+use crate::group::volume::Volume;
+use crate::group::{Accumulator, Sum};
 use crate::tally::Sums;
 
 /// A stretch of time, in the order of rows.
@@ -19,6 +18,27 @@ pub(super) enum Slot {
     Unknown,
 }
 
+impl Slot {
+    /// A number that stands for it; times have 48 bits.
+    pub(super) fn code(self) -> u64 {
+        match self {
+            Self::Before => 0,
+            Self::Bin(start) => start.saturating_add(1).min(u64::MAX - 2),
+            Self::After => u64::MAX - 1,
+            Self::Unknown => u64::MAX,
+        }
+    }
+
+    pub(super) fn of_code(code: u64) -> Self {
+        match code {
+            0 => Self::Before,
+            u64::MAX => Self::Unknown,
+            code if code == u64::MAX - 1 => Self::After,
+            code => Self::Bin(code - 1),
+        }
+    }
+}
+
 /// A part of a flow, or a sum of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Amount {
@@ -29,60 +49,72 @@ pub(super) struct Amount {
 
 impl Amount {
     pub(super) fn of([bytes, packets]: [u64; 2], flows: u64) -> Self {
-        let mut amount = Self { flows, ..Self::default() };
-        amount.bytes.add(bytes);
-        amount.packets.add(packets);
-        amount
+        Self { bytes: Sum::of(bytes), packets: Sum::of(packets), flows }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, [bytes, packets]: [u64; 2], flows: u64) {
+        self.bytes.add(bytes);
+        self.packets.add(packets);
+        self.flows += flows;
+    }
+}
+
+impl Stored for Amount {
+    fn write(&self, out: &mut Vec<u8>) {
+        ((self.bytes, self.packets), self.flows).write(out);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let ((bytes, packets), flows) = Stored::read(from)?;
+        Some(Self { bytes, packets, flows })
+    }
+}
+
+impl Accumulator for Amount {
+    /// Marked with 1 if the flow is counted there.
+    type Row = Volume;
+
+    #[inline]
+    fn take(&mut self, row: Volume) {
+        self.add([row.bytes(), row.packets()], row.mark().into());
+    }
+
+    fn merge(&mut self, other: &Self) {
         self.bytes.merge(other.bytes);
         self.packets.merge(other.packets);
         self.flows += other.flows;
     }
 
-    pub(super) fn sums(&self) -> Sums {
+    fn sums(&self) -> Sums {
         Sums { bytes: self.bytes.total(), packets: self.packets.total(), flows: self.flows }
     }
 }
 
-/// Sums by series and slot.
-#[derive(Debug, Default)]
-pub(super) struct Slots {
-    /// Without series.
-    all: HashMap<Slot, Amount>,
-    series: HashMap<LongKey, HashMap<Slot, Amount>>,
+/// What a flow carries in one slot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) slot: Slot,
+    pub(super) volume: [u64; 2],
+    /// 1 where the flow is counted, else 0.
+    pub(super) flows: u8,
 }
 
-impl Slots {
-    pub(super) fn add(&mut self, key: Option<&LongKey>, slot: Slot, amount: Amount) {
-        let slots = match key {
-            None => &mut self.all,
-            Some(key) => match self.series.get_mut(key) {
-                Some(slots) => slots,
-                None => self.series.entry(key.clone()).or_default(),
-            },
-        };
-        slots.entry(slot).or_default().merge(&amount);
+impl Part {
+    /// As a record, or its sums where it is too large for one.
+    pub(super) fn row(self) -> Result<Volume, Amount> {
+        let Self { volume, flows, .. } = self;
+        Volume::new(volume[0], volume[1], flows).ok_or_else(|| Amount::of(volume, flows.into()))
     }
+}
 
-    pub(super) fn merge(&mut self, other: Self) {
-        merge(&mut self.all, other.all);
-        for (key, slots) in other.series {
-            merge(self.series.entry(key).or_default(), slots);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_stand_for_slots() {
+        for slot in [Slot::Before, Slot::Bin(0), Slot::Bin(1 << 48), Slot::After, Slot::Unknown] {
+            assert_eq!(Slot::of_code(slot.code()), slot);
         }
-    }
-
-    /// Without series, and by series.
-    pub(super) fn into_parts(
-        self,
-    ) -> (HashMap<Slot, Amount>, HashMap<LongKey, HashMap<Slot, Amount>>) {
-        (self.all, self.series)
-    }
-}
-
-pub(super) fn merge(slots: &mut HashMap<Slot, Amount>, other: HashMap<Slot, Amount>) {
-    for (slot, amount) in other {
-        slots.entry(slot).or_default().merge(&amount);
     }
 }

@@ -24,11 +24,11 @@ fn asked(timeline: &Timeline, flows: &[FlowRecord]) -> Answer {
         batch.push(flow);
     }
     let (mut times, mut measures, mut tally) =
-        (timeline.start(), Measures::default(), Tally::default());
+        (timeline.start(&std::sync::Arc::default()), Measures::default(), Tally::default());
     timeline.add(&mut times, &batch);
     measures.add(&batch);
     measures.finish(&mut tally, all, &[]);
-    timeline.answer(times, &batch.dictionary().texts(), &tally)
+    timeline.answer(times, &batch.dictionary().texts(), &tally).unwrap()
 }
 
 proptest! {

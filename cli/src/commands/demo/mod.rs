@@ -113,9 +113,9 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
     super::fetch::listen_for_ctrl_c(&cancel);
     let progress = Progress::new(false, TimeZone::UTC);
     let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
-    progress.finish();
+    progress.finish(fetched.is_ok());
     let manifest = fetched?;
-    writeln!(err, "{}\n", super::fetch::summary(&manifest, &dump, &TimeZone::UTC))?;
+    writeln!(err, "{}\n", super::said::summary(&manifest, &dump, &TimeZone::UTC))?;
 
     let by = vec![Dimension::Field(FieldId::DstPort)];
     let statistic = stats::top::top(by, Order::default(), None);
@@ -125,7 +125,7 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
     let style = Style::new(TimeZone::UTC, false, Color::Auto, true);
     output::write(&answer, Format::Table, &style, &mut out)?;
     writeln!(out, "\n{}", next_steps())?;
-    notes::write(&answer, &mut err)?;
+    notes::write(&answer, false, &mut err)?;
     Ok(Exit::Done)
 }
 

@@ -1,16 +1,18 @@
 //! One field: where it is on the wire, what becomes of it, what it is good
 //! for, what goes wrong, and a flow of the practice day.
 
-use flowkit_model::Field;
 use flowkit_model::document::dialect::DIALECTS;
 use flowkit_model::field::Wire;
+use flowkit_model::filter::nearest;
 use flowkit_model::lesson::{self, CISCO, MODULE};
 use flowkit_model::wire::layout::{HEADER, Member, RECORD};
+use flowkit_model::{FIELDS, Field};
 
 use super::examples;
 use super::format::{in_words, type_name};
 use super::paint::Paint;
 use super::record::value_text;
+use crate::exit::Usage;
 use crate::paragraph::{add, hanging};
 
 /// Where the texts begin.
@@ -23,10 +25,22 @@ pub(super) fn page(name: &str, paint: Paint) -> anyhow::Result<String> {
     }
     let member = HEADER.iter().map(|member| ("header", member));
     let member = member.chain(RECORD.iter().map(|member| ("record", member)));
-    match member.into_iter().find(|(_, member)| member.name.eq_ignore_ascii_case(name)) {
-        Some((part, member)) => Ok(member_page(part, member, paint)),
-        None => anyhow::bail!("no field {name}; `flowkit fields` lists them"),
-    }
+    let found = member.into_iter().find(|(_, member)| member.name.eq_ignore_ascii_case(name));
+    found
+        .map(|(part, member)| member_page(part, member, paint))
+        .ok_or_else(|| no_field(name).into())
+}
+
+fn no_field(name: &str) -> Usage {
+    // Aliases of two or three letters are near to everything.
+    let aliases = |field: &'static Field| field.aliases.iter().filter(|alias| alias.len() > 3);
+    let known =
+        FIELDS.iter().flat_map(|field| [field.name].into_iter().chain(aliases(field).copied()));
+    let hint = nearest(name, known).map_or_else(
+        || "`flowkit fields` lists them".to_owned(),
+        |near| format!("did you mean {near}?"),
+    );
+    Usage(format!("no field is called {name}; {hint}"))
 }
 
 /// A field by its name, an alias, a document's key with or without `netflow.`,
@@ -147,19 +161,23 @@ fn member_page(part: &str, member: &Member, paint: Paint) -> String {
         ),
         _ => (
             "reads over it; no document keeps it",
-            "some routers put something there (flags, a router's address), so 0 is no rule",
+            "it need not be 0: some exporters put the direction of a flow into pad2",
         ),
     };
     out += &row("Logstash", &format!("{logstash}."));
     out += &row("beware", &format!("{beware}."));
-    out + &format!("\n  sources\n    {CISCO}\n    {}\n", lesson::CODEC)
+    let mut sources = vec![CISCO, lesson::CODEC];
+    if member.fields.is_empty() && member.name != "SysUptime" {
+        sources.push(lesson::PADDING_USED);
+    }
+    let sources: Vec<String> = sources.iter().map(|source| format!("    {source}\n")).collect();
+    out + "\n  sources\n" + &sources.concat()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::paragraph::WIDTH;
-    use flowkit_model::FIELDS;
 
     #[test]
     fn every_name_has_its_page_and_the_page_fits() {

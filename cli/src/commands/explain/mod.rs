@@ -50,7 +50,7 @@ pub(crate) struct Explain {
     packet: Option<PathBuf>,
 
     /// Which record of the file, from 1; all without it
-    #[arg(long, value_name = "K", requires = "packet")]
+    #[arg(long, value_name = "K", requires = "packet", value_parser = place)]
     record: Option<NonZeroU64>,
 
     /// File whose first document is explained; - is standard input
@@ -58,7 +58,7 @@ pub(crate) struct Explain {
     document: Option<PathBuf>,
 
     /// Which document of a source, from 1
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = place)]
     flow: Option<NonZeroU64>,
 
     /// Dump or file that --flow counts in
@@ -89,6 +89,10 @@ pub(crate) struct Explain {
     /// File to write to, instead of standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+}
+
+fn place(text: &str) -> Result<NonZeroU64, String> {
+    text.parse().map_err(|_| "not a place; the first is 1".to_owned())
 }
 
 /// The form of an explanation.

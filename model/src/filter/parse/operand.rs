@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use super::{Parsed, Parser, compare};
 use crate::field::{FieldId, Kind};
 use crate::filter::lex::{Comparator, Shape, Token};
-use crate::filter::{Context, Expression, Ranges, Subject, Test, list, value};
+use crate::filter::{Context, Expression, Ranges, Subject, Test, hint, list, value};
 use crate::names;
 
 impl Parser<'_, '_> {
     /// What follows a subject.
     pub(super) fn comparison(&mut self, subject: Subject) -> Parsed<Expression> {
+        self.last = Some(subject);
         if subject == Subject::Field(FieldId::TcpFlags)
             && let Some(expression) = self.flags()?
         {
@@ -18,6 +19,7 @@ impl Parser<'_, '_> {
         }
         if let Some(Token { shape: Shape::Compare(comparator), .. }) = self.peek() {
             self.next += 1;
+            self.single_comparator()?;
             return self.compared(subject, comparator);
         }
         let before = self.next;
@@ -30,6 +32,22 @@ impl Parser<'_, '_> {
             return self.in_list(subject, false);
         }
         self.compared(subject, Comparator::Equal)
+    }
+
+    /// Refuses `=>` and the like.
+    fn single_comparator(&self) -> Parsed<()> {
+        let Some(second) = self.peek() else { return Ok(()) };
+        let Shape::Compare(_) = second.shape else { return Ok(()) };
+        let first = self.tokens[self.next - 1];
+        let both = Token { span: (first.span.0, second.span.1), ..first };
+        let typed = format!("{}{}", first.text, second.text);
+        let meant = match typed.as_str() {
+            "=>" => "; did you mean >=?",
+            "=<" => "; did you mean <=?",
+            "=!" => "; did you mean !=?",
+            _ => "",
+        };
+        Err(self.wrong(both, &format!("one comparator belongs here, not two{meant}")))
     }
 
     fn compared(&mut self, subject: Subject, comparator: Comparator) -> Parsed<Expression> {
@@ -88,8 +106,7 @@ impl Parser<'_, '_> {
         let token = match self.peek() {
             Some(token) if matches!(token.shape, Shape::Word | Shape::Quoted) => token,
             _ => {
-                let what = value::range(subject, "", self.context).err();
-                return Err(self.missing(&what.unwrap_or_else(|| "a value is missing".into())));
+                return Err(self.missing(&hint::no_value(subject)));
             }
         };
         self.next += 1;

@@ -1,31 +1,18 @@
-//! Questions about the practice day, and the commands that answer them.
-//!
-//! An answer is worked out when it is asked for: the very command runs, and its
-//! json is put into words.
+//! The questions, by level: each with the command that finds its answer.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-use anyhow::{Context, bail};
-use flowkit_testdata::practice_day;
-use flowkit_testdata::synth::dump::write_hit;
 use serde_json::Value;
 
-use super::DUMP;
 use crate::output::units::{bytes, grouped};
-use crate::paragraph::hanging;
 
 /// A question, the command that finds the answer, and how to say it.
-struct Question {
-    text: &'static str,
-    command: &'static [&'static str],
-    say: fn(&Value) -> Option<String>,
+pub(super) struct Question {
+    pub(super) text: &'static str,
+    pub(super) command: &'static [&'static str],
+    pub(super) say: fn(&Value) -> Option<String>,
 }
 
 /// What a reader has to know for the questions below it.
-const LEVELS: &[(&str, &[Question])] =
+pub(super) const LEVELS: &[(&str, &[Question])] =
     &[("To begin with", EASY), ("With filters", FILTERS), ("For detectives", DETECTIVES)];
 
 const EASY: &[Question] = &[
@@ -282,97 +269,4 @@ fn text<'v>(row: &'v Value, key: &str) -> Option<&'v str> {
 /// `71.8 %`.
 fn share(row: &Value) -> Option<String> {
     Some(format!("{:.1} %", row["bytes_share"].as_f64()? * 100.0))
-}
-
-/// Prints the questions; with `answers` also what the commands find.
-pub(super) fn write(answers: bool, out: &mut impl Write) -> anyhow::Result<()> {
-    let source = answers.then(Day::find).transpose()?;
-    let mut number = 0;
-    for (level, questions) in LEVELS {
-        writeln!(out, "{}{level}", if number == 0 { "" } else { "\n" })?;
-        for question in *questions {
-            number += 1;
-            write!(out, "{}", hanging(&format!("{number:>4}. "), 6, 6, question.text))?;
-            if let Some(day) = &source {
-                writeln!(out, "      $ {}", question.shown())?;
-                writeln!(out, "      {}", question.answer(day.path())?)?;
-            }
-        }
-    }
-    if !answers {
-        writeln!(
-            out,
-            "\n`flowkit demo` makes {DUMP}, the day to ask; `flowkit demo --answers` tells."
-        )?;
-    }
-    Ok(())
-}
-
-impl Question {
-    /// The command as it is typed.
-    fn shown(&self) -> String {
-        let quoted = |word: &&str| {
-            let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_,.:/=".contains(c));
-            if plain { (*word).to_owned() } else { format!("'{word}'") }
-        };
-        let words: Vec<String> = self.command.iter().map(quoted).collect();
-        format!("flowkit {} {DUMP}", words.join(" "))
-    }
-
-    /// What the command finds, in words.
-    fn answer(&self, source: &Path) -> anyhow::Result<String> {
-        let program = std::env::current_exe().context("cannot find this program")?;
-        let output = Command::new(program)
-            .args(self.command)
-            .args(["--format", "json"])
-            .arg(source)
-            .output()
-            .context("cannot run this program")?;
-        if !output.status.success() {
-            bail!("{}: {}", self.shown(), String::from_utf8_lossy(&output.stderr).trim());
-        }
-        let answer = serde_json::from_slice(&output.stdout)
-            .with_context(|| format!("{}: no json", self.shown()))?;
-        (self.say)(&answer).with_context(|| format!("{}: nothing found", self.shown()))
-    }
-}
-
-/// The documents of the day: an earlier demo's dump, or a file for a while.
-enum Day {
-    Dump(PathBuf),
-    File(PathBuf),
-}
-
-impl Day {
-    fn find() -> anyhow::Result<Self> {
-        let dump = PathBuf::from(DUMP);
-        if super::is_a_demo(&dump) {
-            return Ok(Self::Dump(dump));
-        }
-        let name = format!("flowkit-practice-day-{}.ndjson", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        let cannot = || format!("cannot write {}", path.display());
-        let file = File::create_new(&path).with_context(cannot)?;
-        let day = Self::File(path.clone());
-        let mut out = BufWriter::new(file);
-        for document in practice_day() {
-            write_hit(&document, &mut out).with_context(cannot)?;
-        }
-        out.flush().with_context(cannot)?;
-        Ok(day)
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Dump(path) | Self::File(path) => path,
-        }
-    }
-}
-
-impl Drop for Day {
-    fn drop(&mut self) {
-        if let Self::File(path) = self {
-            let _ = fs::remove_file(path);
-        }
-    }
 }

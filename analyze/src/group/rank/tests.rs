@@ -1,0 +1,133 @@
+//! Rankings against the plain loop.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use flowkit_model::Kind;
+
+use super::*;
+use crate::columns::{Column, Values};
+use crate::group::Counters;
+use crate::group::key::KeyPart;
+use crate::group::memory::Memory;
+use crate::group::table::{Besides, Counting};
+
+fn layout(kind: Kind, bits: &[u32]) -> KeyLayout {
+    KeyLayout::new(
+        bits.iter().map(|bits| KeyPart { name: String::new(), kind, bits: *bits }).collect(),
+    )
+}
+
+fn column(rows: u64, value: &dyn Fn(u64) -> Option<u64>) -> Column {
+    let unknown: Vec<bool> = (0..rows).map(|row| value(row).is_none()).collect();
+    Column {
+        values: Values::U64((0..rows).map(|row| value(row).unwrap_or(0)).collect()),
+        unknown: unknown.contains(&true).then_some(unknown),
+    }
+}
+
+fn ranked(
+    kind: Kind,
+    groups: &[(Option<u64>, u64)],
+    limit: usize,
+    texts: &[String],
+) -> (Vec<Option<u64>>, u128, u64) {
+    let layout = layout(kind, &[32]);
+    let mut table = Table::<Counters>::new(&layout, &Besides::default(), &Arc::default());
+    let keys = column(groups.len() as u64, &|row| groups[usize::try_from(row).unwrap()].0);
+    table.add(&[&keys], None, |row| Counters::row(groups[row].1, 1));
+    let value = |sums: &Counters, _: &Found| Some(sums.sums().bytes);
+    let holds = |_: &Counters, _: &Found| true;
+    let (value, holds): (Value<'_, Counters>, _) = (&value, &holds);
+    let wanted = Wanted { value, holds, besides: false, bottom: false, limit, texts };
+    let ranked = table.rank(&wanted).unwrap();
+    (ranked.rows.into_iter().map(|row| row.key[0]).collect(), ranked.other.bytes, ranked.keys)
+}
+
+#[test]
+fn the_largest_come_first_and_ties_by_key() {
+    let groups = [(Some(3), 10), (None, 10), (Some(1), 10), (Some(9), 70), (Some(2), 5)];
+    let all = vec![Some(9), Some(1), Some(3), None, Some(2)];
+    assert_eq!(ranked(Kind::Code, &groups, 0, &[]), (all.clone(), 0, 5));
+    assert_eq!(ranked(Kind::Code, &groups, 9, &[]), (all.clone(), 0, 5));
+    assert_eq!(ranked(Kind::Code, &groups, 2, &[]), (all[..2].to_vec(), 25, 5));
+    assert_eq!(ranked(Kind::Code, &[], 2, &[]), (vec![], 0, 0));
+}
+
+#[test]
+fn texts_sort_by_their_letters() {
+    let texts = ["r9", "r1", "r5"].map(String::from);
+    let groups = [(Some(0), 10), (Some(1), 10), (None, 10), (Some(2), 10)];
+    assert_eq!(
+        ranked(Kind::Text, &groups, 0, &texts),
+        (vec![Some(1), Some(2), Some(0), None], 0, 4)
+    );
+}
+
+type Plain = BTreeMap<Vec<Option<u64>>, (u128, u64, BTreeSet<u64>, Vec<u64>)>;
+
+/// Keys of every width, some of them unknown, over two threads' tables,
+/// with memory for all and for nearly none, against the plain loop.
+#[test]
+fn every_way_to_keep_keys_equals_the_plain_loop() {
+    const ROWS: u64 = 30_000;
+    let key = |row: u64| (row % 10 != 3).then_some(row * row % 1511);
+    let value = |row: u64| (row % 11 != 5).then_some(row * 7 % 23);
+    let bytes = |row: u64| if row % 1000 == 9 { u64::MAX - row } else { row };
+    let keys = [column(ROWS, &key), column(ROWS, &|row| Some(key(row).unwrap_or(0)))];
+    for bits in [vec![11], vec![16], vec![5, 11], vec![32, 32], vec![64, 60], vec![48, 48, 48]] {
+        for most in [10_000, usize::MAX] {
+            let layout = layout(Kind::Code, &bits);
+            let memory = Arc::new(Memory::of(most));
+            let counting = Counting { bits: 5, mirrored: false };
+            let besides = Besides { distinct: vec![counting], spread: 1 };
+            let mut tables = [0, 1].map(|_| Table::<Counters>::new(&layout, &besides, &memory));
+            let mut expected = Plain::new();
+            for (batch, keys) in keys.iter().enumerate() {
+                let mut columns = vec![keys; bits.len()];
+                let low = column(ROWS, &|row| {
+                    keys.get(usize::try_from(row).unwrap()).map(|key| key % 32)
+                });
+                if bits == [5, 11] {
+                    columns[0] = &low;
+                }
+                let half = |half: u64| -> Vec<bool> {
+                    (0..ROWS).map(|row| row != 7 && row % 2 == half).collect()
+                };
+                for (table, half) in tables.iter_mut().zip([half(0), half(1)]) {
+                    let row = |at: usize| Counters::row(bytes(at as u64), 1);
+                    table.add(&columns, Some(&half), row);
+                    let value = |at: usize| value(at as u64);
+                    table.count(0, &columns, Some(&half), false, value);
+                    table.spread(0, &columns, Some(&half), |row| Some((value(row)?, Ok(()))));
+                }
+                for row in (0..ROWS).filter(|row| *row != 7) {
+                    let at = usize::try_from(row).unwrap();
+                    let key = columns.iter().map(|column| column.get(at)).collect();
+                    let plain = expected.entry(key).or_default();
+                    plain.0 += u128::from(bytes(row));
+                    plain.1 += 1;
+                    plain.2.extend(value(row));
+                    plain.3.extend(value(row));
+                }
+                assert!(batch < 2);
+            }
+            let [mut table, other] = tables;
+            table.merge(other);
+            let found = table.all(Metric::Bytes, &[]).unwrap();
+            assert_eq!(found.len(), expected.len(), "{bits:?}");
+            for row in found {
+                let (sum, flows, values, mut all) = expected.remove(&row.key).unwrap();
+                let sums = row.sums.sums();
+                assert_eq!((sums.bytes, sums.flows), (sum, flows), "{:?}", row.key);
+                assert_eq!(row.besides.distinct, [values.len() as u64]);
+                all.sort_unstable();
+                let points = row.besides.spread[0];
+                assert_eq!(points.n, all.len() as u64);
+                let middle = all.get((all.len().max(1) - 1) / 2).copied();
+                assert_eq!(points.median, middle.unwrap_or(0));
+            }
+            assert!(memory.failure().is_none());
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! One key that a file has by places in a list of values: flows are added up by
+//! place, and each value's group is looked up once a row group.
+
+use std::sync::Arc;
+
+use flowkit_model::{FieldId, Row};
+
+use super::{Grouping, Groups, Statistic, Tables};
+use crate::columns::{Batch, Coded, Column, FieldSet};
+use crate::group::coded::Place;
+use crate::stats::dimension::Dimension;
+use crate::stats::gather::Size;
+
+impl Grouping {
+    /// The field that is wanted by places: that of the only dimension, if
+    /// nothing but bytes, packets and flows is told of it.
+    pub(super) fn coded_key(&self) -> Option<FieldId> {
+        match &*self.dimensions {
+            [Dimension::Field(field) | Dimension::Network(field, _)]
+                if self.size == Size::Plain
+                    && self.counted.is_empty()
+                    && self.spread.is_empty()
+                    && !self.with_ports_only
+                    && !matches!(field, FieldId::Bytes | FieldId::Packets) =>
+            {
+                Some(*field)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn add_coded(&self, groups: &mut Groups, batch: &Batch, coded: &Coded) {
+        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+        if groups.coded.add(coded, bytes, packets) {
+            return;
+        }
+        // Another row group, or sums that are too large for a place.
+        self.settle_codes(groups);
+        if !groups.coded.add(coded, bytes, packets) {
+            let mut batch = batch.clone();
+            batch.uncode();
+            self.add(groups, &batch);
+        }
+    }
+
+    /// Moves what is under places into the table.
+    pub(super) fn settle_codes(&self, groups: &mut Groups) {
+        let Tables::Plain(table) = &mut groups.tables else { return };
+        let Some(field) = self.coded_key() else { return };
+        groups.coded.take(|list, known, unknown| {
+            let column = Column { values: list.clone(), unknown: None };
+            let values = Batch::of_columns(list.len(), [(field, column)], Arc::default());
+            // All are, unless flows were left out.
+            let used: Option<Vec<bool>> = known
+                .iter()
+                .any(Place::is_empty)
+                .then(|| known.iter().map(|place| !place.is_empty()).collect());
+            let key = self.dimensions[0].column(&values, 0);
+            table.add(&[&key], used.as_deref(), |place| Err(known[place].counters()));
+            if !unknown.is_empty() {
+                let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
+                none.push_row(&Row::default());
+                let key = self.dimensions[0].column(&none, 0);
+                table.add(&[&key], None, |_| Err(unknown.counters()));
+            }
+        });
+    }
+}

@@ -1,0 +1,159 @@
+//! A flow as a try at a port of a host, in 32 bytes, and the sums of tries.
+
+use crate::group::stored::Stored;
+use crate::group::volume::Volume;
+use crate::group::{Accumulator, Counters};
+use crate::tally::Sums;
+
+/// TCP flags of a flow in which nobody answered and nothing was sent.
+const SYN: u8 = 2;
+
+/// Who tried what, and with which TCP flags.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tried {
+    /// Source and destination, 32 bits each.
+    ends: u64,
+    /// Protocol, 8 bits, port, 16, and flags, 8.
+    port: u32,
+}
+
+impl Tried {
+    pub(super) fn new(source: u64, destination: u64, protocol: u64, port: u64, flags: u64) -> Self {
+        let port = u32::try_from(protocol << 24 | port << 8 | flags);
+        Self { ends: source << 32 | destination, port: port.expect("fields of 8, 16 and 8 bits") }
+    }
+
+    pub(super) fn source(self) -> u64 {
+        self.ends >> 32
+    }
+
+    pub(super) fn destination(self) -> u64 {
+        self.ends & 0xffff_ffff
+    }
+
+    pub(super) fn protocol(self) -> u64 {
+        u64::from(self.port >> 24)
+    }
+
+    pub(super) fn port(self) -> u64 {
+        u64::from(self.port >> 8 & 0xffff)
+    }
+
+    fn flags(self) -> u8 {
+        self.port.to_le_bytes()[0]
+    }
+
+    /// All but the flags.
+    pub(super) fn target(self) -> u128 {
+        u128::from(self.ends) << 24 | u128::from(self.port >> 8)
+    }
+
+    /// One with such a target, without flags.
+    pub(super) fn of_target(target: u128) -> Self {
+        let low = u32::try_from(target & 0xff_ffff).expect("24 bits");
+        Self { ends: u64::try_from(target >> 24).expect("64 bits are left"), port: low << 8 }
+    }
+}
+
+impl Stored for Tried {
+    fn write(&self, out: &mut Vec<u8>) {
+        (self.ends, self.port).write(out);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let (ends, port) = Stored::read(bytes)?;
+        Some(Self { ends, port })
+    }
+}
+
+/// A flow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Try {
+    pub(super) tried: Tried,
+    /// From the start to the end, in ms.
+    duration: u32,
+    volume: Volume,
+    first: u64,
+}
+
+impl Try {
+    /// Of a flow; its sums if it does not fit: times unknown or inverted, or
+    /// more than is counted in 32 bits.
+    pub(super) fn new(
+        tried: Tried,
+        bytes: u64,
+        packets: u64,
+        first: Option<u64>,
+        last: Option<u64>,
+    ) -> Result<Self, Tries> {
+        let span = first
+            .zip(last)
+            .and_then(|(first, last)| Some((first, u32::try_from(last.checked_sub(first)?).ok()?)));
+        match (Volume::new(bytes, packets, 0), span) {
+            (Some(volume), Some((first, duration))) => Ok(Self { tried, duration, volume, first }),
+            _ => Err(Tries::of(Counters::one(bytes, packets), tried.flags(), first, last)),
+        }
+    }
+}
+
+impl Stored for Try {
+    fn write(&self, out: &mut Vec<u8>) {
+        ((self.tried, self.duration), (self.volume, self.first)).write(out);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let ((tried, duration), (volume, first)) = Stored::read(bytes)?;
+        Some(Self { tried, duration, volume, first })
+    }
+}
+
+/// What is told of a key.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tries {
+    all: Counters,
+    pub(super) syn_only: u64,
+    pub(super) flags: u8,
+    pub(super) first: Option<u64>,
+    pub(super) last: Option<u64>,
+}
+
+impl Tries {
+    fn of(all: Counters, flags: u8, first: Option<u64>, last: Option<u64>) -> Self {
+        Self { all, syn_only: u64::from(flags == SYN), flags, first, last }
+    }
+}
+
+impl Stored for Tries {
+    fn write(&self, out: &mut Vec<u8>) {
+        ((self.all, self.syn_only), self.flags).write(out);
+        (self.first, self.last).write(out);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let ((all, syn_only), flags) = Stored::read(bytes)?;
+        let (first, last) = Stored::read(bytes)?;
+        Some(Self { all, syn_only, flags, first, last })
+    }
+}
+
+impl Accumulator for Tries {
+    type Row = Try;
+
+    fn take(&mut self, row: Try) {
+        let all = Counters::one(row.volume.bytes(), row.volume.packets());
+        let last = row.first + u64::from(row.duration);
+        self.merge(&Self::of(all, row.tried.flags(), Some(row.first), Some(last)));
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.all.merge(&other.all);
+        self.syn_only += other.syn_only;
+        self.flags |= other.flags;
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+    }
+
+    fn sums(&self) -> Sums {
+        self.all.sums()
+    }
+}

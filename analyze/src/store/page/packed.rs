@@ -1,0 +1,210 @@
+//! Packed numbers: so many bits each, alone or between runs of one value.
+//!
+//! Source: Apache Parquet, *Encodings* (RLE/bit-packing hybrid).
+
+use super::Fault;
+
+/// Values packed to so many bits, 32 of them in as many words.
+type Unpack = fn(&[u8], &mut [u32; 32]);
+
+/// One function per width, so that shifts are constants.
+const UNPACK: [Unpack; 33] = [
+    unpack::<0>,
+    unpack::<1>,
+    unpack::<2>,
+    unpack::<3>,
+    unpack::<4>,
+    unpack::<5>,
+    unpack::<6>,
+    unpack::<7>,
+    unpack::<8>,
+    unpack::<9>,
+    unpack::<10>,
+    unpack::<11>,
+    unpack::<12>,
+    unpack::<13>,
+    unpack::<14>,
+    unpack::<15>,
+    unpack::<16>,
+    unpack::<17>,
+    unpack::<18>,
+    unpack::<19>,
+    unpack::<20>,
+    unpack::<21>,
+    unpack::<22>,
+    unpack::<23>,
+    unpack::<24>,
+    unpack::<25>,
+    unpack::<26>,
+    unpack::<27>,
+    unpack::<28>,
+    unpack::<29>,
+    unpack::<30>,
+    unpack::<31>,
+    unpack::<32>,
+];
+
+/// Bytes that [`unpack`] may look at behind the values, and leaves alone.
+const BEHIND: usize = 8;
+
+/// Unpacks 32 values of `WIDTH` bits, the lowest bits first.
+///
+/// A value of up to 32 bits is in the 8 bytes from where it begins: one load,
+/// one shift, one mask. Made of 32-bit words, it takes twice the time.
+#[expect(clippy::cast_possible_truncation, reason = "masked to the width")]
+fn unpack<const WIDTH: usize>(packed: &[u8], out: &mut [u32; 32]) {
+    let packed = &packed[..WIDTH * 4 + BEHIND];
+    let mask = ((1_u64 << WIDTH) - 1) as u32;
+    for (place, value) in out.iter_mut().enumerate() {
+        let (byte, bit) = (place * WIDTH / 8, place * WIDTH % 8);
+        let mut word = [0; 8];
+        word.copy_from_slice(&packed[byte..byte + 8]);
+        *value = (u64::from_le_bytes(word) >> bit) as u32 & mask;
+    }
+}
+
+/// Values that are handed on at once: 1 kB of them, which stays in the innermost
+/// cache while a call is spread over many.
+const PIECE: usize = 256;
+
+/// Unpacks `count` values of `width` bits and hands them on in pieces.
+pub(super) fn unpack_all(
+    packed: &[u8],
+    width: usize,
+    count: usize,
+    mut take: impl FnMut(&[u32]) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut values = [0_u32; PIECE];
+    let mut rest = packed;
+    let mut left = count;
+    while left > 0 {
+        let now = left.min(PIECE);
+        rest = unpack_to(rest, width, now, &mut values)?;
+        take(&values[..now])?;
+        left -= now;
+    }
+    Ok(())
+}
+
+/// Unpacks a piece and gives the bytes behind it.
+fn unpack_to<'p>(
+    packed: &'p [u8],
+    width: usize,
+    count: usize,
+    values: &mut [u32; PIECE],
+) -> Result<&'p [u8], Fault> {
+    let unpack = UNPACK.get(width).ok_or("values wider than 32 bits")?;
+    let mut rest = packed;
+    for (place, values) in values.as_chunks_mut::<32>().0.iter_mut().enumerate() {
+        let left = count.saturating_sub(place * 32);
+        if left == 0 {
+            break;
+        }
+        let taken = width * 4;
+        if rest.len() >= taken + BEHIND {
+            unpack(rest, values);
+        } else {
+            // The last group of 8 need not fill 32 places.
+            if rest.len() * 8 < left.min(32) * width {
+                return Err("packed values that break off");
+            }
+            let mut padded = [0; 32 * 4 + BEHIND];
+            padded[..rest.len()].copy_from_slice(rest);
+            unpack(&padded, values);
+        }
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    Ok(rest)
+}
+
+/// A little-endian base-128 number, taken off the front.
+pub(super) fn varint(bytes: &mut &[u8]) -> Result<u64, Fault> {
+    let mut value = 0_u64;
+    for shift in (0..64).step_by(7) {
+        let (byte, rest) = bytes.split_first().ok_or("a number that breaks off")?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Ok(value);
+        }
+    }
+    Err("a number of over 64 bits")
+}
+
+/// What a hybrid is made of.
+pub(super) enum Stretch<'v> {
+    /// One value, so many times.
+    Run(u32, usize),
+    /// Values one after the other.
+    Packed(&'v [u32]),
+}
+
+/// Reads `count` values of the RLE/bit-packing hybrid and hands them on.
+pub(super) fn hybrid(
+    mut bytes: &[u8],
+    width: usize,
+    count: usize,
+    mut take: impl FnMut(Stretch<'_>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    if width > 32 {
+        return Err("indices wider than 32 bits");
+    }
+    let mut left = count;
+    while left > 0 {
+        let header = usize::try_from(varint(&mut bytes)?).map_err(|_| "a run that is too long")?;
+        let is_run = header & 1 == 0;
+        let length = if is_run { header >> 1 } else { (header >> 1).saturating_mul(8) }.min(left);
+        if length == 0 {
+            return Err("a run of nothing");
+        }
+        if is_run {
+            let (value, behind) =
+                bytes.split_at_checked(width.div_ceil(8)).ok_or("a run that breaks off")?;
+            let mut word = [0; 4];
+            word[..value.len()].copy_from_slice(value);
+            take(Stretch::Run(u32::from_le_bytes(word), length))?;
+            bytes = behind;
+        } else {
+            unpack_all(bytes, width, length, |values| take(Stretch::Packed(values)))?;
+            bytes = bytes.get((header >> 1).saturating_mul(width)..).unwrap_or_default();
+        }
+        left -= length;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Packs values, the lowest bits first.
+    pub(in super::super) fn pack(values: &[u64], width: usize) -> Vec<u8> {
+        let mut bytes = vec![0; (values.len() * width).div_ceil(8)];
+        for (place, value) in values.iter().enumerate() {
+            for bit in (0..width).filter(|bit| value >> bit & 1 == 1) {
+                let at = place * width + bit;
+                bytes[at / 8] |= 1 << (at % 8);
+            }
+        }
+        bytes
+    }
+
+    #[test]
+    fn every_width_unpacks_what_was_packed() {
+        for width in 0..=32 {
+            let mask = (1_u64 << width) - 1;
+            let values: Vec<u64> =
+                (0..600_u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15) & mask).collect();
+            let packed = pack(&values, width);
+            for count in [0, 1, 31, 32, 33, 72, 255, 256, 257, 600] {
+                let mut found = Vec::new();
+                unpack_all(&packed[..(count * width).div_ceil(8)], width, count, |piece| {
+                    found.extend(piece.iter().map(|value| u64::from(*value)));
+                    Ok(())
+                })
+                .unwrap();
+                assert_eq!(found, values[..count], "{width} bits");
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Flows written in several row groups and read again: by columns, by places,
+//! and only where they can be meant.
+
+use flowkit_model::{Expression, Field, FlowRecord};
+
+use super::*;
+use crate::scan::{ReadOptions, ask, ask_batches};
+use crate::selection::{Changes, Selection};
+use crate::stats::dimension::Dimension;
+use crate::stats::{Order, top};
+use crate::store::writer::tests::file_of;
+use crate::{Answer, Source};
+
+/// Flows in the order of time; every field is unknown in some, and one port in
+/// all of the third row group.
+fn flows() -> Vec<FlowRecord> {
+    let known = |n: u64, every: u64| (n % every != 1).then_some(n);
+    let flow = |n: u64| FlowRecord {
+        timestamp_ms: known(n, 97).map(|n| 1_537_488_000_000 + n * 1000),
+        first_switched_ms: known(n, 11).map(|n| 1_537_487_000_000 + n * 7),
+        bytes: known(n, 13).map(|n| n * n % 1000 * n),
+        packets: known(n, 17).map(|n| n % 9),
+        dst_port: known(n, 5).map(|n| u16::try_from(n * n % 90).unwrap()),
+        src_port: (n / 500 != 2).then(|| u16::try_from(n / 500).unwrap()),
+        src_addr: known(n, 3).map(|n| u32::try_from(n % 70).unwrap().into()),
+        exporter: known(n, 19).map(|n| format!("r{}", n % 4)),
+        protocol: Some(6),
+        ..FlowRecord::default()
+    };
+    (0..2200).map(flow).collect()
+}
+
+fn batch() -> Batch {
+    let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
+    for flow in flows() {
+        batch.push(&flow);
+    }
+    batch
+}
+
+/// A file of five row groups.
+fn file(folder: &Path) -> std::path::PathBuf {
+    let path = folder.join("flows.parquet");
+    std::fs::write(&path, file_of(&batch(), 500)).unwrap();
+    path
+}
+
+/// All of an answer but the names of sources.
+fn text(answer: &Answer) -> String {
+    let tally = &answer.tally;
+    format!(
+        "{:?} {:?} {:?} {:?} {:?}",
+        answer.table, answer.ranking, tally.total, tally.unknown, tally.seen
+    )
+}
+
+#[test]
+fn every_column_comes_back_and_by_places_too() {
+    let bytes = file_of(&batch(), 500);
+    let file = ColumnFile::of_bytes(&bytes).unwrap();
+    assert_eq!(file.groups(), 5);
+    let (expected, dictionary, mut spare) = (batch(), Arc::default(), Spare::default());
+    let texts = expected.dictionary().texts();
+    for coded in std::iter::once(None).chain(FIELDS.iter().map(|field| Some(field.id))) {
+        let mut at = 0;
+        let request = Request { fields: FieldSet::all(), coded, dictionary: &dictionary };
+        for group in 0..file.groups() {
+            file.read(group, &request, &mut spare, |batch| {
+                batch.uncode();
+                let now = dictionary.texts();
+                for row in 0..batch.rows() {
+                    assert_eq!(
+                        format!("{:?}", batch.row(row, &now)),
+                        format!("{:?}", expected.row(at + row, &texts)),
+                        "row {}",
+                        at + row
+                    );
+                }
+                at += batch.rows();
+            })
+            .unwrap();
+        }
+        assert_eq!(at, expected.rows());
+    }
+}
+
+/// By any key, with any filter, the answer is that of the flows in memory, and
+/// only those row groups are read that can hold a flow that is meant.
+#[test]
+fn answers_are_those_of_the_flows_and_few_row_groups_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path());
+    let window = |from: u64, to: u64| {
+        let at = |n: u64| Some(1_537_488_000_000 + n * 1000);
+        Some((at(from), at(to)))
+    };
+    let repaired = Changes { repair_times: true, ..Changes::default() };
+    for (filter, window, changes, groups) in [
+        ("any", None, Changes::default(), 5),
+        ("any", window(500, 1000), Changes::default(), 1),
+        ("any", window(499, 1001), Changes::default(), 3),
+        ("any", window(9000, 9001), Changes::default(), 0),
+        ("src port 1", None, Changes::default(), 1),
+        ("not src port 1", None, Changes::default(), 4),
+        ("src port < 3", None, Changes::default(), 2),
+        ("src port 1 or bytes > 900000", None, Changes::default(), 4),
+        ("dst port 80", None, Changes::default(), 5),
+        ("proto udp", None, Changes::default(), 0),
+        ("exporter r1 and src port 4", None, Changes::default(), 1),
+        ("first < 2018-09-20T23:43:21", None, Changes::default(), 1),
+        ("first < 2018-09-20T23:43:21", None, repaired, 5),
+    ] {
+        let expression = Expression::parse(filter).unwrap();
+        let selection = Selection::new(expression, window).with_changes(changes);
+        let columns = ColumnFile::open(&path).unwrap();
+        let meant = (0..columns.groups())
+            .filter(|group| selection.may_match(&|field| columns.bounds(*group, field)));
+        assert_eq!(meant.count(), groups, "row groups for {filter} {window:?}");
+        // All keys once; then one by columns, one by places, one of texts.
+        let some = [FieldId::SrcPort, FieldId::SrcAddr, FieldId::Exporter];
+        let is_some = |field: &&Field| groups == 3 || some.contains(&field.id);
+        for field in FIELDS.iter().filter(is_some) {
+            let by = vec![Dimension::Field(field.id)];
+            let statistic = top::top(by, Order { limit: 0, ..Order::default() }, None);
+            let sources = [Source::open(&path).unwrap()];
+            let found = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
+            let expected = ask_batches(vec![batch()], &statistic, &selection);
+            assert_eq!(text(&found), text(&expected), "{filter} by {}", field.name);
+        }
+    }
+}

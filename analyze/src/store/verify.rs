@@ -1,0 +1,70 @@
+//! Whether the columns of a dump are as they were written, and hold what was
+//! counted when their part was read.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::facts::Belongs;
+use super::make::find;
+use super::{ColumnFile, Request, Spare, StoreError};
+use crate::columns::FieldSet;
+use crate::dictionary::Dictionary;
+use crate::input::Source;
+use crate::tally::{Measures, Tally};
+
+/// What is wrong with the columns of a dump: for each damaged file its place in
+/// the dump and what is wrong. Columns that are missing or stale are made again
+/// by the next question, and are nothing wrong.
+///
+/// # Errors
+/// If there is no dump.
+pub fn verify(dump: &Path) -> Result<Vec<(String, String)>, StoreError> {
+    let source = Source::open(dump)?;
+    let mut findings = Vec::new();
+    for (_, part) in source.parts() {
+        let Some(part) = part else { continue };
+        let file = find(part, &Belongs::of(&part.part, &source.may_share(part)));
+        if let Some(what) = file.and_then(|file| damage(&file)) {
+            findings.push((part.part.columns_path(), what));
+        }
+    }
+    Ok(findings)
+}
+
+/// What is wrong with a file, if something is.
+fn damage(file: &ColumnFile) -> Option<String> {
+    let what = match file.is_as_written() {
+        Err(error) => error.to_string(),
+        Ok(false) => "its bytes are not those that were written".into(),
+        Ok(true) => match counted(file) {
+            Err(error) => error.to_string(),
+            Ok(counted) => {
+                let met = file.about().facts.tally("")?;
+                let differ = counted.total != met.total
+                    || unknown(&counted) != unknown(&met)
+                    || counted.seen != met.seen
+                    || counted.sampling != met.sampling;
+                differ.then(|| String::from("it holds other flows than its part"))?
+            }
+        },
+    };
+    Some(format!("the columns are damaged: {what}; remove the file, a question makes it again"))
+}
+
+/// Flows in which a field is unknown, by field.
+fn unknown(tally: &Tally) -> BTreeMap<&'static str, u64> {
+    tally.unknown.iter().map(|(field, n)| (field.field().name, *n)).collect()
+}
+
+/// Reads all columns and counts what is in them.
+fn counted(file: &ColumnFile) -> Result<Tally, StoreError> {
+    let (mut measures, mut tally) = (Measures::default(), Tally::default());
+    let (dictionary, mut spare) = (Arc::new(Dictionary::default()), Spare::default());
+    let request = Request { fields: FieldSet::all(), coded: None, dictionary: &dictionary };
+    for group in 0..file.groups() {
+        file.read(group, &request, &mut spare, |batch| measures.add(batch))?;
+    }
+    measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
+    Ok(tally)
+}

@@ -1,0 +1,81 @@
+//! What a fetch says in words: before it, what it would do; after it, what came.
+
+use std::path::Path;
+
+use flowkit_fetch::Outline;
+use flowkit_model::dump::Manifest;
+use flowkit_model::window::rfc3339;
+use jiff::tz::TimeZone;
+
+use super::progress::bytes;
+use crate::output::units::grouped;
+
+/// A number and its noun, which takes an s.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count.into()), if count == 1 { "" } else { "s" })
+}
+
+/// What would be fetched, in lines.
+pub(super) fn outline_text(outline: &Outline) -> String {
+    let mut lines = vec![format!("server   {}, by {}", outline.server, outline.method)];
+    let or_unknown = |count: Option<u64>, noun: &str| {
+        count.map_or_else(|| format!("? {noun}s"), |count| counted(count, noun))
+    };
+    for index in &outline.indices {
+        lines.push(format!(
+            "index    {}: {}, about {}, {}, {}",
+            index.name,
+            or_unknown(index.documents, "document"),
+            index.bytes.map_or("?".to_owned(), bytes),
+            or_unknown(index.shards.map(u64::from), "shard"),
+            counted(index.parts as u64, "part"),
+        ));
+    }
+    lines.extend(outline.empty.iter().map(|name| format!("empty    {name}: nothing of this")));
+    lines.extend(outline.closed.iter().map(|name| format!("closed   {name}: left out")));
+    for node in &outline.nodes {
+        lines.push(format!(
+            "node     {}: {} needed at a time, {} open now, {} allowed",
+            node.name,
+            counted(node.needed, "context"),
+            node.open,
+            node.limit
+        ));
+    }
+    let all: Option<u64> = outline.indices.iter().map(|index| index.documents).sum();
+    let weight: Option<u64> = outline.indices.iter().map(|index| index.bytes).sum();
+    let parts: usize = outline.indices.iter().map(|index| index.parts).sum();
+    lines.push(format!(
+        "total    {}, about {} before compression, {}, {} at a time",
+        or_unknown(all, "document"),
+        weight.map_or("?".to_owned(), bytes),
+        counted(parts as u64, "part"),
+        outline.jobs
+    ));
+    let clean = |line: String| -> String { line.chars().filter(|c| !c.is_control()).collect() };
+    lines.into_iter().map(|line| clean(line) + "\n").collect()
+}
+
+/// What came, in one line.
+pub(super) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> String {
+    let documents = counted(manifest.documents(), "document");
+    let parts = counted(manifest.parts.len() as u64, "part");
+    let file_bytes: u64 = manifest.parts.iter().map(|part| part.file_bytes).sum();
+    let first = manifest.parts.iter().filter_map(|part| part.first_ms).min();
+    let last = manifest.parts.iter().filter_map(|part| part.last_ms).max();
+    let span = match (first, last) {
+        (Some(first), Some(last)) => {
+            format!(", {} to {}", rfc3339(first, zone), rfc3339(last, zone))
+        }
+        _ => String::new(),
+    };
+    let undated = match manifest.undated() {
+        0 => String::new(),
+        count => format!(", {count} of them without @timestamp"),
+    };
+    format!(
+        "complete: {documents}{undated} in {parts} of {}{span}, in {}",
+        bytes(file_bytes),
+        output.display()
+    )
+}

@@ -1,0 +1,216 @@
+//! Part after part, several at a time, until the server's counts are met.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use flowkit_model::dump::{self, Count, Manifest, Pending, State};
+
+use super::Run;
+use super::start::span;
+use crate::choice::Choice;
+use crate::folder::Folder;
+use crate::pace::Pace;
+use crate::plan::limits::Limits;
+use crate::plan::{self, Plan};
+use crate::query;
+use crate::retry::Patient;
+use crate::server::Server;
+use crate::transfer::Transfer;
+use crate::update;
+use crate::{Event, FetchError, now};
+
+/// Parts at a time, unless it is said otherwise. Over loopback, with server and
+/// client on the same two processors, more than one made no difference that
+/// could be measured; over a network one waits while the other is sent.
+const USUAL_JOBS: usize = 2;
+
+impl<S: Server> Run<'_, S> {
+    /// Fetches the parts that are pending, and completes the dump.
+    pub(super) fn fetch_parts(
+        &self,
+        folder: &Folder,
+        mut manifest: Manifest,
+        plan: &Plan,
+    ) -> Result<Manifest, FetchError> {
+        let parts: VecDeque<Pending> = manifest.pending.iter().flatten().cloned().collect();
+        folder.write_manifest(&manifest)?;
+        let patience = self.patience();
+        let patient = Patient::new(self.server, &patience);
+        let opening = self.opening(&manifest.server, parts.as_slices().0)?;
+        let method = if opening.pit.is_some() { "pit" } else { "scroll" };
+        method.clone_into(&mut manifest.method);
+        let limits = Limits::ask(&patient, opening.pit)?;
+        let jobs = self.jobs(limits, plan, parts.len());
+        self.observer.event(Event::Planned {
+            indices: plan.indices.iter().filter(|index| index.documents != Some(0)).count(),
+            parts: parts.len(),
+            jobs,
+            documents: parts.iter().map(|part| part.documents).sum(),
+            everything: manifest.window.is_open(),
+        });
+        let filter = self.filter(&manifest)?.map(Arc::new);
+        let known = update::known(folder, &manifest, &parts)?;
+        let source_fields = manifest.source_fields.clone();
+        let transfer = Transfer {
+            server: self.server,
+            folder,
+            cancel: self.cancel,
+            observer: self.observer,
+            patience: self.patience(),
+            pace: Pace::new(self.request.max_rate),
+            size: AtomicU32::new(opening.size),
+            opening,
+            source_fields: &source_fields,
+            everything: Choice {
+                filter: filter.clone(),
+                known: None,
+                pattern: manifest.index.clone(),
+            },
+            only_new: Choice { filter, known, pattern: manifest.index.clone() },
+            halt: AtomicBool::new(false),
+        };
+        let of = parts.len();
+        let queue = Mutex::new(parts);
+        let shared = Mutex::new((&mut manifest, None));
+        thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(|| self.work(&transfer, plan, of, &queue, &shared));
+            }
+        });
+        let (_, error) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = error {
+            return Err(error);
+        }
+        if self.cancel.is_set() {
+            return Err(FetchError::Interrupted);
+        }
+        if self.add_missing(&mut manifest)? {
+            return self.fetch_parts(folder, manifest, plan);
+        }
+        self.finish(folder, manifest)
+    }
+
+    /// Plans parts for what was counted as nothing and is there after all: the
+    /// count may have been another request's, or documents came since.
+    fn add_missing(&self, manifest: &mut Manifest) -> Result<bool, FetchError> {
+        let patience = self.patience();
+        let patient = Patient::new(self.server, &patience);
+        let mut more = Vec::new();
+        for wanted in &manifest.wanted {
+            for (kind, without_time) in [(query::dated(), false), (query::undated(), true)] {
+                let is_there = manifest
+                    .parts
+                    .iter()
+                    .any(|part| part.index == wanted.index && part.without_time == without_time);
+                // A bounded window holds nothing without a time.
+                if is_there || (without_time && !manifest.window.is_open()) {
+                    continue;
+                }
+                let query = query::all_of([kind, wanted.query.clone()]);
+                let documents = plan::count(&patient, &wanted.index, &query)?;
+                if documents.is_some_and(|documents| documents > 0) {
+                    let number = update::next_number(manifest) + more.len();
+                    more.push(Pending {
+                        name: dump::part_name(number, &wanted.index),
+                        index: wanted.index.clone(),
+                        window: span(manifest),
+                        without_time,
+                        query,
+                        documents,
+                        ..Pending::default()
+                    });
+                }
+            }
+        }
+        manifest.empty_indices.retain(|name| more.iter().all(|part| part.index != *name));
+        let is_more = !more.is_empty();
+        manifest.pending = Some(more);
+        Ok(is_more)
+    }
+
+    /// Parts at a time: no more than the server has room for.
+    pub(crate) fn jobs(&self, limits: Limits, plan: &Plan, parts: usize) -> usize {
+        let wanted = self.request.jobs.unwrap_or(USUAL_JOBS);
+        wanted.min(limits.jobs(plan.most_shards())).min(parts).max(1)
+    }
+
+    /// Takes part after part from the queue, until it is empty or one fails.
+    fn work(
+        &self,
+        transfer: &Transfer<'_, S>,
+        plan: &Plan,
+        of: usize,
+        queue: &Mutex<VecDeque<Pending>>,
+        shared: &Mutex<(&mut Manifest, Option<FetchError>)>,
+    ) {
+        let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+        while !transfer.halt.load(Ordering::Relaxed) && !self.cancel.is_set() {
+            let (part, left) = {
+                let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(part) = queue.pop_front() else { return };
+                (part, queue.len())
+            };
+            self.observer.event(Event::PartStarted { index: &part.index, number: of - left, of });
+            let fetched = transfer.run(&part, plan.largest_page(&part.index)).and_then(|whole| {
+                let mut shared = lock();
+                let manifest = &mut *shared.0;
+                manifest.pending.iter_mut().for_each(|list| list.retain(|p| p.name != whole.name));
+                manifest.parts.push(whole);
+                manifest.parts.sort_by(|a, b| a.name.cmp(&b.name));
+                transfer.folder.write_manifest(manifest)
+            });
+            if let Err(error) = fetched {
+                transfer.halt.store(true, Ordering::Relaxed);
+                // The first error made the others stop.
+                lock().1.get_or_insert(error);
+                return;
+            }
+        }
+    }
+
+    /// Compares with the server's counts, and says that the dump is complete.
+    fn finish(&self, folder: &Folder, mut manifest: Manifest) -> Result<Manifest, FetchError> {
+        let patience = self.patience();
+        let patient = Patient::new(self.server, &patience);
+        manifest.counts = counts(&patient, &manifest)?;
+        let differing: Vec<Count> = manifest
+            .counts
+            .iter()
+            .filter(|count| count.counted != count.received)
+            .cloned()
+            .collect();
+        for count in differing {
+            let note = update::difference(&patient, &manifest, &count)?;
+            self.observer.event(Event::Note(&note));
+            manifest.notes.push(note);
+        }
+        if manifest.documents() == 0 {
+            let (first_ms, last_ms) = plan::time_range(&patient, &manifest.index);
+            self.observer.event(Event::NothingMatches { first_ms, last_ms });
+        }
+        if self.cancel.is_set() {
+            return Err(FetchError::Interrupted);
+        }
+        manifest.pending = None;
+        manifest.state = State::Complete;
+        manifest.finished = Some(now());
+        folder.write_manifest(&manifest)?;
+        Ok(manifest)
+    }
+}
+
+/// What the server counts in each index now, beside what came of it. An index
+/// that it will not count is left out.
+pub(crate) fn counts<S: Server>(server: &S, manifest: &Manifest) -> Result<Vec<Count>, FetchError> {
+    let mut counts = Vec::new();
+    for wanted in &manifest.wanted {
+        if let Some(counted) = plan::count(server, &wanted.index, &wanted.query)? {
+            let of_index = manifest.parts.iter().filter(|part| part.index == wanted.index);
+            let received = of_index.map(|part| part.received + part.left_out).sum();
+            counts.push(Count { index: wanted.index.clone(), counted, received, at: now() });
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,219 @@
+//! What to try instead: the second half of a message.
+
+use super::error::nearest;
+use super::{End, Subject, subject};
+use crate::field::{Field, FieldId, Kind};
+use crate::names;
+
+/// Nothing stands where a value belongs.
+pub(super) fn no_value(subject: Subject) -> String {
+    format!("{} is compared with {}", subject.name(), in_words(subject))
+}
+
+/// What stands there is no value of the subject.
+pub(super) fn not_a_value(subject: Subject, text: &str) -> String {
+    if subject.kind() == Kind::Address && text.contains(':') {
+        return format!("{text} is no IPv4 address; NetFlow v5 has no others");
+    }
+    let what = no_value(subject);
+    of_value(subject, text).map_or_else(|| what.clone(), |hint| format!("{what}; {hint}"))
+}
+
+/// What a subject is compared with.
+fn in_words(subject: Subject) -> &'static str {
+    match subject.kind() {
+        Kind::Address => {
+            "an IPv4 address such as 10.0.0.1, or a network such as 10.0.0.0/8; names of hosts are not looked up"
+        }
+        Kind::Text => "an address, or a name in quotes",
+        Kind::Time => "a time such as 2018-09-21T10:00, with a zone or in that of --tz",
+        Kind::Port => "a port such as 443, a range such as 8000-8100, or the name of a service",
+        Kind::Protocol => "a protocol such as tcp or 6",
+        Kind::Flags => "flags such as SA out of CEUAPRSF, or a number",
+        Kind::Code if is_as(subject) => "an AS number such as 64500",
+        Kind::Count => "a number such as 1500, 10k or 1.5M",
+        Kind::Version | Kind::Code => "a number",
+    }
+}
+
+/// Whether values are AS numbers.
+pub(super) fn is_as(subject: Subject) -> bool {
+    matches!(subject, Subject::Either(End::As) | Subject::Field(FieldId::SrcAs | FieldId::DstAs))
+}
+
+fn of_value(subject: Subject, text: &str) -> Option<String> {
+    if text.starts_with('{') {
+        return Some("a list is written in brackets, [80 443]".into());
+    }
+    let meant = |known: Option<&str>| known.map(|known| format!("did you mean {known}?"));
+    match subject.kind() {
+        Kind::Address => of_address(text),
+        Kind::Protocol => meant(nearest(text, names::protocol::protocol_names())),
+        Kind::Port => meant(nearest(text, names::service::service_names())),
+        Kind::Flags => meant(flag(text)),
+        Kind::Time => text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| "a number would be milliseconds since 1970, and this lies before 1974".into()),
+        Kind::Count => of_number(subject, text),
+        Kind::Code if subject == Subject::Field(FieldId::Tos) => {
+            let tos = traffic_class(text)?;
+            Some(format!("tos is the whole byte: {text} is tos {tos}"))
+        }
+        Kind::Text | Kind::Version | Kind::Code => None,
+    }
+}
+
+fn of_address(text: &str) -> Option<String> {
+    if text.split_once('/').is_some_and(|(_, bits)| bits.parse::<u32>().is_ok_and(|n| n > 32)) {
+        return Some("a prefix has at most 32 bits".into());
+    }
+    let given: Vec<&str> =
+        text.split('.').take_while(|part| part.parse::<u8>().is_ok()).take(3).collect();
+    let rest = &text[given.join(".").len()..];
+    let is_open = rest.is_empty() || rest.chars().all(|letter| "*.x".contains(letter));
+    (!given.is_empty() && is_open)
+        .then(|| format!("did you mean {}/{}?", given.join("."), 8 * given.len()))
+}
+
+/// `syn` is S.
+fn flag(text: &str) -> Option<&'static str> {
+    let flags = [
+        ("cwr", "C"),
+        ("ece", "E"),
+        ("urg", "U"),
+        ("ack", "A"),
+        ("psh", "P"),
+        ("push", "P"),
+        ("rst", "R"),
+        ("reset", "R"),
+        ("syn", "S"),
+        ("fin", "F"),
+        ("synack", "SA"),
+        ("syn-ack", "SA"),
+        ("syn+ack", "SA"),
+    ];
+    let found = flags.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+    found.map(|(_, letters)| *letters)
+}
+
+/// The byte of a traffic class by its name: EF, AF41, CS5 (RFC 4594).
+fn traffic_class(text: &str) -> Option<u32> {
+    let text = text.to_ascii_uppercase();
+    let digits: Vec<u32> = text.get(2..)?.chars().map(|c| c.to_digit(10)).collect::<Option<_>>()?;
+    match (text.get(..2)?, digits.as_slice()) {
+        ("EF", []) => Some(46 * 4),
+        ("CS", [class @ 0..=7]) => Some(class * 8 * 4),
+        ("AF", [class @ 1..=4, drop @ 1..=3]) => Some((class * 8 + drop * 2) * 4),
+        _ => None,
+    }
+}
+
+/// A number with a unit that is none here.
+fn of_number(subject: Subject, text: &str) -> Option<String> {
+    let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    let (number, unit) = text.split_at(digits);
+    if number.is_empty() {
+        return None;
+    }
+    let unit = unit.to_ascii_lowercase();
+    if subject.name() == "duration" {
+        let ms = match unit.as_str() {
+            "ms" => "",
+            "s" | "sec" => "000",
+            _ => return Some("it is in milliseconds: a minute is 60k, an hour 3.6M".into()),
+        };
+        return Some(format!("it is in milliseconds: did you mean {number}{ms}?"));
+    }
+    match unit.bytes().next() {
+        None => Some("it is a whole number".into()),
+        Some(letter @ (b'k' | b'm' | b'g' | b't')) if is_amount(&unit) => {
+            let letter = char::from(letter);
+            Some(format!("did you mean {number}{letter}? k, M, G and T are powers of 1000"))
+        }
+        Some(_) if is_amount(&unit) => Some(format!("did you mean {number}?")),
+        Some(_) => None,
+    }
+}
+
+/// `kb`, `mib`, `gbit`, `kbps`, `b`.
+fn is_amount(unit: &str) -> bool {
+    let rest = unit.trim_start_matches(['k', 'm', 'g', 't']).trim_start_matches('i');
+    ["", "b", "bit", "bits", "byte", "bytes", "bps", "bit/s", "b/s"].contains(&rest)
+}
+
+/// Whether a word, apart from the number before it, looks like its unit.
+pub(super) fn is_unit(subject: Subject, word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    let is_time = ["ms", "s", "sec", "min", "h"].contains(&word.as_str());
+    subject.kind() == Kind::Count && (is_amount(&word) || is_time)
+}
+
+/// What is known under another name, or not at all.
+const OTHER_WORDS: &[(&str, &str)] = &[
+    ("source", "did you mean src?"),
+    ("from", "did you mean src?"),
+    ("destination", "did you mean dst?"),
+    ("dest", "did you mean dst?"),
+    ("to", "did you mean dst?"),
+    ("asn", "did you mean as, src as or dst as?"),
+    ("interface", "did you mean if, in if or out if?"),
+    ("iface", "did you mean if, in if or out if?"),
+    ("ifindex", "did you mean if, in if or out if?"),
+    ("in", "did you mean in if?"),
+    ("country", "did you mean src_country or dst_country?"),
+    ("city", "did you mean src_city or dst_city?"),
+    ("time", "did you mean first, last or timestamp?"),
+    ("start", "did you mean first?"),
+    ("end", "did you mean last?"),
+    ("dscp", "it is the top six bits of tos: DSCP 46 is tos 184"),
+    ("length", "did you mean bytes, or bpp (bytes a packet)?"),
+    ("size", "did you mean bytes, or bpp (bytes a packet)?"),
+    ("direction", "a flow goes one way: src and dst, in if and out if say which"),
+    ("dir", "a flow goes one way: src and dst, in if and out if say which"),
+    ("ident", "which files are read is said by the sources, not by the filter"),
+    ("vlan", NOT_IN_V5),
+    ("mac", NOT_IN_V5),
+    ("mpls", NOT_IN_V5),
+    ("ttl", NOT_IN_V5),
+    ("vrf", NOT_IN_V5),
+    ("nat", NOT_IN_V5),
+    ("xlate", NOT_IN_V5),
+    ("payload", NOT_IN_V5),
+    ("ethertype", NOT_IN_V5),
+    ("geo", NOT_IN_V5),
+];
+
+const NOT_IN_V5: &str = "NetFlow v5 does not carry it";
+
+/// What to try instead of a word that begins no comparison.
+pub(super) fn unknown_word(word: &str) -> String {
+    let plain = word.to_ascii_lowercase().replace(['-', '.'], "_");
+    let other = OTHER_WORDS.iter().find(|(known, _)| *known == plain).map(|(_, hint)| *hint);
+    let hint = match (other, Field::by_name(&plain)) {
+        (Some(hint), _) => hint.to_owned(),
+        (None, Some(field)) => format!("did you mean {}?", field.name),
+        (None, None) => match nearest(word, subject::all_names()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "`flowkit fields` lists what there is".into(),
+        },
+    };
+    format!("no field is called {word}; {hint}")
+}
+
+/// What to try where a word after `src` or `dst` names no end.
+pub(super) fn after_place(place: &str, word: &str) -> String {
+    let together = format!("{place}_{word}");
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_address = word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('.');
+    let ends = ["addr", "ip", "net", "host", "port", "as", "mask"];
+    let meant = match nearest(word, ends.into_iter()) {
+        _ if word.eq_ignore_ascii_case("if") => "in if or out if".to_owned(),
+        _ if is_number => format!("{place} port {word}"),
+        _ if is_address => format!("{place} ip {word}"),
+        _ if Field::by_name(&together).is_some() => together.to_ascii_lowercase(),
+        Some(near) => format!("{place} {near}"),
+        None => return format!("{place} is followed by ip, net, port, as or mask"),
+    };
+    format!("{place} is followed by ip, net, port, as or mask; did you mean {meant}?")
+}
