@@ -21,18 +21,18 @@ use crate::commands::Command;
 use crate::exit::Exit;
 
 const ABOUT: &str = "\
-Offline analysis of NetFlow v5 that Logstash stored in Elasticsearch or OpenSearch
+Offline analysis of NetFlow v5 from Elasticsearch or OpenSearch (Logstash)
 
 flowkit fetch saves the flows of a time window as a dump on disk; every other
 command answers from the dump, or from files, without a server in reach.";
 
 const MORE: &str = "\
 Start here:
-  flowkit demo                          practise on a made-up day, no server needed
-  flowkit fetch --day 2018-09-21        save a day into ./flowkit-dump
-  flowkit top --by dst_port             what carried the most bytes?
+  flowkit demo                      practise on a made-up day, without a server
+  flowkit fetch --day 2018-09-21    save a day into ./flowkit-dump
+  flowkit top --by dst_port         what carried the most bytes?
   flowkit top --by dst_port hits.ndjson.gz
-  flowkit fields                        what can be grouped by
+  flowkit fields                    what can be grouped by
 
 Amounts for people are in SI units: 1 kB is 1000 B. Times are UTC.
 Exit codes: 0 answered; 1 failed, no answer; 2 wrong usage; 3 answered or saved,
@@ -62,4 +62,25 @@ fn main() -> ExitCode {
         exit
     });
     exit.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// What is written beside the options is not broken by a terminal of 80
+    /// columns: an example that is can't be pasted.
+    #[test]
+    fn help_fits_in_80_columns() {
+        let program = Args::command();
+        for command in program.get_subcommands().chain([&program]) {
+            let about = command.get_about().into_iter();
+            let texts = about.chain(command.get_after_help()).map(ToString::to_string);
+            for line in texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()) {
+                assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+            }
+        }
+    }
 }

@@ -40,7 +40,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "timeline",
-        "Bins begin at the start of the day in the zone. A flow counts once, where it began, and its volume is given to bins by the load rule in the title. Proportional: by the time spent in each, in whole bytes that add up exactly. A flow whose times are unknown, inverted, more than 1 h after or 24 h before its export is placed at its export. Volume outside of the window is in rows before and after.",
+        "Bins begin at the start of the day in the zone. The volume of a flow is given to bins by the load rule in the title; it counts once, where it began, or in the bin that gets all. Proportional: by the time spent in each, in whole bytes that add up exactly. A flow whose times are unknown, inverted, more than 1 h after or 24 h before its export is placed at its export. Volume outside of the window is in rows before and after.",
     ),
     (
         "scans",

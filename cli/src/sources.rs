@@ -29,16 +29,20 @@ pub(crate) struct Sources {
         env = "FLOWKIT_DUMP",
         default_value = DEFAULT,
         hide_default_value = true,
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = None::<&str>
     )]
     paths: Vec<PathBuf>,
 
+    #[command(flatten)]
+    pub(crate) select: Select,
+
     /// Stop at the first document that is no flow, instead of skipping it
-    #[arg(long)]
+    #[arg(long, help_heading = "Reading")]
     strict: bool,
 
     /// Exit with 0 even if a source is known to be incomplete
-    #[arg(long)]
+    #[arg(long, help_heading = "Reading")]
     pub(crate) allow_incomplete: bool,
 
     /// Bytes of groups to keep in memory; more go to temporary files
@@ -47,16 +51,18 @@ pub(crate) struct Sources {
 
     #[command(flatten)]
     format: InputFormat,
-
-    #[command(flatten)]
-    pub(crate) select: Select,
 }
 
 /// The form of a source, where it is given.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct InputFormat {
     /// What the sources hold, instead of telling it by their content
-    #[arg(long = "input-format", value_name = "FORM", value_parser = forms())]
+    #[arg(
+        long = "input-format",
+        value_name = "FORM",
+        value_parser = forms(),
+        help_heading = "Reading"
+    )]
     form: Option<&'static InputForm>,
 }
 

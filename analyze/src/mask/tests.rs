@@ -73,8 +73,12 @@ fn any_filter() -> impl Strategy<Value = String> {
         }),
         "[SAFRPU]{1,3}".prop_map(|flags| format!("flags {flags}")),
         (0..70_000_u32, sign()).prop_map(|(n, sign)| format!("bytes {sign} {n}")),
-        prop::sample::select(vec!["exporter in [r1 10.0.0.0/8]", "exporter != r2", "first > 4"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "exporter in [r1 10.0.0.0/8]",
+            "exporter != r2",
+            "first > 1970-01-01T00:00:00.004Z"
+        ])
+        .prop_map(str::to_owned),
     ];
     leaf.prop_recursive(4, 12, 3, |inner| {
         let list = || prop::collection::vec(inner.clone(), 2..4);

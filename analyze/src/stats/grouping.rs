@@ -105,6 +105,18 @@ impl Grouping {
         self
     }
 
+    /// The same with what rows are sorted by as the last column, if it has none.
+    #[must_use]
+    pub fn telling_sorted(self) -> Self {
+        let sort = self.order.sort;
+        if self.columns.iter().any(|(_, measure)| *measure == sort) {
+            return self;
+        }
+        let mut columns = self.columns.clone();
+        columns.push((sort.name(), sort));
+        self.with_columns(columns)
+    }
+
     /// The same with another meaning of forward.
     #[must_use]
     pub fn forward(self, forward: Forward) -> Self {

@@ -11,8 +11,11 @@ use super::measure::Measure;
 pub fn pairs(order: Order) -> Grouping {
     let title = format!("pairs by {}", order.words());
     let ends = [false, true].map(|higher| Dimension::Pair { higher });
-    Grouping::new(title, ends.into(), order).forward(Forward::Upward).with_columns(around_usual(
-        &[("a_to_b_bytes", Measure::Forward), ("b_to_a_bytes", Measure::Backward)],
-        &[],
-    ))
+    Grouping::new(title, ends.into(), order)
+        .forward(Forward::Upward)
+        .with_columns(around_usual(
+            &[("a_to_b_bytes", Measure::Forward), ("b_to_a_bytes", Measure::Backward)],
+            &[],
+        ))
+        .telling_sorted()
 }

@@ -18,8 +18,10 @@ use super::measure::{Counted, Measure};
 pub fn ports(order: Order) -> Grouping {
     let title = format!("ports by {}", order.words());
     let by = vec![Dimension::Field(FieldId::Protocol), Dimension::Service];
-    Grouping::new(title, by, order).forward(Forward::ToService).with_ports_only().with_columns(
-        around_usual(
+    Grouping::new(title, by, order)
+        .forward(Forward::ToService)
+        .with_ports_only()
+        .with_columns(around_usual(
             &[],
             &[
                 ("to_service_bytes", Measure::Forward),
@@ -27,6 +29,6 @@ pub fn ports(order: Order) -> Grouping {
                 ("hosts", Measure::Distinct(Counted::End(End::Address))),
                 ("bpp", Measure::BytesPerPacket),
             ],
-        ),
-    )
+        ))
+        .telling_sorted()
 }

@@ -14,13 +14,15 @@ use super::measure::{Counted, Measure};
 pub fn protocols(order: Order) -> Grouping {
     let title = format!("protocols by {}", order.words());
     let by = vec![Dimension::Field(FieldId::Protocol)];
-    Grouping::new(title, by, order).with_columns(around_usual(
-        &[],
-        &[
-            ("sources", Measure::Distinct(Counted::Field(FieldId::SrcAddr))),
-            ("destinations", Measure::Distinct(Counted::Field(FieldId::DstAddr))),
-            ("hosts", Measure::Distinct(Counted::End(End::Address))),
-            ("bpp", Measure::BytesPerPacket),
-        ],
-    ))
+    Grouping::new(title, by, order)
+        .with_columns(around_usual(
+            &[],
+            &[
+                ("sources", Measure::Distinct(Counted::Field(FieldId::SrcAddr))),
+                ("destinations", Measure::Distinct(Counted::Field(FieldId::DstAddr))),
+                ("hosts", Measure::Distinct(Counted::End(End::Address))),
+                ("bpp", Measure::BytesPerPacket),
+            ],
+        ))
+        .telling_sorted()
 }

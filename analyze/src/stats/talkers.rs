@@ -14,10 +14,10 @@ use super::measure::{Counted, Measure};
 #[must_use]
 pub fn talkers(order: Order) -> Grouping {
     let title = format!("talkers by {}", order.words());
-    Grouping::new(title, vec![Dimension::Either(End::Address, None)], order).with_columns(
-        around_usual(
+    Grouping::new(title, vec![Dimension::Either(End::Address, None)], order)
+        .with_columns(around_usual(
             &[("sent_bytes", Measure::Forward), ("received_bytes", Measure::Backward)],
             &[("peers", Measure::Distinct(Counted::Peer))],
-        ),
-    )
+        ))
+        .telling_sorted()
 }

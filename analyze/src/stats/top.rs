@@ -12,7 +12,7 @@ pub fn top(by: Vec<Dimension>, order: Order, columns: Option<Vec<Measure>>) -> G
     let title = format!("top {} by {}", names.join(", "), order.words());
     let grouping = Grouping::new(title, by, order);
     match columns {
-        None => grouping,
+        None => grouping.telling_sorted(),
         Some(columns) => {
             let columns = columns.into_iter().map(|measure| (measure.name(), measure));
             grouping.with_columns(columns.collect())

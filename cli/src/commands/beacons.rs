@@ -8,8 +8,8 @@ use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
 Flows of one sender, receiver, protocol and port, by the time from each to the
-next: the interval is their median, the jitter the median deviation from it. Time
-servers, monitors and updates are regular too.
+next: the interval is their median, the jitter the median deviation from it.
+Time servers, monitors and updates are regular too.
 
 Examples:
   flowkit beacons
@@ -20,20 +20,27 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Beacons {
-    #[command(flatten)]
-    sources: Sources,
-
     /// Fewest flows that have a row
-    #[arg(long, default_value_t = 8, value_name = "N")]
+    #[arg(long, default_value_t = 8, value_name = "N", help_heading = "Question")]
     least: usize,
 
     /// Largest jitter that has a row, in percent of the interval
-    #[arg(long, default_value_t = 10, value_name = "PERCENT")]
+    #[arg(long, default_value_t = 10, value_name = "PERCENT", help_heading = "Question")]
     jitter: u64,
 
     /// Rows; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N", value_parser = rows)]
+    #[arg(
+        short = 'n',
+        long = "limit",
+        default_value_t = 10,
+        value_name = "N",
+        value_parser = rows,
+        help_heading = "Question"
+    )]
     limit: usize,
+
+    #[command(flatten)]
+    sources: Sources,
 
     #[command(flatten)]
     output: Output,

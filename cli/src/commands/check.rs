@@ -9,7 +9,8 @@ use crate::sources::Sources;
 const EXAMPLES: &str = "\
 Loss by sequence numbers of each exporter and engine, documents missing from
 packets, times that Logstash wrote late, inverted times, uptime wraps, equal
-flows, flows at two exporters, sampling, silence, and what was skipped or unknown.
+flows, flows at two exporters, sampling, silence, and what was skipped or
+unknown.
 
 Examples:
   flowkit check

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 use flowkit_analyze::answer::Metric;
+use flowkit_analyze::stats::measure::Measure;
 use flowkit_analyze::stats::{self, Order, diff};
 use flowkit_analyze::{Answer, Source};
 use flowkit_model::window;
@@ -21,34 +22,47 @@ whole day. Keys whose bytes, packets and flows are the same have no row.
 Examples:
   flowkit diff monday tuesday --by dst_port
   flowkit diff flowkit-dump --by src_addr --a 2018-09-20 --b 2018-09-21
-  flowkit diff --by service --a 2018-09-21T07:00..2018-09-21T08:00 --b 2018-09-21T08:00..2018-09-21T09:00";
+  flowkit diff --by service --a ..2018-09-21T08:00 --b 2018-09-21T08:00..";
 
 /// Show what grew, shrank, appeared and vanished between two sources or times
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Diff {
-    #[command(flatten)]
-    sources: Sources,
-
     /// Key to compare by, or several with commas
-    #[arg(long, value_name = "KEY[,KEY…]", required = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "KEY[,KEY…]",
+        required = true,
+        value_delimiter = ',',
+        help_heading = "Question"
+    )]
     by: Vec<String>,
 
     /// The window to compare with, of one source
-    #[arg(long, value_name = "FROM..TO", requires = "b")]
+    #[arg(long, value_name = "FROM..TO", requires = "b", help_heading = "Question")]
     a: Option<String>,
 
     /// The window that is compared
-    #[arg(long, value_name = "FROM..TO", requires = "a")]
+    #[arg(long, value_name = "FROM..TO", requires = "a", help_heading = "Question")]
     b: Option<String>,
 
     /// The change that puts a row first
-    #[arg(long, value_enum, default_value_t, value_name = "MEASURE")]
+    #[arg(long, value_enum, default_value_t, value_name = "MEASURE", help_heading = "Question")]
     sort: Sort,
 
     /// Rows to show; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 20, value_name = "N", value_parser = rows)]
+    #[arg(
+        short = 'n',
+        long = "limit",
+        default_value_t = 20,
+        value_name = "N",
+        value_parser = rows,
+        help_heading = "Question"
+    )]
     limit: usize,
+
+    #[command(flatten)]
+    sources: Sources,
 
     #[command(flatten)]
     output: Output,
@@ -92,7 +106,9 @@ impl Diff {
     fn both(&self, opened: &[Source]) -> anyhow::Result<[Answer; 2]> {
         let by = keys(&self.by, &self.sources)?;
         let order = Order { limit: 0, ..Order::default() };
-        let top = stats::top::top(by, order, None);
+        // Shares would double the rows' memory, and are not compared.
+        let sums = Metric::ALL.map(Measure::Sum);
+        let top = stats::top::top(by, order, Some(sums.into()));
         if let (Some(a), Some(b)) = (&self.a, &self.b) {
             let zone = self.sources.select.zone()?;
             if opened.iter().any(Source::is_stdin) {

@@ -39,19 +39,19 @@ pub(crate) struct Export {
     sources: Sources,
 
     /// Form to write
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = "Output")]
     format: Form,
 
     /// File to write to, instead of standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
 
     /// Addresses in parquet and csv [default: number in parquet, text in csv]
-    #[arg(long, value_enum, value_name = "FORM")]
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Output")]
     addresses: Option<AddressForm>,
 
     /// Hide addresses under the key in this file
-    #[arg(long, value_name = "KEYFILE")]
+    #[arg(long, value_name = "KEYFILE", help_heading = "Output")]
     anonymise: Option<PathBuf>,
 }
 

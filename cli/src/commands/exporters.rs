@@ -10,8 +10,8 @@ use crate::report::{Output, report};
 use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
-lost_flows is by the sequence numbers of export packets, missing_documents by how
-many flows a packet says it carried; first and last are of @timestamp.
+lost_flows is by the sequence numbers of export packets, missing_documents by
+how many flows a packet says it carried; first and last are of @timestamp.
 
 Examples:
   flowkit exporters
@@ -22,12 +22,12 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Exporters {
+    /// By interface, in and out, instead of by engine alone
+    #[arg(long, help_heading = "Question")]
+    interfaces: bool,
+
     #[command(flatten)]
     sources: Sources,
-
-    /// By interface, in and out, instead of by engine alone
-    #[arg(long)]
-    interfaces: bool,
 
     #[command(flatten)]
     output: Output,

@@ -25,11 +25,12 @@ Examples:
     flowkit fetch --day 2018-09-21
 
   The last day from elsewhere, into a folder of its own:
-    flowkit fetch --url https://es.example:9200 --user me --last 24h -o yesterday
+    flowkit fetch --url https://es.example:9200 --user me --last 24h \\
+      -o yesterday
 
   Only web traffic of one network, in office hours in Tokyo:
-    flowkit fetch --tz Asia/Tokyo --from '2018-09-21 09:00' --to '2018-09-21 18:00' \\
-      -f 'net 10.1.0.0/16 and port in [80 443]'
+    flowkit fetch --tz Asia/Tokyo --from '2018-09-21 09:00' \\
+      --to '2018-09-21 18:00' -f 'net 10.1.0.0/16 and port in [80 443]'
 
   What would be fetched; then what is new in a dump:
     flowkit fetch --dry-run --last 7d
@@ -37,8 +38,8 @@ Examples:
 
 A window is half open: --from is in it, --to is not. Times are those of
 @timestamp. Without --url it is FLOWKIT_URL, that of the dump, or
-http://localhost:9200. What comes is complete, or the command fails; run it again, and it
-goes on where it broke off. The lines can be loaded back with:
+http://localhost:9200. What comes is complete, or the command fails; run it
+again, and it goes on where it broke off. The lines can be loaded back with:
 zstdcat flowkit-dump/parts/*.zst | elasticdump --input=$ ...
 Exit codes: 0 saved, also if nothing matched; 1 failed; 2 wrong usage;
 130 interrupted.";

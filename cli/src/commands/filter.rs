@@ -13,16 +13,21 @@ lists the fields.
   ip, host, net       either address: ip 10.0.0.1, src net 10.0.0.0/8
   port, as, if, mask  either end: dst port 443, src or dst port 53, in if 3
   proto               name or number: proto tcp, or tcp alone
-  flags SA            all of these set; not flags AFRPU: none of these; flags any SA
+  flags SA            all of these set; not flags AFRPU: none of these;
+                      flags any SA: one of these
   bytes, packets      with k, M, G, T (powers of 1000): bytes > 10k
-  duration            milliseconds; bps, pps, bpp: whole numbers, 0 without duration
+  duration            milliseconds
+  bps, pps, bpp       whole numbers, 0 without duration
   tos, icmp-type, icmp-code, next ip, router ip, engine id, first, last, service
   flows               1 for each record, as to nfdump
-  = != < <= > >=      in [80 443 8000-8100], not in, in @FILE (one or many a line)
-  dst_port = 443      any field by name; exporter = r1; first >= 2018-09-21T10:00
+  = != < <= > >=      and in [80 443 8000-8100], not in,
+                      in @FILE (one or many a line)
+  dst_port = 443      any field by name; exporter = r1;
+                      first >= 2018-09-21T10:00
   any                 every flow
-  @include FILE       the words of a file, in their place; put them in parentheses
-                      where they are joined by or. A filter @FILE is all of a file.
+  @include FILE       the words of a file, in their place; put them in
+                      parentheses where they are joined by or. A filter @FILE
+                      is all of a file.
 
 Where it is not nfdump's, on purpose:
   A comparison with an unknown value is false, its `not` true.
@@ -32,7 +37,8 @@ Where it is not nfdump's, on purpose:
   bytes and packets are as exported; nfdump multiplies those of a router that
   samples as they arrive (--scale-sampling does so here).
   A time ahead of its export stays; nfdump takes it for a wrap of the uptime.
-  What version 5 does not carry is refused (vlan, mac, mpls, nat …); ipv6 is none.
+  What version 5 does not carry (vlan, mac, mpls, nat …) is refused; no flow is
+  ipv6.
 
 Examples:
   flowkit filter 'proto tcp and dst port 443'

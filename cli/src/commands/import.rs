@@ -30,11 +30,11 @@ pub(crate) struct Import {
     sources: Sources,
 
     /// Folder of the dump; it must not be there yet
-    #[arg(short, long, value_name = "DUMP")]
+    #[arg(short, long, value_name = "DUMP", help_heading = "Output")]
     output: PathBuf,
 
     /// Leave the columns to the first question
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     no_columns: bool,
 }
 

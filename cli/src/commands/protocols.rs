@@ -16,10 +16,10 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Protocols {
     #[command(flatten)]
-    sources: Sources,
+    rows: Rows,
 
     #[command(flatten)]
-    rows: Rows,
+    sources: Sources,
 
     #[command(flatten)]
     output: Output,

@@ -20,16 +20,23 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Scans {
-    #[command(flatten)]
-    sources: Sources,
-
     /// Fewest targets that have a row
-    #[arg(long, default_value_t = 10, value_name = "N")]
+    #[arg(long, default_value_t = 10, value_name = "N", help_heading = "Question")]
     least: u64,
 
     /// Rows of each kind; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N", value_parser = rows)]
+    #[arg(
+        short = 'n',
+        long = "limit",
+        default_value_t = 10,
+        value_name = "N",
+        value_parser = rows,
+        help_heading = "Question"
+    )]
     limit: usize,
+
+    #[command(flatten)]
+    sources: Sources,
 
     #[command(flatten)]
     output: Output,

@@ -9,10 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use flowkit_analyze::Selection;
 use flowkit_analyze::export::{Addresses, Export, ExportError};
 use flowkit_analyze::scan::ReadOptions;
-use flowkit_analyze::selection::Changes;
 use flowkit_analyze::tally::Tally;
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};
@@ -20,6 +18,7 @@ use flowkit_model::wire::{self, Misfit, Packetizer};
 use crate::exit::{Exit, Usage};
 use crate::notes;
 use crate::output::units::grouped;
+use crate::selection::{Refused, Select};
 use crate::sources::{InputFormat, open};
 
 const EXAMPLES: &str = "\
@@ -33,7 +32,8 @@ for packets: their times are right, and some that look late would be changed.
 
 Examples:
   flowkit send flowkit-demo 127.0.0.1:2055 --exporter 192.168.10.254
-  flowkit send hits.ndjson.gz collector.example:2055 --rate 500";
+  flowkit send hits.ndjson.gz collector.example:2055 --rate 500
+  flowkit send flowkit-demo 127.0.0.1:2055 -f 'exporter = 192.168.20.254'";
 
 /// Send flows as NetFlow v5 packets to a collector
 #[derive(clap::Args)]
@@ -58,9 +58,8 @@ pub(crate) struct Send {
     #[arg(long, value_name = "X")]
     exporter: Option<String>,
 
-    /// Repair times that Logstash 7 and later made 1 s late; not for packets, whose times are right
-    #[arg(long)]
-    repair_times: bool,
+    #[command(flatten)]
+    select: Select,
 }
 
 /// What went out.
@@ -79,11 +78,16 @@ impl Send {
             return Err(Usage(reason.into()).into());
         }
         let address = resolve(&self.collector)?;
+        self.select.refuse(
+            &[Refused::ScaleSampling],
+            "does not go with send: collectors multiply what packets of a sampled export say",
+        )?;
         let sources = [open(&self.source, &self.input_format)?];
-        let changes = Changes { repair_times: self.repair_times, ..Changes::default() };
+        let window = self.select.window(&sources, ReadOptions::default())?;
+        let selected = self.select.selected(window)?;
         let flows = Export {
             sources: &sources,
-            selection: &Selection::default().with_changes(changes),
+            selection: &selected.selection,
             anonymiser: None,
             addresses: Addresses::default(),
             options: ReadOptions::default(),
@@ -134,7 +138,7 @@ impl Send {
         let name = |exporter: &Option<String>| exporter.as_deref().unwrap_or("unknown").to_owned();
         let names: Vec<String> = exporters.iter().map(|exporter| name(exporter)).collect();
         match (&self.exporter, names.as_slice()) {
-            (_, []) => bail!("{} holds no flow that has a time", self.source.display()),
+            (_, []) => bail!("{} holds no flow that is meant and has a time", self.source.display()),
             (Some(wanted), _) => exporters
                 .iter()
                 .find(|exporter| name(exporter) == *wanted)
@@ -154,10 +158,10 @@ impl Send {
     fn tell(&self, sent: &Sent, exporter: Option<&str>, tally: &Tally) -> anyhow::Result<Exit> {
         writeln!(
             io::stdout(),
-            "sent {} flows of {} in {} datagrams to {}",
-            grouped(sent.flows.into()),
+            "sent {} of {} in {} to {}",
+            counted(sent.flows, "flow"),
             exporter.unwrap_or("an unknown exporter"),
-            grouped(sent.datagrams.into()),
+            counted(sent.datagrams, "datagram"),
             self.collector
         )?;
         let mut err = io::stderr();
@@ -171,6 +175,10 @@ impl Send {
         notes::of_tally(tally, &mut err)?;
         Ok(if tally.incomplete.is_empty() { Exit::Done } else { Exit::Incomplete })
     }
+}
+
+fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(n.into()), if n == 1 { "" } else { "s" })
 }
 
 fn resolve(collector: &str) -> anyhow::Result<SocketAddr> {

@@ -29,15 +29,21 @@ pub(crate) struct Show {
     sources: Sources,
 
     /// Documents to show; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N")]
+    #[arg(
+        short = 'n',
+        long = "limit",
+        default_value_t = 10,
+        value_name = "N",
+        help_heading = "Output"
+    )]
     limit: u64,
 
     /// Form of the documents
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     format: Form,
 
     /// File to write them to, instead of standard output
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
 }
 

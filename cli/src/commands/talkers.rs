@@ -20,10 +20,10 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Talkers {
     #[command(flatten)]
-    sources: Sources,
+    rows: Rows,
 
     #[command(flatten)]
-    rows: Rows,
+    sources: Sources,
 
     #[command(flatten)]
     output: Output,

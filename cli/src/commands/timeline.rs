@@ -12,13 +12,14 @@ use crate::report::{Output, answer_of, finish, rows};
 use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
-Bins are counted from midnight in --tz and lie in the window over @timestamp; what
-flows carried outside of it is in the rows before and after, so all rows add up
-to the total. A flow counts once in `flows`, in the bin of its first packet.
+Bins are counted from midnight in --tz and lie in the window over @timestamp;
+what flows carried outside of it is in the rows before and after, so all rows
+add up to the total. A flow counts once in `flows`, in the bin of its first
+packet, or in the one that --load end or export gives all to.
 
 How a flow's bytes are given to the bins that it spans (--load):
   proportional   by the time spent in each
-  uniform        the same to each
+  uniform        the same to each that it touches
   start, end     all to the bin of the first, or of the last packet
   export         all to the bin of the export, as Kibana does
 
@@ -31,24 +32,31 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Timelines {
-    #[command(flatten)]
-    sources: Sources,
-
     /// Length of a bin: 30s, 5m, 1h, 1d, minute, hour, day, week
-    #[arg(long, default_value = "hour", value_name = "LENGTH")]
+    #[arg(long, default_value = "hour", value_name = "LENGTH", help_heading = "Question")]
     bin: String,
 
     /// How a flow's volume is given to bins
-    #[arg(long, value_enum, default_value_t, value_name = "RULE")]
+    #[arg(long, value_enum, default_value_t, value_name = "RULE", help_heading = "Question")]
     load: Rule,
 
     /// One series for each of the largest keys
-    #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',')]
+    #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Question")]
     by: Vec<String>,
 
     /// Series to show, beside the one of all others; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 5, value_name = "N", value_parser = rows)]
+    #[arg(
+        short = 'n',
+        long = "limit",
+        default_value_t = 5,
+        value_name = "N",
+        value_parser = rows,
+        help_heading = "Question"
+    )]
     limit: usize,
+
+    #[command(flatten)]
+    sources: Sources,
 
     #[command(flatten)]
     output: Output,

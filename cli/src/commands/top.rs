@@ -17,7 +17,7 @@ Examples:
   flowkit top --by dst_port
   flowkit top --by src_addr,dst_addr --sort flows -n 20
   flowkit top --by src_addr/24 -f 'proto tcp and not dst port 443'
-  flowkit top --by src_addr --sort distinct:dst_addr --columns flows,distinct:dst_addr,bps
+  flowkit top --by src_addr --sort distinct:dst_addr --columns flows,bps
   flowkit top --by hour,protocol --having 'bytes > 1M' --tz Asia/Tokyo
   flowkit top --by exporter,input_snmp --format csv
   zstdcat hits.ndjson.zst | flowkit top --by protocol -";
@@ -26,15 +26,18 @@ Examples:
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Top {
-    #[command(flatten)]
-    sources: Sources,
-
     /// Key to group by, or several with commas
     ///
     /// A field (`flowkit fields` lists them); a prefix such as src_addr/24; addr,
     /// port, as, if for either end; service, the lower port; hour, day, 5m for
     /// the bin of the export time.
-    #[arg(long, value_name = "KEY[,KEY…]", required = true, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "KEY[,KEY…]",
+        required = true,
+        value_delimiter = ',',
+        help_heading = "Question"
+    )]
     by: Vec<String>,
 
     #[command(flatten)]
@@ -45,8 +48,17 @@ pub(crate) struct Top {
     /// bytes, packets, flows and their _share; first, last, duration, bps, pps,
     /// bpp; min, max, mean, median, p95 with _bytes or _duration;
     /// distinct:FIELD.
-    #[arg(long, value_name = "MEASURE[,MEASURE…]", value_delimiter = ',', value_parser = Measure::parse)]
+    #[arg(
+        long,
+        value_name = "MEASURE[,MEASURE…]",
+        value_delimiter = ',',
+        value_parser = Measure::parse,
+        help_heading = "Rows"
+    )]
     columns: Option<Vec<Measure>>,
+
+    #[command(flatten)]
+    sources: Sources,
 
     #[command(flatten)]
     output: Output,

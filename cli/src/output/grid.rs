@@ -40,7 +40,7 @@ impl Head {
         Self { name: column.name.clone(), right: !left, must_stay }
     }
 
-    fn number(name: &str) -> Self {
+    pub(super) fn number(name: &str) -> Self {
         Self { name: name.into(), right: true, must_stay: true }
     }
 }

@@ -12,6 +12,7 @@ mod table;
 mod text;
 pub(crate) mod units;
 mod value;
+mod wide;
 
 use std::io::{self, Write};
 

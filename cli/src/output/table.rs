@@ -1,8 +1,8 @@
 //! Aligned columns for people: a line on top that says what was asked of
 //! which flows; below the rows, what the other keys have, and the total.
 //!
-//! Columns that do not fit in the terminal are left out and named; a bar fills
-//! what is left.
+//! Columns that do not fit in the terminal are left out and named; where there is
+//! room, more is told; a bar fills what is left.
 
 use std::io::{self, Write};
 
@@ -14,6 +14,7 @@ use super::grid::{Grid, Head};
 use super::header;
 use super::style::Style;
 use super::text::harmless;
+use super::wide::widen;
 
 /// Prints the answer.
 pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io::Result<()> {
@@ -34,6 +35,13 @@ pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io:
     let mut grid = Grid::of(answer, style);
     if grid.rows.is_empty() {
         return writeln!(out, "(no rows)");
+    }
+    if let Some(limit) = style.width {
+        let mut wide = Grid::of(answer, style);
+        widen(&mut wide, answer);
+        if width(&wide) + LONGEST_BAR + 2 <= limit {
+            grid = wide;
+        }
     }
     let left_out = fit(&mut grid, style.width);
     let bar = bar_width(&grid, style.width);

@@ -231,7 +231,7 @@ impl Timeline {
         let columns = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched]
             .map(|field| batch.column(field));
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        let mut days = Days::default();
+        let (mut days, mut whole_days) = (Days::default(), Days::default());
         let mut known = (Slot::Unknown, (0, 0));
         let mut placed = PlacedFlows::default();
         for row in 0..batch.rows() {
@@ -254,7 +254,8 @@ impl Timeline {
                 }
             };
             times.moved += u64::from(is_moved);
-            // A flow counts once, in the bin of its first packet.
+            // A flow counts once, in the bin of its first packet, or of the last
+            // where that bin gets all.
             let counted = find(if self.load == Load::End { span.1 } else { span.0 }).0;
             if find(span.1).0 == counted && find(span.0).0 == counted {
                 put(counted, volume, 1);
@@ -262,7 +263,13 @@ impl Timeline {
             }
             put(counted, [0, 0], 1);
             let mut parts = Vec::new();
-            spread(self.load, span, volume, |ms| find(ms).1, |ms, part| parts.push((ms, part)));
+            // What a bin gets of a uniform load does not depend on the window,
+            // so the bins outside of it count too.
+            let bin = |ms| match self.load {
+                Load::Uniform => self.bins.bin(ms, &mut whole_days),
+                _ => find(ms).1,
+            };
+            spread(self.load, span, volume, bin, |ms, part| parts.push((ms, part)));
             for (ms, part) in parts {
                 put(find(ms).0, part, 0);
             }

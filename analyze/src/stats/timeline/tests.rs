@@ -100,3 +100,32 @@ fn bins_are_without_gaps() {
     assert_eq!(open.table.rows[0][0], Cell::Text("before".into()));
     assert_eq!(open.table.rows[1][0], Cell::Number(120_000));
 }
+
+/// A window shows less, and what it shows is the same.
+#[test]
+fn bins_do_not_depend_on_the_window() {
+    let flow = FlowRecord {
+        timestamp_ms: Some(290_000),
+        first_switched_ms: Some(10_000),
+        last_switched_ms: Some(290_000),
+        bytes: Some(1000),
+        packets: Some(7),
+        ..FlowRecord::default()
+    };
+    for load in [Load::Proportional, Load::Start, Load::End, Load::Uniform, Load::Export] {
+        let rows = |window| {
+            let bins = Bins::new(60_000, TimeZone::UTC);
+            asked(&Timeline::new("1m", bins, load, Some(window)), std::slice::from_ref(&flow))
+                .table
+                .rows
+                .into_iter()
+                .filter(|row| matches!(row[0], Cell::Number(_)))
+                .map(|row| row.iter().take(4).map(number).collect::<Vec<_>>())
+                .collect::<Vec<_>>()
+        };
+        let all = rows((Some(0), Some(300_000)));
+        assert_eq!(all.len(), 5, "{load:?}");
+        assert_eq!(rows((Some(120_000), Some(300_000))), all[2..], "{load:?}");
+        assert_eq!(rows((Some(120_000), Some(240_000))), all[2..4], "{load:?}");
+    }
+}
