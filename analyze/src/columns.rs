@@ -10,7 +10,7 @@ use std::sync::Arc;
 use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
 use hashbrown::HashMap;
 
-use crate::dictionary::Dictionary;
+use crate::dictionary::{Dictionary, Recent};
 use crate::export::ADDRESSES;
 
 mod coded;
@@ -180,12 +180,16 @@ impl Column {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the column is as wide as its field")]
+    #[inline]
     fn push(&mut self, value: Option<u64>) {
-        let row = self.len();
-        if value.is_none() {
-            self.unknown.get_or_insert_with(|| vec![false; row]).push(true);
-        } else if let Some(mask) = &mut self.unknown {
-            mask.push(false);
+        match &mut self.unknown {
+            Some(mask) => mask.push(value.is_none()),
+            None if value.is_some() => {}
+            None => {
+                let mut mask = vec![false; self.len()];
+                mask.push(true);
+                self.unknown = Some(mask);
+            }
         }
         let value = value.unwrap_or(0);
         match &mut self.values {
@@ -257,6 +261,7 @@ pub struct Batch {
     /// A field that is there by places in a list, and has no column.
     coded: Option<(FieldId, Coded)>,
     dictionary: Arc<Dictionary>,
+    recent: Recent,
 }
 
 impl Batch {
@@ -267,7 +272,7 @@ impl Batch {
             .iter()
             .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
             .collect();
-        Self { rows: 0, columns, coded: None, dictionary }
+        Self { rows: 0, columns, coded: None, dictionary, recent: Recent::default() }
     }
 
     /// A batch of columns that are there already.
@@ -276,7 +281,13 @@ impl Batch {
         columns: impl IntoIterator<Item = (FieldId, Column)>,
         dictionary: Arc<Dictionary>,
     ) -> Self {
-        let mut batch = Self { rows, columns: vec![None; FIELDS.len()], coded: None, dictionary };
+        let mut batch = Self {
+            rows,
+            columns: vec![None; FIELDS.len()],
+            coded: None,
+            dictionary,
+            recent: Recent::default(),
+        };
         for (field, column) in columns {
             batch.columns[field as usize] = Some(column);
         }
@@ -367,7 +378,8 @@ impl Batch {
         for (field, column) in FIELDS.iter().zip(&mut self.columns) {
             let Some(column) = column else { continue };
             column.push(if field.kind == Kind::Text {
-                row.text(field.id).map(|text| self.dictionary.code(text).into())
+                let code = |text| self.recent.code(text, &self.dictionary).into();
+                row.text(field.id).map(code)
             } else {
                 row.number(field.id)
             });

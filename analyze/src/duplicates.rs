@@ -106,6 +106,10 @@ impl Default for Seen {
 /// Identities in memory: with the table's spare places some 60 MB.
 const MOST_RECENT: usize = 1_800_000;
 
+/// So many documents announce more: the table gets its last size at once, since
+/// growing step by step needs both the old one and the new.
+const MANY: usize = 100_000;
+
 impl Seen {
     fn with_memory_for(most: usize) -> Self {
         Self { recent: HashMap::default(), spilled: None, most }
@@ -128,6 +132,9 @@ impl Seen {
                 }
                 place.insert(content);
             }
+        }
+        if self.recent.len() == MANY {
+            self.recent.reserve(self.most.saturating_sub(MANY));
         }
         if self.recent.len() >= self.most {
             let spilled = self.spilled.get_or_insert_with(Spilled::new);

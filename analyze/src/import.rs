@@ -130,7 +130,11 @@ fn fill(
     manifest.notes.extend(tally.incomplete.iter().map(|missing| format!("incomplete: {missing}")));
     write_manifest(folder, &manifest)?;
     if columns {
-        store::make_missing(folder)?;
+        match store::make_missing(folder) {
+            // It came so, and was told; it is answered from as it is.
+            Ok(_) | Err(StoreError::Damaged) => {}
+            Err(error) => return Err(error.into()),
+        }
         for (part, seen) in manifest.parts.iter_mut().zip(store::seen(folder)?) {
             let ms = |ms: u64| i64::try_from(ms).ok();
             part.first_ms = seen.and_then(|seen| ms(seen.0));

@@ -216,8 +216,7 @@ impl<R: Read> Blocks<R> {
     /// Appends about a block of text; false at the end.
     fn read_more(&mut self) -> io::Result<bool> {
         let before = self.rest.len();
-        self.rest.reserve(BLOCK_BYTES);
-        let result = self.stream.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut self.rest);
+        let result = self.fill(before + BLOCK_BYTES);
         let read = self.rest.len() - before;
         if self.offset == 0 && self.rest.starts_with(BYTE_ORDER_MARK) {
             self.rest.drain(..BYTE_ORDER_MARK.len());
@@ -236,6 +235,29 @@ impl<R: Read> Blocks<R> {
         self.offset += read as u64;
         result?;
         Ok(read > 0)
+    }
+}
+
+impl<R: Read> Blocks<R> {
+    /// Reads until so much text is there, or the end. Asks for all that is
+    /// missing at once, so that buffers on the way need not copy it.
+    fn fill(&mut self, length: usize) -> io::Result<()> {
+        let mut filled = self.rest.len();
+        self.rest.resize(length, 0);
+        let mut result = Ok(());
+        while filled < length {
+            match self.stream.read(&mut self.rest[filled..]) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        self.rest.truncate(filled);
+        result
     }
 }
 

@@ -4,11 +4,12 @@ use flowkit_model::FIELDS;
 use flowkit_model::field::Wire;
 
 use crate::answer::{Answer, Cell, Column, Meaning, Table};
+use crate::store::schema::type_name;
 
 /// One row per field.
 #[must_use]
 pub fn fields() -> Answer {
-    let columns = ["field", "packet", "meaning", "unit", "module", "codec", "aliases"];
+    let columns = ["field", "packet", "meaning", "unit", "module", "codec", "aliases", "type"];
     let rows = FIELDS.iter().map(|field| {
         let packet = match field.wire {
             Wire::Header(offset, bytes) => place("header", offset, bytes),
@@ -17,6 +18,7 @@ pub fn fields() -> Answer {
         };
         let texts = [field.name.into(), packet, field.meaning.into(), field.unit.into()];
         let names = [field.module_key.into(), field.codec_key.into(), field.aliases.join(" ")];
+        let names = names.into_iter().chain([type_name(field).into()]);
         texts.into_iter().chain(names).map(Cell::Text).collect()
     });
     let column = |name: &str| Column { name: name.into(), meaning: Meaning::Words };

@@ -137,17 +137,24 @@ pub struct Made {
 pub fn make_missing(dump: &Path) -> Result<Made, StoreError> {
     let source = Source::open(dump)?;
     let mut made = Made::default();
+    let mut is_damaged = false;
     for (_, part) in source.parts() {
         let Some(part) = part else { continue };
         let belongs = Belongs::of(&part.part, &source.may_share(part));
         if find(part, &belongs).is_some() {
             made.found += 1;
         } else {
-            make(&source, part, belongs)?;
-            made.made += 1;
+            match make(&source, part, belongs) {
+                // The other parts have columns all the same.
+                Err(StoreError::Damaged) => is_damaged = true,
+                done => {
+                    done?;
+                    made.made += 1;
+                }
+            }
         }
     }
-    Ok(made)
+    if is_damaged { Err(StoreError::Damaged) } else { Ok(made) }
 }
 
 /// First and last `@timestamp` of each part of a dump that has columns.

@@ -142,6 +142,9 @@ impl Texts<'_> {
     }
 }
 
+/// Texts that are handed to an encoder together.
+const TEXTS_AT_ONCE: usize = 1 << 15;
+
 /// Fewer flows than this are encoded before a thread pool has started.
 const SMALL_GROUP: usize = 20_000;
 
@@ -188,7 +191,13 @@ fn write_values(
             encoder.write_batch(&known(values, unknown, u64::cast_signed), levels, None)?;
         }
         (Encoder::ByteArrayColumnWriter(encoder), Values::U32(codes), _) => {
-            encoder.write_batch(&known(codes, unknown, |code| texts.of(code)), levels, None)?;
+            // A text takes 32 bytes and more while it is encoded.
+            for (piece, codes) in codes.chunks(TEXTS_AT_ONCE).enumerate() {
+                let from = piece * TEXTS_AT_ONCE;
+                let unknown = unknown.map(|unknown| &unknown[from..from + codes.len()]);
+                let levels = levels.map(|levels| &levels[from..from + codes.len()]);
+                encoder.write_batch(&known(codes, unknown, |code| texts.of(code)), levels, None)?;
+            }
         }
         (_, _, physical) => {
             return Err(ParquetError::General(format!("no {physical} column for these values")));

@@ -65,6 +65,7 @@ fn set_field(flow: &mut FlowRecord, name: &str, value: &str) {
 }
 
 /// Flows as batches of so many rows.
+#[allow(dead_code, reason = "not every test needs batches")]
 pub(crate) fn batches(flows: &[FlowRecord], rows: usize) -> Vec<Batch> {
     let dictionary = Arc::default();
     let fields = FIELDS.iter().map(|field| field.id).collect();

@@ -11,12 +11,15 @@ use crate::report::{Output, print};
 
 const EXAMPLES: &str = "\
 Bytes in the packet count from 0: of the 24-byte header, or of a 48-byte record.
+The type is that of the column in a dump's columns/*.parquet and in `flowkit
+export --format parquet`, under the field's name and in its unit; unknown is
+null.
 
 Examples:
   flowkit fields
   flowkit fields --format csv";
 
-/// List the fields of a flow: names, units, bytes in the packet, keys in documents
+/// List the fields of a flow: names, units, bytes in the packet, keys, column types
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Fields {

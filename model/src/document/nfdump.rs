@@ -21,7 +21,8 @@ use Form::{
 };
 
 /// Objects of `nfdump -o json`. A field that a record has no extension for is
-/// not there: next hop and AS numbers where they are all 0, ports of ICMP.
+/// not there: next hop, interfaces and AS numbers where they are all 0, ports of
+/// ICMP.
 pub(super) const NFDUMP: Dialect = Dialect {
     name: "nfdump -o json",
     marks: &[&["in_packets", "src4_addr"], &["in_packets", "src6_addr"]],

@@ -1,0 +1,168 @@
+//! Every form of the list of inputs: recognised, and read as it is when named.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use flowkit_analyze::export::{Addresses, Export, Form};
+use flowkit_analyze::import::import;
+use flowkit_analyze::input::{INPUTS, InputForm};
+use flowkit_analyze::scan::ReadOptions;
+use flowkit_analyze::{Selection, Source};
+use flowkit_model::FlowRecord;
+
+/// The flows of a source, in its order.
+fn flows(source: Source) -> Vec<FlowRecord> {
+    let mut flows = Vec::new();
+    let sources = [source];
+    let selection = Selection::default();
+    let tally = request(&sources, &selection, Addresses::Text).flows(|flow| {
+        flows.push(flow.clone());
+        Ok(())
+    });
+    let tally = tally.unwrap();
+    assert!(tally.skipped.is_empty() && tally.incomplete.is_empty(), "{tally:?}");
+    flows
+}
+
+fn request<'e>(
+    sources: &'e [Source],
+    selection: &'e Selection,
+    addresses: Addresses,
+) -> Export<'e> {
+    let options = ReadOptions::default();
+    Export { sources, selection, anonymiser: None, addresses, options }
+}
+
+const HITS: &str = "../testdata/three-flows.ndjson";
+
+fn export(form: Form, addresses: Addresses, path: &Path) {
+    let sources = [Source::open(Path::new(HITS)).unwrap()];
+    let selection = Selection::default();
+    request(&sources, &selection, addresses).write(form, File::create(path).unwrap()).unwrap();
+}
+
+/// The same three flows in a form.
+fn sample(form: &InputForm, folder: &Path) -> PathBuf {
+    let path = folder.join(form.name);
+    let hits = fs::read_to_string(HITS).unwrap();
+    let write = |text: String| fs::write(&path, text).unwrap();
+    match form.name {
+        "hits" => return HITS.into(),
+        "documents" => return "../testdata/bare.ndjson".into(),
+        "answers" => write(
+            fs::read_to_string("../testdata/page-1.json").unwrap()
+                + &fs::read_to_string("../testdata/page-2.json").unwrap(),
+        ),
+        "array" => write(format!("[{}]", hits.trim().replace('\n', ",\n"))),
+        "objects" => write(hits.replace(",\"_source\":", ",\n  \"_source\":\n")),
+        "bulk" => write(
+            hits.lines()
+                .map(|hit| {
+                    let (action, document) = hit.split_once(",\"_source\":").unwrap();
+                    let action = action.split(",\"_score\"").next().unwrap();
+                    let document = document.strip_suffix('}').unwrap();
+                    format!("{{\"index\":{action}}}}}\n{document}\n")
+                })
+                .collect(),
+        ),
+        "nfdump-json" => return "../testdata/nfdump.json".into(),
+        "csv" => export(Form::Csv, Addresses::Text, &path),
+        "columns" => export(Form::Parquet, Addresses::Number, &path),
+        "capture" => export(Form::V5Pcap, Addresses::Number, &path),
+        "datagrams" => {
+            let capture = folder.join("for-datagrams");
+            export(Form::V5Pcap, Addresses::Number, &capture);
+            let mut bytes = Vec::new();
+            let source = Source::open(&capture).unwrap();
+            flowkit_analyze::packets::each(&source, |payload| {
+                bytes.extend_from_slice(payload.bytes);
+                true
+            })
+            .unwrap();
+            fs::write(&path, bytes).unwrap();
+        }
+        "dump" => {
+            let sources = [Source::open(Path::new(HITS)).unwrap()];
+            import(&sources, &path, String::new(), true, ReadOptions::default()).unwrap();
+        }
+        name => panic!("no sample of {name}"),
+    }
+    path
+}
+
+/// What a form leaves of a flow: what every form has.
+fn essence(flow: &FlowRecord) -> String {
+    let FlowRecord { src_addr, dst_addr, dst_port, protocol, packets, bytes, .. } = flow;
+    format!("{src_addr:?} {dst_addr:?} {dst_port:?} {protocol:?} {packets:?} {bytes:?}")
+}
+
+#[test]
+fn every_form_is_recognised_and_read_the_same_when_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut expected: Vec<String> =
+        flows(Source::open(Path::new(HITS)).unwrap()).iter().map(essence).collect();
+    assert_eq!(expected.len(), 3);
+    expected.sort();
+    for form in INPUTS {
+        let path = sample(form, folder.path());
+        let told = flows(Source::open(&path).unwrap());
+        let named = flows(Source::open_as(&path, Some(form)).unwrap());
+        assert_eq!(told, named, "{}", form.name);
+        let mut found: Vec<String> = told.iter().map(essence).collect();
+        found.sort();
+        assert_eq!(found, expected, "{}", form.name);
+        assert_eq!(InputForm::by_name(form.name), Some(form));
+    }
+    assert_eq!(InputForm::by_name("xml"), None);
+}
+
+/// Addresses as numbers, and all that csv has, come back.
+#[test]
+fn csv_of_both_kinds_comes_back_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flows.csv");
+    let expected = flows(Source::open(Path::new(HITS)).unwrap());
+    for addresses in [Addresses::Text, Addresses::Number] {
+        export(Form::Csv, addresses, &path);
+        assert_eq!(flows(Source::open(&path).unwrap()), expected, "{addresses:?}");
+    }
+}
+
+/// The two things that nfdump prints of the same flows differ in what they
+/// leave out, and in nothing else.
+#[test]
+fn csv_and_json_of_nfdump_agree() {
+    let read = |name: &str| flows(Source::open(&Path::new("../testdata").join(name)).unwrap());
+    let second = |ms: Option<u64>| ms.map(|ms| ms / 1000);
+    for (csv, json) in read("nfdump.csv").into_iter().zip(read("nfdump.json")) {
+        let duration =
+            |flow: &FlowRecord| flow.last_switched_ms.unwrap() - flow.first_switched_ms.unwrap();
+        assert_eq!(duration(&csv), duration(&json));
+        assert_eq!(second(csv.first_switched_ms), second(json.first_switched_ms));
+        let expected = FlowRecord {
+            first_switched_ms: json.first_switched_ms,
+            last_switched_ms: json.last_switched_ms,
+            next_hop: None,
+            engine_type: None,
+            engine_id: None,
+            ..csv
+        };
+        assert_eq!(json, expected);
+    }
+}
+
+/// A form that a file does not have is no reason to panic or to hang.
+#[test]
+fn every_form_survives_every_other() {
+    let folder = tempfile::tempdir().unwrap();
+    for there in INPUTS.iter().filter(|form| form.name != "dump") {
+        let path = sample(there, folder.path());
+        for named in INPUTS {
+            let Ok(source) = Source::open_as(&path, Some(named)) else { continue };
+            let sources = [source];
+            let _ = request(&sources, &Selection::default(), Addresses::Text).flows(|_| Ok(()));
+        }
+    }
+}
