@@ -44,7 +44,7 @@ fn scattered(n: u64) -> u64 {
 fn flow(n: u64) -> FlowRecord {
     let few = |salt: u64, most: u64| {
         let random = scattered(n * 8 + salt);
-        if random % 3 == 0 { random / 3 % most } else { random / 3 % 20 }
+        if random.is_multiple_of(3) { random / 3 % most } else { random / 3 % 20 }
     };
     let at = 1_537_488_000_000 + n / 30 * 250;
     let packets = scattered(n * 8) % 30 + 1;
@@ -58,7 +58,7 @@ fn flow(n: u64) -> FlowRecord {
         dst_addr: Some(u32::try_from(0x0a00_0000 + few(2, 1 << 16)).unwrap().into()),
         src_port: Some(u16::try_from(few(3, 60_000)).unwrap()),
         dst_port: Some(u16::try_from(few(4, 60_000)).unwrap()),
-        protocol: Some(if n % 4 == 0 { 17 } else { 6 }),
+        protocol: Some(if n.is_multiple_of(4) { 17 } else { 6 }),
         packets: Some(packets),
         bytes: Some(packets * (40 + scattered(n * 8 + 5) % 1400)),
         ..FlowRecord::default()

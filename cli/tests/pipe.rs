@@ -6,11 +6,19 @@ use std::process::{Command, Stdio};
 #[test]
 fn a_broken_pipe_is_success() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/three-flows.ndjson");
+    let folder = tempfile::tempdir().unwrap();
+    let many = folder.path().join("many.ndjson");
+    let many = many.to_str().unwrap();
+    let synth = ["synth", "2000", "--format", "ndjson", "-o", many];
+    assert!(Command::new(env!("CARGO_BIN_EXE_flowkit")).args(synth).status().unwrap().success());
     for arguments in [
         &["top", "--by", "dst_port", file][..],
         // More rows than a pipe holds.
         &["timeline", "--bin", "1s", "--from", "2018-09-21", "--to", "2018-09-22", file],
         &["export", "--format", "csv", file],
+        &["export", "--format", "csv", many],
+        &["export", "--format", "hits", many],
+        &["show", "-n", "0", many],
         &["completions", "zsh"],
         &["man"],
     ] {

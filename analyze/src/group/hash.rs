@@ -25,8 +25,7 @@ pub(crate) fn seed() -> u64 {
     *SEED
 }
 
-/// Both halves of a product, folded: a multiplication instead of a hash
-/// function takes a third off the time of grouping.
+/// Both halves of a product, folded: one multiplication a word.
 #[inline]
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);

@@ -138,11 +138,13 @@ pub trait Key: Hashed + Default + Ord + std::fmt::Debug {
     }
 
     /// The key that is a word.
+    #[must_use]
     fn of_word(_word: u64) -> Self {
         unreachable!("only keys of one word are joined")
     }
 
     /// The key that has a value of so many bits behind it, and the value.
+    #[must_use]
     fn part(_joined: u64, _bits: u32) -> (Self, u64) {
         unreachable!("only keys of one word are joined")
     }

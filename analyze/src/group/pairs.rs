@@ -68,7 +68,7 @@ impl Joined {
 
 impl<K: Key> Pairs<K> {
     /// None yet; a key has `key_bits`.
-    pub(super) fn new(key_bits: u32, counted: &Counting, memory: &Arc<Memory>) -> Self {
+    pub(super) fn new(key_bits: u32, counted: Counting, memory: &Arc<Memory>) -> Self {
         let kept = if K::JOINS && key_bits + counted.bits <= 64 {
             let how = Joined { bits: counted.bits, mirrored: counted.mirrored };
             Kept::Joined { how, pairs: Store::new(memory) }

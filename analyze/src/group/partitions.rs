@@ -105,12 +105,11 @@ impl<R: Stored> Partitions<R> {
     }
 
     fn spill(&mut self) -> io::Result<()> {
-        let own = match self.own {
-            Some(own) => own,
-            None => {
-                self.files.push(Arc::new(nameless()?));
-                *self.own.insert(self.files.len() - 1)
-            }
+        let own = if let Some(own) = self.own {
+            own
+        } else {
+            self.files.push(Arc::new(nameless()?));
+            *self.own.insert(self.files.len() - 1)
         };
         let mut file = &*self.files[own];
         let mut bytes = Vec::new();

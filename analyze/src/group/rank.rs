@@ -130,7 +130,8 @@ impl<A: Accumulator> Ranking<'_, A> {
     fn of<K: Key>(&self, sums: &mut Store<K, A>) -> io::Result<Vec<Ranked<A>>> {
         sums.finish(false);
         let parts = each_part(sums.parts(), |part| {
-            Ok(self.first(sums.part(part)?.into_entries().collect(), Vec::new()))
+            let groups: Vec<(K, A)> = sums.part(part)?.into_entries().collect();
+            Ok(self.first(&groups, &[]))
         });
         sums.clear();
         parts
@@ -149,20 +150,24 @@ impl<A: Accumulator> Ranking<'_, A> {
             || counts.iter().any(Store::is_split)
             || values.iter().any(Store::is_split);
         sums.finish(split);
-        counts.iter_mut().for_each(|counts| counts.finish(split));
-        values.iter_mut().for_each(|values| values.finish(split));
+        for counts in &mut counts {
+            counts.finish(split);
+        }
+        for values in &mut values {
+            values.finish(split);
+        }
         each_part(sums.parts(), |part| {
             let groups: Vec<(K, A)> = sums.part(part)?.into_entries().collect();
             let besides = besides(&groups, part, &counts, &values)?;
-            Ok(self.first(groups, besides))
+            Ok(self.first(&groups, &besides))
         })
     }
 
     /// The first of some keys; `besides` is empty or has one for each.
-    fn first<K: Key>(&self, groups: Vec<(K, A)>, besides: Vec<Found>) -> Ranked<A> {
+    fn first<K: Key>(&self, groups: &[(K, A)], besides: &[Found]) -> Ranked<A> {
         let nothing = Found::default();
         let keys = groups.len() as u64;
-        let places = self.order.places_of(self.layout, &groups);
+        let places = self.order.places_of(self.layout, groups);
         let mut other = Sums::default();
         let mut candidates = Vec::with_capacity(groups.len());
         for (at, (_, sums)) in groups.iter().enumerate() {

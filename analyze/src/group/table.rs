@@ -193,7 +193,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
 
 impl<K: Key, A: Accumulator, V: Accumulator> Gathered<K, A, V> {
     fn new(layout: &KeyLayout, besides: &Besides, memory: &Arc<Memory>) -> Self {
-        let pairs = |counted: &Counting| Pairs::new(layout.known_bits(), counted, memory);
+        let pairs = |counted: &Counting| Pairs::new(layout.known_bits(), *counted, memory);
         Self {
             sums: Store::new(memory),
             pairs: besides.distinct.iter().map(pairs).collect(),

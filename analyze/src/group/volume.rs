@@ -37,6 +37,9 @@ impl Volume {
     }
 
     /// Its mark.
+    ///
+    /// # Panics
+    /// Never: two bits are left.
     #[must_use]
     #[inline]
     pub fn mark(self) -> u8 {

@@ -213,7 +213,9 @@ impl Beacons {
         let is_regular = n >= self.least as u64
             && jitter.saturating_mul(100) <= interval.saturating_mul(self.most_jitter);
         let mut sums = Counters::default();
-        beats.iter().for_each(|beat| sums.add(beat.bytes, 0));
+        for beat in beats {
+            sums.add(beat.bytes, 0);
+        }
         let (key, first, last) = (beats[0].key(), *starts.first()?, *starts.last()?);
         is_regular.then_some(Regular { key, beats: n, interval, jitter, sums, first, last })
     }

@@ -50,9 +50,9 @@ impl Stored for Exported {
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (all, ((first, last), (least, most))): (_, (_, (Option<u64>, Option<u64>))) =
-            Stored::read(bytes)?;
-        Some(Self { all, first, last, sampling: least.zip(most) })
+        let (all, ((first, last), sampling)) = Stored::read(bytes)?;
+        let (lowest, highest): (Option<u64>, Option<u64>) = sampling;
+        Some(Self { all, first, last, sampling: lowest.zip(highest) })
     }
 }
 

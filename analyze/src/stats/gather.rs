@@ -124,9 +124,9 @@ impl Directed {
             if way == Way::BackAgain { Counters::default() } else { Counters::one(bytes, packets) };
         let (mut forward, mut backward) = (Sum::default(), Sum::default());
         if way == Way::Forward {
-            forward.add(bytes)
+            forward.add(bytes);
         } else {
-            backward.add(bytes)
+            backward.add(bytes);
         }
         Self { all, forward, backward }
     }

@@ -221,8 +221,8 @@ impl Scans {
             first.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
             for (key, targets) in first {
                 *wanted.at(key) = Place(Some(rows.len()));
-                let (tried, tries) = (Tried::default(), Tries::default());
-                rows.push(Row { way, key, tried, targets, tries });
+                let tried = Tried::default();
+                rows.push(Row { way, key, tried, targets, tries: Tries::default() });
             }
         }
         if rows.is_empty() {

@@ -12,7 +12,8 @@ use crate::report::{Output, print};
 const EXAMPLES: &str = "\
 Bytes in the packet count from 0: of the 24-byte header, or of a 48-byte record.
 The type is that of the column in a dump's columns/*.parquet and in `flowkit
-export --format parquet`, under the field's name and in its unit; unknown is null.
+export --format parquet`, under the field's name and in its unit; unknown is
+null.
 
 Examples:
   flowkit fields

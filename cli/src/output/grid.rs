@@ -137,7 +137,8 @@ fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
         sums_row(label, sums, answer, &columns, ranking, cumulative_too, style)
     };
     if n_rest > 0 {
-        let label = format!("other ({} keys)", grouped_or_raw(n_rest.into(), style));
+        let plural = if n_rest == 1 { "" } else { "s" };
+        let label = format!("other ({} key{plural})", grouped_or_raw(n_rest.into(), style));
         grid.rows.push(sums(label, &ranking.other));
     }
     grid.rows.push(sums("total".into(), &ranking.total));

@@ -80,8 +80,8 @@ impl Stored for Fingerprint {
 
 /// Two independent hashes of some fields of each flow.
 ///
-/// Field by field over the rows: 10 M flows of 30 fields take 0.6 s of one
-/// core, row by row it was 2.6 s.
+/// Field by field over the rows, so that the width of a column is looked at
+/// once a batch: an eighth of the time of `check`.
 pub(crate) fn hashes(batch: &Batch, fields: &[FieldId]) -> Vec<(u64, u64)> {
     let mut hashes = vec![(0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344); batch.rows()];
     for field in fields {

@@ -167,7 +167,9 @@ fn run(packets: &[Packet]) -> io::Result<Run> {
     let mut bytes = Vec::with_capacity(CHUNK * PACKET_BYTES);
     for chunk in packets.chunks(CHUNK) {
         bytes.clear();
-        chunk.iter().for_each(|packet| packet.write(&mut bytes));
+        for packet in chunk {
+            packet.write(&mut bytes);
+        }
         file.write_all(&bytes)?;
     }
     Ok(Run { file, packets: packets.len(), numbers: None })

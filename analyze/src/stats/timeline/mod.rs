@@ -159,7 +159,7 @@ impl Statistic for Timeline {
         }
         let at = |end| -> Vec<_> { self.by.iter().map(|by| by.column(batch, end)).collect() };
         let sources = at(0);
-        self.add_end(times, batch, &placed, &sources, None);
+        times.add_end(batch, &placed, &sources, None);
         if self.by.iter().any(Dimension::is_either) {
             let destinations = at(1);
             let differs: Vec<bool> = (0..batch.rows())
@@ -168,7 +168,7 @@ impl Statistic for Timeline {
                     ends.any(|(source, destination)| source.get(row) != destination.get(row))
                 })
                 .collect();
-            self.add_end(times, batch, &placed, &destinations, Some(&differs));
+            times.add_end(batch, &placed, &destinations, Some(&differs));
         }
     }
 
@@ -187,6 +187,22 @@ impl Statistic for Timeline {
 }
 
 impl Times {
+    /// Adds the selected flows under their keys at one end.
+    fn add_end(
+        &mut self,
+        batch: &Batch,
+        placed: &PlacedFlows,
+        columns: &[Cow<'_, Column>],
+        selected: Option<&[bool]>,
+    ) {
+        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+        self.series.add(&columns, selected, |row| Counters::row(bytes[row], packets[row]));
+        self.series.spread(0, &columns, selected, |row| {
+            placed.of(row).iter().map(|part| (part.slot.code(), part.row()))
+        });
+    }
+
     fn put(&mut self, run: Option<(Slot, Amount)>) {
         if let Some((slot, amount)) = run {
             self.all.at(slot.code()).merge(&amount);
@@ -209,23 +225,6 @@ impl PlacedFlows {
 }
 
 impl Timeline {
-    /// Adds the selected flows under their keys at one end.
-    fn add_end(
-        &self,
-        times: &mut Times,
-        batch: &Batch,
-        placed: &PlacedFlows,
-        columns: &[Cow<'_, Column>],
-        selected: Option<&[bool]>,
-    ) {
-        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
-        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        times.series.add(&columns, selected, |row| Counters::row(bytes[row], packets[row]));
-        times.series.spread(0, &columns, selected, |row| {
-            placed.of(row).iter().map(|part| (part.slot.code(), part.row()))
-        });
-    }
-
     /// Gives the volume of each flow to its slots.
     fn place(&self, times: &mut Times, batch: &Batch) -> PlacedFlows {
         let columns = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched]
