@@ -43,6 +43,14 @@ fn export(form: Form, addresses: Addresses, path: &Path) {
     request(&sources, &selection, addresses).write(form, File::create(path).unwrap()).unwrap();
 }
 
+/// A hit as an action and a document.
+fn bulk(hit: &str) -> String {
+    let (action, document) = hit.split_once(",\"_source\":").unwrap();
+    let action = action.split(",\"_score\"").next().unwrap();
+    let document = document.strip_suffix('}').unwrap();
+    format!("{{\"index\":{action}}}}}\n{document}\n")
+}
+
 /// The same three flows in a form.
 fn sample(form: &InputForm, folder: &Path) -> PathBuf {
     let path = folder.join(form.name);
@@ -57,16 +65,10 @@ fn sample(form: &InputForm, folder: &Path) -> PathBuf {
         ),
         "array" => write(format!("[{}]", hits.trim().replace('\n', ",\n"))),
         "objects" => write(hits.replace(",\"_source\":", ",\n  \"_source\":\n")),
-        "bulk" => write(
-            hits.lines()
-                .map(|hit| {
-                    let (action, document) = hit.split_once(",\"_source\":").unwrap();
-                    let action = action.split(",\"_score\"").next().unwrap();
-                    let document = document.strip_suffix('}').unwrap();
-                    format!("{{\"index\":{action}}}}}\n{document}\n")
-                })
-                .collect(),
-        ),
+        "bulk" => {
+            let lines: Vec<String> = hits.lines().map(bulk).collect();
+            write(lines.concat());
+        }
         "nfdump-json" => return "../testdata/nfdump.json".into(),
         "csv" => export(Form::Csv, Addresses::Text, &path),
         "columns" => export(Form::Parquet, Addresses::Number, &path),

@@ -51,8 +51,11 @@ fn captures_are_read_record_by_record() {
     }
 }
 
+/// tshark's name of a field, and its value here.
+type Compared = (&'static str, fn(&FlowRecord) -> Option<u64>);
+
 /// tshark's fields of a record, one value a record, and ours.
-const FIELDS: &[(&str, fn(&FlowRecord) -> Option<u64>)] = &[
+const FIELDS: &[Compared] = &[
     ("cflow.srcaddr", |flow| flow.src_addr.map(|addr| addr.to_bits().into())),
     ("cflow.dstaddr", |flow| flow.dst_addr.map(|addr| addr.to_bits().into())),
     ("cflow.nexthop", |flow| flow.next_hop.map(|addr| addr.to_bits().into())),
@@ -72,7 +75,7 @@ const FIELDS: &[(&str, fn(&FlowRecord) -> Option<u64>)] = &[
 ];
 
 /// The same of a header, one value a packet.
-const HEADERS: &[(&str, fn(&FlowRecord) -> Option<u64>)] = &[
+const HEADERS: &[Compared] = &[
     ("cflow.version", |flow| flow.version.map(u64::from)),
     ("cflow.count", |flow| flow.flow_records.map(u64::from)),
     ("cflow.sequence", |flow| flow.flow_seq_num.map(u64::from)),
