@@ -11,7 +11,7 @@
 //! | --- | --- |
 //! | what is asked for, and what is told meanwhile | [`Request`], [`Event`] |
 //! | how a scroll goes and what makes a page whole | `cursor/scroll.rs`, `page.rs` |
-//! | what is on disk at each moment | `writer.rs`, `folder.rs` |
+//! | what is on disk at each moment | `writer`, `folder.rs` |
 //! | what goes wrong, and what to try | [`FetchError`] |
 //!
 //! Nothing is printed here, and nothing but the dump is written.

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use flowkit_analyze::import;
-use flowkit_model::dump::{Part, PartForm};
 use jiff::Timestamp;
 
+use super::said::contents;
 use crate::exit::Exit;
 use crate::notes;
 use crate::sources::Sources;
@@ -50,16 +50,8 @@ impl Import {
         let columns = !self.no_columns;
         let options = self.sources.options();
         let imported = import::import(&sources, &self.output, started, columns, options)?;
-        let documents = imported.manifest.documents();
         let mut out = io::stderr().lock();
-        let is_documents = |part: &Part| part.form.is_documents();
-        let what = match &*imported.manifest.parts {
-            parts if parts.iter().all(is_documents) => "documents",
-            parts if parts.iter().any(is_documents) => "documents, datagrams and rows",
-            parts if parts.iter().all(|part| part.form == PartForm::Rows) => "rows",
-            _ => "datagrams",
-        };
-        writeln!(out, "complete: {documents} {what} in {}", self.output.display())?;
+        writeln!(out, "complete: {} in {}", contents(&imported.manifest), self.output.display())?;
         notes::of_tally(&imported.tally, &mut out)?;
         Ok(if imported.tally.incomplete.is_empty() || self.sources.allow_incomplete {
             Exit::Done

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use flowkit_fetch::Outline;
-use flowkit_model::dump::Manifest;
+use flowkit_model::dump::{Manifest, Part, PartForm};
 use flowkit_model::window::rfc3339;
 use jiff::tz::TimeZone;
 
@@ -56,9 +56,23 @@ pub(super) fn outline_text(outline: &Outline) -> String {
     lines.into_iter().map(|line| clean(line) + "\n").collect()
 }
 
+/// What a dump holds, counted.
+pub(super) fn contents(manifest: &Manifest) -> String {
+    let is_documents = |part: &Part| part.form.is_documents();
+    let count = manifest.documents();
+    match &*manifest.parts {
+        parts if parts.iter().all(is_documents) => counted(count, "document"),
+        parts if parts.iter().any(is_documents) => {
+            format!("{} documents, datagrams and rows", grouped(count.into()))
+        }
+        parts if parts.iter().all(|part| part.form == PartForm::Rows) => counted(count, "row"),
+        _ => counted(count, "datagram"),
+    }
+}
+
 /// What came, in one line.
 pub(super) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> String {
-    let documents = counted(manifest.documents(), "document");
+    let contents = contents(manifest);
     let parts = counted(manifest.parts.len() as u64, "part");
     let file_bytes: u64 = manifest.parts.iter().map(|part| part.file_bytes).sum();
     let first = manifest.parts.iter().filter_map(|part| part.first_ms).min();
@@ -74,7 +88,7 @@ pub(super) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> St
         count => format!(", {count} of them without @timestamp"),
     };
     format!(
-        "complete: {documents}{undated} in {parts} of {}{span}, in {}",
+        "complete: {contents}{undated} in {parts} of {}{span}, in {}",
         bytes(file_bytes),
         output.display()
     )

@@ -8,7 +8,7 @@ use clap::Args;
 use flowkit_fetch::Request;
 use flowkit_model::dump::MANIFEST;
 
-use super::said::counted;
+use super::said::{contents, counted};
 use super::server::ServerArgs;
 use crate::exit::Exit;
 use crate::sources::{InputFormat, open};
@@ -69,11 +69,11 @@ impl Verify {
         }
         if findings.is_empty() {
             let against = if asks { ", and as many as the server counts" } else { "" };
-            let documents = counted(manifest.documents(), "document");
+            let contents = contents(&manifest);
             let parts = counted(manifest.parts.len() as u64, "part");
             writeln!(
                 out,
-                "{}: {documents} in {parts}, complete, undamaged, none twice{against}",
+                "{}: {contents} in {parts}, complete, undamaged, none twice{against}",
                 self.dump.display(),
             )?;
             return Ok(Exit::Done);
