@@ -12,14 +12,14 @@ use hashbrown::hash_map::Entry;
 use std::io;
 
 mod spill;
-use spill::Spilled;
 pub(crate) use spill::nameless;
+use spill::{Document, Spilled};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Who a document is, and what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
-    document: u128,
+    document: Document,
     content: u64,
 }
 
@@ -46,17 +46,23 @@ impl Identity {
         ];
         for part in parts {
             let Some(place) = key.get_mut(end..end + part.len()) else {
-                return Some(Self { document: xxh3_128(&parts.concat()), content: content(row) });
+                return Some(Self { document: hash(&parts.concat()), content: content(row) });
             };
             place.copy_from_slice(part);
             end += part.len();
         }
-        Some(Self { document: xxh3_128(&key[..end]), content: content(row) })
+        Some(Self { document: hash(&key[..end]), content: content(row) })
     }
 }
 
 /// Room for the index, id and routing of most documents.
 const KEY_BYTES: usize = 256;
+
+fn hash(key: &[u8]) -> Document {
+    let hash = xxh3_128(key);
+    let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
+    [half(hash >> 64), half(hash)]
+}
 
 /// Stands for what a document says: a hash of all its fields.
 fn content(row: &Row<'_>) -> u64 {
@@ -91,7 +97,7 @@ pub(crate) enum Copy {
 /// The documents seen so far.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    recent: HashMap<u128, u64>,
+    recent: HashMap<Document, u64>,
     spilled: Option<Spilled>,
     /// Documents in memory; more go to disk.
     most: usize,
@@ -103,7 +109,7 @@ impl Default for Seen {
     }
 }
 
-/// Identities in memory: with the table's spare places some 60 MB.
+/// Identities in memory: with the table's spare places some 50 MB.
 const MOST_RECENT: usize = 1_800_000;
 
 /// So many documents announce more: the table gets its last size at once, since
