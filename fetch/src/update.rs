@@ -188,6 +188,7 @@ mod tests {
             // Window, last document, then the span and the end of the window.
             ((Some(1_000), Some(2_000)), Some(1_500), (Some(1_900), Some(5_000))),
             ((Some(1_950), Some(2_000)), None, (Some(1_950), Some(5_000))),
+            // A clock that was set back takes nothing from the window.
             ((Some(1_000), Some(9_000)), None, (Some(8_900), Some(9_000))),
             ((None, None), Some(1_500), (Some(1_400), None)),
             ((None, None), None, (None, None)),
