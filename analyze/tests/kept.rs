@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Places at which each input is cut and changed; fuzzers do the rest.
-const STEPS: usize = 64;
+const STEPS: usize = 200;
 
 #[test]
 fn what_fuzzers_kept_is_read_without_panic() {
