@@ -14,252 +14,23 @@ use crate::dictionary::{Dictionary, Recent};
 use crate::export::ADDRESSES;
 
 mod coded;
+mod column;
+mod set;
 pub use coded::Coded;
+pub use column::{Column, Values};
+pub(crate) use column::{rows_of, select};
+pub use set::FieldSet;
 
 /// Rows a batch has when one is cut from a long block.
 pub const BATCH_ROWS: usize = 65_536;
-
-/// A set of fields.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet(u64);
-
-impl FieldSet {
-    /// Every field.
-    #[must_use]
-    pub fn all() -> Self {
-        FIELDS.iter().map(|field| field.id).collect()
-    }
-
-    /// Whether a field is in the set.
-    #[must_use]
-    pub fn contains(self, field: FieldId) -> bool {
-        self.0 & Self::bit(field) != 0
-    }
-
-    /// The fields, in the order of the catalogue.
-    pub fn iter(self) -> impl Iterator<Item = FieldId> {
-        FIELDS.iter().map(|field| field.id).filter(move |field| self.contains(*field))
-    }
-
-    /// Both sets.
-    #[must_use]
-    pub fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    fn bit(field: FieldId) -> u64 {
-        1 << field as u64
-    }
-}
-
-impl FromIterator<FieldId> for FieldSet {
-    fn from_iter<I: IntoIterator<Item = FieldId>>(fields: I) -> Self {
-        Self(fields.into_iter().fold(0, |set, field| set | Self::bit(field)))
-    }
-}
-
-/// Values of one field, one per flow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Values {
-    /// Up to 8 bits.
-    U8(Vec<u8>),
-    /// Up to 16 bits.
-    U16(Vec<u16>),
-    /// Up to 32 bits; for text, its number in the batch's dictionary.
-    U32(Vec<u32>),
-    /// Up to 64 bits.
-    U64(Vec<u64>),
-}
-
-impl Values {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::U8(values) => values.len(),
-            Self::U16(values) => values.len(),
-            Self::U32(values) => values.len(),
-            Self::U64(values) => values.len(),
-        }
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// One field of a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Column {
-    /// Values; 0 where unknown.
-    pub values: Values,
-    /// Which rows are unknown; `None` if none is.
-    pub unknown: Option<Vec<bool>>,
-}
-
-impl Column {
-    /// An empty column for a field.
-    fn for_field(field: FieldId, rows: usize) -> Self {
-        let values = match field.field().bits() {
-            Some(0..=8) => Values::U8(Vec::with_capacity(rows)),
-            Some(9..=16) => Values::U16(Vec::with_capacity(rows)),
-            None | Some(17..=32) => Values::U32(Vec::with_capacity(rows)),
-            Some(_) => Values::U64(Vec::with_capacity(rows)),
-        };
-        Self { values, unknown: None }
-    }
-
-    /// Number of rows.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.values.len()
-    }
-
-    /// Whether it has no rows.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// How many rows are unknown.
-    #[must_use]
-    pub fn n_unknown(&self) -> u64 {
-        self.unknown.as_ref().map_or(0, |mask| mask.iter().filter(|row| **row).count() as u64)
-    }
-
-    /// Whether a row is unknown.
-    #[must_use]
-    pub fn is_unknown(&self, row: usize) -> bool {
-        self.unknown.as_ref().is_some_and(|mask| mask[row])
-    }
-
-    /// The smallest and largest known value; `None` if none is known.
-    #[must_use]
-    pub fn bounds(&self) -> Option<(u64, u64)> {
-        fn of<V: Copy + Ord + Into<u64>>(values: &[V]) -> Option<(u64, u64)> {
-            let first = *values.first()?;
-            let widen = |(least, most): (V, V), value: &V| (least.min(*value), most.max(*value));
-            let (least, most) = values.iter().fold((first, first), widen);
-            Some((least.into(), most.into()))
-        }
-        if self.unknown.is_some() {
-            let known = || (0..self.len()).filter_map(|row| self.get(row));
-            return known().min().zip(known().max());
-        }
-        match &self.values {
-            Values::U8(values) => of(values),
-            Values::U16(values) => of(values),
-            Values::U32(values) => of(values),
-            Values::U64(values) => of(values),
-        }
-    }
-
-    /// The value that all rows have, if they have one; unknown is one, too.
-    #[must_use]
-    pub fn constant(&self) -> Option<Option<u64>> {
-        match self.n_unknown() {
-            0 => self.bounds().filter(|(least, most)| least == most).map(|(value, _)| Some(value)),
-            n_unknown => (n_unknown == self.len() as u64).then_some(None),
-        }
-    }
-
-    /// A row's value, widened.
-    #[must_use]
-    pub fn get(&self, row: usize) -> Option<u64> {
-        if self.unknown.as_ref().is_some_and(|mask| mask[row]) {
-            return None;
-        }
-        Some(match &self.values {
-            Values::U8(values) => values[row].into(),
-            Values::U16(values) => values[row].into(),
-            Values::U32(values) => values[row].into(),
-            Values::U64(values) => values[row],
-        })
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "the column is as wide as its field")]
-    #[inline]
-    fn push(&mut self, value: Option<u64>) {
-        match &mut self.unknown {
-            Some(mask) => mask.push(value.is_none()),
-            None if value.is_some() => {}
-            None => {
-                let mut mask = vec![false; self.len()];
-                mask.push(true);
-                self.unknown = Some(mask);
-            }
-        }
-        let value = value.unwrap_or(0);
-        match &mut self.values {
-            Values::U8(values) => values.push(value as u8),
-            Values::U16(values) => values.push(value as u16),
-            Values::U32(values) => values.push(value as u32),
-            Values::U64(values) => values.push(value),
-        }
-    }
-
-    /// Adds some rows of another column of the same field.
-    fn append(&mut self, other: &Self, rows: Range<usize>) {
-        if let Some(unknown) = &other.unknown {
-            let before = self.len();
-            self.unknown
-                .get_or_insert_with(|| vec![false; before])
-                .extend_from_slice(&unknown[rows.clone()]);
-        } else if let Some(mask) = &mut self.unknown {
-            mask.resize(mask.len() + rows.len(), false);
-        }
-        match (&mut self.values, &other.values) {
-            (Values::U8(values), Values::U8(more)) => values.extend_from_slice(&more[rows]),
-            (Values::U16(values), Values::U16(more)) => values.extend_from_slice(&more[rows]),
-            (Values::U32(values), Values::U32(more)) => values.extend_from_slice(&more[rows]),
-            (Values::U64(values), Values::U64(more)) => values.extend_from_slice(&more[rows]),
-            _ => unreachable!("columns of one field have one width"),
-        }
-    }
-
-    fn select(&mut self, rows: &[u32]) {
-        match &mut self.values {
-            Values::U8(values) => select(values, rows),
-            Values::U16(values) => select(values, rows),
-            Values::U32(values) => select(values, rows),
-            Values::U64(values) => select(values, rows),
-        }
-        if let Some(mask) = &mut self.unknown {
-            select(mask, rows);
-        }
-    }
-}
-
-/// The numbers of the rows whose flag is true, found without a branch for each:
-/// which rows a filter means is hard to foretell.
-fn rows_of(keep: &[bool]) -> Vec<u32> {
-    let mut rows = vec![0; keep.len()];
-    let mut n_rows = 0;
-    for (row, keep) in (0..).zip(keep) {
-        rows[n_rows] = row;
-        n_rows += usize::from(*keep);
-    }
-    rows.truncate(n_rows);
-    rows
-}
-
-/// Keeps the values of some rows, in ascending order.
-fn select<T: Copy>(values: &mut Vec<T>, rows: &[u32]) {
-    for (place, row) in rows.iter().enumerate() {
-        values[place] = values[*row as usize];
-    }
-    values.truncate(rows.len());
-}
 
 /// Flows as columns.
 #[derive(Clone, Debug)]
 pub struct Batch {
     rows: usize,
     columns: Vec<Option<Column>>,
-    /// A field that is there by places in a list, and has no column.
-    coded: Option<(FieldId, Coded)>,
+    /// Fields that are there by places in a list, and have no column.
+    coded: Vec<(FieldId, Coded)>,
     dictionary: Arc<Dictionary>,
     recent: Recent,
 }
@@ -272,7 +43,7 @@ impl Batch {
             .iter()
             .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
             .collect();
-        Self { rows: 0, columns, coded: None, dictionary, recent: Recent::default() }
+        Self { rows: 0, columns, coded: Vec::new(), dictionary, recent: Recent::default() }
     }
 
     /// A batch of columns that are there already.
@@ -284,7 +55,7 @@ impl Batch {
         let mut batch = Self {
             rows,
             columns: vec![None; FIELDS.len()],
-            coded: None,
+            coded: Vec::new(),
             dictionary,
             recent: Recent::default(),
         };
@@ -322,27 +93,44 @@ impl Batch {
         self.columns[field as usize].as_ref().expect("a statistic names the fields that it reads")
     }
 
-    /// The field that is there by places in a list of values: the one that a
-    /// statistic asked for so ([`Statistic::coded`](crate::stats::Statistic::coded)),
-    /// if the file has it so. Such a field has no column.
+    /// A field by places in a list of values, if it is there so: one that a
+    /// statistic asked for ([`Statistic::coded`](crate::stats::Statistic::coded)),
+    /// or a filter, and that the file has so. Such a field has no column.
     #[must_use]
-    pub fn coded(&self) -> Option<(FieldId, &Coded)> {
-        self.coded.as_ref().map(|(field, coded)| (*field, coded))
+    pub fn coded(&self, field: FieldId) -> Option<&Coded> {
+        self.coded.iter().find(|(coded, _)| *coded == field).map(|(_, coded)| coded)
     }
 
-    /// The same batch with a field by places.
-    pub(crate) fn with_coded(self, coded: Option<(FieldId, Coded)>) -> Self {
+    /// Every field that is there by places.
+    pub(crate) fn all_coded(&self) -> impl Iterator<Item = (FieldId, &Coded)> {
+        self.coded.iter().map(|(field, coded)| (*field, coded))
+    }
+
+    /// The same batch with fields by places.
+    pub(crate) fn with_coded(self, coded: Vec<(FieldId, Coded)>) -> Self {
         Self { coded, ..self }
     }
 
-    /// Its columns, and the field by places.
-    pub(crate) fn into_parts(self) -> (impl Iterator<Item = Column>, Option<Coded>) {
-        (self.columns.into_iter().flatten(), self.coded.map(|(_, coded)| coded))
+    /// The same batch with what another has of the same flows.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        for (own, column) in self.columns.iter_mut().zip(other.columns) {
+            if column.is_some() {
+                *own = column;
+            }
+        }
+        self.coded.extend(other.coded);
+        self
     }
 
-    /// Makes a column of the field that is there by places.
-    pub fn uncode(&mut self) {
-        if let Some((field, coded)) = self.coded.take() {
+    /// Its columns, and the fields by places.
+    pub(crate) fn into_parts(self) -> (impl Iterator<Item = Column>, impl Iterator<Item = Coded>) {
+        (self.columns.into_iter().flatten(), self.coded.into_iter().map(|(_, coded)| coded))
+    }
+
+    /// Makes a column of a field that is there by places.
+    pub fn uncode(&mut self, field: FieldId) {
+        if let Some(place) = self.coded.iter().position(|(coded, _)| *coded == field) {
+            let (_, coded) = self.coded.swap_remove(place);
             self.columns[field as usize] = Some(coded.to_column());
         }
     }
@@ -487,13 +275,17 @@ impl Batch {
     /// If there is not one flag per row.
     pub fn retain(&mut self, keep: &[bool]) {
         assert_eq!(keep.len(), self.rows, "one flag per row");
-        let rows = rows_of(keep);
+        self.select(&rows_of(keep));
+    }
+
+    /// Keeps some rows, in ascending order.
+    pub(crate) fn select(&mut self, rows: &[u32]) {
         self.rows = rows.len();
         for column in self.columns.iter_mut().flatten() {
-            column.select(&rows);
+            column.select(rows);
         }
-        if let Some((_, coded)) = &mut self.coded {
-            coded.select(&rows);
+        for (_, coded) in &mut self.coded {
+            coded.select(rows);
         }
     }
 }
@@ -550,23 +342,6 @@ mod tests {
                     }
                 }
             }
-        }
-    }
-
-    #[test]
-    fn bounds_and_constants_are_of_known_values() {
-        let column = |values: &[u16], unknown: Option<&[bool]>| Column {
-            values: Values::U16(values.to_vec()),
-            unknown: unknown.map(<[bool]>::to_vec),
-        };
-        for (column, bounds, constant) in [
-            (column(&[], None), None, None),
-            (column(&[7, 7], None), Some((7, 7)), Some(Some(7))),
-            (column(&[7, 9, 8], None), Some((7, 9)), None),
-            (column(&[0, 9], Some(&[true, false])), Some((9, 9)), None),
-            (column(&[0, 0], Some(&[true, true])), None, Some(None)),
-        ] {
-            assert_eq!((column.bounds(), column.constant()), (bounds, constant), "{column:?}");
         }
     }
 

@@ -58,12 +58,12 @@ pub fn columns(bytes: &[u8]) {
     let dictionary = Arc::default();
     let fields: FieldSet = FIELDS.iter().map(|field| field.id).collect::<FieldSet>();
     for coded in [None, Some(FieldId::DstPort)] {
-        let request = Request { fields, coded, dictionary: &dictionary };
+        let request = Request { columns: fields, coded, filter: None, dictionary: &dictionary };
         let mut spare = Spare::default();
         for group in 0..file.groups() {
             let _ = file.read(group, &request, &mut spare, |batch| {
                 let _ = batch.column(FieldId::Bytes).n_unknown();
-                batch.uncode();
+                batch.uncode(FieldId::DstPort);
                 let _ = batch.column(FieldId::DstPort).n_unknown();
             });
         }

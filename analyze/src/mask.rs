@@ -5,6 +5,7 @@
 //! make wide. Tests of narrow fields become tables once, long lists of networks
 //! an index, so that a row costs a look-up and not a search.
 
+mod lists;
 mod values;
 
 use flowkit_model::filter::{
@@ -13,8 +14,9 @@ use flowkit_model::filter::{
 };
 use flowkit_model::{FieldId, FlowRecord, Kind};
 
+pub(crate) use self::lists::Lists;
 use self::values::Compiled;
-use crate::columns::{Batch, Column, FieldSet};
+use crate::columns::{Batch, FieldSet, Values, rows_of};
 
 /// A filter, ready for batches.
 #[derive(Debug)]
@@ -27,18 +29,47 @@ pub struct Filter {
 #[derive(Debug)]
 enum Node {
     Any,
-    Compare { subject: Subject, differs: bool, test: Test, compiled: Compiled },
+    Compare(Compare),
     Not(Box<Self>),
     And(Vec<Self>),
     Or(Vec<Self>),
+}
+
+/// A test, compiled.
+#[derive(Debug)]
+struct Compare {
+    /// Which of the filter's it is, from 0.
+    number: usize,
+    subject: Subject,
+    differs: bool,
+    test: Test,
+    compiled: Compiled,
+}
+
+/// Which rows of a batch a filter means.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Meant {
+    /// Not one.
+    None,
+    /// Every one.
+    All,
+    /// These, in ascending order.
+    Some(Vec<u32>),
 }
 
 impl Filter {
     /// Compiles a filter.
     #[must_use]
     pub fn new(expression: Expression) -> Self {
-        let node = Node::of(&expression);
+        let node = Node::of(&expression, &mut 0);
         Self { expression, node }
+    }
+
+    /// The fields that may be there by places: those of which no value is worked
+    /// out with others.
+    pub(crate) fn by_place(&self) -> FieldSet {
+        let derived = self.node.derived();
+        self.fields().iter().filter(|field| !derived.contains(*field)).collect()
     }
 
     /// The fields it reads.
@@ -62,7 +93,17 @@ impl Filter {
     /// One flag per row of a batch that has the filter's fields.
     #[must_use]
     pub fn mask(&self, batch: &Batch) -> Vec<bool> {
-        self.node.mask(batch)
+        self.node.mask(batch, &mut Lists::default())
+    }
+
+    /// The rows it means of a batch that has its fields, in any form.
+    pub(crate) fn meant(&self, batch: &Batch, lists: &mut Lists) -> Meant {
+        let rows = rows_of(&self.node.mask(batch, lists));
+        match rows.len() {
+            0 => Meant::None,
+            n if n == batch.rows() => Meant::All,
+            _ => Meant::Some(rows),
+        }
     }
 
     /// Whether it may mean some of the flows of which so much is known: the
@@ -79,50 +120,113 @@ impl Filter {
 }
 
 impl Node {
-    fn of(expression: &Expression) -> Self {
-        let list = |list: &[Expression]| list.iter().map(Self::of).collect();
+    /// Compiles an expression, and numbers its tests from `number`.
+    fn of(expression: &Expression, number: &mut usize) -> Self {
+        let mut list =
+            |list: &[Expression]| list.iter().map(|node| Self::of(node, number)).collect();
         match expression {
             Expression::Any => Self::Any,
-            Expression::Not(inner) => Self::Not(Box::new(Self::of(inner))),
+            Expression::Not(inner) => Self::Not(Box::new(Self::of(inner, number))),
             Expression::And(all) => Self::And(list(all)),
             Expression::Or(any) => Self::Or(list(any)),
-            Expression::Compare(Comparison { subject, differs, test }) => Self::Compare {
-                subject: *subject,
-                differs: *differs,
-                compiled: Compiled::new(*subject, test),
-                test: test.clone(),
-            },
+            Expression::Compare(Comparison { subject, differs, test }) => {
+                let compare = Compare {
+                    number: *number,
+                    subject: *subject,
+                    differs: *differs,
+                    compiled: Compiled::new(*subject, test),
+                    test: test.clone(),
+                };
+                *number += 1;
+                Self::Compare(compare)
+            }
         }
     }
 
-    fn mask(&self, batch: &Batch) -> Vec<bool> {
+    fn mask(&self, batch: &Batch, lists: &mut Lists) -> Vec<bool> {
         match self {
             Self::Any => vec![true; batch.rows()],
             Self::Not(inner) => {
-                let mut mask = inner.mask(batch);
+                let mut mask = inner.mask(batch, lists);
                 flip(&mut mask);
                 mask
             }
-            Self::And(all) => joined(all, batch, true, |row, other| row & other),
-            Self::Or(any) => joined(any, batch, false, |row, other| row | other),
-            Self::Compare { subject, differs, test, compiled } => {
-                let of_field = |field| field_mask(field, test, compiled, *differs, batch);
-                match subject {
-                    Subject::Field(field) => of_field(*field),
-                    Subject::Either(end) => {
-                        let [mut mask, other] = end.fields().map(of_field);
-                        // `!=` must hold at both ends.
-                        for (row, other) in mask.iter_mut().zip(other) {
-                            *row = if *differs { *row & other } else { *row | other };
-                        }
-                        mask
-                    }
-                    Subject::Derived(derived) => derived_values(*derived, batch)
-                        .map(|value| value.is_some_and(|value| test.passes(value) != *differs))
-                        .collect(),
+            Self::And(all) => joined(all, batch, lists, true, |row, other| row & other),
+            Self::Or(any) => joined(any, batch, lists, false, |row, other| row | other),
+            Self::Compare(compare) => compare.mask(batch, lists),
+        }
+    }
+
+    /// The fields of values that are worked out.
+    fn derived(&self) -> FieldSet {
+        match self {
+            Self::Any => FieldSet::default(),
+            Self::Not(inner) => inner.derived(),
+            Self::And(nodes) | Self::Or(nodes) => {
+                nodes.iter().map(Self::derived).fold(FieldSet::default(), FieldSet::union)
+            }
+            Self::Compare(Compare { subject: Subject::Derived(derived), .. }) => {
+                derived.fields().iter().copied().collect()
+            }
+            Self::Compare(_) => FieldSet::default(),
+        }
+    }
+}
+
+impl Compare {
+    fn mask(&self, batch: &Batch, lists: &mut Lists) -> Vec<bool> {
+        match self.subject {
+            Subject::Field(field) => self.field_mask(field, 0, batch, lists),
+            Subject::Either(end) => {
+                let [field, other] = end.fields();
+                let mut mask = self.field_mask(field, 0, batch, lists);
+                let other = self.field_mask(other, 1, batch, lists);
+                // `!=` must hold at both ends.
+                for (row, other) in mask.iter_mut().zip(other) {
+                    *row = if self.differs { *row & other } else { *row | other };
                 }
+                mask
+            }
+            Subject::Derived(derived) => derived_values(derived, batch)
+                .map(|value| value.is_some_and(|value| self.test.passes(value) != self.differs))
+                .collect(),
+        }
+    }
+
+    /// Which rows of a field are known and pass, or fail if it `differs`.
+    fn field_mask(
+        &self,
+        field: FieldId,
+        end: usize,
+        batch: &Batch,
+        lists: &mut Lists,
+    ) -> Vec<bool> {
+        if let Some(coded) = batch.coded(field) {
+            let test = |list: &Values| self.passing(field, list, batch);
+            return lists.mask(2 * self.number + end, coded, test);
+        }
+        let column = batch.column(field);
+        let mut mask = self.passing(field, &column.values, batch);
+        if let Some(unknown) = &column.unknown {
+            for (row, unknown) in mask.iter_mut().zip(unknown) {
+                *row &= !unknown;
             }
         }
+        mask
+    }
+
+    /// Which values pass, or fail if it `differs`.
+    fn passing(&self, field: FieldId, values: &Values, batch: &Batch) -> Vec<bool> {
+        let mut mask = match values {
+            Values::U32(codes) if field.field().kind == Kind::Text => {
+                texts_mask(codes, &self.test, batch)
+            }
+            values => self.compiled.mask(values),
+        };
+        if self.differs {
+            flip(&mut mask);
+        }
+        mask
     }
 }
 
@@ -136,61 +240,34 @@ fn flip(mask: &mut [bool]) {
 fn joined(
     nodes: &[Node],
     batch: &Batch,
+    lists: &mut Lists,
     empty: bool,
     join: impl Fn(bool, bool) -> bool,
 ) -> Vec<bool> {
     let mut masks = nodes.iter();
     let Some(first) = masks.next() else { return vec![empty; batch.rows()] };
-    let mut mask = first.mask(batch);
+    let mut mask = first.mask(batch, lists);
     for node in masks {
         // Nothing more can change it.
         if !mask.contains(&empty) {
             break;
         }
-        for (row, other) in mask.iter_mut().zip(node.mask(batch)) {
+        for (row, other) in mask.iter_mut().zip(node.mask(batch, lists)) {
             *row = join(*row, other);
         }
     }
     mask
 }
 
-/// Which rows of a field are known and pass, or fail if it `differs`.
-fn field_mask(
-    field: FieldId,
-    test: &Test,
-    compiled: &Compiled,
-    differs: bool,
-    batch: &Batch,
-) -> Vec<bool> {
-    let column = batch.column(field);
-    let mut mask = if field.field().kind == Kind::Text {
-        texts_mask(column, test, batch)
-    } else {
-        compiled.mask(&column.values)
-    };
-    if differs {
-        flip(&mut mask);
-    }
-    if let Some(unknown) = &column.unknown {
-        for (row, unknown) in mask.iter_mut().zip(unknown) {
-            *row &= !unknown;
-        }
-    }
-    mask
-}
-
 /// Each distinct text is tested once.
-fn texts_mask(column: &Column, test: &Test, batch: &Batch) -> Vec<bool> {
+fn texts_mask(codes: &[u32], test: &Test, batch: &Batch) -> Vec<bool> {
     batch.dictionary().with_texts(|texts| {
         let mut passes: Vec<Option<bool>> = vec![None; texts.len()];
-        (0..column.len())
-            .map(|row| {
-                let code = column.get(row).and_then(|code| usize::try_from(code).ok());
-                code.and_then(|code| Some((texts.get(code)?, passes.get_mut(code)?))).is_some_and(
-                    |(name, passes)| *passes.get_or_insert_with(|| test.passes_text(name)),
-                )
-            })
-            .collect()
+        let mut passes = |code: usize| -> Option<bool> {
+            let (name, passes) = (texts.get(code)?, passes.get_mut(code)?);
+            Some(*passes.get_or_insert_with(|| test.passes_text(name)))
+        };
+        codes.iter().map(|code| passes(*code as usize).unwrap_or(false)).collect()
     })
 }
 

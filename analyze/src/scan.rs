@@ -85,7 +85,7 @@ fn answer<S: Statistic>(
     let workers = Workers::new(statistic, selection, &memory);
     let reading = Reading { sources, stored: &prepared.parts, fields, dictionary: &dictionary };
     reading.batches(&mut absorber, |batches| workers.add(batches))?;
-    workers.add_stored(&prepared.parts, asked, &dictionary)?;
+    workers.add_stored(&prepared.parts, &dictionary)?;
     let mut tally = absorber.finish();
     tally.notes.extend_from_slice(&prepared.notes);
     let texts = dictionary.texts();

@@ -106,6 +106,11 @@ impl Selection {
         &self.filter
     }
 
+    /// The filter, if there is one and flows are not changed before it sees them.
+    pub(crate) fn unchanged_filter(&self) -> Option<&Filter> {
+        (!self.filter.is_any() && self.changes == Changes::default()).then_some(&self.filter)
+    }
+
     /// The fields it reads.
     #[must_use]
     pub fn fields(&self) -> FieldSet {

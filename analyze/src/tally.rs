@@ -199,7 +199,7 @@ impl Measures {
         for (field, column) in batch.columns() {
             self.unknown[field as usize] += column.n_unknown();
         }
-        if let Some((field, coded)) = batch.coded() {
+        for (field, coded) in batch.all_coded() {
             self.unknown[field as usize] += coded.n_unknown();
         }
         if let Some(seen) = batch.column(FieldId::Timestamp).bounds() {

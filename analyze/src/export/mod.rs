@@ -211,7 +211,8 @@ impl Export<'_> {
         reading.batches(&mut absorber, |batches| {
             batches.into_iter().all(|mut batch| hand_on(&mut batch));
         })?;
-        let (request, mut spare) = (Request { fields, coded: None, dictionary }, Spare::default());
+        let (request, mut spare) =
+            (Request { columns: fields, coded: None, filter: None, dictionary }, Spare::default());
         for part in parts.iter().flatten() {
             for group in 0..part.file.groups() {
                 part.file.read(group, &request, &mut spare, |batch| {

@@ -64,15 +64,19 @@ impl<'s, S: Statistic> Workers<'s, S> {
     pub(super) fn add_stored(
         &self,
         parts: &[Option<StoredPart>],
-        asked: FieldSet,
         dictionary: &Arc<Dictionary>,
     ) -> Result<(), StoreError> {
         let is_whole = self.selection.is_whole();
         let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
         let measured = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
-        let read_as_columns = measured.union(self.selection.fields());
-        let coded = self.statistic.coded().filter(|field| !read_as_columns.contains(*field));
-        let request = Request { fields: asked.union(measured), coded, dictionary };
+        // Flows that are changed are read whole before the filter sees them.
+        let filter = self.selection.unchanged_filter();
+        let early = if filter.is_some() { FieldSet::default() } else { self.selection.fields() };
+        let columns = measured.union(early);
+        let coded = self.statistic.coded().filter(|field| !columns.contains(*field));
+        let asked = self.statistic.fields().into_iter().filter(|field| Some(*field) != coded);
+        let columns = columns.union(asked.collect());
+        let request = Request { columns, coded, filter, dictionary };
         let mut groups = Vec::new();
         for part in parts.iter().flatten() {
             if is_whole {
@@ -88,8 +92,10 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let add = |(file, group): (&ColumnFile, usize)| {
             self.on_this_thread(|Sums { partial, measures, spare }| {
                 file.read(group, &request, spare, |batch| {
-                    if !is_whole {
+                    if filter.is_none() {
                         self.selection.apply(batch);
+                    }
+                    if !is_whole {
                         measures.add(batch);
                     }
                     self.statistic.add(partial, batch);

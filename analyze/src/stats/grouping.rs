@@ -229,8 +229,10 @@ impl Statistic for Grouping {
     }
 
     fn add(&self, groups: &mut Groups, batch: &Batch) {
-        if let Some((_, coded)) = batch.coded() {
-            return self.add_coded(groups, batch, coded);
+        if let Some(field) = self.coded_key()
+            && let Some(coded) = batch.coded(field)
+        {
+            return self.add_coded(groups, batch, field, coded);
         }
         let with_ports: Option<Vec<bool>> = self.with_ports_only.then(|| {
             let protocols = batch.column(FieldId::Protocol);

@@ -5,8 +5,10 @@
 //! file and no offset in it.
 
 mod bounds;
+mod decode;
 mod pages;
 mod spare;
+mod window;
 
 use std::fs::File;
 use std::io::Write;
@@ -16,28 +18,49 @@ use std::sync::Arc;
 
 use flowkit_model::filter::Bounds;
 use flowkit_model::{FIELDS, FieldId};
-use parquet::file::metadata::{
-    ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
-};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use xxhash_rust::xxh3::Xxh3;
 
-use self::pages::{ColumnPages, Damage, Stored};
+use self::pages::{ColumnPages, Damage, MISALIGNED, Stored, Wanted};
 pub(crate) use self::spare::Spare;
 use super::StoreError;
 use super::facts::{self, About};
 use super::schema;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
+use crate::mask::{Filter, Meant};
 
 /// What is read of a row group.
 pub(crate) struct Request<'d> {
-    /// The fields.
-    pub(crate) fields: FieldSet,
-    /// One of them that is wanted by places in a list of values, where the file
-    /// has it so.
+    /// The fields that are wanted as columns.
+    pub(crate) columns: FieldSet,
+    /// A field that is wanted by places in a list of values, where the file has
+    /// it so, and else as a column.
     pub(crate) coded: Option<FieldId>,
+    /// Which flows are handed on; `None` is all. What only the filter reads is
+    /// there in any form.
+    pub(crate) filter: Option<&'d Filter>,
     /// Where texts are numbered.
     pub(crate) dictionary: &'d Arc<Dictionary>,
+}
+
+impl Request<'_> {
+    /// The fields that the filter looks at, before others are read.
+    fn tested(&self) -> FieldSet {
+        self.filter.map(Filter::fields).unwrap_or_default()
+    }
+
+    fn is_by_place(&self, field: FieldId) -> bool {
+        self.coded == Some(field)
+            || self.filter.is_some_and(|filter| filter.by_place().contains(field))
+    }
+
+    /// The fields that are read if the filter means some flow of a page.
+    fn others(&self) -> FieldSet {
+        let tested = self.tested();
+        let all = self.columns.iter().chain(self.coded);
+        all.filter(|field| !tested.contains(*field)).collect()
+    }
 }
 
 /// An open file of columns.
@@ -130,6 +153,9 @@ impl ColumnFile {
     /// Reads a row group and hands it on batch by batch; memory that is done with
     /// is taken from `spare` and goes back there.
     ///
+    /// With a filter, the fields that it looks at are read first. Of the others,
+    /// pages without a flow that it means are passed over.
+    ///
     /// # Errors
     /// If the file cannot be read, or is damaged.
     pub(crate) fn read(
@@ -140,70 +166,118 @@ impl ColumnFile {
         mut take: impl FnMut(&mut Batch),
     ) -> Result<(), StoreError> {
         let group = self.metadata.row_group(group);
-        let mut columns = request
-            .fields
-            .iter()
-            .map(|field| self.column(group.column(field as usize), field, request, spare))
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let mut tested = self.columns(group, request.tested(), request, spare)?;
+        let mut others = self.columns(group, request.others(), request, spare)?;
         let mut left = usize::try_from(group.num_rows()).unwrap_or(0);
         while left > 0 {
-            let mut batch = self.batch(&mut columns, request, spare)?;
-            left =
-                left.checked_sub(batch.rows()).filter(|_| batch.rows() > 0).ok_or_else(|| {
-                    let damage = Damage::Fault("pages of another number of rows");
-                    self.damaged(FieldId::Timestamp, damage)
-                })?;
-            take(&mut batch);
-            spare.take_back(batch);
+            let read = match request.filter {
+                None => {
+                    let batch = self.batch(&mut others, Wanted::All, request, spare)?;
+                    (batch.rows(), Some(batch))
+                }
+                Some(filter) => {
+                    let batch = self.batch(&mut tested, Wanted::All, request, spare)?;
+                    (batch.rows(), self.filtered(batch, filter, &mut others, request, spare)?)
+                }
+            };
+            let (rows, batch) = read;
+            left = left.checked_sub(rows).filter(|_| rows > 0).ok_or_else(|| {
+                let damage = Damage::Fault("pages of another number of rows");
+                self.damaged(FieldId::Timestamp, damage)
+            })?;
+            if let Some(mut batch) = batch {
+                take(&mut batch);
+                spare.take_back(batch);
+            }
         }
-        for column in columns {
-            spare.take_back_bytes(column.into_bytes());
-        }
+        tested.into_iter().chain(others).for_each(|column| column.done(spare));
         Ok(())
     }
 
-    /// The next page of each column.
+    /// The flows of a batch that a filter means, with their other fields; `None`
+    /// if it means none.
+    fn filtered(
+        &self,
+        mut tested: Batch,
+        filter: &Filter,
+        others: &mut [ColumnPages<'_>],
+        request: &Request<'_>,
+        spare: &mut Spare,
+    ) -> Result<Option<Batch>, StoreError> {
+        let rows = tested.rows();
+        let meant = filter.meant(&tested, spare.lists());
+        let rest = match &meant {
+            Meant::None => {
+                for column in others {
+                    let field = column.field();
+                    let skipped = column.skip(spare);
+                    if skipped.map_err(|error| self.damaged(field, error))? != rows {
+                        return Err(self.damaged(field, MISALIGNED.into()));
+                    }
+                }
+                spare.take_back(tested);
+                return Ok(None);
+            }
+            Meant::All => self.batch(others, Wanted::All, request, spare)?,
+            Meant::Some(meant) => {
+                tested.select(meant);
+                self.batch(others, Wanted::Some(meant, rows), request, spare)?
+            }
+        };
+        if !others.is_empty() && rest.rows() != tested.rows() {
+            return Err(self.damaged(others[0].field(), MISALIGNED.into()));
+        }
+        let mut batch = tested.and(rest);
+        for field in request.tested().iter().filter(|field| request.columns.contains(*field)) {
+            batch.uncode(field);
+        }
+        Ok(Some(batch))
+    }
+
+    /// The wanted rows of the next page of each column.
     fn batch(
         &self,
-        columns: &mut [ColumnPages],
+        columns: &mut [ColumnPages<'_>],
+        wanted: Wanted<'_>,
         request: &Request<'_>,
         spare: &mut Spare,
     ) -> Result<Batch, StoreError> {
         let mut rows = None;
         let mut read = Vec::with_capacity(columns.len());
-        let mut coded = None;
+        let mut coded = Vec::new();
         for column in columns {
             let field = column.field();
-            let stored = column.next(spare).map_err(|error| self.damaged(field, error))?;
+            let stored = column.next(wanted, spare).map_err(|error| self.damaged(field, error))?;
             if *rows.get_or_insert(stored.rows()) != stored.rows() {
-                return Err(self.damaged(field, Damage::Fault("pages that do not line up")));
+                return Err(self.damaged(field, MISALIGNED.into()));
             }
             match stored {
                 Stored::Column(column) => read.push((field, column)),
-                Stored::Coded(places) => coded = Some((field, places)),
+                Stored::Coded(places) => coded.push((field, places)),
             }
         }
         let dictionary = Arc::clone(request.dictionary);
         Ok(Batch::of_columns(rows.unwrap_or(0), read, dictionary).with_coded(coded))
     }
 
-    fn column(
-        &self,
-        chunk: &ColumnChunkMetaData,
-        field: FieldId,
+    fn columns<'f>(
+        &'f self,
+        group: &RowGroupMetaData,
+        fields: FieldSet,
         request: &Request<'_>,
         spare: &mut Spare,
-    ) -> Result<ColumnPages, StoreError> {
-        let (start, length) = chunk.byte_range();
-        if start.checked_add(length).is_none_or(|end| end > self.file_bytes) {
-            return Err(self.damaged(field, Damage::Fault("a column beyond the end of the file")));
-        }
-        let mut bytes = spare.bytes(usize::try_from(length).unwrap_or(0));
-        self.file
-            .read_exact_at(&mut bytes, start)
-            .map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
-        ColumnPages::new(field, chunk, bytes.freeze(), request)
-            .map_err(|error| self.damaged(field, error))
+    ) -> Result<Vec<ColumnPages<'f>>, StoreError> {
+        let column = |field: FieldId| {
+            let chunk = group.column(field as usize);
+            let (start, length) = chunk.byte_range();
+            if start.checked_add(length).is_none_or(|end| end > self.file_bytes) {
+                let damage = Damage::Fault("a column beyond the end of the file");
+                return Err(self.damaged(field, damage));
+            }
+            ColumnPages::new(field, chunk, &self.file, request, spare)
+                .map_err(|error| self.damaged(field, error))
+        };
+        fields.iter().map(column).collect()
     }
 
     /// Whether the bytes of the columns are those that were written.
@@ -229,7 +303,7 @@ impl ColumnFile {
 
     fn damaged(&self, field: FieldId, damage: Damage) -> StoreError {
         match damage {
-            Damage::Parquet(source) => StoreError::Parquet { path: self.path.clone(), source },
+            Damage::Io(source) => StoreError::Io { path: self.path.clone(), source },
             Damage::Fault(fault) => StoreError::Foreign {
                 path: self.path.clone(),
                 what: format!("{fault} in the column {}", field.field().name),

@@ -61,7 +61,8 @@ fn unknown(tally: &Tally) -> BTreeMap<&'static str, u64> {
 fn counted(file: &ColumnFile) -> Result<Tally, StoreError> {
     let (mut measures, mut tally) = (Measures::default(), Tally::default());
     let (dictionary, mut spare) = (Arc::new(Dictionary::default()), Spare::default());
-    let request = Request { fields: FieldSet::all(), coded: None, dictionary: &dictionary };
+    let request =
+        Request { columns: FieldSet::all(), coded: None, filter: None, dictionary: &dictionary };
     for group in 0..file.groups() {
         file.read(group, &request, &mut spare, |batch| measures.add(batch))?;
     }

@@ -29,7 +29,13 @@ impl Grouping {
         }
     }
 
-    pub(super) fn add_coded(&self, groups: &mut Groups, batch: &Batch, coded: &Coded) {
+    pub(super) fn add_coded(
+        &self,
+        groups: &mut Groups,
+        batch: &Batch,
+        field: FieldId,
+        coded: &Coded,
+    ) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
         if groups.coded.add(coded, bytes, packets) {
             return;
@@ -38,7 +44,7 @@ impl Grouping {
         self.settle_codes(groups);
         if !groups.coded.add(coded, bytes, packets) {
             let mut batch = batch.clone();
-            batch.uncode();
+            batch.uncode(field);
             self.add(groups, &batch);
         }
     }

@@ -11,6 +11,7 @@
 //! Source: Apache Parquet, *Encodings*.
 
 mod differences;
+pub(crate) mod header;
 mod packed;
 
 pub(crate) use differences::differences;
@@ -88,6 +89,16 @@ fn indices(
         take(stretch);
         Ok(())
     })
+}
+
+/// The index that all `count` values have, if they are one run.
+pub(crate) fn one_run(bytes: &[u8], count: usize, n_values: usize) -> Result<Option<u32>, Fault> {
+    let Some((width, bytes)) = bytes.split_first() else { return Ok(None) };
+    let Some(index) = packed::one_run(bytes, (*width).into(), count)? else { return Ok(None) };
+    if index as usize >= n_values {
+        return Err("an index beyond its dictionary");
+    }
+    Ok(Some(index))
 }
 
 /// The indices themselves.
@@ -170,10 +181,24 @@ mod tests {
     }
 
     proptest! {
+        /// Indices are one run only if they are all the same.
+        #[test]
+        fn one_run_is_what_all_indices_are(head in 0_u8..20, value in 0_u8..4, count in 1_usize..20) {
+            let bytes = [2, head, value, 0, 0, 0, 0];
+            let mut found = Vec::new();
+            if let Ok(Some(index)) = one_run(&bytes, count, 4) {
+                codes(&bytes, count, 4, &mut found).unwrap();
+                prop_assert_eq!(found, vec![index; count]);
+            } else if head & 1 == 0 && usize::from(head >> 1) >= count {
+                prop_assert!(false, "a run was not seen");
+            }
+        }
+
         /// Whatever the bytes are, an answer or an error comes.
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), count in 0_usize..500) {
             let _ = nulls(&bytes, count);
+            let _ = one_run(&bytes, count, 3);
             let _ = by_dictionary(&bytes, count, &[1_u16, 2, 3], &mut Vec::new());
             let _ = differences::<u64>(&bytes, count, &mut Vec::new());
             let _ = differences::<u32>(&bytes, count, &mut Vec::new());

@@ -160,9 +160,7 @@ pub(super) fn hybrid(
         if is_run {
             let (value, behind) =
                 bytes.split_at_checked(width.div_ceil(8)).ok_or("a run that breaks off")?;
-            let mut word = [0; 4];
-            word[..value.len()].copy_from_slice(value);
-            take(Stretch::Run(u32::from_le_bytes(word), length))?;
+            take(Stretch::Run(little_endian(value), length))?;
             bytes = behind;
         } else {
             unpack_all(bytes, width, length, |values| take(Stretch::Packed(values)))?;
@@ -171,6 +169,26 @@ pub(super) fn hybrid(
         left -= length;
     }
     Ok(())
+}
+
+/// The value that all `count` values of a hybrid have, if they are one run.
+pub(super) fn one_run(mut bytes: &[u8], width: usize, count: usize) -> Result<Option<u32>, Fault> {
+    if width > 32 {
+        return Err("indices wider than 32 bits");
+    }
+    let header = varint(&mut bytes)?;
+    if header & 1 == 1 || header >> 1 < count as u64 {
+        return Ok(None);
+    }
+    let value = bytes.get(..width.div_ceil(8)).ok_or("a run that breaks off")?;
+    Ok(Some(little_endian(value)))
+}
+
+/// A number in up to 4 bytes.
+fn little_endian(bytes: &[u8]) -> u32 {
+    let mut word = [0; 4];
+    word[..bytes.len()].copy_from_slice(bytes);
+    u32::from_le_bytes(word)
 }
 
 #[cfg(test)]

@@ -3,20 +3,28 @@
 //! A row group is some 10 MB of short-lived vectors; asking the system for
 //! them anew, page by page, took a sixth of the time of a question.
 
-use bytes::{Bytes, BytesMut};
+use zstd::bulk::Decompressor;
 
 use crate::columns::{Batch, Values};
-use crate::store::page::Value;
+use crate::mask::Lists;
+use crate::store::page::{Fault, Value};
 
 /// Empty vectors with room in them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Spare {
-    bytes: Vec<BytesMut>,
+    bytes: Vec<Vec<u8>>,
+    unpacked: Vec<u8>,
+    unpacker: Option<Decompressor<'static>>,
+    lists: Lists,
     u8: Vec<Vec<u8>>,
     u16: Vec<Vec<u16>>,
     u32: Vec<Vec<u32>>,
     u64: Vec<Vec<u64>>,
 }
+
+/// Bytes that a page or dictionary is believed to have: ours have up to 64 kB,
+/// and dictionaries 4 MB.
+const MOST_UNPACKED: usize = 1 << 26;
 
 /// A value whose vectors are kept.
 pub(crate) trait Reused: Value {
@@ -54,18 +62,49 @@ impl Spare {
         V::kept(self).pop().unwrap_or_default()
     }
 
-    /// So many bytes, of any value.
-    pub(super) fn bytes(&mut self, length: usize) -> BytesMut {
-        let mut bytes = self.bytes.pop().unwrap_or_default();
-        bytes.resize(length, 0);
-        bytes
+    /// What a filter knows of the lists of the row group being read.
+    pub(super) fn lists(&mut self) -> &mut Lists {
+        &mut self.lists
     }
 
-    /// Takes back the bytes of a column, if no page of it is left.
-    pub(super) fn take_back_bytes(&mut self, bytes: Bytes) {
-        if let Ok(bytes) = bytes.try_into_mut() {
-            self.bytes.push(bytes);
+    /// A buffer for stored bytes, with something in it.
+    pub(super) fn bytes(&mut self) -> Vec<u8> {
+        self.bytes.pop().unwrap_or_default()
+    }
+
+    /// Takes back a buffer for stored bytes.
+    pub(super) fn take_back_bytes(&mut self, bytes: Vec<u8>) {
+        self.bytes.push(bytes);
+    }
+
+    /// An empty buffer for an unpacked page.
+    pub(super) fn unpacked(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.unpacked)
+    }
+
+    /// Takes back a buffer for an unpacked page.
+    pub(super) fn take_back_unpacked(&mut self, mut bytes: Vec<u8>) {
+        bytes.clear();
+        self.unpacked = bytes;
+    }
+
+    /// Unpacks what is said to be `length` bytes.
+    pub(super) fn unpack(
+        &mut self,
+        packed: &[u8],
+        length: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        if length > MOST_UNPACKED {
+            return Err("too large a page");
         }
+        let unpacker = match &mut self.unpacker {
+            Some(unpacker) => unpacker,
+            none => none.insert(Decompressor::new().map_err(|_| "no memory to unpack")?),
+        };
+        out.reserve(length);
+        let found = unpacker.decompress_to_buffer(packed, out);
+        if found.is_ok_and(|found| found == length) { Ok(()) } else { Err("damaged zstd") }
     }
 
     /// Takes back the columns of a batch.
@@ -79,12 +118,13 @@ impl Spare {
                 Values::U64(values) => self.keep(values),
             }
         }
-        if let Some(coded) = coded {
+        for coded in coded {
             self.keep(coded.into_codes());
         }
     }
 
-    fn keep<V: Reused>(&mut self, mut values: Vec<V>) {
+    /// Takes back a vector.
+    pub(super) fn keep<V: Reused>(&mut self, mut values: Vec<V>) {
         values.clear();
         V::kept(self).push(values);
     }
