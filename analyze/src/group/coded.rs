@@ -17,6 +17,16 @@ pub struct CodedSums {
     /// One for each value of the list, and one for unknown.
     places: Vec<Place>,
     added: Added,
+    ports: Ports,
+}
+
+/// Sums by value of several row groups, of keys of 16 bits: 1 MB, which stays in
+/// the cache where the same in a table would not.
+#[derive(Debug, Default)]
+struct Ports {
+    places: Vec<Place>,
+    unknown: Place,
+    added: Added,
 }
 
 /// Sums of one value: bytes; and packets above flows, which are then added at
@@ -49,8 +59,21 @@ impl Added {
             packets: self.packets.checked_add(most(packets).checked_mul(flows)?)?,
             flows: self.flows + flows,
         };
-        let fits = added.packets >> (64 - FLOW_BITS) == 0 && added.flows >> FLOW_BITS == 0;
-        fits.then_some(added)
+        added.fits().then_some(added)
+    }
+
+    /// Both, if they do not overflow.
+    fn plus(self, more: Self) -> Option<Self> {
+        Some(Self {
+            bytes: self.bytes.checked_add(more.bytes)?,
+            packets: self.packets.checked_add(more.packets)?,
+            flows: self.flows + more.flows,
+        })
+    }
+
+    /// Whether a place has room for so much.
+    fn fits(self) -> bool {
+        self.packets >> (64 - FLOW_BITS) == 0 && self.flows >> FLOW_BITS == 0
     }
 }
 
@@ -81,19 +104,62 @@ impl CodedSums {
         true
     }
 
-    /// Lets `settle` take out what was added up: for each value of the list its
-    /// sums, then those of the flows whose value is unknown. Not called if
-    /// nothing was added.
-    pub fn take(&mut self, settle: impl FnOnce(&Values, &[Place], Place)) {
+    /// Lets `settle` take out what was added up by the list at hand: for each
+    /// value its sums, then those of the flows whose value is unknown. It is not
+    /// called if nothing was added, or if sums of values of 16 bits have room to
+    /// wait for those of the next list.
+    pub fn take(&mut self, mut settle: impl FnMut(&Values, &[Place], Place)) {
         let Some(list) = self.list.take() else { return };
-        self.added = Added::default();
-        if let Some((unknown, known)) = self.places.split_last() {
-            settle(&list, known, *unknown);
+        let added = std::mem::take(&mut self.added);
+        let Some((unknown, known)) = self.places.split_last() else { return };
+        match &*list {
+            Values::U16(values) => {
+                if !self.ports.has_room(added) {
+                    self.ports.take(&mut settle);
+                }
+                self.ports.add(values, known, *unknown, added);
+            }
+            list => settle(list, known, *unknown),
+        }
+    }
+
+    /// The same, and nothing waits.
+    pub fn take_all(&mut self, mut settle: impl FnMut(&Values, &[Place], Place)) {
+        self.take(&mut settle);
+        self.ports.take(settle);
+    }
+}
+
+impl Ports {
+    fn has_room(&self, more: Added) -> bool {
+        self.added.plus(more).is_some_and(Added::fits)
+    }
+
+    fn add(&mut self, values: &[u16], known: &[Place], unknown: Place, added: Added) {
+        self.places.resize(1 << 16, Place::default());
+        for (value, place) in values.iter().zip(known) {
+            self.places[usize::from(*value)].add(*place);
+        }
+        self.unknown.add(unknown);
+        self.added = self.added.plus(added).unwrap_or_default();
+    }
+
+    fn take(&mut self, mut settle: impl FnMut(&Values, &[Place], Place)) {
+        if self.added.flows > 0 {
+            let all = Values::U16((0..=u16::MAX).collect());
+            settle(&all, &self.places, self.unknown);
+            *self = Self::default();
         }
     }
 }
 
 impl Place {
+    /// Adds another, for which there is room.
+    fn add(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.packets_and_flows += other.packets_and_flows;
+    }
+
     /// Whether no flow was added.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -110,6 +176,8 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::group::Accumulator;
 
@@ -117,43 +185,87 @@ mod tests {
         Coded::new(codes.to_vec(), Arc::clone(list)).unwrap()
     }
 
+    /// What was added, by value, and of the unknown value.
+    fn taken(sums: &mut CodedSums) -> (BTreeMap<u32, Counters>, Counters) {
+        let mut by_value = BTreeMap::new();
+        let mut none = Counters::default();
+        sums.take_all(|values, known, unknown| {
+            for (at, place) in known.iter().enumerate().filter(|(_, place)| !place.is_empty()) {
+                let value = match values {
+                    Values::U16(values) => values[at].into(),
+                    Values::U32(values) => values[at],
+                    _ => panic!("no such list"),
+                };
+                by_value.entry(value).or_insert_with(Counters::default).merge(&place.counters());
+            }
+            none.merge(&unknown.counters());
+        });
+        (by_value, none)
+    }
+
+    fn of(bytes: u64, packets: u64, flows: u64) -> Counters {
+        Counters::of(bytes, packets, flows)
+    }
+
     #[test]
     fn places_add_up_and_the_last_is_unknown() {
-        let list = Arc::new(Values::U16(vec![443, 80, 22]));
+        for list in [Values::U16(vec![443, 80, 22]), Values::U32(vec![443, 80, 22])] {
+            let list = Arc::new(list);
+            let mut sums = CodedSums::default();
+            assert!(sums.add(&coded(&[1, 3, 1], &list), &[10, 20, 30], &[1, 2, 3]));
+            assert!(sums.add(&coded(&[0, 3], &list), &[5, 6], &[u64::from(u32::MAX), 1]));
+            let known = [(80, of(40, 4, 2)), (443, of(5, u64::from(u32::MAX), 1))];
+            assert_eq!(taken(&mut sums), (known.into(), of(26, 3, 2)));
+            assert_eq!(taken(&mut sums), (BTreeMap::new(), Counters::default()));
+        }
+    }
+
+    /// Sums of ports wait for those of other row groups, until there is no room.
+    #[test]
+    fn ports_wait_and_nothing_is_lost() {
         let mut sums = CodedSums::default();
-        assert!(sums.add(&coded(&[1, 3, 1], &list), &[10, 20, 30], &[1, 2, 3]));
-        assert!(sums.add(&coded(&[0, 3], &list), &[5, 6], &[u64::from(u32::MAX), 1]));
-        let of = |bytes, packets, flows| Counters::of(bytes, packets, flows);
-        sums.take(|values, known, unknown| {
-            assert_eq!(values, &*list);
-            let known: Vec<Counters> = known.iter().map(|place| place.counters()).collect();
-            assert_eq!(known, [of(5, u64::from(u32::MAX), 1), of(40, 4, 2), of(0, 0, 0)]);
-            assert_eq!(unknown.counters(), of(26, 3, 2));
-        });
-        sums.take(|_, _, _| panic!("there is nothing"));
+        let mut n_told = 0;
+        for group in 0..10_u16 {
+            let list = Arc::new(Values::U16(vec![443, 1000 + group]));
+            let bytes = [1 << 61, 1, 2, u64::from(group)];
+            assert!(sums.add(&coded(&[0, 1, 2, 1], &list), &bytes, &[1 << 38, 1, 1, 1]));
+            sums.take(|_, known, unknown| {
+                n_told += known.iter().map(|place| place.counters().sums().flows).sum::<u64>();
+                n_told += unknown.counters().sums().flows;
+            });
+        }
+        let (known, unknown) = taken(&mut sums);
+        let n_left: u64 = known.values().chain([&unknown]).map(|sums| sums.sums().flows).sum();
+        assert!(n_told > 0 && n_left > 0);
+        assert_eq!(n_told + n_left, 40);
     }
 
     /// Nothing is added that might overflow, nor by another list; after `take`
     /// there is room again.
     #[test]
     fn what_has_no_room_is_refused() {
-        let [first, other] = [443, 443].map(|port| Arc::new(Values::U16(vec![port])));
+        let lists = [
+            [443, 443].map(|port| Arc::new(Values::U16(vec![port]))),
+            [443, 443].map(|port| Arc::new(Values::U32(vec![port]))),
+        ];
         let (half, many) = (1 << 63, 1 << 42);
-        for (fits, list, bytes, packets) in [
-            (true, &first, half - 1, many - 1),
-            (false, &first, half, 0),
-            (false, &first, 0, many),
-            (false, &other, 0, 0),
-        ] {
-            let mut sums = CodedSums::default();
-            assert!(sums.add(&coded(&[0], &first), &[half], &[many]));
-            assert_eq!(sums.add(&coded(&[0], list), &[bytes], &[packets]), fits);
-            let expected = if fits { 2 } else { 1 };
-            sums.take(|_, known, _| assert_eq!(known[0].counters().sums().flows, expected));
-            assert!(sums.add(&coded(&[0], list), &[bytes], &[packets]));
+        for [first, other] in &lists {
+            for (fits, list, bytes, packets) in [
+                (true, first, half - 1, many - 1),
+                (false, first, half, 0),
+                (false, first, 0, many),
+                (false, other, 0, 0),
+            ] {
+                let mut sums = CodedSums::default();
+                assert!(sums.add(&coded(&[0], first), &[half], &[many]));
+                assert_eq!(sums.add(&coded(&[0], list), &[bytes], &[packets]), fits);
+                let expected = if fits { 2 } else { 1 };
+                assert_eq!(taken(&mut sums).0[&443].sums().flows, expected);
+                assert!(sums.add(&coded(&[0], list), &[bytes], &[packets]));
+            }
         }
         let mut sums = CodedSums::default();
-        let batch = coded(&[0, 0], &first);
+        let batch = coded(&[0, 0], &lists[0][0]);
         assert!(!sums.add(&batch, &[u64::MAX, 1], &[1, 1]), "one batch that is too large");
     }
 }

@@ -260,8 +260,8 @@ impl Statistic for Grouping {
     }
 
     fn merge(&self, groups: &mut Groups, mut other: Groups) {
-        self.settle_codes(groups);
-        self.settle_codes(&mut other);
+        self.settle_all_codes(groups);
+        self.settle_all_codes(&mut other);
         groups.left_out += other.left_out;
         match (&mut groups.tables, other.tables) {
             (Tables::Plain(table), Tables::Plain(other)) => table.merge(other),
@@ -272,7 +272,7 @@ impl Statistic for Grouping {
     }
 
     fn answer(&self, mut groups: Groups, texts: &[String], tally: &Tally) -> io::Result<Answer> {
-        self.settle_codes(&mut groups);
+        self.settle_all_codes(&mut groups);
         let mut answer = match groups.tables {
             Tables::Plain(table) => self.ranked(table, texts, tally),
             Tables::Directed(table) => self.ranked(table, texts, tally),

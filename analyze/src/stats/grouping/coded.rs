@@ -6,8 +6,10 @@ use std::sync::Arc;
 use flowkit_model::{FieldId, Row};
 
 use super::{Grouping, Groups, Statistic, Tables};
-use crate::columns::{Batch, Coded, Column, FieldSet};
+use crate::columns::{Batch, Coded, Column, FieldSet, Values};
+use crate::group::Counters;
 use crate::group::coded::Place;
+use crate::group::table::Table;
 use crate::stats::dimension::Dimension;
 use crate::stats::gather::Size;
 
@@ -49,26 +51,38 @@ impl Grouping {
         }
     }
 
-    /// Moves what is under places into the table.
+    /// Moves what is under the places of a row group away from there.
     pub(super) fn settle_codes(&self, groups: &mut Groups) {
-        let Tables::Plain(table) = &mut groups.tables else { return };
+        let Groups { tables: Tables::Plain(table), coded, .. } = groups else { return };
+        coded.take(|list, known, unknown| self.settle_list(table, list, known, unknown));
+    }
+
+    /// Moves all that was added by places into the table.
+    pub(super) fn settle_all_codes(&self, groups: &mut Groups) {
+        let Groups { tables: Tables::Plain(table), coded, .. } = groups else { return };
+        coded.take_all(|list, known, unknown| self.settle_list(table, list, known, unknown));
+    }
+
+    fn settle_list(
+        &self,
+        table: &mut Table<Counters>,
+        list: &Values,
+        known: &[Place],
+        unknown: Place,
+    ) {
         let Some(field) = self.coded_key() else { return };
-        groups.coded.take(|list, known, unknown| {
-            let column = Column { values: list.clone(), unknown: None };
-            let values = Batch::of_columns(list.len(), [(field, column)], Arc::default());
-            // All are, unless flows were left out.
-            let used: Option<Vec<bool>> = known
-                .iter()
-                .any(Place::is_empty)
-                .then(|| known.iter().map(|place| !place.is_empty()).collect());
-            let key = self.dimensions[0].column(&values, 0);
-            table.add(&[&key], used.as_deref(), |place| Err(known[place].counters()));
-            if !unknown.is_empty() {
-                let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
-                none.push_row(&Row::default());
-                let key = self.dimensions[0].column(&none, 0);
-                table.add(&[&key], None, |_| Err(unknown.counters()));
-            }
-        });
+        let column = Column { values: list.clone(), unknown: None };
+        let values = Batch::of_columns(list.len(), [(field, column)], Arc::default());
+        let has_unused = known.iter().any(Place::is_empty);
+        let used: Option<Vec<bool>> =
+            has_unused.then(|| known.iter().map(|place| !place.is_empty()).collect());
+        let key = self.dimensions[0].column(&values, 0);
+        table.add(&[&key], used.as_deref(), |place| Err(known[place].counters()));
+        if !unknown.is_empty() {
+            let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
+            none.push_row(&Row::default());
+            let key = self.dimensions[0].column(&none, 0);
+            table.add(&[&key], None, |_| Err(unknown.counters()));
+        }
     }
 }

@@ -50,16 +50,21 @@ const BEHIND: usize = 8;
 /// Unpacks 32 values of `WIDTH` bits, the lowest bits first.
 ///
 /// A value of up to 32 bits is in the 8 bytes from where it begins: one load,
-/// one shift, one mask. Made of 32-bit words, it takes twice the time.
+/// one shift, one mask. Eight values end at a byte, so the loop over eights is
+/// one that the compiler leaves alone; written as one loop of 32 it makes vectors
+/// of it that take twice the time. 32-bit words instead take three times as much.
 #[expect(clippy::cast_possible_truncation, reason = "masked to the width")]
 fn unpack<const WIDTH: usize>(packed: &[u8], out: &mut [u32; 32]) {
     let packed = &packed[..WIDTH * 4 + BEHIND];
     let mask = ((1_u64 << WIDTH) - 1) as u32;
-    for (place, value) in out.iter_mut().enumerate() {
-        let (byte, bit) = (place * WIDTH / 8, place * WIDTH % 8);
-        let mut word = [0; 8];
-        word.copy_from_slice(&packed[byte..byte + 8]);
-        *value = (u64::from_le_bytes(word) >> bit) as u32 & mask;
+    for (eight, values) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
+        let packed = &packed[eight * WIDTH..][..WIDTH + BEHIND];
+        for (place, value) in values.iter_mut().enumerate() {
+            let (byte, bit) = (place * WIDTH / 8, place * WIDTH % 8);
+            let mut word = [0; 8];
+            word.copy_from_slice(&packed[byte..byte + 8]);
+            *value = (u64::from_le_bytes(word) >> bit) as u32 & mask;
+        }
     }
 }
 
