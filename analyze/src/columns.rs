@@ -279,14 +279,24 @@ impl Batch {
     }
 
     /// Keeps some rows, in ascending order.
-    pub(crate) fn select(&mut self, rows: &[u32]) {
-        self.rows = rows.len();
-        for column in self.columns.iter_mut().flatten() {
-            column.select(rows);
-        }
-        for (_, coded) in &mut self.coded {
-            coded.select(rows);
-        }
+    fn select(&mut self, rows: &[u32]) {
+        self.pick(rows.len(), |column, codes| match (column, codes) {
+            (Some(column), _) => column.select(rows),
+            (None, Some(codes)) => select(codes, rows),
+            (None, None) => {}
+        });
+    }
+
+    /// Lets each column, and the places of each field that is there by places,
+    /// be cut down to so many rows.
+    pub(crate) fn pick(
+        &mut self,
+        rows: usize,
+        mut pick: impl FnMut(Option<&mut Column>, Option<&mut Vec<u32>>),
+    ) {
+        self.rows = rows;
+        self.columns.iter_mut().flatten().for_each(|column| pick(Some(column), None));
+        self.coded.iter_mut().for_each(|(_, coded)| pick(None, Some(coded.codes_mut())));
     }
 }
 

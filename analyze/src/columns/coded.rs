@@ -70,9 +70,9 @@ impl Coded {
         Column { values, unknown }
     }
 
-    /// Keeps some flows, in ascending order.
-    pub(super) fn select(&mut self, rows: &[u32]) {
-        super::select(&mut self.codes, rows);
+    /// The places, to keep some of them.
+    pub(super) fn codes_mut(&mut self) -> &mut Vec<u32> {
+        &mut self.codes
     }
 
     /// Gives back the memory of the places.
@@ -97,7 +97,7 @@ mod tests {
             }
         );
         assert_eq!(coded.n_unknown(), 1);
-        coded.select(&[0, 3]);
+        crate::columns::select(coded.codes_mut(), &[0, 3]);
         assert_eq!(coded.to_column(), Column { values: Values::U16(vec![80, 443]), unknown: None });
         assert!(Coded::new(vec![3], list).is_none());
     }

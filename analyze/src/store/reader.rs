@@ -220,12 +220,15 @@ impl ColumnFile {
             }
             Meant::All => self.batch(others, Wanted::All, request, spare)?,
             Meant::Some(meant) => {
-                tested.select(meant);
+                spare.pick_batch(&mut tested, meant);
                 self.batch(others, Wanted::Some(meant, rows), request, spare)?
             }
         };
         if !others.is_empty() && rest.rows() != tested.rows() {
             return Err(self.damaged(others[0].field(), MISALIGNED.into()));
+        }
+        if let Meant::Some(rows) = meant {
+            spare.keep(rows);
         }
         let mut batch = tested.and(rest);
         for field in request.tested().iter().filter(|field| request.columns.contains(*field)) {

@@ -28,37 +28,30 @@ impl Layout {
     }
 }
 
-/// Unpacks differences and adds them up.
+/// Unpacks differences and adds them up, one sum for each place in `out`.
 ///
 /// Values of 32 bits wrap at 32 bits, so sums are cut to the width of `V`.
-pub(crate) fn differences<V: Value>(
-    mut bytes: &[u8],
-    count: usize,
-    out: &mut Vec<V>,
-) -> Result<(), Fault> {
+pub(crate) fn differences<V: Value>(mut bytes: &[u8], out: &mut [V]) -> Result<(), Fault> {
     let layout = Layout::read(&mut bytes)?;
-    if varint(&mut bytes)? < count as u64 {
+    if varint(&mut bytes)? < out.len() as u64 {
         return Err("fewer differences than rows");
     }
     let mut value = zigzag(varint(&mut bytes)?);
-    if count == 0 {
-        return Ok(());
-    }
-    out.push(V::cut(value));
-    let mut left = count - 1;
-    while left > 0 {
+    let Some((first, mut rest)) = out.split_first_mut() else { return Ok(()) };
+    *first = V::cut(value);
+    while !rest.is_empty() {
         let least = zigzag(varint(&mut bytes)?);
         let (widths, behind) =
             bytes.split_at_checked(layout.minis).ok_or("widths that break off")?;
         bytes = behind;
         for width in widths.iter().map(|width| usize::from(*width)) {
-            if left == 0 {
+            if rest.is_empty() {
                 break;
             }
-            let now = left.min(layout.each);
-            value = add_up(bytes, width, now, least, value, out)?;
+            let n = layout.each.min(rest.len());
+            let now = rest.split_off_mut(..n).unwrap_or_default();
+            value = add_up(bytes, width, least, value, now)?;
             bytes = bytes.get(layout.each * width / 8..).unwrap_or_default();
-            left -= now;
         }
     }
     Ok(())
@@ -68,29 +61,33 @@ pub(crate) fn differences<V: Value>(
 fn add_up<V: Value>(
     bytes: &[u8],
     width: usize,
-    count: usize,
     least: u64,
-    mut value: u64,
-    out: &mut Vec<V>,
+    value: u64,
+    out: &mut [V],
 ) -> Result<u64, Fault> {
+    let mut sum = value;
+    let mut rest = out;
     if width > 32 {
-        wide(bytes, width, count, |difference| {
-            value = value.wrapping_add(least).wrapping_add(difference);
-            out.push(V::cut(value));
+        wide(bytes, width, rest.len(), |difference| {
+            sum = sum.wrapping_add(least).wrapping_add(difference);
+            if let Some(out) = rest.split_off_first_mut() {
+                *out = V::cut(sum);
+            }
         })?;
-        return Ok(value);
+        return Ok(sum);
     }
-    unpack_all(bytes, width, count, |differences| {
+    unpack_all(bytes, width, rest.len(), |differences| {
+        let out = rest.split_off_mut(..differences.len()).unwrap_or_default();
         // In variables of their own, which stay in registers.
-        let (mut sum, step) = (value, least);
-        out.extend(differences.iter().map(|difference| {
-            sum = sum.wrapping_add(step.wrapping_add((*difference).into()));
-            V::cut(sum)
-        }));
-        value = sum;
+        let (mut now, step) = (sum, least);
+        for (difference, out) in differences.iter().zip(out) {
+            now = now.wrapping_add(step.wrapping_add((*difference).into()));
+            *out = V::cut(now);
+        }
+        sum = now;
         Ok(())
     })?;
-    Ok(value)
+    Ok(sum)
 }
 
 /// Unpacks values of 33 to 64 bits, which counters near 2^64 need.

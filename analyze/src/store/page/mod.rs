@@ -67,30 +67,6 @@ mod values {
     }
 }
 
-/// Indices into a dictionary of so many values, each checked to be one.
-fn indices(
-    bytes: &[u8],
-    count: usize,
-    n_values: usize,
-    mut take: impl FnMut(Stretch<'_>),
-) -> Result<(), Fault> {
-    if count == 0 {
-        return Ok(());
-    }
-    let (width, bytes) = bytes.split_first().ok_or("indices without a width")?;
-    hybrid(bytes, (*width).into(), count, |stretch| {
-        let last = match stretch {
-            Stretch::Run(index, _) => index,
-            Stretch::Packed(indices) => indices.iter().fold(0, |last, index| last.max(*index)),
-        };
-        if last as usize >= n_values {
-            return Err("an index beyond its dictionary");
-        }
-        take(stretch);
-        Ok(())
-    })
-}
-
 /// The index that all `count` values have, if they are one run.
 pub(crate) fn one_run(bytes: &[u8], count: usize, n_values: usize) -> Result<Option<u32>, Fault> {
     let Some((width, bytes)) = bytes.split_first() else { return Ok(None) };
@@ -101,47 +77,59 @@ pub(crate) fn one_run(bytes: &[u8], count: usize, n_values: usize) -> Result<Opt
     Ok(Some(index))
 }
 
-/// The indices themselves.
-pub(crate) fn codes(
-    bytes: &[u8],
-    count: usize,
-    n_values: usize,
-    out: &mut Vec<u32>,
-) -> Result<(), Fault> {
-    indices(bytes, count, n_values, |stretch| match stretch {
-        Stretch::Run(index, length) => out.resize(out.len() + length, index),
-        Stretch::Packed(indices) => out.extend_from_slice(indices),
-    })
+/// Indices into a dictionary of so many values, one for each place in `out`.
+pub(crate) fn codes(bytes: &[u8], n_values: usize, out: &mut [u32]) -> Result<(), Fault> {
+    if out.is_empty() {
+        return Ok(());
+    }
+    let (width, bytes) = bytes.split_first().ok_or("indices without a width")?;
+    packed::hybrid_into(bytes, (*width).into(), n_values, out)
 }
 
-/// Values of a dictionary, by indices.
+/// Values of a dictionary, by indices, one for each place in `out`.
 pub(crate) fn by_dictionary<V: Value>(
     bytes: &[u8],
-    count: usize,
     dictionary: &[V],
-    out: &mut Vec<V>,
+    out: &mut [V],
 ) -> Result<(), Fault> {
-    let value = |index: u32| dictionary[index as usize];
-    indices(bytes, count, dictionary.len(), |stretch| match stretch {
-        Stretch::Run(index, length) => out.resize(out.len() + length, value(index)),
-        Stretch::Packed(indices) => out.extend(indices.iter().map(|index| value(*index))),
-    })
+    if out.is_empty() {
+        return Ok(());
+    }
+    let (width, bytes) = bytes.split_first().ok_or("indices without a width")?;
+    let mut rest = &mut *out;
+    let mut is_beyond = false;
+    let mut value = |index: u32| {
+        let value = dictionary.get(index as usize);
+        is_beyond |= value.is_none();
+        value.copied().unwrap_or_default()
+    };
+    hybrid(bytes, (*width).into(), rest.len(), |stretch| {
+        let length = match stretch {
+            Stretch::Run(_, length) => length,
+            Stretch::Packed(indices) => indices.len(),
+        };
+        let now = rest.split_off_mut(..length).ok_or("a run that is too long")?;
+        match stretch {
+            Stretch::Run(index, _) => now.fill(value(index)),
+            Stretch::Packed(indices) => {
+                now.iter_mut().zip(indices).for_each(|(out, index)| *out = value(*index));
+            }
+        }
+        Ok(())
+    })?;
+    if is_beyond { Err("an index beyond its dictionary") } else { Ok(()) }
 }
 
-/// Values stored one after the other, `bytes_each` little-endian bytes each.
-pub(crate) fn plain<V: Value>(
-    bytes: &[u8],
-    bytes_each: usize,
-    count: usize,
-    out: &mut Vec<V>,
-) -> Result<(), Fault> {
-    let length = count.checked_mul(bytes_each).ok_or("too many values")?;
+/// Values stored one after the other, `bytes_each` little-endian bytes each; one
+/// for each place in `out`.
+pub(crate) fn plain<V: Value>(bytes: &[u8], bytes_each: usize, out: &mut [V]) -> Result<(), Fault> {
+    let length = out.len().checked_mul(bytes_each).ok_or("too many values")?;
     let bytes = bytes.get(..length).ok_or("values that break off")?;
-    out.extend(bytes.chunks_exact(bytes_each).map(|bytes| {
+    for (out, bytes) in out.iter_mut().zip(bytes.chunks_exact(bytes_each)) {
         let mut word = [0; 8];
         word[..bytes_each].copy_from_slice(bytes);
-        V::cut(u64::from_le_bytes(word))
-    }));
+        *out = V::cut(u64::from_le_bytes(word));
+    }
     Ok(())
 }
 
@@ -168,16 +156,20 @@ mod tests {
     #[test]
     fn runs_and_packed_values_come_in_order() {
         // A run of four 7s, then a group of 8 packed in 3 bits.
-        let mut bytes = vec![4 << 1, 7, (1 << 1) | 1];
+        let mut bytes = vec![3, 4 << 1, 7, (1 << 1) | 1];
         bytes.extend(pack(&[0, 1, 2, 3, 4, 5, 6, 7], 3));
-        let mut found = Vec::new();
-        bytes.insert(0, 3);
-        by_dictionary(&bytes, 10, &[0_u32, 1, 2, 3, 4, 5, 6, 7], &mut found).unwrap();
-        assert_eq!(found, [7, 7, 7, 7, 0, 1, 2, 3, 4, 5]);
-        assert_eq!(
-            by_dictionary(&bytes, 10, &[1_u8, 2], &mut Vec::new()),
-            Err("an index beyond its dictionary")
-        );
+        let expected = [7, 7, 7, 7, 0, 1, 2, 3, 4, 5];
+        let mut found = [9; 10];
+        codes(&bytes, 8, &mut found).unwrap();
+        assert_eq!(found, expected);
+        let mut found = [0_u8; 10];
+        by_dictionary(&bytes, &[0, 10, 20, 30, 40, 50, 60, 70], &mut found).unwrap();
+        assert_eq!(found.map(u32::from), expected.map(|code| code * 10));
+        let beyond = Err("an index beyond its dictionary");
+        assert_eq!(by_dictionary(&bytes, &[0; 7], &mut found), beyond);
+        assert_eq!(codes(&bytes, 7, &mut [0; 1]), beyond);
+        assert_eq!(codes(&bytes[..4], 8, &mut [0; 4]), Ok(()));
+        assert!(codes(&bytes[..4], 8, &mut [0; 5]).is_err());
     }
 
     proptest! {
@@ -185,9 +177,9 @@ mod tests {
         #[test]
         fn one_run_is_what_all_indices_are(head in 0_u8..20, value in 0_u8..4, count in 1_usize..20) {
             let bytes = [2, head, value, 0, 0, 0, 0];
-            let mut found = Vec::new();
+            let mut found = vec![0; count];
             if let Ok(Some(index)) = one_run(&bytes, count, 4) {
-                codes(&bytes, count, 4, &mut found).unwrap();
+                codes(&bytes, 4, &mut found).unwrap();
                 prop_assert_eq!(found, vec![index; count]);
             } else if head & 1 == 0 && usize::from(head >> 1) >= count {
                 prop_assert!(false, "a run was not seen");
@@ -199,10 +191,11 @@ mod tests {
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), count in 0_usize..500) {
             let _ = nulls(&bytes, count);
             let _ = one_run(&bytes, count, 3);
-            let _ = by_dictionary(&bytes, count, &[1_u16, 2, 3], &mut Vec::new());
-            let _ = differences::<u64>(&bytes, count, &mut Vec::new());
-            let _ = differences::<u32>(&bytes, count, &mut Vec::new());
-            let _ = plain::<u32>(&bytes, 4, count, &mut Vec::new());
+            let _ = codes(&bytes, 3, &mut vec![0; count]);
+            let _ = by_dictionary(&bytes, &[1_u16, 2, 3], &mut vec![0; count]);
+            let _ = differences(&bytes, &mut vec![0_u64; count]);
+            let _ = differences(&bytes, &mut vec![0_u32; count]);
+            let _ = plain(&bytes, 4, &mut vec![0_u32; count]);
             let _ = plain_texts(&bytes, count);
         }
     }

@@ -84,42 +84,51 @@ pub(super) fn unpack_all(
     let mut left = count;
     while left > 0 {
         let now = left.min(PIECE);
-        rest = unpack_to(rest, width, now, &mut values)?;
+        rest = unpack_into(rest, width, &mut values[..now])?;
         take(&values[..now])?;
         left -= now;
     }
     Ok(())
 }
 
-/// Unpacks a piece and gives the bytes behind it.
-fn unpack_to<'p>(
+/// Unpacks as many values as there is room for; gives the bytes behind them.
+pub(super) fn unpack_into<'p>(
     packed: &'p [u8],
     width: usize,
-    count: usize,
-    values: &mut [u32; PIECE],
+    out: &mut [u32],
 ) -> Result<&'p [u8], Fault> {
     let unpack = UNPACK.get(width).ok_or("values wider than 32 bits")?;
+    let taken = width * 4;
     let mut rest = packed;
-    for (place, values) in values.as_chunks_mut::<32>().0.iter_mut().enumerate() {
-        let left = count.saturating_sub(place * 32);
-        if left == 0 {
-            break;
-        }
-        let taken = width * 4;
+    let (whole, last) = out.as_chunks_mut::<32>();
+    for values in whole {
         if rest.len() >= taken + BEHIND {
             unpack(rest, values);
         } else {
-            // The last group of 8 need not fill 32 places.
-            if rest.len() * 8 < left.min(32) * width {
-                return Err("packed values that break off");
-            }
-            let mut padded = [0; 32 * 4 + BEHIND];
-            padded[..rest.len()].copy_from_slice(rest);
-            unpack(&padded, values);
+            unpack_last(rest, width, values)?;
         }
         rest = rest.get(taken..).unwrap_or_default();
     }
-    Ok(rest)
+    if !last.is_empty() {
+        unpack_last(rest, width, last)?;
+    }
+    Ok(rest.get((last.len() * width).div_ceil(8)..).unwrap_or_default())
+}
+
+/// Unpacks up to 32 values behind which there may be nothing to look at.
+#[cold]
+fn unpack_last(rest: &[u8], width: usize, out: &mut [u32]) -> Result<(), Fault> {
+    let unpack = UNPACK.get(width).ok_or("values wider than 32 bits")?;
+    if rest.len() * 8 < out.len() * width {
+        return Err("packed values that break off");
+    }
+    let mut padded = [0; 32 * 4 + BEHIND];
+    let n = rest.len().min(padded.len());
+    padded[..n].copy_from_slice(&rest[..n]);
+    let mut values = [0; 32];
+    unpack(&padded, &mut values);
+    out.copy_from_slice(&values[..out.len()]);
+    Ok(())
 }
 
 /// A little-endian base-128 number, taken off the front.
@@ -137,19 +146,19 @@ pub(super) fn varint(bytes: &mut &[u8]) -> Result<u64, Fault> {
 }
 
 /// What a hybrid is made of.
-pub(super) enum Stretch<'v> {
+enum Run<'p> {
     /// One value, so many times.
-    Run(u32, usize),
-    /// Values one after the other.
-    Packed(&'v [u32]),
+    One(u32, usize),
+    /// So many values one after the other, packed.
+    Packed(&'p [u8], usize),
 }
 
-/// Reads `count` values of the RLE/bit-packing hybrid and hands them on.
-pub(super) fn hybrid(
-    mut bytes: &[u8],
+/// Hands on the runs of a hybrid of `count` values.
+fn runs<'p>(
+    mut bytes: &'p [u8],
     width: usize,
     count: usize,
-    mut take: impl FnMut(Stretch<'_>) -> Result<(), Fault>,
+    mut take: impl FnMut(Run<'p>) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     if width > 32 {
         return Err("indices wider than 32 bits");
@@ -165,15 +174,75 @@ pub(super) fn hybrid(
         if is_run {
             let (value, behind) =
                 bytes.split_at_checked(width.div_ceil(8)).ok_or("a run that breaks off")?;
-            take(Stretch::Run(little_endian(value), length))?;
+            take(Run::One(little_endian(value), length))?;
             bytes = behind;
         } else {
-            unpack_all(bytes, width, length, |values| take(Stretch::Packed(values)))?;
+            take(Run::Packed(bytes, length))?;
             bytes = bytes.get((header >> 1).saturating_mul(width)..).unwrap_or_default();
         }
         left -= length;
     }
     Ok(())
+}
+
+/// Values of a hybrid.
+pub(super) enum Stretch<'v> {
+    /// One value, so many times.
+    Run(u32, usize),
+    /// Values one after the other.
+    Packed(&'v [u32]),
+}
+
+/// Reads `count` values of the RLE/bit-packing hybrid and hands them on.
+pub(super) fn hybrid(
+    bytes: &[u8],
+    width: usize,
+    count: usize,
+    mut take: impl FnMut(Stretch<'_>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    runs(bytes, width, count, |run| match run {
+        Run::One(value, length) => take(Stretch::Run(value, length)),
+        Run::Packed(packed, length) => {
+            unpack_all(packed, width, length, |values| take(Stretch::Packed(values)))
+        }
+    })
+}
+
+/// Reads as many values of a hybrid as there is room for, all of them below
+/// `end`, or it is a fault.
+pub(super) fn hybrid_into(
+    bytes: &[u8],
+    width: usize,
+    end: usize,
+    out: &mut [u32],
+) -> Result<(), Fault> {
+    let mut rest = &mut *out;
+    let mut most = 0;
+    runs(bytes, width, rest.len(), |run| {
+        let length = match run {
+            Run::One(_, length) | Run::Packed(_, length) => length,
+        };
+        let now = rest.split_off_mut(..length).ok_or("a run that is too long")?;
+        match run {
+            Run::One(value, _) => {
+                now.fill(value);
+                most = most.max(value);
+            }
+            Run::Packed(mut packed, _) => {
+                // Looked at while they are in the innermost cache.
+                for piece in now.chunks_mut(PIECE) {
+                    packed = unpack_into(packed, width, piece)?;
+                    most = piece.iter().fold(most, |most, value| most.max(*value));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    if most as usize >= end && !out.is_empty() {
+        Err("an index beyond its dictionary")
+    } else {
+        Ok(())
+    }
 }
 
 /// The value that all `count` values of a hybrid have, if they are one run.

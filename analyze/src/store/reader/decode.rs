@@ -7,7 +7,7 @@ use parquet::basic::Encoding;
 
 use super::pages::{Stored, Wanted};
 use super::spare::{Reused, Spare};
-use crate::columns::{Coded, Column, Values, select};
+use crate::columns::{Coded, Column, Values};
 use crate::dictionary::Dictionary;
 use crate::store::page::{self, Fault};
 
@@ -63,7 +63,7 @@ impl Kind<'_> {
             column.unknown = Some(unknown);
         }
         if let Wanted::Some(rows, _) = wanted {
-            column.select(rows);
+            spare.pick_column(&mut column, rows);
         }
         Ok(Stored::Column(column))
     }
@@ -123,7 +123,6 @@ fn codes(
     wanted: Wanted<'_>,
     spare: &mut Spare,
 ) -> Result<Vec<u32>, Fault> {
-    let mut codes = spare.vec();
     if page.unknown.is_none()
         && let Some(code) = page::one_run(page.bytes, page.n, list.len())?
     {
@@ -131,18 +130,20 @@ fn codes(
             Wanted::All => page.n,
             Wanted::Some(rows, _) => rows.len(),
         };
+        let mut codes = spare.vec();
         codes.resize(rows, code);
         return Ok(codes);
     }
-    page::codes(page.bytes, page.n, list.len(), &mut codes)?;
+    let mut codes = spare.whole(page.n);
+    page::codes(page.bytes, list.len(), &mut codes)?;
     if let Some(unknown) = &page.unknown {
         let behind = u32::try_from(list.len()).map_err(|_| "too long a dictionary")?;
         codes = spread(&codes, unknown, behind);
     }
-    if let Wanted::Some(rows, _) = wanted {
-        select(&mut codes, rows);
-    }
-    Ok(codes)
+    Ok(match wanted {
+        Wanted::All => codes,
+        Wanted::Some(rows, _) => spare.pick(codes, rows),
+    })
 }
 
 /// The values at some places of a list.
@@ -170,14 +171,14 @@ fn by_dictionary<V: Reused>(
     list: &[V],
     spare: &mut Spare,
 ) -> Result<Vec<V>, Fault> {
-    let mut values = spare.vec();
-    page::by_dictionary(bytes, count, list, &mut values)?;
+    let mut values = spare.whole(count);
+    page::by_dictionary(bytes, list, &mut values)?;
     Ok(values)
 }
 
 fn differences<V: Reused>(bytes: &[u8], count: usize, spare: &mut Spare) -> Result<Vec<V>, Fault> {
-    let mut values = spare.vec();
-    page::differences(bytes, count, &mut values)?;
+    let mut values = spare.whole(count);
+    page::differences(bytes, &mut values)?;
     Ok(values)
 }
 
@@ -187,8 +188,8 @@ fn plain<V: Reused>(
     count: usize,
     spare: &mut Spare,
 ) -> Result<Vec<V>, Fault> {
-    let mut values = spare.vec();
-    page::plain(bytes, bytes_each, count, &mut values)?;
+    let mut values = spare.whole(count);
+    page::plain(bytes, bytes_each, &mut values)?;
     Ok(values)
 }
 

@@ -75,8 +75,8 @@ pub(super) struct ColumnPages<'f> {
 /// Pages of two columns of a group do not have the same rows.
 pub(super) const MISALIGNED: Fault = "pages that do not line up";
 
-/// Rows that are believed of one page: ours have [`schema::PAGE_ROWS`].
-const MOST_ROWS: usize = 1 << 24;
+/// Rows that are believed of one page: ours have `schema::PAGE_ROWS`, a quarter of it.
+const MOST_ROWS: usize = 1 << 16;
 
 impl<'f> ColumnPages<'f> {
     /// The pages of a column of a group of a file.

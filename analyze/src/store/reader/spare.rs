@@ -5,11 +5,11 @@
 
 use zstd::bulk::Decompressor;
 
-use crate::columns::{Batch, Values};
+use crate::columns::{Batch, Column, Values, select};
 use crate::mask::Lists;
 use crate::store::page::{Fault, Value};
 
-/// Empty vectors with room in them.
+/// Vectors with room in them.
 #[derive(Default)]
 pub(crate) struct Spare {
     bytes: Vec<Vec<u8>>,
@@ -59,7 +59,52 @@ impl Reused for u64 {
 impl Spare {
     /// An empty vector.
     pub(super) fn vec<V: Reused>(&mut self) -> Vec<V> {
-        V::kept(self).pop().unwrap_or_default()
+        let kept = V::kept(self);
+        let shortest = (0..kept.len()).min_by_key(|place| kept[*place].len());
+        let mut values = shortest.map(|place| kept.swap_remove(place)).unwrap_or_default();
+        values.clear();
+        values
+    }
+
+    /// A vector of so many values, which are left over from something else.
+    pub(super) fn whole<V: Reused>(&mut self, length: usize) -> Vec<V> {
+        let kept = V::kept(self);
+        let longest = (0..kept.len()).max_by_key(|place| kept[*place].len());
+        let mut values = longest.map(|place| kept.swap_remove(place)).unwrap_or_default();
+        values.resize(length, V::default());
+        values
+    }
+
+    /// Some of the values; the vector is kept as long as it is, so that it needs
+    /// not be made so long again.
+    pub(super) fn pick<V: Reused>(&mut self, values: Vec<V>, rows: &[u32]) -> Vec<V> {
+        let mut picked = self.vec();
+        picked.extend(rows.iter().map(|row| values[*row as usize]));
+        self.keep(values);
+        picked
+    }
+
+    /// The same of a column.
+    pub(super) fn pick_column(&mut self, column: &mut Column, rows: &[u32]) {
+        let none = || Values::U8(Vec::new());
+        column.values = match std::mem::replace(&mut column.values, none()) {
+            Values::U8(values) => Values::U8(self.pick(values, rows)),
+            Values::U16(values) => Values::U16(self.pick(values, rows)),
+            Values::U32(values) => Values::U32(self.pick(values, rows)),
+            Values::U64(values) => Values::U64(self.pick(values, rows)),
+        };
+        if let Some(unknown) = &mut column.unknown {
+            select(unknown, rows);
+        }
+    }
+
+    /// The same of a batch.
+    pub(super) fn pick_batch(&mut self, batch: &mut Batch, rows: &[u32]) {
+        batch.pick(rows.len(), |column, coded| match (column, coded) {
+            (Some(column), _) => self.pick_column(column, rows),
+            (None, Some(codes)) => *codes = self.pick(std::mem::take(codes), rows),
+            (None, None) => {}
+        });
     }
 
     /// What a filter knows of the lists of the row group being read.
@@ -124,8 +169,7 @@ impl Spare {
     }
 
     /// Takes back a vector.
-    pub(super) fn keep<V: Reused>(&mut self, mut values: Vec<V>) {
-        values.clear();
+    pub(super) fn keep<V: Reused>(&mut self, values: Vec<V>) {
         V::kept(self).push(values);
     }
 }
