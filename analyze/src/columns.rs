@@ -275,7 +275,9 @@ impl Batch {
     /// If there is not one flag per row.
     pub fn retain(&mut self, keep: &[bool]) {
         assert_eq!(keep.len(), self.rows, "one flag per row");
-        self.select(&rows_of(keep));
+        let mut rows = Vec::new();
+        let n_rows = rows_of(keep, &mut rows);
+        self.select(&rows[..n_rows]);
     }
 
     /// Keeps some rows, in ascending order.

@@ -53,8 +53,8 @@ pub(crate) enum Meant {
     None,
     /// Every one.
     All,
-    /// These, in ascending order.
-    Some(Vec<u32>),
+    /// So many, whose numbers are told in ascending order.
+    Some(usize),
 }
 
 impl Filter {
@@ -96,13 +96,13 @@ impl Filter {
         self.node.mask(batch, &mut Lists::default())
     }
 
-    /// The rows it means of a batch that has its fields, in any form.
-    pub(crate) fn meant(&self, batch: &Batch, lists: &mut Lists) -> Meant {
-        let rows = rows_of(&self.node.mask(batch, lists));
-        match rows.len() {
+    /// The rows it means of a batch that has its fields, in any form; if they are
+    /// some, their numbers are at the front of `rows`.
+    pub(crate) fn meant(&self, batch: &Batch, rows: &mut Vec<u32>, lists: &mut Lists) -> Meant {
+        match rows_of(&self.node.mask(batch, lists), rows) {
             0 => Meant::None,
             n if n == batch.rows() => Meant::All,
-            _ => Meant::Some(rows),
+            n => Meant::Some(n),
         }
     }
 

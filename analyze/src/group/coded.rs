@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Counters;
+use super::volume::Volume;
 use crate::columns::{Coded, Values};
 
 /// Sums by place in the list of one row group.
@@ -137,7 +138,7 @@ impl Ports {
 
     fn add(&mut self, values: &[u16], known: &[Place], unknown: Place, added: Added) {
         self.places.resize(1 << 16, Place::default());
-        for (value, place) in values.iter().zip(known) {
+        for (value, place) in values.iter().zip(known).filter(|(_, place)| !place.is_empty()) {
             self.places[usize::from(*value)].add(*place);
         }
         self.unknown.add(unknown);
@@ -164,6 +165,19 @@ impl Place {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.packets_and_flows == 0
+    }
+
+    /// What was added: one flow as a record, which takes less memory than sums.
+    ///
+    /// # Errors
+    /// With the sums, if they are of more flows or do not fit in a record.
+    pub fn record(self) -> Result<Volume, Counters> {
+        let sums = self.counters();
+        if self.packets_and_flows & ((1 << FLOW_BITS) - 1) == 1 {
+            Counters::row(self.bytes, self.packets_and_flows >> FLOW_BITS)
+        } else {
+            Err(sums)
+        }
     }
 
     /// What was added.

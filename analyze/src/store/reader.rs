@@ -205,8 +205,8 @@ impl ColumnFile {
         spare: &mut Spare,
     ) -> Result<Option<Batch>, StoreError> {
         let rows = tested.rows();
-        let meant = filter.meant(&tested, spare.lists());
-        let rest = match &meant {
+        let mut meant = spare.whole(rows);
+        let rest = match filter.meant(&tested, &mut meant, spare.lists()) {
             Meant::None => {
                 for column in others {
                     let field = column.field();
@@ -215,20 +215,19 @@ impl ColumnFile {
                         return Err(self.damaged(field, MISALIGNED.into()));
                     }
                 }
+                spare.keep(meant);
                 spare.take_back(tested);
                 return Ok(None);
             }
             Meant::All => self.batch(others, Wanted::All, request, spare)?,
-            Meant::Some(meant) => {
-                spare.pick_batch(&mut tested, meant);
-                self.batch(others, Wanted::Some(meant, rows), request, spare)?
+            Meant::Some(n) => {
+                spare.pick_batch(&mut tested, &meant[..n]);
+                self.batch(others, Wanted::Some(&meant[..n], rows), request, spare)?
             }
         };
+        spare.keep(meant);
         if !others.is_empty() && rest.rows() != tested.rows() {
             return Err(self.damaged(others[0].field(), MISALIGNED.into()));
-        }
-        if let Meant::Some(rows) = meant {
-            spare.keep(rows);
         }
         let mut batch = tested.and(rest);
         for field in request.tested().iter().filter(|field| request.columns.contains(*field)) {

@@ -77,7 +77,7 @@ impl Grouping {
         let used: Option<Vec<bool>> =
             has_unused.then(|| known.iter().map(|place| !place.is_empty()).collect());
         let key = self.dimensions[0].column(&values, 0);
-        table.add(&[&key], used.as_deref(), |place| Err(known[place].counters()));
+        table.add(&[&key], used.as_deref(), |place| known[place].record());
         if !unknown.is_empty() {
             let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
             none.push_row(&Row::default());

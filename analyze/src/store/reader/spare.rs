@@ -26,6 +26,10 @@ pub(crate) struct Spare {
 /// and dictionaries 4 MB.
 const MOST_UNPACKED: usize = 1 << 26;
 
+/// Vectors of a type that are kept: some come from elsewhere, and more than are
+/// in use at a time would only take memory.
+const MOST_KEPT: usize = 8;
+
 /// A value whose vectors are kept.
 pub(crate) trait Reused: Value {
     /// Where they are kept.
@@ -170,6 +174,9 @@ impl Spare {
 
     /// Takes back a vector.
     pub(super) fn keep<V: Reused>(&mut self, values: Vec<V>) {
-        V::kept(self).push(values);
+        let kept = V::kept(self);
+        if kept.len() < MOST_KEPT {
+            kept.push(values);
+        }
     }
 }
