@@ -32,7 +32,8 @@ impl Memory {
         Self { used: AtomicUsize::new(0), most, failure: Mutex::default() }
     }
 
-    /// Bytes of a chunk of records: 8 kB, so that a thread has 4 MB open; less
+    /// Bytes of a first chunk of records: 8 kB, so that a thread has 4 MB open,
+    /// and 16 MB when its partitions have several chunks; less
     /// where there is little memory in all.
     pub(super) fn chunk_bytes(&self) -> usize {
         (self.most / 32_768).min(8192)

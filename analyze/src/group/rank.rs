@@ -3,6 +3,7 @@
 //! ones together.
 
 mod besides;
+mod first;
 mod text_order;
 
 use std::cmp::Ordering;
@@ -11,6 +12,7 @@ use std::io;
 use rayon::prelude::*;
 
 use self::besides::besides;
+use self::first::First;
 use self::text_order::TextOrder;
 use super::Accumulator;
 use super::key::{Key, KeyLayout};
@@ -169,27 +171,23 @@ impl<A: Accumulator> Ranking<'_, A> {
         let keys = groups.len() as u64;
         let places = self.order.places_of(self.layout, groups);
         let mut other = Sums::default();
-        let mut candidates = Vec::with_capacity(groups.len());
-        for (at, (_, sums)) in groups.iter().enumerate() {
-            let found = besides.get(at).unwrap_or(&nothing);
-            if (self.wanted.holds)(sums, found) {
-                candidates.push(((self.wanted.value)(sums, found), at));
-            } else {
-                other.add(&sums.sums());
-            }
-        }
         let key = |at: usize| places.as_ref().map_or(&groups[at].0, |places| &places[at]);
         let order = |a: &(Option<u128>, usize), b: &(Option<u128>, usize)| {
             self.by_value(a.0, b.0).then_with(|| key(a.1).cmp(key(b.1)))
         };
-        // Only the rows that are shown need to be in order.
-        let limit = self.wanted.limit;
-        if limit > 0 && limit < candidates.len() {
-            candidates.select_nth_unstable_by(limit, order);
-            for (_, at) in candidates.drain(limit..) {
-                other.add(&groups[at].1.sums());
+        let mut first: First<(Option<u128>, usize)> = First::new(self.wanted.limit);
+        for (at, (_, sums)) in groups.iter().enumerate() {
+            let found = besides.get(at).unwrap_or(&nothing);
+            let value = (self.wanted.value)(sums, found);
+            let is_candidate = (self.wanted.holds)(sums, found)
+                && first.last().is_none_or(|last| self.by_value(value, last.0).is_le());
+            if is_candidate {
+                first.add((value, at), order, |(_, at)| other.add(&groups[at].1.sums()));
+            } else {
+                other.add(&sums.sums());
             }
         }
+        let candidates = first.finish(order, |(_, at)| other.add(&groups[at].1.sums()));
         let rows = candidates.into_iter().map(|(value, at)| Group {
             key: self.layout.decode(key(at).clone()),
             sums: groups[at].1.clone(),

@@ -1,0 +1,84 @@
+//! The first of many things, of which few are kept at a time.
+
+use std::cmp::Ordering;
+
+/// The first things of an order.
+pub(super) struct First<T> {
+    limit: usize,
+    kept: Vec<T>,
+    /// Whether the first ones are at the front, the last of them at their end.
+    is_cut: bool,
+}
+
+impl<T> First<T> {
+    /// Of the first `limit`; 0 is all.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, kept: Vec::new(), is_cut: false }
+    }
+
+    /// What comes last of those that are first so far: what comes behind it need
+    /// not be added. `None` while all are.
+    pub(super) fn last(&self) -> Option<&T> {
+        if self.is_cut { self.kept.get(self.limit - 1) } else { None }
+    }
+
+    /// Adds something; `drop` is told what is not among the first any more.
+    pub(super) fn add(&mut self, new: T, order: impl Fn(&T, &T) -> Ordering, drop: impl FnMut(T)) {
+        self.kept.push(new);
+        if self.limit > 0 && self.kept.len() >= 2 * self.limit.max(SPARE) {
+            self.cut(order, drop);
+        }
+    }
+
+    fn cut(&mut self, order: impl Fn(&T, &T) -> Ordering, drop: impl FnMut(T)) {
+        self.kept.select_nth_unstable_by(self.limit - 1, order);
+        self.kept.drain(self.limit..).for_each(drop);
+        self.is_cut = true;
+    }
+
+    /// The first, in no order.
+    pub(super) fn finish(
+        mut self,
+        order: impl Fn(&T, &T) -> Ordering,
+        drop: impl FnMut(T),
+    ) -> Vec<T> {
+        if self.limit > 0 && self.kept.len() > self.limit {
+            self.cut(order, drop);
+        }
+        self.kept
+    }
+}
+
+/// More than so many are kept before the first are sought among them.
+const SPARE: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever comes in whatever order, the first are kept and the others told.
+    #[test]
+    fn the_first_are_kept_and_the_rest_is_told() {
+        let things: Vec<u32> = (0..1000_u32).map(|n| n.wrapping_mul(2_654_435_761) % 300).collect();
+        let mut sorted = things.clone();
+        sorted.sort_unstable();
+        for limit in [0, 1, 7, 32, 33, 500, 1000, 2000] {
+            let mut first = First::new(limit);
+            let mut rest = Vec::new();
+            for thing in &things {
+                match first.last() {
+                    Some(last) if thing > last => rest.push(*thing),
+                    _ => first.add(*thing, u32::cmp, |thing| rest.push(thing)),
+                }
+                assert!(limit == 0 || first.kept.len() < 2 * limit.max(SPARE));
+            }
+            let mut kept = first.finish(u32::cmp, |thing| rest.push(thing));
+            kept.sort_unstable();
+            let n = if limit == 0 { things.len() } else { limit.min(things.len()) };
+            assert_eq!(kept, sorted[..n], "{limit}");
+            kept.append(&mut rest);
+            kept.sort_unstable();
+            assert_eq!(kept, sorted, "{limit}");
+        }
+    }
+}
