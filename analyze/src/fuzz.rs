@@ -7,10 +7,11 @@
 use std::sync::Arc;
 
 use flowkit_model::document::shape::{DayCache, Shape};
-use flowkit_model::{Entry, FIELDS, FieldId, FlowRecord, Row};
+use flowkit_model::{Entry, Expression, FieldId, FlowRecord, Row};
 
 use crate::columns::FieldSet;
 use crate::input;
+use crate::mask::Filter;
 use crate::store::{ColumnFile, Request, Spare};
 
 /// Documents, in any form. The first line is learnt, the others are read by its
@@ -56,9 +57,11 @@ pub fn wire(bytes: &[u8]) {
 pub fn columns(bytes: &[u8]) {
     let Ok(file) = ColumnFile::of_bytes(bytes) else { return };
     let dictionary = Arc::default();
-    let fields: FieldSet = FIELDS.iter().map(|field| field.id).collect::<FieldSet>();
-    for coded in [None, Some(FieldId::DstPort)] {
-        let request = Request { columns: fields, coded, filter: None, dictionary: &dictionary };
+    let columns = FieldSet::all();
+    let filter = Expression::parse("port in [53 80 443] or not exporter in [a b] or bpp > 99");
+    let filter = filter.ok().map(Filter::new);
+    for (coded, filter) in [(None, None), (Some(FieldId::DstPort), None), (None, filter.as_ref())] {
+        let request = Request { columns, coded, filter, dictionary: &dictionary };
         let mut spare = Spare::default();
         for group in 0..file.groups() {
             let _ = file.read(group, &request, &mut spare, |batch| {

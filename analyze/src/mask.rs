@@ -160,7 +160,6 @@ impl Node {
     /// The fields of values that are worked out.
     fn derived(&self) -> FieldSet {
         match self {
-            Self::Any => FieldSet::default(),
             Self::Not(inner) => inner.derived(),
             Self::And(nodes) | Self::Or(nodes) => {
                 nodes.iter().map(Self::derived).fold(FieldSet::default(), FieldSet::union)
@@ -168,7 +167,7 @@ impl Node {
             Self::Compare(Compare { subject: Subject::Derived(derived), .. }) => {
                 derived.fields().iter().copied().collect()
             }
-            Self::Compare(_) => FieldSet::default(),
+            Self::Compare(_) | Self::Any => FieldSet::default(),
         }
     }
 }
