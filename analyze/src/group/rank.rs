@@ -82,11 +82,11 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// # Errors
     /// If temporary files cannot be used.
     pub fn rank(mut self, wanted: &Wanted<'_, A>) -> io::Result<Ranked<A>> {
-        self.close();
         let order = TextOrder::new(self.layout(), wanted.texts);
         let layout = self.layout().clone();
         let ranking = Ranking { wanted, order: &order, layout: &layout };
         if wanted.besides || wanted.limit == 0 {
+            self.close();
             let mut parts = ranking.all(self.known)?;
             parts.extend(ranking.all(self.wide)?);
             parts.extend(ranking.all(self.long)?);
@@ -101,7 +101,11 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
 
     /// The first keys, by sums alone; these are then gone.
     fn rank_sums(&mut self, ranking: &Ranking<'_, A>) -> io::Result<Ranked<A>> {
-        let mut parts = ranking.of(&mut self.known.sums)?;
+        // Keys that stand in an array are nowhere else.
+        let mut parts = match self.take_dense() {
+            dense if dense.is_empty() => ranking.of(&mut self.known.sums)?,
+            dense => vec![ranking.first(&dense, &[])],
+        };
         parts.extend(ranking.of(&mut self.wide.sums)?);
         parts.extend(ranking.of(&mut self.long.sums)?);
         Ok(ranking.together(parts))

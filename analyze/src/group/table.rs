@@ -185,9 +185,14 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
 
     /// Puts the sums that stand in an array with the others.
     pub(super) fn close(&mut self) {
+        let dense = self.take_dense().into_iter();
+        self.known.sums.add(dense.map(|(key, sums)| (key, Err(sums))));
+    }
+
+    /// Takes out the keys that stand in an array, and their sums.
+    pub(super) fn take_dense(&mut self) -> Vec<(Packed, A)> {
         let places = (0..).map(Packed).zip(std::mem::take(&mut self.dense));
-        let used = places.filter(|(_, sums)| sums.sums().flows > 0);
-        self.known.sums.add(used.map(|(key, sums)| (key, Err(sums))));
+        places.filter(|(_, sums)| sums.sums().flows > 0).collect()
     }
 }
 

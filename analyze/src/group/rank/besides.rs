@@ -19,7 +19,6 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// # Errors
     /// If temporary files cannot be used.
     pub(crate) fn rank_values(mut self, wanted: &Wanted<'_, A>) -> io::Result<ByValue<A, V>> {
-        self.close();
         let order = TextOrder::new(self.layout(), wanted.texts);
         let layout = self.layout().clone();
         let ranking = Ranking { wanted, order: &order, layout: &layout };
