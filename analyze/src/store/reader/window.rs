@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// Bytes that are read at once: a few pages. Half of it or four times as much
-/// take the same time; a whole column at once takes a tenth more.
+/// Bytes that are read at once: a few pages. A question takes the same time, give
+/// or take a tenth, with 16 kB or 1 MB.
 const AT_ONCE: usize = 128 << 10;
 
 /// A stretch of a file, from its front to its end.
