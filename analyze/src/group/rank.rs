@@ -3,6 +3,7 @@
 //! ones together.
 
 mod besides;
+mod compare;
 mod text_order;
 
 use std::cmp::Ordering;
@@ -11,6 +12,7 @@ use std::io;
 use rayon::prelude::*;
 
 use self::besides::besides;
+pub use self::compare::Both;
 use self::text_order::TextOrder;
 use super::Accumulator;
 use super::key::{Key, KeyLayout};
@@ -30,6 +32,8 @@ pub struct Ranked<A> {
     pub other: Sums,
     /// All keys.
     pub keys: u64,
+    /// Those that may have a row.
+    pub holding: u64,
 }
 
 /// A key and what is known of it.
@@ -182,6 +186,7 @@ impl<A: Accumulator> Ranking<'_, A> {
         let order = |a: &(Option<u128>, usize), b: &(Option<u128>, usize)| {
             self.by_value(a.0, b.0).then_with(|| key(a.1).cmp(key(b.1)))
         };
+        let holding = candidates.len() as u64;
         // Only the rows that are shown need to be in order.
         let limit = self.wanted.limit;
         if limit > 0 && limit < candidates.len() {
@@ -196,16 +201,17 @@ impl<A: Accumulator> Ranking<'_, A> {
             besides: besides.get(at).cloned().unwrap_or_default(),
             value,
         });
-        Ranked { rows: rows.collect(), other, keys }
+        Ranked { rows: rows.collect(), other, keys, holding }
     }
 
     /// The first of the first; texts are by their places until then.
     fn together(&self, parts: Vec<Ranked<A>>) -> Ranked<A> {
-        let mut all = Ranked { rows: Vec::new(), other: Sums::default(), keys: 0 };
+        let mut all = Ranked { rows: Vec::new(), other: Sums::default(), keys: 0, holding: 0 };
         for part in parts {
             all.rows.extend(part.rows);
             all.other.add(&part.other);
             all.keys += part.keys;
+            all.holding += part.holding;
         }
         let order = |a: &Group<A>, b: &Group<A>| {
             self.by_value(a.value, b.value).then_with(|| by_key(&a.key, &b.key))
