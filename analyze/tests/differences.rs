@@ -67,13 +67,14 @@ fn a_diff_is_two_rankings_subtracted() {
 }
 
 fn check(sides: &[Vec<Batch>; 2]) {
-    let long = ["src_addr", "dst_addr", "src_port", "timestamp", "first"];
+    let long = ["src_addr", "dst_addr", "src_port", "timestamp", "first", "last"];
     let keys = [
         &["dst_port"][..],
         &["exporter", "protocol"],
         &["src_addr/28", "hour"],
         &["addr", "service"],
         &["src_addr", "dst_addr", "dst_port"],
+        &long[..5],
         &long,
     ];
     for names in keys {

@@ -60,7 +60,9 @@ fn answers(batches: &[Batch], memory: usize) -> Vec<String> {
     let ask = |grouping| shown(batches, &grouping, &selection(), memory);
     let bottom = Order { bottom: true, least_share: 100_000, ..Order::default() };
     let bins = || Bins::parse("7m", &TimeZone::UTC).unwrap();
+    // Of 213 bits, and of 278.
     let long = ["src_addr", "dst_addr", "src_port", "timestamp", "first"];
+    let longer = [&long[..], &["last"]].concat();
     let mut all = vec![
         ask(plain_by(&["exporter", "dst_port"], Order::default())),
         ask(rich_by(&["exporter"], order("bps", 3))),
@@ -68,6 +70,7 @@ fn answers(batches: &[Batch], memory: usize) -> Vec<String> {
         ask(rich_by(&["src_addr", "dst_addr"], Order::default())),
         ask(rich_by(&["src_addr", "dst_addr", "dst_port", "protocol"], order("median_bytes", 9))),
         ask(rich_by(&long, Order::default())),
+        ask(rich_by(&longer, Order::default())),
         ask(rich_by(&["dst_port"], Order { limit: 0, ..Order::default() })),
         ask(plain_by(&["src_addr/30", "service"], bottom)),
         ask(talkers::talkers(Order::default())),

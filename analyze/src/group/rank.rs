@@ -91,12 +91,14 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         if wanted.besides || wanted.limit == 0 {
             let mut parts = ranking.all(self.known)?;
             parts.extend(ranking.all(self.wide)?);
+            parts.extend(ranking.all(self.double)?);
             parts.extend(ranking.all(self.long)?);
             return Ok(ranking.together(parts));
         }
         let mut ranked = self.rank_sums(&ranking)?;
         self.known.fill(&layout, &mut ranked.rows)?;
         self.wide.fill(&layout, &mut ranked.rows)?;
+        self.double.fill(&layout, &mut ranked.rows)?;
         self.long.fill(&layout, &mut ranked.rows)?;
         Ok(ranked)
     }
@@ -105,6 +107,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     fn rank_sums(&mut self, ranking: &Ranking<'_, A>) -> io::Result<Ranked<A>> {
         let mut parts = ranking.of(&mut self.known.sums)?;
         parts.extend(ranking.of(&mut self.wide.sums)?);
+        parts.extend(ranking.of(&mut self.double.sums)?);
         parts.extend(ranking.of(&mut self.long.sums)?);
         Ok(ranking.together(parts))
     }

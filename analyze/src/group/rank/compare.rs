@@ -74,6 +74,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         let ranking = Ranking { wanted, order: &order, layout: &layout };
         let mut parts = ranking.both(self.known.sums, other.known.sums)?;
         parts.extend(ranking.both(self.wide.sums, other.wide.sums)?);
+        parts.extend(ranking.both(self.double.sums, other.double.sums)?);
         parts.extend(ranking.both(self.long.sums, other.long.sums)?);
         Ok(ranking.together(parts))
     }
