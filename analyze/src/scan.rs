@@ -172,6 +172,7 @@ impl<S: Statistic> Adding<'_, S> {
         let reading = Reading { sources, stored: &prepared.parts, fields, dictionary };
         reading.batches(&mut absorber, |batches| workers.add(batches))?;
         workers.add_stored(&prepared.parts, asked, dictionary)?;
+        selection.finish().map_err(|source| ReadError::Spill { source })?;
         let mut tally = absorber.finish();
         tally.notes.extend_from_slice(&prepared.notes);
         let partial = workers.finish(&mut tally, fields, &dictionary.texts());

@@ -39,25 +39,29 @@ pub fn ask_batches_within<S: Statistic>(
 ) -> io::Result<Answer> {
     let memory = Arc::new(memory);
     let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
-    let Gathered { partial, heading } = gather_batches(batches, statistic, selection, &memory);
+    let Gathered { partial, heading } = gather_batches(batches, statistic, selection, &memory)?;
     let answer = no_failure(&memory, statistic.answer(partial, &texts, &heading.tally))?;
     Ok(heading.over(answer))
 }
 
 /// Adds up flows that are in memory.
+///
+/// # Errors
+/// If temporary files cannot be used to look for copies.
 pub(super) fn gather_batches<S: Statistic>(
     batches: Vec<Batch>,
     statistic: &S,
     selection: &Selection,
     memory: &Arc<Memory>,
-) -> Gathered<S::Partial> {
+) -> io::Result<Gathered<S::Partial>> {
     selection.forget();
     let asked = selection.fields().union(statistic.fields().into_iter().collect());
     let fields = asked.union(Measures::FIELDS.into_iter().collect());
     let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
     let workers = Workers::new(statistic, selection, memory);
     workers.add(batches);
+    selection.finish()?;
     let mut tally = Tally::default();
     let partial = workers.finish(&mut tally, fields, &texts);
-    Gathered { partial, heading: Heading::new(Vec::new(), selection, tally) }
+    Ok(Gathered { partial, heading: Heading::new(Vec::new(), selection, tally) })
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::batches::gather_batches;
-use super::{Gathered, Heading, ReadOptions, Shared, gather, no_failure};
+use super::{Heading, ReadOptions, Shared, gather, no_failure};
 use crate::answer::Answer;
 use crate::columns::Batch;
 use crate::error::ReadError;
@@ -12,6 +12,7 @@ use crate::group::memory::Memory;
 use crate::input::Source;
 use crate::selection::Selection;
 use crate::stats::diff::Diff;
+use crate::stats::grouping::Groups;
 
 /// One of the two things that are compared.
 #[derive(Clone, Copy, Debug)]
@@ -54,9 +55,9 @@ pub fn ask_both_batches_within(
     let memory = Arc::new(memory);
     let batches = sides.iter().flat_map(|side| &side.0);
     let texts = batches.last().map(|batch| batch.dictionary().texts()).unwrap_or_default();
-    let [a, b] = sides.map(|(batches, selection)| {
-        let Gathered { partial, .. } = gather_batches(batches, diff.grouping(), selection, &memory);
-        partial
-    });
-    no_failure(&memory, diff.answer(a, b, &texts))
+    let gather = |(batches, selection)| -> io::Result<Groups> {
+        Ok(gather_batches(batches, diff.grouping(), selection, &memory)?.partial)
+    };
+    let [a, b] = sides.map(gather);
+    no_failure(&memory, diff.answer(a?, b?, &texts))
 }
