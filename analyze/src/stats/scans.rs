@@ -11,8 +11,8 @@ use flowkit_model::{FieldId, Kind};
 use rayon::prelude::*;
 
 use self::tries::{Tried, Tries, Try};
-use super::Statistic;
 use super::ranking::key_cell;
+use super::{Statistic, most_rows};
 use crate::answer::{Answer, Cell, Column as Head, Meaning, Table as Rows};
 use crate::columns::{Batch, Column};
 use crate::group::hash::{Hashed, seed};
@@ -185,7 +185,7 @@ impl Statistic for Scans {
             ("first", Meaning::Value(Kind::Time)),
             ("last", Meaning::Value(Kind::Time)),
         ];
-        let columns = columns.map(|(name, meaning)| Head { name: name.into(), meaning }).into();
+        let columns = Head::list(columns);
         Ok(Answer {
             title: format!("scans, sources with {} or more targets", self.least),
             table: Rows { name: "rows", columns, rows },
@@ -231,7 +231,7 @@ impl Scans {
     /// Leaves the rows with the most targets, ties by key.
     fn first(&self, rows: &mut Vec<Row>) {
         rows.sort_unstable_by_key(|row| (Reverse(row.targets), row.key));
-        rows.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
+        rows.truncate(most_rows(self.limit));
     }
 }
 
