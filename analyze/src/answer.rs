@@ -123,6 +123,14 @@ pub struct Column {
     pub meaning: Meaning,
 }
 
+impl Column {
+    /// Columns of a table whose columns are always the same.
+    #[must_use]
+    pub fn list<const N: usize>(columns: [(&str, Meaning); N]) -> Vec<Self> {
+        columns.map(|(name, meaning)| Self { name: name.into(), meaning }).into()
+    }
+}
+
 /// What the cells of a column mean, hence how they are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {

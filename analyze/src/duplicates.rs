@@ -13,7 +13,7 @@ use std::io;
 
 mod spill;
 pub(crate) use spill::nameless;
-use spill::{Document, Spilled};
+use spill::{Document, FILTER_BITS, Spilled};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Who a document is, and what it says.
@@ -101,11 +101,13 @@ pub(crate) struct Seen {
     spilled: Option<Spilled>,
     /// Documents in memory; more go to disk.
     most: usize,
+    /// Bits of the filter of those on disk.
+    filter_bits: u64,
 }
 
 impl Default for Seen {
     fn default() -> Self {
-        Self::with_memory_for(MOST_RECENT)
+        Self::share(1)
     }
 }
 
@@ -117,8 +119,15 @@ const MOST_RECENT: usize = 1_800_000;
 const MANY: usize = 100_000;
 
 impl Seen {
+    /// One of so many that share the documents, and the memory for them.
+    pub(crate) fn share(of: usize) -> Self {
+        let filter_bits = FILTER_BITS / of.next_power_of_two() as u64;
+        Self { filter_bits, ..Self::with_memory_for(MOST_RECENT / of) }
+    }
+
+    /// With so many documents in memory.
     fn with_memory_for(most: usize) -> Self {
-        Self { recent: HashMap::default(), spilled: None, most }
+        Self { recent: HashMap::default(), spilled: None, most, filter_bits: FILTER_BITS }
     }
 
     /// Takes a document in; the first copy of each stays.
@@ -126,7 +135,18 @@ impl Seen {
     /// # Errors
     /// If there is no room for temporary files, or they cannot be read.
     pub(crate) fn take(&mut self, identity: Option<Identity>) -> io::Result<Copy> {
-        let Some(Identity { document, content }) = identity else { return Ok(Copy::First) };
+        identity.map_or(Ok(Copy::First), |identity| self.take_known(identity))
+    }
+
+    /// Takes a hash in; whether it was not here before.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub(crate) fn is_new(&mut self, hash: Document) -> io::Result<bool> {
+        Ok(self.take_known(Identity { document: hash, content: 0 })? == Copy::First)
+    }
+
+    fn take_known(&mut self, Identity { document, content }: Identity) -> io::Result<Copy> {
         let of = |first: u64| if first == content { Copy::Same } else { Copy::Conflicting };
         match self.recent.entry(document) {
             Entry::Occupied(first) => return Ok(of(*first.get())),
@@ -143,7 +163,7 @@ impl Seen {
             self.recent.reserve(self.most.saturating_sub(MANY));
         }
         if self.recent.len() >= self.most {
-            let spilled = self.spilled.get_or_insert_with(Spilled::new);
+            let spilled = self.spilled.get_or_insert_with(|| Spilled::new(self.filter_bits));
             spilled.add(self.recent.drain().collect())?;
         }
         Ok(Copy::First)

@@ -26,8 +26,12 @@ use crate::store::{self, Prepared, StoreError, StoredPart};
 use crate::tally::{Measures, Tally};
 
 mod absorb;
+mod batches;
+mod both;
 mod workers;
 pub(crate) use absorb::Absorber;
+pub use batches::{ask_batches, ask_batches_within};
+pub use both::{Side, ask_both, ask_both_batches_within};
 use workers::Workers;
 
 /// How strictly to read.
@@ -53,56 +57,130 @@ pub fn ask<S: Statistic>(
     selection: &Selection,
     options: ReadOptions,
 ) -> Result<Answer, ReadError> {
-    selection.forget();
-    let prepared = store::prepare(sources);
-    match answer(sources, &prepared, statistic, selection, options) {
+    let shared = Shared::new(options);
+    let gathered = gather(sources, statistic, selection, options, &shared)?;
+    let answer = shared
+        .no_failure(|texts| statistic.answer(gathered.partial, texts, &gathered.heading.tally))?;
+    Ok(gathered.heading.over(answer))
+}
+
+/// What the questions have in common that are answered together.
+pub(crate) struct Shared {
+    /// So that a text has the same number in all of them.
+    dictionary: Arc<Dictionary>,
+    memory: Arc<Memory>,
+}
+
+impl Shared {
+    fn new(options: ReadOptions) -> Self {
+        let memory = options.memory.map_or_else(Memory::default, Memory::of);
+        Self { dictionary: Arc::default(), memory: Arc::new(memory) }
+    }
+
+    /// What `answer` says, given all texts, unless temporary files could not be
+    /// used.
+    fn no_failure(
+        &self,
+        answer: impl FnOnce(&[String]) -> io::Result<Answer>,
+    ) -> Result<Answer, ReadError> {
+        no_failure(&self.memory, answer(&self.dictionary.texts()))
+            .map_err(|source| ReadError::Spill { source })
+    }
+}
+
+/// What was added up over the flows of some sources.
+pub(crate) struct Gathered<P> {
+    pub(crate) partial: P,
+    pub(crate) heading: Heading,
+}
+
+/// What an answer says of the flows that it is over.
+#[derive(Debug)]
+pub(crate) struct Heading {
+    sources: Vec<String>,
+    window: Option<(Option<u64>, Option<u64>)>,
+    scaled: bool,
+    notes: Vec<String>,
+    pub(crate) tally: Tally,
+}
+
+impl Heading {
+    fn new(sources: Vec<String>, selection: &Selection, tally: Tally) -> Self {
+        let mut notes = Vec::new();
+        if selection.dropped() > 0 {
+            notes.push(format!(
+                "{} flows were dropped: each is equal to another in every field",
+                selection.dropped()
+            ));
+        }
+        let (window, scaled) = (selection.window(), selection.changes().scale_sampling);
+        Self { sources, window, scaled, notes, tally }
+    }
+
+    /// The same above an answer.
+    pub(crate) fn over(self, mut answer: Answer) -> Answer {
+        answer.sources = self.sources;
+        answer.window = self.window;
+        answer.scaled = self.scaled;
+        answer.notes.extend(self.notes);
+        answer.tally = self.tally;
+        answer
+    }
+}
+
+/// Adds up the flows of some sources; from documents, if columns are damaged.
+pub(crate) fn gather<S: Statistic>(
+    sources: &[Source],
+    statistic: &S,
+    selection: &Selection,
+    options: ReadOptions,
+    shared: &Shared,
+) -> Result<Gathered<S::Partial>, ReadError> {
+    let adding = Adding { sources, statistic, selection, options, shared };
+    match adding.up(&store::prepare(sources)) {
         Err(StoreError::Part(error)) => Err(error),
         Err(damage) => {
-            selection.forget();
             let prepared = Prepared::none(sources, &damage);
-            answer(sources, &prepared, statistic, selection, options).map_err(|error| match error {
+            adding.up(&prepared).map_err(|error| match error {
                 StoreError::Part(error) => error,
                 _ => unreachable!("no columns were read"),
             })
         }
-        Ok(answer) => Ok(answer),
+        Ok(gathered) => Ok(gathered),
     }
 }
 
-/// Answers from columns where there are any.
-fn answer<S: Statistic>(
-    sources: &[Source],
-    prepared: &Prepared,
-    statistic: &S,
-    selection: &Selection,
+/// A question about some flows.
+struct Adding<'a, S> {
+    sources: &'a [Source],
+    statistic: &'a S,
+    selection: &'a Selection,
     options: ReadOptions,
-) -> Result<Answer, StoreError> {
-    let asked = selection.fields().union(statistic.fields().into_iter().collect());
-    let fields = asked.union(Measures::FIELDS.into_iter().collect());
-    let dictionary = Arc::new(Dictionary::default());
-    let mut absorber = Absorber::new(sources, options);
-    let memory = Arc::new(options.memory.map_or_else(Memory::default, Memory::of));
-    let workers = Workers::new(statistic, selection, &memory);
-    let reading = Reading { sources, stored: &prepared.parts, fields, dictionary: &dictionary };
-    reading.batches(&mut absorber, |batches| workers.add(batches))?;
-    workers.add_stored(&prepared.parts, &dictionary)?;
-    let mut tally = absorber.finish();
-    tally.notes.extend_from_slice(&prepared.notes);
-    let texts = dictionary.texts();
-    let partial = workers.finish(&mut tally, fields, &texts);
-    let mut answer = no_failure(&memory, statistic.answer(partial, &texts, &tally))
-        .map_err(|source| StoreError::Part(ReadError::Spill { source }))?;
-    answer.sources = sources.iter().map(|source| source.name().to_owned()).collect();
-    answer.window = selection.window().or_else(|| common_window(sources));
-    answer.scaled = selection.changes().scale_sampling;
-    if selection.dropped() > 0 {
-        answer.notes.push(format!(
-            "{} flows were dropped: each is equal to another in every field",
-            selection.dropped()
-        ));
+    shared: &'a Shared,
+}
+
+impl<S: Statistic> Adding<'_, S> {
+    /// Adds up flows, from columns where there are any.
+    fn up(&self, prepared: &Prepared) -> Result<Gathered<S::Partial>, StoreError> {
+        let Self { sources, statistic, selection, .. } = *self;
+        let Shared { dictionary, memory } = self.shared;
+        selection.forget();
+        let asked = selection.fields().union(statistic.fields().into_iter().collect());
+        let fields = asked.union(Measures::FIELDS.into_iter().collect());
+        let mut absorber = Absorber::new(sources, self.options);
+        let workers = Workers::new(statistic, selection, memory);
+        let reading = Reading { sources, stored: &prepared.parts, fields, dictionary };
+        reading.batches(&mut absorber, |batches| workers.add(batches))?;
+        workers.add_stored(&prepared.parts, dictionary)?;
+        selection.finish().map_err(|source| ReadError::Spill { source })?;
+        let mut tally = absorber.finish();
+        tally.notes.extend_from_slice(&prepared.notes);
+        let partial = workers.finish(&mut tally, fields, &dictionary.texts());
+        let names = sources.iter().map(|source| source.name().to_owned()).collect();
+        let mut heading = Heading::new(names, selection, tally);
+        heading.window = heading.window.or_else(|| common_window(sources));
+        Ok(Gathered { partial, heading })
     }
-    answer.tally = tally;
-    Ok(answer)
 }
 
 /// An answer for which temporary files could be used, if any were.
@@ -215,45 +293,4 @@ fn next_wave(receiver: &Receiver<(usize, Piece)>) -> Option<Vec<(usize, Piece)>>
 pub fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
     let first = sources.first()?.window()?;
     sources.iter().all(|source| source.window() == Some(first)).then_some(first)
-}
-
-/// Answers a question about flows that are in memory. All batches have one
-/// dictionary, and the fields that the question reads.
-///
-/// # Panics
-/// Never: without a budget nothing goes to temporary files.
-#[must_use]
-pub fn ask_batches<S: Statistic>(
-    batches: Vec<Batch>,
-    statistic: &S,
-    selection: &Selection,
-) -> Answer {
-    ask_batches_within(batches, statistic, selection, Memory::of(usize::MAX))
-        .expect("no temporary file is used")
-}
-
-/// The same with a budget for groups.
-///
-/// # Errors
-/// If temporary files cannot be used.
-pub fn ask_batches_within<S: Statistic>(
-    batches: Vec<Batch>,
-    statistic: &S,
-    selection: &Selection,
-    memory: Memory,
-) -> io::Result<Answer> {
-    selection.forget();
-    let asked = selection.fields().union(statistic.fields().into_iter().collect());
-    let fields = asked.union(Measures::FIELDS.into_iter().collect());
-    let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
-    let memory = Arc::new(memory);
-    let workers = Workers::new(statistic, selection, &memory);
-    workers.add(batches);
-    let mut tally = Tally::default();
-    let partial = workers.finish(&mut tally, fields, &texts);
-    let mut answer = no_failure(&memory, statistic.answer(partial, &texts, &tally))?;
-    answer.window = selection.window();
-    answer.scaled = selection.changes().scale_sampling;
-    answer.tally = tally;
-    Ok(answer)
 }

@@ -3,17 +3,17 @@
 //! In this order: times are repaired, counters scaled, the filter asked; what
 //! it leaves out is in no sum and no count.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+mod copies;
+
+use std::io;
 
 use flowkit_model::filter::Bounds;
 use flowkit_model::{Expression, FIELDS, FieldId};
-use hashbrown::HashSet;
 
+use self::copies::Copies;
 use crate::columns::{Batch, FieldSet};
 use crate::mask::Filter;
 use crate::quality::repaired;
-use crate::stats::check::fingerprint::hashes;
 
 /// The flows that a question is about.
 #[derive(Debug)]
@@ -23,9 +23,7 @@ pub struct Selection {
     /// all that there is.
     window: Option<(Option<u64>, Option<u64>)>,
     changes: Changes,
-    /// Hashes of the flows that were kept, if copies are dropped.
-    seen: Mutex<HashSet<(u64, u64)>>,
-    dropped: AtomicU64,
+    copies: Copies,
 }
 
 /// What is done to flows before they are looked at.
@@ -59,8 +57,7 @@ impl Selection {
             filter: Filter::new(both),
             window,
             changes: Changes::default(),
-            seen: Mutex::default(),
-            dropped: AtomicU64::new(0),
+            copies: Copies::default(),
         }
     }
 
@@ -84,14 +81,21 @@ impl Selection {
 
     /// Begins anew: no flow was seen.
     pub(crate) fn forget(&self) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.dropped.store(0, Ordering::Relaxed);
+        self.copies.forget();
     }
 
     /// Flows that were dropped because an equal one was kept.
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        self.copies.dropped()
+    }
+
+    /// To be called when all flows were seen: copies are no longer looked for.
+    ///
+    /// # Errors
+    /// If temporary files could not be used, so that some were not found.
+    pub(crate) fn finish(&self) -> io::Result<()> {
+        self.copies.finish()
     }
 
     /// The window that was asked for.
@@ -146,7 +150,7 @@ impl Selection {
     /// Leaves the rows in a batch that are meant.
     pub fn apply(&self, batch: &mut Batch) {
         if self.changes.dedupe {
-            self.drop_copies(batch);
+            self.copies.drop_from(batch);
         }
         if self.changes.repair_times {
             for field in [FieldId::FirstSwitched, FieldId::LastSwitched] {
@@ -168,20 +172,6 @@ impl Selection {
         let mask = self.filter.mask(batch);
         if mask.contains(&false) {
             batch.retain(&mask);
-        }
-    }
-
-    /// Equal flows are the same, so it does not matter which is kept.
-    fn drop_copies(&self, batch: &mut Batch) {
-        let all: Vec<FieldId> = FIELDS.iter().map(|field| field.id).collect();
-        let hashes = hashes(batch, &all);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let keep: Vec<bool> = hashes.into_iter().map(|flow| seen.insert(flow)).collect();
-        drop(seen);
-        let dropped = keep.iter().filter(|keep| !**keep).count() as u64;
-        if dropped > 0 {
-            self.dropped.fetch_add(dropped, Ordering::Relaxed);
-            batch.retain(&keep);
         }
     }
 }

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
 
+mod random;
+
 use std::sync::Arc;
 
 use flowkit_analyze::answer::{Answer, Cell, Metric};
@@ -13,74 +15,15 @@ use flowkit_analyze::scan::{ask_batches, ask_batches_within};
 use flowkit_analyze::selection::{Changes, Selection};
 use flowkit_analyze::stats::beacons::Beacons;
 use flowkit_analyze::stats::check::Check;
-use flowkit_analyze::stats::diff::diff;
-use flowkit_analyze::stats::dimension::Dimension;
 use flowkit_analyze::stats::exporters::Exporters;
 use flowkit_analyze::stats::measure::{Condition, Measure};
 use flowkit_analyze::stats::scans::Scans;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::timeline::{Load, Timeline};
 use flowkit_analyze::stats::{Order, Statistic, pairs, ports, protocols, talkers, top};
-use flowkit_model::field::Access;
-use flowkit_model::{Expression, FIELDS, FieldId, FlowRecord};
+use flowkit_model::{Expression, FieldId, FlowRecord};
 use jiff::tz::TimeZone;
-
-/// A small generator with a printed seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-}
-
-fn flows(random: &mut Random, n: usize) -> Vec<FlowRecord> {
-    (0..n)
-        .map(|_| {
-            let mut flow = FlowRecord::default();
-            for field in FIELDS {
-                let value = match field.id {
-                    FieldId::Timestamp | FieldId::FirstSwitched | FieldId::LastSwitched => {
-                        1_537_488_000_000 + random.below(7_200_000)
-                    }
-                    FieldId::SrcAddr | FieldId::DstAddr => 0x0a00_0000 + random.below(40),
-                    FieldId::Protocol => [6, 17, 1][usize::try_from(random.below(3)).unwrap()],
-                    FieldId::Bytes => random.below(100_000),
-                    FieldId::SrcPort | FieldId::DstPort => random.below(30),
-                    _ => random.below(4),
-                };
-                let known = random.below(10) > 0;
-                match field.access {
-                    Access::Number { write, .. } => write(&mut flow, known.then_some(value)),
-                    Access::Text { write, .. } => {
-                        write(&mut flow, known.then(|| format!("r{}", 9 - value)));
-                    }
-                }
-            }
-            flow
-        })
-        .collect()
-}
-
-fn batches(flows: &[FlowRecord], rows: usize) -> Vec<Batch> {
-    let dictionary = Arc::default();
-    let fields = FIELDS.iter().map(|field| field.id).collect();
-    let batch = |flows: &[FlowRecord]| {
-        let mut batch = Batch::new(fields, flows.len(), Arc::clone(&dictionary));
-        for flow in flows {
-            batch.push(flow);
-        }
-        batch
-    };
-    flows.chunks(rows).map(batch).collect()
-}
-
-fn dimensions(names: &[&str]) -> Vec<Dimension> {
-    names.iter().map(|name| Dimension::parse(name, &TimeZone::UTC).unwrap()).collect()
-}
+use random::{Random, batches, dimensions, flows};
 
 fn selection() -> Selection {
     let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000k";
@@ -117,7 +60,9 @@ fn answers(batches: &[Batch], memory: usize) -> Vec<String> {
     let ask = |grouping| shown(batches, &grouping, &selection(), memory);
     let bottom = Order { bottom: true, least_share: 100_000, ..Order::default() };
     let bins = || Bins::parse("7m", &TimeZone::UTC).unwrap();
+    // Of 213 bits, and of 278.
     let long = ["src_addr", "dst_addr", "src_port", "timestamp", "first"];
+    let longer = [&long[..], &["last"]].concat();
     let mut all = vec![
         ask(plain_by(&["exporter", "dst_port"], Order::default())),
         ask(rich_by(&["exporter"], order("bps", 3))),
@@ -125,6 +70,7 @@ fn answers(batches: &[Batch], memory: usize) -> Vec<String> {
         ask(rich_by(&["src_addr", "dst_addr"], Order::default())),
         ask(rich_by(&["src_addr", "dst_addr", "dst_port", "protocol"], order("median_bytes", 9))),
         ask(rich_by(&long, Order::default())),
+        ask(rich_by(&longer, Order::default())),
         ask(rich_by(&["dst_port"], Order { limit: 0, ..Order::default() })),
         ask(plain_by(&["src_addr/30", "service"], bottom)),
         ask(talkers::talkers(Order::default())),
@@ -195,7 +141,7 @@ fn sum(answer: &Answer, metric: Metric) -> u128 {
 }
 
 /// All rows of keys with one end add up to the total; with fewer rows, the
-/// rows and the others do. A thing does not differ from itself.
+/// rows and the others do.
 #[test]
 fn rows_add_up_to_the_total() {
     let mut random = Random(0x5eed_0007);
@@ -212,9 +158,6 @@ fn rows_add_up_to_the_total() {
                 let rows = sum(&answer, metric) + metric.of(&ranking.other);
                 assert_eq!(rows, metric.of(&answer.tally.total), "{names:?}");
                 assert!(limit > 0 || metric.of(&ranking.other) == 0);
-            }
-            if limit == 0 {
-                assert!(diff(&answer, &answer, Metric::Bytes, 0).table.rows.is_empty());
             }
         }
     }

@@ -128,13 +128,15 @@ pub(crate) fn answer_of(
     statistic: &impl Statistic,
 ) -> anyhow::Result<Answer> {
     let window = sources.select.window(opened, sources.options())?;
-    let mut answer = answer_in(opened, sources, statistic, window)?;
+    let selected = sources.select.selected(window)?;
+    let mut answer = ask(opened, statistic, &selected.selection, sources.options())?;
+    answer.filter = selected.filter;
     answer.notes.extend(nothing_meant(opened, sources, &answer)?);
     Ok(answer)
 }
 
 /// Where no flow is meant: what there is.
-fn nothing_meant(
+pub(crate) fn nothing_meant(
     opened: &[Source],
     sources: &Sources,
     answer: &Answer,
@@ -151,19 +153,6 @@ fn nothing_meant(
     });
     let n = grouped(all.total.flows.into());
     Ok(Some(format!("no flow is meant; there are {n}{}", span.unwrap_or_default())))
-}
-
-/// Asks about another window than the one typed.
-pub(crate) fn answer_in(
-    opened: &[Source],
-    sources: &Sources,
-    statistic: &impl Statistic,
-    window: Option<(Option<u64>, Option<u64>)>,
-) -> anyhow::Result<Answer> {
-    let selected = sources.select.selected(window)?;
-    let mut answer = ask(opened, statistic, &selected.selection, sources.options())?;
-    answer.filter = selected.filter;
-    Ok(answer)
 }
 
 /// Prints, says what the reader should know, and picks the exit code.

@@ -75,6 +75,26 @@ fn whenever_it_is_killed_it_goes_on_and_ends_whole() {
     assert!(n_killed >= 12, "{n_killed} were killed before they were done");
 }
 
+/// Made-up flows are on disk whole or not at all, also after Ctrl-C.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_synth_leaves_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let entries = || std::fs::read_dir(place.path()).unwrap().count();
+    let mut synth = flowkit(&["synth", "20000000", "--days", "9", "-o", "d"], place.path());
+    let child = synth.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while entries() == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let interrupt = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
+    assert!(interrupt.unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(said, "flowkit: interrupted; nothing was written\n");
+    assert_eq!(ended.status.code(), Some(130));
+    assert_eq!(entries(), 0);
+}
+
 /// Exit code and words of a dump that is not whole.
 #[test]
 fn verify_ends_with_3_and_a_list() {

@@ -25,7 +25,7 @@ const MOST_RUNS: usize = 8;
 /// Bits of the filter: 64 MB. It answers wrongly for 1 document in 40,000 at
 /// 10 M documents, and for 1 in 13 at 100 M, which then costs a look into the
 /// runs.
-const FILTER_BITS: u64 = 1 << 29;
+pub(super) const FILTER_BITS: u64 = 1 << 29;
 
 /// Identities on disk.
 #[derive(Debug)]
@@ -35,8 +35,9 @@ pub(super) struct Spilled {
 }
 
 impl Spilled {
-    pub(super) fn new() -> Self {
-        let words = usize::try_from(FILTER_BITS / 64).expect("2^23 fits");
+    /// Nothing yet; the filter has so many bits, a multiple of 512.
+    pub(super) fn new(filter_bits: u64) -> Self {
+        let words = usize::try_from(filter_bits / 64).expect("less than 2^32");
         Self { runs: Vec::new(), filter: vec![0; words] }
     }
 
@@ -48,7 +49,7 @@ impl Spilled {
         entries.sort_unstable();
         let mut run = Writer::new()?;
         for entry in entries {
-            for (word, bit) in places(entry.0) {
+            for (word, bit) in places(entry.0, self.filter.len()) {
                 self.filter[word] |= bit;
             }
             run.push(entry)?;
@@ -66,7 +67,10 @@ impl Spilled {
     /// # Errors
     /// If a run cannot be read.
     pub(super) fn find(&self, document: Document) -> io::Result<Option<u64>> {
-        if places(document).iter().any(|(word, bit)| self.filter[*word] & bit == 0) {
+        if places(document, self.filter.len())
+            .iter()
+            .any(|(word, bit)| self.filter[*word] & bit == 0)
+        {
             return Ok(None);
         }
         for run in &self.runs {
@@ -78,10 +82,11 @@ impl Spilled {
     }
 }
 
-/// Places of a document in the filter: four bits of one line of the cache.
-fn places(document: Document) -> [(usize, u64); 4] {
+/// Places of a document in a filter of so many words: four bits of one line of
+/// the cache.
+fn places(document: Document, words: usize) -> [(usize, u64); 4] {
     let [bits, line] = document;
-    let line = usize::try_from(line % (FILTER_BITS / 512)).expect("2^20 fits") * 8;
+    let line = usize::try_from(line % (words as u64 / 8)).expect("less than words") * 8;
     std::array::from_fn(|n| {
         let bit = bits >> (9 * n) & 511;
         (line + usize::try_from(bit / 64).expect("less than 8"), 1 << (bit % 64))
@@ -214,7 +219,7 @@ mod tests {
     /// and nothing else is.
     #[test]
     fn what_was_spilled_is_found_again() {
-        let mut spilled = Spilled::new();
+        let mut spilled = Spilled::new(FILTER_BITS);
         for run in 0..17 {
             spilled.add((0..300).map(|n| (document(run * 300 + n), run * n)).collect()).unwrap();
         }

@@ -221,6 +221,7 @@ impl Export<'_> {
             }
         }
         done?;
+        self.selection.finish().map_err(|source| ReadError::Spill { source })?;
         let mut tally = absorber.finish();
         tally.notes.extend(notes);
         Ok(tally)

@@ -36,6 +36,14 @@ fn fold(a: u64, b: u64) -> u64 {
 /// An odd number without a pattern: the digits of the golden ratio.
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
+/// All of some words; the multiplications do not wait for each other.
+#[inline]
+pub(super) fn fold_all<const N: usize>(words: [u64; N], seed: u64) -> u64 {
+    (0_u32..).zip(words).fold(0, |hash, (n, word)| {
+        hash ^ fold(word ^ seed.rotate_left(16 * n), MIX.rotate_left(21 * n))
+    })
+}
+
 impl Hashed for u64 {
     #[inline]
     fn hash(&self, seed: u64) -> u64 {

@@ -5,6 +5,7 @@
 
 use flowkit_model::Kind;
 
+use super::double::DOUBLE_BITS;
 use super::hash::Hashed;
 use crate::columns::{Column, Values};
 
@@ -212,13 +213,13 @@ impl Key for Packed {
     }
 }
 
-/// A key of all fields together, for those who ask for so many: two words
-/// each, whether unknown and the value, in the order of the fields.
+/// A key of more fields than fit in 256 bits: two words each, whether unknown
+/// and the value, in the order of the fields.
 pub type LongKey = Vec<(bool, u64)>;
 
 impl Key for LongKey {
     fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
-        !Packed::is_of(layout, values) && !u128::is_of(layout, values)
+        layout.bits() > DOUBLE_BITS && !Packed::is_of(layout, values)
     }
 
     fn push(&mut self, _: u32, value: Option<u64>) {

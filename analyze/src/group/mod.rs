@@ -3,6 +3,7 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | how several fields become one key | [`key`] |
+//! | what holds a key of many bits | `double` |
 //! | how keys are shared out | [`hash`] |
 //! | how keys are added up that a file has in a list | [`coded`] |
 //! | what is kept by key | [`table`] |
@@ -14,6 +15,7 @@
 //! | which keys come first | [`rank`] |
 
 pub mod coded;
+mod double;
 pub mod hash;
 pub mod key;
 mod map;

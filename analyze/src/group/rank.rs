@@ -3,6 +3,7 @@
 //! ones together.
 
 mod besides;
+mod compare;
 mod first;
 mod text_order;
 
@@ -12,6 +13,7 @@ use std::io;
 use rayon::prelude::*;
 
 use self::besides::besides;
+pub use self::compare::Both;
 use self::first::First;
 use self::text_order::TextOrder;
 use super::Accumulator;
@@ -32,6 +34,8 @@ pub struct Ranked<A> {
     pub other: Sums,
     /// All keys.
     pub keys: u64,
+    /// Those that may have a row.
+    pub holding: u64,
 }
 
 /// A key and what is known of it.
@@ -89,12 +93,14 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
             self.close();
             let mut parts = ranking.all(self.known)?;
             parts.extend(ranking.all(self.wide)?);
+            parts.extend(ranking.all(self.double)?);
             parts.extend(ranking.all(self.long)?);
             return Ok(ranking.together(parts));
         }
         let mut ranked = self.rank_sums(&ranking)?;
         self.known.fill(&layout, &mut ranked.rows)?;
         self.wide.fill(&layout, &mut ranked.rows)?;
+        self.double.fill(&layout, &mut ranked.rows)?;
         self.long.fill(&layout, &mut ranked.rows)?;
         Ok(ranked)
     }
@@ -107,6 +113,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
             dense => vec![ranking.first(&dense, &[])],
         };
         parts.extend(ranking.of(&mut self.wide.sums)?);
+        parts.extend(ranking.of(&mut self.double.sums)?);
         parts.extend(ranking.of(&mut self.long.sums)?);
         Ok(ranking.together(parts))
     }
@@ -180,12 +187,13 @@ impl<A: Accumulator> Ranking<'_, A> {
             self.by_value(a.0, b.0).then_with(|| key(a.1).cmp(key(b.1)))
         };
         let mut first: First<(Option<u128>, usize)> = First::new(self.wanted.limit);
+        let mut holding = 0;
         for (at, (_, sums)) in groups.iter().enumerate() {
             let found = besides.get(at).unwrap_or(&nothing);
             let value = (self.wanted.value)(sums, found);
-            let is_candidate = (self.wanted.holds)(sums, found)
-                && first.last().is_none_or(|last| self.by_value(value, last.0).is_le());
-            if is_candidate {
+            let holds = (self.wanted.holds)(sums, found);
+            holding += u64::from(holds);
+            if holds && first.last().is_none_or(|last| self.by_value(value, last.0).is_le()) {
                 first.add((value, at), order, |(_, at)| other.add(&groups[at].1.sums()));
             } else {
                 other.add(&sums.sums());
@@ -198,16 +206,17 @@ impl<A: Accumulator> Ranking<'_, A> {
             besides: besides.get(at).cloned().unwrap_or_default(),
             value,
         });
-        Ranked { rows: rows.collect(), other, keys }
+        Ranked { rows: rows.collect(), other, keys, holding }
     }
 
     /// The first of the first; texts are by their places until then.
     fn together(&self, parts: Vec<Ranked<A>>) -> Ranked<A> {
-        let mut all = Ranked { rows: Vec::new(), other: Sums::default(), keys: 0 };
+        let mut all = Ranked { rows: Vec::new(), other: Sums::default(), keys: 0, holding: 0 };
         for part in parts {
             all.rows.extend(part.rows);
             all.other.add(&part.other);
             all.keys += part.keys;
+            all.holding += part.holding;
         }
         let order = |a: &Group<A>, b: &Group<A>| {
             self.by_value(a.value, b.value).then_with(|| by_key(&a.key, &b.key))

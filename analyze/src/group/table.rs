@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Accumulator;
+use super::double::{DOUBLE_BITS, Double};
 use super::hash::Valued;
 use super::key::{Key, KeyLayout, LongKey, Packed};
 use super::memory::Memory;
@@ -22,7 +23,7 @@ const DENSE_BITS: u32 = 16;
 /// Most flows have no unknown value in the fields of a key. Their keys need no
 /// bit for it: a pair of addresses fits in 64 bits, and a port is a place in an
 /// array of 2^16. Over 10 M flows that takes a third off the time of pairs. So
-/// keys are in one of three places, by their layout and by whether all of
+/// keys are in one of four places, by their layout and by whether all of
 /// their fields are known.
 ///
 /// `A` are the sums of a key, `V` those of a value of a key.
@@ -33,6 +34,7 @@ pub struct Table<A: Accumulator, V: Accumulator = Times> {
     dense: Vec<A>,
     pub(super) known: Gathered<Packed, A, V>,
     pub(super) wide: Gathered<u128, A, V>,
+    pub(super) double: Gathered<Double, A, V>,
     pub(super) long: Gathered<LongKey, A, V>,
 }
 
@@ -59,6 +61,7 @@ pub struct Besides {
 struct Rows<'r> {
     known: Which<'r>,
     wide: Which<'r>,
+    double: Which<'r>,
     long: Which<'r>,
 }
 
@@ -88,6 +91,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
             dense: Vec::new(),
             known: Gathered::new(layout, besides, memory),
             wide: Gathered::new(layout, besides, memory),
+            double: Gathered::new(layout, besides, memory),
             long: Gathered::new(layout, besides, memory),
         }
     }
@@ -124,6 +128,9 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         if let Some(keys) = keys::<u128>(&self.layout, columns, &rows.wide) {
             self.wide.sums.add(keys.map(|(at, key)| (key, row(at))));
         }
+        if let Some(keys) = keys::<Double>(&self.layout, columns, &rows.double) {
+            self.double.sums.add(keys.map(|(at, key)| (key, row(at))));
+        }
         if let Some(keys) = keys::<LongKey>(&self.layout, columns, &rows.long) {
             self.long.sums.add(keys.map(|(at, key)| (key, row(at))));
         }
@@ -148,6 +155,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
             self.known.count(n, keys(&self.layout, columns, &rows.known), &value);
         }
         self.wide.count(n, keys(&self.layout, columns, &rows.wide), &value);
+        self.double.count(n, keys(&self.layout, columns, &rows.double), &value);
         self.long.count(n, keys(&self.layout, columns, &rows.long), &value);
     }
 
@@ -166,6 +174,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         let rows = Rows::of(&self.layout, columns, selected);
         self.known.spread(n, keys(&self.layout, columns, &rows.known), &values);
         self.wide.spread(n, keys(&self.layout, columns, &rows.wide), &values);
+        self.double.spread(n, keys(&self.layout, columns, &rows.double), &values);
         self.long.spread(n, keys(&self.layout, columns, &rows.long), &values);
     }
 
@@ -180,6 +189,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         }
         self.known.merge(other.known);
         self.wide.merge(other.wide);
+        self.double.merge(other.double);
         self.long.merge(other.long);
     }
 
@@ -243,16 +253,20 @@ impl<K: Key, A: Accumulator, V: Accumulator> Gathered<K, A, V> {
 impl<'r> Rows<'r> {
     fn of(layout: &KeyLayout, columns: &[&Column], selected: Option<&'r [bool]>) -> Self {
         let all = selected.map_or(Which::All, Which::Flagged);
+        let mut rows =
+            Self { known: Which::None, wide: Which::None, double: Which::None, long: Which::None };
         if layout.known_bits() > 64 {
-            return if layout.bits() <= 128 {
-                Self { known: Which::None, wide: all, long: Which::None }
-            } else {
-                Self { known: Which::None, wide: Which::None, long: all }
-            };
+            match layout.bits() {
+                ..=128 => rows.wide = all,
+                129..=DOUBLE_BITS => rows.double = all,
+                _ => rows.long = all,
+            }
+            return rows;
         }
         let mut masks = columns.iter().filter_map(|column| column.unknown.as_deref());
         let Some(first) = masks.next() else {
-            return Self { known: all, wide: Which::None, long: Which::None };
+            rows.known = all;
+            return rows;
         };
         let mut wide = first.to_vec();
         for mask in masks {
@@ -267,7 +281,7 @@ impl<'r> Rows<'r> {
             if flags.contains(&true) { Which::Some(flags) } else { Which::None }
         };
         // 64 bits and one for each field, of at least one bit, make 128.
-        Self { known: some(known), wide: some(wide), long: Which::None }
+        Self { known: some(known), wide: some(wide), ..rows }
     }
 }
 

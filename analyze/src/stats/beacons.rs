@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use flowkit_model::{FieldId, Kind};
 
-use super::Statistic;
 use super::ranking::key_cell;
+use super::{Statistic, most_rows};
 use crate::answer::{Answer, Cell, Column, Meaning, Table as Rows};
 use crate::columns::Batch;
 use crate::group::hash::{Hashed, seed};
@@ -176,7 +176,7 @@ impl Statistic for Beacons {
             ("first", Meaning::Value(Kind::Time)),
             ("last", Meaning::Value(Kind::Time)),
         ];
-        let columns = columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into();
+        let columns = Column::list(columns);
         Ok(Answer {
             title: format!(
                 "beacons, {} or more beats with a jitter of at most {} %",
@@ -226,7 +226,7 @@ impl Beacons {
             let order = a.unsteadiness().cmp(&b.unsteadiness()).then(b.beats.cmp(&a.beats));
             order.then_with(|| a.key.cmp(&b.key))
         });
-        found.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
+        found.truncate(most_rows(self.limit));
     }
 
     fn row(&self, regular: &Regular, texts: &[String]) -> Vec<Cell> {

@@ -147,7 +147,7 @@ impl Statistic for Exporters {
             ("first", Meaning::Value(Kind::Time)),
             ("last", Meaning::Value(Kind::Time)),
         ];
-        let columns = columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into();
+        let columns = Column::list(columns);
         Ok(Answer {
             title: "exporters and their engines by bytes".into(),
             table: Rows { name: "rows", columns, rows: rows.collect() },

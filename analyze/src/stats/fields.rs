@@ -21,10 +21,10 @@ pub fn fields() -> Answer {
         let names = names.into_iter().chain([type_name(field).into()]);
         texts.into_iter().chain(names).map(Cell::Text).collect()
     });
-    let column = |name: &str| Column { name: name.into(), meaning: Meaning::Words };
+    let columns = Column::list(columns.map(|name| (name, Meaning::Words)));
     Answer {
         title: "fields".into(),
-        table: Table { name: "rows", columns: columns.map(column).into(), rows: rows.collect() },
+        table: Table { name: "rows", columns, rows: rows.collect() },
         ..Answer::default()
     }
 }

@@ -2,6 +2,7 @@
 //! the groups told by some measures.
 
 mod coded;
+mod compare;
 mod rows;
 
 use std::borrow::Cow;

@@ -95,6 +95,11 @@ impl Default for Order {
     }
 }
 
+/// How many rows a limit leaves: 0 is all.
+fn most_rows(limit: usize) -> usize {
+    if limit == 0 { usize::MAX } else { limit }
+}
+
 impl Order {
     /// The metric whose share is told: the one sorted by, else bytes.
     #[must_use]

@@ -8,12 +8,13 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::{FieldId, Kind};
+use rayon::prelude::*;
 
 use self::tries::{Tried, Tries, Try};
-use super::Statistic;
 use super::ranking::key_cell;
-use crate::answer::{Answer, Cell, Column, Meaning, Table as Rows};
-use crate::columns::Batch;
+use super::{Statistic, most_rows};
+use crate::answer::{Answer, Cell, Column as Head, Meaning, Table as Rows};
+use crate::columns::{Batch, Column};
 use crate::group::hash::{Hashed, seed};
 use crate::group::memory::Memory;
 use crate::group::points::Times;
@@ -31,7 +32,7 @@ pub struct Scans {
 }
 
 /// One way to scan: many of one field for one key of three.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
     /// Many hosts on one port.
     Hosts,
@@ -95,6 +96,8 @@ impl Found {
 
 /// A key that tried many.
 struct Row {
+    /// The partition that has its flows.
+    part: usize,
     way: Way,
     key: u128,
     /// One of its flows: the parts of the key that the way has.
@@ -134,15 +137,14 @@ impl Statistic for Scans {
         let [protocol, port, flags] =
             [FieldId::Protocol, FieldId::DstPort, FieldId::TcpFlags].map(column);
         let [first, last] = [FieldId::FirstSwitched, FieldId::LastSwitched].map(column);
-        for row in 0..batch.rows() {
+        let all = Tried::of([source, destination, protocol, port], flags, batch.rows());
+        for (row, tried) in all.into_iter().enumerate() {
             // Only what is wholly known can be said to be tried.
-            let known = (source.get(row), destination.get(row), protocol.get(row), port.get(row));
-            let (Some(source), Some(destination), Some(protocol), Some(port)) = known else {
+            let is_unknown = |column: &&Column| column.is_unknown(row);
+            if [source, destination, protocol, port].iter().any(is_unknown) {
                 continue;
-            };
-            let tried =
-                Tried::new(source, destination, protocol, port, flags.get(row).unwrap_or(0));
-            let hash = source.place(found.seed);
+            }
+            let hash = tried.source().place(found.seed);
             match Try::new(tried, bytes[row], packets[row], first.get(row), last.get(row)) {
                 Ok(flow) => found.flows.push(hash, flow),
                 Err(sums) => found.odd.push(hash, (tried, sums)),
@@ -159,14 +161,14 @@ impl Statistic for Scans {
         let is_empty = found.flows.is_empty() && found.odd.is_empty();
         let parts = if is_empty { 0 } else { PARTITIONS };
         let parts = each_part(parts, |part| self.part(&found, part))?;
-        let mut all: Vec<Row> = parts.into_iter().flatten().collect();
-        let mut rows = Vec::new();
-        for way in Way::ALL {
-            let (mut of_way, others) = all.into_iter().partition(|row| row.way == way);
-            all = others;
-            self.first(&mut of_way);
-            rows.extend(of_way.iter().map(cells));
-        }
+        let (mut rows, mut others): (Vec<Row>, Vec<Row>) =
+            parts.into_iter().flatten().partition(|row| row.way == Way::Hosts);
+        self.first(&mut rows);
+        self.first(&mut others);
+        rows.append(&mut others);
+        add_up(&found, &mut rows)?;
+        rows.sort_unstable_by_key(|row| (row.way, Reverse(row.targets), row.key));
+        let rows = rows.iter().map(cells).collect();
         let columns = [
             ("kind", Meaning::Words),
             ("src_addr", Meaning::Key(Kind::Address)),
@@ -183,7 +185,7 @@ impl Statistic for Scans {
             ("first", Meaning::Value(Kind::Time)),
             ("last", Meaning::Value(Kind::Time)),
         ];
-        let columns = columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into();
+        let columns = Head::list(columns);
         Ok(Answer {
             title: format!("scans, sources with {} or more targets", self.least),
             table: Rows { name: "rows", columns, rows },
@@ -213,42 +215,46 @@ impl Scans {
             }
         }
         let mut rows = Vec::new();
-        let mut wanted = Way::ALL.map(|_| Map::<u128, Place>::new());
-        for ((way, targets), wanted) in Way::ALL.into_iter().zip(targets).zip(&mut wanted) {
+        for (way, targets) in Way::ALL.into_iter().zip(targets) {
             let many = targets.into_entries().filter(|(_, times)| times.0 >= self.least);
-            let mut first: Vec<(u128, u64)> = many.map(|(key, times)| (key, times.0)).collect();
-            first.sort_unstable_by_key(|(key, targets)| (Reverse(*targets), *key));
-            first.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
-            for (key, targets) in first {
-                *wanted.at(key) = Place(Some(rows.len()));
-                let tried = Tried::default();
-                rows.push(Row { way, key, tried, targets, tries: Tries::default() });
-            }
+            let row = |(key, times): (u128, Times)| {
+                let (targets, tried) = (times.0, Tried::default());
+                Row { part, way, key, tried, targets, tries: Tries::default() }
+            };
+            let mut of_way: Vec<Row> = many.map(row).collect();
+            self.first(&mut of_way);
+            rows.append(&mut of_way);
         }
-        if rows.is_empty() {
-            return Ok(rows);
-        }
-        found.each(part, |tried, add| {
-            for (way, wanted) in Way::ALL.into_iter().zip(&wanted) {
-                if let Some(Place(Some(place))) = wanted.get(&way.key(tried)) {
-                    rows[*place].tried = tried;
-                    add(&mut rows[*place].tries);
-                }
-            }
-        })?;
         Ok(rows)
     }
 
     /// Leaves the rows with the most targets, ties by key.
     fn first(&self, rows: &mut Vec<Row>) {
         rows.sort_unstable_by_key(|row| (Reverse(row.targets), row.key));
-        rows.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
+        rows.truncate(most_rows(self.limit));
     }
 }
 
-/// Place of a key's row.
-#[derive(Default)]
-struct Place(Option<usize>);
+/// Adds up the flows of rows, in the few partitions that have any: an eighth of
+/// the time went into rows that are not shown.
+fn add_up(found: &Found, rows: &mut [Row]) -> io::Result<()> {
+    rows.sort_unstable_by_key(|row| row.part);
+    let parts: Vec<&mut [Row]> = rows.chunk_by_mut(|a, b| a.part == b.part).collect();
+    parts.into_par_iter().try_for_each(|rows| {
+        let mut wanted = Way::ALL.map(|_| Map::<u128, usize>::new());
+        for (place, row) in rows.iter().enumerate() {
+            *wanted[row.way as usize].at(row.key) = place;
+        }
+        found.each(rows[0].part, |tried, add| {
+            for (way, wanted) in Way::ALL.into_iter().zip(&wanted) {
+                if let Some(place) = wanted.get(&way.key(tried)) {
+                    rows[*place].tried = tried;
+                    add(&mut rows[*place].tries);
+                }
+            }
+        })
+    })
+}
 
 fn cells(row: &Row) -> Vec<Cell> {
     let (tries, targets) = (&row.tries, row.targets);

@@ -112,11 +112,8 @@ impl Statistic for Summary {
                 sampling.map(|sampling| sampling.most).into(),
             ]
         });
-        let table = Rows {
-            name: "exporters",
-            columns: columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into(),
-            rows: rows.collect(),
-        };
+        let table =
+            Rows { name: "exporters", columns: Column::list(columns), rows: rows.collect() };
         let title = "summary".into();
         Ok(Answer { title, facts, facts_alone: true, table, ..Answer::default() })
     }

@@ -4,15 +4,14 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 use flowkit_analyze::answer::Metric;
-use flowkit_analyze::stats::measure::Measure;
-use flowkit_analyze::stats::{self, Order, diff};
-use flowkit_analyze::{Answer, Source};
+use flowkit_analyze::scan::{Side, ask_both};
+use flowkit_analyze::{Answer, Source, stats};
 use flowkit_model::window;
 use jiff::tz::TimeZone;
 
 use super::top::keys;
 use crate::exit::{Exit, Usage};
-use crate::report::{Output, answer_in, answer_of, finish, rows};
+use crate::report::{Output, finish, nothing_meant, rows};
 use crate::sources::{Sources, read_twice};
 
 const EXAMPLES: &str = "\
@@ -84,15 +83,34 @@ impl Diff {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let begun = Instant::now();
         let opened = self.sources.open()?;
-        let [a, b] = self.both(&opened)?;
         let metric = match self.sort {
             Sort::Bytes => Metric::Bytes,
             Sort::Packets => Metric::Packets,
             Sort::Flows => Metric::Flows,
         };
-        let mut answer = diff::diff(&a, &b, metric, self.limit);
+        let diff = stats::diff::Diff::new(keys(&self.by, &self.sources)?, metric, self.limit);
+        let (sides, windows) = self.sides(&opened)?;
+        let select = &self.sources.select;
+        let [a, b] = [select.selected(windows[0])?, select.selected(windows[1])?];
+        let ends = [(sides[0], &a.selection), (sides[1], &b.selection)]
+            .map(|(sources, selection)| Side { sources, selection });
+        let (mut answer, mut read) = ask_both(ends, &diff, self.sources.options())?;
+        read[0].filter = a.filter;
+        read[1].filter = b.filter;
+        for (read, opened) in read.iter_mut().zip(sides) {
+            // Windows of one source are typed here, and may well be empty.
+            if self.a.is_none() {
+                read.notes.extend(nothing_meant(opened, &self.sources, read)?);
+            }
+            for note in &read.notes {
+                if !answer.notes.contains(note) {
+                    answer.notes.push(note.clone());
+                }
+            }
+        }
+        let [a, b] = read;
         answer.sources = vec![self.name(&a, 0), self.name(&b, 1)];
-        answer.filter.clone_from(&b.filter);
+        answer.filter = b.filter;
         answer.tally = a.tally.and(b.tally);
         finish(&self.sources, &answer, &self.output, begun)
     }
@@ -103,34 +121,27 @@ impl Diff {
         window.map_or_else(|| source.clone(), |window| format!("{source} {window}"))
     }
 
-    fn both(&self, opened: &[Source]) -> anyhow::Result<[Answer; 2]> {
-        let by = keys(&self.by, &self.sources)?;
-        let order = Order { limit: 0, ..Order::default() };
-        // Shares would double the rows' memory, and are not compared.
-        let sums = Metric::ALL.map(Measure::Sum);
-        let top = stats::top::top(by, order, Some(sums.into()));
+    /// The sources of each side, and its window.
+    fn sides<'o>(&self, opened: &'o [Source]) -> anyhow::Result<([&'o [Source]; 2], [Span; 2])> {
         if let (Some(a), Some(b)) = (&self.a, &self.b) {
-            let zone = self.sources.select.zone()?;
             if opened.iter().any(Source::is_stdin) {
                 return Err(read_twice("--a and --b look twice"));
             }
-            let ask = |option, typed| -> anyhow::Result<Answer> {
-                let window = span(option, typed, &zone)?;
-                answer_in(opened, &self.sources, &top, Some(window))
-            };
-            return Ok([ask("--a", a)?, ask("--b", b)?]);
+            let zone = self.sources.select.zone()?;
+            return Ok(([opened; 2], [span("--a", a, &zone)?, span("--b", b, &zone)?]));
         }
         let [a, b] = opened else {
             let usage = "diff compares two sources, or two windows of one (--a, --b)";
             return Err(anyhow!(Usage(usage.into())));
         };
-        let ask = |source| answer_of(std::slice::from_ref(source), &self.sources, &top);
-        Ok([ask(a)?, ask(b)?])
+        let sides = [a, b].map(std::slice::from_ref);
+        let window = |side| self.sources.select.window(side, self.sources.options());
+        Ok((sides, [window(sides[0])?, window(sides[1])?]))
     }
 }
 
-/// A window in milliseconds; its ends may be open.
-type Span = (Option<u64>, Option<u64>);
+/// A window in milliseconds; its ends may be open. `None` is all of time.
+type Span = Option<(Option<u64>, Option<u64>)>;
 
 /// `FROM..TO`, either of which may be left out, or a date.
 fn span(option: &str, typed: &str, zone: &TimeZone) -> anyhow::Result<Span> {
@@ -150,5 +161,5 @@ fn span(option: &str, typed: &str, zone: &TimeZone) -> anyhow::Result<Span> {
         ))
     })?;
     let ms = |ms: Option<i64>| ms.map(|ms| u64::try_from(ms).unwrap_or(0));
-    Ok((ms(window.from_ms), ms(window.to_ms)))
+    Ok(Some((ms(window.from_ms), ms(window.to_ms))))
 }

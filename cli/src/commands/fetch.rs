@@ -183,7 +183,7 @@ impl Fetch {
         let zone = zone(&self.tz)?;
         let request = self.request(&zone)?;
         let cancel = Cancel::new();
-        listen_for_ctrl_c(&cancel);
+        listen_for_ctrl_c(&cancel, UNCLOSED);
         let progress = Progress::new(self.quiet, zone.clone());
         if self.dry_run {
             let outline = flowkit_fetch::dry_run(&request, &cancel, &progress)?;
@@ -282,8 +282,12 @@ pub(super) fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "flowkit: warning: {text}");
 }
 
-/// The first Ctrl-C ends the fetch in order, the second at once.
-pub(super) fn listen_for_ctrl_c(cancel: &Cancel) {
+/// What Ctrl-C does to a fetch that does not hear it.
+pub(super) const UNCLOSED: &str = "end the fetch without closing the scroll";
+
+/// The first Ctrl-C ends what is done in order, the second at once; `else_it`
+/// says what it does if it cannot be heard.
+pub(super) fn listen_for_ctrl_c(cancel: &Cancel, else_it: &str) {
     let cancel = cancel.clone();
     let listening = ctrlc::set_handler(move || {
         if cancel.is_set() {
@@ -292,7 +296,7 @@ pub(super) fn listen_for_ctrl_c(cancel: &Cancel) {
         cancel.cancel();
     });
     if let Err(error) = listening {
-        warn(&format!("Ctrl-C will end the fetch without closing the scroll: {error}"));
+        warn(&format!("Ctrl-C will {else_it}: {error}"));
     }
 }
 

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use flowkit_analyze::export::packets as export;
+use flowkit_fetch::Cancel;
 use flowkit_model::wire;
 use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
 use flowkit_testdata::{Packet, Synth as Flows};
 
+use super::fetch::listen_for_ctrl_c;
 use crate::exit::Exit;
 use crate::output::units::{bytes, grouped};
 
@@ -94,7 +96,7 @@ impl Synth {
         let flows = Flows { flows: self.flows, seed: self.seed, days: self.days };
         match (self.format, &self.output) {
             (Form::Dump, path) => {
-                self.dump(flows, path.as_deref().unwrap_or_else(|| Path::new(DUMP)))?;
+                return self.dump(flows, path.as_deref().unwrap_or_else(|| Path::new(DUMP)));
             }
             (form, None) => {
                 let mut out = BufWriter::new(io::stdout().lock());
@@ -112,7 +114,7 @@ impl Synth {
         Ok(Exit::Done)
     }
 
-    fn dump(&self, flows: Flows, path: &Path) -> anyhow::Result<()> {
+    fn dump(&self, flows: Flows, path: &Path) -> anyhow::Result<Exit> {
         if path.exists() {
             bail!("{} is there already; name another with -o, or remove it", path.display());
         }
@@ -120,8 +122,17 @@ impl Synth {
             "made up by flowkit synth {} --seed {} --days {}",
             self.flows, self.seed, self.days
         );
-        let manifest = dump::write(path, flows.packets(), flows.window_ms(), note)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        let cancel = Cancel::new();
+        listen_for_ctrl_c(&cancel, "leave a part of the dump behind");
+        let packets = flows.packets().map(|packet| {
+            if cancel.is_set() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(packet) }
+        });
+        let written = dump::write(path, packets, flows.window_ms(), note);
+        if written.is_err() && cancel.is_set() {
+            writeln!(io::stderr(), "flowkit: interrupted; nothing was written")?;
+            return Ok(Exit::Interrupted);
+        }
+        let manifest = written.with_context(|| format!("cannot write {}", path.display()))?;
         let packed = manifest.parts.iter().map(|part| u128::from(part.file_bytes)).sum();
         writeln!(
             io::stderr(),
@@ -131,7 +142,7 @@ impl Synth {
             bytes(packed),
             path.display()
         )?;
-        Ok(())
+        Ok(Exit::Done)
     }
 }
 

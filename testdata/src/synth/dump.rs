@@ -5,9 +5,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use flowkit_model::dump::{FORMAT, MANIFEST, Manifest, PARTS, Part, Proof, Span, State, part_name};
+use flowkit_model::dump::{
+    FORMAT, MANIFEST, Manifest, NEW_END, PARTS, Part, Proof, Span, State, part_name,
+};
 use sha2::{Digest, Sha256};
 
 use crate::document::{Document, documents};
@@ -31,13 +33,36 @@ pub fn write_hit(document: &Document, out: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// Writes packets as a dump into a folder, which must not be there.
+/// Writes packets as a dump into a folder, which must not be there. It appears
+/// whole: until then it stands under another name beside its place.
 ///
 /// # Errors
-/// If the folder is there, or cannot be written.
+/// If the folder is there, or cannot be written, or there is an error instead
+/// of a packet. Nothing is left behind.
 pub fn write(
     folder: &Path,
-    packets: impl Iterator<Item = Packet>,
+    packets: impl Iterator<Item = io::Result<Packet>>,
+    window_ms: (i64, i64),
+    note: String,
+) -> io::Result<Manifest> {
+    if folder.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let new = PathBuf::from(format!("{}.{}{NEW_END}", folder.display(), std::process::id()));
+    let written = fill(&new, packets, window_ms, note).and_then(|manifest| {
+        fs::rename(&new, folder)?;
+        Ok(manifest)
+    });
+    if written.is_err() {
+        // What went wrong is said; that this went wrong too helps nobody.
+        let _ = fs::remove_dir_all(&new);
+    }
+    written
+}
+
+fn fill(
+    folder: &Path,
+    packets: impl Iterator<Item = io::Result<Packet>>,
     window_ms: (i64, i64),
     note: String,
 ) -> io::Result<Manifest> {
@@ -56,15 +81,19 @@ pub fn write(
         ..Manifest::default()
     };
     let mut open: Option<Writer> = None;
-    for document in packets.flat_map(|packet| documents(std::slice::from_ref(&packet))) {
-        if open.as_ref().is_some_and(|writer| !writer.takes(&document)) {
-            manifest.parts.extend(open.take().map(Writer::finish).transpose()?);
+    for packet in packets {
+        for document in documents(&[packet?]) {
+            if open.as_ref().is_some_and(|writer| !writer.takes(&document)) {
+                manifest.parts.extend(open.take().map(Writer::finish).transpose()?);
+            }
+            let writer = match &mut open {
+                Some(writer) => writer,
+                None => {
+                    open.insert(Writer::new(&parts, manifest.parts.len() + 1, &document.index)?)
+                }
+            };
+            writer.add(&document)?;
         }
-        let writer = match &mut open {
-            Some(writer) => writer,
-            None => open.insert(Writer::new(&parts, manifest.parts.len() + 1, &document.index)?),
-        };
-        writer.add(&document)?;
     }
     manifest.parts.extend(open.map(Writer::finish).transpose()?);
     manifest.state = State::Complete;
@@ -149,4 +178,33 @@ fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Synth;
+
+    /// A dump is there whole or not at all, and nothing stands beside it.
+    #[test]
+    fn nothing_is_left_of_a_dump_that_breaks_off() {
+        let place = std::env::temp_dir().join(format!("flowkit-breaks-off-{}", std::process::id()));
+        fs::create_dir(&place).unwrap();
+        let names = || -> Vec<_> {
+            fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+        };
+        let flows = Synth { flows: 2000, seed: 1, days: 1 };
+        let dump = place.join("d");
+        let breaks_off = flows.packets().take(100).map(Ok).chain([Err(io::Error::other("x"))]);
+        let error = write(&dump, breaks_off, flows.window_ms(), String::new()).unwrap_err();
+        assert_eq!((error.to_string(), names().len()), ("x".into(), 0));
+        for n_there in [0, 1] {
+            let all = flows.packets().map(Ok);
+            let written = write(&dump, all, flows.window_ms(), String::new());
+            assert_eq!(written.is_ok(), n_there == 0);
+            assert_eq!(names(), ["d"]);
+        }
+        assert!(dump.join(MANIFEST).exists());
+        fs::remove_dir_all(&place).unwrap();
+    }
 }

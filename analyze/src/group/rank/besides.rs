@@ -26,6 +26,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         let mut all = vec![Map::new(); ranked.rows.len() + 1];
         self.known.values_of(&layout, &ranked.rows, &mut all)?;
         self.wide.values_of(&layout, &ranked.rows, &mut all)?;
+        self.double.values_of(&layout, &ranked.rows, &mut all)?;
         self.long.values_of(&layout, &ranked.rows, &mut all)?;
         let others = all.pop().unwrap_or_else(Map::new);
         Ok(ByValue { rows: ranked.rows.into_iter().zip(all).collect(), others, keys: ranked.keys })

@@ -75,7 +75,8 @@ fn every_way_to_keep_keys_equals_the_plain_loop() {
     let value = |row: u64| (row % 11 != 5).then_some(row * 7 % 23);
     let bytes = |row: u64| if row % 1000 == 9 { u64::MAX - row } else { row };
     let keys = [column(ROWS, &key), column(ROWS, &|row| Some(key(row).unwrap_or(0)))];
-    for bits in [vec![11], vec![16], vec![5, 11], vec![32, 32], vec![64, 60], vec![48, 48, 48]] {
+    let (double, long) = (vec![48; 3], vec![64; 4]);
+    for bits in [vec![11], vec![16], vec![5, 11], vec![32, 32], vec![64, 60], double, long] {
         for most in [10_000, usize::MAX] {
             let layout = layout(Kind::Code, &bits);
             let memory = Arc::new(Memory::of(most));

@@ -239,7 +239,7 @@ fn rows(findings: Vec<Finding>, flows: u64) -> Answer {
         ("share", Meaning::Fraction),
         ("meaning", Meaning::Words),
     ];
-    let columns = columns.map(|(name, meaning)| Column { name: name.into(), meaning }).into();
+    let columns = Column::list(columns);
     let n = findings.len();
     let rows = findings.into_iter().map(|finding| {
         let of = (finding.of > 0).then_some(finding.of);

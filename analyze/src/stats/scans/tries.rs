@@ -1,5 +1,6 @@
 //! A flow as a try at a port of a host, in 32 bytes, and the sums of tries.
 
+use crate::columns::{Column, Values};
 use crate::group::stored::Stored;
 use crate::group::volume::Volume;
 use crate::group::{Accumulator, Counters};
@@ -18,9 +19,22 @@ pub(super) struct Tried {
 }
 
 impl Tried {
-    pub(super) fn new(source: u64, destination: u64, protocol: u64, port: u64, flags: u64) -> Self {
-        let port = u32::try_from(protocol << 24 | port << 8 | flags);
-        Self { ends: source << 32 | destination, port: port.expect("fields of 8, 16 and 8 bits") }
+    /// Of flows: source, destination, protocol and port, which mean nothing
+    /// where one of them is unknown, and flags.
+    ///
+    /// Field by field over the rows, so that the width of a column is looked at
+    /// once a batch.
+    pub(super) fn of(columns: [&Column; 4], flags: &Column, rows: usize) -> Vec<Self> {
+        let [source, destination, protocol, port] = columns;
+        let (mut ends, mut ports) = (vec![0; rows], vec![0; rows]);
+        place(&mut ends, source, 32);
+        place(&mut ends, destination, 0);
+        place(&mut ports, protocol, 24);
+        place(&mut ports, port, 8);
+        place(&mut ports, flags, 0);
+        let narrow = |port: u64| u32::try_from(port).expect("fields of 8, 16 and 8 bits");
+        let all = ends.into_iter().zip(ports);
+        all.map(|(ends, port)| Self { ends, port: narrow(port) }).collect()
     }
 
     pub(super) fn source(self) -> u64 {
@@ -52,6 +66,27 @@ impl Tried {
     pub(super) fn of_target(target: u128) -> Self {
         let low = u32::try_from(target & 0xff_ffff).expect("24 bits");
         Self { ends: u64::try_from(target >> 24).expect("64 bits are left"), port: low << 8 }
+    }
+}
+
+/// Puts the values of a column at a place of words; unknown ones are 0.
+fn place(words: &mut [u64], column: &Column, shift: u32) {
+    fn all<V: Copy + Into<u64>>(words: &mut [u64], values: &[V], shift: u32) {
+        for (word, value) in words.iter_mut().zip(values) {
+            *word |= (*value).into() << shift;
+        }
+    }
+    if column.unknown.is_some() {
+        for (row, word) in words.iter_mut().enumerate() {
+            *word |= column.get(row).unwrap_or(0) << shift;
+        }
+        return;
+    }
+    match &column.values {
+        Values::U8(values) => all(words, values, shift),
+        Values::U16(values) => all(words, values, shift),
+        Values::U32(values) => all(words, values, shift),
+        Values::U64(values) => all(words, values, shift),
     }
 }
 

@@ -110,7 +110,7 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
         ..Request::default()
     };
     let cancel = Cancel::new();
-    super::fetch::listen_for_ctrl_c(&cancel);
+    super::fetch::listen_for_ctrl_c(&cancel, super::fetch::UNCLOSED);
     let progress = Progress::new(false, TimeZone::UTC);
     let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
     progress.finish(fetched.is_ok());

@@ -1,0 +1,30 @@
+//! Two sets of groups side by side.
+
+use std::io;
+
+use super::{Grouping, Groups, Tables};
+use crate::group::Counters;
+use crate::group::rank::{Both, Ranked, Wanted};
+
+impl Grouping {
+    /// The first groups by their sums in both sets.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    ///
+    /// # Panics
+    /// If more than sums is told of these groups.
+    pub(in crate::stats) fn compare(
+        &self,
+        mut a: Groups,
+        mut b: Groups,
+        wanted: &Wanted<'_, Both<Counters>>,
+    ) -> io::Result<Ranked<Both<Counters>>> {
+        self.settle_codes(&mut a);
+        self.settle_codes(&mut b);
+        let (Tables::Plain(a), Tables::Plain(b)) = (a.tables, b.tables) else {
+            unreachable!("sums alone are kept in plain tables");
+        };
+        a.compare(b, wanted)
+    }
+}

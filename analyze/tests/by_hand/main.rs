@@ -1,0 +1,92 @@
+//! `beacons` and `check` against plain computations over the documents of the
+//! corpora, as they stand in the JSON: nothing of flowkit reads or adds up on
+//! that side.
+//!
+//! Runs where `FLOWKIT_CORPORA` names the folder of the corpora.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
+
+mod beacons;
+mod check;
+mod documents;
+#[path = "../truth/mod.rs"]
+#[allow(dead_code, reason = "the documents are asked, not the wire")]
+mod truth;
+
+use std::io::Write;
+
+use documents::{FORMS, doctored, documents};
+use flowkit_analyze::answer::{Answer, Cell};
+use flowkit_analyze::scan::ReadOptions;
+use flowkit_analyze::stats::Statistic;
+use flowkit_analyze::stats::beacons::Beacons;
+use flowkit_analyze::stats::check::Check;
+use flowkit_analyze::{Selection, Source, ask};
+use serde_json::Value;
+
+/// The documents of each form as they are, and with faults put in.
+fn each(mut compare: impl FnMut(&str, &Source, &[Value])) {
+    let Some(corpora) = truth::corpora() else { return };
+    for form in FORMS {
+        let path = corpora.join(form);
+        let all = documents(&truth::unpacked(path.clone()));
+        compare(form, &Source::open(&path).unwrap(), &all);
+        let doctored = doctored(&all);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        for hit in &doctored {
+            writeln!(file, "{hit}").unwrap();
+        }
+        file.flush().unwrap();
+        let name = format!("{form} with faults");
+        compare(&name, &Source::open(file.path()).unwrap(), &doctored);
+    }
+}
+
+fn answer<S: Statistic>(source: &Source, statistic: &S) -> Answer {
+    let sources = std::slice::from_ref(source);
+    ask(sources, statistic, &Selection::default(), ReadOptions::default()).unwrap()
+}
+
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => text.clone(),
+        Cell::Number(number) => number.to_string(),
+        Cell::None => "-".into(),
+        Cell::Share { part, whole } => format!("{part}/{whole}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn rows(answer: &Answer, columns: usize) -> Vec<Vec<String>> {
+    answer.table.rows.iter().map(|row| row[..columns].iter().map(text).collect()).collect()
+}
+
+#[test]
+fn pairs_that_talk_regularly() {
+    each(|name, source, documents| {
+        let mut n = 0;
+        for (least, jitter) in [(3, 100), (3, 10), (5, 50), (12, 1000)] {
+            let found = answer(source, &Beacons::new(least, jitter, 0));
+            let expected = beacons::regular(documents, least, jitter);
+            assert_eq!(rows(&found, 12), expected, "{name}: {least} beats, {jitter} %");
+            n += expected.len();
+            let first = answer(source, &Beacons::new(least, jitter, 5));
+            assert_eq!(rows(&first, 12), expected[..expected.len().min(5)], "{name}");
+        }
+        assert!(n > 0, "{name} has pairs that talk regularly");
+        println!("{name}: {n} beacons are equal");
+    });
+}
+
+#[test]
+fn what_is_wrong_with_the_data() {
+    each(|name, source, documents| {
+        let mut found = rows(&answer(source, &Check), 4);
+        // Which fields are unknown is told elsewhere.
+        found.retain(|row| row[0] != "unknown");
+        found.sort();
+        let expected = check::findings(documents);
+        assert_eq!(found, expected, "{name}");
+        println!("{name}: {} findings are equal", expected.len());
+    });
+}

@@ -1,0 +1,111 @@
+//! `diff` compares its sides part by part; here two whole rankings are
+//! subtracted row by row instead, as one would by hand.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod random;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use flowkit_analyze::answer::{Cell, Metric};
+use flowkit_analyze::columns::Batch;
+use flowkit_analyze::group::memory::Memory;
+use flowkit_analyze::scan::{ask_batches, ask_both_batches_within};
+use flowkit_analyze::selection::Selection;
+use flowkit_analyze::stats::diff::Diff;
+use flowkit_analyze::stats::measure::Measure;
+use flowkit_analyze::stats::{Order, top};
+use random::{Random, batches, dimensions, flows};
+
+/// Bytes, packets and flows of a key on both sides.
+type Both = [[u128; 3]; 2];
+
+fn sums(sides: &[Vec<Batch>; 2], names: &[&str]) -> BTreeMap<Vec<Cell>, Both> {
+    let mut keys: BTreeMap<Vec<Cell>, Both> = BTreeMap::new();
+    for (side, batches) in sides.iter().enumerate() {
+        let sums = Metric::ALL.map(Measure::Sum);
+        let order = Order { limit: 0, ..Order::default() };
+        let all = top::top(dimensions(names), order, Some(sums.into()));
+        for row in ask_batches(batches.clone(), &all, &Selection::default()).table.rows {
+            let (key, numbers) = row.split_at(names.len());
+            for (sum, cell) in keys.entry(key.to_vec()).or_default()[side].iter_mut().zip(numbers) {
+                let Cell::Number(number) = cell else { panic!("{cell:?}") };
+                *sum = *number;
+            }
+        }
+    }
+    keys
+}
+
+/// Keys with their changes, the largest first, ties by key.
+fn expected(keys: &BTreeMap<Vec<Cell>, Both>, metric: usize) -> Vec<Vec<Cell>> {
+    let mut changed: Vec<_> = keys.iter().filter(|(_, [a, b])| a != b).collect();
+    changed.sort_by_key(|(_, [a, b])| Reverse(a[metric].abs_diff(b[metric])));
+    let row = |(key, [a, b]): (&Vec<Cell>, &Both)| {
+        let mut cells = key.clone();
+        for (a, b) in a.iter().zip(b) {
+            let change = if b < a { Cell::Minus(a - b) } else { Cell::Number(b - a) };
+            cells.extend([Cell::Number(*a), Cell::Number(*b), change]);
+        }
+        cells
+    };
+    changed.into_iter().map(row).collect()
+}
+
+#[test]
+fn a_diff_is_two_rankings_subtracted() {
+    let mut random = Random(0x5eed_0008);
+    let flows = flows(&mut random, 3000);
+    // The middle third is on both sides, so that some keys do not change. Texts
+    // have the numbers of one dictionary, whichever side they came with.
+    let all = batches(&flows, 10);
+    check(&[all[..200].to_vec(), all[100..].to_vec()]);
+    // Few keys on one side, which are in no parts there, and many on the other.
+    check(&[all[..1].to_vec(), all.clone()]);
+    check(&[all, Vec::new()]);
+}
+
+fn check(sides: &[Vec<Batch>; 2]) {
+    let long = ["src_addr", "dst_addr", "src_port", "timestamp", "first", "last"];
+    let keys = [
+        &["dst_port"][..],
+        &["exporter", "protocol"],
+        &["src_addr/28", "hour"],
+        &["addr", "service"],
+        &["src_addr", "dst_addr", "dst_port"],
+        &long[..5],
+        &long,
+    ];
+    for names in keys {
+        let sums = sums(sides, names);
+        for (place, metric) in Metric::ALL.into_iter().enumerate() {
+            let expected = expected(&sums, place);
+            for (limit, memory) in [(0, usize::MAX), (7, usize::MAX), (7, 10_000), (0, 0)] {
+                let diff = Diff::new(dimensions(names), metric, limit);
+                let whole = Selection::default();
+                let sides = sides.clone().map(|batches| (batches, &whole));
+                let found = ask_both_batches_within(sides, &diff, Memory::of(memory)).unwrap();
+                let rows: Vec<Vec<Cell>> = found
+                    .table
+                    .rows
+                    .into_iter()
+                    .map(|mut row| {
+                        row.remove(names.len()); // the word for the change
+                        row
+                    })
+                    .collect();
+                let n = if limit == 0 { expected.len() } else { limit.min(expected.len()) };
+                assert_eq!(rows, expected[..n], "{names:?} by {metric:?}, {memory} bytes");
+                let title = format!("{} of {} keys changed", expected.len(), sums.len());
+                assert!(found.title.ends_with(&title), "{} for {title}", found.title);
+            }
+        }
+        let same = sides.clone().map(|_| sides[0].clone());
+        let whole = Selection::default();
+        let diff = Diff::new(dimensions(names), Metric::Bytes, 0);
+        let same = same.map(|batches| (batches, &whole));
+        let found = ask_both_batches_within(same, &diff, Memory::default()).unwrap();
+        assert!(found.table.rows.is_empty(), "{names:?} differs from itself");
+    }
+}

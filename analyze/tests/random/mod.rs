@@ -1,0 +1,66 @@
+//! Made-up flows for tests: few values, so that keys meet, and some unknown.
+
+use std::sync::Arc;
+
+use flowkit_analyze::columns::Batch;
+use flowkit_analyze::stats::dimension::Dimension;
+use flowkit_model::field::Access;
+use flowkit_model::{FIELDS, FieldId, FlowRecord};
+use jiff::tz::TimeZone;
+
+/// A small generator with a printed seed.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+pub(crate) fn flows(random: &mut Random, n: usize) -> Vec<FlowRecord> {
+    (0..n)
+        .map(|_| {
+            let mut flow = FlowRecord::default();
+            for field in FIELDS {
+                let value = match field.id {
+                    FieldId::Timestamp | FieldId::FirstSwitched | FieldId::LastSwitched => {
+                        1_537_488_000_000 + random.below(7_200_000)
+                    }
+                    FieldId::SrcAddr | FieldId::DstAddr => 0x0a00_0000 + random.below(40),
+                    FieldId::Protocol => [6, 17, 1][usize::try_from(random.below(3)).unwrap()],
+                    FieldId::Bytes => random.below(100_000),
+                    FieldId::SrcPort | FieldId::DstPort => random.below(30),
+                    _ => random.below(4),
+                };
+                let known = random.below(10) > 0;
+                match field.access {
+                    Access::Number { write, .. } => write(&mut flow, known.then_some(value)),
+                    Access::Text { write, .. } => {
+                        write(&mut flow, known.then(|| format!("r{}", 9 - value)));
+                    }
+                }
+            }
+            flow
+        })
+        .collect()
+}
+
+pub(crate) fn batches(flows: &[FlowRecord], rows: usize) -> Vec<Batch> {
+    let dictionary = Arc::default();
+    let fields = FIELDS.iter().map(|field| field.id).collect();
+    let batch = |flows: &[FlowRecord]| {
+        let mut batch = Batch::new(fields, flows.len(), Arc::clone(&dictionary));
+        for flow in flows {
+            batch.push(flow);
+        }
+        batch
+    };
+    flows.chunks(rows).map(batch).collect()
+}
+
+pub(crate) fn dimensions(names: &[&str]) -> Vec<Dimension> {
+    names.iter().map(|name| Dimension::parse(name, &TimeZone::UTC).unwrap()).collect()
+}
