@@ -14,6 +14,7 @@ use crate::dictionary::{Dictionary, Recent};
 use crate::export::ADDRESSES;
 
 mod coded;
+mod push;
 pub use coded::Coded;
 
 /// Rows a batch has when one is cut from a long block.

@@ -152,27 +152,19 @@ impl Reading<'_> {
                     sender.send((stream, piece)).is_ok()
                 })
             });
-            while let Some(wave) = next_wave(&receiver) {
-                let read = |(stream, piece)| match piece {
-                    Piece::Block(block) => {
-                        let parsed = Parsed::new(&block, self.fields, self.dictionary, &shapes);
-                        (stream, Taken::Block(Box::new(parsed)))
+            // One wave is taken in while the next is parsed.
+            let (parsed_sender, parsed_waves) = sync_channel(1);
+            scope.spawn(|| {
+                let (receiver, parsed_sender) = (receiver, parsed_sender);
+                while let Some(wave) = next_wave(&receiver) {
+                    if parsed_sender.send(self.parse(wave, &shapes)).is_err() {
+                        break;
                     }
-                    Piece::Datagrams(datagrams) => {
-                        let parsed = datagrams.parse(self.fields, self.dictionary);
-                        (stream, Taken::Block(Box::new(parsed)))
-                    }
-                    Piece::End { damage } => (stream, Taken::End(damage)),
-                    Piece::Stored | Piece::Bytes(..) => (stream, Taken::Stored),
-                };
-                // A small file needs no thread pool, and is done before one starts.
-                let parsed: Vec<_> = if wave.len() <= SMALL_WAVE {
-                    wave.into_iter().map(read).collect()
-                } else {
-                    wave.into_par_iter().map(read).collect()
-                };
-                let mut batches = Vec::with_capacity(parsed.len());
-                for (stream, taken) in parsed {
+                }
+            });
+            for wave in parsed_waves {
+                let mut batches = Vec::with_capacity(wave.len());
+                for (stream, taken) in wave {
                     match taken {
                         Taken::Block(parsed) => batches.push(absorber.block(stream, *parsed)?),
                         Taken::End(damage) => absorber.end(stream, damage)?,
@@ -186,6 +178,28 @@ impl Reading<'_> {
             reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         })
     }
+
+    /// Parses pieces side by side.
+    fn parse(&self, wave: Vec<(usize, Piece)>, shapes: &Shapes) -> Vec<(usize, Taken)> {
+        let read = |(stream, piece)| match piece {
+            Piece::Block(block) => {
+                let parsed = Parsed::new(&block, self.fields, self.dictionary, shapes);
+                (stream, Taken::Block(Box::new(parsed)))
+            }
+            Piece::Datagrams(datagrams) => {
+                let parsed = datagrams.parse(self.fields, self.dictionary);
+                (stream, Taken::Block(Box::new(parsed)))
+            }
+            Piece::End { damage } => (stream, Taken::End(damage)),
+            Piece::Stored | Piece::Bytes(..) => (stream, Taken::Stored),
+        };
+        // A small file needs no thread pool, and is done before one starts.
+        if wave.len() <= SMALL_WAVE {
+            wave.into_iter().map(read).collect()
+        } else {
+            wave.into_par_iter().map(read).collect()
+        }
+    }
 }
 
 /// What comes out of a piece of a stream.
@@ -196,7 +210,7 @@ enum Taken {
 }
 
 /// Blocks that are parsed side by side.
-const WAVE_BLOCKS: usize = 16;
+const WAVE_BLOCKS: usize = 8;
 /// Up to so many pieces are read on the spot: a block and its end.
 const SMALL_WAVE: usize = 2;
 

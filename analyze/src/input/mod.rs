@@ -4,6 +4,7 @@
 //! that are JSON values [`Entry`](flowkit_model::Entry) tells hit, document and
 //! answer apart one by one, so a file may even mix them.
 
+mod ahead;
 mod blocks;
 mod broken_page;
 mod capture;
@@ -16,6 +17,7 @@ pub(crate) mod parse;
 mod read;
 mod rows;
 pub(crate) mod shapes;
+mod text;
 mod values;
 
 use std::fs::File;

@@ -2,6 +2,7 @@
 //!
 //! Pure: text in, columns and counts out, so blocks can be read side by side.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use flowkit_model::document::entry::{Entry, Hit};
@@ -9,7 +10,9 @@ use flowkit_model::document::page::Page;
 use flowkit_model::document::server_error::ServerError;
 use flowkit_model::document::shape::Identity as Shaped;
 use flowkit_model::{FieldId, NotAFlow, Row};
+use memchr::memchr;
 
+use super::ahead::Ahead;
 use super::blocks::{Block, BulkAction, Framing, Target, is_action};
 use super::broken_page;
 use super::rows::Row as TextRow;
@@ -115,7 +118,47 @@ impl Parsed {
         // A hit is about 1 kB.
         let mut parsed = Self::empty(fields, block.text.len() / 1024 + 1, dictionary);
         let mut reader = shapes.reader();
-        let mut row = Row::default();
+        if block.framing == Framing::Lines {
+            parsed.lines(block, &mut reader);
+        } else {
+            parsed.values(block, &mut reader);
+        }
+        shapes.learn_from(reader);
+        parsed
+    }
+
+    /// Reads documents that are a line each.
+    fn lines(&mut self, block: &Block, reader: &mut ShapeReader) {
+        let text = &block.text[..];
+        let mut ahead = Ahead::new();
+        let (mut at, mut line) = (0, block.line);
+        while at < text.len() {
+            if let Some((shaped, length)) = reader.read_line(&text[at..], ahead.next()) {
+                let row = ahead.keep();
+                self.note(row, identity(&shaped, row), line);
+                self.n_values += 1;
+                at += length;
+                if ahead.is_full() {
+                    ahead.hand_on(&mut self.batch);
+                }
+            } else {
+                ahead.hand_on(&mut self.batch);
+                let end = memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
+                let (whole, document) = (&text[at..end], text[at..end].trim_ascii());
+                if document.len() < whole.len() {
+                    self.document(document, line, block, reader);
+                } else if !document.is_empty() {
+                    self.value(document, line, block, reader);
+                }
+                at = end + 1;
+            }
+            line += 1;
+        }
+        ahead.hand_on(&mut self.batch);
+    }
+
+    /// Reads documents of other framings, and rows.
+    fn values(&mut self, block: &Block, reader: &mut ShapeReader) {
         let mut action: Option<&[u8]> = None;
         for (line, text) in block.values() {
             if block.framing == Framing::Bulk {
@@ -124,25 +167,27 @@ impl Parsed {
                     continue;
                 }
                 if let Some(action) = action.take()
-                    && parsed.bulk_document(action, text, line, &mut reader)
+                    && self.bulk_document(action, text, line, reader)
                 {
                     continue;
                 }
             }
-            if let Some(header) = &block.header {
-                parsed.text_row(header.row(text), line);
-                continue;
-            }
-            if let Some(identity) = reader.read(text, &mut row) {
-                parsed.n_values += 1;
-                let Shaped { index, id, routing } = identity;
-                parsed.row(&row, Identity::of(index, id, routing, &row), line);
-            } else {
-                parsed.value(text, line, block, &mut reader);
+            match &block.header {
+                Some(header) => self.text_row(header.row(text), line),
+                None => self.document(text, line, block, reader),
             }
         }
-        shapes.learn_from(reader);
-        parsed
+    }
+
+    /// Reads a document that may have a known shape, or nothing.
+    fn document(&mut self, text: &[u8], line: u64, block: &Block, reader: &mut ShapeReader) {
+        let mut row = Row::default();
+        if let Some(shaped) = reader.read(text, &mut row) {
+            self.n_values += 1;
+            self.row(&row, identity(&shaped, &row), line);
+        } else if !text.is_empty() {
+            self.value(text, line, block, reader);
+        }
     }
 
     /// Takes in a row of a csv file.
@@ -169,7 +214,7 @@ impl Parsed {
         let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return false };
         let Target { index, id, routing } = target;
         let identity =
-            |row: &Row<'_>| Identity::of(index.as_deref(), id.as_deref(), routing.as_deref(), row);
+            |row: &Row<'_>| Identity::of(bytes(&index), bytes(&id), bytes(&routing), row);
         let mut row = Row::default();
         if reader.read(text, &mut row).is_some_and(|shaped| shaped.id.is_none()) {
             self.n_values += 1;
@@ -242,10 +287,10 @@ impl Parsed {
         let mut row = Row::default();
         for hit in page.hits {
             let text = hit.get().as_bytes();
-            if let Some(Shaped { index, id, routing }) = reader.read(text, &mut row)
-                && id.is_some()
+            if let Some(shaped) = reader.read(text, &mut row)
+                && shaped.id.is_some()
             {
-                self.row(&row, Identity::of(index, id, routing, &row), line);
+                self.row(&row, identity(&shaped, &row), line);
                 continue;
             }
             match Entry::parse(text) {
@@ -266,8 +311,8 @@ impl Parsed {
         match hit.into_flow() {
             Ok(flow) => {
                 let row = Row::of(&flow);
-                let (index, id, routing) = (index.as_deref(), id.as_deref(), routing.as_deref());
-                self.row(&row, Identity::of(index, id, routing, &row), line);
+                let identity = Identity::of(bytes(&index), bytes(&id), bytes(&routing), &row);
+                self.row(&row, identity, line);
                 true
             }
             Err(cause) => {
@@ -279,6 +324,11 @@ impl Parsed {
 
     pub(super) fn row(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         self.batch.push_row(row);
+        self.note(row, identity, line);
+    }
+
+    /// Takes in a row whose columns are filled elsewhere.
+    fn note(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         let time = |field| row.number(field);
         let (first, last) = (time(FieldId::FirstSwitched), time(FieldId::LastSwitched));
         self.quality.add(time(FieldId::Timestamp), first, last);
@@ -292,6 +342,15 @@ impl Parsed {
             None => self.skipped.push(Skipped { cause, n: 1, line, reason }),
         }
     }
+}
+
+/// Who a document of a known shape is.
+fn identity(shaped: &Shaped<'_>, row: &Row<'_>) -> Option<Identity> {
+    Identity::of(shaped.index, shaped.id, shaped.routing, row)
+}
+
+fn bytes<'t>(text: &'t Option<Cow<'_, str>>) -> Option<&'t [u8]> {
+    text.as_deref().map(str::as_bytes)
 }
 
 /// The JSON reader's words, without its line, which is always 1 here.

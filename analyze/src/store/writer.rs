@@ -6,6 +6,7 @@
 
 use std::io::{Cursor, Write};
 use std::net::Ipv4Addr;
+use std::ops::Range;
 use std::sync::Arc;
 
 use flowkit_model::{FIELDS, Field, Kind};
@@ -22,7 +23,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::StoreError;
 use super::facts::{self, About, Belongs, Facts};
-use super::schema::{self, GROUP_ROWS};
+use super::schema::{self, GROUP_ROWS, PAGE_ROWS};
 use crate::columns::{Batch, Column, FieldSet, Values};
 use crate::dictionary::Dictionary;
 use crate::export::Addresses;
@@ -91,8 +92,7 @@ impl<W: Write + Send> FlowWriter<W> {
     }
 
     fn write_group(&mut self) -> Result<(), StoreError> {
-        let empty = Batch::new(FieldSet::all(), 0, Arc::clone(&self.dictionary));
-        let group = std::mem::replace(&mut self.pending, empty);
+        let group = &self.pending;
         let texts: Vec<ByteArray> = self
             .dictionary
             .texts()
@@ -120,7 +120,10 @@ impl<W: Write + Send> FlowWriter<W> {
             }
             out.close().map(drop)
         };
-        write().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })
+        write().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })?;
+        // Its memory holds the next group.
+        self.pending.clear();
+        Ok(())
     }
 }
 
@@ -142,9 +145,6 @@ impl Texts<'_> {
     }
 }
 
-/// Texts that are handed to an encoder together.
-const TEXTS_AT_ONCE: usize = 1 << 15;
-
 /// Fewer flows than this are encoded before a thread pool has started.
 const SMALL_GROUP: usize = 20_000;
 
@@ -165,39 +165,52 @@ fn encode(
     Ok((out.into_inner()?.into_inner().into(), close))
 }
 
+/// Values that are handed to an encoder together: a page of them, for which
+/// memory stays in the cache. A text takes 32 bytes and more while it is encoded.
+const VALUES_AT_ONCE: usize = PAGE_ROWS;
+
 fn write_values(
     encoder: &mut Encoder<'_>,
     column: &Column,
     physical: Physical,
     texts: Texts<'_>,
 ) -> Result<(), ParquetError> {
-    let unknown = column.unknown.as_deref();
+    for from in (0..column.len()).step_by(VALUES_AT_ONCE) {
+        let rows = from..column.len().min(from + VALUES_AT_ONCE);
+        write_some(encoder, column, rows, physical, texts)?;
+    }
+    Ok(())
+}
+
+fn write_some(
+    encoder: &mut Encoder<'_>,
+    column: &Column,
+    rows: Range<usize>,
+    physical: Physical,
+    texts: Texts<'_>,
+) -> Result<(), ParquetError> {
+    let unknown = column.unknown.as_deref().map(|unknown| &unknown[rows.clone()]);
     let levels: Vec<i16> = match unknown {
-        None => vec![1; column.len()],
+        None => vec![1; rows.len()],
         Some(unknown) => unknown.iter().map(|unknown| i16::from(!unknown)).collect(),
     };
     let levels = Some(&*levels);
     match (encoder, &column.values, physical) {
         (Encoder::Int32ColumnWriter(encoder), Values::U8(values), _) => {
-            encoder.write_batch(&known(values, unknown, i32::from), levels, None)?;
+            encoder.write_batch(&known(&values[rows], unknown, i32::from), levels, None)?;
         }
         (Encoder::Int32ColumnWriter(encoder), Values::U16(values), _) => {
-            encoder.write_batch(&known(values, unknown, i32::from), levels, None)?;
+            encoder.write_batch(&known(&values[rows], unknown, i32::from), levels, None)?;
         }
         (Encoder::Int32ColumnWriter(encoder), Values::U32(values), _) => {
-            encoder.write_batch(&known(values, unknown, u32::cast_signed), levels, None)?;
+            encoder.write_batch(&known(&values[rows], unknown, u32::cast_signed), levels, None)?;
         }
         (Encoder::Int64ColumnWriter(encoder), Values::U64(values), _) => {
-            encoder.write_batch(&known(values, unknown, u64::cast_signed), levels, None)?;
+            encoder.write_batch(&known(&values[rows], unknown, u64::cast_signed), levels, None)?;
         }
         (Encoder::ByteArrayColumnWriter(encoder), Values::U32(codes), _) => {
-            // A text takes 32 bytes and more while it is encoded.
-            for (piece, codes) in codes.chunks(TEXTS_AT_ONCE).enumerate() {
-                let from = piece * TEXTS_AT_ONCE;
-                let unknown = unknown.map(|unknown| &unknown[from..from + codes.len()]);
-                let levels = levels.map(|levels| &levels[from..from + codes.len()]);
-                encoder.write_batch(&known(codes, unknown, |code| texts.of(code)), levels, None)?;
-            }
+            let texts = known(&codes[rows], unknown, |code| texts.of(code));
+            encoder.write_batch(&texts, levels, None)?;
         }
         (_, _, physical) => {
             return Err(ParquetError::General(format!("no {physical} column for these values")));
