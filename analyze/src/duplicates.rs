@@ -6,10 +6,11 @@
 //! odds that two of them collide are below 10^-20. Two million are kept in
 //! memory, more in temporary files.
 
-use flowkit_model::{FIELDS, Kind, Row};
+use flowkit_model::{FIELDS, FieldId, Kind, Row};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use std::io;
+use std::sync::LazyLock;
 
 mod spill;
 pub(crate) use spill::nameless;
@@ -66,23 +67,33 @@ fn hash(key: &[u8]) -> Document {
 
 /// Stands for what a document says: a hash of all its fields.
 fn content(row: &Row<'_>) -> u64 {
-    // Four chains, each of which waits for its own multiplications alone.
-    let mut chains = [0_u64, 1, 2, 3];
-    for fields in FIELDS.chunks(chains.len()) {
+    let Shares { numbers, texts } = &*SHARES;
+    // Four chains, each of which waits for its own multiplications alone. What
+    // is unknown goes in as 0, and that it is unknown at the start.
+    let mut chains = [row.known(), 1, 2, 3];
+    for fields in numbers.chunks(chains.len()) {
         for (chain, field) in chains.iter_mut().zip(fields) {
-            let value = if field.kind == Kind::Text {
-                row.text(field.id).map(|text| xxh3_64(text.as_bytes()))
-            } else {
-                row.number(field.id)
-            };
-            // Unknown is another value than 0: the two go in at different places.
-            let (high, low) = value.map_or((1, 0), |value| (0, value));
-            *chain = mixed(*chain ^ low, *chain ^ high);
+            *chain = mixed(*chain ^ row.number(*field).unwrap_or(0), *chain);
         }
+    }
+    for text in texts.iter().filter_map(|field| row.text(*field)) {
+        chains[0] = mixed(chains[0], xxh3_64(text.as_bytes()));
     }
     let [a, b, c, d] = chains;
     mixed(mixed(a, b), mixed(c, d))
 }
+
+/// The fields that are numbers, and those that are texts.
+struct Shares {
+    numbers: Vec<FieldId>,
+    texts: Vec<FieldId>,
+}
+
+static SHARES: LazyLock<Shares> = LazyLock::new(|| {
+    let (texts, numbers) =
+        FIELDS.iter().map(|field| field.id).partition(|field| field.field().kind == Kind::Text);
+    Shares { numbers, texts }
+});
 
 /// Both halves of a product of two words.
 #[inline]
@@ -189,6 +200,27 @@ mod tests {
         ] {
             assert_eq!(seen.take(identity).unwrap(), expected);
         }
+    }
+
+    /// Any field that is another, unknown, or 0 instead of unknown makes another
+    /// content.
+    #[test]
+    fn every_field_is_part_of_what_a_document_says() {
+        let mut contents = vec![content(&Row::default())];
+        for field in FIELDS {
+            for value in [0, 1] {
+                let mut row = Row::default();
+                match field.kind {
+                    Kind::Text => row.set_text(field.id, ["r0", "r1"][value]),
+                    _ => row.set(field.id, value as u64),
+                }
+                contents.push(content(&row));
+            }
+        }
+        let n = contents.len();
+        contents.sort_unstable();
+        contents.dedup();
+        assert_eq!(contents.len(), n);
     }
 
     /// With memory for ten documents the answers are those of memory for all.

@@ -7,10 +7,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread;
-
-use rayon::prelude::*;
 
 use crate::answer::Answer;
 use crate::columns::{Batch, FieldSet};
@@ -26,8 +22,10 @@ use crate::store::{self, Prepared, StoreError, StoredPart};
 use crate::tally::{Measures, Tally};
 
 mod absorb;
+mod waves;
 mod workers;
 pub(crate) use absorb::Absorber;
+pub(crate) use waves::{WAVE_BLOCKS, in_waves};
 use workers::Workers;
 
 /// How strictly to read.
@@ -140,29 +138,13 @@ impl Reading<'_> {
                 .filter_map(stored)
                 .try_for_each(|part| absorber.stored(&part.tally));
         }
-        let sources = self.sources;
         let shapes = Shapes::default();
-        thread::scope(|scope| {
-            // Some blocks ahead, so that reading and parsing overlap.
-            let (sender, receiver) = sync_channel(WAVE_BLOCKS);
-            let is_stored: Vec<bool> = self.stored.iter().map(Option::is_some).collect();
-            let reader = scope.spawn(move || {
-                let is_stored = |stream: usize| is_stored.get(stream).copied().unwrap_or(false);
-                input::read(sources, is_stored, |stream, piece| {
-                    sender.send((stream, piece)).is_ok()
-                })
-            });
-            // One wave is taken in while the next is parsed.
-            let (parsed_sender, parsed_waves) = sync_channel(1);
-            scope.spawn(|| {
-                let (receiver, parsed_sender) = (receiver, parsed_sender);
-                while let Some(wave) = next_wave(&receiver) {
-                    if parsed_sender.send(self.parse(wave, &shapes)).is_err() {
-                        break;
-                    }
-                }
-            });
-            for wave in parsed_waves {
+        let is_stored: Vec<bool> = self.stored.iter().map(Option::is_some).collect();
+        let is_stored = |stream: usize| is_stored.get(stream).copied().unwrap_or(false);
+        in_waves(
+            |hand_on| input::read(self.sources, is_stored, hand_on),
+            |stream, piece| (stream, self.parse(piece, &shapes)),
+            |wave| {
                 let mut batches = Vec::with_capacity(wave.len());
                 for (stream, taken) in wave {
                     match taken {
@@ -174,30 +156,22 @@ impl Reading<'_> {
                     }
                 }
                 take(batches);
-            }
-            reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
+                Ok(true)
+            },
+        )
     }
 
-    /// Parses pieces side by side.
-    fn parse(&self, wave: Vec<(usize, Piece)>, shapes: &Shapes) -> Vec<(usize, Taken)> {
-        let read = |(stream, piece)| match piece {
+    fn parse(&self, piece: Piece, shapes: &Shapes) -> Taken {
+        match piece {
             Piece::Block(block) => {
                 let parsed = Parsed::new(&block, self.fields, self.dictionary, shapes);
-                (stream, Taken::Block(Box::new(parsed)))
+                Taken::Block(Box::new(parsed))
             }
             Piece::Datagrams(datagrams) => {
-                let parsed = datagrams.parse(self.fields, self.dictionary);
-                (stream, Taken::Block(Box::new(parsed)))
+                Taken::Block(Box::new(datagrams.parse(self.fields, self.dictionary)))
             }
-            Piece::End { damage } => (stream, Taken::End(damage)),
-            Piece::Stored | Piece::Bytes(..) => (stream, Taken::Stored),
-        };
-        // A small file needs no thread pool, and is done before one starts.
-        if wave.len() <= SMALL_WAVE {
-            wave.into_iter().map(read).collect()
-        } else {
-            wave.into_par_iter().map(read).collect()
+            Piece::End { damage } => Taken::End(damage),
+            Piece::Stored | Piece::Bytes(..) => Taken::Stored,
         }
     }
 }
@@ -207,21 +181,6 @@ enum Taken {
     Block(Box<Parsed>),
     End(Option<String>),
     Stored,
-}
-
-/// Blocks that are parsed side by side.
-const WAVE_BLOCKS: usize = 8;
-/// Up to so many pieces are read on the spot: a block and its end.
-const SMALL_WAVE: usize = 2;
-
-/// All that is there, or waits for some; `None` at the end.
-fn next_wave(receiver: &Receiver<(usize, Piece)>) -> Option<Vec<(usize, Piece)>> {
-    let mut wave = vec![receiver.recv().ok()?];
-    while wave.len() < WAVE_BLOCKS {
-        let Ok(piece) = receiver.recv() else { break };
-        wave.push(piece);
-    }
-    Some(wave)
 }
 
 /// The window that all sources were fetched with, if they have one in common.

@@ -30,6 +30,12 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// Documents that are a line each.
+    pub(crate) fn of_lines(text: Vec<u8>, line: u64) -> Self {
+        let text = Text::of(text);
+        Self { text, line, framing: Framing::Lines, header: None, last: false }
+    }
+
     /// Its JSON values, and what is none, each with the line it begins in;
     /// blank lines are left out.
     pub(crate) fn values(&self) -> Box<dyn Iterator<Item = (u64, &[u8])> + '_> {
@@ -351,7 +357,7 @@ fn blanks(text: &[u8]) -> usize {
 
 /// Lines, unless the first one begins a value that the second does not begin
 /// anew.
-fn framing(text: &[u8]) -> Framing {
+pub(crate) fn framing(text: &[u8]) -> Framing {
     let mut lines =
         text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());

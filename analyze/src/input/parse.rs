@@ -45,6 +45,8 @@ pub(crate) struct Parsed {
     pub(crate) breaks_off: Option<u64>,
     /// What is odd but no reason to skip, by kind.
     pub(crate) odd: Vec<Odd>,
+    /// Lines that are not one document of a known shape, and no blank besides.
+    pub(crate) odd_lines: u64,
 }
 
 /// Something odd that came up so many times.
@@ -97,6 +99,7 @@ impl Parsed {
             n_values: 0,
             breaks_off: None,
             odd: Vec::new(),
+            odd_lines: 0,
         }
     }
 
@@ -106,6 +109,17 @@ impl Parsed {
             Some(known) => known.n += odd.n,
             None => self.odd.push(odd),
         }
+    }
+
+    /// Says that its text begins in another line.
+    pub(crate) fn begin_at(&mut self, before: u64, line: u64) {
+        let moved = |old: &mut u64| *old = *old - before + line;
+        self.identities.iter_mut().for_each(|(_, line)| moved(line));
+        self.skipped.iter_mut().for_each(|skipped| moved(&mut skipped.line));
+        self.pages.iter_mut().for_each(|page| moved(&mut page.line));
+        self.odd.iter_mut().for_each(|odd| moved(&mut odd.line));
+        self.server_error.iter_mut().for_each(|(line, _)| moved(line));
+        self.breaks_off.iter_mut().for_each(moved);
     }
 
     /// Reads a block.
@@ -143,6 +157,7 @@ impl Parsed {
                 }
             } else {
                 ahead.hand_on(&mut self.batch);
+                self.odd_lines += 1;
                 let end = memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
                 let (whole, document) = (&text[at..end], text[at..end].trim_ascii());
                 if document.len() < whole.len() {

@@ -41,6 +41,11 @@ pub(crate) struct Text {
 }
 
 impl Text {
+    /// Text that is there already.
+    pub(super) fn of(text: Vec<u8>) -> Self {
+        Self { end: text.len(), room: text, spares: Spares::new(0) }
+    }
+
     /// The room behind the text, up to so many bytes from its start.
     pub(super) fn room(&mut self, length: usize) -> &mut [u8] {
         if self.room.len() < length {

@@ -44,23 +44,19 @@ impl Literals {
     /// Its length, if the text begins with it.
     #[inline]
     pub(super) fn at_start(&self, literal: &Literal, text: &[u8]) -> Option<usize> {
-        let length = literal.bytes.len();
         let words = &self.words[literal.words.clone()];
         let is_there = match (text.get(..words.len() * WORD), words.split_last()) {
             (Some(head), Some((last, words))) => {
                 let (pieces, _) = head.as_chunks::<WORD>();
                 let word = |piece: &[u8; WORD]| u64::from_le_bytes(*piece);
-                let differs = pieces
-                    .iter()
-                    .zip(words)
-                    .fold(0, |all, (piece, expected)| all | (word(piece) ^ expected));
-                let end = pieces.last().map_or(0, word);
-                differs | ((end ^ last) & literal.last) == 0
+                // One after the other: vectors do not pay for two or three.
+                pieces.iter().zip(words).all(|(piece, expected)| word(piece) == *expected)
+                    && pieces.last().is_some_and(|end| (word(end) ^ last) & literal.last == 0)
             }
             // The last word would reach over the end of the text.
             _ => text.starts_with(&self.bytes[literal.bytes.clone()]),
         };
-        is_there.then_some(length)
+        is_there.then_some(literal.bytes.len())
     }
 
     /// Whether none of them holds a line end.

@@ -193,27 +193,35 @@ pub(super) fn list_end(text: &[u8]) -> Option<usize> {
 #[inline]
 pub(super) fn address(text: &[u8]) -> Option<(u64, usize)> {
     // The longest is 15 bytes and its quote.
-    let mut rest = match text.first_chunk::<16>() {
-        Some(bytes) => u128::from_le_bytes(*bytes),
+    let bytes = match text.first_chunk::<16>() {
+        Some(bytes) => *bytes,
         None => {
             let mut bytes = [0; 16];
             let shorter = text.len().min(16);
             bytes[..shorter].copy_from_slice(&text[..shorter]);
-            u128::from_le_bytes(bytes)
+            bytes
         }
     };
-    let (mut value, mut end) = (0, 0);
+    let (mut value, mut rest) = (0, u128::from_le_bytes(bytes));
     for byte_after in [b'.', b'.', b'.', b'"'] {
         let (octet, length) = octet(u64::try_from(rest & 0xffff_ffff).ok()?)?;
-        let after = rest >> (8 * length) & 0xff;
-        if after != u128::from(byte_after) {
+        if rest >> (8 * length) & 0xff != u128::from(byte_after) {
             return None;
         }
         value = value << 8 | octet;
-        end += length + 1;
         rest >>= 8 * (length + 1);
     }
-    Some((value, end - 1))
+    Some((value, quote(bytes)))
+}
+
+/// Where the first quote is. It is also where the last octet ends; but the next
+/// value need not wait for the octets, whose places depend on each other.
+#[inline]
+fn quote(bytes: [u8; 16]) -> usize {
+    let word = u128::from_le_bytes(bytes) ^ u128::from_le_bytes([b'"'; 16]);
+    let marks =
+        word.wrapping_sub(u128::from_le_bytes([1; 16])) & !word & u128::from_le_bytes([0x80; 16]);
+    (marks.trailing_zeros() / 8) as usize
 }
 
 /// The number up to 255 without leading zero that four bytes begin with.
