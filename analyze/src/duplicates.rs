@@ -129,7 +129,8 @@ impl Default for Seen {
     }
 }
 
-/// Identities in memory: with the table's spare places some 50 MB.
+/// Identities in memory: with the table's spare places some 50 MB. Once some are
+/// on disk, half as many, since the filter before those takes 64 MB.
 const MOST_RECENT: usize = 1_800_000;
 
 /// So many documents announce more: the table gets its last size at once, since
@@ -163,10 +164,26 @@ impl Seen {
             self.recent.reserve(self.most.saturating_sub(MANY));
         }
         if self.recent.len() >= self.most {
-            let spilled = self.spilled.get_or_insert_with(Spilled::new);
-            spilled.add(self.recent.drain().collect())?;
+            self.spill()?;
         }
         Ok(Copy::First)
+    }
+
+    /// Moves what is in memory to disk, a quarter at a time.
+    fn spill(&mut self) -> io::Result<()> {
+        let recent = &mut self.recent;
+        let quarter = |upper: u64| {
+            recent.extract_if(|document, _| document[0] >> 62 == upper).collect::<Vec<_>>()
+        };
+        let is_first = self.spilled.is_none();
+        let spilled = self.spilled.get_or_insert_with(Spilled::new);
+        spilled.add((0..4).map(quarter))?;
+        if is_first {
+            // The filter takes memory from now on.
+            self.most = (self.most / 2).max(1);
+            self.recent = HashMap::with_capacity(self.most);
+        }
+        spilled.know()
     }
 }
 

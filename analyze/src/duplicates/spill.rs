@@ -3,7 +3,9 @@
 //!
 //! An entry is 24 bytes: the hash of who a document is and the hash of what it
 //! says. A run keeps every 128th hash in memory (1 MB for 16 M documents), so a
-//! look into it reads 3 kB. Eight runs become one.
+//! look into it reads 3 kB. Eight runs of about one length become one, so that
+//! among 100 M documents there are some twenty, and each entry was written three
+//! times.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -36,27 +38,47 @@ pub(super) struct Spilled {
 
 impl Spilled {
     pub(super) fn new() -> Self {
-        let words = usize::try_from(FILTER_BITS / 64).expect("2^23 fits");
-        Self { runs: Vec::new(), filter: vec![0; words] }
+        Self { runs: Vec::new(), filter: Vec::new() }
     }
 
-    /// Takes in entries; no document is among them twice.
+    /// Takes in entries; no document is among them twice, and each piece has
+    /// larger ones than the piece before. They are found after [`Self::know`].
     ///
     /// # Errors
     /// If the folder for temporary files cannot be written to.
-    pub(super) fn add(&mut self, mut entries: Vec<Entry>) -> io::Result<()> {
-        entries.sort_unstable();
+    pub(super) fn add(&mut self, pieces: impl Iterator<Item = Vec<Entry>>) -> io::Result<()> {
         let mut run = Writer::new()?;
-        for entry in entries {
+        for mut entries in pieces {
+            entries.sort_unstable();
+            entries.into_iter().try_for_each(|entry| run.push(entry))?;
+        }
+        self.runs.push(run.finish(0)?);
+        Ok(())
+    }
+
+    /// Learns from its file what was added last: while it was added, it was in
+    /// memory still, and there need not be room for both.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    pub(super) fn know(&mut self) -> io::Result<()> {
+        if self.filter.is_empty() {
+            self.filter = vec![0; usize::try_from(FILTER_BITS / 64).expect("2^23 fits")];
+        }
+        let Some(last) = self.runs.last() else { return Ok(()) };
+        let mut entries = last.reader();
+        while let Some(entry) = entries.next()? {
             for (word, bit) in places(entry.0) {
                 self.filter[word] |= bit;
             }
-            run.push(entry)?;
         }
-        self.runs.push(run.finish()?);
-        if self.runs.len() == MOST_RUNS {
-            let merged = merge(&self.runs)?;
-            self.runs = vec![merged];
+        while let Some(level) = self.runs.last().map(|run| run.level)
+            && let Some(from) = self.runs.len().checked_sub(MOST_RUNS)
+            && self.runs[from].level == level
+        {
+            let merged = merge(&self.runs[from..], level + 1)?;
+            self.runs.truncate(from);
+            self.runs.push(merged);
         }
         Ok(())
     }
@@ -95,9 +117,16 @@ struct Run {
     entries: usize,
     /// Every [`STEP`]th document.
     index: Vec<Document>,
+    /// How often its entries were merged.
+    level: u32,
 }
 
 impl Run {
+    /// Reads it from start to end.
+    fn reader(&self) -> Reader<'_> {
+        Reader { run: self, at: 0, ready: Vec::new().into_iter() }
+    }
+
     fn find(&self, document: Document) -> io::Result<Option<u64>> {
         let step = self.index.partition_point(|known| *known <= document);
         let Some(step) = step.checked_sub(1) else { return Ok(None) };
@@ -146,9 +175,9 @@ impl Writer {
         Ok(())
     }
 
-    fn finish(self) -> io::Result<Run> {
+    fn finish(self, level: u32) -> io::Result<Run> {
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Run { file, entries: self.entries, index: self.index })
+        Ok(Run { file, entries: self.entries, index: self.index, level })
     }
 }
 
@@ -188,15 +217,16 @@ impl Reader<'_> {
     }
 }
 
-fn merge(runs: &[Run]) -> io::Result<Run> {
-    let mut readers: Vec<_> =
-        runs.iter().map(|run| Reader { run, at: 0, ready: Vec::new().into_iter() }).collect();
+fn merge(runs: &[Run], level: u32) -> io::Result<Run> {
+    let mut readers: Vec<_> = runs.iter().map(Run::reader).collect();
     let mut heads = readers.iter_mut().map(Reader::next).collect::<io::Result<Vec<_>>>()?;
     let mut out = Writer::new()?;
     loop {
         let first =
             heads.iter().enumerate().filter_map(|(n, head)| Some((head.as_ref()?, n))).min();
-        let Some((entry, n)) = first.map(|(entry, n)| (*entry, n)) else { return out.finish() };
+        let Some((entry, n)) = first.map(|(entry, n)| (*entry, n)) else {
+            return out.finish(level);
+        };
         out.push(entry)?;
         heads[n] = readers[n].next()?;
     }
@@ -210,19 +240,24 @@ mod tests {
         [n.wrapping_mul(0x2360_ed05_1fc6_5da5), n.wrapping_mul(0x4385_df64_9fcc_f645)]
     }
 
-    /// Over enough runs that they are merged twice, every entry is found again
-    /// and nothing else is.
+    /// Over enough runs that runs that were merged are merged again, every entry
+    /// is found and nothing else is.
     #[test]
     fn what_was_spilled_is_found_again() {
         let mut spilled = Spilled::new();
-        for run in 0..17 {
-            spilled.add((0..300).map(|n| (document(run * 300 + n), run * n)).collect()).unwrap();
+        for run in 0..73 {
+            let entries = (0..300).map(|n| (document(run * 300 + n), run * n));
+            let (low, high): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.0[0] >> 63 == 0);
+            spilled.add([low, high].into_iter()).unwrap();
+            spilled.know().unwrap();
         }
-        for n in 0..5100 {
+        let levels: Vec<_> = spilled.runs.iter().map(|run| run.level).collect();
+        assert_eq!(levels, [2, 1, 0]);
+        for n in 0..21_900 {
             let expected = Some((n / 300) * (n % 300));
             assert_eq!(spilled.find(document(n)).unwrap(), expected, "{n}");
         }
-        for n in 5100..9000 {
+        for n in 21_900..29_000 {
             assert_eq!(spilled.find(document(n)).unwrap(), None);
         }
     }

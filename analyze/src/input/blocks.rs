@@ -81,8 +81,8 @@ pub(crate) enum Framing {
 }
 
 /// Text in a block, but for longer documents. Larger ones gain nothing, and
-/// fewer of them keep all threads busy.
-const BLOCK_BYTES: usize = 1 << 20;
+/// all that are on their way should stay in the cache.
+const BLOCK_BYTES: usize = 1 << 19;
 /// A document longer than this is refused, so that memory is bounded. A page of
 /// 10,000 hits is some 10 MB.
 const LONGEST_DOCUMENT: usize = 1 << 29;
