@@ -130,7 +130,7 @@ impl Default for Seen {
 }
 
 /// Identities in memory: with the table's spare places some 50 MB. Once some are
-/// on disk, half as many, since the filter before those takes 64 MB.
+/// on disk, a quarter as many, since the filter before those takes as much.
 const MOST_RECENT: usize = 1_800_000;
 
 /// So many documents announce more: the table gets its last size at once, since
@@ -169,18 +169,18 @@ impl Seen {
         Ok(Copy::First)
     }
 
-    /// Moves what is in memory to disk, a quarter at a time.
+    /// Moves what is in memory to disk, a sixteenth at a time.
     fn spill(&mut self) -> io::Result<()> {
         let recent = &mut self.recent;
-        let quarter = |upper: u64| {
-            recent.extract_if(|document, _| document[0] >> 62 == upper).collect::<Vec<_>>()
+        let sixteenth = |upper: u64| {
+            recent.extract_if(|document, _| document[0] >> 60 == upper).collect::<Vec<_>>()
         };
         let is_first = self.spilled.is_none();
         let spilled = self.spilled.get_or_insert_with(Spilled::new);
-        spilled.add((0..4).map(quarter))?;
+        spilled.add((0..16).map(sixteenth))?;
         if is_first {
             // The filter takes memory from now on.
-            self.most = (self.most / 2).max(1);
+            self.most = (self.most / 4).max(1);
             self.recent = HashMap::with_capacity(self.most);
         }
         spilled.know()

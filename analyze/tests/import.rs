@@ -203,6 +203,7 @@ fn columns_made_on_the_way_are_those_made_later() {
         ("an array", vec![format!("[{},\n {}]", hit(1, 1), hit(2, 2).replace(',', ",\n"))], 1),
         ("bulk", vec![format!("{action}\n{bare}\n").repeat(3)], 1),
         ("copies", vec![hits(0..50) + &hits(20..30) + &hit(7, 8) + "\n" + &many], 1),
+        ("a late copy", vec![many.clone() + &hit(7, 8) + "\n"], 1),
         ("two of the same", vec![many.clone(), hits(8990..9010)], 2),
         ("an error among hits", vec![hits(0..5) + error + "\n" + &hits(5..9)], 0),
         ("an error in the first of two", vec![hits(0..5) + error + "\n", hits(0..9)], 1),

@@ -105,8 +105,12 @@ mod tests {
                 let dictionary = Arc::new(Dictionary::default());
                 let mut expected = Batch::new(fields, 0, Arc::clone(&dictionary));
                 let mut batch = Batch::new(fields, 0, Arc::clone(&dictionary));
-                rows.iter().for_each(|row| expected.push_row(row));
-                rows.chunks(piece).for_each(|rows| batch.push_rows(rows));
+                for row in &rows {
+                    expected.push_row(row);
+                }
+                for rows in rows.chunks(piece) {
+                    batch.push_rows(rows);
+                }
                 batch.push_rows(&[]);
                 assert_eq!(batch.rows(), 70);
                 assert!(batch.columns().eq(expected.columns()), "{piece}");

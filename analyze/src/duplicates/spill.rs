@@ -24,21 +24,25 @@ const ENTRY_BYTES: usize = 24;
 const STEP: usize = 128;
 /// Runs that are merged into one.
 const MOST_RUNS: usize = 8;
-/// Bits of the filter: 64 MB. It answers wrongly for 1 document in 40,000 at
-/// 10 M documents, and for 1 in 13 at 100 M, which then costs a look into the
-/// runs.
-const FILTER_BITS: u64 = 1 << 29;
+/// Words of the filter: 32 MB, and 64 MB for more documents than [`MANY`]. It
+/// answers wrongly for 1 document in 2,500 at 10 M documents, and for 1 in 13 at
+/// 100 M, which then costs a look into the runs.
+const FILTER_WORDS: [usize; 2] = [1 << 22, 1 << 23];
+/// So many documents are many.
+const MANY: usize = 1 << 25;
 
 /// Identities on disk.
 #[derive(Debug)]
 pub(super) struct Spilled {
     runs: Vec<Run>,
     filter: Vec<u64>,
+    /// More documents than this double the filter.
+    many: usize,
 }
 
 impl Spilled {
     pub(super) fn new() -> Self {
-        Self { runs: Vec::new(), filter: Vec::new() }
+        Self { runs: Vec::new(), filter: Vec::new(), many: MANY }
     }
 
     /// Takes in entries; no document is among them twice, and each piece has
@@ -62,14 +66,20 @@ impl Spilled {
     /// # Errors
     /// If temporary files cannot be used.
     pub(super) fn know(&mut self) -> io::Result<()> {
-        if self.filter.is_empty() {
-            self.filter = vec![0; usize::try_from(FILTER_BITS / 64).expect("2^23 fits")];
+        let entries: usize = self.runs.iter().map(|run| run.entries).sum();
+        let words = FILTER_WORDS[usize::from(entries > self.many)];
+        let is_larger = words > self.filter.len();
+        if is_larger {
+            self.filter = Vec::new();
+            self.filter = vec![0; words];
         }
-        let Some(last) = self.runs.last() else { return Ok(()) };
-        let mut entries = last.reader();
-        while let Some(entry) = entries.next()? {
-            for (word, bit) in places(entry.0) {
-                self.filter[word] |= bit;
+        let new = if is_larger { 0 } else { self.runs.len().saturating_sub(1) };
+        for run in &self.runs[new..] {
+            let mut entries = run.reader();
+            while let Some(entry) = entries.next()? {
+                for (word, bit) in places(entry.0, words) {
+                    self.filter[word] |= bit;
+                }
             }
         }
         while let Some(level) = self.runs.last().map(|run| run.level)
@@ -88,7 +98,10 @@ impl Spilled {
     /// # Errors
     /// If a run cannot be read.
     pub(super) fn find(&self, document: Document) -> io::Result<Option<u64>> {
-        if places(document).iter().any(|(word, bit)| self.filter[*word] & bit == 0) {
+        if places(document, self.filter.len())
+            .iter()
+            .any(|(word, bit)| self.filter[*word] & bit == 0)
+        {
             return Ok(None);
         }
         for run in &self.runs {
@@ -100,10 +113,11 @@ impl Spilled {
     }
 }
 
-/// Places of a document in the filter: four bits of one line of the cache.
-fn places(document: Document) -> [(usize, u64); 4] {
+/// Places of a document in a filter of so many words: four bits of one line of
+/// the cache.
+fn places(document: Document, words: usize) -> [(usize, u64); 4] {
     let [bits, line] = document;
-    let line = usize::try_from(line % (FILTER_BITS / 512)).expect("2^20 fits") * 8;
+    let line = usize::try_from(line % (words as u64 / 8)).expect("no more than 2^20") * 8;
     std::array::from_fn(|n| {
         let bit = bits >> (9 * n) & 511;
         (line + usize::try_from(bit / 64).expect("less than 8"), 1 << (bit % 64))
@@ -240,11 +254,11 @@ mod tests {
         [n.wrapping_mul(0x2360_ed05_1fc6_5da5), n.wrapping_mul(0x4385_df64_9fcc_f645)]
     }
 
-    /// Over enough runs that runs that were merged are merged again, every entry
-    /// is found and nothing else is.
+    /// Over enough runs that runs that were merged are merged again, and enough
+    /// entries that the filter grows, every entry is found and nothing else is.
     #[test]
     fn what_was_spilled_is_found_again() {
-        let mut spilled = Spilled::new();
+        let mut spilled = Spilled { many: 10_000, ..Spilled::new() };
         for run in 0..73 {
             let entries = (0..300).map(|n| (document(run * 300 + n), run * n));
             let (low, high): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.0[0] >> 63 == 0);
@@ -252,7 +266,7 @@ mod tests {
             spilled.know().unwrap();
         }
         let levels: Vec<_> = spilled.runs.iter().map(|run| run.level).collect();
-        assert_eq!(levels, [2, 1, 0]);
+        assert_eq!((levels, spilled.filter.len()), (vec![2, 1, 0], FILTER_WORDS[1]));
         for n in 0..21_900 {
             let expected = Some((n / 300) * (n % 300));
             assert_eq!(spilled.find(document(n)).unwrap(), expected, "{n}");

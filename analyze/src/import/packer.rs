@@ -74,12 +74,12 @@ fn write(
     frames: &Receiver<Vec<u8>>,
     written: &SyncSender<Vec<u8>>,
 ) -> io::Result<Packed> {
-    let mut packer = zstd::bulk::Compressor::new(LEVEL)?;
-    packer.set_parameter(CParameter::ChecksumFlag(true))?;
+    let mut zstd = zstd::bulk::Compressor::new(LEVEL)?;
+    zstd.set_parameter(CParameter::ChecksumFlag(true))?;
     let (mut hash, mut file_bytes, mut packed) = (Sha256::new(), 0, Vec::new());
     for mut text in frames {
         packed.resize(zstd::zstd_safe::compress_bound(text.len()).max(packed.len()), 0);
-        let length = packer.compress_to_buffer(&text, &mut packed[..])?;
+        let length = zstd.compress_to_buffer(&text, &mut packed[..])?;
         let frame = &packed[..length];
         hash.update(frame);
         file.write_all(frame)?;

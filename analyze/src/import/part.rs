@@ -14,7 +14,7 @@ use crate::documents::{AsItStands, Kept};
 /// block stay together, so there may be some thousand more.
 const PART_DOCUMENTS: u64 = 4_000_000;
 /// Text of a zstd frame. A reader that loses one loses no other.
-const FRAME_BYTES: usize = 2 << 20;
+const FRAME_BYTES: usize = 1 << 20;
 
 /// Writes what a source holds as parts.
 pub(super) struct Writer<'w> {

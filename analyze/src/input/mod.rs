@@ -4,7 +4,6 @@
 //! that are JSON values [`Entry`](flowkit_model::Entry) tells hit, document and
 //! answer apart one by one, so a file may even mix them.
 
-mod ahead;
 mod blocks;
 mod broken_page;
 mod capture;
@@ -13,6 +12,7 @@ pub(crate) mod datagrams;
 mod dump;
 mod form;
 mod forms;
+mod lines;
 pub(crate) mod parse;
 mod read;
 mod rows;

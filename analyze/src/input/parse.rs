@@ -10,9 +10,7 @@ use flowkit_model::document::page::Page;
 use flowkit_model::document::server_error::ServerError;
 use flowkit_model::document::shape::Identity as Shaped;
 use flowkit_model::{FieldId, NotAFlow, Row};
-use memchr::memchr;
 
-use super::ahead::Ahead;
 use super::blocks::{Block, BulkAction, Framing, Target, is_action};
 use super::broken_page;
 use super::rows::Row as TextRow;
@@ -141,37 +139,6 @@ impl Parsed {
         parsed
     }
 
-    /// Reads documents that are a line each.
-    fn lines(&mut self, block: &Block, reader: &mut ShapeReader) {
-        let text = &block.text[..];
-        let mut ahead = Ahead::new();
-        let (mut at, mut line) = (0, block.line);
-        while at < text.len() {
-            if let Some((shaped, length)) = reader.read_line(&text[at..], ahead.next()) {
-                let row = ahead.keep();
-                self.note(row, identity(&shaped, row), line);
-                self.n_values += 1;
-                at += length;
-                if ahead.is_full() {
-                    ahead.hand_on(&mut self.batch);
-                }
-            } else {
-                ahead.hand_on(&mut self.batch);
-                self.odd_lines += 1;
-                let end = memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
-                let (whole, document) = (&text[at..end], text[at..end].trim_ascii());
-                if document.len() < whole.len() {
-                    self.document(document, line, block, reader);
-                } else if !document.is_empty() {
-                    self.value(document, line, block, reader);
-                }
-                at = end + 1;
-            }
-            line += 1;
-        }
-        ahead.hand_on(&mut self.batch);
-    }
-
     /// Reads documents of other framings, and rows.
     fn values(&mut self, block: &Block, reader: &mut ShapeReader) {
         let mut action: Option<&[u8]> = None;
@@ -195,7 +162,13 @@ impl Parsed {
     }
 
     /// Reads a document that may have a known shape, or nothing.
-    fn document(&mut self, text: &[u8], line: u64, block: &Block, reader: &mut ShapeReader) {
+    pub(super) fn document(
+        &mut self,
+        text: &[u8],
+        line: u64,
+        block: &Block,
+        reader: &mut ShapeReader,
+    ) {
         let mut row = Row::default();
         if let Some(shaped) = reader.read(text, &mut row) {
             self.n_values += 1;
@@ -228,8 +201,9 @@ impl Parsed {
     ) -> bool {
         let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return false };
         let Target { index, id, routing } = target;
-        let identity =
-            |row: &Row<'_>| Identity::of(bytes(&index), bytes(&id), bytes(&routing), row);
+        let identity = |row: &Row<'_>| {
+            Identity::of(bytes(index.as_ref()), bytes(id.as_ref()), bytes(routing.as_ref()), row)
+        };
         let mut row = Row::default();
         if reader.read(text, &mut row).is_some_and(|shaped| shaped.id.is_none()) {
             self.n_values += 1;
@@ -246,7 +220,13 @@ impl Parsed {
     }
 
     /// Reads one JSON value.
-    fn value(&mut self, text: &[u8], line: u64, block: &Block, reader: &mut ShapeReader) {
+    pub(super) fn value(
+        &mut self,
+        text: &[u8],
+        line: u64,
+        block: &Block,
+        reader: &mut ShapeReader,
+    ) {
         match Entry::parse(text) {
             Ok(Entry::Error(error)) => {
                 self.server_error.get_or_insert((line, error));
@@ -326,7 +306,12 @@ impl Parsed {
         match hit.into_flow() {
             Ok(flow) => {
                 let row = Row::of(&flow);
-                let identity = Identity::of(bytes(&index), bytes(&id), bytes(&routing), &row);
+                let identity = Identity::of(
+                    bytes(index.as_ref()),
+                    bytes(id.as_ref()),
+                    bytes(routing.as_ref()),
+                    &row,
+                );
                 self.row(&row, identity, line);
                 true
             }
@@ -343,7 +328,7 @@ impl Parsed {
     }
 
     /// Takes in a row whose columns are filled elsewhere.
-    fn note(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
+    pub(super) fn note(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         let time = |field| row.number(field);
         let (first, last) = (time(FieldId::FirstSwitched), time(FieldId::LastSwitched));
         self.quality.add(time(FieldId::Timestamp), first, last);
@@ -360,12 +345,12 @@ impl Parsed {
 }
 
 /// Who a document of a known shape is.
-fn identity(shaped: &Shaped<'_>, row: &Row<'_>) -> Option<Identity> {
+pub(super) fn identity(shaped: &Shaped<'_>, row: &Row<'_>) -> Option<Identity> {
     Identity::of(shaped.index, shaped.id, shaped.routing, row)
 }
 
-fn bytes<'t>(text: &'t Option<Cow<'_, str>>) -> Option<&'t [u8]> {
-    text.as_deref().map(str::as_bytes)
+fn bytes<'t>(text: Option<&'t Cow<'_, str>>) -> Option<&'t [u8]> {
+    text.map(|text| text.as_bytes())
 }
 
 /// The JSON reader's words, without its line, which is always 1 here.

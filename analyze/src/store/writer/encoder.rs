@@ -21,7 +21,7 @@ use crate::store::schema::PAGE_ROWS;
 
 /// A column under way.
 pub(super) struct Encoder {
-    encoder: ColumnWriter<'static>,
+    column: ColumnWriter<'static>,
     physical: Physical,
     pages: Pages,
 }
@@ -31,19 +31,19 @@ impl Encoder {
         let pages = Pages::default();
         let (description, properties) = (Arc::clone(description), Arc::clone(properties));
         let physical = description.physical_type();
-        let encoder = get_column_writer(description, properties, Box::new(pages.clone()));
-        Self { encoder, physical, pages }
+        let column = get_column_writer(description, properties, Box::new(pages.clone()));
+        Self { column, physical, pages }
     }
 
     /// Adds values, in their order. A piece that is not the last of its group
     /// fills whole pages.
     pub(super) fn push(&mut self, column: &Column, texts: Texts<'_>) -> Result<(), ParquetError> {
-        write_values(&mut self.encoder, column, self.physical, texts)
+        write_values(&mut self.column, column, self.physical, texts)
     }
 
     /// The column as the bytes that stand in the file.
     pub(super) fn finish(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
-        let close = self.encoder.close()?;
+        let close = self.column.close()?;
         let bytes = std::mem::take(self.pages.lock().inner_mut().get_mut());
         Ok((bytes.into(), close))
     }

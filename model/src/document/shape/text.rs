@@ -104,7 +104,7 @@ pub(super) fn digits(text: &[u8]) -> Option<(u64, usize)> {
     }
     let next = word >> (8 * length) & 0xff;
     let has_more = [b'.', b'e', b'E'].iter().any(|byte| next == u64::from(*byte));
-    let leading_zero = length > 1 && values & 0xff == 0;
+    let leading_zero = length > 1 && values.trailing_zeros() >= 8;
     if length == 0 || leading_zero || has_more {
         return None;
     }
@@ -193,15 +193,12 @@ pub(super) fn list_end(text: &[u8]) -> Option<usize> {
 #[inline]
 pub(super) fn address(text: &[u8]) -> Option<(u64, usize)> {
     // The longest is 15 bytes and its quote.
-    let bytes = match text.first_chunk::<16>() {
-        Some(bytes) => *bytes,
-        None => {
-            let mut bytes = [0; 16];
-            let shorter = text.len().min(16);
-            bytes[..shorter].copy_from_slice(&text[..shorter]);
-            bytes
-        }
-    };
+    let bytes = text.first_chunk::<16>().copied().unwrap_or_else(|| {
+        let mut bytes = [0; 16];
+        let shorter = text.len().min(16);
+        bytes[..shorter].copy_from_slice(&text[..shorter]);
+        bytes
+    });
     let (mut value, mut rest) = (0, u128::from_le_bytes(bytes));
     for byte_after in [b'.', b'.', b'.', b'"'] {
         let (octet, length) = octet(u64::try_from(rest & 0xffff_ffff).ok()?)?;
@@ -232,7 +229,7 @@ fn octet(bytes: u64) -> Option<(u64, usize)> {
     if length == 0 || length > 3 {
         return None;
     }
-    let leading_zero = length > 1 && values & 0xff == 0;
+    let leading_zero = length > 1 && values.trailing_zeros() >= 8;
     let placed = (values << (32 - 8 * length)) & 0xffff_ff00;
     let octet = (placed >> 24) + 10 * (placed >> 16 & 0xff) + 100 * (placed >> 8 & 0xff);
     (octet <= 255 && !leading_zero).then_some((octet, length))
@@ -247,9 +244,9 @@ pub(super) fn clock_ms(text: &[u8; 12]) -> Option<u64> {
     let ms = two(9) * 10 + u64::from(digit(11));
     let are_digits =
         [0, 1, 3, 4, 6, 7, 9, 10, 11].iter().fold(true, |all, place| all & (digit(*place) <= 9));
-    let are_separated = (text[2] == b':') & (text[5] == b':') & (text[8] == b'.');
-    let is_time = (hour <= 23) & (minute <= 59) & (second <= 59);
-    (are_digits & are_separated & is_time)
+    let are_separated = [text[2], text[5], text[8]] == *b"::.";
+    let is_time = hour <= 23 && minute <= 59 && second <= 59;
+    (are_digits && are_separated && is_time)
         .then_some(((hour * 60 + minute) * 60 + second) * 1000 + ms)
 }
 
