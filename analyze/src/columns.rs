@@ -15,6 +15,7 @@ use crate::export::ADDRESSES;
 
 mod coded;
 mod column;
+mod push;
 mod set;
 pub use coded::Coded;
 pub use column::{Column, Values};

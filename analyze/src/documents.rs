@@ -4,23 +4,22 @@
 //! stored, and for keeping it.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use flowkit_model::dump::PartForm;
 use flowkit_model::wire::{self, NotV5};
 use flowkit_model::{Entry, FlowRecord, NotAFlow, Row};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::columns::FieldSet;
 use crate::error::ReadError;
 use crate::export::document_line;
 use crate::input::datagrams::Datagrams;
 use crate::input::parse::Parsed;
-use crate::input::shapes::Shapes;
 use crate::input::{self, Block, BulkAction, Framing, Piece, Source, TextRow, is_action};
 use crate::scan::ReadOptions;
 use crate::tally::{Position, Tally};
+
+mod kept;
+pub(crate) use kept::{AsItStands, Kept, each_kept};
 
 /// A document as it stands.
 #[derive(Clone, Copy, Debug)]
@@ -63,57 +62,6 @@ pub fn each(
         |_| false,
         |stream, piece| walk.piece(streams[stream].name, piece, &mut take),
     )?;
-    walk.finish()
-}
-
-/// What a source holds, in the form in which nothing of it is lost.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Kept<'a> {
-    /// A document.
-    Document(Found<'a>),
-    /// Bytes of a stream that holds none.
-    Bytes(PartForm, &'a [u8]),
-    /// So many datagrams or rows were in bytes handed on before.
-    Read(u64),
-    /// A stream ends.
-    End,
-}
-
-/// Hands on what a source holds until `take` says false.
-///
-/// # Errors
-/// As [`each`].
-pub(crate) fn each_kept(
-    source: &Source,
-    options: ReadOptions,
-    mut take: impl FnMut(Kept<'_>) -> bool,
-) -> Result<Tally, ReadError> {
-    let sources = std::slice::from_ref(source);
-    let streams = input::streams(sources);
-    let (dictionary, shapes) = (Arc::default(), Shapes::default());
-    let mut walk = Walk::new(sources, options);
-    input::read_and_keep(source, |stream, piece| {
-        let name = streams[stream].name;
-        let none = FieldSet::default();
-        match piece {
-            Piece::Bytes(form, bytes) => take(Kept::Bytes(form, &bytes)),
-            Piece::Datagrams(datagrams) => {
-                let parsed = datagrams.parse(none, &dictionary);
-                walk.skipped(name, &parsed) && take(Kept::Read(parsed.n_values))
-            }
-            Piece::Block(block) if block.framing == Framing::Rows => {
-                let parsed = Parsed::new(&block, none, &dictionary, &shapes);
-                walk.skipped(name, &parsed)
-                    && take(Kept::Bytes(PartForm::Rows, &block.text))
-                    && take(Kept::Read(parsed.n_values))
-            }
-            Piece::End { .. } => {
-                walk.piece(name, piece, &mut |_| true);
-                take(Kept::End)
-            }
-            piece => walk.piece(name, piece, &mut |found| take(Kept::Document(found))),
-        }
-    })?;
     walk.finish()
 }
 

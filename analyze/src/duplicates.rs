@@ -6,14 +6,15 @@
 //! odds that two of them collide are below 10^-20. Two million are kept in
 //! memory, more in temporary files.
 
-use flowkit_model::{FIELDS, Kind, Row};
+use flowkit_model::{FIELDS, FieldId, Kind, Row};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use std::io;
+use std::sync::LazyLock;
 
 mod spill;
 pub(crate) use spill::nameless;
-use spill::{Document, FILTER_BITS, Spilled};
+use spill::{Document, Spilled};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Who a document is, and what it says.
@@ -26,9 +27,9 @@ pub(crate) struct Identity {
 impl Identity {
     /// The identity of a document; none if it has no id.
     pub(crate) fn of(
-        index: Option<&str>,
-        id: Option<&str>,
-        routing: Option<&str>,
+        index: Option<&[u8]>,
+        id: Option<&[u8]>,
+        routing: Option<&[u8]>,
         row: &Row<'_>,
     ) -> Option<Self> {
         let id = id?;
@@ -39,10 +40,10 @@ impl Identity {
             [index, routing].map(|part| (part.unwrap_or_default().len() as u64).to_le_bytes());
         let parts = [
             &lengths[0][..],
-            index.unwrap_or_default().as_bytes(),
+            index.unwrap_or_default(),
             &lengths[1],
-            routing.unwrap_or_default().as_bytes(),
-            id.as_bytes(),
+            routing.unwrap_or_default(),
+            id,
         ];
         for part in parts {
             let Some(place) = key.get_mut(end..end + part.len()) else {
@@ -66,21 +67,40 @@ fn hash(key: &[u8]) -> Document {
 
 /// Stands for what a document says: a hash of all its fields.
 fn content(row: &Row<'_>) -> u64 {
-    let mut hash = 0_u64;
-    for field in FIELDS {
-        let value = if field.kind == Kind::Text {
-            row.text(field.id).map(|text| xxh3_64(text.as_bytes()))
-        } else {
-            row.number(field.id)
-        };
-        // Unknown is another value than 0: the two go in at different places.
-        let (high, low) = value.map_or((1, 0), |value| (0, value));
-        let product = u128::from(hash ^ low ^ 0x9e37_79b9_7f4a_7c15)
-            * u128::from(0xd6e8_feb8_6659_fd93 ^ hash ^ high);
-        hash = u64::try_from(product >> 64).unwrap_or(0)
-            ^ u64::try_from(product & u128::from(u64::MAX)).unwrap_or(0);
+    let Shares { numbers, texts } = &*SHARES;
+    // Four chains, each of which waits for its own multiplications alone. What
+    // is unknown goes in as 0, and that it is unknown at the start.
+    let mut chains = [row.known(), 1, 2, 3];
+    for fields in numbers.chunks(chains.len()) {
+        for (chain, field) in chains.iter_mut().zip(fields) {
+            *chain = mixed(*chain ^ row.number(*field).unwrap_or(0), *chain);
+        }
     }
-    hash
+    for text in texts.iter().filter_map(|field| row.text(*field)) {
+        chains[0] = mixed(chains[0], xxh3_64(text.as_bytes()));
+    }
+    let [a, b, c, d] = chains;
+    mixed(mixed(a, b), mixed(c, d))
+}
+
+/// The fields that are numbers, and those that are texts.
+struct Shares {
+    numbers: Vec<FieldId>,
+    texts: Vec<FieldId>,
+}
+
+static SHARES: LazyLock<Shares> = LazyLock::new(|| {
+    let (texts, numbers) =
+        FIELDS.iter().map(|field| field.id).partition(|field| field.field().kind == Kind::Text);
+    Shares { numbers, texts }
+});
+
+/// Both halves of a product of two words.
+#[inline]
+fn mixed(a: u64, b: u64) -> u64 {
+    let product = u128::from(a ^ 0x9e37_79b9_7f4a_7c15) * u128::from(b ^ 0xd6e8_feb8_6659_fd93);
+    u64::try_from(product >> 64).unwrap_or(0)
+        ^ u64::try_from(product & u128::from(u64::MAX)).unwrap_or(0)
 }
 
 /// What a copy is to the documents before it.
@@ -101,8 +121,8 @@ pub(crate) struct Seen {
     spilled: Option<Spilled>,
     /// Documents in memory; more go to disk.
     most: usize,
-    /// Bits of the filter of those on disk.
-    filter_bits: u64,
+    /// How many there are of it that share the documents.
+    share: usize,
 }
 
 impl Default for Seen {
@@ -111,7 +131,8 @@ impl Default for Seen {
     }
 }
 
-/// Identities in memory: with the table's spare places some 50 MB.
+/// Identities in memory: with the table's spare places some 50 MB. Once some are
+/// on disk, a quarter as many, since the filter before those takes as much.
 const MOST_RECENT: usize = 1_800_000;
 
 /// So many documents announce more: the table gets its last size at once, since
@@ -121,13 +142,12 @@ const MANY: usize = 100_000;
 impl Seen {
     /// One of so many that share the documents, and the memory for them.
     pub(crate) fn share(of: usize) -> Self {
-        let filter_bits = FILTER_BITS / of.next_power_of_two() as u64;
-        Self { filter_bits, ..Self::with_memory_for(MOST_RECENT / of) }
+        Self { share: of, ..Self::with_memory_for(MOST_RECENT / of) }
     }
 
     /// With so many documents in memory.
     fn with_memory_for(most: usize) -> Self {
-        Self { recent: HashMap::default(), spilled: None, most, filter_bits: FILTER_BITS }
+        Self { recent: HashMap::default(), spilled: None, most, share: 1 }
     }
 
     /// Takes a document in; the first copy of each stays.
@@ -163,10 +183,26 @@ impl Seen {
             self.recent.reserve(self.most.saturating_sub(MANY));
         }
         if self.recent.len() >= self.most {
-            let spilled = self.spilled.get_or_insert_with(|| Spilled::new(self.filter_bits));
-            spilled.add(self.recent.drain().collect())?;
+            self.spill()?;
         }
         Ok(Copy::First)
+    }
+
+    /// Moves what is in memory to disk, a sixteenth at a time.
+    fn spill(&mut self) -> io::Result<()> {
+        let recent = &mut self.recent;
+        let sixteenth = |upper: u64| {
+            recent.extract_if(|document, _| document[0] >> 60 == upper).collect::<Vec<_>>()
+        };
+        let is_first = self.spilled.is_none();
+        let spilled = self.spilled.get_or_insert_with(|| Spilled::new(self.share));
+        spilled.add((0..16).map(sixteenth))?;
+        if is_first {
+            // The filter takes memory from now on.
+            self.most = (self.most / 4).max(1);
+            self.recent = HashMap::with_capacity(self.most);
+        }
+        spilled.know()
     }
 }
 
@@ -178,6 +214,7 @@ mod tests {
 
     fn identity(index: &str, id: &str, routing: Option<&str>, bytes: u64) -> Option<Identity> {
         let flow = FlowRecord { bytes: Some(bytes), ..FlowRecord::default() };
+        let (index, id, routing) = (index.as_bytes(), id.as_bytes(), routing.map(str::as_bytes));
         Identity::of(Some(index), Some(id), routing, &Row::of(&flow))
     }
 
@@ -199,6 +236,27 @@ mod tests {
         ] {
             assert_eq!(seen.take(identity).unwrap(), expected);
         }
+    }
+
+    /// Any field that is another, unknown, or 0 instead of unknown makes another
+    /// content.
+    #[test]
+    fn every_field_is_part_of_what_a_document_says() {
+        let mut contents = vec![content(&Row::default())];
+        for field in FIELDS {
+            for value in [0, 1] {
+                let mut row = Row::default();
+                match field.kind {
+                    Kind::Text => row.set_text(field.id, ["r0", "r1"][value]),
+                    _ => row.set(field.id, value as u64),
+                }
+                contents.push(content(&row));
+            }
+        }
+        let n = contents.len();
+        contents.sort_unstable();
+        contents.dedup();
+        assert_eq!(contents.len(), n);
     }
 
     /// With memory for ten documents the answers are those of memory for all.

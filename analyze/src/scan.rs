@@ -7,10 +7,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread;
-
-use rayon::prelude::*;
 
 use crate::answer::Answer;
 use crate::columns::{Batch, FieldSet};
@@ -28,10 +24,12 @@ use crate::tally::{Measures, Tally};
 mod absorb;
 mod batches;
 mod both;
+mod waves;
 mod workers;
 pub(crate) use absorb::Absorber;
 pub use batches::{ask_batches, ask_batches_within};
 pub use both::{Side, ask_both, ask_both_batches_within};
+pub(crate) use waves::{WAVE_BLOCKS, in_waves};
 use workers::Workers;
 
 /// How strictly to read.
@@ -218,39 +216,15 @@ impl Reading<'_> {
                 .filter_map(stored)
                 .try_for_each(|part| absorber.stored(&part.tally));
         }
-        let sources = self.sources;
         let shapes = Shapes::default();
-        thread::scope(|scope| {
-            // Some blocks ahead, so that reading and parsing overlap.
-            let (sender, receiver) = sync_channel(WAVE_BLOCKS);
-            let is_stored: Vec<bool> = self.stored.iter().map(Option::is_some).collect();
-            let reader = scope.spawn(move || {
-                let is_stored = |stream: usize| is_stored.get(stream).copied().unwrap_or(false);
-                input::read(sources, is_stored, |stream, piece| {
-                    sender.send((stream, piece)).is_ok()
-                })
-            });
-            while let Some(wave) = next_wave(&receiver) {
-                let read = |(stream, piece)| match piece {
-                    Piece::Block(block) => {
-                        let parsed = Parsed::new(&block, self.fields, self.dictionary, &shapes);
-                        (stream, Taken::Block(Box::new(parsed)))
-                    }
-                    Piece::Datagrams(datagrams) => {
-                        let parsed = datagrams.parse(self.fields, self.dictionary);
-                        (stream, Taken::Block(Box::new(parsed)))
-                    }
-                    Piece::End { damage } => (stream, Taken::End(damage)),
-                    Piece::Stored | Piece::Bytes(..) => (stream, Taken::Stored),
-                };
-                // A small file needs no thread pool, and is done before one starts.
-                let parsed: Vec<_> = if wave.len() <= SMALL_WAVE {
-                    wave.into_iter().map(read).collect()
-                } else {
-                    wave.into_par_iter().map(read).collect()
-                };
-                let mut batches = Vec::with_capacity(parsed.len());
-                for (stream, taken) in parsed {
+        let is_stored: Vec<bool> = self.stored.iter().map(Option::is_some).collect();
+        let is_stored = |stream: usize| is_stored.get(stream).copied().unwrap_or(false);
+        in_waves(
+            |hand_on| input::read(self.sources, is_stored, hand_on),
+            |stream, piece| (stream, self.parse(piece, &shapes)),
+            |wave| {
+                let mut batches = Vec::with_capacity(wave.len());
+                for (stream, taken) in wave {
                     match taken {
                         Taken::Block(parsed) => batches.push(absorber.block(stream, *parsed)?),
                         Taken::End(damage) => absorber.end(stream, damage)?,
@@ -260,9 +234,23 @@ impl Reading<'_> {
                     }
                 }
                 take(batches);
+                Ok(true)
+            },
+        )
+    }
+
+    fn parse(&self, piece: Piece, shapes: &Shapes) -> Taken {
+        match piece {
+            Piece::Block(block) => {
+                let parsed = Parsed::new(&block, self.fields, self.dictionary, shapes);
+                Taken::Block(Box::new(parsed))
             }
-            reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        })
+            Piece::Datagrams(datagrams) => {
+                Taken::Block(Box::new(datagrams.parse(self.fields, self.dictionary)))
+            }
+            Piece::End { damage } => Taken::End(damage),
+            Piece::Stored | Piece::Bytes(..) => Taken::Stored,
+        }
     }
 }
 
@@ -271,21 +259,6 @@ enum Taken {
     Block(Box<Parsed>),
     End(Option<String>),
     Stored,
-}
-
-/// Blocks that are parsed side by side.
-const WAVE_BLOCKS: usize = 16;
-/// Up to so many pieces are read on the spot: a block and its end.
-const SMALL_WAVE: usize = 2;
-
-/// All that is there, or waits for some; `None` at the end.
-fn next_wave(receiver: &Receiver<(usize, Piece)>) -> Option<Vec<(usize, Piece)>> {
-    let mut wave = vec![receiver.recv().ok()?];
-    while wave.len() < WAVE_BLOCKS {
-        let Ok(piece) = receiver.recv() else { break };
-        wave.push(piece);
-    }
-    Some(wave)
 }
 
 /// The window that all sources were fetched with, if they have one in common.

@@ -12,7 +12,7 @@ use flowkit_analyze::import::{Imported, import};
 use flowkit_analyze::scan::{ReadOptions, ask};
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::tally::Tally;
-use flowkit_analyze::{Selection, Source, documents};
+use flowkit_analyze::{Selection, Source, documents, store};
 use flowkit_model::dump::PartForm;
 
 fn tally(path: &Path) -> Tally {
@@ -146,4 +146,83 @@ fn documents_of_a_bulk_request_keep_their_identity() {
     assert_eq!(String::from_utf8(part(&dump, &imported, 0)).unwrap(), expected);
     let after = tally(&dump);
     assert_eq!((after.total.flows, after.duplicates.n), (3, 1));
+}
+
+/// A hit that only its id and bytes tell from others.
+fn hit(id: u32, bytes: u32) -> String {
+    format!(
+        r#"{{"_index":"a","_id":"{id}","_source":{{"@timestamp":"2018-09-21T00:00:00.008Z","host":"r{}","netflow":{{"version":5,"bytes":{bytes},"src_addr":"10.0.0.{}"}}}}}}"#,
+        id % 3,
+        id % 200
+    )
+}
+
+fn hits(ids: std::ops::Range<u32>) -> String {
+    ids.map(|id| hit(id, id) + "\n").collect()
+}
+
+/// What a dump's columns are, by name.
+fn columns(dump: &Path) -> Vec<(String, Vec<u8>)> {
+    let Ok(files) = fs::read_dir(dump.join("columns")) else { return Vec::new() };
+    let mut files: Vec<_> = files
+        .map(|file| file.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into(), fs::read(&path).unwrap()))
+        .collect();
+    files.sort_unstable();
+    files
+}
+
+/// Columns that an import makes while it writes are, byte for byte, those that
+/// are made of the parts later; none are made in either way of damaged ones.
+#[test]
+fn columns_made_on_the_way_are_those_made_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let many = hits(0..9000);
+    let page = format!(
+        r#"{{"took":1,"timed_out":false,"hits":{{"total":2,"hits":[{},{}]}}}}"#,
+        hit(1, 1),
+        hit(2, 2)
+    );
+    let error = r#"{"error":{"type":"x","reason":"y"},"status":500}"#;
+    let action = r#"{"index":{"_index":"a","_id":"1"}}"#;
+    let bare = r#"{"@timestamp":"2018-09-21T00:00:00.008Z","netflow":{"version":5,"bytes":7}}"#;
+    for (name, sources, n_files) in [
+        ("lines", vec![many.clone()], 1),
+        ("no line end", vec![hits(0..20).trim_end().to_owned()], 1),
+        ("line ends of DOS", vec![many.replace('\n', "\r\n")], 1),
+        ("blanks", vec![hits(0..20) + "\n \n  " + &hits(20..40) + "\t" + &hits(40..9000)], 1),
+        ("no JSON", vec![hits(0..20) + "{\"a\n" + &hits(20..40) + "7\n" + &hits(40..60)], 1),
+        (
+            "other versions",
+            vec![many.replace("\"version\":5,\"bytes\":77", "\"version\":9,\"bytes\":77")],
+            1,
+        ),
+        ("escapes", vec![many.replace("\"r1\"", "\"r\\u0031\"")], 1),
+        ("bare", vec![format!("{bare}\n").repeat(3000)], 1),
+        ("pages", vec![format!("{page}\n{page}\n") + &hits(2..9)], 1),
+        ("an array", vec![format!("[{},\n {}]", hit(1, 1), hit(2, 2).replace(',', ",\n"))], 1),
+        ("bulk", vec![format!("{action}\n{bare}\n").repeat(3)], 1),
+        ("copies", vec![hits(0..50) + &hits(20..30) + &hit(7, 8) + "\n" + &many], 1),
+        ("a late copy", vec![many.clone() + &hit(7, 8) + "\n"], 1),
+        ("two of the same", vec![many.clone(), hits(8990..9010)], 2),
+        ("an error among hits", vec![hits(0..5) + error + "\n" + &hits(5..9)], 0),
+        ("an error in the first of two", vec![hits(0..5) + error + "\n", hits(0..9)], 1),
+    ] {
+        let paths: Vec<_> =
+            (0..sources.len()).map(|n| folder.path().join(format!("{name}-{n}.ndjson"))).collect();
+        for (path, text) in paths.iter().zip(&sources) {
+            fs::write(path, text).unwrap();
+        }
+        let saved = |columns: bool| {
+            let dump = folder.path().join(format!("{name}-{columns}"));
+            let sources: Vec<_> = paths.iter().map(|path| Source::open(path).unwrap()).collect();
+            import(&sources, &dump, String::new(), columns, ReadOptions::default()).unwrap();
+            dump
+        };
+        let (on_the_way, later) = (saved(true), saved(false));
+        assert!(columns(&later).is_empty(), "{name}");
+        let _ = store::make_missing(&later);
+        assert_eq!(columns(&later).len(), n_files, "{name}");
+        assert!(columns(&on_the_way) == columns(&later), "{name}");
+    }
 }

@@ -79,6 +79,13 @@ impl<'t> Row<'t> {
         self.is_known(field).then_some(self.texts[field as usize])
     }
 
+    /// Which fields are known: a bit for each, by its place in the catalogue.
+    #[must_use]
+    #[inline]
+    pub fn known(&self) -> u64 {
+        self.known
+    }
+
     /// Sets a number that fits its field.
     #[inline]
     pub fn set(&mut self, field: FieldId, value: u64) {

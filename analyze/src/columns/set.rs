@@ -4,7 +4,7 @@ use flowkit_model::{FIELDS, FieldId};
 
 /// A set of fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet(u64);
+pub struct FieldSet(pub(super) u64);
 
 impl FieldSet {
     /// Every field.

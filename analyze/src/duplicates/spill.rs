@@ -3,7 +3,9 @@
 //!
 //! An entry is 24 bytes: the hash of who a document is and the hash of what it
 //! says. A run keeps every 128th hash in memory (1 MB for 16 M documents), so a
-//! look into it reads 3 kB. Eight runs become one.
+//! look into it reads 3 kB. Eight runs of about one length become one, so that
+//! among 100 M documents there are some twenty, and each entry was written three
+//! times.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -22,42 +24,75 @@ const ENTRY_BYTES: usize = 24;
 const STEP: usize = 128;
 /// Runs that are merged into one.
 const MOST_RUNS: usize = 8;
-/// Bits of the filter: 64 MB. It answers wrongly for 1 document in 40,000 at
-/// 10 M documents, and for 1 in 13 at 100 M, which then costs a look into the
-/// runs.
-pub(super) const FILTER_BITS: u64 = 1 << 29;
+/// Words of the filter: 32 MB, and 64 MB for more documents than [`MANY`]. It
+/// answers wrongly for 1 document in 2,500 at 10 M documents, and for 1 in 13 at
+/// 100 M, which then costs a look into the runs.
+const FILTER_WORDS: [usize; 2] = [1 << 22, 1 << 23];
+/// So many documents are many.
+const MANY: usize = 1 << 25;
 
 /// Identities on disk.
 #[derive(Debug)]
 pub(super) struct Spilled {
     runs: Vec<Run>,
     filter: Vec<u64>,
+    /// More documents than this double the filter.
+    many: usize,
+    /// The filter is this part of one for all documents.
+    share: usize,
 }
 
 impl Spilled {
-    /// Nothing yet; the filter has so many bits, a multiple of 512.
-    pub(super) fn new(filter_bits: u64) -> Self {
-        let words = usize::try_from(filter_bits / 64).expect("less than 2^32");
-        Self { runs: Vec::new(), filter: vec![0; words] }
+    /// Nothing yet, of one in `share` documents.
+    pub(super) fn new(share: usize) -> Self {
+        let share = share.next_power_of_two();
+        Self { runs: Vec::new(), filter: Vec::new(), many: MANY / share, share }
     }
 
-    /// Takes in entries; no document is among them twice.
+    /// Takes in entries; no document is among them twice, and each piece has
+    /// larger ones than the piece before. They are found after [`Self::know`].
     ///
     /// # Errors
     /// If the folder for temporary files cannot be written to.
-    pub(super) fn add(&mut self, mut entries: Vec<Entry>) -> io::Result<()> {
-        entries.sort_unstable();
+    pub(super) fn add(&mut self, pieces: impl Iterator<Item = Vec<Entry>>) -> io::Result<()> {
         let mut run = Writer::new()?;
-        for entry in entries {
-            for (word, bit) in places(entry.0, self.filter.len()) {
-                self.filter[word] |= bit;
-            }
-            run.push(entry)?;
+        for mut entries in pieces {
+            entries.sort_unstable();
+            entries.into_iter().try_for_each(|entry| run.push(entry))?;
         }
-        self.runs.push(run.finish()?);
-        if self.runs.len() == MOST_RUNS {
-            let merged = merge(&self.runs)?;
-            self.runs = vec![merged];
+        self.runs.push(run.finish(0)?);
+        Ok(())
+    }
+
+    /// Learns from its file what was added last: while it was added, it was in
+    /// memory still, and there need not be room for both.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    pub(super) fn know(&mut self) -> io::Result<()> {
+        let entries: usize = self.runs.iter().map(|run| run.entries).sum();
+        let words = FILTER_WORDS[usize::from(entries > self.many)] / self.share;
+        let is_larger = words > self.filter.len();
+        if is_larger {
+            self.filter = Vec::new();
+            self.filter = vec![0; words];
+        }
+        let new = if is_larger { 0 } else { self.runs.len().saturating_sub(1) };
+        for run in &self.runs[new..] {
+            let mut entries = run.reader();
+            while let Some(entry) = entries.next()? {
+                for (word, bit) in places(entry.0, words) {
+                    self.filter[word] |= bit;
+                }
+            }
+        }
+        while let Some(level) = self.runs.last().map(|run| run.level)
+            && let Some(from) = self.runs.len().checked_sub(MOST_RUNS)
+            && self.runs[from].level == level
+        {
+            let merged = merge(&self.runs[from..], level + 1)?;
+            self.runs.truncate(from);
+            self.runs.push(merged);
         }
         Ok(())
     }
@@ -86,7 +121,7 @@ impl Spilled {
 /// the cache.
 fn places(document: Document, words: usize) -> [(usize, u64); 4] {
     let [bits, line] = document;
-    let line = usize::try_from(line % (words as u64 / 8)).expect("less than words") * 8;
+    let line = usize::try_from(line % (words as u64 / 8)).expect("no more than 2^20") * 8;
     std::array::from_fn(|n| {
         let bit = bits >> (9 * n) & 511;
         (line + usize::try_from(bit / 64).expect("less than 8"), 1 << (bit % 64))
@@ -100,9 +135,16 @@ struct Run {
     entries: usize,
     /// Every [`STEP`]th document.
     index: Vec<Document>,
+    /// How often its entries were merged.
+    level: u32,
 }
 
 impl Run {
+    /// Reads it from start to end.
+    fn reader(&self) -> Reader<'_> {
+        Reader { run: self, at: 0, ready: Vec::new().into_iter() }
+    }
+
     fn find(&self, document: Document) -> io::Result<Option<u64>> {
         let step = self.index.partition_point(|known| *known <= document);
         let Some(step) = step.checked_sub(1) else { return Ok(None) };
@@ -151,9 +193,9 @@ impl Writer {
         Ok(())
     }
 
-    fn finish(self) -> io::Result<Run> {
+    fn finish(self, level: u32) -> io::Result<Run> {
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Run { file, entries: self.entries, index: self.index })
+        Ok(Run { file, entries: self.entries, index: self.index, level })
     }
 }
 
@@ -193,15 +235,16 @@ impl Reader<'_> {
     }
 }
 
-fn merge(runs: &[Run]) -> io::Result<Run> {
-    let mut readers: Vec<_> =
-        runs.iter().map(|run| Reader { run, at: 0, ready: Vec::new().into_iter() }).collect();
+fn merge(runs: &[Run], level: u32) -> io::Result<Run> {
+    let mut readers: Vec<_> = runs.iter().map(Run::reader).collect();
     let mut heads = readers.iter_mut().map(Reader::next).collect::<io::Result<Vec<_>>>()?;
     let mut out = Writer::new()?;
     loop {
         let first =
             heads.iter().enumerate().filter_map(|(n, head)| Some((head.as_ref()?, n))).min();
-        let Some((entry, n)) = first.map(|(entry, n)| (*entry, n)) else { return out.finish() };
+        let Some((entry, n)) = first.map(|(entry, n)| (*entry, n)) else {
+            return out.finish(level);
+        };
         out.push(entry)?;
         heads[n] = readers[n].next()?;
     }
@@ -215,19 +258,24 @@ mod tests {
         [n.wrapping_mul(0x2360_ed05_1fc6_5da5), n.wrapping_mul(0x4385_df64_9fcc_f645)]
     }
 
-    /// Over enough runs that they are merged twice, every entry is found again
-    /// and nothing else is.
+    /// Over enough runs that runs that were merged are merged again, and enough
+    /// entries that the filter grows, every entry is found and nothing else is.
     #[test]
     fn what_was_spilled_is_found_again() {
-        let mut spilled = Spilled::new(FILTER_BITS);
-        for run in 0..17 {
-            spilled.add((0..300).map(|n| (document(run * 300 + n), run * n)).collect()).unwrap();
+        let mut spilled = Spilled { many: 10_000, ..Spilled::new(1) };
+        for run in 0..73 {
+            let entries = (0..300).map(|n| (document(run * 300 + n), run * n));
+            let (low, high): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.0[0] >> 63 == 0);
+            spilled.add([low, high].into_iter()).unwrap();
+            spilled.know().unwrap();
         }
-        for n in 0..5100 {
+        let levels: Vec<_> = spilled.runs.iter().map(|run| run.level).collect();
+        assert_eq!((levels, spilled.filter.len()), (vec![2, 1, 0], FILTER_WORDS[1]));
+        for n in 0..21_900 {
             let expected = Some((n / 300) * (n % 300));
             assert_eq!(spilled.find(document(n)).unwrap(), expected, "{n}");
         }
-        for n in 5100..9000 {
+        for n in 21_900..29_000 {
             assert_eq!(spilled.find(document(n)).unwrap(), None);
         }
     }

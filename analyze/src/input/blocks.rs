@@ -11,13 +11,14 @@ use memchr::{memchr, memchr_iter, memrchr};
 use serde::de::IgnoredAny;
 
 use super::rows::Header;
+use super::text::{Spares, Text};
 use super::values::{self, Nesting};
 
 /// Text of whole documents.
 #[derive(Debug)]
 pub(crate) struct Block {
     /// The text.
-    pub(crate) text: Vec<u8>,
+    pub(crate) text: Text,
     /// Number of its first line, from 1.
     pub(crate) line: u64,
     /// How documents are told apart.
@@ -29,6 +30,12 @@ pub(crate) struct Block {
 }
 
 impl Block {
+    /// Documents that are a line each.
+    pub(crate) fn of_lines(text: Vec<u8>, line: u64) -> Self {
+        let text = Text::of(text);
+        Self { text, line, framing: Framing::Lines, header: None, last: false }
+    }
+
     /// Its JSON values, and what is none, each with the line it begins in;
     /// blank lines are left out.
     pub(crate) fn values(&self) -> Box<dyn Iterator<Item = (u64, &[u8])> + '_> {
@@ -74,8 +81,8 @@ pub(crate) enum Framing {
 }
 
 /// Text in a block, but for longer documents. Larger ones gain nothing, and
-/// fewer of them keep all threads busy.
-const BLOCK_BYTES: usize = 1 << 20;
+/// all that are on their way should stay in the cache.
+const BLOCK_BYTES: usize = 1 << 19;
 /// A document longer than this is refused, so that memory is bounded. A page of
 /// 10,000 hits is some 10 MB.
 const LONGEST_DOCUMENT: usize = 1 << 29;
@@ -87,7 +94,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub(super) struct Blocks<R> {
     stream: R,
     /// Text that was read and not given out.
-    rest: Vec<u8>,
+    rest: Text,
+    spares: Arc<Spares>,
     line: u64,
     offset: u64,
     framing: Option<Framing>,
@@ -114,9 +122,11 @@ pub(super) enum BlockError {
 impl<R: Read> Blocks<R> {
     /// Of a stream whose framing is seen at its start, if it is not given.
     pub(super) fn new(stream: R, framing: Option<Framing>) -> Self {
+        let spares = Spares::new(BLOCK_BYTES);
         Self {
             stream,
-            rest: Vec::new(),
+            rest: spares.text(),
+            spares,
             line: 1,
             offset: 0,
             framing,
@@ -135,7 +145,8 @@ impl<R: Read> Blocks<R> {
         if framing == Framing::Rows && self.header.is_none() {
             self.header = Header::of(first_line(&self.rest)).map(Arc::new);
         }
-        let (text, header) = (std::mem::take(&mut self.rest), self.header.clone());
+        let text = std::mem::replace(&mut self.rest, self.spares.text());
+        let header = self.header.clone();
         Block { text, line: self.line, framing, header, last: true }
     }
 
@@ -195,7 +206,7 @@ impl<R: Read> Blocks<R> {
     fn bounded(&mut self) -> Result<(), BlockError> {
         if self.start.is_blank && self.framing.is_none() {
             self.line += memchr_iter(b'\n', &self.rest).count() as u64;
-            self.rest.clear();
+            self.rest = self.spares.text();
             self.start = Start::default();
         }
         if self.rest.len() > LONGEST_DOCUMENT {
@@ -216,10 +227,12 @@ impl<R: Read> Blocks<R> {
     /// Appends about a block of text; false at the end.
     fn read_more(&mut self) -> io::Result<bool> {
         let before = self.rest.len();
-        let result = self.fill(before + BLOCK_BYTES);
+        // Memory is as long as a block, so that most need no more.
+        let least = if before < BLOCK_BYTES / 2 { 0 } else { before };
+        let result = self.fill(least + BLOCK_BYTES);
         let read = self.rest.len() - before;
         if self.offset == 0 && self.rest.starts_with(BYTE_ORDER_MARK) {
-            self.rest.drain(..BYTE_ORDER_MARK.len());
+            self.rest.drop_start(BYTE_ORDER_MARK.len());
         }
         let may_begin = matches!(self.framing, None | Some(Framing::Values)) && !self.begun;
         if may_begin && !self.is_array {
@@ -242,22 +255,15 @@ impl<R: Read> Blocks<R> {
     /// Reads until so much text is there, or the end. Asks for all that is
     /// missing at once, so that buffers on the way need not copy it.
     fn fill(&mut self, length: usize) -> io::Result<()> {
-        let mut filled = self.rest.len();
-        self.rest.resize(length, 0);
-        let mut result = Ok(());
-        while filled < length {
-            match self.stream.read(&mut self.rest[filled..]) {
+        while self.rest.len() < length {
+            match self.stream.read(self.rest.room(length)) {
                 Ok(0) => break,
-                Ok(read) => filled += read,
+                Ok(read) => self.rest.grow(read),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    result = Err(error);
-                    break;
-                }
+                Err(error) => return Err(error),
             }
         }
-        self.rest.truncate(filled);
-        result
+        Ok(())
     }
 }
 
@@ -351,7 +357,7 @@ fn blanks(text: &[u8]) -> usize {
 
 /// Lines, unless the first one begins a value that the second does not begin
 /// anew.
-fn framing(text: &[u8]) -> Framing {
+pub(crate) fn framing(text: &[u8]) -> Framing {
     let mut lines =
         text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
     let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
@@ -394,7 +400,9 @@ mod tests {
     fn blocks(text: &str) -> Vec<(String, u64, Framing)> {
         Blocks::new(text.as_bytes(), None)
             .map(Result::unwrap)
-            .map(|block| (String::from_utf8(block.text).unwrap(), block.line, block.framing))
+            .map(|block| {
+                (String::from_utf8(block.text.to_vec()).unwrap(), block.line, block.framing)
+            })
             .collect()
     }
 

@@ -12,10 +12,12 @@ pub(crate) mod datagrams;
 mod dump;
 mod form;
 mod forms;
+mod lines;
 pub(crate) mod parse;
 mod read;
 mod rows;
 pub(crate) mod shapes;
+mod text;
 mod values;
 
 use std::fs::File;
@@ -27,7 +29,7 @@ use self::forms::Reading;
 use crate::error::ReadError;
 use flowkit_model::dump::{Part, PartForm};
 
-pub(crate) use self::blocks::{Block, BulkAction, Framing, is_action};
+pub(crate) use self::blocks::{Block, BulkAction, Framing, framing, is_action};
 pub use self::dump::read_manifest;
 pub use self::forms::{INPUTS, InputForm};
 pub(crate) use self::read::{bytes as read_bytes, read, read_and_keep};
@@ -204,6 +206,11 @@ impl Source {
         self.streams_before(part).into_iter().map(|earlier| &earlier.part).collect()
     }
 
+    /// A part that is being written, under a name: nothing is read of it.
+    pub(crate) fn part_under_way(name: &str) -> Self {
+        Self::of(name.to_owned(), Place::File(PathBuf::new(), Some(0)), None)
+    }
+
     /// One of its parts as a source of its own, under another name.
     pub(crate) fn one_part(&self, part: &DumpPart, name: &str) -> Self {
         let stream = self.streams.iter().find(|stream| {
@@ -251,7 +258,7 @@ fn place(path: &Path, reading: Option<Reading>) -> Place {
 }
 
 /// Whether two parts may hold the same document.
-fn may_share(a: &Part, b: &Part) -> bool {
+pub(crate) fn may_share(a: &Part, b: &Part) -> bool {
     let is_one = |index: &str| !index.is_empty() && !index.contains(['*', ',', '?']);
     if is_one(&a.index) && is_one(&b.index) && a.index != b.index {
         return false;
@@ -282,6 +289,7 @@ pub(crate) enum Piece {
 }
 
 /// A stream while it is read.
+#[derive(Clone)]
 pub(crate) struct Opened<'s> {
     /// What it is called in messages.
     pub(crate) name: &'s str,

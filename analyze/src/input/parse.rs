@@ -2,6 +2,7 @@
 //!
 //! Pure: text in, columns and counts out, so blocks can be read side by side.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use flowkit_model::document::entry::{Entry, Hit};
@@ -42,6 +43,8 @@ pub(crate) struct Parsed {
     pub(crate) breaks_off: Option<u64>,
     /// What is odd but no reason to skip, by kind.
     pub(crate) odd: Vec<Odd>,
+    /// Lines that are not one document of a known shape, and no blank besides.
+    pub(crate) odd_lines: u64,
 }
 
 /// Something odd that came up so many times.
@@ -94,6 +97,7 @@ impl Parsed {
             n_values: 0,
             breaks_off: None,
             odd: Vec::new(),
+            odd_lines: 0,
         }
     }
 
@@ -103,6 +107,17 @@ impl Parsed {
             Some(known) => known.n += odd.n,
             None => self.odd.push(odd),
         }
+    }
+
+    /// Says that its text begins in another line.
+    pub(crate) fn begin_at(&mut self, before: u64, line: u64) {
+        let moved = |old: &mut u64| *old = *old - before + line;
+        self.identities.iter_mut().for_each(|(_, line)| moved(line));
+        self.skipped.iter_mut().for_each(|skipped| moved(&mut skipped.line));
+        self.pages.iter_mut().for_each(|page| moved(&mut page.line));
+        self.odd.iter_mut().for_each(|odd| moved(&mut odd.line));
+        self.server_error.iter_mut().for_each(|(line, _)| moved(line));
+        self.breaks_off.iter_mut().for_each(moved);
     }
 
     /// Reads a block.
@@ -115,7 +130,17 @@ impl Parsed {
         // A hit is about 1 kB.
         let mut parsed = Self::empty(fields, block.text.len() / 1024 + 1, dictionary);
         let mut reader = shapes.reader();
-        let mut row = Row::default();
+        if block.framing == Framing::Lines {
+            parsed.lines(block, &mut reader);
+        } else {
+            parsed.values(block, &mut reader);
+        }
+        shapes.learn_from(reader);
+        parsed
+    }
+
+    /// Reads documents of other framings, and rows.
+    fn values(&mut self, block: &Block, reader: &mut ShapeReader) {
         let mut action: Option<&[u8]> = None;
         for (line, text) in block.values() {
             if block.framing == Framing::Bulk {
@@ -124,25 +149,33 @@ impl Parsed {
                     continue;
                 }
                 if let Some(action) = action.take()
-                    && parsed.bulk_document(action, text, line, &mut reader)
+                    && self.bulk_document(action, text, line, reader)
                 {
                     continue;
                 }
             }
-            if let Some(header) = &block.header {
-                parsed.text_row(header.row(text), line);
-                continue;
-            }
-            if let Some(identity) = reader.read(text, &mut row) {
-                parsed.n_values += 1;
-                let Shaped { index, id, routing } = identity;
-                parsed.row(&row, Identity::of(index, id, routing, &row), line);
-            } else {
-                parsed.value(text, line, block, &mut reader);
+            match &block.header {
+                Some(header) => self.text_row(header.row(text), line),
+                None => self.document(text, line, block, reader),
             }
         }
-        shapes.learn_from(reader);
-        parsed
+    }
+
+    /// Reads a document that may have a known shape, or nothing.
+    pub(super) fn document(
+        &mut self,
+        text: &[u8],
+        line: u64,
+        block: &Block,
+        reader: &mut ShapeReader,
+    ) {
+        let mut row = Row::default();
+        if let Some(shaped) = reader.read(text, &mut row) {
+            self.n_values += 1;
+            self.row(&row, identity(&shaped, &row), line);
+        } else if !text.is_empty() {
+            self.value(text, line, block, reader);
+        }
     }
 
     /// Takes in a row of a csv file.
@@ -168,8 +201,9 @@ impl Parsed {
     ) -> bool {
         let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return false };
         let Target { index, id, routing } = target;
-        let identity =
-            |row: &Row<'_>| Identity::of(index.as_deref(), id.as_deref(), routing.as_deref(), row);
+        let identity = |row: &Row<'_>| {
+            Identity::of(bytes(index.as_ref()), bytes(id.as_ref()), bytes(routing.as_ref()), row)
+        };
         let mut row = Row::default();
         if reader.read(text, &mut row).is_some_and(|shaped| shaped.id.is_none()) {
             self.n_values += 1;
@@ -186,7 +220,13 @@ impl Parsed {
     }
 
     /// Reads one JSON value.
-    fn value(&mut self, text: &[u8], line: u64, block: &Block, reader: &mut ShapeReader) {
+    pub(super) fn value(
+        &mut self,
+        text: &[u8],
+        line: u64,
+        block: &Block,
+        reader: &mut ShapeReader,
+    ) {
         match Entry::parse(text) {
             Ok(Entry::Error(error)) => {
                 self.server_error.get_or_insert((line, error));
@@ -242,10 +282,10 @@ impl Parsed {
         let mut row = Row::default();
         for hit in page.hits {
             let text = hit.get().as_bytes();
-            if let Some(Shaped { index, id, routing }) = reader.read(text, &mut row)
-                && id.is_some()
+            if let Some(shaped) = reader.read(text, &mut row)
+                && shaped.id.is_some()
             {
-                self.row(&row, Identity::of(index, id, routing, &row), line);
+                self.row(&row, identity(&shaped, &row), line);
                 continue;
             }
             match Entry::parse(text) {
@@ -266,8 +306,13 @@ impl Parsed {
         match hit.into_flow() {
             Ok(flow) => {
                 let row = Row::of(&flow);
-                let (index, id, routing) = (index.as_deref(), id.as_deref(), routing.as_deref());
-                self.row(&row, Identity::of(index, id, routing, &row), line);
+                let identity = Identity::of(
+                    bytes(index.as_ref()),
+                    bytes(id.as_ref()),
+                    bytes(routing.as_ref()),
+                    &row,
+                );
+                self.row(&row, identity, line);
                 true
             }
             Err(cause) => {
@@ -279,6 +324,11 @@ impl Parsed {
 
     pub(super) fn row(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         self.batch.push_row(row);
+        self.note(row, identity, line);
+    }
+
+    /// Takes in a row whose columns are filled elsewhere.
+    pub(super) fn note(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         let time = |field| row.number(field);
         let (first, last) = (time(FieldId::FirstSwitched), time(FieldId::LastSwitched));
         self.quality.add(time(FieldId::Timestamp), first, last);
@@ -292,6 +342,15 @@ impl Parsed {
             None => self.skipped.push(Skipped { cause, n: 1, line, reason }),
         }
     }
+}
+
+/// Who a document of a known shape is.
+pub(super) fn identity(shaped: &Shaped<'_>, row: &Row<'_>) -> Option<Identity> {
+    Identity::of(shaped.index, shaped.id, shaped.routing, row)
+}
+
+fn bytes<'t>(text: Option<&'t Cow<'_, str>>) -> Option<&'t [u8]> {
+    text.map(|text| text.as_bytes())
 }
 
 /// The JSON reader's words, without its line, which is always 1 here.

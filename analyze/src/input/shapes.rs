@@ -59,13 +59,44 @@ pub(crate) struct ShapeReader {
 impl ShapeReader {
     /// Reads a document of a known shape.
     pub(crate) fn read<'t>(&mut self, text: &'t [u8], row: &mut Row<'t>) -> Option<Identity<'t>> {
+        self.first(row, |shape, row, days| shape.read(text, row, days))
+    }
+
+    /// Reads the line that a text begins with, if it is a document of a known
+    /// shape without blanks around it; gives the start of the next line, too.
+    ///
+    /// The end of the line need not be looked for: no value goes over it.
+    pub(crate) fn read_line<'t>(
+        &mut self,
+        text: &'t [u8],
+        row: &mut Row<'t>,
+    ) -> Option<(Identity<'t>, usize)> {
+        self.first(row, |shape, row, days| {
+            let (identity, length) =
+                shape.is_one_line().then(|| shape.read_start(text, row, days))??;
+            let end = match text[length..] {
+                [] => 0,
+                [b'\n', ..] => 1,
+                [b'\r', b'\n', ..] => 2,
+                _ => return None,
+            };
+            Some((identity, length + end))
+        })
+    }
+
+    /// What the first shape that fits reads.
+    fn first<'t, T>(
+        &mut self,
+        row: &mut Row<'t>,
+        read: impl Fn(&Shape, &mut Row<'t>, &mut DayCache) -> Option<T>,
+    ) -> Option<T> {
         let n_shapes = self.shapes.len();
         for turn in 0..n_shapes {
             let place = (self.last + turn) % n_shapes;
             row.clear();
-            if let Some(identity) = self.shapes[place].read(text, row, &mut self.days) {
+            if let Some(found) = read(&self.shapes[place], row, &mut self.days) {
                 self.last = place;
-                return Some(identity);
+                return Some(found);
             }
         }
         None

@@ -63,8 +63,17 @@ impl<'s> Absorber<'s> {
         }
     }
 
+    /// What was met so far; goes on with nothing but the documents that it
+    /// knows.
+    pub(crate) fn next(&mut self) -> Tally {
+        let streams = std::mem::take(&mut self.streams);
+        let (seen, options) = (std::mem::take(&mut self.seen), self.options);
+        let next = Self { streams: streams.clone(), seen, ..Self::new(&[], options) };
+        Self { streams, ..std::mem::replace(self, next) }.finish()
+    }
+
     /// Takes in a block of a stream; gives its flows without copies.
-    pub(super) fn block(&mut self, stream: usize, parsed: Parsed) -> Result<Batch, ReadError> {
+    pub(crate) fn block(&mut self, stream: usize, parsed: Parsed) -> Result<Batch, ReadError> {
         let position = |line| Position { file: self.streams[stream].name.to_owned(), line };
         self.stream.is_empty = false;
         self.stream.n_values += parsed.n_values;
@@ -200,7 +209,7 @@ impl<'s> Absorber<'s> {
     }
 
     /// Closes a stream.
-    pub(super) fn end(&mut self, stream: usize, damage: Option<String>) -> Result<(), ReadError> {
+    pub(crate) fn end(&mut self, stream: usize, damage: Option<String>) -> Result<(), ReadError> {
         let Opened { name, expected } = self.streams[stream];
         let state = std::mem::replace(
             &mut self.stream,

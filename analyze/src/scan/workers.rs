@@ -6,7 +6,7 @@ use std::thread;
 use flowkit_model::FieldId;
 use rayon::prelude::*;
 
-use super::SMALL_WAVE;
+use super::waves::SMALL_WAVE;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::group::memory::Memory;

@@ -1,26 +1,19 @@
 //! Columns of a dump's parts: looks for them, makes them where they are missing
-//! or stale, and says which parts have none.
-//!
-//! A file appears whole or not at all: it is written under another name in the
-//! same folder and renamed. Nothing here is fatal to an answer.
+//! or stale, and says which parts have none. Nothing here is fatal to an answer.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_model::dump::{COLUMNS, NEW_END, Part};
+use flowkit_model::dump::Part;
 
-use super::facts::{Belongs, Facts, THIS_FILE};
-use super::writer::FlowWriter;
-use super::{ColumnFile, StoreError};
+use super::facts::{Belongs, THIS_FILE};
+use super::{ColumnFile, StoreError, UnderWay};
 use crate::columns::FieldSet;
 use crate::dictionary::Dictionary;
-use crate::export::Addresses;
 use crate::input::{DumpPart, Source};
 use crate::scan::{Absorber, ReadOptions, Reading};
-use crate::tally::{Measures, Tally};
+use crate::tally::Tally;
 
 /// A part that is answered from its columns.
 pub(crate) struct StoredPart {
@@ -193,67 +186,24 @@ pub(super) fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
 /// Makes the columns of a part.
 fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile, StoreError> {
     let path = part.columns_path();
-    let new = PathBuf::from(format!("{}.{}{NEW_END}", path.display(), std::process::id()));
-    let io = |source| StoreError::Io { path: new.display().to_string(), source };
-    let written = create(&part.dump, &new).map_err(io).and_then(|file| {
-        let out = BufWriter::with_capacity(1 << 20, file);
-        write(source, part, belongs, out, &new)?
-            .into_inner()
-            .map_err(|error| io(error.into_error()))
-    });
-    let renamed = written
-        .and_then(|file| file.sync_data().and_then(|()| fs::rename(&new, &path)).map_err(io));
-    if let Err(error) = renamed {
-        let _ = fs::remove_file(&new);
-        return Err(error);
-    }
-    ColumnFile::open(&path)
-}
-
-/// A new file for the eyes of its owner alone, in the folder of columns.
-fn create(dump: &Path, path: &Path) -> io::Result<File> {
-    let folder = dump.join(COLUMNS);
-    if !folder.is_dir() {
-        fs::DirBuilder::new().mode(0o700).create(&folder)?;
-    }
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-/// Reads a part and writes its columns.
-fn write<W: Write + Send>(
-    source: &Source,
-    part: &DumpPart,
-    belongs: Belongs,
-    out: W,
-    path: &Path,
-) -> Result<W, StoreError> {
     let dictionary = Arc::new(Dictionary::default());
-    let mut writer =
-        FlowWriter::new(out, path.display().to_string(), &dictionary, Addresses::Number)?;
+    let mut columns = UnderWay::new(&part.dump, path.clone(), &dictionary)?;
     let alone = [source.one_part(part, THIS_FILE)];
-    let options = ReadOptions::default();
-    let mut absorber = Absorber::new(&alone, options);
+    let mut absorber = Absorber::new(&alone, ReadOptions::default());
     for earlier in source.streams_before(part) {
         absorber.know(&source.one_part(earlier, THIS_FILE))?;
     }
-    let mut measures = Measures::default();
     let mut failed = Ok(());
     let reading =
         Reading { sources: &alone, stored: &[], fields: FieldSet::all(), dictionary: &dictionary };
     reading.batches(&mut absorber, |batches| {
         for batch in &batches {
-            measures.add(batch);
             if failed.is_ok() {
-                failed = writer.push(batch);
+                failed = columns.push(batch);
             }
         }
     })?;
     failed?;
-    let mut tally = absorber.finish();
-    if !tally.incomplete.is_empty() {
-        // Made again from the part once it is whole.
-        return Err(StoreError::Damaged);
-    }
-    measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
-    writer.finish(belongs, Facts::of(&tally))
+    columns.finish(belongs, absorber.finish())?;
+    ColumnFile::open(&path)
 }

@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | names, types and units of the columns, and how each is stored | [`schema`] |
 //! | what a file says of its part besides the flows | `facts` |
-//! | how flows become a file | `writer`, `make` |
+//! | how flows become a file | `writer`, `under_way`, `make` |
 //! | how a question reads one | `reader`, `page` |
 //! | how damage is found | `verify` |
 
@@ -18,6 +18,7 @@ mod make;
 mod page;
 mod reader;
 pub mod schema;
+mod under_way;
 mod verify;
 pub(crate) mod writer;
 
@@ -25,6 +26,7 @@ pub(crate) use make::seen;
 pub use make::{Made, make_missing};
 pub(crate) use make::{Prepared, StoredPart, prepare};
 pub(crate) use reader::{ColumnFile, Request, Spare};
+pub(crate) use under_way::UnderWay;
 pub use verify::verify;
 
 /// Why columns cannot be read or written. Never a reason to give no answer: the

@@ -1,31 +1,30 @@
 //! Writes flows as a file of columns, a row group at a time.
 //!
-//! The columns of a group are encoded side by side and then put one after the
-//! other, so a group of half a million flows is all that is in memory: about
-//! 45 MB of values and what they shrink to.
+//! Columns are encoded side by side, some pages at a time, and the columns of a
+//! group then put one after the other: what half a million flows shrink to is
+//! all that is in memory, 9 MB and the dictionaries.
 
-use std::io::{Cursor, Write};
-use std::net::Ipv4Addr;
+use std::io::Write;
 use std::sync::Arc;
 
 use flowkit_model::{FIELDS, Field, Kind};
-use parquet::basic::Type as Physical;
-use parquet::column::writer::{ColumnCloseResult, ColumnWriter as Encoder, get_column_writer};
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterPropertiesPtr;
-use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
-use parquet::schema::types::ColumnDescPtr;
+use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::StoreError;
 use super::facts::{self, About, Belongs, Facts};
-use super::schema::{self, GROUP_ROWS};
-use crate::columns::{Batch, Column, FieldSet, Values};
+use super::schema::{self, GROUP_ROWS, PAGE_ROWS};
+use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::export::Addresses;
+
+mod encoder;
+use encoder::{Encoder, Texts};
 
 /// A file of columns under way.
 pub(crate) struct FlowWriter<W: Write + Send> {
@@ -33,10 +32,27 @@ pub(crate) struct FlowWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
     properties: WriterPropertiesPtr,
     dictionary: Arc<Dictionary>,
+    /// The texts of the dictionary that are known here.
+    texts: Vec<ByteArray>,
+    /// Flows that are not encoded yet.
     pending: Batch,
+    group: Group,
     group_rows: usize,
     checksum: Xxh3,
 }
+
+/// A row group under way: an encoder for each column, once it has begun.
+#[derive(Default)]
+struct Group {
+    encoders: Vec<Encoder>,
+    rows: usize,
+}
+
+/// Flows that are encoded at once: some pages.
+const ROWS_AT_ONCE: usize = 4 * PAGE_ROWS;
+
+/// Fewer flows than this are encoded before a thread pool has started.
+const SMALL_GROUP: usize = 20_000;
 
 impl<W: Write + Send> FlowWriter<W> {
     /// Starts a file; `path` is for messages.
@@ -57,7 +73,9 @@ impl<W: Write + Send> FlowWriter<W> {
             file,
             properties,
             dictionary,
+            texts: Vec::new(),
             pending,
+            group: Group::default(),
             group_rows: GROUP_ROWS,
             checksum: Xxh3::new(),
         })
@@ -67,11 +85,16 @@ impl<W: Write + Send> FlowWriter<W> {
     pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), StoreError> {
         let mut at = 0;
         while at < batch.rows() {
-            let end = batch.rows().min(at + self.group_rows - self.pending.rows());
+            let room = ROWS_AT_ONCE.min(self.group_rows - self.group.rows) - self.pending.rows();
+            let end = batch.rows().min(at + room);
             self.pending.append(batch, at..end);
             at = end;
-            if self.pending.rows() == self.group_rows {
-                self.write_group()?;
+            let is_group = self.group.rows + self.pending.rows() == self.group_rows;
+            if is_group || self.pending.rows() == ROWS_AT_ONCE {
+                self.encode().map_err(|source| self.failed(source))?;
+            }
+            if is_group {
+                self.write_group().map_err(|source| self.failed(source))?;
             }
         }
         Ok(())
@@ -79,9 +102,8 @@ impl<W: Write + Send> FlowWriter<W> {
 
     /// Writes what is left and what the file says of its part.
     pub(crate) fn finish(mut self, belongs: Belongs, facts: Facts) -> Result<W, StoreError> {
-        if self.pending.rows() > 0 {
-            self.write_group()?;
-        }
+        self.encode().map_err(|source| self.failed(source))?;
+        self.write_group().map_err(|source| self.failed(source))?;
         let checksum = format!("{:016x}", self.checksum.digest());
         let text = serde_json::to_string(&About { belongs, facts, checksum }).map_err(|error| {
             StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
@@ -90,132 +112,58 @@ impl<W: Write + Send> FlowWriter<W> {
         self.file.into_inner().map_err(|source| StoreError::Parquet { path: self.path, source })
     }
 
-    fn write_group(&mut self) -> Result<(), StoreError> {
-        let empty = Batch::new(FieldSet::all(), 0, Arc::clone(&self.dictionary));
-        let group = std::mem::replace(&mut self.pending, empty);
-        let texts: Vec<ByteArray> = self
-            .dictionary
-            .texts()
-            .into_iter()
-            .map(|text| ByteArray::from(text.into_bytes()))
-            .collect();
-        let columns = self.file.schema_descr().columns().to_vec();
-        let encode = |(field, column): (&Field, &ColumnDescPtr)| {
+    fn failed(&self, source: ParquetError) -> StoreError {
+        StoreError::Parquet { path: self.path.clone(), source }
+    }
+
+    /// Encodes the flows that wait for it.
+    fn encode(&mut self) -> Result<(), ParquetError> {
+        let Self { pending, group, texts, .. } = self;
+        if pending.rows() == 0 {
+            return Ok(());
+        }
+        let new = |text: &String| ByteArray::from(text.clone().into_bytes());
+        self.dictionary.with_texts(|all| texts.extend(all[texts.len()..].iter().map(new)));
+        if group.encoders.is_empty() {
+            let columns = self.file.schema_descr().columns();
+            let encoder = |column| Encoder::new(column, &self.properties);
+            group.encoders = columns.iter().map(encoder).collect();
+        }
+        let push = |(field, encoder): (&Field, &mut Encoder)| {
             let texts = match field.kind {
                 Kind::Address => Texts::Addresses,
-                _ => Texts::Dictionary(&texts),
+                _ => Texts::Dictionary(texts),
             };
-            encode(group.column(field.id), column, &self.properties, texts)
+            encoder.push(pending.column(field.id), texts)
         };
-        let encoded: Result<Vec<_>, ParquetError> = if group.rows() < SMALL_GROUP {
-            FIELDS.iter().zip(&columns).map(encode).collect()
+        if pending.rows() < SMALL_GROUP {
+            FIELDS.iter().zip(&mut group.encoders).try_for_each(push)?;
         } else {
-            FIELDS.par_iter().zip(&columns).map(encode).collect()
+            FIELDS.par_iter().zip(&mut group.encoders).try_for_each(push)?;
+        }
+        group.rows += pending.rows();
+        // Its memory holds the next flows.
+        pending.clear();
+        Ok(())
+    }
+
+    /// Writes the group that was encoded, if there is one.
+    fn write_group(&mut self) -> Result<(), ParquetError> {
+        let Group { encoders, rows } = std::mem::take(&mut self.group);
+        if rows == 0 {
+            return Ok(());
+        }
+        let encoded: Vec<_> = if rows < SMALL_GROUP {
+            encoders.into_iter().map(Encoder::finish).collect::<Result<_, _>>()?
+        } else {
+            encoders.into_par_iter().map(Encoder::finish).collect::<Result<_, _>>()?
         };
-        let write = || {
-            let mut out = self.file.next_row_group()?;
-            for (bytes, close) in encoded? {
-                self.checksum.update(&bytes);
-                out.append_column(&bytes, close)?;
-            }
-            out.close().map(drop)
-        };
-        write().map_err(|source| StoreError::Parquet { path: self.path.clone(), source })
-    }
-}
-
-/// What the numbers of a column of texts stand for.
-#[derive(Clone, Copy)]
-enum Texts<'t> {
-    /// Places in the dictionary.
-    Dictionary(&'t [ByteArray]),
-    /// Addresses.
-    Addresses,
-}
-
-impl Texts<'_> {
-    fn of(self, number: u32) -> ByteArray {
-        match self {
-            Self::Dictionary(texts) => texts[number as usize].clone(),
-            Self::Addresses => Ipv4Addr::from_bits(number).to_string().into_bytes().into(),
+        let mut out = self.file.next_row_group()?;
+        for (bytes, close) in encoded {
+            self.checksum.update(&bytes);
+            out.append_column(&bytes, close)?;
         }
-    }
-}
-
-/// Texts that are handed to an encoder together.
-const TEXTS_AT_ONCE: usize = 1 << 15;
-
-/// Fewer flows than this are encoded before a thread pool has started.
-const SMALL_GROUP: usize = 20_000;
-
-/// A column of a group as the bytes that stand in the file.
-fn encode(
-    column: &Column,
-    description: &ColumnDescPtr,
-    properties: &WriterPropertiesPtr,
-    texts: Texts<'_>,
-) -> Result<(bytes::Bytes, ColumnCloseResult), ParquetError> {
-    let mut out = TrackedWrite::new(Cursor::new(Vec::new()));
-    let close = {
-        let pages = Box::new(SerializedPageWriter::new(&mut out));
-        let mut encoder = get_column_writer(Arc::clone(description), Arc::clone(properties), pages);
-        write_values(&mut encoder, column, description.physical_type(), texts)?;
-        encoder.close()?
-    };
-    Ok((out.into_inner()?.into_inner().into(), close))
-}
-
-fn write_values(
-    encoder: &mut Encoder<'_>,
-    column: &Column,
-    physical: Physical,
-    texts: Texts<'_>,
-) -> Result<(), ParquetError> {
-    let unknown = column.unknown.as_deref();
-    let levels: Vec<i16> = match unknown {
-        None => vec![1; column.len()],
-        Some(unknown) => unknown.iter().map(|unknown| i16::from(!unknown)).collect(),
-    };
-    let levels = Some(&*levels);
-    match (encoder, &column.values, physical) {
-        (Encoder::Int32ColumnWriter(encoder), Values::U8(values), _) => {
-            encoder.write_batch(&known(values, unknown, i32::from), levels, None)?;
-        }
-        (Encoder::Int32ColumnWriter(encoder), Values::U16(values), _) => {
-            encoder.write_batch(&known(values, unknown, i32::from), levels, None)?;
-        }
-        (Encoder::Int32ColumnWriter(encoder), Values::U32(values), _) => {
-            encoder.write_batch(&known(values, unknown, u32::cast_signed), levels, None)?;
-        }
-        (Encoder::Int64ColumnWriter(encoder), Values::U64(values), _) => {
-            encoder.write_batch(&known(values, unknown, u64::cast_signed), levels, None)?;
-        }
-        (Encoder::ByteArrayColumnWriter(encoder), Values::U32(codes), _) => {
-            // A text takes 32 bytes and more while it is encoded.
-            for (piece, codes) in codes.chunks(TEXTS_AT_ONCE).enumerate() {
-                let from = piece * TEXTS_AT_ONCE;
-                let unknown = unknown.map(|unknown| &unknown[from..from + codes.len()]);
-                let levels = levels.map(|levels| &levels[from..from + codes.len()]);
-                encoder.write_batch(&known(codes, unknown, |code| texts.of(code)), levels, None)?;
-            }
-        }
-        (_, _, physical) => {
-            return Err(ParquetError::General(format!("no {physical} column for these values")));
-        }
-    }
-    Ok(())
-}
-
-/// The values that are known, in the type of the column.
-fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V) -> T) -> Vec<T> {
-    match unknown {
-        None => values.iter().map(|value| convert(*value)).collect(),
-        Some(unknown) => values
-            .iter()
-            .zip(unknown)
-            .filter(|(_, unknown)| !**unknown)
-            .map(|(value, _)| convert(*value))
-            .collect(),
+        out.close().map(drop)
     }
 }
 

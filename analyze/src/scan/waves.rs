@@ -1,0 +1,71 @@
+//! Pieces of streams on their way through the threads: one thread reads, all
+//! work on a wave of pieces side by side, and the results come out in the order
+//! of the sources while the next wave is worked on.
+//!
+//! Each step waits for the next, so that memory is bounded however fast a
+//! stream is.
+
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use rayon::prelude::*;
+
+use crate::error::ReadError;
+use crate::input::Piece;
+
+/// Pieces that are worked on side by side.
+pub(crate) const WAVE_BLOCKS: usize = 8;
+/// Up to so many pieces are done on the spot: a block and its end.
+pub(super) const SMALL_WAVE: usize = 2;
+
+/// Takes a piece of a stream; false if no more are wanted.
+pub(crate) type HandOn<'h> = dyn FnMut(usize, Piece) -> bool + 'h;
+
+/// Lets `work` be done on all pieces that `read` hands on, and `take` have the
+/// results until it says false.
+///
+/// # Errors
+/// Those of `read` and `take`.
+pub(crate) fn in_waves<T: Send>(
+    read: impl FnOnce(&mut HandOn<'_>) -> Result<(), ReadError> + Send,
+    work: impl Fn(usize, Piece) -> T + Sync,
+    mut take: impl FnMut(Vec<T>) -> Result<bool, ReadError>,
+) -> Result<(), ReadError> {
+    thread::scope(|scope| {
+        let (piece_sender, pieces) = sync_channel(WAVE_BLOCKS);
+        let reader = scope
+            .spawn(move || read(&mut |stream, piece| piece_sender.send((stream, piece)).is_ok()));
+        let (wave_sender, waves) = sync_channel(1);
+        let work = &work;
+        scope.spawn(move || {
+            let one = |(stream, piece)| work(stream, piece);
+            while let Some(wave) = next_wave(&pieces) {
+                // A small file needs no thread pool, and is done before one starts.
+                let done: Vec<T> = if wave.len() <= SMALL_WAVE {
+                    wave.into_iter().map(one).collect()
+                } else {
+                    wave.into_par_iter().map(one).collect()
+                };
+                if wave_sender.send(done).is_err() {
+                    break;
+                }
+            }
+        });
+        for wave in waves {
+            if !take(wave)? {
+                break;
+            }
+        }
+        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// A wave of pieces, or what is left of them; `None` at the end.
+fn next_wave(pieces: &Receiver<(usize, Piece)>) -> Option<Vec<(usize, Piece)>> {
+    let mut wave = vec![pieces.recv().ok()?];
+    while wave.len() < WAVE_BLOCKS {
+        let Ok(piece) = pieces.recv() else { break };
+        wave.push(piece);
+    }
+    Some(wave)
+}

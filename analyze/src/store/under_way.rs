@@ -1,0 +1,101 @@
+//! The columns of a part while they are made. The file appears whole or not at
+//! all: it is written under another name in the same folder and renamed.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufWriter};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flowkit_model::dump::{COLUMNS, NEW_END};
+
+use super::StoreError;
+use super::facts::{Belongs, Facts};
+use super::writer::FlowWriter;
+use crate::columns::{Batch, FieldSet};
+use crate::dictionary::Dictionary;
+use crate::export::Addresses;
+use crate::tally::{Measures, Tally};
+
+/// Columns under way.
+pub(crate) struct UnderWay {
+    path: PathBuf,
+    file: NewFile,
+    writer: FlowWriter<BufWriter<File>>,
+    measures: Measures,
+    dictionary: Arc<Dictionary>,
+}
+
+impl UnderWay {
+    /// Begins the columns of a part, `path` in the dump.
+    ///
+    /// # Errors
+    /// If the dump cannot be written to.
+    pub(crate) fn new(
+        dump: &Path,
+        path: PathBuf,
+        dictionary: &Arc<Dictionary>,
+    ) -> Result<Self, StoreError> {
+        let file =
+            NewFile(PathBuf::from(format!("{}.{}{NEW_END}", path.display(), std::process::id())));
+        let out = create(dump, &file.0).map_err(|source| file.failed(source))?;
+        let out = BufWriter::with_capacity(1 << 20, out);
+        let name = file.0.display().to_string();
+        let writer = FlowWriter::new(out, name, dictionary, Addresses::Number)?;
+        let (measures, dictionary) = (Measures::default(), Arc::clone(dictionary));
+        Ok(Self { path, file, writer, measures, dictionary })
+    }
+
+    /// Adds flows, in their order.
+    ///
+    /// # Errors
+    /// If the dump cannot be written to.
+    pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), StoreError> {
+        self.measures.add(batch);
+        self.writer.push(batch)
+    }
+
+    /// Ends the file and gives it its name; `tally` is what was met on the way.
+    ///
+    /// # Errors
+    /// If the dump cannot be written to; or if something is missing, and then
+    /// columns are made again from the part once it is whole.
+    pub(crate) fn finish(self, belongs: Belongs, mut tally: Tally) -> Result<(), StoreError> {
+        if !tally.incomplete.is_empty() {
+            return Err(StoreError::Damaged);
+        }
+        self.measures.finish(&mut tally, FieldSet::all(), &self.dictionary.texts());
+        let file = self
+            .writer
+            .finish(belongs, Facts::of(&tally))?
+            .into_inner()
+            .map_err(|error| self.file.failed(error.into_error()))?;
+        file.sync_data()
+            .and_then(|()| fs::rename(&self.file.0, &self.path))
+            .map_err(|source| self.file.failed(source))
+    }
+}
+
+/// The file under its other name; if that is still there in the end, it goes.
+struct NewFile(PathBuf);
+
+impl NewFile {
+    fn failed(&self, source: io::Error) -> StoreError {
+        StoreError::Io { path: self.0.display().to_string(), source }
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// A new file for the eyes of its owner alone, in the folder of columns.
+fn create(dump: &Path, path: &Path) -> io::Result<File> {
+    let folder = dump.join(COLUMNS);
+    if !folder.is_dir() {
+        DirBuilder::new().mode(0o700).create(&folder)?;
+    }
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}

@@ -1,0 +1,169 @@
+//! A shape accepts only what the JSON reader reads the same.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::Entry;
+use crate::FlowRecord;
+
+type Read = (Option<String>, Option<String>, Option<String>, FlowRecord);
+
+/// What the JSON reader makes of a text, if it is a flow.
+fn slowly(text: &[u8]) -> Option<(Read, bool)> {
+    let owned = |text: Option<std::borrow::Cow<'_, str>>| text.map(std::borrow::Cow::into_owned);
+    match Entry::parse(text).ok()? {
+        Entry::Hit(mut hit) => {
+            let (index, id) = (owned(hit.index.take()), owned(hit.id.take()));
+            let routing = owned(hit.routing.take());
+            Some(((index, id, routing, hit.into_flow().ok()?), true))
+        }
+        Entry::Bare(document) => Some(((None, None, None, document.into_flow().ok()?), false)),
+        _ => None,
+    }
+}
+
+fn quickly(shape: &Shape, text: &[u8], is_hit: bool) -> Option<Read> {
+    let mut row = Row::default();
+    let identity = shape.read(text, &mut row, &mut DayCache::default())?;
+    let owned = |text: Option<&[u8]>| text.map(|text| String::from_utf8(text.to_vec()).unwrap());
+    let identity = if is_hit { identity } else { Identity::default() };
+    Some((owned(identity.index), owned(identity.id), owned(identity.routing), row.record()))
+}
+
+const HIT: &str = r#"{"_index":"netflow-2018.09.21","_type":"doc","_id":"a1","_score":null,"_source":{"type":"netflow","@timestamp":"2018-09-21T00:00:00.008Z","host":"192.168.10.254","geoip_src":{"autonomous_system":"PRIVATE"},"geoip":{"location":{"lat":1.5,"lon":-7}},"netflow":{"tcp_flags":24,"protocol":6,"version":"Netflow v5","packets":7,"last_switched":"2018-09-21T00:00:00.001Z","src_addr":"192.168.0.1","src_port":"443","dst_port":51000,"tcp_flag_tags":["PSH","ACK"],"bytes":4007,"src_port_name":"TCP/443 (https)","dst_addr":"10.0.0.255"},"@version":"1"},"sort":[1537488000008,"x"]}"#;
+
+#[test]
+fn a_document_of_the_shape_it_was_learnt_from_is_read() {
+    let (expected, is_hit) = slowly(HIT.as_bytes()).unwrap();
+    let shape = Shape::learn(HIT.as_bytes(), is_hit).unwrap();
+    assert_eq!(quickly(&shape, HIT.as_bytes(), is_hit), Some(expected));
+    let other = HIT.replace("51000", "7").replace("4007", "18446744073709551615");
+    // 20 digits are left to the JSON reader.
+    assert_eq!(quickly(&shape, other.as_bytes(), is_hit), None);
+    let other = HIT.replace("[\"PSH\",\"ACK\"]", "[]").replace(":24,", ":0,");
+    assert_eq!(
+        quickly(&shape, other.as_bytes(), is_hit),
+        slowly(other.as_bytes()).map(|read| read.0)
+    );
+}
+
+/// Pieces that documents are put together from: every form of value, good
+/// and odd, as keys that matter and keys that do not.
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        any::<u64>().prop_map(|n| n.to_string()),
+        (0_u32..70_000).prop_map(|n| n.to_string()),
+        (0_u32..70_000).prop_map(|n| format!("\"{n}\"")),
+        (-9_i32..9).prop_map(|n| n.to_string()),
+        Just("1.0".into()),
+        Just("1e3".into()),
+        Just("01".into()),
+        Just("-0".into()),
+        Just("1.".into()),
+        Just("5".into()),
+        Just("\"Netflow v5\"".into()),
+        Just("\"5\"".into()),
+        Just("9".into()),
+        Just("5.0".into()),
+        Just("null".into()),
+        Just("true".into()),
+        Just("[]".into()),
+        Just("{}".into()),
+        Just("[\"a\",\"b\"]".into()),
+        Just("[\"a\" ,\"b\"]".into()),
+        Just("[1,2]".into()),
+        Just("[\"a\",]".into()),
+        Just("{\"ip\":\"192.0.2.1\"}".into()),
+        Just("{\"ip\":[\"192.0.2.1\"]}".into()),
+        Just("{\"name\":\"r1\"}".into()),
+        Just("\"2018-09-21T07:17:49.230Z\"".into()),
+        Just("\"2018-09-21T07:17:49.230328Z\"".into()),
+        Just("\"2018-09-31T07:17:49.230Z\"".into()),
+        Just("\"2018-09-21T27:17:49.230Z\"".into()),
+        any::<[u8; 4]>().prop_map(|a| format!("\"{}.{}.{}.{}\"", a[0], a[1], a[2], a[3])),
+        Just("\"010.0.0.1\"".into()),
+        Just("\" 10.0.0.1 \"".into()),
+        Just("\"256.0.0.1\"".into()),
+        Just("\"\\u0031\"".into()),
+        Just("\"a\\\"b\"".into()),
+        Just("\"\"".into()),
+        Just("\"é\"".into()),
+        Just("\"\t\"".into()),
+    ]
+}
+
+fn object(keys: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let member = (prop::sample::select(keys), value(), prop_oneof![8 => Just(""), 1 => Just(" ")]);
+    proptest::collection::vec(member, 0..8).prop_map(|members| {
+        let members: Vec<String> =
+            members.iter().map(|(key, value, blank)| format!("\"{key}\":{blank}{value}")).collect();
+        format!("{{{}}}", members.join(","))
+    })
+}
+
+fn document() -> impl Strategy<Value = String> {
+    let netflow = object(&[
+        "version",
+        "bytes",
+        "packets",
+        "src_addr",
+        "dst_port",
+        "in_bytes",
+        "first_switched",
+        "x",
+        "protocol",
+    ]);
+    let rest =
+        object(&["@timestamp", "host", "geoip_src", "tags", "type", "_id", "netflow", "source"]);
+    (netflow, rest, 0..4_u8, value()).prop_map(|(netflow, rest, form, value)| {
+        let rest = &rest[1..rest.len() - 1];
+        let comma = if rest.is_empty() { "" } else { "," };
+        match form {
+            0 => format!("{{\"netflow\":{netflow}{comma}{rest}}}"),
+            1 => format!("{{{rest}{comma}\"netflow\":{netflow}}}"),
+            2 => format!("{{\"_index\":\"i\",\"_id\":\"7\",\"_source\":{{\"netflow\":{netflow}{comma}{rest}}},\"sort\":{value}}}"),
+            _ => format!("{{\"_id\":{value},\"_source\":{{\"netflow\":{netflow}}}{comma}{rest}}}"),
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever a shape accepts, the JSON reader reads the same.
+    #[test]
+    fn a_shape_reads_what_the_json_reader_reads(learnt in document(), texts in proptest::collection::vec(document(), 1..4), swap in value(), after in "\n[{}0-9\"]{0,20}") {
+        let Some((_, is_hit)) = slowly(learnt.as_bytes()) else { return Ok(()) };
+        let Some(shape) = Shape::learn(learnt.as_bytes(), is_hit) else { return Ok(()) };
+        // The same document with another value in the place of one.
+        let mut cases = texts;
+        let cuts: Vec<usize> = learnt.match_indices(':').map(|(at, _)| at + 1).collect();
+        for cut in cuts {
+            let end = learnt[cut..].find([',', '}']).map_or(learnt.len(), |end| cut + end);
+            cases.push(format!("{}{swap}{}", &learnt[..cut], &learnt[end..]));
+        }
+        cases.push(learnt.clone());
+        for text in cases {
+            if let Some(read) = quickly(&shape, text.as_bytes(), is_hit) {
+                prop_assert_eq!(Some((read.clone(), is_hit)), slowly(text.as_bytes()), "{} after {}", text, learnt);
+                // What comes after a document changes nothing.
+                let more = format!("{text}{after}");
+                let (mut row, mut days) = (Row::default(), DayCache::default());
+                let start = shape.read_start(more.as_bytes(), &mut row, &mut days);
+                prop_assert_eq!(start.map(|(_, length)| length), Some(text.len()));
+                prop_assert_eq!(row.record(), read.3);
+            }
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100), cut in 0..HIT.len()) {
+        let shape = Shape::learn(HIT.as_bytes(), true).unwrap();
+        let mut text = HIT.as_bytes()[..cut].to_vec();
+        let _ = quickly(&shape, &text, true);
+        text.extend_from_slice(&bytes);
+        let _ = quickly(&shape, &text, true);
+        let _ = Shape::learn(&text, true);
+        let _ = Shape::learn(&bytes, false);
+    }
+}
