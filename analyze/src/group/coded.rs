@@ -15,7 +15,8 @@ use crate::columns::{Coded, Values};
 #[derive(Debug, Default)]
 pub struct CodedSums {
     list: Option<Arc<Values>>,
-    /// One for each value of the list, and one for unknown.
+    /// One for each value of the list, and one for unknown; those behind, and all
+    /// while there is no list, are empty.
     places: Vec<Place>,
     added: Added,
     ports: Ports,
@@ -92,8 +93,9 @@ impl CodedSums {
         let Some(added) = self.added.and(bytes, packets) else { return false };
         if self.list.is_none() {
             self.list = Some(Arc::clone(list));
-            self.places.clear();
-            self.places.resize(list.len() + 1, Place::default());
+            if self.places.len() <= list.len() {
+                self.places.resize(list.len() + 1, Place::default());
+            }
         }
         self.added = added;
         for ((code, bytes), packets) in coded.codes().iter().zip(bytes).zip(packets) {
@@ -112,15 +114,20 @@ impl CodedSums {
     pub fn take(&mut self, mut settle: impl FnMut(&Values, &[Place], Place)) {
         let Some(list) = self.list.take() else { return };
         let added = std::mem::take(&mut self.added);
-        let Some((unknown, known)) = self.places.split_last() else { return };
+        let places = self.places.get_mut(..=list.len()).unwrap_or_default();
+        let Some((unknown, known)) = places.split_last_mut() else { return };
+        let unknown = std::mem::take(unknown);
         match &*list {
             Values::U16(values) => {
                 if !self.ports.has_room(added) {
                     self.ports.take(&mut settle);
                 }
-                self.ports.add(values, known, *unknown, added);
+                self.ports.add(values, known, unknown, added);
             }
-            list => settle(list, known, *unknown),
+            list => {
+                settle(list, known, unknown);
+                known.fill(Place::default());
+            }
         }
     }
 
@@ -136,10 +143,11 @@ impl Ports {
         self.added.plus(more).is_some_and(Added::fits)
     }
 
-    fn add(&mut self, values: &[u16], known: &[Place], unknown: Place, added: Added) {
+    /// Takes the sums of values out of their places.
+    fn add(&mut self, values: &[u16], known: &mut [Place], unknown: Place, added: Added) {
         self.places.resize(1 << 16, Place::default());
         for (value, place) in values.iter().zip(known).filter(|(_, place)| !place.is_empty()) {
-            self.places[usize::from(*value)].add(*place);
+            self.places[usize::from(*value)].add(std::mem::take(place));
         }
         self.unknown.add(unknown);
         self.added = self.added.plus(added).unwrap_or_default();

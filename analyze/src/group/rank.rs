@@ -108,10 +108,8 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// The first keys, by sums alone; these are then gone.
     fn rank_sums(&mut self, ranking: &Ranking<'_, A>) -> io::Result<Ranked<A>> {
         // Keys that stand in an array are nowhere else.
-        let mut parts = match self.take_dense() {
-            dense if dense.is_empty() => ranking.of(&mut self.known.sums)?,
-            dense => vec![ranking.first(&dense, &[])],
-        };
+        let mut parts = ranking.of(&mut self.known.sums)?;
+        self.take_dense(|groups| parts.push(ranking.first(groups, &[])));
         parts.extend(ranking.of(&mut self.wide.sums)?);
         parts.extend(ranking.of(&mut self.double.sums)?);
         parts.extend(ranking.of(&mut self.long.sums)?);

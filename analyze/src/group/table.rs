@@ -117,7 +117,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         row: impl Fn(usize) -> Result<A::Row, A>,
     ) {
         let rows = Rows::of(&self.layout, columns, selected);
-        if self.layout.known_bits() <= DENSE_BITS && !matches!(rows.known, Which::None) {
+        if self.is_dense() && !matches!(rows.known, Which::None) {
             if self.dense.is_empty() {
                 self.dense.resize(1 << self.layout.known_bits(), A::default());
             }
@@ -193,17 +193,37 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         self.long.merge(other.long);
     }
 
-    /// Puts the sums that stand in an array with the others.
-    pub(super) fn close(&mut self) {
-        let dense = self.take_dense().into_iter();
-        self.known.sums.add(dense.map(|(key, sums)| (key, Err(sums))));
+    /// Whether keys stand in an array, if all of their fields are known: those
+    /// without a flow may then be added, too.
+    pub(crate) fn is_dense(&self) -> bool {
+        self.layout.known_bits() <= DENSE_BITS
     }
 
-    /// Takes out the keys that stand in an array, and their sums.
-    pub(super) fn take_dense(&mut self) -> Vec<(Packed, A)> {
-        let places = (0..).map(Packed).zip(std::mem::take(&mut self.dense));
-        places.filter(|(_, sums)| sums.sums().flows > 0).collect()
+    /// Puts the sums that stand in an array with the others.
+    pub(super) fn close(&mut self) {
+        let dense = std::mem::take(&mut self.dense);
+        self.known.sums.add(used(0, &dense).map(|(key, sums)| (key, Err(sums))));
     }
+
+    /// Hands on the keys that stand in an array, some thousand at a time in memory
+    /// that is used again, and forgets them.
+    pub(super) fn take_dense(&mut self, mut take: impl FnMut(&[(Packed, A)])) {
+        let mut groups = Vec::with_capacity(DENSE_PIECE.min(self.dense.len()));
+        for (piece, sums) in std::mem::take(&mut self.dense).chunks(DENSE_PIECE).enumerate() {
+            groups.clear();
+            groups.extend(used(piece * DENSE_PIECE, sums));
+            take(&groups);
+        }
+    }
+}
+
+/// Keys of an array that are ranked together: 160 kB of the usual sums.
+const DENSE_PIECE: usize = 4096;
+
+/// The keys that have a flow, of a stretch of an array from `first` on.
+fn used<A: Accumulator>(first: usize, sums: &[A]) -> impl Iterator<Item = (Packed, A)> {
+    let keys = (first as u64..).map(Packed).zip(sums);
+    keys.filter(|(_, sums)| sums.sums().flows > 0).map(|(key, sums)| (key, sums.clone()))
 }
 
 impl<K: Key, A: Accumulator, V: Accumulator> Gathered<K, A, V> {

@@ -73,7 +73,7 @@ impl Grouping {
         let Some(field) = self.coded_key() else { return };
         let column = Column { values: list.clone(), unknown: None };
         let values = Batch::of_columns(list.len(), [(field, column)], Arc::default());
-        let has_unused = known.iter().any(Place::is_empty);
+        let has_unused = !table.is_dense() && known.iter().any(Place::is_empty);
         let used: Option<Vec<bool>> =
             has_unused.then(|| known.iter().map(|place| !place.is_empty()).collect());
         let key = self.dimensions[0].column(&values, 0);
