@@ -7,10 +7,12 @@
 use std::collections::BTreeMap;
 
 use flowkit_model::dump::Part;
-use flowkit_model::{FieldId, NotAFlow};
+use flowkit_model::{FIELDS, FieldId, NotAFlow};
+use parquet::file::metadata::RowGroupMetaData;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
 
-use super::schema;
+use super::{bounds, schema};
 use crate::quality::Quality;
 use crate::sequences::Sequences;
 use crate::tally::{Duplicates, Position, Sampling, Skipped, Sums, Tally};
@@ -35,6 +37,41 @@ pub(crate) struct About {
     /// one, questions do not: they read a few columns of a group each, whose
     /// bytes alone would take 3 of the 90 ms of the shortest (10 M flows).
     pub(crate) checksum: String,
+    /// The same of the rest of the file's footer: what stands above, and of each
+    /// column of each group what questions rely on. They all look at this one.
+    pub(crate) footer: String,
+}
+
+impl About {
+    /// What a file of some row groups says.
+    pub(crate) fn new<'g>(
+        belongs: Belongs,
+        facts: Facts,
+        checksum: String,
+        groups: impl Iterator<Item = &'g RowGroupMetaData>,
+    ) -> serde_json::Result<Self> {
+        let mut about = Self { belongs, facts, checksum, footer: String::new() };
+        about.footer = about.footer_of(groups)?;
+        Ok(about)
+    }
+
+    /// What `footer` must be.
+    pub(crate) fn footer_of<'g>(
+        &self,
+        groups: impl Iterator<Item = &'g RowGroupMetaData>,
+    ) -> serde_json::Result<String> {
+        let mut hash = Xxh3::new();
+        hash.update(&serde_json::to_vec(&(&self.belongs, &self.facts, &self.checksum))?);
+        for group in groups {
+            hash.update(&group.num_rows().to_le_bytes());
+            for field in FIELDS {
+                let place = bounds::place(group.column(field.id as usize), u64::MAX);
+                let bounds = bounds::of(group, field.id);
+                hash.update(format!("{place:?} {bounds:?};").as_bytes());
+            }
+        }
+        Ok(format!("{:016x}", hash.digest()))
+    }
 }
 
 /// What columns belong to; columns that say something else are stale.

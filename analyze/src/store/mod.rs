@@ -13,6 +13,7 @@
 //! | how a question reads one | `reader`, `page` |
 //! | how damage is found | `verify` |
 
+mod bounds;
 pub(crate) mod facts;
 mod make;
 mod page;

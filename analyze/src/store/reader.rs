@@ -4,7 +4,6 @@
 //! Every task reads at its own positions (`pread`), so tasks share one open
 //! file and no offset in it.
 
-mod bounds;
 mod decode;
 mod pages;
 mod spare;
@@ -23,9 +22,9 @@ use xxhash_rust::xxh3::Xxh3;
 
 use self::pages::{ColumnPages, Damage, MISALIGNED, Stored, Wanted};
 pub(crate) use self::spare::Spare;
-use super::StoreError;
 use super::facts::{self, About};
 use super::schema;
+use super::{StoreError, bounds};
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::mask::{Filter, Meant};
@@ -131,6 +130,10 @@ impl ColumnFile {
             });
         if !ours {
             return Err(foreign("its columns are others"));
+        }
+        let footer = about.footer_of(metadata.row_groups().iter());
+        if !footer.is_ok_and(|footer| footer == about.footer) {
+            return Err(foreign("its footer is damaged"));
         }
         Ok(Self { path: name, file, file_bytes, metadata, about })
     }
@@ -271,12 +274,11 @@ impl ColumnFile {
     ) -> Result<Vec<ColumnPages<'f>>, StoreError> {
         let column = |field: FieldId| {
             let chunk = group.column(field as usize);
-            let (start, length) = chunk.byte_range();
-            if start.checked_add(length).is_none_or(|end| end > self.file_bytes) {
+            let place = bounds::place(chunk, self.file_bytes).ok_or_else(|| {
                 let damage = Damage::Fault("a column beyond the end of the file");
-                return Err(self.damaged(field, damage));
-            }
-            ColumnPages::new(field, chunk, &self.file, request, spare)
+                self.damaged(field, damage)
+            })?;
+            ColumnPages::new(field, chunk, (&self.file, place), request, spare)
                 .map_err(|error| self.damaged(field, error))
         };
         fields.iter().map(column).collect()
@@ -290,10 +292,9 @@ impl ColumnFile {
         let mut checksum = Xxh3::new();
         let mut bytes = Vec::new();
         for chunk in self.metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
-            let (start, length) = chunk.byte_range();
-            if start.checked_add(length).is_none_or(|end| end > self.file_bytes) {
+            let Some((start, length)) = bounds::place(chunk, self.file_bytes) else {
                 return Ok(false);
-            }
+            };
             bytes.resize(usize::try_from(length).unwrap_or(0), 0);
             self.file
                 .read_exact_at(&mut bytes, start)

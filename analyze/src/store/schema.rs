@@ -38,7 +38,7 @@ use super::StoreError;
 use crate::export::Addresses;
 
 /// Version of what is written here; files of another are made again.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 /// Flows in a row group, which is one task of a question.
 pub(crate) const GROUP_ROWS: usize = 1 << 19;
 /// Flows in a page, and in a batch that is read from it.

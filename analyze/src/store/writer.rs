@@ -105,7 +105,9 @@ impl<W: Write + Send> FlowWriter<W> {
         self.encode().map_err(|source| self.failed(source))?;
         self.write_group().map_err(|source| self.failed(source))?;
         let checksum = format!("{:016x}", self.checksum.digest());
-        let text = serde_json::to_string(&About { belongs, facts, checksum }).map_err(|error| {
+        let groups = self.file.flushed_row_groups().iter();
+        let about = About::new(belongs, facts, checksum, groups);
+        let text = about.and_then(|about| serde_json::to_string(&about)).map_err(|error| {
             StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
         })?;
         self.file.append_key_value_metadata(KeyValue::new(facts::KEY.to_owned(), text));

@@ -79,11 +79,12 @@ pub(super) const MISALIGNED: Fault = "pages that do not line up";
 const MOST_ROWS: usize = 1 << 16;
 
 impl<'f> ColumnPages<'f> {
-    /// The pages of a column of a group of a file.
+    /// The pages of a column of a group, which is at a place in a file: where it
+    /// begins, and its length.
     pub(super) fn new(
         field: FieldId,
         chunk: &ColumnChunkMetaData,
-        file: &'f File,
+        (file, (start, length)): (&'f File, (u64, u64)),
         request: &Request<'_>,
         spare: &mut Spare,
     ) -> Result<Self, Damage> {
@@ -92,7 +93,6 @@ impl<'f> ColumnPages<'f> {
             Compression::ZSTD(_) => true,
             _ => return Err("a compression that flowkit does not use".into()),
         };
-        let (start, length) = chunk.byte_range();
         let window = Window::new(file, (start, start + length), spare.bytes());
         let by_place = request.is_by_place(field);
         let texts = Arc::clone(request.dictionary);

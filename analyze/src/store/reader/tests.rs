@@ -87,6 +87,31 @@ fn every_column_comes_back_and_by_places_too() {
     }
 }
 
+/// Whatever bit of a footer is another, the file is refused, or questions rely on
+/// the same as before.
+#[test]
+fn a_damaged_footer_is_seen() {
+    let good = file_of(&batch(), 1000);
+    let relied_on = |file: &ColumnFile| {
+        let bounds = |group| FIELDS.iter().map(move |field| file.bounds(group, field.id));
+        let all = (0..file.groups()).flat_map(bounds);
+        format!("{:?} {:?}", file.about(), all.collect::<Vec<_>>())
+    };
+    let expected = relied_on(&ColumnFile::of_bytes(&good).unwrap());
+    let end = good.len() - 8;
+    let length = u32::from_le_bytes(good[end..end + 4].try_into().unwrap()) as usize;
+    let mut refused = 0;
+    for place in (end - length..end).step_by(7) {
+        let mut bad = good.clone();
+        bad[place] ^= 1 << (place % 8);
+        match ColumnFile::of_bytes(&bad) {
+            Err(_) => refused += 1,
+            Ok(file) => assert_eq!(relied_on(&file), expected, "byte {place}"),
+        }
+    }
+    assert!(refused > length / 7 / 2, "{refused} of {length} / 7");
+}
+
 /// Of the other columns only the pages of meant flows are read: the first page
 /// of a group has none, of the second some, of the third all.
 #[test]
