@@ -20,8 +20,8 @@ impl Grouping {
         mut b: Groups,
         wanted: &Wanted<'_, Both<Counters>>,
     ) -> io::Result<Ranked<Both<Counters>>> {
-        self.settle_codes(&mut a);
-        self.settle_codes(&mut b);
+        self.settle_all_codes(&mut a);
+        self.settle_all_codes(&mut b);
         let (Tables::Plain(a), Tables::Plain(b)) = (a.tables, b.tables) else {
             unreachable!("sums alone are kept in plain tables");
         };
