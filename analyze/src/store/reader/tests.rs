@@ -4,8 +4,11 @@
 use flowkit_model::{Expression, Field, FlowRecord};
 
 use super::*;
-use crate::scan::{ReadOptions, ask, ask_batches};
+use crate::answer::Metric;
+use crate::group::memory::Memory;
+use crate::scan::{ReadOptions, Side, ask, ask_batches, ask_both, ask_both_batches_within};
 use crate::selection::{Changes, Selection};
+use crate::stats::diff::Diff;
 use crate::stats::dimension::Dimension;
 use crate::stats::{Order, top};
 use crate::store::writer::tests::file_of;
@@ -144,6 +147,30 @@ fn pages_that_a_filter_leaves_out_are_passed_over() {
             let expected = ask_batches(vec![batch.clone()], &statistic, &selection);
             assert_eq!(text(&found), text(&expected), "{filter} by {field:?}");
         }
+    }
+}
+
+/// What differs between two windows of a file is what differs between them in
+/// memory, also where keys were added up by places.
+#[test]
+fn a_diff_of_columns_is_that_of_the_flows() {
+    let folder = tempfile::tempdir().unwrap();
+    // Of one row group, which one thread reads: nothing is put together.
+    let path = folder.path().join("flows.parquet");
+    std::fs::write(&path, file_of(&batch(), 5000)).unwrap();
+    let sources = [Source::open(&path).unwrap()];
+    let selections = ["packets < 5", "packets > 2"]
+        .map(|filter| Selection::new(Expression::parse(filter).unwrap(), None));
+    let [a, b] = &selections;
+    for field in [FieldId::DstPort, FieldId::SrcAddr, FieldId::Exporter, FieldId::Protocol] {
+        let diff = Diff::new(vec![Dimension::Field(field)], Metric::Bytes, 0);
+        let sides = [a, b].map(|selection| Side { sources: &sources, selection });
+        let (found, _) = ask_both(sides, &diff, ReadOptions::default()).unwrap();
+        let batches = [a, b].map(|selection| (vec![batch()], selection));
+        let expected = ask_both_batches_within(batches, &diff, Memory::default()).unwrap();
+        assert!(!found.table.rows.is_empty());
+        assert_eq!(found.table.rows, expected.table.rows, "{field:?}");
+        assert_eq!(found.title, expected.title, "{field:?}");
     }
 }
 
