@@ -3,11 +3,13 @@
 //! Nothing is decoded and no copy is left out: this is for looking at what is
 //! stored, and for keeping it.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
 use flowkit_model::wire::{self, NotV5};
 use flowkit_model::{Entry, FlowRecord, NotAFlow, Row};
-use serde::Deserialize;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::error::ReadError;
@@ -123,7 +125,9 @@ impl Walk {
                 continue;
             }
             let whole = action.take().and_then(|action| hit(action, text));
-            for found in documents(whole.as_deref().map_or(text, str::as_bytes)) {
+            // Bytes that are no text are read as others read them, and not lost.
+            let text = whole.map_or_else(|| String::from_utf8_lossy(text), Cow::Owned);
+            for found in documents(&text) {
                 let goes_on = match found {
                     Ok(found) => take(found),
                     Err(cause) => self.skip(name, cause, line),
@@ -192,7 +196,7 @@ fn made(flow: &FlowRecord, take: &mut impl FnMut(Found<'_>) -> bool) -> bool {
 /// its index, id and routing, in the words that stand there.
 fn hit(action: &[u8], document: &[u8]) -> Option<String> {
     let BulkAction::Index(target) = serde_json::from_slice(action).ok()?;
-    let document = std::str::from_utf8(document).ok()?;
+    let document = String::from_utf8_lossy(document);
     let mut hit = String::from("{");
     for (key, value) in [("_index", target.index), ("_id", target.id), ("_routing", target.routing)]
     {
@@ -201,20 +205,48 @@ fn hit(action: &[u8], document: &[u8]) -> Option<String> {
             let _ = write!(hit, "\"{key}\":{},", serde_json::Value::from(value));
         }
     }
-    Some(hit + "\"_source\":" + document + "}")
+    Some(hit + "\"_source\":" + &document + "}")
 }
 
-/// What matters of a JSON value here.
-#[derive(Deserialize)]
+/// What matters of a JSON value here; of a key that is there twice, the last.
+#[derive(Default)]
 struct Outline<'a> {
-    #[serde(borrow, rename = "_source")]
     source: Option<&'a RawValue>,
-    #[serde(borrow, rename = "_index")]
     index: Option<&'a RawValue>,
-    #[serde(borrow, rename = "_id")]
     id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     hits: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for Outline<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Outline<'de>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a JSON object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut outline = Outline::default();
+                while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+                    let member = match &*key {
+                        "_source" => &mut outline.source,
+                        "_index" => &mut outline.index,
+                        "_id" => &mut outline.id,
+                        "hits" => &mut outline.hits,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    *member = map.next_value::<Option<&RawValue>>()?;
+                }
+                Ok(outline)
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
 }
 
 #[derive(Deserialize)]
@@ -224,16 +256,13 @@ struct Hits<'a> {
 }
 
 /// The documents in one JSON value: one, or those of a page.
-fn documents(text: &[u8]) -> Vec<Result<Found<'_>, NotAFlow>> {
-    let Ok(text) = std::str::from_utf8(text) else { return vec![Err(NotAFlow::NotJson)] };
+fn documents(text: &str) -> Vec<Result<Found<'_>, NotAFlow>> {
     let Ok(outline) = serde_json::from_str::<Outline<'_>>(text) else {
         return vec![Err(NotAFlow::NotJson)];
     };
     let page = outline.hits.and_then(|hits| serde_json::from_str::<Hits<'_>>(hits.get()).ok());
     match (page, outline.source, outline.id.or(outline.index)) {
-        (Some(page), _, _) => {
-            page.hits.iter().flat_map(|hit| documents(hit.get().as_bytes())).collect()
-        }
+        (Some(page), _, _) => page.hits.iter().flat_map(|hit| documents(hit.get())).collect(),
         (None, Some(source), _) => vec![Ok(Found { whole: text, source: source.get() })],
         (None, None, Some(_)) => vec![Err(NotAFlow::NoSource)],
         (None, None, None) => vec![Ok(Found { whole: text, source: text })],
@@ -261,10 +290,7 @@ mod tests {
     #[test]
     fn hits_bare_documents_and_pages_are_found() {
         let sources = |text: &'static str| -> Vec<_> {
-            documents(text.as_bytes())
-                .into_iter()
-                .map(|found| found.map(|found| found.source))
-                .collect()
+            documents(text).into_iter().map(|found| found.map(|found| found.source)).collect()
         };
         assert_eq!(sources(r#"{"_id":"1","_source":{"b": 1}}"#), [Ok(r#"{"b": 1}"#)]);
         assert_eq!(sources(r#"{"netflow":{}}"#), [Ok(r#"{"netflow":{}}"#)]);

@@ -54,6 +54,9 @@ pub enum ImportError {
     /// A source cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It was cancelled.
+    #[error("interrupted")]
+    Cancelled,
     /// The columns cannot be made.
     #[error(transparent)]
     Columns(#[from] StoreError),
@@ -79,11 +82,27 @@ pub fn import(
     columns: bool,
     options: ReadOptions,
 ) -> Result<Imported, ImportError> {
+    import_until(&|| false, sources, dump, started, columns, options)
+}
+
+/// The same; stops once `is_cancelled` says so.
+///
+/// # Errors
+/// As [`import`], or with [`ImportError::Cancelled`].
+pub fn import_until(
+    is_cancelled: &dyn Fn() -> bool,
+    sources: &[Source],
+    dump: &Path,
+    started: String,
+    columns: bool,
+    options: ReadOptions,
+) -> Result<Imported, ImportError> {
     if dump.exists() {
         return Err(ImportError::Exists { path: dump.into() });
     }
     let new = PathBuf::from(format!("{}.{}{NEW_END}", dump.display(), std::process::id()));
-    let imported = fill(sources, &new, started, columns, options).and_then(|imported| {
+    let filled = fill(is_cancelled, sources, &new, started, columns, options);
+    let imported = filled.and_then(|imported| {
         fs::rename(&new, dump).map_err(cannot_write(dump))?;
         Ok(imported)
     });
@@ -94,6 +113,7 @@ pub fn import(
 }
 
 fn fill(
+    is_cancelled: &dyn Fn() -> bool,
     sources: &[Source],
     folder: &Path,
     started: String,
@@ -113,11 +133,16 @@ fn fill(
     let this = columns::source();
     let mut under_way = Columns::new(folder, &this, columns);
     for source in sources {
+        let before = manifest.parts.len();
         let mut writer = Writer { folder: &parts, name: source.name(), part: None };
         let mut failed = Ok(());
         let (fields, dictionary) = (under_way.fields(), Arc::clone(&under_way.dictionary));
         let read = documents::each_kept(source, options, fields, &dictionary, |kept| {
-            failed = writer.take(kept, &mut manifest.parts, &mut under_way);
+            failed = if is_cancelled() {
+                Err(ImportError::Cancelled)
+            } else {
+                writer.take(kept, &mut manifest.parts, &mut under_way)
+            };
             failed.is_ok()
         })?;
         failed?;
@@ -126,13 +151,20 @@ fn fill(
         for skipped in read.skipped {
             tally.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
         }
+        // What is kept byte for byte shows its damage itself.
+        let kept = &manifest.parts[before..];
+        if kept.is_empty() || kept.iter().any(|part| part.form.is_documents()) {
+            manifest.add_missing(&read.incomplete);
+        }
         tally.incomplete.extend(read.incomplete);
         tally.notes.extend(read.notes);
     }
-    manifest.notes.extend(tally.incomplete.iter().map(|missing| format!("incomplete: {missing}")));
     write_manifest(folder, &manifest)?;
     // Their memory is not needed any more.
     drop(under_way);
+    if is_cancelled() {
+        return Err(ImportError::Cancelled);
+    }
     if columns {
         match store::make_missing(folder) {
             // It came so, and was told; it is answered from as it is.

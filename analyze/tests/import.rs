@@ -172,6 +172,46 @@ fn columns(dump: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// What can be read of a file can be read of its dump: bytes that are no text, and
+/// a key that is there twice, lose no flow.
+#[test]
+fn what_is_read_of_a_file_is_in_its_dump() {
+    let folder = tempfile::tempdir().unwrap();
+    let twice = hit(3, 3).replacen('{', r#"{"_id":"9","#, 1);
+    let mut text = (hits(0..3) + &twice + "\n").into_bytes();
+    text.extend(hit(4, 4).replace("r1", "r?").bytes().map(|b| if b == b'?' { 0xff } else { b }));
+    for (name, lines) in [
+        ("hits", text.clone()),
+        ("with a page", {
+            let page = format!(r#"{{"hits":{{"hits":[{}]}}}}"#, hit(7, 7)) + "\n";
+            [page.as_bytes(), &text].concat()
+        }),
+    ] {
+        let path = folder.path().join(format!("{name}.ndjson"));
+        fs::write(&path, &lines).unwrap();
+        let of_file = tally(&path);
+        assert!(of_file.total.flows >= 5 && of_file.skipped.is_empty());
+        for columns in [true, false] {
+            let (dump, imported) = saved(&path, columns);
+            assert!(imported.tally.skipped.is_empty(), "{name}: {:?}", imported.tally.skipped);
+            assert_eq!(tally(&dump).total, of_file.total, "{name} {columns}");
+        }
+    }
+}
+
+/// A dump remembers that what it was made of was not all there.
+#[test]
+fn a_dump_of_a_damaged_file_is_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.ndjson.zst");
+    let packed = zstd::encode_all(hits(0..9000).as_bytes(), 1).unwrap();
+    fs::write(&path, &packed[..packed.len() - 9]).unwrap();
+    let (dump, imported) = saved(&path, true);
+    assert_eq!(imported.tally.incomplete.len(), 1);
+    let told = tally(&dump).incomplete;
+    assert!(told.len() == 1 && told[0].contains(&imported.tally.incomplete[0]), "{told:?}");
+}
+
 /// Columns that an import makes while it writes are, byte for byte, those that
 /// are made of the parts later; none are made in either way of damaged ones.
 #[test]
@@ -196,6 +236,11 @@ fn columns_made_on_the_way_are_those_made_later() {
             "other versions",
             vec![many.replace("\"version\":5,\"bytes\":77", "\"version\":9,\"bytes\":77")],
             1,
+        ),
+        (
+            "a number beyond all",
+            vec![hits(0..5) + &hit(5, 77).replace(":77,", ":1e400,") + "\n"],
+            0,
         ),
         ("escapes", vec![many.replace("\"r1\"", "\"r\\u0031\"")], 1),
         ("bare", vec![format!("{bare}\n").repeat(3000)], 1),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -73,6 +74,37 @@ fn whenever_it_is_killed_it_goes_on_and_ends_whole() {
         assert!(said.contains(&n), "round {round}: {said}");
     }
     assert!(n_killed >= 12, "{n_killed} were killed before they were done");
+}
+
+/// An import is there whole or not at all, also if it is interrupted while more
+/// might come through its pipe.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_import_leaves_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let entries = || std::fs::read_dir(place.path()).unwrap().count();
+    let mut import = flowkit(&["import", "-", "-o", "d"], place.path());
+    import.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = import.spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let flows = include_bytes!("../../testdata/three-flows.ndjson");
+    let mut n_written = 0;
+    while entries() == 0 {
+        pipe.write_all(flows).unwrap();
+        n_written += 1;
+    }
+    assert!(n_written > 1);
+    let interrupt = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
+    assert!(interrupt.unwrap().success());
+    std::thread::sleep(Duration::from_millis(100));
+    // Whoever fills the pipe may go on, or is interrupted, too.
+    while pipe.write_all(flows).is_ok() && entries() > 0 {}
+    drop(pipe);
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(said, "flowkit: interrupted; nothing was written\n");
+    assert_eq!(ended.status.code(), Some(130));
+    assert_eq!(entries(), 0);
 }
 
 /// Made-up flows are on disk whole or not at all, also after Ctrl-C.

@@ -60,6 +60,9 @@ pub fn verify(
         let left = manifest.pending.as_ref().map_or(0, Vec::len);
         findings.add("", format!("it is incomplete, {left} parts are planned and missing; flowkit fetch goes on with it"));
     }
+    for missing in manifest.missing() {
+        findings.add("", format!("it was imported from what was incomplete: {missing}"));
+    }
     strays(path, &manifest, &mut findings)?;
     gaps(&manifest, &mut findings);
     let mut by_index = BTreeMap::<&str, Vec<&Part>>::new();

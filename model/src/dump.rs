@@ -393,11 +393,24 @@ pub struct DocumentId {
     pub routing: Option<String>,
 }
 
+/// How a note begins that tells what is missing.
+const MISSING: &str = "incomplete: ";
+
 impl Manifest {
     /// Whether it is a manifest, of a layout this version knows.
     #[must_use]
     pub fn is_readable(&self) -> bool {
         (1..=FORMAT).contains(&self.flowkit_dump)
+    }
+
+    /// What was known to be missing when it was imported, one sentence each.
+    pub fn missing(&self) -> impl Iterator<Item = &str> {
+        self.notes.iter().filter_map(|note| note.strip_prefix(MISSING))
+    }
+
+    /// Notes that something is missing.
+    pub fn add_missing(&mut self, sentences: &[String]) {
+        self.notes.extend(sentences.iter().map(|sentence| format!("{MISSING}{sentence}")));
     }
 
     /// Documents in all parts.

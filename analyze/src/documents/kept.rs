@@ -108,17 +108,15 @@ fn look(piece: Piece, fields: FieldSet, dictionary: &Arc<Dictionary>, shapes: &S
 fn n_lines(block: &Block, all_known: bool) -> Option<u64> {
     let text = &block.text[..];
     // Before a line end a carriage return is a blank.
-    if memchr(b'\r', text).is_some() || std::str::from_utf8(text).is_err() {
-        return None;
-    }
-    let whole = text.strip_suffix(b"\n").unwrap_or(text);
-    let is_kept = |line: &[u8]| {
+    let text = std::str::from_utf8(text).ok().filter(|_| memchr(b'\r', text).is_none())?;
+    let whole = text.strip_suffix('\n').unwrap_or(text);
+    let is_kept = |line: &str| {
         let found = documents(line);
         matches!(&*found, [Ok(Found { whole, .. })] if whole.len() == line.trim_ascii().len())
             && line.trim_ascii().len() == line.len()
     };
-    let is_kept = all_known || whole.split(|byte| *byte == b'\n').all(is_kept);
-    is_kept.then(|| memchr_iter(b'\n', whole).count() as u64 + 1)
+    let is_kept = all_known || whole.split('\n').all(is_kept);
+    is_kept.then(|| memchr_iter(b'\n', whole.as_bytes()).count() as u64 + 1)
 }
 
 impl Walk {

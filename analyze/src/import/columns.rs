@@ -104,6 +104,10 @@ impl<'c> Columns<'c> {
             columns.parse()?;
             columns.line = 1;
             let Some(under_way) = columns.part.take() else { return Ok(()) };
+            if columns.absorber.n_values() != part.received {
+                // Some are kept that cannot be read: who reads the part says so.
+                return Err(StoreError::Damaged);
+            }
             columns.absorber.end(0, None)?;
             let earlier: Vec<&Part> =
                 earlier.iter().filter(|earlier| may_share(earlier, part)).collect();

@@ -38,6 +38,9 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
             reading: None,
         });
     }
+    if let Some(missing) = manifest.missing().next() {
+        source.incomplete = Some(format!("was imported from what was incomplete: {missing}"));
+    }
     if manifest.state != State::Complete {
         source.incomplete =
             Some("is an incomplete dump: its fetch did not end; run it again".into());

@@ -63,6 +63,11 @@ impl<'s> Absorber<'s> {
         }
     }
 
+    /// Documents of the stream at hand that were read so far.
+    pub(crate) fn n_values(&self) -> u64 {
+        self.stream.n_values
+    }
+
     /// What was met so far; goes on with nothing but the documents that it
     /// knows.
     pub(crate) fn next(&mut self) -> Tally {

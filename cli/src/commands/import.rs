@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use flowkit_analyze::import;
+use flowkit_analyze::import::{self, ImportError};
+use flowkit_fetch::Cancel;
 use jiff::Timestamp;
 
+use super::fetch::listen_for_ctrl_c;
 use super::said::contents;
 use crate::exit::Exit;
 use crate::notes;
@@ -49,8 +51,17 @@ impl Import {
         let started = Timestamp::now().to_string();
         let columns = !self.no_columns;
         let options = self.sources.options();
-        let imported = import::import(&sources, &self.output, started, columns, options)?;
+        let cancel = Cancel::new();
+        listen_for_ctrl_c(&cancel, "leave a part of the dump behind");
+        let is_cancelled = || cancel.is_set();
+        let imported =
+            import::import_until(&is_cancelled, &sources, &self.output, started, columns, options);
         let mut out = io::stderr().lock();
+        if let Err(ImportError::Cancelled) = imported {
+            writeln!(out, "flowkit: interrupted; nothing was written")?;
+            return Ok(Exit::Interrupted);
+        }
+        let imported = imported?;
         writeln!(out, "complete: {} in {}", contents(&imported.manifest), self.output.display())?;
         notes::of_tally(&imported.tally, &mut out)?;
         Ok(if imported.tally.incomplete.is_empty() || self.sources.allow_incomplete {
