@@ -301,4 +301,4 @@ fn derived_values(derived: Derived, batch: &Batch) -> Box<dyn Iterator<Item = Op
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

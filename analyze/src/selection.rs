@@ -110,9 +110,11 @@ impl Selection {
         &self.filter
     }
 
-    /// The filter, if there is one and flows are not changed before it sees them.
-    pub(crate) fn unchanged_filter(&self) -> Option<&Filter> {
-        (!self.filter.is_any() && self.changes == Changes::default()).then_some(&self.filter)
+    /// The filter, if it can be asked before the rest of a flow is read: it tests
+    /// some field, and flows are not changed before it sees them.
+    pub(crate) fn early_filter(&self) -> Option<&Filter> {
+        let tests = !self.filter.fields().is_empty();
+        (tests && self.changes == Changes::default()).then_some(&self.filter)
     }
 
     /// The fields it reads.

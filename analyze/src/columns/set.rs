@@ -24,6 +24,12 @@ impl FieldSet {
         FIELDS.iter().map(|field| field.id).filter(move |field| self.contains(*field))
     }
 
+    /// Whether no field is in it.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Both sets.
     #[must_use]
     pub fn union(self, other: Self) -> Self {

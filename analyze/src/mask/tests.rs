@@ -11,7 +11,7 @@ use super::Filter;
 use crate::columns::Batch;
 
 /// Flows of few values, some of them unknown.
-fn any_flow() -> impl Strategy<Value = FlowRecord> {
+pub(crate) fn any_flow() -> impl Strategy<Value = FlowRecord> {
     let largest = |field: FieldId| -> u64 {
         match field {
             FieldId::Bytes => 70_000,
@@ -41,7 +41,7 @@ fn any_flow() -> impl Strategy<Value = FlowRecord> {
     })
 }
 
-fn any_filter() -> impl Strategy<Value = String> {
+pub(crate) fn any_filter() -> impl Strategy<Value = String> {
     let sign = || prop::sample::select(vec!["=", "!=", "<", "<=", ">", ">="]);
     let numbers =
         FIELDS.iter().filter(|field| field.kind == Kind::Count || field.kind == Kind::Code);

@@ -70,7 +70,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
         let measured = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
         // Flows that are changed are read whole before the filter sees them.
-        let filter = self.selection.unchanged_filter();
+        let filter = self.selection.early_filter();
         let early = if filter.is_some() { FieldSet::default() } else { self.selection.fields() };
         let columns = measured.union(early);
         let coded = self.statistic.coded().filter(|field| !columns.contains(*field));

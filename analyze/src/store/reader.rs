@@ -36,8 +36,8 @@ pub(crate) struct Request<'d> {
     /// A field that is wanted by places in a list of values, where the file has
     /// it so, and else as a column.
     pub(crate) coded: Option<FieldId>,
-    /// Which flows are handed on; `None` is all. What only the filter reads is
-    /// there in any form.
+    /// Which flows are handed on; `None` is all. It tests some field. What only
+    /// the filter reads is there in any form.
     pub(crate) filter: Option<&'d Filter>,
     /// Where texts are numbered.
     pub(crate) dictionary: &'d Arc<Dictionary>,
@@ -49,9 +49,13 @@ impl Request<'_> {
         self.filter.map(Filter::fields).unwrap_or_default()
     }
 
+    /// Whether a field is read by places: what a filter works a value out of is
+    /// not, whoever else would have it so.
     fn is_by_place(&self, field: FieldId) -> bool {
-        self.coded == Some(field)
-            || self.filter.is_some_and(|filter| filter.by_place().contains(field))
+        match self.filter {
+            Some(filter) if filter.fields().contains(field) => filter.by_place().contains(field),
+            _ => self.coded == Some(field),
+        }
     }
 
     /// The fields that are read if the filter means some flow of a page.

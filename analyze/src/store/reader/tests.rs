@@ -2,10 +2,12 @@
 //! and only where they can be meant.
 
 use flowkit_model::{Expression, Field, FlowRecord};
+use proptest::prelude::*;
 
 use super::*;
 use crate::answer::Metric;
 use crate::group::memory::Memory;
+use crate::mask::tests::{any_filter, any_flow};
 use crate::scan::{ReadOptions, Side, ask, ask_batches, ask_both, ask_both_batches_within};
 use crate::selection::{Changes, Selection};
 use crate::stats::diff::Diff;
@@ -150,6 +152,35 @@ fn pages_that_a_filter_leaves_out_are_passed_over() {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(50))]
+    /// By any key with any filter, over columns as over the flows in memory; and
+    /// from the columns: there are no documents to go back to.
+    #[test]
+    fn any_filter_means_the_same_of_columns(
+        filter in any_filter(),
+        flows in prop::collection::vec(any_flow(), 1..120),
+    ) {
+        let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
+        for flow in &flows {
+            batch.push(flow);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("flows.parquet");
+        std::fs::write(&path, file_of(&batch, 50)).unwrap();
+        let sources = [Source::open(&path).unwrap()];
+        let selection = Selection::new(Expression::parse(&filter).unwrap(), None);
+        let keys = [FieldId::DstPort, FieldId::SrcPort, FieldId::SrcAddr, FieldId::Exporter];
+        for field in keys.into_iter().chain([FieldId::Protocol, FieldId::LastSwitched]) {
+            let by = vec![Dimension::Field(field)];
+            let statistic = top::top(by, Order { limit: 0, ..Order::default() }, None);
+            let found = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
+            let expected = ask_batches(vec![batch.clone()], &statistic, &selection);
+            prop_assert_eq!(text(&found), text(&expected), "{} by {:?}", filter, field);
+        }
+    }
+}
+
 /// What differs between two windows of a file is what differs between them in
 /// memory, also where keys were added up by places.
 #[test]
@@ -200,6 +231,9 @@ fn answers_are_those_of_the_flows_and_few_row_groups_are_read() {
         ("not (packets > 3 and exporter in [r0 r2])", None, Changes::default(), 5),
         ("exporter != r1", None, Changes::default(), 5),
         ("bpp > 3 and packets 4", None, Changes::default(), 5),
+        ("service 2 or service > 60", None, Changes::default(), 5),
+        ("any and any", None, Changes::default(), 5),
+        ("not any", None, Changes::default(), 0),
         ("proto udp", None, Changes::default(), 0),
         ("exporter r1 and src port 4", None, Changes::default(), 1),
         ("first < 2018-09-20T23:43:21", None, Changes::default(), 1),
