@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
 
+mod batches;
 mod truth;
 
 use std::path::Path;
@@ -24,6 +25,8 @@ use flowkit_analyze::{Selection, Source, ask};
 use flowkit_model::{Expression, time};
 use jiff::tz::TimeZone;
 use serde_json::Value;
+
+use crate::batches::batches;
 
 const SETS: [&str; 3] = ["day", "edge", "years"];
 
@@ -82,7 +85,7 @@ fn top_keys() {
     let Some(corpora) = truth::corpora() else { return };
     for set in SETS {
         let expected = expected(&corpora, &format!("{set}/expected.json"));
-        let batches = truth::batches(&truth::flows(set), 1000);
+        let batches = batches(&truth::flows(set), 1000);
         let mut n = 0;
         for (key, of_key) in expected["top"].as_object().unwrap() {
             for metric in Metric::ALL {
@@ -136,7 +139,7 @@ fn filters() {
     for set in SETS {
         let expected = expected(&corpora, &format!("{set}/expected.json"));
         let filters = expected["filters"].as_array().unwrap();
-        let batches = truth::batches(&truth::flows(set), 1000);
+        let batches = batches(&truth::flows(set), 1000);
         let statistic = || top(Vec::new(), Order::default(), None);
         let asked = |filter: &Value| {
             let text = filter["filter"].as_str().unwrap();
@@ -257,7 +260,7 @@ fn repaired_times_are_those_of_the_wire() {
 fn scans() {
     let Some(corpora) = truth::corpora() else { return };
     let expected = expected(&corpora, "scan.expected.json");
-    let batches = truth::batches(&truth::flows("day"), 1000);
+    let batches = batches(&truth::flows("day"), 1000);
     let fan_out = &expected["fan_out_in_day_set"];
     let syn_only = &fan_out["only_flows_with_tcp_flags_exactly_SYN"];
     for (filter, kind, places, wanted) in [

@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
 
+mod batches;
 mod truth;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ use flowkit_analyze::stats::{Order, top::top};
 use flowkit_analyze::{Selection, Source};
 use flowkit_model::{Expression, FlowRecord};
 use jiff::tz::TimeZone;
+
+use crate::batches::batches;
 
 /// Why nfdump's answer is another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -245,7 +248,7 @@ fn set(corpora: &Path, name: &'static str) -> Set {
         let address: std::net::Ipv4Addr = flow.exporter.as_ref().unwrap().parse().unwrap();
         flow.exporter = Some(exporters[&address.octets()].0.clone());
     }
-    let batches = truth::batches(&flows, 1000);
+    let batches = batches(&flows, 1000);
     Set { name, folder: folder.path().into(), flows, batches, _folder: folder }
 }
 

@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
 
+mod batches;
 mod random;
 
 use std::sync::Arc;
 
+use batches::batches;
 use flowkit_analyze::answer::{Answer, Cell, Metric};
 use flowkit_analyze::bins::Bins;
 use flowkit_analyze::columns::Batch;
@@ -23,7 +25,7 @@ use flowkit_analyze::stats::timeline::{Load, Timeline};
 use flowkit_analyze::stats::{Order, Statistic, pairs, ports, protocols, talkers, top};
 use flowkit_model::{Expression, FieldId, FlowRecord};
 use jiff::tz::TimeZone;
-use random::{Random, batches, dimensions, flows};
+use random::{Random, dimensions, flows};
 
 fn selection() -> Selection {
     let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000k";

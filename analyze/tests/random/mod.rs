@@ -1,8 +1,5 @@
 //! Made-up flows for tests: few values, so that keys meet, and some unknown.
 
-use std::sync::Arc;
-
-use flowkit_analyze::columns::Batch;
 use flowkit_analyze::stats::dimension::Dimension;
 use flowkit_model::field::Access;
 use flowkit_model::{FIELDS, FieldId, FlowRecord};
@@ -46,19 +43,6 @@ pub(crate) fn flows(random: &mut Random, n: usize) -> Vec<FlowRecord> {
             flow
         })
         .collect()
-}
-
-pub(crate) fn batches(flows: &[FlowRecord], rows: usize) -> Vec<Batch> {
-    let dictionary = Arc::default();
-    let fields = FIELDS.iter().map(|field| field.id).collect();
-    let batch = |flows: &[FlowRecord]| {
-        let mut batch = Batch::new(fields, flows.len(), Arc::clone(&dictionary));
-        for flow in flows {
-            batch.push(flow);
-        }
-        batch
-    };
-    flows.chunks(rows).map(batch).collect()
 }
 
 pub(crate) fn dimensions(names: &[&str]) -> Vec<Dimension> {

@@ -2,9 +2,7 @@
 
 use std::io::Read;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use flowkit_analyze::columns::Batch;
 use flowkit_model::field::Access;
 use flowkit_model::{FIELDS, FlowRecord, Kind, time};
 
@@ -62,19 +60,4 @@ fn set_field(flow: &mut FlowRecord, name: &str, value: &str) {
             write(flow, Some(number));
         }
     }
-}
-
-/// Flows as batches of so many rows.
-#[allow(dead_code, reason = "not every test needs batches")]
-pub(crate) fn batches(flows: &[FlowRecord], rows: usize) -> Vec<Batch> {
-    let dictionary = Arc::default();
-    let fields = FIELDS.iter().map(|field| field.id).collect();
-    let batch = |flows: &[FlowRecord]| {
-        let mut batch = Batch::new(fields, flows.len(), Arc::clone(&dictionary));
-        for flow in flows {
-            batch.push(flow);
-        }
-        batch
-    };
-    flows.chunks(rows).map(batch).collect()
 }
