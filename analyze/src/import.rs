@@ -151,10 +151,14 @@ fn fill(
         for skipped in read.skipped {
             tally.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
         }
-        // What is kept byte for byte shows its damage itself.
         let kept = &manifest.parts[before..];
-        if kept.is_empty() || kept.iter().any(|part| part.form.is_documents()) {
+        let is_nothing = kept.is_empty();
+        // What is kept byte for byte shows its damage itself.
+        if is_nothing || kept.iter().any(|part| part.form.is_documents()) {
             manifest.add_missing(&read.incomplete);
+        }
+        if is_nothing && read.incomplete.is_empty() {
+            tally.notes.push(format!("{} holds no documents", source.name()));
         }
         tally.incomplete.extend(read.incomplete);
         tally.notes.extend(read.notes);

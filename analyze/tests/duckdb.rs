@@ -235,10 +235,10 @@ const MEASURES: [(&str, &str); 13] = [
         "bps",
         "CASE WHEN min(first) IS NOT NULL AND max(last) IS NOT NULL THEN CAST(coalesce(sum(bytes), 0) AS HUGEINT) * 8000 // greatest(max(last) - min(first), 1) END",
     ),
-    ("min_bytes", "min(coalesce(bytes, 0))"),
-    ("max_bytes", "max(coalesce(bytes, 0))"),
-    ("median_bytes", "quantile_disc(coalesce(bytes, 0), 0.5)"),
-    ("p95_bytes", "quantile_disc(coalesce(bytes, 0), 0.95)"),
+    ("min_bytes", "min(bytes)"),
+    ("max_bytes", "max(bytes)"),
+    ("median_bytes", "quantile_disc(bytes, 0.5)"),
+    ("p95_bytes", "quantile_disc(bytes, 0.95)"),
     ("p95_duration", "quantile_disc(CASE WHEN last >= first THEN last - first END, 0.95)"),
 ];
 

@@ -199,6 +199,15 @@ fn what_is_read_of_a_file_is_in_its_dump() {
     }
 }
 
+#[test]
+fn a_source_without_documents_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("empty.ndjson");
+    fs::write(&path, "\n").unwrap();
+    let (_, imported) = saved(&path, true);
+    assert_eq!(imported.tally.notes, [format!("{} holds no documents", path.display())]);
+}
+
 /// A dump remembers that what it was made of was not all there.
 #[test]
 fn a_dump_of_a_damaged_file_is_incomplete() {

@@ -359,8 +359,14 @@ impl Grouping {
                 table.count(n, columns, selected, only_unknown, |row| values.get(row));
             }
         }
+        let unknown = batch.column(FieldId::Bytes).unknown.as_deref();
         for (n, of) in self.spread.iter().enumerate() {
-            table.spread(n, columns, once, |row| Some((spread_of(*of, flow(row))?, Ok(()))));
+            table.spread(n, columns, once, |row| {
+                // What a sum takes as 0 is no value of a distribution.
+                let is_unknown = *of == Of::Bytes && unknown.is_some_and(|rows| rows[row]);
+                let value = spread_of(*of, flow(row)).filter(|_| !is_unknown);
+                value.map(|value| (value, Ok(())))
+            });
         }
     }
 }

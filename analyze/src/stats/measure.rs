@@ -37,7 +37,7 @@ pub enum Measure {
 /// Of which value of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Of {
-    /// Bytes of each flow.
+    /// Bytes of each flow, where they are known.
     Bytes,
     /// Duration of each flow in ms, where it is known.
     Duration,
