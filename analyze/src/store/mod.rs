@@ -8,7 +8,7 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | names, types and units of the columns, and how each is stored | [`schema`] |
-//! | what a file says of its part besides the flows | `facts` |
+//! | what a file says of its part besides the flows, and of each column | `facts`, `bounds` |
 //! | how flows become a file | `writer`, `under_way`, `make` |
 //! | how a question reads one | `reader`, `page` |
 //! | how damage is found | `verify` |
