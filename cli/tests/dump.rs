@@ -69,6 +69,26 @@ fn an_incomplete_dump_is_answered_and_told() {
     assert_eq!(demo.summary(&["--allow-incomplete"]).0, Some(0));
 }
 
+/// A dump that was made of a damaged file says so for good: in answers, and when
+/// it is verified.
+#[test]
+fn an_import_of_a_damaged_file_is_incomplete_ever_after() {
+    let demo = Demo::new();
+    let part = fs::read(demo.path(PART)).unwrap();
+    fs::write(demo.folder.path().join("cut.ndjson.zst"), &part[..part.len() / 2]).unwrap();
+    let said = |arguments: &[&str], code: i32, text: &str| {
+        let output = demo.flowkit(arguments);
+        let said = [output.stderr, output.stdout].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        assert!(said.contains(text), "{said}");
+    };
+    said(&["import", "cut.ndjson.zst", "-o", "cut"], 3, "incomplete: cut.ndjson.zst");
+    let imported = "was imported from what was incomplete: cut.ndjson.zst";
+    said(&["summary", "cut"], 3, &format!("incomplete: cut {imported}"));
+    said(&["verify", "cut"], 3, imported);
+}
+
 #[test]
 fn a_part_that_was_cut_is_answered_as_far_as_it_goes() {
     let demo = Demo::new();

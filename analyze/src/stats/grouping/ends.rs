@@ -126,3 +126,50 @@ struct Place<'b> {
     again: Option<&'b [bool]>,
     selected: Option<&'b [bool]>,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use flowkit_model::{FieldId, FlowRecord};
+
+    use crate::answer::Cell;
+    use crate::columns::{Batch, FieldSet};
+    use crate::scan::ask_batches;
+    use crate::selection::Selection;
+    use crate::stats::dimension::Dimension;
+    use crate::stats::measure::{Measure, Of, Point};
+    use crate::stats::{Order, top};
+
+    /// What is unknown adds nothing to sums, and is no value of a distribution.
+    #[test]
+    fn unknown_is_not_the_smallest() {
+        let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
+        for (protocol, bytes, last) in
+            [(6, Some(300), Some(9)), (6, None, None), (6, Some(100), Some(4)), (17, None, None)]
+        {
+            batch.push(&FlowRecord {
+                protocol: Some(protocol),
+                bytes,
+                first_switched_ms: Some(1),
+                last_switched_ms: last,
+                ..FlowRecord::default()
+            });
+        }
+        let measures = [
+            Measure::Spread(Of::Bytes, Point::Min),
+            Measure::Spread(Of::Bytes, Point::Mean),
+            Measure::Spread(Of::Duration, Point::Min),
+            Measure::Spread(Of::Duration, Point::Mean),
+        ];
+        let by = vec![Dimension::Field(FieldId::Protocol)];
+        let question = top::top(by, Order::default(), Some(measures.into()));
+        let rows = ask_batches(vec![batch], &question, &Selection::default()).table.rows;
+        let row = |key, values: [Option<u128>; 4]| {
+            let cells = values.map(|value| value.map_or(Cell::Unknown, Cell::Number));
+            [Cell::Number(key)].into_iter().chain(cells).collect::<Vec<_>>()
+        };
+        let tcp = [Some(100), Some(200), Some(3), Some(5)];
+        assert_eq!(rows, [row(6, tcp), row(17, [None; 4])]);
+    }
+}
