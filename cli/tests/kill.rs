@@ -5,7 +5,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flowkit_testdata::{Server, practice_day};
 
@@ -98,7 +98,8 @@ fn an_interrupted_import_leaves_nothing() {
     assert!(interrupt.unwrap().success());
     std::thread::sleep(Duration::from_millis(100));
     // Whoever fills the pipe may go on, or is interrupted, too.
-    while pipe.write_all(flows).is_ok() && entries() > 0 {}
+    let patience = Instant::now() + Duration::from_secs(20);
+    while pipe.write_all(flows).is_ok() && entries() > 0 && Instant::now() < patience {}
     drop(pipe);
     let ended = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);

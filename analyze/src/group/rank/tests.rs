@@ -32,8 +32,16 @@ fn ranked(
     limit: usize,
     texts: &[String],
 ) -> (Vec<Option<u64>>, u128, u64) {
-    let layout = layout(kind, &[32]);
-    let mut table = Table::<Counters>::new(&layout, &Besides::default(), &Arc::default());
+    ranked_of(&layout(kind, &[32]), groups, limit, texts)
+}
+
+fn ranked_of(
+    layout: &KeyLayout,
+    groups: &[(Option<u64>, u64)],
+    limit: usize,
+    texts: &[String],
+) -> (Vec<Option<u64>>, u128, u64) {
+    let mut table = Table::<Counters>::new(layout, &Besides::default(), &Arc::default());
     let keys = column(groups.len() as u64, &|row| groups[usize::try_from(row).unwrap()].0);
     table.add(&[&keys], None, |row| Counters::row(groups[row].1, 1));
     let value = |sums: &Counters, _: &Found| Some(sums.sums().bytes);
@@ -52,6 +60,28 @@ fn the_largest_come_first_and_ties_by_key() {
     assert_eq!(ranked(Kind::Code, &groups, 9, &[]), (all.clone(), 0, 5));
     assert_eq!(ranked(Kind::Code, &groups, 2, &[]), (all[..2].to_vec(), 25, 5));
     assert_eq!(ranked(Kind::Code, &[], 2, &[]), (vec![], 0, 0));
+}
+
+/// Keys of 16 bits stand in an array, of more in a table: wherever the first
+/// ones are among them, they are the same.
+#[test]
+fn the_first_are_found_wherever_they_stand() {
+    let groups: Vec<(Option<u64>, u64)> = (0..=65_535)
+        .step_by(7)
+        .map(|key| (Some(key), key * 31 % 10_007))
+        .chain([(None, 9000)])
+        .collect();
+    let mut sorted = groups.clone();
+    sorted.sort_by_key(|(key, bytes)| (std::cmp::Reverse(*bytes), key.unwrap_or(u64::MAX)));
+    for limit in [1, 20, 5000] {
+        let first = sorted[..limit].iter().map(|group| group.0).collect();
+        let other = sorted[limit..].iter().map(|group| u128::from(group.1)).sum();
+        let expected = (first, other, groups.len() as u64);
+        for bits in [16, 32] {
+            let layout = layout(Kind::Code, &[bits]);
+            assert!(ranked_of(&layout, &groups, limit, &[]) == expected, "{limit} of {bits} bits");
+        }
+    }
 }
 
 #[test]
