@@ -44,7 +44,7 @@ pub(crate) const GROUP_ROWS: usize = 1 << 19;
 /// Flows in a page, and in a batch that is read from it.
 pub(crate) const PAGE_ROWS: usize = 1 << 14;
 /// More distinct values than fit in so many bytes are stored plainly.
-const DICTIONARY_BYTES: usize = 8 << 20;
+pub(super) const DICTIONARY_BYTES: usize = 8 << 20;
 
 /// Stands for the catalogue: files of another catalogue are made again.
 pub(crate) fn fingerprint() -> u64 {
@@ -115,18 +115,34 @@ const DIFFERENCES: &[FieldId] = &[
     FieldId::Bytes,
 ];
 
-/// How the columns are stored.
+/// Whether most questions group by a field or add it up: its pages are left as
+/// they are.
+pub(super) fn is_hot(field: FieldId) -> bool {
+    HOT.contains(&field)
+}
+
+/// Whether a field is stored by the differences of its values.
+pub(super) fn is_by_differences(field: FieldId) -> bool {
+    DIFFERENCES.contains(&field)
+}
+
+/// A page is left as it is unless it shrinks to less than this.
+pub(super) const WORTH_COMPRESSING: f64 = 0.98;
+
+/// How hard zstd tries: level 1 takes three times the bytes for sequence numbers.
+pub(super) fn zstd_level() -> ZstdLevel {
+    ZstdLevel::try_new(3).unwrap_or_default()
+}
+
+/// How the columns are stored that are differences.
 pub(crate) fn properties() -> WriterProperties {
-    // Level 1 takes three times the bytes for sequence numbers.
-    let level = ZstdLevel::try_new(3).unwrap_or_default();
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_2_0)
         .set_created_by(concat!("flowkit ", env!("CARGO_PKG_VERSION")).into())
-        .set_compression(Compression::ZSTD(level))
-        .set_data_page_v2_compression_ratio_threshold(0.98)
-        .set_encoding(Encoding::PLAIN)
-        .set_dictionary_enabled(true)
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_compression(Compression::ZSTD(zstd_level()))
+        .set_data_page_v2_compression_ratio_threshold(WORTH_COMPRESSING)
+        .set_encoding(Encoding::DELTA_BINARY_PACKED)
+        .set_dictionary_enabled(false)
         .set_data_page_size_limit(usize::MAX >> 1)
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_write_batch_size(PAGE_ROWS)
@@ -134,15 +150,8 @@ pub(crate) fn properties() -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true);
     for field in HOT {
-        // No page shrinks to a thousandth, but the dictionary is no data page.
         let path = ColumnPath::from(field.field().name);
-        properties = properties.set_column_data_page_v2_compression_ratio_threshold(path, 0.001);
-    }
-    for field in DIFFERENCES {
-        let path = ColumnPath::from(field.field().name);
-        properties = properties
-            .set_column_dictionary_enabled(path.clone(), false)
-            .set_column_encoding(path, Encoding::DELTA_BINARY_PACKED);
+        properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
     }
     // A large count widens no more than 127 others: 2.42 bytes a flow, not 2.47.
     if let Ok(blocks) = DeltaBinaryPackedEncoderOptions::try_new(128, 2) {

@@ -1,0 +1,148 @@
+//! The pages of a column of a row group, and what the footer says of them.
+
+use bytes::Bytes;
+use parquet::basic::{Compression, Encoding, EncodingMask, PageType};
+use parquet::column::page::{CompressedPage, Page, PageWriter};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
+use parquet::file::statistics::Statistics;
+use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::ColumnDescPtr;
+use zstd::bulk::Compressor;
+
+use crate::store::schema::{self, WORTH_COMPRESSING};
+
+/// Pages under way.
+pub(super) struct Chunk {
+    pages: TrackedWrite<Vec<u8>>,
+    compressor: Compressor<'static>,
+    n_rows: u64,
+    /// Bytes of the pages before they were compressed, with their headers.
+    uncompressed: usize,
+    /// How many pages there are of each encoding.
+    encodings: Vec<(Encoding, i32)>,
+}
+
+/// A page of values.
+pub(super) struct ValuePage {
+    pub(super) n_rows: u32,
+    pub(super) n_unknown: u32,
+    /// Which rows are known.
+    pub(super) levels: Vec<u8>,
+    pub(super) encoding: Encoding,
+    pub(super) content: Vec<u8>,
+    pub(super) may_be_compressed: bool,
+}
+
+/// Content of fewer bytes is not worth a try: a compressed one has 9 bytes
+/// around it.
+const SMALL: usize = 32;
+
+impl Chunk {
+    pub(super) fn new() -> Result<Self, ParquetError> {
+        Ok(Self {
+            pages: TrackedWrite::new(Vec::new()),
+            compressor: Compressor::new(schema::zstd_level().compression_level())?,
+            n_rows: 0,
+            uncompressed: 0,
+            encodings: Vec::new(),
+        })
+    }
+
+    /// Adds a page.
+    pub(super) fn add(&mut self, page: ValuePage) -> Result<(), ParquetError> {
+        let ValuePage { n_rows, n_unknown, mut levels, encoding, content, may_be_compressed } =
+            page;
+        let (level_bytes, whole) = (levels.len(), levels.len() + content.len());
+        let mut compressed = Vec::new();
+        if may_be_compressed && content.len() >= SMALL {
+            compressed = self.compressor.compress(&content)?;
+        }
+        let is_compressed =
+            !compressed.is_empty() && (compressed.len() as f64) < whole as f64 * WORTH_COMPRESSING;
+        levels.extend_from_slice(if is_compressed { &compressed } else { &content });
+        let page = Page::DataPageV2 {
+            buf: levels.into(),
+            num_values: n_rows,
+            encoding,
+            num_nulls: n_unknown,
+            num_rows: n_rows,
+            def_levels_byte_len: u32::try_from(level_bytes)
+                .map_err(|_| ParquetError::General("a page is too long".into()))?,
+            rep_levels_byte_len: 0,
+            is_compressed,
+            statistics: None,
+        };
+        let page = CompressedPage::new(page, whole);
+        let written = SerializedPageWriter::new(&mut self.pages).write_page(page)?;
+        self.uncompressed += written.uncompressed_size;
+        self.n_rows += u64::from(n_rows);
+        match self.encodings.last_mut() {
+            Some((last, n)) if *last == encoding => *n += 1,
+            _ => self.encodings.push((encoding, 1)),
+        }
+        Ok(())
+    }
+
+    /// Puts the list of values, so many, before the pages: the bytes that stand
+    /// in the file, and what its footer says of them.
+    pub(super) fn finish(
+        mut self,
+        description: ColumnDescPtr,
+        list: &[u8],
+        n_values: u32,
+        statistics: Statistics,
+    ) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
+        let page = Page::DictionaryPage {
+            buf: self.compressor.compress(list)?.into(),
+            num_values: n_values,
+            encoding: Encoding::PLAIN,
+            is_sorted: false,
+        };
+        let mut bytes = TrackedWrite::new(Vec::new());
+        let page = CompressedPage::new(page, list.len());
+        let written = SerializedPageWriter::new(&mut bytes).write_page(page)?;
+        let list_bytes = bytes.bytes_written();
+        let mut bytes = bytes.into_inner()?;
+        bytes.append(&mut self.pages.into_inner()?);
+        let whole = i64::try_from(written.uncompressed_size + self.uncompressed);
+        let of_pages = |(encoding, count)| PageEncodingStats {
+            page_type: PageType::DATA_PAGE_V2,
+            encoding,
+            count,
+        };
+        let of_list = PageEncodingStats {
+            page_type: PageType::DICTIONARY_PAGE,
+            encoding: Encoding::PLAIN,
+            count: 1,
+        };
+        let encodings = [Encoding::PLAIN, Encoding::RLE];
+        let encodings = encodings.iter().chain(self.encodings.iter().map(|(encoding, _)| encoding));
+        let length = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let metadata = ColumnChunkMetaData::builder(description)
+            .set_compression(Compression::ZSTD(schema::zstd_level()))
+            .set_encodings_mask(EncodingMask::new_from_encodings(encodings))
+            .set_page_encoding_stats(
+                std::iter::once(of_list)
+                    .chain(self.encodings.iter().copied().map(of_pages))
+                    .collect(),
+            )
+            .set_num_values(i64::try_from(self.n_rows).unwrap_or(i64::MAX))
+            .set_total_uncompressed_size(whole.unwrap_or(i64::MAX))
+            .set_total_compressed_size(length(bytes.len()))
+            .set_dictionary_page_offset(Some(0))
+            .set_data_page_offset(length(list_bytes))
+            .set_statistics(statistics)
+            .build()?;
+        let close = ColumnCloseResult {
+            bytes_written: bytes.len() as u64,
+            rows_written: self.n_rows,
+            metadata,
+            bloom_filter: None,
+            column_index: None,
+            offset_index: None,
+        };
+        Ok((bytes.into(), close))
+    }
+}
