@@ -7,12 +7,12 @@
 //! memory, more in temporary files.
 
 use flowkit_model::{FIELDS, FieldId, Kind, Row};
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 use std::io;
 use std::sync::LazyLock;
 
+mod recent;
 mod spill;
+use recent::Recent;
 pub(crate) use spill::nameless;
 use spill::{Document, Spilled};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -117,7 +117,7 @@ pub(crate) enum Copy {
 /// The documents seen so far.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    recent: HashMap<Document, u64>,
+    recent: Recent,
     spilled: Option<Spilled>,
     /// Documents in memory; more go to disk.
     most: usize,
@@ -131,7 +131,7 @@ impl Default for Seen {
     }
 }
 
-/// Identities in memory: with the table's spare places some 50 MB. Once some are
+/// Identities in memory: with the table of their numbers some 50 MB. Once some are
 /// on disk, a quarter as many, since the filter before those takes as much.
 const MOST_RECENT: usize = 1_800_000;
 
@@ -147,14 +147,14 @@ impl Seen {
 
     /// With so many documents in memory.
     fn with_memory_for(most: usize) -> Self {
-        Self { recent: HashMap::default(), spilled: None, most, share: 1 }
+        Self { recent: Recent::default(), spilled: None, most, share: 1 }
     }
 
     /// Takes a document in; the first copy of each stays.
     ///
     /// # Errors
     /// If there is no room for temporary files, or they cannot be read.
-    pub(crate) fn take(&mut self, identity: Option<Identity>) -> io::Result<Copy> {
+    pub(crate) fn take(&mut self, identity: Option<&Identity>) -> io::Result<Copy> {
         identity.map_or(Ok(Copy::First), |identity| self.take_known(identity))
     }
 
@@ -163,24 +163,20 @@ impl Seen {
     /// # Errors
     /// As [`Self::take`].
     pub(crate) fn is_new(&mut self, hash: Document) -> io::Result<bool> {
-        Ok(self.take_known(Identity { document: hash, content: 0 })? == Copy::First)
+        Ok(self.take_known(&Identity { document: hash, content: 0 })? == Copy::First)
     }
 
-    fn take_known(&mut self, Identity { document, content }: Identity) -> io::Result<Copy> {
-        let of = |first: u64| if first == content { Copy::Same } else { Copy::Conflicting };
-        match self.recent.entry(document) {
-            Entry::Occupied(first) => return Ok(of(*first.get())),
-            Entry::Vacant(place) => {
-                if let Some(spilled) = &self.spilled
-                    && let Some(first) = spilled.find(document)?
-                {
-                    return Ok(of(first));
-                }
-                place.insert(content);
-            }
+    /// By reference: to copy it would wait for what was stored before, and that
+    /// for the memory of the table.
+    fn take_known(&mut self, Identity { document, content }: &Identity) -> io::Result<Copy> {
+        let spilled = &self.spilled;
+        let on_disk =
+            || spilled.as_ref().map_or(Ok(None), |spilled: &Spilled| spilled.find(*document));
+        if let Some(first) = self.recent.take(document, *content, on_disk)? {
+            return Ok(if first == *content { Copy::Same } else { Copy::Conflicting });
         }
         if self.recent.len() == MANY {
-            self.recent.reserve(self.most.saturating_sub(MANY));
+            self.recent.make_room(self.most);
         }
         if self.recent.len() >= self.most {
             self.spill()?;
@@ -188,21 +184,18 @@ impl Seen {
         Ok(Copy::First)
     }
 
-    /// Moves what is in memory to disk, a sixteenth at a time.
+    /// Moves what is in memory to disk.
     fn spill(&mut self) -> io::Result<()> {
-        let recent = &mut self.recent;
-        let sixteenth = |upper: u64| {
-            recent.extract_if(|document, _| document[0] >> 60 == upper).collect::<Vec<_>>()
-        };
-        let is_first = self.spilled.is_none();
-        let spilled = self.spilled.get_or_insert_with(|| Spilled::new(self.share));
-        spilled.add((0..16).map(sixteenth))?;
-        if is_first {
+        let known = std::mem::take(&mut self.recent).into_known();
+        if self.spilled.is_none() {
             // The filter takes memory from now on.
             self.most = (self.most / 4).max(1);
-            self.recent = HashMap::with_capacity(self.most);
         }
-        spilled.know()
+        let spilled = self.spilled.get_or_insert_with(|| Spilled::new(self.share));
+        spilled.add(known)?;
+        spilled.know()?;
+        self.recent = Recent::with_room(self.most);
+        Ok(())
     }
 }
 
@@ -234,7 +227,7 @@ mod tests {
             (None, Copy::First),
             (None, Copy::First),
         ] {
-            assert_eq!(seen.take(identity).unwrap(), expected);
+            assert_eq!(seen.take(identity.as_ref()).unwrap(), expected);
         }
     }
 
@@ -266,7 +259,11 @@ mod tests {
         for n in 0..3000_u64 {
             let id = (n * n % 1009).to_string();
             let identity = identity("a", &id, None, n % 3);
-            assert_eq!(little.take(identity).unwrap(), much.take(identity).unwrap(), "{n}");
+            assert_eq!(
+                little.take(identity.as_ref()).unwrap(),
+                much.take(identity.as_ref()).unwrap(),
+                "{n}"
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Who a document is, and what it says.
-pub(super) type Entry = (Document, u64);
+pub(super) type Known = (Document, u64);
 
 /// A hash of 128 bits, the upper half first. As one number it would be aligned
 /// to 16 bytes, and an entry in memory would take 32 bytes instead of 24.
@@ -49,17 +49,15 @@ impl Spilled {
         Self { runs: Vec::new(), filter: Vec::new(), many: MANY / share, share }
     }
 
-    /// Takes in entries; no document is among them twice, and each piece has
-    /// larger ones than the piece before. They are found after [`Self::know`].
+    /// Takes in entries, no document twice. They are found after
+    /// [`Self::know`].
     ///
     /// # Errors
     /// If the folder for temporary files cannot be written to.
-    pub(super) fn add(&mut self, pieces: impl Iterator<Item = Vec<Entry>>) -> io::Result<()> {
+    pub(super) fn add(&mut self, mut entries: Vec<Known>) -> io::Result<()> {
+        entries.sort_unstable();
         let mut run = Writer::new()?;
-        for mut entries in pieces {
-            entries.sort_unstable();
-            entries.into_iter().try_for_each(|entry| run.push(entry))?;
-        }
+        entries.into_iter().try_for_each(|entry| run.push(entry))?;
         self.runs.push(run.finish(0)?);
         Ok(())
     }
@@ -157,7 +155,7 @@ impl Run {
     }
 }
 
-fn entry(bytes: &[u8]) -> Entry {
+fn entry(bytes: &[u8]) -> Known {
     let word = |at: usize| {
         let mut word = [0; 8];
         word.copy_from_slice(&bytes[at..at + 8]);
@@ -182,7 +180,7 @@ impl Writer {
         })
     }
 
-    fn push(&mut self, (document, content): Entry) -> io::Result<()> {
+    fn push(&mut self, (document, content): Known) -> io::Result<()> {
         if self.entries.is_multiple_of(STEP) {
             self.index.push(document);
         }
@@ -218,11 +216,11 @@ const CHUNK: usize = 4096;
 struct Reader<'r> {
     run: &'r Run,
     at: usize,
-    ready: std::vec::IntoIter<Entry>,
+    ready: std::vec::IntoIter<Known>,
 }
 
 impl Reader<'_> {
-    fn next(&mut self) -> io::Result<Option<Entry>> {
+    fn next(&mut self) -> io::Result<Option<Known>> {
         if let Some(entry) = self.ready.next() {
             return Ok(Some(entry));
         }
@@ -265,8 +263,7 @@ mod tests {
         let mut spilled = Spilled { many: 10_000, ..Spilled::new(1) };
         for run in 0..73 {
             let entries = (0..300).map(|n| (document(run * 300 + n), run * n));
-            let (low, high): (Vec<_>, Vec<_>) = entries.partition(|entry| entry.0[0] >> 63 == 0);
-            spilled.add([low, high].into_iter()).unwrap();
+            spilled.add(entries.collect()).unwrap();
             spilled.know().unwrap();
         }
         let levels: Vec<_> = spilled.runs.iter().map(|run| run.level).collect();

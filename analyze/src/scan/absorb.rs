@@ -150,8 +150,8 @@ impl<'s> Absorber<'s> {
                 if let Piece::Block(block) = piece {
                     let parsed = Parsed::new(&block, FieldSet::default(), &dictionary, &shapes);
                     let mut identities = parsed.identities.into_iter();
-                    known =
-                        identities.try_for_each(|(identity, _)| self.seen.take(identity).map(drop));
+                    known = identities
+                        .try_for_each(|(identity, _)| self.seen.take(identity.as_ref()).map(drop));
                 }
                 known.is_ok()
             },
@@ -167,7 +167,8 @@ impl<'s> Absorber<'s> {
     ) -> Result<Batch, ReadError> {
         let mut keep = Vec::with_capacity(identities.len());
         for (identity, line) in identities {
-            let copy = self.seen.take(*identity).map_err(|source| ReadError::Spill { source })?;
+            let copy =
+                self.seen.take(identity.as_ref()).map_err(|source| ReadError::Spill { source })?;
             keep.push(copy == Copy::First);
             if copy != Copy::First {
                 let duplicates = &mut self.tally.duplicates;
