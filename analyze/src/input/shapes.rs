@@ -1,65 +1,144 @@
 //! The shapes of documents that a scan has met, shared by its blocks.
 //!
 //! A dump has a handful of shapes: with and without port names, with and
-//! without places. A block tries them in turn, the last one that fitted first.
+//! without places. A block tries them in turn, the last one that fitted first;
+//! before those, the same shapes narrowed to values that have not changed so
+//! far, of which there is less to read.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use flowkit_model::Row;
-use flowkit_model::document::shape::{DayCache, Identity, Shape};
+use flowkit_model::document::shape::{DayCache, Identity, Narrowing, Shape};
 
 /// More shapes than this cost more to try than the JSON reader takes.
 const MOST_SHAPES: usize = 24;
 
+/// Values that must not change for a narrowed shape to be worth its tries.
+const LEAST_SAME: usize = 4;
+
+/// Of the documents of a block that no narrowed shape fits, every eighth is
+/// looked at, so that what changes in one of a hundred is passed over still: to
+/// read such a value each time would take longer than to read that document
+/// twice.
+const LOOK_EVERY: usize = 8;
+
+/// Documents of a block that are looked at.
+const MOST_LOOKS: usize = 8;
+
 /// Shapes that were learnt so far.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
-    known: RwLock<Vec<Arc<Shape>>>,
+    known: RwLock<Vec<Known>>,
+}
+
+/// A shape, and what is known of its values.
+#[derive(Debug)]
+struct Known {
+    shape: Arc<Shape>,
+    narrowing: Option<Narrowing>,
+    narrowed: Option<Arc<Shape>>,
+}
+
+impl Known {
+    fn new(shape: Arc<Shape>) -> Self {
+        Self { shape, narrowing: None, narrowed: None }
+    }
+
+    /// Learns what a block has seen of the values.
+    fn learn(&mut self, looked: Narrowing) {
+        let before = self.narrowing.as_ref().map_or(0, Narrowing::n_same);
+        match &mut self.narrowing {
+            None => self.narrowing = Some(looked),
+            Some(narrowing) => narrowing.merge(&looked),
+        }
+        let Some(narrowing) = &self.narrowing else { return };
+        if narrowing.n_same() != before {
+            let is_worth_it = narrowing.n_same() >= LEAST_SAME;
+            let narrowed = is_worth_it.then(|| narrowing.narrowed(&self.shape)).flatten();
+            self.narrowed = narrowed.map(Arc::new);
+        }
+    }
 }
 
 impl Shapes {
     /// A reader that knows them.
     pub(crate) fn reader(&self) -> ShapeReader {
-        let shapes = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let shapes: Vec<_> = known
+            .iter()
+            .map(|known| Tried { narrowed: known.narrowed.clone(), ..Tried::new(&known.shape) })
+            .collect();
         ShapeReader {
             before: shapes.len(),
             shapes,
             last: 0,
             days: DayCache::default(),
-            learnt: Vec::new(),
             attempts: MOST_SHAPES,
         }
     }
 
     /// Keeps what a reader has learnt.
     pub(crate) fn learn_from(&self, reader: ShapeReader) {
-        if reader.learnt.is_empty() {
+        let ShapeReader { mut shapes, before, .. } = reader;
+        let learnt = shapes.split_off(before);
+        if learnt.is_empty() && shapes.iter().all(|tried| tried.looked.is_none()) {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for (known, tried) in known.iter_mut().zip(shapes) {
+            if let Some(looked) = tried.looked {
+                known.learn(looked);
+            }
+        }
         // Another block may have learnt the same meanwhile; that costs little.
-        let room = MOST_SHAPES.saturating_sub(known.len());
-        if known.len() == reader.before {
-            known.extend(reader.learnt.into_iter().take(room));
+        if known.len() == before {
+            let room = MOST_SHAPES.saturating_sub(before);
+            known.extend(learnt.into_iter().take(room).map(|tried| Known::new(tried.shape)));
         }
     }
 }
 
 /// Reads the documents of a block.
 pub(crate) struct ShapeReader {
-    shapes: Vec<Arc<Shape>>,
+    /// Those that were known, then those that are learnt here.
+    shapes: Vec<Tried>,
     before: usize,
     last: usize,
     days: DayCache,
-    learnt: Vec<Arc<Shape>>,
     /// Attempts to learn that are left: text that has no shape costs nothing.
     attempts: usize,
+}
+
+/// A shape, and what is seen of its values in this block.
+struct Tried {
+    shape: Arc<Shape>,
+    narrowed: Option<Arc<Shape>>,
+    /// Documents that it fitted, and the narrowed one did not.
+    n: usize,
+    looked: Option<Narrowing>,
+}
+
+impl Tried {
+    fn new(shape: &Arc<Shape>) -> Self {
+        Self { shape: Arc::clone(shape), narrowed: None, n: 0, looked: None }
+    }
+
+    /// A document was of this shape only.
+    fn fitted(&mut self, text: &[u8]) {
+        self.n += 1;
+        if self.n.is_multiple_of(LOOK_EVERY) && self.n <= LOOK_EVERY * MOST_LOOKS {
+            match &mut self.looked {
+                Some(looked) => looked.look(&self.shape, text),
+                None => self.looked = Narrowing::new(&self.shape, text),
+            }
+        }
+    }
 }
 
 impl ShapeReader {
     /// Reads a document of a known shape.
     pub(crate) fn read<'t>(&mut self, text: &'t [u8], row: &mut Row<'t>) -> Option<Identity<'t>> {
-        self.first(row, |shape, row, days| shape.read(text, row, days))
+        self.first(text, row, Shape::read)
     }
 
     /// Reads the line that a text begins with, if it is a document of a known
@@ -71,7 +150,7 @@ impl ShapeReader {
         text: &'t [u8],
         row: &mut Row<'t>,
     ) -> Option<(Identity<'t>, usize)> {
-        self.first(row, |shape, row, days| {
+        self.first(text, row, |shape, text, row, days| {
             let (identity, length) =
                 shape.is_one_line().then(|| shape.read_start(text, row, days))??;
             let end = match text[length..] {
@@ -87,15 +166,25 @@ impl ShapeReader {
     /// What the first shape that fits reads.
     fn first<'t, T>(
         &mut self,
+        text: &'t [u8],
         row: &mut Row<'t>,
-        read: impl Fn(&Shape, &mut Row<'t>, &mut DayCache) -> Option<T>,
+        read: impl Fn(&Shape, &'t [u8], &mut Row<'t>, &mut DayCache) -> Option<T>,
     ) -> Option<T> {
         let n_shapes = self.shapes.len();
-        for turn in 0..n_shapes {
-            let place = (self.last + turn) % n_shapes;
+        let turns = |last| (0..n_shapes).map(move |turn| (last + turn) % n_shapes);
+        for place in turns(self.last) {
+            let Some(narrowed) = &self.shapes[place].narrowed else { continue };
             row.clear();
-            if let Some(found) = read(&self.shapes[place], row, &mut self.days) {
+            if let Some(found) = read(narrowed, text, row, &mut self.days) {
                 self.last = place;
+                return Some(found);
+            }
+        }
+        for place in turns(self.last) {
+            row.clear();
+            if let Some(found) = read(&self.shapes[place].shape, text, row, &mut self.days) {
+                self.last = place;
+                self.shapes[place].fitted(text);
                 return Some(found);
             }
         }
@@ -109,8 +198,7 @@ impl ShapeReader {
         }
         self.attempts -= 1;
         if let Some(shape) = Shape::learn(text, is_hit).map(Arc::new) {
-            self.shapes.push(Arc::clone(&shape));
-            self.learnt.push(shape);
+            self.shapes.push(Tried::new(&shape));
         }
     }
 }

@@ -14,8 +14,11 @@
 //! | --- | --- |
 //! | how a shape is made of a document | `learn` |
 //! | how the bytes between values are compared | `literal` |
+//! | how values that never change are passed over | `narrow` |
 //! | how numbers, strings and addresses are read | `text` |
 //! | how times are read | `day` |
+
+use std::ops::Range;
 
 use crate::field::FieldId;
 use crate::row::Row;
@@ -23,12 +26,14 @@ use crate::row::Row;
 mod day;
 mod learn;
 mod literal;
+mod narrow;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use day::DayCache;
 use literal::{Literal, Literals};
+pub use narrow::Narrowing;
 use text::{address, digits, list_end, number_end, plain_bytes, string_end, trimmed_string};
 
 /// Who a document is: texts in UTF-8.
@@ -114,6 +119,19 @@ impl Shape {
         row: &mut Row<'t>,
         days: &mut DayCache,
     ) -> Option<(Identity<'t>, usize)> {
+        self.walk(text, row, days, None)
+    }
+
+    /// The same, and where its values stand if that is asked for: not by a
+    /// function of its own, since this one is fast as long as all that it calls
+    /// is in its place.
+    fn walk<'t>(
+        &self,
+        text: &'t [u8],
+        row: &mut Row<'t>,
+        days: &mut DayCache,
+        mut values: Option<&mut Vec<Range<usize>>>,
+    ) -> Option<(Identity<'t>, usize)> {
         let mut identity = Identity::default();
         let mut rest = text;
         for (literal, slot) in &self.steps {
@@ -153,6 +171,10 @@ impl Shape {
                 Slot::AnyList => list_end(rest)?,
                 Slot::End => 0,
             };
+            if let Some(values) = &mut values {
+                let at = text.len() - rest.len();
+                values.push(at..at + length);
+            }
             rest = &rest[length..];
         }
         for (field, value) in &self.constants {

@@ -1,0 +1,104 @@
+//! Values that do not change: the documents of one dump come from a few
+//! routers, and half of their values are always the same. Those are compared
+//! with the bytes around them, and not read.
+
+use std::ops::Range;
+
+use super::{DayCache, Row, Shape, Slot};
+
+/// Which values of a shape were the same in all documents that were looked at.
+#[derive(Clone, Debug)]
+pub struct Narrowing {
+    /// One of the documents.
+    sample: Box<[u8]>,
+    /// Where each of its values stands, and whether the others had the same.
+    values: Vec<(Range<usize>, bool)>,
+    /// Documents that were looked at.
+    n: usize,
+}
+
+/// Fewer documents than this say little.
+const ENOUGH: usize = 32;
+
+impl Narrowing {
+    /// Begins with a document of a shape.
+    #[must_use]
+    pub fn new(shape: &Shape, text: &[u8]) -> Option<Self> {
+        let (values, length) = values(shape, text)?;
+        let values = values.into_iter().map(|value| (value, true)).collect();
+        Some(Self { sample: text[..length].into(), values, n: 1 })
+    }
+
+    /// Looks at another document of the shape.
+    pub fn look(&mut self, shape: &Shape, text: &[u8]) {
+        let Some((values, _)) = values(shape, text) else { return };
+        self.n += 1;
+        for ((known, is_same), value) in self.values.iter_mut().zip(values) {
+            *is_same &= self.sample[known.clone()] == text[value];
+        }
+    }
+
+    /// Takes in what another of the same shape has looked at.
+    pub fn merge(&mut self, other: &Self) {
+        self.n += other.n;
+        for ((mine, is_same), (theirs, is_same_there)) in self.values.iter_mut().zip(&other.values)
+        {
+            *is_same &= *is_same_there && self.sample[mine.clone()] == other.sample[theirs.clone()];
+        }
+    }
+
+    /// How many values were always the same; none before enough documents were
+    /// looked at.
+    #[must_use]
+    pub fn n_same(&self) -> usize {
+        let n = self.values.iter().filter(|(_, is_same)| *is_same).count();
+        if self.n < ENOUGH { 0 } else { n }
+    }
+
+    /// The shape of documents in which all these values are the same again.
+    #[must_use]
+    pub fn narrowed(&self, shape: &Shape) -> Option<Shape> {
+        let mut row = Row::default();
+        shape.walk(&self.sample, &mut row, &mut DayCache::default(), None)?;
+        let mut narrowed = Shape { constants: shape.constants.clone(), ..Shape::default() };
+        let mut literal_from = 0;
+        for ((_, slot), (value, is_same)) in shape.steps.iter().zip(&self.values) {
+            if *is_same && !slot.is_lent() {
+                if let Some(field) = slot.number() {
+                    narrowed.constants.push((field, row.number(field)?));
+                }
+            } else {
+                narrowed.push(&self.sample[literal_from..value.start], *slot);
+                literal_from = value.end;
+            }
+        }
+        Some(narrowed)
+    }
+}
+
+/// Where the values of a document stand, and its length.
+fn values(shape: &Shape, text: &[u8]) -> Option<(Vec<Range<usize>>, usize)> {
+    let mut values = Vec::with_capacity(shape.steps.len());
+    let (mut row, mut days) = (Row::default(), DayCache::default());
+    let (_, length) = shape.walk(text, &mut row, &mut days, Some(&mut values))?;
+    Some((values, length))
+}
+
+impl Slot {
+    /// Whether what is read is part of the text, which it must not outlive; or
+    /// it ends the document.
+    fn is_lent(self) -> bool {
+        matches!(self, Self::Text(_) | Self::Index | Self::Id | Self::Routing | Self::End)
+    }
+
+    /// The field whose number it is.
+    fn number(self) -> Option<crate::field::FieldId> {
+        match self {
+            Self::Number(field, _)
+            | Self::Quoted(field, _)
+            | Self::Address(field)
+            | Self::Time(field) => Some(field),
+            _ => None,
+        }
+    }
+}
