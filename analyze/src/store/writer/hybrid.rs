@@ -14,22 +14,38 @@ pub(super) fn width_for(end: usize) -> usize {
 /// headers around it, since readers are fastest in long stretches.
 pub(super) fn write(values: &[u32], width: usize, out: &mut Vec<u8>) {
     let least = (8 * (width.div_ceil(8) + HEADERS)).div_ceil(width.max(1)).max(8);
-    // From where values wait to be packed, and as far as was looked.
-    let (mut packed, mut at) = (0, 0);
-    while at < values.len() {
-        let value = values[at];
-        let length = 1 + values[at + 1..].iter().take_while(|next| **next == value).count();
-        let end = at + length;
-        // Packed values come in eights, so the first of a run may go with them.
-        let start = packed + (at - packed).next_multiple_of(8);
-        if end.saturating_sub(start) >= least || (packed, end) == (at, values.len()) {
-            pack(&values[packed..start], width, out);
-            run(value, end - start, width, out);
-            packed = end;
-        }
-        at = end;
+    let mut rest = values;
+    while let Some((start, end)) = next_run(rest, least) {
+        pack(&rest[..start], width, out);
+        run(rest[start], end - start, width, out);
+        rest = &rest[end..];
     }
-    pack(&values[packed..], width, out);
+    match rest.first() {
+        Some(first) if is_one(rest, *first) => run(*first, rest.len(), width, out),
+        _ => pack(rest, width, out),
+    }
+}
+
+/// Where the first run of at least so many values begins and ends, behind values
+/// that are packed in eights.
+fn next_run(values: &[u32], least: usize) -> Option<(usize, usize)> {
+    let (eights, _) = values.as_chunks::<8>();
+    let mut from = 0;
+    while let Some(ahead) = eights[from..].iter().position(|eight| is_one(eight, eight[0])) {
+        let start = (from + ahead) * 8;
+        let same = values[start..].iter().take_while(|value| **value == values[start]).count();
+        if same >= least {
+            return Some((start, start + same));
+        }
+        from = (start + same) / 8;
+    }
+    None
+}
+
+fn is_one(values: &[u32], value: u32) -> bool {
+    // Bit by bit, which becomes a few vectors; whether it is over is not asked
+    // after each.
+    values.iter().fold(0, |differs, other| differs | (other ^ value)) == 0
 }
 
 /// Appends one value so many times, which are not none.
