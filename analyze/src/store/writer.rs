@@ -3,6 +3,12 @@
 //! Columns are encoded side by side, some pages at a time, and the columns of a
 //! group then put one after the other: what half a million flows shrink to is
 //! all that is in memory, 9 MB and the dictionaries.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | how a column is encoded by places in a list of its values | `list`, `places`, `hybrid` |
+//! | how one is by differences | `differences` |
+//! | what stands in the file of a column, and in the footer | `chunk`, `extremes` |
 
 use std::io::Write;
 use std::sync::Arc;
