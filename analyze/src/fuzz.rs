@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use flowkit_model::document::shape::{DayCache, Shape};
+use flowkit_model::document::shape::{DayCache, Narrowing, Shape};
 use flowkit_model::{Entry, Expression, FieldId, FlowRecord, Row};
 
 use crate::columns::FieldSet;
@@ -15,7 +15,8 @@ use crate::mask::Filter;
 use crate::store::{ColumnFile, Request, Spare};
 
 /// Documents, in any form. The first line is learnt, the others are read by its
-/// shape and by the JSON reader, which must agree.
+/// shape, by that shape narrowed to the values of the lines before, and by the
+/// JSON reader, which must agree.
 ///
 /// # Panics
 /// If they do not.
@@ -25,12 +26,26 @@ pub fn json(bytes: &[u8]) {
     let Some(first) = lines.next() else { return };
     let Some((_, is_hit)) = slowly(first) else { return };
     let Some(shape) = Shape::learn(first, is_hit) else { return };
+    let mut narrowing = Narrowing::new(&shape, first);
     for line in std::iter::once(first).chain(lines) {
-        let mut row = Row::default();
-        if shape.read(line, &mut row, &mut DayCache::default()).is_some() {
-            assert_eq!(Some((row.record(), is_hit)), slowly(line), "a shape misread a document");
+        let narrowed = narrowing.as_ref().and_then(|narrowing| narrowing.narrowed(&shape));
+        let read = read_by(&shape, line);
+        if let Some(read) = read.clone() {
+            assert_eq!(Some((read, is_hit)), slowly(line), "a shape misread a document");
+        }
+        if let Some(narrowly) = narrowed.and_then(|narrowed| read_by(&narrowed, line)) {
+            assert_eq!(Some(narrowly), read, "a narrowed shape misread a document");
+        }
+        if let Some(narrowing) = &mut narrowing {
+            narrowing.look(&shape, line);
         }
     }
+}
+
+fn read_by(shape: &Shape, text: &[u8]) -> Option<FlowRecord> {
+    let mut row = Row::default();
+    shape.read(text, &mut row, &mut DayCache::default())?;
+    Some(row.record())
 }
 
 /// What the JSON reader makes of a text, if it is a flow.
