@@ -47,7 +47,7 @@ pub struct Column {
 
 impl Column {
     /// An empty column for a field.
-    pub(super) fn for_field(field: FieldId, rows: usize) -> Self {
+    pub(crate) fn for_field(field: FieldId, rows: usize) -> Self {
         let values = match field.field().bits() {
             Some(0..=8) => Values::U8(Vec::with_capacity(rows)),
             Some(9..=16) => Values::U16(Vec::with_capacity(rows)),

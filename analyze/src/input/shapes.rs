@@ -202,3 +202,85 @@ impl ShapeReader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use flowkit_model::Entry;
+
+    use super::*;
+
+    fn document(n: usize, tos: u8, port: Option<u16>) -> String {
+        let port = port.map(|port| format!("\"l4_dst_port\":{port},")).unwrap_or_default();
+        format!(
+            "{{\"netflow\":{{\"version\":5,\"tos\":{tos},{port}\"src_as\":7,\"dst_as\":8,\
+             \"protocol\":6,\"tcp_flags\":24,\"in_bytes\":{n}}},\"host\":\"r{n}\"}}"
+        )
+    }
+
+    /// Reads the documents of a block, each held against the JSON reader, as a
+    /// scan does.
+    fn read(shapes: &Shapes, documents: impl IntoIterator<Item = String>) {
+        let mut reader = shapes.reader();
+        for text in documents {
+            let Ok(Entry::Bare(document)) = Entry::parse(text.as_bytes()) else { panic!("{text}") };
+            let expected = document.into_flow().unwrap();
+            let mut row = Row::default();
+            match reader.read(text.as_bytes(), &mut row) {
+                Some(_) => assert_eq!(row.record(), expected, "{text}"),
+                None => reader.learn(text.as_bytes(), false),
+            }
+        }
+        shapes.learn_from(reader);
+    }
+
+    /// Which of some documents the narrowed shapes read, in the order in which
+    /// they were learnt; none if a shape is not narrowed.
+    fn narrowly(shapes: &Shapes, documents: &[String]) -> Vec<Option<Vec<bool>>> {
+        let reads = |shape: &Shape, text: &String| {
+            let mut row = Row::default();
+            shape.read(text.as_bytes(), &mut row, &mut DayCache::default()).is_some()
+        };
+        let known = shapes.known.read().unwrap();
+        let read = |known: &Known| {
+            let narrowed = known.narrowed.as_ref()?;
+            Some(documents.iter().map(|text| reads(narrowed, text)).collect())
+        };
+        known.iter().map(read).collect()
+    }
+
+    /// Two shapes in turns, the one with a port and the other without: a port of
+    /// the one never shows in a flow of the other.
+    #[test]
+    fn what_never_changes_is_passed_over_until_it_does() {
+        let shapes = Shapes::default();
+        let block = |tos: fn(usize) -> u8| {
+            (0..600).map(move |n| document(n, tos(n), (n % 3 == 0).then_some(443)))
+        };
+        let documents = [(0, None), (0, Some(443)), (0, Some(80)), (9, Some(443)), (9, None)]
+            .map(|(tos, port)| document(12, tos, port));
+        read(&shapes, block(|_| 0));
+        assert_eq!(narrowly(&shapes, &documents), [None, None], "one block says little");
+        (0..5).for_each(|_| read(&shapes, block(|_| 0)));
+        let with_port = Some(vec![false, true, false, false, false]);
+        let without = Some(vec![true, false, false, false, false]);
+        assert_eq!(narrowly(&shapes, &documents), [with_port.clone(), without.clone()]);
+        // One in a hundred is read twice, and nothing is learnt of it.
+        read(&shapes, block(|n| u8::from(n % 100 == 1)));
+        assert_eq!(narrowly(&shapes, &documents), [with_port, without]);
+        read(&shapes, block(|n| u8::from(n % 5 == 0)));
+        let with_port = Some(vec![false, true, false, true, false]);
+        let without = Some(vec![true, false, false, false, true]);
+        assert_eq!(narrowly(&shapes, &documents), [with_port, without]);
+    }
+
+    /// Where nearly everything changes, shapes stay as they are.
+    #[test]
+    fn few_values_are_not_worth_a_try() {
+        let shapes = Shapes::default();
+        for _ in 0..6 {
+            let texts = (0..600).map(|n| format!("{{\"netflow\":{{\"in_bytes\":{n},\"tos\":3}}}}"));
+            read(&shapes, texts);
+        }
+        assert_eq!(narrowly(&shapes, &[]), [None]);
+    }
+}

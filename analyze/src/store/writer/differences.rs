@@ -42,21 +42,15 @@ impl Differences {
         let levels = Some(&*levels);
         match (&mut self.column, values) {
             (ColumnWriter::Int32ColumnWriter(column), Values::U32(values)) => {
-                column.write_batch(
-                    &known(&values[rows], unknown, u32::cast_signed),
-                    levels,
-                    None,
-                )?;
+                let values = known(&values[rows], unknown, u32::cast_signed);
+                column.write_batch(&values, levels, None)?
             }
             (ColumnWriter::Int64ColumnWriter(column), Values::U64(values)) => {
-                column.write_batch(
-                    &known(&values[rows], unknown, u64::cast_signed),
-                    levels,
-                    None,
-                )?;
+                let values = known(&values[rows], unknown, u64::cast_signed);
+                column.write_batch(&values, levels, None)?
             }
             _ => return Err(ParquetError::General("no differences of these values".into())),
-        }
+        };
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use bytes::Bytes;
-use flowkit_model::{Field, Kind};
+use flowkit_model::Field;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterPropertiesPtr;
@@ -39,13 +39,12 @@ impl Encoder {
         if schema::is_by_differences(field.id) {
             return Ok(Self::Differences(Box::new(Differences::new(description, properties))));
         }
-        Ok(match (field.kind, field.bits()) {
-            (Kind::Text, _) | (_, None | Some(17..=32)) => {
-                Self::U32(List::new(field, description)?)
-            }
-            (_, Some(0..=8)) => Self::U8(List::new(field, description)?),
-            (_, Some(9..=16)) => Self::U16(List::new(field, description)?),
-            (_, Some(_)) => Self::U64(List::new(field, description)?),
+        // As wide as the columns of batches.
+        Ok(match Column::for_field(field.id, 0).values {
+            Values::U8(_) => Self::U8(List::new(field, description)?),
+            Values::U16(_) => Self::U16(List::new(field, description)?),
+            Values::U32(_) => Self::U32(List::new(field, description)?),
+            Values::U64(_) => Self::U64(List::new(field, description)?),
         })
     }
 
@@ -97,17 +96,12 @@ pub(super) enum Texts<'t> {
 }
 
 impl Texts<'_> {
-    /// Lends a text.
+    /// Lends the text of a number, which is one of the column's.
     pub(super) fn with<T>(self, number: u64, look: impl FnOnce(&[u8]) -> T) -> T {
+        let number = u32::try_from(number).expect("texts and addresses have 32 bits");
         match self {
-            Self::Dictionary(texts) => {
-                let text = usize::try_from(number).ok().and_then(|number| texts.get(number));
-                look(text.map_or(b"", |text| text.as_bytes()))
-            }
-            Self::Addresses => {
-                let address = Ipv4Addr::from_bits(u32::try_from(number).unwrap_or(u32::MAX));
-                look(address.to_string().as_bytes())
-            }
+            Self::Dictionary(texts) => look(texts[number as usize].as_bytes()),
+            Self::Addresses => look(Ipv4Addr::from_bits(number).to_string().as_bytes()),
         }
     }
 }

@@ -25,7 +25,9 @@ impl Narrowing {
     #[must_use]
     pub fn new(shape: &Shape, text: &[u8]) -> Option<Self> {
         let (values, length) = values(shape, text)?;
-        let values = values.into_iter().map(|value| (value, true)).collect();
+        // What is lent cannot be part of a shape, however often it is the same.
+        let may_be_same = shape.steps.iter().map(|(_, slot)| !slot.is_lent());
+        let values = values.into_iter().zip(may_be_same).collect();
         Some(Self { sample: text[..length].into(), values, n: 1 })
     }
 
@@ -47,7 +49,7 @@ impl Narrowing {
         }
     }
 
-    /// How many values were always the same; none before enough documents were
+    /// How many values were always the same and need not be read; none before enough documents were
     /// looked at.
     #[must_use]
     pub fn n_same(&self) -> usize {
@@ -63,7 +65,7 @@ impl Narrowing {
         let mut narrowed = Shape { constants: shape.constants.clone(), ..Shape::default() };
         let mut literal_from = 0;
         for ((_, slot), (value, is_same)) in shape.steps.iter().zip(&self.values) {
-            if *is_same && !slot.is_lent() {
+            if *is_same {
                 if let Some(field) = slot.number() {
                     narrowed.constants.push((field, row.number(field)?));
                 }
