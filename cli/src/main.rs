@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "comments of arguments are the help that people read")]
 
 mod commands;
+mod destination;
 mod exit;
 mod method;
 mod notes;

@@ -1,17 +1,16 @@
 //! From a question to an answer on the screen or in a file.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context;
 use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::stats::measure::{Condition, Measure};
 use flowkit_analyze::stats::{Order, Statistic};
 use flowkit_analyze::{Answer, Selection, Source, ask};
 use jiff::tz::TimeZone;
 
+use crate::destination::{refuse_sources, write_to};
 use crate::exit::Exit;
 use crate::output::units::grouped;
 use crate::output::{self, Color, Format, Style};
@@ -117,7 +116,9 @@ pub(crate) fn report(
     output: &Output,
 ) -> anyhow::Result<Exit> {
     let begun = Instant::now();
-    let answer = answer_of(&sources.open()?, sources, statistic)?;
+    let opened = sources.open()?;
+    refuse_sources(output.output.as_deref(), &opened)?;
+    let answer = answer_of(&opened, sources, statistic)?;
     finish(sources, &answer, output, begun)
 }
 
@@ -182,21 +183,7 @@ pub(crate) fn finish(
 /// Prints an answer; its times are in a zone.
 pub(crate) fn print(answer: &Answer, output: &Output, zone: TimeZone) -> anyhow::Result<()> {
     let style = Style::new(zone, output.raw, output.color, output.output.is_none());
-    match &output.output {
-        None => {
-            let mut out = BufWriter::new(io::stdout().lock());
-            output::write(answer, output.format, &style, &mut out)?;
-            out.flush()?;
-        }
-        Some(path) => {
-            let cannot = || format!("cannot write {}", path.display());
-            let mut out = BufWriter::new(File::create(path).with_context(cannot)?);
-            output::write(answer, output.format, &style, &mut out)
-                .and_then(|()| out.flush())
-                .with_context(cannot)?;
-        }
-    }
-    Ok(())
+    write_to(output.output.as_deref(), |out| Ok(output::write(answer, output.format, &style, out)?))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use clap::Arg;
 use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::selection::Changes;
 use flowkit_analyze::stats::Order;
@@ -76,6 +77,16 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
+    /// Its options, as the parser knows them.
+    fn ids(self) -> &'static [&'static str] {
+        match self {
+            Self::Choice => &["filter", "from", "to", "last", "day", "tz"],
+            Self::RepairTimes => &["repair_times"],
+            Self::ScaleSampling => &["scale_sampling"],
+            Self::Dedupe => &["dedupe"],
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Choice => "a filter or a window",
@@ -84,6 +95,12 @@ impl Refused {
             Self::Dedupe => "--dedupe",
         }
     }
+}
+
+/// Hides options from the help of a command that refuses them.
+pub(crate) fn without(arg: Arg, refused: &[Refused]) -> Arg {
+    let is_refused = refused.iter().any(|option| option.ids().contains(&arg.get_id().as_str()));
+    arg.hide(is_refused)
 }
 
 /// A selection, and how it was typed.

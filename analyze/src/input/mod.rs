@@ -174,6 +174,18 @@ impl Source {
         &self.name
     }
 
+    /// Whether a file is one of those that are read, under whatever name.
+    #[must_use]
+    pub fn reads(&self, path: &Path) -> bool {
+        let place = path.canonicalize().ok();
+        let same =
+            |file: &Path| file.canonicalize().is_ok_and(|file| Some(&file) == place.as_ref());
+        self.streams.iter().any(|stream| match &stream.place {
+            Place::Stdin => false,
+            Place::File(file, _) | Place::Columns(file) => same(file),
+        })
+    }
+
     /// The window that was asked for when a dump was fetched, in milliseconds,
     /// half open; either end may be open.
     #[must_use]

@@ -10,6 +10,7 @@ use flowkit_model::window;
 use jiff::tz::TimeZone;
 
 use super::top::keys;
+use crate::destination::refuse_sources;
 use crate::exit::{Exit, Usage};
 use crate::report::{Output, finish, nothing_meant, rows};
 use crate::sources::{Sources, read_twice};
@@ -90,6 +91,9 @@ impl Diff {
         };
         let diff = stats::diff::Diff::new(keys(&self.by, &self.sources)?, metric, self.limit);
         let (sides, windows) = self.sides(&opened)?;
+        for sources in sides {
+            refuse_sources(self.output.output.as_deref(), sources)?;
+        }
         let select = &self.sources.select;
         let [a, b] = [select.selected(windows[0])?, select.selected(windows[1])?];
         let ends = [(sides[0], &a.selection), (sides[1], &b.selection)]

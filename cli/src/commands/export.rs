@@ -1,13 +1,14 @@
 //! `flowkit export`: flows in a form that other programs read.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use flowkit_analyze::export::anonymise::Anonymiser;
 use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form as Kind};
 
+use crate::destination::{refuse_sources, refuse_terminal, write_to};
 use crate::exit::{Exit, Usage};
 use crate::notes;
 use crate::sources::Sources;
@@ -88,7 +89,12 @@ impl Export {
             })
         });
         let anonymiser = anonymiser.transpose()?;
+        let path = self.output.as_deref();
+        if let Form::Parquet | Form::V5Pcap = self.format {
+            refuse_terminal(path, self.format)?;
+        }
         let sources = self.sources.open()?;
+        refuse_sources(path, &sources)?;
         let window = self.sources.select.window(&sources, self.sources.options())?;
         let selected = self.sources.select.selected(window)?;
         let request = Request {
@@ -105,19 +111,12 @@ impl Export {
             Form::Hits => Kind::Hits,
             Form::V5Pcap => Kind::V5Pcap,
         };
-        let exported = match &self.output {
-            None => request.write(form, BufWriter::with_capacity(1 << 18, io::stdout()))?,
-            Some(path) => {
-                let cannot = || format!("cannot write {}", path.display());
-                let file = File::create(path).with_context(cannot)?;
-                request.write(form, BufWriter::with_capacity(1 << 18, file)).map_err(|error| {
-                    match error {
-                        ExportError::Write(error) => anyhow::Error::from(error).context(cannot()),
-                        error => error.into(),
-                    }
-                })?
-            }
-        };
+        let exported = write_to(path, |out| {
+            request.write(form, out).map_err(|error| match error {
+                ExportError::Write(error) => error.into(),
+                error => error.into(),
+            })
+        })?;
         self.tell(&exported)
     }
 

@@ -11,6 +11,7 @@ use super::fetch::listen_for_ctrl_c;
 use super::said::contents;
 use crate::exit::Exit;
 use crate::notes;
+use crate::selection::{Refused, without};
 use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
@@ -24,9 +25,13 @@ Examples:
   flowkit import 'exports/*.pcap' -o september
   zstdcat pages.jsonl.zst | flowkit import - -o september";
 
+/// Options that a dump is asked with later.
+const REFUSED: &[Refused] =
+    &[Refused::Choice, Refused::RepairTimes, Refused::ScaleSampling, Refused::Dedupe];
+
 /// Save files of flows as a dump, which is read many times faster
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(|arg| without(arg, REFUSED)))]
 pub(crate) struct Import {
     #[command(flatten)]
     sources: Sources,
@@ -42,9 +47,8 @@ pub(crate) struct Import {
 
 impl Import {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        use crate::selection::Refused::{Choice, Dedupe, RepairTimes, ScaleSampling};
         self.sources.select.refuse(
-            &[Choice, RepairTimes, ScaleSampling, Dedupe],
+            REFUSED,
             "does not go with import: a dump keeps all documents as they are; ask it with the option",
         )?;
         let sources = self.sources.open()?;

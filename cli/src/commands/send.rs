@@ -18,7 +18,7 @@ use flowkit_model::wire::{self, Misfit, Packetizer};
 use crate::exit::{Exit, Usage};
 use crate::notes;
 use crate::output::units::grouped;
-use crate::selection::{Refused, Select};
+use crate::selection::{Refused, Select, without};
 use crate::sources::{InputFormat, open};
 
 const EXAMPLES: &str = "\
@@ -35,9 +35,12 @@ Examples:
   flowkit send hits.ndjson.gz collector.example:2055 --rate 500
   flowkit send flowkit-demo 127.0.0.1:2055 -f 'exporter = 192.168.20.254'";
 
+/// Options that would change what was exported.
+const REFUSED: &[Refused] = &[Refused::ScaleSampling];
+
 /// Send flows as NetFlow v5 packets to a collector
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(|arg| without(arg, REFUSED)))]
 pub(crate) struct Send {
     /// Dump or file whose flows are sent
     #[arg(value_name = "SOURCE", env = "FLOWKIT_DUMP", hide_env_values = true)]
@@ -79,7 +82,7 @@ impl Send {
         }
         let address = resolve(&self.collector)?;
         self.select.refuse(
-            &[Refused::ScaleSampling],
+            REFUSED,
             "does not go with send: collectors multiply what packets of a sampled export say",
         )?;
         let sources = [open(&self.source, &self.input_format)?];

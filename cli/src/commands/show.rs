@@ -1,18 +1,18 @@
 //! `flowkit show`: documents as they were stored.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use flowkit_analyze::documents;
 use flowkit_analyze::tally::Tally;
 use flowkit_model::{FlowRecord, NotAFlow, late};
 
+use crate::destination::{refuse_sources, write_to};
 use crate::exit::Exit;
 use crate::notes;
 use crate::output::document;
-use crate::selection::Refused;
+use crate::selection::{Refused, without};
 use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
@@ -21,9 +21,12 @@ Examples:
   flowkit show -f 'dst port 443 and flags S'
   flowkit show -n 0 --format ndjson > hits.ndjson";
 
+/// Options that would show what is not stored.
+const REFUSED: &[Refused] = &[Refused::ScaleSampling, Refused::Dedupe];
+
 /// Show documents as they were stored
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(|arg| without(arg, REFUSED)))]
 pub(crate) struct Show {
     #[command(flatten)]
     sources: Sources,
@@ -75,11 +78,11 @@ fn nothing_found(tally: &Tally) -> anyhow::Result<()> {
 
 impl Show {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        self.sources.select.refuse(
-            &[Refused::ScaleSampling, Refused::Dedupe],
-            "does not go with show, which shows documents as they were stored",
-        )?;
+        self.sources
+            .select
+            .refuse(REFUSED, "does not go with show, which shows documents as they were stored")?;
         let sources = self.sources.open()?;
+        refuse_sources(self.output.as_deref(), &sources)?;
         let window = self.sources.select.window(&sources, self.sources.options())?;
         let selection = self.sources.select.selected(window)?.selection;
         let filter = selection.filter();
@@ -88,30 +91,24 @@ impl Show {
             |flow: FlowRecord| filter.matches(&if repairs { late::repaired(&flow) } else { flow });
         let is_meant =
             |found: documents::Found<'_>| filter.is_any() || found.flow().is_some_and(meant);
-        let mut out: Box<dyn Write> = match &self.output {
-            None => Box::new(BufWriter::new(io::stdout().lock())),
-            Some(path) => {
-                let file = File::create(path)
-                    .with_context(|| format!("cannot write {}", path.display()))?;
-                Box::new(BufWriter::new(file))
-            }
-        };
         let (mut shown, mut found_any) = (0, false);
-        let mut written = Ok(());
-        let tally = documents::each(&sources, self.sources.options(), |found| {
-            found_any = true;
-            if !is_meant(found) {
-                return true;
-            }
-            written = match self.format {
-                Form::Json => document::write(found.source, &mut out),
-                Form::Ndjson => writeln!(out, "{}", found.whole),
-            };
-            shown += 1;
-            written.is_ok() && shown != self.limit
+        let tally = write_to(self.output.as_deref(), |out| {
+            let mut written = Ok(());
+            let tally = documents::each(&sources, self.sources.options(), |found| {
+                found_any = true;
+                if !is_meant(found) {
+                    return true;
+                }
+                written = match self.format {
+                    Form::Json => document::write(found.source, out),
+                    Form::Ndjson => writeln!(out, "{}", found.whole),
+                };
+                shown += 1;
+                written.is_ok() && shown != self.limit
+            })?;
+            written?;
+            Ok(tally)
         })?;
-        written?;
-        out.flush()?;
         if !found_any {
             nothing_found(&tally)?;
         }

@@ -1,7 +1,6 @@
 //! `flowkit synth`: as many made-up flows as wanted, always the same.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -12,6 +11,7 @@ use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
 use flowkit_testdata::{Packet, Synth as Flows};
 
 use super::fetch::listen_for_ctrl_c;
+use crate::destination::{refuse_terminal, write_to};
 use crate::exit::Exit;
 use crate::output::units::{bytes, grouped};
 
@@ -98,17 +98,12 @@ impl Synth {
             (Form::Dump, path) => {
                 return self.dump(flows, path.as_deref().unwrap_or_else(|| Path::new(DUMP)));
             }
-            (form, None) => {
-                let mut out = BufWriter::new(io::stdout().lock());
-                write(form, flows.packets(), &mut out)?;
-                out.flush()?;
-            }
-            (form, Some(path)) => {
-                let cannot = || format!("cannot write {}", path.display());
-                let mut out = BufWriter::new(File::create(path).with_context(cannot)?);
-                write(form, flows.packets(), &mut out)
-                    .and_then(|()| out.flush())
-                    .with_context(cannot)?;
+            (form, path) => {
+                let path = path.as_deref();
+                if let Form::Pcap | Form::Raw = form {
+                    refuse_terminal(path, form)?;
+                }
+                write_to(path, |out| Ok(write(form, flows.packets(), out)?))?;
             }
         }
         Ok(Exit::Done)

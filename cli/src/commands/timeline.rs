@@ -7,6 +7,7 @@ use flowkit_analyze::scan::common_window;
 use flowkit_analyze::stats::timeline::{Load, Timeline};
 
 use super::top::keys;
+use crate::destination::refuse_sources;
 use crate::exit::{Exit, Usage};
 use crate::report::{Output, answer_of, finish, rows};
 use crate::sources::Sources;
@@ -94,6 +95,7 @@ impl Timelines {
         };
         let by = keys(&self.by, &self.sources)?;
         let opened = self.sources.open()?;
+        refuse_sources(self.output.output.as_deref(), &opened)?;
         let window = self.sources.select.window(&opened, self.sources.options())?;
         let window = window.or_else(|| common_window(&opened));
         let timeline = Timeline::new(&self.bin, bins, load, window).by(by, self.limit);

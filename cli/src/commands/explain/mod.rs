@@ -13,14 +13,12 @@ mod paint;
 mod record;
 mod times;
 
-use std::fs::File;
 use std::io::{self, Write};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
-use anyhow::Context;
-
 use self::paint::Paint;
+use crate::destination::write_to;
 use crate::exit::Exit;
 use crate::output::Color;
 use crate::sources::InputFormat;
@@ -117,12 +115,7 @@ struct Page {
 impl Explain {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let page = self.page()?;
-        match &self.output {
-            None => io::stdout().lock().write_all(page.text.as_bytes())?,
-            Some(path) => File::create(path)
-                .and_then(|mut file| file.write_all(page.text.as_bytes()))
-                .with_context(|| format!("cannot write {}", path.display()))?,
-        }
+        write_to(self.output.as_deref(), |out| Ok(out.write_all(page.text.as_bytes())?))?;
         for note in &page.notes {
             writeln!(io::stderr(), "note: {note}")?;
         }

@@ -1,0 +1,124 @@
+//! Where an answer or an export goes: standard output, or a file, which is
+//! there only when it is whole.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use clap::ValueEnum;
+use flowkit_analyze::Source;
+use tempfile::TempPath;
+
+use crate::exit::{Exit, Usage};
+
+/// What is written to.
+pub(crate) type Out = BufWriter<Box<dyn Write + Send>>;
+
+const BUFFER: usize = 1 << 18;
+
+/// Lets `write` write to a file, or to standard output if none is named or its
+/// name is `-`.
+///
+/// The file takes its name when `write` is done: until then, and for good if it
+/// fails or is interrupted, what had that name before stays as it is. Devices and
+/// pipes are written to as they are.
+///
+/// # Errors
+/// Those of `write`; an [`io::Error`] is said to be of this place.
+pub(crate) fn write_to<T>(
+    path: Option<&Path>,
+    write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let Some(path) = named(path) else {
+        return filled(Box::new(io::stdout()), write);
+    };
+    let cannot = || format!("cannot write {}", path.display());
+    let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file());
+    let written = if is_special {
+        File::create(path).map_err(Into::into).and_then(|file| filled(Box::new(file), write))
+    } else {
+        replaced(path, write)
+    };
+    written.map_err(|error| if error.is::<io::Error>() { error.context(cannot()) } else { error })
+}
+
+/// Refuses to write over one of the sources.
+pub(crate) fn refuse_sources(path: Option<&Path>, sources: &[Source]) -> anyhow::Result<()> {
+    match named(path) {
+        Some(path) if sources.iter().any(|source| source.reads(path)) => {
+            Err(Usage(format!("{} is what is read; name another with -o", path.display())).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to write a form that is no text to a terminal.
+pub(crate) fn refuse_terminal(path: Option<&Path>, form: impl ValueEnum) -> anyhow::Result<()> {
+    if named(path).is_some() || !io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let form = form.to_possible_value().map(|form| form.get_name().to_owned());
+    let form = form.as_deref().unwrap_or("this form");
+    Err(Usage(format!("{form} is no text for a terminal; name a file with -o, or use > or |"))
+        .into())
+}
+
+fn named(path: Option<&Path>) -> Option<&Path> {
+    path.filter(|path| path.as_os_str() != "-")
+}
+
+fn filled<T>(
+    out: Box<dyn Write + Send>,
+    write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let mut out = BufWriter::with_capacity(BUFFER, out);
+    let written = write(&mut out)?;
+    out.flush()?;
+    Ok(written)
+}
+
+/// Writes a file beside another and puts it in its place.
+fn replaced<T>(
+    path: &Path,
+    write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    // A link stays, and what it leads to is replaced.
+    let place = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+    let (file, unfinished) = beside(&place)?;
+    remove_if_interrupted(&unfinished);
+    let written = filled(Box::new(file), write)?;
+    if let Ok(old) = fs::metadata(&place) {
+        fs::set_permissions(&unfinished, old.permissions())?;
+    }
+    unfinished.persist(&place).map_err(|error| error.error)?;
+    Ok(written)
+}
+
+/// A hidden file in the same folder, removed unless it is put in its place.
+fn beside(place: &Path) -> anyhow::Result<(File, TempPath)> {
+    let mut name = OsString::from(".");
+    name.push(place.file_name().ok_or_else(|| anyhow!("{} names no file", place.display()))?);
+    name.push(".");
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder: PathBuf = folder.map_or_else(|| ".".into(), Into::into);
+    fs::metadata(&folder)?;
+    // The error would name the hidden file.
+    let file = builder.prefix(&name).tempfile_in(&folder).map_err(|error| error.kind());
+    Ok(file.map_err(io::Error::from)?.into_parts())
+}
+
+/// Ctrl-C ends the program and leaves nothing behind.
+fn remove_if_interrupted(unfinished: &Path) {
+    let unfinished = unfinished.to_owned();
+    // Without it, a hidden file stays.
+    let _ = ctrlc::set_handler(move || {
+        let _ = fs::remove_file(&unfinished);
+        let _ = writeln!(io::stderr(), "flowkit: interrupted; nothing was written");
+        std::process::exit(Exit::Interrupted.code().into());
+    });
+}

@@ -1,0 +1,170 @@
+//! What `-o FILE` leaves behind: all of it, or what was there before.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const FLOWS: &str = include_str!("../../testdata/three-flows.ndjson");
+
+fn flowkit(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowkit"));
+    command.args(arguments).current_dir(folder).env_remove("FLOWKIT_DUMP");
+    command
+}
+
+fn run(arguments: &[&str], folder: &Path) -> Output {
+    flowkit(arguments, folder).stdin(Stdio::null()).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_source_is_never_written_over() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fs::write(folder.join("flows.ndjson"), FLOWS).unwrap();
+    fs::create_dir(folder.join("many")).unwrap();
+    fs::write(folder.join("many/a.ndjson"), FLOWS).unwrap();
+    for (arguments, name) in [
+        (&["export", "--format", "hits", "flows.ndjson", "-o", "flows.ndjson"][..], "flows.ndjson"),
+        (&["export", "--format", "csv", "many", "-o", "./many/a.ndjson"], "./many/a.ndjson"),
+        (
+            &["show", "-n", "0", "flows.ndjson", "-o", "many/../flows.ndjson"],
+            "many/../flows.ndjson",
+        ),
+        (&["top", "--by", "dst_port", "flows.ndjson", "-o", "flows.ndjson"], "flows.ndjson"),
+        (&["timeline", "flows.ndjson", "-o", "flows.ndjson"], "flows.ndjson"),
+        (&["diff", "--by", "tos", "flows.ndjson", "many", "-o", "many/a.ndjson"], "many/a.ndjson"),
+    ] {
+        let output = run(arguments, folder);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
+        let expected = format!("flowkit: {name} is what is read; name another with -o\n");
+        assert_eq!(said(&output), expected, "{arguments:?}");
+    }
+    assert_eq!(fs::read_to_string(folder.join("flows.ndjson")).unwrap(), FLOWS);
+    assert_eq!(fs::read_to_string(folder.join("many/a.ndjson")).unwrap(), FLOWS);
+}
+
+#[test]
+fn a_file_is_replaced_when_all_of_the_new_one_is_there() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fs::write(folder.join("good.ndjson"), FLOWS).unwrap();
+    fs::write(folder.join("bad.ndjson"), format!("{FLOWS}no document\n")).unwrap();
+    fs::write(folder.join("out"), "before").unwrap();
+    for command in [
+        &["export", "--format", "csv", "--strict", "bad.ndjson", "-o", "out"][..],
+        &["export", "--format", "parquet", "--strict", "bad.ndjson", "-o", "out"],
+        &["show", "-n", "0", "--strict", "bad.ndjson", "-o", "out"],
+        &["top", "--by", "dst_port", "--strict", "bad.ndjson", "-o", "out"],
+    ] {
+        let output = run(command, folder);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {}", said(&output));
+        assert!(said(&output).contains("bad.ndjson:4"), "{command:?}: {}", said(&output));
+        assert_eq!(fs::read_to_string(folder.join("out")).unwrap(), "before", "{command:?}");
+        assert_eq!(names(folder), ["bad.ndjson", "good.ndjson", "out"], "{command:?}");
+    }
+    for command in [
+        &["export", "--format", "hits", "good.ndjson", "-o", "out"][..],
+        &["show", "-n", "0", "good.ndjson", "-o", "out"],
+        &["top", "--by", "dst_port", "good.ndjson", "-o", "out"],
+        &["explain", "dst_port", "-o", "out"],
+        &["synth", "5", "--format", "ndjson", "-o", "out"],
+    ] {
+        fs::write(folder.join("out"), "before").unwrap();
+        assert!(run(command, folder).status.success(), "{command:?}");
+        let to_file = fs::read(folder.join("out")).unwrap();
+        let to_stdout = run(&[&command[..command.len() - 1], &["-"]].concat(), folder);
+        assert_eq!(to_file, to_stdout.stdout, "{command:?}");
+        assert_ne!(to_file, b"before", "{command:?}");
+        assert_eq!(names(folder), ["bad.ndjson", "good.ndjson", "out"], "{command:?}");
+    }
+}
+
+#[test]
+fn an_error_names_the_place() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("flows.ndjson"), FLOWS).unwrap();
+    let output =
+        run(&["export", "--format", "csv", "flows.ndjson", "-o", "missing/out"], place.path());
+    assert_eq!(output.status.code(), Some(1));
+    let start = "flowkit: cannot write missing/out: No such file";
+    assert!(said(&output).starts_with(start), "{}", said(&output));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn devices_and_pipes_are_written_to_as_they_are() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("flows.ndjson"), FLOWS).unwrap();
+    let export = |to| run(&["export", "--format", "csv", "flows.ndjson", "-o", to], place.path());
+    let output = export("/dev/full");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).starts_with("flowkit: cannot write /dev/full: "), "{}", said(&output));
+    let output = export("/dev/stdout");
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(output.stdout, export("-").stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_permissions_stay() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fs::write(folder.join("flows.ndjson"), FLOWS).unwrap();
+    fs::write(folder.join("real"), "before").unwrap();
+    fs::set_permissions(folder.join("real"), fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("real", folder.join("link")).unwrap();
+    let output = run(&["top", "--by", "dst_port", "flows.ndjson", "-o", "link"], folder);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(fs::symlink_metadata(folder.join("link")).unwrap().is_symlink());
+    assert!(fs::read_to_string(folder.join("real")).unwrap().contains("443"));
+    let mode = |name| fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("real"), 0o640);
+    // A new file is as readable as one that the shell makes.
+    assert!(run(&["fields", "-o", "new"], folder).status.success());
+    let shell = Command::new("sh").args(["-c", "> shell"]).current_dir(folder).status();
+    assert!(shell.unwrap().success());
+    assert_eq!(mode("new"), mode("shell"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_export_leaves_what_was_there() {
+    use std::io::Write as _;
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("out"), "before").unwrap();
+    let mut child = flowkit(&["export", "--format", "csv", "-", "-o", "out"], place.path())
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // More than is read before anything is written.
+    let mut pipe = child.stdin.take().unwrap();
+    while names(place.path()).len() < 2 {
+        pipe.write_all(FLOWS.as_bytes()).unwrap();
+    }
+    // Its pipe stays open, so it cannot have ended by itself.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let kill = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
+    assert!(kill.unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(said(&output), "flowkit: interrupted; nothing was written\n");
+    assert_eq!(names(place.path()), ["out"]);
+    assert_eq!(fs::read_to_string(place.path().join("out")).unwrap(), "before");
+    drop(pipe);
+}
