@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use flowkit_model::wire::{self, NotV5};
 use flowkit_model::{Entry, FlowRecord, NotAFlow, Row};
@@ -12,19 +13,25 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::columns::FieldSet;
+use crate::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::export::document_line;
 use crate::input::datagrams::Datagrams;
 use crate::input::parse::Parsed;
-use crate::input::{self, Block, BulkAction, Framing, Piece, Source, TextRow, is_action};
-use crate::scan::ReadOptions;
+use crate::input::shapes::Shapes;
+use crate::input::{self, Block, BulkAction, Framing, Piece, Source, TextRow};
+use crate::input::{hits_before_the_end, is_action, several};
+use crate::scan::{Completeness, ReadOptions};
+use crate::store::StoredPart;
 use crate::tally::{Position, Tally};
 
+mod columns;
 mod kept;
 pub(crate) use kept::{AsItStands, Kept, each_kept};
 
 /// A document as it stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found<'a> {
     /// The hit, or the bare document.
     pub whole: &'a str,
@@ -44,9 +51,9 @@ impl Found<'_> {
     }
 }
 
-/// Hands every document to `take` until it says false. Packets and rows of csv
-/// are no documents: of each of their flows one is made, as Logstash's netflow
-/// module would write it.
+/// Hands every document to `take` until it says false. Packets, rows of csv
+/// and columns are no documents: of each of their flows one is made, as
+/// Logstash's netflow module would write it.
 ///
 /// What is no JSON or has no `_source` is counted in the tally.
 ///
@@ -57,47 +64,106 @@ pub fn each(
     options: ReadOptions,
     mut take: impl FnMut(Found<'_>) -> bool,
 ) -> Result<Tally, ReadError> {
-    let streams = input::streams(sources);
+    let (dictionary, shapes) = (Arc::default(), Shapes::default());
     let mut walk = Walk::new(sources, options);
+    let is_columns = walk.are_columns();
     input::read(
         sources,
-        |_| false,
-        |stream, piece| walk.piece(streams[stream].name, piece, &mut take),
+        |stream| is_columns[stream],
+        |stream, piece| {
+            let parsed = parsed(&piece, FieldSet::default(), &dictionary, &shapes);
+            walk.piece(stream, piece, parsed.as_ref(), &mut take)
+        },
     )?;
     walk.finish()
 }
 
-/// What was met while documents were looked for.
-struct Walk {
-    options: ReadOptions,
-    tally: Tally,
-    refused: Option<ReadError>,
+/// What a piece says, of which some fields are wanted.
+fn parsed(
+    piece: &Piece,
+    fields: FieldSet,
+    dictionary: &Arc<Dictionary>,
+    shapes: &Shapes,
+) -> Option<Parsed> {
+    match piece {
+        Piece::Block(block) => Some(Parsed::new(block, fields, dictionary, shapes)),
+        Piece::Datagrams(datagrams) => Some(datagrams.parse(fields, dictionary)),
+        Piece::End { .. } | Piece::Stored | Piece::Bytes(..) => None,
+    }
 }
 
-impl Walk {
-    fn new(sources: &[Source], options: ReadOptions) -> Self {
-        Self { options, tally: Tally::of_sources(sources), refused: None }
+/// What was met while documents were looked for.
+struct Walk<'s> {
+    options: ReadOptions,
+    completeness: Completeness<'s>,
+    /// Of each stream that is a file of columns.
+    columns: Vec<Option<StoredPart>>,
+    tally: Tally,
+    refused: Option<ReadError>,
+    /// No more was wanted.
+    is_left: bool,
+}
+
+impl<'s> Walk<'s> {
+    fn new(sources: &'s [Source], options: ReadOptions) -> Self {
+        Self {
+            options,
+            completeness: Completeness::new(sources),
+            columns: columns::of(sources),
+            tally: Tally::of_sources(sources),
+            refused: None,
+            is_left: false,
+        }
     }
 
-    fn finish(self) -> Result<Tally, ReadError> {
-        self.refused.map_or(Ok(self.tally), Err)
+    /// For each stream, whether it is a file of columns.
+    fn are_columns(&self) -> Vec<bool> {
+        self.columns.iter().map(Option::is_some).collect()
     }
 
-    /// Hands on the documents of a piece; false if no more are wanted.
+    /// What was met in sources that were read to their end.
+    fn finish(mut self) -> Result<Tally, ReadError> {
+        if let Some(refused) = self.refused {
+            return Err(refused);
+        }
+        if !self.is_left {
+            self.completeness.finish(&mut self.tally);
+        }
+        Ok(self.tally)
+    }
+
+    /// Hands on the documents of a piece, of which is known what it says; false
+    /// if no more are wanted.
     fn piece(
         &mut self,
-        name: &str,
+        stream: usize,
         piece: Piece,
+        parsed: Option<&Parsed>,
         take: &mut impl FnMut(Found<'_>) -> bool,
     ) -> bool {
-        match piece {
+        let name = self.completeness.name(stream);
+        let goes_on = match piece {
             Piece::Block(block) => self.block(name, &block, take),
             Piece::Datagrams(datagrams) => self.datagrams(name, &datagrams, take),
-            Piece::End { damage } => {
-                self.tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
-                true
+            Piece::End { damage } => self.end(stream, damage),
+            Piece::Stored => self.columns(stream, take),
+            Piece::Bytes(..) => true,
+        };
+        if let Some(parsed) = parsed.filter(|_| goes_on) {
+            self.completeness.block(stream, parsed, &mut self.tally);
+        }
+        self.is_left |= !goes_on;
+        goes_on
+    }
+
+    /// Closes a stream; false if it holds nothing but what shows why.
+    fn end(&mut self, stream: usize, damage: Option<String>) -> bool {
+        match self.completeness.end(stream, damage, &mut self.tally) {
+            Ok(()) => true,
+            Err(error) => {
+                self.refused = Some(error);
+                false
             }
-            Piece::Stored | Piece::Bytes(..) => true,
         }
     }
 
@@ -111,7 +177,7 @@ impl Walk {
         for (line, text) in block.values() {
             if let Some(header) = &block.header {
                 let goes_on = match header.row(text) {
-                    TextRow::Flow(flow) => made(&flow, take),
+                    TextRow::Flow(flow) => made(&Row::of(&flow), take),
                     TextRow::Aside => true,
                     TextRow::Wrong(_) => self.skip(name, NotAFlow::NotARow, line),
                 };
@@ -127,7 +193,7 @@ impl Walk {
             let whole = action.take().and_then(|action| hit(action, text));
             // Bytes that are no text are read as others read them, and not lost.
             let text = whole.map_or_else(|| String::from_utf8_lossy(text), Cow::Owned);
-            for found in documents(&text) {
+            for found in documents_in(block, &text) {
                 let goes_on = match found {
                     Ok(found) => take(found),
                     Err(cause) => self.skip(name, cause, line),
@@ -149,7 +215,9 @@ impl Walk {
         datagrams.list.iter().all(|captured| {
             let exporter = captured.exporter.map(|address| address.to_string());
             match wire::decode(&captured.bytes) {
-                Ok(datagram) => datagram.flows(exporter.as_deref()).all(|flow| made(&flow, take)),
+                Ok(datagram) => {
+                    datagram.flows(exporter.as_deref()).all(|flow| made(&Row::of(&flow), take))
+                }
                 Err(NotV5::OtherVersion { .. }) => {
                     self.skip(name, NotAFlow::OtherVersion, captured.number)
                 }
@@ -184,9 +252,9 @@ impl Walk {
 }
 
 /// Hands on the document that a flow without one would have.
-fn made(flow: &FlowRecord, take: &mut impl FnMut(Found<'_>) -> bool) -> bool {
+fn made(flow: &Row<'_>, take: &mut impl FnMut(Found<'_>) -> bool) -> bool {
     let mut line = Vec::new();
-    document_line(&Row::of(flow), 0, &mut line);
+    document_line(flow, 0, &mut line);
     let text = String::from_utf8_lossy(&line);
     let document = text.trim_end();
     take(Found { whole: document, source: document })
@@ -215,6 +283,7 @@ struct Outline<'a> {
     index: Option<&'a RawValue>,
     id: Option<&'a RawValue>,
     hits: Option<&'a RawValue>,
+    error: Option<&'a RawValue>,
 }
 
 impl<'de> Deserialize<'de> for Outline<'de> {
@@ -235,6 +304,7 @@ impl<'de> Deserialize<'de> for Outline<'de> {
                         "_index" => &mut outline.index,
                         "_id" => &mut outline.id,
                         "hits" => &mut outline.hits,
+                        "error" => &mut outline.error,
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                             continue;
@@ -255,7 +325,22 @@ struct Hits<'a> {
     hits: Vec<&'a RawValue>,
 }
 
-/// The documents in one JSON value: one, or those of a page.
+/// The documents in one value of a block; of an answer that breaks off, the whole
+/// ones.
+fn documents_in<'t>(block: &Block, text: &'t str) -> Vec<Result<Found<'t>, NotAFlow>> {
+    if let Some(hits) = hits_before_the_end(block, text.as_bytes()) {
+        return hits.into_iter().flat_map(|hit| documents(hit.get())).collect();
+    }
+    let found = documents(text);
+    let values = if found == [Err(NotAFlow::NotJson)] { several(text.as_bytes()) } else { None };
+    let Some(values) = values else { return found };
+    // They are cut between braces, where text may be cut.
+    let texts = values.filter_map(|value| std::str::from_utf8(value).ok());
+    texts.flat_map(|value| documents_in(block, value)).collect()
+}
+
+/// The documents in one JSON value: one, those of a page, or none in a server's
+/// error.
 fn documents(text: &str) -> Vec<Result<Found<'_>, NotAFlow>> {
     let Ok(outline) = serde_json::from_str::<Outline<'_>>(text) else {
         return vec![Err(NotAFlow::NotJson)];
@@ -265,8 +350,13 @@ fn documents(text: &str) -> Vec<Result<Found<'_>, NotAFlow>> {
         (Some(page), _, _) => page.hits.iter().flat_map(|hit| documents(hit.get())).collect(),
         (None, Some(source), _) => vec![Ok(Found { whole: text, source: source.get() })],
         (None, None, Some(_)) => vec![Err(NotAFlow::NoSource)],
+        (None, None, None) if outline.error.is_some() && is_error(text) => Vec::new(),
         (None, None, None) => vec![Ok(Found { whole: text, source: text })],
     }
+}
+
+fn is_error(text: &str) -> bool {
+    matches!(Entry::parse(text.as_bytes()), Ok(Entry::Error(_)))
 }
 
 #[cfg(test)]

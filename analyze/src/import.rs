@@ -157,7 +157,7 @@ fn fill(
         if is_nothing || kept.iter().any(|part| part.form.is_documents()) {
             manifest.add_missing(&read.incomplete);
         }
-        if is_nothing && read.incomplete.is_empty() {
+        if is_nothing && read.incomplete.is_empty() && read.notes.is_empty() {
             tally.notes.push(format!("{} holds no documents", source.name()));
         }
         tally.incomplete.extend(read.incomplete);

@@ -24,11 +24,13 @@ use crate::tally::{Measures, Tally};
 mod absorb;
 mod batches;
 mod both;
+mod completeness;
 mod waves;
 mod workers;
 pub(crate) use absorb::Absorber;
 pub use batches::{ask_batches, ask_batches_within};
 pub use both::{Side, ask_both, ask_both_batches_within};
+pub(crate) use completeness::Completeness;
 pub(crate) use waves::{WAVE_BLOCKS, in_waves};
 use workers::Workers;
 

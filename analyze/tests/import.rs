@@ -203,9 +203,13 @@ fn what_is_read_of_a_file_is_in_its_dump() {
 fn a_source_without_documents_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("empty.ndjson");
-    fs::write(&path, "\n").unwrap();
-    let (_, imported) = saved(&path, true);
-    assert_eq!(imported.tally.notes, [format!("{} holds no documents", path.display())]);
+    let no_hits = r#"{"hits":{"total":0,"hits":[]}}"#;
+    for (text, words) in [("\n", "is empty"), ("", "is empty"), (no_hits, "holds no documents")] {
+        fs::write(&path, text).unwrap();
+        let (dump, imported) = saved(&path, true);
+        assert_eq!(imported.tally.notes, [format!("{} {words}", path.display())]);
+        fs::remove_dir_all(dump).unwrap();
+    }
 }
 
 /// A dump remembers that what it was made of was not all there.
@@ -216,9 +220,145 @@ fn a_dump_of_a_damaged_file_is_incomplete() {
     let packed = zstd::encode_all(hits(0..9000).as_bytes(), 1).unwrap();
     fs::write(&path, &packed[..packed.len() - 9]).unwrap();
     let (dump, imported) = saved(&path, true);
-    assert_eq!(imported.tally.incomplete.len(), 1);
+    let missing = &imported.tally.incomplete;
+    assert!(missing.iter().any(|missing| missing.contains("is damaged")), "{missing:?}");
+    assert_eq!(*missing, tally(&path).incomplete);
     let told = tally(&dump).incomplete;
-    assert!(told.len() == 1 && told[0].contains(&imported.tally.incomplete[0]), "{told:?}");
+    assert!(told.len() == 1 && told[0].contains(&missing[0]), "{told:?}");
+}
+
+/// What a file is known to lack, whoever reads it says: an answer to a question,
+/// the listing of its documents, its import, and the dump.
+#[test]
+fn what_a_file_lacks_its_dump_lacks() {
+    let page = |head: &str, ids: std::ops::Range<u32>| {
+        let hits: Vec<_> = ids.map(|id| hit(id, id)).collect();
+        format!(r#"{{{head}"hits":{{"total":9,"hits":[{}]}}}}"#, hits.join(","))
+    };
+    let cut = |text: &str| text[..text.len() - 40].to_owned();
+    let failed = r#""_shards":{"total":2,"successful":1,"failed":1},"#;
+    let error = r#"{"error":{"type":"x_exception","reason":"gone"},"status":404}"#;
+    for (name, text, flows, words) in [
+        ("a line", cut(&hits(0..5)), 4, &["breaks off in this line"][..]),
+        ("an answer", cut(&page("", 0..9)), 8, &["breaks off: 8 whole hits of 9"]),
+        ("time", page(r#""timed_out":true,"#, 0..9), 9, &["timed out"]),
+        ("shards", page(failed, 0..9), 9, &["some shards failed"]),
+        ("pages", page("", 0..4) + &page("", 4..7), 7, &["of which 2 are not here"]),
+        ("an error", page("", 0..9) + error, 9, &["a server's error instead of an answer"]),
+        ("both", page(failed, 0..9) + "\n" + &cut(&hits(9..11)), 10, &["shards", "breaks off"]),
+        ("nothing", page("", 0..9), 9, &[]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, &text).unwrap();
+        let says = |incomplete: &[String]| {
+            assert_eq!(incomplete.len(), words.len(), "{name}: {incomplete:?}");
+            let all_there = words.iter().zip(incomplete).all(|(words, said)| said.contains(words));
+            assert!(all_there, "{name}: {incomplete:?}");
+        };
+        let of_file = tally(&path);
+        assert_eq!(of_file.total.flows, flows, "{name}");
+        says(&of_file.incomplete);
+        let sources = [Source::open(&path).unwrap()];
+        let mut n_documents = 0;
+        let listed = documents::each(&sources, ReadOptions::default(), |_| {
+            n_documents += 1;
+            true
+        });
+        assert_eq!(n_documents, flows, "{name}");
+        says(&listed.unwrap().incomplete);
+        for columns in [true, false] {
+            let (dump, imported) = saved(&path, columns);
+            says(&imported.tally.incomplete);
+            let of_dump = tally(&dump);
+            assert_eq!(of_dump.total, of_file.total, "{name}");
+            assert_eq!(of_dump.incomplete.is_empty(), words.is_empty(), "{name}");
+            if let Some(first) = words.first() {
+                let told = &of_dump.incomplete[0];
+                assert!(told.contains(first), "{name}: {told}");
+                assert_eq!(told.contains("; and 1 more"), words.len() == 2, "{name}: {told}");
+            }
+            says(&imported.manifest.missing().map(str::to_owned).collect::<Vec<_>>());
+        }
+    }
+    // Who wants a few documents is not told of those that were not looked at.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut");
+    fs::write(&path, cut(&hits(0..5))).unwrap();
+    let one = documents::each(&[Source::open(&path).unwrap()], ReadOptions::default(), |_| false);
+    assert!(one.unwrap().incomplete.is_empty());
+}
+
+/// A file of columns is listed and imported as the documents of its flows, with
+/// what is known of those it was made of.
+#[test]
+fn columns_become_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = hits(0..3000) + "{\"a\":" + "\n" + &hits(3000..3002);
+    let path = folder.path().join("cut.ndjson");
+    fs::write(&path, &text[..text.len() - 40]).unwrap();
+    let (dump, imported) = saved(&path, true);
+    let exported = folder.path().join("flows.parquet");
+    let sources = [Source::open(&path).unwrap()];
+    let selection = Selection::default();
+    let options = ReadOptions::default();
+    let (anonymiser, addresses) = (None, Addresses::Number);
+    let export =
+        Export { sources: &sources, selection: &selection, anonymiser, addresses, options };
+    export.write(Form::Parquet, File::create(&exported).unwrap()).unwrap();
+    for columns in [exported, dump.join(imported.manifest.parts[0].columns_path())] {
+        let of_columns = tally(&columns);
+        assert_eq!(of_columns.total.flows, 3001);
+        let sources = [Source::open(&columns).unwrap()];
+        let mut listed = Vec::new();
+        let met = documents::each(&sources, options, |found| {
+            listed.push(found.flow().unwrap());
+            true
+        });
+        assert_eq!(met.unwrap().incomplete, of_columns.incomplete);
+        let mut flows = Vec::new();
+        let export =
+            Export { sources: &sources, selection: &selection, anonymiser, addresses, options };
+        let kept = export.flows(|flow| {
+            flows.push(flow.clone());
+            Ok(())
+        });
+        assert!(kept.is_ok() && listed == flows);
+        let again = folder.path().join("again");
+        let imported = import(&sources, &again, String::new(), true, options).unwrap();
+        assert_eq!(imported.tally.incomplete, of_columns.incomplete);
+        assert_eq!(tally(&again).total, of_columns.total);
+        assert_eq!(tally(&again).incomplete.is_empty(), of_columns.incomplete.is_empty());
+        fs::remove_dir_all(&again).unwrap();
+        // Damage is told as damage, and leaves nothing behind.
+        let mut bytes = fs::read(&columns).unwrap();
+        let half = bytes.len() / 2;
+        bytes[4..half].fill(0xaa);
+        fs::write(&columns, bytes).unwrap();
+        let sources = [Source::open(&columns).unwrap()];
+        let refused = import(&sources, &again, String::new(), true, options).unwrap_err();
+        assert!(refused.to_string().contains("damaged"), "{refused}");
+        assert!(!again.exists());
+        let listed = documents::each(&sources, options, |_| true);
+        assert_eq!(listed.unwrap_err().to_string(), refused.to_string());
+    }
+}
+
+/// What holds nothing but what shows why becomes no dump.
+#[test]
+fn a_source_that_is_no_source_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, words) in [("error.json", "index_not_found"), ("not-json.txt", "not JSON")] {
+        let path = Path::new("../testdata").join(name);
+        let dump = folder.path().join(name);
+        let sources = [Source::open(&path).unwrap()];
+        let refused = import(&sources, &dump, String::new(), true, ReadOptions::default());
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains(words) && error.contains(name), "{error}");
+        assert!(!dump.exists());
+        let listed = documents::each(&sources, ReadOptions::default(), |_| true);
+        assert_eq!(listed.unwrap_err().to_string(), error);
+    }
 }
 
 /// Columns that an import makes while it writes are, byte for byte, those that
@@ -259,8 +399,9 @@ fn columns_made_on_the_way_are_those_made_later() {
         ("copies", vec![hits(0..50) + &hits(20..30) + &hit(7, 8) + "\n" + &many], 1),
         ("a late copy", vec![many.clone() + &hit(7, 8) + "\n"], 1),
         ("two of the same", vec![many.clone(), hits(8990..9010)], 2),
-        ("an error among hits", vec![hits(0..5) + error + "\n" + &hits(5..9)], 0),
-        ("an error in the first of two", vec![hits(0..5) + error + "\n", hits(0..9)], 1),
+        ("an error among hits", vec![hits(0..5) + error + "\n" + &hits(5..9)], 1),
+        ("an error in the first of two", vec![hits(0..5) + error + "\n", hits(0..9)], 2),
+        ("several in a line", vec![hits(0..5) + &page + &page + &hit(8, 9) + &hits(9..12)], 1),
     ] {
         let paths: Vec<_> =
             (0..sources.len()).map(|n| folder.path().join(format!("{name}-{n}.ndjson"))).collect();

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use flowkit_analyze::Source;
+use flowkit_analyze::import::import;
 use flowkit_analyze::scan::{ReadOptions, ask};
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
@@ -135,6 +136,7 @@ fn broken_datagrams_are_read_as_far_as_they_go() {
             tally.incomplete,
             tally.notes
         );
+        is_the_same_imported(&folder.join(file));
     }
 }
 
@@ -155,7 +157,9 @@ fn broken_input_is_read_as_far_as_it_goes() {
         let file = case["file"].as_str().unwrap().strip_prefix("json/").unwrap();
         let said =
             &FILES.iter().find(|row| row.0 == file).unwrap_or_else(|| panic!("a row for {file}")).1;
-        check(&folder.join("json").join(file), said, case);
+        let path = folder.join("json").join(file);
+        check(&path, said, case);
+        is_the_same_imported(&path);
     }
 }
 
@@ -197,6 +201,35 @@ fn check(path: &std::path::Path, said: &Said, case: &Value) {
             assert_eq!(tally.incomplete.len(), *incomplete, "{place}: {:?}", tally.incomplete);
         }
         (_, answer) => panic!("{place}: {:?}", answer.map(|answer| answer.tally)),
+    }
+}
+
+/// A dump of a file holds its flows, lacks what it lacks, and is not made of what
+/// is refused.
+fn is_the_same_imported(path: &std::path::Path) {
+    let ask = |path: &std::path::Path| {
+        let sources = [Source::open(path).unwrap()];
+        ask(&sources, &Summary::default(), &Selection::default(), ReadOptions::default())
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let place = path.display();
+    for columns in [true, false] {
+        let dump = folder.path().join(columns.to_string());
+        let sources = [Source::open(path).unwrap()];
+        let imported = import(&sources, &dump, String::new(), columns, ReadOptions::default());
+        match (ask(path), imported) {
+            (Ok(answer), Ok(imported)) => {
+                let [of_file, of_dump] = [answer, ask(&dump).unwrap()].map(|answer| answer.tally);
+                assert_eq!(of_dump.total, of_file.total, "{place} {columns}");
+                assert_eq!(imported.tally.incomplete, of_file.incomplete, "{place} {columns}");
+                let is_whole = of_file.incomplete.is_empty();
+                assert_eq!(of_dump.incomplete.is_empty(), is_whole, "{place} {columns}");
+            }
+            (Err(of_file), Err(of_import)) => {
+                assert_eq!(of_import.to_string(), of_file.to_string(), "{place} {columns}");
+            }
+            (of_file, imported) => panic!("{place}: {of_file:?}, {imported:?}"),
+        }
     }
 }
 

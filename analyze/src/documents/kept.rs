@@ -8,7 +8,7 @@ use std::sync::Arc;
 use flowkit_model::dump::PartForm;
 use memchr::{memchr, memchr_iter};
 
-use super::{Found, Walk, documents};
+use super::{Found, Walk, documents, parsed};
 use crate::columns::FieldSet;
 use crate::dictionary::Dictionary;
 use crate::error::ReadError;
@@ -49,7 +49,7 @@ enum Looked {
     AsItStands(AsItStands),
     /// Bytes that hold no documents were looked through for their number.
     Counted(Piece, Box<Parsed>),
-    Other(Piece),
+    Other(Piece, Option<Box<Parsed>>),
 }
 
 /// Hands on what a source holds until `take` says false; of documents that stand
@@ -65,42 +65,33 @@ pub(crate) fn each_kept(
     mut take: impl FnMut(Kept<'_>) -> bool,
 ) -> Result<Tally, ReadError> {
     let sources = std::slice::from_ref(source);
-    let streams = input::streams(sources);
     let shapes = Shapes::default();
     let mut walk = Walk::new(sources, options);
+    let is_columns = walk.are_columns();
     in_waves(
-        |hand_on| input::read_and_keep(source, hand_on),
+        |hand_on| input::read_and_keep(source, |stream| is_columns[stream], hand_on),
         |stream, piece| (stream, look(piece, fields, dictionary, &shapes)),
-        |wave| {
-            Ok(wave
-                .into_iter()
-                .all(|(stream, looked)| walk.looked(streams[stream].name, looked, &mut take)))
-        },
+        |wave| Ok(wave.into_iter().all(|(stream, looked)| walk.looked(stream, looked, &mut take))),
     )?;
     walk.finish()
 }
 
 fn look(piece: Piece, fields: FieldSet, dictionary: &Arc<Dictionary>, shapes: &Shapes) -> Looked {
-    let none = FieldSet::default();
-    match piece {
-        Piece::Block(block) if block.framing == Framing::Lines => {
-            let parsed = Parsed::new(&block, fields, dictionary, shapes);
+    let is_lines = matches!(&piece, Piece::Block(block) if block.framing == Framing::Lines);
+    let fields = if is_lines { fields } else { FieldSet::default() };
+    let parsed = parsed(&piece, fields, dictionary, shapes).map(Box::new);
+    match (piece, parsed) {
+        (Piece::Block(block), Some(parsed)) if is_lines => {
             match n_lines(&block, parsed.odd_lines == 0) {
-                Some(lines) => {
-                    Looked::AsItStands(AsItStands { block, lines, parsed: Box::new(parsed) })
-                }
-                None => Looked::Other(Piece::Block(block)),
+                Some(lines) => Looked::AsItStands(AsItStands { block, lines, parsed }),
+                None => Looked::Other(Piece::Block(block), Some(parsed)),
             }
         }
-        Piece::Block(block) if block.framing == Framing::Rows => {
-            let parsed = Box::new(Parsed::new(&block, none, dictionary, shapes));
+        (Piece::Block(block), Some(parsed)) if block.framing == Framing::Rows => {
             Looked::Counted(Piece::Block(block), parsed)
         }
-        Piece::Datagrams(datagrams) => {
-            let parsed = Box::new(datagrams.parse(none, dictionary));
-            Looked::Counted(Piece::Datagrams(datagrams), parsed)
-        }
-        piece => Looked::Other(piece),
+        (piece @ Piece::Datagrams(_), Some(parsed)) => Looked::Counted(piece, parsed),
+        (piece, parsed) => Looked::Other(piece, parsed),
     }
 }
 
@@ -119,17 +110,22 @@ fn n_lines(block: &Block, all_known: bool) -> Option<u64> {
     is_kept.then(|| memchr_iter(b'\n', whole.as_bytes()).count() as u64 + 1)
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Hands on what is in a piece; false if no more is wanted.
     fn looked(
         &mut self,
-        name: &str,
+        stream: usize,
         looked: Looked,
         take: &mut impl FnMut(Kept<'_>) -> bool,
     ) -> bool {
+        let name = self.completeness.name(stream);
         match looked {
-            Looked::AsItStands(lines) => take(Kept::Lines(lines)),
+            Looked::AsItStands(lines) => {
+                self.completeness.block(stream, &lines.parsed, &mut self.tally);
+                take(Kept::Lines(lines))
+            }
             Looked::Counted(piece, parsed) => {
+                self.completeness.block(stream, &parsed, &mut self.tally);
                 let goes_on = self.skipped(name, &parsed);
                 let text = match &piece {
                     Piece::Block(block) => Some(&block.text[..]),
@@ -139,13 +135,11 @@ impl Walk {
                     && text.is_none_or(|text| take(Kept::Bytes(PartForm::Rows, text)))
                     && take(Kept::Read(parsed.n_values))
             }
-            Looked::Other(Piece::Bytes(form, bytes)) => take(Kept::Bytes(form, &bytes)),
-            Looked::Other(piece @ Piece::End { .. }) => {
-                self.piece(name, piece, &mut |_| true);
-                take(Kept::End)
-            }
-            Looked::Other(piece) => {
-                self.piece(name, piece, &mut |found| take(Kept::Document(found.whole)))
+            Looked::Other(Piece::Bytes(form, bytes), _) => take(Kept::Bytes(form, &bytes)),
+            Looked::Other(Piece::End { damage }, _) => self.end(stream, damage) && take(Kept::End),
+            Looked::Other(piece, parsed) => {
+                let mut take = |found: Found<'_>| take(Kept::Document(found.whole));
+                self.piece(stream, piece, parsed.as_deref(), &mut take)
             }
         }
     }

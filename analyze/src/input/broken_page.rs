@@ -5,7 +5,15 @@ use flowkit_model::document::page::Page;
 use memchr::memmem;
 use serde_json::value::RawValue;
 
-use super::values;
+use super::{Block, values};
+
+/// The whole hits of a value, if it is an answer that breaks off at the end of
+/// its stream.
+pub(crate) fn hits_before_the_end<'t>(block: &Block, value: &'t [u8]) -> Option<Vec<&'t RawValue>> {
+    let may_break_off = block.ends_with(value);
+    let breaks_off = may_break_off && Entry::parse(value).is_err_and(|error| error.is_eof());
+    breaks_off.then(|| whole_hits(value)).flatten().map(|page| page.hits)
+}
 
 /// The hits before the break, and what the answer said before them; `None` if
 /// the text is no such answer.

@@ -38,8 +38,13 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
             reading: None,
         });
     }
-    if let Some(missing) = manifest.missing().next() {
-        source.incomplete = Some(format!("was imported from what was incomplete: {missing}"));
+    let missing: Vec<&str> = manifest.missing().collect();
+    if let Some((first, others)) = missing.split_first() {
+        let more = match others.len() {
+            0 => String::new(),
+            n => format!("; and {n} more, which its manifest names"),
+        };
+        source.incomplete = Some(format!("was imported from what was incomplete: {first}{more}"));
     }
     if manifest.state != State::Complete {
         source.incomplete =

@@ -1,7 +1,7 @@
 //! The list of forms that are read, [`INPUTS`]: what each is called, what it is,
 //! and how its bytes are read.
 
-use super::blocks::Framing;
+use super::framing::Framing;
 
 /// A form of input.
 #[derive(Debug, PartialEq, Eq)]

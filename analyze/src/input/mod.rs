@@ -6,12 +6,14 @@
 
 mod blocks;
 mod broken_page;
+mod bulk;
 mod capture;
 mod compression;
 pub(crate) mod datagrams;
 mod dump;
 mod form;
 mod forms;
+mod framing;
 mod lines;
 pub(crate) mod parse;
 mod read;
@@ -29,11 +31,15 @@ use self::forms::Reading;
 use crate::error::ReadError;
 use flowkit_model::dump::{Part, PartForm};
 
-pub(crate) use self::blocks::{Block, BulkAction, Framing, framing, is_action};
+pub(crate) use self::blocks::Block;
+pub(crate) use self::broken_page::hits_before_the_end;
+pub(crate) use self::bulk::{BulkAction, is_action};
 pub use self::dump::read_manifest;
 pub use self::forms::{INPUTS, InputForm};
+pub(crate) use self::framing::{Framing, framing};
 pub(crate) use self::read::{bytes as read_bytes, read, read_and_keep};
 pub(crate) use self::rows::Row as TextRow;
+pub(crate) use self::values::several;
 
 /// Something that flows are read from.
 #[derive(Debug)]

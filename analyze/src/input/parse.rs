@@ -11,10 +11,13 @@ use flowkit_model::document::server_error::ServerError;
 use flowkit_model::document::shape::Identity as Shaped;
 use flowkit_model::{FieldId, NotAFlow, Row};
 
-use super::blocks::{Block, BulkAction, Framing, Target, is_action};
+use super::blocks::Block;
 use super::broken_page;
+use super::bulk::{BulkAction, Target, is_action};
+use super::framing::Framing;
 use super::rows::Row as TextRow;
 use super::shapes::{ShapeReader, Shapes};
+use super::values::several;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::duplicates::Identity;
@@ -256,8 +259,10 @@ impl Parsed {
                 self.value(String::from_utf8_lossy(text).as_bytes(), line, block, reader);
             }
             Err(error) => {
-                let ends_the_text = block.last && block.text.trim_ascii_end().ends_with(text);
-                if error.is_eof() && ends_the_text {
+                if let Some(values) = several(text) {
+                    return values.for_each(|value| self.value(value, line, block, reader));
+                }
+                if error.is_eof() && block.ends_with(text) {
                     if let Some(page) = broken_page::whole_hits(text) {
                         self.n_values += 1;
                         return self.page(page, line, true, reader);

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowkit_model::dump::PartForm;
 
-use super::blocks::{self, BlockError, Blocks, Framing};
+use super::blocks::{self, BlockError, Blocks};
 use super::compression::{self, Compression};
 use super::datagrams::{self, Datagrams};
 use super::form::{self, Form};
 use super::forms::Reading;
+use super::framing::Framing;
 use super::{Piece, Place, Source, Stream, all, capture, parse, shapes};
 use crate::columns::FieldSet;
 use crate::error::ReadError;
@@ -26,19 +27,9 @@ use crate::error::ReadError;
 pub(crate) fn read(
     sources: &[Source],
     stored: impl Fn(usize) -> bool,
-    mut take: impl FnMut(usize, Piece) -> bool,
+    take: impl FnMut(usize, Piece) -> bool,
 ) -> Result<(), ReadError> {
-    for (number, stream) in all(sources).enumerate() {
-        let goes_on = if stored(number) {
-            take(number, Piece::Stored)
-        } else {
-            stream.read(false, |piece| take(number, piece))?
-        };
-        if !goes_on {
-            break;
-        }
-    }
-    Ok(())
+    each(all(sources), stored, false, take)
 }
 
 /// The same of one source, whose packets come with the bytes they were found in.
@@ -47,10 +38,26 @@ pub(crate) fn read(
 /// As [`read`].
 pub(crate) fn read_and_keep(
     source: &Source,
+    stored: impl Fn(usize) -> bool,
+    take: impl FnMut(usize, Piece) -> bool,
+) -> Result<(), ReadError> {
+    each(source.streams.iter(), stored, true, take)
+}
+
+/// The same of streams, which keep what they are made of if `keeps` says so.
+fn each<'s>(
+    streams: impl Iterator<Item = &'s Stream>,
+    stored: impl Fn(usize) -> bool,
+    keeps: bool,
     mut take: impl FnMut(usize, Piece) -> bool,
 ) -> Result<(), ReadError> {
-    for (number, stream) in source.streams.iter().enumerate() {
-        if !stream.read(true, |piece| take(number, piece))? {
+    for (number, stream) in streams.enumerate() {
+        let goes_on = if stored(number) {
+            take(number, Piece::Stored)
+        } else {
+            stream.read(keeps, |piece| take(number, piece))?
+        };
+        if !goes_on {
             break;
         }
     }

@@ -3,6 +3,8 @@
 //! Follows braces, brackets and strings alone: enough for whole values, and
 //! for broken text the JSON reader says what is wrong.
 
+use serde::de::IgnoredAny;
+
 /// Follows the nesting of JSON text.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nesting {
@@ -57,6 +59,15 @@ pub(super) fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
+/// The values of a line that is several, one behind the other: answers that
+/// `curl` appended to a file end without a line end.
+pub(crate) fn several(line: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
+    let is_whole = line.starts_with(b"{") && matches!(values.next(), Some(Ok(_)));
+    let goes_on = is_whole && line[values.byte_offset()..].trim_ascii_start().starts_with(b"{");
+    goes_on.then(|| split(line).map(|(_, value)| value))
+}
+
 /// What may stand between values, and behind the last one of an array.
 fn is_separator(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == b',' || byte == b']'
@@ -73,6 +84,21 @@ mod tests {
         let values: Vec<&str> =
             split(text).map(|(_, value)| std::str::from_utf8(value).unwrap()).collect();
         assert_eq!(values, [r#"{"a": "}\"{", "b": [{}, []]}"#, r#"{"c": 1}"#, "{}", "x {"]);
+    }
+
+    #[test]
+    fn a_line_may_be_several_values() {
+        let several = |line: &'static str| {
+            let values = several(line.as_bytes())?;
+            Some(values.map(|value| std::str::from_utf8(value).unwrap()).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            several(r#"{"a":1}{"b":"}{"} {"#),
+            Some(vec![r#"{"a":1}"#, r#"{"b":"}{"}"#, "{"])
+        );
+        for line in ["", r#"{"a":1}"#, r#"{"a":1} "#, r#"{"a":1}x"#, r#"{"a"}{"b":1}"#, "1{}"] {
+            assert_eq!(several(line), None, "{line}");
+        }
     }
 
     /// Wherever the text is cut, the end is found in the same place.

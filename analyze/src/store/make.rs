@@ -58,7 +58,7 @@ pub(crate) fn prepare(sources: &[Source]) -> Prepared {
         for ((stream, part), columns) in source.parts().zip(source.column_files()) {
             let Some(part) = part.filter(|_| !overlapping) else {
                 // A file that cannot be opened is refused where it is read.
-                prepared.parts.push(columns.and_then(|(name, path)| bare(name, path)));
+                prepared.parts.push(columns.and_then(|(name, path)| of_file(name, path)));
                 continue;
             };
             let earlier = source.may_share(part);
@@ -92,8 +92,8 @@ pub(crate) fn prepare(sources: &[Source]) -> Prepared {
     prepared
 }
 
-/// A file of columns that is no part of a dump.
-fn bare(name: &str, path: &Path) -> Option<StoredPart> {
+/// A file of columns that is no part of a dump; `None` if it is not read.
+pub(crate) fn of_file(name: &str, path: &Path) -> Option<StoredPart> {
     let file = ColumnFile::open(path).ok()?;
     let tally = file.about().facts.tally(name)?;
     Some(StoredPart { file, tally })

@@ -25,7 +25,7 @@ pub(crate) mod writer;
 
 pub(crate) use make::seen;
 pub use make::{Made, make_missing};
-pub(crate) use make::{Prepared, StoredPart, prepare};
+pub(crate) use make::{Prepared, StoredPart, of_file, prepare};
 pub(crate) use reader::{ColumnFile, Request, Spare};
 pub(crate) use under_way::UnderWay;
 pub use verify::verify;

@@ -66,7 +66,8 @@ impl Import {
             return Ok(Exit::Interrupted);
         }
         let imported = imported?;
-        writeln!(out, "complete: {} in {}", contents(&imported.manifest), self.output.display())?;
+        let state = if imported.tally.incomplete.is_empty() { "complete" } else { "saved" };
+        writeln!(out, "{state}: {} in {}", contents(&imported.manifest), self.output.display())?;
         notes::of_tally(&imported.tally, &mut out)?;
         Ok(if imported.tally.incomplete.is_empty() || self.sources.allow_incomplete {
             Exit::Done

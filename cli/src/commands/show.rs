@@ -3,10 +3,8 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::bail;
 use flowkit_analyze::documents;
-use flowkit_analyze::tally::Tally;
-use flowkit_model::{FlowRecord, NotAFlow, late};
+use flowkit_model::{FlowRecord, late};
 
 use crate::destination::{refuse_sources, write_to};
 use crate::exit::Exit;
@@ -60,22 +58,6 @@ enum Form {
     Ndjson,
 }
 
-/// No document at all: something else was named, or it is empty.
-fn nothing_found(tally: &Tally) -> anyhow::Result<()> {
-    let not_json = tally.skipped.iter().find(|skipped| skipped.cause == NotAFlow::NotJson);
-    if let Some(skipped) = not_json {
-        bail!(
-            "{}: not JSON, nor is anything after it; flowkit reads documents, hits and answers of \
-             Elasticsearch",
-            skipped.first
-        );
-    }
-    if tally.skipped.is_empty() && tally.incomplete.is_empty() {
-        writeln!(io::stderr(), "note: there are no documents")?;
-    }
-    Ok(())
-}
-
 impl Show {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         self.sources
@@ -109,8 +91,9 @@ impl Show {
             written?;
             Ok(tally)
         })?;
-        if !found_any {
-            nothing_found(&tally)?;
+        let is_said = !tally.skipped.is_empty() || !tally.notes.is_empty();
+        if !found_any && !is_said && tally.incomplete.is_empty() {
+            writeln!(io::stderr(), "note: there are no documents")?;
         }
         notes::of_tally(&tally, &mut io::stderr().lock())?;
         Ok(if tally.incomplete.is_empty() || self.sources.allow_incomplete {

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess}
 use super::value::{FromJson, OrNothing};
 
 /// What a server answered instead of hits.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ServerError {
     /// Elasticsearch's name of the error.
     pub kind: String,

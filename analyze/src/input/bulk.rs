@@ -1,0 +1,42 @@
+//! `_bulk` requests: actions and documents in turn.
+
+use std::borrow::Cow;
+
+use memchr::memrchr;
+use serde::Deserialize;
+
+/// Where a block of a `_bulk` request ends: before its last line, if that is an
+/// action.
+pub(super) fn before_last_action(text: &[u8]) -> usize {
+    let lines = text.trim_ascii_end();
+    let start = memrchr(b'\n', lines).map_or(0, |end| end + 1);
+    if is_action(lines[start..].trim_ascii()) { start } else { text.len() }
+}
+
+/// Whether a line is an action of a `_bulk` request that a document follows.
+pub(crate) fn is_action(line: &[u8]) -> bool {
+    let Some(rest) = line.strip_prefix(b"{") else { return false };
+    let rest = rest.trim_ascii_start();
+    [&b"\"index\""[..], b"\"create\"", b"\"update\""].iter().any(|word| rest.starts_with(word))
+        && serde_json::from_slice::<BulkAction<'_>>(line).is_ok()
+}
+
+/// An action: one member, that says where the document goes.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum BulkAction<'a> {
+    /// Store it.
+    #[serde(borrow, alias = "create", alias = "update")]
+    Index(Target<'a>),
+}
+
+/// Where a document of a `_bulk` request goes.
+#[derive(Deserialize)]
+pub(crate) struct Target<'a> {
+    #[serde(borrow, rename = "_index")]
+    pub(crate) index: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "_id")]
+    pub(crate) id: Option<Cow<'a, str>>,
+    #[serde(borrow, alias = "_routing")]
+    pub(crate) routing: Option<Cow<'a, str>>,
+}
