@@ -55,7 +55,7 @@ pub(crate) fn refuse_sources(path: Option<&Path>, sources: &[Source]) -> anyhow:
 }
 
 /// Refuses to write a form that is no text to a terminal.
-pub(crate) fn refuse_terminal(path: Option<&Path>, form: impl ValueEnum) -> anyhow::Result<()> {
+pub(crate) fn refuse_terminal(path: Option<&Path>, form: &impl ValueEnum) -> anyhow::Result<()> {
     if named(path).is_some() || !io::stdout().is_terminal() {
         return Ok(());
     }

@@ -91,7 +91,7 @@ impl Export {
         let anonymiser = anonymiser.transpose()?;
         let path = self.output.as_deref();
         if let Form::Parquet | Form::V5Pcap = self.format {
-            refuse_terminal(path, self.format)?;
+            refuse_terminal(path, &self.format)?;
         }
         let sources = self.sources.open()?;
         refuse_sources(path, &sources)?;

@@ -101,7 +101,7 @@ impl Synth {
             (form, path) => {
                 let path = path.as_deref();
                 if let Form::Pcap | Form::Raw = form {
-                    refuse_terminal(path, form)?;
+                    refuse_terminal(path, &form)?;
                 }
                 write_to(path, |out| Ok(write(form, flows.packets(), out)?))?;
             }
