@@ -263,7 +263,7 @@ fn made(flow: &Row<'_>, take: &mut impl FnMut(Found<'_>) -> bool) -> bool {
 /// A document of a `_bulk` request as the hit that it becomes: the action says
 /// its index, id and routing, in the words that stand there.
 fn hit(action: &[u8], document: &[u8]) -> Option<String> {
-    let BulkAction::Index(target) = serde_json::from_slice(action).ok()?;
+    let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return None };
     let document = String::from_utf8_lossy(document);
     let mut hit = String::from("{");
     for (key, value) in [("_index", target.index), ("_id", target.id), ("_routing", target.routing)]

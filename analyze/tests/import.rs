@@ -244,6 +244,21 @@ fn what_a_file_lacks_its_dump_lacks() {
         ("time", page(r#""timed_out":true,"#, 0..9), 9, &["timed out"]),
         ("shards", page(failed, 0..9), 9, &["some shards failed"]),
         ("pages", page("", 0..4) + &page("", 4..7), 7, &["of which 2 are not here"]),
+        (
+            "an array",
+            format!("[{}\n", hits(0..5).trim().replace('\n', ",\n")),
+            5,
+            &["breaks off in"],
+        ),
+        (
+            "a second array",
+            format!("[{}]\n[{},{}", hit(1, 1), hit(2, 2), hit(3, 3)),
+            3,
+            &["breaks"],
+        ),
+        ("an array in a line", hits(0..2) + "[" + &hit(3, 3), 3, &["breaks off in this line"]),
+        ("arrays", format!("[{}]\n[{},{}]\n", hit(1, 1), hit(2, 2), hit(3, 3)), 3, &[]),
+        ("arrays of lines", format!("{}[{},{}]\n", hits(0..1), hit(2, 2), hit(3, 3)), 3, &[]),
         ("an error", page("", 0..9) + error, 9, &["a server's error instead of an answer"]),
         ("both", page(failed, 0..9) + "\n" + &cut(&hits(9..11)), 10, &["shards", "breaks off"]),
         ("nothing", page("", 0..9), 9, &[]),
@@ -341,6 +356,45 @@ fn columns_become_documents() {
         assert!(!again.exists());
         let listed = documents::each(&sources, options, |_| true);
         assert_eq!(listed.unwrap_err().to_string(), refused.to_string());
+    }
+}
+
+/// Indented text that breaks off is one document less, not the rest of the file.
+#[test]
+fn a_broken_document_spoils_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resumed.json");
+    let indented = |id: u32| {
+        let value: serde_json::Value = serde_json::from_str(&hit(id, id)).unwrap();
+        serde_json::to_string_pretty(&value).unwrap() + "\n"
+    };
+    let mut documents: Vec<String> = (0..3000).map(indented).collect();
+    for (id, words) in [(10, "addr"), (20, "\"bytes"), (2990, "\n  }")] {
+        let cut = documents[id].find(words).unwrap();
+        documents[id].truncate(cut);
+        documents[id].push('\n');
+    }
+    fs::write(&path, documents.concat()).unwrap();
+    for path in [path.clone(), saved(&path, true).0] {
+        let of_file = tally(&path);
+        assert_eq!(of_file.total.flows, 2997, "{:?}", of_file.skipped);
+    }
+    assert_eq!(tally(&path).skipped[0].n, 3);
+}
+
+/// A `_bulk` request may begin with a deletion, and have more of them.
+#[test]
+fn a_deletion_is_an_action() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bulk");
+    let delete = r#"{"delete":{"_index":"a","_id":"9"}}"#;
+    let index = "{\"index\":{\"_index\":\"a\",\"_id\":\"1\"}}\n{\"netflow\":{\"bytes\":5}}";
+    fs::write(&path, format!("{delete}\n{index}\n{delete}\n{delete}\n{index}\n")).unwrap();
+    for path in [path.clone(), saved(&path, true).0] {
+        let of_file = tally(&path);
+        let found = (of_file.total.flows, of_file.total.bytes, of_file.duplicates.n);
+        assert_eq!(found, (1, 5, 1));
+        assert!(of_file.skipped.is_empty(), "{:?}", of_file.skipped);
     }
 }
 

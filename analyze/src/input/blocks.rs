@@ -28,13 +28,15 @@ pub(crate) struct Block {
     pub(crate) header: Option<Arc<Header>>,
     /// Nothing comes after it.
     pub(crate) last: bool,
+    /// It ends inside of an array.
+    pub(crate) is_open: bool,
 }
 
 impl Block {
     /// Documents that are a line each.
     pub(crate) fn of_lines(text: Vec<u8>, line: u64) -> Self {
         let text = Text::of(text);
-        Self { text, line, framing: Framing::Lines, header: None, last: false }
+        Self { text, line, framing: Framing::Lines, header: None, last: false, is_open: false }
     }
 
     /// Whether a value is the last of its stream, so that it may break off.
@@ -140,7 +142,8 @@ impl<R: Read> Blocks<R> {
         }
         let text = std::mem::replace(&mut self.rest, self.spares.text());
         let header = self.header.clone();
-        Block { text, line: self.line, framing, header, last: true }
+        let is_open = self.is_array && !text.trim_ascii_end().ends_with(b"]");
+        Block { text, line: self.line, framing, header, last: true, is_open }
     }
 
     fn next_block(&mut self) -> Result<Option<Block>, BlockError> {
@@ -151,7 +154,7 @@ impl<R: Read> Blocks<R> {
             let more = self.read_more().map_err(|error| BlockError::Io(self.offset, error))?;
             if !more {
                 self.done = true;
-                if self.rest.is_empty() {
+                if self.rest.is_empty() && !self.is_array {
                     return Ok(None);
                 }
                 let rest = self.take_rest();
@@ -214,7 +217,7 @@ impl<R: Read> Blocks<R> {
         let line = self.line;
         self.line += memchr_iter(b'\n', &text).count() as u64;
         self.begun = true;
-        Block { text, line, framing, header: self.header.clone(), last: false }
+        Block { text, line, framing, header: self.header.clone(), last: false, is_open: false }
     }
 
     /// Appends about a block of text; false at the end.

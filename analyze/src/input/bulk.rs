@@ -13,11 +13,13 @@ pub(super) fn before_last_action(text: &[u8]) -> usize {
     if is_action(lines[start..].trim_ascii()) { start } else { text.len() }
 }
 
-/// Whether a line is an action of a `_bulk` request that a document follows.
+/// Whether a line is an action of a `_bulk` request.
 pub(crate) fn is_action(line: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(b"{") else { return false };
     let rest = rest.trim_ascii_start();
-    [&b"\"index\""[..], b"\"create\"", b"\"update\""].iter().any(|word| rest.starts_with(word))
+    [&b"\"index\""[..], b"\"create\"", b"\"update\"", b"\"delete\""]
+        .iter()
+        .any(|word| rest.starts_with(word))
         && serde_json::from_slice::<BulkAction<'_>>(line).is_ok()
 }
 
@@ -28,6 +30,9 @@ pub(crate) enum BulkAction<'a> {
     /// Store it.
     #[serde(borrow, alias = "create", alias = "update")]
     Index(Target<'a>),
+    /// Take one away; no document follows.
+    #[serde(borrow)]
+    Delete(#[expect(dead_code, reason = "tells an action from a document")] Target<'a>),
 }
 
 /// Where a document of a `_bulk` request goes.

@@ -11,6 +11,8 @@ use flowkit_model::document::server_error::ServerError;
 use flowkit_model::document::shape::Identity as Shaped;
 use flowkit_model::{FieldId, NotAFlow, Row};
 
+use memchr::memchr_iter;
+
 use super::blocks::Block;
 use super::broken_page;
 use super::bulk::{BulkAction, Target, is_action};
@@ -162,6 +164,10 @@ impl Parsed {
                 None => self.document(text, line, block, reader),
             }
         }
+        if block.is_open {
+            let lines = memchr_iter(b'\n', block.text.trim_ascii_end()).count() as u64;
+            self.breaks_off.get_or_insert(block.line + lines);
+        }
     }
 
     /// Reads a document that may have a known shape, or nothing.
@@ -260,6 +266,9 @@ impl Parsed {
             }
             Err(error) => {
                 if let Some(values) = several(text) {
+                    if text.starts_with(b"[") && !text.ends_with(b"]") && block.ends_with(text) {
+                        self.breaks_off = Some(line);
+                    }
                     return values.for_each(|value| self.value(value, line, block, reader));
                 }
                 if error.is_eof() && block.ends_with(text) {

@@ -5,20 +5,36 @@
 
 use serde::de::IgnoredAny;
 
-/// Follows the nesting of JSON text.
-#[derive(Clone, Debug, Default)]
+/// Follows the nesting of JSON text. Brackets around values say nothing: an array
+/// is its elements.
+#[derive(Clone, Debug)]
 pub(super) struct Nesting {
-    depth: u64,
+    depth: u32,
+    /// Of the innermost 64 levels, whether each is an array.
+    arrays: u64,
     in_string: bool,
     escaped: bool,
+    /// The last byte outside of strings that is no blank.
+    last: u8,
+    /// The line is blank so far.
+    is_blank: bool,
+}
+
+impl Default for Nesting {
+    fn default() -> Self {
+        Self { depth: 0, arrays: 0, in_string: false, escaped: false, last: 0, is_blank: true }
+    }
 }
 
 impl Nesting {
-    /// Takes text up to the end of the object or array that it is in, or that
-    /// starts in it; gives the length taken, or `None` if there is no end.
+    /// Takes text up to the end of the object that it is in, or that starts in it;
+    /// gives the length taken, or `None` if there is no end.
+    ///
+    /// An object that breaks off ends where a line begins with an object that
+    /// cannot be in it.
     pub(super) fn end_of_value(&mut self, text: &[u8]) -> Option<usize> {
-        for (place, byte) in text.iter().enumerate() {
-            if self.in_string {
+        for (place, &byte) in text.iter().enumerate() {
+            if self.in_string && byte != b'\n' {
                 match byte {
                     _ if self.escaped => self.escaped = false,
                     b'\\' => self.escaped = true,
@@ -28,18 +44,48 @@ impl Nesting {
                 continue;
             }
             match byte {
+                b' ' | b'\t' | b'\r' => continue,
+                b'\n' => {
+                    // No string goes on in another line.
+                    (self.in_string, self.escaped, self.is_blank) = (false, false, true);
+                    continue;
+                }
                 b'"' => self.in_string = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => {
-                    self.depth = self.depth.saturating_sub(1);
+                b'{' if self.is_blank && self.is_broken() => {
+                    *self = Self::default();
+                    return Some(place);
+                }
+                b'{' => self.open(false),
+                b'[' if self.depth > 0 => self.open(true),
+                b'}' => {
+                    self.close();
                     if self.depth == 0 {
+                        *self = Self { is_blank: false, ..Self::default() };
                         return Some(place + 1);
                     }
                 }
+                b']' => self.close(),
                 _ => {}
             }
+            (self.last, self.is_blank) = (byte, false);
         }
         None
+    }
+
+    fn open(&mut self, is_array: bool) {
+        self.depth += 1;
+        self.arrays = self.arrays << 1 | u64::from(is_array);
+    }
+
+    fn close(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.arrays >>= 1;
+    }
+
+    /// Whether no object can begin here, inside of another.
+    fn is_broken(&self) -> bool {
+        let may_begin = if self.arrays & 1 == 1 { &b"[,"[..] } else { b":" };
+        (1..64).contains(&self.depth) && !may_begin.contains(&self.last)
     }
 }
 
@@ -59,18 +105,24 @@ pub(super) fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// The values of a line that is several, one behind the other: answers that
-/// `curl` appended to a file end without a line end.
+/// The values of a line that is several: an array, or one behind the other, since
+/// answers that `curl` appended to a file end without a line end.
 pub(crate) fn several(line: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
-    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
-    let is_whole = line.starts_with(b"{") && matches!(values.next(), Some(Ok(_)));
-    let goes_on = is_whole && line[values.byte_offset()..].trim_ascii_start().starts_with(b"{");
-    goes_on.then(|| split(line).map(|(_, value)| value))
+    let inner = line.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+    let is_array = inner.is_some_and(|inner| inner.starts_with(b"{"));
+    (is_array || has_second(line)).then(|| split(line).map(|(_, value)| value))
 }
 
-/// What may stand between values, and behind the last one of an array.
+/// Whether another object begins behind the first.
+fn has_second(line: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
+    let is_whole = line.starts_with(b"{") && matches!(values.next(), Some(Ok(_)));
+    is_whole && line[values.byte_offset()..].trim_ascii_start().starts_with(b"{")
+}
+
+/// What may stand between values, and around those of an array.
 fn is_separator(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte == b',' || byte == b']'
+    byte.is_ascii_whitespace() || matches!(byte, b',' | b'[' | b']')
 }
 
 #[cfg(test)]
@@ -96,9 +148,34 @@ mod tests {
             several(r#"{"a":1}{"b":"}{"} {"#),
             Some(vec![r#"{"a":1}"#, r#"{"b":"}{"}"#, "{"])
         );
-        for line in ["", r#"{"a":1}"#, r#"{"a":1} "#, r#"{"a":1}x"#, r#"{"a"}{"b":1}"#, "1{}"] {
+        assert_eq!(several(r#"[{"a":1},{"b":[]}]"#), Some(vec![r#"{"a":1}"#, r#"{"b":[]}"#]));
+        for line in
+            ["", "[]", "[1]", r#"{"a":1}"#, r#"{"a":1} "#, r#"{"a":1}x"#, r#"{"a"}{"b":1}"#, "1{}"]
+        {
             assert_eq!(several(line), None, "{line}");
         }
+    }
+
+    /// A value that breaks off ends where the next one begins, if that cannot be
+    /// part of it.
+    #[test]
+    fn a_broken_value_spoils_no_other() {
+        let whole = "{\n \"a\": {\n  \"b\": [\n   {\n    \"c\": 1\n   },\n   {}\n  ]\n }\n}";
+        let next = "{\n \"d\": 2\n}";
+        let values = |text: &str| -> Vec<String> {
+            split(text.as_bytes()).map(|(_, value)| String::from_utf8_lossy(value).into()).collect()
+        };
+        for cut in 1..whole.len() {
+            let text = format!("{}\n{next}\n{next}\n", &whole[..cut]);
+            let found = values(&text);
+            // Where a value is missing, the next object could be it.
+            let is_open = whole[..cut].trim_end().ends_with([':', '[', ',']) && found.len() < 3;
+            assert!(is_open || found.len() == 3, "{text}: {found:?}");
+            assert!(found.len() > 1 && found[found.len() - 1] == next, "{text}: {found:?}");
+        }
+        // Objects at the start of a line that are part of another.
+        let text = "{\"hits\":\n{\"hits\":[\n{\"a\":1},\n{\"b\":\n{}}\n]}}\n{}";
+        assert_eq!(values(text).len(), 2);
     }
 
     /// Wherever the text is cut, the end is found in the same place.
