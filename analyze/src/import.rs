@@ -18,6 +18,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flowkit_model::NotAFlow;
 use flowkit_model::dump::{FORMAT, MANIFEST, Manifest, NEW_END, PARTS, State};
 
 use self::columns::Columns;
@@ -149,6 +150,10 @@ fn fill(
         writer.end(&mut manifest.parts, &mut under_way)?;
         manifest.notes.push(format!("imported from {}", source.name()));
         for skipped in read.skipped {
+            if let NotAFlow::NotJson | NotAFlow::NoSource = skipped.cause {
+                let (n, what, first) = (skipped.n, skipped.cause.text(), &skipped.first);
+                manifest.notes.push(format!("left out {n} ({what}), the first at {first}"));
+            }
             tally.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
         }
         let kept = &manifest.parts[before..];

@@ -380,6 +380,8 @@ fn a_broken_document_spoils_no_other() {
         assert_eq!(of_file.total.flows, 2997, "{:?}", of_file.skipped);
     }
     assert_eq!(tally(&path).skipped[0].n, 3);
+    let notes = saved(&path, false).1.manifest.notes;
+    assert!(notes.iter().any(|note| note.starts_with("left out 3 (not JSON), the first at ")));
 }
 
 /// A `_bulk` request may begin with a deletion, and have more of them.
