@@ -28,7 +28,7 @@ use crate::tally::{Position, Tally};
 
 mod columns;
 mod kept;
-pub(crate) use kept::{AsItStands, Kept, each_kept};
+pub(crate) use kept::{AsItStands, Keeping, Kept};
 
 /// A document as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +75,11 @@ pub fn each(
             walk.piece(stream, piece, parsed.as_ref(), &mut take)
         },
     )?;
-    walk.finish()
+    let mut tally = walk.met()?;
+    if !walk.is_left {
+        walk.completeness.finish(&mut tally);
+    }
+    Ok(tally)
 }
 
 /// What a piece says, of which some fields are wanted.
@@ -121,15 +125,9 @@ impl<'s> Walk<'s> {
         self.columns.iter().map(Option::is_some).collect()
     }
 
-    /// What was met in sources that were read to their end.
-    fn finish(mut self) -> Result<Tally, ReadError> {
-        if let Some(refused) = self.refused {
-            return Err(refused);
-        }
-        if !self.is_left {
-            self.completeness.finish(&mut self.tally);
-        }
-        Ok(self.tally)
+    /// What was met since the last time.
+    fn met(&mut self) -> Result<Tally, ReadError> {
+        self.refused.take().map_or_else(|| Ok(std::mem::take(&mut self.tally)), Err)
     }
 
     /// Hands on the documents of a piece, of which is known what it says; false

@@ -23,7 +23,7 @@ use flowkit_model::dump::{FORMAT, MANIFEST, Manifest, NEW_END, PARTS, State};
 
 use self::columns::Columns;
 use self::part::Writer;
-use crate::documents;
+use crate::documents::Keeping;
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::ReadOptions;
@@ -133,12 +133,13 @@ fn fill(
     let mut tally = Tally::default();
     let this = columns::source();
     let mut under_way = Columns::new(folder, &this, columns);
+    let mut keeping = Keeping::new(sources, options);
     for source in sources {
         let before = manifest.parts.len();
         let mut writer = Writer { folder: &parts, name: source.name(), part: None };
         let mut failed = Ok(());
         let (fields, dictionary) = (under_way.fields(), Arc::clone(&under_way.dictionary));
-        let read = documents::each_kept(source, options, fields, &dictionary, |kept| {
+        let read = keeping.next(source, fields, &dictionary, |kept| {
             failed = if is_cancelled() {
                 Err(ImportError::Cancelled)
             } else {
@@ -168,6 +169,9 @@ fn fill(
         tally.incomplete.extend(read.incomplete);
         tally.notes.extend(read.notes);
     }
+    let missing = keeping.finish();
+    manifest.add_missing(&missing);
+    tally.incomplete.extend(missing);
     write_manifest(folder, &manifest)?;
     // Their memory is not needed any more.
     drop(under_way);

@@ -359,6 +359,26 @@ fn columns_become_documents() {
     }
 }
 
+/// The answers of a search may be in several sources.
+#[test]
+fn answers_of_one_search_are_counted_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = ["page-1.json", "page-2.json"].map(|name| Path::new("../testdata").join(name));
+    let open = |pages: &[PathBuf]| -> Vec<Source> {
+        pages.iter().map(|page| Source::open(page).unwrap()).collect()
+    };
+    for (n, columns) in [(2, true), (2, false), (1, true)] {
+        let sources = open(&pages[..n]);
+        let dump = folder.path().join(format!("{n} {columns}"));
+        let options = ReadOptions::default();
+        let imported = import(&sources, &dump, String::new(), columns, options).unwrap();
+        let missing = &imported.tally.incomplete;
+        assert_eq!(missing.is_empty(), n == 2, "{missing:?}");
+        assert_eq!(tally(&dump).incomplete.is_empty(), n == 2);
+        assert_eq!(documents::each(&sources, options, |_| true).unwrap().incomplete, *missing);
+    }
+}
+
 /// Indented text that breaks off is one document less, not the rest of the file.
 #[test]
 fn a_broken_document_spoils_no_other() {

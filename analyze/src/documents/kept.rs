@@ -52,28 +52,54 @@ enum Looked {
     Other(Piece, Option<Box<Parsed>>),
 }
 
-/// Hands on what a source holds until `take` says false; of documents that stand
-/// as they will be kept, some fields are read on the way.
-///
-/// # Errors
-/// As [`each`](super::each).
-pub(crate) fn each_kept(
-    source: &Source,
-    options: ReadOptions,
-    fields: FieldSet,
-    dictionary: &Arc<Dictionary>,
-    mut take: impl FnMut(Kept<'_>) -> bool,
-) -> Result<Tally, ReadError> {
-    let sources = std::slice::from_ref(source);
-    let shapes = Shapes::default();
-    let mut walk = Walk::new(sources, options);
-    let is_columns = walk.are_columns();
-    in_waves(
-        |hand_on| input::read_and_keep(source, |stream| is_columns[stream], hand_on),
-        |stream, piece| (stream, look(piece, fields, dictionary, &shapes)),
-        |wave| Ok(wave.into_iter().all(|(stream, looked)| walk.looked(stream, looked, &mut take))),
-    )?;
-    walk.finish()
+/// Reads sources one after the other and hands on what they hold.
+pub(crate) struct Keeping<'s> {
+    walk: Walk<'s>,
+    shapes: Shapes,
+    /// Streams of the sources before.
+    streams: usize,
+}
+
+impl<'s> Keeping<'s> {
+    pub(crate) fn new(sources: &'s [Source], options: ReadOptions) -> Self {
+        Self { walk: Walk::new(sources, options), shapes: Shapes::default(), streams: 0 }
+    }
+
+    /// Hands on what the next source holds until `take` says false, and says what
+    /// was met in it; of documents that stand as they will be kept, some fields
+    /// are read on the way.
+    ///
+    /// # Errors
+    /// As [`each`](super::each).
+    pub(crate) fn next(
+        &mut self,
+        source: &Source,
+        fields: FieldSet,
+        dictionary: &Arc<Dictionary>,
+        mut take: impl FnMut(Kept<'_>) -> bool,
+    ) -> Result<Tally, ReadError> {
+        let Self { walk, shapes, streams: before } = self;
+        walk.tally = Tally::of_sources(std::slice::from_ref(source));
+        let is_columns: Vec<bool> = walk.are_columns().split_off(*before);
+        let shapes = &*shapes;
+        in_waves(
+            |hand_on| input::read_and_keep(source, |stream| is_columns[stream], hand_on),
+            |stream, piece| (*before + stream, look(piece, fields, dictionary, shapes)),
+            |wave| {
+                let mut wave = wave.into_iter();
+                Ok(wave.all(|(stream, looked)| walk.looked(stream, looked, &mut take)))
+            },
+        )?;
+        *before += source.parts().count();
+        walk.met()
+    }
+
+    /// What is missing of searches whose answers came in several sources.
+    pub(crate) fn finish(self) -> Vec<String> {
+        let mut tally = Tally::default();
+        self.walk.completeness.finish(&mut tally);
+        tally.incomplete
+    }
 }
 
 fn look(piece: Piece, fields: FieldSet, dictionary: &Arc<Dictionary>, shapes: &Shapes) -> Looked {
