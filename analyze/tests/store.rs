@@ -146,6 +146,34 @@ fn a_flipped_bit_in_the_columns_is_found() {
     assert_eq!(fs::read(&columns).unwrap(), whole);
 }
 
+/// What flowkit wrote for other programs is not called foreign or damaged.
+#[test]
+fn columns_with_addresses_as_text_are_refused_as_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, exported) = (folder.path().join("hits.ndjson"), folder.path().join("t.parquet"));
+    fs::write(&file, hits()).unwrap();
+    let sources = [Source::open(&file).unwrap()];
+    let export = Export {
+        sources: &sources,
+        selection: &Selection::default(),
+        anonymiser: None,
+        addresses: flowkit_analyze::export::Addresses::Text,
+        options: ReadOptions::default(),
+    };
+    export.write(Form::Parquet, fs::File::create(&exported).unwrap()).unwrap();
+    let refused = |path: &Path| {
+        let sources = [Source::open(path).unwrap()];
+        let (question, selection) = (Summary::default(), Selection::default());
+        ask(&sources, &question, &selection, ReadOptions::default()).unwrap_err().to_string()
+    };
+    let error = refused(&exported);
+    assert!(error.contains("addresses as text, which is for other tools"), "{error}");
+    assert!(error.contains("export it again without --addresses text"), "{error}");
+    let whole = fs::read(&exported).unwrap();
+    fs::write(&exported, &whole[..whole.len() - 1]).unwrap();
+    assert!(refused(&exported).contains("or a damaged one"));
+}
+
 /// Exported in any form and read again, the flows are the same.
 #[test]
 fn every_export_that_is_read_holds_the_same_flows() {

@@ -59,6 +59,12 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+    /// An export for other programs, which flowkit does not read.
+    #[error("{path} has addresses as text")]
+    AddressesAsText {
+        /// The file.
+        path: String,
+    },
     /// The part is not as the manifest says.
     #[error("the part is damaged")]
     Damaged,

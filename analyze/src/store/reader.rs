@@ -27,6 +27,7 @@ use super::schema;
 use super::{StoreError, bounds};
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
+use crate::export::Addresses;
 use crate::mask::{Filter, Meant};
 
 /// What is read of a row group.
@@ -125,14 +126,19 @@ impl ColumnFile {
             return Err(foreign("it is of another version"));
         }
         let columns = metadata.file_metadata().schema_descr().columns();
-        let ours = columns.len() == FIELDS.len()
-            && columns.iter().zip(FIELDS).all(|(column, field)| {
-                column.name() == field.name
-                    && column.physical_type() == schema::types(field).0
-                    && column.max_def_level() == 1
-                    && column.max_rep_level() == 0
-            });
-        if !ours {
+        let are_ours = |addresses| {
+            columns.len() == FIELDS.len()
+                && columns.iter().zip(FIELDS).all(|(column, field)| {
+                    column.name() == field.name
+                        && column.physical_type() == schema::types_with(field, addresses).0
+                        && column.max_def_level() == 1
+                        && column.max_rep_level() == 0
+                })
+        };
+        if are_ours(Addresses::Text) {
+            return Err(StoreError::AddressesAsText { path: name });
+        }
+        if !are_ours(Addresses::Number) {
             return Err(foreign("its columns are others"));
         }
         let footer = about.footer_of(metadata.row_groups().iter());

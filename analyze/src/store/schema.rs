@@ -66,15 +66,20 @@ pub(crate) fn schema(addresses: Addresses) -> Result<TypePtr, StoreError> {
 }
 
 fn column(field: &Field, addresses: Addresses) -> Result<TypePtr, parquet::errors::ParquetError> {
-    let (physical, logical) = match (field.kind, addresses) {
-        (Kind::Address, Addresses::Text) => (Physical::BYTE_ARRAY, LogicalType::String),
-        _ => types(field),
-    };
+    let (physical, logical) = types_with(field, addresses);
     Type::primitive_type_builder(field.name, physical)
         .with_repetition(Repetition::OPTIONAL)
         .with_logical_type(Some(logical))
         .build()
         .map(Arc::new)
+}
+
+/// Physical and logical type of a field's column, by how addresses are stored.
+pub(crate) fn types_with(field: &Field, addresses: Addresses) -> (Physical, LogicalType) {
+    match (field.kind, addresses) {
+        (Kind::Address, Addresses::Text) => (Physical::BYTE_ARRAY, LogicalType::String),
+        _ => types(field),
+    }
 }
 
 /// Physical and logical type of a field's column.
