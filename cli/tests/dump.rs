@@ -89,6 +89,43 @@ fn an_import_of_a_damaged_file_is_incomplete_ever_after() {
     said(&["verify", "cut"], 3, imported);
 }
 
+/// An import keeps documents as they stand, which need not be hits; a fetch
+/// leaves nothing but hits.
+#[test]
+fn an_import_of_bare_documents_is_as_its_manifest_says() {
+    let demo = Demo::new();
+    let place = demo.folder.path();
+    let verified = |dump: &str| {
+        let output = demo.flowkit(&["verify", dump]);
+        let said = [output.stderr, output.stdout].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let bare = "{\"netflow\":{\"bytes\":2}}\n{\"message\":\"x\",\"sort\":\"y\"}\n\
+                {\"_source\":{\"netflow\":{\"bytes\":3}}}\n";
+    let hit = "{\"_index\":\"a\",\"_id\":\"1\",\"_source\":{\"netflow\":{\"bytes\":4}}}\n";
+    for (name, lines, code, words) in [
+        ("bare", bare.to_owned(), 0, ""),
+        ("mixed", format!("{hit}{bare}"), 0, ""),
+        ("twice", format!("{hit}{bare}{hit}"), 3, "1 documents are there twice"),
+    ] {
+        fs::write(place.join("given.ndjson"), lines).unwrap();
+        assert_eq!(demo.flowkit(&["import", "given.ndjson", "-o", name]).status.code(), Some(0));
+        let (found, said) = verified(name);
+        assert_eq!(found, Some(code), "{name}: {said}");
+        assert!(said.contains(words) && !said.contains("are no"), "{name}: {said}");
+    }
+    let damaged = bare.replacen("}}", "}?", 1).replacen("{\"message\":\"x\"", "[\"x\"", 1);
+    let part = zstd::encode_all(damaged.as_bytes(), 1).unwrap();
+    fs::write(place.join("bare/parts/0001-given.ndjson.ndjson.zst"), part).unwrap();
+    let (code, said) = verified("bare");
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("2 lines are no JSON objects"), "{said}");
+    fs::write(demo.path(PART), zstd::encode_all(bare.as_bytes(), 1).unwrap()).unwrap();
+    let (code, said) = verified("flowkit-demo");
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("3 lines are no hits"), "{said}");
+}
+
 #[test]
 fn a_part_that_was_cut_is_answered_as_far_as_it_goes() {
     let demo = Demo::new();

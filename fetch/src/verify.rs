@@ -1,6 +1,7 @@
 //! Whether a dump is what its manifest says, offline; and, where a server is
 //! given, whether that still counts the same.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
@@ -12,6 +13,7 @@ use flowkit_model::dump::{
     self, MANIFEST, Manifest, Order, PARTS, Part, PartForm, Slice, Span, State,
 };
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
@@ -203,6 +205,7 @@ struct Tally {
     lines: u64,
     bytes: u64,
     not_json: u64,
+    not_an_object: u64,
     not_a_document: u64,
     unsorted: u64,
     outside: u64,
@@ -278,6 +281,7 @@ impl PartCheck<'_> {
         }
         for (n, what) in [
             (tally.not_json, "lines are no hits"),
+            (tally.not_an_object, "lines are no JSON objects"),
             (tally.not_a_document, "documents cannot be read"),
             (tally.unsorted, "documents are not in the order of time"),
             (tally.outside, "documents are outside of the part's time"),
@@ -291,8 +295,15 @@ impl PartCheck<'_> {
 
 /// Looks at one line.
 fn look(line: &[u8], part: &Part, tally: &mut Tally) {
-    let (Ok(Line { source, sort }), Ok(_)) = (serde_json::from_slice(line), Identity::read(line))
-    else {
+    let hit = serde_json::from_slice::<Line<'_>>(line).ok();
+    let is_imported = part.holds_imported_documents();
+    if is_imported && hit.as_ref().is_none_or(|hit| hit.source.is_none()) {
+        // A bare document, which any object is.
+        tally.not_an_object += u64::from(!is_object(line));
+        return;
+    }
+    let has_identity = is_imported || Identity::read(line).is_ok();
+    let Some(Line { source, sort }) = hit.filter(|_| has_identity) else {
         tally.not_json += 1;
         return;
     };
@@ -316,6 +327,12 @@ fn look(line: &[u8], part: &Part, tally: &mut Tally) {
             tally.outside += 1;
         }
     }
+}
+
+/// Whether a line is one JSON object, whatever is in it.
+fn is_object(line: &[u8]) -> bool {
+    type Members<'a> = BTreeMap<Cow<'a, str>, IgnoredAny>;
+    str::from_utf8(line).is_ok_and(|text| serde_json::from_str::<Members<'_>>(text).is_ok())
 }
 
 /// Documents of an index that are there twice, in one part or in two.

@@ -41,6 +41,9 @@ pub const NEW_END: &str = ".new";
 /// last one would misunderstand the dump.
 pub const FORMAT: u32 = 1;
 
+/// What the documents of an import were counted against.
+pub const DOCUMENTS_READ: &str = "the documents that were read";
+
 /// Longest part name in bytes, so that it fits any file system with its end.
 const NAME_LIMIT: usize = 120;
 
@@ -427,6 +430,14 @@ impl Manifest {
 }
 
 impl Part {
+    /// Whether its documents were imported. They stand as they stood, hits or
+    /// not; those of any other part are hits. Damage to one member of a part
+    /// that was fetched does not make it one that was imported.
+    #[must_use]
+    pub fn holds_imported_documents(&self) -> bool {
+        self.form.is_documents() && self.index.is_empty() && self.proof.against == DOCUMENTS_READ
+    }
+
     /// Where its file is, from the folder of the dump: `parts/NAME.ndjson.zst`.
     #[must_use]
     pub fn path(&self) -> String {

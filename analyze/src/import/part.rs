@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use flowkit_model::dump::{Part, PartForm, part_name};
+use flowkit_model::dump::{DOCUMENTS_READ, Part, PartForm, part_name};
 
 use super::columns::Columns;
 use super::packer::{Packed, Packer};
@@ -164,7 +164,7 @@ impl PartFile {
         (part.file_bytes, part.sha256) = (file_bytes, sha256);
         part.expected = part.received;
         let against = match part.form {
-            PartForm::Documents => "the documents that were read",
+            PartForm::Documents => DOCUMENTS_READ,
             PartForm::Capture | PartForm::Datagrams => "the datagrams that were read",
             PartForm::Rows => "the rows that were read",
         };
