@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowkit_model::NotAFlow;
-use flowkit_model::dump::{FORMAT, MANIFEST, Manifest, NEW_END, PARTS, State};
+use flowkit_model::dump::{FORMAT, MANIFEST, Manifest, PARTS, State, unfinished};
 
 use self::columns::Columns;
 use self::part::Writer;
@@ -101,7 +101,7 @@ pub fn import_until(
     if dump.exists() {
         return Err(ImportError::Exists { path: dump.into() });
     }
-    let new = PathBuf::from(format!("{}.{}{NEW_END}", dump.display(), std::process::id()));
+    let new = unfinished(dump, std::process::id());
     let filled = fill(is_cancelled, sources, &new, started, columns, options);
     let imported = filled.and_then(|imported| {
         fs::rename(&new, dump).map_err(cannot_write(dump))?;

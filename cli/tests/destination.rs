@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -55,6 +57,31 @@ fn a_source_is_never_written_over() {
     }
     assert_eq!(fs::read_to_string(folder.join("flows.ndjson")).unwrap(), FLOWS);
     assert_eq!(fs::read_to_string(folder.join("many/a.ndjson")).unwrap(), FLOWS);
+}
+
+/// A dump is a folder, so its name may end with a slash, or be no text at all.
+#[test]
+fn a_dump_may_be_named_in_any_way() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fs::write(folder.join("flows.ndjson"), FLOWS).unwrap();
+    let name = OsStr::from_bytes(b"\xff");
+    for (command, dump) in [
+        (&["import", "flows.ndjson", "-o"][..], OsStr::new("dump/")),
+        (&["import", "flows.ndjson", "-o"], name),
+        (&["synth", "100", "-o"], OsStr::new("deep/dump//")),
+        (&["synth", "100", "-o"], name),
+    ] {
+        fs::create_dir_all(folder.join("deep")).unwrap();
+        let output = flowkit(command, folder).arg(dump).stdin(Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{command:?} {dump:?}: {}", said(&output));
+        assert!(folder.join(dump).join("manifest.json").is_file(), "{command:?} {dump:?}");
+        let parent = folder.join(dump).parent().unwrap().to_owned();
+        fs::remove_dir_all(folder.join(dump)).unwrap();
+        let left = fs::read_dir(parent).unwrap().map(|entry| entry.unwrap().file_name());
+        let left = left.filter(|name| name != "flows.ndjson" && name != "deep");
+        assert_eq!(left.count(), 0, "{command:?} {dump:?}");
+    }
 }
 
 #[test]

@@ -14,6 +14,8 @@
 //! older or newer dump finds members it does not know ignored and members it
 //! misses empty; [`Manifest::is_readable`] says where that ends.
 
+use std::path::{Path, PathBuf};
+
 use serde::{Deserialize, Serialize};
 
 use crate::window::{Window, optional_ms};
@@ -479,6 +481,16 @@ pub fn part_name(number: usize, index: &str) -> String {
     name.trim_end_matches('.').to_owned()
 }
 
+/// Where a dump or a file of it stands until it is whole: beside its place, also
+/// where that is named with a slash at its end. Only what one process makes has
+/// this name.
+#[must_use]
+pub fn unfinished(place: &Path, process: u32) -> PathBuf {
+    let mut name = place.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{process}{NEW_END}"));
+    place.with_file_name(name)
+}
+
 /// Whether a file in `parts` or `columns` has a name that flowkit gives.
 #[must_use]
 pub fn is_ours(file_name: &str) -> bool {
@@ -524,6 +536,28 @@ mod tests {
         for name in ["notes.txt", "0001-x", "x.ndjson.zst", "001-x.state", "0001x.state", ".new"] {
             assert!(!is_ours(name), "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_unfinished_stands_beside_its_place() {
+        for (place, expected) in [
+            ("d", "d.7.new"),
+            ("d/", "d.7.new"),
+            ("a/d//", "a/d.7.new"),
+            ("/d/.", "/d.7.new"),
+            ("a/0001-x.parquet", "a/0001-x.parquet.7.new"),
+        ] {
+            assert_eq!(unfinished(Path::new(place), 7), Path::new(expected), "{place}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_unfinished_keeps_bytes_that_are_no_text() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let place = Path::new(OsStr::from_bytes(b"a\xff/d\xfe/"));
+        assert_eq!(unfinished(place, 7).as_os_str().as_bytes(), b"a\xff/d\xfe.7.new");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowkit_model::dump::{COLUMNS, NEW_END};
+use flowkit_model::dump::{COLUMNS, unfinished};
 
 use super::StoreError;
 use super::facts::{Belongs, Facts};
@@ -36,8 +36,7 @@ impl UnderWay {
         path: PathBuf,
         dictionary: &Arc<Dictionary>,
     ) -> Result<Self, StoreError> {
-        let file =
-            NewFile(PathBuf::from(format!("{}.{}{NEW_END}", path.display(), std::process::id())));
+        let file = NewFile(unfinished(&path, std::process::id()));
         let out = create(dump, &file.0).map_err(|source| file.failed(source))?;
         let out = BufWriter::with_capacity(1 << 20, out);
         let name = file.0.display().to_string();

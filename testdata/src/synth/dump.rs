@@ -5,10 +5,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flowkit_model::dump::{
-    FORMAT, MANIFEST, Manifest, NEW_END, PARTS, Part, Proof, Span, State, part_name,
+    FORMAT, MANIFEST, Manifest, PARTS, Part, Proof, Span, State, part_name, unfinished,
 };
 use sha2::{Digest, Sha256};
 
@@ -48,7 +48,7 @@ pub fn write(
     if folder.exists() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let new = PathBuf::from(format!("{}.{}{NEW_END}", folder.display(), std::process::id()));
+    let new = unfinished(folder, std::process::id());
     let written = fill(&new, packets, window_ms, note).and_then(|manifest| {
         fs::rename(&new, folder)?;
         Ok(manifest)
