@@ -176,6 +176,18 @@ fn a_manifest_that_is_none_is_an_error() {
     }
 }
 
+/// A flipped bit in the name of what every manifest has is not a dump without flows.
+#[test]
+fn a_manifest_without_parts_is_an_error() {
+    let demo = Demo::new();
+    replace(&demo.path("manifest.json"), "\"parts\"", "\"qarts\"");
+    let (code, _, said) = demo.summary(&[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("flowkit-demo/manifest.json is no manifest"), "{said}");
+    assert!(said.contains("missing field `parts`"), "{said}");
+    assert_eq!(demo.flowkit(&["verify", "flowkit-demo"]).status.code(), Some(1));
+}
+
 /// A demo replaces an earlier demo, and nothing else.
 #[test]
 fn a_demo_replaces_no_other_dump() {

@@ -122,7 +122,7 @@ fn inspect(root: &Path) -> Result<Found, FetchError> {
         }
         Err(error) => return Err(FetchError::disk("read", path)(error)),
     };
-    match serde_json::from_slice::<Manifest>(&json) {
+    match Manifest::from_json(&json) {
         Ok(manifest) if manifest.is_readable() => Ok(Found::Dump(Box::new(manifest))),
         Ok(manifest) if manifest.flowkit_dump > dump::FORMAT => {
             refuse("a later version of flowkit wrote its manifest.json")
@@ -271,6 +271,7 @@ mod tests {
             (MANIFEST, "{}"),
             (MANIFEST, "no json"),
             (MANIFEST, r#"{"flowkit_dump": 99}"#),
+            (MANIFEST, r#"{"flowkit_dump": 1, "state": "complete", "qarts": []}"#),
             (MANIFEST, r#"{"name": "a web app"}"#),
         ] {
             let place = tempfile::tempdir().unwrap();

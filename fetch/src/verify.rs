@@ -91,7 +91,7 @@ pub fn verify(
 fn read_manifest(path: &Path) -> Result<Manifest, FetchError> {
     let file = path.join(MANIFEST);
     let json = fs::read(&file).map_err(FetchError::disk("read", &file))?;
-    match serde_json::from_slice::<Manifest>(&json) {
+    match Manifest::from_json(&json) {
         Ok(manifest) if manifest.is_readable() => Ok(manifest),
         _ => {
             let why = "its manifest.json is not one this version of flowkit reads";

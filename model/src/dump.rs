@@ -12,10 +12,12 @@
 //!
 //! Plain data: reading and writing the files is not done here. A reader of an
 //! older or newer dump finds members it does not know ignored and members it
-//! misses empty; [`Manifest::is_readable`] says where that ends.
+//! misses empty; [`Manifest::from_json`] and [`Manifest::is_readable`] say where
+//! that ends.
 
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::window::{Window, optional_ms};
@@ -401,7 +403,27 @@ pub struct DocumentId {
 /// How a note begins that tells what is missing.
 const MISSING: &str = "incomplete: ";
 
+/// What a manifest is not believed without: every flowkit wrote it, also where
+/// there is no part, and damage to its name would look like a dump without flows.
+#[derive(Deserialize)]
+struct Required {
+    #[serde(rename = "parts")]
+    _parts: IgnoredAny,
+}
+
 impl Manifest {
+    /// Reads a manifest; whether it is one that is readable is asked of it then.
+    ///
+    /// # Errors
+    /// If it is no JSON of this form, or is readable and names no parts at all.
+    pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
+        let manifest: Self = serde_json::from_slice(json)?;
+        if manifest.is_readable() {
+            serde_json::from_slice::<Required>(json)?;
+        }
+        Ok(manifest)
+    }
+
     /// Whether it is a manifest, of a layout this version knows.
     #[must_use]
     pub fn is_readable(&self) -> bool {
@@ -572,6 +594,22 @@ mod tests {
         assert_eq!(manifest.parts[0].proof.read, Read::Joined);
         assert_eq!(manifest.parts[0].path(), "parts/0001-x.ndjson.zst");
         assert!(manifest.is_readable());
+    }
+
+    /// One bit of a name that is always there would otherwise be a dump without
+    /// flows.
+    #[test]
+    fn a_manifest_without_parts_is_an_error() {
+        let manifest = Manifest { flowkit_dump: FORMAT, ..Manifest::default() };
+        let json = serde_json::to_string(&manifest).unwrap();
+        assert_eq!(Manifest::from_json(json.as_bytes()).unwrap(), manifest);
+        let damaged = json.replace("\"parts\"", "\"qarts\"");
+        let error = Manifest::from_json(damaged.as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("parts"), "{error}");
+        // What is no manifest is told as such.
+        for json in ["{}", r#"{"flowkit_dump": 2}"#] {
+            assert!(!Manifest::from_json(json.as_bytes()).unwrap().is_readable(), "{json}");
+        }
     }
 
     #[test]

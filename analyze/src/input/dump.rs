@@ -64,7 +64,7 @@ pub fn read_manifest(path: &Path) -> Result<Manifest, ReadError> {
         std::io::ErrorKind::NotFound => ReadError::NotADump { path: path.into() },
         _ => ReadError::Open { path: file.clone(), source },
     })?;
-    let manifest: Manifest = serde_json::from_slice(&text)
+    let manifest = Manifest::from_json(&text)
         .map_err(|source| ReadError::Manifest { path: file.clone(), source })?;
     if manifest.is_readable() { Ok(manifest) } else { Err(ReadError::OtherManifest { path: file }) }
 }
