@@ -59,6 +59,33 @@ fn a_source_is_never_written_over() {
     assert_eq!(fs::read_to_string(folder.join("many/a.ndjson")).unwrap(), FLOWS);
 }
 
+/// Packets have no way to say that a value is unknown.
+#[test]
+fn what_packets_cannot_say_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let bare: String = (FLOWS.lines().take(2))
+        .map(|line| {
+            let line = line.replace("\"packets\"", "\"p\"").replace("\"tos\"", "\"t\"");
+            line.replace("\"last_switched\"", "\"l\"") + "\n"
+        })
+        .collect();
+    fs::write(folder.join("flows.ndjson"), FLOWS).unwrap();
+    fs::write(folder.join("bare.ndjson"), bare + FLOWS.lines().last().unwrap()).unwrap();
+    let export = |name: &str| run(&["export", "--format", "v5-pcap", name, "-o", "p.pcap"], folder);
+    for note in [
+        "note: 2 flows have unknown packets, tos, written as 0\n",
+        "note: 2 flows have unknown last_switched, written as the time of export\n",
+    ] {
+        let output = export("bare.ndjson");
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        assert!(said(&output).contains(note), "{}", said(&output));
+    }
+    assert!(!said(&export("flows.ndjson")).contains("written as"));
+    let help = run(&["export", "--help"], folder).stdout;
+    assert!(String::from_utf8(help).unwrap().contains("written as 0"));
+}
+
 /// A dump is a folder, so its name may end with a slash, or be no text at all.
 #[test]
 fn a_dump_may_be_named_in_any_way() {

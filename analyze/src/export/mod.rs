@@ -66,6 +66,9 @@ pub struct Exported {
     pub flows: u64,
     /// Flows that were not, by the first field that does not fit.
     pub left_out: BTreeMap<&'static str, u64>,
+    /// Flows that were written with an unknown value as 0, and an unknown time as
+    /// another, since packets cannot say that it is unknown; by field.
+    pub unknown: BTreeMap<&'static str, u64>,
     /// What was read.
     pub tally: Tally,
 }

@@ -3,7 +3,7 @@
 //! Two looks at the flows: the first finds a boot time for each engine, since
 //! times on the wire are milliseconds of uptime. A flow with a value that does
 //! not fit its field is left out and counted by that field; an unknown value is
-//! written as 0.
+//! written as 0, an unknown time as another of the flow's, and counted likewise.
 //!
 //! Link type 101 (raw IP): an IPv4 header, a UDP header to port 2055, the
 //! packet. The source is the exporter where its address is known.
@@ -55,12 +55,13 @@ pub(super) fn write<W: Write + Send>(
         }
         Ok(())
     })?;
+    let unknown = packetizer.unknown().clone();
     for packet in packetizer.finish() {
         frame(&packet, &mut out).map_err(ExportError::Write)?;
     }
     out.flush().map_err(ExportError::Write)?;
     tally.total.flows = flows;
-    Ok(Exported { flows, left_out, tally })
+    Ok(Exported { flows, left_out, unknown, tally })
 }
 
 /// The head of a capture: little-endian pcap 2.4 with microseconds, frames of up

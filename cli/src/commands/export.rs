@@ -1,5 +1,6 @@
 //! `flowkit export`: flows in a form that other programs read.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -7,10 +8,12 @@ use std::path::PathBuf;
 use anyhow::{Context, anyhow};
 use flowkit_analyze::export::anonymise::Anonymiser;
 use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form as Kind};
+use flowkit_model::FieldId;
 
 use crate::destination::{refuse_sources, refuse_terminal, write_to};
 use crate::exit::{Exit, Usage};
 use crate::notes;
+use crate::output::units::grouped;
 use crate::sources::Sources;
 
 const EXAMPLES: &str = "\
@@ -18,7 +21,9 @@ parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
 in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. csv
 has the same with addresses and times as text; --addresses changes it for both.
 hits can be loaded with elasticdump. v5-pcap is NetFlow itself, for replay into
-a collector; flows with a value that does not fit are left out and counted.
+a collector; flows with a value that does not fit are left out and counted. It
+cannot say that a value is unknown: that is written as 0, an unknown time as
+another time of the flow, and counted by field in a note.
 
 --anonymise hides addresses and keeps prefixes (Crypto-PAn); the key file holds
 32 bytes, or 64 hexadecimal digits: head -c 32 /dev/urandom > key
@@ -137,11 +142,41 @@ impl Export {
         for (field, n) in &exported.left_out {
             writeln!(out, "note: {n} flows are left out: {field} does not fit in a packet")?;
         }
+        for note in unknown(&exported.unknown) {
+            writeln!(out, "note: {note}")?;
+        }
         notes::of_tally(&exported.tally, &mut out)?;
         Ok(if exported.tally.incomplete.is_empty() || self.sources.allow_incomplete {
             Exit::Done
         } else {
             Exit::Incomplete
         })
+    }
+}
+
+/// What was written for values that are unknown; fields that as many flows lack
+/// are told together.
+fn unknown(unknown: &BTreeMap<&'static str, u64>) -> Vec<String> {
+    let mut fields = BTreeMap::<(&str, u64), Vec<&str>>::new();
+    for (field, n) in unknown {
+        fields.entry((instead(field), *n)).or_default().push(field);
+    }
+    let note = |((instead, n), fields): ((&str, u64), Vec<&str>)| {
+        let flows =
+            if n == 1 { "1 flow has".into() } else { format!("{} flows have", grouped(n.into())) };
+        format!("{flows} unknown {}, written as {instead}", fields.join(", "))
+    };
+    fields.into_iter().map(note).collect()
+}
+
+/// What stands in a packet where a field is unknown.
+fn instead(field: &str) -> &'static str {
+    let is = |id: FieldId| id.field().name == field;
+    if is(FieldId::Timestamp) {
+        "another time of the flow, or 0 if it has none"
+    } else if is(FieldId::FirstSwitched) || is(FieldId::LastSwitched) {
+        "the time of export"
+    } else {
+        "0"
     }
 }

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use super::encode::{Uptime, encode};
+use super::encode::{Uptime, encode_what_fits};
 use super::{HEADER_LENGTH, Header, MOST_RECORDS, Misfit};
+use crate::field::FieldId;
 use crate::record::FlowRecord;
 
 /// Time between the boot that is made up and the oldest flow, so that no
@@ -77,6 +78,7 @@ pub struct Packet {
 pub struct Packetizer {
     boot_times: BootTimes,
     engines: BTreeMap<Engine, Open>,
+    unknown: BTreeMap<&'static str, u64>,
 }
 
 /// What an engine has sent, and the datagram it is filling.
@@ -91,7 +93,7 @@ impl Packetizer {
     /// Starts with nothing sent.
     #[must_use]
     pub fn new(boot_times: BootTimes) -> Self {
-        Self { boot_times, engines: BTreeMap::new() }
+        Self { boot_times, engines: BTreeMap::new(), unknown: BTreeMap::new() }
     }
 
     /// Adds a flow, and hands out the datagram that it did not go into: a full
@@ -101,7 +103,13 @@ impl Packetizer {
     /// If a known field does not fit; the flow is then left out.
     pub fn push(&mut self, flow: &FlowRecord) -> Result<Option<Packet>, Misfit> {
         let engine = Engine::of(flow);
-        let (header, record) = encode(flow, self.boot_times.of(&engine))?;
+        let (header, record, misfits) = encode_what_fits(flow, self.boot_times.of(&engine));
+        if let Some(misfit) = misfits.iter().find(|misfit| misfit.is_loss()) {
+            return Err(*misfit);
+        }
+        for field in misfits.into_iter().map(Misfit::field).filter(|field| !is_counted(field)) {
+            *self.unknown.entry(field).or_insert(0) += 1;
+        }
         let exporter = engine.exporter.clone();
         let open = self.engines.entry(engine).or_default();
         let full = usize::from(open.header.count) == MOST_RECORDS;
@@ -112,12 +120,24 @@ impl Packetizer {
         Ok(packet)
     }
 
+    /// Flows that went in with an unknown value, by its field: it is written as
+    /// 0, and a time as another of the flow's, as [`encode`](super::encode()) says.
+    #[must_use]
+    pub fn unknown(&self) -> &BTreeMap<&'static str, u64> {
+        &self.unknown
+    }
+
     /// The datagrams that are not full, in the order of the engines.
     #[must_use]
     pub fn finish(self) -> Vec<Packet> {
         let close = |(engine, mut open): (Engine, Open)| open.close(engine.exporter);
         self.engines.into_iter().filter_map(close).collect()
     }
+}
+
+/// Whether a field is of the datagrams themselves, which count it anew.
+fn is_counted(name: &str) -> bool {
+    [FieldId::FlowRecords, FieldId::FlowSeqNum].iter().any(|field| field.field().name == name)
 }
 
 impl Open {
@@ -223,10 +243,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_unknown_is_counted_by_field() {
+        let mut packetizer = Packetizer::new(BootTimes::default());
+        for flow in [flow("a", 10_000, 1), flow("a", 10_000, 2)] {
+            let bare = FlowRecord { packets: None, last_switched_ms: None, ..flow.clone() };
+            packetizer.push(&flow).unwrap();
+            packetizer.push(&bare).unwrap();
+        }
+        let unknown = packetizer.unknown();
+        let counted = |field: &str| unknown.get(field).copied();
+        assert_eq!(["packets", "last_switched", "bytes"].map(counted), [Some(2), Some(2), Some(4)]);
+        // Written by the datagrams themselves, whatever the flow has.
+        for known in ["first_switched", "timestamp", "flow_records", "flow_seq_num"] {
+            assert_eq!(counted(known), None, "{known}");
+        }
+    }
+
+    #[test]
     fn a_flow_that_does_not_fit_is_left_out() {
         let mut packetizer = Packetizer::new(BootTimes::default());
         let large = FlowRecord { bytes: Some(1 << 32), ..flow("a", 10_000, 0) };
         assert_eq!(packetizer.push(&large).unwrap_err().field(), "bytes");
+        assert!(packetizer.unknown().is_empty());
         assert_eq!(packetizer.finish(), []);
     }
 }
