@@ -31,10 +31,15 @@ pub(super) fn read(
 ) -> io::Result<Option<String>> {
     let mut reader = match create_reader(BUFFER_BYTES, Filling(stream)) {
         Ok(reader) => reader,
-        Err(error) => return Ok(Some(format!("is no whole capture ({error:?})"))),
+        Err(PcapError::Incomplete(_) | PcapError::Eof | PcapError::ReadError) => {
+            return Ok(Some("breaks off in the header of the capture".into()));
+        }
+        Err(error) => {
+            return Ok(Some(format!("is a capture with a damaged header ({})", kind_of(&error))));
+        }
     };
     let mut found = Datagrams::default();
-    let mut links = Vec::new();
+    let (mut links, mut seen) = (Vec::new(), Seen::default());
     let (mut number, mut handed_on) = (0, 0);
     let (mut room, mut before) = (BUFFER_BYTES, usize::MAX);
     let damage = loop {
@@ -42,6 +47,7 @@ pub(super) fn read(
             Ok((length, block)) => {
                 if let Some((link, frame, whole)) = frame(&block, &mut links) {
                     number += 1;
+                    seen.link(link);
                     found.frame(link, frame, whole, number);
                 }
                 reader.consume(length);
@@ -78,7 +84,33 @@ pub(super) fn read(
         }
     };
     take(found);
-    Ok(damage)
+    Ok(damage.or_else(|| seen.unread()))
+}
+
+/// The links that frames were of.
+#[derive(Default)]
+struct Seen {
+    /// Some frame is of a link that is read.
+    is_read: bool,
+    /// The first link that is not, and whether there are others.
+    unread: Option<(Linktype, bool)>,
+}
+
+impl Seen {
+    fn link(&mut self, link: Linktype) {
+        match &mut self.unread {
+            _ if layout(link).is_some() => self.is_read = true,
+            Some((first, others)) => *others |= *first != link,
+            None => self.unread = Some((link, false)),
+        }
+    }
+
+    /// What is wrong if nothing could be read: no flows are not zero flows.
+    fn unread(&self) -> Option<String> {
+        let (link, others) = self.unread.filter(|_| !self.is_read)?;
+        let more = if others { " and others" } else { "" };
+        Some(format!("is a capture of link type {}{more}, which flowkit does not read", link.0))
+    }
 }
 
 /// Reads until the buffer is full: the parser wants a whole header at once, and
@@ -173,30 +205,48 @@ impl Datagrams {
     }
 }
 
-/// The layers of a frame; `None` for a link that is not known to carry IP.
-fn packet(link: Linktype, frame: &[u8]) -> Option<LaxSlicedPacket<'_>> {
-    /// Ether type at one place, payload at another.
-    fn typed(frame: &[u8], kind: usize, payload: usize) -> Option<LaxSlicedPacket<'_>> {
-        let kind = frame.get(kind..)?.first_chunk::<2>()?;
-        let ether_type = EtherType(u16::from_be_bytes(*kind));
-        Some(LaxSlicedPacket::from_ether_type(ether_type, frame.get(payload..)?))
-    }
+/// Where in a frame IP is.
+enum Layout {
+    Ethernet,
+    /// Behind so many bytes.
+    Ip(usize),
+    /// The ether type at one place, the payload at another.
+    Typed(usize, usize),
+    /// Behind a protocol number of IP, and before it maybe an address.
+    Ppp,
+}
+
+/// The layout of the frames of a link; `None` if it is not known to carry IP.
+fn layout(link: Linktype) -> Option<Layout> {
     // Numbers as registered at tcpdump.org/linktypes.
     match link.0 {
-        1 => LaxSlicedPacket::from_ethernet(frame).ok(),
+        1 => Some(Layout::Ethernet),
         // BSD loopback: four bytes of address family.
-        0 | 108 => LaxSlicedPacket::from_ip(frame.get(4..)?).ok(),
+        0 | 108 => Some(Layout::Ip(4)),
         // Raw IP, under its several numbers.
-        12 | 14 | 101 | 228 | 229 => LaxSlicedPacket::from_ip(frame).ok(),
+        12 | 14 | 101 | 228 | 229 => Some(Layout::Ip(0)),
         // Linux cooked, and its second version.
-        113 => typed(frame, 14, 16),
-        276 => typed(frame, 0, 20),
-        // PPP and Cisco HDLC: the protocol's number is IP's or an ether type.
-        9 | 50 => {
-            let start = if frame.starts_with(&[0xff, 3]) { 4 } else { 2 };
-            LaxSlicedPacket::from_ip(frame.get(start..)?).ok()
-        }
-        104 => typed(frame, 2, 4),
+        113 => Some(Layout::Typed(14, 16)),
+        276 => Some(Layout::Typed(0, 20)),
+        // PPP, and Cisco HDLC by its ether type.
+        9 | 50 => Some(Layout::Ppp),
+        104 => Some(Layout::Typed(2, 4)),
         _ => None,
     }
+}
+
+/// The layers of a frame; `None` for a link that is not known to carry IP.
+fn packet(link: Linktype, frame: &[u8]) -> Option<LaxSlicedPacket<'_>> {
+    let start = match layout(link)? {
+        Layout::Ethernet => return LaxSlicedPacket::from_ethernet(frame).ok(),
+        Layout::Typed(kind, payload) => {
+            let kind = frame.get(kind..)?.first_chunk::<2>()?;
+            let ether_type = EtherType(u16::from_be_bytes(*kind));
+            return Some(LaxSlicedPacket::from_ether_type(ether_type, frame.get(payload..)?));
+        }
+        Layout::Ip(start) => start,
+        Layout::Ppp if frame.starts_with(&[0xff, 3]) => 4,
+        Layout::Ppp => 2,
+    };
+    LaxSlicedPacket::from_ip(frame.get(start..)?).ok()
 }

@@ -171,7 +171,7 @@ impl<'s> Completeness<'s> {
         {
             return Err(ReadError::NoJson { name: name.into(), line, reason });
         }
-        if state.is_empty && expected.is_none() {
+        if state.is_empty && !has_damage && expected.is_none() {
             tally.notes.push(format!("{name} is empty"));
         }
         if let Some(expected) = expected
