@@ -25,7 +25,7 @@ one = ask(f"select count(*), sum(packets), sum(bytes), count(*) filter (dst_port
 port = ask(f"select dst_port, sum(bytes) b from read_parquet({files}) where dst_port is not null group by 1 order by b desc, 1 limit 1")[0]
 who = ask(f"select distinct exporter from read_parquet({files}) where exporter is not null order by 1")
 print(*one, *port, *[w[0] for w in who])
-table = pq.ParquetDataset(files).read()
+table = pq.ParquetDataset(files, page_checksum_verification=True).read()
 by = table.filter(pc.is_valid(table["dst_port"])).group_by("dst_port").aggregate([("bytes", "sum")]).to_pylist()
 top = min(by, key=lambda row: (-row["bytes_sum"], row["dst_port"]))
 who = sorted(w for w in pc.unique(table["exporter"]).to_pylist() if w is not None)

@@ -11,9 +11,12 @@ use flowkit_analyze::export::{Export, Form};
 use flowkit_analyze::import::import;
 use flowkit_analyze::scan::{ReadOptions, ask};
 use flowkit_analyze::selection::Selection;
+use flowkit_analyze::stats::dimension::Dimension;
 use flowkit_analyze::stats::summary::Summary;
+use flowkit_analyze::stats::{Order, top};
 use flowkit_analyze::store::verify;
 use flowkit_analyze::{Answer, Source};
+use flowkit_model::{Expression, FieldId};
 
 /// Hits of every kind: whole, without some fields, twice, in conflict, and some
 /// that are no flows.
@@ -172,6 +175,50 @@ fn columns_with_addresses_as_text_are_refused_as_what_they_are() {
     let whole = fs::read(&exported).unwrap();
     fs::write(&exported, &whole[..whole.len() - 1]).unwrap();
     assert!(refused(&exported).contains("or a damaged one"));
+}
+
+/// Whatever bit of the columns flips, no answer is another: the documents are
+/// asked where a page is damaged, and the columns are made again.
+#[test]
+fn a_flipped_bit_in_the_columns_changes_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, dump) = (folder.path().join("hits.ndjson"), folder.path().join("dump"));
+    fs::write(&file, hits()).unwrap();
+    let sources = [Source::open(&file).unwrap()];
+    let imported = import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
+    let columns = dump.join(imported.manifest.parts[0].columns_path());
+    let whole = fs::read(&columns).unwrap();
+    let footer = whole.last_chunk::<8>().unwrap();
+    let footer = u32::from_le_bytes(footer[..4].try_into().unwrap());
+    let end = whole.len() as u64 - 8 - u64::from(footer);
+    let top_by = |field, filter| {
+        let selection = Selection::new(Expression::parse(filter).unwrap(), None);
+        let order = Order { limit: 0, ..Order::default() };
+        let statistic = top::top(vec![Dimension::Field(field)], order, None);
+        let sources = [Source::open(&dump).unwrap()];
+        let answer = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
+        all(&answer, &file.display().to_string())
+    };
+    let questions: [&dyn Fn() -> String; 4] = [
+        &|| all(&summary(&dump), &file.display().to_string()),
+        &|| top_by(FieldId::DstPort, "any"),
+        &|| top_by(FieldId::SrcAddr, "dst port < 9 and packets > 3"),
+        &|| top_by(FieldId::Exporter, "proto tcp and bpp > 99"),
+    ];
+    let expected = questions.map(|ask| ask());
+    let mut n_noticed = 0;
+    for round in 0..400_u64 {
+        let mixed = (round + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let at = 4 + (mixed >> 3) % (end - 4);
+        let mut damaged = whole.clone();
+        damaged[usize::try_from(at).unwrap()] ^= 1 << (mixed & 7);
+        fs::write(&columns, &damaged).unwrap();
+        let which = usize::try_from(mixed >> 62).unwrap();
+        assert_eq!(questions[which](), expected[which], "question {which}, bit flipped at {at}");
+        n_noticed += usize::from(fs::read(&columns).ok().as_ref() != Some(&damaged));
+    }
+    // Of the columns that a question reads.
+    assert!(n_noticed > 40, "{n_noticed}");
 }
 
 /// Exported in any form and read again, the flows are the same.

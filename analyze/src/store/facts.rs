@@ -33,9 +33,8 @@ pub(crate) struct About {
     pub(crate) facts: Facts,
     /// XXH3 of the columns' bytes, group by group, as 16 hexadecimal digits.
     ///
-    /// The crate writes no checksums of pages. `flowkit verify` looks at this
-    /// one, questions do not: they read a few columns of a group each, whose
-    /// bytes alone would take 3 of the 90 ms of the shortest (10 M flows).
+    /// `flowkit verify` looks at this one. Questions read a few columns of a
+    /// group each, and look at the checksums of their pages.
     pub(crate) checksum: String,
     /// The same of the rest of the file's footer: what stands above, and of each
     /// column of each group what questions rely on. They all look at this one.

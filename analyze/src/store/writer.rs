@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | how a column is encoded by places in a list of its values | `list`, `places`, `hybrid` |
 //! | how one is by differences | `differences` |
-//! | what stands in the file of a column, and in the footer | `chunk`, `extremes` |
+//! | what stands in the file of a column, and in the footer | `chunk`, `page`, `extremes` |
 
 use std::io::Write;
 use std::sync::Arc;
@@ -34,6 +34,7 @@ mod encoder;
 mod extremes;
 mod hybrid;
 mod list;
+mod page;
 mod places;
 use encoder::{Encoder, Texts};
 

@@ -1,7 +1,12 @@
 //! The header in front of each page, in Thrift's compact protocol.
 //!
-//! Source: Apache Parquet, `parquet.thrift` (`PageHeader`); Apache Thrift,
-//! *Thrift compact protocol encoding*.
+//! It has the checksum of its page that the format provides for, and one of
+//! itself: the bytes of a page mean something else if its header says that they
+//! are levels, or packed. That one is an extension, which others pass over.
+//!
+//! Source: Apache Parquet, `parquet.thrift` (`PageHeader`), *Checksumming*,
+//! *Binary Protocol Extensions*; Apache Thrift, *Thrift compact protocol
+//! encoding*.
 
 use parquet::basic::Encoding;
 
@@ -17,6 +22,8 @@ pub(crate) struct Header {
     pub(crate) stored: usize,
     /// Bytes of the page once it is unpacked, levels included.
     pub(crate) unpacked: usize,
+    /// CRC-32 of the page in the file; an earlier flowkit wrote none.
+    pub(crate) checksum: Option<u32>,
     /// What the page is.
     pub(crate) page: Page,
 }
@@ -51,10 +58,16 @@ pub(crate) const MOST: usize = 256;
 const DEPTH: usize = 4;
 
 /// The types of the protocol that mean something here.
-const TRUE: u8 = 1;
-const FALSE: u8 = 2;
-const I32: u8 = 5;
-const STRUCT: u8 = 12;
+pub(crate) const TRUE: u8 = 1;
+pub(crate) const FALSE: u8 = 2;
+pub(crate) const I32: u8 = 5;
+pub(crate) const BINARY: u8 = 8;
+pub(crate) const STRUCT: u8 = 12;
+
+/// The field that the format leaves to extensions.
+pub(crate) const EXTENSION: u64 = 32_767;
+/// Begins ours; behind it is the CRC-32 of the header up to there.
+pub(crate) const OURS: &[u8] = b"fkit";
 
 impl Header {
     /// Reads the header at the front of some bytes.
@@ -65,8 +78,10 @@ impl Header {
             match (field, kind) {
                 (2, I32) => header.unpacked = size(rest)?,
                 (3, I32) => header.stored = size(rest)?,
+                (4, I32) => header.checksum = Some(checksum(rest)?),
                 (7, STRUCT) => header.page = dictionary(rest)?,
                 (8, STRUCT) => header.page = data(rest)?,
+                (EXTENSION, BINARY) => extension(bytes, rest)?,
                 _ => skip(kind, rest, DEPTH)?,
             }
             Ok(())
@@ -74,6 +89,32 @@ impl Header {
         header.length = bytes.len() - rest.len();
         Ok(header)
     }
+
+    /// Checks that some bytes are those of its page; what has no checksum may be
+    /// anything.
+    pub(crate) fn check(&self, page: &[u8]) -> Result<(), Fault> {
+        match self.checksum {
+            Some(checksum) if checksum != crc32fast::hash(page) => Err("a damaged page"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Takes an extension off the front of the `rest` of a header; in ours is what
+/// the `bytes` before it must be.
+fn extension(bytes: &[u8], rest: &mut &[u8]) -> Result<(), Fault> {
+    let length = usize::try_from(varint(rest)?).map_err(|_| BREAKS_OFF)?;
+    let content = rest.split_off(..length).ok_or(BREAKS_OFF)?;
+    let Some(expected) = content.strip_prefix(OURS) else { return Ok(()) };
+    let before = &bytes[..bytes.len() - rest.len() - expected.len()];
+    let is_whole = expected == crc32fast::hash(before).to_le_bytes();
+    if is_whole { Ok(()) } else { Err("a damaged header") }
+}
+
+/// A number of 32 bits, whose sign is one of them.
+fn checksum(rest: &mut &[u8]) -> Result<u32, Fault> {
+    let number = u32::try_from(varint(rest)?).map_err(|_| "a checksum that is too large")?;
+    Ok((number >> 1) ^ (number & 1).wrapping_neg())
 }
 
 fn dictionary(rest: &mut &[u8]) -> Result<Page, Fault> {
@@ -149,7 +190,7 @@ fn skip(kind: u8, rest: &mut &[u8], depth: usize) -> Result<(), Fault> {
         3 => drop(byte(rest)?),
         4..=6 => drop(varint(rest)?),
         7 => take(rest, 8)?,
-        8 => {
+        BINARY => {
             let length = varint(rest)?;
             take(rest, usize::try_from(length).map_err(|_| BREAKS_OFF)?)?;
         }
@@ -206,8 +247,7 @@ mod tests {
 
     use super::*;
 
-    /// A header as the crate writes it, with a checksum and statistics, which
-    /// we leave out.
+    /// A header as others write it, with statistics, which we leave out.
     #[test]
     fn what_is_not_needed_is_passed_over() {
         let bytes = [
@@ -238,7 +278,13 @@ mod tests {
         let length = bytes.len() - 1;
         assert_eq!(
             Header::read(&bytes),
-            Ok(Header { length, stored: 20, unpacked: 32, page: rows })
+            Ok(Header {
+                length,
+                stored: 20,
+                unpacked: 32,
+                checksum: Some(u32::MAX - 6),
+                page: rows
+            })
         );
         for end in 0..length {
             assert!(Header::read(&bytes[..end]).is_err(), "{end}");

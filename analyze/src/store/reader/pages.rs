@@ -114,6 +114,7 @@ impl<'f> ColumnPages<'f> {
         let header = self.rows_ahead(spare)?;
         let Self { window, dictionary, .. } = self;
         let stored = window.take(header.stored)?.ok_or("a page that breaks off")?;
+        header.check(stored)?;
         let Page::Rows { rows, nulls, encoding, levels, is_packed } = header.page else {
             return Err("no rows".into());
         };
@@ -182,6 +183,7 @@ impl<'f> ColumnPages<'f> {
         spare: &mut Spare,
     ) -> Result<(), Damage> {
         let stored = self.window.take(header.stored)?.ok_or("a dictionary that breaks off")?;
+        header.check(stored)?;
         let mut buffer = spare.unpacked();
         let values = if self.is_packed {
             spare.unpack(stored, header.unpacked, &mut buffer)?;

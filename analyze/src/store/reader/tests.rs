@@ -117,6 +117,46 @@ fn a_damaged_footer_is_seen() {
     assert!(refused > length / 7 / 2, "{refused} of {length} / 7");
 }
 
+/// All flows of a file.
+fn read_all(file: &ColumnFile) -> Result<Vec<String>, StoreError> {
+    let (dictionary, columns) = (Arc::default(), FieldSet::all());
+    let request = Request { columns, coded: None, filter: None, dictionary: &dictionary };
+    let (mut spare, mut flows) = (Spare::default(), Vec::new());
+    for group in 0..file.groups() {
+        file.read(group, &request, &mut spare, |batch| {
+            let texts = dictionary.texts();
+            let flow = |row| format!("{:?}", batch.row(row, &texts));
+            flows.extend((0..batch.rows()).map(flow));
+        })?;
+    }
+    Ok(flows)
+}
+
+/// Whatever bit of a page or of its header is another, it is refused or reads the same.
+#[test]
+fn a_damaged_page_is_seen() {
+    let mut some = Batch::new(FieldSet::all(), 0, Arc::default());
+    flows().iter().take(130).for_each(|flow| some.push(flow));
+    let good = file_of(&some, 50);
+    let file = ColumnFile::of_bytes(&good).unwrap();
+    let expected = read_all(&file).unwrap();
+    let chunks = file.metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let end = chunks.map(|chunk| bounds::place(chunk, file.file_bytes).unwrap());
+    let end = usize::try_from(end.map(|(start, length)| start + length).max().unwrap()).unwrap();
+    let (mut tried, mut refused) = (0, 0);
+    for bit in (4 * 8..end * 8).step_by(37) {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        tried += 1;
+        match read_all(&ColumnFile::of_bytes(&bad).unwrap()) {
+            Err(_) => refused += 1,
+            Ok(found) => assert_eq!(found, expected, "bit {bit}"),
+        }
+    }
+    // What makes of the extension one of somebody else says nothing.
+    assert!(refused > tried * 8 / 10, "{refused} of {tried}");
+}
+
 /// Of the other columns only the pages of meant flows are read: the first page
 /// of a group has none, of the second some, of the third all.
 #[test]

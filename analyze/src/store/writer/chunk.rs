@@ -2,20 +2,20 @@
 
 use bytes::Bytes;
 use parquet::basic::{Compression, Encoding, EncodingMask, PageType};
-use parquet::column::page::{CompressedPage, Page, PageWriter};
+use parquet::column::page::{CompressedPage, Page};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, PageEncodingStats};
 use parquet::file::statistics::Statistics;
-use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 use zstd::bulk::Compressor;
 
+use super::page;
 use crate::store::schema::{self, WORTH_COMPRESSING};
 
 /// Pages under way.
 pub(super) struct Chunk {
-    pages: TrackedWrite<Vec<u8>>,
+    pages: Vec<u8>,
     compressor: Compressor<'static>,
     n_rows: u64,
     /// Bytes of the pages before they were compressed, with their headers.
@@ -42,7 +42,7 @@ const SMALL: usize = 32;
 impl Chunk {
     pub(super) fn new() -> Result<Self, ParquetError> {
         Ok(Self {
-            pages: TrackedWrite::new(Vec::new()),
+            pages: Vec::new(),
             compressor: Compressor::new(schema::zstd_level().compression_level())?,
             n_rows: 0,
             uncompressed: 0,
@@ -74,8 +74,7 @@ impl Chunk {
             is_compressed,
             statistics: None,
         };
-        let page = CompressedPage::new(page, whole);
-        let written = SerializedPageWriter::new(&mut self.pages).write_page(page)?;
+        let written = page::append(&CompressedPage::new(page, whole), &mut self.pages)?;
         self.uncompressed += written.uncompressed_size;
         self.n_rows += u64::from(n_rows);
         match self.encodings.last_mut() {
@@ -100,12 +99,10 @@ impl Chunk {
             encoding: Encoding::PLAIN,
             is_sorted: false,
         };
-        let mut bytes = TrackedWrite::new(Vec::new());
-        let page = CompressedPage::new(page, list.len());
-        let written = SerializedPageWriter::new(&mut bytes).write_page(page)?;
-        let list_bytes = bytes.bytes_written();
-        let mut bytes = bytes.into_inner()?;
-        bytes.append(&mut self.pages.into_inner()?);
+        let mut bytes = Vec::new();
+        let written = page::append(&CompressedPage::new(page, list.len()), &mut bytes)?;
+        let list_bytes = bytes.len();
+        bytes.append(&mut self.pages);
         let whole = i64::try_from(written.uncompressed_size + self.uncompressed);
         let of_pages = |(encoding, count)| PageEncodingStats {
             page_type: PageType::DATA_PAGE_V2,

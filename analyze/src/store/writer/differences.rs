@@ -1,6 +1,5 @@
 //! A column by the differences of its values: the crate's encoder does that.
 
-use std::io::Cursor;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,9 +8,9 @@ use parquet::column::page::{CompressedPage, PageWriteSpec, PageWriter};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, get_column_writer};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterPropertiesPtr;
-use parquet::file::writer::{SerializedPageWriter, TrackedWrite};
 use parquet::schema::types::ColumnDescPtr;
 
+use super::page;
 use crate::columns::Values;
 
 /// Differences under way.
@@ -56,7 +55,7 @@ impl Differences {
 
     pub(super) fn finish(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
         let close = self.column.close()?;
-        let bytes = std::mem::take(self.pages.lock().inner_mut().get_mut());
+        let bytes = std::mem::take(&mut *self.pages.lock());
         Ok((bytes.into(), close))
     }
 }
@@ -71,27 +70,21 @@ fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V)
 
 /// Pages one after the other. The encoder writes them, and their owner wants
 /// them in the end.
-#[derive(Clone)]
-struct Pages(Arc<Mutex<TrackedWrite<Cursor<Vec<u8>>>>>);
-
-impl Default for Pages {
-    fn default() -> Self {
-        Self(Arc::new(Mutex::new(TrackedWrite::new(Cursor::default()))))
-    }
-}
+#[derive(Clone, Default)]
+struct Pages(Arc<Mutex<Vec<u8>>>);
 
 impl Pages {
-    fn lock(&self) -> MutexGuard<'_, TrackedWrite<Cursor<Vec<u8>>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl PageWriter for Pages {
     fn write_page(&mut self, page: CompressedPage) -> Result<PageWriteSpec, ParquetError> {
-        SerializedPageWriter::new(&mut self.lock()).write_page(page)
+        page::append(&page, &mut self.lock())
     }
 
     fn close(&mut self) -> Result<(), ParquetError> {
-        SerializedPageWriter::new(&mut self.lock()).close()
+        Ok(())
     }
 }

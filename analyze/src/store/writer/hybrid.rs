@@ -83,7 +83,7 @@ fn pack(values: &[u32], width: usize, out: &mut Vec<u8>) {
 }
 
 /// Appends a little-endian base-128 number.
-fn varint(mut value: u64, out: &mut Vec<u8>) {
+pub(super) fn varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value.to_le_bytes()[0] | 0x80);
         value >>= 7;
