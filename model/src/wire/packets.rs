@@ -121,7 +121,7 @@ impl Packetizer {
     }
 
     /// Flows that went in with an unknown value, by its field: it is written as
-    /// 0, and a time as another of the flow's, as [`encode`](super::encode()) says.
+    /// 0, and a time as another of the flow's, as [`encode`](fn@super::encode::encode) says.
     #[must_use]
     pub fn unknown(&self) -> &BTreeMap<&'static str, u64> {
         &self.unknown
