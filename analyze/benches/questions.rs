@@ -14,10 +14,10 @@ use std::sync::{Arc, OnceLock};
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use flowkit_analyze::columns::{Batch, FieldSet};
+use flowkit_analyze::ask::{ReadOptions, ask, ask_batches};
+use flowkit_analyze::batch::{Batch, FieldSet};
 use flowkit_analyze::export::{Addresses, Export, Form};
-use flowkit_analyze::scan::{ReadOptions, ask, ask_batches};
-use flowkit_analyze::stats::dimension::Dimension;
+use flowkit_analyze::question::dimension::Dimension;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::{Order, top};
 use flowkit_analyze::{Selection, Source};

@@ -1,7 +1,7 @@
 //! What can go wrong between a file and an answer.
 //!
 //! What is only partly readable is no error: it is read as far as it goes and
-//! told in the [`Tally`](crate::tally::Tally).
+//! told in the [`Tally`](flowkit_model::answer::Tally).
 
 use std::io;
 use std::path::PathBuf;

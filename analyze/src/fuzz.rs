@@ -9,9 +9,9 @@ use std::sync::Arc;
 use flowkit_model::document::shape::{DayCache, Narrowing, Shape};
 use flowkit_model::{Entry, Expression, FieldId, FlowRecord, Row};
 
-use crate::columns::FieldSet;
+use crate::batch::FieldSet;
+use crate::filter::Filter;
 use crate::input;
-use crate::mask::Filter;
 use crate::store::{ColumnFile, Request, Spare};
 
 /// Documents, in any form. The first line is learnt, the others are read by its

@@ -27,31 +27,27 @@
 //! A statistic never sees a file, an input never a statistic, and neither
 //! prints. What was read over is counted in a [`Tally`](tally::Tally).
 
-pub mod answer;
-pub mod bins;
-pub mod columns;
-mod dictionary;
+pub mod ask;
+pub mod batch;
+mod dedup;
 pub mod documents;
-mod duplicates;
 pub mod error;
 pub mod export;
+pub mod filter;
 #[doc(hidden)]
 pub mod fuzz;
 pub mod group;
 pub mod import;
 pub mod input;
-pub mod mask;
-pub mod packets;
-pub mod quality;
-pub mod scan;
+mod quality;
+pub mod question;
+pub(crate) mod scan;
 pub mod selection;
-pub mod sequences;
+pub mod spill;
 pub mod stats;
 pub mod store;
-pub mod tally;
 
-pub use answer::Answer;
-pub use error::ReadError;
-pub use input::Source;
-pub use scan::ask;
-pub use selection::Selection;
+pub use crate::ask::ask;
+pub use crate::error::ReadError;
+pub use crate::input::Source;
+pub use crate::selection::Selection;

@@ -3,17 +3,15 @@
 //! In this order: times are repaired, counters scaled, the filter asked; what
 //! it leaves out is in no sum and no count.
 
-mod copies;
-
 use std::io;
 
 use flowkit_model::filter::Bounds;
+use flowkit_model::late::repaired_ms;
 use flowkit_model::{Expression, FIELDS, FieldId};
 
-use self::copies::Copies;
-use crate::columns::{Batch, FieldSet};
-use crate::mask::Filter;
-use crate::quality::repaired;
+use crate::batch::{Batch, FieldSet};
+use crate::dedup::equal_flows::Copies;
+use crate::filter::Filter;
 
 /// The flows that a question is about.
 #[derive(Debug)]
@@ -157,7 +155,7 @@ impl Selection {
         if self.changes.repair_times {
             for field in [FieldId::FirstSwitched, FieldId::LastSwitched] {
                 batch.change(field, FieldId::Timestamp, |time, exported| {
-                    exported.map_or(time, |exported| repaired(time, exported))
+                    exported.map_or(time, |exported| repaired_ms(time, exported))
                 });
             }
         }

@@ -10,14 +10,17 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use flowkit_analyze::Source;
-use flowkit_analyze::answer::{Answer, Cell, Metric};
-use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::ask::{ReadOptions, ask};
+use flowkit_analyze::question::dimension::Dimension;
+use flowkit_analyze::question::measure::Measure;
 use flowkit_analyze::selection::Selection;
-use flowkit_analyze::stats::dimension::Dimension;
-use flowkit_analyze::stats::measure::Measure;
-use flowkit_analyze::stats::{Order, Statistic, pairs::pairs, talkers::talkers, top::top};
+use flowkit_analyze::stats::pairs::pairs;
+use flowkit_analyze::stats::talkers::talkers;
+use flowkit_analyze::stats::top::top;
+use flowkit_analyze::stats::{Order, Statistic};
+use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::filter::End;
-use flowkit_model::{Field, Kind};
+use flowkit_model::{Field, Kind, Metric};
 use serde_json::Value;
 
 /// Forms of each set; all hold the same flows.

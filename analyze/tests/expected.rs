@@ -9,20 +9,20 @@ mod truth;
 
 use std::path::Path;
 
-use flowkit_analyze::answer::{Answer, Cell, Metric};
-use flowkit_analyze::bins::Bins;
-use flowkit_analyze::scan::{ReadOptions, ask_batches};
+use flowkit_analyze::ask::{ReadOptions, ask_batches};
+use flowkit_analyze::question::bins::Bins;
+use flowkit_analyze::question::dimension::Dimension;
+use flowkit_analyze::question::measure::Measure;
 use flowkit_analyze::selection::Changes;
 use flowkit_analyze::stats::Order;
-use flowkit_analyze::stats::dimension::Dimension;
-use flowkit_analyze::stats::measure::Measure;
 use flowkit_analyze::stats::pairs::pairs;
 use flowkit_analyze::stats::scans::Scans;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::timeline::{Load, Timeline};
 use flowkit_analyze::stats::top::top;
 use flowkit_analyze::{Selection, Source, ask};
-use flowkit_model::{Expression, time};
+use flowkit_model::answer::{Answer, Cell};
+use flowkit_model::{Expression, Metric, time};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 

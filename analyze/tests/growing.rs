@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::tally::Tally;
 use flowkit_analyze::{Selection, Source};
+use flowkit_model::answer::Tally;
 
 fn tally(path: &Path) -> Tally {
     let sources = [Source::open(path).unwrap()];

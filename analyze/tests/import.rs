@@ -7,12 +7,12 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::export::{Addresses, Export, Form};
 use flowkit_analyze::import::{Imported, import};
-use flowkit_analyze::scan::{ReadOptions, ask};
 use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::tally::Tally;
 use flowkit_analyze::{Selection, Source, documents, store};
+use flowkit_model::answer::Tally;
 use flowkit_model::dump::PartForm;
 
 fn tally(path: &Path) -> Tally {

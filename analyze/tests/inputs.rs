@@ -5,10 +5,10 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::export::{Addresses, Export, Form};
 use flowkit_analyze::import::import;
 use flowkit_analyze::input::{INPUTS, InputForm};
-use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::{Selection, Source};
 use flowkit_model::FlowRecord;
 
@@ -78,7 +78,7 @@ fn sample(form: &InputForm, folder: &Path) -> PathBuf {
             export(Form::V5Pcap, Addresses::Number, &capture);
             let mut bytes = Vec::new();
             let source = Source::open(&capture).unwrap();
-            flowkit_analyze::packets::each(&source, |payload| {
+            flowkit_analyze::documents::packets::each(&source, |payload| {
                 bytes.extend_from_slice(payload.bytes);
                 true
             })

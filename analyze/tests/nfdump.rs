@@ -16,16 +16,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use flowkit_analyze::answer::{Cell, Metric};
-use flowkit_analyze::columns::Batch;
+use flowkit_analyze::ask::{ReadOptions, ask_batches};
+use flowkit_analyze::batch::Batch;
 use flowkit_analyze::export::{Addresses, Export};
-use flowkit_analyze::scan::ReadOptions;
-use flowkit_analyze::scan::ask_batches;
+use flowkit_analyze::question::dimension::Dimension;
 use flowkit_analyze::selection::Changes;
-use flowkit_analyze::stats::dimension::Dimension;
-use flowkit_analyze::stats::{Order, top::top};
+use flowkit_analyze::stats::Order;
+use flowkit_analyze::stats::top::top;
 use flowkit_analyze::{Selection, Source};
-use flowkit_model::{Expression, FlowRecord};
+use flowkit_model::answer::Cell;
+use flowkit_model::{Expression, FlowRecord, Metric};
 use jiff::tz::TimeZone;
 
 use crate::batches::batches;

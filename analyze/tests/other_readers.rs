@@ -10,8 +10,8 @@ use std::path::Path;
 use std::process::Command;
 
 use flowkit_analyze::Source;
+use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::import::import;
-use flowkit_analyze::scan::{ReadOptions, ask};
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
 

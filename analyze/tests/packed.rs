@@ -7,10 +7,10 @@ use std::io::Write;
 use std::path::Path;
 
 use flowkit_analyze::Source;
-use flowkit_analyze::scan::{ReadOptions, ask};
+use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::tally::Tally;
+use flowkit_model::answer::Tally;
 
 fn tally(path: &Path) -> Tally {
     let sources = [Source::open(path).unwrap()];

@@ -9,21 +9,21 @@ mod random;
 use std::sync::Arc;
 
 use batches::batches;
-use flowkit_analyze::answer::{Answer, Cell, Metric};
-use flowkit_analyze::bins::Bins;
-use flowkit_analyze::columns::Batch;
-use flowkit_analyze::group::memory::Memory;
-use flowkit_analyze::scan::{ask_batches, ask_batches_within};
+use flowkit_analyze::ask::{ask_batches, ask_batches_within};
+use flowkit_analyze::batch::Batch;
+use flowkit_analyze::question::bins::Bins;
+use flowkit_analyze::question::measure::{Condition, Measure};
 use flowkit_analyze::selection::{Changes, Selection};
+use flowkit_analyze::spill::memory::Memory;
 use flowkit_analyze::stats::beacons::Beacons;
 use flowkit_analyze::stats::check::Check;
 use flowkit_analyze::stats::exporters::Exporters;
-use flowkit_analyze::stats::measure::{Condition, Measure};
 use flowkit_analyze::stats::scans::Scans;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::timeline::{Load, Timeline};
 use flowkit_analyze::stats::{Order, Statistic, pairs, ports, protocols, talkers, top};
-use flowkit_model::{Expression, FieldId, FlowRecord};
+use flowkit_model::answer::{Answer, Cell};
+use flowkit_model::{Expression, FieldId, FlowRecord, Metric};
 use jiff::tz::TimeZone;
 use random::{Random, dimensions, flows};
 

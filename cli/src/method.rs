@@ -3,11 +3,9 @@
 
 use std::io::{self, Write};
 
-use flowkit_analyze::Answer;
-use flowkit_analyze::answer::Ranking;
-use flowkit_analyze::quality::Fault;
+use flowkit_model::answer::{Fault, Ranking};
 use flowkit_model::field::Wire;
-use flowkit_model::{Field, FieldId};
+use flowkit_model::{Answer, Field, FieldId};
 use jiff::tz::TimeZone;
 
 use crate::notes;

@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use flowkit_analyze::Answer;
-use flowkit_analyze::quality::Fault;
-use flowkit_analyze::tally::Tally;
+use flowkit_model::Answer;
+use flowkit_model::answer::{Fault, Tally};
 
 use crate::output::units::grouped;
 

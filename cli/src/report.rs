@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
+use flowkit_analyze::question::measure::{Condition, Measure};
 use flowkit_analyze::stats::grouping::Grouping;
-use flowkit_analyze::stats::measure::{Condition, Measure};
 use flowkit_analyze::stats::{Order, Statistic};
-use flowkit_analyze::{Answer, Selection, Source, ask};
+use flowkit_analyze::{Selection, Source, ask};
+use flowkit_model::Answer;
 use jiff::tz::TimeZone;
 
 use crate::destination::{refuse_sources, write_to};

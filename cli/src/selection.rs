@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::Arg;
-use flowkit_analyze::scan::ReadOptions;
+use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::selection::Changes;
 use flowkit_analyze::stats::Order;
 use flowkit_analyze::stats::grouping::Grouping;

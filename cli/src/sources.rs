@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::input::{INPUTS, InputForm};
-use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::{ReadError, Source};
 
 use crate::exit::Usage;

@@ -6,11 +6,10 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 const MEBIBYTE: usize = 1 << 20;
 

@@ -85,6 +85,7 @@
 //! record); `logstash-codec-netflow` (`Netflow5PDU`); Logstash's netflow
 //! module (`netflow.conf.erb` and its index template).
 
+pub mod answer;
 pub mod document;
 pub mod dump;
 pub mod field;
@@ -94,12 +95,15 @@ pub mod lesson;
 pub mod names;
 pub mod record;
 pub mod row;
+pub mod sums;
 pub mod time;
 pub mod window;
 pub mod wire;
 
+pub use answer::Answer;
 pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};
 pub use filter::Expression;
 pub use record::FlowRecord;
 pub use row::Row;
+pub use sums::{Metric, Sums};

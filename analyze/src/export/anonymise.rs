@@ -7,10 +7,14 @@
 //! Source: J. Xu, J. Fan, M. Ammar, S. Moon, *Prefix-preserving IP address
 //! anonymization* (2002); the test below holds the published sample trace.
 
+use std::collections::HashMap;
 use std::net::Ipv4Addr;
 
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
+use flowkit_model::{FIELDS, Field, FieldId, Kind};
+
+use crate::batch::{Batch, Column, Values};
 
 /// Bytes of a key: 16 for the cipher, 16 for the padding.
 pub const KEY_BYTES: usize = 32;
@@ -90,9 +94,122 @@ impl Anonymiser {
     }
 }
 
+/// Replaces every address in a batch, and makes unknown what is looked up from
+/// addresses and would tell whose they are.
+pub(super) fn hide(batch: &mut Batch, anonymiser: &Anonymiser) {
+    for field in FIELDS {
+        if field.is_looked_up() {
+            forget(batch, field.id);
+        } else if field.kind == Kind::Address {
+            hide_addresses(batch, field, anonymiser);
+        }
+    }
+    hide_exporters(batch, anonymiser);
+}
+
+/// Replaces the known addresses of a field; a next hop of 0.0.0.0 is none.
+fn hide_addresses(batch: &mut Batch, field: &Field, anonymiser: &Anonymiser) {
+    let Some(column) = batch.column_mut(field.id) else { return };
+    let unknown = column.unknown.as_deref();
+    let Values::U32(values) = &mut column.values else {
+        panic!("{} is an address of 32 bits", field.name);
+    };
+    for (row, value) in values.iter_mut().enumerate() {
+        let is_none = field.id == FieldId::NextHop && *value == 0;
+        if !is_none && !unknown.is_some_and(|unknown| unknown[row]) {
+            *value = anonymiser.address(*value);
+        }
+    }
+}
+
+/// Replaces the exporters, which are texts: what is no address becomes unknown.
+fn hide_exporters(batch: &mut Batch, anonymiser: &Anonymiser) {
+    let (rows, dictionary) = (batch.rows(), batch.dictionary().clone());
+    let Some(column) = batch.column_mut(FieldId::Exporter) else { return };
+    let texts = dictionary.texts();
+    let mut known = HashMap::new();
+    let mut hidden = Column::for_field(FieldId::Exporter, rows);
+    for row in 0..rows {
+        let code = column.get(row).and_then(|code| {
+            *known.entry(code).or_insert_with(|| {
+                let text = anonymiser.text(texts.get(usize::try_from(code).ok()?)?)?;
+                Some(u64::from(dictionary.code(&text)))
+            })
+        });
+        hidden.push(code);
+    }
+    *column = hidden;
+}
+
+/// Makes all values of a field unknown.
+fn forget(batch: &mut Batch, field: FieldId) {
+    let rows = batch.rows();
+    if let Some(column) = batch.column_mut(field) {
+        *column = Column::for_field(field, rows);
+        (0..rows).for_each(|_| column.push(None));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use flowkit_model::Row;
+
     use super::*;
+    use crate::batch::FieldSet;
+
+    /// Every field of the catalogue that may hold an address, or says where one
+    /// is: a field that is added later is in the batch too, and what stands for
+    /// an address must not leave in clear.
+    #[test]
+    fn no_field_leaves_an_address_in_clear() {
+        let anonymiser = Anonymiser::new(&KEY);
+        let mut row = Row::default();
+        for (field, n) in FIELDS.iter().zip(1_u64..) {
+            match field.kind {
+                Kind::Text => row.set_text(field.id, "203.0.113.9"),
+                _ => row.set(field.id, n),
+            }
+        }
+        let mut batch = Batch::new(FieldSet::all(), 1, Arc::default());
+        batch.push_row(&row);
+        let before = batch.clone();
+        hide(&mut batch, &anonymiser);
+        let texts = batch.dictionary().texts();
+        let hidden = batch.row(0, &texts);
+        for field in FIELDS {
+            let (was, is) = (before.column(field.id).get(0), batch.column(field.id).get(0));
+            match field.kind {
+                Kind::Text if field.is_looked_up() => assert_eq!(is, None, "{}", field.name),
+                Kind::Text => {
+                    assert_eq!(hidden.text(field.id), anonymiser.text("203.0.113.9").as_deref());
+                }
+                Kind::Address => {
+                    let expected = u32::try_from(was.unwrap()).unwrap();
+                    let expected = anonymiser.address(expected);
+                    assert_eq!(is, Some(expected.into()), "{}", field.name);
+                }
+                _ => assert_eq!(is, was, "{}", field.name),
+            }
+        }
+    }
+
+    /// Unknown stays unknown, a next hop of 0.0.0.0 stays none, and the name of
+    /// an exporter, which no key hides, is left out.
+    #[test]
+    fn what_is_no_address_becomes_none() {
+        let anonymiser = Anonymiser::new(&KEY);
+        let mut batch = Batch::new(FieldSet::all(), 1, Arc::default());
+        let mut row = Row::default();
+        row.set(FieldId::NextHop, 0);
+        row.set_text(FieldId::Exporter, "edge-router");
+        batch.push_row(&row);
+        hide(&mut batch, &anonymiser);
+        assert_eq!(batch.column(FieldId::NextHop).get(0), Some(0));
+        assert_eq!(batch.column(FieldId::SrcAddr).get(0), None);
+        assert_eq!(batch.column(FieldId::Exporter).get(0), None);
+    }
 
     /// The key of the authors' sample.
     const KEY: [u8; KEY_BYTES] = [

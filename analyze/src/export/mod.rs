@@ -18,21 +18,24 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use flowkit_model::answer::Tally;
 use flowkit_model::dump::Part;
-use flowkit_model::{FieldId, FlowRecord, Row};
+use flowkit_model::{FlowRecord, Row};
 
-use self::anonymise::Anonymiser;
+use self::anonymise::{Anonymiser, hide};
 pub(crate) use self::text::document_line;
-use crate::columns::{Batch, FieldSet};
-use crate::dictionary::Dictionary;
+use crate::batch::dictionary::Dictionary;
+use crate::batch::{Batch, FieldSet};
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::scan::{Absorber, ReadOptions, Reading};
+use crate::scan::Reading;
+use crate::scan::ingest::Absorber;
+use crate::scan::measures::Measures;
+use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
 use crate::store::facts::{Belongs, Facts};
 use crate::store::writer::FlowWriter;
 use crate::store::{self, Prepared, Request, Spare, StoreError};
-use crate::tally::{Measures, Tally};
 
 /// A form of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +140,7 @@ impl Export<'_> {
         let mut said = tally.clone();
         said.skipped.clear();
         said.notes.clear();
-        said.duplicates = crate::tally::Duplicates::default();
+        said.duplicates = flowkit_model::answer::Duplicates::default();
         let belongs = Belongs::of(&Part::default(), &[]);
         let mut out = writer.finish(belongs, Facts::of(&said))?;
         out.flush().map_err(ExportError::Write)?;
@@ -200,11 +203,7 @@ impl Export<'_> {
         let mut hand_on = |batch: &mut Batch| {
             self.selection.apply(batch);
             if let Some(anonymiser) = self.anonymiser {
-                batch.map_addresses(
-                    |address| anonymiser.address(address),
-                    |text| anonymiser.text(text),
-                );
-                batch.forget(&TELLING);
+                hide(batch, anonymiser);
             }
             if done.is_ok() {
                 done = take(batch);
@@ -228,33 +227,5 @@ impl Export<'_> {
         let mut tally = absorber.finish();
         tally.notes.extend(notes);
         Ok(tally)
-    }
-}
-
-/// Fields that tell where a hidden address is, or whose it is.
-const TELLING: [FieldId; 6] = [
-    FieldId::SrcCountry,
-    FieldId::DstCountry,
-    FieldId::SrcCity,
-    FieldId::DstCity,
-    FieldId::SrcAsName,
-    FieldId::DstAsName,
-];
-
-/// Fields that hold an address of a host; a next hop of 0.0.0.0 is none.
-pub(crate) const ADDRESSES: [FieldId; 3] = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::NextHop];
-
-#[cfg(test)]
-mod tests {
-    use flowkit_model::FIELDS;
-
-    use super::*;
-
-    /// All that is looked up from an address is forgotten when it is hidden.
-    #[test]
-    fn what_is_looked_up_tells() {
-        for field in FIELDS {
-            assert_eq!(TELLING.contains(&field.id), field.is_looked_up(), "{}", field.name);
-        }
     }
 }

@@ -17,7 +17,7 @@ use flowkit_model::wire::Packetizer;
 use flowkit_model::wire::packets::{BootTimes, Packet};
 
 use super::{Export, ExportError, Exported};
-use crate::dictionary::Dictionary;
+use crate::batch::dictionary::Dictionary;
 
 /// Where packets go: an address of documentation (RFC 5737), the usual port.
 const COLLECTOR: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 254);

@@ -126,8 +126,9 @@ fn document(row: &Row<'_>, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use flowkit_model::{Entry, FlowRecord};
+
+    use super::*;
 
     fn flows() -> Vec<FlowRecord> {
         let mut all = FlowRecord::default();

@@ -3,36 +3,10 @@
 //! Each field takes its width and, before it, one bit that is set where the
 //! value is unknown, so unknown sorts last. The first field stands highest.
 
-use flowkit_model::Kind;
-
-use super::double::DOUBLE_BITS;
-use super::hash::Hashed;
-use crate::columns::{Column, Values};
-
-/// One field of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyPart {
-    /// Name of its column in the answer.
-    pub name: String,
-    /// What its values mean; text is grouped by its number and sorted by its
-    /// letters.
-    pub kind: Kind,
-    /// Width of a value.
-    pub bits: u32,
-}
-
-impl KeyPart {
-    /// A field of the catalogue as a key.
-    #[must_use]
-    pub fn of(field: &flowkit_model::Field) -> Self {
-        Self { name: field.name.into(), kind: field.kind, bits: field.bits().unwrap_or(32) }
-    }
-
-    /// Bits with the one for unknown.
-    fn width(&self) -> u32 {
-        self.bits + 1
-    }
-}
+use crate::batch::{Column, Values};
+use crate::question::key_part::KeyPart;
+use crate::spill::hash::{Hashed, MIX, fold};
+use crate::spill::record::Stored;
 
 /// The fields of a key, the most significant first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,6 +187,23 @@ impl Key for Packed {
     }
 }
 
+impl Hashed for Packed {
+    #[inline]
+    fn hash(&self, seed: u64) -> u64 {
+        self.0.hash(seed)
+    }
+}
+
+impl Stored for Packed {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.0.write(out);
+    }
+
+    fn read(bytes: &mut &[u8]) -> Option<Self> {
+        u64::read(bytes).map(Self)
+    }
+}
+
 /// A key of more fields than fit in 256 bits: two words each, whether unknown
 /// and the value, in the order of the fields.
 pub type LongKey = Vec<(bool, u64)>;
@@ -232,8 +223,21 @@ impl Key for LongKey {
     }
 }
 
+impl Hashed for LongKey {
+    fn hash(&self, seed: u64) -> u64 {
+        self.iter().fold(seed, |hash, (unknown, value)| {
+            fold(hash ^ value, MIX).wrapping_add(u64::from(*unknown)).rotate_left(17)
+        })
+    }
+}
+
+/// Bits of the widest key that is a number ([`super::wide_key`]).
+pub(crate) const DOUBLE_BITS: u32 = 256;
+
 #[cfg(test)]
 mod tests {
+    use flowkit_model::Kind;
+
     use super::*;
 
     fn part(bits: u32) -> KeyPart {

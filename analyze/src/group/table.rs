@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use super::Accumulator;
-use super::double::{DOUBLE_BITS, Double};
-use super::hash::Valued;
-use super::key::{Key, KeyLayout, LongKey, Packed};
-use super::memory::Memory;
-pub use super::pairs::Counting;
-use super::pairs::Pairs;
-use super::points::Times;
-use super::store::Store;
-use crate::columns::{Column, Values};
+use super::counters::Accumulator;
+pub use super::distinct::Counting;
+use super::distinct::Pairs;
+use super::key::{DOUBLE_BITS, Key, KeyLayout, LongKey, Packed};
+use super::keyed_sums::Store;
+use super::quantiles::Times;
+use super::wide_key::Double;
+use crate::batch::{Column, Values};
+use crate::spill::hash::Valued;
+use crate::spill::memory::Memory;
 
 /// Keys of at most so many bits are places in an array: a port, or a protocol
 /// and flags.

@@ -12,13 +12,15 @@ use flowkit_model::dump::Part;
 use rayon::prelude::*;
 
 use super::part::append_line;
-use crate::columns::FieldSet;
-use crate::dictionary::Dictionary;
+use crate::batch::FieldSet;
+use crate::batch::dictionary::Dictionary;
 use crate::documents::AsItStands;
 use crate::input::parse::Parsed;
-use crate::input::shapes::Shapes;
+use crate::input::shape_cache::Shapes;
 use crate::input::{Block, Framing, Source, framing, may_share};
-use crate::scan::{Absorber, ReadOptions, WAVE_BLOCKS};
+use crate::scan::ingest::Absorber;
+use crate::scan::options::ReadOptions;
+use crate::scan::waves::WAVE_BLOCKS;
 use crate::store::facts::{Belongs, THIS_FILE};
 use crate::store::{StoreError, UnderWay};
 

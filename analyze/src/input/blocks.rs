@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::buffer::{Spares, Text};
 use super::bulk::before_last_action;
+use super::csv::Header;
 use super::framing::{Framing, Start, framing};
-use super::rows::Header;
-use super::text::{Spares, Text};
-use super::values::{self, Nesting};
+use super::json_values::{self, Nesting};
 
 /// Text of whole documents.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Block {
             }
             Framing::Values => {
                 let (mut line, mut at) = (self.line, 0);
-                Box::new(values::split(&self.text).map(move |(start, text)| {
+                Box::new(json_values::split(&self.text).map(move |(start, text)| {
                     line += memchr_iter(b'\n', &self.text[at..start]).count() as u64;
                     at = start;
                     (line, text.trim_ascii_end())

@@ -13,8 +13,8 @@ use flowkit_model::wire::{self, Fault, HEADER_LENGTH, MOST_RECORDS, NotV5, RECOR
 use flowkit_model::{NotAFlow, Row};
 
 use super::parse::{Odd, Parsed};
-use crate::columns::FieldSet;
-use crate::dictionary::Dictionary;
+use crate::batch::FieldSet;
+use crate::batch::dictionary::Dictionary;
 
 /// Some datagrams, and frames that carry none.
 #[derive(Debug, Default)]

@@ -4,8 +4,8 @@ use memchr::memchr;
 use serde::de::IgnoredAny;
 
 use super::bulk::is_action;
-use super::rows::Header;
-use super::values::{self, Nesting};
+use super::csv::Header;
+use super::json_values::{self, Nesting};
 
 /// How documents are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub(crate) fn framing(text: &[u8]) -> Framing {
     if Header::of(first).is_some() {
         return Framing::Rows;
     }
-    if values::several(first).is_some() {
+    if json_values::several(first).is_some() {
         return Framing::Values;
     }
     let begins = serde_json::from_slice::<IgnoredAny>(first).is_err_and(|error| error.is_eof());

@@ -6,8 +6,8 @@ use memchr::memchr;
 
 use super::blocks::Block;
 use super::parse::{Parsed, identity};
-use super::shapes::ShapeReader;
-use crate::columns::Batch;
+use super::shape_cache::ShapeReader;
+use crate::batch::Batch;
 
 impl Parsed {
     /// Reads documents that are a line each.

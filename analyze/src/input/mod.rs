@@ -5,41 +5,41 @@
 //! answer apart one by one, so a file may even mix them.
 
 mod blocks;
-mod broken_page;
+mod buffer;
 mod bulk;
 mod capture;
 mod compression;
+mod csv;
 pub(crate) mod datagrams;
 mod dump;
-mod form;
-mod forms;
+mod formats;
 mod framing;
+mod json_values;
 mod lines;
 pub(crate) mod parse;
 mod read;
-mod rows;
-pub(crate) mod shapes;
-mod text;
-mod values;
+pub(crate) mod shape_cache;
+mod sniff;
+mod truncated_page;
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use self::datagrams::Datagrams;
-use self::forms::Reading;
-use crate::error::ReadError;
 use flowkit_model::dump::{Part, PartForm};
 
 pub(crate) use self::blocks::Block;
-pub(crate) use self::broken_page::hits_before_the_end;
 pub(crate) use self::bulk::{BulkAction, is_action};
+pub(crate) use self::csv::Row as TextRow;
+use self::datagrams::Datagrams;
 pub use self::dump::read_manifest;
-pub use self::forms::{INPUTS, InputForm};
+use self::formats::Reading;
+pub use self::formats::{INPUTS, InputForm};
 pub(crate) use self::framing::{Framing, framing};
+pub(crate) use self::json_values::several;
 pub(crate) use self::read::{bytes as read_bytes, read, read_and_keep};
-pub(crate) use self::rows::Row as TextRow;
-pub(crate) use self::values::several;
+pub(crate) use self::truncated_page::hits_before_the_end;
+use crate::error::ReadError;
 
 /// Something that flows are read from.
 #[derive(Debug)]

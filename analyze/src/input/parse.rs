@@ -5,26 +5,24 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use flowkit_model::answer::{Quality, Sequences};
 use flowkit_model::document::entry::{Entry, Hit};
 use flowkit_model::document::page::Page;
 use flowkit_model::document::server_error::ServerError;
 use flowkit_model::document::shape::Identity as Shaped;
 use flowkit_model::{FieldId, NotAFlow, Row};
-
 use memchr::memchr_iter;
 
 use super::blocks::Block;
-use super::broken_page;
 use super::bulk::{BulkAction, Target, is_action};
+use super::csv::Row as TextRow;
 use super::framing::Framing;
-use super::rows::Row as TextRow;
-use super::shapes::{ShapeReader, Shapes};
-use super::values::several;
-use crate::columns::{Batch, FieldSet};
-use crate::dictionary::Dictionary;
-use crate::duplicates::Identity;
-use crate::quality::Quality;
-use crate::sequences::Sequences;
+use super::json_values::several;
+use super::shape_cache::{ShapeReader, Shapes};
+use super::truncated_page;
+use crate::batch::dictionary::Dictionary;
+use crate::batch::{Batch, FieldSet};
+use crate::dedup::Identity;
 
 /// What a block held.
 #[derive(Debug)]
@@ -272,7 +270,7 @@ impl Parsed {
                     return values.for_each(|value| self.value(value, line, block, reader));
                 }
                 if error.is_eof() && block.ends_with(text) {
-                    if let Some(page) = broken_page::whole_hits(text) {
+                    if let Some(page) = truncated_page::whole_hits(text) {
                         self.n_values += 1;
                         return self.page(page, line, true, reader);
                     }

@@ -11,11 +11,11 @@ use flowkit_model::dump::PartForm;
 use super::blocks::{self, BlockError, Blocks};
 use super::compression::{self, Compression};
 use super::datagrams::{self, Datagrams};
-use super::form::{self, Form};
-use super::forms::Reading;
+use super::formats::Reading;
 use super::framing::Framing;
-use super::{Piece, Place, Source, Stream, all, capture, parse, shapes};
-use crate::columns::FieldSet;
+use super::sniff::{self, Form};
+use super::{Piece, Place, Source, Stream, all, capture, parse, shape_cache};
+use crate::batch::FieldSet;
 use crate::error::ReadError;
 use crate::store::{ColumnFile, StoreError};
 
@@ -72,7 +72,7 @@ impl Stream {
             .map_err(|source| self.failed(0, source))?
             .map_err(|what| ReadError::Form { name: self.name.clone(), what })?;
         let is_packed = packed != Compression::None;
-        let (text, told) = form::tell(text);
+        let (text, told) = sniff::tell(text);
         let form = match self.reading {
             Some(Reading::Capture) => Form::Capture,
             Some(Reading::Datagrams) => Form::Datagrams,
@@ -223,11 +223,11 @@ impl<R: Read> Read for Keeping<R> {
 
 /// Reads bytes as a stream of unknown form, for fuzzers.
 pub(crate) fn bytes(bytes: &[u8]) {
-    let (dictionary, shapes) = (Arc::default(), shapes::Shapes::default());
+    let (dictionary, shapes) = (Arc::default(), shape_cache::Shapes::default());
     let fields = FieldSet::all();
     let Ok(Ok((text, _))) = compression::unpack(bytes) else { return };
     // A bomb is cut: what is unpacked is read in blocks of bounded size.
-    let (text, form) = form::tell(Box::new(text.take(1 << 24)));
+    let (text, form) = sniff::tell(Box::new(text.take(1 << 24)));
     let take = |datagrams: Datagrams| {
         drop(datagrams.parse(fields, &dictionary));
         true

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use flowkit_model::NotAFlow;
+use flowkit_model::answer::{Position, Tally};
 use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
 use crate::input::parse::{Odd, PageFacts, Parsed};
 use crate::input::{self, Opened, Source};
-use crate::tally::{Position, Tally};
 
 /// Compares what streams hold with what they should, in the order in which they
 /// are read.

@@ -16,7 +16,7 @@ use crate::input::Piece;
 /// Pieces that are worked on side by side.
 pub(crate) const WAVE_BLOCKS: usize = 8;
 /// Up to so many pieces are done on the spot: a block and its end.
-pub(super) const SMALL_WAVE: usize = 2;
+pub(crate) const SMALL_WAVE: usize = 2;
 
 /// Takes a piece of a stream; false if no more are wanted.
 pub(crate) type HandOn<'h> = dyn FnMut(usize, Piece) -> bool + 'h;

@@ -9,20 +9,21 @@
 use std::io;
 use std::sync::Arc;
 
+use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
 use flowkit_model::{FieldId, Kind};
 
-use super::ranking::key_cell;
+use super::key_cell::key_cell;
 use super::{Statistic, most_rows};
-use crate::answer::{Answer, Cell, Column, Meaning, Table as Rows};
-use crate::columns::Batch;
-use crate::group::hash::{Hashed, seed};
-use crate::group::key::{KeyLayout, KeyPart};
-use crate::group::memory::Memory;
-use crate::group::points::{Times, nearest_rank};
-use crate::group::rank::each_part;
-use crate::group::stored::Stored;
-use crate::group::{Accumulator, Counters, Map, PARTITIONS, Partitions};
-use crate::tally::Tally;
+use crate::batch::Batch;
+use crate::group::counters::{Accumulator, Counters};
+use crate::group::key::KeyLayout;
+use crate::group::quantiles::{Times, nearest_rank};
+use crate::question::key_part::KeyPart;
+use crate::spill::hash::{Hashed, seed};
+use crate::spill::map::Map;
+use crate::spill::memory::Memory;
+use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
+use crate::spill::record::Stored;
 
 /// Pairs that talk regularly.
 #[derive(Debug)]

@@ -6,19 +6,20 @@
 
 use std::io;
 
+use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table};
+use flowkit_model::{Metric, Sums};
+
 use super::Order;
-use super::dimension::Dimension;
 use super::grouping::{Grouping, Groups};
-use super::measure::Measure;
-use super::ranking::key_cell;
+use super::key_cell::key_cell;
 use super::top::top;
-use crate::answer::{Answer, Cell, Column, Meaning, Metric, Table};
+use crate::group::counters::{Accumulator, Counters};
 use crate::group::rank::{Both, Found, Group, Wanted};
-use crate::group::{Accumulator, Counters};
-use crate::tally::Sums;
+use crate::question::dimension::Dimension;
+use crate::question::measure::Measure;
 
 /// What changed between two sets of flows, by key: asked with
-/// [`ask_both`](crate::scan::ask_both).
+/// [`ask_both`](crate::ask::ask_both).
 ///
 /// Keys whose bytes, packets and flows are the same in both have no row; the
 /// largest change of a metric comes first, ties by key.
@@ -120,10 +121,10 @@ mod tests {
     use flowkit_model::{FieldId, FlowRecord};
 
     use super::*;
-    use crate::columns::Batch;
-    use crate::group::memory::Memory;
-    use crate::scan::ask_both_batches_within;
+    use crate::ask::ask_both_batches_within;
+    use crate::batch::Batch;
     use crate::selection::Selection;
+    use crate::spill::memory::Memory;
 
     type Rows<'r> = &'r [(u16, [u64; 2])];
 

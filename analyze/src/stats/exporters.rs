@@ -3,20 +3,20 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::{FieldId, Kind};
+use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
+use flowkit_model::{FieldId, Kind, Metric, Sums};
 
 use super::Statistic;
-use super::loss::{self, Loss, Packets};
-use super::ranking::key_cell;
-use crate::answer::{Answer, Cell, Column, Meaning, Metric, Table as Rows};
-use crate::columns::Batch;
-use crate::group::key::{KeyLayout, KeyPart};
-use crate::group::memory::Memory;
-use crate::group::stored::Stored;
+use super::key_cell::key_cell;
+use crate::batch::Batch;
+use crate::group::counters::{Accumulator, Counters};
+use crate::group::key::KeyLayout;
+use crate::group::packed_flow::Volume;
 use crate::group::table::{Besides, Table};
-use crate::group::volume::Volume;
-use crate::group::{Accumulator, Counters};
-use crate::tally::{Sums, Tally};
+use crate::quality::loss::{self, Loss, Packets};
+use crate::question::key_part::KeyPart;
+use crate::spill::memory::Memory;
+use crate::spill::record::Stored;
 
 /// Flows by exporter and engine.
 #[derive(Debug)]

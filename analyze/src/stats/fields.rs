@@ -1,9 +1,9 @@
 //! `fields`: the catalogue as an answer. It reads no flows.
 
 use flowkit_model::FIELDS;
+use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table};
 use flowkit_model::field::Wire;
 
-use crate::answer::{Answer, Cell, Column, Meaning, Table};
 use crate::store::schema::type_name;
 
 /// One row per field.

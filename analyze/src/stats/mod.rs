@@ -6,17 +6,13 @@
 pub mod beacons;
 pub mod check;
 pub mod diff;
-pub mod dimension;
 pub mod exporters;
 pub mod fields;
-mod gather;
 pub mod grouping;
-mod loss;
-pub mod measure;
+mod key_cell;
 pub mod pairs;
 pub mod ports;
 pub mod protocols;
-mod ranking;
 pub mod scans;
 pub mod summary;
 pub mod talkers;
@@ -26,13 +22,12 @@ pub mod top;
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::FieldId;
+use flowkit_model::answer::{Answer, Tally};
+use flowkit_model::{FieldId, Metric, Sums};
 
-use self::measure::{Condition, Measure};
-use crate::answer::{Answer, Metric};
-use crate::columns::Batch;
-use crate::group::memory::Memory;
-use crate::tally::{Sums, Tally};
+use crate::batch::Batch;
+use crate::question::measure::{Condition, Measure};
+use crate::spill::memory::Memory;
 
 /// A question that is answered by adding up batches.
 ///

@@ -2,9 +2,9 @@
 //! them.
 
 use super::Order;
-use super::dimension::Dimension;
 use super::grouping::{Forward, Grouping, around_usual};
-use super::measure::Measure;
+use crate::question::dimension::Dimension;
+use crate::question::measure::Measure;
 
 /// Flows by pair of addresses.
 #[must_use]

@@ -9,9 +9,9 @@ use flowkit_model::FieldId;
 use flowkit_model::filter::End;
 
 use super::Order;
-use super::dimension::Dimension;
 use super::grouping::{Forward, Grouping, around_usual};
-use super::measure::{Counted, Measure};
+use crate::question::dimension::Dimension;
+use crate::question::measure::{Counted, Measure};
 
 /// Flows by protocol and service.
 #[must_use]

@@ -5,9 +5,9 @@ use flowkit_model::FieldId;
 use flowkit_model::filter::End;
 
 use super::Order;
-use super::dimension::Dimension;
 use super::grouping::{Grouping, around_usual};
-use super::measure::{Counted, Measure};
+use crate::question::dimension::Dimension;
+use crate::question::measure::{Counted, Measure};
 
 /// Flows by protocol.
 #[must_use]

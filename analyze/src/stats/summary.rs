@@ -3,17 +3,17 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::{FIELDS, FieldId, Kind};
+use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
+use flowkit_model::{FIELDS, FieldId, Kind, Metric};
 
 use super::Statistic;
-use super::ranking::key_cell;
-use crate::answer::{Answer, Cell, Column, Meaning, Metric, Table as Rows};
-use crate::columns::Batch;
-use crate::group::key::{KeyLayout, KeyPart};
-use crate::group::memory::Memory;
+use super::key_cell::key_cell;
+use crate::batch::Batch;
+use crate::group::counters::{Accumulator, Counters};
+use crate::group::key::KeyLayout;
 use crate::group::table::{Besides, Table};
-use crate::group::{Accumulator, Counters};
-use crate::tally::Tally;
+use crate::question::key_part::KeyPart;
+use crate::spill::memory::Memory;
 
 /// Totals, times and exporters.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! `top`: the values of one or more keys that carry the most.
 
 use super::Order;
-use super::dimension::Dimension;
 use super::grouping::Grouping;
-use super::measure::Measure;
+use crate::question::dimension::Dimension;
+use crate::question::measure::Measure;
 
 /// Flows by the values of some keys; `columns` instead of the usual ones.
 #[must_use]

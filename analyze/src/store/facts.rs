@@ -6,16 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use flowkit_model::answer::{Duplicates, Position, Quality, Sampling, Sequences, Skipped, Tally};
 use flowkit_model::dump::Part;
-use flowkit_model::{FIELDS, FieldId, NotAFlow};
+use flowkit_model::{FIELDS, FieldId, NotAFlow, Sums};
 use parquet::file::metadata::RowGroupMetaData;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{bounds, schema};
-use crate::quality::Quality;
-use crate::sequences::Sequences;
-use crate::tally::{Duplicates, Position, Sampling, Skipped, Sums, Tally};
 
 /// Key of the metadata.
 pub(crate) const KEY: &str = "flowkit";

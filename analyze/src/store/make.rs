@@ -5,15 +5,17 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use flowkit_model::answer::Tally;
 use flowkit_model::dump::Part;
 
 use super::facts::{Belongs, THIS_FILE};
 use super::{ColumnFile, StoreError, UnderWay};
-use crate::columns::FieldSet;
-use crate::dictionary::Dictionary;
+use crate::batch::FieldSet;
+use crate::batch::dictionary::Dictionary;
 use crate::input::{DumpPart, Source};
-use crate::scan::{Absorber, ReadOptions, Reading};
-use crate::tally::Tally;
+use crate::scan::Reading;
+use crate::scan::ingest::Absorber;
+use crate::scan::options::ReadOptions;
 
 /// A part that is answered from its columns.
 pub(crate) struct StoredPart {

@@ -23,12 +23,11 @@ mod under_way;
 mod verify;
 pub(crate) mod writer;
 
-pub(crate) use make::seen;
-pub use make::{Made, make_missing};
-pub(crate) use make::{Prepared, StoredPart, of_file, prepare};
-pub(crate) use reader::{ColumnFile, Request, Spare};
-pub(crate) use under_way::UnderWay;
-pub use verify::verify;
+pub use self::make::{Made, make_missing};
+pub(crate) use self::make::{Prepared, StoredPart, of_file, prepare, seen};
+pub(crate) use self::reader::{ColumnFile, Request, Spare};
+pub(crate) use self::under_way::UnderWay;
+pub use self::verify::verify;
 
 /// Why columns cannot be read or written. Never a reason to give no answer: the
 /// part itself is still there.

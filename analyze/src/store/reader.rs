@@ -23,12 +23,11 @@ use xxhash_rust::xxh3::Xxh3;
 use self::pages::{ColumnPages, Damage, MISALIGNED, Stored, Wanted};
 pub(crate) use self::spare::Spare;
 use super::facts::{self, About};
-use super::schema;
-use super::{StoreError, bounds};
-use crate::columns::{Batch, FieldSet};
-use crate::dictionary::Dictionary;
+use super::{StoreError, bounds, schema};
+use crate::batch::dictionary::Dictionary;
+use crate::batch::{Batch, FieldSet};
 use crate::export::Addresses;
-use crate::mask::{Filter, Meant};
+use crate::filter::{Filter, Meant};
 
 /// What is read of a row group.
 pub(crate) struct Request<'d> {
@@ -97,7 +96,7 @@ impl ColumnFile {
     /// The same of bytes in memory, through a file that has no name.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
         let name = String::from("bytes");
-        let file = crate::duplicates::nameless()
+        let file = crate::spill::temp_file::unlinked()
             .and_then(|mut file| file.write_all(bytes).map(|()| file))
             .map_err(|source| StoreError::Io { path: name.clone(), source })?;
         Self::of(file, name)

@@ -7,15 +7,16 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flowkit_model::answer::Tally;
 use flowkit_model::dump::{COLUMNS, unfinished};
 
 use super::StoreError;
 use super::facts::{Belongs, Facts};
 use super::writer::FlowWriter;
-use crate::columns::{Batch, FieldSet};
-use crate::dictionary::Dictionary;
+use crate::batch::dictionary::Dictionary;
+use crate::batch::{Batch, FieldSet};
 use crate::export::Addresses;
-use crate::tally::{Measures, Tally};
+use crate::scan::measures::Measures;
 
 /// Columns under way.
 pub(crate) struct UnderWay {

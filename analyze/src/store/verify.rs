@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use flowkit_model::answer::Tally;
+
 use super::facts::Belongs;
 use super::make::find;
 use super::{ColumnFile, Request, Spare, StoreError};
-use crate::columns::FieldSet;
-use crate::dictionary::Dictionary;
+use crate::batch::FieldSet;
+use crate::batch::dictionary::Dictionary;
 use crate::input::Source;
-use crate::tally::{Measures, Tally};
+use crate::scan::measures::Measures;
 
 /// What is wrong with the columns of a dump: for each damaged file its place in
 /// the dump and what is wrong. Columns that are missing or stale are made again

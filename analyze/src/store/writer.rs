@@ -24,8 +24,8 @@ use xxhash_rust::xxh3::Xxh3;
 use super::StoreError;
 use super::facts::{self, About, Belongs, Facts};
 use super::schema::{self, GROUP_ROWS, PAGE_ROWS};
-use crate::columns::{Batch, FieldSet};
-use crate::dictionary::Dictionary;
+use crate::batch::dictionary::Dictionary;
+use crate::batch::{Batch, FieldSet};
 use crate::export::Addresses;
 
 mod chunk;
@@ -36,7 +36,7 @@ mod hybrid;
 mod list;
 mod page;
 mod places;
-use encoder::{Encoder, Texts};
+use self::encoder::{Encoder, Texts};
 
 /// A file of columns under way.
 pub(crate) struct FlowWriter<W: Write + Send> {

@@ -16,12 +16,12 @@ mod truth;
 use std::io::Write;
 
 use documents::{FORMS, doctored, documents};
-use flowkit_analyze::answer::{Answer, Cell};
-use flowkit_analyze::scan::ReadOptions;
+use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::stats::Statistic;
 use flowkit_analyze::stats::beacons::Beacons;
 use flowkit_analyze::stats::check::Check;
 use flowkit_analyze::{Selection, Source, ask};
+use flowkit_model::answer::{Answer, Cell};
 use serde_json::Value;
 
 /// The documents of each form as they are, and with faults put in.

@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use anyhow::anyhow;
-use flowkit_analyze::answer::Metric;
-use flowkit_analyze::scan::{Side, ask_both};
-use flowkit_analyze::{Answer, Source, stats};
-use flowkit_model::window;
+use flowkit_analyze::ask::{Side, ask_both};
+use flowkit_analyze::{Source, stats};
+use flowkit_model::{Answer, Metric, window};
 use jiff::tz::TimeZone;
 
 use super::top::keys;

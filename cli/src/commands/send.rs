@@ -9,9 +9,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::export::{Addresses, Export, ExportError};
-use flowkit_analyze::scan::ReadOptions;
-use flowkit_analyze::tally::Tally;
+use flowkit_model::answer::Tally;
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};
 

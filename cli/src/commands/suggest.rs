@@ -69,8 +69,9 @@ fn near(typed: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use clap::CommandFactory;
+
+    use super::*;
 
     fn told(typed: &str) -> String {
         let error = crate::Args::command().try_get_matches_from(["flowkit", typed]).unwrap_err();

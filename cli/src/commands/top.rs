@@ -1,8 +1,8 @@
 //! `flowkit top`: which values of a field carry the most.
 
+use flowkit_analyze::question::dimension::Dimension;
+use flowkit_analyze::question::measure::Measure;
 use flowkit_analyze::stats;
-use flowkit_analyze::stats::dimension::Dimension;
-use flowkit_analyze::stats::measure::Measure;
 
 use crate::exit::{Exit, Usage};
 use crate::report::{Output, Rows, report};

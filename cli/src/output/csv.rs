@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use flowkit_analyze::Answer;
+use flowkit_model::Answer;
 use jiff::tz::TimeZone;
 
 use super::value::value;

@@ -1,10 +1,9 @@
 //! An answer as text in rows and columns, for people: what tables and markdown
 //! have in common.
 
-use flowkit_analyze::Answer;
-use flowkit_analyze::answer::{Cell, Column, Meaning, Metric, Ranking};
 use flowkit_analyze::stats::grouping::is_key;
-use flowkit_analyze::tally::Sums;
+use flowkit_model::answer::{Cell, Column, Meaning, Ranking};
+use flowkit_model::{Answer, Metric, Sums};
 
 use super::style::Style;
 use super::text::{grouped_or_raw, named, text};

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use flowkit_analyze::Answer;
-use flowkit_analyze::tally::Sampling;
-
+use flowkit_model::Answer;
+use flowkit_model::answer::Sampling;
 use jiff::tz::TimeZone;
 
 use super::units::grouped;

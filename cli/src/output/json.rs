@@ -3,9 +3,8 @@
 
 use std::io::{self, Write};
 
-use flowkit_analyze::Answer;
-use flowkit_analyze::answer::{Cell, Column, Meaning};
-use flowkit_analyze::tally::Sums;
+use flowkit_model::answer::{Cell, Column, Meaning};
+use flowkit_model::{Answer, Sums};
 use jiff::tz::TimeZone;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use flowkit_analyze::Answer;
+use flowkit_model::Answer;
 
 use super::grid::Grid;
 use super::header;

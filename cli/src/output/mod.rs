@@ -16,7 +16,7 @@ mod wide;
 
 use std::io::{self, Write};
 
-use flowkit_analyze::Answer;
+use flowkit_model::Answer;
 
 use self::csv::Separator;
 pub(crate) use self::style::{Color, Style};

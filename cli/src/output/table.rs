@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
-use flowkit_analyze::Answer;
+use flowkit_model::Answer;
 
 use super::grid::{Grid, Head};
 use super::header;

@@ -1,6 +1,6 @@
 //! One cell for people: with units and names.
 
-use flowkit_analyze::answer::{Cell, Meaning};
+use flowkit_model::answer::{Cell, Meaning};
 use flowkit_model::{Kind, names};
 
 use super::style::Style;

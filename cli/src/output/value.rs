@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use flowkit_analyze::answer::{Cell, Meaning};
 use flowkit_model::Kind;
+use flowkit_model::answer::{Cell, Meaning};
 use jiff::tz::TimeZone;
 
 use super::units::millionths;

@@ -1,8 +1,8 @@
 //! What a ranking says besides where the terminal has room: the share of each
 //! sum, and the rate over the whole window.
 
-use flowkit_analyze::Answer;
-use flowkit_analyze::answer::{Cell, Metric};
+use flowkit_model::answer::Cell;
+use flowkit_model::{Answer, Metric};
 
 use super::grid::{Grid, Head};
 use super::units::{bit_rate, percent};

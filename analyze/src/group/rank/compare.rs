@@ -3,14 +3,16 @@
 
 use std::io;
 
-use super::{Ranked, Ranking, TextOrder, Wanted, each_part};
-use crate::group::Accumulator;
+use flowkit_model::Sums;
+
+use super::{Ranked, Ranking, TextOrder, Wanted};
+use crate::group::counters::Accumulator;
 use crate::group::key::Key;
-use crate::group::map::Map;
-use crate::group::store::Store;
-use crate::group::stored::Stored;
+use crate::group::keyed_sums::Store;
 use crate::group::table::Table;
-use crate::tally::Sums;
+use crate::spill::map::Map;
+use crate::spill::partitions::each_part;
+use crate::spill::record::Stored;
 
 /// What two tables have of a key; nothing, where a table does not have it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use flowkit_model::Kind;
 
 use super::*;
-use crate::columns::{Column, Values};
-use crate::group::Counters;
-use crate::group::key::KeyPart;
-use crate::group::memory::Memory;
+use crate::batch::{Column, Values};
+use crate::group::counters::Counters;
 use crate::group::table::{Besides, Counting};
+use crate::question::key_part::KeyPart;
+use crate::spill::memory::Memory;
 
 fn layout(kind: Kind, bits: &[u32]) -> KeyLayout {
     KeyLayout::new(

@@ -2,11 +2,10 @@
 
 use std::io;
 
+use flowkit_model::answer::{Answer, Cell, Column, Fault, Meaning, Quality, Table, Tally};
+
 use super::{Checked, Copies};
-use crate::answer::{Answer, Cell, Column, Meaning, Table};
-use crate::quality::{Fault, Quality};
-use crate::stats::loss::{Engine, Loss};
-use crate::tally::Tally;
+use crate::quality::loss::{Engine, Loss};
 
 /// A row.
 struct Finding {

@@ -3,8 +3,9 @@
 
 use flowkit_model::{FIELDS, FieldId};
 
-use crate::columns::{Batch, Column, Values};
-use crate::group::stored::Stored;
+use crate::batch::Batch;
+use crate::dedup::row_hash::hashes;
+use crate::spill::record::Stored;
 
 /// What two routers on the path of a flow see alike.
 const ALIKE: [FieldId; 7] = [
@@ -76,51 +77,4 @@ impl Stored for Fingerprint {
         let ((alike, exporter), rest) = Stored::read(bytes)?;
         Some(Self { alike, exporter, rest })
     }
-}
-
-/// Two independent hashes of some fields of each flow.
-///
-/// Field by field over the rows, so that the width of a column is looked at
-/// once a batch: an eighth of the time of `check`.
-pub(crate) fn hashes(batch: &Batch, fields: &[FieldId]) -> Vec<(u64, u64)> {
-    let mut hashes = vec![(0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344); batch.rows()];
-    for field in fields {
-        let column = batch.column(*field);
-        match &column.values {
-            Values::U8(values) => mix_all(&mut hashes, values, column),
-            Values::U16(values) => mix_all(&mut hashes, values, column),
-            Values::U32(values) => mix_all(&mut hashes, values, column),
-            Values::U64(values) => mix_all(&mut hashes, values, column),
-        }
-    }
-    hashes
-}
-
-fn mix_all<V: Copy + Into<u64>>(hashes: &mut [(u64, u64)], values: &[V], column: &Column) {
-    match &column.unknown {
-        None => {
-            for (hash, value) in hashes.iter_mut().zip(values) {
-                mix(hash, (*value).into(), false);
-            }
-        }
-        Some(unknown) => {
-            for ((hash, value), unknown) in hashes.iter_mut().zip(values).zip(unknown) {
-                mix(hash, (*value).into(), *unknown);
-            }
-        }
-    }
-}
-
-/// Multiplications by odd numbers, each with a rotation after it, so that
-/// every bit of a value reaches all of the hash within two fields.
-#[inline]
-fn mix(hash: &mut (u64, u64), value: u64, unknown: bool) {
-    let value = value ^ (u64::from(unknown) << 63 | u64::from(unknown));
-    let folded = |a: u64, b: u64| {
-        let product = u128::from(a) * u128::from(b);
-        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
-        half(product >> 64) ^ half(product)
-    };
-    hash.0 = folded(hash.0 ^ value, 0x9e37_79b9_7f4a_7c15).wrapping_add(hash.1);
-    hash.1 = (hash.1 ^ value).wrapping_mul(0xd6e8_feb8_6659_fd93).rotate_left(29) ^ hash.0;
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::{Grouping, Groups, Tables};
-use crate::group::Counters;
+use crate::group::counters::Counters;
 use crate::group::rank::{Both, Ranked, Wanted};
 
 impl Grouping {
@@ -14,7 +14,7 @@ impl Grouping {
     ///
     /// # Panics
     /// If more than sums is told of these groups.
-    pub(in crate::stats) fn compare(
+    pub(crate) fn compare(
         &self,
         mut a: Groups,
         mut b: Groups,

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use flowkit_model::FieldId;
 use flowkit_model::filter::End;
 
+use super::accumulators::{Flow, Gather, Size, Way, spread_of};
 use super::{Forward, Grouping, Groups, Tables};
-use crate::columns::{Batch, Column};
+use crate::batch::{Batch, Column};
 use crate::group::table::Table;
-use crate::stats::dimension::{is_to_service, is_upward};
-use crate::stats::gather::{Flow, Gather, Size, Way, spread_of};
-use crate::stats::measure::{Counted, Of};
+use crate::question::dimension::{is_to_service, is_upward};
+use crate::question::measure::{Counted, Of};
 
 impl Grouping {
     /// Which way the flows of a batch go at an end.
@@ -131,14 +131,14 @@ struct Place<'b> {
 mod tests {
     use std::sync::Arc;
 
+    use flowkit_model::answer::Cell;
     use flowkit_model::{FieldId, FlowRecord};
 
-    use crate::answer::Cell;
-    use crate::columns::{Batch, FieldSet};
-    use crate::scan::ask_batches;
+    use crate::ask::ask_batches;
+    use crate::batch::{Batch, FieldSet};
+    use crate::question::dimension::Dimension;
+    use crate::question::measure::{Measure, Of, Point};
     use crate::selection::Selection;
-    use crate::stats::dimension::Dimension;
-    use crate::stats::measure::{Measure, Of, Point};
     use crate::stats::{Order, top};
 
     /// What is unknown adds nothing to sums, and is no value of a distribution.

@@ -2,14 +2,14 @@
 
 use std::io;
 
+use flowkit_model::answer::{Answer, Cell, Column as Head, Ranking, Table as Rows, Tally};
+
 use super::Grouping;
-use crate::answer::{Answer, Cell, Column as Head, Ranking, Table as Rows};
+use super::accumulators::{Gather, point};
 use crate::group::rank::{Found, Group, Wanted};
 use crate::group::table::Table;
-use crate::stats::gather::{Gather, point};
-use crate::stats::measure::Measure;
-use crate::stats::ranking::key_cell;
-use crate::tally::Tally;
+use crate::question::measure::Measure;
+use crate::stats::key_cell::key_cell;
 
 impl Grouping {
     pub(super) fn ranked<A: Gather>(

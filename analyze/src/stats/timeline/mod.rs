@@ -13,20 +13,20 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::FieldId;
+use flowkit_model::answer::{Answer, Tally};
 
 pub use self::load::Load;
 use self::load::spread;
 use self::slots::{Amount, Part, Slot};
 use super::Statistic;
-use super::dimension::Dimension;
-use crate::answer::Answer;
-use crate::bins::{Bins, Days};
-use crate::columns::{Batch, Column};
+use crate::batch::{Batch, Column};
+use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
-use crate::group::memory::Memory;
 use crate::group::table::{Besides, Table};
-use crate::group::{Accumulator, Counters, Map};
-use crate::tally::Tally;
+use crate::question::bins::{Bins, Days};
+use crate::question::dimension::Dimension;
+use crate::spill::map::Map;
+use crate::spill::memory::Memory;
 
 /// Flows by bins of time.
 #[derive(Debug)]

@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use flowkit_model::Kind;
+use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
+use flowkit_model::{Kind, Sums};
 use hashbrown::HashMap;
 
 use super::slots::{Amount, Slot};
 use super::{Timeline, Times};
-use crate::answer::{Answer, Cell, Column, Meaning, Table as Rows};
-use crate::bins::Days;
-use crate::group::points::Points;
+use crate::group::counters::{Accumulator, Counters};
+use crate::group::quantiles::Points;
 use crate::group::rank::{Found, Value, Wanted};
 use crate::group::table::Table;
-use crate::group::{Accumulator, Counters, Map};
-use crate::stats::ranking::key_cell;
-use crate::tally::{Sums, Tally};
+use crate::question::bins::Days;
+use crate::spill::map::Map;
+use crate::stats::key_cell::key_cell;
 
 /// More bins than this are not listed one by one when they are empty.
 const MOST_BINS: usize = 1_000_000;

@@ -1,9 +1,10 @@
 //! What was carried in each stretch of time.
 
-use crate::group::stored::Stored;
-use crate::group::volume::Volume;
-use crate::group::{Accumulator, Sum};
-use crate::tally::Sums;
+use flowkit_model::Sums;
+
+use crate::group::counters::{Accumulator, Sum};
+use crate::group::packed_flow::Volume;
+use crate::spill::record::Stored;
 
 /// A stretch of time, in the order of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use flowkit_model::answer::Cell;
 use flowkit_model::{FIELDS, FlowRecord};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::answer::Cell;
-use crate::tally::Measures;
+use crate::scan::measures::Measures;
 
 fn number(cell: &Cell) -> u128 {
     match cell {

@@ -115,8 +115,8 @@ fn zigzag(value: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::packed::tests::pack;
     use super::*;
+    use crate::store::page::packed::tests::pack;
 
     #[test]
     fn every_width_over_32_unpacks_what_was_packed() {

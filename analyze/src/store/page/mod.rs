@@ -14,8 +14,8 @@ mod differences;
 pub(crate) mod header;
 mod packed;
 
-pub(crate) use differences::differences;
-use packed::{Stretch, hybrid};
+pub(crate) use self::differences::differences;
+use self::packed::{Stretch, hybrid};
 
 /// What is wrong with a page.
 pub(crate) type Fault = &'static str;

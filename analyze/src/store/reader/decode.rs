@@ -7,8 +7,8 @@ use parquet::basic::Encoding;
 
 use super::pages::{Stored, Wanted};
 use super::spare::{Reused, Spare};
-use crate::columns::{Coded, Column, Values};
-use crate::dictionary::Dictionary;
+use crate::batch::dictionary::Dictionary;
+use crate::batch::{Coded, Column, Values};
 use crate::store::page::{self, Fault};
 
 /// What is known of the values of all pages of a column.

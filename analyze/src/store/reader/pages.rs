@@ -12,8 +12,8 @@ use super::Request;
 use super::decode::{Encoded, Kind};
 use super::spare::Spare;
 use super::window::Window;
-use crate::columns::{Coded, Column, Values};
-use crate::dictionary::Dictionary;
+use crate::batch::dictionary::Dictionary;
+use crate::batch::{Coded, Column, Values};
 use crate::store::page::header::{self, Header, Page};
 use crate::store::page::{self, Fault};
 

@@ -5,8 +5,8 @@
 
 use zstd::bulk::Decompressor;
 
-use crate::columns::{Batch, Column, Values, select};
-use crate::mask::Lists;
+use crate::batch::{Batch, Column, Values, select};
+use crate::filter::Lists;
 use crate::store::page::{Fault, Value};
 
 /// Vectors with room in them.

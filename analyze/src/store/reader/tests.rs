@@ -1,20 +1,21 @@
 //! Flows written in several row groups and read again: by columns, by places,
 //! and only where they can be meant.
 
-use flowkit_model::{Expression, Field, FlowRecord};
+use flowkit_model::{Expression, Field, FlowRecord, Metric};
 use proptest::prelude::*;
 
 use super::*;
-use crate::answer::Metric;
-use crate::group::memory::Memory;
-use crate::mask::tests::{any_filter, any_flow};
-use crate::scan::{ReadOptions, Side, ask, ask_batches, ask_both, ask_both_batches_within};
+use crate::Source;
+use crate::ask::{Side, ask, ask_batches, ask_both, ask_both_batches_within};
+use crate::filter::tests::{any_filter, any_flow};
+use crate::question::dimension::Dimension;
+use crate::scan::options::ReadOptions;
 use crate::selection::{Changes, Selection};
+use crate::spill::memory::Memory;
 use crate::stats::diff::Diff;
-use crate::stats::dimension::Dimension;
 use crate::stats::{Order, top};
 use crate::store::writer::tests::file_of;
-use crate::{Answer, Source};
+use flowkit_model::Answer;
 
 /// Flows in the order of time; every field is unknown in some, and one port in
 /// all of the third row group.

@@ -11,7 +11,7 @@ use parquet::file::properties::WriterPropertiesPtr;
 use parquet::schema::types::ColumnDescPtr;
 
 use super::page;
-use crate::columns::Values;
+use crate::batch::Values;
 
 /// Differences under way.
 pub(super) struct Differences {
@@ -64,7 +64,9 @@ impl Differences {
 fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V) -> T) -> Vec<T> {
     match unknown {
         None => values.iter().map(|value| convert(*value)).collect(),
-        Some(unknown) => super::encoder::known(values, unknown).into_iter().map(convert).collect(),
+        Some(unknown) => {
+            crate::store::writer::encoder::known(values, unknown).into_iter().map(convert).collect()
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use parquet::schema::types::ColumnDescPtr;
 
 use super::differences::Differences;
 use super::list::List;
-use crate::columns::{Column, Values};
+use crate::batch::{Column, Values};
 use crate::store::schema::{self, PAGE_ROWS};
 
 /// A column under way.

@@ -1,7 +1,7 @@
 //! The places of values in the list of the distinct ones, in the order in which
 //! they came first.
 
-use crate::group::hash::{Hashed, seed};
+use crate::spill::hash::{Hashed, seed};
 
 /// A value that is listed.
 pub(super) trait Listed: Copy + Eq + Into<u64> {

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use flowkit_model::answer::Tally;
 use flowkit_model::{FieldId, FlowRecord};
 use parquet::basic::Encoding;
 use parquet::file::metadata::RowGroupMetaData;
@@ -10,8 +11,8 @@ use parquet::file::statistics::Statistics;
 use parquet::record::Field as Found;
 
 use super::*;
-use crate::columns::Column;
-use crate::tally::{Measures, Tally};
+use crate::batch::Column;
+use crate::scan::measures::Measures;
 
 /// A file of some flows in row groups of so many.
 pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {

@@ -9,10 +9,11 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use anyhow::{Context, bail};
-use flowkit_analyze::scan::{ReadOptions, ask};
-use flowkit_analyze::stats::dimension::Dimension;
+use flowkit_analyze::ask::{ReadOptions, ask};
+use flowkit_analyze::input::read_manifest;
+use flowkit_analyze::question::dimension::Dimension;
 use flowkit_analyze::stats::{self, Order};
-use flowkit_analyze::{Selection, Source, input::read_manifest};
+use flowkit_analyze::{Selection, Source};
 use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request};
 use flowkit_model::FieldId;
 use flowkit_testdata::{Server, practice_day};

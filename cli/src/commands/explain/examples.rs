@@ -94,8 +94,9 @@ pub(super) fn example(field: FieldId) -> Option<Found> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use flowkit_model::lesson::LESSONS;
+
+    use super::*;
 
     #[test]
     fn every_lesson_has_an_example() {

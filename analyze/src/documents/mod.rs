@@ -1,0 +1,396 @@
+//! Documents as they stand in the sources, one by one and in order.
+//!
+//! Nothing is decoded and no copy is left out: this is for looking at what is
+//! stored, and for keeping it.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::sync::Arc;
+
+use flowkit_model::answer::{Position, Tally};
+use flowkit_model::wire::{self, NotV5};
+use flowkit_model::{Entry, FlowRecord, NotAFlow, Row};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::batch::FieldSet;
+use crate::batch::dictionary::Dictionary;
+use crate::error::ReadError;
+use crate::export::document_line;
+use crate::input::datagrams::Datagrams;
+use crate::input::parse::Parsed;
+use crate::input::shape_cache::Shapes;
+use crate::input::{
+    self, Block, BulkAction, Framing, Piece, Source, TextRow, hits_before_the_end, is_action,
+    several,
+};
+use crate::scan::completeness::Completeness;
+use crate::scan::ingest::known_before;
+use crate::scan::options::ReadOptions;
+use crate::store::StoredPart;
+
+mod from_columns;
+mod keep;
+pub mod packets;
+pub(crate) use self::keep::{AsItStands, Keeping, Kept};
+
+/// A document as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// The hit, or the bare document.
+    pub whole: &'a str,
+    /// The document: what is under `_source`, or all of it.
+    pub source: &'a str,
+}
+
+impl Found<'_> {
+    /// Its flow, if it is one.
+    #[must_use]
+    pub fn flow(&self) -> Option<FlowRecord> {
+        match Entry::parse(self.whole.as_bytes()) {
+            Ok(Entry::Hit(hit)) => hit.into_flow().ok(),
+            Ok(Entry::Bare(document)) => document.into_flow().ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Hands every document to `take` until it says false. Packets, rows of csv
+/// and columns are no documents: of each of their flows one is made, as
+/// Logstash's netflow module would write it.
+///
+/// What is no JSON or has no `_source` is counted in the tally.
+///
+/// # Errors
+/// If a source cannot be read, or `strict` forbids what would be skipped.
+pub fn each(
+    sources: &[Source],
+    options: ReadOptions,
+    mut take: impl FnMut(Found<'_>) -> bool,
+) -> Result<Tally, ReadError> {
+    let (dictionary, shapes) = (Arc::default(), Shapes::default());
+    let mut walk = Walk::new(sources, options);
+    let is_columns = walk.are_columns();
+    input::read(
+        sources,
+        |stream| is_columns[stream],
+        |stream, piece| {
+            let parsed = parsed(&piece, FieldSet::default(), &dictionary, &shapes);
+            walk.piece(stream, piece, parsed.as_ref(), &mut take)
+        },
+    )?;
+    let mut tally = walk.met()?;
+    if !walk.is_left {
+        walk.completeness.finish(&mut tally);
+    }
+    Ok(tally)
+}
+
+/// What a piece says, of which some fields are wanted.
+fn parsed(
+    piece: &Piece,
+    fields: FieldSet,
+    dictionary: &Arc<Dictionary>,
+    shapes: &Shapes,
+) -> Option<Parsed> {
+    match piece {
+        Piece::Block(block) => Some(Parsed::new(block, fields, dictionary, shapes)),
+        Piece::Datagrams(datagrams) => Some(datagrams.parse(fields, dictionary)),
+        Piece::End { .. } | Piece::Stored | Piece::Bytes(..) => None,
+    }
+}
+
+/// What was met while documents were looked for.
+struct Walk<'s> {
+    options: ReadOptions,
+    completeness: Completeness<'s>,
+    /// Of each stream that is a file of columns.
+    columns: Vec<Option<StoredPart>>,
+    tally: Tally,
+    refused: Option<ReadError>,
+    /// No more was wanted.
+    is_left: bool,
+}
+
+impl<'s> Walk<'s> {
+    fn new(sources: &'s [Source], options: ReadOptions) -> Self {
+        Self {
+            options,
+            completeness: Completeness::new(sources),
+            columns: from_columns::of(sources),
+            tally: known_before(sources),
+            refused: None,
+            is_left: false,
+        }
+    }
+
+    /// For each stream, whether it is a file of columns.
+    fn are_columns(&self) -> Vec<bool> {
+        self.columns.iter().map(Option::is_some).collect()
+    }
+
+    /// What was met since the last time.
+    fn met(&mut self) -> Result<Tally, ReadError> {
+        self.refused.take().map_or_else(|| Ok(std::mem::take(&mut self.tally)), Err)
+    }
+
+    /// Hands on the documents of a piece, of which is known what it says; false
+    /// if no more are wanted.
+    fn piece(
+        &mut self,
+        stream: usize,
+        piece: Piece,
+        parsed: Option<&Parsed>,
+        take: &mut impl FnMut(Found<'_>) -> bool,
+    ) -> bool {
+        let name = self.completeness.name(stream);
+        let goes_on = match piece {
+            Piece::Block(block) => self.block(name, &block, take),
+            Piece::Datagrams(datagrams) => self.datagrams(name, &datagrams, take),
+            Piece::End { damage } => self.end(stream, damage),
+            Piece::Stored => self.columns(stream, take),
+            Piece::Bytes(..) => true,
+        };
+        if let Some(parsed) = parsed.filter(|_| goes_on) {
+            self.completeness.block(stream, parsed, &mut self.tally);
+        }
+        self.is_left |= !goes_on;
+        goes_on
+    }
+
+    /// Closes a stream; false if it holds nothing but what shows why.
+    fn end(&mut self, stream: usize, damage: Option<String>) -> bool {
+        match self.completeness.end(stream, damage, &mut self.tally) {
+            Ok(()) => true,
+            Err(error) => {
+                self.refused = Some(error);
+                false
+            }
+        }
+    }
+
+    fn block(
+        &mut self,
+        name: &str,
+        block: &Block,
+        take: &mut impl FnMut(Found<'_>) -> bool,
+    ) -> bool {
+        let mut action: Option<&[u8]> = None;
+        for (line, text) in block.values() {
+            if let Some(header) = &block.header {
+                let goes_on = match header.row(text) {
+                    TextRow::Flow(flow) => made(&Row::of(&flow), take),
+                    TextRow::Aside => true,
+                    TextRow::Wrong(_) => self.skip(name, NotAFlow::NotARow, line),
+                };
+                if !goes_on {
+                    return false;
+                }
+                continue;
+            }
+            if block.framing == Framing::Bulk && is_action(text) {
+                action = Some(text);
+                continue;
+            }
+            let whole = action.take().and_then(|action| hit(action, text));
+            // Bytes that are no text are read as others read them, and not lost.
+            let text = whole.map_or_else(|| String::from_utf8_lossy(text), Cow::Owned);
+            for found in documents_in(block, &text) {
+                let goes_on = match found {
+                    Ok(found) => take(found),
+                    Err(cause) => self.skip(name, cause, line),
+                };
+                if !goes_on {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn datagrams(
+        &mut self,
+        name: &str,
+        datagrams: &Datagrams,
+        take: &mut impl FnMut(Found<'_>) -> bool,
+    ) -> bool {
+        datagrams.list.iter().all(|captured| {
+            let exporter = captured.exporter.map(|address| address.to_string());
+            match wire::decode(&captured.bytes) {
+                Ok(datagram) => {
+                    datagram.flows(exporter.as_deref()).all(|flow| made(&Row::of(&flow), take))
+                }
+                Err(NotV5::OtherVersion { .. }) => {
+                    self.skip(name, NotAFlow::OtherVersion, captured.number)
+                }
+                Err(_) => self.skip(name, NotAFlow::NoRecord, captured.number),
+            }
+        })
+    }
+
+    /// Counts what was skipped in a block; false if that is forbidden.
+    fn skipped(&mut self, name: &str, parsed: &Parsed) -> bool {
+        for skipped in &parsed.skipped {
+            if !self.skip(name, skipped.cause, skipped.line) {
+                return false;
+            }
+            let position = Position { file: name.to_owned(), line: skipped.line };
+            self.tally.skip(skipped.cause, skipped.n - 1, position, skipped.reason.clone());
+        }
+        true
+    }
+
+    /// Counts what is no flow; false if that is forbidden.
+    fn skip(&mut self, name: &str, cause: NotAFlow, line: u64) -> bool {
+        let position = Position { file: name.to_owned(), line };
+        if self.options.strict {
+            let (position, what) = (position.to_string(), cause.text().to_owned());
+            self.refused = Some(ReadError::Strict { position, what });
+            return false;
+        }
+        self.tally.skip(cause, 1, position, None);
+        true
+    }
+}
+
+/// Hands on the document that a flow without one would have.
+fn made(flow: &Row<'_>, take: &mut impl FnMut(Found<'_>) -> bool) -> bool {
+    let mut line = Vec::new();
+    document_line(flow, 0, &mut line);
+    let text = String::from_utf8_lossy(&line);
+    let document = text.trim_end();
+    take(Found { whole: document, source: document })
+}
+
+/// A document of a `_bulk` request as the hit that it becomes: the action says
+/// its index, id and routing, in the words that stand there.
+fn hit(action: &[u8], document: &[u8]) -> Option<String> {
+    let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return None };
+    let document = String::from_utf8_lossy(document);
+    let mut hit = String::from("{");
+    for (key, value) in [("_index", target.index), ("_id", target.id), ("_routing", target.routing)]
+    {
+        if let Some(value) = value {
+            // Writing to text cannot fail.
+            let _ = write!(hit, "\"{key}\":{},", serde_json::Value::from(value));
+        }
+    }
+    Some(hit + "\"_source\":" + &document + "}")
+}
+
+/// What matters of a JSON value here; of a key that is there twice, the last.
+#[derive(Default)]
+struct Outline<'a> {
+    source: Option<&'a RawValue>,
+    index: Option<&'a RawValue>,
+    id: Option<&'a RawValue>,
+    hits: Option<&'a RawValue>,
+    error: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for Outline<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Outline<'de>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a JSON object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
+                let mut outline = Outline::default();
+                while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+                    let member = match &*key {
+                        "_source" => &mut outline.source,
+                        "_index" => &mut outline.index,
+                        "_id" => &mut outline.id,
+                        "hits" => &mut outline.hits,
+                        "error" => &mut outline.error,
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                            continue;
+                        }
+                    };
+                    *member = map.next_value::<Option<&RawValue>>()?;
+                }
+                Ok(outline)
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+#[derive(Deserialize)]
+struct Hits<'a> {
+    #[serde(borrow)]
+    hits: Vec<&'a RawValue>,
+}
+
+/// The documents in one value of a block; of an answer that breaks off, the whole
+/// ones.
+fn documents_in<'t>(block: &Block, text: &'t str) -> Vec<Result<Found<'t>, NotAFlow>> {
+    if let Some(hits) = hits_before_the_end(block, text.as_bytes()) {
+        return hits.into_iter().flat_map(|hit| documents(hit.get())).collect();
+    }
+    let found = documents(text);
+    let values = if found == [Err(NotAFlow::NotJson)] { several(text.as_bytes()) } else { None };
+    let Some(values) = values else { return found };
+    // They are cut between braces, where text may be cut.
+    let texts = values.filter_map(|value| std::str::from_utf8(value).ok());
+    texts.flat_map(|value| documents_in(block, value)).collect()
+}
+
+/// The documents in one JSON value: one, those of a page, or none in a server's
+/// error.
+fn documents(text: &str) -> Vec<Result<Found<'_>, NotAFlow>> {
+    let Ok(outline) = serde_json::from_str::<Outline<'_>>(text) else {
+        return vec![Err(NotAFlow::NotJson)];
+    };
+    let page = outline.hits.and_then(|hits| serde_json::from_str::<Hits<'_>>(hits.get()).ok());
+    match (page, outline.source, outline.id.or(outline.index)) {
+        (Some(page), _, _) => page.hits.iter().flat_map(|hit| documents(hit.get())).collect(),
+        (None, Some(source), _) => vec![Ok(Found { whole: text, source: source.get() })],
+        (None, None, Some(_)) => vec![Err(NotAFlow::NoSource)],
+        (None, None, None) if outline.error.is_some() && is_error(text) => Vec::new(),
+        (None, None, None) => vec![Ok(Found { whole: text, source: text })],
+    }
+}
+
+fn is_error(text: &str) -> bool {
+    matches!(Entry::parse(text.as_bytes()), Ok(Entry::Error(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_of_a_bulk_request_is_the_hit_that_it_becomes() {
+        for (action, expected) in [
+            (
+                r#"{"index":{"_index":"a","_id":"x\"y","routing":"r"}}"#,
+                r#"{"_index":"a","_id":"x\"y","_routing":"r","_source":{"b":1}}"#,
+            ),
+            (r#"{"create":{}}"#, r#"{"_source":{"b":1}}"#),
+        ] {
+            assert_eq!(hit(action.as_bytes(), br#"{"b":1}"#).as_deref(), Some(expected));
+        }
+        assert_eq!(hit(br#"{"delete":{}}"#, b"{}"), None);
+    }
+
+    #[test]
+    fn hits_bare_documents_and_pages_are_found() {
+        let sources = |text: &'static str| -> Vec<_> {
+            documents(text).into_iter().map(|found| found.map(|found| found.source)).collect()
+        };
+        assert_eq!(sources(r#"{"_id":"1","_source":{"b": 1}}"#), [Ok(r#"{"b": 1}"#)]);
+        assert_eq!(sources(r#"{"netflow":{}}"#), [Ok(r#"{"netflow":{}}"#)]);
+        assert_eq!(
+            sources(r#"{"hits":{"hits":[{"_id":"1","_source":{}},{"_id":"2"}]}}"#),
+            [Ok("{}"), Err(NotAFlow::NoSource)]
+        );
+        assert_eq!(sources("[]"), [Err(NotAFlow::NotJson)]);
+    }
+}

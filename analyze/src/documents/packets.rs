@@ -1,0 +1,60 @@
+//! Datagrams as they stand in a capture or in a file of payloads, one by one
+//! and in order, for looking at their bytes.
+
+use std::net::IpAddr;
+
+use flowkit_model::answer::Tally;
+
+use crate::error::ReadError;
+use crate::input::{self, Piece, Source};
+use crate::scan::ingest::known_before;
+
+/// A UDP payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Payload<'a> {
+    /// Number of its frame, or its own, from 1.
+    pub number: u64,
+    /// Who sent it, where the file says.
+    pub exporter: Option<IpAddr>,
+    /// Its bytes, whatever they are.
+    pub bytes: &'a [u8],
+}
+
+/// There is no packet in a file of documents.
+const DOCUMENTS: &str = "holds documents, not packets; see them with `flowkit explain --document FILE`, \
+     or make packets of them: `flowkit export FILE --format v5-pcap -o flows.pcap`";
+
+/// Hands every payload of a source to `take` until it says false; the tally has
+/// how the source breaks off, if it does.
+///
+/// # Errors
+/// If the source cannot be read, or holds documents.
+pub fn each(
+    source: &Source,
+    mut take: impl FnMut(Payload<'_>) -> bool,
+) -> Result<Tally, ReadError> {
+    let sources = std::slice::from_ref(source);
+    let mut tally = known_before(sources);
+    let mut refused = None;
+    input::read(
+        sources,
+        |_| false,
+        |_, piece| match piece {
+            Piece::Datagrams(datagrams) => datagrams.list.iter().all(|captured| {
+                let bytes = captured.bytes.as_slice();
+                take(Payload { number: captured.number, exporter: captured.exporter, bytes })
+            }),
+            Piece::End { damage } => {
+                let name = source.name();
+                tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
+                true
+            }
+            Piece::Stored | Piece::Bytes(..) => true,
+            Piece::Block(_) => {
+                refused = Some(ReadError::Form { name: source.name().to_owned(), what: DOCUMENTS });
+                false
+            }
+        },
+    )?;
+    refused.map_or(Ok(tally), Err)
+}

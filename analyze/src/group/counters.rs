@@ -1,0 +1,207 @@
+//! What is added up for a key: bytes, packets and flows that never wrap.
+
+use flowkit_model::Sums;
+
+use super::packed_flow::Volume;
+use crate::spill::record::Stored;
+
+/// What is added up for a key.
+pub trait Accumulator: Clone + Default + Send + Sync + Stored {
+    /// What is kept of one flow until it is added up.
+    type Row: Copy + Stored + Send + Sync + std::fmt::Debug;
+
+    /// Adds a flow.
+    fn take(&mut self, row: Self::Row);
+
+    /// Adds a flow, or the sums of one that does not fit in a record.
+    #[inline]
+    fn take_or_merge(&mut self, row: Result<Self::Row, Self>) {
+        match row {
+            Ok(row) => self.take(row),
+            Err(other) => self.merge(&other),
+        }
+    }
+
+    /// Adds what another thread added up for the same key.
+    fn merge(&mut self, other: &Self);
+
+    /// Its bytes, packets and flows.
+    fn sums(&self) -> Sums;
+}
+
+/// For a key of which nothing is kept but that it is there.
+impl Accumulator for () {
+    type Row = ();
+
+    fn take(&mut self, (): ()) {}
+
+    fn merge(&mut self, (): &Self) {}
+
+    fn sums(&self) -> Sums {
+        Sums::default()
+    }
+}
+
+/// A sum of 64-bit values that does not wrap: it holds 2^64 of the largest.
+///
+/// Two words instead of a `u128`, which would double the size of a key's sums
+/// by its alignment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    low: u64,
+    high: u64,
+}
+
+impl Sum {
+    /// Adds a value.
+    #[inline]
+    pub fn add(&mut self, value: u64) {
+        let (low, carry) = self.low.overflowing_add(value);
+        self.low = low;
+        self.high += u64::from(carry);
+    }
+
+    /// A sum of one value.
+    #[must_use]
+    pub fn of(value: u64) -> Self {
+        Self { low: value, high: 0 }
+    }
+
+    /// Adds a sum.
+    pub fn merge(&mut self, other: Self) {
+        self.add(other.low);
+        self.high += other.high;
+    }
+
+    /// The sum.
+    #[must_use]
+    pub fn total(self) -> u128 {
+        (u128::from(self.high) << 64) | u128::from(self.low)
+    }
+}
+
+impl Stored for Sum {
+    fn write(&self, out: &mut Vec<u8>) {
+        (self.low, self.high).write(out);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let (low, high) = Stored::read(from)?;
+        Some(Self { low, high })
+    }
+}
+
+/// Bytes, packets and flows of a key, in 32 bytes: two keys share a line of the
+/// cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    bytes: u64,
+    packets: u64,
+    flows: u64,
+    /// How often `bytes` and `packets` went past 2^64: that takes a flow each
+    /// time, and 2^32 flows of one key are 10^10 gigabytes.
+    bytes_high: u32,
+    packets_high: u32,
+}
+
+impl Counters {
+    /// Of so many flows together.
+    #[must_use]
+    pub fn of(bytes: u64, packets: u64, flows: u64) -> Self {
+        Self { bytes, packets, flows, ..Self::default() }
+    }
+
+    /// Adds a flow.
+    #[inline]
+    pub fn add(&mut self, bytes: u64, packets: u64) {
+        let (sum, carry) = self.bytes.overflowing_add(bytes);
+        self.bytes = sum;
+        self.bytes_high += u32::from(carry);
+        let (sum, carry) = self.packets.overflowing_add(packets);
+        self.packets = sum;
+        self.packets_high += u32::from(carry);
+        self.flows += 1;
+    }
+}
+
+impl Counters {
+    /// Of one flow.
+    #[must_use]
+    pub fn one(bytes: u64, packets: u64) -> Self {
+        Self { bytes, packets, flows: 1, ..Self::default() }
+    }
+
+    /// One flow as a record, or as sums if it is too large for one.
+    ///
+    /// # Errors
+    /// With the sums.
+    #[inline]
+    pub fn row(bytes: u64, packets: u64) -> Result<Volume, Self> {
+        Volume::new(bytes, packets, 0).ok_or_else(|| Self::one(bytes, packets))
+    }
+}
+
+impl Stored for Counters {
+    fn write(&self, out: &mut Vec<u8>) {
+        ((self.bytes, self.packets), self.flows).write(out);
+        (self.bytes_high, self.packets_high).write(out);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Self> {
+        let ((bytes, packets), flows) = Stored::read(from)?;
+        let (bytes_high, packets_high) = Stored::read(from)?;
+        Some(Self { bytes, packets, flows, bytes_high, packets_high })
+    }
+}
+
+impl Accumulator for Counters {
+    type Row = Volume;
+
+    #[inline]
+    fn take(&mut self, row: Volume) {
+        self.add(row.bytes(), row.packets());
+    }
+
+    fn merge(&mut self, other: &Self) {
+        let flows = self.flows + other.flows;
+        self.add(other.bytes, other.packets);
+        self.bytes_high += other.bytes_high;
+        self.packets_high += other.packets_high;
+        self.flows = flows;
+    }
+
+    fn sums(&self) -> Sums {
+        let whole = |high: u32, low: u64| u128::from(high) << 64 | u128::from(low);
+        Sums {
+            bytes: whole(self.bytes_high, self.bytes),
+            packets: whole(self.packets_high, self.packets),
+            flows: self.flows,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_do_not_wrap() {
+        let mut sum = Sum::default();
+        for _ in 0..3 {
+            sum.add(u64::MAX);
+        }
+        let mut twice = sum;
+        twice.merge(sum);
+        let mut counters = Counters::default();
+        for _ in 0..3 {
+            counters.add(u64::MAX, u64::MAX - 1);
+        }
+        let half = counters;
+        counters.merge(&half);
+        let sums = counters.sums();
+        assert_eq!((sums.bytes, sums.flows), (6 * u128::from(u64::MAX), 6));
+        assert_eq!(sums.packets, 6 * u128::from(u64::MAX - 1));
+        assert_eq!(sum.total(), 3 * u128::from(u64::MAX));
+        assert_eq!(twice.total(), 6 * u128::from(u64::MAX));
+    }
+}

@@ -1,0 +1,77 @@
+//! The whole hits of an answer that breaks off, as a full disk leaves it.
+
+use flowkit_model::document::entry::Entry;
+use flowkit_model::document::page::Page;
+use memchr::memmem;
+use serde_json::value::RawValue;
+
+use super::{Block, json_values};
+
+/// The whole hits of a value, if it is an answer that breaks off at the end of
+/// its stream.
+pub(crate) fn hits_before_the_end<'t>(block: &Block, value: &'t [u8]) -> Option<Vec<&'t RawValue>> {
+    let may_break_off = block.ends_with(value);
+    let breaks_off = may_break_off && Entry::parse(value).is_err_and(|error| error.is_eof());
+    breaks_off.then(|| whole_hits(value)).flatten().map(|page| page.hits)
+}
+
+/// The hits before the break, and what the answer said before them; `None` if
+/// the text is no such answer.
+pub(super) fn whole_hits(text: &[u8]) -> Option<Page<'_>> {
+    let hits = start_of_hits(text)?;
+    let mut opening = text[..hits].to_vec();
+    opening.extend_from_slice(b"]}}");
+    let Ok(Entry::Page(facts)) = Entry::parse(&opening) else { return None };
+    let whole = json_values::split(&text[hits..])
+        .map_while(|(_, hit)| serde_json::from_slice::<&RawValue>(hit).ok())
+        .collect();
+    Some(Page {
+        scroll_id: facts.scroll_id.map(|id| id.into_owned().into()),
+        hits: whole,
+        total: facts.total,
+        timed_out: facts.timed_out,
+        shards: facts.shards,
+    })
+}
+
+/// Just behind the bracket of `"hits": [`.
+fn start_of_hits(text: &[u8]) -> Option<usize> {
+    memmem::find_iter(text, b"\"hits\"").find_map(|key| {
+        let mut at = key + b"\"hits\"".len();
+        for wanted in [b':', b'['] {
+            at += text[at..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+            if text.get(at) != Some(&wanted) {
+                return None;
+            }
+            at += 1;
+        }
+        Some(at)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wherever an answer is cut inside its hits, the whole ones are found.
+    #[test]
+    fn every_whole_hit_is_found() {
+        let opening = r#"{"_scroll_id":"x","timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"total":3,"hits":["#;
+        let hits = [r#"{"_id":"a","_source":{}}"#, r#"{"_id":"b","_source":{"x":"]}"}}"#];
+        let text = format!("{opening}{},{},{{\"_id\"", hits[0], hits[1]);
+        for cut in 0..text.len() {
+            let found = whole_hits(&text.as_bytes()[..cut]);
+            let first_end = opening.len() + hits[0].len();
+            let expected = match cut {
+                _ if cut < opening.len() => None,
+                _ if cut < first_end => Some(0),
+                _ if cut < first_end + 1 + hits[1].len() => Some(1),
+                _ => Some(2),
+            };
+            assert_eq!(found.as_ref().map(|page| page.hits.len()), expected, "{}", &text[..cut]);
+            if let Some(page) = found {
+                assert_eq!((page.total, page.scroll_id.as_deref()), (Some(3), Some("x")));
+            }
+        }
+    }
+}

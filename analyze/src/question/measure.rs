@@ -1,0 +1,327 @@
+//! What is told of a group of flows: its columns, and what it is sorted by.
+
+use flowkit_model::answer::Meaning;
+use flowkit_model::filter::{End, nearest, number};
+use flowkit_model::{FIELDS, Field, FieldId, Kind, Metric};
+
+/// One thing to know of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Bytes, packets or flows.
+    Sum(Metric),
+    /// Its share in the total.
+    Share(Metric),
+    /// Bytes that went one way: sent, or to the service.
+    Forward,
+    /// Bytes that went the other way.
+    Backward,
+    /// Start of the first flow.
+    First,
+    /// End of the last flow.
+    Last,
+    /// From the first to the last, in ms.
+    Duration,
+    /// Bits a second over its duration, at least 1 ms; cut.
+    BitsPerSecond,
+    /// Packets a second, likewise.
+    PacketsPerSecond,
+    /// Bytes a packet; cut.
+    BytesPerPacket,
+    /// A point in the distribution of its flows.
+    Spread(Of, Point),
+    /// How many different values a field has; unknown is none.
+    Distinct(Counted),
+}
+
+/// Of which value of a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Bytes of each flow, where they are known.
+    Bytes,
+    /// Duration of each flow in ms, where it is known.
+    Duration,
+}
+
+/// Which point of a distribution; median and p95 by nearest rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// Smallest.
+    Min,
+    /// Largest.
+    Max,
+    /// Mean, cut to a whole number.
+    Mean,
+    /// Half of the values are not larger.
+    Median,
+    /// 95 % of the values are not larger.
+    P95,
+}
+
+/// What is counted once per value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// A field.
+    Field(FieldId),
+    /// The same thing at either end.
+    End(End),
+    /// The address at the other end than the key.
+    Peer,
+}
+
+impl Counted {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Field(field) => field.field().name,
+            Self::End(end) => end.name(),
+            Self::Peer => "peer",
+        }
+    }
+
+    /// A field whose values are as wide.
+    #[must_use]
+    pub fn field(self) -> FieldId {
+        match self {
+            Self::Field(field) => field,
+            Self::End(end) => end.fields()[0],
+            Self::Peer => FieldId::DstAddr,
+        }
+    }
+}
+
+const OF: [(&str, Of); 2] = [("bytes", Of::Bytes), ("duration", Of::Duration)];
+
+const POINTS: [(&str, Point); 5] = [
+    ("min", Point::Min),
+    ("max", Point::Max),
+    ("mean", Point::Mean),
+    ("median", Point::Median),
+    ("p95", Point::P95),
+];
+
+/// Measures with a fixed name.
+const NAMED: [(&str, Measure); 14] = [
+    ("bytes", Measure::Sum(Metric::Bytes)),
+    ("packets", Measure::Sum(Metric::Packets)),
+    ("flows", Measure::Sum(Metric::Flows)),
+    ("bytes_share", Measure::Share(Metric::Bytes)),
+    ("packets_share", Measure::Share(Metric::Packets)),
+    ("flows_share", Measure::Share(Metric::Flows)),
+    ("first", Measure::First),
+    ("last", Measure::Last),
+    ("duration", Measure::Duration),
+    ("bps", Measure::BitsPerSecond),
+    ("pps", Measure::PacketsPerSecond),
+    ("bpp", Measure::BytesPerPacket),
+    ("sent_bytes", Measure::Forward),
+    ("received_bytes", Measure::Backward),
+];
+
+impl Measure {
+    /// The columns of a ranking when none are asked for.
+    pub const USUAL: [Self; 6] = [
+        Self::Sum(Metric::Bytes),
+        Self::Sum(Metric::Packets),
+        Self::Sum(Metric::Flows),
+        Self::Share(Metric::Bytes),
+        Self::Share(Metric::Packets),
+        Self::Share(Metric::Flows),
+    ];
+
+    /// Finds a measure: `bytes`, `bps`, `p95_duration`, `distinct:dst_addr`.
+    ///
+    /// # Errors
+    /// If there is none of that name; the message lists what there is.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let name = text.trim().to_ascii_lowercase();
+        if let Some((_, measure)) = NAMED.iter().find(|(known, _)| *known == name) {
+            return Ok(*measure);
+        }
+        if let Some(field) =
+            name.strip_prefix("distinct:").or_else(|| name.strip_prefix("distinct_"))
+        {
+            let end = End::ALL.into_iter().find(|end| end.name() == field).map(Counted::End);
+            return end
+                .or_else(|| Field::by_name(field).map(|field| Counted::Field(field.id)))
+                .map(Self::Distinct)
+                .ok_or_else(|| {
+                    let near = nearest(field, FIELDS.iter().map(|field| field.name));
+                    let near = near.map(|near| format!("; did you mean {near}?"));
+                    format!("there is no field {field}{}", near.unwrap_or_default())
+                });
+        }
+        for (point_name, point) in POINTS {
+            for (of_name, of) in OF {
+                if name == format!("{point_name}_{of_name}")
+                    || name == format!("{point_name}:{of_name}")
+                {
+                    return Ok(Self::Spread(of, point));
+                }
+            }
+        }
+        let names: Vec<&str> = NAMED.iter().map(|(known, _)| *known).collect();
+        let near = nearest(&name, names.iter().copied());
+        let near = near.map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
+        Err(format!(
+            "no measure is called {name}{near} there are: {}, distinct:FIELD, and min, max, mean, \
+             median or p95 with _bytes or _duration",
+            names.join(", ")
+        ))
+    }
+
+    /// Name of its column.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Spread(of, point) => {
+                let of =
+                    OF.into_iter().find(|(_, known)| *known == of).map_or("", |(name, _)| name);
+                let point = POINTS
+                    .into_iter()
+                    .find(|(_, known)| *known == point)
+                    .map_or("", |(name, _)| name);
+                format!("{point}_{of}")
+            }
+            Self::Distinct(counted) => format!("distinct_{}", counted.name()),
+            fixed => NAMED
+                .into_iter()
+                .find(|(_, known)| *known == fixed)
+                .map_or_else(String::new, |(name, _)| name.to_owned()),
+        }
+    }
+
+    /// What its values mean.
+    #[must_use]
+    pub fn meaning(self) -> Meaning {
+        match self {
+            Self::Sum(Metric::Bytes)
+            | Self::Forward
+            | Self::Backward
+            | Self::BytesPerPacket
+            | Self::Spread(Of::Bytes, _) => Meaning::Bytes,
+            Self::Sum(_) | Self::Distinct(_) => Meaning::Count,
+            Self::Share(metric) => Meaning::Share(metric),
+            Self::First | Self::Last => Meaning::Value(Kind::Time),
+            Self::Duration | Self::Spread(Of::Duration, _) => Meaning::Duration,
+            Self::BitsPerSecond => Meaning::BitRate,
+            Self::PacketsPerSecond => Meaning::PacketRate,
+        }
+    }
+}
+
+/// What a group must be to have a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Of what.
+    pub measure: Measure,
+    /// The comparison, such as `>`.
+    pub sign: Sign,
+    /// With what.
+    pub value: u64,
+}
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Sign {
+    Less,
+    LessOrEqual,
+    Equal,
+    Differs,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// Longer signs before those they begin with.
+const SIGNS: [(&str, Sign); 7] = [
+    ("<=", Sign::LessOrEqual),
+    (">=", Sign::GreaterOrEqual),
+    ("!=", Sign::Differs),
+    ("==", Sign::Equal),
+    ("=", Sign::Equal),
+    ("<", Sign::Less),
+    (">", Sign::Greater),
+];
+
+impl Condition {
+    /// Reads conditions joined by `and`: `bytes > 1G and distinct:dst_addr >= 10`.
+    ///
+    /// # Errors
+    /// If one of them is none.
+    pub fn parse_all(text: &str) -> Result<Vec<Self>, String> {
+        let lower = text.to_ascii_lowercase();
+        lower.split(" and ").map(Self::parse).collect()
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let found = SIGNS.iter().find_map(|(typed, sign)| {
+            text.split_once(typed).map(|(measure, value)| (measure, *sign, value))
+        });
+        let Some((measure, sign, value)) = found else {
+            return Err(format!("{text}: not a condition; try 'bytes > 1G' or 'flows >= 10'"));
+        };
+        let measure = Measure::parse(measure)?;
+        let value = value.trim();
+        if value.is_empty() {
+            return Err(format!("{}: a number is missing, such as 1500, 10k or 1.5M", text.trim()));
+        }
+        let value = number(value).ok_or_else(|| {
+            let joined =
+                if value.contains(" or ") { "; conditions are joined by and alone" } else { "" };
+            format!("{value}: not a number; try 1500, 10k or 1.5M{joined}")
+        })?;
+        Ok(Self { measure, sign, value })
+    }
+
+    /// Whether a value fulfils it; an unknown one does not.
+    #[must_use]
+    pub fn holds(&self, value: Option<u128>) -> bool {
+        let Some(value) = value else { return false };
+        let limit = u128::from(self.value);
+        match self.sign {
+            Sign::Less => value < limit,
+            Sign::LessOrEqual => value <= limit,
+            Sign::Equal => value == limit,
+            Sign::Differs => value != limit,
+            Sign::Greater => value > limit,
+            Sign::GreaterOrEqual => value >= limit,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        let spreads =
+            OF.iter().flat_map(|(_, of)| POINTS.map(|(_, point)| Measure::Spread(*of, point)));
+        let counted = [Counted::Field(FieldId::DstAddr), Counted::End(End::Port)];
+        for measure in NAMED
+            .into_iter()
+            .map(|(_, measure)| measure)
+            .chain(spreads)
+            .chain(counted.map(Measure::Distinct))
+        {
+            assert_eq!(Measure::parse(&measure.name()), Ok(measure));
+        }
+        assert_eq!(
+            Measure::parse("distinct:dst_adr").unwrap_err(),
+            "there is no field dst_adr; did you mean dst_addr?"
+        );
+        assert!(Measure::parse("byte").unwrap_err().contains("; did you mean bytes?"));
+    }
+
+    #[test]
+    fn conditions_are_read() {
+        let found = Condition::parse_all("bytes > 1G and distinct:dst_addr>=10").unwrap();
+        assert_eq!(found[0].value, 1_000_000_000);
+        assert_eq!(found[1].sign, Sign::GreaterOrEqual);
+        assert!(found[1].holds(Some(10)) && !found[1].holds(Some(9)) && !found[1].holds(None));
+        for text in ["", "bytes", "bytes > x", "colour > 1", "bytes > 1 and"] {
+            assert!(Condition::parse_all(text).is_err(), "{text}");
+        }
+    }
+}

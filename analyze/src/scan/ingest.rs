@@ -1,0 +1,165 @@
+//! Takes in what blocks held, in the order of the sources: finds duplicates,
+//! and counts what is skipped.
+
+use std::sync::Arc;
+
+use flowkit_model::NotAFlow;
+use flowkit_model::answer::{Position, Tally};
+
+use crate::batch::{Batch, FieldSet};
+use crate::dedup::{Copy, Seen};
+use crate::error::ReadError;
+use crate::input::parse::Parsed;
+use crate::input::shape_cache::Shapes;
+use crate::input::{self, Piece, Source};
+use crate::scan::completeness::Completeness;
+use crate::scan::options::ReadOptions;
+
+/// The state of a scan between its blocks.
+pub(crate) struct Absorber<'s> {
+    completeness: Completeness<'s>,
+    options: ReadOptions,
+    seen: Seen,
+    tally: Tally,
+}
+
+/// The error for what may not be skipped.
+fn strict(position: String, cause: NotAFlow, reason: Option<&str>) -> ReadError {
+    let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+    ReadError::Strict { position, what: format!("{}{reason}", cause.text()) }
+}
+
+impl<'s> Absorber<'s> {
+    pub(crate) fn new(sources: &'s [Source], options: ReadOptions) -> Self {
+        Self {
+            completeness: Completeness::new(sources),
+            options,
+            seen: Seen::default(),
+            tally: known_before(sources),
+        }
+    }
+
+    /// Documents of the stream at hand that were read so far.
+    pub(crate) fn n_values(&self) -> u64 {
+        self.completeness.n_values()
+    }
+
+    /// What was met so far; goes on with nothing but the documents that it
+    /// knows.
+    pub(crate) fn next(&mut self) -> Tally {
+        let next = Self {
+            completeness: self.completeness.again(),
+            options: self.options,
+            seen: std::mem::take(&mut self.seen),
+            tally: Tally::default(),
+        };
+        std::mem::replace(self, next).finish()
+    }
+
+    /// Takes in a block of a stream; gives its flows without copies.
+    pub(crate) fn block(&mut self, stream: usize, parsed: Parsed) -> Result<Batch, ReadError> {
+        let name = self.completeness.name(stream);
+        self.completeness.block(stream, &parsed, &mut self.tally);
+        self.tally.quality.merge(&parsed.quality);
+        self.tally.sequences.merge(&parsed.sequences);
+        for skipped in parsed.skipped {
+            let first = Position { file: name.to_owned(), line: skipped.line };
+            if self.options.strict {
+                return Err(strict(first.to_string(), skipped.cause, skipped.reason.as_deref()));
+            }
+            self.tally.skip(skipped.cause, skipped.n, first, skipped.reason);
+        }
+        self.without_copies(stream, parsed.batch, &parsed.identities)
+    }
+
+    /// Takes in a stream that has columns: what was met when they were made.
+    pub(super) fn stored(&mut self, tally: &Tally) -> Result<(), ReadError> {
+        if let (true, Some(first)) =
+            (self.options.strict, tally.skipped.iter().min_by_key(|skipped| skipped.first.line))
+        {
+            return Err(strict(first.first.to_string(), first.cause, first.reason.as_deref()));
+        }
+        for skipped in &tally.skipped {
+            let (first, reason) = (skipped.first.clone(), skipped.reason.clone());
+            self.tally.skip(skipped.cause, skipped.n, first, reason);
+        }
+        self.tally.incomplete.extend_from_slice(&tally.incomplete);
+        self.tally.notes.extend_from_slice(&tally.notes);
+        self.tally.quality.merge(&tally.quality);
+        self.tally.sequences.merge(&tally.sequences);
+        let duplicates = &mut self.tally.duplicates;
+        duplicates.n += tally.duplicates.n;
+        duplicates.conflicting += tally.duplicates.conflicting;
+        if duplicates.first.is_none() {
+            duplicates.first.clone_from(&tally.duplicates.first);
+        }
+        Ok(())
+    }
+
+    /// Learns which documents a source holds, without taking them in.
+    pub(crate) fn know(&mut self, source: &Source) -> Result<(), ReadError> {
+        let (dictionary, shapes) = (Arc::default(), Shapes::default());
+        let sources = std::slice::from_ref(source);
+        let mut known = Ok(());
+        input::read(
+            sources,
+            |_| false,
+            |_, piece| {
+                if let Piece::Block(block) = piece {
+                    let parsed = Parsed::new(&block, FieldSet::default(), &dictionary, &shapes);
+                    let mut identities = parsed.identities.into_iter();
+                    known = identities
+                        .try_for_each(|(identity, _)| self.seen.take(identity.as_ref()).map(drop));
+                }
+                known.is_ok()
+            },
+        )?;
+        known.map_err(|source| ReadError::Spill { source })
+    }
+
+    fn without_copies(
+        &mut self,
+        stream: usize,
+        mut batch: Batch,
+        identities: &[(Option<crate::dedup::Identity>, u64)],
+    ) -> Result<Batch, ReadError> {
+        let mut keep = Vec::with_capacity(identities.len());
+        for (identity, line) in identities {
+            let copy =
+                self.seen.take(identity.as_ref()).map_err(|source| ReadError::Spill { source })?;
+            keep.push(copy == Copy::First);
+            if copy != Copy::First {
+                let duplicates = &mut self.tally.duplicates;
+                duplicates.n += 1;
+                duplicates.conflicting += u64::from(copy == Copy::Conflicting);
+                duplicates.first.get_or_insert_with(|| Position {
+                    file: self.completeness.name(stream).to_owned(),
+                    line: *line,
+                });
+            }
+        }
+        if keep.contains(&false) {
+            batch.retain(&keep);
+        }
+        Ok(batch)
+    }
+
+    /// Closes a stream.
+    pub(crate) fn end(&mut self, stream: usize, damage: Option<String>) -> Result<(), ReadError> {
+        self.completeness.end(stream, damage, &mut self.tally)
+    }
+
+    pub(crate) fn finish(mut self) -> Tally {
+        self.completeness.finish(&mut self.tally);
+        self.tally.skipped.sort_by_key(|skipped| skipped.cause);
+        self.tally
+    }
+}
+
+/// What is known of sources before they are read.
+pub(crate) fn known_before(sources: &[Source]) -> Tally {
+    let incomplete = sources
+        .iter()
+        .filter_map(|source| Some(format!("{} {}", source.name(), source.incomplete()?)));
+    Tally { incomplete: incomplete.collect(), ..Tally::default() }
+}

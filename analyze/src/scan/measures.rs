@@ -1,0 +1,136 @@
+//! The part of a tally that is counted batch by batch, on any thread.
+
+use flowkit_model::answer::{Sampling, Tally};
+use flowkit_model::{FIELDS, FieldId, Sums};
+use hashbrown::HashMap;
+
+use crate::batch::dictionary::Dictionary;
+use crate::batch::{Batch, FieldSet};
+
+/// The part of a tally that is counted batch by batch, on any thread.
+#[derive(Debug, Default)]
+pub(crate) struct Measures {
+    total: Sums,
+    unknown: Vec<u64>,
+    seen: Option<(u64, u64)>,
+    sampling: HashMap<Option<u64>, Sampling>,
+}
+
+impl Measures {
+    /// The fields it reads.
+    pub(crate) const FIELDS: [FieldId; 5] = [
+        FieldId::Timestamp,
+        FieldId::Exporter,
+        FieldId::SamplingInterval,
+        FieldId::Packets,
+        FieldId::Bytes,
+    ];
+
+    pub(crate) fn add(&mut self, batch: &Batch) {
+        let sum = |field| sum(batch.counters(field));
+        self.total.add(&Sums {
+            bytes: sum(FieldId::Bytes),
+            packets: sum(FieldId::Packets),
+            flows: batch.rows() as u64,
+        });
+        self.unknown.resize(FIELDS.len(), 0);
+        for (field, column) in batch.columns() {
+            self.unknown[field as usize] += column.n_unknown();
+        }
+        for (field, coded) in batch.all_coded() {
+            self.unknown[field as usize] += coded.n_unknown();
+        }
+        if let Some(seen) = batch.column(FieldId::Timestamp).bounds() {
+            self.seen = Some(widen(self.seen, seen));
+        }
+        self.add_sampling(batch);
+    }
+
+    fn add_sampling(&mut self, batch: &Batch) {
+        let (exporters, intervals) =
+            (batch.column(FieldId::Exporter), batch.column(FieldId::SamplingInterval));
+        let mut before = None;
+        if let (Some(exporter), Some(interval)) = (exporters.constant(), intervals.constant()) {
+            let interval = interval.unwrap_or(0);
+            return self.merge_sampling(exporter, Sampling { least: interval, most: interval });
+        }
+        for row in 0..batch.rows() {
+            let state = (exporters.get(row), intervals.get(row).unwrap_or(0));
+            // Flows of one exporter come in a row; only changes are looked up.
+            if before != Some(state) {
+                before = Some(state);
+                let (exporter, interval) = state;
+                self.merge_sampling(exporter, Sampling { least: interval, most: interval });
+            }
+        }
+    }
+
+    fn merge_sampling(&mut self, exporter: Option<u64>, other: Sampling) {
+        let sampling = self.sampling.entry(exporter).or_insert(other);
+        sampling.least = sampling.least.min(other.least);
+        sampling.most = sampling.most.max(other.most);
+    }
+
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.total.add(&other.total);
+        self.unknown.resize(FIELDS.len(), 0);
+        for (sum, n) in self.unknown.iter_mut().zip(other.unknown) {
+            *sum += n;
+        }
+        if let Some(seen) = other.seen {
+            self.seen = Some(widen(self.seen, seen));
+        }
+        for (exporter, sampling) in other.sampling {
+            self.merge_sampling(exporter, sampling);
+        }
+    }
+
+    /// The counts that a tally has; exporters are numbered by `dictionary`.
+    pub(crate) fn of_tally(tally: &Tally, dictionary: &Dictionary) -> Self {
+        let mut unknown = vec![0; FIELDS.len()];
+        for (field, n) in &tally.unknown {
+            unknown[*field as usize] = *n;
+        }
+        let code = |exporter: &Option<String>| {
+            exporter.as_ref().map(|exporter| u64::from(dictionary.code(exporter)))
+        };
+        let sampling =
+            tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
+        Self { total: tally.total, unknown, seen: tally.seen, sampling: sampling.collect() }
+    }
+
+    /// Moves the counts into a tally.
+    pub(crate) fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) {
+        tally.total = self.total;
+        tally.seen = self.seen;
+        tally.unknown = fields
+            .iter()
+            .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))
+            .filter(|(field, n)| *n > 0 && !field.field().is_looked_up())
+            .collect();
+        let text = |code: u64| usize::try_from(code).ok().and_then(|code| texts.get(code)).cloned();
+        tally.sampling = self
+            .sampling
+            .into_iter()
+            .map(|(exporter, sampling)| (exporter.and_then(text), sampling))
+            .collect();
+    }
+}
+
+/// The sum of values, most of which have 32 bits: those are added up by thousands
+/// in one word.
+fn sum(values: &[u64]) -> u128 {
+    let of = |values: &[u64]| {
+        let all = values.iter().fold(0, |all, value| all | value);
+        if u32::try_from(all).is_ok() {
+            values.iter().sum::<u64>().into()
+        } else {
+            values.iter().map(|value| u128::from(*value)).sum::<u128>()
+        }
+    };
+    values.chunks(1024).map(of).sum()
+}
+
+fn widen(range: Option<(u64, u64)>, other: (u64, u64)) -> (u64, u64) {
+    range.map_or(other, |range| (range.0.min(other.0), range.1.max(other.1)))
+}

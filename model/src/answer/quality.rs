@@ -1,0 +1,122 @@
+//! What is wrong with the times of flows, counted flow by flow.
+//!
+//! Logstash's codec is at fault more often than routers are: see
+//! [`FlowRecord`](crate::FlowRecord).
+
+use serde::{Deserialize, Serialize};
+
+use crate::late::WRAP_MS;
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// Counts of flows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Flows whose three times are known.
+    pub timed: u64,
+    /// That end before they start.
+    pub inverted: u64,
+    /// Of those: by less than a second, as Logstash 7 and later make them.
+    pub inverted_within_second: u64,
+    /// Whose start has the milliseconds of the export, as Logstash 5.6 to 6.8
+    /// leave them.
+    pub same_fraction: u64,
+    /// Whose start has a larger fraction of a second than the export: where
+    /// Logstash 7 and later forget to borrow, so it is 1 s late.
+    pub late_first: u64,
+    /// The same of the end.
+    pub late_last: u64,
+    /// With a time that is right 49.7 days earlier: the uptime wrapped.
+    pub wrapped: u64,
+    /// With another time that is over 1 h after or 24 h before the export.
+    pub far_off: u64,
+    /// That end after their export, by up to an hour and over a second.
+    pub ahead: u64,
+}
+
+/// Which writer has left its mark on the times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Logstash 5.6 to 6.8: milliseconds are those of the export.
+    LostMilliseconds,
+    /// Logstash 7 and later: 1 s late where the fraction borrows.
+    SecondLate,
+}
+
+impl Quality {
+    /// Takes in a flow's export, start and end, in ms.
+    pub fn add(&mut self, exported: Option<u64>, first: Option<u64>, last: Option<u64>) {
+        let (Some(exported), Some(first), Some(last)) = (exported, first, last) else { return };
+        self.timed += 1;
+        if last < first {
+            self.inverted += 1;
+            self.inverted_within_second += u64::from(first - last < 1000);
+        }
+        let fraction = |ms: u64| ms % 1000;
+        self.same_fraction += u64::from(fraction(first) == fraction(exported));
+        self.late_first += u64::from(fraction(first) > fraction(exported));
+        self.late_last += u64::from(fraction(last) > fraction(exported));
+        let is_far = |ms: u64| ms > exported + HOUR_MS || ms + 24 * HOUR_MS < exported;
+        let is_wrapped = |ms: u64| {
+            ms > exported + HOUR_MS && ms.checked_sub(WRAP_MS).is_some_and(|ms| !is_far(ms))
+        };
+        if is_wrapped(first) || is_wrapped(last) {
+            self.wrapped += 1;
+        } else if is_far(first) || is_far(last) {
+            self.far_off += 1;
+        } else if last > exported + 1000 {
+            self.ahead += 1;
+        }
+    }
+
+    /// Adds other counts.
+    pub fn merge(&mut self, other: &Self) {
+        self.timed += other.timed;
+        self.inverted += other.inverted;
+        self.inverted_within_second += other.inverted_within_second;
+        self.same_fraction += other.same_fraction;
+        self.late_first += other.late_first;
+        self.late_last += other.late_last;
+        self.wrapped += other.wrapped;
+        self.far_off += other.far_off;
+        self.ahead += other.ahead;
+    }
+
+    /// The fault that shows, if one does: nearly all fractions equal, or flows
+    /// that end up to a second before they start. Of a few flows nothing can
+    /// be told.
+    #[must_use]
+    pub fn fault(&self) -> Option<Fault> {
+        if self.timed >= 5 && self.same_fraction * 100 >= self.timed * 95 {
+            return Some(Fault::LostMilliseconds);
+        }
+        (self.inverted_within_second > 0).then_some(Fault::SecondLate)
+    }
+
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        self.inverted + self.wrapped + self.far_off == 0 && self.fault().is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_told_apart() {
+        let mut late = Quality::default();
+        late.add(Some(10_230), Some(6_900), Some(6_100));
+        assert_eq!(late.fault(), Some(Fault::SecondLate));
+        assert_eq!((late.inverted, late.late_first, late.late_last), (1, 1, 0));
+        let mut lost = Quality::default();
+        for n in 0..20 {
+            lost.add(Some(50_230 + n), Some(46_230 + n), Some(49_230 + n));
+        }
+        assert_eq!(lost.fault(), Some(Fault::LostMilliseconds));
+        let mut fine = Quality::default();
+        fine.add(Some(50_230), Some(46_100), Some(47_200));
+        assert!(fine.is_fine());
+    }
+}

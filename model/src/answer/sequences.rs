@@ -1,0 +1,131 @@
+//! How many flows the sequence numbers of export packets tell of, and how many
+//! there are: a few numbers an engine, which add up over parts of any cut.
+//!
+//! A packet states how many flows its engine sent before it. From the first
+//! packet to the last that is how many there should be; what `check` finds gap
+//! by gap and packet by packet comes to the same, unless an exporter started
+//! again or counts something else: then there are more flows than that, and
+//! nothing is told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FieldId, Row};
+
+/// The engines that exported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequences {
+    engines: Vec<Engine>,
+}
+
+/// An engine's first and last packet, and its flows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Engine {
+    exporter: Option<String>,
+    kind: Option<u64>,
+    id: Option<u64>,
+    /// Time in ms and number of the first packet.
+    first: (u64, u64),
+    /// The same of the last, and the flows that it carries.
+    last: (u64, u64, u64),
+    flows: u64,
+}
+
+impl Engine {
+    fn is(&self, exporter: Option<&str>, kind: Option<u64>, id: Option<u64>) -> bool {
+        self.exporter.as_deref() == exporter && self.kind == kind && self.id == id
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.flows += other.flows;
+    }
+
+    /// Flows that were sent and are not there; the numbers are modulo 2^32.
+    fn missing(&self) -> u64 {
+        let ((_, first), (_, last, carried)) = (self.first, self.last);
+        let sent = last.wrapping_add(carried).wrapping_sub(first) & 0xffff_ffff;
+        if sent < 1 << 31 { sent.saturating_sub(self.flows) } else { 0 }
+    }
+}
+
+impl Sequences {
+    /// Takes in a flow.
+    pub fn add(&mut self, row: &Row<'_>) {
+        let (time, sequence) = (row.number(FieldId::Timestamp), row.number(FieldId::FlowSeqNum));
+        let (Some(time), Some(sequence)) = (time, sequence) else { return };
+        let exporter = row.text(FieldId::Exporter);
+        let (kind, id) = (row.number(FieldId::EngineType), row.number(FieldId::EngineId));
+        let carried = row.number(FieldId::FlowRecords).unwrap_or(1);
+        let (first, last) = ((time, sequence), (time, sequence, carried));
+        if let Some(known) = self.engines.iter_mut().find(|known| known.is(exporter, kind, id)) {
+            known.first = known.first.min(first);
+            known.last = known.last.max(last);
+            known.flows += 1;
+        } else {
+            let exporter = exporter.map(str::to_owned);
+            self.engines.push(Engine { exporter, kind, id, first, last, flows: 1 });
+        }
+    }
+
+    /// Adds those of other flows.
+    pub fn merge(&mut self, other: &Self) {
+        for engine in &other.engines {
+            let is =
+                |known: &&mut Engine| known.is(engine.exporter.as_deref(), engine.kind, engine.id);
+            match self.engines.iter_mut().find(is) {
+                Some(known) => known.merge(engine),
+                None => self.engines.push(engine.clone()),
+            }
+        }
+    }
+
+    /// Flows that were sent and are not there, of all engines.
+    #[must_use]
+    pub fn missing(&self) -> u64 {
+        self.engines.iter().map(Engine::missing).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::FlowRecord;
+
+    /// The packets of an engine: time, number, carried, seen.
+    fn sequences(packets: &[(u64, u32, u16, usize)]) -> Sequences {
+        let mut sequences = Sequences::default();
+        for (time, sequence, carried, seen) in packets {
+            let flow = FlowRecord {
+                timestamp_ms: Some(*time),
+                flow_seq_num: Some(*sequence),
+                flow_records: Some(*carried),
+                ..FlowRecord::default()
+            };
+            (0..*seen).for_each(|_| sequences.add(&Row::of(&flow)));
+        }
+        sequences
+    }
+
+    #[test]
+    fn what_is_missing_shows_and_a_restart_does_not() {
+        for (packets, missing) in [
+            (vec![(1, 4_294_967_290, 4, 4), (2, 4_294_967_294, 5, 5), (9, 10, 2, 1)], 7 + 1),
+            (vec![(1, 4_294_967_290, 4, 4), (2, 4_294_967_294, 5, 5), (9, 3, 2, 2)], 0),
+            (vec![(1, 500, 3, 3), (2, 0, 2, 2)], 0),
+            (vec![(1, 0, 3, 3), (2, 0, 3, 3)], 0),
+            (vec![(1, 7, 3, 3), (2, 8, 3, 3)], 0),
+            (vec![], 0),
+        ] {
+            let all = sequences(&packets);
+            assert_eq!(all.missing(), missing, "{packets:?}");
+            // Cut in any place, and the later part first.
+            for cut in 0..packets.len() {
+                let (a, b) = packets.split_at(cut);
+                let mut both = sequences(b);
+                both.merge(&sequences(a));
+                assert_eq!(both.missing(), missing);
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What was read: flows and their sums, and everything that was not as it
+//! should be. Every answer carries it.
+
+use std::collections::BTreeMap;
+
+use super::{Quality, Sequences};
+use crate::{FieldId, NotAFlow, Sums};
+
+/// Where something stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// File, or part of a dump.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u64,
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}:{}", self.file, self.line)
+    }
+}
+
+/// Documents that are no flows, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The reason.
+    pub cause: NotAFlow,
+    /// How many.
+    pub n: u64,
+    /// The first.
+    pub first: Position,
+    /// What is wrong with it, where more is known.
+    pub reason: Option<String>,
+}
+
+/// Copies of documents that were dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Duplicates {
+    /// All of them.
+    pub n: u64,
+    /// Those that said something else than the first copy.
+    pub conflicting: u64,
+    /// The first dropped.
+    pub first: Option<Position>,
+}
+
+/// How one exporter sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sampling {
+    /// Smallest interval it stated; 0 and 1 mean every packet.
+    pub least: u64,
+    /// Largest.
+    pub most: u64,
+}
+
+/// What was read.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// All flows.
+    pub total: Sums,
+    /// Flows in which a field is unknown, for the fields that were read.
+    pub unknown: Vec<(FieldId, u64)>,
+    /// First and last `@timestamp`, in milliseconds; both belong to it.
+    pub seen: Option<(u64, u64)>,
+    /// Sampling by exporter; `None` is the unknown exporter.
+    pub sampling: BTreeMap<Option<String>, Sampling>,
+    /// Documents that are no flows.
+    pub skipped: Vec<Skipped>,
+    /// The times of all flows that were read, whatever was asked of them.
+    pub quality: Quality,
+    /// Flows that there should be, likewise.
+    pub sequences: Sequences,
+    /// Copies that were dropped.
+    pub duplicates: Duplicates,
+    /// What is known to be missing, one sentence each. Not empty: the answer
+    /// is over less than it should be.
+    pub incomplete: Vec<String>,
+    /// What else a reader should know.
+    pub notes: Vec<String>,
+}
+
+impl Tally {
+    /// What was read of two sets of sources.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.total.add(&other.total);
+        self.quality.merge(&other.quality);
+        self.sequences.merge(&other.sequences);
+        for (field, n) in other.unknown {
+            match self.unknown.iter_mut().find(|known| known.0 == field) {
+                Some(known) => known.1 += n,
+                None => self.unknown.push((field, n)),
+            }
+        }
+        if let Some(seen) = other.seen {
+            self.seen = Some(widen(self.seen, seen));
+        }
+        for (exporter, sampling) in other.sampling {
+            let known = self.sampling.entry(exporter).or_insert(sampling);
+            known.least = known.least.min(sampling.least);
+            known.most = known.most.max(sampling.most);
+        }
+        for skipped in other.skipped {
+            self.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
+        }
+        self.duplicates.n += other.duplicates.n;
+        self.duplicates.conflicting += other.duplicates.conflicting;
+        self.duplicates.first = self.duplicates.first.or(other.duplicates.first);
+        for (mine, others) in
+            [(&mut self.incomplete, other.incomplete), (&mut self.notes, other.notes)]
+        {
+            for text in others {
+                if !mine.contains(&text) {
+                    mine.push(text);
+                }
+            }
+        }
+        self
+    }
+
+    /// Counts documents that are no flows; the first position of each cause
+    /// stays.
+    pub fn skip(&mut self, cause: NotAFlow, n: u64, first: Position, reason: Option<String>) {
+        match self.skipped.iter_mut().find(|known| known.cause == cause) {
+            Some(known) => known.n += n,
+            None => self.skipped.push(Skipped { cause, n, first, reason }),
+        }
+    }
+}
+
+fn widen(range: Option<(u64, u64)>, other: (u64, u64)) -> (u64, u64) {
+    range.map_or(other, |range| (range.0.min(other.0), range.1.max(other.1)))
+}
