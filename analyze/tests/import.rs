@@ -258,6 +258,8 @@ fn what_a_file_lacks_its_dump_lacks() {
         ),
         ("an array in a line", hits(0..2) + "[" + &hit(3, 3), 3, &["breaks off in this line"]),
         ("arrays", format!("[{}]\n[{},{}]\n", hit(1, 1), hit(2, 2), hit(3, 3)), 3, &[]),
+        ("an array and lines", format!("[{}]\n{}", hit(1, 1), hits(2..4)), 3, &[]),
+        ("an array and an answer", format!("[{}]\n{}", hit(9, 9), page("", 0..9)), 10, &[]),
         ("arrays of lines", format!("{}[{},{}]\n", hits(0..1), hit(2, 2), hit(3, 3)), 3, &[]),
         ("an error", page("", 0..9) + error, 9, &["a server's error instead of an answer"]),
         ("both", page(failed, 0..9) + "\n" + &cut(&hits(9..11)), 10, &["shards", "breaks off"]),

@@ -6,7 +6,7 @@ use super::{Found, Walk, made};
 use crate::batch::FieldSet;
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::store::{self, Request, Spare, StoreError, StoredPart};
+use crate::store::{self, Request, Spare, StoredPart};
 
 /// For each stream, its columns if it is a file of them.
 pub(super) fn of(sources: &[Source]) -> Vec<Option<StoredPart>> {
@@ -31,6 +31,7 @@ impl Walk<'_> {
             self.tally.skip(skipped.cause, skipped.n - 1, skipped.first, skipped.reason);
         }
         self.tally.incomplete.extend(tally.incomplete);
+        self.tally.notes.extend(tally.notes);
         let dictionary = Arc::default();
         let columns = FieldSet::all();
         let request = Request { columns, coded: None, filter: None, dictionary: &dictionary };
@@ -41,8 +42,9 @@ impl Walk<'_> {
                 let texts = dictionary.texts();
                 goes_on = (0..batch.rows()).all(|row| made(&batch.row(row, &texts), take));
             });
-            if let Err(error) = read {
-                self.refused = Some(unreadable(name, &error));
+            if read.is_err() {
+                let what = "is a damaged Parquet file";
+                self.refused = Some(ReadError::Form { name: name.to_owned(), what });
                 return false;
             }
             if !goes_on {
@@ -51,8 +53,4 @@ impl Walk<'_> {
         }
         true
     }
-}
-
-fn unreadable(name: &str, _: &StoreError) -> ReadError {
-    ReadError::Form { name: name.to_owned(), what: "is a damaged Parquet file" }
 }

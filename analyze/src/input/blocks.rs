@@ -96,10 +96,8 @@ pub(super) struct Blocks<R> {
     framing: Option<Framing>,
     start: Start,
     header: Option<Arc<Header>>,
-    /// It began with a bracket.
-    is_array: bool,
-    /// Something was given out.
-    begun: bool,
+    /// Arrays that were begun before the rest and are not closed.
+    arrays: u32,
     done: bool,
 }
 
@@ -127,8 +125,7 @@ impl<R: Read> Blocks<R> {
             framing,
             start: Start::default(),
             header: None,
-            is_array: false,
-            begun: false,
+            arrays: 0,
             done: false,
         }
     }
@@ -142,19 +139,28 @@ impl<R: Read> Blocks<R> {
         }
         let text = std::mem::replace(&mut self.rest, self.spares.text());
         let header = self.header.clone();
-        let is_open = self.is_array && !text.trim_ascii_end().ends_with(b"]");
+        let is_open = framing == Framing::Values && self.arrays_after(&text) > 0;
         Block { text, line: self.line, framing, header, last: true, is_open }
+    }
+
+    /// Arrays that are not closed where some text ends.
+    fn arrays_after(&self, text: &[u8]) -> u32 {
+        let (mut nesting, mut at) = (Nesting::inside(self.arrays), 0);
+        while let Some(length) = nesting.end_of_value(&text[at..]) {
+            at += length;
+        }
+        nesting.around()
     }
 
     fn next_block(&mut self) -> Result<Option<Block>, BlockError> {
         let mut searched = 0;
-        let mut nesting = Nesting::default();
+        let mut nesting = Nesting::inside(self.arrays);
         let mut cut = None;
         loop {
             let more = self.read_more().map_err(|error| BlockError::Io(self.offset, error))?;
             if !more {
                 self.done = true;
-                if self.rest.is_empty() && !self.is_array {
+                if self.rest.is_empty() && self.arrays == 0 {
                     return Ok(None);
                 }
                 let rest = self.take_rest();
@@ -179,6 +185,7 @@ impl<R: Read> Blocks<R> {
                     while let Some(length) = nesting.end_of_value(&self.rest[at..]) {
                         at += length;
                         cut = Some(at);
+                        self.arrays = nesting.around();
                     }
                 }
             }
@@ -216,7 +223,6 @@ impl<R: Read> Blocks<R> {
         let text = std::mem::replace(&mut self.rest, rest);
         let line = self.line;
         self.line += memchr_iter(b'\n', &text).count() as u64;
-        self.begun = true;
         Block { text, line, framing, header: self.header.clone(), last: false, is_open: false }
     }
 
@@ -229,17 +235,6 @@ impl<R: Read> Blocks<R> {
         let read = self.rest.len() - before;
         if self.offset == 0 && self.rest.starts_with(BYTE_ORDER_MARK) {
             self.rest.drop_start(BYTE_ORDER_MARK.len());
-        }
-        let may_begin = matches!(self.framing, None | Some(Framing::Values)) && !self.begun;
-        if may_begin && !self.is_array {
-            // The elements of an array are values one after the other; its
-            // brackets say nothing more.
-            let blanks = self.rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-            if let Some(bracket @ b'[') = self.rest.get_mut(blanks) {
-                *bracket = b' ';
-                self.is_array = true;
-                self.framing = Some(Framing::Values);
-            }
         }
         self.offset += read as u64;
         result?;

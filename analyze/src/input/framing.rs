@@ -67,7 +67,7 @@ impl Start {
         let blank = blanks(text);
         self.is_blank = blank == text.len();
         if !self.has_first {
-            if self.first_value.is_followed(text, blank) {
+            if text.get(blank) == Some(&b'[') || self.first_value.is_followed(text, blank) {
                 return Some(Framing::Values);
             }
             let end = self.next_line_end(text, blank)?;
@@ -94,8 +94,8 @@ fn blanks(text: &[u8]) -> usize {
     text.len() - text.trim_ascii_start().len()
 }
 
-/// Lines, unless the first one is several values, or begins one that the second
-/// does not begin anew.
+/// Lines, unless the first one begins an array, is several values, or begins one
+/// that the second does not begin anew.
 pub(crate) fn framing(text: &[u8]) -> Framing {
     let mut lines =
         text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
@@ -106,7 +106,7 @@ pub(crate) fn framing(text: &[u8]) -> Framing {
     if Header::of(first).is_some() {
         return Framing::Rows;
     }
-    if json_values::several(first).is_some() {
+    if first.starts_with(b"[") || json_values::several(first).is_some() {
         return Framing::Values;
     }
     let begins = serde_json::from_slice::<IgnoredAny>(first).is_err_and(|error| error.is_eof());

@@ -18,15 +18,28 @@ pub(super) struct Nesting {
     last: u8,
     /// The line is blank so far.
     is_blank: bool,
+    /// Arrays around values that are not closed.
+    around: u32,
 }
 
 impl Default for Nesting {
     fn default() -> Self {
-        Self { depth: 0, arrays: 0, in_string: false, escaped: false, last: 0, is_blank: true }
+        Self::inside(0)
     }
 }
 
 impl Nesting {
+    /// At the start of a line inside of so many arrays.
+    pub(super) fn inside(around: u32) -> Self {
+        let (in_string, escaped, is_blank) = (false, false, true);
+        Self { depth: 0, arrays: 0, in_string, escaped, last: 0, is_blank, around }
+    }
+
+    /// How many arrays around values are not closed.
+    pub(super) fn around(&self) -> u32 {
+        self.around
+    }
+
     /// Takes text up to the end of the object that it is in, or that starts in it;
     /// gives the length taken, or `None` if there is no end.
     ///
@@ -52,15 +65,17 @@ impl Nesting {
                 }
                 b'"' => self.in_string = true,
                 b'{' if self.is_blank && self.is_broken() => {
-                    *self = Self::default();
+                    *self = Self::inside(self.around);
                     return Some(place);
                 }
                 b'{' => self.open(false),
-                b'[' if self.depth > 0 => self.open(true),
+                b'[' if self.depth == 0 => self.around += 1,
+                b']' if self.depth == 0 => self.around = self.around.saturating_sub(1),
+                b'[' => self.open(true),
                 b'}' => {
                     self.close();
                     if self.depth == 0 {
-                        *self = Self { is_blank: false, ..Self::default() };
+                        *self = Self { is_blank: false, ..Self::inside(self.around) };
                         return Some(place + 1);
                     }
                 }
