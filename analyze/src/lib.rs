@@ -1,53 +1,70 @@
 //! Answers from saved flows: exact, in parallel, without a cluster in reach.
 //!
+//! Sources and a [`Question`](flowkit_model::Question) in, an
+//! [`Answer`](flowkit_model::Answer) out: [`ask`] is the one door. Beside it,
+//! flows leave for other programs ([`export`]), anything becomes a dump
+//! ([`import`]), and documents are looked at as they stand ([`documents`]).
+//!
 //! ```text
 //! sources ──► blocks ──► batches of columns ──► statistic ──► answer
 //!  input       text,      typed values, a        sums per      rows, total,
-//!              cut at     null mask each;        key, merged   other, notes
-//!              line ends  duplicates removed
+//!              cut at     validity mask each;    key, merged   other, notes
+//!              line ends  deduplicated
 //! ```
 //!
-//! | to learn | read |
-//! | --- | --- |
-//! | how a file is recognised and cut into documents | [`input`] |
-//! | what a batch of flows looks like | [`columns`] |
-//! | how a dump's documents are kept as columns | [`store`] |
-//! | how flows leave for other programs | [`export`] |
-//! | what stands in a file of packets | [`packets`] |
-//! | how anything becomes a dump | [`import`] |
-//! | how reading, counting and merging go together | [`scan`] |
-//! | which flows are looked at | [`selection`], [`mask`] |
-//! | how time is cut into bins | [`bins`] |
-//! | how flows are added up by key | [`group`] |
-//! | what each question computes | [`stats`] |
-//! | what is wrong with the times of flows | [`quality`] |
-//! | how many flows are missing | [`sequences`] |
-//! | what an answer holds | [`answer`] |
-//!
 //! A statistic never sees a file, an input never a statistic, and neither
-//! prints. What was read over is counted in a [`Tally`](tally::Tally).
+//! prints. What was read over is counted in the answer's
+//! [`Tally`](flowkit_model::answer::Tally).
+//!
+//! ```
+//! use std::path::Path;
+//!
+//! use flowkit_analyze::{Source, ask};
+//! use flowkit_model::question::{Flows, Order, Question, Ranked, Report};
+//!
+//! let sources = [Source::open(Path::new("../testdata/three-flows.ndjson"))?];
+//! let talkers = Report::Talkers(Ranked { order: Order { limit: 1, ..Order::default() } });
+//! let flows = Flows { filter: Some("proto tcp".into()), ..Flows::default() };
+//! let answer = ask(&sources, &Question::new(talkers, flows))?;
+//! assert_eq!(answer.table.rows.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
-pub mod ask;
-pub mod batch;
+mod ask;
+mod batch;
+mod bins;
 mod dedup;
 pub mod documents;
-pub mod error;
+mod error;
 pub mod export;
-pub mod filter;
+mod filter;
 #[doc(hidden)]
 pub mod fuzz;
-pub mod group;
+mod group;
 pub mod import;
 pub mod input;
 mod quality;
-pub mod question;
-pub(crate) mod scan;
-pub mod selection;
-pub mod spill;
-pub mod stats;
-pub mod store;
+mod scan;
+mod selection;
+mod spill;
+mod stats;
+mod store;
 
-pub use crate::ask::ask;
+pub use crate::ask::{AskError, ReadOptions, ask, ask_with, select};
 pub use crate::error::ReadError;
 pub use crate::input::Source;
 pub use crate::selection::Selection;
+pub use crate::stats::fields::fields;
+
+/// The door of tests and benches, which make batches of their own.
+#[doc(hidden)]
+pub mod in_memory {
+    pub use crate::ask::in_memory::{ask_batches, diff_batches};
+    pub use crate::batch::{Batch, Column, FieldSet, Values};
+    pub use crate::spill::memory::Memory;
+}
+
+/// The columns of a dump: looked at, and made where they are missing.
+pub mod columns {
+    pub use crate::store::{make_missing, verify};
+}

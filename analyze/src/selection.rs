@@ -1,7 +1,8 @@
 //! Which flows are looked at, and what is done to them before.
 //!
-//! In this order: times are repaired, counters scaled, the filter asked; what
-//! it leaves out is in no sum and no count.
+//! Equal flows are dropped, then times are repaired, counters scaled, the filter
+//! applied; what it leaves out is in no sum and no count. A [`Selection`] is data;
+//! what is seen while flows go through it is in the [`Run`] that it begins.
 
 use std::io;
 
@@ -10,10 +11,10 @@ use flowkit_model::late::repaired_ms;
 use flowkit_model::{Expression, FIELDS, FieldId};
 
 use crate::batch::{Batch, FieldSet};
-use crate::dedup::equal_flows::Copies;
+use crate::dedup::equal_flows::EqualFlows;
 use crate::filter::Filter;
 
-/// The flows that a question is about.
+/// The flows that a question is about, ready to be told from others.
 #[derive(Debug)]
 pub struct Selection {
     filter: Filter,
@@ -21,7 +22,6 @@ pub struct Selection {
     /// all that there is.
     window: Option<(Option<u64>, Option<u64>)>,
     changes: Changes,
-    copies: Copies,
 }
 
 /// What is done to flows before they are looked at.
@@ -33,79 +33,48 @@ pub struct Changes {
     /// Multiply bytes and packets by the sampling interval of their flow.
     pub scale_sampling: bool,
     /// Keep one of the flows that are equal in every field.
-    pub dedupe: bool,
+    pub deduplicate: bool,
 }
 
 impl Default for Selection {
     fn default() -> Self {
-        Self::new(Expression::Any, None)
+        Self::new(Expression::Any, None, Changes::default())
     }
 }
 
 impl Selection {
-    /// Flows that a filter means, of a window.
-    #[must_use]
-    pub fn new(filter: Expression, window: Option<(Option<u64>, Option<u64>)>) -> Self {
+    /// Flows that match a filter, of a window.
+    pub(crate) fn new(
+        filter: Expression,
+        window: Option<(Option<u64>, Option<u64>)>,
+        changes: Changes,
+    ) -> Self {
         let both = match window.and_then(in_window) {
             None => filter,
             Some(window) if filter == Expression::Any => window,
             Some(window) => Expression::And(vec![window, filter]),
         };
-        Self {
-            filter: Filter::new(both),
-            window,
-            changes: Changes::default(),
-            copies: Copies::default(),
-        }
+        Self { filter: Filter::new(both), window, changes }
     }
 
-    /// The same with flows changed before.
-    #[must_use]
-    pub fn with_changes(self, changes: Changes) -> Self {
-        Self { changes, ..self }
+    /// Begins to look at flows: none was seen.
+    pub(crate) fn begin(&self) -> Run<'_> {
+        Run { selection: self, equal: EqualFlows::default() }
     }
 
     /// What is done to flows before.
-    #[must_use]
-    pub fn changes(&self) -> Changes {
+    pub(crate) fn changes(&self) -> Changes {
         self.changes
     }
 
     /// Whether every flow is looked at, as it is.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.filter.is_any() && self.changes == Changes::default()
     }
 
-    /// Begins anew: no flow was seen.
-    pub(crate) fn forget(&self) {
-        self.copies.forget();
-    }
-
-    /// Flows that were dropped because an equal one was kept.
-    #[must_use]
-    pub fn dropped(&self) -> u64 {
-        self.copies.dropped()
-    }
-
-    /// To be called when all flows were seen: copies are no longer looked for.
-    ///
-    /// # Errors
-    /// If temporary files could not be used, so that some were not found.
-    pub(crate) fn finish(&self) -> io::Result<()> {
-        self.copies.finish()
-    }
-
     /// The window that was asked for.
-    #[must_use]
-    pub fn window(&self) -> Option<(Option<u64>, Option<u64>)> {
+    pub(crate) fn window(&self) -> Option<(Option<u64>, Option<u64>)> {
         self.window
-    }
-
-    /// The filter, window and all.
-    #[must_use]
-    pub fn filter(&self) -> &Filter {
-        &self.filter
     }
 
     /// The filter, if it can be asked before the rest of a flow is read: it tests
@@ -116,10 +85,9 @@ impl Selection {
     }
 
     /// The fields it reads.
-    #[must_use]
-    pub fn fields(&self) -> FieldSet {
+    pub(crate) fn fields(&self) -> FieldSet {
         let mut fields = self.filter.fields();
-        if self.changes.dedupe {
+        if self.changes.deduplicate {
             fields = FIELDS.iter().map(|field| field.id).collect();
         }
         if self.changes.repair_times {
@@ -134,7 +102,7 @@ impl Selection {
     /// no sum and no count.
     pub(crate) fn may_match(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> bool {
         // A copy that is dropped is counted, wherever it is.
-        self.changes.dedupe
+        self.changes.deduplicate
             || self.filter.may_match(&|field| if self.alters(field) { None } else { bounds(field) })
     }
 
@@ -146,33 +114,57 @@ impl Selection {
             _ => false,
         }
     }
+}
 
-    /// Leaves the rows in a batch that are meant.
-    pub fn apply(&self, batch: &mut Batch) {
-        if self.changes.dedupe {
-            self.copies.drop_from(batch);
+/// A selection while flows go through it, on any thread.
+#[derive(Debug)]
+pub(crate) struct Run<'s> {
+    selection: &'s Selection,
+    equal: EqualFlows,
+}
+
+impl Run<'_> {
+    /// The selection that was begun.
+    pub(crate) fn selection(&self) -> &Selection {
+        self.selection
+    }
+
+    /// Leaves the rows in a batch that match.
+    pub(crate) fn apply(&self, batch: &mut Batch) {
+        let Selection { filter, changes, .. } = self.selection;
+        if changes.deduplicate {
+            self.equal.drop_from(batch);
         }
-        if self.changes.repair_times {
+        if changes.repair_times {
             for field in [FieldId::FirstSwitched, FieldId::LastSwitched] {
                 batch.change(field, FieldId::Timestamp, |time, exported| {
                     exported.map_or(time, |exported| repaired_ms(time, exported))
                 });
             }
         }
-        if self.changes.scale_sampling {
+        if changes.scale_sampling {
             for field in [FieldId::Bytes, FieldId::Packets] {
                 batch.change(field, FieldId::SamplingInterval, |count, interval| {
                     count.saturating_mul(interval.unwrap_or(1).max(1))
                 });
             }
         }
-        if self.filter.is_any() {
+        if filter.is_any() {
             return;
         }
-        let mask = self.filter.mask(batch);
+        let mask = filter.mask(batch);
         if mask.contains(&false) {
             batch.retain(&mask);
         }
+    }
+
+    /// To be called when all flows were seen; gives how many were dropped because an
+    /// equal one was kept.
+    ///
+    /// # Errors
+    /// If temporary files could not be used, so that some were not found.
+    pub(crate) fn finish(self) -> io::Result<u64> {
+        self.equal.finish()
     }
 }
 

@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 
 use flowkit_analyze::Source;
 use flowkit_analyze::ask::{ReadOptions, ask};
-use flowkit_analyze::question::dimension::Dimension;
-use flowkit_analyze::question::measure::Measure;
+use flowkit_model::question::Key;
+use flowkit_model::question::Measure;
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::pairs::pairs;
 use flowkit_analyze::stats::talkers::talkers;
 use flowkit_analyze::stats::top::top;
-use flowkit_analyze::stats::{Order, Statistic};
+use flowkit_analyze::stats::Statistic;
+use flowkit_model::question::Order;
 use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::filter::End;
 use flowkit_model::{Field, Kind, Metric};

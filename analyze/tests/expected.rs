@@ -10,11 +10,11 @@ mod truth;
 use std::path::Path;
 
 use flowkit_analyze::ask::{ReadOptions, ask_batches};
-use flowkit_analyze::question::bins::Bins;
-use flowkit_analyze::question::dimension::Dimension;
-use flowkit_analyze::question::measure::Measure;
+use flowkit_analyze::bins::Bins;
+use flowkit_model::question::Key;
+use flowkit_model::question::Measure;
 use flowkit_analyze::selection::Changes;
-use flowkit_analyze::stats::Order;
+use flowkit_model::question::Order;
 use flowkit_analyze::stats::pairs::pairs;
 use flowkit_analyze::stats::scans::Scans;
 use flowkit_analyze::stats::summary::Summary;

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use flowkit_analyze::question::measure::{Condition, Measure};
+use flowkit_model::question::{Condition, Measure};
 use flowkit_analyze::stats::grouping::Grouping;
-use flowkit_analyze::stats::{Order, Statistic};
+use flowkit_analyze::stats::Statistic;
+use flowkit_model::question::Order;
 use flowkit_analyze::{Selection, Source, ask};
 use flowkit_model::Answer;
 use jiff::tz::TimeZone;

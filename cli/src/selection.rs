@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Arg;
 use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::selection::Changes;
-use flowkit_analyze::stats::Order;
+use flowkit_model::question::Order;
 use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::{Selection, Source, ask};
 use flowkit_model::Expression;

@@ -1,68 +1,121 @@
-//! Questions about flows that are in memory, as tests and benches ask them.
+//! Questions about flows that are in memory: the door of tests and benches, which
+//! build batches of their own.
 
 use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{Answer, Tally};
+use flowkit_model::question::{Diff, Flows, Question, Report};
+use flowkit_model::window::{Window, zone};
+use jiff::Timestamp;
 
+use super::gather::{Gathered, Heading, no_failure};
+use super::select::{in_ms, in_window};
 use super::workers::Workers;
-use super::{Gathered, Heading, no_failure};
+use super::{AskError, Asking, dispatch};
 use crate::batch::Batch;
+use crate::error::ReadError;
 use crate::scan::measures::Measures;
 use crate::selection::Selection;
 use crate::spill::memory::Memory;
 use crate::stats::Statistic;
+use crate::stats::diff::Changes;
 
-/// Answers a question about flows that are in memory. All batches have one
-/// dictionary, and the fields that the question reads.
-///
-/// # Panics
-/// Never: without a budget nothing goes to temporary files.
-#[must_use]
-pub fn ask_batches<S: Statistic>(
-    batches: Vec<Batch>,
-    statistic: &S,
-    selection: &Selection,
-) -> Answer {
-    ask_batches_within(batches, statistic, selection, Memory::of(usize::MAX))
-        .expect("no temporary file is used")
-}
-
-/// The same with a budget for groups.
+/// Answers a question about batches, which have one dictionary and the fields
+/// that the question reads; a diff is asked with [`diff_batches`].
 ///
 /// # Errors
-/// If temporary files cannot be used.
-pub fn ask_batches_within<S: Statistic>(
+/// As [`ask`](super::ask); if temporary files cannot be used.
+pub fn ask_batches(
     batches: Vec<Batch>,
-    statistic: &S,
-    selection: &Selection,
+    question: &Question,
     memory: Memory,
-) -> io::Result<Answer> {
+) -> Result<Answer, AskError> {
+    let zone = zone(&question.flows.zone)?;
+    let selection = selection(&question.flows)?;
     let memory = Arc::new(memory);
-    let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
-    let Gathered { partial, heading } = gather_batches(batches, statistic, selection, &memory)?;
-    let answer = no_failure(&memory, statistic.answer(partial, &texts, &heading.tally))?;
-    Ok(heading.over(answer))
+    let window = selection.window();
+    let asking = OfBatches { batches, selection, memory };
+    let mut answer = dispatch(&question.report, &zone, window, &asking)?;
+    answer.filter = question.flows.filter_shown().map(str::to_owned);
+    answer.question = Some(question.clone());
+    Ok(answer)
+}
+
+/// Compares two sets of batches, all with one dictionary.
+///
+/// # Errors
+/// As [`ask_batches`].
+pub fn diff_batches(
+    sides: [(Vec<Batch>, &Flows); 2],
+    diff: &Diff,
+    memory: Memory,
+) -> Result<Answer, AskError> {
+    let memory = Arc::new(memory);
+    let batches = sides.iter().flat_map(|side| &side.0);
+    let texts = batches.last().map(|batch| batch.dictionary().texts()).unwrap_or_default();
+    let changes = Changes::new(diff, &jiff::tz::TimeZone::UTC);
+    let mut partials = Vec::new();
+    for (batches, flows) in sides {
+        let gathered = gather_batches(&batches, changes.groups(), &selection(flows)?, &memory);
+        partials.push(gathered.map_err(spill)?.partial);
+    }
+    let (b, a) = (partials.pop(), partials.pop());
+    let (Some(a), Some(b)) = (a, b) else { unreachable!("there are two sides") };
+    let mut answer = no_failure(&memory, changes.answer(a, b, &texts)).map_err(spill)?;
+    answer.question = Some(Question::new(Report::Diff(diff.clone()), Flows::default()));
+    Ok(answer)
+}
+
+fn spill(source: io::Error) -> AskError {
+    ReadError::Spill { source }.into()
+}
+
+/// The flows of a question, whose window does not depend on sources.
+fn selection(flows: &Flows) -> Result<Selection, AskError> {
+    let zone = zone(&flows.zone)?;
+    let window = Window::new(flows.window.clone(), &zone, Timestamp::UNIX_EPOCH)?;
+    in_window(flows, &zone, (!window.is_open()).then(|| in_ms(&window)))
+}
+
+/// Flows in memory.
+struct OfBatches {
+    batches: Vec<Batch>,
+    selection: Selection,
+    memory: Arc<Memory>,
+}
+
+impl Asking for OfBatches {
+    type Error = AskError;
+
+    fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
+        let texts = self.batches.first().map(|batch| batch.dictionary().texts());
+        let Gathered { partial, heading } =
+            gather_batches(&self.batches, statistic, &self.selection, &self.memory)
+                .map_err(spill)?;
+        let answer = statistic.answer(partial, &texts.unwrap_or_default(), &heading.tally);
+        Ok(heading.over(no_failure(&self.memory, answer).map_err(spill)?))
+    }
 }
 
 /// Adds up flows that are in memory.
 ///
 /// # Errors
-/// If temporary files cannot be used to look for copies.
-pub(crate) fn gather_batches<S: Statistic>(
-    batches: Vec<Batch>,
+/// If temporary files cannot be used to look for equal flows.
+fn gather_batches<S: Statistic>(
+    batches: &[Batch],
     statistic: &S,
     selection: &Selection,
     memory: &Arc<Memory>,
 ) -> io::Result<Gathered<S::Partial>> {
-    selection.forget();
+    let run = selection.begin();
     let asked = selection.fields().union(statistic.fields().into_iter().collect());
     let fields = asked.union(Measures::FIELDS.into_iter().collect());
     let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
-    let workers = Workers::new(statistic, selection, memory);
-    workers.add(batches);
-    selection.finish()?;
+    let workers = Workers::new(statistic, &run, memory);
+    workers.add(batches.to_vec());
     let mut tally = Tally::default();
     let partial = workers.finish(&mut tally, fields, &texts);
-    Ok(Gathered { partial, heading: Heading::new(Vec::new(), selection, tally) })
+    let dropped = run.finish()?;
+    Ok(Gathered { partial, heading: Heading::new(Vec::new(), selection, dropped, tally) })
 }

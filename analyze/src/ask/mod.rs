@@ -1,184 +1,166 @@
-//! Reads sources once and lets a statistic add up what is in them.
+//! The one door: a question and sources in, an answer out.
 //!
-//! One thread reads and unpacks; the others turn blocks into batches and add
-//! those up, each into sums of its own, which are merged at the end. Between
-//! the two, in the order of the sources, one looks for duplicates: which copy
-//! is first must not depend on threads.
+//! | to learn | read |
+//! | --- | --- |
+//! | which report is worked out by which statistic | [`ask`] |
+//! | how zone, window and filter are understood | `select` |
+//! | how reading, counting and merging go together | `gather`, `workers` |
+//! | how two sides are compared | `two_sides` |
+
+mod error;
+mod gather;
+pub(crate) mod in_memory;
+mod select;
+mod two_sides;
+mod workers;
 
 use std::io;
-use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Tally};
+use flowkit_model::answer::{Answer, Unmatched};
+use flowkit_model::question::{Grouping, Question, Report};
+use flowkit_model::window::zone;
+use jiff::tz::TimeZone;
 
-use crate::batch::dictionary::Dictionary;
+pub use self::error::AskError;
+use self::gather::{Shared, gather};
+pub use self::select::select;
+use self::select::{Span, all_flows, common_window, in_window, window};
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::scan::Reading;
-use crate::scan::ingest::Absorber;
-use crate::scan::measures::Measures;
-use crate::selection::Selection;
-use crate::spill::memory::Memory;
-use crate::stats::Statistic;
-use crate::store::{self, Prepared, StoreError};
-
-pub(crate) mod in_memory;
-pub(crate) mod two_sides;
-pub(crate) mod workers;
-pub use self::in_memory::{ask_batches, ask_batches_within};
-pub use self::two_sides::{Side, ask_both, ask_both_batches_within};
-use self::workers::Workers;
 pub use crate::scan::options::ReadOptions;
+use crate::selection::Selection;
+use crate::stats::Statistic;
+use crate::stats::beacons::Regularity;
+use crate::stats::check::Check;
+use crate::stats::exporters::Exporters;
+use crate::stats::grouping::GroupBy;
+use crate::stats::scans::Attempts;
+use crate::stats::summary::Summary;
+use crate::stats::timeline::Binned;
 
-/// Answers a question about some flows of the sources.
+/// Answers a question from some sources.
 ///
 /// Parts of dumps are read from their columns, which are made if need be.
 ///
 /// # Errors
-/// If a source cannot be read at all; what is missing in parts is in the
-/// answer's tally.
-pub fn ask<S: Statistic>(
+/// If a source cannot be read at all, or the question does not fit the sources;
+/// what is missing in parts is in the answer's tally.
+///
+/// # Example
+/// ```
+/// use std::path::Path;
+///
+/// use flowkit_analyze::{Source, ask};
+/// use flowkit_model::question::Question;
+///
+/// let sources = [Source::open(Path::new("../testdata/three-flows.ndjson")).unwrap()];
+/// let question = r#"{"flowkit_question": 1, "report": {"top": {"by": ["dst_port"]}}}"#;
+/// let answer = ask(&sources, &Question::from_json(question).unwrap()).unwrap();
+/// assert_eq!(answer.tally.total.flows, 3);
+/// ```
+pub fn ask(sources: &[Source], question: &Question) -> Result<Answer, AskError> {
+    ask_with(sources, question, ReadOptions::default())
+}
+
+/// Answers as [`ask`] does, reading as strictly and with as much memory as given.
+///
+/// # Errors
+/// As [`ask`], and if a document would be skipped and that is forbidden.
+pub fn ask_with(
     sources: &[Source],
-    statistic: &S,
-    selection: &Selection,
+    question: &Question,
     options: ReadOptions,
-) -> Result<Answer, ReadError> {
-    let shared = Shared::new(options);
-    let gathered = gather(sources, statistic, selection, options, &shared)?;
-    let answer = shared
-        .no_failure(|texts| statistic.answer(gathered.partial, texts, &gathered.heading.tally))?;
-    Ok(gathered.heading.over(answer))
-}
-
-/// What the questions have in common that are answered together.
-pub(crate) struct Shared {
-    /// So that a text has the same number in all of them.
-    dictionary: Arc<Dictionary>,
-    memory: Arc<Memory>,
-}
-
-impl Shared {
-    fn new(options: ReadOptions) -> Self {
-        let memory = options.memory.map_or_else(Memory::default, Memory::of);
-        Self { dictionary: Arc::default(), memory: Arc::new(memory) }
-    }
-
-    /// What `answer` says, given all texts, unless temporary files could not be
-    /// used.
-    fn no_failure(
-        &self,
-        answer: impl FnOnce(&[String]) -> io::Result<Answer>,
-    ) -> Result<Answer, ReadError> {
-        no_failure(&self.memory, answer(&self.dictionary.texts()))
-            .map_err(|source| ReadError::Spill { source })
-    }
-}
-
-/// What was added up over the flows of some sources.
-pub(crate) struct Gathered<P> {
-    pub(crate) partial: P,
-    pub(crate) heading: Heading,
-}
-
-/// What an answer says of the flows that it is over.
-#[derive(Debug)]
-pub(crate) struct Heading {
-    sources: Vec<String>,
-    window: Option<(Option<u64>, Option<u64>)>,
-    scaled: bool,
-    notes: Vec<String>,
-    pub(crate) tally: Tally,
-}
-
-impl Heading {
-    fn new(sources: Vec<String>, selection: &Selection, tally: Tally) -> Self {
-        let mut notes = Vec::new();
-        if selection.dropped() > 0 {
-            notes.push(format!(
-                "{} flows were dropped: each is equal to another in every field",
-                selection.dropped()
-            ));
+) -> Result<Answer, AskError> {
+    let zone = zone(&question.flows.zone)?;
+    let mut answer = match &question.report {
+        Report::Diff(diff) => two_sides::ask(sources, diff, &question.flows, &zone, options)?,
+        _ => {
+            let window = window(sources, &question.flows, &zone, options)?;
+            let selection = in_window(&question.flows, &zone, window)?;
+            let timeline = window.or_else(|| common_window(sources));
+            let asking = OfSources { sources, selection: &selection, options };
+            let mut answer = dispatch(&question.report, &zone, timeline, &asking)?;
+            if question.flows.is_selective() && answer.tally.total.flows == 0 {
+                answer.unmatched.extend(unmatched(sources, options)?);
+            }
+            answer
         }
-        let (window, scaled) = (selection.window(), selection.changes().scale_sampling);
-        Self { sources, window, scaled, notes, tally }
-    }
-
-    /// The same above an answer.
-    pub(crate) fn over(self, mut answer: Answer) -> Answer {
-        answer.sources = self.sources;
-        answer.window = self.window;
-        answer.scaled = self.scaled;
-        answer.notes.extend(self.notes);
-        answer.tally = self.tally;
-        answer
-    }
+    };
+    answer.filter = question.flows.filter_shown().map(str::to_owned);
+    answer.question = Some(question.clone());
+    Ok(answer)
 }
 
-/// Adds up the flows of some sources; from documents, if columns are damaged.
-pub(crate) fn gather<S: Statistic>(
-    sources: &[Source],
-    statistic: &S,
-    selection: &Selection,
-    options: ReadOptions,
-    shared: &Shared,
-) -> Result<Gathered<S::Partial>, ReadError> {
-    let adding = Adding { sources, statistic, selection, options, shared };
-    match adding.up(&store::prepare(sources)) {
-        Err(StoreError::Part(error)) => Err(error),
-        Err(damage) => {
-            let prepared = Prepared::none(sources, &damage);
-            adding.up(&prepared).map_err(|error| match error {
-                StoreError::Part(error) => error,
-                _ => unreachable!("no columns were read"),
-            })
+/// What there is in sources in which no flow matches; standard input is gone.
+fn unmatched(sources: &[Source], options: ReadOptions) -> Result<Option<Unmatched>, AskError> {
+    if sources.iter().any(Source::is_stdin) {
+        return Ok(None);
+    }
+    let all = all_flows(sources, options)?;
+    Ok(Some(Unmatched { flows: all.total.flows, seen: all.seen }))
+}
+
+/// Something that a statistic can be asked of.
+trait Asking {
+    /// The error of what is asked.
+    type Error: From<AskError>;
+
+    /// Lets a statistic add up the flows.
+    fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, Self::Error>;
+}
+
+/// Lets the statistic of a report add up the flows; a timeline has bins over a
+/// window.
+///
+/// # Panics
+/// If the report has two sides.
+fn dispatch<A: Asking>(
+    report: &Report,
+    zone: &TimeZone,
+    window: Span,
+    asking: &A,
+) -> Result<Answer, A::Error> {
+    match report {
+        Report::Top(_)
+        | Report::Talkers(_)
+        | Report::Ports(_)
+        | Report::Protocols(_)
+        | Report::Pairs(_) => {
+            let nothing = || Grouping::sums(Vec::new());
+            let grouping = report.grouping().unwrap_or_else(nothing);
+            asking.ask(&GroupBy::new(grouping, zone))
         }
-        Ok(gathered) => Ok(gathered),
+        Report::Exporters => asking.ask(&Exporters::default()),
+        Report::Timeline(timeline) => {
+            let bin = || AskError::Bin { text: timeline.bin.clone() };
+            asking.ask(&Binned::new(timeline, zone, window).ok_or_else(bin)?)
+        }
+        Report::Scans(scans) => asking.ask(&Attempts::new(scans)),
+        Report::Beacons(beacons) => asking.ask(&Regularity::new(beacons)),
+        Report::Diff(_) => unreachable!("a diff has two sides"),
+        Report::Summary => asking.ask(&Summary::default()),
+        Report::Check => asking.ask(&Check),
     }
 }
 
-/// A question about some flows.
-struct Adding<'a, S> {
+/// Files and dumps.
+struct OfSources<'a> {
     sources: &'a [Source],
-    statistic: &'a S,
     selection: &'a Selection,
     options: ReadOptions,
-    shared: &'a Shared,
 }
 
-impl<S: Statistic> Adding<'_, S> {
-    /// Adds up flows, from columns where there are any.
-    fn up(&self, prepared: &Prepared) -> Result<Gathered<S::Partial>, StoreError> {
-        let Self { sources, statistic, selection, .. } = *self;
-        let Shared { dictionary, memory } = self.shared;
-        selection.forget();
-        let asked = selection.fields().union(statistic.fields().into_iter().collect());
-        let fields = asked.union(Measures::FIELDS.into_iter().collect());
-        let mut absorber = Absorber::new(sources, self.options);
-        let workers = Workers::new(statistic, selection, memory);
-        let reading = Reading { sources, stored: &prepared.parts, fields, dictionary };
-        reading.batches(&mut absorber, |batches| workers.add(batches))?;
-        workers.add_stored(&prepared.parts, dictionary)?;
-        selection.finish().map_err(|source| ReadError::Spill { source })?;
-        let mut tally = absorber.finish();
-        tally.notes.extend_from_slice(&prepared.notes);
-        let partial = workers.finish(&mut tally, fields, &dictionary.texts());
-        let names = sources.iter().map(|source| source.name().to_owned()).collect();
-        let mut heading = Heading::new(names, selection, tally);
-        heading.window = heading.window.or_else(|| common_window(sources));
-        Ok(Gathered { partial, heading })
+impl Asking for OfSources<'_> {
+    type Error = AskError;
+
+    fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
+        let shared = Shared::new(self.options);
+        let gathered = gather(self.sources, statistic, self.selection, self.options, &shared)?;
+        let tally = &gathered.heading.tally;
+        let answer = |texts: &[String]| -> io::Result<Answer> {
+            statistic.answer(gathered.partial, texts, tally)
+        };
+        let answer = shared.no_failure(answer).map_err(|source| ReadError::Spill { source })?;
+        Ok(gathered.heading.over(answer))
     }
-}
-
-/// An answer for which temporary files could be used, if any were.
-fn no_failure(memory: &Memory, answer: io::Result<Answer>) -> io::Result<Answer> {
-    match memory.failure() {
-        Some(error) => Err(error),
-        None => answer,
-    }
-}
-
-/// The window that all sources were fetched with, if they have one in common.
-#[must_use]
-pub fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
-    let first = sources.first()?.window()?;
-    sources.iter().all(|source| source.window() == Some(first)).then_some(first)
 }

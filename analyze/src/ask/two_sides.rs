@@ -1,64 +1,109 @@
 //! Asks two sources, or one in two windows, what differs.
 
-use std::io;
-use std::sync::Arc;
-
 use flowkit_model::answer::Answer;
+use flowkit_model::question::{Diff, Flows};
+use flowkit_model::window::{Typed, Window};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-use super::in_memory::gather_batches;
-use super::{Heading, ReadOptions, Shared, gather, no_failure};
-use crate::batch::Batch;
+use super::gather::{Shared, gather};
+use super::select::{Span, in_ms, in_window, window};
+use super::{AskError, unmatched};
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::selection::Selection;
-use crate::spill::memory::Memory;
-use crate::stats::diff::Diff;
-use crate::stats::grouping::Groups;
+use crate::scan::options::ReadOptions;
+use crate::stats::diff::Changes;
 
 /// One of the two things that are compared.
-#[derive(Clone, Copy, Debug)]
-pub struct Side<'s> {
-    /// Where its flows are.
-    pub sources: &'s [Source],
-    /// Which of them are looked at.
-    pub selection: &'s Selection,
+#[derive(Clone, Copy)]
+struct Side<'s> {
+    sources: &'s [Source],
+    window: Span,
 }
 
-/// What differs, and what was read of each side: an answer without rows.
-///
-/// # Errors
-/// If a source cannot be read at all; what is missing in parts is in the
-/// tallies.
-pub fn ask_both(
-    sides: [Side<'_>; 2],
+/// What differs; the tally is of both sides.
+pub(super) fn ask(
+    sources: &[Source],
     diff: &Diff,
+    flows: &Flows,
+    zone: &TimeZone,
     options: ReadOptions,
-) -> Result<(Answer, [Answer; 2]), ReadError> {
-    let shared = Shared::new(options);
-    let ask =
-        |side: Side<'_>| gather(side.sources, diff.grouping(), side.selection, options, &shared);
-    let [a, b] = sides;
-    let (a, b) = (ask(a)?, ask(b)?);
-    let answer = shared.no_failure(|texts| diff.answer(a.partial, b.partial, texts))?;
-    Ok((answer, [a.heading, b.heading].map(|heading: Heading| heading.over(Answer::default()))))
+) -> Result<Answer, AskError> {
+    let sides = sides(sources, diff, flows, zone, options)?;
+    let (changes, shared) = (Changes::new(diff, zone), Shared::new(options));
+    let gather = |side: Side<'_>| -> Result<_, AskError> {
+        let selection = in_window(flows, zone, side.window)?;
+        Ok(gather(side.sources, changes.groups(), &selection, options, &shared)?)
+    };
+    let (a, b) = (gather(sides[0])?, gather(sides[1])?);
+    let mut answer = shared
+        .no_failure(|texts| changes.answer(a.partial, b.partial, texts))
+        .map_err(|source| ReadError::Spill { source })?;
+    let read = [a.heading, b.heading].map(|heading| heading.over(Answer::default()));
+    for (place, (read, side)) in read.iter().zip(sides).enumerate() {
+        answer.sources.push(name(&read.sources, diff, place));
+        for note in &read.notes {
+            if !answer.notes.contains(note) {
+                answer.notes.push(note.clone());
+            }
+        }
+        // Windows of one source are chosen here, and may well be empty.
+        let is_empty = read.tally.total.flows == 0;
+        if diff.windows.is_none() && flows.is_selective() && is_empty {
+            answer.unmatched.extend(unmatched(side.sources, options)?);
+        }
+    }
+    let [a, b] = read;
+    answer.tally = a.tally.and(b.tally);
+    Ok(answer)
 }
 
-/// The same of flows that are in memory, all with one dictionary, and with a
-/// budget for their groups.
-///
-/// # Errors
-/// If temporary files cannot be used.
-pub fn ask_both_batches_within(
-    sides: [(Vec<Batch>, &Selection); 2],
+/// The sources of a side, and its window as it was typed.
+fn name(sources: &[String], diff: &Diff, side: usize) -> String {
+    let sources = sources.join(", ");
+    match &diff.windows {
+        Some(windows) => format!("{sources} {}", windows[side]),
+        None => sources,
+    }
+}
+
+/// The sources of each side, and its window.
+fn sides<'s>(
+    sources: &'s [Source],
     diff: &Diff,
-    memory: Memory,
-) -> io::Result<Answer> {
-    let memory = Arc::new(memory);
-    let batches = sides.iter().flat_map(|side| &side.0);
-    let texts = batches.last().map(|batch| batch.dictionary().texts()).unwrap_or_default();
-    let gather = |(batches, selection)| -> io::Result<Groups> {
-        Ok(gather_batches(batches, diff.grouping(), selection, &memory)?.partial)
+    flows: &Flows,
+    zone: &TimeZone,
+    options: ReadOptions,
+) -> Result<[Side<'s>; 2], AskError> {
+    if let Some([a, b]) = &diff.windows {
+        if sources.iter().any(Source::is_stdin) {
+            return Err(AskError::ReadTwice { why: "--a and --b look twice" });
+        }
+        let windows = [span("--a", a, zone)?, span("--b", b, zone)?];
+        return Ok(windows.map(|window| Side { sources, window: Some(window) }));
+    }
+    let [a, b] = sources else { return Err(AskError::Sides) };
+    let side = |source| -> Result<_, AskError> {
+        let sources = std::slice::from_ref(source);
+        Ok(Side { sources, window: window(sources, flows, zone, options)? })
     };
-    let [a, b] = sides.map(gather);
-    no_failure(&memory, diff.answer(a?, b?, &texts))
+    Ok([side(a)?, side(b)?])
+}
+
+/// `FROM..TO`, either of which may be left out, or a date.
+fn span(
+    option: &'static str,
+    text: &str,
+    zone: &TimeZone,
+) -> Result<(Option<u64>, Option<u64>), AskError> {
+    let typed = match text.split_once("..") {
+        None => Typed { day: Some(text.into()), ..Typed::default() },
+        Some((from, to)) => {
+            let some = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
+            Typed { from: some(from), to: some(to), ..Typed::default() }
+        }
+    };
+    let window = Window::new(typed, zone, Timestamp::UNIX_EPOCH)
+        .map_err(|_| AskError::SideWindow { option, text: text.into() })?;
+    Ok(in_ms(&window))
 }

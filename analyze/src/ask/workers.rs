@@ -11,7 +11,7 @@ use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
 use crate::scan::measures::Measures;
 use crate::scan::waves::SMALL_WAVE;
-use crate::selection::Selection;
+use crate::selection::Run;
 use crate::spill::memory::Memory;
 use crate::stats::Statistic;
 use crate::store::{ColumnFile, Request, Spare, StoreError, StoredPart};
@@ -19,7 +19,7 @@ use crate::store::{ColumnFile, Request, Spare, StoreError, StoredPart};
 /// Sums under way, one set for each thread.
 pub(crate) struct Workers<'s, S: Statistic> {
     statistic: &'s S,
-    selection: &'s Selection,
+    run: &'s Run<'s>,
     memory: &'s Arc<Memory>,
     states: Vec<State<S>>,
 }
@@ -35,11 +35,11 @@ struct Sums<P> {
 }
 
 impl<'s, S: Statistic> Workers<'s, S> {
-    pub(crate) fn new(statistic: &'s S, selection: &'s Selection, memory: &'s Arc<Memory>) -> Self {
+    pub(crate) fn new(statistic: &'s S, run: &'s Run<'s>, memory: &'s Arc<Memory>) -> Self {
         // One for each thread of the pool, and one for the thread outside it.
         let threads = thread::available_parallelism().map_or(1, usize::from).max(MAX_THREADS);
         let states = (0..=threads).map(|_| Mutex::new(None)).collect();
-        Self { statistic, selection, memory, states }
+        Self { statistic, run, memory, states }
     }
 
     fn nothing(&self) -> Sums<S::Partial> {
@@ -67,12 +67,13 @@ impl<'s, S: Statistic> Workers<'s, S> {
         parts: &[Option<StoredPart>],
         dictionary: &Arc<Dictionary>,
     ) -> Result<(), StoreError> {
-        let is_whole = self.selection.is_whole();
+        let selection = self.run.selection();
+        let is_whole = selection.is_whole();
         let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
         let measured = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
         // Flows that are changed are read whole before the filter sees them.
-        let filter = self.selection.early_filter();
-        let early = if filter.is_some() { FieldSet::default() } else { self.selection.fields() };
+        let filter = selection.early_filter();
+        let early = if filter.is_some() { FieldSet::default() } else { selection.fields() };
         let columns = measured.union(early);
         let coded = self.statistic.coded().filter(|field| !columns.contains(*field));
         let asked = self.statistic.fields().into_iter().filter(|field| Some(*field) != coded);
@@ -86,7 +87,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
                 });
             }
             let may_match =
-                |group: &usize| self.selection.may_match(&|field| part.file.bounds(*group, field));
+                |group: &usize| selection.may_match(&|field| part.file.bounds(*group, field));
             let meant = (0..part.file.groups()).filter(may_match);
             groups.extend(meant.map(|group| (&part.file, group)));
         }
@@ -94,7 +95,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
             self.on_this_thread(|Sums { partial, measures, spare }| {
                 file.read(group, &request, spare, |batch| {
                     if filter.is_none() {
-                        self.selection.apply(batch);
+                        self.run.apply(batch);
                     }
                     if !is_whole {
                         measures.add(batch);
@@ -114,7 +115,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
 
     pub(crate) fn add(&self, batches: Vec<Batch>) {
         let add = |mut batch: Batch| {
-            self.selection.apply(&mut batch);
+            self.run.apply(&mut batch);
             self.on_this_thread(|Sums { partial, measures, .. }| {
                 measures.add(&batch);
                 self.statistic.add(partial, &batch);

@@ -17,7 +17,7 @@ use crate::dedup::row_hash::hashes;
 
 /// The flows that were kept, and how many were dropped.
 #[derive(Debug)]
-pub(crate) struct Copies {
+pub(crate) struct EqualFlows {
     shares: [Mutex<Seen>; SHARES],
     dropped: AtomicU64,
     failure: Mutex<Option<io::Error>>,
@@ -26,13 +26,13 @@ pub(crate) struct Copies {
 /// Shares of the hashes.
 const SHARES: usize = 16;
 
-impl Default for Copies {
+impl Default for EqualFlows {
     fn default() -> Self {
         Self::with_shares(|| Seen::share(SHARES))
     }
 }
 
-impl Copies {
+impl EqualFlows {
     fn with_shares(share: impl Fn() -> Seen) -> Self {
         Self {
             shares: std::array::from_fn(|_| Mutex::new(share())),
@@ -41,27 +41,15 @@ impl Copies {
         }
     }
 
-    /// Begins anew: no flow was seen.
-    pub(crate) fn forget(&self) {
-        // What went wrong before is of no interest either.
-        let _ = self.finish();
-        self.dropped.store(0, Ordering::Relaxed);
-    }
-
-    /// Flows that were dropped.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
-    }
-
-    /// Gives back the memory and the files.
+    /// Gives how many flows were dropped.
     ///
     /// # Errors
-    /// If temporary files could not be used: copies may have been kept.
-    pub(crate) fn finish(&self) -> io::Result<()> {
-        for share in &self.shares {
-            *share.lock().unwrap_or_else(PoisonError::into_inner) = Seen::share(SHARES);
+    /// If temporary files could not be used: equal flows may have been kept.
+    pub(crate) fn finish(self) -> io::Result<u64> {
+        match self.failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(failure) => Err(failure),
+            None => Ok(self.dropped.into_inner()),
         }
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
 
     /// Drops the flows of a batch that were seen. Equal flows are the same, so
@@ -112,7 +100,7 @@ mod tests {
     use crate::batch::FieldSet;
 
     /// What is kept of flows, batch by batch, by the bytes that tell them apart.
-    fn kept(copies: &Copies, batches: &[Vec<u64>]) -> Vec<Option<u64>> {
+    fn kept(copies: &EqualFlows, batches: &[Vec<u64>]) -> Vec<Option<u64>> {
         let mut all = Vec::new();
         for flows in batches {
             let mut batch = Batch::new(FieldSet::all(), flows.len(), Arc::default());
@@ -137,15 +125,10 @@ mod tests {
                 expected.push(Some(*bytes));
             }
         }
-        let little = Copies::with_shares(|| Seen::share(1 << 17));
-        for copies in [Copies::default(), little] {
+        let little = EqualFlows::with_shares(|| Seen::share(1 << 17));
+        for copies in [EqualFlows::default(), little] {
             assert_eq!(kept(&copies, &flows), expected);
-            assert_eq!(copies.dropped(), (3000 - expected.len()) as u64);
-            assert!(copies.finish().is_ok());
-            // How many were dropped is told after the end; then all is new.
-            assert_eq!(copies.dropped(), (3000 - expected.len()) as u64);
-            copies.forget();
-            assert_eq!((kept(&copies, &flows[..1]).len(), copies.dropped()), (50, 0));
+            assert_eq!(copies.finish().unwrap(), (3000 - expected.len()) as u64);
         }
     }
 }

@@ -194,14 +194,14 @@ impl Export<'_> {
         dictionary: &Arc<Dictionary>,
         mut take: impl FnMut(&Batch) -> Result<(), ExportError>,
     ) -> Result<Tally, ExportError> {
-        self.selection.forget();
+        let run = self.selection.begin();
         let Prepared { parts, notes } = store::prepare(self.sources);
         let mut absorber = Absorber::new(self.sources, self.options);
         let fields = FieldSet::all();
         let reading = Reading { sources: self.sources, stored: &parts, fields, dictionary };
         let mut done = Ok(());
         let mut hand_on = |batch: &mut Batch| {
-            self.selection.apply(batch);
+            run.apply(batch);
             if let Some(anonymiser) = self.anonymiser {
                 hide(batch, anonymiser);
             }
@@ -223,7 +223,7 @@ impl Export<'_> {
             }
         }
         done?;
-        self.selection.finish().map_err(|source| ReadError::Spill { source })?;
+        run.finish().map_err(|source| ReadError::Spill { source })?;
         let mut tally = absorber.finish();
         tally.notes.extend(notes);
         Ok(tally)

@@ -4,7 +4,7 @@
 //! value is unknown, so unknown sorts last. The first field stands highest.
 
 use crate::batch::{Column, Values};
-use crate::question::key_part::KeyPart;
+use crate::group::key_part::KeyPart;
 use crate::spill::hash::{Hashed, MIX, fold};
 use crate::spill::record::Stored;
 
@@ -30,7 +30,7 @@ impl KeyLayout {
     /// Bits of a key.
     #[must_use]
     pub fn bits(&self) -> u32 {
-        self.parts.iter().map(KeyPart::width).sum()
+        self.parts.iter().map(|part| part.width()).sum()
     }
 
     /// Bits of a key of which all fields are known.
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     fn part(bits: u32) -> KeyPart {
-        KeyPart { name: String::new(), kind: Kind::Code, bits }
+        KeyPart { kind: Kind::Code, bits }
     }
 
     fn layout(bits: &[u32]) -> KeyLayout {

@@ -16,6 +16,7 @@ pub mod counters;
 pub mod dictionary_sums;
 mod distinct;
 pub mod key;
+pub(crate) mod key_part;
 mod keyed_sums;
 pub mod packed_flow;
 pub mod quantiles;

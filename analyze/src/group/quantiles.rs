@@ -1,28 +1,12 @@
-//! Points in the distribution of the values of a key, from its values in order.
+//! Quantiles of the values of a key, from its values in order.
 
 use flowkit_model::Sums;
+use flowkit_model::answer::Quantiles;
 
 use super::counters::Accumulator;
 use crate::spill::hash::Hashed;
 use crate::spill::map::Map;
 use crate::spill::record::Stored;
-
-/// Smallest, largest and so on of some values; median and p95 by nearest rank.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Points {
-    /// How many values.
-    pub n: u64,
-    /// Smallest.
-    pub min: u64,
-    /// Largest.
-    pub max: u64,
-    /// Of all.
-    pub sum: u128,
-    /// Half of the values are not larger.
-    pub median: u64,
-    /// 95 % of the values are not larger.
-    pub p95: u64,
-}
 
 /// How often a key has a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,38 +46,36 @@ pub(crate) fn nearest_rank(n: u64, percent: u64) -> u64 {
     u64::try_from(rank).unwrap_or(n)
 }
 
-impl Points {
-    /// Of values in ascending order, each with how often it is there.
-    pub(crate) fn of(values: &[(u64, u64)]) -> Self {
-        let (Some(first), Some(last)) = (values.first(), values.last()) else {
-            return Self::default();
+/// Of values in ascending order, each with how often it is there.
+pub(crate) fn quantiles(values: &[(u64, u64)]) -> Quantiles {
+    let (Some(first), Some(last)) = (values.first(), values.last()) else {
+        return Quantiles::default();
+    };
+    let n = values.iter().map(|(_, times)| times).sum();
+    let sum = values.iter().map(|(value, times)| u128::from(*value) * u128::from(*times)).sum();
+    let at = |rank: u64| {
+        let mut before = 0;
+        let reaches = |(_, times): &&(u64, u64)| {
+            before += times;
+            before >= rank
         };
-        let n = values.iter().map(|(_, times)| times).sum();
-        let sum = values.iter().map(|(value, times)| u128::from(*value) * u128::from(*times)).sum();
-        let at = |rank: u64| {
-            let mut before = 0;
-            let reaches = |(_, times): &&(u64, u64)| {
-                before += times;
-                before >= rank
-            };
-            values.iter().find(reaches).map_or(last.0, |(value, _)| *value)
-        };
-        let (median, p95) = (at(nearest_rank(n, 50)), at(nearest_rank(n, 95)));
-        Self { n, min: first.0, max: last.0, sum, median, p95 }
-    }
+        values.iter().find(reaches).map_or(last.0, |(value, _)| *value)
+    };
+    let (median, p95) = (at(nearest_rank(n, 50)), at(nearest_rank(n, 95)));
+    Quantiles { n, min: first.0, max: last.0, sum, median, p95 }
+}
 
-    /// The points of each key of some values, which are in no order.
-    pub(crate) fn by_key<K: Hashed + Ord>(mut values: Vec<(K, u64, u64)>) -> Map<K, Self> {
-        values.sort_unstable();
-        let mut points = Map::new();
-        let mut of_key = Vec::new();
-        for group in values.chunk_by(|a, b| a.0 == b.0) {
-            of_key.clear();
-            of_key.extend(group.iter().map(|(_, value, times)| (*value, *times)));
-            *points.at(group[0].0.clone()) = Self::of(&of_key);
-        }
-        points
+/// The quantiles of each key of some values, which are in no order.
+pub(crate) fn quantiles_by_key<K: Hashed + Ord>(mut values: Vec<(K, u64, u64)>) -> Map<K, Quantiles> {
+    values.sort_unstable();
+    let mut found = Map::new();
+    let mut of_key = Vec::new();
+    for group in values.chunk_by(|a, b| a.0 == b.0) {
+        of_key.clear();
+        of_key.extend(group.iter().map(|(_, value, times)| (*value, *times)));
+        *found.at(group[0].0.clone()) = quantiles(&of_key);
     }
+    found
 }
 
 #[cfg(test)]
@@ -104,20 +86,20 @@ mod tests {
     fn points_are_by_nearest_rank() {
         for (n, median, p95) in [(1, 1, 1), (2, 1, 2), (20, 10, 19), (100, 50, 95)] {
             let once: Vec<_> = (1..=n).map(|value| (value, 1)).collect();
-            let points = Points::of(&once);
+            let points = quantiles(&once);
             assert_eq!((points.median, points.p95), (median, p95), "{n}");
             assert_eq!((points.n, points.min, points.max), (n, 1, n));
             assert_eq!(points.sum, u128::from(n * (n + 1) / 2));
         }
         // 1, 1, 1, 5
-        let points = Points::of(&[(1, 3), (5, 1)]);
+        let points = quantiles(&[(1, 3), (5, 1)]);
         assert_eq!((points.n, points.median, points.p95, points.sum), (4, 1, 5, 8));
-        assert_eq!(Points::of(&[]), Points::default());
+        assert_eq!(quantiles(&[]), Quantiles::default());
     }
 
     #[test]
     fn keys_have_their_own_points() {
-        let map = Points::by_key(vec![(7_u64, 5, 1), (9, 1, 1), (7, 3, 2)]);
+        let map = quantiles_by_key(vec![(7_u64, 5, 1), (9, 1, 1), (7, 3, 2)]);
         assert_eq!(
             map.get(&7).map(|points| (points.n, points.median, points.max)),
             Some((3, 3, 5))

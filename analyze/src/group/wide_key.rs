@@ -73,10 +73,10 @@ mod tests {
 
     use super::*;
     use crate::group::key::LongKey;
-    use crate::question::key_part::KeyPart;
+    use crate::group::key_part::KeyPart;
 
     fn layout(bits: &[u32]) -> KeyLayout {
-        let part = |bits: &u32| KeyPart { name: String::new(), kind: Kind::Code, bits: *bits };
+        let part = |bits: &u32| KeyPart { kind: Kind::Code, bits: *bits };
         KeyLayout::new(bits.iter().map(part).collect())
     }
 

@@ -10,31 +10,21 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
+use flowkit_model::question::{Beacons, most_rows};
 use flowkit_model::{FieldId, Kind};
 
 use super::key_cell::key_cell;
-use super::{Statistic, most_rows};
+use super::Statistic;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::quantiles::{Times, nearest_rank};
-use crate::question::key_part::KeyPart;
+use crate::group::key_part::KeyPart;
 use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
 use crate::spill::record::Stored;
-
-/// Pairs that talk regularly.
-#[derive(Debug)]
-pub struct Beacons {
-    layout: KeyLayout,
-    /// Fewest flows that have a row.
-    least: usize,
-    /// Largest jitter that has a row, in percent.
-    most_jitter: u64,
-    limit: usize,
-}
 
 const KEY: [FieldId; 4] = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::Protocol, FieldId::DstPort];
 
@@ -111,20 +101,29 @@ fn median(values: &mut [u64]) -> Option<u64> {
     (!values.is_empty()).then(|| *values.select_nth_unstable(rank - 1).1)
 }
 
-impl Beacons {
-    /// Keys with at least so many beats and at most so much jitter in percent.
-    #[must_use]
-    pub fn new(least: usize, most_jitter: u64, limit: usize) -> Self {
-        let layout = KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into());
-        Self { layout, least: least.max(3), most_jitter, limit }
+/// Beacons as they are asked for, and the layout of their keys.
+#[derive(Debug)]
+pub(crate) struct Regularity {
+    question: Beacons,
+    layout: KeyLayout,
+}
+
+impl Regularity {
+    pub(crate) fn new(question: &Beacons) -> Self {
+        let question = Beacons {
+            // Fewer have no gap to compare with another.
+            min_connections: question.min_connections.max(3),
+            ..question.clone()
+        };
+        Self { question, layout: KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into()) }
     }
 }
 
 /// What one thread has gathered: flows, those of one key in one partition.
 #[derive(Debug)]
-pub struct Beats(Partitions<Beat>);
+pub(crate) struct Beats(Partitions<Beat>);
 
-impl Statistic for Beacons {
+impl Statistic for Regularity {
     type Partial = Beats;
 
     fn fields(&self) -> Vec<FieldId> {
@@ -179,17 +178,13 @@ impl Statistic for Beacons {
         ];
         let columns = Column::list(columns);
         Ok(Answer {
-            title: format!(
-                "beacons, {} or more beats with a jitter of at most {} %",
-                self.least, self.most_jitter
-            ),
             table: Rows { name: "rows", columns, rows: rows.collect() },
             ..Answer::default()
         })
     }
 }
 
-impl Beacons {
+impl Regularity {
     /// The regular keys of a partition; keys with too few flows are left out
     /// before anything is put in order.
     fn part(&self, beats: &Partitions<Beat>, part: usize) -> io::Result<Vec<Regular>> {
@@ -197,7 +192,7 @@ impl Beacons {
         beats.each(part, |beat| flows.at(beat.key()).0 += u64::from(beat.start().is_some()))?;
         let mut many = Vec::new();
         beats.each(part, |beat| {
-            if flows.get(&beat.key()).is_some_and(|flows| flows.0 >= self.least as u64) {
+            if flows.get(&beat.key()).is_some_and(|flows| flows.0 >= self.question.min_connections as u64) {
                 many.push(beat);
             }
         })?;
@@ -211,8 +206,8 @@ impl Beacons {
     fn regular(&self, beats: &[Beat]) -> Option<Regular> {
         let starts: Vec<u64> = beats.iter().filter_map(Beat::start).collect();
         let (n, interval, jitter) = rhythm(&starts)?;
-        let is_regular = n >= self.least as u64
-            && jitter.saturating_mul(100) <= interval.saturating_mul(self.most_jitter);
+        let is_regular = n >= self.question.min_connections as u64
+            && jitter.saturating_mul(100) <= interval.saturating_mul(self.question.max_jitter_percent);
         let mut sums = Counters::default();
         for beat in beats {
             sums.add(beat.bytes, 0);
@@ -227,7 +222,7 @@ impl Beacons {
             let order = a.unsteadiness().cmp(&b.unsteadiness()).then(b.beats.cmp(&a.beats));
             order.then_with(|| a.key.cmp(&b.key))
         });
-        found.truncate(most_rows(self.limit));
+        found.truncate(most_rows(self.question.limit));
     }
 
     fn row(&self, regular: &Regular, texts: &[String]) -> Vec<Cell> {

@@ -14,7 +14,7 @@ use crate::group::key::KeyLayout;
 use crate::group::packed_flow::Volume;
 use crate::group::table::{Besides, Table};
 use crate::quality::loss::{self, Loss, Packets};
-use crate::question::key_part::KeyPart;
+use crate::group::key_part::KeyPart;
 use crate::spill::memory::Memory;
 use crate::spill::record::Stored;
 
@@ -149,7 +149,6 @@ impl Statistic for Exporters {
         ];
         let columns = Column::list(columns);
         Ok(Answer {
-            title: "exporters and their engines by bytes".into(),
             table: Rows { name: "rows", columns, rows: rows.collect() },
             bars: Some("bytes".into()),
             ..Answer::default()

@@ -23,7 +23,6 @@ pub fn fields() -> Answer {
     });
     let columns = Column::list(columns.map(|name| (name, Meaning::Words)));
     Answer {
-        title: "fields".into(),
         table: Table { name: "rows", columns, rows: rows.collect() },
         ..Answer::default()
     }

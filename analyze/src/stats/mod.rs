@@ -1,23 +1,19 @@
-//! The questions: one file each.
+//! How each report is worked out from batches of columns: one file each.
 //!
-//! To add one, add a file with a type that is a [`Statistic`], and a command
-//! that asks it.
+//! Which reports there are, and what each can be asked, is
+//! [`Report`](flowkit_model::question::Report); the reports that group flows
+//! share [`grouping`].
 
-pub mod beacons;
-pub mod check;
-pub mod diff;
-pub mod exporters;
-pub mod fields;
-pub mod grouping;
+pub(crate) mod beacons;
+pub(crate) mod check;
+pub(crate) mod diff;
+pub(crate) mod exporters;
+pub(crate) mod fields;
+pub(crate) mod grouping;
 mod key_cell;
-pub mod pairs;
-pub mod ports;
-pub mod protocols;
-pub mod scans;
-pub mod summary;
-pub mod talkers;
-pub mod timeline;
-pub mod top;
+pub(crate) mod scans;
+pub(crate) mod summary;
+pub(crate) mod timeline;
 
 use std::io;
 use std::sync::Arc;
@@ -26,14 +22,14 @@ use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::{FieldId, Metric, Sums};
 
 use crate::batch::Batch;
-use crate::question::measure::{Condition, Measure};
+use flowkit_model::question::{Condition, Measure};
 use crate::spill::memory::Memory;
 
 /// A question that is answered by adding up batches.
 ///
 /// Batches come in any order and on any thread, so `add` and `merge` must not
 /// depend on it.
-pub trait Statistic: Sync {
+pub(crate) trait Statistic: Sync {
     /// What one thread has added up.
     type Partial: Send;
 
@@ -66,56 +62,4 @@ pub trait Statistic: Sync {
     /// If temporary files cannot be used.
     fn answer(&self, partial: Self::Partial, texts: &[String], tally: &Tally)
     -> io::Result<Answer>;
-}
-
-/// Which rows of a ranking to give.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// What to rank by.
-    pub sort: Measure,
-    /// How many rows; 0 is all.
-    pub limit: usize,
-    /// The smallest first.
-    pub bottom: bool,
-    /// The share a row must have in the total, in millionths of a percent.
-    pub least_share: u64,
-    /// What else a row must fulfil.
-    pub having: Vec<Condition>,
-}
-
-impl Default for Order {
-    fn default() -> Self {
-        let sort = Measure::Sum(Metric::Bytes);
-        Self { sort, limit: 10, bottom: false, least_share: 0, having: Vec::new() }
-    }
-}
-
-/// How many rows a limit leaves: 0 is all.
-fn most_rows(limit: usize) -> usize {
-    if limit == 0 { usize::MAX } else { limit }
-}
-
-impl Order {
-    /// The metric whose share is told: the one sorted by, else bytes.
-    #[must_use]
-    pub fn metric(&self) -> Metric {
-        match self.sort {
-            Measure::Sum(metric) | Measure::Share(metric) => metric,
-            Measure::PacketsPerSecond => Metric::Packets,
-            _ => Metric::Bytes,
-        }
-    }
-
-    /// Whether a group has the share that a row must have.
-    fn is_large_enough(&self, sums: &Sums, total: &Sums) -> bool {
-        let (part, whole) = (self.metric().of(sums), self.metric().of(total));
-        part.saturating_mul(100_000_000) >= whole.saturating_mul(self.least_share.into())
-    }
-
-    /// `bytes`, or `bytes, smallest first`.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let name = self.sort.name();
-        if self.bottom { format!("{name}, smallest first") } else { name }
-    }
 }

@@ -12,7 +12,7 @@ use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::table::{Besides, Table};
-use crate::question::key_part::KeyPart;
+use crate::group::key_part::KeyPart;
 use crate::spill::memory::Memory;
 
 /// Totals, times and exporters.
@@ -114,7 +114,6 @@ impl Statistic for Summary {
         });
         let table =
             Rows { name: "exporters", columns: Column::list(columns), rows: rows.collect() };
-        let title = "summary".into();
-        Ok(Answer { title, facts, facts_alone: true, table, ..Answer::default() })
+        Ok(Answer { facts, facts_alone: true, table, ..Answer::default() })
     }
 }

@@ -1,8 +1,8 @@
 //! `flowkit exporters`: who exported what, and what is missing of it.
 
-use flowkit_analyze::question::dimension::Dimension;
+use flowkit_model::question::Key;
 use flowkit_analyze::stats;
-use flowkit_analyze::stats::Order;
+use flowkit_model::question::Order;
 use flowkit_model::FieldId;
 
 use crate::exit::Exit;

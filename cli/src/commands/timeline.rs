@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use flowkit_analyze::ask::common_window;
-use flowkit_analyze::question::bins::Bins;
+use flowkit_analyze::bins::Bins;
 use flowkit_analyze::stats::timeline::{Load, Timeline};
 
 use super::top::keys;

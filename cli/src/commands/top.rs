@@ -1,7 +1,7 @@
 //! `flowkit top`: which values of a field carry the most.
 
-use flowkit_analyze::question::dimension::Dimension;
-use flowkit_analyze::question::measure::Measure;
+use flowkit_model::question::Key;
+use flowkit_model::question::Measure;
 use flowkit_analyze::stats;
 
 use crate::exit::{Exit, Usage};

@@ -4,23 +4,31 @@
 //! so neither knows the other. Values are exact; rounding and units are the
 //! format's.
 
+mod group_row;
 mod quality;
+mod ranker;
 mod ranking;
 mod sequences;
 mod table;
 mod tally;
 
+pub use self::group_row::{Group, GroupRow, More, Quantiles};
 pub use self::quality::{Fault, Quality};
+pub use self::ranker::{Ranker, Rest};
 pub use self::ranking::Ranking;
 pub use self::sequences::Sequences;
-pub use self::table::{Cell, Column, Meaning, Table};
+pub use self::table::{Cell, Column, Table};
 pub use self::tally::{Duplicates, Position, Sampling, Skipped, Tally};
+pub use crate::meaning::Meaning;
+use crate::question::Question;
 
 /// What came out.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// What was asked, in words: `top dst_port by bytes`.
-    pub title: String,
+    /// What was asked; `None` is the catalogue of fields, which reads no flows.
+    pub question: Option<Question>,
+    /// What came out as a whole, in words: `3 findings`.
+    pub outcome: Option<String>,
     /// Where the flows came from.
     pub sources: Vec<String>,
     /// The filter, as it was typed.
@@ -45,4 +53,28 @@ pub struct Answer {
     pub notes: Vec<String>,
     /// What was read.
     pub tally: Tally,
+    /// Sources in which the filter and the window match no flow.
+    pub unmatched: Vec<Unmatched>,
+}
+
+/// What there is where no flow matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unmatched {
+    /// Flows of the sources.
+    pub flows: u64,
+    /// First and last `@timestamp`, in milliseconds; both belong to it.
+    pub seen: Option<(u64, u64)>,
+}
+
+impl Answer {
+    /// What was asked and came out, in words: `top dst_port by bytes`, `check: 3
+    /// findings`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let title = self.question.as_ref().map_or_else(|| "fields".into(), Question::title);
+        match &self.outcome {
+            Some(outcome) => format!("{title}: {outcome}"),
+            None => title,
+        }
+    }
 }

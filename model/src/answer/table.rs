@@ -1,6 +1,6 @@
 //! Rows of cells under named columns, and what the cells of a column mean.
 
-use crate::{Kind, Metric};
+use crate::Meaning;
 
 /// Rows of cells under named columns.
 #[derive(Clone, Debug, Default)]
@@ -28,33 +28,6 @@ impl Column {
     pub fn list<const N: usize>(columns: [(&str, Meaning); N]) -> Vec<Self> {
         columns.map(|(name, meaning)| Self { name: name.into(), meaning }).into()
     }
-}
-
-/// What the cells of a column mean, hence how they are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
-    /// A key: value of a field.
-    Key(Kind),
-    /// A key: an address cut to so many bits.
-    Network(u8),
-    /// An amount of bytes.
-    Bytes,
-    /// A length of time in milliseconds.
-    Duration,
-    /// Bits a second.
-    BitRate,
-    /// Packets a second.
-    PacketRate,
-    /// Any other amount.
-    Count,
-    /// The share of a row in the total of a metric.
-    Share(Metric),
-    /// A part of something else than the total.
-    Fraction,
-    /// A value of a field that is no key.
-    Value(Kind),
-    /// Words.
-    Words,
 }
 
 /// One value. In the order of keys: what is unknown is last.

@@ -7,7 +7,8 @@ use super::{Found, Group, Ranking, TextOrder, Wanted};
 use crate::group::counters::Accumulator;
 use crate::group::key::{Key, KeyLayout};
 use crate::group::keyed_sums::Store;
-use crate::group::quantiles::{Points, Times};
+use crate::group::quantiles::{Times, quantiles_by_key};
+use flowkit_model::answer::Quantiles;
 use crate::group::table::{Gathered, Table};
 use crate::spill::hash::Valued;
 use crate::spill::map::Map;
@@ -123,9 +124,9 @@ fn times<V: Accumulator>(row: &Result<V::Row, V>) -> u64 {
     }
 }
 
-fn points<K: Key>(values: Map<Valued<K>, Times>) -> Map<K, Points> {
+fn points<K: Key>(values: Map<Valued<K>, Times>) -> Map<K, Quantiles> {
     let entries = values.into_entries().map(|(Valued(key, value), times)| (key, value, times.0));
-    Points::by_key(entries.collect())
+    quantiles_by_key(entries.collect())
 }
 
 /// What each of some keys has besides; empty if nothing is asked for.
@@ -140,7 +141,7 @@ pub(super) fn besides<K: Key, A, V: Accumulator>(
     }
     let counts: Vec<Map<K, Times>> =
         counts.iter().map(|counts| counts.part(part)).collect::<io::Result<_>>()?;
-    let points: Vec<Map<K, Points>> = values
+    let points: Vec<Map<K, Quantiles>> = values
         .iter()
         .map(|values| {
             let mut all: Map<Valued<K>, Times> = Map::new();

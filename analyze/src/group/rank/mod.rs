@@ -20,7 +20,8 @@ use self::top_n::First;
 use super::distinct::Pairs;
 use super::key::{Key, KeyLayout};
 use super::keyed_sums::Store;
-use super::quantiles::{Points, Times};
+use super::quantiles::Times;
+use flowkit_model::answer::Quantiles;
 use super::table::{Gathered, Table};
 use crate::group::counters::Accumulator;
 use crate::spill::partitions::each_part;
@@ -56,8 +57,8 @@ pub struct Group<A> {
 pub struct Found {
     /// Different values.
     pub distinct: Vec<u64>,
-    /// Points of distributions.
-    pub spread: Vec<Points>,
+    /// Quantiles of distributions.
+    pub spread: Vec<Quantiles>,
 }
 
 /// What a key is ranked by; `None`, unknown, comes last.

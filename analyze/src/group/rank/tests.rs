@@ -9,12 +9,12 @@ use super::*;
 use crate::batch::{Column, Values};
 use crate::group::counters::Counters;
 use crate::group::table::{Besides, Counting};
-use crate::question::key_part::KeyPart;
+use crate::group::key_part::KeyPart;
 use crate::spill::memory::Memory;
 
 fn layout(kind: Kind, bits: &[u32]) -> KeyLayout {
     KeyLayout::new(
-        bits.iter().map(|bits| KeyPart { name: String::new(), kind, bits: *bits }).collect(),
+        bits.iter().map(|bits| KeyPart { kind, bits: *bits }).collect(),
     )
 }
 

@@ -253,14 +253,14 @@ fn rows(findings: Vec<Finding>, flows: u64) -> Answer {
             Cell::Text(finding.meaning),
         ]
     });
-    let title = match (n, flows) {
-        (0, 0) => "check: there are no flows".into(),
-        (0, _) => "check: nothing is wrong".into(),
-        (1, _) => "check: 1 finding".into(),
-        _ => format!("check: {n} findings"),
+    let outcome = match (n, flows) {
+        (0, 0) => "there are no flows".into(),
+        (0, _) => "nothing is wrong".into(),
+        (1, _) => "1 finding".into(),
+        _ => format!("{n} findings"),
     };
     Answer {
-        title,
+        outcome: Some(outcome),
         table: Table { name: "rows", columns, rows: rows.collect() },
         ..Answer::default()
     }

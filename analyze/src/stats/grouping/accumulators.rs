@@ -5,8 +5,7 @@ use flowkit_model::{Metric, Sums};
 
 use crate::group::counters::{Accumulator, Counters, Sum};
 use crate::group::packed_flow::Volume;
-use crate::group::quantiles::Points;
-use crate::question::measure::{Measure, Of, Point};
+use flowkit_model::question::{Measure, Of, Point};
 use crate::spill::record::Stored;
 
 /// What of a flow can be gathered.
@@ -60,39 +59,6 @@ pub(crate) trait Gather: Accumulator {
     fn span(&self) -> (Option<u64>, Option<u64>) {
         (None, None)
     }
-
-    /// Its measure, other than shares, distinct values and distributions.
-    fn measure(&self, measure: Measure) -> Option<u128> {
-        let sums = self.sums();
-        let duration = || {
-            let (Some(first), Some(last)) = self.span() else { return None };
-            Some(u128::from(last.saturating_sub(first)))
-        };
-        match measure {
-            Measure::Sum(metric) => Some(metric.of(&sums)),
-            Measure::Forward => self.ways().map(|ways| ways.0),
-            Measure::Backward => self.ways().map(|ways| ways.1),
-            Measure::First => self.span().0.map(u128::from),
-            Measure::Last => self.span().1.map(u128::from),
-            Measure::Duration => duration(),
-            Measure::BitsPerSecond => Some(sums.bytes * 8000 / duration()?.max(1)),
-            Measure::PacketsPerSecond => Some(sums.packets * 1000 / duration()?.max(1)),
-            Measure::BytesPerPacket => sums.bytes.checked_div(sums.packets),
-            Measure::Share(_) | Measure::Distinct(_) | Measure::Spread(..) => None,
-        }
-    }
-}
-
-/// A point of a distribution; none of no values.
-pub(crate) fn point(points: &Points, point: Point) -> Option<u128> {
-    let value = match point {
-        Point::Min => points.min.into(),
-        Point::Max => points.max.into(),
-        Point::Mean => points.sum / u128::from(points.n.max(1)),
-        Point::Median => points.median.into(),
-        Point::P95 => points.p95.into(),
-    };
-    (points.n > 0).then_some(value)
 }
 
 /// A value of a flow whose distribution is told, if it is known.

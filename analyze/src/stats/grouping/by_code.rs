@@ -6,23 +6,23 @@ use std::sync::Arc;
 use flowkit_model::{FieldId, Row};
 
 use super::accumulators::Size;
-use super::{Grouping, Groups, Statistic, Tables};
+use super::{GroupBy, Groups, Statistic, Tables};
 use crate::batch::{Batch, Coded, Column, FieldSet, Values};
 use crate::group::counters::Counters;
 use crate::group::dictionary_sums::Place;
 use crate::group::table::Table;
-use crate::question::dimension::Dimension;
+use flowkit_model::question::Key;
 
-impl Grouping {
+impl GroupBy {
     /// The field that is wanted by places: that of the only dimension, if
     /// nothing but bytes, packets and flows is told of it.
     pub(super) fn coded_key(&self) -> Option<FieldId> {
-        match &*self.dimensions {
-            [Dimension::Field(field) | Dimension::Network(field, _)]
+        match &*self.question.keys {
+            [Key::Field(field) | Key::Network(field, _)]
                 if self.size == Size::Plain
                     && self.counted.is_empty()
-                    && self.spread.is_empty()
-                    && !self.with_ports_only
+                    && self.distributions.is_empty()
+                    && !self.question.with_ports_only
                     && !matches!(field, FieldId::Bytes | FieldId::Packets) =>
             {
                 Some(*field)
@@ -76,12 +76,12 @@ impl Grouping {
         let has_unused = !table.is_dense() && known.iter().any(Place::is_empty);
         let used: Option<Vec<bool>> =
             has_unused.then(|| known.iter().map(|place| !place.is_empty()).collect());
-        let key = self.dimensions[0].column(&values, 0);
+        let key = self.keys[0].column(&values, 0);
         table.add(&[&key], used.as_deref(), |place| known[place].record());
         if !unknown.is_empty() {
             let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
             none.push_row(&Row::default());
-            let key = self.dimensions[0].column(&none, 0);
+            let key = self.keys[0].column(&none, 0);
             table.add(&[&key], None, |_| Err(unknown.counters()));
         }
     }

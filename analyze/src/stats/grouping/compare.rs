@@ -2,11 +2,11 @@
 
 use std::io;
 
-use super::{Grouping, Groups, Tables};
+use super::{GroupBy, Groups, Tables};
 use crate::group::counters::Counters;
 use crate::group::rank::{Both, Ranked, Wanted};
 
-impl Grouping {
+impl GroupBy {
     /// The first groups by their sums in both sets.
     ///
     /// # Errors

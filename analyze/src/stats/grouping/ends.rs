@@ -6,17 +6,18 @@ use flowkit_model::FieldId;
 use flowkit_model::filter::End;
 
 use super::accumulators::{Flow, Gather, Size, Way, spread_of};
-use super::{Forward, Grouping, Groups, Tables};
+use flowkit_model::question::Forward;
+use super::{GroupBy, Groups, Tables};
 use crate::batch::{Batch, Column};
 use crate::group::table::Table;
-use crate::question::dimension::{is_to_service, is_upward};
-use crate::question::measure::{Counted, Of};
+use super::keys::{is_to_service, is_upward};
+use flowkit_model::question::{Counted, Of};
 
-impl Grouping {
+impl GroupBy {
     /// Which way the flows of a batch go at an end.
     fn ways(&self, batch: &Batch, end: usize, again: Option<&[bool]>) -> Vec<Way> {
         let of = |forward: &bool| if *forward { Way::Forward } else { Way::Backward };
-        match (self.forward, again) {
+        match (self.question.forward, again) {
             (_, Some(again)) => again
                 .iter()
                 .map(|again| if *again { Way::BackAgain } else { Way::Backward })
@@ -44,8 +45,8 @@ impl Grouping {
         rows: usize,
     ) -> Vec<bool> {
         let mut same = vec![true; rows];
-        let ends = self.dimensions.iter().zip(sources.iter().zip(destinations));
-        for (_, (src, dst)) in ends.filter(|(dimension, _)| dimension.is_either()) {
+        let ends = self.question.keys.iter().zip(sources.iter().zip(destinations));
+        for (_, (src, dst)) in ends.filter(|(key, _)| key.is_either()) {
             for (row, same) in same.iter_mut().enumerate() {
                 *same &= src.get(row) == dst.get(row);
             }
@@ -81,7 +82,7 @@ impl Grouping {
         });
         let once = once.as_deref().or(selected);
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        let times = (self.size >= Size::Spanned || self.spread.contains(&Of::Duration))
+        let times = (self.size >= Size::Spanned || self.distributions.contains(&Of::Duration))
             .then(|| (batch.column(FieldId::FirstSwitched), batch.column(FieldId::LastSwitched)));
         let flow = |row: usize| Flow {
             bytes: bytes[row],
@@ -106,7 +107,7 @@ impl Grouping {
             }
         }
         let unknown = batch.column(FieldId::Bytes).unknown.as_deref();
-        for (n, of) in self.spread.iter().enumerate() {
+        for (n, of) in self.distributions.iter().enumerate() {
             table.spread(n, columns, once, |row| {
                 // What a sum takes as 0 is no value of a distribution.
                 let is_unknown = *of == Of::Bytes && unknown.is_some_and(|rows| rows[row]);
@@ -125,51 +126,4 @@ struct Place<'b> {
     /// Which have the same key at the other end and are there.
     again: Option<&'b [bool]>,
     selected: Option<&'b [bool]>,
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use flowkit_model::answer::Cell;
-    use flowkit_model::{FieldId, FlowRecord};
-
-    use crate::ask::ask_batches;
-    use crate::batch::{Batch, FieldSet};
-    use crate::question::dimension::Dimension;
-    use crate::question::measure::{Measure, Of, Point};
-    use crate::selection::Selection;
-    use crate::stats::{Order, top};
-
-    /// What is unknown adds nothing to sums, and is no value of a distribution.
-    #[test]
-    fn unknown_is_not_the_smallest() {
-        let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
-        for (protocol, bytes, last) in
-            [(6, Some(300), Some(9)), (6, None, None), (6, Some(100), Some(4)), (17, None, None)]
-        {
-            batch.push(&FlowRecord {
-                protocol: Some(protocol),
-                bytes,
-                first_switched_ms: Some(1),
-                last_switched_ms: last,
-                ..FlowRecord::default()
-            });
-        }
-        let measures = [
-            Measure::Spread(Of::Bytes, Point::Min),
-            Measure::Spread(Of::Bytes, Point::Mean),
-            Measure::Spread(Of::Duration, Point::Min),
-            Measure::Spread(Of::Duration, Point::Mean),
-        ];
-        let by = vec![Dimension::Field(FieldId::Protocol)];
-        let question = top::top(by, Order::default(), Some(measures.into()));
-        let rows = ask_batches(vec![batch], &question, &Selection::default()).table.rows;
-        let row = |key, values: [Option<u128>; 4]| {
-            let cells = values.map(|value| value.map_or(Cell::Unknown, Cell::Number));
-            [Cell::Number(key)].into_iter().chain(cells).collect::<Vec<_>>()
-        };
-        let tcp = [Some(100), Some(200), Some(3), Some(5)];
-        assert_eq!(rows, [row(6, tcp), row(17, [None; 4])]);
-    }
 }

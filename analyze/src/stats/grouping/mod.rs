@@ -5,6 +5,7 @@ pub(crate) mod accumulators;
 mod by_code;
 mod compare;
 mod ends;
+pub(crate) mod keys;
 mod rows;
 
 use std::borrow::Cow;
@@ -12,140 +13,74 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::FieldId;
-use flowkit_model::answer::{Answer, Meaning, Tally};
+use flowkit_model::answer::{Answer, Cell, Tally};
 use flowkit_model::filter::End;
 
 use self::accumulators::{Directed, Size, Spanned};
-use super::{Order, Statistic};
+use super::Statistic;
+use super::key_cell::key_cell;
+use self::keys::KeyColumn;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Counters;
 use crate::group::dictionary_sums::CodedSums;
 use crate::group::key::KeyLayout;
 use crate::group::table::{Besides, Counting, Table};
-use crate::question::dimension::Dimension;
-use crate::question::measure::{Counted, Measure, Of};
+use flowkit_model::question::{Counted, Forward, Grouping, Key, Of};
+use jiff::tz::TimeZone;
 use crate::spill::memory::Memory;
 
-/// Flows by key.
+/// Flows by key, on this machine's columns.
 #[derive(Debug)]
-pub struct Grouping {
-    title: String,
-    dimensions: Vec<Dimension>,
+pub(crate) struct GroupBy {
+    question: Grouping,
+    keys: Vec<KeyColumn>,
     layout: KeyLayout,
-    columns: Vec<(String, Measure)>,
     /// What is counted once per value, for columns, sort and conditions.
     counted: Vec<Counted>,
     /// Of what the distribution is told.
-    spread: Vec<Of>,
+    distributions: Vec<Of>,
     size: Size,
-    order: Order,
-    forward: Forward,
-    with_ports_only: bool,
-}
-
-/// What is forward for a key that has no end of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forward {
-    /// The key is an end: what it sent. Other keys: everything.
-    Sent,
-    /// From the lower address to the higher.
-    Upward,
-    /// To the service.
-    ToService,
 }
 
 /// Protocols that have ports: TCP, UDP, DCCP, SCTP.
 const WITH_PORTS: [u64; 4] = [6, 17, 33, 132];
 
-impl Grouping {
-    /// Groups by dimensions, and tells the usual measures.
-    #[must_use]
-    pub fn new(title: String, dimensions: Vec<Dimension>, order: Order) -> Self {
-        let layout = KeyLayout::new(dimensions.iter().map(Dimension::part).collect());
-        let usual = Measure::USUAL.map(|measure| (measure.name(), measure));
-        let (size, counted, spread) = (Size::Plain, Vec::new(), Vec::new());
-        let (forward, with_ports_only) = (Forward::Sent, false);
-        Self {
-            title,
-            dimensions,
-            layout,
-            columns: Vec::new(),
-            counted,
-            spread,
-            size,
-            order,
-            forward,
-            with_ports_only,
-        }
-        .with_columns(usual.into())
+impl GroupBy {
+    /// As is asked; bins of time begin at midnight in a zone.
+    pub(crate) fn new(question: Grouping, zone: &TimeZone) -> Self {
+        let keys = KeyColumn::of_all(&question.keys, zone);
+        let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());
+        let (counted, distributions) = (question.counted(), question.distributions());
+        let size = question.measures().map(Size::of).max().unwrap_or(Size::Plain);
+        Self { question, keys, layout, counted, distributions, size }
     }
 
-    /// The same with these columns behind the key.
-    #[must_use]
-    pub fn with_columns(mut self, columns: Vec<(String, Measure)>) -> Self {
-        self.columns = columns;
-        let conditions = self.order.having.iter().map(|condition| condition.measure);
-        let measures: Vec<Measure> = self
-            .columns
-            .iter()
-            .map(|(_, measure)| *measure)
-            .chain(conditions)
-            .chain([self.order.sort])
-            .collect();
-        self.size = measures.iter().map(|measure| Size::of(*measure)).max().unwrap_or(Size::Plain);
-        self.counted.clear();
-        self.spread.clear();
-        for measure in measures {
-            match measure {
-                Measure::Distinct(counted) if !self.counted.contains(&counted) => {
-                    self.counted.push(counted);
-                }
-                Measure::Spread(of, _) if !self.spread.contains(&of) => self.spread.push(of),
-                _ => {}
-            }
-        }
-        self
+    /// The parts of a key.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.question.keys.iter()
     }
 
-    /// The same with what rows are sorted by as the last column, if it has none.
-    #[must_use]
-    pub fn telling_sorted(self) -> Self {
-        let sort = self.order.sort;
-        if self.columns.iter().any(|(_, measure)| *measure == sort) {
-            return self;
-        }
-        let mut columns = self.columns.clone();
-        columns.push((sort.name(), sort));
-        self.with_columns(columns)
-    }
-
-    /// The same with another meaning of forward.
-    #[must_use]
-    pub fn forward(self, forward: Forward) -> Self {
-        Self { forward, ..self }
-    }
-
-    /// The same of flows whose protocol has ports; the others are counted.
-    #[must_use]
-    pub fn with_ports_only(self) -> Self {
-        Self { with_ports_only: true, ..self }
+    /// The cells of a key.
+    pub(crate) fn key_cells(&self, key: &[Option<u64>], texts: &[String]) -> Vec<Cell> {
+        let parts = self.layout.parts().iter().zip(key);
+        parts.map(|(part, value)| key_cell(part.kind, *value, texts)).collect()
     }
 
     fn is_either(&self) -> bool {
-        self.dimensions.iter().any(Dimension::is_either)
+        self.question.is_overlapping()
     }
 
     /// Whether a pair of key and value is one of value and key too.
     fn is_mirrored(&self, counted: Counted) -> bool {
         counted == Counted::Peer
-            && self.dimensions == [Dimension::Either(End::Address, None)]
-            && !self.with_ports_only
+            && self.question.keys == [Key::Either(End::Address, None)]
+            && !self.question.with_ports_only
     }
 }
 
 /// What one thread has gathered.
 #[derive(Debug)]
-pub struct Groups {
+pub(crate) struct Groups {
     tables: Tables,
     /// What is still under the places of a row group's list.
     coded: CodedSums,
@@ -160,11 +95,11 @@ enum Tables {
     Spanned(Table<Spanned>),
 }
 
-impl Statistic for Grouping {
+impl Statistic for GroupBy {
     type Partial = Groups;
 
     fn fields(&self) -> Vec<FieldId> {
-        let mut fields: Vec<FieldId> = self.dimensions.iter().flat_map(Dimension::fields).collect();
+        let mut fields: Vec<FieldId> = self.question.keys.iter().flat_map(Key::fields).collect();
         for counted in &self.counted {
             match counted {
                 Counted::Field(field) => fields.push(*field),
@@ -172,17 +107,17 @@ impl Statistic for Grouping {
                 Counted::Peer => fields.extend(End::Address.fields()),
             }
         }
-        if self.size >= Size::Spanned || self.spread.contains(&Of::Duration) {
+        if self.size >= Size::Spanned || self.distributions.contains(&Of::Duration) {
             fields.extend([FieldId::FirstSwitched, FieldId::LastSwitched]);
         }
         if self.size >= Size::Directed {
-            match self.forward {
+            match self.question.forward {
                 Forward::Sent => {}
                 Forward::Upward => fields.extend(End::Address.fields()),
                 Forward::ToService => fields.extend(End::Port.fields()),
             }
         }
-        if self.with_ports_only {
+        if self.question.with_ports_only {
             fields.push(FieldId::Protocol);
         }
         fields
@@ -198,7 +133,7 @@ impl Statistic for Grouping {
             mirrored: self.is_mirrored(*counted),
         };
         let distinct = self.counted.iter().map(counting).collect();
-        let besides = Besides { distinct, spread: self.spread.len() };
+        let besides = Besides { distinct, spread: self.distributions.len() };
         let tables = match self.size {
             Size::Plain => Tables::Plain(Table::new(&self.layout, &besides, memory)),
             Size::Directed => Tables::Directed(Table::new(&self.layout, &besides, memory)),
@@ -213,7 +148,7 @@ impl Statistic for Grouping {
         {
             return self.add_coded(groups, batch, field, coded);
         }
-        let with_ports: Option<Vec<bool>> = self.with_ports_only.then(|| {
+        let with_ports: Option<Vec<bool>> = self.question.with_ports_only.then(|| {
             let protocols = batch.column(FieldId::Protocol);
             (0..batch.rows())
                 .map(|row| protocols.get(row).is_some_and(|number| WITH_PORTS.contains(&number)))
@@ -223,7 +158,7 @@ impl Statistic for Grouping {
             groups.left_out += selected.iter().filter(|selected| !**selected).count() as u64;
         }
         let keys = |end| -> Vec<Cow<'_, Column>> {
-            self.dimensions.iter().map(|dimension| dimension.column(batch, end)).collect()
+            self.keys.iter().map(|key| key.column(batch, end)).collect()
         };
         let sources = keys(0);
         self.add_end(groups, batch, &sources, 0, None, with_ports.as_deref());
@@ -252,42 +187,11 @@ impl Statistic for Grouping {
 
     fn answer(&self, mut groups: Groups, texts: &[String], tally: &Tally) -> io::Result<Answer> {
         self.settle_all_codes(&mut groups);
-        let mut answer = match groups.tables {
-            Tables::Plain(table) => self.ranked(table, texts, tally),
-            Tables::Directed(table) => self.ranked(table, texts, tally),
-            Tables::Spanned(table) => self.ranked(table, texts, tally),
-        }?;
-        if groups.left_out > 0 {
-            answer.notes.push(format!(
-                "{} flows are not TCP, UDP, SCTP or DCCP and have no port: in the total, in no row",
-                groups.left_out
-            ));
+        let left_out = groups.left_out;
+        match groups.tables {
+            Tables::Plain(table) => self.ranked(table, texts, tally, left_out),
+            Tables::Directed(table) => self.ranked(table, texts, tally, left_out),
+            Tables::Spanned(table) => self.ranked(table, texts, tally, left_out),
         }
-        Ok(answer)
     }
-}
-
-/// A head of a measure.
-#[must_use]
-pub fn named(name: &str, measure: Measure) -> (String, Measure) {
-    (name.to_owned(), measure)
-}
-
-/// The usual columns behind some others, and more behind them.
-#[must_use]
-pub fn around_usual(
-    before: &[(&str, Measure)],
-    after: &[(&str, Measure)],
-) -> Vec<(String, Measure)> {
-    let own = |list: &[(&str, Measure)]| -> Vec<_> {
-        list.iter().map(|(name, measure)| named(name, *measure)).collect()
-    };
-    let usual = Measure::USUAL.map(|measure| (measure.name(), measure));
-    own(before).into_iter().chain(usual).chain(own(after)).collect()
-}
-
-/// Whether a meaning is that of a key.
-#[must_use]
-pub fn is_key(meaning: Meaning) -> bool {
-    matches!(meaning, Meaning::Key(_) | Meaning::Network(_))
 }

@@ -1,109 +1,78 @@
-//! The groups as rows: the largest first, or as was asked for.
+//! The groups as group rows, the first of each partition, for the ranking that
+//! all engines share.
 
 use std::io;
 
-use flowkit_model::answer::{Answer, Cell, Column as Head, Ranking, Table as Rows, Tally};
+use flowkit_model::answer::{Answer, Group, GroupRow, More, Quantiles, Ranker, Rest, Tally};
+use flowkit_model::Sums;
 
-use super::Grouping;
-use super::accumulators::{Gather, point};
-use crate::group::rank::{Found, Group, Wanted};
+use super::GroupBy;
+use super::accumulators::{Gather, Size};
+use crate::group::rank::{Found, Ranked, Wanted};
 use crate::group::table::Table;
-use crate::question::measure::Measure;
 use crate::stats::key_cell::key_cell;
 
-impl Grouping {
+/// A key's sums and what else was gathered, as the ranking sees them.
+struct Seen<'g, A>(&'g A, &'g Found);
+
+impl<A: Gather> Group for Seen<'_, A> {
+    #[inline]
+    fn sums(&self) -> Sums {
+        self.0.sums()
+    }
+
+    fn ways(&self) -> Option<(u128, u128)> {
+        self.0.ways()
+    }
+
+    fn span_ms(&self) -> (Option<u64>, Option<u64>) {
+        self.0.span()
+    }
+
+    fn distinct(&self, place: usize) -> Option<u64> {
+        self.1.distinct.get(place).copied()
+    }
+
+    fn quantiles(&self, place: usize) -> Option<&Quantiles> {
+        self.1.spread.get(place)
+    }
+}
+
+impl GroupBy {
     pub(super) fn ranked<A: Gather>(
         &self,
         table: Table<A>,
         texts: &[String],
         tally: &Tally,
+        left_out: u64,
     ) -> io::Result<Answer> {
-        let order = &self.order;
-        let value = |sums: &A, found: &Found| self.value(order.sort, sums, found);
-        let holds = |sums: &A, found: &Found| {
-            let mut conditions = order.having.iter();
-            conditions.all(|condition| condition.holds(self.value(condition.measure, sums, found)))
-                && order.is_large_enough(&sums.sums(), &tally.total)
-        };
+        let ranker = Ranker::new(&self.question, tally.total);
+        let value = |sums: &A, found: &Found| ranker.value(&Seen(sums, found));
+        let holds = |sums: &A, found: &Found| ranker.has_row(&Seen(sums, found));
         let ranked = table.rank(&Wanted {
             value: &value,
             holds: &holds,
-            besides: self.order_needs_besides(),
-            bottom: order.bottom,
-            limit: order.limit,
+            besides: ranker.ranks_by_more_than_sums(),
+            bottom: self.question.order.bottom,
+            limit: self.question.order.limit,
             texts,
         })?;
-        let keys = self
-            .dimensions
-            .iter()
-            .map(|dimension| Head { name: dimension.name(), meaning: dimension.meaning() });
-        let columns = self
-            .columns
-            .iter()
-            .map(|(name, measure)| Head { name: name.clone(), meaning: measure.meaning() });
-        let head = keys.chain(columns).collect();
-        let rows = ranked.rows.iter().map(|group| {
+        let Ranked { rows, other, keys, .. } = ranked;
+        let rest = Rest { keys: keys - rows.len() as u64, sums: other, left_out };
+        let has_more = self.size > Size::Plain
+            || !self.counted.is_empty()
+            || !self.distributions.is_empty();
+        let row = |group: crate::group::rank::Group<A>| {
             let parts = self.layout.parts().iter().zip(&group.key);
-            let mut cells: Vec<Cell> =
-                parts.map(|(part, value)| key_cell(part.kind, *value, texts)).collect();
-            let measures = self.columns.iter().map(|(_, measure)| *measure);
-            cells.extend(measures.map(|measure| self.cell(measure, group, tally)));
-            cells
-        });
-        Ok(Answer {
-            title: self.title.clone(),
-            table: Rows { name: "rows", columns: head, rows: rows.collect() },
-            bars: Some(self.sorted_by()),
-            ranking: Some(Ranking {
-                total: tally.total,
-                other: ranked.other,
-                keys: ranked.keys,
-                sort: self.order.metric(),
-                sorted_by: self.sorted_by(),
-                overlapping: self.is_either(),
-            }),
-            ..Answer::default()
-        })
-    }
-
-    /// The name of the column that is sorted by, as it is called here.
-    fn sorted_by(&self) -> String {
-        let sort = self.order.sort;
-        let column = self.columns.iter().find(|(_, measure)| *measure == sort);
-        column.map_or_else(|| sort.name(), |(name, _)| name.clone())
-    }
-
-    /// Whether the order or a condition asks for more than sums.
-    fn order_needs_besides(&self) -> bool {
-        let conditions = self.order.having.iter().map(|condition| condition.measure);
-        conditions
-            .chain([self.order.sort])
-            .any(|measure| matches!(measure, Measure::Distinct(_) | Measure::Spread(..)))
-    }
-
-    fn cell<A: Gather>(&self, measure: Measure, group: &Group<A>, tally: &Tally) -> Cell {
-        match measure {
-            Measure::Share(metric) => {
-                Cell::Share { part: metric.of(&group.sums.sums()), whole: metric.of(&tally.total) }
-            }
-            measure => {
-                let value = self.value(measure, &group.sums, &group.besides);
-                value.map_or(Cell::Unknown, Cell::Number)
-            }
-        }
-    }
-
-    fn value<A: Gather>(&self, measure: Measure, sums: &A, found: &Found) -> Option<u128> {
-        match measure {
-            Measure::Distinct(counted) => {
-                let place = self.counted.iter().position(|known| *known == counted)?;
-                Some((*found.distinct.get(place)?).into())
-            }
-            Measure::Spread(of, wanted) => {
-                let place = self.spread.iter().position(|known| *known == of)?;
-                point(found.spread.get(place)?, wanted)
-            }
-            measure => sums.measure(measure),
-        }
+            let more = has_more.then(|| {
+                let Found { distinct, spread } = group.besides;
+                let (ways, span_ms) = (group.sums.ways(), group.sums.span());
+                Box::new(More { ways, span_ms, distinct, quantiles: spread })
+            });
+            let mut key = Vec::with_capacity(self.layout.parts().len() + self.question.columns.len());
+            key.extend(parts.map(|(part, value)| key_cell(part.kind, *value, texts)));
+            GroupRow { key, sums: group.sums.sums(), more }
+        };
+        Ok(ranker.finish(rows.into_iter().map(row).collect(), rest))
     }
 }

@@ -8,12 +8,13 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{Answer, Cell, Column as Head, Meaning, Table as Rows, Tally};
+use flowkit_model::question::{Scans, most_rows};
 use flowkit_model::{FieldId, Kind};
 use rayon::prelude::*;
 
 use self::attempts::{Tried, Tries, Try};
 use super::key_cell::key_cell;
-use super::{Statistic, most_rows};
+use super::Statistic;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Accumulator;
 use crate::group::quantiles::Times;
@@ -21,15 +22,6 @@ use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
-
-/// Sources that try many hosts or ports.
-#[derive(Clone, Copy, Debug)]
-pub struct Scans {
-    /// Fewest targets that have a row.
-    least: u64,
-    /// Rows; 0 is all.
-    limit: usize,
-}
 
 /// One way to scan: many of one field for one key of three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +68,7 @@ impl Way {
 
 /// What one thread has gathered: flows, those of one source in one partition.
 #[derive(Debug)]
-pub struct Found {
+pub(crate) struct Found {
     flows: Partitions<Try>,
     /// Flows that do not fit in so little.
     odd: Partitions<(Tried, Tries)>,
@@ -106,15 +98,19 @@ struct Row {
     tries: Tries,
 }
 
-impl Scans {
-    /// Sources with at least so many targets, the `limit` largest of each kind.
-    #[must_use]
-    pub fn new(least: u64, limit: usize) -> Self {
-        Self { least, limit }
+/// Scans as they are asked for.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    question: Scans,
+}
+
+impl Attempts {
+    pub(crate) fn new(question: &Scans) -> Self {
+        Self { question: question.clone() }
     }
 }
 
-impl Statistic for Scans {
+impl Statistic for Attempts {
     type Partial = Found;
 
     fn fields(&self) -> Vec<FieldId> {
@@ -187,7 +183,6 @@ impl Statistic for Scans {
         ];
         let columns = Head::list(columns);
         Ok(Answer {
-            title: format!("scans, sources with {} or more targets", self.least),
             table: Rows { name: "rows", columns, rows },
             bars: Some("targets".into()),
             ..Answer::default()
@@ -195,7 +190,7 @@ impl Statistic for Scans {
     }
 }
 
-impl Scans {
+impl Attempts {
     /// The first rows of a partition, for each way: sources with fewer flows
     /// than a row has targets are left out at once, keys with fewer targets
     /// before anything is added up.
@@ -204,7 +199,7 @@ impl Scans {
         found.each(part, |tried, _| flows.at(tried.source()).0 += 1)?;
         let mut different: Map<u128, ()> = Map::with_capacity(found.flows.len(part).min(1 << 20));
         found.each(part, |tried, _| {
-            if flows.get(&tried.source()).is_some_and(|flows| flows.0 >= self.least) {
+            if flows.get(&tried.source()).is_some_and(|flows| flows.0 >= self.question.min_targets) {
                 *different.at(tried.target()) = ();
             }
         })?;
@@ -216,7 +211,7 @@ impl Scans {
         }
         let mut rows = Vec::new();
         for (way, targets) in Way::ALL.into_iter().zip(targets) {
-            let many = targets.into_entries().filter(|(_, times)| times.0 >= self.least);
+            let many = targets.into_entries().filter(|(_, times)| times.0 >= self.question.min_targets);
             let row = |(key, times): (u128, Times)| {
                 let (targets, tried) = (times.0, Tried::default());
                 Row { part, way, key, tried, targets, tries: Tries::default() }
@@ -231,7 +226,7 @@ impl Scans {
     /// Leaves the rows with the most targets, ties by key.
     fn first(&self, rows: &mut Vec<Row>) {
         rows.sort_unstable_by_key(|row| (Reverse(row.targets), row.key));
-        rows.truncate(most_rows(self.limit));
+        rows.truncate(most_rows(self.question.limit));
     }
 }
 

@@ -4,7 +4,7 @@
 //! it (they began before it, say) is in the rows `before` and `after`, so all
 //! rows add up to the total.
 
-mod load;
+mod distribution;
 mod rows;
 mod slots;
 
@@ -14,29 +14,29 @@ use std::sync::Arc;
 
 use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Tally};
+use flowkit_model::question::{TimeDistribution, Timeline, bin_length_ms};
+use jiff::tz::TimeZone;
 
-pub use self::load::Load;
-use self::load::spread;
+use self::distribution::spread;
 use self::slots::{Amount, Part, Slot};
 use super::Statistic;
+use super::grouping::keys::KeyColumn;
 use crate::batch::{Batch, Column};
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::table::{Besides, Table};
-use crate::question::bins::{Bins, Days};
-use crate::question::dimension::Dimension;
+use crate::bins::{Bins, Days};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 
 /// Flows by bins of time.
 #[derive(Debug)]
-pub struct Timeline {
-    /// How the bins are called.
-    name: String,
+pub(crate) struct Binned {
     bins: Bins,
-    load: Load,
-    by: Vec<Dimension>,
+    distribution: TimeDistribution,
+    keys: Vec<KeyColumn>,
     layout: KeyLayout,
+    /// Most series; 0 is all.
     series: usize,
     /// Where the bins begin and end; `None` is what was seen.
     window: (Option<u64>, Option<u64>),
@@ -48,26 +48,21 @@ const LONGEST_BEFORE_MS: u64 = 24 * 3_600_000;
 /// And none can end after it; an hour is left for clocks that differ.
 const LONGEST_AFTER_MS: u64 = 3_600_000;
 
-impl Timeline {
-    /// In bins, by a rule, over a window in ms.
-    #[must_use]
-    pub fn new(
-        name: &str,
-        bins: Bins,
-        load: Load,
+impl Binned {
+    /// As is asked, over a window in ms; bins begin at midnight in a zone.
+    ///
+    /// `None` if the length of a bin is none.
+    pub(crate) fn new(
+        question: &Timeline,
+        zone: &TimeZone,
         window: Option<(Option<u64>, Option<u64>)>,
-    ) -> Self {
-        let layout = KeyLayout::new(Vec::new());
-        let (by, series, window) = (Vec::new(), 0, window.unwrap_or_default());
-        Self { name: name.into(), bins, load, by, layout, series, window }
-    }
-
-    /// One series for each of the `series` keys with the most bytes (0: all),
-    /// and one for the others.
-    #[must_use]
-    pub fn by(self, by: Vec<Dimension>, series: usize) -> Self {
-        let layout = KeyLayout::new(by.iter().map(Dimension::part).collect());
-        Self { by, layout, series, ..self }
+    ) -> Option<Self> {
+        let bins = Bins::new(bin_length_ms(&question.bin)?, zone.clone());
+        let keys = KeyColumn::of_all(&question.by, zone);
+        let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());
+        let (distribution, series) = (question.distribution, question.limit);
+        let window = window.unwrap_or_default();
+        Some(Self { bins, distribution, keys, layout, series, window })
     }
 
     /// The stretch of time that a moment belongs to: before the window, a bin,
@@ -88,7 +83,7 @@ impl Timeline {
     /// When a flow was, or its export if that cannot be.
     fn span(&self, times: [Option<u64>; 3]) -> Placed {
         let [exported, first, last] = times;
-        if self.load == Load::Export {
+        if self.distribution == TimeDistribution::Export {
             return exported.map_or(Placed::Nowhere, |at| Placed::AtExport(at, false));
         }
         let known = first.zip(last).filter(|(first, last)| {
@@ -115,7 +110,7 @@ enum Placed {
 
 /// What one thread has added up.
 #[derive(Debug)]
-pub struct Times {
+pub(crate) struct Times {
     /// Without series.
     all: Map<u64, Amount>,
     /// By series, and by slot.
@@ -126,12 +121,12 @@ pub struct Times {
     nowhere: u64,
 }
 
-impl Statistic for Timeline {
+impl Statistic for Binned {
     type Partial = Times;
 
     fn fields(&self) -> Vec<FieldId> {
         let times = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched];
-        times.into_iter().chain(self.by.iter().flat_map(Dimension::fields)).collect()
+        times.into_iter().chain(self.keys.iter().flat_map(|key| key.key().fields())).collect()
     }
 
     fn start(&self, memory: &Arc<Memory>) -> Times {
@@ -142,7 +137,7 @@ impl Statistic for Timeline {
 
     fn add(&self, times: &mut Times, batch: &Batch) {
         let placed = self.place(times, batch);
-        if self.by.is_empty() {
+        if self.keys.is_empty() {
             let mut known: Option<(Slot, Amount)> = None;
             for part in &placed.parts {
                 match &mut known {
@@ -157,10 +152,10 @@ impl Statistic for Timeline {
             }
             return times.put(known);
         }
-        let at = |end| -> Vec<_> { self.by.iter().map(|by| by.column(batch, end)).collect() };
+        let at = |end| -> Vec<_> { self.keys.iter().map(|key| key.column(batch, end)).collect() };
         let sources = at(0);
         times.add_end(batch, &placed, &sources, None);
-        if self.by.iter().any(Dimension::is_either) {
+        if self.keys.iter().any(|key| key.key().is_either()) {
             let destinations = at(1);
             let differs: Vec<bool> = (0..batch.rows())
                 .map(|row| {
@@ -224,7 +219,7 @@ impl PlacedFlows {
     }
 }
 
-impl Timeline {
+impl Binned {
     /// Gives the volume of each flow to its slots.
     fn place(&self, times: &mut Times, batch: &Batch) -> PlacedFlows {
         let columns = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched]
@@ -255,7 +250,7 @@ impl Timeline {
             times.moved += u64::from(is_moved);
             // A flow counts once, in the bin of its first packet, or of the last
             // where that bin gets all.
-            let counted = find(if self.load == Load::End { span.1 } else { span.0 }).0;
+            let counted = find(if self.distribution == TimeDistribution::End { span.1 } else { span.0 }).0;
             if find(span.1).0 == counted && find(span.0).0 == counted {
                 put(counted, volume, 1);
                 continue;
@@ -264,11 +259,11 @@ impl Timeline {
             let mut parts = Vec::new();
             // What a bin gets of a uniform load does not depend on the window,
             // so the bins outside of it count too.
-            let bin = |ms| match self.load {
-                Load::Uniform => self.bins.bin(ms, &mut whole_days),
+            let bin = |ms| match self.distribution {
+                TimeDistribution::Uniform => self.bins.bin(ms, &mut whole_days),
                 _ => find(ms).1,
             };
-            spread(self.load, span, volume, bin, |ms, part| parts.push((ms, part)));
+            spread(self.distribution, span, volume, bin, |ms, part| parts.push((ms, part)));
             for (ms, part) in parts {
                 put(find(ms).0, part, 0);
             }

@@ -9,12 +9,12 @@ use flowkit_model::{Kind, Sums};
 use hashbrown::HashMap;
 
 use super::slots::{Amount, Slot};
-use super::{Timeline, Times};
+use super::{Binned, Times};
 use crate::group::counters::{Accumulator, Counters};
-use crate::group::quantiles::Points;
+use crate::group::quantiles::quantiles;
 use crate::group::rank::{Found, Value, Wanted};
 use crate::group::table::Table;
-use crate::question::bins::Days;
+use crate::bins::Days;
 use crate::spill::map::Map;
 use crate::stats::key_cell::key_cell;
 
@@ -24,9 +24,9 @@ const MOST_BINS: usize = 1_000_000;
 /// A series: the cells of its key, and its slots.
 type Series = (Vec<Cell>, HashMap<Slot, Amount>);
 
-impl Timeline {
+impl Binned {
     pub(super) fn rows(&self, times: Times, texts: &[String], tally: &Tally) -> io::Result<Answer> {
-        let mut series = if self.by.is_empty() {
+        let mut series = if self.keys.is_empty() {
             vec![(Vec::new(), slots(times.all))]
         } else {
             self.largest(times.series, texts)?
@@ -57,7 +57,6 @@ impl Timeline {
             notes.push(format!("{} flows have no time: in the row unknown", times.nowhere));
         }
         Ok(Answer {
-            title: format!("timeline, bins of {}, {} load", self.name, self.load.name()),
             facts: rates(&series, &bins),
             table: Rows { name: "rows", columns: self.columns(), rows },
             bars: Some("bytes".into()),
@@ -75,7 +74,7 @@ impl Timeline {
             column("bps", Meaning::BitRate),
             column("pps", Meaning::PacketRate),
         ];
-        let keys = self.by.iter().map(|by| column(&by.name(), by.meaning()));
+        let keys = self.keys.iter().map(|key| column(&key.key().name(), key.key().meaning()));
         [column("start", Meaning::Key(Kind::Time))].into_iter().chain(keys).chain(sums).collect()
     }
 
@@ -95,7 +94,7 @@ impl Timeline {
             series.push((cells, slots(amounts)));
         }
         if are_more {
-            let others = self.by.iter().map(|_| Cell::Text("other".into()));
+            let others = self.keys.iter().map(|_| Cell::Text("other".into()));
             series.push((others.collect(), slots(found.others)));
         }
         Ok(series)
@@ -198,7 +197,7 @@ fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Mea
     for ((place, values), (names, meaning)) in of.iter_mut().enumerate().zip(names) {
         values.sort_unstable();
         let once: Vec<_> = values.iter().map(|rate| (*rate, 1)).collect();
-        let points = Points::of(&once);
+        let points = quantiles(&once);
         let point = |rate: u64| if points.n == 0 { Cell::None } else { Cell::from(rate) };
         let mean = (volume[place] * 1000).checked_div(length).map_or(Cell::None, Cell::Number);
         let cells = [point(points.min), mean, point(points.p95), point(points.max)];

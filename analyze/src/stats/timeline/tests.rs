@@ -3,12 +3,25 @@
 use std::sync::Arc;
 
 use flowkit_model::answer::Cell;
+use flowkit_model::question::Key;
 use flowkit_model::{FIELDS, FlowRecord};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
 use crate::scan::measures::Measures;
+
+/// A timeline in bins of so many ms, over a window.
+fn binned(
+    length_ms: u64,
+    distribution: TimeDistribution,
+    by: Vec<Key>,
+    window: Option<(Option<u64>, Option<u64>)>,
+) -> Binned {
+    let bin = format!("{length_ms}ms");
+    let question = Timeline { bin, distribution, by, limit: 2 };
+    Binned::new(&question, &TimeZone::UTC, window).unwrap()
+}
 
 fn number(cell: &Cell) -> u128 {
     match cell {
@@ -17,7 +30,7 @@ fn number(cell: &Cell) -> u128 {
     }
 }
 
-fn asked(timeline: &Timeline, flows: &[FlowRecord]) -> Answer {
+fn asked(timeline: &Binned, flows: &[FlowRecord]) -> Answer {
     let all = FIELDS.iter().map(|field| field.id).collect();
     let mut batch = Batch::new(all, 0, Arc::default());
     for flow in flows {
@@ -54,15 +67,11 @@ proptest! {
             })
             .collect();
         let total: u128 = flows.iter().map(|flow| u128::from(flow.bytes.unwrap())).sum();
-        for load in [Load::Proportional, Load::Start, Load::End, Load::Uniform, Load::Export] {
+        for load in TimeDistribution::ALL {
             let window = window.map(|(from, to)| (Some(from), Some(to)));
-            let mut timeline = Timeline::new("x", Bins::new(length, TimeZone::UTC), load, window);
-            let mut columns = 1..4;
-            if with_series {
-                timeline = timeline.by(vec![Dimension::Field(FieldId::Protocol)], 2);
-                columns = 2..5;
-            }
-            let rows = asked(&timeline, &flows).table.rows;
+            let (by, columns) =
+                if with_series { (vec![Key::Field(FieldId::Protocol)], 2..5) } else { (vec![], 1..4) };
+            let rows = asked(&binned(length, load, by, window), &flows).table.rows;
             let sums: Vec<u128> =
                 columns.map(|column| rows.iter().map(|row| number(&row[column])).sum()).collect();
             let n = flows.len() as u128;
@@ -83,9 +92,8 @@ fn bins_are_without_gaps() {
         ..FlowRecord::default()
     };
     let flows = [flow(50_000, 130_000, 800), flow(299_000, 299_000, 5)];
-    let bins = || Bins::new(60_000, TimeZone::UTC);
     let window = Some((Some(100_000), Some(300_000)));
-    let answer = asked(&Timeline::new("1m", bins(), Load::Proportional, window), &flows);
+    let answer = asked(&binned(60_000, TimeDistribution::Proportional, vec![], window), &flows);
     let rows: Vec<_> =
         answer.table.rows.iter().map(|row| (row[0].clone(), number(&row[1]))).collect();
     let expected = [
@@ -96,7 +104,7 @@ fn bins_are_without_gaps() {
         (Cell::Number(240_000), 5),
     ];
     assert_eq!(rows, expected);
-    let open = asked(&Timeline::new("1m", bins(), Load::Proportional, None), &flows);
+    let open = asked(&binned(60_000, TimeDistribution::Proportional, vec![], None), &flows);
     assert_eq!(open.table.rows[0][0], Cell::Text("before".into()));
     assert_eq!(open.table.rows[1][0], Cell::Number(120_000));
 }
@@ -112,10 +120,9 @@ fn bins_do_not_depend_on_the_window() {
         packets: Some(7),
         ..FlowRecord::default()
     };
-    for load in [Load::Proportional, Load::Start, Load::End, Load::Uniform, Load::Export] {
+    for load in TimeDistribution::ALL {
         let rows = |window| {
-            let bins = Bins::new(60_000, TimeZone::UTC);
-            asked(&Timeline::new("1m", bins, load, Some(window)), std::slice::from_ref(&flow))
+            asked(&binned(60_000, load, vec![], Some(window)), std::slice::from_ref(&flow))
                 .table
                 .rows
                 .into_iter()

@@ -8,12 +8,13 @@ use super::*;
 use crate::Source;
 use crate::ask::{Side, ask, ask_batches, ask_both, ask_both_batches_within};
 use crate::filter::tests::{any_filter, any_flow};
-use crate::question::dimension::Dimension;
+use flowkit_model::question::Key;
 use crate::scan::options::ReadOptions;
 use crate::selection::{Changes, Selection};
 use crate::spill::memory::Memory;
 use crate::stats::diff::Diff;
-use crate::stats::{Order, top};
+use crate::stats::top;
+use flowkit_model::question::Order;
 use crate::store::writer::tests::file_of;
 use flowkit_model::Answer;
 

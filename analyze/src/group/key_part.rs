@@ -1,12 +1,10 @@
-//! One part of a key: its name, what its values mean, how wide they are.
+//! One part of a key: what its values mean, how wide they are.
 
 use flowkit_model::Kind;
 
 /// One field of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyPart {
-    /// Name of its column in the answer.
-    pub name: String,
     /// What its values mean; text is grouped by its number and sorted by its
     /// letters.
     pub kind: Kind,
@@ -18,12 +16,12 @@ impl KeyPart {
     /// A field of the catalogue as a key.
     #[must_use]
     pub fn of(field: &flowkit_model::Field) -> Self {
-        Self { name: field.name.into(), kind: field.kind, bits: field.bits().unwrap_or(32) }
+        Self { kind: field.kind, bits: field.bits().unwrap_or(32) }
     }
 
     /// Bits with the one for unknown.
     #[must_use]
-    pub fn width(&self) -> u32 {
+    pub fn width(self) -> u32 {
         self.bits + 1
     }
 }

@@ -3,36 +3,7 @@
 //! The rules are SiLK's `rwcount` load schemes of the same names; parts are
 //! whole numbers that add up to the volume.
 
-/// Which bins get what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Load {
-    /// By the time spent in each: up to the end of a bin, floor(volume × ms so
-    /// far ÷ duration) has been given.
-    #[default]
-    Proportional,
-    /// All to the bin of the first packet.
-    Start,
-    /// All to the bin of the last packet, where the flow is counted too.
-    End,
-    /// The same to each bin that it touches, by the same cutting.
-    Uniform,
-    /// All to the bin of the export.
-    Export,
-}
-
-impl Load {
-    /// Its name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Proportional => "proportional",
-            Self::Start => "start",
-            Self::End => "end",
-            Self::Uniform => "uniform",
-            Self::Export => "export",
-        }
-    }
-}
+use flowkit_model::question::TimeDistribution;
 
 /// Bytes and packets.
 pub(super) type Volume = [u64; 2];
@@ -41,17 +12,17 @@ pub(super) type Volume = [u64; 2];
 /// bin of a time: from its first millisecond to the first after it; `give`
 /// takes any time in the bin.
 pub(super) fn spread(
-    load: Load,
+    load: TimeDistribution,
     (first, last): (u64, u64),
     volume: Volume,
     mut bin: impl FnMut(u64) -> (u64, u64),
     mut give: impl FnMut(u64, Volume),
 ) {
     match load {
-        Load::Start | Load::Export => give(first, volume),
-        Load::End => give(last, volume),
+        TimeDistribution::Start | TimeDistribution::Export => give(first, volume),
+        TimeDistribution::End => give(last, volume),
         _ if first == last => give(first, volume),
-        Load::Proportional => {
+        TimeDistribution::Proportional => {
             let duration = last - first;
             let mut at = first;
             let mut given = [0, 0];
@@ -61,7 +32,7 @@ pub(super) fn spread(
                 at = end;
             }
         }
-        Load::Uniform => {
+        TimeDistribution::Uniform => {
             let mut starts = vec![first];
             let mut end = bin(first).1;
             while end <= last {
@@ -98,7 +69,7 @@ mod tests {
     use super::*;
 
     /// Bytes by number of the bin.
-    fn bytes(load: Load, span: (u64, u64), bytes: u64, length: u64) -> BTreeMap<u64, u64> {
+    fn bytes(load: TimeDistribution, span: (u64, u64), bytes: u64, length: u64) -> BTreeMap<u64, u64> {
         let mut bins = BTreeMap::new();
         spread(
             load,
@@ -118,10 +89,10 @@ mod tests {
         let long = (at(3, 50), at(6, 20));
         let short = (at(4, 5), at(4, 20));
         for (load, expected) in [
-            (Load::Proportional, [600, 3800, 3600, 1200]),
-            (Load::Uniform, [2250, 2450, 2250, 2250]),
-            (Load::Start, [9000, 200, 0, 0]),
-            (Load::End, [0, 200, 0, 9000]),
+            (TimeDistribution::Proportional, [600, 3800, 3600, 1200]),
+            (TimeDistribution::Uniform, [2250, 2450, 2250, 2250]),
+            (TimeDistribution::Start, [9000, 200, 0, 0]),
+            (TimeDistribution::End, [0, 200, 0, 9000]),
         ] {
             let mut sum = bytes(load, long, 9000, 60_000);
             for (bin, part) in bytes(load, short, 200, 60_000) {
@@ -136,7 +107,7 @@ mod tests {
     /// bins of 5 minutes.
     #[test]
     fn equals_the_example_of_pmacct() {
-        let found = bytes(Load::Proportional, (0, 1_000_000), 1000, 300_000);
+        let found = bytes(TimeDistribution::Proportional, (0, 1_000_000), 1000, 300_000);
         assert_eq!(found.into_values().collect::<Vec<_>>(), [300, 300, 300, 100]);
     }
 
@@ -145,7 +116,7 @@ mod tests {
         fn parts_add_up(
             first in 0_u64..1000, length in 0_u64..1000, amount in any::<u64>(), bin in 1_u64..300,
         ) {
-            for load in [Load::Proportional, Load::Start, Load::End, Load::Uniform, Load::Export] {
+            for load in [TimeDistribution::Proportional, TimeDistribution::Start, TimeDistribution::End, TimeDistribution::Uniform, TimeDistribution::Export] {
                 let bins = bytes(load, (first, first + length), amount, bin);
                 let sum: u128 = bins.values().map(|part| u128::from(*part)).sum();
                 prop_assert_eq!(sum, u128::from(amount));

@@ -1,8 +1,12 @@
 //! What is told of a group of flows: its columns, and what it is sorted by.
 
-use flowkit_model::answer::Meaning;
-use flowkit_model::filter::{End, nearest, number};
-use flowkit_model::{FIELDS, Field, FieldId, Kind, Metric};
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::text;
+use crate::filter::{End, nearest};
+use crate::{FIELDS, Field, FieldId, Kind, Meaning, Metric};
 
 /// One thing to know of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,83 +214,22 @@ impl Measure {
     }
 }
 
-/// What a group must be to have a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Condition {
-    /// Of what.
-    pub measure: Measure,
-    /// The comparison, such as `>`.
-    pub sign: Sign,
-    /// With what.
-    pub value: u64,
+impl fmt::Display for Measure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.name())
+    }
 }
 
-/// A comparison.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Sign {
-    Less,
-    LessOrEqual,
-    Equal,
-    Differs,
-    Greater,
-    GreaterOrEqual,
+/// As its name.
+impl Serialize for Measure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        text::write(self, serializer)
+    }
 }
 
-/// Longer signs before those they begin with.
-const SIGNS: [(&str, Sign); 7] = [
-    ("<=", Sign::LessOrEqual),
-    (">=", Sign::GreaterOrEqual),
-    ("!=", Sign::Differs),
-    ("==", Sign::Equal),
-    ("=", Sign::Equal),
-    ("<", Sign::Less),
-    (">", Sign::Greater),
-];
-
-impl Condition {
-    /// Reads conditions joined by `and`: `bytes > 1G and distinct:dst_addr >= 10`.
-    ///
-    /// # Errors
-    /// If one of them is none.
-    pub fn parse_all(text: &str) -> Result<Vec<Self>, String> {
-        let lower = text.to_ascii_lowercase();
-        lower.split(" and ").map(Self::parse).collect()
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let found = SIGNS.iter().find_map(|(typed, sign)| {
-            text.split_once(typed).map(|(measure, value)| (measure, *sign, value))
-        });
-        let Some((measure, sign, value)) = found else {
-            return Err(format!("{text}: not a condition; try 'bytes > 1G' or 'flows >= 10'"));
-        };
-        let measure = Measure::parse(measure)?;
-        let value = value.trim();
-        if value.is_empty() {
-            return Err(format!("{}: a number is missing, such as 1500, 10k or 1.5M", text.trim()));
-        }
-        let value = number(value).ok_or_else(|| {
-            let joined =
-                if value.contains(" or ") { "; conditions are joined by and alone" } else { "" };
-            format!("{value}: not a number; try 1500, 10k or 1.5M{joined}")
-        })?;
-        Ok(Self { measure, sign, value })
-    }
-
-    /// Whether a value fulfils it; an unknown one does not.
-    #[must_use]
-    pub fn holds(&self, value: Option<u128>) -> bool {
-        let Some(value) = value else { return false };
-        let limit = u128::from(self.value);
-        match self.sign {
-            Sign::Less => value < limit,
-            Sign::LessOrEqual => value <= limit,
-            Sign::Equal => value == limit,
-            Sign::Differs => value != limit,
-            Sign::Greater => value > limit,
-            Sign::GreaterOrEqual => value >= limit,
-        }
+impl<'de> Deserialize<'de> for Measure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::read(deserializer, Self::parse)
     }
 }
 
@@ -312,16 +255,5 @@ mod tests {
             "there is no field dst_adr; did you mean dst_addr?"
         );
         assert!(Measure::parse("byte").unwrap_err().contains("; did you mean bytes?"));
-    }
-
-    #[test]
-    fn conditions_are_read() {
-        let found = Condition::parse_all("bytes > 1G and distinct:dst_addr>=10").unwrap();
-        assert_eq!(found[0].value, 1_000_000_000);
-        assert_eq!(found[1].sign, Sign::GreaterOrEqual);
-        assert!(found[1].holds(Some(10)) && !found[1].holds(Some(9)) && !found[1].holds(None));
-        for text in ["", "bytes", "bytes > x", "colour > 1", "bytes > 1 and"] {
-            assert!(Condition::parse_all(text).is_err(), "{text}");
-        }
     }
 }

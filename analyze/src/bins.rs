@@ -34,37 +34,6 @@ impl Bins {
         Self { length_ms: length_ms.max(1), zone }
     }
 
-    /// Reads a length: `5m`, `30s`, `1h`, `2d`, `1w`, or `minute`, `hour`, `day`, `week`.
-    #[must_use]
-    pub fn parse(text: &str, zone: &TimeZone) -> Option<Self> {
-        let named =
-            [("minute", 60_000), ("hour", 3_600_000), ("day", DAY_MS), ("week", 7 * DAY_MS)];
-        let named = named.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
-        let length_ms = if let Some((_, length)) = named {
-            length
-        } else {
-            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-            let (number, unit) = text.split_at(digits);
-            let unit = match unit {
-                "ms" => 1,
-                "s" => 1_000,
-                "m" | "min" => 60_000,
-                "h" => 3_600_000,
-                "d" => DAY_MS,
-                "w" => 7 * DAY_MS,
-                _ => return None,
-            };
-            number.parse::<u32>().ok().map(u64::from)?.checked_mul(unit)?
-        };
-        (length_ms > 0).then(|| Self::new(length_ms, zone.clone()))
-    }
-
-    /// Length of a whole bin, in ms.
-    #[must_use]
-    pub fn length_ms(&self) -> u64 {
-        self.length_ms
-    }
-
     /// The bin of a time: first millisecond, and the first after it.
     #[must_use]
     pub fn bin(&self, ms: u64, days: &mut Days) -> (u64, u64) {
@@ -139,13 +108,14 @@ impl Bins {
 
 #[cfg(test)]
 mod tests {
+    use flowkit_model::question::bin_length_ms;
     use flowkit_model::window;
 
     use super::*;
 
     fn bin(length: &str, zone: &str, time: &str) -> (String, String) {
         let zone = window::zone(zone).unwrap();
-        let bins = Bins::parse(length, &zone).unwrap();
+        let bins = Bins::new(bin_length_ms(length).unwrap(), zone.clone());
         let ms = u64::try_from(window::time_ms("", time, &zone).unwrap()).unwrap();
         let mut days = Days::default();
         let (from, to) = bins.bin(ms, &mut days);
@@ -167,13 +137,6 @@ mod tests {
             ("week", "Asia/Tokyo", "2018-09-21T07:17", "2018-09-20T00:00", "2018-09-27T00:00"),
         ] {
             assert_eq!(bin(length, zone, time), (from.into(), to.into()), "{length} {zone} {time}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_length_is_refused() {
-        for text in ["", "0m", "m", "5", "5 m", "-1h", "1.5h", "99999999999d", "fortnight"] {
-            assert_eq!(Bins::parse(text, &TimeZone::UTC), None, "{text}");
         }
     }
 }

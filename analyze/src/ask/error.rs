@@ -1,0 +1,56 @@
+//! Why a question has no answer.
+
+use flowkit_model::filter::FilterError;
+use flowkit_model::window::WindowError;
+
+use crate::error::ReadError;
+
+/// A question cannot be answered: the sources cannot be read, or the question
+/// does not fit them.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// A source cannot be read at all.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The filter cannot be understood.
+    #[error(transparent)]
+    Filter(#[from] FilterError),
+    /// The window or the zone cannot be understood.
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    /// The length of the bins of a timeline is none.
+    #[error("--bin {text}: not a length of time; try 5m, 1h or day")]
+    Bin {
+        /// As it was typed.
+        text: String,
+    },
+    /// A diff of other than two sources, without two windows.
+    #[error("diff compares two sources, or two windows of one (--a, --b)")]
+    Sides,
+    /// A window of a diff cannot be understood.
+    #[error(
+        "{option} {text}: not a window; try 2018-09-21, 2018-09-21T06:00..2018-09-21T12:00 or \
+         2018-09-21.."
+    )]
+    SideWindow {
+        /// The option that it was typed for.
+        option: &'static str,
+        /// As it was typed.
+        text: String,
+    },
+    /// Standard input would have to be read again.
+    #[error("{why}, and standard input can be read only once; save it to a file")]
+    ReadTwice {
+        /// What reads it twice.
+        why: &'static str,
+    },
+}
+
+impl AskError {
+    /// Whether the question is wrong, not the sources.
+    #[must_use]
+    pub fn is_wrong_usage(&self) -> bool {
+        !matches!(self, Self::Read(_))
+    }
+}

@@ -1,0 +1,111 @@
+//! The flows of a question as a selection: its zone, its window and its filter
+//! understood, given the sources.
+
+use flowkit_model::Expression;
+use flowkit_model::filter::Context;
+use flowkit_model::question::{Flows, Grouping};
+use flowkit_model::window::{Typed, Window, zone};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::AskError;
+use super::gather::{Shared, gather};
+use crate::input::Source;
+use crate::scan::options::ReadOptions;
+use crate::selection::{Changes, Selection};
+use crate::stats::grouping::GroupBy;
+
+/// A window in milliseconds, half open; its ends may be open. `None` is all of time.
+pub(crate) type Span = Option<(Option<u64>, Option<u64>)>;
+
+/// The flows that are meant, of some sources.
+///
+/// # Errors
+/// If the filter, the window or the zone cannot be read, or if the end of the
+/// sources has to be looked for and they cannot be read, or only once.
+pub fn select(
+    sources: &[Source],
+    flows: &Flows,
+    options: ReadOptions,
+) -> Result<Selection, AskError> {
+    let zone = zone(&flows.zone)?;
+    let window = window(sources, flows, &zone, options)?;
+    in_window(flows, &zone, window)
+}
+
+/// The flows that match, in a window that is known.
+pub(super) fn in_window(
+    flows: &Flows,
+    zone: &TimeZone,
+    window: Span,
+) -> Result<Selection, AskError> {
+    let filter = match &flows.filter {
+        None => Expression::Any,
+        Some(filter) => {
+            let read = |name: &str| Err(format!("a question names no files, but {name}"));
+            Expression::parse_in(filter, &Context { zone: zone.clone(), read: &read })?
+        }
+    };
+    let changes = Changes {
+        repair_times: flows.repair_times,
+        scale_sampling: flows.scale_sampling,
+        deduplicate: flows.deduplicate,
+    };
+    Ok(Selection::new(filter, window, changes))
+}
+
+/// The window of a question, in ms.
+pub(super) fn window(
+    sources: &[Source],
+    flows: &Flows,
+    zone: &TimeZone,
+    options: ReadOptions,
+) -> Result<Span, AskError> {
+    if flows.window == Typed::default() {
+        return Ok(None);
+    }
+    let end = match flows.window.last {
+        Some(_) => end_of(sources, options)?,
+        None => Timestamp::UNIX_EPOCH,
+    };
+    Ok(Some(in_ms(&Window::new(flows.window.clone(), zone, end)?)))
+}
+
+/// The ends of a window, none of which lies before 1970.
+pub(super) fn in_ms(window: &Window) -> (Option<u64>, Option<u64>) {
+    let ms = |ms: Option<i64>| ms.map(|ms| u64::try_from(ms).unwrap_or(0));
+    (ms(window.from_ms), ms(window.to_ms))
+}
+
+/// The end of the sources' window; of files, the millisecond after the last
+/// flow.
+fn end_of(sources: &[Source], options: ReadOptions) -> Result<Timestamp, AskError> {
+    if sources.iter().any(Source::is_stdin) {
+        return Err(AskError::ReadTwice { why: "--last looks for the last flow first" });
+    }
+    let ends: Option<Vec<u64>> =
+        sources.iter().map(|source| source.window().and_then(|window| window.1)).collect();
+    let mut end = ends.and_then(|ends| ends.into_iter().max());
+    if end.is_none() {
+        end = all_flows(sources, options)?.seen.map(|seen| seen.1 + 1);
+    }
+    let end = end.and_then(|end| i64::try_from(end).ok()).unwrap_or(0);
+    Ok(Timestamp::from_millisecond(end).unwrap_or(Timestamp::MAX))
+}
+
+/// What there is in sources, whatever is asked of them.
+pub(super) fn all_flows(
+    sources: &[Source],
+    options: ReadOptions,
+) -> Result<flowkit_model::answer::Tally, AskError> {
+    let everything = GroupBy::new(Grouping::sums(Vec::new()), &TimeZone::UTC);
+    let shared = Shared::new(options);
+    let gathered = gather(sources, &everything, &Selection::default(), options, &shared)?;
+    Ok(gathered.heading.tally)
+}
+
+/// The window that all sources were fetched with, if they have one in common.
+pub(crate) fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
+    let first = sources.first()?.window()?;
+    sources.iter().all(|source| source.window() == Some(first)).then_some(first)
+}

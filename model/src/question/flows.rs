@@ -1,0 +1,91 @@
+//! Which flows a question is about, and what is done to them before they are
+//! counted.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::window::Typed;
+
+/// The flows of a question. The default is every flow, as it was exported.
+///
+/// # Order
+/// Equal flows are dropped, then times are repaired, counters scaled, and the
+/// filter and the window applied; what these leave out is in no sum and no count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Flows {
+    /// Only flows that match this, in the language of [`filter`](crate::filter),
+    /// without files (`@include`, lists) to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// How the filter was typed, where that read files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_typed: Option<String>,
+    /// Only flows exported in this window, as it was typed: `last` ends with the
+    /// window of the sources, whichever these are.
+    #[serde(skip_serializing_if = "is_open", deserialize_with = "window")]
+    pub window: Typed,
+    /// The time zone of times in filter and window, and in which days begin: an
+    /// IANA name or an offset such as `+09:00`.
+    pub zone: String,
+    /// Take off the second that Logstash 7 and later do not borrow, and the wraps
+    /// of the uptime that no version sees.
+    #[serde(skip_serializing_if = "is_false")]
+    pub repair_times: bool,
+    /// Multiply bytes and packets by the sampling interval of their flow.
+    #[serde(skip_serializing_if = "is_false")]
+    pub scale_sampling: bool,
+    /// Deduplicate: keep one of the flows that are equal in every field.
+    #[serde(rename = "dedupe", skip_serializing_if = "is_false")]
+    pub deduplicate: bool,
+}
+
+impl Default for Flows {
+    fn default() -> Self {
+        Self {
+            filter: None,
+            filter_typed: None,
+            window: Typed::default(),
+            zone: "UTC".into(),
+            repair_times: false,
+            scale_sampling: false,
+            deduplicate: false,
+        }
+    }
+}
+
+impl Flows {
+    /// The filter as people are told of it.
+    #[must_use]
+    pub fn filter_shown(&self) -> Option<&str> {
+        self.filter_typed.as_deref().or(self.filter.as_deref())
+    }
+
+    /// Whether flows are chosen at all: by a filter or a window.
+    #[must_use]
+    pub fn is_selective(&self) -> bool {
+        self.filter.is_some() || self.window != Typed::default()
+    }
+}
+
+/// Reads a window; a manifest lets later members be, a question does not.
+fn window<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Typed, D::Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    struct Window {
+        from: Option<String>,
+        to: Option<String>,
+        last: Option<String>,
+        day: Option<String>,
+    }
+    let Window { from, to, last, day } = Window::deserialize(deserializer)?;
+    Ok(Typed { from, to, last, day })
+}
+
+fn is_open(window: &Typed) -> bool {
+    *window == Typed::default()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}

@@ -1,0 +1,238 @@
+//! What flows are grouped by: a field, or something that is read from fields.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::text;
+use crate::filter::{Derived, End, nearest};
+use crate::{FIELDS, Field, FieldId, Kind, Meaning};
+
+/// One part of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A field of the catalogue.
+    Field(FieldId),
+    /// The network of an address: its first bits, as many as given.
+    Network(FieldId, u8),
+    /// Either end's: a flow is in the group of its source and in that of its
+    /// destination. Addresses may be cut to a network.
+    Either(End, Option<u8>),
+    /// The lower of the two addresses, or the higher; unknown is the highest.
+    Pair {
+        /// The higher.
+        higher: bool,
+    },
+    /// The lower of the two ports, where the protocol has ports.
+    Service,
+    /// The bin of the export time.
+    Bin {
+        /// As it was typed, in lower case: `hour`, `5m`.
+        name: String,
+        /// Length of a bin, in milliseconds; not 0.
+        length_ms: u64,
+    },
+}
+
+/// No key goes by that name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct UnknownKey {
+    message: String,
+}
+
+impl Key {
+    /// Finds what a name means: a field by any of its names, `src_addr/24`,
+    /// `addr`, `port`, `as`, `if`, `service`, `hour`, `day`, `5m`.
+    ///
+    /// # Errors
+    /// If it means nothing; the message lists what there is.
+    pub fn parse(name: &str) -> Result<Self, UnknownKey> {
+        let name = name.trim();
+        let (base, bits) = match name.split_once('/') {
+            Some((base, bits)) => {
+                let bits = bits.parse().ok().filter(|bits| *bits <= 32);
+                let bits = bits.ok_or_else(|| UnknownKey {
+                    message: format!("{name}: a prefix has 0 to 32 bits, as in src_addr/24"),
+                })?;
+                (base, Some(bits))
+            }
+            None => (name, None),
+        };
+        let is = |known: &str| known.eq_ignore_ascii_case(base);
+        let end = End::ALL.into_iter().find(|end| is(end.name()));
+        let found = match end.or_else(|| is("ip").then_some(End::Address)) {
+            Some(end) => Some(Self::Either(end, None)),
+            None if is(Derived::Service.name()) => Some(Self::Service),
+            None => Field::by_name(base).map(|field| Self::Field(field.id)),
+        };
+        match (found, bits) {
+            (Some(found), None) => Ok(found),
+            (Some(Self::Either(End::Address, _)), bits) => Ok(Self::Either(End::Address, bits)),
+            (Some(Self::Field(field)), Some(bits)) if field.field().kind == Kind::Address => {
+                Ok(Self::Network(field, bits))
+            }
+            (Some(_), Some(_)) => {
+                Err(UnknownKey { message: format!("{name}: only addresses have a prefix") })
+            }
+            (None, _) => bin_length_ms(name)
+                .map(|length_ms| Self::Bin { name: name.to_ascii_lowercase(), length_ms })
+                .ok_or_else(|| unknown(name)),
+        }
+    }
+
+    /// Name of its column, which [`parse`](Self::parse) reads unless it is of a
+    /// pair.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Field(field) => field.field().name.into(),
+            Self::Network(field, bits) => format!("{}/{bits}", field.field().name),
+            Self::Either(end, None) => end.name().into(),
+            Self::Either(end, Some(bits)) => format!("{}/{bits}", end.name()),
+            Self::Pair { higher: false } => "addr_a".into(),
+            Self::Pair { higher: true } => "addr_b".into(),
+            Self::Service => Derived::Service.name().into(),
+            Self::Bin { name, .. } => name.clone(),
+        }
+    }
+
+    /// What its values mean.
+    #[must_use]
+    pub fn meaning(&self) -> Meaning {
+        match self {
+            Self::Network(_, bits) | Self::Either(_, Some(bits)) => Meaning::Network(*bits),
+            _ => Meaning::Key(self.like().field().kind),
+        }
+    }
+
+    /// A field whose values are as wide and of the same kind.
+    #[must_use]
+    pub fn like(&self) -> FieldId {
+        match self {
+            Self::Field(field) | Self::Network(field, _) => *field,
+            Self::Either(end, _) => end.fields()[0],
+            Self::Pair { .. } => FieldId::SrcAddr,
+            Self::Service => FieldId::SrcPort,
+            Self::Bin { .. } => FieldId::Timestamp,
+        }
+    }
+
+    /// The fields that it is read from.
+    #[must_use]
+    pub fn fields(&self) -> Vec<FieldId> {
+        match self {
+            Self::Field(field) | Self::Network(field, _) => vec![*field],
+            Self::Either(end, _) => end.fields().to_vec(),
+            Self::Pair { .. } => End::Address.fields().to_vec(),
+            Self::Service => Derived::Service.fields().to_vec(),
+            Self::Bin { .. } => vec![FieldId::Timestamp],
+        }
+    }
+
+    /// Whether a flow has it at both ends.
+    #[must_use]
+    pub fn is_either(&self) -> bool {
+        matches!(self, Self::Either(..))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.name())
+    }
+}
+
+/// As its name.
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        text::write(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::read(deserializer, Self::parse)
+    }
+}
+
+const DAY_MS: u64 = 86_400_000;
+
+/// Reads the length of a bin of time, in milliseconds, not 0: `5m`, `30s`, `1h`,
+/// `2d`, `1w`, or `minute`, `hour`, `day`, `week`.
+#[must_use]
+pub fn bin_length_ms(text: &str) -> Option<u64> {
+    let named = [("minute", 60_000), ("hour", 3_600_000), ("day", DAY_MS), ("week", 7 * DAY_MS)];
+    let named = named.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+    let length_ms = if let Some((_, length)) = named {
+        length
+    } else {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        let unit = match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" | "min" => 60_000,
+            "h" => 3_600_000,
+            "d" => DAY_MS,
+            "w" => 7 * DAY_MS,
+            _ => return None,
+        };
+        number.parse::<u32>().ok().map(u64::from)?.checked_mul(unit)?
+    };
+    (length_ms > 0).then_some(length_ms)
+}
+
+fn unknown(name: &str) -> UnknownKey {
+    let others = ["addr", "port", "as", "if", "mask", "service", "hour", "day"];
+    let names = || FIELDS.iter().map(|field| field.name).chain(others);
+    let aliases = FIELDS.iter().flat_map(|field| field.aliases.iter().copied());
+    let aliases = aliases.filter(|alias| alias.len() > 3);
+    let near = nearest(name, names().chain(aliases))
+        .map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
+    let list: Vec<_> = names().collect();
+    UnknownKey {
+        message: format!(
+            "no field is called {name}{near} there are: {}, prefixes such as src_addr/24, and \
+             times such as 5m",
+            list.join(", ")
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back() {
+        for field in FIELDS {
+            assert_eq!(Key::parse(field.name), Ok(Key::Field(field.id)));
+        }
+        for name in ["src_addr/24", "addr", "addr/16", "port", "as", "if", "service", "hour", "5m"]
+        {
+            assert_eq!(Key::parse(name).unwrap().name(), name);
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_lists_what_there_is() {
+        for (name, message) in [
+            ("dst_prot", "did you mean dst_port?"),
+            ("colour", "no field is called colour; there are: timestamp, exporter"),
+            ("src_addr/33", "a prefix has 0 to 32 bits"),
+            ("dst_port/8", "only addresses have a prefix"),
+        ] {
+            let error = Key::parse(name).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_length_is_refused() {
+        for text in ["", "0m", "m", "5", "5 m", "-1h", "1.5h", "99999999999d", "fortnight"] {
+            assert_eq!(bin_length_ms(text), None, "{text}");
+        }
+        assert_eq!(bin_length_ms("Hour"), Some(3_600_000));
+    }
+}

@@ -1,0 +1,78 @@
+//! The question, as plain data: which report, of which flows.
+//!
+//! A [`Question`] does no I/O and knows no engine. Whoever holds the flows
+//! (columns on this machine, a server) reads it and gives an
+//! [`Answer`](crate::Answer); what every engine shares, from group rows to the
+//! answer, is [`Ranker`](crate::answer::Ranker).
+//!
+//! # As JSON
+//! One object. `flowkit_question` is the version of this form; later versions
+//! add members and rename none. What is left out has the default of the command
+//! line, and a member that is not known is an error:
+//!
+//! ```json
+//! {
+//!   "flowkit_question": 1,
+//!   "report": { "top": { "by": ["dst_port"], "order": { "sort": "bytes", "limit": 10 } } },
+//!   "flows": { "filter": "proto tcp", "window": { "day": "2018-09-21" }, "zone": "UTC" }
+//! }
+//! ```
+//!
+//! ```
+//! use flowkit_model::question::{Question, Report};
+//!
+//! let text = r#"{"flowkit_question": 1, "report": {"top": {"by": ["dst_port"]}}}"#;
+//! let question = Question::from_json(text).unwrap();
+//! assert!(matches!(&question.report, Report::Top(_)));
+//! assert_eq!(question.title(), "top dst_port by bytes");
+//! assert_eq!(Question::from_json(&question.to_json()).unwrap(), question);
+//! ```
+
+mod condition;
+mod flows;
+mod grouping;
+mod json;
+mod key;
+mod measure;
+mod order;
+mod report;
+mod text;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::condition::{Condition, Sign};
+pub use self::flows::Flows;
+pub use self::grouping::{Forward, Grouping};
+pub use self::json::{QuestionError, VERSION};
+pub use self::key::{Key, UnknownKey, bin_length_ms};
+pub use self::measure::{Counted, Measure, Of, Point};
+pub use self::order::{Order, most_rows};
+pub use self::report::{Beacons, Diff, Ranked, Report, Scans, TimeDistribution, Timeline, Top};
+
+/// A report and the flows that it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    /// Version of the form ([`VERSION`]).
+    #[serde(rename = "flowkit_question", deserialize_with = "json::version")]
+    version: u32,
+    /// What is asked.
+    pub report: Report,
+    /// Of which flows.
+    #[serde(default)]
+    pub flows: Flows,
+}
+
+impl Question {
+    /// A report of some flows.
+    #[must_use]
+    pub fn new(report: Report, flows: Flows) -> Self {
+        Self { version: VERSION, report, flows }
+    }
+
+    /// What is asked, in words: `top dst_port by bytes`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.report.title()
+    }
+}
