@@ -17,11 +17,10 @@ use divan::counter::{BytesCount, ItemsCount};
 use flowkit_analyze::ask::{ReadOptions, ask, ask_batches};
 use flowkit_analyze::batch::{Batch, FieldSet};
 use flowkit_analyze::export::{Addresses, Export, Form};
-use flowkit_model::question::Key;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::top;
-use flowkit_model::question::Order;
 use flowkit_analyze::{Selection, Source};
+use flowkit_model::question::{Key, Order};
 use flowkit_model::{Expression, FieldId, FlowRecord};
 
 fn main() {

@@ -11,16 +11,14 @@ use std::path::{Path, PathBuf};
 
 use flowkit_analyze::Source;
 use flowkit_analyze::ask::{ReadOptions, ask};
-use flowkit_model::question::Key;
-use flowkit_model::question::Measure;
 use flowkit_analyze::selection::Selection;
+use flowkit_analyze::stats::Statistic;
 use flowkit_analyze::stats::pairs::pairs;
 use flowkit_analyze::stats::talkers::talkers;
 use flowkit_analyze::stats::top::top;
-use flowkit_analyze::stats::Statistic;
-use flowkit_model::question::Order;
 use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::filter::End;
+use flowkit_model::question::{Key, Measure, Order};
 use flowkit_model::{Field, Kind, Metric};
 use serde_json::Value;
 

@@ -12,14 +12,13 @@ use std::collections::BTreeMap;
 use batches::batches;
 use flowkit_analyze::ask::{ask_batches, ask_both_batches_within};
 use flowkit_analyze::batch::Batch;
-use flowkit_model::question::Measure;
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::spill::memory::Memory;
 use flowkit_analyze::stats::diff::Diff;
 use flowkit_analyze::stats::top;
-use flowkit_model::question::Order;
 use flowkit_model::Metric;
 use flowkit_model::answer::Cell;
+use flowkit_model::question::{Measure, Order};
 use random::{Random, dimensions, flows};
 
 /// Bytes, packets and flows of a key on both sides.

@@ -11,10 +11,7 @@ use std::path::Path;
 
 use flowkit_analyze::ask::{ReadOptions, ask_batches};
 use flowkit_analyze::bins::Bins;
-use flowkit_model::question::Key;
-use flowkit_model::question::Measure;
 use flowkit_analyze::selection::Changes;
-use flowkit_model::question::Order;
 use flowkit_analyze::stats::pairs::pairs;
 use flowkit_analyze::stats::scans::Scans;
 use flowkit_analyze::stats::summary::Summary;
@@ -22,6 +19,7 @@ use flowkit_analyze::stats::timeline::{Load, Timeline};
 use flowkit_analyze::stats::top::top;
 use flowkit_analyze::{Selection, Source, ask};
 use flowkit_model::answer::{Answer, Cell};
+use flowkit_model::question::{Key, Measure, Order};
 use flowkit_model::{Expression, Metric, time};
 use jiff::tz::TimeZone;
 use serde_json::Value;

@@ -19,12 +19,11 @@ use std::time::Duration;
 use flowkit_analyze::ask::{ReadOptions, ask_batches};
 use flowkit_analyze::batch::Batch;
 use flowkit_analyze::export::{Addresses, Export};
-use flowkit_model::question::Key;
 use flowkit_analyze::selection::Changes;
-use flowkit_model::question::Order;
 use flowkit_analyze::stats::top::top;
 use flowkit_analyze::{Selection, Source};
 use flowkit_model::answer::Cell;
+use flowkit_model::question::{Key, Order};
 use flowkit_model::{Expression, FlowRecord, Metric};
 use jiff::tz::TimeZone;
 

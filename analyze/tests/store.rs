@@ -11,12 +11,11 @@ use flowkit_analyze::Source;
 use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::export::{Export, Form};
 use flowkit_analyze::import::import;
-use flowkit_model::question::Key;
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::top;
-use flowkit_model::question::Order;
 use flowkit_analyze::store::verify;
+use flowkit_model::question::{Key, Order};
 use flowkit_model::{Answer, Expression, FieldId};
 
 /// Hits of every kind: whole, without some fields, twice, in conflict, and some

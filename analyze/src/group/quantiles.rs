@@ -66,7 +66,9 @@ pub(crate) fn quantiles(values: &[(u64, u64)]) -> Quantiles {
 }
 
 /// The quantiles of each key of some values, which are in no order.
-pub(crate) fn quantiles_by_key<K: Hashed + Ord>(mut values: Vec<(K, u64, u64)>) -> Map<K, Quantiles> {
+pub(crate) fn quantiles_by_key<K: Hashed + Ord>(
+    mut values: Vec<(K, u64, u64)>,
+) -> Map<K, Quantiles> {
     values.sort_unstable();
     let mut found = Map::new();
     let mut of_key = Vec::new();

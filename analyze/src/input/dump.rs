@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use flowkit_model::dump::{self, Manifest, PARTIAL_END, PARTS, PartState, STATE_END, State};
 
-use super::{DumpPart, Place, Source, Stream};
+use super::source::{DumpPart, Place, Source, Stream};
 use crate::error::ReadError;
 
 /// Opens a dump.

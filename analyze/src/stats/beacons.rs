@@ -13,13 +13,13 @@ use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally}
 use flowkit_model::question::{Beacons, most_rows};
 use flowkit_model::{FieldId, Kind};
 
-use super::key_cell::key_cell;
 use super::Statistic;
+use super::key_cell::key_cell;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
-use crate::group::quantiles::{Times, nearest_rank};
 use crate::group::key_part::KeyPart;
+use crate::group::quantiles::{Times, nearest_rank};
 use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
@@ -115,7 +115,10 @@ impl Regularity {
             min_connections: question.min_connections.max(3),
             ..question.clone()
         };
-        Self { question, layout: KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into()) }
+        Self {
+            question,
+            layout: KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into()),
+        }
     }
 }
 
@@ -192,7 +195,10 @@ impl Regularity {
         beats.each(part, |beat| flows.at(beat.key()).0 += u64::from(beat.start().is_some()))?;
         let mut many = Vec::new();
         beats.each(part, |beat| {
-            if flows.get(&beat.key()).is_some_and(|flows| flows.0 >= self.question.min_connections as u64) {
+            if flows
+                .get(&beat.key())
+                .is_some_and(|flows| flows.0 >= self.question.min_connections as u64)
+            {
                 many.push(beat);
             }
         })?;
@@ -207,7 +213,8 @@ impl Regularity {
         let starts: Vec<u64> = beats.iter().filter_map(Beat::start).collect();
         let (n, interval, jitter) = rhythm(&starts)?;
         let is_regular = n >= self.question.min_connections as u64
-            && jitter.saturating_mul(100) <= interval.saturating_mul(self.question.max_jitter_percent);
+            && jitter.saturating_mul(100)
+                <= interval.saturating_mul(self.question.max_jitter_percent);
         let mut sums = Counters::default();
         for beat in beats {
             sums.add(beat.bytes, 0);

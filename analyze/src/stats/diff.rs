@@ -7,13 +7,13 @@
 use std::io;
 
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table};
+use flowkit_model::question::{Diff, Grouping, Key};
 use flowkit_model::{Metric, Sums};
+use jiff::tz::TimeZone;
 
 use super::grouping::{GroupBy, Groups};
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::rank::{Both, Found, Group, Wanted};
-use flowkit_model::question::{Diff, Grouping, Key};
-use jiff::tz::TimeZone;
 
 /// What changed between two sets of flows, by key.
 ///

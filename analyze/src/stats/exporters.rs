@@ -11,10 +11,10 @@ use super::key_cell::key_cell;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
+use crate::group::key_part::KeyPart;
 use crate::group::packed_flow::Volume;
 use crate::group::table::{Besides, Table};
 use crate::quality::loss::{self, Loss, Packets};
-use crate::group::key_part::KeyPart;
 use crate::spill::memory::Memory;
 use crate::spill::record::Stored;
 

@@ -22,10 +22,7 @@ pub fn fields() -> Answer {
         texts.into_iter().chain(names).map(Cell::Text).collect()
     });
     let columns = Column::list(columns.map(|name| (name, Meaning::Words)));
-    Answer {
-        table: Table { name: "rows", columns, rows: rows.collect() },
-        ..Answer::default()
-    }
+    Answer { table: Table { name: "rows", columns, rows: rows.collect() }, ..Answer::default() }
 }
 
 /// `record 32-33`: bytes counted from 0.

@@ -19,10 +19,10 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{Answer, Tally};
+use flowkit_model::question::{Condition, Measure};
 use flowkit_model::{FieldId, Metric, Sums};
 
 use crate::batch::Batch;
-use flowkit_model::question::{Condition, Measure};
 use crate::spill::memory::Memory;
 
 /// A question that is answered by adding up batches.

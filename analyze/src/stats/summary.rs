@@ -11,8 +11,8 @@ use super::key_cell::key_cell;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
-use crate::group::table::{Besides, Table};
 use crate::group::key_part::KeyPart;
+use crate::group::table::{Besides, Table};
 use crate::spill::memory::Memory;
 
 /// Totals, times and exporters.

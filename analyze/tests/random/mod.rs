@@ -1,7 +1,7 @@
 //! Made-up flows for tests: few values, so that keys meet, and some unknown.
 
-use flowkit_model::question::Key;
 use flowkit_model::field::Access;
+use flowkit_model::question::Key;
 use flowkit_model::{FIELDS, FieldId, FlowRecord};
 use jiff::tz::TimeZone;
 

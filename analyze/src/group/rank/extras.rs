@@ -3,12 +3,13 @@
 
 use std::io;
 
+use flowkit_model::answer::Quantiles;
+
 use super::{Found, Group, Ranking, TextOrder, Wanted};
 use crate::group::counters::Accumulator;
 use crate::group::key::{Key, KeyLayout};
 use crate::group::keyed_sums::Store;
 use crate::group::quantiles::{Times, quantiles_by_key};
-use flowkit_model::answer::Quantiles;
 use crate::group::table::{Gathered, Table};
 use crate::spill::hash::Valued;
 use crate::spill::map::Map;

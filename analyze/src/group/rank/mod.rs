@@ -10,6 +10,7 @@ mod top_n;
 use std::cmp::Ordering;
 use std::io;
 
+use flowkit_model::answer::Quantiles;
 use flowkit_model::{Metric, Sums};
 use rayon::prelude::*;
 
@@ -21,7 +22,6 @@ use super::distinct::Pairs;
 use super::key::{Key, KeyLayout};
 use super::keyed_sums::Store;
 use super::quantiles::Times;
-use flowkit_model::answer::Quantiles;
 use super::table::{Gathered, Table};
 use crate::group::counters::Accumulator;
 use crate::spill::partitions::each_part;

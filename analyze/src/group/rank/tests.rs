@@ -8,14 +8,12 @@ use flowkit_model::Kind;
 use super::*;
 use crate::batch::{Column, Values};
 use crate::group::counters::Counters;
-use crate::group::table::{Besides, Counting};
 use crate::group::key_part::KeyPart;
+use crate::group::table::{Besides, Counting};
 use crate::spill::memory::Memory;
 
 fn layout(kind: Kind, bits: &[u32]) -> KeyLayout {
-    KeyLayout::new(
-        bits.iter().map(|bits| KeyPart { kind, bits: *bits }).collect(),
-    )
+    KeyLayout::new(bits.iter().map(|bits| KeyPart { kind, bits: *bits }).collect())
 }
 
 fn column(rows: u64, value: &dyn Fn(u64) -> Option<u64>) -> Column {

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use flowkit_model::question::Key;
 use flowkit_model::{FieldId, Row};
 
 use super::accumulators::Size;
@@ -11,7 +12,6 @@ use crate::batch::{Batch, Coded, Column, FieldSet, Values};
 use crate::group::counters::Counters;
 use crate::group::dictionary_sums::Place;
 use crate::group::table::Table;
-use flowkit_model::question::Key;
 
 impl GroupBy {
     /// The field that is wanted by places: that of the only dimension, if

@@ -4,14 +4,13 @@ use std::borrow::Cow;
 
 use flowkit_model::FieldId;
 use flowkit_model::filter::End;
+use flowkit_model::question::{Counted, Forward, Of};
 
 use super::accumulators::{Flow, Gather, Size, Way, spread_of};
-use flowkit_model::question::Forward;
+use super::keys::{is_to_service, is_upward};
 use super::{GroupBy, Groups, Tables};
 use crate::batch::{Batch, Column};
 use crate::group::table::Table;
-use super::keys::{is_to_service, is_upward};
-use flowkit_model::question::{Counted, Of};
 
 impl GroupBy {
     /// Which way the flows of a batch go at an end.

@@ -15,18 +15,18 @@ use std::sync::Arc;
 use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Cell, Tally};
 use flowkit_model::filter::End;
+use flowkit_model::question::{Counted, Forward, Grouping, Key, Of};
+use jiff::tz::TimeZone;
 
 use self::accumulators::{Directed, Size, Spanned};
+use self::keys::KeyColumn;
 use super::Statistic;
 use super::key_cell::key_cell;
-use self::keys::KeyColumn;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Counters;
 use crate::group::dictionary_sums::CodedSums;
 use crate::group::key::KeyLayout;
 use crate::group::table::{Besides, Counting, Table};
-use flowkit_model::question::{Counted, Forward, Grouping, Key, Of};
-use jiff::tz::TimeZone;
 use crate::spill::memory::Memory;
 
 /// Flows by key, on this machine's columns.

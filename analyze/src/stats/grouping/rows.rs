@@ -3,8 +3,8 @@
 
 use std::io;
 
-use flowkit_model::answer::{Answer, Group, GroupRow, More, Quantiles, Ranker, Rest, Tally};
 use flowkit_model::Sums;
+use flowkit_model::answer::{Answer, Group, GroupRow, More, Quantiles, Ranker, Rest, Tally};
 
 use super::GroupBy;
 use super::accumulators::{Gather, Size};
@@ -59,9 +59,8 @@ impl GroupBy {
         })?;
         let Ranked { rows, other, keys, .. } = ranked;
         let rest = Rest { keys: keys - rows.len() as u64, sums: other, left_out };
-        let has_more = self.size > Size::Plain
-            || !self.counted.is_empty()
-            || !self.distributions.is_empty();
+        let has_more =
+            self.size > Size::Plain || !self.counted.is_empty() || !self.distributions.is_empty();
         let row = |group: crate::group::rank::Group<A>| {
             let parts = self.layout.parts().iter().zip(&group.key);
             let more = has_more.then(|| {
@@ -69,7 +68,8 @@ impl GroupBy {
                 let (ways, span_ms) = (group.sums.ways(), group.sums.span());
                 Box::new(More { ways, span_ms, distinct, quantiles: spread })
             });
-            let mut key = Vec::with_capacity(self.layout.parts().len() + self.question.columns.len());
+            let mut key =
+                Vec::with_capacity(self.layout.parts().len() + self.question.columns.len());
             key.extend(parts.map(|(part, value)| key_cell(part.kind, *value, texts)));
             GroupRow { key, sums: group.sums.sums(), more }
         };

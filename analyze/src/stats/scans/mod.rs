@@ -13,8 +13,8 @@ use flowkit_model::{FieldId, Kind};
 use rayon::prelude::*;
 
 use self::attempts::{Tried, Tries, Try};
-use super::key_cell::key_cell;
 use super::Statistic;
+use super::key_cell::key_cell;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Accumulator;
 use crate::group::quantiles::Times;
@@ -199,7 +199,8 @@ impl Attempts {
         found.each(part, |tried, _| flows.at(tried.source()).0 += 1)?;
         let mut different: Map<u128, ()> = Map::with_capacity(found.flows.len(part).min(1 << 20));
         found.each(part, |tried, _| {
-            if flows.get(&tried.source()).is_some_and(|flows| flows.0 >= self.question.min_targets) {
+            if flows.get(&tried.source()).is_some_and(|flows| flows.0 >= self.question.min_targets)
+            {
                 *different.at(tried.target()) = ();
             }
         })?;
@@ -211,7 +212,8 @@ impl Attempts {
         }
         let mut rows = Vec::new();
         for (way, targets) in Way::ALL.into_iter().zip(targets) {
-            let many = targets.into_entries().filter(|(_, times)| times.0 >= self.question.min_targets);
+            let many =
+                targets.into_entries().filter(|(_, times)| times.0 >= self.question.min_targets);
             let row = |(key, times): (u128, Times)| {
                 let (targets, tried) = (times.0, Tried::default());
                 Row { part, way, key, tried, targets, tries: Tries::default() }

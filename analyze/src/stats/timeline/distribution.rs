@@ -69,7 +69,12 @@ mod tests {
     use super::*;
 
     /// Bytes by number of the bin.
-    fn bytes(load: TimeDistribution, span: (u64, u64), bytes: u64, length: u64) -> BTreeMap<u64, u64> {
+    fn bytes(
+        load: TimeDistribution,
+        span: (u64, u64),
+        bytes: u64,
+        length: u64,
+    ) -> BTreeMap<u64, u64> {
         let mut bins = BTreeMap::new();
         spread(
             load,

@@ -22,10 +22,10 @@ use self::slots::{Amount, Part, Slot};
 use super::Statistic;
 use super::grouping::keys::KeyColumn;
 use crate::batch::{Batch, Column};
+use crate::bins::{Bins, Days};
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::table::{Besides, Table};
-use crate::bins::{Bins, Days};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 
@@ -250,7 +250,8 @@ impl Binned {
             times.moved += u64::from(is_moved);
             // A flow counts once, in the bin of its first packet, or of the last
             // where that bin gets all.
-            let counted = find(if self.distribution == TimeDistribution::End { span.1 } else { span.0 }).0;
+            let counted =
+                find(if self.distribution == TimeDistribution::End { span.1 } else { span.0 }).0;
             if find(span.1).0 == counted && find(span.0).0 == counted {
                 put(counted, volume, 1);
                 continue;

@@ -10,11 +10,11 @@ use hashbrown::HashMap;
 
 use super::slots::{Amount, Slot};
 use super::{Binned, Times};
+use crate::bins::Days;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::quantiles::quantiles;
 use crate::group::rank::{Found, Value, Wanted};
 use crate::group::table::Table;
-use crate::bins::Days;
 use crate::spill::map::Map;
 use crate::stats::key_cell::key_cell;
 

@@ -1,22 +1,20 @@
 //! Flows written in several row groups and read again: by columns, by places,
 //! and only where they can be meant.
 
-use flowkit_model::{Expression, Field, FlowRecord, Metric};
+use flowkit_model::question::{Key, Order};
+use flowkit_model::{Answer, Expression, Field, FlowRecord, Metric};
 use proptest::prelude::*;
 
 use super::*;
 use crate::Source;
 use crate::ask::{Side, ask, ask_batches, ask_both, ask_both_batches_within};
 use crate::filter::tests::{any_filter, any_flow};
-use flowkit_model::question::Key;
 use crate::scan::options::ReadOptions;
 use crate::selection::{Changes, Selection};
 use crate::spill::memory::Memory;
 use crate::stats::diff::Diff;
 use crate::stats::top;
-use flowkit_model::question::Order;
 use crate::store::writer::tests::file_of;
-use flowkit_model::Answer;
 
 /// Flows in the order of time; every field is unknown in some, and one port in
 /// all of the third row group.
