@@ -11,7 +11,8 @@
 //! | --- | --- |
 //! | how a file is recognised and cut into documents | [`input`] |
 //! | what a batch of flows looks like | [`columns`] |
-//! | how a dump's documents are kept as columns | [`store`] |
+//! | when a dump's documents are kept as columns | [`cache`] |
+//! | how columns stand in a Parquet file | [`store`] |
 //! | how flows leave for other programs | [`export`] |
 //! | what stands in a file of packets | [`packets`] |
 //! | how anything becomes a dump | [`import`] |
@@ -29,6 +30,7 @@
 
 pub mod answer;
 pub mod bins;
+pub mod cache;
 pub mod columns;
 mod dictionary;
 pub mod documents;

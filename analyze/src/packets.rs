@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::error::ReadError;
 use crate::input::{self, Piece, Source};
+use crate::store::StoredPart;
 use crate::tally::Tally;
 
 /// A UDP payload.
@@ -31,6 +32,9 @@ pub fn each(
     source: &Source,
     mut take: impl FnMut(Payload<'_>) -> bool,
 ) -> Result<Tally, ReadError> {
+    for (name, path) in source.column_files().flatten() {
+        StoredPart::of_file(name, path)?;
+    }
     let sources = std::slice::from_ref(source);
     let mut tally = Tally::of_sources(sources);
     let mut refused = None;

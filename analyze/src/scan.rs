@@ -9,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::answer::Answer;
+use crate::cache::{self, Prepared};
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::error::ReadError;
@@ -18,7 +19,7 @@ use crate::input::shapes::Shapes;
 use crate::input::{self, Piece, Source};
 use crate::selection::Selection;
 use crate::stats::Statistic;
-use crate::store::{self, Prepared, StoreError, StoredPart};
+use crate::store::{StoreError, StoredPart};
 use crate::tally::{Measures, Tally};
 
 mod absorb;
@@ -137,16 +138,13 @@ pub(crate) fn gather<S: Statistic>(
     shared: &Shared,
 ) -> Result<Gathered<S::Partial>, ReadError> {
     let adding = Adding { sources, statistic, selection, options, shared };
-    match adding.up(&store::prepare(sources)) {
-        Err(StoreError::Part(error)) => Err(error),
-        Err(damage) => {
-            let prepared = Prepared::none(sources, &damage);
-            adding.up(&prepared).map_err(|error| match error {
-                StoreError::Part(error) => error,
-                _ => unreachable!("no columns were read"),
-            })
+    let mut prepared = cache::prepare(sources)?;
+    loop {
+        match adding.up(&prepared)? {
+            Ok(gathered) => return Ok(gathered),
+            // At most once: then there are no columns that could be damaged.
+            Err(damage) => prepared = Prepared::none(sources, &damage),
         }
-        Ok(gathered) => Ok(gathered),
     }
 }
 
@@ -160,8 +158,12 @@ struct Adding<'a, S> {
 }
 
 impl<S: Statistic> Adding<'_, S> {
-    /// Adds up flows, from columns where there are any.
-    fn up(&self, prepared: &Prepared) -> Result<Gathered<S::Partial>, StoreError> {
+    /// Adds up flows, from columns where there are any; the inner error says
+    /// which of these are damaged.
+    fn up(
+        &self,
+        prepared: &Prepared,
+    ) -> Result<Result<Gathered<S::Partial>, StoreError>, ReadError> {
         let Self { sources, statistic, selection, .. } = *self;
         let Shared { dictionary, memory } = self.shared;
         selection.forget();
@@ -171,7 +173,9 @@ impl<S: Statistic> Adding<'_, S> {
         let workers = Workers::new(statistic, selection, memory);
         let reading = Reading { sources, stored: &prepared.parts, fields, dictionary };
         reading.batches(&mut absorber, |batches| workers.add(batches))?;
-        workers.add_stored(&prepared.parts, dictionary)?;
+        if let Err(damage) = workers.add_stored(&prepared.parts, dictionary) {
+            return Ok(Err(damage));
+        }
         selection.finish().map_err(|source| ReadError::Spill { source })?;
         let mut tally = absorber.finish();
         tally.notes.extend_from_slice(&prepared.notes);
@@ -179,7 +183,7 @@ impl<S: Statistic> Adding<'_, S> {
         let names = sources.iter().map(|source| source.name().to_owned()).collect();
         let mut heading = Heading::new(names, selection, tally);
         heading.window = heading.window.or_else(|| common_window(sources));
-        Ok(Gathered { partial, heading })
+        Ok(Ok(Gathered { partial, heading }))
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use flowkit_analyze::cache::verify;
 use flowkit_analyze::export::{Export, Form};
 use flowkit_analyze::import::import;
 use flowkit_analyze::scan::{ReadOptions, ask};
@@ -14,7 +15,6 @@ use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::dimension::Dimension;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::{Order, top};
-use flowkit_analyze::store::verify;
 use flowkit_analyze::{Answer, Source};
 use flowkit_model::{Expression, FieldId};
 

@@ -23,15 +23,17 @@ use flowkit_model::{FieldId, FlowRecord, Row};
 
 use self::anonymise::Anonymiser;
 pub(crate) use self::text::document_line;
+use crate::cache::{self, Prepared};
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::{Absorber, ReadOptions, Reading};
 use crate::selection::Selection;
-use crate::store::facts::{Belongs, Facts};
+use crate::store::footer::{Belongs, Facts};
+pub use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
-use crate::store::{self, Prepared, Request, Spare, StoreError};
+use crate::store::{Buffers, Request, StoreError};
 use crate::tally::{Measures, Tally};
 
 /// A form of export.
@@ -47,16 +49,6 @@ pub enum Form {
     Hits,
     /// NetFlow v5 packets in a capture.
     V5Pcap,
-}
-
-/// How addresses stand in columns and rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Addresses {
-    /// As a number of 32 bits, most significant byte first.
-    #[default]
-    Number,
-    /// As dotted text.
-    Text,
 }
 
 /// What was exported.
@@ -126,7 +118,7 @@ impl Export<'_> {
 
     fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
-        let mut writer = FlowWriter::new(out, "the export".into(), &dictionary, self.addresses)?;
+        let mut writer = FlowWriter::new(out, "the export", &dictionary, self.addresses)?;
         let mut measures = Measures::default();
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);
@@ -192,7 +184,7 @@ impl Export<'_> {
         mut take: impl FnMut(&Batch) -> Result<(), ExportError>,
     ) -> Result<Tally, ExportError> {
         self.selection.forget();
-        let Prepared { parts, notes } = store::prepare(self.sources);
+        let Prepared { parts, notes } = cache::prepare(self.sources)?;
         let mut absorber = Absorber::new(self.sources, self.options);
         let fields = FieldSet::all();
         let reading = Reading { sources: self.sources, stored: &parts, fields, dictionary };
@@ -214,8 +206,10 @@ impl Export<'_> {
         reading.batches(&mut absorber, |batches| {
             batches.into_iter().all(|mut batch| hand_on(&mut batch));
         })?;
-        let (request, mut spare) =
-            (Request { columns: fields, coded: None, filter: None, dictionary }, Spare::default());
+        let (request, mut spare) = (
+            Request { columns: fields, coded: None, filter: None, dictionary },
+            Buffers::default(),
+        );
         for part in parts.iter().flatten() {
             for group in 0..part.file.groups() {
                 part.file.read(group, &request, &mut spare, |batch| {

@@ -2,7 +2,7 @@
 //! them: nothing is unpacked and read again.
 //!
 //! They are what would be made of the part later. Where that is not sure, they
-//! are left to [`make_missing`](crate::store::make_missing), which reads the
+//! are left to [`make_missing`](crate::cache::make_missing), which reads the
 //! part and has its own words for what is wrong.
 
 use std::path::Path;
@@ -12,6 +12,7 @@ use flowkit_model::dump::Part;
 use rayon::prelude::*;
 
 use super::part::append_line;
+use crate::cache::{CacheError, PartWriter};
 use crate::columns::FieldSet;
 use crate::dictionary::Dictionary;
 use crate::documents::AsItStands;
@@ -19,8 +20,7 @@ use crate::input::parse::Parsed;
 use crate::input::shapes::Shapes;
 use crate::input::{Block, Framing, Source, framing, may_share};
 use crate::scan::{Absorber, ReadOptions, WAVE_BLOCKS};
-use crate::store::facts::{Belongs, THIS_FILE};
-use crate::store::{StoreError, UnderWay};
+use crate::store::footer::{Belongs, THIS_FILE};
 
 /// Text that is parsed at once.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -37,7 +37,7 @@ pub(super) struct Columns<'c> {
     shapes: Shapes,
     /// Knows the documents of the parts before.
     absorber: Absorber<'c>,
-    part: Option<UnderWay>,
+    part: Option<PartWriter>,
     /// Documents that are not parsed yet.
     text: Vec<u8>,
     blocks: Vec<Block>,
@@ -106,7 +106,7 @@ impl<'c> Columns<'c> {
             let Some(under_way) = columns.part.take() else { return Ok(()) };
             if columns.absorber.n_values() != part.received {
                 // Some are kept that cannot be read: who reads the part says so.
-                return Err(StoreError::Damaged);
+                return Err(CacheError::Damaged);
             }
             columns.absorber.end(0, None)?;
             let earlier: Vec<&Part> =
@@ -123,16 +123,16 @@ impl<'c> Columns<'c> {
         self.attempt(|columns| {
             // A part that would be cut otherwise when it is read.
             if framing(text) != Framing::Lines {
-                return Err(StoreError::Damaged);
+                return Err(CacheError::Damaged);
             }
             let path = columns.dump.join(part.columns_path());
-            columns.part = Some(UnderWay::new(columns.dump, path, &columns.dictionary)?);
+            columns.part = Some(PartWriter::new(columns.dump, path, &columns.dictionary)?);
             Ok(())
         });
     }
 
     /// Parses the documents that wait for it.
-    fn parse(&mut self) -> Result<(), StoreError> {
+    fn parse(&mut self) -> Result<(), CacheError> {
         self.cut();
         let (fields, dictionary, shapes) = (FieldSet::all(), &self.dictionary, &self.shapes);
         let blocks = std::mem::take(&mut self.blocks);
@@ -150,13 +150,13 @@ impl<'c> Columns<'c> {
         }
     }
 
-    fn push(&mut self, parsed: Parsed) -> Result<(), StoreError> {
+    fn push(&mut self, parsed: Parsed) -> Result<(), CacheError> {
         let batch = self.absorber.block(0, parsed)?;
         self.part.as_mut().map_or(Ok(()), |part| part.push(&batch))
     }
 
     /// Does something that columns may fail at; then there are none.
-    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), StoreError>) {
+    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), CacheError>) {
         if !self.is_over && work(self).is_err() {
             self.is_over = true;
             (self.part, self.text, self.blocks) = (None, Vec::new(), Vec::new());

@@ -12,7 +12,7 @@ use crate::dictionary::Dictionary;
 use crate::group::memory::Memory;
 use crate::selection::Selection;
 use crate::stats::Statistic;
-use crate::store::{ColumnFile, Request, Spare, StoreError, StoredPart};
+use crate::store::{Buffers, ColumnFile, Request, StoreError, StoredPart};
 use crate::tally::{Measures, Tally};
 
 /// Sums under way, one set for each thread.
@@ -30,7 +30,7 @@ type State<S> = Mutex<Option<Sums<<S as Statistic>::Partial>>>;
 struct Sums<P> {
     partial: P,
     measures: Measures,
-    spare: Spare,
+    spare: Buffers,
 }
 
 impl<'s, S: Statistic> Workers<'s, S> {
@@ -45,7 +45,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         Sums {
             partial: self.statistic.start(self.memory),
             measures: Measures::default(),
-            spare: Spare::default(),
+            spare: Buffers::default(),
         }
     }
 

@@ -35,7 +35,16 @@ use parquet::schema::types::{ColumnPath, Type, TypePtr};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::StoreError;
-use crate::export::Addresses;
+
+/// How addresses stand in columns and rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Addresses {
+    /// As a number of 32 bits, most significant byte first.
+    #[default]
+    Number,
+    /// As dotted text.
+    Text,
+}
 
 /// Version of what is written here; files of another are made again.
 pub(crate) const VERSION: u32 = 4;

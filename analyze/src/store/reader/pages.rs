@@ -9,10 +9,10 @@ use parquet::basic::Compression;
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::Request;
-use super::decode::{Encoded, Kind};
-use super::spare::Spare;
-use super::window::Window;
-use crate::columns::{Coded, Column, Values};
+use super::buffers::Buffers;
+use super::page_rows::{Encoded, Kind, Stored, Wanted};
+use super::read_ahead::ReadAhead;
+use crate::columns::Values;
 use crate::dictionary::Dictionary;
 use crate::store::page::header::{self, Header, Page};
 use crate::store::page::{self, Fault};
@@ -35,35 +35,10 @@ impl From<Fault> for Damage {
     }
 }
 
-/// A page of a column.
-pub(super) enum Stored {
-    /// Value by value.
-    Column(Column),
-    /// By places in the dictionary of the column's row group.
-    Coded(Coded),
-}
-
-impl Stored {
-    pub(super) fn rows(&self) -> usize {
-        match self {
-            Self::Column(column) => column.len(),
-            Self::Coded(coded) => coded.codes().len(),
-        }
-    }
-}
-
-/// Which rows of a page are wanted.
-#[derive(Clone, Copy)]
-pub(super) enum Wanted<'r> {
-    All,
-    /// Some of a page of so many rows, in ascending order.
-    Some(&'r [u32], usize),
-}
-
 /// The pages of a column of a group.
 pub(super) struct ColumnPages<'f> {
     field: FieldId,
-    window: Window<'f>,
+    file: ReadAhead<'f>,
     is_packed: bool,
     /// Whether places in the dictionary are wanted.
     by_place: bool,
@@ -86,17 +61,17 @@ impl<'f> ColumnPages<'f> {
         chunk: &ColumnChunkMetaData,
         (file, (start, length)): (&'f File, (u64, u64)),
         request: &Request<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Self, Damage> {
         let is_packed = match chunk.compression() {
             Compression::UNCOMPRESSED => false,
             Compression::ZSTD(_) => true,
             _ => return Err("a compression that flowkit does not use".into()),
         };
-        let window = Window::new(file, (start, start + length), spare.bytes());
+        let file = ReadAhead::new(file, (start, start + length), buffers.bytes());
         let by_place = request.is_by_place(field);
         let texts = Arc::clone(request.dictionary);
-        Ok(Self { field, window, is_packed, by_place, dictionary: None, texts })
+        Ok(Self { field, file, is_packed, by_place, dictionary: None, texts })
     }
 
     /// Whose pages they are.
@@ -105,15 +80,19 @@ impl<'f> ColumnPages<'f> {
     }
 
     /// Gives memory back when no page is needed any more.
-    pub(super) fn done(self, spare: &mut Spare) {
-        spare.take_back_bytes(self.window.into_buffer());
+    pub(super) fn done(self, buffers: &mut Buffers) {
+        buffers.take_back_bytes(self.file.into_buffer());
     }
 
     /// The wanted rows of the next page.
-    pub(super) fn next(&mut self, wanted: Wanted<'_>, spare: &mut Spare) -> Result<Stored, Damage> {
-        let header = self.rows_ahead(spare)?;
-        let Self { window, dictionary, .. } = self;
-        let stored = window.take(header.stored)?.ok_or("a page that breaks off")?;
+    pub(super) fn next(
+        &mut self,
+        wanted: Wanted<'_>,
+        buffers: &mut Buffers,
+    ) -> Result<Stored, Damage> {
+        let header = self.rows_ahead(buffers)?;
+        let Self { file, dictionary, .. } = self;
+        let stored = file.take(header.stored)?.ok_or("a page that breaks off")?;
         header.check(stored)?;
         let Page::Rows { rows, nulls, encoding, levels, is_packed } = header.page else {
             return Err("no rows".into());
@@ -132,24 +111,24 @@ impl<'f> ColumnPages<'f> {
             return Err("levels and values that do not agree".into());
         }
         let unpacked = header.unpacked.checked_sub(levels.len()).ok_or("levels that break off")?;
-        let mut buffer = spare.unpacked();
+        let mut buffer = buffers.unpacked();
         let values = if is_packed && self.is_packed {
-            spare.unpack(values, unpacked, &mut buffer)?;
+            buffers.unpack(values, unpacked, &mut buffer)?;
             &buffer
         } else {
             values
         };
         let values = Encoded { bytes: values, encoding, n: rows - nulls, unknown };
         let kind = Kind { field: self.field, by_place: self.by_place, texts: &self.texts };
-        let stored = kind.rows(values, dictionary.as_ref(), wanted, spare);
-        spare.take_back_unpacked(buffer);
+        let stored = kind.rows(values, dictionary.as_ref(), wanted, buffers);
+        buffers.take_back_unpacked(buffer);
         Ok(stored?)
     }
 
     /// Passes the next page; gives its rows.
-    pub(super) fn skip(&mut self, spare: &mut Spare) -> Result<usize, Damage> {
-        let header = self.rows_ahead(spare)?;
-        if !self.window.pass(header.stored) {
+    pub(super) fn skip(&mut self, buffers: &mut Buffers) -> Result<usize, Damage> {
+        let header = self.rows_ahead(buffers)?;
+        if !self.file.pass(header.stored) {
             return Err("a page that breaks off".into());
         }
         match header.page {
@@ -160,17 +139,17 @@ impl<'f> ColumnPages<'f> {
 
     /// The header of the next page of rows, passed; a dictionary before it is
     /// kept.
-    fn rows_ahead(&mut self, spare: &mut Spare) -> Result<Header, Damage> {
+    fn rows_ahead(&mut self, buffers: &mut Buffers) -> Result<Header, Damage> {
         loop {
-            let ahead = self.window.ahead(header::MOST)?;
+            let ahead = self.file.ahead(header::MOST)?;
             if ahead.is_empty() {
                 return Err("fewer pages than rows".into());
             }
             let header = Header::read(ahead)?;
-            self.window.pass(header.length);
+            self.file.pass(header.length);
             match header.page {
                 Page::Rows { .. } => return Ok(header),
-                Page::Dictionary(n) => self.keep_dictionary(&header, n, spare)?,
+                Page::Dictionary(n) => self.keep_dictionary(&header, n, buffers)?,
                 Page::Other => return Err("a page of an older layout".into()),
             }
         }
@@ -180,13 +159,13 @@ impl<'f> ColumnPages<'f> {
         &mut self,
         header: &Header,
         n: usize,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<(), Damage> {
-        let stored = self.window.take(header.stored)?.ok_or("a dictionary that breaks off")?;
+        let stored = self.file.take(header.stored)?.ok_or("a dictionary that breaks off")?;
         header.check(stored)?;
-        let mut buffer = spare.unpacked();
+        let mut buffer = buffers.unpacked();
         let values = if self.is_packed {
-            spare.unpack(stored, header.unpacked, &mut buffer)?;
+            buffers.unpack(stored, header.unpacked, &mut buffer)?;
             &buffer
         } else {
             stored
@@ -195,9 +174,9 @@ impl<'f> ColumnPages<'f> {
         let list = Kind { field: self.field, by_place: false, texts: &self.texts }.plain(
             values,
             n,
-            &mut Spare::default(),
+            &mut Buffers::default(),
         );
-        spare.take_back_unpacked(buffer);
+        buffers.take_back_unpacked(buffer);
         self.dictionary = Some(Arc::new(list?));
         Ok(())
     }

@@ -64,14 +64,14 @@ fn every_column_comes_back_and_by_places_too() {
     let bytes = file_of(&batch(), 500);
     let file = ColumnFile::of_bytes(&bytes).unwrap();
     assert_eq!(file.groups(), 5);
-    let (expected, dictionary, mut spare) = (batch(), Arc::default(), Spare::default());
+    let (expected, dictionary, mut buffers) = (batch(), Arc::default(), Buffers::default());
     let texts = expected.dictionary().texts();
     for coded in std::iter::once(None).chain(FIELDS.iter().map(|field| Some(field.id))) {
         let mut at = 0;
         let request =
             Request { columns: FieldSet::all(), coded, filter: None, dictionary: &dictionary };
         for group in 0..file.groups() {
-            file.read(group, &request, &mut spare, |batch| {
+            file.read(group, &request, &mut buffers, |batch| {
                 if let Some(field) = coded {
                     batch.uncode(field);
                 }
@@ -121,9 +121,9 @@ fn a_damaged_footer_is_seen() {
 fn read_all(file: &ColumnFile) -> Result<Vec<String>, StoreError> {
     let (dictionary, columns) = (Arc::default(), FieldSet::all());
     let request = Request { columns, coded: None, filter: None, dictionary: &dictionary };
-    let (mut spare, mut flows) = (Spare::default(), Vec::new());
+    let (mut buffers, mut flows) = (Buffers::default(), Vec::new());
     for group in 0..file.groups() {
-        file.read(group, &request, &mut spare, |batch| {
+        file.read(group, &request, &mut buffers, |batch| {
             let texts = dictionary.texts();
             let flow = |row| format!("{:?}", batch.row(row, &texts));
             flows.extend((0..batch.rows()).map(flow));

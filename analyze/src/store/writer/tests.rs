@@ -20,7 +20,7 @@ pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
 
 fn file_with(batch: &Batch, group_rows: usize, addresses: Addresses) -> Vec<u8> {
     let dictionary = Arc::clone(batch.shared_dictionary());
-    let mut writer = FlowWriter::new(Vec::new(), "test".into(), &dictionary, addresses).unwrap();
+    let mut writer = FlowWriter::new(Vec::new(), "test", &dictionary, addresses).unwrap();
     writer.group_rows = group_rows;
     writer.push(batch).unwrap();
     let (mut measures, mut tally) = (Measures::default(), Tally::default());

@@ -5,11 +5,35 @@ use std::sync::Arc;
 use flowkit_model::FieldId;
 use parquet::basic::Encoding;
 
-use super::pages::{Stored, Wanted};
-use super::spare::{Reused, Spare};
+use super::buffers::{Buffers, Reused};
 use crate::columns::{Coded, Column, Values};
 use crate::dictionary::Dictionary;
 use crate::store::page::{self, Fault};
+
+/// A page of a column.
+pub(super) enum Stored {
+    /// Value by value.
+    Column(Column),
+    /// By places in the dictionary of the column's row group.
+    Coded(Coded),
+}
+
+impl Stored {
+    pub(super) fn rows(&self) -> usize {
+        match self {
+            Self::Column(column) => column.len(),
+            Self::Coded(coded) => coded.codes().len(),
+        }
+    }
+}
+
+/// Which rows of a page are wanted.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'r> {
+    All,
+    /// Some of a page of so many rows, in ascending order.
+    Some(&'r [u32], usize),
+}
 
 /// What is known of the values of all pages of a column.
 pub(super) struct Kind<'t> {
@@ -37,21 +61,21 @@ impl Kind<'_> {
         page: Encoded<'_>,
         dictionary: Option<&Arc<Values>>,
         wanted: Wanted<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Stored, Fault> {
         if let (Encoding::RLE_DICTIONARY, Some(list)) = (page.encoding, dictionary) {
             if self.by_place {
-                let codes = codes(&page, list, wanted, spare)?;
+                let codes = codes(&page, list, wanted, buffers)?;
                 return Ok(Stored::Coded(Coded::of_checked(codes, Arc::clone(list))));
             }
             if let Wanted::Some(..) = wanted {
-                let codes = codes(&page, list, wanted, spare)?;
-                let column = looked_up(&codes, list, spare);
-                spare.keep(codes);
+                let codes = codes(&page, list, wanted, buffers)?;
+                let column = looked_up(&codes, list, buffers);
+                buffers.keep(codes);
                 return Ok(Stored::Column(column));
             }
         }
-        let values = self.values(&page, dictionary.map(AsRef::as_ref), spare)?;
+        let values = self.values(&page, dictionary.map(AsRef::as_ref), buffers)?;
         let mut column = Column { values, unknown: None };
         if let Some(unknown) = page.unknown {
             column.values = match &column.values {
@@ -63,7 +87,7 @@ impl Kind<'_> {
             column.unknown = Some(unknown);
         }
         if let Wanted::Some(rows, _) = wanted {
-            spare.pick_column(&mut column, rows);
+            buffers.pick_column(&mut column, rows);
         }
         Ok(Stored::Column(column))
     }
@@ -72,25 +96,25 @@ impl Kind<'_> {
         &self,
         page: &Encoded<'_>,
         dictionary: Option<&Values>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Values, Fault> {
         let (bytes, n) = (page.bytes, page.n);
         match page.encoding {
             Encoding::RLE_DICTIONARY => match dictionary {
-                None if n == 0 => self.plain(&[], 0, spare),
+                None if n == 0 => self.plain(&[], 0, buffers),
                 None => Err("indices without a dictionary"),
-                Some(Values::U8(list)) => by_dictionary(bytes, n, list, spare).map(Values::U8),
-                Some(Values::U16(list)) => by_dictionary(bytes, n, list, spare).map(Values::U16),
-                Some(Values::U32(list)) => by_dictionary(bytes, n, list, spare).map(Values::U32),
-                Some(Values::U64(list)) => by_dictionary(bytes, n, list, spare).map(Values::U64),
+                Some(Values::U8(list)) => by_dictionary(bytes, n, list, buffers).map(Values::U8),
+                Some(Values::U16(list)) => by_dictionary(bytes, n, list, buffers).map(Values::U16),
+                Some(Values::U32(list)) => by_dictionary(bytes, n, list, buffers).map(Values::U32),
+                Some(Values::U64(list)) => by_dictionary(bytes, n, list, buffers).map(Values::U64),
             },
-            Encoding::PLAIN => self.plain(bytes, n, spare),
+            Encoding::PLAIN => self.plain(bytes, n, buffers),
             Encoding::DELTA_BINARY_PACKED => match self.field.field().bits() {
                 None => Err("differences of texts"),
-                Some(0..=8) => differences(bytes, n, spare).map(Values::U8),
-                Some(9..=16) => differences(bytes, n, spare).map(Values::U16),
-                Some(17..=32) => differences(bytes, n, spare).map(Values::U32),
-                Some(_) => differences(bytes, n, spare).map(Values::U64),
+                Some(0..=8) => differences(bytes, n, buffers).map(Values::U8),
+                Some(9..=16) => differences(bytes, n, buffers).map(Values::U16),
+                Some(17..=32) => differences(bytes, n, buffers).map(Values::U32),
+                Some(_) => differences(bytes, n, buffers).map(Values::U64),
             },
             _ => Err("an encoding that flowkit does not use"),
         }
@@ -101,17 +125,17 @@ impl Kind<'_> {
         &self,
         bytes: &[u8],
         count: usize,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Values, Fault> {
         Ok(match self.field.field().bits() {
             None => {
                 let texts = page::plain_texts(bytes, count)?;
                 Values::U32(texts.into_iter().map(|text| self.texts.code(text)).collect())
             }
-            Some(0..=8) => Values::U8(plain(bytes, 4, count, spare)?),
-            Some(9..=16) => Values::U16(plain(bytes, 4, count, spare)?),
-            Some(17..=32) => Values::U32(plain(bytes, 4, count, spare)?),
-            Some(_) => Values::U64(plain(bytes, 8, count, spare)?),
+            Some(0..=8) => Values::U8(plain(bytes, 4, count, buffers)?),
+            Some(9..=16) => Values::U16(plain(bytes, 4, count, buffers)?),
+            Some(17..=32) => Values::U32(plain(bytes, 4, count, buffers)?),
+            Some(_) => Values::U64(plain(bytes, 8, count, buffers)?),
         })
     }
 }
@@ -121,7 +145,7 @@ fn codes(
     page: &Encoded<'_>,
     list: &Values,
     wanted: Wanted<'_>,
-    spare: &mut Spare,
+    buffers: &mut Buffers,
 ) -> Result<Vec<u32>, Fault> {
     if page.unknown.is_none()
         && let Some(code) = page::one_run(page.bytes, page.n, list.len())?
@@ -130,11 +154,11 @@ fn codes(
             Wanted::All => page.n,
             Wanted::Some(rows, _) => rows.len(),
         };
-        let mut codes = spare.vec();
+        let mut codes = buffers.vec();
         codes.resize(rows, code);
         return Ok(codes);
     }
-    let mut codes = spare.whole(page.n);
+    let mut codes = buffers.whole(page.n);
     page::codes(page.bytes, list.len(), &mut codes)?;
     if let Some(unknown) = &page.unknown {
         let behind = u32::try_from(list.len()).map_err(|_| "too long a dictionary")?;
@@ -142,23 +166,23 @@ fn codes(
     }
     Ok(match wanted {
         Wanted::All => codes,
-        Wanted::Some(rows, _) => spare.pick(codes, rows),
+        Wanted::Some(rows, _) => buffers.pick(codes, rows),
     })
 }
 
 /// The values at some places of a list.
-fn looked_up(codes: &[u32], list: &Values, spare: &mut Spare) -> Column {
-    fn all<V: Reused>(codes: &[u32], list: &[V], spare: &mut Spare) -> Vec<V> {
-        let mut values = spare.vec();
+fn looked_up(codes: &[u32], list: &Values, buffers: &mut Buffers) -> Column {
+    fn all<V: Reused>(codes: &[u32], list: &[V], buffers: &mut Buffers) -> Vec<V> {
+        let mut values = buffers.vec();
         let value = |code: &u32| list.get(*code as usize).copied().unwrap_or_default();
         values.extend(codes.iter().map(value));
         values
     }
     let values = match list {
-        Values::U8(list) => Values::U8(all(codes, list, spare)),
-        Values::U16(list) => Values::U16(all(codes, list, spare)),
-        Values::U32(list) => Values::U32(all(codes, list, spare)),
-        Values::U64(list) => Values::U64(all(codes, list, spare)),
+        Values::U8(list) => Values::U8(all(codes, list, buffers)),
+        Values::U16(list) => Values::U16(all(codes, list, buffers)),
+        Values::U32(list) => Values::U32(all(codes, list, buffers)),
+        Values::U64(list) => Values::U64(all(codes, list, buffers)),
     };
     let is_unknown = |code: &u32| *code as usize == list.len();
     let unknown = codes.iter().any(is_unknown).then(|| codes.iter().map(is_unknown).collect());
@@ -169,15 +193,19 @@ fn by_dictionary<V: Reused>(
     bytes: &[u8],
     count: usize,
     list: &[V],
-    spare: &mut Spare,
+    buffers: &mut Buffers,
 ) -> Result<Vec<V>, Fault> {
-    let mut values = spare.whole(count);
+    let mut values = buffers.whole(count);
     page::by_dictionary(bytes, list, &mut values)?;
     Ok(values)
 }
 
-fn differences<V: Reused>(bytes: &[u8], count: usize, spare: &mut Spare) -> Result<Vec<V>, Fault> {
-    let mut values = spare.whole(count);
+fn differences<V: Reused>(
+    bytes: &[u8],
+    count: usize,
+    buffers: &mut Buffers,
+) -> Result<Vec<V>, Fault> {
+    let mut values = buffers.whole(count);
     page::differences(bytes, &mut values)?;
     Ok(values)
 }
@@ -186,9 +214,9 @@ fn plain<V: Reused>(
     bytes: &[u8],
     bytes_each: usize,
     count: usize,
-    spare: &mut Spare,
+    buffers: &mut Buffers,
 ) -> Result<Vec<V>, Fault> {
-    let mut values = spare.whole(count);
+    let mut values = buffers.whole(count);
     page::plain(bytes, bytes_each, &mut values)?;
     Ok(values)
 }

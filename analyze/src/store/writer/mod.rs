@@ -11,6 +11,7 @@
 //! | what stands in the file of a column, and in the footer | `chunk`, `page`, `extremes` |
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use flowkit_model::{FIELDS, Field, Kind};
@@ -22,11 +23,10 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::StoreError;
-use super::facts::{self, About, Belongs, Facts};
-use super::schema::{self, GROUP_ROWS, PAGE_ROWS};
+use super::footer::{self, About, Belongs, Facts};
+use super::schema::{self, Addresses, GROUP_ROWS, PAGE_ROWS};
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
-use crate::export::Addresses;
 
 mod chunk;
 mod differences;
@@ -40,7 +40,7 @@ use encoder::{Encoder, Texts};
 
 /// A file of columns under way.
 pub(crate) struct FlowWriter<W: Write + Send> {
-    path: String,
+    path: PathBuf,
     file: SerializedFileWriter<W>,
     properties: WriterPropertiesPtr,
     dictionary: Arc<Dictionary>,
@@ -70,10 +70,11 @@ impl<W: Write + Send> FlowWriter<W> {
     /// Starts a file; `path` is for messages.
     pub(crate) fn new(
         out: W,
-        path: String,
+        path: impl Into<PathBuf>,
         dictionary: &Arc<Dictionary>,
         addresses: Addresses,
     ) -> Result<Self, StoreError> {
+        let path = path.into();
         let properties = Arc::new(schema::properties());
         let table = schema::schema(addresses)?;
         let file = SerializedFileWriter::new(out, table, Arc::clone(&properties))
@@ -122,7 +123,7 @@ impl<W: Write + Send> FlowWriter<W> {
         let text = about.and_then(|about| serde_json::to_string(&about)).map_err(|error| {
             StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
         })?;
-        self.file.append_key_value_metadata(KeyValue::new(facts::KEY.to_owned(), text));
+        self.file.append_key_value_metadata(KeyValue::new(footer::KEY.to_owned(), text));
         self.file.into_inner().map_err(|source| StoreError::Parquet { path: self.path, source })
     }
 

@@ -11,7 +11,7 @@ use crate::store::page::{Fault, Value};
 
 /// Vectors with room in them.
 #[derive(Default)]
-pub(crate) struct Spare {
+pub(crate) struct Buffers {
     bytes: Vec<Vec<u8>>,
     unpacked: Vec<u8>,
     unpacker: Option<Decompressor<'static>>,
@@ -33,34 +33,34 @@ const MOST_KEPT: usize = 8;
 /// A value whose vectors are kept.
 pub(crate) trait Reused: Value {
     /// Where they are kept.
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>>;
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>>;
 }
 
 impl Reused for u8 {
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>> {
-        &mut spare.u8
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+        &mut buffers.u8
     }
 }
 
 impl Reused for u16 {
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>> {
-        &mut spare.u16
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+        &mut buffers.u16
     }
 }
 
 impl Reused for u32 {
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>> {
-        &mut spare.u32
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+        &mut buffers.u32
     }
 }
 
 impl Reused for u64 {
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>> {
-        &mut spare.u64
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+        &mut buffers.u64
     }
 }
 
-impl Spare {
+impl Buffers {
     /// An empty vector.
     pub(super) fn vec<V: Reused>(&mut self) -> Vec<V> {
         let kept = V::kept(self);

@@ -4,15 +4,16 @@
 //! Every task reads at its own positions (`pread`), so tasks share one open
 //! file and no offset in it.
 
-mod decode;
+mod buffers;
+mod page_rows;
 mod pages;
-mod spare;
-mod window;
+mod read_ahead;
+mod stored_part;
 
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowkit_model::filter::Bounds;
@@ -20,14 +21,15 @@ use flowkit_model::{FIELDS, FieldId};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use xxhash_rust::xxh3::Xxh3;
 
-use self::pages::{ColumnPages, Damage, MISALIGNED, Stored, Wanted};
-pub(crate) use self::spare::Spare;
-use super::facts::{self, About};
-use super::schema;
+pub(crate) use self::buffers::Buffers;
+use self::page_rows::{Stored, Wanted};
+use self::pages::{ColumnPages, Damage, MISALIGNED};
+pub(crate) use self::stored_part::StoredPart;
+use super::footer::{self, About};
+use super::schema::{self, Addresses};
 use super::{StoreError, bounds};
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
-use crate::export::Addresses;
 use crate::mask::{Filter, Meant};
 
 /// What is read of a row group.
@@ -69,7 +71,7 @@ impl Request<'_> {
 
 /// An open file of columns.
 pub(crate) struct ColumnFile {
-    path: String,
+    path: PathBuf,
     file: File,
     file_bytes: u64,
     metadata: ParquetMetaData,
@@ -88,22 +90,21 @@ impl ColumnFile {
     /// # Errors
     /// If it cannot be read or is something else.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let name = path.display().to_string();
         let file =
-            File::open(path).map_err(|source| StoreError::Io { path: name.clone(), source })?;
-        Self::of(file, name)
+            File::open(path).map_err(|source| StoreError::Io { path: path.into(), source })?;
+        Self::of(file, path.into())
     }
 
     /// The same of bytes in memory, through a file that has no name.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
-        let name = String::from("bytes");
+        let name = PathBuf::from("bytes");
         let file = crate::duplicates::nameless()
             .and_then(|mut file| file.write_all(bytes).map(|()| file))
             .map_err(|source| StoreError::Io { path: name.clone(), source })?;
         Self::of(file, name)
     }
 
-    fn of(file: File, name: String) -> Result<Self, StoreError> {
+    fn of(file: File, name: PathBuf) -> Result<Self, StoreError> {
         let file_bytes =
             file.metadata().map_err(|source| StoreError::Io { path: name.clone(), source })?.len();
         let metadata = ParquetMetaDataReader::new()
@@ -115,7 +116,7 @@ impl ColumnFile {
             .key_value_metadata()
             .into_iter()
             .flatten()
-            .find(|pair| pair.key == facts::KEY)
+            .find(|pair| pair.key == footer::KEY)
             .and_then(|pair| pair.value.as_deref())
             .ok_or_else(|| foreign("flowkit did not write it"))?;
         let about: About =
@@ -164,7 +165,7 @@ impl ColumnFile {
     }
 
     /// Reads a row group and hands it on batch by batch; memory that is done with
-    /// is taken from `spare` and goes back there.
+    /// is taken from `buffers` and goes back there.
     ///
     /// With a filter, the fields that it looks at are read first. Of the others,
     /// pages without a flow that it means are passed over.
@@ -175,22 +176,22 @@ impl ColumnFile {
         &self,
         group: usize,
         request: &Request<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
         mut take: impl FnMut(&mut Batch),
     ) -> Result<(), StoreError> {
         let group = self.metadata.row_group(group);
-        let mut tested = self.columns(group, request.tested(), request, spare)?;
-        let mut others = self.columns(group, request.others(), request, spare)?;
+        let mut tested = self.columns(group, request.tested(), request, buffers)?;
+        let mut others = self.columns(group, request.others(), request, buffers)?;
         let mut left = usize::try_from(group.num_rows()).unwrap_or(0);
         while left > 0 {
             let read = match request.filter {
                 None => {
-                    let batch = self.batch(&mut others, Wanted::All, request, spare)?;
+                    let batch = self.batch(&mut others, Wanted::All, request, buffers)?;
                     (batch.rows(), Some(batch))
                 }
                 Some(filter) => {
-                    let batch = self.batch(&mut tested, Wanted::All, request, spare)?;
-                    (batch.rows(), self.filtered(batch, filter, &mut others, request, spare)?)
+                    let batch = self.batch(&mut tested, Wanted::All, request, buffers)?;
+                    (batch.rows(), self.filtered(batch, filter, &mut others, request, buffers)?)
                 }
             };
             let (rows, batch) = read;
@@ -200,10 +201,10 @@ impl ColumnFile {
             })?;
             if let Some(mut batch) = batch {
                 take(&mut batch);
-                spare.take_back(batch);
+                buffers.take_back(batch);
             }
         }
-        tested.into_iter().chain(others).for_each(|column| column.done(spare));
+        tested.into_iter().chain(others).for_each(|column| column.done(buffers));
         Ok(())
     }
 
@@ -215,30 +216,30 @@ impl ColumnFile {
         filter: &Filter,
         others: &mut [ColumnPages<'_>],
         request: &Request<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Option<Batch>, StoreError> {
         let rows = tested.rows();
-        let mut meant = spare.whole(rows);
-        let rest = match filter.meant(&tested, &mut meant, spare.lists()) {
+        let mut meant = buffers.whole(rows);
+        let rest = match filter.meant(&tested, &mut meant, buffers.lists()) {
             Meant::None => {
                 for column in others {
                     let field = column.field();
-                    let skipped = column.skip(spare);
+                    let skipped = column.skip(buffers);
                     if skipped.map_err(|error| self.damaged(field, error))? != rows {
                         return Err(self.damaged(field, MISALIGNED.into()));
                     }
                 }
-                spare.keep(meant);
-                spare.take_back(tested);
+                buffers.keep(meant);
+                buffers.take_back(tested);
                 return Ok(None);
             }
-            Meant::All => self.batch(others, Wanted::All, request, spare)?,
+            Meant::All => self.batch(others, Wanted::All, request, buffers)?,
             Meant::Some(n) => {
-                spare.pick_batch(&mut tested, &meant[..n]);
-                self.batch(others, Wanted::Some(&meant[..n], rows), request, spare)?
+                buffers.pick_batch(&mut tested, &meant[..n]);
+                self.batch(others, Wanted::Some(&meant[..n], rows), request, buffers)?
             }
         };
-        spare.keep(meant);
+        buffers.keep(meant);
         if !others.is_empty() && rest.rows() != tested.rows() {
             return Err(self.damaged(others[0].field(), MISALIGNED.into()));
         }
@@ -255,14 +256,15 @@ impl ColumnFile {
         columns: &mut [ColumnPages<'_>],
         wanted: Wanted<'_>,
         request: &Request<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Batch, StoreError> {
         let mut rows = None;
         let mut read = Vec::with_capacity(columns.len());
         let mut coded = Vec::new();
         for column in columns {
             let field = column.field();
-            let stored = column.next(wanted, spare).map_err(|error| self.damaged(field, error))?;
+            let stored =
+                column.next(wanted, buffers).map_err(|error| self.damaged(field, error))?;
             if *rows.get_or_insert(stored.rows()) != stored.rows() {
                 return Err(self.damaged(field, MISALIGNED.into()));
             }
@@ -280,7 +282,7 @@ impl ColumnFile {
         group: &RowGroupMetaData,
         fields: FieldSet,
         request: &Request<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Vec<ColumnPages<'f>>, StoreError> {
         let column = |field: FieldId| {
             let chunk = group.column(field as usize);
@@ -288,7 +290,7 @@ impl ColumnFile {
                 let damage = Damage::Fault("a column beyond the end of the file");
                 self.damaged(field, damage)
             })?;
-            ColumnPages::new(field, chunk, (&self.file, place), request, spare)
+            ColumnPages::new(field, chunk, (&self.file, place), request, buffers)
                 .map_err(|error| self.damaged(field, error))
         };
         fields.iter().map(column).collect()
