@@ -273,3 +273,6 @@ pub fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
     let first = sources.first()?.window()?;
     sources.iter().all(|source| source.window() == Some(first)).then_some(first)
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,7 +153,7 @@ pub(crate) fn seen(dump: &Path) -> Result<Vec<Option<(u64, u64)>>, CacheError> {
     let source = Source::open(dump)?;
     let seen = |part: &DumpPart| {
         let file = find(part, &Belongs::of(&part.part, &source.may_share(part)))?;
-        file.about().facts.tally("").and_then(|tally| tally.seen)
+        file.footer().tally.tally("").and_then(|tally| tally.seen)
     };
     Ok(source.parts().map(|(_, part)| part.and_then(seen)).collect())
 }
@@ -170,7 +170,7 @@ fn find_or_make(source: &Source, part: &DumpPart, stream: &str) -> Result<Stored
         Some(file) => file,
         None => make(source, part, belongs)?,
     };
-    let tally = file.about().facts.tally(stream).ok_or_else(|| StoreError::Foreign {
+    let tally = file.footer().tally.tally(stream).ok_or_else(|| StoreError::Foreign {
         path: PathBuf::from(stream),
         what: "its facts are others".into(),
     })?;
@@ -180,7 +180,7 @@ fn find_or_make(source: &Source, part: &DumpPart, stream: &str) -> Result<Stored
 /// The columns of a part, if they are there and are its own.
 fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
     let file = ColumnFile::open(&part.columns_path()).ok()?;
-    (file.about().belongs == *belongs).then_some(file)
+    (file.footer().belongs == *belongs).then_some(file)
 }
 
 /// Makes the columns of a part.

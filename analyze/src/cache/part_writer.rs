@@ -13,7 +13,7 @@ use super::CacheError;
 use crate::columns::{Batch, FieldSet};
 use crate::dictionary::Dictionary;
 use crate::store::StoreError;
-use crate::store::footer::{Belongs, Facts};
+use crate::store::footer::{Belongs, StoredTally};
 use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
 use crate::tally::{Measures, Tally};
@@ -66,7 +66,7 @@ impl PartWriter {
         self.measures.finish(&mut tally, FieldSet::all(), &self.dictionary.texts());
         let file = self
             .writer
-            .finish(belongs, Facts::of(&tally))?
+            .finish(belongs, StoredTally::of(&tally))?
             .into_inner()
             .map_err(|error| self.file.failed(error.into_error()))?;
         file.sync_data()

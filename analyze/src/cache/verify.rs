@@ -40,7 +40,7 @@ fn damage(file: &ColumnFile) -> Option<String> {
         Ok(true) => match counted(file) {
             Err(error) => error.to_string(),
             Ok(counted) => {
-                let met = file.about().facts.tally("")?;
+                let met = file.footer().tally.tally("")?;
                 let differ = counted.total != met.total
                     || unknown(&counted) != unknown(&met)
                     || counted.seen != met.seen

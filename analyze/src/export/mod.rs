@@ -30,7 +30,7 @@ use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::{Absorber, ReadOptions, Reading};
 use crate::selection::Selection;
-use crate::store::footer::{Belongs, Facts};
+use crate::store::footer::{Belongs, StoredTally};
 pub use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
 use crate::store::{Buffers, Request, StoreError};
@@ -131,7 +131,7 @@ impl Export<'_> {
         said.notes.clear();
         said.duplicates = crate::tally::Duplicates::default();
         let belongs = Belongs::of(&Part::default(), &[]);
-        let mut out = writer.finish(belongs, Facts::of(&said))?;
+        let mut out = writer.finish(belongs, StoredTally::of(&said))?;
         out.flush().map_err(ExportError::Write)?;
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
     }

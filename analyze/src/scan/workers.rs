@@ -84,10 +84,8 @@ impl<'s, S: Statistic> Workers<'s, S> {
                     sums.measures.merge(Measures::of_tally(&part.tally, dictionary));
                 });
             }
-            let may_match =
-                |group: &usize| self.selection.may_match(&|field| part.file.bounds(*group, field));
-            let meant = (0..part.file.groups()).filter(may_match);
-            groups.extend(meant.map(|group| (&part.file, group)));
+            let read = part.file.groups_that_may_match(|bounds| self.selection.may_match(bounds));
+            groups.extend(read.map(|group| (&part.file, group)));
         }
         let add = |(file, group): (&ColumnFile, usize)| {
             self.on_this_thread(|Sums { partial, measures, spare }| {

@@ -3,19 +3,26 @@
 //!
 //! | to learn | read |
 //! | --- | --- |
-//! | names, types and units of the columns, and how each is stored | [`schema`] |
-//! | what the footer says of the file's flows, and of each column | `footer`, `bounds` |
+//! | names, types and units of the columns | [`schema`] |
+//! | how each column is encoded and compressed, in pieces of what size | `tuning`, `properties` |
+//! | what the footer says of the file's flows, and of each column | `footer`, `statistics` |
+//! | how values become bytes, and bytes values | `encoding`: one file an encoding |
+//! | what stands in front of a page | `page_header`, over `thrift` |
 //! | how flows become a file | `writer` |
-//! | how a question reads one | `reader`, `page` |
+//! | how a question reads one, and what it skips | `reader`, `reader/pruning.rs` |
 //!
 //! When the files of a dump are made, from what, is in [`cache`](crate::cache).
 
-mod bounds;
+mod encoding;
 mod error;
 pub(crate) mod footer;
-mod page;
+mod page_header;
+mod properties;
 mod reader;
 pub mod schema;
+mod statistics;
+mod thrift;
+mod tuning;
 pub(crate) mod writer;
 
 pub use error::StoreError;

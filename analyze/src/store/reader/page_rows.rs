@@ -1,24 +1,25 @@
-//! What is in a page, as a column or as places in a list.
+//! The wanted rows of a data page, as values or as dictionary codes.
 
 use std::sync::Arc;
 
 use flowkit_model::FieldId;
-use parquet::basic::Encoding;
 
 use super::buffers::{Buffers, Reused};
 use crate::columns::{Coded, Column, Values};
 use crate::dictionary::Dictionary;
-use crate::store::page::{self, Fault};
+use crate::store::encoding::levels::spread;
+use crate::store::encoding::{Encoding, Fault, delta, dictionary, plain};
 
-/// A page of a column.
-pub(super) enum Stored {
+/// Rows of a page.
+pub(super) enum PageRows {
     /// Value by value.
     Column(Column),
-    /// By places in the dictionary of the column's row group.
+    /// By codes of the column chunk's dictionary.
     Coded(Coded),
 }
 
-impl Stored {
+impl PageRows {
+    /// How many rows.
     pub(super) fn rows(&self) -> usize {
         match self {
             Self::Column(column) => column.len(),
@@ -35,17 +36,17 @@ pub(super) enum Wanted<'r> {
     Some(&'r [u32], usize),
 }
 
-/// What is known of the values of all pages of a column.
-pub(super) struct Kind<'t> {
+/// Decodes the pages of a column.
+pub(super) struct Decoder<'t> {
     pub(super) field: FieldId,
-    /// Whether places in the dictionary are wanted.
-    pub(super) by_place: bool,
+    /// Whether dictionary codes are wanted where a page has them.
+    pub(super) wants_codes: bool,
     /// Where texts are numbered.
     pub(super) texts: &'t Dictionary,
 }
 
-/// The values of a page, unpacked.
-pub(super) struct Encoded<'p> {
+/// The values of a page, decompressed and still encoded.
+pub(super) struct PageValues<'p> {
     pub(super) bytes: &'p [u8],
     pub(super) encoding: Encoding,
     /// How many there are: one for each row that is not unknown.
@@ -54,25 +55,25 @@ pub(super) struct Encoded<'p> {
     pub(super) unknown: Option<Vec<bool>>,
 }
 
-impl Kind<'_> {
+impl Decoder<'_> {
     /// The wanted rows of a page.
     pub(super) fn rows(
         &self,
-        page: Encoded<'_>,
+        page: PageValues<'_>,
         dictionary: Option<&Arc<Values>>,
         wanted: Wanted<'_>,
         buffers: &mut Buffers,
-    ) -> Result<Stored, Fault> {
-        if let (Encoding::RLE_DICTIONARY, Some(list)) = (page.encoding, dictionary) {
-            if self.by_place {
-                let codes = codes(&page, list, wanted, buffers)?;
-                return Ok(Stored::Coded(Coded::of_checked(codes, Arc::clone(list))));
+    ) -> Result<PageRows, Fault> {
+        if let (Encoding::Dictionary, Some(distinct)) = (page.encoding, dictionary) {
+            if self.wants_codes {
+                let codes = codes(&page, distinct, wanted, buffers)?;
+                return Ok(PageRows::Coded(Coded::of_checked(codes, Arc::clone(distinct))));
             }
             if let Wanted::Some(..) = wanted {
-                let codes = codes(&page, list, wanted, buffers)?;
-                let column = looked_up(&codes, list, buffers);
+                let codes = codes(&page, distinct, wanted, buffers)?;
+                let column = column_of(&codes, distinct, buffers);
                 buffers.keep(codes);
-                return Ok(Stored::Column(column));
+                return Ok(PageRows::Column(column));
             }
         }
         let values = self.values(&page, dictionary.map(AsRef::as_ref), buffers)?;
@@ -89,38 +90,45 @@ impl Kind<'_> {
         if let Wanted::Some(rows, _) = wanted {
             buffers.pick_column(&mut column, rows);
         }
-        Ok(Stored::Column(column))
+        Ok(PageRows::Column(column))
     }
 
     fn values(
         &self,
-        page: &Encoded<'_>,
+        page: &PageValues<'_>,
         dictionary: Option<&Values>,
         buffers: &mut Buffers,
     ) -> Result<Values, Fault> {
         let (bytes, n) = (page.bytes, page.n);
         match page.encoding {
-            Encoding::RLE_DICTIONARY => match dictionary {
+            Encoding::Dictionary => match dictionary {
                 None if n == 0 => self.plain(&[], 0, buffers),
                 None => Err("indices without a dictionary"),
-                Some(Values::U8(list)) => by_dictionary(bytes, n, list, buffers).map(Values::U8),
-                Some(Values::U16(list)) => by_dictionary(bytes, n, list, buffers).map(Values::U16),
-                Some(Values::U32(list)) => by_dictionary(bytes, n, list, buffers).map(Values::U32),
-                Some(Values::U64(list)) => by_dictionary(bytes, n, list, buffers).map(Values::U64),
+                Some(Values::U8(distinct)) => {
+                    looked_up(bytes, n, distinct, buffers).map(Values::U8)
+                }
+                Some(Values::U16(distinct)) => {
+                    looked_up(bytes, n, distinct, buffers).map(Values::U16)
+                }
+                Some(Values::U32(distinct)) => {
+                    looked_up(bytes, n, distinct, buffers).map(Values::U32)
+                }
+                Some(Values::U64(distinct)) => {
+                    looked_up(bytes, n, distinct, buffers).map(Values::U64)
+                }
             },
-            Encoding::PLAIN => self.plain(bytes, n, buffers),
-            Encoding::DELTA_BINARY_PACKED => match self.field.field().bits() {
+            Encoding::Plain => self.plain(bytes, n, buffers),
+            Encoding::Delta => match self.field.field().bits() {
                 None => Err("differences of texts"),
                 Some(0..=8) => differences(bytes, n, buffers).map(Values::U8),
                 Some(9..=16) => differences(bytes, n, buffers).map(Values::U16),
                 Some(17..=32) => differences(bytes, n, buffers).map(Values::U32),
                 Some(_) => differences(bytes, n, buffers).map(Values::U64),
             },
-            _ => Err("an encoding that flowkit does not use"),
         }
     }
 
-    /// Plain values, of a page or a dictionary.
+    /// Plain values, of a page or a dictionary; texts become their numbers.
     pub(super) fn plain(
         &self,
         bytes: &[u8],
@@ -129,26 +137,26 @@ impl Kind<'_> {
     ) -> Result<Values, Fault> {
         Ok(match self.field.field().bits() {
             None => {
-                let texts = page::plain_texts(bytes, count)?;
+                let texts = plain::read_texts(bytes, count)?;
                 Values::U32(texts.into_iter().map(|text| self.texts.code(text)).collect())
             }
-            Some(0..=8) => Values::U8(plain(bytes, 4, count, buffers)?),
-            Some(9..=16) => Values::U16(plain(bytes, 4, count, buffers)?),
-            Some(17..=32) => Values::U32(plain(bytes, 4, count, buffers)?),
-            Some(_) => Values::U64(plain(bytes, 8, count, buffers)?),
+            Some(0..=8) => Values::U8(numbers(bytes, 4, count, buffers)?),
+            Some(9..=16) => Values::U16(numbers(bytes, 4, count, buffers)?),
+            Some(17..=32) => Values::U32(numbers(bytes, 4, count, buffers)?),
+            Some(_) => Values::U64(numbers(bytes, 8, count, buffers)?),
         })
     }
 }
 
-/// The places of the wanted rows; an unknown value has the one behind the last.
+/// The codes of the wanted rows; an unknown value has the one behind the last.
 fn codes(
-    page: &Encoded<'_>,
-    list: &Values,
+    page: &PageValues<'_>,
+    distinct: &Values,
     wanted: Wanted<'_>,
     buffers: &mut Buffers,
 ) -> Result<Vec<u32>, Fault> {
     if page.unknown.is_none()
-        && let Some(code) = page::one_run(page.bytes, page.n, list.len())?
+        && let Some(code) = dictionary::constant(page.bytes, page.n, distinct.len())?
     {
         let rows = match wanted {
             Wanted::All => page.n,
@@ -159,9 +167,9 @@ fn codes(
         return Ok(codes);
     }
     let mut codes = buffers.whole(page.n);
-    page::codes(page.bytes, list.len(), &mut codes)?;
+    dictionary::read_codes(page.bytes, distinct.len(), &mut codes)?;
     if let Some(unknown) = &page.unknown {
-        let behind = u32::try_from(list.len()).map_err(|_| "too long a dictionary")?;
+        let behind = u32::try_from(distinct.len()).map_err(|_| "too long a dictionary")?;
         codes = spread(&codes, unknown, behind);
     }
     Ok(match wanted {
@@ -170,62 +178,56 @@ fn codes(
     })
 }
 
-/// The values at some places of a list.
-fn looked_up(codes: &[u32], list: &Values, buffers: &mut Buffers) -> Column {
-    fn all<V: Reused>(codes: &[u32], list: &[V], buffers: &mut Buffers) -> Vec<V> {
+/// The values that codes stand for; the code behind the last is null.
+fn column_of(codes: &[u32], distinct: &Values, buffers: &mut Buffers) -> Column {
+    fn all<V: Reused>(codes: &[u32], distinct: &[V], buffers: &mut Buffers) -> Vec<V> {
         let mut values = buffers.vec();
-        let value = |code: &u32| list.get(*code as usize).copied().unwrap_or_default();
+        let value = |code: &u32| distinct.get(*code as usize).copied().unwrap_or_default();
         values.extend(codes.iter().map(value));
         values
     }
-    let values = match list {
-        Values::U8(list) => Values::U8(all(codes, list, buffers)),
-        Values::U16(list) => Values::U16(all(codes, list, buffers)),
-        Values::U32(list) => Values::U32(all(codes, list, buffers)),
-        Values::U64(list) => Values::U64(all(codes, list, buffers)),
+    let values = match distinct {
+        Values::U8(distinct) => Values::U8(all(codes, distinct, buffers)),
+        Values::U16(distinct) => Values::U16(all(codes, distinct, buffers)),
+        Values::U32(distinct) => Values::U32(all(codes, distinct, buffers)),
+        Values::U64(distinct) => Values::U64(all(codes, distinct, buffers)),
     };
-    let is_unknown = |code: &u32| *code as usize == list.len();
+    let is_unknown = |code: &u32| *code as usize == distinct.len();
     let unknown = codes.iter().any(is_unknown).then(|| codes.iter().map(is_unknown).collect());
     Column { values, unknown }
 }
 
-fn by_dictionary<V: Reused>(
+/// Values by their codes.
+fn looked_up<V: Reused>(
     bytes: &[u8],
     count: usize,
-    list: &[V],
+    distinct: &[V],
     buffers: &mut Buffers,
 ) -> Result<Vec<V>, Fault> {
     let mut values = buffers.whole(count);
-    page::by_dictionary(bytes, list, &mut values)?;
+    dictionary::read_values(bytes, distinct, &mut values)?;
     Ok(values)
 }
 
+/// Values by their differences.
 fn differences<V: Reused>(
     bytes: &[u8],
     count: usize,
     buffers: &mut Buffers,
 ) -> Result<Vec<V>, Fault> {
     let mut values = buffers.whole(count);
-    page::differences(bytes, &mut values)?;
+    delta::read(bytes, &mut values)?;
     Ok(values)
 }
 
-fn plain<V: Reused>(
+/// Plain numbers.
+fn numbers<V: Reused>(
     bytes: &[u8],
     bytes_each: usize,
     count: usize,
     buffers: &mut Buffers,
 ) -> Result<Vec<V>, Fault> {
     let mut values = buffers.whole(count);
-    page::plain(bytes, bytes_each, &mut values)?;
+    plain::read(bytes, bytes_each, &mut values)?;
     Ok(values)
-}
-
-/// Puts known values in their rows, and another in the rest.
-fn spread<V: Copy>(values: &[V], unknown: &[bool], other: V) -> Vec<V> {
-    let mut values = values.iter();
-    let value = |unknown: &bool| {
-        if *unknown { other } else { values.next().copied().unwrap_or(other) }
-    };
-    unknown.iter().map(value).collect()
 }

@@ -1,4 +1,4 @@
-//! The pages of a column of a row group, one after the other, as columns.
+//! The pages of a column chunk, one after the other, decoded or skipped.
 
 use std::fs::File;
 use std::io;
@@ -10,12 +10,12 @@ use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::Request;
 use super::buffers::Buffers;
-use super::page_rows::{Encoded, Kind, Stored, Wanted};
+use super::page_rows::{Decoder, PageRows, PageValues, Wanted};
 use super::read_ahead::ReadAhead;
 use crate::columns::Values;
 use crate::dictionary::Dictionary;
-use crate::store::page::header::{self, Header, Page};
-use crate::store::page::{self, Fault};
+use crate::store::encoding::{Fault, levels};
+use crate::store::page_header::{self, Page, PageHeader};
 
 /// Why a page cannot be read.
 pub(super) enum Damage {
@@ -35,14 +35,14 @@ impl From<Fault> for Damage {
     }
 }
 
-/// The pages of a column of a group.
+/// The pages of a column chunk.
 pub(super) struct ColumnPages<'f> {
     field: FieldId,
     file: ReadAhead<'f>,
-    is_packed: bool,
-    /// Whether places in the dictionary are wanted.
-    by_place: bool,
-    /// Values by index; of texts, their numbers in the dictionary of the scan.
+    is_compressed: bool,
+    /// Whether dictionary codes are wanted where a page has them.
+    wants_codes: bool,
+    /// Values by code; of texts, their numbers in the dictionary of the scan.
     dictionary: Option<Arc<Values>>,
     texts: Arc<Dictionary>,
 }
@@ -50,12 +50,12 @@ pub(super) struct ColumnPages<'f> {
 /// Pages of two columns of a group do not have the same rows.
 pub(super) const MISALIGNED: Fault = "pages that do not line up";
 
-/// Rows that are believed of one page: ours have `schema::PAGE_ROWS`, a quarter of it.
+/// Rows that are believed of one page: ours have `tuning::PAGE_ROWS`, a quarter of it.
 const MOST_ROWS: usize = 1 << 16;
 
 impl<'f> ColumnPages<'f> {
-    /// The pages of a column of a group, which is at a place in a file: where it
-    /// begins, and its length.
+    /// The pages of a column chunk, which is at a place in a file: where it begins,
+    /// and its length.
     pub(super) fn new(
         field: FieldId,
         chunk: &ColumnChunkMetaData,
@@ -63,15 +63,15 @@ impl<'f> ColumnPages<'f> {
         request: &Request<'_>,
         buffers: &mut Buffers,
     ) -> Result<Self, Damage> {
-        let is_packed = match chunk.compression() {
+        let is_compressed = match chunk.compression() {
             Compression::UNCOMPRESSED => false,
             Compression::ZSTD(_) => true,
             _ => return Err("a compression that flowkit does not use".into()),
         };
         let file = ReadAhead::new(file, (start, start + length), buffers.bytes());
-        let by_place = request.is_by_place(field);
+        let wants_codes = request.wants_codes(field);
         let texts = Arc::clone(request.dictionary);
-        Ok(Self { field, file, is_packed, by_place, dictionary: None, texts })
+        Ok(Self { field, file, is_compressed, wants_codes, dictionary: None, texts })
     }
 
     /// Whose pages they are.
@@ -89,12 +89,12 @@ impl<'f> ColumnPages<'f> {
         &mut self,
         wanted: Wanted<'_>,
         buffers: &mut Buffers,
-    ) -> Result<Stored, Damage> {
+    ) -> Result<PageRows, Damage> {
         let header = self.rows_ahead(buffers)?;
         let Self { file, dictionary, .. } = self;
         let stored = file.take(header.stored)?.ok_or("a page that breaks off")?;
         header.check(stored)?;
-        let Page::Rows { rows, nulls, encoding, levels, is_packed } = header.page else {
+        let Page::Data { rows, nulls, encoding, levels, is_compressed } = header.page else {
             return Err("no rows".into());
         };
         if rows > MOST_ROWS || nulls > rows {
@@ -106,23 +106,25 @@ impl<'f> ColumnPages<'f> {
             return Err(MISALIGNED.into());
         }
         let (levels, values) = stored.split_at_checked(levels).ok_or("levels that break off")?;
-        let unknown = if nulls == 0 { None } else { Some(page::nulls(levels, rows)?) };
+        let unknown = if nulls == 0 { None } else { Some(levels::read(levels, rows)?) };
         if unknown.as_ref().is_some_and(|unknown| n_known(unknown) != rows - nulls) {
             return Err("levels and values that do not agree".into());
         }
-        let unpacked = header.unpacked.checked_sub(levels.len()).ok_or("levels that break off")?;
-        let mut buffer = buffers.unpacked();
-        let values = if is_packed && self.is_packed {
-            buffers.unpack(values, unpacked, &mut buffer)?;
+        let decompressed =
+            header.decompressed.checked_sub(levels.len()).ok_or("levels that break off")?;
+        let mut buffer = buffers.decompressed();
+        let values = if is_compressed && self.is_compressed {
+            buffers.decompress(values, decompressed, &mut buffer)?;
             &buffer
         } else {
             values
         };
-        let values = Encoded { bytes: values, encoding, n: rows - nulls, unknown };
-        let kind = Kind { field: self.field, by_place: self.by_place, texts: &self.texts };
-        let stored = kind.rows(values, dictionary.as_ref(), wanted, buffers);
-        buffers.take_back_unpacked(buffer);
-        Ok(stored?)
+        let values = PageValues { bytes: values, encoding, n: rows - nulls, unknown };
+        let decoder =
+            Decoder { field: self.field, wants_codes: self.wants_codes, texts: &self.texts };
+        let rows = decoder.rows(values, dictionary.as_ref(), wanted, buffers);
+        buffers.take_back_decompressed(buffer);
+        Ok(rows?)
     }
 
     /// Passes the next page; gives its rows.
@@ -132,23 +134,23 @@ impl<'f> ColumnPages<'f> {
             return Err("a page that breaks off".into());
         }
         match header.page {
-            Page::Rows { rows, .. } => Ok(rows),
+            Page::Data { rows, .. } => Ok(rows),
             _ => Err("no rows".into()),
         }
     }
 
     /// The header of the next page of rows, passed; a dictionary before it is
     /// kept.
-    fn rows_ahead(&mut self, buffers: &mut Buffers) -> Result<Header, Damage> {
+    fn rows_ahead(&mut self, buffers: &mut Buffers) -> Result<PageHeader, Damage> {
         loop {
-            let ahead = self.file.ahead(header::MOST)?;
+            let ahead = self.file.ahead(page_header::MOST)?;
             if ahead.is_empty() {
                 return Err("fewer pages than rows".into());
             }
-            let header = Header::read(ahead)?;
+            let header = PageHeader::read(ahead)?;
             self.file.pass(header.length);
             match header.page {
-                Page::Rows { .. } => return Ok(header),
+                Page::Data { .. } => return Ok(header),
                 Page::Dictionary(n) => self.keep_dictionary(&header, n, buffers)?,
                 Page::Other => return Err("a page of an older layout".into()),
             }
@@ -157,27 +159,27 @@ impl<'f> ColumnPages<'f> {
 
     fn keep_dictionary(
         &mut self,
-        header: &Header,
+        header: &PageHeader,
         n: usize,
         buffers: &mut Buffers,
     ) -> Result<(), Damage> {
         let stored = self.file.take(header.stored)?.ok_or("a dictionary that breaks off")?;
         header.check(stored)?;
-        let mut buffer = buffers.unpacked();
-        let values = if self.is_packed {
-            buffers.unpack(stored, header.unpacked, &mut buffer)?;
+        let mut buffer = buffers.decompressed();
+        let values = if self.is_compressed {
+            buffers.decompress(stored, header.decompressed, &mut buffer)?;
             &buffer
         } else {
             stored
         };
         // Its memory is shared with batches and does not come back.
-        let list = Kind { field: self.field, by_place: false, texts: &self.texts }.plain(
+        let values = Decoder { field: self.field, wants_codes: false, texts: &self.texts }.plain(
             values,
             n,
             &mut Buffers::default(),
         );
-        buffers.take_back_unpacked(buffer);
-        self.dictionary = Some(Arc::new(list?));
+        buffers.take_back_decompressed(buffer);
+        self.dictionary = Some(Arc::new(values?));
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
-//! The bytes of a column of a row group, read some at a time into one buffer
-//! that stays in the cache.
+//! Read-ahead: the bytes of a column chunk, read some at a time into one buffer that
+//! stays in the cache.
 
 use std::fs::File;
 use std::io;
@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 /// or take a tenth, with 16 kB or 1 MB.
 const AT_ONCE: usize = 128 << 10;
 
-/// A stretch of a file, from its front to its end.
+/// A stretch of a file, read from its front to its end.
 pub(super) struct ReadAhead<'f> {
     file: &'f File,
     /// Where in the file the bytes behind the buffered ones are.

@@ -31,7 +31,7 @@ impl StoredPart {
             file => file.ok(),
         };
         let part = file.and_then(|file| {
-            let tally = file.about().facts.tally(name)?;
+            let tally = file.footer().tally.tally(name)?;
             Some(Self { file, tally })
         });
         part.ok_or_else(|| ReadError::foreign_parquet(name))
