@@ -119,3 +119,11 @@ pub enum ReadError {
         what: String,
     },
 }
+
+impl ReadError {
+    /// A Parquet file that another program wrote, or a damaged one.
+    pub(crate) fn foreign_parquet(name: &str) -> Self {
+        let what = "is a Parquet file that this flowkit did not write, or a damaged one";
+        Self::Form { name: name.to_owned(), what }
+    }
+}

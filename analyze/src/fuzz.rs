@@ -12,7 +12,7 @@ use flowkit_model::{Entry, Expression, FieldId, FlowRecord, Row};
 use crate::batch::FieldSet;
 use crate::filter::Filter;
 use crate::input;
-use crate::store::{ColumnFile, Request, Spare};
+use crate::store::{Buffers, ColumnFile, Request};
 
 /// Documents, in any form. The first line is learnt, the others are read by its
 /// shape, by that shape narrowed to the values of the lines before, and by the
@@ -77,7 +77,7 @@ pub fn columns(bytes: &[u8]) {
     let filter = filter.ok().map(Filter::new);
     for (coded, filter) in [(None, None), (Some(FieldId::DstPort), None), (None, filter.as_ref())] {
         let request = Request { columns, coded, filter, dictionary: &dictionary };
-        let mut spare = Spare::default();
+        let mut spare = Buffers::default();
         for group in 0..file.groups() {
             let _ = file.read(group, &request, &mut spare, |batch| {
                 let _ = batch.column(FieldId::Bytes).n_unknown();

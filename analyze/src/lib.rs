@@ -33,6 +33,7 @@
 mod ask;
 mod batch;
 mod bins;
+mod cache;
 mod dedup;
 pub mod documents;
 mod error;
@@ -66,5 +67,5 @@ pub mod in_memory {
 
 /// The columns of a dump: looked at, and made where they are missing.
 pub mod columns {
-    pub use crate::store::{make_missing, verify};
+    pub use crate::cache::{CacheError, Made, make_missing, verify};
 }

@@ -13,6 +13,8 @@ use flowkit_analyze::import::{Imported, import};
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::{Selection, Source, documents, store};
 use flowkit_model::answer::Tally;
+use flowkit_analyze::tally::Tally;
+use flowkit_analyze::{Selection, Source, cache, documents};
 use flowkit_model::dump::PartForm;
 
 fn tally(path: &Path) -> Tally {
@@ -494,7 +496,7 @@ fn columns_made_on_the_way_are_those_made_later() {
         };
         let (on_the_way, later) = (saved(true), saved(false));
         assert!(columns(&later).is_empty(), "{name}");
-        let _ = store::make_missing(&later);
+        let _ = cache::make_missing(&later);
         assert_eq!(columns(&later).len(), n_files, "{name}");
         assert!(columns(&on_the_way) == columns(&later), "{name}");
     }

@@ -21,7 +21,8 @@ use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
 use crate::spill::memory::Memory;
 use crate::stats::Statistic;
-use crate::store::{self, Prepared, StoreError};
+use crate::cache::{self, Prepared};
+use crate::store::StoreError;
 
 /// What the questions have in common that are answered together.
 pub(crate) struct Shared {
@@ -100,16 +101,13 @@ pub(crate) fn gather<S: Statistic>(
     shared: &Shared,
 ) -> Result<Gathered<S::Partial>, ReadError> {
     let adding = Adding { sources, statistic, selection, options, shared };
-    match adding.up(&store::prepare(sources)) {
-        Err(StoreError::Part(error)) => Err(error),
-        Err(damage) => {
-            let prepared = Prepared::none(sources, &damage);
-            adding.up(&prepared).map_err(|error| match error {
-                StoreError::Part(error) => error,
-                _ => unreachable!("no columns were read"),
-            })
+    let mut prepared = cache::prepare(sources)?;
+    loop {
+        match adding.up(&prepared)? {
+            Ok(gathered) => return Ok(gathered),
+            // At most once: then there are no columns that could be damaged.
+            Err(damage) => prepared = Prepared::none(sources, &damage),
         }
-        Ok(gathered) => Ok(gathered),
     }
 }
 
@@ -123,8 +121,12 @@ struct Adding<'a, S> {
 }
 
 impl<S: Statistic> Adding<'_, S> {
-    /// Adds up flows, from columns where there are any.
-    fn up(&self, prepared: &Prepared) -> Result<Gathered<S::Partial>, StoreError> {
+    /// Adds up flows, from columns where there are any; the inner error says
+    /// which of these are damaged.
+    fn up(
+        &self,
+        prepared: &Prepared,
+    ) -> Result<Result<Gathered<S::Partial>, StoreError>, ReadError> {
         let Self { sources, statistic, selection, .. } = *self;
         let Shared { dictionary, memory } = self.shared;
         let run = selection.begin();
@@ -134,7 +136,9 @@ impl<S: Statistic> Adding<'_, S> {
         let workers = Workers::new(statistic, &run, memory);
         let reading = Reading { sources, stored: &prepared.parts, fields, dictionary };
         reading.batches(&mut absorber, |batches| workers.add(batches))?;
-        workers.add_stored(&prepared.parts, dictionary)?;
+        if let Err(damage) = workers.add_stored(&prepared.parts, dictionary) {
+            return Ok(Err(damage));
+        }
         let mut tally = absorber.finish();
         tally.notes.extend_from_slice(&prepared.notes);
         let partial = workers.finish(&mut tally, fields, &dictionary.texts());
@@ -142,7 +146,7 @@ impl<S: Statistic> Adding<'_, S> {
         let names = sources.iter().map(|source| source.name().to_owned()).collect();
         let mut heading = Heading::new(names, selection, dropped, tally);
         heading.window = heading.window.or_else(|| common_window(sources));
-        Ok(Gathered { partial, heading })
+        Ok(Ok(Gathered { partial, heading }))
     }
 }
 

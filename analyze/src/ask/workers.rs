@@ -14,7 +14,7 @@ use crate::scan::waves::SMALL_WAVE;
 use crate::selection::Run;
 use crate::spill::memory::Memory;
 use crate::stats::Statistic;
-use crate::store::{ColumnFile, Request, Spare, StoreError, StoredPart};
+use crate::store::{Buffers, ColumnFile, Request, StoreError, StoredPart};
 
 /// Sums under way, one set for each thread.
 pub(crate) struct Workers<'s, S: Statistic> {
@@ -31,7 +31,7 @@ type State<S> = Mutex<Option<Sums<<S as Statistic>::Partial>>>;
 struct Sums<P> {
     partial: P,
     measures: Measures,
-    spare: Spare,
+    spare: Buffers,
 }
 
 impl<'s, S: Statistic> Workers<'s, S> {
@@ -46,7 +46,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         Sums {
             partial: self.statistic.start(self.memory),
             measures: Measures::default(),
-            spare: Spare::default(),
+            spare: Buffers::default(),
         }
     }
 
@@ -86,10 +86,8 @@ impl<'s, S: Statistic> Workers<'s, S> {
                     sums.measures.merge(Measures::of_tally(&part.tally, dictionary));
                 });
             }
-            let may_match =
-                |group: &usize| selection.may_match(&|field| part.file.bounds(*group, field));
-            let meant = (0..part.file.groups()).filter(may_match);
-            groups.extend(meant.map(|group| (&part.file, group)));
+            let read = part.file.groups_that_may_match(|bounds| selection.may_match(bounds));
+            groups.extend(read.map(|group| (&part.file, group)));
         }
         let add = |(file, group): (&ColumnFile, usize)| {
             self.on_this_thread(|Sums { partial, measures, spare }| {

@@ -6,12 +6,12 @@ use super::{Found, Walk, made};
 use crate::batch::FieldSet;
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::store::{self, Request, Spare, StoredPart};
+use crate::store::{Buffers, Request, StoredPart};
 
-/// For each stream, its columns if it is a file of them.
-pub(super) fn of(sources: &[Source]) -> Vec<Option<StoredPart>> {
+/// For each stream, its columns if it is a file of them, or why they are not read.
+pub(super) fn of(sources: &[Source]) -> Vec<Option<Result<StoredPart, ReadError>>> {
     let files = sources.iter().flat_map(Source::column_files);
-    files.map(|file| file.and_then(|(name, path)| store::of_file(name, path))).collect()
+    files.map(|file| file.map(|(name, path)| StoredPart::of_file(name, path))).collect()
 }
 
 impl Walk<'_> {
@@ -22,7 +22,14 @@ impl Walk<'_> {
         stream: usize,
         take: &mut impl FnMut(Found<'_>) -> bool,
     ) -> bool {
-        let Some(StoredPart { file, tally }) = self.columns[stream].take() else { return true };
+        let Some(opened) = self.columns[stream].take() else { return true };
+        let StoredPart { file, tally } = match opened {
+            Ok(part) => part,
+            Err(error) => {
+                self.refused = Some(error);
+                return false;
+            }
+        };
         let name = self.completeness.name(stream);
         for skipped in tally.skipped {
             if !self.skip(name, skipped.cause, skipped.first.line) {
@@ -35,7 +42,7 @@ impl Walk<'_> {
         let dictionary = Arc::default();
         let columns = FieldSet::all();
         let request = Request { columns, coded: None, filter: None, dictionary: &dictionary };
-        let mut spare = Spare::default();
+        let mut spare = Buffers::default();
         let mut goes_on = true;
         for group in 0..file.groups() {
             let read = file.read(group, &request, &mut spare, |batch| {

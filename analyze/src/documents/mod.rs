@@ -105,8 +105,8 @@ fn parsed(
 struct Walk<'s> {
     options: ReadOptions,
     completeness: Completeness<'s>,
-    /// Of each stream that is a file of columns.
-    columns: Vec<Option<StoredPart>>,
+    /// Of each stream that is a file of columns, why it is not read if so.
+    columns: Vec<Option<Result<StoredPart, ReadError>>>,
     tally: Tally,
     refused: Option<ReadError>,
     /// No more was wanted.

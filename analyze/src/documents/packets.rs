@@ -8,6 +8,7 @@ use flowkit_model::answer::Tally;
 use crate::error::ReadError;
 use crate::input::{self, Piece, Source};
 use crate::scan::ingest::known_before;
+use crate::store::StoredPart;
 
 /// A UDP payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,9 @@ pub fn each(
     source: &Source,
     mut take: impl FnMut(Payload<'_>) -> bool,
 ) -> Result<Tally, ReadError> {
+    for (name, path) in source.column_files().flatten() {
+        StoredPart::of_file(name, path)?;
+    }
     let sources = std::slice::from_ref(source);
     let mut tally = known_before(sources);
     let mut refused = None;

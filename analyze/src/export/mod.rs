@@ -26,6 +26,7 @@ use self::anonymise::{Anonymiser, hide};
 pub(crate) use self::text::document_line;
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
+use crate::cache::{self, Prepared};
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::Reading;
@@ -33,9 +34,10 @@ use crate::scan::ingest::Absorber;
 use crate::scan::measures::Measures;
 use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
-use crate::store::facts::{Belongs, Facts};
+use crate::store::footer::{Belongs, StoredTally};
+pub use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
-use crate::store::{self, Prepared, Request, Spare, StoreError};
+use crate::store::{Buffers, Request, StoreError};
 
 /// A form of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,16 +52,6 @@ pub enum Form {
     Hits,
     /// NetFlow v5 packets in a capture.
     V5Pcap,
-}
-
-/// How addresses stand in columns and rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Addresses {
-    /// As a number of 32 bits, most significant byte first.
-    #[default]
-    Number,
-    /// As dotted text.
-    Text,
 }
 
 /// What was exported.
@@ -129,7 +121,7 @@ impl Export<'_> {
 
     fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
-        let mut writer = FlowWriter::new(out, "the export".into(), &dictionary, self.addresses)?;
+        let mut writer = FlowWriter::new(out, "the export", &dictionary, self.addresses)?;
         let mut measures = Measures::default();
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);
@@ -142,7 +134,7 @@ impl Export<'_> {
         said.notes.clear();
         said.duplicates = flowkit_model::answer::Duplicates::default();
         let belongs = Belongs::of(&Part::default(), &[]);
-        let mut out = writer.finish(belongs, Facts::of(&said))?;
+        let mut out = writer.finish(belongs, StoredTally::of(&said))?;
         out.flush().map_err(ExportError::Write)?;
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
     }
@@ -195,7 +187,7 @@ impl Export<'_> {
         mut take: impl FnMut(&Batch) -> Result<(), ExportError>,
     ) -> Result<Tally, ExportError> {
         let run = self.selection.begin();
-        let Prepared { parts, notes } = store::prepare(self.sources);
+        let Prepared { parts, notes } = cache::prepare(self.sources)?;
         let mut absorber = Absorber::new(self.sources, self.options);
         let fields = FieldSet::all();
         let reading = Reading { sources: self.sources, stored: &parts, fields, dictionary };
@@ -213,8 +205,10 @@ impl Export<'_> {
         reading.batches(&mut absorber, |batches| {
             batches.into_iter().all(|mut batch| hand_on(&mut batch));
         })?;
-        let (request, mut spare) =
-            (Request { columns: fields, coded: None, filter: None, dictionary }, Spare::default());
+        let (request, mut spare) = (
+            Request { columns: fields, coded: None, filter: None, dictionary },
+            Buffers::default(),
+        );
         for part in parts.iter().flatten() {
             for group in 0..part.file.groups() {
                 part.file.read(group, &request, &mut spare, |batch| {

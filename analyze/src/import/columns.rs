@@ -2,7 +2,7 @@
 //! them: nothing is unpacked and read again.
 //!
 //! They are what would be made of the part later. Where that is not sure, they
-//! are left to [`make_missing`](crate::store::make_missing), which reads the
+//! are left to [`make_missing`](crate::cache::make_missing), which reads the
 //! part and has its own words for what is wrong.
 
 use std::path::Path;
@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use super::part::append_line;
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
+use crate::cache::{CacheError, PartWriter};
 use crate::documents::AsItStands;
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
@@ -21,8 +22,7 @@ use crate::input::{Block, Framing, Source, framing, may_share};
 use crate::scan::ingest::Absorber;
 use crate::scan::options::ReadOptions;
 use crate::scan::waves::WAVE_BLOCKS;
-use crate::store::facts::{Belongs, THIS_FILE};
-use crate::store::{StoreError, UnderWay};
+use crate::store::footer::{Belongs, THIS_FILE};
 
 /// Text that is parsed at once.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -39,7 +39,7 @@ pub(super) struct Columns<'c> {
     shapes: Shapes,
     /// Knows the documents of the parts before.
     absorber: Absorber<'c>,
-    part: Option<UnderWay>,
+    part: Option<PartWriter>,
     /// Documents that are not parsed yet.
     text: Vec<u8>,
     blocks: Vec<Block>,
@@ -108,7 +108,7 @@ impl<'c> Columns<'c> {
             let Some(under_way) = columns.part.take() else { return Ok(()) };
             if columns.absorber.n_values() != part.received {
                 // Some are kept that cannot be read: who reads the part says so.
-                return Err(StoreError::Damaged);
+                return Err(CacheError::Damaged);
             }
             columns.absorber.end(0, None)?;
             let earlier: Vec<&Part> =
@@ -125,16 +125,16 @@ impl<'c> Columns<'c> {
         self.attempt(|columns| {
             // A part that would be cut otherwise when it is read.
             if framing(text) != Framing::Lines {
-                return Err(StoreError::Damaged);
+                return Err(CacheError::Damaged);
             }
             let path = columns.dump.join(part.columns_path());
-            columns.part = Some(UnderWay::new(columns.dump, path, &columns.dictionary)?);
+            columns.part = Some(PartWriter::new(columns.dump, path, &columns.dictionary)?);
             Ok(())
         });
     }
 
     /// Parses the documents that wait for it.
-    fn parse(&mut self) -> Result<(), StoreError> {
+    fn parse(&mut self) -> Result<(), CacheError> {
         self.cut();
         let (fields, dictionary, shapes) = (FieldSet::all(), &self.dictionary, &self.shapes);
         let blocks = std::mem::take(&mut self.blocks);
@@ -152,13 +152,13 @@ impl<'c> Columns<'c> {
         }
     }
 
-    fn push(&mut self, parsed: Parsed) -> Result<(), StoreError> {
+    fn push(&mut self, parsed: Parsed) -> Result<(), CacheError> {
         let batch = self.absorber.block(0, parsed)?;
         self.part.as_mut().map_or(Ok(()), |part| part.push(&batch))
     }
 
     /// Does something that columns may fail at; then there are none.
-    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), StoreError>) {
+    fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), CacheError>) {
         if !self.is_over && work(self).is_err() {
             self.is_over = true;
             (self.part, self.text, self.blocks) = (None, Vec::new(), Vec::new());

@@ -24,11 +24,11 @@ use flowkit_model::dump::{FORMAT, MANIFEST, Manifest, PARTS, State, unfinished};
 
 use self::columns::Columns;
 use self::part::Writer;
+use crate::cache::{self, CacheError};
 use crate::documents::Keeping;
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::options::ReadOptions;
-use crate::store::{self, StoreError};
 
 mod columns;
 mod packer;
@@ -60,7 +60,7 @@ pub enum ImportError {
     Cancelled,
     /// The columns cannot be made.
     #[error(transparent)]
-    Columns(#[from] StoreError),
+    Columns(#[from] CacheError),
 }
 
 /// What was imported.
@@ -179,12 +179,12 @@ fn fill(
         return Err(ImportError::Cancelled);
     }
     if columns {
-        match store::make_missing(folder) {
+        match cache::make_missing(folder) {
             // It came so, and was told; it is answered from as it is.
-            Ok(_) | Err(StoreError::Damaged) => {}
+            Ok(_) | Err(CacheError::Damaged) => {}
             Err(error) => return Err(error.into()),
         }
-        for (part, seen) in manifest.parts.iter_mut().zip(store::seen(folder)?) {
+        for (part, seen) in manifest.parts.iter_mut().zip(cache::seen(folder)?) {
             let ms = |ms: u64| i64::try_from(ms).ok();
             part.first_ms = seen.and_then(|seen| ms(seen.0));
             part.last_ms = seen.and_then(|seen| ms(seen.1));

@@ -19,7 +19,6 @@ use super::source::{Place, Source, Stream, all};
 use super::{capture, parse, shape_cache};
 use crate::batch::FieldSet;
 use crate::error::ReadError;
-use crate::store::{ColumnFile, StoreError};
 
 /// Reads all streams in order and hands on their pieces, each with the number
 /// of its stream, until `take` says false. Those that are `stored` are passed
@@ -98,13 +97,9 @@ impl Stream {
             _ if self.reading == Some(Reading::Dump) => {
                 form("is no dump but a file, or standard input; leave --input-format out")
             }
-            // Those that are read are not opened here.
-            Place::Columns(path) => form(match ColumnFile::open(path) {
-                Err(StoreError::AddressesAsText { .. }) => {
-                    "has addresses as text, which is for other tools; export it again without --addresses text"
-                }
-                _ => "is a Parquet file that this flowkit did not write, or a damaged one",
-            }),
+            // Whoever reads columns has opened it; here come those that turned out
+            // to be damaged.
+            Place::Columns(_) => Err(ReadError::foreign_parquet(&self.name)),
             Place::Stdin if self.reading == Some(Reading::Columns) => {
                 form("is read from its start to its end, and columns are not; save it to a file")
             }

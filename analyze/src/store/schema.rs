@@ -9,42 +9,29 @@
 //! | bytes, packets | `INT64`, `UINT_64` | as exported, never scaled |
 //! | other numbers | `INT32`, `UINT_8`, `UINT_16` or `UINT_32` by width | as `flowkit fields` says |
 //!
-//! How each column is stored was chosen by size and reading time over 10 M
-//! flows; `benches/README.md` has the numbers:
-//!
-//! - Columns that most questions group by or add up are not compressed, but for
-//!   their dictionaries: indices of up to 18 bits, or packed differences, are
-//!   small already, and unpacking zstd would take as long as the rest of the
-//!   question.
-//! - Times and counters of wide range are packed differences
-//!   (`DELTA_BINARY_PACKED`); everything else is a dictionary.
-//! - The rest is compressed with zstd, page by page, where that saves a
-//!   fiftieth: 0.5 bytes a flow for the source port, 0.3 for the destination
-//!   address.
+//! How each column is stored is in `tuning`.
 
 use std::sync::Arc;
 
-use flowkit_model::{FIELDS, Field, FieldId, Kind};
-use parquet::basic::{
-    Compression, Encoding, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel,
-};
-use parquet::file::properties::{
-    DeltaBinaryPackedEncoderOptions, EnabledStatistics, WriterProperties, WriterVersion,
-};
-use parquet::schema::types::{ColumnPath, Type, TypePtr};
+use flowkit_model::{FIELDS, Field, Kind};
+use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
+use parquet::schema::types::{Type, TypePtr};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::StoreError;
-use crate::export::Addresses;
+
+/// How addresses stand in columns and rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Addresses {
+    /// As a number of 32 bits, most significant byte first.
+    #[default]
+    Number,
+    /// As dotted text.
+    Text,
+}
 
 /// Version of what is written here; files of another are made again.
 pub(crate) const VERSION: u32 = 4;
-/// Flows in a row group, which is one task of a question.
-pub(crate) const GROUP_ROWS: usize = 1 << 19;
-/// Flows in a page, and in a batch that is read from it.
-pub(crate) const PAGE_ROWS: usize = 1 << 14;
-/// More distinct values than fit in so many bytes are stored plainly.
-pub(super) const DICTIONARY_BYTES: usize = 8 << 20;
 
 /// Stands for the catalogue: files of another catalogue are made again.
 pub(crate) fn fingerprint() -> u64 {
@@ -106,64 +93,6 @@ pub fn type_name(field: &Field) -> &'static str {
         (_, Some(17..=32)) => "UINT_32",
         (_, Some(_)) => "UINT_64",
     }
-}
-
-/// Fields that most questions group by or add up.
-const HOT: &[FieldId] = &[FieldId::SrcAddr, FieldId::Packets, FieldId::Bytes, FieldId::DstPort];
-
-/// Fields whose values hardly repeat: differences take less than a dictionary.
-const DIFFERENCES: &[FieldId] = &[
-    FieldId::Timestamp,
-    FieldId::FirstSwitched,
-    FieldId::LastSwitched,
-    FieldId::FlowSeqNum,
-    FieldId::Bytes,
-];
-
-/// Whether most questions group by a field or add it up: its pages are left as
-/// they are.
-pub(super) fn is_hot(field: FieldId) -> bool {
-    HOT.contains(&field)
-}
-
-/// Whether a field is stored by the differences of its values.
-pub(super) fn is_by_differences(field: FieldId) -> bool {
-    DIFFERENCES.contains(&field)
-}
-
-/// A page is left as it is unless it shrinks to less than this.
-pub(super) const WORTH_COMPRESSING: f64 = 0.98;
-
-/// How hard zstd tries: level 1 takes three times the bytes for sequence numbers.
-pub(super) fn zstd_level() -> ZstdLevel {
-    ZstdLevel::try_new(3).unwrap_or_default()
-}
-
-/// How the columns are stored that are differences.
-pub(crate) fn properties() -> WriterProperties {
-    let mut properties = WriterProperties::builder()
-        .set_writer_version(WriterVersion::PARQUET_2_0)
-        .set_created_by(concat!("flowkit ", env!("CARGO_PKG_VERSION")).into())
-        .set_compression(Compression::ZSTD(zstd_level()))
-        .set_data_page_v2_compression_ratio_threshold(WORTH_COMPRESSING)
-        .set_encoding(Encoding::DELTA_BINARY_PACKED)
-        .set_dictionary_enabled(false)
-        .set_data_page_size_limit(usize::MAX >> 1)
-        .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_write_batch_size(PAGE_ROWS)
-        .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_offset_index_disabled(true);
-    for field in HOT {
-        let path = ColumnPath::from(field.field().name);
-        properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
-    }
-    // A large count widens no more than 127 others: 2.42 bytes a flow, not 2.47.
-    if let Ok(blocks) = DeltaBinaryPackedEncoderOptions::try_new(128, 2) {
-        let path = ColumnPath::from(FieldId::Bytes.field().name);
-        properties = properties.set_column_delta_binary_packed_encoder_options(path, blocks);
-    }
-    properties.build()
 }
 
 #[cfg(test)]

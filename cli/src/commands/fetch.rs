@@ -194,7 +194,7 @@ impl Fetch {
         progress.finish(fetched.is_ok());
         let manifest = fetched?;
         if !self.no_columns
-            && let Err(error) = flowkit_analyze::store::make_missing(&self.output)
+            && let Err(error) = flowkit_analyze::cache::make_missing(&self.output)
         {
             // The dump is whole without them, and is asked all the same.
             warn(&format!("{:#}", anyhow::Error::from(error)));

@@ -58,7 +58,7 @@ impl Verify {
         let (manifest, findings) = flowkit_fetch::verify(&self.dump, asks.then_some(&request))?;
         let mut findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
         // What is wrong with a part itself was found above.
-        if let Ok(columns) = flowkit_analyze::store::verify(&self.dump) {
+        if let Ok(columns) = flowkit_analyze::cache::verify(&self.dump) {
             findings.extend(columns.iter().map(|(file, what)| format!("{file}: {what}")));
         }
         let mut out = io::stdout().lock();

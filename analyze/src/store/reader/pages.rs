@@ -1,4 +1,4 @@
-//! The pages of a column of a row group, one after the other, as columns.
+//! The pages of a column chunk, one after the other, decoded or skipped.
 
 use std::fs::File;
 use std::io;
@@ -9,13 +9,13 @@ use parquet::basic::Compression;
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::Request;
-use super::decode::{Encoded, Kind};
-use super::spare::Spare;
-use super::window::Window;
+use super::buffers::Buffers;
+use super::page_rows::{Decoder, PageRows, PageValues, Wanted};
+use super::read_ahead::ReadAhead;
+use crate::batch::Values;
 use crate::batch::dictionary::Dictionary;
-use crate::batch::{Coded, Column, Values};
-use crate::store::page::header::{self, Header, Page};
-use crate::store::page::{self, Fault};
+use crate::store::encoding::{Fault, levels};
+use crate::store::page_header::{self, Page, PageHeader};
 
 /// Why a page cannot be read.
 pub(super) enum Damage {
@@ -35,39 +35,14 @@ impl From<Fault> for Damage {
     }
 }
 
-/// A page of a column.
-pub(super) enum Stored {
-    /// Value by value.
-    Column(Column),
-    /// By places in the dictionary of the column's row group.
-    Coded(Coded),
-}
-
-impl Stored {
-    pub(super) fn rows(&self) -> usize {
-        match self {
-            Self::Column(column) => column.len(),
-            Self::Coded(coded) => coded.codes().len(),
-        }
-    }
-}
-
-/// Which rows of a page are wanted.
-#[derive(Clone, Copy)]
-pub(super) enum Wanted<'r> {
-    All,
-    /// Some of a page of so many rows, in ascending order.
-    Some(&'r [u32], usize),
-}
-
-/// The pages of a column of a group.
+/// The pages of a column chunk.
 pub(super) struct ColumnPages<'f> {
     field: FieldId,
-    window: Window<'f>,
-    is_packed: bool,
-    /// Whether places in the dictionary are wanted.
-    by_place: bool,
-    /// Values by index; of texts, their numbers in the dictionary of the scan.
+    file: ReadAhead<'f>,
+    is_compressed: bool,
+    /// Whether dictionary codes are wanted where a page has them.
+    wants_codes: bool,
+    /// Values by code; of texts, their numbers in the dictionary of the scan.
     dictionary: Option<Arc<Values>>,
     texts: Arc<Dictionary>,
 }
@@ -75,28 +50,28 @@ pub(super) struct ColumnPages<'f> {
 /// Pages of two columns of a group do not have the same rows.
 pub(super) const MISALIGNED: Fault = "pages that do not line up";
 
-/// Rows that are believed of one page: ours have `schema::PAGE_ROWS`, a quarter of it.
+/// Rows that are believed of one page: ours have `tuning::PAGE_ROWS`, a quarter of it.
 const MOST_ROWS: usize = 1 << 16;
 
 impl<'f> ColumnPages<'f> {
-    /// The pages of a column of a group, which is at a place in a file: where it
-    /// begins, and its length.
+    /// The pages of a column chunk, which is at a place in a file: where it begins,
+    /// and its length.
     pub(super) fn new(
         field: FieldId,
         chunk: &ColumnChunkMetaData,
         (file, (start, length)): (&'f File, (u64, u64)),
         request: &Request<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Self, Damage> {
-        let is_packed = match chunk.compression() {
+        let is_compressed = match chunk.compression() {
             Compression::UNCOMPRESSED => false,
             Compression::ZSTD(_) => true,
             _ => return Err("a compression that flowkit does not use".into()),
         };
-        let window = Window::new(file, (start, start + length), spare.bytes());
-        let by_place = request.is_by_place(field);
+        let file = ReadAhead::new(file, (start, start + length), buffers.bytes());
+        let wants_codes = request.wants_codes(field);
         let texts = Arc::clone(request.dictionary);
-        Ok(Self { field, window, is_packed, by_place, dictionary: None, texts })
+        Ok(Self { field, file, is_compressed, wants_codes, dictionary: None, texts })
     }
 
     /// Whose pages they are.
@@ -105,17 +80,21 @@ impl<'f> ColumnPages<'f> {
     }
 
     /// Gives memory back when no page is needed any more.
-    pub(super) fn done(self, spare: &mut Spare) {
-        spare.take_back_bytes(self.window.into_buffer());
+    pub(super) fn done(self, buffers: &mut Buffers) {
+        buffers.take_back_bytes(self.file.into_buffer());
     }
 
     /// The wanted rows of the next page.
-    pub(super) fn next(&mut self, wanted: Wanted<'_>, spare: &mut Spare) -> Result<Stored, Damage> {
-        let header = self.rows_ahead(spare)?;
-        let Self { window, dictionary, .. } = self;
-        let stored = window.take(header.stored)?.ok_or("a page that breaks off")?;
+    pub(super) fn next(
+        &mut self,
+        wanted: Wanted<'_>,
+        buffers: &mut Buffers,
+    ) -> Result<PageRows, Damage> {
+        let header = self.rows_ahead(buffers)?;
+        let Self { file, dictionary, .. } = self;
+        let stored = file.take(header.stored)?.ok_or("a page that breaks off")?;
         header.check(stored)?;
-        let Page::Rows { rows, nulls, encoding, levels, is_packed } = header.page else {
+        let Page::Data { rows, nulls, encoding, levels, is_compressed } = header.page else {
             return Err("no rows".into());
         };
         if rows > MOST_ROWS || nulls > rows {
@@ -127,50 +106,52 @@ impl<'f> ColumnPages<'f> {
             return Err(MISALIGNED.into());
         }
         let (levels, values) = stored.split_at_checked(levels).ok_or("levels that break off")?;
-        let unknown = if nulls == 0 { None } else { Some(page::nulls(levels, rows)?) };
+        let unknown = if nulls == 0 { None } else { Some(levels::read(levels, rows)?) };
         if unknown.as_ref().is_some_and(|unknown| n_known(unknown) != rows - nulls) {
             return Err("levels and values that do not agree".into());
         }
-        let unpacked = header.unpacked.checked_sub(levels.len()).ok_or("levels that break off")?;
-        let mut buffer = spare.unpacked();
-        let values = if is_packed && self.is_packed {
-            spare.unpack(values, unpacked, &mut buffer)?;
+        let decompressed =
+            header.decompressed.checked_sub(levels.len()).ok_or("levels that break off")?;
+        let mut buffer = buffers.decompressed();
+        let values = if is_compressed && self.is_compressed {
+            buffers.decompress(values, decompressed, &mut buffer)?;
             &buffer
         } else {
             values
         };
-        let values = Encoded { bytes: values, encoding, n: rows - nulls, unknown };
-        let kind = Kind { field: self.field, by_place: self.by_place, texts: &self.texts };
-        let stored = kind.rows(values, dictionary.as_ref(), wanted, spare);
-        spare.take_back_unpacked(buffer);
-        Ok(stored?)
+        let values = PageValues { bytes: values, encoding, n: rows - nulls, unknown };
+        let decoder =
+            Decoder { field: self.field, wants_codes: self.wants_codes, texts: &self.texts };
+        let rows = decoder.rows(values, dictionary.as_ref(), wanted, buffers);
+        buffers.take_back_decompressed(buffer);
+        Ok(rows?)
     }
 
     /// Passes the next page; gives its rows.
-    pub(super) fn skip(&mut self, spare: &mut Spare) -> Result<usize, Damage> {
-        let header = self.rows_ahead(spare)?;
-        if !self.window.pass(header.stored) {
+    pub(super) fn skip(&mut self, buffers: &mut Buffers) -> Result<usize, Damage> {
+        let header = self.rows_ahead(buffers)?;
+        if !self.file.pass(header.stored) {
             return Err("a page that breaks off".into());
         }
         match header.page {
-            Page::Rows { rows, .. } => Ok(rows),
+            Page::Data { rows, .. } => Ok(rows),
             _ => Err("no rows".into()),
         }
     }
 
     /// The header of the next page of rows, passed; a dictionary before it is
     /// kept.
-    fn rows_ahead(&mut self, spare: &mut Spare) -> Result<Header, Damage> {
+    fn rows_ahead(&mut self, buffers: &mut Buffers) -> Result<PageHeader, Damage> {
         loop {
-            let ahead = self.window.ahead(header::MOST)?;
+            let ahead = self.file.ahead(page_header::MOST)?;
             if ahead.is_empty() {
                 return Err("fewer pages than rows".into());
             }
-            let header = Header::read(ahead)?;
-            self.window.pass(header.length);
+            let header = PageHeader::read(ahead)?;
+            self.file.pass(header.length);
             match header.page {
-                Page::Rows { .. } => return Ok(header),
-                Page::Dictionary(n) => self.keep_dictionary(&header, n, spare)?,
+                Page::Data { .. } => return Ok(header),
+                Page::Dictionary(n) => self.keep_dictionary(&header, n, buffers)?,
                 Page::Other => return Err("a page of an older layout".into()),
             }
         }
@@ -178,27 +159,27 @@ impl<'f> ColumnPages<'f> {
 
     fn keep_dictionary(
         &mut self,
-        header: &Header,
+        header: &PageHeader,
         n: usize,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<(), Damage> {
-        let stored = self.window.take(header.stored)?.ok_or("a dictionary that breaks off")?;
+        let stored = self.file.take(header.stored)?.ok_or("a dictionary that breaks off")?;
         header.check(stored)?;
-        let mut buffer = spare.unpacked();
-        let values = if self.is_packed {
-            spare.unpack(stored, header.unpacked, &mut buffer)?;
+        let mut buffer = buffers.decompressed();
+        let values = if self.is_compressed {
+            buffers.decompress(stored, header.decompressed, &mut buffer)?;
             &buffer
         } else {
             stored
         };
         // Its memory is shared with batches and does not come back.
-        let list = Kind { field: self.field, by_place: false, texts: &self.texts }.plain(
+        let values = Decoder { field: self.field, wants_codes: false, texts: &self.texts }.plain(
             values,
             n,
-            &mut Spare::default(),
+            &mut Buffers::default(),
         );
-        spare.take_back_unpacked(buffer);
-        self.dictionary = Some(Arc::new(list?));
+        buffers.take_back_decompressed(buffer);
+        self.dictionary = Some(Arc::new(values?));
         Ok(())
     }
 }

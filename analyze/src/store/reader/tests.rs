@@ -1,77 +1,25 @@
-//! Flows written in several row groups and read again: by columns, by places,
-//! and only where they can be meant.
-
-use flowkit_model::question::{Key, Order};
-use flowkit_model::{Answer, Expression, Field, FlowRecord, Metric};
-use proptest::prelude::*;
+//! Files that were written are read again, and damage in them is noticed.
 
 use super::*;
-use crate::Source;
-use crate::ask::{Side, ask, ask_batches, ask_both, ask_both_batches_within};
-use crate::filter::tests::{any_filter, any_flow};
-use crate::scan::options::ReadOptions;
-use crate::selection::{Changes, Selection};
-use crate::spill::memory::Memory;
-use crate::stats::diff::Diff;
-use crate::stats::top;
-use crate::store::writer::tests::file_of;
-
-/// Flows in the order of time; every field is unknown in some, and one port in
-/// all of the third row group.
-fn flows() -> Vec<FlowRecord> {
-    let known = |n: u64, every: u64| (n % every != 1).then_some(n);
-    let flow = |n: u64| FlowRecord {
-        timestamp_ms: known(n, 97).map(|n| 1_537_488_000_000 + n * 1000),
-        first_switched_ms: known(n, 11).map(|n| 1_537_487_000_000 + n * 7),
-        bytes: known(n, 13).map(|n| n * n % 1000 * n),
-        packets: known(n, 17).map(|n| n % 9),
-        dst_port: known(n, 5).map(|n| u16::try_from(n * n % 90).unwrap()),
-        src_port: (n / 500 != 2).then(|| u16::try_from(n / 500).unwrap()),
-        src_addr: known(n, 3).map(|n| u32::try_from(n % 70).unwrap().into()),
-        exporter: known(n, 19).map(|n| format!("r{}", n % 4)),
-        protocol: Some(6),
-        ..FlowRecord::default()
-    };
-    (0..2200).map(flow).collect()
-}
+use crate::store::writer::tests::{batch_of, file_of, flows};
 
 fn batch() -> Batch {
-    let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
-    for flow in flows() {
-        batch.push(&flow);
-    }
-    batch
-}
-
-/// A file of five row groups.
-fn file(folder: &Path) -> std::path::PathBuf {
-    let path = folder.join("flows.parquet");
-    std::fs::write(&path, file_of(&batch(), 500)).unwrap();
-    path
-}
-
-/// All of an answer but the names of sources.
-fn text(answer: &Answer) -> String {
-    let tally = &answer.tally;
-    format!(
-        "{:?} {:?} {:?} {:?} {:?}",
-        answer.table, answer.ranking, tally.total, tally.unknown, tally.seen
-    )
+    batch_of(flows(2200))
 }
 
 #[test]
-fn every_column_comes_back_and_by_places_too() {
+fn every_column_comes_back_and_by_codes_too() {
     let bytes = file_of(&batch(), 500);
     let file = ColumnFile::of_bytes(&bytes).unwrap();
     assert_eq!(file.groups(), 5);
-    let (expected, dictionary, mut spare) = (batch(), Arc::default(), Spare::default());
+    let (expected, dictionary, mut buffers) = (batch(), Arc::default(), Buffers::default());
     let texts = expected.dictionary().texts();
     for coded in std::iter::once(None).chain(FIELDS.iter().map(|field| Some(field.id))) {
         let mut at = 0;
         let request =
             Request { columns: FieldSet::all(), coded, filter: None, dictionary: &dictionary };
         for group in 0..file.groups() {
-            file.read(group, &request, &mut spare, |batch| {
+            file.read(group, &request, &mut buffers, |batch| {
                 if let Some(field) = coded {
                     batch.uncode(field);
                 }
@@ -100,7 +48,7 @@ fn a_damaged_footer_is_seen() {
     let relied_on = |file: &ColumnFile| {
         let bounds = |group| FIELDS.iter().map(move |field| file.bounds(group, field.id));
         let all = (0..file.groups()).flat_map(bounds);
-        format!("{:?} {:?}", file.about(), all.collect::<Vec<_>>())
+        format!("{:?} {:?}", file.footer(), all.collect::<Vec<_>>())
     };
     let expected = relied_on(&ColumnFile::of_bytes(&good).unwrap());
     let end = good.len() - 8;
@@ -121,9 +69,9 @@ fn a_damaged_footer_is_seen() {
 fn read_all(file: &ColumnFile) -> Result<Vec<String>, StoreError> {
     let (dictionary, columns) = (Arc::default(), FieldSet::all());
     let request = Request { columns, coded: None, filter: None, dictionary: &dictionary };
-    let (mut spare, mut flows) = (Spare::default(), Vec::new());
+    let (mut buffers, mut flows) = (Buffers::default(), Vec::new());
     for group in 0..file.groups() {
-        file.read(group, &request, &mut spare, |batch| {
+        file.read(group, &request, &mut buffers, |batch| {
             let texts = dictionary.texts();
             let flow = |row| format!("{:?}", batch.row(row, &texts));
             flows.extend((0..batch.rows()).map(flow));
@@ -135,13 +83,11 @@ fn read_all(file: &ColumnFile) -> Result<Vec<String>, StoreError> {
 /// Whatever bit of a page or of its header is another, it is refused or reads the same.
 #[test]
 fn a_damaged_page_is_seen() {
-    let mut some = Batch::new(FieldSet::all(), 0, Arc::default());
-    flows().iter().take(130).for_each(|flow| some.push(flow));
-    let good = file_of(&some, 50);
+    let good = file_of(&batch_of(flows(130)), 50);
     let file = ColumnFile::of_bytes(&good).unwrap();
     let expected = read_all(&file).unwrap();
     let chunks = file.metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
-    let end = chunks.map(|chunk| bounds::place(chunk, file.file_bytes).unwrap());
+    let end = chunks.map(|chunk| chunk_range(chunk, file.file_bytes).unwrap());
     let end = usize::try_from(end.map(|(start, length)| start + length).max().unwrap()).unwrap();
     let (mut tried, mut refused) = (0, 0);
     for bit in (4 * 8..end * 8).step_by(37) {
@@ -155,146 +101,4 @@ fn a_damaged_page_is_seen() {
     }
     // What makes of the extension one of somebody else says nothing.
     assert!(refused > tried * 8 / 10, "{refused} of {tried}");
-}
-
-/// Of the other columns only the pages of meant flows are read: the first page
-/// of a group has none, of the second some, of the third all.
-#[test]
-fn pages_that_a_filter_leaves_out_are_passed_over() {
-    let flow = |n: u32| FlowRecord {
-        timestamp_ms: Some(1_537_488_000_000 + u64::from(n)),
-        src_port: Some(if n < 32_768 { u16::from(n > 20_000 && n.is_multiple_of(3)) } else { 1 }),
-        dst_port: (!n.is_multiple_of(7)).then_some(u16::try_from(n % 1000).unwrap()),
-        src_addr: Some((n % 5000).into()),
-        bytes: (!n.is_multiple_of(11)).then_some(u64::from(n) * 9),
-        packets: Some(1),
-        exporter: (!n.is_multiple_of(13)).then(|| format!("r{}", n % 3)),
-        ..FlowRecord::default()
-    };
-    let flows: Vec<FlowRecord> = (0..60_000).map(flow).collect();
-    let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
-    for flow in &flows {
-        batch.push(flow);
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("flows.parquet");
-    std::fs::write(&path, file_of(&batch, 50_000)).unwrap();
-    let sources = [Source::open(&path).unwrap()];
-    for filter in ["src port 1", "src port != 1", "src port 1 and dst port < 300", "src port 2"] {
-        let selection = Selection::new(Expression::parse(filter).unwrap(), None);
-        for field in [FieldId::DstPort, FieldId::SrcAddr, FieldId::Exporter, FieldId::SrcPort] {
-            let by = vec![Dimension::Field(field)];
-            let statistic = top::top(by, Order { limit: 0, ..Order::default() }, None);
-            let found = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
-            let expected = ask_batches(vec![batch.clone()], &statistic, &selection);
-            assert_eq!(text(&found), text(&expected), "{filter} by {field:?}");
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(50))]
-    /// By any key with any filter, over columns as over the flows in memory; and
-    /// from the columns: there are no documents to go back to.
-    #[test]
-    fn any_filter_means_the_same_of_columns(
-        filter in any_filter(),
-        flows in prop::collection::vec(any_flow(), 1..120),
-    ) {
-        let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
-        for flow in &flows {
-            batch.push(flow);
-        }
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("flows.parquet");
-        std::fs::write(&path, file_of(&batch, 50)).unwrap();
-        let sources = [Source::open(&path).unwrap()];
-        let selection = Selection::new(Expression::parse(&filter).unwrap(), None);
-        let keys = [FieldId::DstPort, FieldId::SrcPort, FieldId::SrcAddr, FieldId::Exporter];
-        for field in keys.into_iter().chain([FieldId::Protocol, FieldId::LastSwitched]) {
-            let by = vec![Dimension::Field(field)];
-            let statistic = top::top(by, Order { limit: 0, ..Order::default() }, None);
-            let found = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
-            let expected = ask_batches(vec![batch.clone()], &statistic, &selection);
-            prop_assert_eq!(text(&found), text(&expected), "{} by {:?}", filter, field);
-        }
-    }
-}
-
-/// What differs between two windows of a file is what differs between them in
-/// memory, also where keys were added up by places.
-#[test]
-fn a_diff_of_columns_is_that_of_the_flows() {
-    let folder = tempfile::tempdir().unwrap();
-    // Of one row group, which one thread reads: nothing is put together.
-    let path = folder.path().join("flows.parquet");
-    std::fs::write(&path, file_of(&batch(), 5000)).unwrap();
-    let sources = [Source::open(&path).unwrap()];
-    let selections = ["packets < 5", "packets > 2"]
-        .map(|filter| Selection::new(Expression::parse(filter).unwrap(), None));
-    let [a, b] = &selections;
-    for field in [FieldId::DstPort, FieldId::SrcAddr, FieldId::Exporter, FieldId::Protocol] {
-        let diff = Diff::new(vec![Dimension::Field(field)], Metric::Bytes, 0);
-        let sides = [a, b].map(|selection| Side { sources: &sources, selection });
-        let (found, _) = ask_both(sides, &diff, ReadOptions::default()).unwrap();
-        let batches = [a, b].map(|selection| (vec![batch()], selection));
-        let expected = ask_both_batches_within(batches, &diff, Memory::default()).unwrap();
-        assert!(!found.table.rows.is_empty());
-        assert_eq!(found.table.rows, expected.table.rows, "{field:?}");
-        assert_eq!(found.title, expected.title, "{field:?}");
-    }
-}
-
-/// By any key, with any filter, the answer is that of the flows in memory, and
-/// only those row groups are read that can hold a flow that is meant.
-#[test]
-fn answers_are_those_of_the_flows_and_few_row_groups_are_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path());
-    let window = |from: u64, to: u64| {
-        let at = |n: u64| Some(1_537_488_000_000 + n * 1000);
-        Some((at(from), at(to)))
-    };
-    let repaired = Changes { repair_times: true, ..Changes::default() };
-    for (filter, window, changes, groups) in [
-        ("any", None, Changes::default(), 5),
-        ("any", window(500, 1000), Changes::default(), 1),
-        ("any", window(499, 1001), Changes::default(), 3),
-        ("any", window(9000, 9001), Changes::default(), 0),
-        ("src port 1", None, Changes::default(), 1),
-        ("not src port 1", None, Changes::default(), 4),
-        ("src port < 3", None, Changes::default(), 2),
-        ("src port 1 or bytes > 900000", None, Changes::default(), 4),
-        ("dst port 80", None, Changes::default(), 5),
-        ("port in [0 1 80] and not ip 0.0.0.7", None, Changes::default(), 5),
-        ("duration > 100 or dst port 4", None, Changes::default(), 5),
-        ("not (packets > 3 and exporter in [r0 r2])", None, Changes::default(), 5),
-        ("exporter != r1", None, Changes::default(), 5),
-        ("bpp > 3 and packets 4", None, Changes::default(), 5),
-        ("service 2 or service > 60", None, Changes::default(), 5),
-        ("any and any", None, Changes::default(), 5),
-        ("not any", None, Changes::default(), 0),
-        ("proto udp", None, Changes::default(), 0),
-        ("exporter r1 and src port 4", None, Changes::default(), 1),
-        ("first < 2018-09-20T23:43:21", None, Changes::default(), 1),
-        ("first < 2018-09-20T23:43:21", None, repaired, 5),
-    ] {
-        let expression = Expression::parse(filter).unwrap();
-        let selection = Selection::new(expression, window).with_changes(changes);
-        let columns = ColumnFile::open(&path).unwrap();
-        let meant = (0..columns.groups())
-            .filter(|group| selection.may_match(&|field| columns.bounds(*group, field)));
-        assert_eq!(meant.count(), groups, "row groups for {filter} {window:?}");
-        // All keys once; then one by columns, one by places, one of texts.
-        let some = [FieldId::SrcPort, FieldId::SrcAddr, FieldId::Exporter];
-        let is_some = |field: &&Field| groups == 3 || some.contains(&field.id);
-        for field in FIELDS.iter().filter(is_some) {
-            let by = vec![Dimension::Field(field.id)];
-            let statistic = top::top(by, Order { limit: 0, ..Order::default() }, None);
-            let sources = [Source::open(&path).unwrap()];
-            let found = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
-            let expected = ask_batches(vec![batch()], &statistic, &selection);
-            assert_eq!(text(&found), text(&expected), "{filter} by {}", field.name);
-        }
-    }
 }

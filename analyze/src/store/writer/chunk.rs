@@ -1,7 +1,8 @@
-//! The pages of a column of a row group, and what the footer says of them.
+//! A column chunk: the pages of a column of a row group, and what the footer says
+//! of them.
 
 use bytes::Bytes;
-use parquet::basic::{Compression, Encoding, EncodingMask, PageType};
+use parquet::basic::{Compression, Encoding as Parquet, EncodingMask, PageType};
 use parquet::column::page::{CompressedPage, Page};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
@@ -10,8 +11,9 @@ use parquet::file::statistics::Statistics;
 use parquet::schema::types::ColumnDescPtr;
 use zstd::bulk::Compressor;
 
-use super::page;
-use crate::store::schema::{self, WORTH_COMPRESSING};
+use crate::store::encoding::Encoding;
+use crate::store::page_header;
+use crate::store::tuning::{self, WORTH_COMPRESSING};
 
 /// Pages under way.
 pub(super) struct Chunk {
@@ -21,14 +23,14 @@ pub(super) struct Chunk {
     /// Bytes of the pages before they were compressed, with their headers.
     uncompressed: usize,
     /// How many pages there are of each encoding.
-    encodings: Vec<(Encoding, i32)>,
+    encodings: Vec<(Parquet, i32)>,
 }
 
 /// A page of values.
 pub(super) struct ValuePage {
     pub(super) n_rows: u32,
     pub(super) n_unknown: u32,
-    /// Which rows are known.
+    /// Definition levels: which rows are known.
     pub(super) levels: Vec<u8>,
     pub(super) encoding: Encoding,
     pub(super) content: Vec<u8>,
@@ -43,7 +45,7 @@ impl Chunk {
     pub(super) fn new() -> Result<Self, ParquetError> {
         Ok(Self {
             pages: Vec::new(),
-            compressor: Compressor::new(schema::zstd_level().compression_level())?,
+            compressor: Compressor::new(tuning::zstd_level().compression_level())?,
             n_rows: 0,
             uncompressed: 0,
             encodings: Vec::new(),
@@ -65,7 +67,7 @@ impl Chunk {
         let page = Page::DataPageV2 {
             buf: levels.into(),
             num_values: n_rows,
-            encoding,
+            encoding: encoding.parquet(),
             num_nulls: n_unknown,
             num_rows: n_rows,
             def_levels_byte_len: u32::try_from(level_bytes)
@@ -74,34 +76,35 @@ impl Chunk {
             is_compressed,
             statistics: None,
         };
-        let written = page::append(&CompressedPage::new(page, whole), &mut self.pages)?;
+        let written = page_header::append(&CompressedPage::new(page, whole), &mut self.pages)?;
         self.uncompressed += written.uncompressed_size;
         self.n_rows += u64::from(n_rows);
         match self.encodings.last_mut() {
-            Some((last, n)) if *last == encoding => *n += 1,
-            _ => self.encodings.push((encoding, 1)),
+            Some((last, n)) if *last == encoding.parquet() => *n += 1,
+            _ => self.encodings.push((encoding.parquet(), 1)),
         }
         Ok(())
     }
 
-    /// Puts the list of values, so many, before the pages: the bytes that stand
-    /// in the file, and what its footer says of them.
+    /// Puts the dictionary, of so many values, before the pages: the bytes that
+    /// stand in the file, and what its footer says of them.
     pub(super) fn finish(
         mut self,
         description: ColumnDescPtr,
-        list: &[u8],
+        dictionary: &[u8],
         n_values: u32,
         statistics: Statistics,
     ) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
         let page = Page::DictionaryPage {
-            buf: self.compressor.compress(list)?.into(),
+            buf: self.compressor.compress(dictionary)?.into(),
             num_values: n_values,
-            encoding: Encoding::PLAIN,
+            encoding: Parquet::PLAIN,
             is_sorted: false,
         };
         let mut bytes = Vec::new();
-        let written = page::append(&CompressedPage::new(page, list.len()), &mut bytes)?;
-        let list_bytes = bytes.len();
+        let written =
+            page_header::append(&CompressedPage::new(page, dictionary.len()), &mut bytes)?;
+        let dictionary_bytes = bytes.len();
         bytes.append(&mut self.pages);
         let whole = i64::try_from(written.uncompressed_size + self.uncompressed);
         let of_pages = |(encoding, count)| PageEncodingStats {
@@ -109,19 +112,19 @@ impl Chunk {
             encoding,
             count,
         };
-        let of_list = PageEncodingStats {
+        let of_dictionary = PageEncodingStats {
             page_type: PageType::DICTIONARY_PAGE,
-            encoding: Encoding::PLAIN,
+            encoding: Parquet::PLAIN,
             count: 1,
         };
-        let encodings = [Encoding::PLAIN, Encoding::RLE];
+        let encodings = [Parquet::PLAIN, Parquet::RLE];
         let encodings = encodings.iter().chain(self.encodings.iter().map(|(encoding, _)| encoding));
         let length = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let metadata = ColumnChunkMetaData::builder(description)
-            .set_compression(Compression::ZSTD(schema::zstd_level()))
+            .set_compression(Compression::ZSTD(tuning::zstd_level()))
             .set_encodings_mask(EncodingMask::new_from_encodings(encodings))
             .set_page_encoding_stats(
-                std::iter::once(of_list)
+                std::iter::once(of_dictionary)
                     .chain(self.encodings.iter().copied().map(of_pages))
                     .collect(),
             )
@@ -129,7 +132,7 @@ impl Chunk {
             .set_total_uncompressed_size(whole.unwrap_or(i64::MAX))
             .set_total_compressed_size(length(bytes.len()))
             .set_dictionary_page_offset(Some(0))
-            .set_data_page_offset(length(list_bytes))
+            .set_data_page_offset(length(dictionary_bytes))
             .set_statistics(statistics)
             .build()?;
         let close = ColumnCloseResult {

@@ -1,10 +1,9 @@
-//! Files of columns, read by the readers of the crate.
+//! Files that were written, read by the readers of the crate.
 
 use std::net::Ipv4Addr;
 
-use flowkit_model::answer::Tally;
 use flowkit_model::{FieldId, FlowRecord};
-use parquet::basic::Encoding;
+use parquet::basic::Encoding as Parquet;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;
@@ -13,17 +12,24 @@ use parquet::record::Field as Found;
 use super::*;
 use crate::batch::Column;
 use crate::scan::measures::Measures;
+use flowkit_model::answer::Tally;
 
 /// A file of some flows in row groups of so many.
 pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
-    file_with(batch, group_rows, Addresses::Number)
+    file_with(batch, group_rows, Addresses::Number, tuning::encoding).unwrap()
 }
 
-fn file_with(batch: &Batch, group_rows: usize, addresses: Addresses) -> Vec<u8> {
+/// A file of some flows whose fields are written with some encodings.
+pub(crate) fn file_with(
+    batch: &Batch,
+    group_rows: usize,
+    addresses: Addresses,
+    encoding: fn(FieldId) -> Encoding,
+) -> Result<Vec<u8>, StoreError> {
     let dictionary = Arc::clone(batch.shared_dictionary());
-    let mut writer = FlowWriter::new(Vec::new(), "test".into(), &dictionary, addresses).unwrap();
-    writer.group_rows = group_rows;
-    writer.push(batch).unwrap();
+    let mut writer = FlowWriter::new(Vec::new(), "test", &dictionary, addresses)?;
+    (writer.group_rows, writer.encoding) = (group_rows, encoding);
+    writer.push(batch)?;
     let (mut measures, mut tally) = (Measures::default(), Tally::default());
     measures.add(batch);
     measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
@@ -35,12 +41,12 @@ fn file_with(batch: &Batch, group_rows: usize, addresses: Addresses) -> Vec<u8> 
         sha256: String::new(),
         after: Vec::new(),
     };
-    writer.finish(belongs, Facts::of(&tally)).unwrap()
+    writer.finish(belongs, StoredTally::of(&tally))
 }
 
 /// Flows whose columns are constant, in runs, of few values and of many,
 /// unknown here and there and everywhere.
-fn flows(n: u64) -> impl Iterator<Item = FlowRecord> {
+pub(crate) fn flows(n: u64) -> impl Iterator<Item = FlowRecord> {
     let mixed = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let address = |bits: u64| Ipv4Addr::from_bits(u32::try_from(bits >> 32).unwrap());
     (0..n).map(move |n| FlowRecord {
@@ -61,8 +67,19 @@ fn flows(n: u64) -> impl Iterator<Item = FlowRecord> {
     })
 }
 
+pub(crate) fn batch_of(flows: impl Iterator<Item = FlowRecord>) -> Batch {
+    let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
+    flows.for_each(|flow| batch.push(&flow));
+    batch
+}
+
 /// The value that a reader should find for one of ours.
-fn expected(field: &Field, value: Option<u64>, texts: &[String], addresses: Addresses) -> Found {
+pub(crate) fn expected(
+    field: &Field,
+    value: Option<u64>,
+    texts: &[String],
+    addresses: Addresses,
+) -> Found {
     let Some(value) = value else { return Found::Null };
     match (field.kind, field.bits()) {
         (Kind::Text, _) => Found::Str(texts[usize::try_from(value).unwrap()].clone()),
@@ -105,11 +122,10 @@ fn check_bounds(group: &RowGroupMetaData, field: &Field, column: &Column, from: 
 
 #[test]
 fn another_reader_reads_what_was_written() {
-    let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
-    flows(20_000).for_each(|flow| batch.push(&flow));
+    let batch = batch_of(flows(20_000));
     let texts = batch.dictionary().texts();
     for addresses in [Addresses::Number, Addresses::Text] {
-        let bytes = file_with(&batch, 18_000, addresses);
+        let bytes = file_with(&batch, 18_000, addresses, tuning::encoding).unwrap();
         let file = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
         let mut rows = 0;
         for (row, found) in file.get_row_iter(None).unwrap().enumerate() {
@@ -131,9 +147,9 @@ fn another_reader_reads_what_was_written() {
     }
 }
 
-/// Texts that would make too long a list stand for themselves.
+/// Texts that come when the dictionary is full are plain.
 #[test]
-fn long_texts_are_not_listed() {
+fn texts_are_plain_when_the_dictionary_is_full() {
     let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
     let text = |n: usize| format!("{n:05}").repeat(7000);
     for n in 0..PAGE_ROWS + 10 {
@@ -143,7 +159,7 @@ fn long_texts_are_not_listed() {
     let file = SerializedFileReader::new(bytes::Bytes::from(file_of(&batch, 1 << 19))).unwrap();
     let column = file.metadata().row_group(0).column(FieldId::Exporter as usize);
     let of_pages: Vec<_> = column.page_encoding_stats_mask().unwrap().encodings().collect();
-    assert_eq!(of_pages, [Encoding::PLAIN, Encoding::RLE_DICTIONARY]);
+    assert_eq!(of_pages, [Parquet::PLAIN, Parquet::RLE_DICTIONARY]);
     for (row, found) in file.get_row_iter(None).unwrap().enumerate().skip(PAGE_ROWS - 10) {
         let (_, found) = found.unwrap().into_columns().swap_remove(FieldId::Exporter as usize);
         assert!(found == Found::Str(text(row % 300)), "row {row}");

@@ -1,4 +1,4 @@
-//! Writes flows as a file of columns, a row group at a time.
+//! Writes flows as a Parquet file, a row group at a time.
 //!
 //! Columns are encoded side by side, some pages at a time, and the columns of a
 //! group then put one after the other: what half a million flows shrink to is
@@ -6,14 +6,15 @@
 //!
 //! | to learn | read |
 //! | --- | --- |
-//! | how a column is encoded by places in a list of its values | `list`, `places`, `hybrid` |
-//! | how one is by differences | `differences` |
-//! | what stands in the file of a column, and in the footer | `chunk`, `page`, `extremes` |
+//! | which encoding a column has | `column`, over `dictionary_column` and `delta_column` |
+//! | what stands in the file of a column, and in the footer | `chunk` |
+//! | how values are encoded | [`encoding`](super::encoding) |
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use flowkit_model::{FIELDS, Field, Kind};
+use flowkit_model::{FIELDS, Field, FieldId, Kind};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterPropertiesPtr;
@@ -22,25 +23,24 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::StoreError;
-use super::facts::{self, About, Belongs, Facts};
-use super::schema::{self, GROUP_ROWS, PAGE_ROWS};
-use crate::batch::dictionary::Dictionary;
+use super::encoding::Encoding;
+use super::encoding::plain::Texts;
+use super::footer::{self, Belongs, Footer, StoredTally};
+use super::properties::properties;
+use super::schema::{self, Addresses};
+use super::tuning::{self, GROUP_ROWS, PAGE_ROWS};
 use crate::batch::{Batch, FieldSet};
-use crate::export::Addresses;
+use crate::batch::dictionary::Dictionary;
 
 mod chunk;
-mod differences;
-mod encoder;
-mod extremes;
-mod hybrid;
-mod list;
-mod page;
-mod places;
-use self::encoder::{Encoder, Texts};
+mod column;
+mod delta_column;
+mod dictionary_column;
+use column::ColumnWriter;
 
-/// A file of columns under way.
+/// A file under way.
 pub(crate) struct FlowWriter<W: Write + Send> {
-    path: String,
+    path: PathBuf,
     file: SerializedFileWriter<W>,
     properties: WriterPropertiesPtr,
     dictionary: Arc<Dictionary>,
@@ -50,13 +50,15 @@ pub(crate) struct FlowWriter<W: Write + Send> {
     pending: Batch,
     group: Group,
     group_rows: usize,
+    /// How each field is written.
+    encoding: fn(FieldId) -> Encoding,
     checksum: Xxh3,
 }
 
-/// A row group under way: an encoder for each column, once it has begun.
+/// A row group under way: its columns, once it has begun.
 #[derive(Default)]
 struct Group {
-    encoders: Vec<Encoder>,
+    columns: Vec<ColumnWriter>,
     rows: usize,
 }
 
@@ -70,11 +72,12 @@ impl<W: Write + Send> FlowWriter<W> {
     /// Starts a file; `path` is for messages.
     pub(crate) fn new(
         out: W,
-        path: String,
+        path: impl Into<PathBuf>,
         dictionary: &Arc<Dictionary>,
         addresses: Addresses,
     ) -> Result<Self, StoreError> {
-        let properties = Arc::new(schema::properties());
+        let path = path.into();
+        let properties = Arc::new(properties());
         let table = schema::schema(addresses)?;
         let file = SerializedFileWriter::new(out, table, Arc::clone(&properties))
             .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
@@ -89,6 +92,7 @@ impl<W: Write + Send> FlowWriter<W> {
             pending,
             group: Group::default(),
             group_rows: GROUP_ROWS,
+            encoding: tuning::encoding,
             checksum: Xxh3::new(),
         })
     }
@@ -112,17 +116,17 @@ impl<W: Write + Send> FlowWriter<W> {
         Ok(())
     }
 
-    /// Writes what is left and what the file says of its part.
-    pub(crate) fn finish(mut self, belongs: Belongs, facts: Facts) -> Result<W, StoreError> {
+    /// Writes the flows that are left, and the footer.
+    pub(crate) fn finish(mut self, belongs: Belongs, tally: StoredTally) -> Result<W, StoreError> {
         self.encode().map_err(|source| self.failed(source))?;
         self.write_group().map_err(|source| self.failed(source))?;
         let checksum = format!("{:016x}", self.checksum.digest());
         let groups = self.file.flushed_row_groups().iter();
-        let about = About::new(belongs, facts, checksum, groups);
-        let text = about.and_then(|about| serde_json::to_string(&about)).map_err(|error| {
+        let footer = Footer::new(belongs, tally, checksum, groups);
+        let text = footer.and_then(|footer| serde_json::to_string(&footer)).map_err(|error| {
             StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
         })?;
-        self.file.append_key_value_metadata(KeyValue::new(facts::KEY.to_owned(), text));
+        self.file.append_key_value_metadata(KeyValue::new(footer::KEY.to_owned(), text));
         self.file.into_inner().map_err(|source| StoreError::Parquet { path: self.path, source })
     }
 
@@ -139,22 +143,25 @@ impl<W: Write + Send> FlowWriter<W> {
         // Kept here: those who add texts must not wait for what is encoded.
         let new = |text: &String| text.as_str().into();
         self.dictionary.with_texts(|all| texts.extend(all[texts.len()..].iter().map(new)));
-        if group.encoders.is_empty() {
-            let columns = self.file.schema_descr().columns();
-            let encoder = |(field, column)| Encoder::new(field, column, &self.properties);
-            group.encoders = FIELDS.iter().zip(columns).map(encoder).collect::<Result<_, _>>()?;
+        if group.columns.is_empty() {
+            let column = |(field, description): (&Field, _)| {
+                ColumnWriter::new(field, (self.encoding)(field.id), description, &self.properties)
+            };
+            let descriptions = self.file.schema_descr().columns();
+            group.columns =
+                FIELDS.iter().zip(descriptions).map(column).collect::<Result<_, _>>()?;
         }
-        let push = |(field, encoder): (&Field, &mut Encoder)| {
+        let push = |(field, column): (&Field, &mut ColumnWriter)| {
             let texts = match field.kind {
                 Kind::Address => Texts::Addresses,
                 _ => Texts::Dictionary(texts),
             };
-            encoder.push(pending.column(field.id), texts)
+            column.push(pending.column(field.id), texts)
         };
         if pending.rows() < SMALL_GROUP {
-            FIELDS.iter().zip(&mut group.encoders).try_for_each(push)?;
+            FIELDS.iter().zip(&mut group.columns).try_for_each(push)?;
         } else {
-            FIELDS.par_iter().zip(&mut group.encoders).try_for_each(push)?;
+            FIELDS.par_iter().zip(&mut group.columns).try_for_each(push)?;
         }
         group.rows += pending.rows();
         // Its memory holds the next flows.
@@ -164,14 +171,14 @@ impl<W: Write + Send> FlowWriter<W> {
 
     /// Writes the group that was encoded, if there is one.
     fn write_group(&mut self) -> Result<(), ParquetError> {
-        let Group { encoders, rows } = std::mem::take(&mut self.group);
+        let Group { columns, rows } = std::mem::take(&mut self.group);
         if rows == 0 {
             return Ok(());
         }
         let encoded: Vec<_> = if rows < SMALL_GROUP {
-            encoders.into_iter().map(Encoder::finish).collect::<Result<_, _>>()?
+            columns.into_iter().map(ColumnWriter::finish).collect::<Result<_, _>>()?
         } else {
-            encoders.into_par_iter().map(Encoder::finish).collect::<Result<_, _>>()?
+            columns.into_par_iter().map(ColumnWriter::finish).collect::<Result<_, _>>()?
         };
         let mut out = self.file.next_row_group()?;
         for (bytes, close) in encoded {

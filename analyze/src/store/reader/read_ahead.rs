@@ -1,5 +1,5 @@
-//! The bytes of a column of a row group, read some at a time into one buffer
-//! that stays in the cache.
+//! Read-ahead: the bytes of a column chunk, read some at a time into one buffer that
+//! stays in the cache.
 
 use std::fs::File;
 use std::io;
@@ -9,8 +9,8 @@ use std::os::unix::fs::FileExt;
 /// or take a tenth, with 16 kB or 1 MB.
 const AT_ONCE: usize = 128 << 10;
 
-/// A stretch of a file, from its front to its end.
-pub(super) struct Window<'f> {
+/// A stretch of a file, read from its front to its end.
+pub(super) struct ReadAhead<'f> {
     file: &'f File,
     /// Where in the file the bytes behind the buffered ones are.
     next: u64,
@@ -21,7 +21,7 @@ pub(super) struct Window<'f> {
     to: usize,
 }
 
-impl<'f> Window<'f> {
+impl<'f> ReadAhead<'f> {
     /// Nothing is read yet. What is in `buffer` is lost.
     pub(super) fn new(file: &'f File, (start, end): (u64, u64), buffer: Vec<u8>) -> Self {
         Self { file, next: start, end, buffer, from: 0, to: 0 }
@@ -95,27 +95,27 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
         let (start, end) = (10, 900_000);
-        let mut window = Window::new(&file, (start as u64, end as u64), vec![7; 5]);
+        let mut file = ReadAhead::new(&file, (start as u64, end as u64), vec![7; 5]);
         let mut at = start;
         for round in 0.. {
-            let ahead = window.ahead(300).unwrap();
+            let ahead = file.ahead(300).unwrap();
             let least = 300.min(end - at);
             assert!(ahead.len() >= least && ahead == &bytes[at..at + ahead.len()], "{round}");
             let length = [3, 40_000, AT_ONCE + 5, 0, 77][round % 5];
             if length > end - at {
-                assert_eq!(window.take(length).unwrap(), None);
-                assert!(!window.pass(length));
+                assert_eq!(file.take(length).unwrap(), None);
+                assert!(!file.pass(length));
                 break;
             }
             if round % 2 == 0 {
-                assert_eq!(window.take(length).unwrap().unwrap(), &bytes[at..at + length]);
+                assert_eq!(file.take(length).unwrap().unwrap(), &bytes[at..at + length]);
             } else {
-                assert!(window.pass(length));
+                assert!(file.pass(length));
             }
             at += length;
         }
         let rest = end - at;
-        assert_eq!(window.take(rest).unwrap().unwrap(), &bytes[at..end]);
-        assert!(window.ahead(1).unwrap().is_empty());
+        assert_eq!(file.take(rest).unwrap().unwrap(), &bytes[at..end]);
+        assert!(file.ahead(1).unwrap().is_empty());
     }
 }

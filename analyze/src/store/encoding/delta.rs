@@ -1,10 +1,78 @@
-//! Packed differences (`DELTA_BINARY_PACKED`): the first value, then blocks of
-//! differences less the smallest of their block.
+//! Delta encoding (`DELTA_BINARY_PACKED`): the first value, then blocks of
+//! differences less the smallest of their block, bit-packed.
+//!
+//! The crate's encoder writes it.
 //!
 //! Source: Apache Parquet, *Encodings* (delta encoding).
 
-use super::packed::{unpack_all, varint};
-use super::{Fault, Value};
+use std::ops::Range;
+use std::sync::Arc;
+
+use parquet::column::page::PageWriter;
+use parquet::column::writer::{ColumnCloseResult, ColumnWriter, get_column_writer};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterPropertiesPtr;
+use parquet::schema::types::ColumnDescPtr;
+
+use super::bit_packed::unpack_all;
+use super::{Fault, Value, levels, varint};
+use crate::batch::Values;
+
+/// Writes a column of numbers of 32 or 64 bits.
+pub(crate) struct Writer {
+    column: ColumnWriter<'static>,
+}
+
+impl Writer {
+    /// Pages go to `pages` as they are full.
+    pub(crate) fn new(
+        description: &ColumnDescPtr,
+        properties: &WriterPropertiesPtr,
+        pages: Box<dyn PageWriter>,
+    ) -> Self {
+        let (description, properties) = (Arc::clone(description), Arc::clone(properties));
+        Self { column: get_column_writer(description, properties, pages) }
+    }
+
+    /// Adds the values of a page.
+    pub(crate) fn page(
+        &mut self,
+        values: &Values,
+        rows: Range<usize>,
+        unknown: Option<&[bool]>,
+    ) -> Result<(), ParquetError> {
+        let levels: Vec<i16> = match unknown {
+            None => vec![1; rows.len()],
+            Some(unknown) => unknown.iter().map(|unknown| i16::from(!unknown)).collect(),
+        };
+        let levels = Some(&*levels);
+        match (&mut self.column, values) {
+            (ColumnWriter::Int32ColumnWriter(column), Values::U32(values)) => {
+                let values = known(&values[rows], unknown, u32::cast_signed);
+                column.write_batch(&values, levels, None)?
+            }
+            (ColumnWriter::Int64ColumnWriter(column), Values::U64(values)) => {
+                let values = known(&values[rows], unknown, u64::cast_signed);
+                column.write_batch(&values, levels, None)?
+            }
+            _ => return Err(ParquetError::General("no differences of these values".into())),
+        };
+        Ok(())
+    }
+
+    /// Writes the last page; gives what the footer says of the column.
+    pub(crate) fn finish(self) -> Result<ColumnCloseResult, ParquetError> {
+        self.column.close()
+    }
+}
+
+/// The values that are known, in the type of the column.
+fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V) -> T) -> Vec<T> {
+    match unknown {
+        None => values.iter().map(|value| convert(*value)).collect(),
+        Some(unknown) => levels::known(values, unknown).into_iter().map(convert).collect(),
+    }
+}
 
 /// How differences are laid out in a page.
 struct Layout {
@@ -17,8 +85,9 @@ struct Layout {
 impl Layout {
     /// Reads the header of a page, as far as the number of values.
     fn read(bytes: &mut &[u8]) -> Result<Self, Fault> {
-        let block = usize::try_from(varint(bytes)?).map_err(|_| "a block that is too long")?;
-        let minis = usize::try_from(varint(bytes)?).map_err(|_| "too many miniblocks")?;
+        let block =
+            usize::try_from(varint::read(bytes)?).map_err(|_| "a block that is too long")?;
+        let minis = usize::try_from(varint::read(bytes)?).map_err(|_| "too many miniblocks")?;
         let each = block.checked_div(minis).ok_or("no miniblocks")?;
         if each == 0 || each % 32 != 0 || each.checked_mul(minis) != Some(block) || block > 1 << 20
         {
@@ -28,19 +97,20 @@ impl Layout {
     }
 }
 
-/// Unpacks differences and adds them up, one sum for each place in `out`.
+/// Reads values, one for each place in `out`: unpacks differences and adds them
+/// up.
 ///
 /// Values of 32 bits wrap at 32 bits, so sums are cut to the width of `V`.
-pub(crate) fn differences<V: Value>(mut bytes: &[u8], out: &mut [V]) -> Result<(), Fault> {
+pub(crate) fn read<V: Value>(mut bytes: &[u8], out: &mut [V]) -> Result<(), Fault> {
     let layout = Layout::read(&mut bytes)?;
-    if varint(&mut bytes)? < out.len() as u64 {
+    if varint::read(&mut bytes)? < out.len() as u64 {
         return Err("fewer differences than rows");
     }
-    let mut value = zigzag(varint(&mut bytes)?);
+    let mut value = zigzag(varint::read(&mut bytes)?);
     let Some((first, mut rest)) = out.split_first_mut() else { return Ok(()) };
     *first = V::cut(value);
     while !rest.is_empty() {
-        let least = zigzag(varint(&mut bytes)?);
+        let least = zigzag(varint::read(&mut bytes)?);
         let (widths, behind) =
             bytes.split_at_checked(layout.minis).ok_or("widths that break off")?;
         bytes = behind;
@@ -115,8 +185,8 @@ fn zigzag(value: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::bit_packed::tests::pack;
     use super::*;
-    use crate::store::page::packed::tests::pack;
 
     #[test]
     fn every_width_over_32_unpacks_what_was_packed() {

@@ -1,4 +1,4 @@
-//! The columns of a part while they are made. The file appears whole or not at
+//! The columns of a part while they are written. The file appears whole or not at
 //! all: it is written under another name in the same folder and renamed.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -7,19 +7,20 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowkit_model::answer::Tally;
 use flowkit_model::dump::{COLUMNS, unfinished};
 
-use super::StoreError;
-use super::facts::{Belongs, Facts};
-use super::writer::FlowWriter;
-use crate::batch::dictionary::Dictionary;
+use super::CacheError;
 use crate::batch::{Batch, FieldSet};
-use crate::export::Addresses;
+use crate::batch::dictionary::Dictionary;
+use crate::store::StoreError;
+use crate::store::footer::{Belongs, StoredTally};
+use crate::store::schema::Addresses;
+use crate::store::writer::FlowWriter;
 use crate::scan::measures::Measures;
+use flowkit_model::answer::Tally;
 
-/// Columns under way.
-pub(crate) struct UnderWay {
+/// Writes the columns of a part.
+pub(crate) struct PartWriter {
     path: PathBuf,
     file: NewFile,
     writer: FlowWriter<BufWriter<File>>,
@@ -27,7 +28,7 @@ pub(crate) struct UnderWay {
     dictionary: Arc<Dictionary>,
 }
 
-impl UnderWay {
+impl PartWriter {
     /// Begins the columns of a part, `path` in the dump.
     ///
     /// # Errors
@@ -36,12 +37,11 @@ impl UnderWay {
         dump: &Path,
         path: PathBuf,
         dictionary: &Arc<Dictionary>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, CacheError> {
         let file = NewFile(unfinished(&path, std::process::id()));
         let out = create(dump, &file.0).map_err(|source| file.failed(source))?;
         let out = BufWriter::with_capacity(1 << 20, out);
-        let name = file.0.display().to_string();
-        let writer = FlowWriter::new(out, name, dictionary, Addresses::Number)?;
+        let writer = FlowWriter::new(out, file.0.clone(), dictionary, Addresses::Number)?;
         let (measures, dictionary) = (Measures::default(), Arc::clone(dictionary));
         Ok(Self { path, file, writer, measures, dictionary })
     }
@@ -50,29 +50,30 @@ impl UnderWay {
     ///
     /// # Errors
     /// If the dump cannot be written to.
-    pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), CacheError> {
         self.measures.add(batch);
-        self.writer.push(batch)
+        Ok(self.writer.push(batch)?)
     }
 
     /// Ends the file and gives it its name; `tally` is what was met on the way.
     ///
     /// # Errors
-    /// If the dump cannot be written to; or if something is missing, and then
-    /// columns are made again from the part once it is whole.
-    pub(crate) fn finish(self, belongs: Belongs, mut tally: Tally) -> Result<(), StoreError> {
+    /// If the dump cannot be written to, or if documents are missing: the columns
+    /// are made from the part once it is whole.
+    pub(crate) fn finish(self, belongs: Belongs, mut tally: Tally) -> Result<(), CacheError> {
         if !tally.incomplete.is_empty() {
-            return Err(StoreError::Damaged);
+            return Err(CacheError::Damaged);
         }
         self.measures.finish(&mut tally, FieldSet::all(), &self.dictionary.texts());
         let file = self
             .writer
-            .finish(belongs, Facts::of(&tally))?
+            .finish(belongs, StoredTally::of(&tally))?
             .into_inner()
             .map_err(|error| self.file.failed(error.into_error()))?;
         file.sync_data()
             .and_then(|()| fs::rename(&self.file.0, &self.path))
-            .map_err(|source| self.file.failed(source))
+            .map_err(|source| self.file.failed(source))?;
+        Ok(())
     }
 }
 
@@ -81,7 +82,7 @@ struct NewFile(PathBuf);
 
 impl NewFile {
     fn failed(&self, source: io::Error) -> StoreError {
-        StoreError::Io { path: self.0.display().to_string(), source }
+        StoreError::Io { path: self.0.clone(), source }
     }
 }
 

@@ -1,64 +1,74 @@
-//! Reads a file of columns: only the columns that are asked for, a row group at
-//! a time.
+//! Reads a Parquet file of flows: only the columns that are asked for, a row group
+//! at a time, and of these only what a filter can match.
 //!
 //! Every task reads at its own positions (`pread`), so tasks share one open
 //! file and no offset in it.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | what is skipped | `pruning` |
+//! | how the pages of a column follow each other | `pages`, over `read_ahead` |
+//! | how a page becomes values or dictionary codes | `page_rows`, over [`encoding`](super::encoding) |
+//! | where their memory comes from | `buffers` |
 
-mod decode;
+mod buffers;
+mod page_rows;
 mod pages;
-mod spare;
-mod window;
+mod pruning;
+mod read_ahead;
+mod stored_part;
 
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowkit_model::filter::Bounds;
 use flowkit_model::{FIELDS, FieldId};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use xxhash_rust::xxh3::Xxh3;
 
-use self::pages::{ColumnPages, Damage, MISALIGNED, Stored, Wanted};
-pub(crate) use self::spare::Spare;
-use super::facts::{self, About};
-use super::{StoreError, bounds, schema};
-use crate::batch::dictionary::Dictionary;
+pub(crate) use self::buffers::Buffers;
+use self::page_rows::{PageRows, Wanted};
+use self::pages::{ColumnPages, Damage, MISALIGNED};
+pub(crate) use self::stored_part::StoredPart;
+use super::StoreError;
+use super::footer::{self, Footer, chunk_range};
+use super::schema::{self, Addresses};
 use crate::batch::{Batch, FieldSet};
-use crate::export::Addresses;
-use crate::filter::{Filter, Meant};
+use crate::batch::dictionary::Dictionary;
+use crate::filter::Filter;
 
 /// What is read of a row group.
 pub(crate) struct Request<'d> {
-    /// The fields that are wanted as columns.
+    /// The fields that are wanted value by value.
     pub(crate) columns: FieldSet,
-    /// A field that is wanted by places in a list of values, where the file has
-    /// it so, and else as a column.
+    /// A field that is wanted as dictionary codes, where the file has it so, and
+    /// else value by value.
     pub(crate) coded: Option<FieldId>,
-    /// Which flows are handed on; `None` is all. It tests some field. What only
-    /// the filter reads is there in any form.
+    /// Which flows are handed on; `None` is all. It tests some field. Fields that
+    /// only the filter reads come in any form.
     pub(crate) filter: Option<&'d Filter>,
     /// Where texts are numbered.
     pub(crate) dictionary: &'d Arc<Dictionary>,
 }
 
 impl Request<'_> {
-    /// The fields that the filter looks at, before others are read.
+    /// The fields that the filter tests, which are read before the others.
     fn tested(&self) -> FieldSet {
         self.filter.map(Filter::fields).unwrap_or_default()
     }
 
-    /// Whether a field is read by places: what a filter works a value out of is
-    /// not, whoever else would have it so.
-    fn is_by_place(&self, field: FieldId) -> bool {
+    /// Whether a field is read as dictionary codes: one from which the filter
+    /// derives a value is not, even where a question asks for codes.
+    fn wants_codes(&self, field: FieldId) -> bool {
         match self.filter {
             Some(filter) if filter.fields().contains(field) => filter.by_place().contains(field),
             _ => self.coded == Some(field),
         }
     }
 
-    /// The fields that are read if the filter means some flow of a page.
+    /// The fields that are read if some flow of a page matches.
     fn others(&self) -> FieldSet {
         let tested = self.tested();
         let all = self.columns.iter().chain(self.coded);
@@ -66,13 +76,13 @@ impl Request<'_> {
     }
 }
 
-/// An open file of columns.
+/// An open Parquet file of flows.
 pub(crate) struct ColumnFile {
-    path: String,
+    path: PathBuf,
     file: File,
     file_bytes: u64,
     metadata: ParquetMetaData,
-    about: About,
+    footer: Footer,
 }
 
 impl std::fmt::Debug for ColumnFile {
@@ -87,40 +97,40 @@ impl ColumnFile {
     /// # Errors
     /// If it cannot be read or is something else.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let name = path.display().to_string();
         let file =
-            File::open(path).map_err(|source| StoreError::Io { path: name.clone(), source })?;
-        Self::of(file, name)
+            File::open(path).map_err(|source| StoreError::Io { path: path.into(), source })?;
+        Self::of(file, path.into())
     }
 
-    /// The same of bytes in memory, through a file that has no name.
+    /// Like [`open`](Self::open), for bytes in memory, spooled to an unlinked
+    /// temporary file.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
-        let name = String::from("bytes");
+        let name = PathBuf::from("bytes");
         let file = crate::spill::temp_file::unlinked()
             .and_then(|mut file| file.write_all(bytes).map(|()| file))
             .map_err(|source| StoreError::Io { path: name.clone(), source })?;
         Self::of(file, name)
     }
 
-    fn of(file: File, name: String) -> Result<Self, StoreError> {
+    fn of(file: File, name: PathBuf) -> Result<Self, StoreError> {
         let file_bytes =
             file.metadata().map_err(|source| StoreError::Io { path: name.clone(), source })?.len();
         let metadata = ParquetMetaDataReader::new()
             .parse_and_finish(&file)
             .map_err(|source| StoreError::Parquet { path: name.clone(), source })?;
         let foreign = |what: &str| StoreError::Foreign { path: name.clone(), what: what.into() };
-        let about = metadata
+        let footer = metadata
             .file_metadata()
             .key_value_metadata()
             .into_iter()
             .flatten()
-            .find(|pair| pair.key == facts::KEY)
+            .find(|pair| pair.key == footer::KEY)
             .and_then(|pair| pair.value.as_deref())
             .ok_or_else(|| foreign("flowkit did not write it"))?;
-        let about: About =
-            serde_json::from_str(about).map_err(|_| foreign("it is of another version"))?;
-        if about.belongs.version != schema::VERSION
-            || about.belongs.catalogue != schema::fingerprint()
+        let footer: Footer =
+            serde_json::from_str(footer).map_err(|_| foreign("it is of another version"))?;
+        if footer.belongs.version != schema::VERSION
+            || footer.belongs.catalogue != schema::fingerprint()
         {
             return Err(foreign("it is of another version"));
         }
@@ -140,16 +150,16 @@ impl ColumnFile {
         if !are_ours(Addresses::Number) {
             return Err(foreign("its columns are others"));
         }
-        let footer = about.footer_of(metadata.row_groups().iter());
-        if !footer.is_ok_and(|footer| footer == about.footer) {
+        let checksum = footer.checksum_over(metadata.row_groups().iter());
+        if !checksum.is_ok_and(|checksum| checksum == footer.own_checksum) {
             return Err(foreign("its footer is damaged"));
         }
-        Ok(Self { path: name, file, file_bytes, metadata, about })
+        Ok(Self { path: name, file, file_bytes, metadata, footer })
     }
 
-    /// What it says of its part.
-    pub(crate) fn about(&self) -> &About {
-        &self.about
+    /// What its footer says of its part.
+    pub(crate) fn footer(&self) -> &Footer {
+        &self.footer
     }
 
     /// Row groups.
@@ -157,16 +167,11 @@ impl ColumnFile {
         self.metadata.num_row_groups()
     }
 
-    /// The smallest and largest value of a field in a row group, where known.
-    pub(crate) fn bounds(&self, group: usize, field: FieldId) -> Option<Bounds> {
-        bounds::of(self.metadata.row_group(group), field)
-    }
-
-    /// Reads a row group and hands it on batch by batch; memory that is done with
-    /// is taken from `spare` and goes back there.
+    /// Reads a row group and hands it on batch by batch; memory is taken from
+    /// `buffers` and goes back there.
     ///
-    /// With a filter, the fields that it looks at are read first. Of the others,
-    /// pages without a flow that it means are passed over.
+    /// With a filter, the fields that it tests are read first, and of the others
+    /// only the pages with a flow that matches.
     ///
     /// # Errors
     /// If the file cannot be read, or is damaged.
@@ -174,22 +179,22 @@ impl ColumnFile {
         &self,
         group: usize,
         request: &Request<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
         mut take: impl FnMut(&mut Batch),
     ) -> Result<(), StoreError> {
         let group = self.metadata.row_group(group);
-        let mut tested = self.columns(group, request.tested(), request, spare)?;
-        let mut others = self.columns(group, request.others(), request, spare)?;
+        let mut tested = self.columns(group, request.tested(), request, buffers)?;
+        let mut others = self.columns(group, request.others(), request, buffers)?;
         let mut left = usize::try_from(group.num_rows()).unwrap_or(0);
         while left > 0 {
             let read = match request.filter {
                 None => {
-                    let batch = self.batch(&mut others, Wanted::All, request, spare)?;
+                    let batch = self.batch(&mut others, Wanted::All, request, buffers)?;
                     (batch.rows(), Some(batch))
                 }
                 Some(filter) => {
-                    let batch = self.batch(&mut tested, Wanted::All, request, spare)?;
-                    (batch.rows(), self.filtered(batch, filter, &mut others, request, spare)?)
+                    let batch = self.batch(&mut tested, Wanted::All, request, buffers)?;
+                    (batch.rows(), self.filtered(batch, filter, &mut others, request, buffers)?)
                 }
             };
             let (rows, batch) = read;
@@ -199,53 +204,11 @@ impl ColumnFile {
             })?;
             if let Some(mut batch) = batch {
                 take(&mut batch);
-                spare.take_back(batch);
+                buffers.take_back(batch);
             }
         }
-        tested.into_iter().chain(others).for_each(|column| column.done(spare));
+        tested.into_iter().chain(others).for_each(|column| column.done(buffers));
         Ok(())
-    }
-
-    /// The flows of a batch that a filter means, with their other fields; `None`
-    /// if it means none.
-    fn filtered(
-        &self,
-        mut tested: Batch,
-        filter: &Filter,
-        others: &mut [ColumnPages<'_>],
-        request: &Request<'_>,
-        spare: &mut Spare,
-    ) -> Result<Option<Batch>, StoreError> {
-        let rows = tested.rows();
-        let mut meant = spare.whole(rows);
-        let rest = match filter.meant(&tested, &mut meant, spare.lists()) {
-            Meant::None => {
-                for column in others {
-                    let field = column.field();
-                    let skipped = column.skip(spare);
-                    if skipped.map_err(|error| self.damaged(field, error))? != rows {
-                        return Err(self.damaged(field, MISALIGNED.into()));
-                    }
-                }
-                spare.keep(meant);
-                spare.take_back(tested);
-                return Ok(None);
-            }
-            Meant::All => self.batch(others, Wanted::All, request, spare)?,
-            Meant::Some(n) => {
-                spare.pick_batch(&mut tested, &meant[..n]);
-                self.batch(others, Wanted::Some(&meant[..n], rows), request, spare)?
-            }
-        };
-        spare.keep(meant);
-        if !others.is_empty() && rest.rows() != tested.rows() {
-            return Err(self.damaged(others[0].field(), MISALIGNED.into()));
-        }
-        let mut batch = tested.and(rest);
-        for field in request.tested().iter().filter(|field| request.columns.contains(*field)) {
-            batch.uncode(field);
-        }
-        Ok(Some(batch))
     }
 
     /// The wanted rows of the next page of each column.
@@ -254,20 +217,21 @@ impl ColumnFile {
         columns: &mut [ColumnPages<'_>],
         wanted: Wanted<'_>,
         request: &Request<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Batch, StoreError> {
         let mut rows = None;
         let mut read = Vec::with_capacity(columns.len());
         let mut coded = Vec::new();
         for column in columns {
             let field = column.field();
-            let stored = column.next(wanted, spare).map_err(|error| self.damaged(field, error))?;
+            let stored =
+                column.next(wanted, buffers).map_err(|error| self.damaged(field, error))?;
             if *rows.get_or_insert(stored.rows()) != stored.rows() {
                 return Err(self.damaged(field, MISALIGNED.into()));
             }
             match stored {
-                Stored::Column(column) => read.push((field, column)),
-                Stored::Coded(places) => coded.push((field, places)),
+                PageRows::Column(column) => read.push((field, column)),
+                PageRows::Coded(column) => coded.push((field, column)),
             }
         }
         let dictionary = Arc::clone(request.dictionary);
@@ -279,15 +243,15 @@ impl ColumnFile {
         group: &RowGroupMetaData,
         fields: FieldSet,
         request: &Request<'_>,
-        spare: &mut Spare,
+        buffers: &mut Buffers,
     ) -> Result<Vec<ColumnPages<'f>>, StoreError> {
         let column = |field: FieldId| {
             let chunk = group.column(field as usize);
-            let place = bounds::place(chunk, self.file_bytes).ok_or_else(|| {
+            let place = chunk_range(chunk, self.file_bytes).ok_or_else(|| {
                 let damage = Damage::Fault("a column beyond the end of the file");
                 self.damaged(field, damage)
             })?;
-            ColumnPages::new(field, chunk, (&self.file, place), request, spare)
+            ColumnPages::new(field, chunk, (&self.file, place), request, buffers)
                 .map_err(|error| self.damaged(field, error))
         };
         fields.iter().map(column).collect()
@@ -301,7 +265,7 @@ impl ColumnFile {
         let mut checksum = Xxh3::new();
         let mut bytes = Vec::new();
         for chunk in self.metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
-            let Some((start, length)) = bounds::place(chunk, self.file_bytes) else {
+            let Some((start, length)) = chunk_range(chunk, self.file_bytes) else {
                 return Ok(false);
             };
             bytes.resize(usize::try_from(length).unwrap_or(0), 0);
@@ -310,7 +274,7 @@ impl ColumnFile {
                 .map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
             checksum.update(&bytes);
         }
-        Ok(format!("{:016x}", checksum.digest()) == self.about.checksum)
+        Ok(format!("{:016x}", checksum.digest()) == self.footer.checksum)
     }
 
     fn damaged(&self, field: FieldId, damage: Damage) -> StoreError {
@@ -324,5 +288,7 @@ impl ColumnFile {
     }
 }
 
+#[cfg(test)]
+mod round_trip;
 #[cfg(test)]
 mod tests;

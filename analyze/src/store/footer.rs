@@ -1,19 +1,22 @@
-//! What a file of columns says of its part besides the flows: all that the
-//! tally of an answer needs, so that answers from columns and from documents
-//! are the same, notes included.
+//! What the footer of a file says of its flows: the part that they are of, the
+//! tally that an answer needs, so that answers from columns and from documents are
+//! the same, notes included, and checksums.
 //!
 //! Kept as JSON in the file's key-value metadata under the key `flowkit`.
 
 use std::collections::BTreeMap;
 
-use flowkit_model::answer::{Duplicates, Position, Quality, Sampling, Sequences, Skipped, Tally};
 use flowkit_model::dump::Part;
-use flowkit_model::{FIELDS, FieldId, NotAFlow, Sums};
-use parquet::file::metadata::RowGroupMetaData;
+use flowkit_model::{FIELDS, FieldId, NotAFlow};
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{bounds, schema};
+use super::{schema, statistics};
+use flowkit_model::answer::Quality;
+use flowkit_model::answer::Sequences;
+use flowkit_model::Sums;
+use flowkit_model::answer::{Duplicates, Position, Sampling, Skipped, Tally};
 
 /// Key of the metadata.
 pub(crate) const KEY: &str = "flowkit";
@@ -22,48 +25,51 @@ pub(crate) const KEY: &str = "flowkit";
 /// depends on how the dump was named.
 pub(crate) const THIS_FILE: &str = "\u{1}";
 
-/// The metadata.
+/// The metadata. Its JSON is the file format: another name or order of members
+/// needs another version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct About {
+pub(crate) struct Footer {
     /// What the columns belong to.
     pub(crate) belongs: Belongs,
-    /// What was met on the way.
-    pub(crate) facts: Facts,
+    /// What was counted and skipped on the way.
+    #[serde(rename = "facts")]
+    pub(crate) tally: StoredTally,
     /// XXH3 of the columns' bytes, group by group, as 16 hexadecimal digits.
     ///
     /// `flowkit verify` looks at this one. Questions read a few columns of a
     /// group each, and look at the checksums of their pages.
     pub(crate) checksum: String,
-    /// The same of the rest of the file's footer: what stands above, and of each
-    /// column of each group what questions rely on. They all look at this one.
-    pub(crate) footer: String,
+    /// XXH3 of what questions rely on in the footer: what stands above, and of each
+    /// column chunk its place and its statistics. Every question looks at this one.
+    #[serde(rename = "footer")]
+    pub(crate) own_checksum: String,
 }
 
-impl About {
+impl Footer {
     /// What a file of some row groups says.
     pub(crate) fn new<'g>(
         belongs: Belongs,
-        facts: Facts,
+        tally: StoredTally,
         checksum: String,
         groups: impl Iterator<Item = &'g RowGroupMetaData>,
     ) -> serde_json::Result<Self> {
-        let mut about = Self { belongs, facts, checksum, footer: String::new() };
-        about.footer = about.footer_of(groups)?;
-        Ok(about)
+        let mut footer = Self { belongs, tally, checksum, own_checksum: String::new() };
+        footer.own_checksum = footer.checksum_over(groups)?;
+        Ok(footer)
     }
 
-    /// What `footer` must be.
-    pub(crate) fn footer_of<'g>(
+    /// What `own_checksum` must be.
+    pub(crate) fn checksum_over<'g>(
         &self,
         groups: impl Iterator<Item = &'g RowGroupMetaData>,
     ) -> serde_json::Result<String> {
         let mut hash = Xxh3::new();
-        hash.update(&serde_json::to_vec(&(&self.belongs, &self.facts, &self.checksum))?);
+        hash.update(&serde_json::to_vec(&(&self.belongs, &self.tally, &self.checksum))?);
         for group in groups {
             hash.update(&group.num_rows().to_le_bytes());
             for field in FIELDS {
-                let place = bounds::place(group.column(field.id as usize), u64::MAX);
-                let bounds = bounds::of(group, field.id);
+                let place = chunk_range(group.column(field.id as usize), u64::MAX);
+                let bounds = statistics::of(group, field.id);
                 hash.update(format!("{place:?} {bounds:?};").as_bytes());
             }
         }
@@ -103,10 +109,10 @@ impl Belongs {
     }
 }
 
-/// What was met in a part.
+/// The tally of a part, as the footer keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Facts {
-    skipped: Vec<SkippedFact>,
+pub(crate) struct StoredTally {
+    skipped: Vec<StoredSkip>,
     duplicates: (u64, u64, Option<u64>),
     incomplete: Vec<String>,
     notes: Vec<String>,
@@ -122,17 +128,17 @@ pub(crate) struct Facts {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct SkippedFact {
+struct StoredSkip {
     cause: String,
     n: u64,
     line: u64,
     reason: Option<String>,
 }
 
-impl Facts {
-    /// Of the tally of a part that was read whole, under the name [`THIS_FILE`].
+impl StoredTally {
+    /// The tally of a part that was read whole, under the name [`THIS_FILE`].
     pub(crate) fn of(tally: &Tally) -> Self {
-        let skipped = tally.skipped.iter().map(|skipped| SkippedFact {
+        let skipped = tally.skipped.iter().map(|skipped| StoredSkip {
             cause: skipped.cause.name().into(),
             n: skipped.n,
             line: skipped.first.line,
@@ -170,12 +176,12 @@ impl Facts {
     pub(crate) fn tally(&self, name: &str) -> Option<Tally> {
         let position = |line| Position { file: name.to_owned(), line };
         let named = |text: &String| text.replace(THIS_FILE, name);
-        let skipped = self.skipped.iter().map(|fact| {
+        let skipped = self.skipped.iter().map(|skip| {
             Some(Skipped {
-                cause: NotAFlow::ALL.into_iter().find(|cause| cause.name() == fact.cause)?,
-                n: fact.n,
-                first: position(fact.line),
-                reason: fact.reason.clone(),
+                cause: NotAFlow::ALL.into_iter().find(|cause| cause.name() == skip.cause)?,
+                n: skip.n,
+                first: position(skip.line),
+                reason: skip.reason.clone(),
             })
         });
         let unknown = self.unknown.iter().map(|(name, n)| Some((field(name)?, *n)));
@@ -208,4 +214,14 @@ impl Facts {
 
 fn field(name: &str) -> Option<FieldId> {
     flowkit_model::FIELDS.iter().find(|field| field.name == name).map(|field| field.id)
+}
+
+/// Where a column chunk begins and how many bytes it has; `None` if that is no
+/// place in a file of so many bytes.
+pub(super) fn chunk_range(chunk: &ColumnChunkMetaData, file_bytes: u64) -> Option<(u64, u64)> {
+    let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+    let (start, length) =
+        (u64::try_from(start).ok()?, u64::try_from(chunk.compressed_size()).ok()?);
+    let end = start.checked_add(length)?;
+    (end <= file_bytes).then_some((start, length))
 }

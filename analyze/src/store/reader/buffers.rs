@@ -1,4 +1,5 @@
-//! Memory of columns that were read and done with, to be filled again.
+//! Buffer pool of one reader thread: vectors of columns that are done with, to be
+//! filled again.
 //!
 //! A row group is some 10 MB of short-lived vectors; asking the system for
 //! them anew, page by page, took a sixth of the time of a question.
@@ -7,14 +8,14 @@ use zstd::bulk::Decompressor;
 
 use crate::batch::{Batch, Column, Values, select};
 use crate::filter::Lists;
-use crate::store::page::{Fault, Value};
+use crate::store::encoding::{Fault, Value};
 
 /// Vectors with room in them.
 #[derive(Default)]
-pub(crate) struct Spare {
+pub(crate) struct Buffers {
     bytes: Vec<Vec<u8>>,
-    unpacked: Vec<u8>,
-    unpacker: Option<Decompressor<'static>>,
+    decompressed: Vec<u8>,
+    decompressor: Option<Decompressor<'static>>,
     lists: Lists,
     u8: Vec<Vec<u8>>,
     u16: Vec<Vec<u16>>,
@@ -24,7 +25,7 @@ pub(crate) struct Spare {
 
 /// Bytes that a page or dictionary is believed to have: ours have up to 64 kB,
 /// and dictionaries 4 MB.
-const MOST_UNPACKED: usize = 1 << 26;
+const MOST_DECOMPRESSED: usize = 1 << 26;
 
 /// Vectors of a type that are kept: some come from elsewhere, and more than are
 /// in use at a time would only take memory.
@@ -33,34 +34,34 @@ const MOST_KEPT: usize = 8;
 /// A value whose vectors are kept.
 pub(crate) trait Reused: Value {
     /// Where they are kept.
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>>;
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>>;
 }
 
 impl Reused for u8 {
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>> {
-        &mut spare.u8
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+        &mut buffers.u8
     }
 }
 
 impl Reused for u16 {
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>> {
-        &mut spare.u16
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+        &mut buffers.u16
     }
 }
 
 impl Reused for u32 {
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>> {
-        &mut spare.u32
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+        &mut buffers.u32
     }
 }
 
 impl Reused for u64 {
-    fn kept(spare: &mut Spare) -> &mut Vec<Vec<Self>> {
-        &mut spare.u64
+    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+        &mut buffers.u64
     }
 }
 
-impl Spare {
+impl Buffers {
     /// An empty vector.
     pub(super) fn vec<V: Reused>(&mut self) -> Vec<V> {
         let kept = V::kept(self);
@@ -88,7 +89,7 @@ impl Spare {
         picked
     }
 
-    /// The same of a column.
+    /// Keeps some rows of a column.
     pub(super) fn pick_column(&mut self, column: &mut Column, rows: &[u32]) {
         let none = || Values::U8(Vec::new());
         column.values = match std::mem::replace(&mut column.values, none()) {
@@ -102,7 +103,7 @@ impl Spare {
         }
     }
 
-    /// The same of a batch.
+    /// Keeps some rows of a batch.
     pub(super) fn pick_batch(&mut self, batch: &mut Batch, rows: &[u32]) {
         batch.pick(rows.len(), |column, coded| match (column, coded) {
             (Some(column), _) => self.pick_column(column, rows),
@@ -111,7 +112,7 @@ impl Spare {
         });
     }
 
-    /// What a filter knows of the lists of the row group being read.
+    /// What a filter knows of the dictionaries of the row group being read.
     pub(super) fn lists(&mut self) -> &mut Lists {
         &mut self.lists
     }
@@ -126,33 +127,33 @@ impl Spare {
         self.bytes.push(bytes);
     }
 
-    /// An empty buffer for an unpacked page.
-    pub(super) fn unpacked(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.unpacked)
+    /// An empty buffer for a decompressed page.
+    pub(super) fn decompressed(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.decompressed)
     }
 
-    /// Takes back a buffer for an unpacked page.
-    pub(super) fn take_back_unpacked(&mut self, mut bytes: Vec<u8>) {
+    /// Takes back a buffer for a decompressed page.
+    pub(super) fn take_back_decompressed(&mut self, mut bytes: Vec<u8>) {
         bytes.clear();
-        self.unpacked = bytes;
+        self.decompressed = bytes;
     }
 
-    /// Unpacks what is said to be `length` bytes.
-    pub(super) fn unpack(
+    /// Decompresses what is said to be `length` bytes.
+    pub(super) fn decompress(
         &mut self,
-        packed: &[u8],
+        compressed: &[u8],
         length: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), Fault> {
-        if length > MOST_UNPACKED {
+        if length > MOST_DECOMPRESSED {
             return Err("too large a page");
         }
-        let unpacker = match &mut self.unpacker {
-            Some(unpacker) => unpacker,
+        let decompressor = match &mut self.decompressor {
+            Some(decompressor) => decompressor,
             none => none.insert(Decompressor::new().map_err(|_| "no memory to unpack")?),
         };
         out.reserve(length);
-        let found = unpacker.decompress_to_buffer(packed, out);
+        let found = decompressor.decompress_to_buffer(compressed, out);
         if found.is_ok_and(|found| found == length) { Ok(()) } else { Err("damaged zstd") }
     }
 

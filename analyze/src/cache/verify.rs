@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_model::answer::Tally;
-
-use super::facts::Belongs;
-use super::make::find;
-use super::{ColumnFile, Request, Spare, StoreError};
+use super::{CacheError, find};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 use crate::input::Source;
+use crate::store::footer::Belongs;
+use crate::store::{Buffers, ColumnFile, Request, StoreError};
 use crate::scan::measures::Measures;
+use flowkit_model::answer::Tally;
 
 /// What is wrong with the columns of a dump: for each damaged file its place in
 /// the dump and what is wrong. Columns that are missing or stale are made again
@@ -21,7 +20,7 @@ use crate::scan::measures::Measures;
 ///
 /// # Errors
 /// If there is no dump.
-pub fn verify(dump: &Path) -> Result<Vec<(String, String)>, StoreError> {
+pub fn verify(dump: &Path) -> Result<Vec<(String, String)>, CacheError> {
     let source = Source::open(dump)?;
     let mut findings = Vec::new();
     for (_, part) in source.parts() {
@@ -42,7 +41,7 @@ fn damage(file: &ColumnFile) -> Option<String> {
         Ok(true) => match counted(file) {
             Err(error) => error.to_string(),
             Ok(counted) => {
-                let met = file.about().facts.tally("")?;
+                let met = file.footer().tally.tally("")?;
                 let differ = counted.total != met.total
                     || unknown(&counted) != unknown(&met)
                     || counted.seen != met.seen
@@ -62,11 +61,11 @@ fn unknown(tally: &Tally) -> BTreeMap<&'static str, u64> {
 /// Reads all columns and counts what is in them.
 fn counted(file: &ColumnFile) -> Result<Tally, StoreError> {
     let (mut measures, mut tally) = (Measures::default(), Tally::default());
-    let (dictionary, mut spare) = (Arc::new(Dictionary::default()), Spare::default());
+    let (dictionary, mut buffers) = (Arc::new(Dictionary::default()), Buffers::default());
     let request =
         Request { columns: FieldSet::all(), coded: None, filter: None, dictionary: &dictionary };
     for group in 0..file.groups() {
-        file.read(group, &request, &mut spare, |batch| measures.add(batch))?;
+        file.read(group, &request, &mut buffers, |batch| measures.add(batch))?;
     }
     measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
     Ok(tally)

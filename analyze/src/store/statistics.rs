@@ -1,13 +1,17 @@
-//! The smallest and the largest value of a column, as its footer says them.
+//! Min/max statistics of a column chunk: taken while it is written, and read of
+//! the footer for pruning.
 
+use flowkit_model::FieldId;
+use flowkit_model::filter::Bounds;
 use parquet::basic::Type as Physical;
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 
-/// Longer texts are no bounds.
+/// A column with a longer text has no minimum and maximum.
 const LONGEST: usize = 64;
 
-/// What is known so far, in the type of the column.
-pub(super) enum Extremes {
+/// Minimum and maximum of the values so far, in the type of the column.
+pub(super) enum MinMax {
     /// As columns of up to 32 bits have them.
     Narrow(Option<(u32, u32)>),
     Wide(Option<(u64, u64)>),
@@ -18,7 +22,7 @@ pub(super) enum Extremes {
     Long,
 }
 
-impl Extremes {
+impl MinMax {
     /// None yet.
     pub(super) fn new(physical: Physical, is_signed: bool) -> Self {
         match physical {
@@ -71,6 +75,25 @@ impl Extremes {
     }
 }
 
+/// The minimum and maximum of a number in a row group, and whether it is unknown in
+/// some flow; text has none.
+pub(super) fn of(group: &RowGroupMetaData, field: FieldId) -> Option<Bounds> {
+    let statistics = group.column(field as usize).statistics()?;
+    let n_unknown = statistics.null_count_opt()?;
+    if i64::try_from(n_unknown) == Ok(group.num_rows()) {
+        return Some(Bounds { known: None, unknown: true });
+    }
+    let (least, most) = match statistics {
+        Statistics::Int32(values) => (narrow(*values.min_opt()?), narrow(*values.max_opt()?)),
+        Statistics::Int64(values) => {
+            (values.min_opt()?.cast_unsigned(), values.max_opt()?.cast_unsigned())
+        }
+        _ => return None,
+    };
+    // Times are ordered as signed numbers: those past 2^63 would come first.
+    (least <= most).then_some(Bounds { known: Some((least, most)), unknown: n_unknown > 0 })
+}
+
 fn widen<V: Copy + Ord>(known: &mut Option<(V, V)>, value: V) {
     let (least, most) = known.unwrap_or((value, value));
     *known = Some((least.min(value), most.max(value)));
@@ -81,16 +104,20 @@ fn bytes<const N: usize>(value: &[u8]) -> [u8; N] {
     value.first_chunk().copied().unwrap_or([0; N])
 }
 
+fn narrow(value: i32) -> u64 {
+    value.cast_unsigned().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn of(physical: Physical, is_signed: bool, values: &[&[u8]]) -> Statistics {
-        let mut extremes = Extremes::new(physical, is_signed);
+        let mut min_max = MinMax::new(physical, is_signed);
         for value in values {
-            extremes.widen(value);
+            min_max.widen(value);
         }
-        extremes.statistics(7)
+        min_max.statistics(7)
     }
 
     #[test]

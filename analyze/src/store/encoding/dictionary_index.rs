@@ -1,36 +1,36 @@
-//! The places of values in the list of the distinct ones, in the order in which
-//! they came first.
+//! The codes of values in a dictionary: which values are in it, in the order in
+//! which they came first.
 
 use crate::spill::hash::{Hashed, seed};
 
-/// A value that is listed.
-pub(super) trait Listed: Copy + Eq + Into<u64> {
-    /// Where the places of such values are looked up.
-    type Places: Lookup<Self>;
+/// A value that has a code in a dictionary.
+pub(crate) trait Indexed: Copy + Eq + Into<u64> {
+    /// Where the codes of such values are looked up.
+    type Index: Index<Self>;
 }
 
-impl Listed for u8 {
-    type Places = Array<256>;
+impl Indexed for u8 {
+    type Index = Array<256>;
 }
-impl Listed for u16 {
-    type Places = Array<65_536>;
+impl Indexed for u16 {
+    type Index = Array<65_536>;
 }
-impl Listed for u32 {
-    type Places = Table<Self>;
+impl Indexed for u32 {
+    type Index = Table<Self>;
 }
-impl Listed for u64 {
-    type Places = Table<Self>;
+impl Indexed for u64 {
+    type Index = Table<Self>;
 }
 
-/// Values and their places.
-pub(super) trait Lookup<V>: Default {
-    /// The place of a value behind which there are `n` others; that is `n` if it
+/// Values and their codes.
+pub(crate) trait Index<V>: Default {
+    /// The code of a value, where the dictionary has `n` values; that is `n` if it
     /// is new.
-    fn place(&mut self, value: V, n: u32) -> u32;
+    fn code(&mut self, value: V, n: u32) -> u32;
 }
 
-/// A place for each value there can be, plus one; 0 for those that did not come.
-pub(super) struct Array<const VALUES: usize>(Vec<u32>);
+/// A code for each value there can be, plus one; 0 for those that did not come.
+pub(crate) struct Array<const VALUES: usize>(Vec<u32>);
 
 impl<const VALUES: usize> Default for Array<VALUES> {
     fn default() -> Self {
@@ -38,24 +38,23 @@ impl<const VALUES: usize> Default for Array<VALUES> {
     }
 }
 
-impl<V: Into<u64>, const VALUES: usize> Lookup<V> for Array<VALUES> {
+impl<V: Into<u64>, const VALUES: usize> Index<V> for Array<VALUES> {
     #[inline]
-    fn place(&mut self, value: V, n: u32) -> u32 {
+    fn code(&mut self, value: V, n: u32) -> u32 {
         let value: u64 = value.into();
-        let Some(place) = usize::try_from(value).ok().and_then(|value| self.0.get_mut(value))
-        else {
+        let Some(code) = usize::try_from(value).ok().and_then(|value| self.0.get_mut(value)) else {
             unreachable!("the array is as long as its type has values");
         };
-        if *place == 0 {
-            *place = n + 1;
+        if *code == 0 {
+            *code = n + 1;
         }
-        *place - 1
+        *code - 1
     }
 }
 
-/// Values beside their places plus one, each in the first free slot from where
+/// Values beside their codes plus one, each in the first free slot from where
 /// its hash points to; half of the slots stay free.
-pub(super) struct Table<V> {
+pub(crate) struct Table<V> {
     slots: Vec<(V, u32)>,
     shift: u32,
     seed: u64,
@@ -71,9 +70,9 @@ impl<V: Copy + Default> Default for Table<V> {
     }
 }
 
-impl<V: Copy + Default + Eq + Into<u64>> Lookup<V> for Table<V> {
+impl<V: Copy + Default + Eq + Into<u64>> Index<V> for Table<V> {
     #[inline]
-    fn place(&mut self, value: V, n: u32) -> u32 {
+    fn code(&mut self, value: V, n: u32) -> u32 {
         let at = self.slot(value);
         let slot = &mut self.slots[at];
         if slot.1 != 0 {
@@ -95,8 +94,8 @@ impl<V: Copy + Default + Eq + Into<u64>> Table<V> {
         let last = self.slots.len() - 1;
         let mut at = usize::try_from(hash).unwrap_or(0) & last;
         loop {
-            let (known, place) = self.slots[at];
-            if place == 0 || known == value {
+            let (known, code) = self.slots[at];
+            if code == 0 || known == value {
                 return at;
             }
             at = (at + 1) & last;
@@ -108,9 +107,9 @@ impl<V: Copy + Default + Eq + Into<u64>> Table<V> {
         let twice = vec![(V::default(), 0); self.slots.len() * 2];
         let before = std::mem::replace(&mut self.slots, twice);
         self.shift -= 1;
-        for (value, place) in before.into_iter().filter(|(_, place)| *place != 0) {
+        for (value, code) in before.into_iter().filter(|(_, code)| *code != 0) {
             let at = self.slot(value);
-            self.slots[at] = (value, place);
+            self.slots[at] = (value, code);
         }
     }
 }
@@ -119,21 +118,22 @@ impl<V: Copy + Default + Eq + Into<u64>> Table<V> {
 mod tests {
     use super::*;
 
-    fn check<V: Listed>(values: impl Iterator<Item = V>) -> usize {
-        let (mut places, mut list) = (V::Places::default(), Vec::new());
+    fn check<V: Indexed>(values: impl Iterator<Item = V>) -> usize {
+        let (mut index, mut distinct) = (V::Index::default(), Vec::new());
         for value in values {
-            let n = u32::try_from(list.len()).unwrap();
-            let expected = list.iter().position(|known| *known == value).unwrap_or(list.len());
-            assert_eq!(places.place(value, n) as usize, expected);
-            if expected == list.len() {
-                list.push(value);
+            let n = u32::try_from(distinct.len()).unwrap();
+            let expected =
+                distinct.iter().position(|known| *known == value).unwrap_or(distinct.len());
+            assert_eq!(index.code(value, n) as usize, expected);
+            if expected == distinct.len() {
+                distinct.push(value);
             }
         }
-        list.len()
+        distinct.len()
     }
 
     #[test]
-    fn a_place_is_the_order_of_the_first_coming() {
+    fn a_code_is_the_order_of_the_first_coming() {
         let mixed = |n: u64| (n * n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let numbers = || (0..4000).map(mixed).chain((0..2000).map(mixed)).chain([0, u64::MAX]);
         assert_eq!(check(numbers().map(|n| n.to_be_bytes()[0])), 256);

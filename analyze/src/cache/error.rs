@@ -1,0 +1,20 @@
+//! Why the columns of a dump's part cannot be made or read.
+
+use crate::error::ReadError;
+use crate::store::StoreError;
+
+/// The columns of a dump's part cannot be made or read. Never a reason to give
+/// no answer: the part itself is still there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CacheError {
+    /// The Parquet file cannot be written or read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The part is not as the manifest says.
+    #[error("the part is damaged")]
+    Damaged,
+    /// The part cannot be read.
+    #[error(transparent)]
+    Part(#[from] ReadError),
+}

@@ -1,0 +1,211 @@
+//! The Parquet cache of a dump: `columns/NAME.parquet`, one file a part.
+//!
+//! A part's documents are parsed once; later questions read the columns that
+//! they need. A file is derived from its part and may be removed at any time. It
+//! is made again when it is missing, damaged, of another version, or when its
+//! part, or an earlier one that may hold the same documents, is another than the
+//! file says. Nothing here keeps back an answer: what has no columns is answered
+//! from its documents. Other programs may read `columns/*.parquet` as one table.
+//!
+//! | to learn | read |
+//! | --- | --- |
+//! | when columns are found, made or left out | this file |
+//! | how a file appears whole or not at all | `part_writer` |
+//! | how damage is found | `verify` |
+//! | what stands in the files | [`store`](crate::store) |
+
+mod error;
+mod part_writer;
+mod verify;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use self::error::CacheError;
+pub(crate) use self::part_writer::PartWriter;
+pub use self::verify::verify;
+use crate::batch::FieldSet;
+use crate::batch::dictionary::Dictionary;
+use crate::error::ReadError;
+use crate::input::{DumpPart, Source};
+use crate::scan::Reading;
+use crate::scan::ingest::Absorber;
+use crate::scan::options::ReadOptions;
+use crate::store::footer::{Belongs, THIS_FILE};
+use crate::store::{ColumnFile, StoreError, StoredPart};
+
+/// What some sources have as columns.
+pub(crate) struct Prepared {
+    /// For each stream of the sources, in order, its columns if it has any.
+    pub(crate) parts: Vec<Option<StoredPart>>,
+    /// Which dumps are answered from their documents, and why.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Prepared {
+    /// No columns, since some turned out to be damaged while they were read:
+    /// those are removed, so that the next question makes them again.
+    pub(crate) fn none(sources: &[Source], damage: &StoreError) -> Self {
+        let parts: Vec<_> = sources.iter().flat_map(Source::parts).map(|(_, part)| part).collect();
+        if let StoreError::Parquet { path, .. } | StoreError::Foreign { path, .. } = damage {
+            let columns = parts.iter().flatten().map(|part| part.columns_path());
+            for damaged in columns.filter(|columns| columns == path) {
+                let _ = fs::remove_file(damaged);
+            }
+        }
+        let note =
+            format!("answered from the documents, which takes longer: {}", with_cause(damage));
+        Self { parts: parts.iter().map(|_| None).collect(), notes: vec![note] }
+    }
+}
+
+/// Finds the columns of all parts of dumps, and makes those that are missing.
+///
+/// Parts of sources that may hold the same documents have none: copies can only
+/// be found in the documents.
+///
+/// # Errors
+/// If a source is a Parquet file that flowkit does not read.
+pub(crate) fn prepare(sources: &[Source]) -> Result<Prepared, ReadError> {
+    let mut prepared = Prepared { parts: Vec::new(), notes: Vec::new() };
+    let overlapping = overlap(sources);
+    for source in sources {
+        let mut refused = None;
+        for ((stream, part), parquet) in source.parts().zip(source.column_files()) {
+            let part = part.filter(|_| !overlapping);
+            prepared.parts.push(match (part, parquet) {
+                (Some(part), _) => match find_or_make(source, part, stream) {
+                    Ok(stored) => Some(stored),
+                    Err(error) => {
+                        refused.get_or_insert(error);
+                        None
+                    }
+                },
+                (None, Some((name, path))) => Some(StoredPart::of_file(name, path)?),
+                (None, None) => None,
+            });
+        }
+        // What is wrong with a part itself is said when it is read.
+        if let Some(CacheError::Store(error)) = refused {
+            prepared.notes.push(format!(
+                "{} is answered from its documents, which takes longer: {}",
+                source.name(),
+                with_cause(&error)
+            ));
+        }
+    }
+    Ok(prepared)
+}
+
+fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", with_cause(cause)),
+        None => error.to_string(),
+    }
+}
+
+/// Whether documents of one source may be in another, too.
+fn overlap(sources: &[Source]) -> bool {
+    sources
+        .iter()
+        .enumerate()
+        .any(|(number, source)| sources[..number].iter().any(|earlier| source.may_overlap(earlier)))
+}
+
+/// What became of the columns of a dump.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// Files that were there and belong to their part.
+    pub found: usize,
+    /// Files that were made.
+    pub made: usize,
+}
+
+/// Makes the columns of all parts of a dump that have none.
+///
+/// # Errors
+/// If the dump cannot be read or written to; questions can still be asked of it.
+pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
+    let source = Source::open(dump)?;
+    let mut made = Made::default();
+    let mut is_damaged = false;
+    for (_, part) in source.parts() {
+        let Some(part) = part else { continue };
+        let belongs = Belongs::of(&part.part, &source.may_share(part));
+        if find(part, &belongs).is_some() {
+            made.found += 1;
+        } else {
+            match make(&source, part, belongs) {
+                // The other parts have columns all the same.
+                Err(CacheError::Damaged) => is_damaged = true,
+                done => {
+                    done?;
+                    made.made += 1;
+                }
+            }
+        }
+    }
+    if is_damaged { Err(CacheError::Damaged) } else { Ok(made) }
+}
+
+/// First and last `@timestamp` of each part of a dump that has columns, in
+/// milliseconds since 1970-01-01 UTC.
+pub(crate) fn seen(dump: &Path) -> Result<Vec<Option<(u64, u64)>>, CacheError> {
+    let source = Source::open(dump)?;
+    let seen = |part: &DumpPart| {
+        let file = find(part, &Belongs::of(&part.part, &source.may_share(part)))?;
+        file.footer().tally.tally("").and_then(|tally| tally.seen)
+    };
+    Ok(source.parts().map(|(_, part)| part.and_then(seen)).collect())
+}
+
+/// The columns of a part, made if need be; the tally names it as `stream`.
+fn find_or_make(source: &Source, part: &DumpPart, stream: &str) -> Result<StoredPart, CacheError> {
+    // Columns say what the manifest's part holds; a damaged one is read itself.
+    let documents = part.dump.join(part.part.path());
+    if fs::metadata(&documents).is_ok_and(|found| found.len() != part.part.file_bytes) {
+        return Err(CacheError::Damaged);
+    }
+    let belongs = Belongs::of(&part.part, &source.may_share(part));
+    let file = match find(part, &belongs) {
+        Some(file) => file,
+        None => make(source, part, belongs)?,
+    };
+    let tally = file.footer().tally.tally(stream).ok_or_else(|| StoreError::Foreign {
+        path: PathBuf::from(stream),
+        what: "its facts are others".into(),
+    })?;
+    Ok(StoredPart { file, tally })
+}
+
+/// The columns of a part, if they are there and are its own.
+fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
+    let file = ColumnFile::open(&part.columns_path()).ok()?;
+    (file.footer().belongs == *belongs).then_some(file)
+}
+
+/// Makes the columns of a part.
+fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile, CacheError> {
+    let path = part.columns_path();
+    let dictionary = Arc::new(Dictionary::default());
+    let mut columns = PartWriter::new(&part.dump, path.clone(), &dictionary)?;
+    let alone = [source.one_part(part, THIS_FILE)];
+    let mut absorber = Absorber::new(&alone, ReadOptions::default());
+    for earlier in source.streams_before(part) {
+        absorber.know(&source.one_part(earlier, THIS_FILE))?;
+    }
+    let mut failed = Ok(());
+    let reading =
+        Reading { sources: &alone, stored: &[], fields: FieldSet::all(), dictionary: &dictionary };
+    reading.batches(&mut absorber, |batches| {
+        for batch in &batches {
+            if failed.is_ok() {
+                failed = columns.push(batch);
+            }
+        }
+    })?;
+    failed?;
+    columns.finish(belongs, absorber.finish())?;
+    Ok(ColumnFile::open(&path)?)
+}

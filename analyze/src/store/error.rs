@@ -1,0 +1,43 @@
+//! Why a Parquet file of flows cannot be written or read.
+
+use std::path::PathBuf;
+
+/// A Parquet file of flows cannot be written or read. Of a dump this never keeps
+/// back an answer: the documents are still there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The file cannot be opened, read or written.
+    #[error("cannot use {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The Parquet writer or reader refused.
+    #[error("cannot use the columns {}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: parquet::errors::ParquetError,
+    },
+    /// Another program or another version wrote the file, or it is damaged.
+    #[error(
+        "{} does not hold the columns of flows as this flowkit writes them: {what}",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// An export for other programs, which flowkit does not read.
+    #[error("{} has addresses as text", path.display())]
+    AddressesAsText {
+        /// The file.
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,188 @@
+//! Columns of every kind in every encoding: what is written is read again, value by
+//! value and by dictionary codes, and the crate's reader finds the same.
+
+use flowkit_model::{Field, Kind};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use super::*;
+use crate::batch::{Column, Values};
+use crate::store::encoding::Encoding;
+use crate::store::schema::Addresses;
+use crate::store::tuning::PAGE_ROWS;
+use crate::store::writer::tests::{batch_of, expected, file_with, flows};
+
+/// A value for each row, to be cut to the width of its field.
+type Shape = fn(u64) -> Option<u64>;
+
+/// What columns look like: each name says what is odd about it.
+const SHAPES: [(&str, Shape); 11] = [
+    ("one value", |_| Some(7)),
+    ("none known", |_| None),
+    ("runs", |row| Some(row / 90)),
+    ("runs among others", |row| Some(if row % 64 < 40 { 3 } else { mixed(row) })),
+    ("few values", |row| Some(mixed(row) % 5)),
+    ("many values", |row| Some(mixed(row))),
+    ("ascending", |row| Some(1_537_488_000_000 + row * 1000)),
+    ("descending", |row| Some(u64::MAX - row * 3)),
+    ("ends of the range", |row| Some(if row % 2 == 0 { 0 } else { u64::MAX })),
+    ("one known", |row| (row == 77).then_some(u64::MAX)),
+    ("some known", |row| (!mixed(row).is_multiple_of(3)).then_some(row)),
+];
+
+fn mixed(row: u64) -> u64 {
+    (row + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_right(29)
+}
+
+/// The column of a field that has a shape.
+fn column(field: &Field, rows: u64, shape: Shape, dictionary: &Dictionary) -> Column {
+    let text = |value: u64| format!("{value:x}").repeat((value % 40) as usize);
+    let unknown: Vec<bool> = (0..rows).map(|row| shape(row).is_none()).collect();
+    let values: Vec<u64> = (0..rows)
+        .map(|row| match (shape(row), field.kind, field.bits()) {
+            (None, ..) => 0,
+            (Some(value), Kind::Text, _) => dictionary.code(&text(value)).into(),
+            // Other readers take times for signed numbers.
+            (Some(value), Kind::Time, _) => value >> 1,
+            (Some(value), _, bits) => value & (u64::MAX >> (64 - bits.unwrap())),
+        })
+        .collect();
+    let narrow = |value: &u64| u32::try_from(*value).unwrap();
+    let values = match Column::for_field(field.id, 0).values {
+        Values::U8(_) => Values::U8(values.iter().map(|v| u8::try_from(*v).unwrap()).collect()),
+        Values::U16(_) => Values::U16(values.iter().map(|v| u16::try_from(*v).unwrap()).collect()),
+        Values::U32(_) => Values::U32(values.iter().map(narrow).collect()),
+        Values::U64(_) => Values::U64(values),
+    };
+    Column { values, unknown: unknown.contains(&true).then_some(unknown) }
+}
+
+/// Flows whose fields have shapes, one after the other from a first on.
+fn shaped(rows: u64, first: usize) -> Batch {
+    let dictionary = Arc::default();
+    let shapes = SHAPES.iter().cycle().skip(first);
+    let columns: Vec<_> = FIELDS
+        .iter()
+        .zip(shapes)
+        .map(|(field, (_, shape))| (field.id, column(field, rows, *shape, &dictionary)))
+        .collect();
+    Batch::of_columns(usize::try_from(rows).unwrap(), columns, dictionary)
+}
+
+/// Writes every field with an encoding, if it fits.
+fn everywhere(encoding: Encoding) -> fn(FieldId) -> Encoding {
+    match encoding {
+        Encoding::Dictionary => |_| Encoding::Dictionary,
+        Encoding::Plain => |_| Encoding::Plain,
+        Encoding::Delta => |field| {
+            let fits = Encoding::Delta.fits(field.field());
+            if fits { Encoding::Delta } else { Encoding::Dictionary }
+        },
+    }
+}
+
+/// The values of a batch, texts as such, field by field.
+fn values_of(batch: &Batch, fields: &[&Field]) -> Vec<Vec<Option<String>>> {
+    let texts = batch.dictionary().texts();
+    let column = |field: &&Field| {
+        let value = |value: u64| match field.kind {
+            Kind::Text => texts[usize::try_from(value).unwrap()].clone(),
+            _ => value.to_string(),
+        };
+        let column = batch.column(field.id);
+        (0..batch.rows()).map(|row| column.get(row).map(value)).collect()
+    };
+    fields.iter().map(column).collect()
+}
+
+/// Reads a file as `request` says it; gives the values of some fields.
+fn read(file: &ColumnFile, fields: &[&Field], coded: Option<FieldId>) -> Vec<Vec<Option<String>>> {
+    let dictionary = Arc::default();
+    let columns = fields.iter().map(|field| field.id).filter(|field| coded != Some(*field));
+    let request =
+        Request { columns: columns.collect(), coded, filter: None, dictionary: &dictionary };
+    let (mut buffers, mut found) = (Buffers::default(), vec![Vec::new(); fields.len()]);
+    for group in 0..file.groups() {
+        let read = file.read(group, &request, &mut buffers, |batch| {
+            if let Some(field) = coded {
+                batch.uncode(field);
+            }
+            let values = values_of(batch, fields);
+            found.iter_mut().zip(values).for_each(|(found, values)| found.extend(values));
+        });
+        read.unwrap();
+    }
+    found
+}
+
+/// Checks that the crate's reader finds the values of a batch in a file, each
+/// column in an encoding.
+fn judge(bytes: Vec<u8>, batch: &Batch, addresses: Addresses, encoding: fn(FieldId) -> Encoding) {
+    let file = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
+    for group in file.metadata().row_groups() {
+        for field in FIELDS {
+            let pages = group.column(field.id as usize).page_encoding_stats_mask();
+            let pages: Vec<_> = pages.unwrap().encodings().collect();
+            assert_eq!(pages, [encoding(field.id).parquet()], "{}", field.name);
+        }
+    }
+    let texts = batch.dictionary().texts();
+    let mut rows = 0;
+    for (row, found) in file.get_row_iter(None).unwrap().enumerate() {
+        for (field, (_, found)) in FIELDS.iter().zip(found.unwrap().get_column_iter()) {
+            let value = expected(field, batch.column(field.id).get(row), &texts, addresses);
+            assert_eq!(found, &value, "{} in row {row}", field.name);
+        }
+        rows += 1;
+    }
+    assert_eq!(rows, batch.rows());
+}
+
+/// Each field has each shape once, so each width and kind has.
+#[test]
+fn every_encoding_is_read_as_it_was_written() {
+    let fields: Vec<&Field> = FIELDS.iter().collect();
+    for encoding in Encoding::ALL {
+        let encodings = everywhere(encoding);
+        for (first, (name, _)) in SHAPES.iter().enumerate() {
+            let batch = shaped(400, first);
+            let expected = values_of(&batch, &fields);
+            let bytes = file_with(&batch, 250, Addresses::Number, encodings).unwrap();
+            let file = ColumnFile::of_bytes(&bytes).unwrap();
+            for (field, (found, expected)) in
+                fields.iter().zip(read(&file, &fields, None).iter().zip(&expected))
+            {
+                assert!(found == expected, "{encoding:?}, {name} on: {}", field.name);
+                let by_code = read(&file, &[field], Some(field.id));
+                assert!(
+                    by_code[0] == *expected,
+                    "{encoding:?}, {name} on: codes of {}",
+                    field.name
+                );
+            }
+            judge(bytes, &batch, Addresses::Number, encodings);
+            if encoding != Encoding::Delta {
+                let bytes = file_with(&batch, 250, Addresses::Text, encodings).unwrap();
+                judge(bytes, &batch, Addresses::Text, encodings);
+            }
+        }
+    }
+}
+
+/// What is in one page does not end up in the next.
+#[test]
+fn every_encoding_goes_on_in_the_next_page() {
+    let fields: Vec<&Field> = FIELDS.iter().collect();
+    let batch = shaped(PAGE_ROWS as u64 + 300, 3);
+    let expected = values_of(&batch, &fields);
+    for encoding in Encoding::ALL {
+        let bytes = file_with(&batch, 2 * PAGE_ROWS, Addresses::Number, everywhere(encoding));
+        let found = read(&ColumnFile::of_bytes(&bytes.unwrap()).unwrap(), &fields, None);
+        assert!(found == expected, "{encoding:?}");
+    }
+}
+
+#[test]
+fn differences_of_narrow_numbers_and_of_texts_are_refused() {
+    let written = file_with(&batch_of(flows(9)), 9, Addresses::Number, |_| Encoding::Delta);
+    assert!(written.unwrap_err().to_string().contains("cannot use the columns test"));
+}

@@ -1,0 +1,153 @@
+//! Thrift's compact protocol, as far as page headers need it.
+//!
+//! Source: Apache Thrift, *Thrift compact protocol encoding*.
+
+use super::encoding::{Fault, varint};
+
+/// The types of the protocol that mean something here.
+pub(super) const TRUE: u8 = 1;
+pub(super) const FALSE: u8 = 2;
+pub(super) const I32: u8 = 5;
+pub(super) const BINARY: u8 = 8;
+pub(super) const STRUCT: u8 = 12;
+
+/// Structures in structures that are followed.
+const DEPTH: usize = 4;
+
+/// Writes the fields of a structure, in ascending order.
+pub(super) struct Fields<'o> {
+    last: u8,
+    out: &'o mut Vec<u8>,
+}
+
+impl<'o> Fields<'o> {
+    /// A structure of which nothing is written yet.
+    pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
+        Self { last: 0, out }
+    }
+
+    fn head(&mut self, field: u8, kind: u8) {
+        self.out.push((field - self.last) << 4 | kind);
+        self.last = field;
+    }
+
+    /// Appends a number.
+    pub(super) fn number(&mut self, field: u8, number: i32) {
+        self.head(field, I32);
+        let zigzag = (number << 1) ^ (number >> 31);
+        varint::write(zigzag.cast_unsigned().into(), self.out);
+    }
+
+    /// Appends a truth value.
+    pub(super) fn truth(&mut self, field: u8, is_so: bool) {
+        self.head(field, if is_so { TRUE } else { FALSE });
+    }
+
+    /// Begins a structure in this one.
+    pub(super) fn structure(&mut self, field: u8) -> Fields<'_> {
+        self.head(field, STRUCT);
+        Fields::new(self.out)
+    }
+
+    /// Ends the structure.
+    pub(super) fn end(self) {
+        self.out.push(0);
+    }
+
+    /// Begins a field of so many bytes that is too far from the one before to be
+    /// told by the step from there.
+    pub(super) fn far_binary(&mut self, field: u64, length: usize) {
+        self.out.push(BINARY);
+        varint::write(field << 1, self.out);
+        varint::write(length as u64, self.out);
+    }
+}
+
+/// Hands on number and type of each field of a structure; `take` takes its value
+/// off the front.
+pub(super) fn fields(
+    rest: &mut &[u8],
+    mut take: impl FnMut(u64, u8, &mut &[u8]) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut field = 0;
+    loop {
+        let head = byte(rest)?;
+        let (step, kind) = (head >> 4, head & 15);
+        if kind == 0 {
+            return Ok(());
+        }
+        field = match step {
+            0 => zigzag(varint::read(rest)?).ok_or(NEGATIVE)?,
+            step => field + u64::from(step),
+        };
+        take(field, kind, rest)?;
+    }
+}
+
+/// Takes a value of a type off the front.
+pub(super) fn skip(kind: u8, rest: &mut &[u8]) -> Result<(), Fault> {
+    skip_within(DEPTH, kind, rest)
+}
+
+fn skip_within(depth: usize, kind: u8, rest: &mut &[u8]) -> Result<(), Fault> {
+    let inside = depth.checked_sub(1).ok_or("a header that is too deep")?;
+    match kind {
+        TRUE | FALSE => {}
+        3 => drop(byte(rest)?),
+        4..=6 => drop(varint::read(rest)?),
+        7 => take(rest, 8)?,
+        BINARY => drop(binary(rest)?),
+        9 | 10 => {
+            let head = byte(rest)?;
+            let n = if head >> 4 == 15 { varint::read(rest)? } else { (head >> 4).into() };
+            for _ in 0..n {
+                skip_element(inside, head & 15, rest)?;
+            }
+        }
+        11 => {
+            let n = varint::read(rest)?;
+            let kinds = if n == 0 { 0 } else { byte(rest)? };
+            for _ in 0..n {
+                skip_element(inside, kinds >> 4, rest)?;
+                skip_element(inside, kinds & 15, rest)?;
+            }
+        }
+        STRUCT => fields(rest, |_, kind, rest| skip_within(inside, kind, rest))?,
+        _ => return Err("a header of another protocol"),
+    }
+    Ok(())
+}
+
+/// In lists a truth value has a byte of its own.
+fn skip_element(depth: usize, kind: u8, rest: &mut &[u8]) -> Result<(), Fault> {
+    if let TRUE | FALSE = kind { byte(rest).map(drop) } else { skip_within(depth, kind, rest) }
+}
+
+const BREAKS_OFF: Fault = "a header that breaks off";
+const NEGATIVE: Fault = "a header with a negative size";
+
+fn byte(rest: &mut &[u8]) -> Result<u8, Fault> {
+    rest.split_off_first().copied().ok_or(BREAKS_OFF)
+}
+
+/// Takes so many bytes off the front.
+fn take(rest: &mut &[u8], length: usize) -> Result<(), Fault> {
+    rest.split_off(..length).map(drop).ok_or(BREAKS_OFF)
+}
+
+/// Takes a number that is a size off the front.
+pub(super) fn size(rest: &mut &[u8]) -> Result<usize, Fault> {
+    let number = zigzag(varint::read(rest)?).ok_or(NEGATIVE)?;
+    u32::try_from(number).map(|number| number as usize).map_err(|_| "a page that is too large")
+}
+
+/// A signed number that is not negative.
+fn zigzag(number: u64) -> Option<u64> {
+    (number & 1 == 0).then_some(number >> 1)
+}
+
+/// Takes bytes off the front.
+pub(super) fn binary<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], Fault> {
+    let length = usize::try_from(varint::read(rest)?).map_err(|_| BREAKS_OFF)?;
+    rest.split_off(..length).ok_or(BREAKS_OFF)
+}

@@ -1,0 +1,109 @@
+//! A column whose pages have dictionary codes, and plain values once the
+//! dictionary is full.
+//!
+//! Pages of a column that most questions read are not compressed, and so it is not
+//! tried.
+
+use bytes::Bytes;
+use flowkit_model::{Field, Kind};
+use parquet::basic::Type as Physical;
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::ParquetError;
+use parquet::schema::types::ColumnDescPtr;
+
+use super::chunk::{Chunk, ValuePage};
+use crate::store::encoding::plain::{self, Texts};
+use crate::store::encoding::{Encoding, Indexed, dictionary, levels};
+use crate::store::statistics::MinMax;
+use crate::store::tuning;
+
+/// A column under way.
+pub(super) struct DictionaryColumn<V: Indexed> {
+    description: ColumnDescPtr,
+    /// Its pages are left as they are: most questions read them.
+    is_hot: bool,
+    dictionary: dictionary::Writer<V>,
+    /// A dictionary of so many bytes is full.
+    most_bytes: usize,
+    min_max: MinMax,
+    n_unknown: u64,
+    chunk: Chunk,
+}
+
+impl<V: Indexed> DictionaryColumn<V> {
+    /// A column with a dictionary that is full at so many bytes; at none, all
+    /// values are plain.
+    pub(super) fn new(
+        field: &Field,
+        description: &ColumnDescPtr,
+        most_bytes: usize,
+    ) -> Result<Self, ParquetError> {
+        Ok(Self {
+            description: description.clone(),
+            is_hot: tuning::is_hot(field.id),
+            dictionary: dictionary::Writer::default(),
+            most_bytes,
+            min_max: MinMax::new(description.physical_type(), field.kind == Kind::Time),
+            n_unknown: 0,
+            chunk: Chunk::new()?,
+        })
+    }
+
+    /// Adds a page.
+    pub(super) fn page(
+        &mut self,
+        values: &[V],
+        unknown: Option<&[bool]>,
+        texts: Texts<'_>,
+    ) -> Result<(), ParquetError> {
+        let n_rows = values.len();
+        let mut level_bytes = Vec::new();
+        levels::write(unknown, n_rows, &mut level_bytes);
+        let some;
+        let values = match unknown {
+            None => values,
+            Some(unknown) => {
+                some = levels::known(values, unknown);
+                &some
+            }
+        };
+        let n_unknown = n_rows - values.len();
+        self.n_unknown += n_unknown as u64;
+        let mut content = Vec::new();
+        let encoding = self.values(values, texts, &mut content);
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.chunk.add(ValuePage {
+            n_rows: number(n_rows),
+            n_unknown: number(n_unknown),
+            levels: level_bytes,
+            encoding,
+            content,
+            may_be_compressed: !self.is_hot,
+        })
+    }
+
+    /// Appends the values of a page; gives how they are laid out.
+    fn values(&mut self, values: &[V], texts: Texts<'_>, out: &mut Vec<u8>) -> Encoding {
+        let physical: Physical = self.description.physical_type();
+        let min_max = &mut self.min_max;
+        let mut put = |value: V, out: &mut Vec<u8>| {
+            plain::write(physical, value.into(), texts, out, |bytes| min_max.widen(bytes));
+        };
+        if self.dictionary.bytes().len() < self.most_bytes {
+            self.dictionary.page(values, put, out);
+            Encoding::Dictionary
+        } else {
+            for value in values {
+                put(*value, out);
+            }
+            Encoding::Plain
+        }
+    }
+
+    /// The column as the bytes that stand in the file.
+    pub(super) fn finish(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
+        let statistics = self.min_max.statistics(self.n_unknown);
+        let (values, n_values) = (self.dictionary.bytes(), self.dictionary.n_values());
+        self.chunk.finish(self.description, values, n_values, statistics)
+    }
+}
