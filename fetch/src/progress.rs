@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::FetchError;
+use crate::error::FetchError;
 
 /// Something happened that a person may want to see.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub enum Event<'a> {
         /// Whether it was complete (then it was forced).
         complete: bool,
     },
-    /// An incomplete dump is gone on with.
+    /// An incomplete dump is resumed.
     Resuming {
         /// The dump.
         path: &'a Path,
@@ -53,15 +53,15 @@ pub enum Event<'a> {
         /// How many there will be.
         of: usize,
     },
-    /// A part goes on where it broke off in an earlier run.
+    /// A part is resumed where it broke off in an earlier run.
     PartResumed {
         /// Documents of it that are here.
         documents: u64,
         /// Bytes of their lines, before compression.
         bytes: u64,
     },
-    /// A request is sent again, which is safe.
-    AskingAgain {
+    /// A request is retried, which is safe.
+    Retrying {
         /// What went wrong.
         error: &'a FetchError,
         /// How often the part was tried again by now.

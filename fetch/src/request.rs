@@ -7,8 +7,8 @@ use flowkit_model::filter::Expression;
 use flowkit_model::window::Window;
 use serde_json::Value;
 
-use crate::credentials::Credentials;
-use crate::tls::Tls;
+use crate::server::credentials::Credentials;
+use crate::server::tls::Tls;
 
 /// Documents in a page unless it is said otherwise: the most a server allows
 /// by default, and what measures best.
@@ -90,7 +90,7 @@ pub struct Update {
     /// End of the new window, in ms since 1970; none leaves it open.
     pub to_ms: Option<i64>,
     /// Parts that are fetched again, by name.
-    pub again: Vec<String>,
+    pub refetch: Vec<String>,
 }
 
 /// How an index is paged through.

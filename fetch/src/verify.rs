@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io;
 use std::path::Path;
 
 use flowkit_model::document::Document;
@@ -14,14 +14,17 @@ use flowkit_model::dump::{
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
-use crate::identity::{Identity, seed};
-use crate::retry::{Patience, Patient};
-use crate::run::counts;
+use crate::cancel::Cancel;
+use crate::dump::checksum::sha256;
+use crate::dump::lines::each_line;
+use crate::error::FetchError;
+use crate::page::document_id::{Identity, seed};
+use crate::plan::counts::{counts, difference};
+use crate::request::Request;
+use crate::run::connect::connect;
 use crate::server::Server;
-use crate::writer::hexadecimal;
-use crate::{Cancel, FetchError, Request, connect, update};
+use crate::server::retry::{RetryPolicy, Retrying};
 
 /// Findings of one kind in one part that are listed; the rest is counted.
 const LISTED: usize = 3;
@@ -81,8 +84,8 @@ pub fn verify(
     if let Some(request) = server {
         let cancel = Cancel::new();
         let client = connect(request, Some(&manifest.server.url), &cancel)?;
-        let patience = Patience { retries: request.retries, first: request.backoff, cancel };
-        compare(&Patient::new(&client, &patience), &manifest, &mut findings)?;
+        let policy = RetryPolicy { retries: request.retries, first_wait: request.backoff, cancel };
+        compare(&Retrying::new(&client, policy), &manifest, &mut findings)?;
     }
     Ok((manifest, findings.0))
 }
@@ -355,43 +358,9 @@ fn compare<S: Server>(
 ) -> Result<(), FetchError> {
     for count in counts(server, manifest)? {
         if count.counted != count.received {
-            let what = update::difference(server, manifest, &count)?;
+            let what = difference(server, manifest, &count)?;
             findings.add("", what);
         }
     }
     Ok(())
-}
-
-fn sha256(path: &Path) -> io::Result<(u64, String)> {
-    let mut hash = Sha256::new();
-    let bytes = digest(&mut File::open(path)?, &mut hash)?;
-    Ok((bytes, hexadecimal(&hash.finalize())))
-}
-
-/// Adds all of a reader to a checksum; how many bytes that were.
-pub(crate) fn digest(reader: &mut impl Read, hash: &mut Sha256) -> io::Result<u64> {
-    let mut buffer = vec![0; 1 << 16];
-    let mut bytes = 0;
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => return Ok(bytes),
-            n => {
-                bytes += n as u64;
-                hash.update(&buffer[..n]);
-            }
-        }
-    }
-}
-
-/// Shows each line of a part to `take`, without its end.
-pub(crate) fn each_line(path: &Path, mut take: impl FnMut(&[u8])) -> io::Result<()> {
-    let mut lines = BufReader::with_capacity(1 << 17, zstd::Decoder::new(File::open(path)?)?);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if lines.read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
-        }
-        take(line.strip_suffix(b"\n").unwrap_or(&line));
-    }
 }

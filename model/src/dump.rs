@@ -298,6 +298,16 @@ pub struct Span {
     pub to_ms: Option<i64>,
 }
 
+impl Span {
+    /// Whether some instant is in both.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        let ends_before =
+            |to: Option<i64>, from: Option<i64>| to.zip(from).is_some_and(|(to, from)| to <= from);
+        !ends_before(self.to_ms, other.from_ms) && !ends_before(other.to_ms, self.from_ms)
+    }
+}
+
 /// One of `max` disjoint shares of an index, as the server cuts them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
