@@ -9,24 +9,25 @@
 //!
 //! | floor | module | what it does |
 //! | --- | --- | --- |
-//! | 6 | [`verify()`] | is a dump what its manifest says, and what the server counts |
+//! | 6 | [`verify()`] | is a dump what its manifest says, and as many as the server counts |
 //! | 5 | `run` | a fetch from begin to end: new, resumed, updated, dry |
 //! | 4 | `plan` | which indices, which parts, how many at a time; filters pushed down |
-//! | 3 | `cursor`, `dump`, [`Request`] | pages of an index; pages into a part; what is asked for |
+//! | 3 | `cursor`, `part_writer`, [`Request`] | pages of an index; pages into a part; what is asked for |
 //! | 2 | `server`, `page`, [`Event`] | requests over HTTP, refusals, retries; one answer and its checks |
 //! | 1 | [`FetchError`], [`Cancel`], `clock` | what goes wrong; how it is stopped; the time |
 //!
 //! A module imports only from floors below its own. How a page is checked before
 //! it counts is told, and mostly done, in `page/check.rs`.
 //!
-//! Nothing is printed here, and nothing but the dump is written.
+//! Nothing is printed here, and nothing but the dump is written, through
+//! [`flowkit_dump`].
 
 mod cancel;
 mod clock;
 mod cursor;
-mod dump;
 mod error;
 mod page;
+mod part_writer;
 mod plan;
 mod progress;
 mod request;
@@ -36,6 +37,7 @@ mod verify;
 
 pub use cancel::Cancel;
 pub use error::FetchError;
+pub use flowkit_dump::Finding;
 pub use progress::{Event, Observer};
 pub use request::{
     DEFAULT_INDEX, DEFAULT_PAGE, DEFAULT_PART, DEFAULT_RETRIES, DEFAULT_TIMEOUT, DEFAULT_URL,
@@ -46,4 +48,4 @@ pub use run::fetch;
 pub use server::address::has_credentials;
 pub use server::credentials::Credentials;
 pub use server::tls::Tls;
-pub use verify::{Finding, verify};
+pub use verify::verify;

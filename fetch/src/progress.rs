@@ -8,7 +8,7 @@ use crate::error::FetchError;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// What was at the place of the dump goes.
+    /// The dump that was there is replaced.
     Replacing {
         /// The dump.
         path: &'a Path,
@@ -75,7 +75,7 @@ pub enum Event<'a> {
         error: &'a FetchError,
         /// How often the part was tried again by now.
         tries: u32,
-        /// Documents that will be fetched once more, since the part begins anew.
+        /// Documents that will be fetched again, since the part starts over.
         documents: u64,
         /// Bytes of their lines, before compression.
         bytes: u64,

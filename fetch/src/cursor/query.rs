@@ -37,7 +37,7 @@ pub(crate) fn undated() -> Value {
     json!({"bool": {"must_not": [dated()]}})
 }
 
-/// The documents that all of these mean.
+/// The documents that match all of these.
 pub(crate) fn all_of(queries: impl IntoIterator<Item = Value>) -> Value {
     let mut list: Vec<Value> =
         queries.into_iter().filter(|query| query.get("match_all").is_none()).collect();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_that_mean_everything_are_left_out() {
+    fn queries_that_match_everything_are_left_out() {
         let (all, some) = (json!({"match_all": {}}), json!({"term": {"x": 1}}));
         assert_eq!(all_of([all.clone(), all.clone()]), all);
         assert_eq!(all_of([all, some.clone()]), some);

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use flowkit_dump::DumpError;
+use flowkit_model::dump::MANIFEST;
+
 use super::FetchError;
 
 impl FetchError {
@@ -17,6 +20,27 @@ impl FetchError {
                 Self::DiskFull { path, source }
             }
             _ => Self::Disk { doing, path, source },
+        }
+    }
+}
+
+/// What went wrong with the files of a dump, and what to try.
+impl From<DumpError> for FetchError {
+    fn from(error: DumpError) -> Self {
+        let not_read = "its manifest.json is not one this version of flowkit reads";
+        match error {
+            DumpError::NotADump { path, why } => Self::NotADump { path, why },
+            DumpError::NoManifest { path } => {
+                Self::disk("read", path.join(MANIFEST))(io::ErrorKind::NotFound.into())
+            }
+            DumpError::DamagedManifest { mut path, .. }
+            | DumpError::OtherManifest { mut path, .. } => {
+                path.pop();
+                Self::NotADump { path, why: not_read }
+            }
+            DumpError::Locked { path } => Self::Locked { path },
+            DumpError::Io { doing, path, source } => Self::disk(doing, path)(source),
+            error => Self::disk("use", "the dump")(io::Error::other(error)),
         }
     }
 }

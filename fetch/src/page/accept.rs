@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use flowkit_model::document::Document;
+use flowkit_model::dump::DocumentId;
 use flowkit_model::filter::Expression;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::page::document_id::{Identity, KnownDocuments};
+use crate::page::document_id::KnownDocuments;
 
 /// What was pushed to the server is checked again, since it reads some values
 /// otherwise; and what another part has does not come twice.
@@ -23,8 +24,8 @@ pub(crate) struct Accept {
 
 impl Accept {
     /// Whether another part has the document.
-    pub(crate) fn is_known(&self, identity: &Identity<'_>) -> bool {
-        self.known.as_ref().is_some_and(|known| known.holds(identity))
+    pub(crate) fn is_known(&self, document: DocumentId<'_>) -> bool {
+        self.known.as_ref().is_some_and(|known| known.holds(document))
     }
 
     /// Whether the document matches the filter. One that is no flow matches none.

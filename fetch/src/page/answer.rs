@@ -1,8 +1,9 @@
 //! The JSON of an answer to a search, as far as it is read.
 
 use serde::Deserialize;
+use serde::de::Deserializer;
 
-use super::head::Shards;
+use crate::error::printable;
 
 /// What every answer to a search has; `H` is what is read of its hits.
 #[derive(Deserialize)]
@@ -70,4 +71,30 @@ fn none<H>() -> Option<H> {
 pub(super) enum Total {
     Number(u64),
     Object { value: u64 },
+}
+
+/// How many shards were asked and how many answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Shards {
+    pub(crate) total: u64,
+    pub(crate) successful: u64,
+    /// Counted in `successful`; older servers do not state it.
+    #[serde(default)]
+    pub(crate) skipped: u64,
+    pub(crate) failed: u64,
+    #[serde(default, rename = "failures")]
+    pub(crate) reasons: Vec<Failure>,
+}
+
+/// Why a shard did not answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Failure {
+    #[serde(default, deserialize_with = "words")]
+    pub(crate) reason: String,
+}
+
+fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let reason = serde_json::Value::deserialize(deserializer)?;
+    let text = |name: &str| reason[name].as_str().unwrap_or_default();
+    Ok(printable(&format!("{}: {}", text("type"), text("reason"))))
 }

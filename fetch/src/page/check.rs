@@ -23,10 +23,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use flowkit_model::dump::Span;
+use flowkit_model::dump::{HitId, Span};
 
-use super::document_id::{Identity, RecentDocuments};
-use super::head::{Head, Shards};
+use super::answer::Shards;
+use super::document_id::RecentDocuments;
+use super::head::Head;
 use crate::error::FetchError;
 
 /// Whose each cursor's name is: a page that bears the name of another cursor is
@@ -192,11 +193,11 @@ impl CursorCheck {
     }
 
     /// Whether a document is of the index, and new.
-    pub(crate) fn check_document(&mut self, identity: &Identity<'_>) -> Result<(), FetchError> {
-        if !self.any_index && identity.index != self.index {
+    pub(crate) fn check_document(&mut self, hit: &HitId<'_>) -> Result<(), FetchError> {
+        if !self.any_index && hit.index != self.index {
             return Err(self.unsorted());
         }
-        if !self.recent.is_new(identity) {
+        if !self.recent.is_new(hit.document_id()) {
             return Err(FetchError::Twice { index: self.index.clone(), page: self.page });
         }
         Ok(())

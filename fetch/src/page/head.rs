@@ -1,10 +1,8 @@
 //! The head of a page: all but its hits, read first and alone.
 
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny};
+use serde::de::IgnoredAny;
 
-use super::answer::{Answer, Total};
-use crate::error::printable;
+use super::answer::{Answer, Shards, Total};
 
 /// Where the hits begin. In a text the first quotation mark would have a
 /// backslash before the last one, so this is never inside one.
@@ -25,26 +23,6 @@ pub(crate) struct Head {
     pub(crate) total: Option<u64>,
     /// Whether there are no hits.
     pub(crate) is_empty: bool,
-}
-
-/// How many shards were asked and how many answered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(crate) struct Shards {
-    pub(crate) total: u64,
-    pub(crate) successful: u64,
-    /// Counted in `successful`; older servers do not state it.
-    #[serde(default)]
-    pub(crate) skipped: u64,
-    pub(crate) failed: u64,
-    #[serde(default, rename = "failures")]
-    pub(crate) reasons: Vec<Failure>,
-}
-
-/// Why a shard did not answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub(crate) struct Failure {
-    #[serde(default, deserialize_with = "words")]
-    pub(crate) reason: String,
 }
 
 impl Head {
@@ -80,10 +58,4 @@ impl Head {
         let Answer { scroll_id, pit_id, timed_out, shards, .. } = answer;
         Self { scroll_id, pit_id, timed_out, shards, total, is_empty }
     }
-}
-
-fn words<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let reason = serde_json::Value::deserialize(deserializer)?;
-    let text = |name: &str| reason[name].as_str().unwrap_or_default();
-    Ok(printable(&format!("{}: {}", text("type"), text("reason"))))
 }

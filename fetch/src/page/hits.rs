@@ -1,6 +1,5 @@
-//! The hits of a page: where they stand, what they become on disk, what is read of one.
+//! The hits of a page: where they stand, what they become on disk, their times.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -68,24 +67,16 @@ pub(crate) fn into_lines(body: &mut [u8], hits: &mut [Range<usize>]) -> Range<us
     start..end
 }
 
-/// What is read of a single hit.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Hit<'a> {
-    #[serde(borrow, rename = "_index")]
-    pub(crate) index: Cow<'a, str>,
-    #[serde(borrow, rename = "_id")]
-    pub(crate) id: Cow<'a, str>,
-    #[serde(borrow, rename = "_routing")]
-    pub(crate) routing: Option<Cow<'a, str>>,
-    /// `@timestamp` in milliseconds since 1970; none if it has none.
-    #[serde(rename = "sort", deserialize_with = "sort_ms")]
-    pub(crate) ms: Option<i64>,
-}
-
-impl<'a> Hit<'a> {
-    pub(crate) fn read(hit: &'a [u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(hit)
+/// `@timestamp` of a hit in milliseconds since 1970, by its first sort value; none
+/// if it has none.
+pub(crate) fn hit_ms(hit: &[u8]) -> Result<Option<i64>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Hit {
+        #[serde(rename = "sort", deserialize_with = "sort_ms")]
+        ms: Option<i64>,
     }
+    let Hit { ms } = serde_json::from_slice(hit)?;
+    Ok(ms)
 }
 
 fn sort_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {

@@ -47,7 +47,7 @@ impl Limits {
         Ok(Self { limit, open: open.max().unwrap_or(0) })
     }
 
-    /// Parts of so many shards each that fit at a time. One is always tried.
+    /// How many parts of `shards` shards each fit at a time. One is always tried.
     pub(crate) fn jobs(&self, shards: u64) -> usize {
         let room = self.limit.saturating_sub(self.open);
         usize::try_from(room / shards.max(1)).unwrap_or(usize::MAX).max(1)

@@ -12,7 +12,7 @@ mod pattern;
 mod pushdown;
 mod split;
 
-use flowkit_model::dump::{Pending, Slice, Span, Wanted, part_name};
+use flowkit_model::dump::{PartScope, Pending, Slice, Span, Wanted, part_name};
 use flowkit_model::filter::Expression;
 use serde_json::Value;
 
@@ -86,7 +86,8 @@ impl Plan {
         }
         for part in parts {
             let name = part_name(self.first_number + self.parts.len(), &index.name);
-            self.parts.push(Pending { name, index: index.name.clone(), ..part });
+            let scope = PartScope { index: index.name.clone(), ..part.scope };
+            self.parts.push(Pending { name, scope, ..part });
         }
         self.indices.push(index);
     }
@@ -147,18 +148,15 @@ fn plan_index<S: Server>(
         }
         for CountedSpan { span, documents } in spans {
             let (query, documents) = (of_span(span), dated.map(|_| documents));
-            let part = Pending { window: span, query, documents, ..Pending::default() };
-            parts.extend(slices(part, size, index.shards));
+            let scope = PartScope { window: span, query, ..PartScope::default() };
+            let part = Pending { scope, documents, ..Pending::default() };
+            parts.extend(slices(&part, size, index.shards));
         }
     }
     if undated != Some(0) {
-        let part = Pending {
-            without_time: true,
-            query: undated_query,
-            documents: undated,
-            ..Pending::default()
-        };
-        parts.extend(slices(part, size, index.shards));
+        let scope = PartScope { without_time: true, query: undated_query, ..PartScope::default() };
+        let part = Pending { scope, documents: undated, ..Pending::default() };
+        parts.extend(slices(&part, size, index.shards));
     }
     index.documents = dated.zip(undated).map(|(dated, undated)| dated + undated);
     let query = query::all_of([query::span(request.whole), index.query.clone()]);
@@ -168,14 +166,14 @@ fn plan_index<S: Server>(
 }
 
 /// Slices what time cannot split: no finer than the shards, where a slice is cheap.
-fn slices(part: Pending, size: u64, shards: Option<u32>) -> Vec<Pending> {
+fn slices(part: &Pending, size: u64, shards: Option<u32>) -> Vec<Pending> {
     let wanted = part.documents.unwrap_or(0).div_ceil(size.max(1));
     let max = u32::try_from(wanted).unwrap_or(u32::MAX).min(shards.unwrap_or(1));
     if max < 2 {
-        return vec![part];
+        return vec![part.clone()];
     }
     let slice = |id| Pending {
-        slice: Some(Slice { id, max }),
+        scope: PartScope { slice: Some(Slice { id, max }), ..part.scope.clone() },
         documents: part.documents.map(|documents| documents / u64::from(max)),
         ..part.clone()
     };
@@ -245,8 +243,8 @@ mod tests {
     fn what_time_cannot_cut_is_sliced_no_finer_than_the_shards() {
         let part = |documents| Pending { documents: Some(documents), ..Pending::default() };
         let cut = |documents, shards| {
-            let slices = slices(part(documents), 100, shards);
-            let list = slices.iter().map(|p| p.slice.map(|s| (s.id, s.max)));
+            let slices = slices(&part(documents), 100, shards);
+            let list = slices.iter().map(|p| p.scope.slice.map(|s| (s.id, s.max)));
             list.collect::<Vec<_>>()
         };
         assert_eq!(cut(100, Some(5)), [None]);

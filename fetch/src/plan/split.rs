@@ -105,7 +105,7 @@ impl<S: Server> Splitter<'_, S> {
         Ok(ms("first").zip(ms("last")))
     }
 
-    /// Documents by time, in steps of so many milliseconds.
+    /// Documents by time, in buckets of `step` milliseconds.
     fn histogram(&self, span: Span, step: i64) -> Result<Option<Vec<(i64, u64)>>, FetchError> {
         let query = (self.query)(span);
         for interval in ["fixed_interval", "interval"] {

@@ -41,7 +41,7 @@ impl<S: Server> Run<'_, S> {
     pub(super) fn plan(&self, manifest: &mut Manifest) -> Result<Plan, FetchError> {
         let retrying = self.retrying();
         self.detect(&retrying, manifest)?;
-        let window = span(manifest);
+        let window = manifest.span();
         let filter = self.filter(manifest)?;
         plan::plan(&retrying, self.plan_request(manifest, filter.as_ref(), window))
     }
@@ -67,7 +67,7 @@ impl<S: Server> Run<'_, S> {
         PlanRequest {
             pattern: &manifest.index,
             window,
-            whole: span(manifest),
+            whole: manifest.span(),
             filter,
             query: manifest.asked_query.as_ref(),
             part_size: self.request.part_size.max(1),
@@ -109,7 +109,7 @@ impl<S: Server> Run<'_, S> {
             return if must { refuse(why.to_owned()) } else { Ok(options) };
         };
         let Some(part) = parts.first() else { return Ok(options) };
-        match pit::probe(self.server, &part.index, api, &options) {
+        match pit::probe(self.server, &part.scope.index, api, &options) {
             Ok(()) => options.pit = Some(api),
             Err(error @ (FetchError::Interrupted | FetchError::Unauthorized { .. })) => {
                 return Err(error);
@@ -147,11 +147,6 @@ impl<S: Server> Run<'_, S> {
         let plan = self.plan(&mut manifest)?;
         Ok((manifest, plan))
     }
-}
-
-/// The window of a dump.
-pub(super) fn span(manifest: &Manifest) -> Span {
-    Span { from_ms: manifest.window.from_ms, to_ms: manifest.window.to_ms }
 }
 
 /// The members of a document that flowkit reads, in every dialect.

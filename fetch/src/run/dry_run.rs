@@ -96,7 +96,7 @@ impl<S: Server> Run<'_, S> {
         let mut indices = Vec::new();
         for index in &plan.indices {
             let weight = weight(&retrying, &index.name, &index.query)?;
-            let of_index = plan.parts.iter().filter(|part| part.index == index.name);
+            let of_index = plan.parts.iter().filter(|part| part.scope.index == index.name);
             indices.push(DryRunIndex {
                 name: index.name.clone(),
                 documents: index.documents,
@@ -159,7 +159,7 @@ fn nodes<S: Server>(
                 *of_index.entry(printable(name)).or_default() += 1;
             }
         }
-        let parts = plan.parts.iter().filter(|part| part.index == index.name).count();
+        let parts = plan.parts.iter().filter(|part| part.scope.index == index.name).count();
         for (node, shards) in of_index {
             needed.entry(node).or_default().extend(std::iter::repeat_n(shards, parts.min(jobs)));
         }

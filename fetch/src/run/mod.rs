@@ -20,7 +20,6 @@ mod update;
 use flowkit_model::dump::{Manifest, Pending, State};
 
 use crate::cancel::Cancel;
-use crate::dump::folder::{DumpFolder, Existing};
 use crate::error::FetchError;
 use crate::plan::{self, Plan};
 use crate::progress::{Event, Observer};
@@ -29,6 +28,7 @@ use crate::server::Server;
 use crate::server::address::Address;
 use crate::server::retry::{RetryPolicy, Retrying};
 use connect::connect;
+use flowkit_dump::{DumpFolder, Existing};
 
 /// Fetches what is asked for, and returns the manifest of the complete dump.
 ///

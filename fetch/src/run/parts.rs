@@ -5,15 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use flowkit_model::dump::{self, Count, Manifest, Pending, State};
+use flowkit_model::dump::{self, Count, Manifest, PartScope, Pending, State};
 
 use super::Run;
-use super::begin::span;
 use super::transfer::Transfer;
 use super::update;
 use crate::clock::now;
 use crate::cursor::{CursorOptions, query};
-use crate::dump::folder::DumpFolder;
 use crate::error::FetchError;
 use crate::page::accept::Accept;
 use crate::plan::Plan;
@@ -22,6 +20,7 @@ use crate::plan::limits::Limits;
 use crate::progress::Event;
 use crate::server::Server;
 use crate::server::rate_limit::RateLimit;
+use flowkit_dump::DumpFolder;
 
 /// Parts at a time, unless it is said otherwise. Over loopback, with server and
 /// client on the same two processors, more than one made no difference that
@@ -106,7 +105,7 @@ impl<S: Server> Run<'_, S> {
     /// count may have been another request's, or documents came since.
     fn add_missing(&self, manifest: &mut Manifest) -> Result<bool, FetchError> {
         let retrying = self.retrying();
-        let mut more = Vec::new();
+        let (window, mut more) = (manifest.span(), Vec::new());
         for wanted in &manifest.wanted {
             for (kind, without_time) in [(query::dated(), false), (query::undated(), true)] {
                 let is_there = manifest
@@ -121,19 +120,17 @@ impl<S: Server> Run<'_, S> {
                 let documents = count(&retrying, &wanted.index, &query)?;
                 if documents.is_some_and(|documents| documents > 0) {
                     let number = update::next_number(manifest) + more.len();
+                    let index = wanted.index.clone();
                     more.push(Pending {
-                        name: dump::part_name(number, &wanted.index),
-                        index: wanted.index.clone(),
-                        window: span(manifest),
-                        without_time,
-                        query,
+                        name: dump::part_name(number, &index),
+                        scope: PartScope { index, window, slice: None, without_time, query },
                         documents,
                         ..Pending::default()
                     });
                 }
             }
         }
-        manifest.empty_indices.retain(|name| more.iter().all(|part| part.index != *name));
+        manifest.empty_indices.retain(|name| more.iter().all(|part| part.scope.index != *name));
         let is_more = !more.is_empty();
         manifest.pending = Some(more);
         Ok(is_more)
@@ -161,15 +158,23 @@ impl<S: Server> Run<'_, S> {
                 let Some(part) = queue.pop_front() else { return };
                 (part, queue.len())
             };
-            self.observer.event(Event::PartStarted { index: &part.index, number: of - left, of });
-            let fetched = transfer.run(&part, plan.largest_page(&part.index)).and_then(|whole| {
-                let mut shared = lock();
-                let manifest = &mut *shared.0;
-                manifest.pending.iter_mut().for_each(|list| list.retain(|p| p.name != whole.name));
-                manifest.parts.push(whole);
-                manifest.parts.sort_by(|a, b| a.name.cmp(&b.name));
-                transfer.folder.write_manifest(manifest)
+            self.observer.event(Event::PartStarted {
+                index: &part.scope.index,
+                number: of - left,
+                of,
             });
+            let fetched =
+                transfer.run(&part, plan.largest_page(&part.scope.index)).and_then(|whole| {
+                    let mut shared = lock();
+                    let manifest = &mut *shared.0;
+                    manifest
+                        .pending
+                        .iter_mut()
+                        .for_each(|list| list.retain(|p| p.name != whole.name));
+                    manifest.parts.push(whole);
+                    manifest.parts.sort_by(|a, b| a.name.cmp(&b.name));
+                    Ok(transfer.folder.write_manifest(manifest)?)
+                });
             if let Err(error) = fetched {
                 transfer.halt.store(true, Ordering::Relaxed);
                 // The first error made the others stop.

@@ -14,14 +14,14 @@ use flowkit_model::dump::{FORMAT, Order, Part, PartState, Pending, Span};
 use crate::cancel::Cancel;
 use crate::cursor::query::{self, Search};
 use crate::cursor::{Cursor, CursorOptions, Target};
-use crate::dump::folder::DumpFolder;
-use crate::dump::part_writer::PartWriter;
 use crate::error::FetchError;
 use crate::page::accept::Accept;
+use crate::part_writer::PartWriter;
 use crate::progress::{Event, Observer};
 use crate::server::Server;
 use crate::server::rate_limit::RateLimit;
 use crate::server::retry::{RetryPolicy, Verdict, verdict};
+use flowkit_dump::DumpFolder;
 
 /// Bodies larger than this make the next cursor's pages smaller: three of them
 /// are in memory for each part that is being fetched.
@@ -81,7 +81,7 @@ impl<S: Server> Transfer<'_, S> {
             tries += 1;
             self.lower_page(&error, options.size);
             let lost = writer.prepare_reopening()?;
-            let (index, documents, bytes) = (&part.index, lost.documents, lost.bytes);
+            let (index, documents, bytes) = (&part.scope.index, lost.documents, lost.bytes);
             self.observer.event(Event::Reopening { index, error: &error, tries, documents, bytes });
             self.policy.wait(tries);
         }
@@ -106,12 +106,12 @@ impl<S: Server> Transfer<'_, S> {
         tries: &mut u32,
     ) -> Result<(), FetchError> {
         let state = writer.state();
-        let index = state.index.clone();
+        let index = state.scope.index.clone();
         let query = rest_of(state);
         let search = Search {
             query: &query,
             order: state.order,
-            slice: state.slice,
+            slice: state.scope.slice,
             source_fields: self.source_fields,
         };
         let target = Target { index: &index, search };
@@ -222,13 +222,13 @@ fn first_state(part: &Pending) -> PartState {
     PartState {
         flowkit_dump: FORMAT,
         name: part.name.clone(),
-        index: part.index.clone(),
-        window: part.window,
-        slice: part.slice,
-        without_time: part.without_time,
-        query: part.query.clone(),
+        scope: part.scope.clone(),
         // What has known documents left out is told its times by the hits alone.
-        order: if part.skips_known && !part.without_time { Order::Time } else { Order::Storage },
+        order: if part.skips_known && !part.scope.without_time {
+            Order::Time
+        } else {
+            Order::Storage
+        },
         ..PartState::default()
     }
 }
@@ -238,9 +238,9 @@ fn rest_of(state: &PartState) -> serde_json::Value {
     match (state.order, state.last_ms) {
         (Order::Time, Some(last)) => {
             let from = Span { from_ms: Some(last), to_ms: None };
-            query::all_of([state.query.clone(), query::span(from)])
+            query::all_of([state.scope.query.clone(), query::span(from)])
         }
-        _ => state.query.clone(),
+        _ => state.scope.query.clone(),
     }
 }
 

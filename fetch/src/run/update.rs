@@ -4,15 +4,15 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_model::dump::{Manifest, Part, Pending, Span, part_name};
+use flowkit_model::dump::{HitId, Manifest, Part, Pending, Span, part_name};
 use flowkit_model::window::{Typed, rfc3339};
 use jiff::tz::TimeZone;
 
-use crate::dump::folder::DumpFolder;
-use crate::dump::lines::each_line;
 use crate::error::FetchError;
-use crate::page::document_id::{Identity, KnownDocuments};
+use crate::page::document_id::KnownDocuments;
 use crate::request::Update;
+use flowkit_dump::DumpFolder;
+use flowkit_dump::lines::each_line;
 
 /// Parts that are fetched again: the new ones, and those that they replace.
 #[derive(Debug, Default)]
@@ -38,20 +38,16 @@ pub(crate) fn take_refetched(
     let mut refetch = Refetch::default();
     for name in &update.refetch {
         let Some(at) = manifest.parts.iter().position(|part| part.name == *name) else {
-            let why = format!("it has no part {name} to fetch again");
+            let why = format!("it has no part {name} to re-fetch");
             return Err(FetchError::CannotUpdate { path: path.to_owned(), why });
         };
         let number = next_number(manifest);
         let part = manifest.parts.remove(at);
         let pending = Pending {
             name: part_name(number, &part.index),
-            index: part.index.clone(),
-            window: part.window,
-            slice: part.slice,
-            without_time: part.without_time,
+            scope: part.scope(),
             // What came late is in a part of a later update.
             skips_known: true,
-            query: part.query.clone(),
             documents: Some(part.expected),
         };
         // Keeps its number from the parts that are planned next.
@@ -92,19 +88,20 @@ pub(crate) fn known(
     let mut known = KnownDocuments::new();
     for part in &manifest.parts {
         let meets = |pending: &Pending| {
+            let Span { from_ms, to_ms } = pending.scope.window;
             pending.skips_known
-                && pending.index == part.index
-                && pending.without_time == part.without_time
-                && pending.window.from_ms.zip(part.last_ms).is_none_or(|(from, last)| last >= from)
-                && pending.window.to_ms.zip(part.first_ms).is_none_or(|(to, first)| first < to)
+                && pending.scope.index == part.index
+                && pending.scope.without_time == part.without_time
+                && from_ms.zip(part.last_ms).is_none_or(|(from, last)| last >= from)
+                && to_ms.zip(part.first_ms).is_none_or(|(to, first)| first < to)
         };
         if !pending.iter().any(meets) {
             continue;
         }
         let path = folder.root().join(part.path());
         let read = each_line(&path, |line| {
-            if let Ok(identity) = Identity::read(line) {
-                known.add(&identity);
+            if let Ok(hit) = HitId::read(line) {
+                known.add(hit.document_id());
             }
         });
         read.map_err(FetchError::disk("read", path))?;

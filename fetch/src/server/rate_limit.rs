@@ -19,7 +19,7 @@ impl RateLimit {
         Self { per_second: per_second.filter(|rate| *rate > 0), next: Mutex::default() }
     }
 
-    /// Waits until a page of so many documents may be asked for.
+    /// Waits until a page of this many documents may be requested.
     pub(crate) fn wait(&self, documents: u64, cancel: &Cancel) {
         let Some(rate) = self.per_second else { return };
         let now = Instant::now();

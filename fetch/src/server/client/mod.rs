@@ -25,7 +25,7 @@ use failure::{PROXY, cause, hint, is_too_large};
 
 /// A connection that cannot be made in this time will not be.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-/// An answer that takes so many times the longest silence trickles in.
+/// An answer may take this many times the read time-out in all; else it trickles in.
 const MAX_READS: u32 = 10;
 /// Closing a cursor is a favour to the server, not worth a wait.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -8,14 +8,20 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 /// Bytes of a file, and its checksum in hexadecimal.
-pub(crate) fn sha256(path: &Path) -> io::Result<(u64, String)> {
+///
+/// # Errors
+/// If it cannot be read.
+pub fn sha256(path: &Path) -> io::Result<(u64, String)> {
     let mut hash = Sha256::new();
     let bytes = digest(&mut File::open(path)?, &mut hash)?;
     Ok((bytes, hexadecimal(&hash.finalize())))
 }
 
 /// Adds all of a reader to a checksum; how many bytes that were.
-pub(crate) fn digest(reader: &mut impl Read, hash: &mut Sha256) -> io::Result<u64> {
+///
+/// # Errors
+/// If the reader fails.
+pub fn digest(reader: &mut impl Read, hash: &mut Sha256) -> io::Result<u64> {
     let mut buffer = vec![0; 1 << 16];
     let mut bytes = 0;
     loop {
@@ -30,7 +36,8 @@ pub(crate) fn digest(reader: &mut impl Read, hash: &mut Sha256) -> io::Result<u6
 }
 
 /// Bytes in lower-case hexadecimal.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

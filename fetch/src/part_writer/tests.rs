@@ -2,11 +2,10 @@
 
 use std::fs;
 
-use sha2::{Digest, Sha256};
-
 use super::*;
-use crate::dump::checksum::hexadecimal;
 use crate::page::document_id::KnownDocuments;
+use flowkit_dump::checksum::sha256;
+use flowkit_model::dump::{DocumentId, PartScope};
 
 /// A page of hits given as (id, sort value).
 fn page(hits: &[(&str, &str)]) -> Vec<u8> {
@@ -27,7 +26,13 @@ static ALL: std::sync::LazyLock<Accept> = std::sync::LazyLock::new(Accept::defau
 
 fn planned(order: Order) -> PartState {
     let (name, index) = ("0001-n".into(), "n".into());
-    PartState { flowkit_dump: FORMAT, name, index, order, ..PartState::default() }
+    PartState {
+        flowkit_dump: FORMAT,
+        name,
+        scope: PartScope { index, ..PartScope::default() },
+        order,
+        ..PartState::default()
+    }
 }
 
 /// A writer by time, of a cursor that counted so many.
@@ -44,7 +49,7 @@ fn state(folder: &Path) -> PartState {
 fn ids(folder: &Path) -> Vec<String> {
     let file = fs::read(folder.join("0001-n.ndjson.zst")).unwrap();
     let text = String::from_utf8(zstd::decode_all(&file[..]).unwrap()).unwrap();
-    text.lines().map(|line| Hit::read(line.as_bytes()).unwrap().id.into_owned()).collect()
+    text.lines().map(|line| HitId::read(line.as_bytes()).unwrap().id.into_owned()).collect()
 }
 
 #[test]
@@ -64,7 +69,7 @@ fn a_whole_part_holds_each_hit_on_a_line_and_its_checksum() {
     assert_eq!(part.file_bytes, file.len() as u64);
     assert_eq!((part.first_ms, part.last_ms), (Some(1_000), Some(3_000)));
     assert_eq!((part.expected, part.proof.read), (3, Read::OneSnapshot));
-    assert_eq!(part.sha256, hexadecimal(&Sha256::digest(&file)));
+    assert_eq!(part.sha256, sha256(&place.path().join("0001-n.ndjson.zst")).unwrap().1);
     // The checksum of a frame is there and is looked at.
     let mut damaged = file.clone();
     let middle = damaged.len() / 3;
@@ -120,7 +125,8 @@ fn what_cannot_go_on_begins_anew() {
     let resume =
         |planned: PartState| PartWriter::resume(place.path(), &planned, &ALL).unwrap().is_some();
     assert!(resume(planned(Order::Storage)));
-    let other = PartState { query: serde_json::json!({"x": 1}), ..planned(Order::Storage) };
+    let mut other = planned(Order::Storage);
+    other.scope.query = serde_json::json!({"x": 1});
     assert!(!resume(other), "another query");
     let path = place.path().join("0001-n.partial");
     let mut bytes = fs::read(&path).unwrap();
@@ -160,7 +166,7 @@ fn storage_order_begins_anew_by_time_after_a_doubt() {
 fn an_answer_that_comes_twice_or_out_of_order_is_never_written() {
     let place = tempfile::tempdir().unwrap();
     let mut planned = planned(Order::Time);
-    planned.window.to_ms = Some(2_000);
+    planned.scope.window.to_ms = Some(2_000);
     let mut writer = PartWriter::create(place.path(), planned, &ALL).unwrap();
     writer.begin_cursor(9);
     let pages = [("a", "1000"), ("b", "1000")];
@@ -211,7 +217,7 @@ fn half_a_page_is_neither_in_the_state_nor_in_the_file() {
 fn what_is_left_out_is_counted() {
     let place = tempfile::tempdir().unwrap();
     let mut known = KnownDocuments::new();
-    known.add(&Identity { index: "n".into(), id: "b".into(), routing: None });
+    known.add(DocumentId { index: b"n", id: b"b", routing: b"" });
     let filter = flowkit_model::filter::Expression::parse("bytes > 0").unwrap();
     let accept =
         Accept { filter: Some(filter.into()), known: Some(known.into()), ..Accept::default() };

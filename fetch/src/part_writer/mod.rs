@@ -13,18 +13,17 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
 
-use flowkit_model::dump::{DocumentId, FORMAT, Order, Part, PartForm, PartState, Proof, Read};
+use flowkit_dump::{DumpError, PartFile};
+use flowkit_model::dump::{FORMAT, HitId, IdInPart, Order, Part, PartForm, PartState, Proof, Read};
 
 use crate::clock::now;
-use crate::dump::part_file::PartFile;
 use crate::error::FetchError;
 use crate::page::accept::Accept;
 use crate::page::check::CursorCheck;
-use crate::page::document_id::Identity;
-use crate::page::hits::{Hit, into_lines, split_hits};
+use crate::page::hits::{hit_ms, into_lines, split_hits};
 
 /// More documents of one millisecond than this are not remembered: a part that
-/// breaks off there begins anew.
+/// breaks off there starts over.
 const MAX_AT_LAST: usize = 200_000;
 
 /// Writes one part.
@@ -40,8 +39,8 @@ pub(crate) struct PartWriter<'a> {
 #[derive(Debug)]
 struct CursorState {
     check: CursorCheck,
-    /// Documents of an earlier cursor at the place where this one begins.
-    to_skip: HashSet<DocumentId>,
+    /// Keys of documents of an earlier cursor at the place where this one begins.
+    to_skip: HashSet<Vec<u8>>,
     skipped: u64,
     /// Documents accounted for before it was opened.
     before: u64,
@@ -56,8 +55,8 @@ pub(crate) struct Written {
 
 impl CursorState {
     fn new(state: &PartState, accept: &Accept, total: u64, before: u64) -> Self {
-        let any_index = state.index == accept.pattern;
-        let check = CursorCheck::new(&state.index, any_index, state.window, total);
+        let any_index = state.scope.index == accept.pattern;
+        let check = CursorCheck::new(&state.scope.index, any_index, state.scope.window, total);
         Self { check, to_skip: HashSet::new(), skipped: 0, before }
     }
 }
@@ -84,10 +83,7 @@ impl<'a> PartWriter<'a> {
     ) -> Result<Option<Self>, FetchError> {
         let Some(state) = PartFile::read_state(folder, &planned.name) else { return Ok(None) };
         let is_same = state.name == planned.name
-            && state.index == planned.index
-            && state.window == planned.window
-            && state.slice == planned.slice
-            && state.query == planned.query
+            && state.scope == planned.scope
             && state.flowkit_dump == FORMAT;
         let goes_on = state.order == Order::Time && state.rows > 0 && !state.at_last.is_empty();
         if !is_same || !goes_on {
@@ -122,13 +118,15 @@ impl<'a> PartWriter<'a> {
     pub(crate) fn begin_cursor(&mut self, total: u64) {
         let before = self.accounted();
         self.cursor = CursorState::new(&self.state, self.accept, total, before);
-        self.cursor.to_skip = self.state.at_last.iter().cloned().collect();
+        let index = &self.state.scope.index;
+        let ids = self.state.at_last.iter().map(|id| id.document_id(index));
+        self.cursor.to_skip = ids.map(|id| id.key_bytes(<[u8]>::to_vec)).collect();
         self.state.is_joined |= before > 0;
         self.state.expected = before + total - (self.state.at_last.len() as u64).min(total);
     }
 
     /// Gives up what was written since a part in storage order cannot go on; it
-    /// begins anew, in the order that can where there is a time to sort by.
+    /// starts over, in the order that can where there is a time to sort by.
     ///
     /// Returns how many documents and bytes of lines that were.
     pub(crate) fn prepare_reopening(&mut self) -> Result<Written, FetchError> {
@@ -138,15 +136,11 @@ impl<'a> PartWriter<'a> {
         if goes_on {
             return Ok(Written { documents: 0, bytes: 0 });
         }
-        let order = if self.state.without_time { Order::Storage } else { Order::Time };
+        let order = if self.state.scope.without_time { Order::Storage } else { Order::Time };
         self.state = PartState {
             flowkit_dump: FORMAT,
             name: std::mem::take(&mut self.state.name),
-            index: std::mem::take(&mut self.state.index),
-            query: self.state.query.take(),
-            window: self.state.window,
-            slice: self.state.slice,
-            without_time: self.state.without_time,
+            scope: std::mem::take(&mut self.state.scope),
             order,
             ..PartState::default()
         };
@@ -165,7 +159,7 @@ impl<'a> PartWriter<'a> {
         if written.is_err() {
             // Half a page is none.
             self.state = state;
-            self.file.back_to(mark, self.state.file_bytes)?;
+            self.file.back_to(mark)?;
         }
         let written = written?;
         if self.file.is_sync_due() {
@@ -202,9 +196,9 @@ impl<'a> PartWriter<'a> {
         let mut error = None;
         hits.retain(|place| {
             let hit = &body[place.clone()];
-            let keep = Identity::read(hit)
+            let keep = HitId::read(hit)
                 .map_err(|source| self.cursor.check.bad_page(source))
-                .and_then(|identity| self.keep(&identity, hit));
+                .and_then(|id| self.keep(&id, hit));
             match keep {
                 Ok(keep) => keep,
                 Err(first) => {
@@ -218,13 +212,15 @@ impl<'a> PartWriter<'a> {
     }
 
     /// Whether a document is to be written; one that is not is counted.
-    fn keep(&mut self, identity: &Identity<'_>, hit: &[u8]) -> Result<bool, FetchError> {
-        self.cursor.check.check_document(identity)?;
-        if !self.cursor.to_skip.is_empty() && self.cursor.to_skip.remove(&self.id_of(identity)) {
-            self.cursor.skipped += 1;
+    fn keep(&mut self, id: &HitId<'_>, hit: &[u8]) -> Result<bool, FetchError> {
+        let CursorState { check, to_skip, skipped, .. } = &mut self.cursor;
+        check.check_document(id)?;
+        let document = id.document_id();
+        if !to_skip.is_empty() && document.key_bytes(|key| to_skip.remove(key)) {
+            *skipped += 1;
             return Ok(false);
         }
-        if self.accept.is_known(identity) {
+        if self.accept.is_known(document) {
             self.state.known += 1;
             return Ok(false);
         }
@@ -235,17 +231,9 @@ impl<'a> PartWriter<'a> {
         Ok(true)
     }
 
-    fn id_of(&self, identity: &Identity<'_>) -> DocumentId {
-        DocumentId {
-            index: (identity.index != self.state.index).then(|| identity.index.to_string()),
-            id: identity.id.to_string(),
-            routing: identity.routing.as_deref().map(str::to_owned),
-        }
-    }
-
     /// Appends lines as one frame.
-    fn append(&mut self, lines: &[u8], n_rows: usize) -> Result<(), FetchError> {
-        self.state.file_bytes += self.file.append(lines)?;
+    fn append(&mut self, lines: &[u8], n_rows: usize) -> Result<(), DumpError> {
+        self.file.append(lines)?;
         self.state.rows += n_rows as u64;
         self.state.bytes += lines.len() as u64;
         Ok(())
@@ -257,7 +245,9 @@ impl<'a> PartWriter<'a> {
         let (Some(first), Some(last)) = (hits.first(), hits.last()) else {
             return Ok(());
         };
-        let (first_ms, last_ms) = (self.read(body, first)?.ms, self.read(body, last)?.ms);
+        let ms = |hit: &Range<usize>| hit_ms(&body[hit.clone()]);
+        let bad_page = |source| self.cursor.check.bad_page(source);
+        let (first_ms, last_ms) = (ms(first).map_err(bad_page)?, ms(last).map_err(bad_page)?);
         let check = &self.cursor.check;
         check.check_order(self.state.last_ms, first_ms, last_ms)?;
         check.check_window(first_ms, last_ms)?;
@@ -267,15 +257,14 @@ impl<'a> PartWriter<'a> {
             self.state.last_ms = last_ms;
         }
         for hit in hits.iter().rev() {
-            let hit = self.read(body, hit)?;
-            if hit.ms != self.state.last_ms {
+            if ms(hit).map_err(bad_page)? != self.state.last_ms {
                 break;
             }
-            let identity = Identity { index: hit.index, id: hit.id, routing: hit.routing };
-            let id = self.id_of(&identity);
+            let id = HitId::read(&body[hit.clone()]).map_err(bad_page)?;
             // One to be skipped is there already.
-            if !self.cursor.to_skip.contains(&id) {
-                self.state.at_last.push(id);
+            let to_skip = &self.cursor.to_skip;
+            if !id.document_id().key_bytes(|key| to_skip.contains(key)) {
+                self.state.at_last.push(IdInPart::new(&id, &self.state.scope.index));
             }
         }
         if self.state.at_last.len() > MAX_AT_LAST {
@@ -284,13 +273,9 @@ impl<'a> PartWriter<'a> {
         Ok(())
     }
 
-    fn read<'b>(&self, body: &'b [u8], hit: &Range<usize>) -> Result<Hit<'b>, FetchError> {
-        Hit::read(&body[hit.clone()]).map_err(|source| self.cursor.check.bad_page(source))
-    }
-
     /// Makes what was written safe, and says so in the state.
     pub(crate) fn sync(&mut self) -> Result<(), FetchError> {
-        self.file.sync(&mut self.state)
+        Ok(self.file.sync(&mut self.state)?)
     }
 
     /// Whether the cursor that ended brought all it counted.
@@ -310,8 +295,9 @@ impl<'a> PartWriter<'a> {
             // A file without a frame is no zstd file.
             self.append(&[], 0)?;
         }
-        let sha256 = self.file.finish()?;
+        let (file_bytes, sha256) = self.file.finish()?;
         let state = self.state;
+        let scope = state.scope;
         let read = if state.is_joined { Read::Joined } else { Read::OneSnapshot };
         let against = match read {
             Read::OneSnapshot => "hits.total of the same snapshot",
@@ -320,22 +306,22 @@ impl<'a> PartWriter<'a> {
         Ok(Part {
             form: PartForm::Documents,
             name: state.name,
-            index: state.index,
-            window: state.window,
-            slice: state.slice,
-            without_time: state.without_time,
-            query: state.query,
+            index: scope.index,
+            window: scope.window,
+            slice: scope.slice,
+            without_time: scope.without_time,
+            query: scope.query,
             order: state.order,
             expected: state.expected,
             received: state.rows,
             left_out: state.left_out,
             known: state.known,
             bytes: state.bytes,
-            file_bytes: state.file_bytes,
+            file_bytes,
             sha256,
             first_ms: state.first_ms,
             last_ms: state.last_ms,
-            undated: if state.without_time { state.rows } else { 0 },
+            undated: if scope.without_time { state.rows } else { 0 },
             proof: Proof { read, against: against.to_owned(), counted: now() },
         })
     }

@@ -1,27 +1,32 @@
-//! The folder of a dump: locked for one fetch, cleared of an old dump, nothing else.
+//! The folder of a dump: locked for one writer, cleared of an old dump, nothing else.
 //!
 //! Only files with names that flowkit gives are ever removed, and only in a
-//! folder that is a dump. Everything here is readable by its owner alone.
+//! folder that is a dump.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use flowkit_model::dump::{self, COLUMNS, LOCK, MANIFEST, Manifest, NEW_END, PARTS, Part};
+use flowkit_model::dump::{
+    COLUMNS, FORMAT, LOCK, MANIFEST, Manifest, NEW_END, PARTS, Part, is_ours,
+};
 
-use crate::error::FetchError;
+use crate::error::DumpError;
+use crate::files::{make_folder, private};
+use crate::manifest;
 
 /// A dump that this process alone writes to.
 #[derive(Debug)]
-pub(crate) struct DumpFolder {
+pub struct DumpFolder {
     root: PathBuf,
     /// Locked until it is dropped.
     _lock: File,
 }
 
-/// What was at the place of a dump.
+/// What a folder held before it became a dump.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Existing {
+pub enum Existing {
+    /// No dump, and nothing else.
     Nothing,
     /// A dump, complete or not.
     Dump(Box<Manifest>),
@@ -29,18 +34,25 @@ pub(crate) enum Existing {
 
 impl DumpFolder {
     /// Locks the folder, which is made if it is missing. Nothing in it changes.
-    pub(crate) fn lock(root: &Path) -> Result<(Self, Existing), FetchError> {
+    ///
+    /// # Errors
+    /// If another process holds it, it is something else than a dump, or it
+    /// cannot be made.
+    pub fn lock(root: &Path) -> Result<(Self, Existing), DumpError> {
         make_folder(root)?;
         inspect(root)?;
         let lock = lock(root)?;
-        // Looked at once more: before the lock it may have been another's.
-        let found = inspect(root)?;
-        Ok((Self { root: root.to_owned(), _lock: lock }, found))
+        // Looked at again: before the lock it may have been another's.
+        let existing = inspect(root)?;
+        Ok((Self { root: root.to_owned(), _lock: lock }, existing))
     }
 
     /// Begins a new dump. The manifest, which says that nothing is here yet, is
     /// in place before the first file of the old dump goes.
-    pub(crate) fn begin(&self, manifest: &Manifest) -> Result<(), FetchError> {
+    ///
+    /// # Errors
+    /// If the folder cannot be written to.
+    pub fn begin(&self, manifest: &Manifest) -> Result<(), DumpError> {
         self.write_manifest(manifest)?;
         for folder in [PARTS, COLUMNS] {
             self.clear(&self.root.join(folder))?;
@@ -48,25 +60,32 @@ impl DumpFolder {
         self.make_parts()
     }
 
-    pub(crate) fn make_parts(&self) -> Result<(), FetchError> {
+    /// Makes the folder of the parts, if it is missing.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn make_parts(&self) -> Result<(), DumpError> {
         make_folder(&self.parts())
     }
 
-    pub(crate) fn write_manifest(&self, manifest: &Manifest) -> Result<(), FetchError> {
-        let path = self.root.join(MANIFEST);
-        let mut json = serde_json::to_vec_pretty(manifest)
-            .map_err(|error| FetchError::disk("write", &path)(error.into()))?;
-        json.push(b'\n');
-        replace(&path, &json)
+    /// Replaces the manifest.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), DumpError> {
+        manifest::write(&self.root, manifest)
     }
 
     /// Removes the files of a part that the manifest does not name any more.
-    pub(crate) fn remove(&self, part: &Part) -> Result<(), FetchError> {
+    ///
+    /// # Errors
+    /// If they are there and cannot be removed.
+    pub fn remove(&self, part: &Part) -> Result<(), DumpError> {
         for path in [part.path(), part.columns_path()] {
             let path = self.root.join(path);
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(FetchError::disk("remove", path)(error));
+                    return Err(DumpError::io("remove", &path)(error));
                 }
                 _ => {}
             }
@@ -74,30 +93,34 @@ impl DumpFolder {
         Ok(())
     }
 
-    pub(crate) fn root(&self) -> &Path {
+    /// Where the dump is.
+    #[must_use]
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
-    pub(crate) fn parts(&self) -> PathBuf {
+    /// Where its parts are.
+    #[must_use]
+    pub fn parts(&self) -> PathBuf {
         self.root.join(PARTS)
     }
 
-    fn clear(&self, folder: &Path) -> Result<(), FetchError> {
+    fn clear(&self, folder: &Path) -> Result<(), DumpError> {
         match fs::symlink_metadata(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(FetchError::disk("read", folder)(error)),
+            Err(error) => return Err(DumpError::io("read", folder)(error)),
             // A link would lead out of the dump.
             Ok(metadata) if !metadata.is_dir() => {
                 let why = "parts or columns in it is no folder";
-                return Err(FetchError::NotADump { path: self.root.clone(), why });
+                return Err(DumpError::NotADump { path: self.root.clone(), why });
             }
             Ok(_) => {}
         }
-        for entry in fs::read_dir(folder).map_err(FetchError::disk("read", folder))? {
-            let entry = entry.map_err(FetchError::disk("read", folder))?;
+        for entry in fs::read_dir(folder).map_err(DumpError::io("read", folder))? {
+            let entry = entry.map_err(DumpError::io("read", folder))?;
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if is_file && entry.file_name().to_str().is_some_and(dump::is_ours) {
-                fs::remove_file(entry.path()).map_err(FetchError::disk("remove", entry.path()))?;
+            if is_file && entry.file_name().to_str().is_some_and(is_ours) {
+                fs::remove_file(entry.path()).map_err(DumpError::io("remove", &entry.path()))?;
             }
         }
         Ok(())
@@ -105,100 +128,44 @@ impl DumpFolder {
 }
 
 /// What a folder holds, as far as a new dump may stand there.
-fn inspect(root: &Path) -> Result<Existing, FetchError> {
-    let refuse = |why| Err(FetchError::NotADump { path: root.to_owned(), why });
-    let path = root.join(MANIFEST);
-    let json = match fs::read(&path) {
-        Ok(json) => json,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+fn inspect(root: &Path) -> Result<Existing, DumpError> {
+    let refuse = |why| Err(DumpError::NotADump { path: root.to_owned(), why });
+    match manifest::read(root) {
+        Ok(manifest) => Ok(Existing::Dump(Box::new(manifest))),
+        Err(DumpError::NoManifest { .. }) => {
             let leftover = format!("{MANIFEST}{NEW_END}");
-            for entry in fs::read_dir(root).map_err(FetchError::disk("read", root))? {
-                let name = entry.map_err(FetchError::disk("read", root))?.file_name();
+            for entry in fs::read_dir(root).map_err(DumpError::io("read", root))? {
+                let name = entry.map_err(DumpError::io("read", root))?.file_name();
                 if name != LOCK && name != leftover.as_str() {
                     return refuse("it has no manifest.json");
                 }
             }
-            return Ok(Existing::Nothing);
+            Ok(Existing::Nothing)
         }
-        Err(error) => return Err(FetchError::disk("read", path)(error)),
-    };
-    match Manifest::from_json(&json) {
-        Ok(manifest) if manifest.is_readable() => Ok(Existing::Dump(Box::new(manifest))),
-        Ok(manifest) if manifest.flowkit_dump > dump::FORMAT => {
+        Err(DumpError::OtherManifest { layout, .. }) if layout > FORMAT => {
             refuse("a later version of flowkit wrote its manifest.json")
         }
-        _ => refuse("its manifest.json is not flowkit's"),
+        Err(DumpError::OtherManifest { .. } | DumpError::DamagedManifest { .. }) => {
+            refuse("its manifest.json is not flowkit's")
+        }
+        Err(error) => Err(error),
     }
 }
 
-fn lock(root: &Path) -> Result<File, FetchError> {
+fn lock(root: &Path) -> Result<File, DumpError> {
     let path = root.join(LOCK);
     let file = private(OpenOptions::new().create(true).truncate(false).write(true))
         .open(&path)
-        .map_err(FetchError::disk("create", &path))?;
+        .map_err(DumpError::io("create", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(FetchError::Locked { path: root.to_owned() }),
+        Err(fs::TryLockError::WouldBlock) => Err(DumpError::Locked { path: root.to_owned() }),
         // A file system without locks: one fetch at a time is up to the person.
         Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
             Ok(file)
         }
-        Err(fs::TryLockError::Error(error)) => Err(FetchError::disk("lock", path)(error)),
+        Err(fs::TryLockError::Error(error)) => Err(DumpError::io("lock", &path)(error)),
     }
-}
-
-fn make_folder(path: &Path) -> Result<(), FetchError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(FetchError::disk("create", path))?;
-    #[cfg(unix)]
-    {
-        // One that was there may be open to others; a dump must not be.
-        use std::os::unix::fs::PermissionsExt;
-        let metadata = fs::metadata(path).map_err(FetchError::disk("read", path))?;
-        let is_empty = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
-        if is_empty && metadata.permissions().mode() & 0o077 != 0 {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-                .map_err(FetchError::disk("protect", path))?;
-        }
-    }
-    Ok(())
-}
-
-/// Makes what is created readable by its owner alone.
-pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
-}
-
-/// Replaces a file as a whole: after a crash it holds the old or the new bytes.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), FetchError> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(NEW_END);
-    let new = PathBuf::from(new);
-    let write = || -> io::Result<()> {
-        let mut file =
-            private(OpenOptions::new().create(true).truncate(true).write(true)).open(&new)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(FetchError::disk("write", &new))?;
-    rename(&new, path)
-}
-
-/// Renames a file for good: the folder is synced as well.
-pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), FetchError> {
-    fs::rename(from, to).map_err(FetchError::disk("write", to))?;
-    #[cfg(unix)]
-    if let Some(folder) = to.parent() {
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(FetchError::disk("write", folder))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -208,7 +175,7 @@ mod tests {
     use flowkit_model::dump::State;
 
     fn manifest(state: State) -> Manifest {
-        Manifest { flowkit_dump: dump::FORMAT, state, ..Manifest::default() }
+        Manifest { flowkit_dump: FORMAT, state, ..Manifest::default() }
     }
 
     fn mode(path: &Path) -> u32 {
@@ -235,7 +202,7 @@ mod tests {
     fn only_one_fetch_writes_at_a_time() {
         let place = tempfile::tempdir().unwrap();
         let first = DumpFolder::lock(place.path()).unwrap();
-        assert!(matches!(DumpFolder::lock(place.path()), Err(FetchError::Locked { .. })));
+        assert!(matches!(DumpFolder::lock(place.path()), Err(DumpError::Locked { .. })));
         drop(first);
         assert!(DumpFolder::lock(place.path()).is_ok());
     }
@@ -277,7 +244,7 @@ mod tests {
             let place = tempfile::tempdir().unwrap();
             fs::write(place.path().join(name), content).unwrap();
             let error = DumpFolder::lock(place.path()).unwrap_err();
-            assert!(matches!(error, FetchError::NotADump { .. }), "{name} {content}: {error}");
+            assert!(matches!(error, DumpError::NotADump { .. }), "{name} {content}: {error}");
             assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "nothing was added");
         }
         let place = tempfile::tempdir().unwrap();
@@ -298,15 +265,5 @@ mod tests {
         std::os::unix::fs::symlink(&elsewhere, root.join(PARTS)).unwrap();
         assert!(folder.begin(&manifest(State::Incomplete)).is_err());
         assert!(elsewhere.join("0001-x.ndjson.zst").exists());
-    }
-
-    #[test]
-    fn a_file_is_replaced_as_a_whole() {
-        let place = tempfile::tempdir().unwrap();
-        let path = place.path().join("x");
-        replace(&path, b"long old content").unwrap();
-        replace(&path, b"new").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
     }
 }
