@@ -312,8 +312,8 @@ pub enum FetchError {
     /// Stopped by [`Cancel`](crate::cancel::Cancel).
     #[error("interrupted; the dump is incomplete")]
     Interrupted,
-    /// An incomplete dump is one of something else.
-    #[error("{} holds an incomplete dump with another {what} ({there}, not {asked}); leave the option out to go on with it, or --force to begin anew", .path.display())]
+    /// The incomplete dump that would be resumed is of another request.
+    #[error("{} holds an incomplete dump with another {what} ({there}, not {asked}); leave the option out to resume it, or use --force to start over", .path.display())]
     OtherRequest {
         /// The dump.
         path: PathBuf,
@@ -338,9 +338,9 @@ pub enum FetchError {
         /// What is missing.
         why: String,
     },
-    /// A filter cannot be asked for in an index.
+    /// A filter cannot be pushed down to an index.
     #[error(
-        "the filter cannot be asked of {index}: {why}; leave it out here and give it to the question, or use --query"
+        "cannot push this filter to {index}: {why}; fetch without it and use -f when querying, or use --query"
     )]
     Filter {
         /// The index.
@@ -349,7 +349,7 @@ pub enum FetchError {
         why: String,
     },
     /// A complete dump is never overwritten unasked.
-    #[error("{} holds a complete dump; --update brings it up to date, --force replaces it, -o chooses another place", .path.display())]
+    #[error("{} holds a complete dump; --update fetches what is new, --force replaces it, -o chooses another place", .path.display())]
     Exists {
         /// The dump.
         path: PathBuf,

@@ -69,13 +69,13 @@ pub(crate) fn difference<S: Server>(
     let differing = differing_parts(server, manifest, &count.index)?;
     let Count { index, counted, received, .. } = count;
     let what = if counted > received {
-        format!("{} came after they were asked for", counted - received)
+        format!("{} arrived after the fetch", counted - received)
     } else {
         format!("{} were deleted since", received - counted)
     };
     let cure = match differing.as_slice() {
         [] => "--update fetches what is new".to_owned(),
-        names => format!("to fetch those parts again: --update --again {}", names.join(",")),
+        names => format!("to re-fetch those parts: --update --again {}", names.join(",")),
     };
     let state = if manifest.state == State::Complete { "holds" } else { "has" };
     Ok(format!(

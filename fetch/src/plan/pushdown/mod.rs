@@ -6,7 +6,7 @@
 //! came first. A range over keywords would compare letters, so it becomes the
 //! list of its values, or is refused.
 //!
-//! A query may mean more documents than the filter, never fewer: what comes is
+//! A query may match more documents than the filter, never fewer: what comes is
 //! checked again (`page/accept.rs`). So what cannot be pushed down exactly is left
 //! out where that only widens the query, and refused where it would leave nothing.
 
@@ -25,7 +25,7 @@ use crate::server::{Call, Server};
 use mapping::{Mapping, properties};
 use values::{any_of, match_none, passes};
 
-/// The query that a filter is in an index.
+/// The query that stands for a filter in an index.
 pub(crate) fn query<S: Server>(
     server: &S,
     index: &str,
@@ -53,7 +53,7 @@ struct Translator<'a> {
 }
 
 impl Translator<'_> {
-    /// A query for at least what the expression means; under an odd number of
+    /// A query for at least what the expression matches; under an odd number of
     /// `not`s, for at most that.
     fn query(&self, expression: &Expression, negated: bool) -> Result<Value, String> {
         Ok(match expression {
@@ -83,7 +83,7 @@ impl Translator<'_> {
         })
     }
 
-    /// What can be asked for, and why the rest cannot.
+    /// What can be pushed down, and why the rest cannot.
     fn list(&self, list: &[Expression], negated: bool) -> (Vec<Value>, Option<String>) {
         let (mut asked, mut refused) = (Vec::new(), None);
         for expression in list {
@@ -111,9 +111,7 @@ impl Translator<'_> {
                 let ends = ends.map(|field| self.field(field, false, test, negated));
                 Ok(any_of(ends.into_iter().collect::<Result<Vec<_>, _>>()?))
             }
-            Subject::Derived(derived) => {
-                Err(format!("{} is worked out and not stored", derived.name()))
-            }
+            Subject::Derived(derived) => Err(format!("{} is computed, not stored", derived.name())),
         }
     }
 

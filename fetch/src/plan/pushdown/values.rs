@@ -30,19 +30,19 @@ pub(super) fn passes(
             terms(field, mapped, &values)
         }
         Test::Text(texts) if mapped.kind == StoredAs::Keyword => {
-            // Capitals do not matter to the filter, and do to the server: asked
-            // are those usual, which is too few in general.
+            // The filter is case-insensitive, the server is not: listed are the usual
+            // spellings, which are too few in general.
             let lower = texts.iter().map(|text| text.to_ascii_lowercase());
             let upper = texts.iter().map(|text| text.to_ascii_uppercase());
             let has_letters =
                 texts.iter().any(|text| text.bytes().any(|byte| byte.is_ascii_alphabetic()));
             if has_letters && !exact {
-                return Err(format!("{} is compared without regard to capitals", field.name));
+                return Err(format!("{} is compared case-insensitively", field.name));
             }
             let all: Vec<String> = lower.chain(upper).collect();
             Ok(json!({"terms": {path: all}}))
         }
-        Test::Text(_) => Err(format!("{} is no text there", field.name)),
+        Test::Text(_) => Err(format!("{} is not mapped as text", field.name)),
     }
 }
 
@@ -57,10 +57,10 @@ fn in_ranges(
     let range = |from: Value, to: Value| json!({"range": {path: {"gte": from, "lte": to}}});
     match mapped.kind {
         StoredAs::Number(_) if field.kind == Kind::Time => {
-            Err(format!("{} is a number there, and its unit is not known", field.name))
+            Err(format!("{} is mapped as a number of unknown unit", field.name))
         }
         StoredAs::Number(_) if field.kind == Kind::Address => {
-            Err(format!("{} is a number there", field.name))
+            Err(format!("{} is mapped as a number", field.name))
         }
         StoredAs::Number(largest) => {
             // A number that the type does not hold would be an error.
@@ -82,19 +82,7 @@ fn in_ranges(
             let ranges = list.iter().map(|(first, last)| range(address(*first), address(*last)));
             Ok(any_of(ranges.collect()))
         }
-        StoredAs::Date => {
-            // The document holds milliseconds, or finer: so the end is the last
-            // instant before the next.
-            let ranges = list.iter().map(|(first, last)| {
-                let mut bounds = json!({"gte": first, "format": "epoch_millis"});
-                // A later one than any calendar has is no end.
-                if *last < 253_402_300_800_000 {
-                    bounds["lt"] = json!(last + 1);
-                }
-                json!({"range": {path: bounds}})
-            });
-            Ok(any_of(ranges.collect()))
-        }
+        StoredAs::Date => Ok(any_of(list.iter().map(|range| date_range(path, *range)).collect())),
         StoredAs::Keyword => {
             let n: u64 = list
                 .iter()
@@ -108,6 +96,19 @@ fn in_ranges(
     }
 }
 
+/// The query for times from `first` to `last`, in milliseconds.
+fn date_range(path: &str, (first, last): (u64, u64)) -> Value {
+    /// The year 10000, which no calendar of a server reaches.
+    const NO_END_MS: u64 = 253_402_300_800_000;
+    let mut bounds = json!({"gte": first, "format": "epoch_millis"});
+    if last < NO_END_MS {
+        // The document holds milliseconds, or finer: so the end is the last
+        // instant before the next.
+        bounds["lt"] = json!(last + 1);
+    }
+    json!({"range": {path: bounds}})
+}
+
 /// Too many keywords to list: what is left out is listed instead, if that is
 /// less; the query then matches the values that no field can have as well.
 fn complement(
@@ -118,7 +119,7 @@ fn complement(
 ) -> Result<Value, String> {
     let refuse = || {
         let name = field.name;
-        Err(format!("{name} is a keyword there, and the range holds too many values to list"))
+        Err(format!("{name} is mapped as keyword, and the range holds too many values to list"))
     };
     let largest = field.bits().map_or(u64::MAX, |bits| u64::MAX >> (64 - bits.clamp(1, 64)));
     if exact || largest >= MAX_TERMS {
@@ -139,7 +140,7 @@ fn terms(field: &Field, mapped: &MappedField, values: &[u64]) -> Result<Value, S
         }
         StoredAs::Keyword => values.iter().flat_map(|value| keyword_forms(field, *value)).collect(),
         StoredAs::Address | StoredAs::Date => {
-            return Err(format!("{} is no number there", field.name));
+            return Err(format!("{} is not mapped as a number", field.name));
         }
     };
     Ok(json!({"terms": {path: texts}}))
