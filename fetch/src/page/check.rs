@@ -231,3 +231,77 @@ impl CursorCheck {
         FetchError::WrongCount { index: self.index.clone(), received, expected }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(shards: [u64; 4], total: Option<u64>, timed_out: bool) -> Head {
+        let [total_shards, successful, skipped, failed] = shards;
+        let shards =
+            Shards { total: total_shards, successful, skipped, failed, reasons: Vec::new() };
+        Head { scroll_id: None, pit_id: None, timed_out, shards, total, is_empty: false }
+    }
+
+    #[test]
+    fn a_page_is_of_its_snapshot_or_an_error_says_why_not() {
+        let snapshot = Snapshot::new("n", &head([6, 6, 4, 0], Some(9), false));
+        let check = |page, head: Head| match snapshot.check(page, &head) {
+            Ok(()) => "good",
+            Err(FetchError::TimedOut { .. }) => "timed out",
+            Err(FetchError::ShardsMissing { .. }) => "shards",
+            Err(FetchError::TotalChanged { .. }) => "total",
+            Err(_) => "another",
+        };
+        let cases = [
+            (1, head([6, 6, 4, 0], Some(9), false), "good"),
+            (2, head([6, 6, 0, 0], Some(9), false), "good"),
+            // Later pages ask only the shards that page 1 did not skip.
+            (2, head([2, 2, 0, 0], Some(9), false), "good"),
+            (1, head([2, 2, 0, 0], Some(9), false), "shards"),
+            (2, head([6, 5, 0, 1], Some(9), false), "shards"),
+            (2, head([6, 5, 0, 0], Some(9), false), "shards"),
+            (2, head([3, 3, 0, 0], Some(9), false), "shards"),
+            (2, head([6, 6, 0, 0], Some(8), false), "total"),
+            // A page that was not asked for its total.
+            (2, head([6, 6, 0, 0], None, false), "good"),
+            (2, head([6, 6, 0, 0], Some(9), true), "timed out"),
+        ];
+        for (page, head, expected) in cases {
+            assert_eq!(check(page, head.clone()), expected, "{page} {head:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_brings_what_it_counted_in_order_and_of_its_index() {
+        let window = Span { from_ms: Some(5), to_ms: Some(9) };
+        let mut check = CursorCheck::new("n", false, window, 3);
+        assert!(check.check_count(3).is_ok() && check.check_count(4).is_err());
+        check.received = 2;
+        assert!(check.check_count(2).is_err() && check.check_end().is_err());
+        check.received = 3;
+        assert!(check.check_end().is_ok());
+        let in_order = |after, first, last| check.check_order(after, first, last).is_ok();
+        assert!(in_order(None, Some(5), Some(5)) && in_order(Some(5), Some(5), Some(6)));
+        assert!(!in_order(Some(6), Some(5), Some(7)) && !in_order(None, Some(6), Some(5)));
+        assert!(!in_order(None, None, None), "each has a time");
+        let in_window = |first, last| check.check_window(Some(first), Some(last)).is_ok();
+        assert!(in_window(5, 8) && !in_window(4, 8) && !in_window(5, 9));
+        let hit =
+            |index: &'static str| HitId { index: index.into(), id: "a".into(), ..HitId::default() };
+        assert!(check.check_document(&hit("m")).is_err(), "of another index");
+        assert!(check.check_document(&hit("n")).is_ok());
+        assert!(check.check_document(&hit("n")).is_err(), "it came before");
+        let mut any = CursorCheck::new("n*", true, Span::default(), 3);
+        assert!(any.check_document(&hit("m")).is_ok() && any.check_document(&hit("n")).is_ok());
+    }
+
+    #[test]
+    fn a_name_belongs_to_the_cursor_that_bore_it_first() {
+        let names = CursorNames::default();
+        let check = |name, owner| names.check(name, owner, "POST /x".to_owned(), "http://h");
+        assert!(check(Some("c1"), 1).is_ok() && check(Some("c1"), 1).is_ok());
+        assert!(matches!(check(Some("c1"), 2), Err(FetchError::Mixed { .. })));
+        assert!(check(None, 2).is_ok() && check(Some(""), 2).is_ok(), "it bears none");
+    }
+}

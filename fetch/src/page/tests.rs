@@ -1,9 +1,10 @@
 //! Pages of each generation of servers, whole, cut off and hostile.
 
+use flowkit_model::dump::HitId;
+
 use super::answer::TimeBounds;
 use super::head::Head;
 use super::hits::{hit_ms, into_lines, last_sort, split_hits};
-use flowkit_model::dump::HitId;
 
 const PAGE_6: &str = r#"{"_scroll_id":"DnF1","took":71,"timed_out":false,"_shards":{"total":4,"successful":4,"skipped":0,"failed":0},"hits":{"total":10000,"max_score":null,"hits":[{"_index":"n","_type":"doc","_id":"a","_score":null,"_source":{"x":"}],[{\"","y":[1]},"sort":[1537488000000]},{"_index":"n","_type":"doc","_id":"b","_score":null,"_source":{},"sort":[9223372036854775807]}]}}"#;
 const EMPTY_7: &str = r#"{"_scroll_id":"FGlu","took":1,"timed_out":false,"terminated_early":true,"_shards":{"total":2,"successful":2,"skipped":0,"failed":0},"hits":{"total":{"value":2,"relation":"eq"},"max_score":null,"hits":[]}}"#;

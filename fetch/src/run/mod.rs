@@ -17,6 +17,7 @@ mod resume;
 mod transfer;
 mod update;
 
+use flowkit_dump::{DumpFolder, Existing};
 use flowkit_model::dump::{Manifest, Pending, State};
 
 use crate::cancel::Cancel;
@@ -28,7 +29,6 @@ use crate::server::Server;
 use crate::server::address::Address;
 use crate::server::retry::{RetryPolicy, Retrying};
 use connect::connect;
-use flowkit_dump::{DumpFolder, Existing};
 
 /// Fetches what is asked for, and returns the manifest of the complete dump.
 ///

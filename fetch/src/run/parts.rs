@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use flowkit_dump::DumpFolder;
 use flowkit_model::dump::{self, Count, Manifest, PartScope, Pending, State};
 
 use super::Run;
@@ -20,7 +21,6 @@ use crate::plan::limits::Limits;
 use crate::progress::Event;
 use crate::server::Server;
 use crate::server::rate_limit::RateLimit;
-use flowkit_dump::DumpFolder;
 
 /// Parts at a time, unless it is said otherwise. Over loopback, with server and
 /// client on the same two processors, more than one made no difference that

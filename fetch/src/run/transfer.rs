@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
 
+use flowkit_dump::DumpFolder;
 use flowkit_model::dump::{FORMAT, Order, Part, PartState, Pending, Span};
 
 use crate::cancel::Cancel;
@@ -21,7 +22,6 @@ use crate::progress::{Event, Observer};
 use crate::server::Server;
 use crate::server::rate_limit::RateLimit;
 use crate::server::retry::{RetryPolicy, Verdict, verdict};
-use flowkit_dump::DumpFolder;
 
 /// Bodies larger than this make the next cursor's pages smaller: three of them
 /// are in memory for each part that is being fetched.

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
+use flowkit_dump::DumpFolder;
+use flowkit_dump::lines::each_line;
 use flowkit_model::dump::{HitId, Manifest, Part, Pending, Span, part_name};
 use flowkit_model::window::{Typed, rfc3339};
 use jiff::tz::TimeZone;
@@ -11,8 +13,6 @@ use jiff::tz::TimeZone;
 use crate::error::FetchError;
 use crate::page::document_id::KnownDocuments;
 use crate::request::Update;
-use flowkit_dump::DumpFolder;
-use flowkit_dump::lines::each_line;
 
 /// Parts that are fetched again: the new ones, and those that they replace.
 #[derive(Debug, Default)]

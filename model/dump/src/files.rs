@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use flowkit_model::dump::NEW_END;
+use flowkit_model::dump::{NEW_END, unfinished};
 
 use crate::error::DumpError;
 
@@ -80,6 +80,53 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), DumpError> {
     Ok(())
 }
 
+/// A file or a folder under another name beside its place, until it is whole:
+/// what stands at its place is whole, whatever happens on the way.
+#[derive(Debug)]
+pub struct Unfinished {
+    path: PathBuf,
+    place: PathBuf,
+    is_finished: bool,
+}
+
+impl Unfinished {
+    /// What will stand at `place`. Nothing is made yet.
+    #[must_use]
+    pub fn new(place: &Path) -> Self {
+        let path = unfinished(place, std::process::id());
+        Self { path, place: place.to_owned(), is_finished: false }
+    }
+
+    /// Where it stands until then.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives it its name. A file that was there is replaced, a folder is not.
+    ///
+    /// # Errors
+    /// If it cannot be renamed; it is removed then.
+    pub fn finish(mut self) -> io::Result<()> {
+        fs::rename(&self.path, &self.place)?;
+        self.is_finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    /// Removes what did not become whole.
+    fn drop(&mut self) {
+        if !self.is_finished {
+            // Why it did not become whole is told; that this failed too helps nobody.
+            let _ = match fs::symlink_metadata(&self.path) {
+                Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(&self.path),
+                _ => fs::remove_file(&self.path),
+            };
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,5 +157,29 @@ mod tests {
         fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
         make_folder(&open).unwrap();
         assert_eq!(mode(&open), 0o700);
+    }
+
+    #[test]
+    fn what_does_not_become_whole_is_never_seen() {
+        let place = tempfile::tempdir().unwrap();
+        let names = || -> Vec<_> {
+            fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+        };
+        let (file, folder) = (place.path().join("x"), place.path().join("d"));
+        for is_whole in [false, true] {
+            let (new_file, new_folder) = (Unfinished::new(&file), Unfinished::new(&folder));
+            create(new_file.path()).unwrap();
+            make_folder(&new_folder.path().join("parts")).unwrap();
+            assert!(!file.exists() && !folder.exists());
+            if is_whole {
+                new_file.finish().unwrap();
+                new_folder.finish().unwrap();
+            } else {
+                drop((new_file, new_folder));
+                assert!(names().is_empty());
+            }
+        }
+        assert!(file.is_file() && folder.join("parts").is_dir());
+        assert_eq!(names().len(), 2);
     }
 }
