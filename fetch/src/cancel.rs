@@ -31,7 +31,7 @@ impl Cancel {
     }
 
     /// Stops the fetch. Returns at once; the fetch ends with
-    /// [`FetchError::Interrupted`](crate::FetchError::Interrupted).
+    /// [`FetchError::Interrupted`](crate::error::FetchError::Interrupted).
     pub fn cancel(&self) {
         self.0.is_set.store(true, Ordering::SeqCst);
         for hook in self.hooks().drain(..) {

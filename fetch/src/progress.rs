@@ -2,20 +2,20 @@
 
 use std::path::Path;
 
-use crate::FetchError;
+use crate::error::FetchError;
 
 /// Something happened that a person may want to see.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// What was at the place of the dump goes.
+    /// The dump that was there is replaced.
     Replacing {
         /// The dump.
         path: &'a Path,
         /// Whether it was complete (then it was forced).
         complete: bool,
     },
-    /// An incomplete dump is gone on with.
+    /// An incomplete dump is resumed.
     Resuming {
         /// The dump.
         path: &'a Path,
@@ -53,15 +53,15 @@ pub enum Event<'a> {
         /// How many there will be.
         of: usize,
     },
-    /// A part goes on where it broke off in an earlier run.
+    /// A part is resumed where it broke off in an earlier run.
     PartResumed {
         /// Documents of it that are here.
         documents: u64,
         /// Bytes of their lines, before compression.
         bytes: u64,
     },
-    /// A request is sent again, which is safe.
-    AskingAgain {
+    /// A request is retried, which is safe.
+    Retrying {
         /// What went wrong.
         error: &'a FetchError,
         /// How often the part was tried again by now.
@@ -75,7 +75,7 @@ pub enum Event<'a> {
         error: &'a FetchError,
         /// How often the part was tried again by now.
         tries: u32,
-        /// Documents that will be fetched once more, since the part begins anew.
+        /// Documents that will be fetched again, since the part starts over.
         documents: u64,
         /// Bytes of their lines, before compression.
         bytes: u64,

@@ -7,22 +7,22 @@ use flowkit_model::filter::Expression;
 use flowkit_model::window::Window;
 use serde_json::Value;
 
-use crate::credentials::Credentials;
-use crate::tls::Tls;
+use crate::server::credentials::Credentials;
+use crate::server::tls::Tls;
 
-/// Documents in a page unless it is said otherwise: the most a server allows
-/// by default, and what measures best.
+/// Default page size: the most a server allows by default, and what measures best.
 pub const DEFAULT_PAGE: u32 = 10_000;
-/// Documents in a part, about: so much is fetched again at most, where a part
-/// has to begin anew.
+/// Default of the approximate documents per part: no more are fetched again where
+/// a part has to start over.
 pub const DEFAULT_PART: u64 = 500_000;
-/// How often a part is tried again before the fetch gives up.
+/// Default of the retries of a part before the fetch gives up.
 pub const DEFAULT_RETRIES: u32 = 10;
-/// The longest silence of a server. It sorts at most a part before it answers.
+/// Default time after which a request without data is aborted. The server sorts at
+/// most a part before it answers.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(120);
-/// Where a server is, unless it is said otherwise.
+/// Default address of the server.
 pub const DEFAULT_URL: &str = "http://localhost:9200";
-/// What is read, unless it is said otherwise.
+/// Default index pattern.
 pub const DEFAULT_INDEX: &str = "netflow-*";
 
 /// What to fetch, from where, to where, and how.
@@ -35,35 +35,35 @@ pub struct Request {
     pub url: Option<String>,
     /// Who is asking; they come before those of the address.
     pub credentials: Credentials,
-    /// Whom to trust, and what to show.
+    /// CA certificates to trust, and the certificate to show.
     pub tls: Tls,
     /// Index, pattern with `*`, or several with commas.
     pub index: Option<String>,
     /// Window over `@timestamp`.
     pub window: Option<Window>,
-    /// Which flows of the window.
+    /// Only flows that match this filter.
     pub filter: Option<Filter>,
-    /// A query of the server's own, for the rest.
+    /// Only documents that match this query, in the server's own language.
     pub query: Option<Value>,
-    /// Whether only the members that flowkit reads are asked for.
+    /// Whether only the fields that flowkit uses are fetched.
     pub only_known_fields: bool,
     /// How an index is paged through.
     pub method: Method,
-    /// Documents in a page, at most.
+    /// Page size; reduced automatically to the limit of an index.
     pub page_size: u32,
-    /// Documents in a part, about.
+    /// Approximate documents per part.
     pub part_size: u64,
     /// How long the server keeps a cursor between two pages, such as `5m`.
     pub keep_alive: String,
-    /// Parts that are fetched at a time, at most; none leaves it to the plan.
+    /// Parts fetched at a time, at most; none leaves it to the plan.
     pub jobs: Option<usize>,
-    /// How often a part is tried again.
+    /// Retries of a part.
     pub retries: u32,
-    /// First wait before a part is tried again; it doubles each time.
+    /// First back-off before a retry; it doubles each time.
     pub backoff: Duration,
-    /// The longest silence of the server.
+    /// Abort a request after this long without data.
     pub timeout: Duration,
-    /// Documents a second, at most.
+    /// Rate limit in documents a second.
     pub max_rate: Option<u64>,
     /// Folder of the dump.
     pub output: PathBuf,
@@ -73,12 +73,12 @@ pub struct Request {
     pub update: Option<Update>,
 }
 
-/// A filter, as typed and as understood.
+/// A filter, as typed and as parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// As typed.
     pub text: String,
-    /// What it means.
+    /// As parsed.
     pub expression: Expression,
 }
 
@@ -89,8 +89,8 @@ pub struct Update {
     pub overlap_ms: u64,
     /// End of the new window, in ms since 1970; none leaves it open.
     pub to_ms: Option<i64>,
-    /// Parts that are fetched again, by name.
-    pub again: Vec<String>,
+    /// Parts to re-fetch, by name.
+    pub refetch: Vec<String>,
 }
 
 /// How an index is paged through.

@@ -258,7 +258,7 @@ fn an_expired_scroll_is_told_and_what_came_is_gone_on_with() {
     let lines = zstd::decode_all(&partial.unwrap()[..]).unwrap();
     assert_eq!(lines.len() as u64, state.bytes);
     let (_, findings) = flowkit_fetch::verify(place.path(), None).unwrap();
-    assert!(findings[0].to_string().contains("it is incomplete"), "{findings:?}");
+    assert!(findings[0].to_string().starts_with("incomplete: "), "{findings:?}");
 
     // The next run goes on, and says so.
     let noted = Notes::default();
@@ -417,7 +417,7 @@ fn an_update_adds_what_is_new_and_late_and_nothing_twice() {
     let update = flowkit_fetch::Update {
         overlap_ms: 3_600_000,
         to_ms: Some(rest.last().unwrap().timestamp_ms + 1),
-        again: Vec::new(),
+        refetch: Vec::new(),
     };
     let more = Request { update: Some(update.clone()), ..request(&server, place.path()) };
     let updated = fetch(&more, &Cancel::new(), &()).unwrap();
@@ -434,12 +434,12 @@ fn an_update_adds_what_is_new_and_late_and_nothing_twice() {
         let server = Server::start(gone, 0).unwrap();
         fetch(&request(&server, place.path()), &Cancel::new(), &()).unwrap();
     }
-    let narrow = flowkit_fetch::Update { overlap_ms: 1, to_ms: None, again: Vec::new() };
+    let narrow = flowkit_fetch::Update { overlap_ms: 1, to_ms: None, refetch: Vec::new() };
     let more = Request { update: Some(narrow.clone()), ..request(&server, place.path()) };
     let updated = fetch(&more, &Cancel::new(), &()).unwrap();
     let note = updated.notes.iter().find(|note| note.contains("--again")).unwrap();
     let name = note.rsplit("--again ").next().unwrap().to_owned();
-    let again = flowkit_fetch::Update { again: vec![name], ..narrow };
+    let again = flowkit_fetch::Update { refetch: vec![name], ..narrow };
     let more = Request { update: Some(again), ..request(&server, place.path()) };
     let updated = fetch(&more, &Cancel::new(), &()).unwrap();
     assert_eq!(saved(place.path()), loaded(&all));

@@ -240,7 +240,7 @@ impl Fetch {
                     Some(text) => time_ms("--to", text, zone)?,
                     None => now.as_millisecond(),
                 }),
-                again: self.again.clone(),
+                refetch: self.again.clone(),
             });
         } else {
             request.window = self.window(zone, now)?;

@@ -147,7 +147,7 @@ impl Observer for Progress {
                     self.say(&format!("{parts} parts, {jobs} at a time"));
                 }
             }
-            Event::AskingAgain { error, tries } => {
+            Event::Retrying { error, tries } => {
                 self.print(&format!("note: asked again, try {tries}: {}", chain(error)));
             }
             Event::Reopening { index, error, tries, documents, bytes } => {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use flowkit_fetch::Outline;
+use flowkit_fetch::DryRun;
 use flowkit_model::dump::{Manifest, Part, PartForm};
 use flowkit_model::window::rfc3339;
 use jiff::tz::TimeZone;
@@ -16,7 +16,7 @@ pub(super) fn counted(count: u64, noun: &str) -> String {
 }
 
 /// What would be fetched, in lines.
-pub(super) fn outline_text(outline: &Outline) -> String {
+pub(super) fn outline_text(outline: &DryRun) -> String {
     let mut lines = vec![format!("server   {}, by {}", outline.server, outline.method)];
     let or_unknown = |count: Option<u64>, noun: &str| {
         count.map_or_else(|| format!("? {noun}s"), |count| counted(count, noun))

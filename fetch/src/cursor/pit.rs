@@ -9,24 +9,16 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Names, Opening, PARTIAL, Second, Snapshot, Target, adapt, check_name, is_by_time, refused,
-    search_body,
-};
-use crate::FetchError;
-use crate::address::path_segment;
-use crate::page::{Head, last_sort};
-use crate::refusal::Refusal;
-use crate::server::{Ask, Server};
-
-/// Whose point in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// Elasticsearch since 7.12.
-    Elasticsearch,
-    /// `OpenSearch` since 3.3.
-    OpenSearch,
-}
+use super::query::Search;
+use super::{CursorOptions, PARTIAL, Target, adapt, is_by_time, refused, search_body};
+use crate::error::FetchError;
+use crate::page::check::{CursorNames, Snapshot};
+use crate::page::head::Head;
+use crate::page::hits::last_sort;
+use crate::server::address::path_segment;
+use crate::server::product::PitApi;
+use crate::server::refusal::Refusal;
+use crate::server::{Call, Server};
 
 /// What no two documents share.
 const UNIQUE: &str = "_shard_doc";
@@ -34,8 +26,8 @@ const UNIQUE: &str = "_shard_doc";
 /// A cursor over one index. Closes itself when dropped.
 pub(crate) struct Pit<'a, S: Server> {
     server: &'a S,
-    dialect: Dialect,
-    opening: Opening,
+    api: PitApi,
+    options: CursorOptions,
     owner: u64,
     /// The newest id.
     id: String,
@@ -51,46 +43,44 @@ impl<'a, S: Server> Pit<'a, S> {
     pub(crate) fn open(
         server: &'a S,
         target: &Target<'a>,
-        dialect: Dialect,
-        opening: &mut Opening,
+        api: PitApi,
+        options: &mut CursorOptions,
         body: &mut Vec<u8>,
     ) -> Result<Self, FetchError> {
-        let id = open(server, target.index, dialect, opening, body)?;
+        let id = open(server, target.index, api, options, body)?;
         let mut pit = Self {
             server,
-            dialect,
-            opening: opening.clone(),
-            owner: Names::new_owner(),
+            api,
+            options: options.clone(),
+            owner: CursorNames::new_owner(),
             id,
             search: Value::Null,
             after: None,
-            snapshot: Snapshot { index: target.index.to_owned(), ..Snapshot::default() },
+            snapshot: Snapshot::before_page_1(target.index),
         };
-        opening.names.is_own(&pit.id, pit.owner);
-        let ask = loop {
-            pit.search = search_body(target, opening.size, UNIQUE);
+        options.names.is_own(&pit.id, pit.owner);
+        let call = loop {
+            pit.search = search_body(target, options.size, UNIQUE);
             if is_by_time(target)
                 && let Some(sort) = pit.search["sort"].as_array_mut()
             {
                 sort.push(json!(UNIQUE));
             }
-            let ask = pit.page_ask();
-            let status = server.ask(&ask, body)?;
+            let call = pit.page_call();
+            let status = server.send(&call, body)?;
             if status == 200 {
-                break ask;
+                break call;
             }
             let refusal = Refusal::new(status, body);
-            if let Second::Fail(error) = adapt(server, target.index, &ask, refusal, opening) {
-                return Err(error);
-            }
-            pit.opening = opening.clone();
+            adapt(server, target.index, &call, refusal, options)?;
+            pit.options = options.clone();
         };
         let head = Head::read(body).map_err(pit.snapshot.bad_page(1))?;
         pit.snapshot = Snapshot::new(target.index, &head);
         if head.total.is_none() {
             return Err(pit.snapshot.bad_page(1)(serde::de::Error::missing_field("total")));
         }
-        check_name(server, opening, pit.owner, head.pit_id.as_deref(), &ask)?;
+        options.names.check(head.pit_id.as_deref(), pit.owner, call.name(), server.url())?;
         pit.snapshot.check(1, &head)?;
         pit.go_on(1, &head, body)?;
         // Counted and timed once; the later pages are asked for nothing but hits.
@@ -103,23 +93,28 @@ impl<'a, S: Server> Pit<'a, S> {
     /// Puts the next page into `body`. After an error, the same page is asked
     /// for again.
     pub(crate) fn next(&mut self, body: &mut Vec<u8>) -> Result<(), FetchError> {
-        let ask = self.page_ask();
-        let status = self.server.ask(&ask, body)?;
+        let call = self.page_call();
+        let status = self.server.send(&call, body)?;
         let Snapshot { index, page, .. } = &self.snapshot;
         if status != 200 {
             let refusal = Refusal::new(status, body);
-            return Err(refused(self.server, index, &ask, refusal, &self.opening, *page));
+            return Err(refused(self.server, index, &call, refusal, &self.options, *page));
         }
         let page = page + 1;
         let head = Head::read(body).map_err(self.snapshot.bad_page(page))?;
-        check_name(self.server, &self.opening, self.owner, head.pit_id.as_deref(), &ask)?;
+        self.options.names.check(
+            head.pit_id.as_deref(),
+            self.owner,
+            call.name(),
+            self.server.url(),
+        )?;
         self.snapshot.check(page, &head)?;
         self.go_on(page, &head, body)?;
         self.snapshot.step(&head);
         Ok(())
     }
 
-    /// Takes the place to go on at from a page.
+    /// Takes the position of the next page from this one.
     fn go_on(&mut self, page: u64, head: &Head, body: &[u8]) -> Result<(), FetchError> {
         if !head.is_empty {
             let after = last_sort(body).ok_or_else(|| {
@@ -133,32 +128,32 @@ impl<'a, S: Server> Pit<'a, S> {
         Ok(())
     }
 
-    fn page_ask(&self) -> Ask {
+    fn page_call(&self) -> Call {
         let mut search = self.search.clone();
-        search["pit"] = json!({"id": self.id, "keep_alive": self.opening.keep_alive});
+        search["pit"] = json!({"id": self.id, "keep_alive": self.options.keep_alive});
         search["track_total_hits"] = json!(self.after.is_none());
         if let Some(after) = &self.after {
             search["search_after"] = after.clone();
         }
-        let partial = if self.opening.forbids_partial { "?" } else { "" };
+        let partial = if self.options.forbids_partial { "?" } else { "" };
         let mut path = format!("/_search{partial}");
-        if self.opening.forbids_partial {
+        if self.options.forbids_partial {
             path.extend([PARTIAL, "=false"]);
         }
-        Ask::post(path, &search)
+        Call::post(path, &search)
     }
 }
 
 impl<S: Server> Drop for Pit<'_, S> {
     /// Frees the point in time. Best effort: it expires by itself.
     fn drop(&mut self) {
-        let ask = match self.dialect {
-            Dialect::Elasticsearch => Ask::delete("/_pit", &json!({"id": self.id})),
-            Dialect::OpenSearch => {
-                Ask::delete("/_search/point_in_time", &json!({"pit_id": [self.id]}))
+        let call = match self.api {
+            PitApi::Elasticsearch => Call::delete("/_pit", &json!({"id": self.id})),
+            PitApi::OpenSearch => {
+                Call::delete("/_search/point_in_time", &json!({"pit_id": [self.id]}))
             }
         };
-        let _ = self.server.ask(&ask, &mut Vec::new());
+        let _ = self.server.send(&call, &mut Vec::new());
     }
 }
 
@@ -167,24 +162,24 @@ impl<S: Server> Drop for Pit<'_, S> {
 fn open<S: Server>(
     server: &S,
     index: &str,
-    dialect: Dialect,
-    opening: &Opening,
+    api: PitApi,
+    options: &CursorOptions,
     body: &mut Vec<u8>,
 ) -> Result<String, FetchError> {
-    let (segment, keep_alive) = (path_segment(index), path_segment(&opening.keep_alive));
-    let ask = Ask::post_nothing(match dialect {
-        Dialect::Elasticsearch => format!("/{segment}/_pit?keep_alive={keep_alive}"),
-        Dialect::OpenSearch => format!(
+    let (segment, keep_alive) = (path_segment(index), path_segment(&options.keep_alive));
+    let call = Call::post_nothing(match api {
+        PitApi::Elasticsearch => format!("/{segment}/_pit?keep_alive={keep_alive}"),
+        PitApi::OpenSearch => format!(
             "/{segment}/_search/point_in_time?keep_alive={keep_alive}&allow_partial_pit_creation=false"
         ),
     });
-    let status = server.ask(&ask, body)?;
+    let status = server.send(&call, body)?;
     if status != 200 {
-        return Err(refused(server, index, &ask, Refusal::new(status, body), opening, 0));
+        return Err(refused(server, index, &call, Refusal::new(status, body), options, 0));
     }
     let bad = |source| FetchError::BadAnswer {
         url: server.url().to_owned(),
-        request: ask.name(),
+        request: call.name(),
         source,
     };
     let answer: Value = serde_json::from_slice(body).map_err(bad)?;
@@ -196,29 +191,28 @@ fn open<S: Server>(
 ///
 /// Only to be tried where the product and version say so: on an older server
 /// the path would mean something else.
-pub(crate) fn is_possible<S: Server>(
+pub(crate) fn probe<S: Server>(
     server: &S,
     index: &str,
-    dialect: Dialect,
-    opening: &Opening,
+    api: PitApi,
+    options: &CursorOptions,
 ) -> Result<(), FetchError> {
     let query = json!({"match_all": {}});
-    let search = crate::query::Search {
+    let search = Search {
         query: &query,
         order: flowkit_model::dump::Order::Storage,
         slice: None,
         source_fields: &[],
     };
-    let mut opening = Opening { size: 1, ..opening.clone() };
+    let mut options = CursorOptions { size: 1, ..options.clone() };
     let target = Target { index, search };
-    Pit::open(server, &target, dialect, &mut opening, &mut Vec::new()).map(drop)
+    Pit::open(server, &target, api, &mut options, &mut Vec::new()).map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::Search;
-    use crate::script::Script;
+    use crate::server::scripted::ScriptedServer;
     use flowkit_model::dump::Order;
 
     fn page(total: Option<u64>, sorts: &[&str]) -> (u16, String) {
@@ -240,17 +234,17 @@ mod tests {
     }
 
     fn run(
-        dialect: Dialect,
+        api: PitApi,
         order: Order,
         answers: Vec<(u16, String)>,
         tries: u32,
     ) -> (Vec<String>, Result<u64, FetchError>) {
-        let script = Script::new(answers);
-        let mut opening = Opening {
+        let script = ScriptedServer::new(answers);
+        let mut options = CursorOptions {
             size: 2,
             keep_alive: "5m".into(),
             forbids_partial: true,
-            pit: Some(dialect),
+            pit: Some(api),
             names: std::sync::Arc::default(),
         };
         let query = json!({"match_all": {}});
@@ -258,7 +252,7 @@ mod tests {
         let end = (|| {
             let mut body = Vec::new();
             let target = Target { index: "n", search };
-            let mut pit = Pit::open(&script, &target, dialect, &mut opening, &mut body)?;
+            let mut pit = Pit::open(&script, &target, api, &mut options, &mut body)?;
             while !pit.snapshot.is_empty {
                 let mut left = tries;
                 while let Err(error) = pit.next(&mut body) {
@@ -267,14 +261,14 @@ mod tests {
             }
             Ok(pit.snapshot.page)
         })();
-        (script.asked(), end)
+        (script.calls(), end)
     }
 
     #[test]
     fn pages_go_on_after_the_last_hit_and_the_newest_id_is_closed() {
         let big = "8589934691";
         let (asked, end) = run(
-            Dialect::Elasticsearch,
+            PitApi::Elasticsearch,
             Order::Time,
             vec![
                 (200, r#"{"id":"p1"}"#.to_owned()),
@@ -299,7 +293,7 @@ mod tests {
     fn a_page_that_failed_is_asked_for_again_at_the_same_place() {
         let lame = page(None, &["7"]).1.replace(r#""successful":2"#, r#""successful":1"#);
         let (asked, end) = run(
-            Dialect::OpenSearch,
+            PitApi::OpenSearch,
             Order::Storage,
             vec![
                 (200, r#"{"pit_id":"p1"}"#.to_owned()),
@@ -328,7 +322,7 @@ mod tests {
     fn a_refused_opening_is_explained() {
         let gone = r#"{"error":"no handler found for uri [/n/_pit] and method [POST]"}"#;
         let (asked, end) =
-            run(Dialect::Elasticsearch, Order::Storage, vec![(400, gone.to_owned())], 0);
+            run(PitApi::Elasticsearch, Order::Storage, vec![(400, gone.to_owned())], 0);
         assert!(end.unwrap_err().to_string().contains("no handler found"));
         assert_eq!(asked.len(), 1, "nothing to close");
     }

@@ -2,26 +2,25 @@
 //!
 //! A page can be asked for once. The position is on the server and moves with
 //! each request, so asking again gives the next page and loses one. After any
-//! doubt the cursor is therefore given up; going on would mean opening another.
+//! doubt the cursor is therefore given up, and another one opened.
 //!
 //! Source: Elasticsearch reference, "Paginate search results", "Scroll search
 //! results".
 
 use serde_json::{Value, json};
 
-use super::{
-    Names, Opening, PARTIAL, Second, Snapshot, Target, adapt, check_name, refused, search_body,
-};
-use crate::FetchError;
-use crate::address::path_segment;
-use crate::page::Head;
-use crate::refusal::Refusal;
-use crate::server::{Ask, Server};
+use super::{CursorOptions, PARTIAL, Target, adapt, refused, search_body};
+use crate::error::FetchError;
+use crate::page::check::{CursorNames, Snapshot};
+use crate::page::head::Head;
+use crate::server::address::path_segment;
+use crate::server::refusal::Refusal;
+use crate::server::{Call, Server};
 
 /// A cursor over one index. Closes itself when dropped.
 pub(crate) struct Scroll<'a, S: Server> {
     server: &'a S,
-    opening: Opening,
+    options: CursorOptions,
     owner: u64,
     /// The newest id.
     cursor: String,
@@ -33,36 +32,34 @@ impl<'a, S: Server> Scroll<'a, S> {
     pub(crate) fn open(
         server: &'a S,
         target: &Target<'a>,
-        opening: &mut Opening,
+        options: &mut CursorOptions,
         body: &mut Vec<u8>,
     ) -> Result<Self, FetchError> {
         loop {
-            let ask = open_ask(target.index, &search_body(target, opening.size, "_doc"), opening);
-            let status = server.ask(&ask, body)?;
+            let call = open_call(target.index, &search_body(target, options.size, "_doc"), options);
+            let status = server.send(&call, body)?;
             if status == 200 {
-                return Self::opened(server, target.index, opening.clone(), &ask, body);
+                return Self::opened(server, target.index, options.clone(), &call, body);
             }
             let refusal = Refusal::new(status, body);
-            if let Second::Fail(error) = adapt(server, target.index, &ask, refusal, opening) {
-                return Err(error);
-            }
+            adapt(server, target.index, &call, refusal, options)?;
         }
     }
 
     fn opened(
         server: &'a S,
         index: &'a str,
-        opening: Opening,
-        ask: &Ask,
+        options: CursorOptions,
+        call: &Call,
         body: &[u8],
     ) -> Result<Self, FetchError> {
         let bad_page = |source| FetchError::BadPage { index: index.to_owned(), page: 1, source };
         let head = Head::read(body).map_err(bad_page)?;
-        let owner = Names::new_owner();
-        check_name(server, &opening, owner, head.scroll_id.as_deref(), ask)?;
+        let owner = CursorNames::new_owner();
+        options.names.check(head.scroll_id.as_deref(), owner, call.name(), server.url())?;
         // From here on the cursor is closed whatever happens.
         let cursor = head.scroll_id.clone().unwrap_or_default();
-        let scroll = Self { server, opening, owner, cursor, snapshot: Snapshot::new(index, &head) };
+        let scroll = Self { server, options, owner, cursor, snapshot: Snapshot::new(index, &head) };
         if head.shards.total == 0 {
             let (index, url) = (index.to_owned(), server.url().to_owned());
             return Err(FetchError::NoIndex { index, url, found: Vec::new() });
@@ -74,19 +71,24 @@ impl<'a, S: Server> Scroll<'a, S> {
     /// Puts the next page into `body`. Not to be called again after an error,
     /// unless the server surely did not begin with it.
     pub(crate) fn next(&mut self, body: &mut Vec<u8>) -> Result<(), FetchError> {
-        let ask = Ask::post(
+        let call = Call::post(
             "/_search/scroll",
-            &json!({"scroll": self.opening.keep_alive, "scroll_id": self.cursor}),
+            &json!({"scroll": self.options.keep_alive, "scroll_id": self.cursor}),
         );
-        let status = self.server.ask(&ask, body)?;
+        let status = self.server.send(&call, body)?;
         let Snapshot { index, page, .. } = &self.snapshot;
         if status != 200 {
             let refusal = Refusal::new(status, body);
-            return Err(refused(self.server, index, &ask, refusal, &self.opening, *page));
+            return Err(refused(self.server, index, &call, refusal, &self.options, *page));
         }
         let page = page + 1;
         let head = Head::read(body).map_err(self.snapshot.bad_page(page))?;
-        check_name(self.server, &self.opening, self.owner, head.scroll_id.as_deref(), &ask)?;
+        self.options.names.check(
+            head.scroll_id.as_deref(),
+            self.owner,
+            call.name(),
+            self.server.url(),
+        )?;
         if let Some(cursor) = &head.scroll_id {
             self.cursor.clone_from(cursor);
         }
@@ -116,33 +118,33 @@ impl<S: Server> Drop for Scroll<'_, S> {
     /// Frees the cursor on the server. Best effort: it expires by itself.
     fn drop(&mut self) {
         if !self.cursor.is_empty() {
-            let ask = Ask::delete("/_search/scroll", &json!({"scroll_id": self.cursor}));
-            let _ = self.server.ask(&ask, &mut Vec::new());
+            let call = Call::delete("/_search/scroll", &json!({"scroll_id": self.cursor}));
+            let _ = self.server.send(&call, &mut Vec::new());
         }
     }
 }
 
-fn open_ask(index: &str, search: &Value, opening: &Opening) -> Ask {
-    let keep_alive = path_segment(&opening.keep_alive);
+fn open_call(index: &str, search: &Value, options: &CursorOptions) -> Call {
+    let keep_alive = path_segment(&options.keep_alive);
     let index = path_segment(index);
     let mut path = format!(
         "/{index}/_search?scroll={keep_alive}&ignore_unavailable=false&allow_no_indices=false"
     );
-    if opening.forbids_partial {
+    if options.forbids_partial {
         path.extend(["&", PARTIAL, "=false"]);
     }
-    Ask::post(path, search)
+    Call::post(path, search)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::query::Search;
-    use crate::script::{Script, page, page_with};
+    use crate::cursor::query::Search;
+    use crate::server::scripted::{ScriptedServer, page, page_with};
     use flowkit_model::dump::Order;
 
-    fn opening() -> Opening {
-        Opening {
+    fn options() -> CursorOptions {
+        CursorOptions {
             size: 10_000,
             keep_alive: "1m".into(),
             forbids_partial: true,
@@ -153,20 +155,20 @@ mod tests {
 
     /// Runs a cursor to its end over scripted answers: what was asked, and how it ended.
     fn run(answers: Vec<(u16, String)>) -> (Vec<String>, Result<u64, FetchError>) {
-        let script = Script::new(answers);
+        let script = ScriptedServer::new(answers);
         let mut body = Vec::new();
         let query = json!({"match_all": {}});
         let end = (|| {
             let search =
                 Search { query: &query, order: Order::Time, slice: None, source_fields: &[] };
             let target = Target { index: "netflow-a", search };
-            let mut scroll = Scroll::open(&script, &target, &mut opening(), &mut body)?;
+            let mut scroll = Scroll::open(&script, &target, &mut options(), &mut body)?;
             while !scroll.snapshot.is_empty {
                 scroll.next(&mut body)?;
             }
             Ok(scroll.snapshot.page)
         })();
-        (script.asked(), end)
+        (script.calls(), end)
     }
 
     #[test]
@@ -212,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_page_of_another_cursor_is_none() {
-        let script = Script::new(vec![
+        let script = ScriptedServer::new(vec![
             (200, page("c1", 3, &["a"])),
             (200, page("c2", 3, &["x"])),
             (200, page("c2", 3, &["y"])),
@@ -220,9 +222,9 @@ mod tests {
         let query = json!({"match_all": {}});
         let search = Search { query: &query, order: Order::Time, slice: None, source_fields: &[] };
         let target = Target { index: "netflow-a", search };
-        let (mut opening, mut body) = (opening(), Vec::new());
-        let mut first = Scroll::open(&script, &target, &mut opening, &mut body).unwrap();
-        let _second = Scroll::open(&script, &target, &mut opening, &mut body).unwrap();
+        let (mut options, mut body) = (options(), Vec::new());
+        let mut first = Scroll::open(&script, &target, &mut options, &mut body).unwrap();
+        let _second = Scroll::open(&script, &target, &mut options, &mut body).unwrap();
         let error = first.next(&mut body).unwrap_err();
         assert!(matches!(error, FetchError::Mixed { .. }), "{error}");
     }

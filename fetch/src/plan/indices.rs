@@ -3,51 +3,52 @@
 
 use serde_json::{Value, json};
 
+use super::counts::is_whole;
 use super::pattern::fits_any;
-use super::{Plan, Planned, Wish, is_whole, push};
-use crate::FetchError;
-use crate::address::path_segment;
-use crate::query;
-use crate::refusal::{Context, Refusal};
-use crate::server::{Ask, Server};
+use super::{Plan, PlanRequest, PlannedIndex, pushdown};
+use crate::cursor::query;
+use crate::error::{FetchError, printable};
+use crate::server::address::path_segment;
+use crate::server::refusal::{Context, Refusal};
+use crate::server::{Call, Server};
 
 /// Page size an index allows unless its settings say otherwise.
-const USUAL_PAGE: u32 = 10_000;
+const DEFAULT_PAGE_LIMIT: u32 = 10_000;
 /// More indices than this are not looked for by aggregation.
-const MOST_INDICES: u32 = 5_000;
+const MAX_INDICES: u32 = 5_000;
 
-/// The indices that a wish is about, each with the query for what is wanted of it.
+/// The indices behind the pattern, each with the query for what is wanted of it.
 pub(super) fn indices<S: Server>(
-    asker: &Asker<'_, S>,
-    wish: Wish<'_>,
+    lister: &IndexLister<'_, S>,
+    request: PlanRequest<'_>,
     plan: &mut Plan,
-) -> Result<Vec<Planned>, FetchError> {
-    let mut found = if let Some(found) = asker.by_settings(plan)? {
+) -> Result<Vec<PlannedIndex>, FetchError> {
+    let mut found = if let Some(found) = lister.by_settings(plan)? {
         found
-    } else if let Some(found) = asker.by_aggregation(&query::span(wish.window))? {
+    } else if let Some(found) = lister.by_aggregation(&query::span(request.window))? {
         found
     } else {
         plan.notes.push(format!(
             "the indices of {} could not be listed, so they are read as one",
-            wish.pattern
+            request.pattern
         ));
-        vec![Planned { name: wish.pattern.to_owned(), ..Planned::default() }]
+        vec![PlannedIndex { name: request.pattern.to_owned(), ..PlannedIndex::default() }]
     };
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    let aliases = asker.alias_filters(&found)?;
+    let aliases = lister.alias_filters(&found)?;
     for index in &mut found {
-        let mut queries: Vec<Value> = wish.query.into_iter().cloned().collect();
-        if asker.is_indirect(&index.name) {
+        let mut queries: Vec<Value> = request.query.into_iter().cloned().collect();
+        if lister.is_indirect(&index.name) {
             match &aliases {
-                Some(aliases) => queries.extend(alias_filter(&aliases[&index.name], wish.pattern)),
+                Some(aliases) => queries.extend(alias_filter(&aliases[&index.name], request.pattern)),
                 None => plan.notes.push(format!(
                     "{} was reached by another name; whether that has a filter could not be asked, and it is not applied",
                     index.name
                 )),
             }
         }
-        if let Some(filter) = wish.filter {
-            queries.push(push::query(asker.server, &index.name, filter)?);
+        if let Some(filter) = request.filter {
+            queries.push(pushdown::query(lister.server, &index.name, filter)?);
         }
         index.query = query::all_of(queries);
     }
@@ -69,14 +70,14 @@ fn alias_filter(aliases: &Value, pattern: &str) -> Option<Value> {
 }
 
 /// Asks about the indices behind a pattern.
-pub(super) struct Asker<'a, S: Server> {
+pub(super) struct IndexLister<'a, S: Server> {
     pub(super) server: &'a S,
     pub(super) pattern: &'a str,
 }
 
-impl<S: Server> Asker<'_, S> {
+impl<S: Server> IndexLister<'_, S> {
     /// The indices by their settings; none if those may not be read.
-    fn by_settings(&self, plan: &mut Plan) -> Result<Option<Vec<Planned>>, FetchError> {
+    fn by_settings(&self, plan: &mut Plan) -> Result<Option<Vec<PlannedIndex>>, FetchError> {
         let Some(mut open) = self.settings("open")? else { return Ok(None) };
         if open.is_empty() {
             // A proxy may answer `{}` as well: what ends the fetch is asked twice.
@@ -109,46 +110,46 @@ impl<S: Server> Asker<'_, S> {
 
     /// The aliases of the indices, where one was reached by an alias; none if
     /// that may not be asked.
-    fn alias_filters(&self, found: &[Planned]) -> Result<Option<Value>, FetchError> {
+    fn alias_filters(&self, found: &[PlannedIndex]) -> Result<Option<Value>, FetchError> {
         if !found.iter().any(|index| self.is_indirect(&index.name)) {
             return Ok(Some(Value::Null));
         }
         let mut body = Vec::new();
-        let ask = Ask::get(format!("/{}/_alias", path_segment(self.pattern)));
-        Ok(match self.server.ask(&ask, &mut body)? {
+        let call = Call::get(format!("/{}/_alias", path_segment(self.pattern)));
+        Ok(match self.server.send(&call, &mut body)? {
             200 => serde_json::from_slice(&body).ok(),
             _ => None,
         })
     }
 
-    pub(super) fn settings(&self, which: &str) -> Result<Option<Vec<Planned>>, FetchError> {
+    pub(super) fn settings(&self, which: &str) -> Result<Option<Vec<PlannedIndex>>, FetchError> {
         let path = format!(
             "/{}/_settings?flat_settings=true&expand_wildcards={which}",
             path_segment(self.pattern)
         );
-        let (ask, mut body) = (Ask::get(path), Vec::new());
-        let status = self.server.ask(&ask, &mut body)?;
+        let (call, mut body) = (Call::get(path), Vec::new());
+        let status = self.server.send(&call, &mut body)?;
         if status != 200 {
-            return self.unless_final(&ask, status, &body);
+            return self.unless_final(&call, status, &body);
         }
         let Ok(Value::Object(answer)) = serde_json::from_slice(&body) else { return Ok(None) };
-        let planned = answer.into_iter().map(|(name, settings)| Planned {
+        let planned = answer.into_iter().map(|(name, settings)| PlannedIndex {
             largest_page: Some(largest_page(&settings["settings"])),
             shards: setting(&settings["settings"], "number_of_shards").and_then(|n| n.parse().ok()),
             name,
-            ..Planned::default()
+            ..PlannedIndex::default()
         });
         Ok(Some(planned.collect()))
     }
 
     /// The indices by the documents in them, with their counts; none if that
     /// may not be asked, or the answer is not exact.
-    fn by_aggregation(&self, query: &Value) -> Result<Option<Vec<Planned>>, FetchError> {
+    fn by_aggregation(&self, query: &Value) -> Result<Option<Vec<PlannedIndex>>, FetchError> {
         let path = format!("/{}/_search", path_segment(self.pattern));
-        let (ask, mut body) = (Ask::post(path, &query::indices(query, MOST_INDICES)), Vec::new());
-        let status = self.server.ask(&ask, &mut body)?;
+        let (call, mut body) = (Call::post(path, &query::indices(query, MAX_INDICES)), Vec::new());
+        let status = self.server.send(&call, &mut body)?;
         if status != 200 {
-            return self.unless_final(&ask, status, &body);
+            return self.unless_final(&call, status, &body);
         }
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
         if answer["_shards"]["total"] == 0 {
@@ -162,10 +163,10 @@ impl<S: Server> Asker<'_, S> {
             return Ok(None);
         };
         let planned = buckets.iter().map(|bucket| {
-            Some(Planned {
+            Some(PlannedIndex {
                 name: bucket["key"].as_str()?.to_owned(),
                 documents: Some(bucket["doc_count"].as_u64()?),
-                ..Planned::default()
+                ..PlannedIndex::default()
             })
         });
         Ok(planned.collect())
@@ -175,13 +176,13 @@ impl<S: Server> Asker<'_, S> {
     /// and no credentials are final.
     pub(super) fn unless_final<T>(
         &self,
-        ask: &Ask,
+        call: &Call,
         status: u16,
         body: &[u8],
     ) -> Result<Option<T>, FetchError> {
         let context = Context {
             url: self.server.url(),
-            request: &ask.name(),
+            request: &call.name(),
             index: self.pattern,
             keep_alive: "",
             size: 0,
@@ -199,16 +200,16 @@ impl<S: Server> Asker<'_, S> {
     /// The error, with the names of some indices that are there.
     fn no_index(&self, index: String) -> FetchError {
         let mut body = Vec::new();
-        let found = match self.server.ask(&Ask::get("/_cat/indices?h=index&format=json"), &mut body)
-        {
-            Ok(200) => serde_json::from_slice::<Vec<Value>>(&body).unwrap_or_default(),
-            _ => Vec::new(),
-        };
+        let found =
+            match self.server.send(&Call::get("/_cat/indices?h=index&format=json"), &mut body) {
+                Ok(200) => serde_json::from_slice::<Vec<Value>>(&body).unwrap_or_default(),
+                _ => Vec::new(),
+            };
         let mut found: Vec<_> = found
             .iter()
             .filter_map(|index| index["index"].as_str())
             .filter(|name| !name.starts_with('.'))
-            .map(crate::error::shown)
+            .map(printable)
             .collect();
         found.sort();
         if found.len() > 5 {
@@ -228,13 +229,13 @@ fn setting<'a>(settings: &'a Value, name: &str) -> Option<&'a str> {
 
 fn largest_page(settings: &Value) -> u32 {
     let text = setting(settings, "max_result_window");
-    text.and_then(|text| text.parse().ok()).filter(|size| *size > 0).unwrap_or(USUAL_PAGE)
+    text.and_then(|text| text.parse().ok()).filter(|size| *size > 0).unwrap_or(DEFAULT_PAGE_LIMIT)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::Script;
+    use crate::server::scripted::ScriptedServer;
 
     #[test]
     fn the_filter_of_an_alias_counts_unless_another_name_has_none() {
@@ -254,7 +255,7 @@ mod tests {
     #[test]
     fn an_index_that_no_part_of_the_pattern_fits_came_in_by_an_alias() {
         let is_indirect = |pattern: &'static str, name: &str| {
-            Asker { server: &Script::new(Vec::new()), pattern }.is_indirect(name)
+            IndexLister { server: &ScriptedServer::new(Vec::new()), pattern }.is_indirect(name)
         };
         assert!(is_indirect("flows", "netflow-a"));
         assert!(!is_indirect("flows,net*", "netflow-a"));

@@ -3,14 +3,14 @@
 
 use serde_json::Value;
 
-use crate::FetchError;
-use crate::cursor::pit::Dialect;
-use crate::server::{Ask, Server};
+use crate::error::FetchError;
+use crate::server::product::PitApi;
+use crate::server::{Call, Server};
 
 /// What servers allow unless their settings say otherwise.
-const USUAL_LIMIT: u64 = 500;
+const DEFAULT_SCROLLS: u64 = 500;
 /// Points in time an `OpenSearch` node allows unless its settings say otherwise.
-const USUAL_PITS: u64 = 300;
+const DEFAULT_PITS: u64 = 300;
 
 /// Contexts of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +23,10 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// Asks the server; what it will not tell is taken as usual.
-    pub(crate) fn ask<S: Server>(server: &S, pit: Option<Dialect>) -> Result<Self, FetchError> {
+    pub(crate) fn read<S: Server>(server: &S, pit: Option<PitApi>) -> Result<Self, FetchError> {
         let (setting, usual) = match pit {
-            Some(Dialect::OpenSearch) => ("max_open_pit_context", USUAL_PITS),
-            _ => ("max_open_scroll_context", USUAL_LIMIT),
+            Some(PitApi::OpenSearch) => ("max_open_pit_context", DEFAULT_PITS),
+            _ => ("max_open_scroll_context", DEFAULT_SCROLLS),
         };
         let settings = get(
             server,
@@ -47,7 +47,7 @@ impl Limits {
         Ok(Self { limit, open: open.max().unwrap_or(0) })
     }
 
-    /// Parts of so many shards each that fit at a time. One is always tried.
+    /// How many parts of `shards` shards each fit at a time. One is always tried.
     pub(crate) fn jobs(&self, shards: u64) -> usize {
         let room = self.limit.saturating_sub(self.open);
         usize::try_from(room / shards.max(1)).unwrap_or(usize::MAX).max(1)
@@ -60,7 +60,7 @@ fn number(value: &Value) -> Option<u64> {
 
 fn get<S: Server>(server: &S, path: &str) -> Result<Value, FetchError> {
     let mut body = Vec::new();
-    Ok(match server.ask(&Ask::get(path), &mut body)? {
+    Ok(match server.send(&Call::get(path), &mut body)? {
         200 => serde_json::from_slice(&body).unwrap_or_default(),
         _ => Value::Null,
     })
@@ -69,11 +69,12 @@ fn get<S: Server>(server: &S, path: &str) -> Result<Value, FetchError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::Script;
+    use crate::server::scripted::ScriptedServer;
 
     fn check(answers: [(u16, &str); 2], limit: u64, open: u64) -> Limits {
-        let script = Script::new(answers.iter().map(|(s, t)| (*s, (*t).to_owned())).collect());
-        let limits = Limits::ask(&script, None).unwrap();
+        let script =
+            ScriptedServer::new(answers.iter().map(|(s, t)| (*s, (*t).to_owned())).collect());
+        let limits = Limits::read(&script, None).unwrap();
         assert_eq!(limits, Limits { limit, open });
         limits
     }
@@ -84,7 +85,7 @@ mod tests {
         let stats = r#"{"nodes":{"a":{"indices":{"search":{"open_contexts":1}}},"b":{"indices":{"search":{"open_contexts":4}}}}}"#;
         let limits = check([(200, settings), (200, stats)], 10, 4);
         assert_eq!((limits.jobs(2), limits.jobs(5), limits.jobs(7)), (3, 1, 1));
-        check([(403, "{}"), (404, "x")], USUAL_LIMIT, 0);
-        check([(200, "{}"), (200, "{}")], USUAL_LIMIT, 0);
+        check([(403, "{}"), (404, "x")], DEFAULT_SCROLLS, 0);
+        check([(200, "{}"), (200, "{}")], DEFAULT_SCROLLS, 0);
     }
 }

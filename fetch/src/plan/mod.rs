@@ -1,30 +1,31 @@
 //! What is fetched: which indices stand behind the pattern, how much each
-//! holds, and into which parts that is cut.
+//! holds, and into which parts that is split.
 //!
 //! A part is a concrete index, a span of time and at times a slice. A cursor
 //! over one concrete index takes few contexts on the server, and what it runs
 //! over cannot change when the next day's index appears.
 
-pub(crate) mod cut;
+pub(crate) mod counts;
 mod indices;
 pub(crate) mod limits;
 mod pattern;
-pub(crate) mod push;
+mod pushdown;
+mod split;
 
-use flowkit_model::dump::{Pending, Slice, Span, Wanted, part_name};
+use flowkit_model::dump::{PartScope, Pending, Slice, Span, Wanted, part_name};
 use flowkit_model::filter::Expression;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::FetchError;
-use crate::address::path_segment;
-use crate::query;
-use crate::server::{Ask, Server};
-use cut::{Cutter, Piece};
-use indices::{Asker, indices};
+use crate::cursor::query;
+use crate::error::FetchError;
+use crate::server::Server;
+use counts::count;
+use indices::{IndexLister, indices};
+use split::{CountedSpan, Splitter};
 
-/// What a person asked for, as far as the plan goes.
+/// What is to be planned.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct PlanRequest<'a> {
     pub(crate) pattern: &'a str,
     pub(crate) window: Span,
     /// The window of the dump, of which `window` may be the newest part.
@@ -42,7 +43,7 @@ pub(crate) struct Wish<'a> {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
     /// In order of name.
-    pub(crate) indices: Vec<Planned>,
+    pub(crate) indices: Vec<PlannedIndex>,
     pub(crate) parts: Vec<Pending>,
     /// What of each index belongs in the dump.
     pub(crate) wanted: Vec<Wanted>,
@@ -58,7 +59,7 @@ pub(crate) struct Plan {
 
 /// One index of the plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Planned {
+pub(crate) struct PlannedIndex {
     pub(crate) name: String,
     /// Documents that are wanted of it, if the server would count.
     pub(crate) documents: Option<u64>,
@@ -77,6 +78,20 @@ impl Plan {
         found.and_then(|planned| planned.largest_page).unwrap_or(u32::MAX)
     }
 
+    /// Adds an index with its parts, which get their names.
+    fn add(&mut self, index: PlannedIndex, parts: Vec<Pending>) {
+        if parts.is_empty() {
+            self.empty.push(index.name);
+            return;
+        }
+        for part in parts {
+            let name = part_name(self.first_number + self.parts.len(), &index.name);
+            let scope = PartScope { index: index.name.clone(), ..part.scope };
+            self.parts.push(Pending { name, scope, ..part });
+        }
+        self.indices.push(index);
+    }
+
     /// Shards of the index that has most.
     pub(crate) fn most_shards(&self) -> u64 {
         self.indices.iter().filter_map(|index| index.shards).max().unwrap_or(1).into()
@@ -88,139 +103,92 @@ impl Plan {
 /// # Errors
 /// If no index matches, the filter cannot be asked for, or the server cannot
 /// be asked.
-pub(crate) fn plan<S: Server>(server: &S, wish: Wish<'_>) -> Result<Plan, FetchError> {
-    let mut plan = Plan { first_number: wish.first_number, ..Plan::default() };
-    let asker = Asker { server, pattern: wish.pattern };
-    for index in indices(&asker, wish, &mut plan)? {
-        plan_index(server, wish, index, &mut plan)?;
+pub(crate) fn plan<S: Server>(server: &S, request: PlanRequest<'_>) -> Result<Plan, FetchError> {
+    let mut plan = Plan { first_number: request.first_number, ..Plan::default() };
+    let lister = IndexLister { server, pattern: request.pattern };
+    for index in indices(&lister, request, &mut plan)? {
+        plan_index(server, request, index, &mut plan)?;
     }
     Ok(plan)
 }
 
-/// The indices with their shards and limits. Asked again when a dump is gone on
-/// with, for the limits alone.
-pub(crate) fn indices_of<S: Server>(server: &S, pattern: &str) -> Result<Vec<Planned>, FetchError> {
-    let asker = Asker { server, pattern };
-    Ok(asker.settings("open")?.unwrap_or_default())
+/// The indices with their shards and limits, for a dump whose plan stands: it is
+/// resumed, or some parts are fetched again.
+pub(crate) fn indices_of<S: Server>(
+    server: &S,
+    pattern: &str,
+) -> Result<Vec<PlannedIndex>, FetchError> {
+    let lister = IndexLister { server, pattern };
+    Ok(lister.settings("open")?.unwrap_or_default())
 }
 
-/// Counts what is wanted of an index, and cuts it into parts.
+/// Counts what is wanted of an index, and splits it into parts.
 fn plan_index<S: Server>(
     server: &S,
-    wish: Wish<'_>,
-    mut index: Planned,
+    request: PlanRequest<'_>,
+    mut index: PlannedIndex,
     plan: &mut Plan,
 ) -> Result<(), FetchError> {
-    let is_open = wish.window == Span::default();
+    let size = request.part_size;
     let of_span = |span: Span| {
         let time = if span == Span::default() { query::dated() } else { query::span(span) };
         query::all_of([time, index.query.clone()])
     };
-    let dated = count(server, &index.name, &of_span(wish.window))?;
+    let dated = count(server, &index.name, &of_span(request.window))?;
     let undated_query = query::all_of([query::undated(), index.query.clone()]);
     // A bounded window holds no document without a time.
+    let is_open = request.window == Span::default();
     let undated = if is_open { count(server, &index.name, &undated_query)? } else { Some(0) };
     let mut parts = Vec::new();
     if dated != Some(0) {
-        let whole = Piece { span: wish.window, documents: dated.unwrap_or(0) };
-        let mut pieces = vec![whole];
-        if whole.documents > wish.part_size {
-            let (index, size) = (index.name.as_str(), wish.part_size);
-            pieces = Cutter { server, index, query: &of_span, size }.cut(whole)?;
+        let whole = CountedSpan { span: request.window, documents: dated.unwrap_or(0) };
+        let mut spans = vec![whole];
+        if whole.documents > size {
+            spans = Splitter { server, index: &index.name, query: &of_span, size }.split(whole)?;
         }
-        for piece in pieces {
-            let documents = dated.map(|_| piece.documents);
-            let part = Pending {
-                window: piece.span,
-                query: of_span(piece.span),
-                documents,
-                ..Pending::default()
-            };
-            parts.extend(slices(part, wish.part_size, index.shards));
+        for CountedSpan { span, documents } in spans {
+            let (query, documents) = (of_span(span), dated.map(|_| documents));
+            let scope = PartScope { window: span, query, ..PartScope::default() };
+            let part = Pending { scope, documents, ..Pending::default() };
+            parts.extend(slices(&part, size, index.shards));
         }
     }
     if undated != Some(0) {
-        let part = Pending {
-            without_time: true,
-            query: undated_query,
-            documents: undated,
-            ..Pending::default()
-        };
-        parts.extend(slices(part, wish.part_size, index.shards));
+        let scope = PartScope { without_time: true, query: undated_query, ..PartScope::default() };
+        let part = Pending { scope, documents: undated, ..Pending::default() };
+        parts.extend(slices(&part, size, index.shards));
     }
     index.documents = dated.zip(undated).map(|(dated, undated)| dated + undated);
-    let query = query::all_of([query::span(wish.whole), index.query.clone()]);
+    let query = query::all_of([query::span(request.whole), index.query.clone()]);
     plan.wanted.push(Wanted { index: index.name.clone(), query });
-    if parts.is_empty() {
-        plan.empty.push(index.name);
-        return Ok(());
-    }
-    for part in parts {
-        let name = part_name(plan.first_number + plan.parts.len(), &index.name);
-        plan.parts.push(Pending { name, index: index.name.clone(), ..part });
-    }
-    plan.indices.push(index);
+    plan.add(index, parts);
     Ok(())
 }
 
-/// Cuts what time cannot cut: no finer than the shards, where a slice is cheap.
-fn slices(part: Pending, size: u64, shards: Option<u32>) -> Vec<Pending> {
+/// Slices what time cannot split: no finer than the shards, where a slice is cheap.
+fn slices(part: &Pending, size: u64, shards: Option<u32>) -> Vec<Pending> {
     let wanted = part.documents.unwrap_or(0).div_ceil(size.max(1));
     let max = u32::try_from(wanted).unwrap_or(u32::MAX).min(shards.unwrap_or(1));
     if max < 2 {
-        return vec![part];
+        return vec![part.clone()];
     }
     let slice = |id| Pending {
-        slice: Some(Slice { id, max }),
+        scope: PartScope { slice: Some(Slice { id, max }), ..part.scope.clone() },
         documents: part.documents.map(|documents| documents / u64::from(max)),
         ..part.clone()
     };
     (0..max).map(slice).collect()
 }
 
-/// Counts the documents of a query; none if the server will not.
-pub(crate) fn count<S: Server>(
-    server: &S,
-    index: &str,
-    query: &Value,
-) -> Result<Option<u64>, FetchError> {
-    let ask = Ask::post(format!("/{}/_count", path_segment(index)), &query::count(query));
-    let mut body = Vec::new();
-    let status = server.ask(&ask, &mut body)?;
-    if status != 200 {
-        return Asker { server, pattern: index }.unless_final(&ask, status, &body);
-    }
-    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-    Ok(answer["count"].as_u64().filter(|_| is_whole(&answer)))
-}
-
-/// First and last `@timestamp` of everything that matches, in milliseconds.
-/// Unknown where the server will not say.
-pub(crate) fn time_range<S: Server>(server: &S, pattern: &str) -> (Option<i64>, Option<i64>) {
-    let everything = query::time_range(&json!({"match_all": {}}));
-    let ask = Ask::post(format!("/{}/_search", path_segment(pattern)), &everything);
-    let mut body = Vec::new();
-    let Ok(200) = server.ask(&ask, &mut body) else { return (None, None) };
-    match crate::page::times(&body) {
-        Ok(times) => (times.first_ms(), times.last_ms()),
-        Err(_) => (None, None),
-    }
-}
-
-pub(crate) fn is_whole(answer: &Value) -> bool {
-    let shards = &answer["_shards"];
-    shards["failed"] == 0 && shards["successful"] == shards["total"]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::Script;
+    use crate::server::scripted::ScriptedServer;
 
     fn run(answers: &[(u16, &str)]) -> (Result<Plan, FetchError>, Vec<String>) {
         let answers = answers.iter().map(|(status, text)| (*status, (*text).to_owned()));
-        let script = Script::new(answers.collect());
-        let wish = Wish {
+        let script = ScriptedServer::new(answers.collect());
+        let request = PlanRequest {
             pattern: "netflow-*",
             window: Span { from_ms: Some(5), to_ms: None },
             whole: Span { from_ms: Some(5), to_ms: None },
@@ -229,8 +197,8 @@ mod tests {
             part_size: 100,
             first_number: 1,
         };
-        let plan = plan(&script, wish);
-        (plan, script.asked())
+        let plan = plan(&script, request);
+        (plan, script.calls())
     }
 
     fn count(count: u64) -> String {
@@ -275,8 +243,8 @@ mod tests {
     fn what_time_cannot_cut_is_sliced_no_finer_than_the_shards() {
         let part = |documents| Pending { documents: Some(documents), ..Pending::default() };
         let cut = |documents, shards| {
-            let slices = slices(part(documents), 100, shards);
-            let list = slices.iter().map(|p| p.slice.map(|s| (s.id, s.max)));
+            let slices = slices(&part(documents), 100, shards);
+            let list = slices.iter().map(|p| p.scope.slice.map(|s| (s.id, s.max)));
             list.collect::<Vec<_>>()
         };
         assert_eq!(cut(100, Some(5)), [None]);

@@ -1,19 +1,61 @@
 //! The plot of a fetch: plan, parts, counts, and what the manifest says meanwhile.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `begin` | a new dump: its manifest, its plan, its way of paging |
+//! | `resume` | whether an incomplete dump is one of the same request |
+//! | `update` | a complete dump is brought up to date |
+//! | `parts` | part after part, several at a time, until the counts are met |
+//! | `transfer` | one part, however often it breaks off |
+//! | [`dry_run`] | what a fetch would do |
 
+mod begin;
+pub(crate) mod connect;
+pub(crate) mod dry_run;
 mod parts;
-mod start;
+mod resume;
+mod transfer;
+mod update;
 
+use flowkit_dump::{DumpFolder, Existing};
 use flowkit_model::dump::{Manifest, Pending, State};
 
-use crate::folder::{Folder, Found};
+use crate::cancel::Cancel;
+use crate::error::FetchError;
 use crate::plan::{self, Plan};
-use crate::resume;
-use crate::retry::{Patience, Patient};
+use crate::progress::{Event, Observer};
+use crate::request::Request;
 use crate::server::Server;
-use crate::update;
-use crate::{Cancel, Event, FetchError, Observer, Request};
+use crate::server::address::Address;
+use crate::server::retry::{RetryPolicy, Retrying};
+use connect::connect;
 
-pub(crate) use parts::counts;
+/// Fetches what is asked for, and returns the manifest of the complete dump.
+///
+/// An incomplete dump of the same request is resumed.
+///
+/// # Errors
+/// If anything is missing or in doubt. The dump on disk is incomplete then and
+/// says so, unless it was never touched: a complete dump stays until it is
+/// known what replaces it.
+pub fn fetch(
+    request: &Request,
+    cancel: &Cancel,
+    observer: &dyn Observer,
+) -> Result<Manifest, FetchError> {
+    // What is wrong with the address is told before a folder is made.
+    if let Some(url) = &request.url {
+        Address::new(url)?;
+    }
+    request.tls.config()?;
+    let (folder, existing) = DumpFolder::lock(&request.output)?;
+    let url_of_dump = match &existing {
+        Existing::Dump(manifest) if !request.force => Some(manifest.server.url.as_str()),
+        _ => None,
+    };
+    let client = connect(request, url_of_dump, cancel)?;
+    Run { server: &client, request, cancel, observer }.fetch(&folder, existing)
+}
 
 /// A fetch from one server.
 pub(crate) struct Run<'a, S: Server> {
@@ -24,37 +66,42 @@ pub(crate) struct Run<'a, S: Server> {
 }
 
 impl<S: Server> Run<'_, S> {
-    /// Fetches into a folder that was taken.
-    pub(crate) fn fetch(&self, folder: &Folder, found: Found) -> Result<Manifest, FetchError> {
-        match found {
-            Found::Dump(manifest) if !self.request.force => match manifest.state {
+    /// Fetches into a folder that is locked.
+    fn fetch(&self, folder: &DumpFolder, existing: Existing) -> Result<Manifest, FetchError> {
+        match existing {
+            Existing::Dump(manifest) if !self.request.force => match manifest.state {
                 State::Complete => self.update(folder, *manifest),
                 State::Incomplete => match manifest.pending.clone() {
                     Some(pending) => self.resume(folder, *manifest, pending),
-                    // Without a plan there is nothing to go on with.
+                    // Without a plan there is nothing to resume.
                     None => self.begin(folder, Some(State::Incomplete)),
                 },
             },
-            Found::Dump(manifest) => self.begin(folder, Some(manifest.state)),
-            Found::Nothing => self.begin(folder, None),
+            Existing::Dump(manifest) => self.begin(folder, Some(manifest.state)),
+            Existing::Nothing => self.begin(folder, None),
         }
     }
 
-    fn patience(&self) -> Patience {
-        Patience {
+    fn policy(&self) -> RetryPolicy {
+        RetryPolicy {
             retries: self.request.retries,
-            first: self.request.backoff,
+            first_wait: self.request.backoff,
             cancel: self.cancel.clone(),
         }
     }
 
+    /// The server, for calls that may be retried.
+    fn retrying(&self) -> Retrying<'_, S> {
+        Retrying::new(self.server, self.policy())
+    }
+
     /// Begins a dump, once the plan stands: a fetch that does not come to one, as
     /// with a wrong name of an index, leaves what was there and binds nobody.
-    fn begin(&self, folder: &Folder, there: Option<State>) -> Result<Manifest, FetchError> {
+    fn begin(&self, folder: &DumpFolder, replaced: Option<State>) -> Result<Manifest, FetchError> {
         let mut manifest = self.first_manifest();
         let plan = self.plan(&mut manifest)?;
         self.take_plan(&mut manifest, &plan);
-        if let Some(state) = there {
+        if let Some(state) = replaced {
             let (path, complete) = (&self.request.output, state == State::Complete);
             self.observer.event(Event::Replacing { path, complete });
         }
@@ -62,10 +109,10 @@ impl<S: Server> Run<'_, S> {
         self.fetch_parts(folder, manifest, &plan)
     }
 
-    /// Goes on with an incomplete dump of the same request.
+    /// Resumes an incomplete dump of the same request.
     fn resume(
         &self,
-        folder: &Folder,
+        folder: &DumpFolder,
         mut manifest: Manifest,
         pending: Vec<Pending>,
     ) -> Result<Manifest, FetchError> {
@@ -80,34 +127,32 @@ impl<S: Server> Run<'_, S> {
             documents: manifest.documents(),
         });
         folder.make_parts()?;
-        let patience = self.patience();
-        let patient = Patient::new(self.server, &patience);
-        self.detect(&patient, &mut manifest)?;
+        let retrying = self.retrying();
+        self.detect(&retrying, &mut manifest)?;
         let plan = Plan {
             parts: pending,
-            indices: plan::indices_of(&patient, &manifest.index)?,
+            indices: plan::indices_of(&retrying, &manifest.index)?,
             ..Plan::default()
         };
         self.fetch_parts(folder, manifest, &plan)
     }
 
     /// Brings a complete dump up to date.
-    fn update(&self, folder: &Folder, mut manifest: Manifest) -> Result<Manifest, FetchError> {
+    fn update(&self, folder: &DumpFolder, mut manifest: Manifest) -> Result<Manifest, FetchError> {
         let Some(update) = &self.request.update else {
             return Err(FetchError::Exists { path: self.request.output.clone() });
         };
         // The end of the window is what changes; all else must be the same.
         resume::check(&Request { window: None, ..self.request.clone() }, &manifest)?;
-        let patience = self.patience();
-        let patient = Patient::new(self.server, &patience);
-        self.detect(&patient, &mut manifest)?;
-        let again = update::take_again(&mut manifest, update, &self.request.output)?;
-        if !again.gone.is_empty() {
-            return self.fetch_again(folder, manifest, again);
+        let retrying = self.retrying();
+        self.detect(&retrying, &mut manifest)?;
+        let refetch = update::take_refetched(&mut manifest, update, &self.request.output)?;
+        if !refetch.replaced.is_empty() {
+            return self.refetch(folder, manifest, refetch);
         }
         let window = update::new_window(&mut manifest, update);
         let filter = self.filter(&manifest)?;
-        let plan = plan::plan(&patient, self.wish(&manifest, filter.as_ref(), window))?;
+        let plan = plan::plan(&retrying, self.plan_request(&manifest, filter.as_ref(), window))?;
         manifest.counts.clear();
         manifest.notes.clear();
         self.take_plan(&mut manifest, &plan);
@@ -119,27 +164,26 @@ impl<S: Server> Run<'_, S> {
         self.fetch_parts(folder, manifest, &plan)
     }
 
-    /// Fetches some parts once more, and nothing else.
-    fn fetch_again(
+    /// Fetches some parts again, and nothing else.
+    fn refetch(
         &self,
-        folder: &Folder,
+        folder: &DumpFolder,
         mut manifest: Manifest,
-        again: update::Again,
+        refetch: update::Refetch,
     ) -> Result<Manifest, FetchError> {
-        let patience = self.patience();
-        let patient = Patient::new(self.server, &patience);
+        let retrying = self.retrying();
         let plan = Plan {
-            parts: again.pending.clone(),
-            indices: plan::indices_of(&patient, &manifest.index)?,
+            parts: refetch.pending.clone(),
+            indices: plan::indices_of(&retrying, &manifest.index)?,
             ..Plan::default()
         };
         manifest.counts.clear();
         manifest.notes.clear();
-        manifest.pending = Some(again.pending);
+        manifest.pending = Some(refetch.pending);
         manifest.state = State::Incomplete;
         // The manifest does not name the old files any more when they go.
         folder.write_manifest(&manifest)?;
-        for part in &again.gone {
+        for part in &refetch.replaced {
             folder.remove(part)?;
         }
         self.fetch_parts(folder, manifest, &plan)

@@ -5,43 +5,42 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use flowkit_model::dump::{self, Count, Manifest, Pending, State};
+use flowkit_dump::DumpFolder;
+use flowkit_model::dump::{self, Count, Manifest, PartScope, Pending, State};
 
 use super::Run;
-use super::start::span;
-use crate::choice::Choice;
-use crate::folder::Folder;
-use crate::pace::Pace;
+use super::transfer::Transfer;
+use super::update;
+use crate::clock::now;
+use crate::cursor::{CursorOptions, query};
+use crate::error::FetchError;
+use crate::page::accept::Accept;
+use crate::plan::Plan;
+use crate::plan::counts::{count, counts, difference, time_range};
 use crate::plan::limits::Limits;
-use crate::plan::{self, Plan};
-use crate::query;
-use crate::retry::Patient;
+use crate::progress::Event;
 use crate::server::Server;
-use crate::transfer::Transfer;
-use crate::update;
-use crate::{Event, FetchError, now};
+use crate::server::rate_limit::RateLimit;
 
 /// Parts at a time, unless it is said otherwise. Over loopback, with server and
 /// client on the same two processors, more than one made no difference that
 /// could be measured; over a network one waits while the other is sent.
-const USUAL_JOBS: usize = 2;
+const DEFAULT_JOBS: usize = 2;
 
 impl<S: Server> Run<'_, S> {
     /// Fetches the parts that are pending, and completes the dump.
     pub(super) fn fetch_parts(
         &self,
-        folder: &Folder,
+        folder: &DumpFolder,
         mut manifest: Manifest,
         plan: &Plan,
     ) -> Result<Manifest, FetchError> {
         let parts: VecDeque<Pending> = manifest.pending.iter().flatten().cloned().collect();
         folder.write_manifest(&manifest)?;
-        let patience = self.patience();
-        let patient = Patient::new(self.server, &patience);
-        let opening = self.opening(&manifest.server, parts.as_slices().0)?;
-        let method = if opening.pit.is_some() { "pit" } else { "scroll" };
+        let options = self.cursor_options(&manifest.server, parts.as_slices().0)?;
+        let method = if options.pit.is_some() { "pit" } else { "scroll" };
         method.clone_into(&mut manifest.method);
-        let limits = Limits::ask(&patient, opening.pit)?;
+        let limits = Limits::read(&self.retrying(), options.pit)?;
         let jobs = self.jobs(limits, plan, parts.len());
         self.observer.event(Event::Planned {
             indices: plan.indices.iter().filter(|index| index.documents != Some(0)).count(),
@@ -50,27 +49,8 @@ impl<S: Server> Run<'_, S> {
             documents: parts.iter().map(|part| part.documents).sum(),
             everything: manifest.window.is_open(),
         });
-        let filter = self.filter(&manifest)?.map(Arc::new);
-        let known = update::known(folder, &manifest, &parts)?;
         let source_fields = manifest.source_fields.clone();
-        let transfer = Transfer {
-            server: self.server,
-            folder,
-            cancel: self.cancel,
-            observer: self.observer,
-            patience: self.patience(),
-            pace: Pace::new(self.request.max_rate),
-            size: AtomicU32::new(opening.size),
-            opening,
-            source_fields: &source_fields,
-            everything: Choice {
-                filter: filter.clone(),
-                known: None,
-                pattern: manifest.index.clone(),
-            },
-            only_new: Choice { filter, known, pattern: manifest.index.clone() },
-            halt: AtomicBool::new(false),
-        };
+        let transfer = self.transfer(folder, &manifest, &parts, options, &source_fields)?;
         let of = parts.len();
         let queue = Mutex::new(parts);
         let shared = Mutex::new((&mut manifest, None));
@@ -92,12 +72,40 @@ impl<S: Server> Run<'_, S> {
         self.finish(folder, manifest)
     }
 
+    /// What the threads that fetch these parts share.
+    fn transfer<'t>(
+        &'t self,
+        folder: &'t DumpFolder,
+        manifest: &Manifest,
+        parts: &VecDeque<Pending>,
+        options: CursorOptions,
+        source_fields: &'t [String],
+    ) -> Result<Transfer<'t, S>, FetchError> {
+        let filter = self.filter(manifest)?.map(Arc::new);
+        let known = update::known(folder, manifest, parts)?;
+        let accept =
+            |known| Accept { filter: filter.clone(), known, pattern: manifest.index.clone() };
+        Ok(Transfer {
+            server: self.server,
+            folder,
+            cancel: self.cancel,
+            observer: self.observer,
+            policy: self.policy(),
+            rate_limit: RateLimit::new(self.request.max_rate),
+            size: AtomicU32::new(options.size),
+            options,
+            source_fields,
+            everything: accept(None),
+            only_new: accept(known),
+            halt: AtomicBool::new(false),
+        })
+    }
+
     /// Plans parts for what was counted as nothing and is there after all: the
     /// count may have been another request's, or documents came since.
     fn add_missing(&self, manifest: &mut Manifest) -> Result<bool, FetchError> {
-        let patience = self.patience();
-        let patient = Patient::new(self.server, &patience);
-        let mut more = Vec::new();
+        let retrying = self.retrying();
+        let (window, mut more) = (manifest.span(), Vec::new());
         for wanted in &manifest.wanted {
             for (kind, without_time) in [(query::dated(), false), (query::undated(), true)] {
                 let is_there = manifest
@@ -109,22 +117,20 @@ impl<S: Server> Run<'_, S> {
                     continue;
                 }
                 let query = query::all_of([kind, wanted.query.clone()]);
-                let documents = plan::count(&patient, &wanted.index, &query)?;
+                let documents = count(&retrying, &wanted.index, &query)?;
                 if documents.is_some_and(|documents| documents > 0) {
                     let number = update::next_number(manifest) + more.len();
+                    let index = wanted.index.clone();
                     more.push(Pending {
-                        name: dump::part_name(number, &wanted.index),
-                        index: wanted.index.clone(),
-                        window: span(manifest),
-                        without_time,
-                        query,
+                        name: dump::part_name(number, &index),
+                        scope: PartScope { index, window, slice: None, without_time, query },
                         documents,
                         ..Pending::default()
                     });
                 }
             }
         }
-        manifest.empty_indices.retain(|name| more.iter().all(|part| part.index != *name));
+        manifest.empty_indices.retain(|name| more.iter().all(|part| part.scope.index != *name));
         let is_more = !more.is_empty();
         manifest.pending = Some(more);
         Ok(is_more)
@@ -132,7 +138,7 @@ impl<S: Server> Run<'_, S> {
 
     /// Parts at a time: no more than the server has room for.
     pub(crate) fn jobs(&self, limits: Limits, plan: &Plan, parts: usize) -> usize {
-        let wanted = self.request.jobs.unwrap_or(USUAL_JOBS);
+        let wanted = self.request.jobs.unwrap_or(DEFAULT_JOBS);
         wanted.min(limits.jobs(plan.most_shards())).min(parts).max(1)
     }
 
@@ -152,15 +158,23 @@ impl<S: Server> Run<'_, S> {
                 let Some(part) = queue.pop_front() else { return };
                 (part, queue.len())
             };
-            self.observer.event(Event::PartStarted { index: &part.index, number: of - left, of });
-            let fetched = transfer.run(&part, plan.largest_page(&part.index)).and_then(|whole| {
-                let mut shared = lock();
-                let manifest = &mut *shared.0;
-                manifest.pending.iter_mut().for_each(|list| list.retain(|p| p.name != whole.name));
-                manifest.parts.push(whole);
-                manifest.parts.sort_by(|a, b| a.name.cmp(&b.name));
-                transfer.folder.write_manifest(manifest)
+            self.observer.event(Event::PartStarted {
+                index: &part.scope.index,
+                number: of - left,
+                of,
             });
+            let fetched =
+                transfer.run(&part, plan.largest_page(&part.scope.index)).and_then(|whole| {
+                    let mut shared = lock();
+                    let manifest = &mut *shared.0;
+                    manifest
+                        .pending
+                        .iter_mut()
+                        .for_each(|list| list.retain(|p| p.name != whole.name));
+                    manifest.parts.push(whole);
+                    manifest.parts.sort_by(|a, b| a.name.cmp(&b.name));
+                    Ok(transfer.folder.write_manifest(manifest)?)
+                });
             if let Err(error) = fetched {
                 transfer.halt.store(true, Ordering::Relaxed);
                 // The first error made the others stop.
@@ -171,10 +185,9 @@ impl<S: Server> Run<'_, S> {
     }
 
     /// Compares with the server's counts, and says that the dump is complete.
-    fn finish(&self, folder: &Folder, mut manifest: Manifest) -> Result<Manifest, FetchError> {
-        let patience = self.patience();
-        let patient = Patient::new(self.server, &patience);
-        manifest.counts = counts(&patient, &manifest)?;
+    fn finish(&self, folder: &DumpFolder, mut manifest: Manifest) -> Result<Manifest, FetchError> {
+        let retrying = self.retrying();
+        manifest.counts = counts(&retrying, &manifest)?;
         let differing: Vec<Count> = manifest
             .counts
             .iter()
@@ -182,12 +195,12 @@ impl<S: Server> Run<'_, S> {
             .cloned()
             .collect();
         for count in differing {
-            let note = update::difference(&patient, &manifest, &count)?;
+            let note = difference(&retrying, &manifest, &count)?;
             self.observer.event(Event::Note(&note));
             manifest.notes.push(note);
         }
         if manifest.documents() == 0 {
-            let (first_ms, last_ms) = plan::time_range(&patient, &manifest.index);
+            let (first_ms, last_ms) = time_range(&retrying, &manifest.index);
             self.observer.event(Event::NothingMatches { first_ms, last_ms });
         }
         if self.cancel.is_set() {
@@ -199,18 +212,4 @@ impl<S: Server> Run<'_, S> {
         folder.write_manifest(&manifest)?;
         Ok(manifest)
     }
-}
-
-/// What the server counts in each index now, beside what came of it. An index
-/// that it will not count is left out.
-pub(crate) fn counts<S: Server>(server: &S, manifest: &Manifest) -> Result<Vec<Count>, FetchError> {
-    let mut counts = Vec::new();
-    for wanted in &manifest.wanted {
-        if let Some(counted) = plan::count(server, &wanted.index, &wanted.query)? {
-            let of_index = manifest.parts.iter().filter(|part| part.index == wanted.index);
-            let received = of_index.map(|part| part.received + part.left_out).sum();
-            counts.push(Count { index: wanted.index.clone(), counted, received, at: now() });
-        }
-    }
-    Ok(counts)
 }

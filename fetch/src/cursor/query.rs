@@ -1,0 +1,140 @@
+//! Requests' bodies: what to search for, count, and sort by. Pure.
+
+use flowkit_model::dump::{Order, Slice, Span};
+use flowkit_model::window::Window;
+use serde_json::{Value, json};
+
+/// The documents of a window: an open one holds all, a bounded one those inside.
+///
+/// Milliseconds as integers mean the same on every version, and nothing is
+/// rounded. Documents without an `@timestamp` are in no bounded window.
+pub(crate) fn window(window: &Window) -> Value {
+    span(Span { from_ms: window.from_ms, to_ms: window.to_ms })
+}
+
+/// The documents of a span of `@timestamp`; of an open one, all.
+pub(crate) fn span(span: Span) -> Value {
+    if span.from_ms.is_none() && span.to_ms.is_none() {
+        return json!({"match_all": {}});
+    }
+    let mut range = json!({"format": "epoch_millis"});
+    if let Some(from) = span.from_ms {
+        range["gte"] = json!(from);
+    }
+    if let Some(to) = span.to_ms {
+        range["lt"] = json!(to);
+    }
+    json!({"range": {"@timestamp": range}})
+}
+
+/// The documents that have an `@timestamp`.
+pub(crate) fn dated() -> Value {
+    json!({"exists": {"field": "@timestamp"}})
+}
+
+/// The documents that have none.
+pub(crate) fn undated() -> Value {
+    json!({"bool": {"must_not": [dated()]}})
+}
+
+/// The documents that match all of these.
+pub(crate) fn all_of(queries: impl IntoIterator<Item = Value>) -> Value {
+    let mut list: Vec<Value> =
+        queries.into_iter().filter(|query| query.get("match_all").is_none()).collect();
+    match list.len() {
+        0 => json!({"match_all": {}}),
+        1 => list.swap_remove(0),
+        _ => json!({"bool": {"filter": list}}),
+    }
+}
+
+/// What a cursor runs over.
+#[derive(Clone, Debug)]
+pub(crate) struct Search<'a> {
+    pub(crate) query: &'a Value,
+    pub(crate) order: Order,
+    pub(crate) slice: Option<Slice>,
+    /// Members of the documents to ask for; none is all of them.
+    pub(crate) source_fields: &'a [String],
+}
+
+/// The body that opens a cursor.
+///
+/// In storage order no hit says its time, so the first page is asked for the
+/// first and last of all; it counts them while it finds the documents.
+pub(crate) fn search(search: &Search<'_>, size: u32, storage: &str) -> Value {
+    let mut body = json!({"size": size, "query": search.query});
+    body["sort"] = match search.order {
+        Order::Time => json!([by_time()]),
+        Order::Storage => json!([storage]),
+    };
+    if search.order == Order::Storage {
+        body["aggs"] = times();
+    }
+    if let Some(slice) = search.slice {
+        body["slice"] = json!({"id": slice.id, "max": slice.max});
+    }
+    if !search.source_fields.is_empty() {
+        body["_source"] = json!(search.source_fields);
+    }
+    body
+}
+
+/// Oldest first. Documents without a time come last, also where none has one.
+pub(crate) fn by_time() -> Value {
+    json!({"@timestamp": {"order": "asc", "missing": "_last", "unmapped_type": "date"}})
+}
+
+fn times() -> Value {
+    json!({"first": {"min": {"field": "@timestamp"}}, "last": {"max": {"field": "@timestamp"}}})
+}
+
+/// The body that counts.
+pub(crate) fn count(query: &Value) -> Value {
+    json!({"query": query})
+}
+
+/// The body that finds the indices behind a pattern, with their counts.
+pub(crate) fn indices(query: &Value, size: u32) -> Value {
+    json!({"size": 0, "query": query, "aggs": {"indices": {"terms": {"field": "_index", "size": size}}}})
+}
+
+/// The body that finds the first and last `@timestamp`.
+pub(crate) fn time_range(query: &Value) -> Value {
+    json!({"size": 0, "query": query, "aggs": times()})
+}
+
+/// The body that counts by time. `interval` is the member's name: it is
+/// `fixed_interval` since Elasticsearch 7.2, and `interval` before 8.
+pub(crate) fn histogram(query: &Value, interval: &str, ms: i64) -> Value {
+    json!({"size": 0, "query": query, "aggs": {"times": {"date_histogram": {
+        "field": "@timestamp", interval: format!("{ms}ms"), "min_doc_count": 1}}}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_half_open_and_in_milliseconds() {
+        let both = Window { from_ms: Some(5), to_ms: Some(9), ..Window::default() };
+        assert_eq!(
+            window(&both).to_string(),
+            r#"{"range":{"@timestamp":{"format":"epoch_millis","gte":5,"lt":9}}}"#
+        );
+        let until = Window { to_ms: Some(9), ..Window::default() };
+        assert_eq!(window(&until)["range"]["@timestamp"].get("gte"), None);
+        assert_eq!(window(&Window::default()).to_string(), r#"{"match_all":{}}"#);
+    }
+
+    #[test]
+    fn queries_that_match_everything_are_left_out() {
+        let (all, some) = (json!({"match_all": {}}), json!({"term": {"x": 1}}));
+        assert_eq!(all_of([all.clone(), all.clone()]), all);
+        assert_eq!(all_of([all, some.clone()]), some);
+        assert_eq!(
+            all_of([some.clone(), dated()]).to_string(),
+            r#"{"bool":{"filter":[{"term":{"x":1}},{"exists":{"field":"@timestamp"}}]}}"#
+        );
+    }
+}

@@ -1,0 +1,389 @@
+//! What can go wrong between a server and the disk.
+//!
+//! A message says what failed, where, and what to try; `source` says why. Texts
+//! of a server are shown cut and without control characters, and no message
+//! holds credentials.
+
+mod disk;
+mod printable;
+
+use std::io;
+use std::path::PathBuf;
+
+pub(crate) use printable::printable;
+use printable::{because, others};
+
+/// A fetch stopped. The dump on disk says that it is incomplete.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The address cannot be used.
+    #[error("{url}: {why}; the form is http://HOST:9200")]
+    Address {
+        /// Address without credentials.
+        url: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// No connection: refused, unknown host, TLS.
+    #[error("cannot reach {url}; {hint}")]
+    Unreachable {
+        /// Address without credentials.
+        url: String,
+        /// What to try.
+        hint: &'static str,
+        /// Whether it may pass: the server answered before.
+        is_passing: bool,
+        /// What the HTTP client saw.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The request was sent, but no whole answer came.
+    #[error(
+        "the answer to {request} from {url} did not come whole; run it again when the server is well"
+    )]
+    BrokenOff {
+        /// Method and path.
+        request: String,
+        /// Address without credentials.
+        url: String,
+        /// What the HTTP client saw.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The answer is one to another request.
+    #[error(
+        "{url} gave the answer of another request to {request}; is it a proxy that mixes them up?"
+    )]
+    Mixed {
+        /// Method and path.
+        request: String,
+        /// Address without credentials.
+        url: String,
+    },
+    /// The answer is larger than any page.
+    #[error("{url} answered {request} with more than {} MB; try a smaller --size", .limit / 1_000_000)]
+    TooLarge {
+        /// Method and path.
+        request: String,
+        /// Address without credentials.
+        url: String,
+        /// Bytes that are taken at most.
+        limit: u64,
+    },
+    /// A file for TLS cannot be used.
+    #[error("{}: {why}", .path.display())]
+    BadKeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The server points elsewhere.
+    #[error("{url} sends {request} on to {location}; give that address as --url if you trust it")]
+    Redirected {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// Where to.
+        location: String,
+    },
+    /// The answer is not the API's, as from a proxy or another service.
+    #[error(
+        "{url} answered {request} with status {status} and no JSON: {start}; is it a proxy, or another service on that port?"
+    )]
+    NotJson {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// HTTP status.
+        status: u16,
+        /// How the answer begins.
+        start: String,
+    },
+    /// 401.
+    #[error(
+        "{url} does not know who is asking: {reason}; give --user NAME, with --password-file FILE or FLOWKIT_PASSWORD, or --api-key-file FILE"
+    )]
+    Unauthorized {
+        /// Address without credentials.
+        url: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// 403.
+    #[error("{url} forbids {request}: {reason}; ask for the right to read the index")]
+    Forbidden {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// No index of that name, or none that matches the pattern.
+    #[error("no index {index} at {url}{}; try another --index", others(.found))]
+    NoIndex {
+        /// Index or pattern.
+        index: String,
+        /// Address without credentials.
+        url: String,
+        /// Some indices that are there.
+        found: Vec<String>,
+    },
+    /// The index is there, but closed.
+    #[error(
+        "{index} is closed ({reason}); open it with POST /INDEX/_open, or leave it out of --index"
+    )]
+    IndexClosed {
+        /// Index or pattern.
+        index: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// The cursor is gone.
+    #[error(
+        "the scroll over {index} expired after page {page} ({reason}); try a --keep-alive longer than {keep_alive}, or a smaller --size"
+    )]
+    ScrollExpired {
+        /// Index or pattern.
+        index: String,
+        /// Pages that came before.
+        page: u64,
+        /// As it was asked for.
+        keep_alive: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// No more cursors are to be had.
+    #[error(
+        "the server has too many open scrolls ({reason}); wait until others expire, or raise search.max_open_scroll_context"
+    )]
+    TooManyScrolls {
+        /// The server's words.
+        reason: String,
+    },
+    /// The keep-alive is more than the server allows.
+    #[error("--keep-alive {keep_alive} is refused: {reason}")]
+    KeepAlive {
+        /// As it was asked for.
+        keep_alive: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// A page needs more memory than the server will give.
+    #[error("the server is short of memory for a page of {size} documents ({reason}); try --size {}", (.size / 2).max(1))]
+    OutOfMemory {
+        /// Documents in a page.
+        size: u32,
+        /// The server's words.
+        reason: String,
+    },
+    /// The server's queue of searches is full: it did not begin with this one.
+    #[error("{url} has no room in its queue for {request} ({reason}); try fewer --jobs, or later")]
+    Rejected {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// The server has too much to do.
+    #[error("{url} is too busy for {request} ({reason}); try again later")]
+    Busy {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// The server cannot search now.
+    #[error("{url} cannot answer {request} now ({reason}); see GET /_cluster/health")]
+    NotReady {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// The server's words.
+        reason: String,
+    },
+    /// Any other refusal.
+    #[error("{url} refused {request} with status {status}: {reason}")]
+    Refused {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// HTTP status.
+        status: u16,
+        /// The server's words.
+        reason: String,
+    },
+    /// Some shards did not answer, so the page lacks documents.
+    #[error("page {page} of {index} is not whole: {successful} of {total} shards answered{}; see GET /_cat/shards", because(.reason))]
+    ShardsMissing {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+        /// Shards that answered.
+        successful: u64,
+        /// Shards that should have.
+        total: u64,
+        /// The server's words, or empty.
+        reason: String,
+    },
+    /// The server stopped searching before it was done.
+    #[error(
+        "page {page} of {index} is not whole: the search timed out; a time-out is set in search.default_search_timeout"
+    )]
+    TimedOut {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+    },
+    /// The count changed within a cursor, which is a snapshot.
+    #[error(
+        "page {page} of {index} counts {now} documents, page 1 counted {first}: a shard was lost or its index deleted; run it again"
+    )]
+    TotalChanged {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+        /// Count of page 1.
+        first: u64,
+        /// Count of this page.
+        now: u64,
+    },
+    /// The cursor ended early or went on too long.
+    #[error("{index}: {received} documents came, but {expected} were counted; run it again")]
+    WrongCount {
+        /// Index or pattern.
+        index: String,
+        /// Documents that came.
+        received: u64,
+        /// Documents the server counted.
+        expected: u64,
+    },
+    /// A document came twice through one cursor.
+    #[error(
+        "page {page} of {index} holds documents that came before; is it a proxy that repeats answers?"
+    )]
+    Twice {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+    },
+    /// The hits are not those that were asked for: by time, or of that time.
+    #[error(
+        "page {page} of {index} is not in the order or the window that was asked for; is it a proxy that mixes answers up?"
+    )]
+    Unsorted {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+    },
+    /// The answer is JSON, but not of the form it must have.
+    #[error("page {page} of {index} cannot be read; is it a proxy that changes answers?")]
+    BadPage {
+        /// Index or pattern.
+        index: String,
+        /// Number of the page, from 1.
+        page: u64,
+        /// What was expected where.
+        source: serde_json::Error,
+    },
+    /// An answer other than a page is not of the form it must have.
+    #[error("the answer of {url} to {request} cannot be read; is it Elasticsearch or OpenSearch?")]
+    BadAnswer {
+        /// Address without credentials.
+        url: String,
+        /// Method and path.
+        request: String,
+        /// What was expected where.
+        source: serde_json::Error,
+    },
+    /// Stopped by [`Cancel`](crate::cancel::Cancel).
+    #[error("interrupted; the dump is incomplete")]
+    Interrupted,
+    /// The incomplete dump that would be resumed is of another request.
+    #[error("{} holds an incomplete dump with another {what} ({there}, not {asked}); leave the option out to resume it, or use --force to start over", .path.display())]
+    OtherRequest {
+        /// The dump.
+        path: PathBuf,
+        /// Which option differs.
+        what: &'static str,
+        /// What the dump was asked for with.
+        there: String,
+        /// What was asked for now.
+        asked: String,
+    },
+    /// There is no complete dump to bring up to date.
+    #[error("{}: {why}", .path.display())]
+    CannotUpdate {
+        /// The dump.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The server cannot do what was asked for.
+    #[error("--method pit: {why}; try --method auto")]
+    NoPit {
+        /// What is missing.
+        why: String,
+    },
+    /// A filter cannot be pushed down to an index.
+    #[error(
+        "cannot push this filter to {index}: {why}; fetch without it and use -f when querying, or use --query"
+    )]
+    Filter {
+        /// The index.
+        index: String,
+        /// What is in the way.
+        why: String,
+    },
+    /// A complete dump is never overwritten unasked.
+    #[error("{} holds a complete dump; --update fetches what is new, --force replaces it, -o chooses another place", .path.display())]
+    Exists {
+        /// The dump.
+        path: PathBuf,
+    },
+    /// The folder holds something else.
+    #[error("{} is not empty and no flowkit dump ({why}); choose another place with -o", .path.display())]
+    NotADump {
+        /// The folder.
+        path: PathBuf,
+        /// How that is known.
+        why: &'static str,
+    },
+    /// Another fetch writes there.
+    #[error("another fetch is writing to {}; wait for it, or choose another place with -o", .path.display())]
+    Locked {
+        /// The dump.
+        path: PathBuf,
+    },
+    /// The disk is full.
+    #[error("no space left for {}; free some, or choose another place with -o", .path.display())]
+    DiskFull {
+        /// File that could not be written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The disk refused something else.
+    #[error("cannot {doing} {}", .path.display())]
+    Disk {
+        /// A verb: `write`, `create`.
+        doing: &'static str,
+        /// File or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,48 @@
+//! A server's words, made fit for a terminal.
+
+/// Longest text of a server that is shown, in characters.
+const MAX_CHARACTERS: usize = 300;
+
+/// Makes a server's text fit for a terminal: one line, no control characters,
+/// not endless.
+pub(crate) fn printable(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        if line.len() > MAX_CHARACTERS {
+            break;
+        }
+        if !word.is_empty() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    match line.char_indices().nth(MAX_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// Names that are there instead, in brackets; nothing for none.
+pub(super) fn others(found: &[String]) -> String {
+    if found.is_empty() { String::new() } else { format!(" (there is {})", found.join(", ")) }
+}
+
+/// A reason in brackets; nothing for none.
+pub(super) fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({reason})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_cannot_write_to_the_terminal() {
+        assert_eq!(printable("a\n\u{1b}[31m b\r\n\tc"), "a [31m b c");
+        assert_eq!(printable("  "), "");
+        let long = printable(&"é".repeat(5_000));
+        assert_eq!(long.chars().count(), MAX_CHARACTERS + 1);
+    }
+}

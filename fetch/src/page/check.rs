@@ -1,0 +1,307 @@
+//! How a page is checked, before any of it counts.
+//!
+//! A server, a proxy or a balancer may lose shards, answer another request, or
+//! deliver an answer twice, all with status 200. Counts prove that a part is
+//! whole; these checks accuse what counts alone would not see.
+//!
+//! | what must hold | or else | where |
+//! | --- | --- | --- |
+//! | the answer bears the number of its request | `Mixed` | `server/client`, when it arrives |
+//! | it bears the name of its own cursor | `Mixed` | [`CursorNames::check`] |
+//! | its head can be read, and has what the cursor needs | `BadPage` | `cursor/scroll.rs`, `cursor/pit.rs` |
+//! | the search did not time out, and every shard answered | `TimedOut`, `ShardsMissing` | [`Snapshot::check`] |
+//! | the total is that of page 1 | `TotalChanged` | [`Snapshot::check`] |
+//! | it is well formed to its end | `BadPage` | [`split_hits`](super::hits::split_hits) |
+//! | no more documents come than were counted | `WrongCount` | [`CursorCheck::check_count`] |
+//! | sorted by time, they follow the last page | `Unsorted` | [`CursorCheck::check_order`] |
+//! | their times are in the window | `Unsorted` | [`CursorCheck::check_window`] |
+//! | each is of the index that was asked for | `Unsorted` | [`CursorCheck::check_document`] |
+//! | none came before | `Twice` | [`CursorCheck::check_document`] |
+//! | in the end, as many came as were counted | `WrongCount` | [`CursorCheck::check_end`] |
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use flowkit_model::dump::{HitId, Span};
+
+use super::answer::Shards;
+use super::document_id::RecentDocuments;
+use super::head::Head;
+use crate::error::FetchError;
+
+/// Whose each cursor's name is: a page that bears the name of another cursor is
+/// an answer to another request.
+#[derive(Debug, Default)]
+pub(crate) struct CursorNames(Mutex<HashMap<String, u64>>);
+
+impl CursorNames {
+    /// Names that are remembered.
+    const MOST: usize = 10_000;
+
+    /// A number for a new cursor.
+    pub(crate) fn new_owner() -> u64 {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Whether a name is this cursor's, or nobody's so far.
+    pub(crate) fn is_own(&self, name: &str, owner: u64) -> bool {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() > Self::MOST {
+            names.clear();
+        }
+        *names.entry(name.to_owned()).or_insert(owner) == owner
+    }
+
+    /// Checks that the answer to `request` bears no name of another cursor.
+    pub(crate) fn check(
+        &self,
+        name: Option<&str>,
+        owner: u64,
+        request: String,
+        url: &str,
+    ) -> Result<(), FetchError> {
+        if name.is_none_or(|name| name.is_empty() || self.is_own(name, owner)) {
+            return Ok(());
+        }
+        Err(FetchError::Mixed { request, url: url.to_owned() })
+    }
+}
+
+/// What page 1 said, which every later page must agree with.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    pub(crate) index: String,
+    /// Number of the page that came last, from 1.
+    pub(crate) page: u64,
+    pub(crate) total: u64,
+    shards: Shards,
+    pub(crate) is_empty: bool,
+}
+
+impl Snapshot {
+    /// Of an index of which no page came yet.
+    pub(crate) fn before_page_1(index: &str) -> Self {
+        Self { index: index.to_owned(), ..Self::default() }
+    }
+
+    /// What page 1 says.
+    pub(crate) fn new(index: &str, head: &Head) -> Self {
+        Self {
+            index: index.to_owned(),
+            page: 1,
+            total: head.total.unwrap_or(0),
+            shards: head.shards.clone(),
+            is_empty: head.is_empty,
+        }
+    }
+
+    /// Whether all of a page is there, and of this snapshot.
+    pub(crate) fn check(&self, page: u64, head: &Head) -> Result<(), FetchError> {
+        let index = self.index.clone();
+        if head.timed_out {
+            return Err(FetchError::TimedOut { index, page });
+        }
+        let shards = &head.shards;
+        // Later pages ask only the shards that page 1 did not skip.
+        let expected = self.shards.total;
+        let kept = self.shards.successful.saturating_sub(self.shards.skipped);
+        let is_all = shards.total == expected || (page > 1 && shards.total == kept);
+        if shards.failed != 0 || shards.successful != shards.total || !is_all {
+            let reason = shards.reasons.first().map(|failure| failure.reason.clone());
+            let (successful, total) = (shards.successful, expected);
+            let reason = reason.unwrap_or_default();
+            return Err(FetchError::ShardsMissing { index, page, successful, total, reason });
+        }
+        match head.total {
+            Some(now) if now != self.total => {
+                Err(FetchError::TotalChanged { index, page, first: self.total, now })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a page that passed.
+    pub(crate) fn step(&mut self, head: &Head) {
+        self.page += 1;
+        self.is_empty = head.is_empty;
+    }
+
+    pub(crate) fn bad_page(&self, page: u64) -> impl FnOnce(serde_json::Error) -> FetchError {
+        let index = self.index.clone();
+        move |source| FetchError::BadPage { index, page, source }
+    }
+}
+
+/// The documents that come through one cursor, checked page by page.
+#[derive(Debug)]
+pub(crate) struct CursorCheck {
+    index: String,
+    /// Whether documents of any index may come: a pattern is read as one.
+    any_index: bool,
+    window: Span,
+    /// Documents the cursor counted.
+    pub(crate) total: u64,
+    /// Documents that came in pages that passed.
+    pub(crate) received: u64,
+    /// Number of the page that is looked at, from 1.
+    pub(crate) page: u64,
+    recent: RecentDocuments,
+}
+
+impl CursorCheck {
+    /// Nothing came yet of the `total` documents that a cursor counted.
+    pub(crate) fn new(index: &str, any_index: bool, window: Span, total: u64) -> Self {
+        let recent = RecentDocuments::new();
+        Self { index: index.to_owned(), any_index, window, total, received: 0, page: 0, recent }
+    }
+
+    /// The documents of a page are counted in; returns how many came by then.
+    pub(crate) fn check_count(&self, n_hits: usize) -> Result<u64, FetchError> {
+        let received = self.received + n_hits as u64;
+        if received > self.total {
+            Err(self.wrong_count(received, self.total))
+        } else {
+            Ok(received)
+        }
+    }
+
+    /// Whether a page from `first` to `last` is sorted, and not before `after`, the
+    /// last time of the page before. Every document has a time here.
+    pub(crate) fn check_order(
+        &self,
+        after: Option<i64>,
+        first: Option<i64>,
+        last: Option<i64>,
+    ) -> Result<(), FetchError> {
+        let is_sorted = first.is_some() && after <= first && first <= last;
+        if is_sorted { Ok(()) } else { Err(self.unsorted()) }
+    }
+
+    /// Whether the times are inside of what was asked for: an answer may be one
+    /// to another request.
+    pub(crate) fn check_window(
+        &self,
+        first: Option<i64>,
+        last: Option<i64>,
+    ) -> Result<(), FetchError> {
+        let Span { from_ms, to_ms } = self.window;
+        let is_early = first.zip(from_ms).is_some_and(|(first, from)| first < from);
+        let is_late = last.zip(to_ms).is_some_and(|(last, to)| last >= to);
+        if is_early || is_late { Err(self.unsorted()) } else { Ok(()) }
+    }
+
+    /// Whether a document is of the index, and new.
+    pub(crate) fn check_document(&mut self, hit: &HitId<'_>) -> Result<(), FetchError> {
+        if !self.any_index && hit.index != self.index {
+            return Err(self.unsorted());
+        }
+        if !self.recent.is_new(hit.document_id()) {
+            return Err(FetchError::Twice { index: self.index.clone(), page: self.page });
+        }
+        Ok(())
+    }
+
+    /// A page was looked at: room for the documents of the next.
+    pub(crate) fn end_of_page(&mut self) {
+        self.recent.end_of_page();
+    }
+
+    /// Whether the cursor, which ended, brought all that it counted.
+    pub(crate) fn check_end(&self) -> Result<(), FetchError> {
+        self.check_equal(self.received, self.total)
+    }
+
+    /// Whether two counts of the documents of a part agree.
+    pub(crate) fn check_equal(&self, received: u64, expected: u64) -> Result<(), FetchError> {
+        if received == expected { Ok(()) } else { Err(self.wrong_count(received, expected)) }
+    }
+
+    /// The error of a page that cannot be read.
+    pub(crate) fn bad_page(&self, source: serde_json::Error) -> FetchError {
+        FetchError::BadPage { index: self.index.clone(), page: self.page, source }
+    }
+
+    fn unsorted(&self) -> FetchError {
+        FetchError::Unsorted { index: self.index.clone(), page: self.page }
+    }
+
+    fn wrong_count(&self, received: u64, expected: u64) -> FetchError {
+        FetchError::WrongCount { index: self.index.clone(), received, expected }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(shards: [u64; 4], total: Option<u64>, timed_out: bool) -> Head {
+        let [total_shards, successful, skipped, failed] = shards;
+        let shards =
+            Shards { total: total_shards, successful, skipped, failed, reasons: Vec::new() };
+        Head { scroll_id: None, pit_id: None, timed_out, shards, total, is_empty: false }
+    }
+
+    #[test]
+    fn a_page_is_of_its_snapshot_or_an_error_says_why_not() {
+        let snapshot = Snapshot::new("n", &head([6, 6, 4, 0], Some(9), false));
+        let check = |page, head: Head| match snapshot.check(page, &head) {
+            Ok(()) => "good",
+            Err(FetchError::TimedOut { .. }) => "timed out",
+            Err(FetchError::ShardsMissing { .. }) => "shards",
+            Err(FetchError::TotalChanged { .. }) => "total",
+            Err(_) => "another",
+        };
+        let cases = [
+            (1, head([6, 6, 4, 0], Some(9), false), "good"),
+            (2, head([6, 6, 0, 0], Some(9), false), "good"),
+            // Later pages ask only the shards that page 1 did not skip.
+            (2, head([2, 2, 0, 0], Some(9), false), "good"),
+            (1, head([2, 2, 0, 0], Some(9), false), "shards"),
+            (2, head([6, 5, 0, 1], Some(9), false), "shards"),
+            (2, head([6, 5, 0, 0], Some(9), false), "shards"),
+            (2, head([3, 3, 0, 0], Some(9), false), "shards"),
+            (2, head([6, 6, 0, 0], Some(8), false), "total"),
+            // A page that was not asked for its total.
+            (2, head([6, 6, 0, 0], None, false), "good"),
+            (2, head([6, 6, 0, 0], Some(9), true), "timed out"),
+        ];
+        for (page, head, expected) in cases {
+            assert_eq!(check(page, head.clone()), expected, "{page} {head:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_brings_what_it_counted_in_order_and_of_its_index() {
+        let window = Span { from_ms: Some(5), to_ms: Some(9) };
+        let mut check = CursorCheck::new("n", false, window, 3);
+        assert!(check.check_count(3).is_ok() && check.check_count(4).is_err());
+        check.received = 2;
+        assert!(check.check_count(2).is_err() && check.check_end().is_err());
+        check.received = 3;
+        assert!(check.check_end().is_ok());
+        let in_order = |after, first, last| check.check_order(after, first, last).is_ok();
+        assert!(in_order(None, Some(5), Some(5)) && in_order(Some(5), Some(5), Some(6)));
+        assert!(!in_order(Some(6), Some(5), Some(7)) && !in_order(None, Some(6), Some(5)));
+        assert!(!in_order(None, None, None), "each has a time");
+        let in_window = |first, last| check.check_window(Some(first), Some(last)).is_ok();
+        assert!(in_window(5, 8) && !in_window(4, 8) && !in_window(5, 9));
+        let hit =
+            |index: &'static str| HitId { index: index.into(), id: "a".into(), ..HitId::default() };
+        assert!(check.check_document(&hit("m")).is_err(), "of another index");
+        assert!(check.check_document(&hit("n")).is_ok());
+        assert!(check.check_document(&hit("n")).is_err(), "it came before");
+        let mut any = CursorCheck::new("n*", true, Span::default(), 3);
+        assert!(any.check_document(&hit("m")).is_ok() && any.check_document(&hit("n")).is_ok());
+    }
+
+    #[test]
+    fn a_name_belongs_to_the_cursor_that_bore_it_first() {
+        let names = CursorNames::default();
+        let check = |name, owner| names.check(name, owner, "POST /x".to_owned(), "http://h");
+        assert!(check(Some("c1"), 1).is_ok() && check(Some("c1"), 1).is_ok());
+        assert!(matches!(check(Some("c1"), 2), Err(FetchError::Mixed { .. })));
+        assert!(check(None, 2).is_ok() && check(Some(""), 2).is_ok(), "it bears none");
+    }
+}

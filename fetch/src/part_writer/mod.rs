@@ -1,0 +1,328 @@
+//! One part on disk: page after page, with its state, until it is whole.
+//!
+//! Each page is a zstd frame of its own with a checksum, so a file that was cut
+//! off is good up to its last frame. The state tells which frames are safe. A
+//! part gets its final name only when its count is proven: each cursor brought
+//! as many documents as it counted, and each document was written or is
+//! accounted for.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::path::Path;
+
+use flowkit_dump::{DumpError, PartFile};
+use flowkit_model::dump::{FORMAT, HitId, IdInPart, Order, Part, PartForm, PartState, Proof, Read};
+
+use crate::clock::now;
+use crate::error::FetchError;
+use crate::page::accept::Accept;
+use crate::page::check::CursorCheck;
+use crate::page::hits::{hit_ms, into_lines, split_hits};
+
+/// More documents of one millisecond than this are not remembered: a part that
+/// breaks off there starts over.
+const MAX_AT_LAST: usize = 200_000;
+
+/// Writes one part.
+pub(crate) struct PartWriter<'a> {
+    file: PartFile,
+    hits: Vec<Range<usize>>,
+    state: PartState,
+    accept: &'a Accept,
+    cursor: CursorState,
+}
+
+/// The cursor that is open now, and where it begins in the part.
+#[derive(Debug)]
+struct CursorState {
+    check: CursorCheck,
+    /// Keys of documents of an earlier cursor at the place where this one begins.
+    to_skip: HashSet<Vec<u8>>,
+    skipped: u64,
+    /// Documents accounted for before it was opened.
+    before: u64,
+}
+
+/// What a page held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) documents: u64,
+    pub(crate) bytes: u64,
+}
+
+impl CursorState {
+    fn new(state: &PartState, accept: &Accept, total: u64, before: u64) -> Self {
+        let any_index = state.scope.index == accept.pattern;
+        let check = CursorCheck::new(&state.scope.index, any_index, state.scope.window, total);
+        Self { check, to_skip: HashSet::new(), skipped: 0, before }
+    }
+}
+
+impl<'a> PartWriter<'a> {
+    /// Begins a part. `state` names it and says what it will hold.
+    pub(crate) fn create(
+        folder: &Path,
+        state: PartState,
+        accept: &'a Accept,
+    ) -> Result<Self, FetchError> {
+        let state = PartState { flowkit_dump: FORMAT, ..state };
+        let mut writer = Self::at(folder, state, accept, true)?;
+        writer.sync()?;
+        Ok(writer)
+    }
+
+    /// Goes on with a part that broke off, if its state and its file agree and
+    /// its order allows it; what is behind the state is cut off.
+    pub(crate) fn resume(
+        folder: &Path,
+        planned: &PartState,
+        accept: &'a Accept,
+    ) -> Result<Option<Self>, FetchError> {
+        let Some(state) = PartFile::read_state(folder, &planned.name) else { return Ok(None) };
+        let is_same = state.name == planned.name
+            && state.scope == planned.scope
+            && state.flowkit_dump == FORMAT;
+        let goes_on = state.order == Order::Time && state.rows > 0 && !state.at_last.is_empty();
+        if !is_same || !goes_on {
+            return Ok(None);
+        }
+        let mut writer = Self::at(folder, state, accept, false)?;
+        Ok(writer.file.cut_back(&writer.state)?.then_some(writer))
+    }
+
+    fn at(
+        folder: &Path,
+        state: PartState,
+        accept: &'a Accept,
+        is_new: bool,
+    ) -> Result<Self, FetchError> {
+        let file = PartFile::open(folder, &state.name, is_new)?;
+        let cursor = CursorState::new(&state, accept, 0, 0);
+        Ok(Self { file, hits: Vec::new(), state, accept, cursor })
+    }
+
+    /// What is known of the part so far.
+    pub(crate) fn state(&self) -> &PartState {
+        &self.state
+    }
+
+    /// Documents that are accounted for: written, or left out for a reason.
+    fn accounted(&self) -> u64 {
+        self.state.rows + self.state.left_out + self.state.known
+    }
+
+    /// A cursor that counted `total` documents begins to bring the rest.
+    pub(crate) fn begin_cursor(&mut self, total: u64) {
+        let before = self.accounted();
+        self.cursor = CursorState::new(&self.state, self.accept, total, before);
+        let index = &self.state.scope.index;
+        let ids = self.state.at_last.iter().map(|id| id.document_id(index));
+        self.cursor.to_skip = ids.map(|id| id.key_bytes(<[u8]>::to_vec)).collect();
+        self.state.is_joined |= before > 0;
+        self.state.expected = before + total - (self.state.at_last.len() as u64).min(total);
+    }
+
+    /// Gives up what was written since a part in storage order cannot go on; it
+    /// starts over, in the order that can where there is a time to sort by.
+    ///
+    /// Returns how many documents and bytes of lines that were.
+    pub(crate) fn prepare_reopening(&mut self) -> Result<Written, FetchError> {
+        let lost = Written { documents: self.state.rows, bytes: self.state.bytes };
+        let goes_on = self.state.order == Order::Time
+            && (self.accounted() == 0 || !self.state.at_last.is_empty());
+        if goes_on {
+            return Ok(Written { documents: 0, bytes: 0 });
+        }
+        let order = if self.state.scope.without_time { Order::Storage } else { Order::Time };
+        self.state = PartState {
+            flowkit_dump: FORMAT,
+            name: std::mem::take(&mut self.state.name),
+            scope: std::mem::take(&mut self.state.scope),
+            order,
+            ..PartState::default()
+        };
+        self.file.clear()?;
+        self.sync()?;
+        Ok(lost)
+    }
+
+    /// Writes the hits of a page. The body is used up.
+    pub(crate) fn write(&mut self, body: &mut [u8]) -> Result<Written, FetchError> {
+        self.cursor.check.page += 1;
+        let mut hits = std::mem::take(&mut self.hits);
+        let (state, mark) = (self.state.clone(), self.file.mark());
+        let written = self.write_hits(body, &mut hits);
+        self.hits = hits;
+        if written.is_err() {
+            // Half a page is none.
+            self.state = state;
+            self.file.back_to(mark)?;
+        }
+        let written = written?;
+        if self.file.is_sync_due() {
+            self.sync()?;
+        }
+        Ok(written)
+    }
+
+    fn write_hits(
+        &mut self,
+        body: &mut [u8],
+        hits: &mut Vec<Range<usize>>,
+    ) -> Result<Written, FetchError> {
+        let check = &self.cursor.check;
+        let times = split_hits(body, hits).map_err(|source| check.bad_page(source))?;
+        let received = check.check_count(hits.len())?;
+        if self.state.order == Order::Time {
+            self.remember_times(body, hits)?;
+        } else if check.page == 1 {
+            check.check_window(times.first_ms(), times.last_ms())?;
+            (self.state.first_ms, self.state.last_ms) = (times.first_ms(), times.last_ms());
+        }
+        self.choose(body, hits)?;
+        self.cursor.check.received = received;
+        let lines = into_lines(body, hits);
+        if !hits.is_empty() {
+            self.append(&body[lines.clone()], hits.len())?;
+        }
+        Ok(Written { documents: hits.len() as u64, bytes: lines.len() as u64 })
+    }
+
+    /// Checks each hit, and leaves those to be written.
+    fn choose(&mut self, body: &[u8], hits: &mut Vec<Range<usize>>) -> Result<(), FetchError> {
+        let mut error = None;
+        hits.retain(|place| {
+            let hit = &body[place.clone()];
+            let keep = HitId::read(hit)
+                .map_err(|source| self.cursor.check.bad_page(source))
+                .and_then(|id| self.keep(&id, hit));
+            match keep {
+                Ok(keep) => keep,
+                Err(first) => {
+                    error.get_or_insert(first);
+                    false
+                }
+            }
+        });
+        self.cursor.check.end_of_page();
+        error.map_or(Ok(()), Err)
+    }
+
+    /// Whether a document is to be written; one that is not is counted.
+    fn keep(&mut self, id: &HitId<'_>, hit: &[u8]) -> Result<bool, FetchError> {
+        let CursorState { check, to_skip, skipped, .. } = &mut self.cursor;
+        check.check_document(id)?;
+        let document = id.document_id();
+        if !to_skip.is_empty() && document.key_bytes(|key| to_skip.remove(key)) {
+            *skipped += 1;
+            return Ok(false);
+        }
+        if self.accept.is_known(document) {
+            self.state.known += 1;
+            return Ok(false);
+        }
+        if !self.accept.matches(hit) {
+            self.state.left_out += 1;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Appends lines as one frame.
+    fn append(&mut self, lines: &[u8], n_rows: usize) -> Result<(), DumpError> {
+        self.file.append(lines)?;
+        self.state.rows += n_rows as u64;
+        self.state.bytes += lines.len() as u64;
+        Ok(())
+    }
+
+    /// Keeps the span of time, and the documents at its end: a later cursor
+    /// that starts there would bring them again.
+    fn remember_times(&mut self, body: &[u8], hits: &[Range<usize>]) -> Result<(), FetchError> {
+        let (Some(first), Some(last)) = (hits.first(), hits.last()) else {
+            return Ok(());
+        };
+        let ms = |hit: &Range<usize>| hit_ms(&body[hit.clone()]);
+        let bad_page = |source| self.cursor.check.bad_page(source);
+        let (first_ms, last_ms) = (ms(first).map_err(bad_page)?, ms(last).map_err(bad_page)?);
+        let check = &self.cursor.check;
+        check.check_order(self.state.last_ms, first_ms, last_ms)?;
+        check.check_window(first_ms, last_ms)?;
+        self.state.first_ms = self.state.first_ms.or(first_ms);
+        if self.state.last_ms < last_ms {
+            self.state.at_last.clear();
+            self.state.last_ms = last_ms;
+        }
+        for hit in hits.iter().rev() {
+            if ms(hit).map_err(bad_page)? != self.state.last_ms {
+                break;
+            }
+            let id = HitId::read(&body[hit.clone()]).map_err(bad_page)?;
+            // One to be skipped is there already.
+            let to_skip = &self.cursor.to_skip;
+            if !id.document_id().key_bytes(|key| to_skip.contains(key)) {
+                self.state.at_last.push(IdInPart::new(&id, &self.state.scope.index));
+            }
+        }
+        if self.state.at_last.len() > MAX_AT_LAST {
+            self.state.at_last.clear();
+        }
+        Ok(())
+    }
+
+    /// Makes what was written safe, and says so in the state.
+    pub(crate) fn sync(&mut self) -> Result<(), FetchError> {
+        Ok(self.file.sync(&mut self.state)?)
+    }
+
+    /// Whether the cursor that ended brought all it counted.
+    ///
+    /// # Errors
+    /// If not.
+    pub(crate) fn end_cursor(&mut self) -> Result<(), FetchError> {
+        let CursorState { check, before, skipped, .. } = &self.cursor;
+        check.check_end()?;
+        self.state.expected = before + check.total - skipped;
+        check.check_equal(self.accounted(), self.state.expected)
+    }
+
+    /// Gives the part its final name. Only to be called when all came.
+    pub(crate) fn finish(mut self) -> Result<Part, FetchError> {
+        if self.state.rows == 0 {
+            // A file without a frame is no zstd file.
+            self.append(&[], 0)?;
+        }
+        let (file_bytes, sha256) = self.file.finish()?;
+        let state = self.state;
+        let scope = state.scope;
+        let read = if state.is_joined { Read::Joined } else { Read::OneSnapshot };
+        let against = match read {
+            Read::OneSnapshot => "hits.total of the same snapshot",
+            Read::Joined => "hits.total of the last snapshot, and what came before it",
+        };
+        Ok(Part {
+            form: PartForm::Documents,
+            name: state.name,
+            index: scope.index,
+            window: scope.window,
+            slice: scope.slice,
+            without_time: scope.without_time,
+            query: scope.query,
+            order: state.order,
+            expected: state.expected,
+            received: state.rows,
+            left_out: state.left_out,
+            known: state.known,
+            bytes: state.bytes,
+            file_bytes,
+            sha256,
+            first_ms: state.first_ms,
+            last_ms: state.last_ms,
+            undated: if scope.without_time { state.rows } else { 0 },
+            proof: Proof { read, against: against.to_owned(), counted: now() },
+        })
+    }
+}

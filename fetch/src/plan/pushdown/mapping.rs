@@ -1,0 +1,92 @@
+//! How the fields of a flow are mapped in an index.
+
+use flowkit_model::field::Field;
+use serde_json::{Value, json};
+
+/// The properties of an index; until Elasticsearch 6 they stand below a type.
+pub(super) fn properties(index: &Value) -> Option<&Value> {
+    let mappings = index["mappings"].as_object()?;
+    mappings.get("properties").or_else(|| mappings.values().find_map(|kind| kind.get("properties")))
+}
+
+/// What is mapped in an index, or in the indices of a pattern.
+#[derive(Debug)]
+pub(super) struct Mapping<'a> {
+    pub(super) properties: Vec<&'a Value>,
+}
+
+/// How a field is mapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct MappedField {
+    /// Path to search at; `.keyword` below a text.
+    pub(super) path: String,
+    pub(super) kind: StoredAs,
+}
+
+/// How the values of a field are indexed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StoredAs {
+    /// A number up to this.
+    Number(u64),
+    Keyword,
+    Address,
+    Date,
+}
+
+impl Mapping<'_> {
+    /// How the field is mapped under the names it goes by: those that are there.
+    pub(super) fn of(&self, field: &Field) -> Result<Vec<MappedField>, String> {
+        let mut found: Vec<MappedField> = Vec::new();
+        let mut keys = vec![field.module_key, field.codec_key];
+        keys.dedup();
+        for key in keys {
+            for properties in &self.properties {
+                if let Some(mapped) = mapped(properties, key)?
+                    && !found.contains(&mapped)
+                {
+                    found.push(mapped);
+                }
+            }
+        }
+        if found.is_empty() {
+            return Err(format!("{} is not mapped there", field.name));
+        }
+        Ok(found)
+    }
+}
+
+/// How one path is mapped; none if it is not.
+fn mapped(properties: &Value, key: &str) -> Result<Option<MappedField>, String> {
+    let mut at = properties;
+    let mut steps = key.split('.').peekable();
+    while let Some(step) = steps.next() {
+        let Some(next) = at.get(step) else { return Ok(None) };
+        at = if steps.peek().is_some() { &next["properties"] } else { next };
+    }
+    let Some(kind) = at["type"].as_str() else { return Ok(None) };
+    if at["index"] == json!(false) {
+        return Err(format!("{key} is not indexed there"));
+    }
+    let stored = |kind: &str| {
+        Some(match kind {
+            "byte" => StoredAs::Number(i8::MAX as u64),
+            "short" => StoredAs::Number(i16::MAX as u64),
+            "integer" => StoredAs::Number(i32::MAX as u64),
+            "long" | "unsigned_long" | "double" | "float" => StoredAs::Number(i64::MAX as u64),
+            "keyword" | "constant_keyword" | "wildcard" => StoredAs::Keyword,
+            "ip" => StoredAs::Address,
+            "date" | "date_nanos" => StoredAs::Date,
+            _ => return None,
+        })
+    };
+    if let Some(kind) = stored(kind) {
+        return Ok(Some(MappedField { path: key.to_owned(), kind }));
+    }
+    // Text is cut into words; beside it may be the whole.
+    let below = at["fields"].as_object().into_iter().flatten();
+    let whole = below.filter_map(|(name, field)| Some((name, stored(field["type"].as_str()?)?)));
+    match whole.into_iter().next() {
+        Some((name, kind)) => Ok(Some(MappedField { path: format!("{key}.{name}"), kind })),
+        None => Err(format!("{key} is mapped as {kind} there, which cannot be compared")),
+    }
+}

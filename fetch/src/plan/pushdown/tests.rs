@@ -1,0 +1,114 @@
+//! What each filter becomes on each mapping, and what is refused.
+
+use super::*;
+
+fn translate(properties: &Value, text: &str) -> Result<Value, String> {
+    let mapping = Mapping { properties: vec![properties] };
+    Translator { mapping: &mapping }.query(&Expression::parse(text).unwrap(), false)
+}
+
+/// As Logstash's netflow module maps.
+fn module() -> Value {
+    json!({
+        "@timestamp": {"type": "date"},
+        "host": {"type": "text", "fields": {"keyword": {"type": "keyword"}}},
+        "netflow": {"properties": {
+            "dst_port": {"type": "keyword"}, "src_port": {"type": "keyword"},
+            "protocol": {"type": "keyword"}, "src_addr": {"type": "ip"},
+            "dst_addr": {"type": "ip"}, "bytes": {"type": "long"},
+            "tcp_flags": {"type": "integer"}, "packets": {"type": "short"},
+            "tos": {"type": "text"}, "src_as": {"type": "integer", "index": false},
+        }},
+    })
+}
+
+#[test]
+fn each_mapping_is_asked_in_its_own_way() {
+    let cases = [
+        ("dst port 443", json!({"terms": {"netflow.dst_port": ["443"]}})),
+        ("bytes > 10", json!({"range": {"netflow.bytes": {"gte": 11}}})),
+        ("bytes <= 10", json!({"range": {"netflow.bytes": {"gte": 0, "lte": 10}}})),
+        // What the type does not hold would be refused.
+        ("packets > 5", json!({"range": {"netflow.packets": {"gte": 6}}})),
+        ("packets > 70000", match_none()),
+        (
+            "src ip 10.0.0.0/8",
+            json!({"range": {"netflow.src_addr": {"gte": "10.0.0.0", "lte": "10.255.255.255"}}}),
+        ),
+        ("proto tcp", json!({"terms": {"netflow.protocol": ["6", "tcp", "TCP"]}})),
+        (
+            "dst_port != 443",
+            json!({"bool": {"filter": [{"exists": {"field": "netflow.dst_port"}}],
+                "must_not": [{"terms": {"netflow.dst_port": ["443"]}}]}}),
+        ),
+        (
+            "not dst port 443",
+            json!({"bool": {"must_not": [{"terms": {"netflow.dst_port": ["443"]}}]}}),
+        ),
+        (
+            "timestamp < 1970-01-01T00:00:01Z",
+            json!({"range": {"@timestamp": {"gte": 0, "lt": 1000, "format": "epoch_millis"}}}),
+        ),
+        ("exporter ip 10.0.0.1", json!({"terms": {"host.keyword": ["10.0.0.1"]}})),
+    ];
+    for (text, expected) in cases {
+        let found = translate(&module(), text);
+        assert_eq!(found, Ok(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_range_over_keywords_lists_its_values() {
+    let query = translate(&module(), "dst port >= 65530").unwrap();
+    let terms = query["terms"]["netflow.dst_port"].as_array().unwrap();
+    assert_eq!(terms.len(), 6);
+    assert_eq!(terms[0], "65530");
+    let all = translate(&module(), "dst port >= 0").unwrap();
+    assert_eq!(all["terms"]["netflow.dst_port"].as_array().unwrap().len(), 65_536);
+    let flags = translate(&module(), "flags S").unwrap();
+    let terms = flags["terms"]["netflow.tcp_flags"].as_array().unwrap();
+    assert_eq!(terms.len(), 128, "each byte with that bit");
+}
+
+#[test]
+fn what_cannot_be_asked_is_left_out_where_that_only_widens() {
+    let asked = json!({"terms": {"netflow.dst_port": ["443"]}});
+    let wider = translate(&module(), "dst port 443 and bps > 1000").unwrap();
+    assert_eq!(wider, json!({"bool": {"filter": [asked]}}));
+    for (text, why) in [
+        ("bps > 1000", "computed"),
+        ("dst port 443 or bps > 1000", "computed"),
+        ("not (dst port 443 and bps > 1000)", "computed"),
+        ("src tos 4", "mapped as text"),
+        ("src as 5", "not indexed"),
+        ("dst as 5", "not mapped"),
+    ] {
+        let found = translate(&module(), text).unwrap_err();
+        assert!(found.contains(why), "{text}: {found}");
+    }
+    let keyword = json!({"netflow": {"properties": {"src_addr": {"type": "keyword"}, "bytes": {"type": "keyword"}}}});
+    for text in ["src ip 10.0.0.0/8", "bytes > 5"] {
+        let found = translate(&keyword, text).unwrap_err();
+        assert!(found.contains("too many values"), "{found}");
+    }
+}
+
+#[test]
+fn both_spellings_are_asked_where_both_are_mapped() {
+    let both = json!({"netflow": {"properties": {
+        "dst_port": {"type": "integer"}, "l4_dst_port": {"type": "keyword"}}}});
+    assert_eq!(
+        translate(&both, "dst port 53").unwrap(),
+        json!({"bool": {"should": [
+            {"range": {"netflow.dst_port": {"gte": 53, "lte": 53}}},
+            {"terms": {"netflow.l4_dst_port": ["53"]}}]}})
+    );
+}
+
+#[test]
+fn a_mapping_is_found_with_and_without_a_type() {
+    let new = json!({"mappings": {"properties": {"a": {}}}});
+    let old = json!({"mappings": {"doc": {"properties": {"a": {}}}}});
+    assert_eq!(properties(&new), properties(&old));
+    assert_eq!(properties(&json!({"mappings": {}})), None);
+}

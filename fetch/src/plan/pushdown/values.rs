@@ -1,0 +1,180 @@
+//! The query for the values of a field that pass a test, as they are mapped.
+
+use std::net::Ipv4Addr;
+
+use flowkit_model::field::{Field, Kind};
+use flowkit_model::filter::{Ranges, Test};
+use flowkit_model::names;
+use serde_json::{Value, json};
+
+use super::mapping::{MappedField, StoredAs};
+
+/// Values in one `terms`, at most; servers allow 65,536.
+const MAX_TERMS: u64 = 65_536;
+
+/// The query for values that pass a test. `exact`: it must not match more.
+pub(super) fn passes(
+    field: &Field,
+    mapped: &MappedField,
+    test: &Test,
+    exact: bool,
+) -> Result<Value, String> {
+    let path = &mapped.path;
+    match test {
+        Test::In(ranges) => in_ranges(field, mapped, ranges, exact),
+        Test::Flags { mask, all } => {
+            let fits = |value: &u8| {
+                if *all { value & mask == *mask } else { value & mask != 0 }
+            };
+            let values: Vec<u64> = (0..=u8::MAX).filter(fits).map(u64::from).collect();
+            terms(field, mapped, &values)
+        }
+        Test::Text(texts) if mapped.kind == StoredAs::Keyword => {
+            // The filter is case-insensitive, the server is not: listed are the usual
+            // spellings, which are too few in general.
+            let lower = texts.iter().map(|text| text.to_ascii_lowercase());
+            let upper = texts.iter().map(|text| text.to_ascii_uppercase());
+            let has_letters =
+                texts.iter().any(|text| text.bytes().any(|byte| byte.is_ascii_alphabetic()));
+            if has_letters && !exact {
+                return Err(format!("{} is compared case-insensitively", field.name));
+            }
+            let all: Vec<String> = lower.chain(upper).collect();
+            Ok(json!({"terms": {path: all}}))
+        }
+        Test::Text(_) => Err(format!("{} is not mapped as text", field.name)),
+    }
+}
+
+fn in_ranges(
+    field: &Field,
+    mapped: &MappedField,
+    ranges: &Ranges,
+    exact: bool,
+) -> Result<Value, String> {
+    let path = &mapped.path;
+    let list = ranges.as_slice();
+    let range = |from: Value, to: Value| json!({"range": {path: {"gte": from, "lte": to}}});
+    match mapped.kind {
+        StoredAs::Number(_) if field.kind == Kind::Time => {
+            Err(format!("{} is mapped as a number of unknown unit", field.name))
+        }
+        StoredAs::Number(_) if field.kind == Kind::Address => {
+            Err(format!("{} is mapped as a number", field.name))
+        }
+        StoredAs::Number(largest) => {
+            // A number that the type does not hold would be an error.
+            let fits = list.iter().filter(|(first, _)| *first <= largest);
+            let ranges = fits.map(|(first, last)| {
+                let mut bounds = json!({"gte": first});
+                if *last < largest {
+                    bounds["lte"] = json!(last);
+                }
+                json!({"range": {path: bounds}})
+            });
+            Ok(any_of(ranges.collect()))
+        }
+        StoredAs::Address => {
+            let address = |value: u64| {
+                let bits = u32::try_from(value).unwrap_or(u32::MAX);
+                json!(Ipv4Addr::from_bits(bits).to_string())
+            };
+            let ranges = list.iter().map(|(first, last)| range(address(*first), address(*last)));
+            Ok(any_of(ranges.collect()))
+        }
+        StoredAs::Date => Ok(any_of(list.iter().map(|range| date_range(path, *range)).collect())),
+        StoredAs::Keyword => {
+            let n: u64 = list
+                .iter()
+                .fold(0, |n, (first, last)| n.saturating_add((last - first).saturating_add(1)));
+            if n > MAX_TERMS {
+                return complement(field, mapped, ranges, exact);
+            }
+            let values: Vec<u64> = list.iter().flat_map(|(first, last)| *first..=*last).collect();
+            terms(field, mapped, &values)
+        }
+    }
+}
+
+/// The query for times from `first` to `last`, in milliseconds.
+fn date_range(path: &str, (first, last): (u64, u64)) -> Value {
+    /// The year 10000, which no calendar of a server reaches.
+    const NO_END_MS: u64 = 253_402_300_800_000;
+    let mut bounds = json!({"gte": first, "format": "epoch_millis"});
+    if last < NO_END_MS {
+        // The document holds milliseconds, or finer: so the end is the last
+        // instant before the next.
+        bounds["lt"] = json!(last + 1);
+    }
+    json!({"range": {path: bounds}})
+}
+
+/// Too many keywords to list: what is left out is listed instead, if that is
+/// less; the query then matches the values that no field can have as well.
+fn complement(
+    field: &Field,
+    mapped: &MappedField,
+    ranges: &Ranges,
+    exact: bool,
+) -> Result<Value, String> {
+    let refuse = || {
+        let name = field.name;
+        Err(format!("{name} is mapped as keyword, and the range holds too many values to list"))
+    };
+    let largest = field.bits().map_or(u64::MAX, |bits| u64::MAX >> (64 - bits.clamp(1, 64)));
+    if exact || largest >= MAX_TERMS {
+        return refuse();
+    }
+    let others: Vec<u64> = (0..=largest).filter(|value| !ranges.contains(*value)).collect();
+    let path = &mapped.path;
+    let others = terms(field, mapped, &others)?;
+    Ok(json!({"bool": {"filter": [{"exists": {"field": path}}], "must_not": [others]}}))
+}
+
+/// The query for these values, each in every way it may be written as a keyword.
+fn terms(field: &Field, mapped: &MappedField, values: &[u64]) -> Result<Value, String> {
+    let path = &mapped.path;
+    let texts: Vec<Value> = match mapped.kind {
+        StoredAs::Number(largest) => {
+            values.iter().filter(|value| **value <= largest).map(|value| json!(value)).collect()
+        }
+        StoredAs::Keyword => values.iter().flat_map(|value| keyword_forms(field, *value)).collect(),
+        StoredAs::Address | StoredAs::Date => {
+            return Err(format!("{} is not mapped as a number", field.name));
+        }
+    };
+    Ok(json!({"terms": {path: texts}}))
+}
+
+fn keyword_forms(field: &Field, value: u64) -> Vec<Value> {
+    let number = json!(value.to_string());
+    match field.kind {
+        // A text is compared with a number only where it is an address.
+        Kind::Address | Kind::Text => {
+            let bits = u32::try_from(value).unwrap_or(u32::MAX);
+            vec![json!(Ipv4Addr::from_bits(bits).to_string())]
+        }
+        Kind::Protocol => {
+            let name = u8::try_from(value).ok().and_then(names::protocol_name);
+            let names =
+                name.into_iter().flat_map(|name| [json!(name), json!(name.to_ascii_uppercase())]);
+            std::iter::once(number).chain(names).collect()
+        }
+        Kind::Version => vec![number, json!(format!("Netflow v{value}"))],
+        _ => vec![number],
+    }
+}
+
+/// The query for what at least one of these matches.
+pub(super) fn any_of(mut queries: Vec<Value>) -> Value {
+    match queries.len() {
+        0 => match_none(),
+        1 => queries.swap_remove(0),
+        _ => json!({"bool": {"should": queries}}),
+    }
+}
+
+/// The query that no document matches.
+pub(super) fn match_none() -> Value {
+    json!({"bool": {"must_not": [{"match_all": {}}]}})
+}

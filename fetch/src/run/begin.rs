@@ -1,0 +1,176 @@
+//! What a fetch begins with: its manifest, its plan, its way of paging.
+
+use std::sync::Arc;
+
+use flowkit_model::dump::{self, FORMAT, Manifest, Pending, Span};
+use flowkit_model::field::FIELDS;
+use flowkit_model::filter::Expression;
+
+use super::{Run, update};
+use crate::clock::now;
+use crate::cursor::{CursorOptions, pit, query};
+use crate::error::FetchError;
+use crate::plan::{self, Plan, PlanRequest};
+use crate::progress::Event;
+use crate::request::{DEFAULT_INDEX, Method};
+use crate::server::retry::Retrying;
+use crate::server::{Server, product};
+
+impl<S: Server> Run<'_, S> {
+    /// Asks who the server is; a dump is of one cluster.
+    pub(super) fn detect(
+        &self,
+        retrying: &Retrying<'_, S>,
+        manifest: &mut Manifest,
+    ) -> Result<(), FetchError> {
+        let found = product::detect(retrying)?;
+        if let (Some(there), Some(asked)) = (&manifest.server.cluster, &found.cluster)
+            && there != asked
+        {
+            return Err(FetchError::OtherRequest {
+                path: self.request.output.clone(),
+                what: "cluster",
+                there: there.clone(),
+                asked: asked.clone(),
+            });
+        }
+        manifest.server = found;
+        Ok(())
+    }
+
+    pub(super) fn plan(&self, manifest: &mut Manifest) -> Result<Plan, FetchError> {
+        let retrying = self.retrying();
+        self.detect(&retrying, manifest)?;
+        let window = manifest.span();
+        let filter = self.filter(manifest)?;
+        plan::plan(&retrying, self.plan_request(manifest, filter.as_ref(), window))
+    }
+
+    /// The filter, as given or as the dump has it.
+    pub(super) fn filter(&self, manifest: &Manifest) -> Result<Option<Expression>, FetchError> {
+        if let Some(filter) = &self.request.filter {
+            return Ok(Some(filter.expression.clone()));
+        }
+        let Some(text) = &manifest.filter_means else { return Ok(None) };
+        let why = "the filter in its manifest.json cannot be read";
+        let path = &self.request.output;
+        let filter = Expression::parse(text);
+        filter.map(Some).map_err(|_| FetchError::NotADump { path: path.clone(), why })
+    }
+
+    pub(super) fn plan_request<'w>(
+        &self,
+        manifest: &'w Manifest,
+        filter: Option<&'w Expression>,
+        window: Span,
+    ) -> PlanRequest<'w> {
+        PlanRequest {
+            pattern: &manifest.index,
+            window,
+            whole: manifest.span(),
+            filter,
+            query: manifest.asked_query.as_ref(),
+            part_size: self.request.part_size.max(1),
+            first_number: update::next_number(manifest),
+        }
+    }
+
+    /// Writes the plan into the manifest, and says it.
+    pub(super) fn take_plan(&self, manifest: &mut Manifest, plan: &Plan) {
+        for note in &plan.notes {
+            self.observer.event(Event::Note(note));
+        }
+        manifest.notes.extend(plan.notes.iter().cloned());
+        manifest.empty_indices.clone_from(&plan.empty);
+        manifest.wanted.clone_from(&plan.wanted);
+        manifest.pending = Some(plan.parts.clone());
+    }
+
+    /// Chooses between point in time and scroll, by trying where that is safe.
+    pub(super) fn cursor_options(
+        &self,
+        server: &dump::Server,
+        parts: &[Pending],
+    ) -> Result<CursorOptions, FetchError> {
+        let mut options = CursorOptions {
+            size: self.request.page_size,
+            keep_alive: self.request.keep_alive.clone(),
+            forbids_partial: true,
+            pit: None,
+            names: Arc::default(),
+        };
+        let must = self.request.method == Method::Pit;
+        let refuse = |why: String| Err(FetchError::NoPit { why });
+        if self.request.method == Method::Scroll {
+            return Ok(options);
+        }
+        let Some(api) = product::pit_api(server) else {
+            let why = "it takes Elasticsearch 7.12 or OpenSearch 3.3, or later";
+            return if must { refuse(why.to_owned()) } else { Ok(options) };
+        };
+        let Some(part) = parts.first() else { return Ok(options) };
+        match pit::probe(self.server, &part.scope.index, api, &options) {
+            Ok(()) => options.pit = Some(api),
+            Err(error @ (FetchError::Interrupted | FetchError::Unauthorized { .. })) => {
+                return Err(error);
+            }
+            Err(error) if must => return refuse(error.to_string()),
+            // A scroll will do, or say what is wrong.
+            Err(_) => {}
+        }
+        Ok(options)
+    }
+
+    pub(super) fn first_manifest(&self) -> Manifest {
+        let request = self.request;
+        let window = request.window.clone().unwrap_or_default();
+        let fields = if request.only_known_fields { known_fields() } else { Vec::new() };
+        let of_window = query::window(&window);
+        Manifest {
+            flowkit_dump: FORMAT,
+            written_by: concat!("flowkit ", env!("CARGO_PKG_VERSION")).to_owned(),
+            started: now(),
+            server: dump::Server { url: self.server.url().to_owned(), ..dump::Server::default() },
+            index: request.index.clone().unwrap_or_else(|| DEFAULT_INDEX.to_owned()),
+            filter: request.filter.as_ref().map(|filter| filter.text.clone()),
+            filter_means: request.filter.as_ref().map(|filter| filter.expression.to_string()),
+            asked_query: request.query.clone(),
+            source_fields: fields,
+            query: query::all_of([of_window].into_iter().chain(request.query.clone())),
+            window,
+            ..Manifest::default()
+        }
+    }
+
+    pub(super) fn dry_run_plan(&self) -> Result<(Manifest, Plan), FetchError> {
+        let mut manifest = self.first_manifest();
+        let plan = self.plan(&mut manifest)?;
+        Ok((manifest, plan))
+    }
+}
+
+/// The members of a document that flowkit reads, in every dialect.
+fn known_fields() -> Vec<String> {
+    let mut keys: Vec<String> = FIELDS
+        .iter()
+        .flat_map(|field| [field.module_key, field.codec_key])
+        .map(str::to_owned)
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_among_those_that_are_asked_for() {
+        let known = known_fields();
+        for field in FIELDS {
+            assert!(known.iter().any(|key| key == field.module_key), "{}", field.name);
+            assert!(known.iter().any(|key| key == field.codec_key), "{}", field.name);
+        }
+    }
+}

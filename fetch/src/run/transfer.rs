@@ -1,0 +1,261 @@
+//! One part from server to disk, by two threads, however often it breaks off.
+//!
+//! One thread asks for pages and checks their heads; the other splits, compresses
+//! and writes them. Three bodies go round between them, so memory is three pages
+//! whatever the size of the index. After a doubt the cursor is closed, and the
+//! next one begins at the last safe place.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::thread;
+
+use flowkit_dump::DumpFolder;
+use flowkit_model::dump::{FORMAT, Order, Part, PartState, Pending, Span};
+
+use crate::cancel::Cancel;
+use crate::cursor::query::{self, Search};
+use crate::cursor::{Cursor, CursorOptions, Target};
+use crate::error::FetchError;
+use crate::page::accept::Accept;
+use crate::part_writer::PartWriter;
+use crate::progress::{Event, Observer};
+use crate::server::Server;
+use crate::server::rate_limit::RateLimit;
+use crate::server::retry::{RetryPolicy, Verdict, verdict};
+
+/// Bodies larger than this make the next cursor's pages smaller: three of them
+/// are in memory for each part that is being fetched.
+const LARGE_BODY: usize = 24 << 20;
+
+/// What all parts of a fetch share.
+pub(crate) struct Transfer<'a, S: Server> {
+    pub(crate) server: &'a S,
+    pub(crate) folder: &'a DumpFolder,
+    pub(crate) cancel: &'a Cancel,
+    pub(crate) observer: &'a dyn Observer,
+    pub(crate) policy: RetryPolicy,
+    pub(crate) rate_limit: RateLimit,
+    pub(crate) options: CursorOptions,
+    pub(crate) source_fields: &'a [String],
+    pub(crate) everything: Accept,
+    pub(crate) only_new: Accept,
+    /// Documents in a page, lowered by what was seen of their size.
+    pub(crate) size: AtomicU32,
+    /// Set when another part failed for good.
+    pub(crate) halt: AtomicBool,
+}
+
+impl<S: Server> Transfer<'_, S> {
+    /// Fetches one part. `largest_page` is the most its index allows, if known.
+    ///
+    /// Ends with the part in place, or with an error; what is safe then can be
+    /// resumed. The cursor is closed in either case.
+    pub(crate) fn run(&self, part: &Pending, largest_page: u32) -> Result<Part, FetchError> {
+        let accept = if part.skips_known { &self.only_new } else { &self.everything };
+        let parts = self.folder.parts();
+        let mut writer = match PartWriter::resume(&parts, &first_state(part), accept)? {
+            Some(writer) => {
+                let state = writer.state();
+                let (documents, bytes) = (state.rows, state.bytes);
+                self.observer.event(Event::PartResumed { documents, bytes });
+                writer
+            }
+            None => PartWriter::create(&parts, first_state(part), accept)?,
+        };
+        let mut tries = 0;
+        let mut options = self.options.clone();
+        loop {
+            options.size = self.size.load(Relaxed).min(largest_page).max(1);
+            let error = match self.attempt(&mut writer, &mut options, &mut tries) {
+                Ok(()) => return writer.finish(),
+                Err(error) => error,
+            };
+            let is_final = verdict(&error) == Verdict::Stop;
+            if is_final || self.is_halted() || tries >= self.policy.retries {
+                // What came before is good; a full disk may not even take this.
+                let _ = writer.sync();
+                // Without the person's Ctrl-C, a passing fault would have passed.
+                let is_stopped = self.cancel.is_set() && !is_final;
+                return Err(if is_stopped { FetchError::Interrupted } else { error });
+            }
+            tries += 1;
+            self.lower_page(&error, options.size);
+            let lost = writer.prepare_reopening()?;
+            let (index, documents, bytes) = (&part.scope.index, lost.documents, lost.bytes);
+            self.observer.event(Event::Reopening { index, error: &error, tries, documents, bytes });
+            self.policy.wait(tries);
+        }
+    }
+
+    fn is_halted(&self) -> bool {
+        self.cancel.is_set() || self.halt.load(Relaxed)
+    }
+
+    /// Halves the page that a server or this machine has no memory for.
+    fn lower_page(&self, error: &FetchError, size: u32) {
+        if matches!(error, FetchError::OutOfMemory { .. } | FetchError::TooLarge { .. }) {
+            self.size.fetch_min((size / 2).max(1), Relaxed);
+        }
+    }
+
+    /// Opens a cursor where the part stands, and reads and writes to its end.
+    fn attempt(
+        &self,
+        writer: &mut PartWriter<'_>,
+        options: &mut CursorOptions,
+        tries: &mut u32,
+    ) -> Result<(), FetchError> {
+        let state = writer.state();
+        let index = state.scope.index.clone();
+        let query = rest_of(state);
+        let search = Search {
+            query: &query,
+            order: state.order,
+            slice: state.scope.slice,
+            source_fields: self.source_fields,
+        };
+        let target = Target { index: &index, search };
+        let asked = options.size;
+        let mut body = Vec::new();
+        let mut cursor =
+            self.retry(tries, false, || Cursor::open(self.server, &target, options, &mut body))?;
+        if options.size < asked {
+            self.size.fetch_min(options.size, Relaxed);
+            let note = format!("{index} allows pages of {} documents, not {asked}", options.size);
+            self.observer.event(Event::Note(&note));
+        }
+        self.fit_page(body.len(), options.size);
+        writer.begin_cursor(cursor.total());
+        let (to_writer, pages) = sync_channel::<Vec<u8>>(1);
+        let (give_back, used) = channel();
+        let (read, written) = thread::scope(|scope| {
+            let writing = scope.spawn(|| write_all(writer, pages, &give_back, self.observer));
+            let size = options.size;
+            let read = self.read_all(&mut cursor, body, &used, tries, size, |page| {
+                to_writer.send(page).is_ok()
+            });
+            drop(to_writer);
+            // Closed while the last page is still being written.
+            drop(cursor);
+            (read, writing.join())
+        });
+        let written = written.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        // If writing failed, reading stopped because of it.
+        match (read, written) {
+            (Err(interrupted @ FetchError::Interrupted), _) => Err(interrupted),
+            (_, Err(error)) | (Err(error), Ok(())) => Err(error),
+            (Ok(()), Ok(())) => writer.end_cursor(),
+        }
+    }
+
+    /// Hands over page after page until the empty one, or until nobody takes them.
+    fn read_all(
+        &self,
+        cursor: &mut Cursor<'_, S>,
+        mut body: Vec<u8>,
+        used: &Receiver<Vec<u8>>,
+        tries: &mut u32,
+        size: u32,
+        hand_over: impl Fn(Vec<u8>) -> bool,
+    ) -> Result<(), FetchError> {
+        while !cursor.is_done() {
+            if !hand_over(body) {
+                return Ok(());
+            }
+            self.rate_limit.wait(size.into(), self.cancel);
+            if self.is_halted() {
+                return Err(FetchError::Interrupted);
+            }
+            body = used.try_recv().unwrap_or_default();
+            let is_repeatable = cursor.may_ask_again();
+            self.retry(tries, is_repeatable, || cursor.next(&mut body))?;
+        }
+        Ok(())
+    }
+
+    /// Retries a request where that is safe, as often as the policy allows.
+    fn retry<T>(
+        &self,
+        tries: &mut u32,
+        is_repeatable: bool,
+        mut call: impl FnMut() -> Result<T, FetchError>,
+    ) -> Result<T, FetchError> {
+        loop {
+            let error = match call() {
+                Ok(value) => return Ok(value),
+                Err(error) => error,
+            };
+            let is_safe = match verdict(&error) {
+                Verdict::Retry => true,
+                // One that is gone stays gone, and a smaller page is another request.
+                Verdict::Reopen => {
+                    is_repeatable
+                        && !matches!(
+                            error,
+                            FetchError::ScrollExpired { .. }
+                                | FetchError::OutOfMemory { .. }
+                                | FetchError::TooLarge { .. }
+                        )
+                }
+                Verdict::Stop => false,
+            };
+            if !is_safe || *tries >= self.policy.retries || self.is_halted() {
+                return Err(error);
+            }
+            *tries += 1;
+            self.observer.event(Event::Retrying { error: &error, tries: *tries });
+            self.policy.wait(*tries);
+        }
+    }
+
+    /// Lowers the size of later pages where this one's body is large.
+    fn fit_page(&self, bytes: usize, size: u32) {
+        if bytes > LARGE_BODY {
+            let fits = u64::from(size) * LARGE_BODY as u64 / bytes as u64;
+            self.size.fetch_min(u32::try_from(fits).unwrap_or(size).max(1), Relaxed);
+        }
+    }
+}
+
+/// A part of which nothing came yet.
+fn first_state(part: &Pending) -> PartState {
+    PartState {
+        flowkit_dump: FORMAT,
+        name: part.name.clone(),
+        scope: part.scope.clone(),
+        // What has known documents left out is told its times by the hits alone.
+        order: if part.skips_known && !part.scope.without_time {
+            Order::Time
+        } else {
+            Order::Storage
+        },
+        ..PartState::default()
+    }
+}
+
+/// The query of what is not written yet.
+fn rest_of(state: &PartState) -> serde_json::Value {
+    match (state.order, state.last_ms) {
+        (Order::Time, Some(last)) => {
+            let from = Span { from_ms: Some(last), to_ms: None };
+            query::all_of([state.scope.query.clone(), query::span(from)])
+        }
+        _ => state.scope.query.clone(),
+    }
+}
+
+/// Writes pages as they come. After the last one, or a failure of the reader,
+/// all that came is written.
+fn write_all(
+    writer: &mut PartWriter<'_>,
+    pages: Receiver<Vec<u8>>,
+    give_back: &Sender<Vec<u8>>,
+    observer: &dyn Observer,
+) -> Result<(), FetchError> {
+    for mut body in pages {
+        let written = writer.write(&mut body)?;
+        observer.event(Event::PageWritten { documents: written.documents, bytes: written.bytes });
+        let _ = give_back.send(body);
+    }
+    Ok(())
+}

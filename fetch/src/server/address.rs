@@ -1,0 +1,190 @@
+//! The address of a server, parted from the credentials that may be in it.
+
+use crate::error::FetchError;
+
+/// Where the server is, fit to be shown, and what it asks for apart from that.
+#[derive(Clone)]
+pub(crate) struct Address {
+    /// Scheme, host, port and path without a final `/`; no credentials.
+    pub(crate) url: String,
+    /// Value of the `Authorization` header. Never shown, never written.
+    pub(crate) authorization: Option<String>,
+    /// Whether the server is this very machine.
+    pub(crate) is_local: bool,
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Address").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Address {
+    /// Takes an address apart. What comes before the last `@` of the authority
+    /// is `user:password`, percent-decoded; a password may hold a bare `@`.
+    pub(crate) fn new(text: &str) -> Result<Self, FetchError> {
+        let text = text.trim();
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let scheme = scheme.to_ascii_lowercase();
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        let (userinfo, host) = match authority.rsplit_once('@') {
+            Some((userinfo, host)) => (Some(userinfo), host),
+            None => (None, authority),
+        };
+        // Behind a `/`, an `@` may still end a password that was not encoded:
+        // what stands before it is not shown.
+        if let Some((_, shown)) = path.rsplit_once('@') {
+            let why = "write a /, ? or # in a password as %2F, %3F or %23";
+            return Err(FetchError::Address { url: format!("{scheme}://…@{shown}"), why });
+        }
+        let refuse =
+            |why| Err(FetchError::Address { url: format!("{scheme}://{host}{path}"), why });
+        if scheme != "http" && scheme != "https" {
+            return refuse("only http:// and https:// are known");
+        }
+        if path.contains(['?', '#']) {
+            return refuse("leave out what follows the ? or #");
+        }
+        let url = format!("{scheme}://{host}{}", path.trim_end_matches('/'));
+        if host.is_empty() || url.parse::<ureq::http::Uri>().is_err() {
+            return refuse("it is not an address");
+        }
+        let authorization = userinfo.map(|userinfo| {
+            let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+            let mut pair = percent_decode(user);
+            pair.push(b':');
+            pair.extend(percent_decode(password));
+            format!("Basic {}", base64(&pair))
+        });
+        let is_local = matches!(host_name(host), "localhost" | "127.0.0.1" | "[::1]");
+        Ok(Self { url, authorization, is_local })
+    }
+}
+
+/// Whether an address holds credentials.
+#[must_use]
+pub fn has_credentials(url: &str) -> bool {
+    Address::new(url).is_ok_and(|address| address.authorization.is_some())
+}
+
+fn host_name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|digit| digit.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// Turns `%41` into `A`. A `%` without two hexadecimal digits stays as it is,
+/// for passwords that were typed as they are.
+fn percent_decode(text: &str) -> Vec<u8> {
+    let hex = |digit: Option<&u8>| digit.and_then(|digit| char::from(*digit).to_digit(16));
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let digits = hex(bytes.get(at + 1)).zip(hex(bytes.get(at + 2)));
+        if let (b'%', Some((high, low))) = (byte, digits) {
+            decoded.push(u8::try_from(high * 16 + low).unwrap_or(b'%'));
+            at += 3;
+        } else {
+            decoded.push(byte);
+            at += 1;
+        }
+    }
+    decoded
+}
+
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let at = |place: usize| u32::from(group.get(place).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for place in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
+            text.push(if place > group.len() { '=' } else { char::from(letter) });
+        }
+    }
+    text
+}
+
+/// Leaves out what stands before an `@` in an address that somebody else gave.
+pub(crate) fn without_credentials(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
+        _ => url.to_owned(),
+    }
+}
+
+/// Makes a text safe in the path of a request; `*` and `,` keep their meaning.
+pub(crate) fn path_segment(text: &str) -> String {
+    let mut segment = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'-' | b'_' | b'.' | b'~' | b'*' | b',' => segment.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => segment.push(char::from(byte)),
+            _ => segment.extend(format!("%{byte:02X}").chars()),
+        }
+    }
+    segment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, url: &str, pair: Option<&str>) {
+        let address = Address::new(text).unwrap();
+        assert_eq!(address.url, url, "{text}");
+        let expected = pair.map(|pair| format!("Basic {}", base64(pair.as_bytes())));
+        assert_eq!(address.authorization, expected, "{text}");
+    }
+
+    #[test]
+    fn credentials_are_taken_out_and_decoded() {
+        check("http://localhost:9200", "http://localhost:9200", None);
+        check("localhost:9200", "http://localhost:9200", None);
+        check("HTTPS://es.example/prefix/", "https://es.example/prefix", None);
+        check("http://u:p@h:1/x", "http://h:1/x", Some("u:p"));
+        check("http://u:p%40ss%2F%25@h", "http://h", Some("u:p@ss/%"));
+        check("http://u:p@ss@h:9200", "http://h:9200", Some("u:p@ss"));
+        check("http://u:100%!@h", "http://h", Some("u:100%!"));
+        check("http://user@h", "http://h", Some("user:"));
+        check("http://u:p@[::1]:9200", "http://[::1]:9200", Some("u:p"));
+    }
+
+    #[test]
+    fn no_error_and_no_debug_form_shows_a_password() {
+        for text in [
+            "ftp://u:secret@h",
+            "http://u:secret@",
+            "http://u:secret@h/?q",
+            "http://u:secret@h h",
+            "http://u:1/secret@h",
+            "http://u:secret#secret@h",
+        ] {
+            let error = Address::new(text).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("secret"), "{shown}");
+        }
+        let address = Address::new("http://u:secret@h").unwrap();
+        let encoded = base64(b"u:secret");
+        assert!(!format!("{address:?}").contains(&encoded));
+    }
+
+    #[test]
+    fn base64_is_the_usual_one() {
+        let cases =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
+        for (text, expected) in cases {
+            assert_eq!(base64(text.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn an_index_name_cannot_change_the_request() {
+        assert_eq!(path_segment("netflow-*,a"), "netflow-*,a");
+        assert_eq!(path_segment("<netflow-{now/d}>"), "%3Cnetflow-%7Bnow%2Fd%7D%3E");
+        assert_eq!(path_segment("../_all?x#y"), "..%2F_all%3Fx%23y");
+    }
+}

@@ -1,0 +1,163 @@
+//! Who answers: Elasticsearch, OpenSearch, or something that speaks like them.
+//!
+//! For the manifest and for people only. Nothing is refused and nothing decided
+//! by it: some servers do not say, may not say, or say the wrong thing, so what
+//! a server can do is found by trying.
+
+use flowkit_model::dump;
+use serde_json::Value;
+
+use crate::error::{FetchError, printable};
+use crate::server::refusal::{Context, Refusal};
+use crate::server::{Call, Server};
+
+/// Whose API for points in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PitApi {
+    /// Elasticsearch since 7.12.
+    Elasticsearch,
+    /// `OpenSearch` since 3.3.
+    OpenSearch,
+}
+
+/// Asks the server what it is.
+///
+/// # Errors
+/// If it cannot be reached, or wants credentials.
+pub(crate) fn detect<S: Server>(server: &S) -> Result<dump::Server, FetchError> {
+    let url = server.url().to_owned();
+    // Where the root is missing or forbidden, a node may still tell its version.
+    for path in
+        ["/", "/_nodes/_local?filter_path=cluster_name,nodes.*.version,nodes.*.build_flavor"]
+    {
+        let (call, mut body) = (Call::get(path), Vec::new());
+        match server.send(&call, &mut body)? {
+            200 => {
+                if let Some(found) = read(&body) {
+                    return Ok(dump::Server { url, ..found });
+                }
+            }
+            401 => {
+                let context = Context {
+                    url: &url,
+                    request: &call.name(),
+                    index: "",
+                    keep_alive: "",
+                    size: 0,
+                    page: 0,
+                };
+                return Err(Refusal::new(401, &body).into_error(context));
+            }
+            _ => {}
+        }
+    }
+    Ok(dump::Server { url, ..dump::Server::default() })
+}
+
+/// Whose points in time may be tried: only where product and version are sure
+/// to have it, with a last sort key that no two documents share. On an older
+/// server the path would be the one that indexes a document.
+pub(crate) fn pit_api(server: &dump::Server) -> Option<PitApi> {
+    let mut numbers = server.version.as_deref()?.split('.').map(|part| part.parse::<u32>().ok());
+    let version = (numbers.next()??, numbers.next()??);
+    match server.product.as_deref()? {
+        "elasticsearch" if version >= (7, 12) => Some(PitApi::Elasticsearch),
+        // 7.10.2 is a disguise of 1 and 2.
+        "opensearch" if ((3, 3)..(7, 0)).contains(&version) => Some(PitApi::OpenSearch),
+        _ => None,
+    }
+}
+
+fn read(body: &[u8]) -> Option<dump::Server> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let text = |value: &Value| value.as_str().map(printable);
+    let cluster = text(&answer["cluster_name"]);
+    if let Some(version) = text(&answer["version"]["number"]) {
+        let tagline = answer["tagline"].as_str().unwrap_or_default();
+        let product = match text(&answer["version"]["distribution"]) {
+            Some(distribution) => Some(distribution),
+            None if tagline.contains("OpenSearch") => Some("opensearch".to_owned()),
+            None if tagline == "You Know, for Search" => Some("elasticsearch".to_owned()),
+            None => None,
+        };
+        return Some(dump::Server { url: String::new(), product, version: Some(version), cluster });
+    }
+    let node = answer["nodes"].as_object()?.values().next()?;
+    let product = node["build_flavor"].is_string().then(|| "elasticsearch".to_owned());
+    Some(dump::Server { url: String::new(), product, version: text(&node["version"]), cluster })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::scripted::ScriptedServer;
+
+    fn check(answers: Vec<(u16, &str)>, product: Option<&str>, version: Option<&str>) {
+        let answers = answers.into_iter().map(|(status, text)| (status, text.to_owned()));
+        let found = detect(&ScriptedServer::new(answers.collect())).unwrap();
+        assert_eq!((found.product.as_deref(), found.version.as_deref()), (product, version));
+        assert_eq!(found.url, "http://script");
+    }
+
+    #[test]
+    fn each_product_is_known_by_what_it_says() {
+        let elastic = r#"{"cluster_name":"es68","version":{"number":"6.8.9","build_flavor":"unknown"},"tagline":"You Know, for Search"}"#;
+        check(vec![(200, elastic)], Some("elasticsearch"), Some("6.8.9"));
+        let open = r#"{"version":{"distribution":"opensearch","number":"3.8.0"},"tagline":"The OpenSearch Project: https://opensearch.org/"}"#;
+        check(vec![(200, open)], Some("opensearch"), Some("3.8.0"));
+        let disguised = r#"{"version":{"number":"7.10.2"},"tagline":"The OpenSearch Project: https://opensearch.org/"}"#;
+        check(vec![(200, disguised)], Some("opensearch"), Some("7.10.2"));
+        let other = r#"{"version":{"number":"1.0"},"tagline":"Another engine"}"#;
+        check(vec![(200, other)], None, Some("1.0"));
+    }
+
+    #[test]
+    fn a_missing_root_is_no_obstacle() {
+        let nodes =
+            r#"{"cluster_name":"c","nodes":{"x1":{"version":"8.19.21","build_flavor":"default"}}}"#;
+        check(
+            vec![(405, r#"{"error":"Incorrect HTTP method","status":405}"#), (200, nodes)],
+            Some("elasticsearch"),
+            Some("8.19.21"),
+        );
+        check(vec![(403, "{}"), (403, "{}")], None, None);
+        check(vec![(200, "<html>"), (404, "nginx")], None, None);
+    }
+
+    #[test]
+    fn a_point_in_time_is_tried_only_where_it_is_safe() {
+        let cases = [
+            ("elasticsearch", "5.6.16", None),
+            ("elasticsearch", "6.8.9", None),
+            ("elasticsearch", "7.10.2", None),
+            ("elasticsearch", "7.11.1", None),
+            ("elasticsearch", "7.12.0", Some(PitApi::Elasticsearch)),
+            ("elasticsearch", "8.19.21", Some(PitApi::Elasticsearch)),
+            ("elasticsearch", "9.1.0-SNAPSHOT", Some(PitApi::Elasticsearch)),
+            ("opensearch", "1.3.20", None),
+            ("opensearch", "2.19.1", None),
+            ("opensearch", "3.2.0", None),
+            ("opensearch", "3.3.0", Some(PitApi::OpenSearch)),
+            // A disguise of OpenSearch 1 and 2.
+            ("opensearch", "7.10.2", None),
+            ("another", "9.0.0", None),
+            ("elasticsearch", "x", None),
+        ];
+        for (product, version, expected) in cases {
+            let server = dump::Server {
+                product: Some(product.to_owned()),
+                version: Some(version.to_owned()),
+                ..dump::Server::default()
+            };
+            assert_eq!(pit_api(&server), expected, "{product} {version}");
+        }
+        assert_eq!(pit_api(&dump::Server::default()), None);
+    }
+
+    #[test]
+    fn missing_credentials_end_it_at_once() {
+        let script = ScriptedServer::new(vec![(401, "Unauthorized".to_owned())]);
+        assert!(matches!(detect(&script), Err(FetchError::Unauthorized { .. })));
+        assert_eq!(script.calls().len(), 1);
+    }
+}

@@ -1,0 +1,67 @@
+//! What can go wrong with the files of a dump.
+//!
+//! A message says what failed and where; `source` says why. What to try depends
+//! on who asks, so that is added by the caller.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A dump cannot be read, or cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DumpError {
+    /// The folder holds something else.
+    #[error("{} is no flowkit dump ({why})", .path.display())]
+    NotADump {
+        /// The folder.
+        path: PathBuf,
+        /// How that is known.
+        why: &'static str,
+    },
+    /// There is no manifest.
+    #[error("{} is no flowkit dump (it has no manifest.json)", .path.display())]
+    NoManifest {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The manifest is no JSON, or names no parts.
+    #[error("{} is damaged", .path.display())]
+    DamagedManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What was expected where.
+        source: serde_json::Error,
+    },
+    /// The manifest is another program's, or of a layout that is not known.
+    #[error("{} is not one this version of flowkit reads", .path.display())]
+    OtherManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// Number of its layout; 0 if it states none.
+        layout: u32,
+    },
+    /// Another process writes there.
+    #[error("another fetch is writing to {}", .path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file operation failed.
+    #[error("cannot {doing} {}", .path.display())]
+    Io {
+        /// A verb: `read`, `write`, `create`.
+        doing: &'static str,
+        /// File or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl DumpError {
+    /// The error of a file operation.
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+}

@@ -1,0 +1,61 @@
+//! The files of a dump: opened, locked, named, replaced, read and verified.
+//!
+//! What is in them is [`flowkit_model::dump`]'s: plain data, no files. Whoever
+//! writes a dump (a fetch, an import) and whoever reads one (a question, a
+//! verification) does it through here, so that a dump looks the same and is
+//! private to its owner whoever made it.
+//!
+//! | floor | module | what it does |
+//! | --- | --- | --- |
+//! | 4 | [`verify()`], [`DumpFolder`] | is a dump what its manifest says; its folder, locked for one writer |
+//! | 3 | [`manifest`], [`PartFile`] | the manifest, read and replaced; a part that grows frame by frame |
+//! | 2 | [`files`], [`frames`] | private files and folders; zstd frames with checksums |
+//! | 1 | [`checksum`], [`lines`], [`DocumentHasher`], [`DumpError`] | SHA-256; lines of a part; documents told apart; what goes wrong |
+//!
+//! ```
+//! use flowkit_dump::files;
+//! use flowkit_dump::frames::FrameWriter;
+//! use flowkit_model::dump::{FORMAT, Manifest, PARTS, Part, State, part_name};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let place = tempfile::tempdir()?;
+//! let dump = place.path().join("dump");
+//! files::make_folder(&dump.join(PARTS))?;
+//! let mut part = Part { name: part_name(1, "netflow-a"), ..Part::default() };
+//! let mut frames = FrameWriter::new(files::create(&dump.join(part.path()))?)?;
+//! let line = br#"{"_index":"netflow-a","_id":"1","_source":{"netflow":{"version":5}}}"#;
+//! part.file_bytes = frames.append(&[&line[..], b"\n"].concat())?;
+//! part.sha256 = frames.sha256();
+//! (part.received, part.expected, part.bytes) = (1, 1, line.len() as u64 + 1);
+//! let parts = vec![part];
+//! let manifest = Manifest {
+//!     flowkit_dump: FORMAT,
+//!     state: State::Complete,
+//!     parts,
+//!     ..Manifest::default()
+//! };
+//! flowkit_dump::manifest::write(&dump, &manifest)?;
+//!
+//! let (read, findings) = flowkit_dump::verify(&dump)?;
+//! assert_eq!(read, manifest);
+//! assert_eq!(findings, []);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod checksum;
+mod document_hash;
+mod error;
+pub mod files;
+mod folder;
+pub mod frames;
+pub mod lines;
+pub mod manifest;
+mod part_file;
+mod verify;
+
+pub use document_hash::DocumentHasher;
+pub use error::DumpError;
+pub use folder::{DumpFolder, Existing};
+pub use part_file::{Mark, PartFile};
+pub use verify::{Finding, verify};

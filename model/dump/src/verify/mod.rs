@@ -1,0 +1,79 @@
+//! Whether a dump is what its manifest says, offline.
+
+mod finding;
+mod layout;
+mod part;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use flowkit_model::dump::{Manifest, Part, State};
+
+use crate::document_hash::DocumentHasher;
+use crate::error::DumpError;
+use crate::manifest;
+pub use finding::Finding;
+use finding::Findings;
+use layout::{gaps, strays, sums};
+use part::PartCheck;
+
+/// Findings of one kind in one part that are listed; the rest is counted.
+const LISTED: usize = 3;
+
+/// Reads a dump whole, and lists what is wrong with it: files that are missing,
+/// damaged or nobody's, counts and times that do not agree, documents that are
+/// there twice.
+///
+/// # Errors
+/// If there is no dump.
+pub fn verify(dump: &Path) -> Result<(Manifest, Vec<Finding>), DumpError> {
+    let manifest = manifest::read(dump)?;
+    let mut findings = Findings::default();
+    if manifest.state != State::Complete {
+        findings.add("", incomplete(&manifest));
+    }
+    for missing in manifest.missing() {
+        findings.add("", format!("it was imported from what was incomplete: {missing}"));
+    }
+    strays(dump, &manifest, &mut findings)?;
+    sums(&manifest, &mut findings);
+    gaps(&manifest, &mut findings);
+    let mut by_index = BTreeMap::<&str, Vec<&Part>>::new();
+    for part in &manifest.parts {
+        by_index.entry(&part.index).or_default().push(part);
+    }
+    let hasher = DocumentHasher::new();
+    for parts in by_index.values() {
+        let mut ids = Vec::new();
+        for part in parts {
+            PartCheck { part, hasher, findings: &mut findings, ids: &mut ids }.run(dump);
+        }
+        twice(parts, ids, &mut findings);
+    }
+    Ok((manifest, findings.0))
+}
+
+/// What an incomplete dump lacks, and what to do.
+fn incomplete(manifest: &Manifest) -> String {
+    let missing = match &manifest.pending {
+        Some(pending) => {
+            let (missing, all) = (pending.len(), pending.len() + manifest.parts.len());
+            format!("{missing} of {all} parts missing")
+        }
+        None => "nothing was planned yet".to_owned(),
+    };
+    format!("incomplete: {missing}; run `flowkit fetch` to resume")
+}
+
+/// Documents of an index that are there twice, in one part or in two.
+fn twice(parts: &[&Part], mut ids: Vec<u128>, findings: &mut Findings) {
+    ids.sort_unstable();
+    let n = ids.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    if n > 0 {
+        let names: Vec<_> = parts.iter().take(LISTED).map(|part| part.name.as_str()).collect();
+        let more = if parts.len() > LISTED { " …" } else { "" };
+        let index = parts.first().map_or("", |part| part.index.as_str());
+        findings
+            .add(index, format!("{n} documents are there twice, in {}{more}", names.join(", ")));
+    }
+}

@@ -1,0 +1,142 @@
+//! Names, manifests and states: as they are, older, newer and damaged.
+
+use std::path::Path;
+
+use super::names::NAME_LIMIT;
+use super::*;
+
+#[test]
+fn a_part_name_cannot_leave_its_folder() {
+    let hostile = ["../../x", "..", "/etc/passwd", "a\0b", "C:\\x", "a b", "netflow-*,x", ".", ""];
+    for index in hostile {
+        let name = part_name(1, index);
+        assert!(!name.contains(['/', '\\', '\0', ':', ' ']) && !name.contains(".."), "{name}");
+        assert!(name.starts_with("0001-") && !name.ends_with('.'), "{name}");
+    }
+    assert_eq!(part_name(1, "netflow-2018.09.21"), "0001-netflow-2018.09.21");
+    assert_eq!(part_name(7, "été"), "0007-_t_");
+    assert!(part_name(12_345, &"x".repeat(1_000)).len() <= NAME_LIMIT);
+}
+
+#[test]
+fn every_name_we_give_is_known_as_ours_and_no_other() {
+    for index in ["netflow-2018.09.21", "../../x", ""] {
+        let parts = PartForm::ALL.iter().map(|form| form.end());
+        for end in parts.chain([PARTIAL_END, STATE_END, COLUMNS_END]) {
+            let name = part_name(3, index) + end;
+            assert!(is_ours(&name) && is_ours(&(name.clone() + NEW_END)), "{name}");
+        }
+    }
+    for name in ["notes.txt", "0001-x", "x.ndjson.zst", "001-x.state", "0001x.state", ".new"] {
+        assert!(!is_ours(name), "{name}");
+    }
+}
+
+#[test]
+fn what_is_unfinished_stands_beside_its_place() {
+    for (place, expected) in [
+        ("d", "d.7.new"),
+        ("d/", "d.7.new"),
+        ("a/d//", "a/d.7.new"),
+        ("/d/.", "/d.7.new"),
+        ("a/0001-x.parquet", "a/0001-x.parquet.7.new"),
+    ] {
+        assert_eq!(unfinished(Path::new(place), 7), Path::new(expected), "{place}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_unfinished_keeps_bytes_that_are_no_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let place = Path::new(OsStr::from_bytes(b"a\xff/d\xfe/"));
+    assert_eq!(unfinished(place, 7).as_os_str().as_bytes(), b"a\xff/d\xfe.7.new");
+}
+
+#[test]
+fn a_manifest_of_a_later_version_is_read_as_far_as_it_is_known() {
+    let later = r#"{"flowkit_dump": 1, "state": "verified", "colour": "red",
+        "parts": [{"name": "0001-x", "received": 3, "first": "2018-09-21T00:00:00.001Z",
+                   "proof": {"read": "three_snapshots"}}]}"#;
+    let manifest: Manifest = serde_json::from_str(later).unwrap();
+    assert_eq!(manifest.state, State::Incomplete);
+    assert_eq!(manifest.documents(), 3);
+    assert_eq!(manifest.parts[0].first_ms, Some(1_537_488_000_001));
+    assert_eq!(manifest.parts[0].proof.read, Read::Joined);
+    assert_eq!(manifest.parts[0].path(), "parts/0001-x.ndjson.zst");
+    assert!(manifest.is_readable());
+}
+
+/// One bit of a name that is always there would otherwise be a dump without
+/// flows.
+#[test]
+fn a_manifest_without_parts_is_an_error() {
+    let manifest = Manifest { flowkit_dump: FORMAT, ..Manifest::default() };
+    let json = serde_json::to_string(&manifest).unwrap();
+    assert_eq!(Manifest::from_json(json.as_bytes()).unwrap(), manifest);
+    let damaged = json.replace("\"parts\"", "\"qarts\"");
+    let error = Manifest::from_json(damaged.as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("parts"), "{error}");
+    // What is no manifest is told as such.
+    for json in ["{}", r#"{"flowkit_dump": 2}"#] {
+        assert!(!Manifest::from_json(json.as_bytes()).unwrap().is_readable(), "{json}");
+    }
+}
+
+#[test]
+fn other_json_and_other_layouts_are_not_readable() {
+    for json in ["{}", r#"{"flowkit_dump": 2}"#, r#"{"name": "npm package"}"#] {
+        assert!(!serde_json::from_str::<Manifest>(json).unwrap().is_readable(), "{json}");
+    }
+}
+
+#[test]
+fn a_manifest_and_a_state_survive_json() {
+    let part = Part { name: "0001-x".into(), last_ms: Some(1), ..Part::default() };
+    let manifest = Manifest {
+        flowkit_dump: FORMAT,
+        state: State::Complete,
+        parts: vec![part],
+        ..Manifest::default()
+    };
+    let json = serde_json::to_string_pretty(&manifest).unwrap();
+    assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), manifest);
+    let state = PartState {
+        at_last: vec![IdInPart { id: "a".into(), ..IdInPart::default() }],
+        order: Order::Time,
+        ..PartState::default()
+    };
+    let json = serde_json::to_string(&state).unwrap();
+    assert_eq!(serde_json::from_str::<PartState>(&json).unwrap(), state);
+}
+
+/// As flowkit 0.1.0 wrote them, member by member.
+#[test]
+fn what_was_written_before_is_read_as_it_was_meant() {
+    let state = r#"{"flowkit_dump":1,"name":"0001-n","index":"n","window":{"from":"1970-01-01T00:00:00.001Z","to":null},
+        "slice":{"id":1,"max":2},"without_time":true,"query":{"match_all":{}},"order":"time","expected":9,"rows":3,
+        "left_out":1,"known":2,"is_joined":true,"bytes":50,"file_bytes":40,"first":null,"last":"1970-01-01T00:00:00.002Z",
+        "sha256":"ab","at_last":[{"index":"m","id":"a","routing":"r"},{"id":"b"}]}"#;
+    let state: PartState = serde_json::from_str(state).unwrap();
+    let scope = PartScope {
+        index: "n".into(),
+        window: Span { from_ms: Some(1), to_ms: None },
+        slice: Some(Slice { id: 1, max: 2 }),
+        without_time: true,
+        query: serde_json::json!({"match_all": {}}),
+    };
+    assert_eq!((&state.scope, state.order, state.rows), (&scope, Order::Time, 3));
+    assert_eq!((state.left_out, state.known, state.file_bytes), (1, 2, 40));
+    let ids: Vec<_> = state.at_last.iter().map(|id| id.document_id("n")).collect();
+    let expected = [("m", "a", "r"), ("n", "b", "")].map(|(index, id, routing)| DocumentId {
+        index: index.as_bytes(),
+        id: id.as_bytes(),
+        routing: routing.as_bytes(),
+    });
+    assert_eq!(ids, expected);
+    let pending = r#"{"name":"0002-n","index":"n","window":{"from":"1970-01-01T00:00:00.001Z","to":null},
+        "slice":{"id":1,"max":2},"without_time":true,"skips_known":true,"query":{"match_all":{}},"documents":7}"#;
+    let pending: Pending = serde_json::from_str(pending).unwrap();
+    assert_eq!((&pending.scope, pending.skips_known, pending.documents), (&scope, true, Some(7)));
+}
