@@ -3,7 +3,7 @@
 //! Logstash's codec is at fault more often than routers are: see
 //! [`FlowRecord::first_switched_ms`](flowkit_model::FlowRecord).
 
-use flowkit_model::late;
+use flowkit_model::logstash_times;
 use serde::{Deserialize, Serialize};
 
 /// The uptime of a router wraps after so many milliseconds: 2^32.
@@ -108,7 +108,7 @@ impl Quality {
 /// only the wrap is taken off.
 #[must_use]
 pub fn repaired(ms: u64, exported: u64) -> u64 {
-    late::repaired_ms(ms, exported)
+    logstash_times::repaired_ms(ms, exported)
 }
 
 #[cfg(test)]

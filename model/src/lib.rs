@@ -13,7 +13,7 @@
 //! 1. [`wire`]: what the router sends. Start here; `flowkit explain` shows the
 //!    same as a picture.
 //! 2. [`document`]: what Logstash makes of it, what it adds, and what it gets
-//!    wrong ([`late`]).
+//!    wrong ([`logstash_times`]).
 //! 3. [`record`]: the flow as Rust sees it, each field with unit and caveat.
 //! 4. [`row`]: the flow as columns see it, by the places of the catalogue.
 //!
@@ -89,8 +89,8 @@ pub mod document;
 pub mod dump;
 pub mod field;
 pub mod filter;
-pub mod late;
 pub mod lesson;
+pub mod logstash_times;
 pub mod names;
 pub mod record;
 pub mod row;

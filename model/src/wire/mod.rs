@@ -51,12 +51,14 @@ pub mod datagram;
 pub mod encode;
 pub mod header;
 pub mod layout;
+mod misfit;
 pub mod packets;
 pub mod record;
 
 pub use datagram::{Datagram, Fault, NotV5, decode, split};
-pub use encode::{Misfit, Uptime};
+pub use encode::Uptime;
 pub use header::Header;
+pub use misfit::Misfit;
 pub use packets::Packetizer;
 pub use record::Record;
 

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::Entry;
 use crate::FlowRecord;
+use crate::document::dialect::{DIALECTS, sample};
 
 type Read = (Option<String>, Option<String>, Option<String>, FlowRecord);
 
@@ -85,6 +86,18 @@ fn a_narrowed_shape_reads_what_changes() {
         let changed = HIT.replacen(known, other, 1);
         assert_eq!(quickly(&narrowed, changed.as_bytes(), true), None, "{other}");
         assert!(quickly(&shape, changed.as_bytes(), true).is_some(), "{other}");
+    }
+}
+
+/// A shape has the keys of the base: it must not be learnt from a document in
+/// which these keys have other meanings.
+#[test]
+fn documents_of_other_dialects_have_no_shape() {
+    for dialect in DIALECTS.iter().filter(|dialect| !dialect.marks.is_empty()) {
+        let text = sample::document(dialect);
+        assert!(Shape::learn(text.as_bytes(), false).is_none(), "{}", dialect.name);
+        let hit = format!("{{\"_id\":\"1\",\"_source\":{text}}}");
+        assert!(Shape::learn(hit.as_bytes(), true).is_none(), "{}", dialect.name);
     }
 }
 
