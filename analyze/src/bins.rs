@@ -143,7 +143,7 @@ mod tests {
     use flowkit_model::window;
 
     fn bin(length: &str, zone: &str, time: &str) -> (String, String) {
-        let zone = window::zone(zone).unwrap();
+        let zone = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(zone).unwrap();
         let bins = Bins::parse(length, &zone).unwrap();
         let ms = u64::try_from(window::time_ms("", time, &zone).unwrap()).unwrap();
         let mut days = Days::default();

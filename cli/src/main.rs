@@ -12,6 +12,7 @@ mod paragraph;
 mod report;
 mod selection;
 mod sources;
+mod zone;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -3,6 +3,11 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names the folder, and says so where not.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the test reads files, the crate does not"
+)]
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};

@@ -1,7 +1,8 @@
 //! The span of time that was asked for, from what a person typed to milliseconds.
 //!
 //! A window is half open, `[from, to)`, over `@timestamp`. There is no clock
-//! here: `--last` counts back from an instant that the caller gives.
+//! here, and no zone database: `--last` counts back from an instant, and times are
+//! read in a zone, that the caller gives.
 //!
 //! | typed | means |
 //! | --- | --- |
@@ -24,7 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::WindowError;
 use times::{cut_to_ms, whole_day};
-pub use times::{length_ms, rfc3339, time_ms, zone, zone_name};
+pub use times::{length_ms, rfc3339, time_ms, zone_name};
 
 /// The window as the command line has it, before any of it is understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

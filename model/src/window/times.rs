@@ -10,22 +10,7 @@ use super::WindowError;
 const PARSER: DateTimeParser = DateTimeParser::new();
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
-/// Finds the zone that was typed: an IANA name, an offset such as `+09:00`, or
-/// `local`. Names are looked up in the system's time zone database.
-///
-/// # Errors
-/// If there is none of that name.
-pub fn zone(text: &str) -> Result<TimeZone, WindowError> {
-    if text.eq_ignore_ascii_case("local") {
-        return Ok(TimeZone::system());
-    }
-    if matches!(text, "UTC" | "utc" | "Z" | "z") {
-        return Ok(TimeZone::UTC);
-    }
-    PARSER.parse_time_zone(text).map_err(|_| WindowError::Zone { text: text.to_owned() })
-}
-
-/// The zone's name or offset, as [`zone`] reads it.
+/// The zone's name in the zone database, or its offset such as `+09:00`.
 #[must_use]
 pub fn zone_name(zone: &TimeZone) -> String {
     zone.iana_name().map_or_else(
