@@ -3,8 +3,11 @@
 use std::fmt::{self, Write};
 use std::net::Ipv4Addr;
 
+use ipnet::Ipv4Subnets;
+
+use super::value::is_address;
 use super::{Comparison, Expression, Ranges, Subject, Test};
-use crate::field::{FieldId, Kind};
+use crate::field::Kind;
 use crate::{names, time};
 
 /// Canonical text: names of fields, and one spelling for one meaning.
@@ -120,18 +123,15 @@ fn range_text(subject: Subject, (first, last): (u64, u64)) -> String {
         .unwrap_or_else(|| format!("{}..{}", value(subject, first), value(subject, last)))
 }
 
-fn is_address(subject: Subject) -> bool {
-    subject.kind() == Kind::Address || subject == Subject::Field(FieldId::Exporter)
-}
-
 /// `10.0.0.0/8`, if the range is a network.
 fn network(subject: Subject, first: u64, last: u64) -> Option<String> {
-    let (first, last) = (u32::try_from(first).ok()?, u32::try_from(last).ok()?);
-    let host_bits = first ^ last;
-    let is_network = host_bits.leading_zeros() + host_bits.trailing_ones() == 32
-        && first & host_bits == 0
-        && is_address(subject);
-    is_network.then(|| format!("{}/{}", Ipv4Addr::from_bits(first), host_bits.leading_zeros()))
+    if !is_address(subject) {
+        return None;
+    }
+    let address = |value| u32::try_from(value).ok().map(Ipv4Addr::from_bits);
+    let (first, last) = (address(first)?, address(last)?);
+    let largest = Ipv4Subnets::new(first, last, 0).next()?;
+    (largest.broadcast() == last).then(|| largest.to_string())
 }
 
 fn value(subject: Subject, value: u64) -> String {

@@ -153,7 +153,7 @@ impl<'t> Parser<'t, '_> {
         let subject = self.last?;
         let is_value = token.shape == Shape::Word
             && token.text.starts_with(|first: char| first.is_ascii_digit())
-            && value::range(subject, token.text, self.context).is_ok();
+            && value::read(subject, token.text, self.context).is_ok();
         is_value.then(|| {
             let list = self.list_with(subject, token.text);
             format!("{} is a value without a field; several are a list, {list}", token.text)

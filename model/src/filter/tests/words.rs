@@ -155,6 +155,29 @@ fn times_are_in_the_zone() {
     assert_eq!(filter.to_string(), "first_switched >= 2018-09-21T07:00:00.000Z");
 }
 
+/// Networks are aggregated, and a range that is a network is shown as one.
+#[test]
+fn networks_are_aggregated_and_shown() {
+    for (text, shown) in [
+        ("net 10/8", "addr = 10.0.0.0/8"),
+        ("net 172.16/12", "addr = 172.16.0.0/12"),
+        ("net 10.1.2.3/0", "addr = 0.0.0.0/0"),
+        ("net 10.1.2.3 255.255.0.0", "addr = 10.1.0.0/16"),
+        ("ip 10.0.0.7/32", "addr = 10.0.0.7"),
+        ("ip 10.0.0.0-10.0.0.255", "addr = 10.0.0.0/24"),
+        ("ip 10.0.0.1-10.0.0.2", "addr = 10.0.0.1..10.0.0.2"),
+        ("ip 0.0.0.0-10.0.0.2", "addr <= 10.0.0.2"),
+        ("ip > 10.0.0.0/8", "addr >= 11.0.0.0"),
+        ("ip in [10.0.0.128/25 10.0.0.0/25]", "addr = 10.0.0.0/24"),
+        ("ip in [10.0.0.0/8 10.1.0.0/16 192.0.2.1]", "addr in [10.0.0.0/8 192.0.2.1]"),
+        ("ip in [10.0.0.1 10.0.0.2]", "addr = 10.0.0.1..10.0.0.2"),
+        ("exporter in [r1 192.0.2.0/24]", "exporter = 192.0.2.0/24 or exporter = \"r1\""),
+        ("port 256-511", "port = 256..511"),
+    ] {
+        assert_eq!(Expression::parse(text).unwrap().to_string(), shown, "{text}");
+    }
+}
+
 /// Every field and every word can be compared, and says what it wants.
 #[test]
 fn every_word_is_understood() {
