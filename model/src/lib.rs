@@ -23,6 +23,7 @@
 //! | --- | --- |
 //! | what each field is good for, and what goes wrong with it | [`lesson`] |
 //! | what a field is called, in flowkit and elsewhere | [`field`], [`document::dialect`] |
+//! | what an address and a network are | [`address`] |
 //! | what a protocol, a port or a flag is called | [`names`] |
 //! | how a time is read and written | [`time`] |
 //! | which flows a filter means | [`filter`] |
@@ -85,6 +86,7 @@
 //! record); `logstash-codec-netflow` (`Netflow5PDU`); Logstash's netflow
 //! module (`netflow.conf.erb` and its index template).
 
+pub mod address;
 pub mod document;
 pub mod dump;
 pub mod field;
@@ -98,6 +100,7 @@ pub mod time;
 pub mod window;
 pub mod wire;
 
+pub use address::{Address, Network};
 pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};
 pub use filter::Expression;

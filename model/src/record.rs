@@ -25,7 +25,7 @@
 //!
 //! Source: Cisco, *NetFlow Export Datagram Format*, tables for version 5.
 
-use std::net::Ipv4Addr;
+use crate::address::Address;
 
 /// Packets that went one way between two sockets, added up by a router.
 ///
@@ -62,11 +62,11 @@ pub struct FlowRecord {
     /// The low 14 bits of the header's sampling field.
     pub sampling_interval: Option<u16>,
     /// Sender.
-    pub src_addr: Option<Ipv4Addr>,
+    pub src_addr: Option<Address>,
     /// Receiver.
-    pub dst_addr: Option<Ipv4Addr>,
+    pub dst_addr: Option<Address>,
     /// Next router on the way; 0.0.0.0 where there is none or it is unknown.
-    pub next_hop: Option<Ipv4Addr>,
+    pub next_hop: Option<Address>,
     /// SNMP index (`ifIndex`) of the interface the packets came in by.
     pub input_snmp: Option<u16>,
     /// SNMP index of the interface they left by. 0 where they did not leave:

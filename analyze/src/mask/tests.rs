@@ -128,7 +128,7 @@ fn long_lists_equal_the_plain_walk() {
     let filter = Filter::new(Expression::parse_in("src ip in @nets", &context).unwrap());
     let flows: Vec<FlowRecord> = (0..2000)
         .map(|n| FlowRecord {
-            src_addr: (n % 50 > 0).then(|| std::net::Ipv4Addr::from_bits(random())),
+            src_addr: (n % 50 > 0).then(|| random().into()),
             ..FlowRecord::default()
         })
         .collect();

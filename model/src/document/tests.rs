@@ -1,9 +1,8 @@
 //! What is a flow, and what a member of a document becomes.
 
-use std::net::Ipv4Addr;
-
 use super::dialect::{DIALECTS, sample};
 use super::*;
+use crate::address::Address;
 use crate::field::Access;
 
 fn flow(json: &str) -> Result<FlowRecord, NotAFlow> {
@@ -85,7 +84,7 @@ fn addresses_are_dotted_ipv4() {
         ("example.org", None),
     ] {
         let found = member("src_addr", &format!("\"{text}\"")).src_addr;
-        assert_eq!(found, expected.map(Ipv4Addr::from), "{text}");
+        assert_eq!(found, expected.map(Address::from), "{text}");
     }
     assert_eq!(member("src_addr", "3221225985").src_addr, None);
 }

@@ -4,12 +4,13 @@
 //! a string, `{"ip": …}` or a list. A number must be whole and fit its field,
 //! or the field is unknown. Only the exporter is read from objects and lists.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
 use super::dialect::{Form, Place};
 use super::json::{FromJson, KeySeed, OrNothing, whole};
+use crate::address::Address;
 use crate::field::{Access, Kind};
 use crate::names::protocol::nfdump_protocol_number;
 use crate::names::{parse_tcp_flags, protocol_number};
@@ -171,7 +172,7 @@ pub(super) fn number(kind: Kind, value: Option<u64>) -> Option<u64> {
 pub(super) fn parse(kind: Kind, text: &str) -> Option<u64> {
     match kind {
         Kind::Text => None,
-        Kind::Address => parse_address(text),
+        Kind::Address => parse_address(text).map(Address::number),
         Kind::Time => time::parse_ms(text),
         Kind::Version => parse_whole(text.trim_start_matches(|c: char| !c.is_ascii_digit())),
         _ => parse_whole(text),
@@ -257,11 +258,9 @@ impl<'de> FromJson<'de> for FirstText {
 }
 
 /// A dotted IPv4 address, or one mapped into IPv6; `010.0.0.1` is none.
-fn parse_address(text: &str) -> Option<u64> {
-    let address = text.parse::<Ipv4Addr>().ok();
-    address
-        .or_else(|| text.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped())
-        .map(|address| address.to_bits().into())
+fn parse_address(text: &str) -> Option<Address> {
+    let mapped = || text.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped().map(Address::from);
+    text.parse().ok().or_else(mapped)
 }
 
 /// `443`, `443.0`, `1.5e3`; not `1,234`, `0x10`, `-1` or `nan`.

@@ -1,21 +1,16 @@
 //! The rows of the catalogue, in the order of the packet.
 
-use std::net::Ipv4Addr;
-
 use super::{Access, Field, FieldId, Kind, Wire};
+use crate::address::Address;
 
 /// The value in the member's type, or unknown where it does not fit.
 fn fit<T: TryFrom<u64>>(value: Option<u64>) -> Option<T> {
     value.and_then(|value| value.try_into().ok())
 }
 
-/// The same for an address.
-fn fit_address(value: Option<u64>) -> Option<Ipv4Addr> {
-    fit(value).map(Ipv4Addr::from_bits)
-}
-
-fn bits_of(address: Option<Ipv4Addr>) -> Option<u64> {
-    address.map(|address| address.to_bits().into())
+/// The address of a number, or unknown where it does not fit.
+fn address(value: Option<u64>) -> Option<Address> {
+    value.and_then(Address::from_number)
 }
 
 use Access::{Number, Text};
@@ -53,13 +48,13 @@ pub const FIELDS: &[Field] = &[
         access: Number { bits: 16, read: |flow| flow.sampling_interval.map(u64::from), write: |flow, value| flow.sampling_interval = fit(value) } },
     Field { id: FieldId::SrcAddr, name: "src_addr", aliases: &["srcaddr", "srcip", "src_ip", "sip", "sa", "ipv4_src_addr"], module_key: "netflow.src_addr", codec_key: "netflow.ipv4_src_addr",
         wire: Record(0, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "sender",
-        access: Number { bits: 32, read: |flow| bits_of(flow.src_addr), write: |flow, value| flow.src_addr = fit_address(value) } },
+        access: Number { bits: 32, read: |flow| flow.src_addr.map(Address::number), write: |flow, value| flow.src_addr = address(value) } },
     Field { id: FieldId::DstAddr, name: "dst_addr", aliases: &["dstaddr", "dstip", "dst_ip", "dip", "da", "ipv4_dst_addr"], module_key: "netflow.dst_addr", codec_key: "netflow.ipv4_dst_addr",
         wire: Record(4, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "receiver",
-        access: Number { bits: 32, read: |flow| bits_of(flow.dst_addr), write: |flow, value| flow.dst_addr = fit_address(value) } },
+        access: Number { bits: 32, read: |flow| flow.dst_addr.map(Address::number), write: |flow, value| flow.dst_addr = address(value) } },
     Field { id: FieldId::NextHop, name: "next_hop", aliases: &["nexthop", "nhip", "nh", "ipv4_next_hop"], module_key: "netflow.next_hop", codec_key: "netflow.ipv4_next_hop",
         wire: Record(8, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "next router; 0.0.0.0: none",
-        access: Number { bits: 32, read: |flow| bits_of(flow.next_hop), write: |flow, value| flow.next_hop = fit_address(value) } },
+        access: Number { bits: 32, read: |flow| flow.next_hop.map(Address::number), write: |flow, value| flow.next_hop = address(value) } },
     Field { id: FieldId::InputSnmp, name: "input_snmp", aliases: &["input", "inif", "in_if", "in"], module_key: "netflow.input_snmp", codec_key: "netflow.input_snmp",
         wire: Record(12, 2), kind: Kind::Code, unit: "ifIndex", meaning: "interface the packets came in by",
         access: Number { bits: 16, read: |flow| flow.input_snmp.map(u64::from), write: |flow, value| flow.input_snmp = fit(value) } },
@@ -154,6 +149,24 @@ mod tests {
         }
         assert_eq!(Field::by_name("DST_PORT").unwrap().id, FieldId::DstPort);
         assert_eq!(Field::by_name("colour"), None);
+    }
+
+    /// What holds addresses is said by one list, the kinds: the fields that the
+    /// codec names after the address family, which are as long as one.
+    #[test]
+    fn addresses_are_known_as_such() {
+        for field in FIELDS {
+            let is_address = field.codec_key.starts_with("netflow.ipv4_");
+            assert_eq!(field.id.is_address(), is_address, "{}", field.name);
+            let bits = u32::from(Address::BITS);
+            assert!(!is_address || field.bits() == Some(bits), "{}", field.name);
+            if let (true, Access::Number { read, write, .. }) = (is_address, field.access) {
+                let mut flow = FlowRecord::default();
+                let address = Address::from([192, 0, 2, 1]);
+                write(&mut flow, Some(address.number()));
+                assert_eq!(read(&flow).and_then(Address::from_number), Some(address));
+            }
+        }
     }
 
     /// What is written is read again, by that field alone.

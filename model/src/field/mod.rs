@@ -75,7 +75,7 @@ pub enum Kind {
     Text,
     /// An amount, which can be added up.
     Count,
-    /// An IPv4 address, in host order.
+    /// An [`Address`](crate::Address), by its number.
     Address,
     /// A port, which has a service's name.
     Port,
@@ -182,6 +182,13 @@ impl FieldId {
     #[must_use]
     pub fn field(self) -> &'static Field {
         &FIELDS[self as usize]
+    }
+
+    /// Whether its values are addresses. The exporter's is a text, which may be
+    /// one.
+    #[must_use]
+    pub fn is_address(self) -> bool {
+        self.field().kind == Kind::Address
     }
 }
 

@@ -2,6 +2,7 @@
 //! same.
 
 use super::{Comparison, Derived, Expression, Ranges, Subject, Test};
+use crate::address::Address;
 use crate::field::{Access, FieldId};
 use crate::record::FlowRecord;
 
@@ -103,7 +104,9 @@ impl Test {
     #[must_use]
     pub fn passes_text(&self, text: &str) -> bool {
         match self {
-            Self::In(ranges) => address(text).is_some_and(|value| ranges.contains(value)),
+            Self::In(ranges) => {
+                text.parse::<Address>().is_ok_and(|address| ranges.contains(address.number()))
+            }
             Self::Flags { .. } => false,
             Self::Text(texts) => texts.iter().any(|known| known.eq_ignore_ascii_case(text)),
         }
@@ -117,10 +120,6 @@ impl Test {
             _ => None,
         }
     }
-}
-
-fn address(text: &str) -> Option<u64> {
-    text.parse::<std::net::Ipv4Addr>().ok().map(|address| address.to_bits().into())
 }
 
 fn value(derived: Derived, flow: &FlowRecord) -> Option<u64> {

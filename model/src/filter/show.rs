@@ -1,12 +1,10 @@
 //! A filter as text that means the same when it is read again.
 
 use std::fmt::{self, Write};
-use std::net::Ipv4Addr;
-
-use ipnet::Ipv4Subnets;
 
 use super::value::is_address;
 use super::{Comparison, Expression, Ranges, Subject, Test};
+use crate::address::{Address, network_between};
 use crate::field::Kind;
 use crate::{names, time};
 
@@ -128,17 +126,14 @@ fn network(subject: Subject, first: u64, last: u64) -> Option<String> {
     if !is_address(subject) {
         return None;
     }
-    let address = |value| u32::try_from(value).ok().map(Ipv4Addr::from_bits);
-    let (first, last) = (address(first)?, address(last)?);
-    let largest = Ipv4Subnets::new(first, last, 0).next()?;
-    (largest.broadcast() == last).then(|| largest.to_string())
+    let (first, last) = (Address::from_number(first)?, Address::from_number(last)?);
+    network_between(first, last).map(|network| network.to_string())
 }
 
 fn value(subject: Subject, value: u64) -> String {
     match subject.kind() {
-        _ if is_address(subject) => {
-            Ipv4Addr::from_bits(u32::try_from(value).unwrap_or(u32::MAX)).to_string()
-        }
+        _ if is_address(subject) => Address::from_number(value)
+            .map_or_else(|| value.to_string(), |address| address.to_string()),
         Kind::Time => time::from_epoch(value).map_or_else(|| value.to_string(), time::format_ms),
         Kind::Protocol => u8::try_from(value)
             .ok()

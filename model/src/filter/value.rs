@@ -1,10 +1,7 @@
 //! What is typed after a comparator, to the range of values it means.
 
-use std::net::Ipv4Addr;
-
-use ipnet::{Ipv4Net, ipv4_mask_to_prefix};
-
 use super::{Context, Subject, hint};
+use crate::address::{Address, Network, bounds, prefix_of_mask};
 use crate::field::{FieldId, Kind};
 use crate::names;
 use crate::window;
@@ -17,9 +14,15 @@ const LEAST_MS: u64 = 100_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     /// The addresses of a network; a single address is one of 32 bits.
-    Network(Ipv4Net),
+    Network(Network),
     /// First and last value, both included.
     Range(u64, u64),
+}
+
+/// The first and the last number of a network.
+pub(super) fn numbers(network: Network) -> (u64, u64) {
+    let (first, last) = bounds(network);
+    (first.number(), last.number())
 }
 
 /// Reads a value, a range or a network.
@@ -53,7 +56,7 @@ pub(super) fn is_address(subject: Subject) -> bool {
 
 /// `10.0.0.0/8`, `192.0.2.1`, and `172.16/12`, where the octets that are left out
 /// are 0; bits beyond the prefix do not matter.
-fn network(text: &str) -> Option<Ipv4Net> {
+fn network(text: &str) -> Option<Network> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => {
             let left_out = 4_usize.checked_sub(address.split('.').count())?;
@@ -61,25 +64,19 @@ fn network(text: &str) -> Option<Ipv4Net> {
         }
         None => (text.to_owned(), "32"),
     };
-    format!("{address}/{length}").parse::<Ipv4Net>().ok().map(|network| network.trunc())
-}
-
-/// The first and the last address of a network.
-pub(super) fn bounds(network: Ipv4Net) -> (u64, u64) {
-    (network.network().to_bits().into(), network.broadcast().to_bits().into())
+    format!("{address}/{length}").parse::<Network>().ok().map(|network| network.trunc())
 }
 
 /// The prefix length that a mask such as 255.0.0.0 has.
 pub(super) fn mask_length(text: &str) -> Option<u8> {
-    ipv4_mask_to_prefix(text.parse().ok()?).ok()
+    prefix_of_mask(text.parse().ok()?)
 }
 
 /// A value alone; `None` if the text has not its form.
 fn single(subject: Subject, text: &str, context: &Context<'_>) -> Option<Result<u64, String>> {
     let value = match subject.kind() {
-        Kind::Address => u64::from(text.parse::<Ipv4Addr>().ok()?.to_bits()),
-        Kind::Text if is_address(subject) => u64::from(text.parse::<Ipv4Addr>().ok()?.to_bits()),
-        Kind::Text => return None,
+        _ if is_address(subject) => text.parse::<Address>().ok()?.number(),
+        Kind::Address | Kind::Text => return None,
         Kind::Time => {
             let ms = text.parse().ok().filter(|ms| *ms >= LEAST_MS);
             let time = || window::time_ms("", text, &context.zone).ok()?.try_into().ok();
@@ -185,7 +182,7 @@ mod tests {
             ("10/8/8", None),
             ("2001:db8::/32", None),
         ] {
-            assert_eq!(network(text).map(bounds), expected, "{text}");
+            assert_eq!(network(text).map(numbers), expected, "{text}");
         }
         assert_eq!(mask_length("255.255.0.0"), Some(16));
         assert_eq!(mask_length("0.0.0.0"), Some(0));

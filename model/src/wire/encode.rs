@@ -7,6 +7,7 @@
 
 use super::misfit::Misfit;
 use super::{HEADER_LENGTH, Header, RECORD_LENGTH, Record};
+use crate::address::Address;
 use crate::field::{Access, FieldId};
 use crate::record::FlowRecord;
 
@@ -89,9 +90,9 @@ impl Fit<'_> {
 
     fn record(&mut self, header: &Header) -> Record {
         Record {
-            src_addr: self.number::<u32>(FieldId::SrcAddr, 32).into(),
-            dst_addr: self.number::<u32>(FieldId::DstAddr, 32).into(),
-            next_hop: self.number::<u32>(FieldId::NextHop, 32).into(),
+            src_addr: Address::from_bits(self.number(FieldId::SrcAddr, 32)),
+            dst_addr: Address::from_bits(self.number(FieldId::DstAddr, 32)),
+            next_hop: Address::from_bits(self.number(FieldId::NextHop, 32)),
             input_snmp: self.number(FieldId::InputSnmp, 16),
             output_snmp: self.number(FieldId::OutputSnmp, 16),
             packets: self.number(FieldId::Packets, 32),

@@ -2,20 +2,19 @@
 //!
 //! Source: Cisco, *NetFlow Export Datagram Format*, table B-4.
 
-use std::net::Ipv4Addr;
-
 use super::{Header, RECORD_LENGTH, VERSION, bytes_at};
+use crate::address::Address;
 use crate::record::FlowRecord;
 
 /// A record as it is sent, padding and all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Record {
     /// `srcaddr`: sender.
-    pub src_addr: Ipv4Addr,
+    pub src_addr: Address,
     /// `dstaddr`: receiver.
-    pub dst_addr: Ipv4Addr,
+    pub dst_addr: Address,
     /// `nexthop`: next router.
-    pub next_hop: Ipv4Addr,
+    pub next_hop: Address,
     /// `input`: `ifIndex` of the interface the packets came in by.
     pub input_snmp: u16,
     /// `output`: `ifIndex` of the interface they left by.
@@ -63,7 +62,7 @@ impl Record {
     /// Reads the bytes; any 48 bytes are a record.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; RECORD_LENGTH]) -> Self {
-        let address = |offset| Ipv4Addr::from(bytes_at::<4>(bytes, offset));
+        let address = |offset| Address::from(bytes_at::<4>(bytes, offset));
         let word = |offset| u32::from_be_bytes(bytes_at(bytes, offset));
         let half = |offset| u16::from_be_bytes(bytes_at(bytes, offset));
         Self {

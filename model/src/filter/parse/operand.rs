@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use ipnet::Ipv4Net;
-
 use super::{Parsed, Parser, compare};
+use crate::address::Network;
 use crate::field::{FieldId, Kind};
 use crate::filter::lex::{Comparator, Shape, Token};
 use crate::filter::value::{self, Value};
@@ -195,7 +194,7 @@ impl Parser<'_, '_> {
 /// Values of a list.
 #[derive(Default)]
 struct Values {
-    networks: Vec<Ipv4Net>,
+    networks: Vec<Network>,
     ranges: Vec<(u64, u64)>,
     texts: BTreeSet<String>,
 }
@@ -215,7 +214,7 @@ impl Values {
 
     /// Networks and ranges, aggregated.
     fn ranges(&self) -> Ranges {
-        let networks = Ipv4Net::aggregate(&self.networks).into_iter().map(value::bounds);
+        let networks = Network::aggregate(&self.networks).into_iter().map(value::numbers);
         Ranges::new(networks.chain(self.ranges.iter().copied()))
     }
 

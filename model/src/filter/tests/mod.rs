@@ -5,9 +5,8 @@ mod mistakes;
 mod properties;
 mod words;
 
-use std::net::Ipv4Addr;
-
 use super::*;
+use crate::address::Address;
 use crate::record::FlowRecord;
 
 fn flow() -> FlowRecord {
@@ -15,9 +14,9 @@ fn flow() -> FlowRecord {
         timestamp_ms: Some(1_537_514_269_230),
         exporter: Some("192.0.2.77".into()),
         engine_id: Some(7),
-        src_addr: Some(Ipv4Addr::new(10, 1, 2, 3)),
-        dst_addr: Some(Ipv4Addr::new(192, 0, 2, 1)),
-        next_hop: Some(Ipv4Addr::new(198, 51, 100, 2)),
+        src_addr: Some(Address::from([10, 1, 2, 3])),
+        dst_addr: Some(Address::from([192, 0, 2, 1])),
+        next_hop: Some(Address::from([198, 51, 100, 2])),
         input_snmp: Some(3),
         output_snmp: Some(0),
         packets: Some(10),
