@@ -15,6 +15,7 @@
 
 mod error;
 pub(crate) mod optional_ms;
+mod span;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -24,6 +25,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use error::WindowError;
+pub use span::Span;
 use times::{cut_to_ms, whole_day};
 pub use times::{length_ms, rfc3339, time_ms, zone_name};
 
