@@ -26,8 +26,8 @@
 //! | what an address and a network are | [`address`] |
 //! | what a protocol, a port or a flag is called | [`names`] |
 //! | how a time is read and written | [`time`] |
-//! | which flows a filter means | [`filter`] |
-//! | which span of time a person means | [`window`] |
+//! | which flows a filter matches | [`filter`] |
+//! | how a window of time is typed and read | [`window`] |
 //! | what a fetch leaves on the disk | [`dump`] |
 //!
 //! This crate never opens a file or a socket, starts no thread and asks no
@@ -70,7 +70,7 @@
 //!     "first_switched": "2018-09-21T07:23:33.931Z"}}"#;
 //! let from_document = Document::parse(document.as_bytes())?.into_flow().unwrap();
 //!
-//! // 3. The record, of the bytes and of the document: the same but for that.
+//! // 3. The record, from the bytes and from the document: equal but for that second.
 //! let flow = wire::decode(&bytes)?.flows(None).next().unwrap();
 //! assert_eq!(flow.bytes, from_document.bytes);
 //! assert_eq!(flow.timestamp_ms, from_document.timestamp_ms);

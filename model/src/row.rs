@@ -1,8 +1,8 @@
 //! A flow as one row of a table: a value or nothing for each field of the
 //! catalogue, by its place there.
 //!
-//! The same as a [`FlowRecord`], in the form that columns are filled from:
-//! texts are borrowed, and nothing is allocated for a flow.
+//! It holds what a [`FlowRecord`] holds, in the form that columns are filled
+//! from: texts are borrowed, and nothing is allocated for a flow.
 //!
 //! Fourth shape of a flow. Each number takes as many bits as its field has on
 //! the wire, but counters, which have 64, and times, which are milliseconds.

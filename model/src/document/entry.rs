@@ -1,8 +1,8 @@
 //! What one JSON value of a file can be: a hit, a bare document, a page of
 //! hits, or the error that a server answered instead.
 //!
-//! Told by its members, so files of any of these forms, even mixed, are read
-//! alike. The hits of a page are left as text, to be read one by one.
+//! It is recognised by its keys, so files of any of these forms, even mixed, are
+//! read alike. The hits of a page are left as text, to be read one by one.
 
 use std::borrow::Cow;
 use std::fmt;

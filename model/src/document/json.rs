@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// What to make of a JSON value of each form; nothing, unless it is said.
+/// What becomes of a JSON value of each form; by default nothing.
 pub(super) trait FromJson<'de>: Sized {
-    /// What comes of it; the default is made of forms that nothing is said of.
+    /// The result; its default is that of forms without a method here.
     type Output: Default;
 
     /// Null.
@@ -136,8 +136,8 @@ impl<'de> DeserializeSeed<'de> for TextSeed {
     }
 }
 
-/// The next value, or the default if it has another form: a document may have
-/// members of these names that mean something else.
+/// The next value, or the default if it has another form: a document may use
+/// these keys for something else.
 pub(super) fn lenient<'de, A: MapAccess<'de>, T: Default + Deserialize<'de>>(
     map: &mut A,
 ) -> Result<T, A::Error> {

@@ -2,7 +2,7 @@
 //! is skipped.
 //!
 //! A flow is a document with a netflow object of version 5, or with none
-//! stated. A member that is missing, null or impossible is unknown. Nothing
+//! stated. A field that is missing, null or impossible is unknown. Nothing
 //! else in the document matters, however deep or odd it is.
 //!
 //! Second shape of a flow. Logstash's codec decodes the packet, its netflow
@@ -29,7 +29,7 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | which key is which field | [`dialect`] |
-//! | how one member becomes a value | `value` |
+//! | how one value of a document becomes that of a field | `value` |
 //! | how rows of csv become flows | [`nfdump_csv`] |
 //! | how documents that look alike are read fast | [`shape`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
@@ -114,7 +114,7 @@ impl NotAFlow {
 #[derive(Debug, Default)]
 pub struct Document {
     flow: FlowRecord,
-    /// A member that some dialect knows, and that only flows have.
+    /// It has a key that some dialect knows, and that only flows have.
     has_netflow: bool,
     /// The version it states is not 5.
     other_version: bool,
@@ -221,7 +221,7 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
     }
 }
 
-/// Reads an object whose members may be fields, whatever it is.
+/// Reads a value that may be an object with keys that are known.
 struct NodeSeed<'d> {
     document: &'d mut Document,
     node: &'static Node,

@@ -1,4 +1,4 @@
-//! What is a flow, and what a member of a document becomes.
+//! Which documents are flows, and what becomes of their values.
 
 use super::dialect::{DIALECTS, sample};
 use super::*;
@@ -9,7 +9,7 @@ fn flow(json: &str) -> Result<FlowRecord, NotAFlow> {
     Document::parse(json.as_bytes()).map_err(|_| NotAFlow::NotJson)?.into_flow()
 }
 
-/// The value of a netflow member, in a document that is a flow.
+/// The flow of a document with one value under `netflow`.
 fn member(key: &str, value: &str) -> FlowRecord {
     flow(&format!(r#"{{"netflow":{{"version":5,"{key}":{value}}}}}"#)).unwrap()
 }
@@ -117,7 +117,7 @@ fn what_flowkit_does_not_know_is_read_over() {
 }
 
 /// A document that has each field under its dialect's keys reads as that
-/// field: a missing row, a swapped member or a misspelt key all fail here.
+/// field: a missing row, a swapped field or a misspelt key all fail here.
 #[test]
 fn every_dialect_reads_its_fields() {
     for dialect in DIALECTS {

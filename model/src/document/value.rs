@@ -1,4 +1,4 @@
-//! One member of a document as the value of a field, whatever form it has.
+//! A value of a document as the value of a flow's field, whatever form it has.
 //!
 //! Pipelines differ: a port is a number, a string, or `123.0`; the exporter is
 //! a string, `{"ip": …}` or a list. A number must be whole and fit its field,
@@ -17,12 +17,12 @@ use crate::names::{parse_tcp_flags, protocol_number};
 use crate::record::FlowRecord;
 use crate::time;
 
-/// What a member turned out to be.
+/// What was read for a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// A value of the field.
     Known,
-    /// Null: the same as missing.
+    /// Null, which counts as missing.
     Null,
     /// Nothing that the field can be.
     #[default]

@@ -3,7 +3,7 @@
 use super::{Access, Field, FieldId, Kind, Wire};
 use crate::address::Address;
 
-/// The value in the member's type, or unknown where it does not fit.
+/// The value in the type of the record's field, or unknown where it does not fit.
 fn fit<T: TryFrom<u64>>(value: Option<u64>) -> Option<T> {
     value.and_then(|value| value.try_into().ok())
 }
@@ -47,10 +47,10 @@ pub const FIELDS: &[Field] = &[
         wire: Header(22, 2), kind: Kind::Code, unit: "1 in n packets; 0 and 1: all", meaning: "how many packets stand for one (low 14 of 16 bits)",
         access: Number { bits: 16, read: |flow| flow.sampling_interval.map(u64::from), write: |flow, value| flow.sampling_interval = fit(value) } },
     Field { id: FieldId::SrcAddr, name: "src_addr", aliases: &["srcaddr", "srcip", "src_ip", "sip", "sa", "ipv4_src_addr"], module_key: "netflow.src_addr", codec_key: "netflow.ipv4_src_addr",
-        wire: Record(0, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "sender",
+        wire: Record(0, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "source address",
         access: Number { bits: 32, read: |flow| flow.src_addr.map(Address::number), write: |flow, value| flow.src_addr = address(value) } },
     Field { id: FieldId::DstAddr, name: "dst_addr", aliases: &["dstaddr", "dstip", "dst_ip", "dip", "da", "ipv4_dst_addr"], module_key: "netflow.dst_addr", codec_key: "netflow.ipv4_dst_addr",
-        wire: Record(4, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "receiver",
+        wire: Record(4, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "destination address",
         access: Number { bits: 32, read: |flow| flow.dst_addr.map(Address::number), write: |flow, value| flow.dst_addr = address(value) } },
     Field { id: FieldId::NextHop, name: "next_hop", aliases: &["nexthop", "nhip", "nh", "ipv4_next_hop"], module_key: "netflow.next_hop", codec_key: "netflow.ipv4_next_hop",
         wire: Record(8, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "next router; 0.0.0.0: none",
@@ -74,10 +74,10 @@ pub const FIELDS: &[Field] = &[
         wire: Record(28, 4), kind: Kind::Time, unit: "ms since 1970, UTC (wire: ms of uptime)", meaning: "last packet",
         access: Number { bits: 48, read: |flow| flow.last_switched_ms, write: |flow, value| flow.last_switched_ms = value.filter(|ms| ms >> 48 == 0) } },
     Field { id: FieldId::SrcPort, name: "src_port", aliases: &["srcport", "sport", "sp", "l4_src_port"], module_key: "netflow.src_port", codec_key: "netflow.l4_src_port",
-        wire: Record(32, 2), kind: Kind::Port, unit: "port", meaning: "sender's port",
+        wire: Record(32, 2), kind: Kind::Port, unit: "port", meaning: "source port",
         access: Number { bits: 16, read: |flow| flow.src_port.map(u64::from), write: |flow, value| flow.src_port = fit(value) } },
     Field { id: FieldId::DstPort, name: "dst_port", aliases: &["dstport", "dport", "dp", "l4_dst_port"], module_key: "netflow.dst_port", codec_key: "netflow.l4_dst_port",
-        wire: Record(34, 2), kind: Kind::Port, unit: "port; ICMP: type * 256 + code", meaning: "receiver's port",
+        wire: Record(34, 2), kind: Kind::Port, unit: "port; ICMP: type * 256 + code", meaning: "destination port",
         access: Number { bits: 16, read: |flow| flow.dst_port.map(u64::from), write: |flow, value| flow.dst_port = fit(value) } },
     Field { id: FieldId::TcpFlags, name: "tcp_flags", aliases: &["flags", "flg"], module_key: "netflow.tcp_flags", codec_key: "netflow.tcp_flags",
         wire: Record(37, 1), kind: Kind::Flags, unit: "bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32", meaning: "all TCP flags seen",
@@ -89,34 +89,34 @@ pub const FIELDS: &[Field] = &[
         wire: Record(39, 1), kind: Kind::Code, unit: "byte: DSCP * 4 + ECN", meaning: "type of service",
         access: Number { bits: 8, read: |flow| flow.tos.map(u64::from), write: |flow, value| flow.tos = fit(value) } },
     Field { id: FieldId::SrcAs, name: "src_as", aliases: &["srcas", "sas"], module_key: "netflow.src_as", codec_key: "netflow.src_as",
-        wire: Record(40, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the sender, origin or peer",
+        wire: Record(40, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the source, origin or peer",
         access: Number { bits: 16, read: |flow| flow.src_as.map(u64::from), write: |flow, value| flow.src_as = fit(value) } },
     Field { id: FieldId::DstAs, name: "dst_as", aliases: &["dstas", "das"], module_key: "netflow.dst_as", codec_key: "netflow.dst_as",
-        wire: Record(42, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the receiver, origin or peer",
+        wire: Record(42, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the destination, origin or peer",
         access: Number { bits: 16, read: |flow| flow.dst_as.map(u64::from), write: |flow, value| flow.dst_as = fit(value) } },
     Field { id: FieldId::SrcMaskLen, name: "src_mask_len", aliases: &["src_mask", "srcmask", "smk"], module_key: "netflow.src_mask_len", codec_key: "netflow.src_mask",
-        wire: Record(44, 1), kind: Kind::Code, unit: "bits", meaning: "length of the sender's routing prefix",
+        wire: Record(44, 1), kind: Kind::Code, unit: "bits", meaning: "length of the source's routing prefix",
         access: Number { bits: 8, read: |flow| flow.src_mask_len.map(u64::from), write: |flow, value| flow.src_mask_len = fit(value) } },
     Field { id: FieldId::DstMaskLen, name: "dst_mask_len", aliases: &["dst_mask", "dstmask", "dmk"], module_key: "netflow.dst_mask_len", codec_key: "netflow.dst_mask",
-        wire: Record(45, 1), kind: Kind::Code, unit: "bits", meaning: "length of the receiver's routing prefix",
+        wire: Record(45, 1), kind: Kind::Code, unit: "bits", meaning: "length of the destination's routing prefix",
         access: Number { bits: 8, read: |flow| flow.dst_mask_len.map(u64::from), write: |flow, value| flow.dst_mask_len = fit(value) } },
     Field { id: FieldId::SrcCountry, name: "src_country", aliases: &["src_geo"], module_key: "geoip_src.country_code2", codec_key: "geoip_src.country_code2",
-        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the sender, by GeoIP",
+        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the source, by GeoIP",
         access: Text { read: |flow| flow.src_country.as_deref(), write: |flow, value| flow.src_country = value } },
     Field { id: FieldId::DstCountry, name: "dst_country", aliases: &["dst_geo"], module_key: "geoip_dst.country_code2", codec_key: "geoip_dst.country_code2",
-        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the receiver, by GeoIP",
+        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the destination, by GeoIP",
         access: Text { read: |flow| flow.dst_country.as_deref(), write: |flow, value| flow.dst_country = value } },
     Field { id: FieldId::SrcCity, name: "src_city", aliases: &[], module_key: "geoip_src.city_name", codec_key: "geoip_src.city_name",
-        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the sender, by GeoIP",
+        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the source, by GeoIP",
         access: Text { read: |flow| flow.src_city.as_deref(), write: |flow, value| flow.src_city = value } },
     Field { id: FieldId::DstCity, name: "dst_city", aliases: &[], module_key: "geoip_dst.city_name", codec_key: "geoip_dst.city_name",
-        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the receiver, by GeoIP",
+        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the destination, by GeoIP",
         access: Text { read: |flow| flow.dst_city.as_deref(), write: |flow, value| flow.dst_city = value } },
     Field { id: FieldId::SrcAsName, name: "src_as_name", aliases: &["src_as_org"], module_key: "geoip_src.autonomous_system", codec_key: "geoip_src.autonomous_system",
-        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the sender, by GeoIP; PRIVATE: a private address",
+        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the source, by GeoIP; PRIVATE: a private address",
         access: Text { read: |flow| flow.src_as_name.as_deref(), write: |flow, value| flow.src_as_name = value } },
     Field { id: FieldId::DstAsName, name: "dst_as_name", aliases: &["dst_as_org"], module_key: "geoip_dst.autonomous_system", codec_key: "geoip_dst.autonomous_system",
-        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the receiver, by GeoIP; PRIVATE: a private address",
+        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the destination, by GeoIP; PRIVATE: a private address",
         access: Text { read: |flow| flow.dst_as_name.as_deref(), write: |flow, value| flow.dst_as_name = value } },
 ];
 
@@ -151,8 +151,8 @@ mod tests {
         assert_eq!(Field::by_name("colour"), None);
     }
 
-    /// What holds addresses is said by one list, the kinds: the fields that the
-    /// codec names after the address family, which are as long as one.
+    /// The catalogue alone says which fields hold addresses: those that the codec
+    /// names after the family, and they are as wide as an address.
     #[test]
     fn addresses_are_known_as_such() {
         for field in FIELDS {

@@ -1,8 +1,8 @@
 //! The catalogue: one row per field that can be shown, grouped or summed.
 //!
-//! To add a field, add a member to [`FlowRecord`], a variant to [`FieldId`] and
+//! To add a field, add it to [`FlowRecord`], a variant to [`FieldId`] and
 //! a row to [`FIELDS`]; the tests check the row. Decoding, `--by`, column
-//! headers, csv and json members and `flowkit fields` need nothing more.
+//! headers, csv columns, json keys and `flowkit fields` need nothing more.
 //!
 //! Names are those of the module's documents, but for `exporter` (`host`) and
 //! `timestamp` (`@timestamp`). Aliases are what people know from the plain
@@ -103,7 +103,7 @@ pub enum Wire {
 /// How a field of a [`FlowRecord`] is read and written.
 #[derive(Clone, Copy)]
 pub enum Access {
-    /// A number of at most so many bits.
+    /// A number.
     Number {
         /// Largest width a value can have.
         bits: u32,

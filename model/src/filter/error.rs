@@ -18,7 +18,7 @@ pub struct FilterError {
     pub length: usize,
 }
 
-/// Of a longer line only so many characters are shown.
+/// Characters that are shown of a longer line.
 const WIDEST: usize = 120;
 
 impl std::error::Error for FilterError {}

@@ -1,5 +1,5 @@
-//! What a filter means for one flow. Column by column it must come out the
-//! same.
+//! Whether a filter matches one flow. The evaluation column by column is held to
+//! it by tests.
 
 use super::{Comparison, Derived, Expression, Ranges, Subject, Test};
 use crate::address::Address;
@@ -50,7 +50,7 @@ pub fn service(protocol: u64, src_port: u64, dst_port: u64) -> Option<u64> {
 }
 
 impl Expression {
-    /// Whether it means this flow.
+    /// Whether this flow matches.
     #[must_use]
     pub fn matches(&self, flow: &FlowRecord) -> bool {
         match self {

@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 use super::{Ranges, Subject};
 use crate::field::FieldId;
 
-/// Which flows.
+/// Which flows are selected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expression {
     /// Every flow.
     Any,
     /// Flows whose value passes a test.
     Compare(Comparison),
-    /// Flows that the other does not mean.
+    /// Flows that the other does not match.
     Not(Box<Self>),
-    /// Flows that all of them mean; of none, every flow.
+    /// Flows that match all of them; of an empty list, every flow.
     And(Vec<Self>),
-    /// Flows that one of them means; of none, no flow.
+    /// Flows that match one of them; of an empty list, no flow.
     Or(Vec<Self>),
 }
 

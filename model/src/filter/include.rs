@@ -33,8 +33,8 @@ pub fn with_included(text: &str, context: &Context<'_>) -> Result<String, Filter
     Whole::new(text, context).map(|whole| whole.text)
 }
 
-/// Files may include files so deep, as in nfdump; a file that includes itself
-/// is found by it.
+/// How deep files may include files, as in nfdump; a file that includes itself is
+/// found by it.
 const DEEPEST: usize = 10;
 
 /// A filter with the files that it includes.

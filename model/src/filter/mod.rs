@@ -1,16 +1,16 @@
-//! The filter language: which flows a person means.
+//! The filter language: which flows are selected.
 //!
 //! One language for every command. Text becomes an [`Expression`] over the
 //! catalogue of fields, as plain data: [`matches`](Expression::matches) says
-//! what it means for one flow, `analyze` evaluates it column by column, and
+//! whether it matches one flow, `analyze` evaluates it column by column, and
 //! `fetch` makes a query of it.
 //!
 //! | to learn | read |
 //! | --- | --- |
 //! | what can be compared with what | [`Comparison`], [`Subject`], [`Test`] |
 //! | how many values or networks are one test | [`Ranges`] |
-//! | what is true of a flow | [`matches`](Expression::matches) |
-//! | what can be true of many | [`outcomes`](Expression::outcomes) |
+//! | whether a flow matches | [`matches`](Expression::matches) |
+//! | whether any or all of many flows can match, by min and max | [`outcomes`](Expression::outcomes) |
 //!
 //! # The language
 //! Words are those of nfdump, or names of fields:
@@ -32,11 +32,11 @@
 //! `not dst_port = 443` takes them in.
 //!
 //! # Where it is nfdump's, where not
-//! Measured with nfdump 1.7.1. The same: `k` is 1000; `bps`, `pps` and `bpp`
+//! Measured with nfdump 1.7.1. As in nfdump, `k` is 1000; `bps`, `pps` and `bpp`
 //! are whole numbers, and 0 for a flow of no duration; `flags SA` means all of
 //! these, and under an odd number of `not`s none of these, also inside
 //! parentheses; a number after `flags` is the whole byte; `flows` of a record
-//! are 1. On purpose not: names of hosts are not looked up; `mask` and `as` are those of the record
+//! are 1. On purpose unlike nfdump, names of hosts are not looked up; `mask` and `as` are those of the record
 //! (nfdump drops the masks of version 5, and asks a database for the AS).
 
 mod error;

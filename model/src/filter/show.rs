@@ -1,4 +1,4 @@
-//! A filter as text that means the same when it is read again.
+//! A filter as canonical text, which is read again as an equal filter.
 
 use std::fmt::{self, Write};
 

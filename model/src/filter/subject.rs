@@ -8,7 +8,7 @@ use crate::field::{FieldId, Kind};
 pub enum Subject {
     /// A field of the catalogue.
     Field(FieldId),
-    /// The same thing at either end: one that passes is enough.
+    /// What both ends have: it is enough if one end passes.
     Either(End),
     /// A value that is worked out from fields.
     Derived(Derived),
@@ -46,7 +46,7 @@ impl End {
         }
     }
 
-    /// The fields at the two ends: source (or in), destination (or out).
+    /// The fields at the two ends: source (or input), destination (or output).
     #[must_use]
     pub fn fields(self) -> [FieldId; 2] {
         match self {

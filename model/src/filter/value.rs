@@ -1,4 +1,4 @@
-//! What is typed after a comparator, to the range of values it means.
+//! Reads what is typed after a comparator: a value, a range or a network.
 
 use super::{Context, Subject, hint};
 use crate::address::{Address, Network, bounds, prefix_of_mask};
@@ -7,7 +7,7 @@ use crate::names;
 use crate::window;
 
 /// A time in plain milliseconds since 1970 lies in 1973 or later; a smaller
-/// number is more likely meant as seconds, or a length of time.
+/// number is more likely seconds, or a length of time.
 const LEAST_MS: u64 = 100_000_000_000;
 
 /// What is typed as one value.

@@ -54,7 +54,7 @@ pub struct Window {
     /// First instant inside, in milliseconds since 1970-01-01 UTC; none is open.
     #[serde(with = "optional_ms", rename = "from")]
     pub from_ms: Option<i64>,
-    /// First instant after it, in the same unit; none is open.
+    /// First instant after it, in milliseconds since 1970-01-01 UTC; none is open.
     #[serde(with = "optional_ms", rename = "to")]
     pub to_ms: Option<i64>,
     /// What was typed.

@@ -1,6 +1,6 @@
 //! A flow as bytes again: what fits a version 5 packet, and what does not.
 //!
-//! A flow keeps times, the wire has uptimes. So a boot time has to be made up,
+//! A flow keeps times, the wire has uptimes. So a boot time has to be chosen,
 //! see [`Uptime`]; any will do, since only differences of uptimes count. What
 //! is unknown is written as 0, for the format has no other way to say it.
 //! Padding is written as 0.
@@ -37,8 +37,8 @@ pub fn encode(flow: &FlowRecord, uptime: Uptime) -> Result<(Header, Record), Mis
     misfits.into_iter().find(|misfit| misfit.is_loss()).map_or(Ok((header, record)), Err)
 }
 
-/// The same, with everything that does not fit; a misfit is written as what is
-/// nearest to unknown: 0, or the time of export.
+/// Header and record of one flow, and all fields that do not fit; such a field is
+/// written as 0, or as the time of export.
 #[must_use]
 pub fn encode_what_fits(flow: &FlowRecord, uptime: Uptime) -> (Header, Record, Vec<Misfit>) {
     let mut fit = Fit { flow, uptime, misfits: Vec::new() };

@@ -2,8 +2,8 @@
 //! flows: one table, [`DIALECTS`].
 //!
 //! The module's and the codec's names differ in ten keys and in nothing else,
-//! and no key means two things there, so a document may use either without
-//! saying which. The other dialects give the same keys other meanings; a
+//! and no key has two meanings there, so a document may use either without
+//! saying which. The other dialects give some of these keys other meanings; a
 //! document that has their marks is read again by their rows alone.
 //!
 //! Sources: logstash-codec-netflow (`Netflow5PDU`); Logstash's netflow module

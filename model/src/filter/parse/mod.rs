@@ -17,7 +17,7 @@ use super::lex::{Shape, Token, tokens};
 use super::{Comparison, Context, Expression, FilterError, Subject, Test, hint, value};
 
 impl Expression {
-    /// Understands a filter that needs no file, with times in UTC.
+    /// Parses a filter that needs no file, with times in UTC.
     ///
     /// # Errors
     /// If it is no filter; the message shows where.
@@ -26,7 +26,7 @@ impl Expression {
         Self::parse_in(text, &Context { zone: TimeZone::UTC, read: &read })
     }
 
-    /// Understands a filter. A text without any word means every flow.
+    /// Parses a filter. A text without any word matches every flow.
     ///
     /// # Errors
     /// If it is no filter; the message shows where.
@@ -61,7 +61,7 @@ fn parse(text: &str, context: &Context<'_>) -> Result<Expression, FilterError> {
     }
 }
 
-/// Parentheses and `not`s may be nested so deep, which bounds the stack.
+/// How deep parentheses and `not`s may be nested, which bounds the stack.
 const DEEPEST: usize = 100;
 
 struct Parser<'t, 'c> {

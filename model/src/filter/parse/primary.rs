@@ -135,7 +135,7 @@ impl<'t> Parser<'t, '_> {
         Ok(if values.contains(1) == differs { Expression::Not(Box::new(every)) } else { every })
     }
 
-    /// ICMP's type and code stand in the port of the receiver.
+    /// ICMP's type and code stand in the destination port.
     fn icmp(&mut self, part: IcmpPart) -> Parsed<Expression> {
         // A field of one byte stands in while the values are read.
         let byte = Subject::Field(FieldId::Tos);

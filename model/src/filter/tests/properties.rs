@@ -80,7 +80,8 @@ fn any_filter() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// Canonical text is read as what it was made from, and stays as it is.
+    /// Canonical text matches the flows of the filter it was made from, and is the
+    /// canonical text of itself.
     #[test]
     fn canonical_text_means_the_same(text in any_filter(), flow in any_flow()) {
         let filter = Expression::parse(&text).unwrap();
@@ -90,7 +91,7 @@ proptest! {
         prop_assert_eq!(again.to_string(), shown);
     }
 
-    /// What bounds rule out does not happen.
+    /// What min/max statistics rule out does not happen.
     #[test]
     fn outcomes_are_never_too_sure(text in any_filter(), flows in proptest::collection::vec(any_flow(), 1..4)) {
         let filter = Expression::parse(&text).unwrap();
