@@ -32,7 +32,14 @@
 //!
 //! This crate never opens a file or a socket, starts no thread and asks no
 //! clock. Bytes come in, [`FlowRecord`]s go out, so everything here can be
-//! tested with a string.
+//! tested with a string. Modules use those of the floors below them:
+//!
+//! ```text
+//! 4  document (shape, dialect)  logstash_times
+//! 3  filter  wire  lesson  row
+//! 2  field  dump
+//! 1  address  record  names  time  window
+//! ```
 //!
 //! # One flow through all four
 //!

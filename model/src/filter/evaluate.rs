@@ -4,10 +4,8 @@
 use super::{Comparison, Derived, Expression, Ranges, Subject, Test};
 use crate::address::Address;
 use crate::field::{Access, FieldId};
+use crate::names::has_ports;
 use crate::record::FlowRecord;
-
-/// Protocols whose flows have ports: TCP, UDP, DCCP, SCTP.
-pub(crate) const WITH_PORTS: [u64; 4] = [6, 17, 33, 132];
 
 /// Length of a flow in ms; unknown if it ends before it begins.
 #[inline]
@@ -46,7 +44,7 @@ pub fn bytes_per_packet(bytes: u64, packets: u64) -> u64 {
 #[inline]
 #[must_use]
 pub fn service(protocol: u64, src_port: u64, dst_port: u64) -> Option<u64> {
-    WITH_PORTS.contains(&protocol).then(|| src_port.min(dst_port))
+    has_ports(protocol).then(|| src_port.min(dst_port))
 }
 
 impl Expression {
