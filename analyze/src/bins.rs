@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn bin(length: &str, zone: &str, time: &str) -> (String, String) {
-        let zone = window::zone(zone).unwrap();
+        let zone = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(zone).unwrap();
         let bins = Bins::new(bin_length_ms(length).unwrap(), zone.clone());
         let ms = u64::try_from(window::time_ms("", time, &zone).unwrap()).unwrap();
         let mut days = Days::default();

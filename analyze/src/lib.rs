@@ -50,12 +50,14 @@ mod selection;
 mod spill;
 mod stats;
 mod store;
+mod zone;
 
 pub use crate::ask::{AskError, ReadOptions, ask, ask_with, select};
 pub use crate::error::ReadError;
 pub use crate::input::Source;
 pub use crate::selection::Selection;
 pub use crate::stats::fields::fields;
+pub use crate::zone::zone;
 
 /// The door of tests and benches, which make batches of their own.
 #[doc(hidden)]

@@ -7,7 +7,8 @@
 use std::io;
 
 use flowkit_model::filter::Bounds;
-use flowkit_model::late::repaired_ms;
+use flowkit_model::logstash_times::repaired_ms;
+use flowkit_model::window::Span;
 use flowkit_model::{Expression, FIELDS, FieldId};
 
 use crate::batch::{Batch, FieldSet};
@@ -18,9 +19,8 @@ use crate::filter::Filter;
 #[derive(Debug)]
 pub struct Selection {
     filter: Filter,
-    /// The window in which they were exported, in ms, half open; `None` is
-    /// all that there is.
-    window: Option<(Option<u64>, Option<u64>)>,
+    /// The window in which they were exported; `None` is all that there is.
+    window: Option<Span>,
     changes: Changes,
 }
 
@@ -46,7 +46,7 @@ impl Selection {
     /// Flows that match a filter, of a window.
     pub(crate) fn new(
         filter: Expression,
-        window: Option<(Option<u64>, Option<u64>)>,
+        window: Option<Span>,
         changes: Changes,
     ) -> Self {
         let both = match window.and_then(in_window) {
@@ -73,7 +73,7 @@ impl Selection {
     }
 
     /// The window that was asked for.
-    pub(crate) fn window(&self) -> Option<(Option<u64>, Option<u64>)> {
+    pub(crate) fn window(&self) -> Option<Span> {
         self.window
     }
 
@@ -168,16 +168,14 @@ impl Run<'_> {
     }
 }
 
-/// `timestamp` in a half-open window, if it has an end.
-fn in_window((from, to): (Option<u64>, Option<u64>)) -> Option<Expression> {
+/// `timestamp` in a window, if it has an end.
+fn in_window(window: Span) -> Option<Expression> {
     use flowkit_model::filter::{Comparison, Ranges, Subject, Test};
-    if (from, to) == (None, None) {
-        return None;
-    }
-    let range = to.unwrap_or(u64::MAX).checked_sub(1).map(|last| (from.unwrap_or(0), last));
-    Some(Expression::Compare(Comparison {
-        subject: Subject::Field(FieldId::Timestamp),
-        differs: false,
-        test: Test::In(Ranges::new(range)),
-    }))
+    (!window.is_all()).then(|| {
+        Expression::Compare(Comparison {
+            subject: Subject::Field(FieldId::Timestamp),
+            differs: false,
+            test: Test::In(Ranges::new(window.first_and_last())),
+        })
+    })
 }

@@ -54,7 +54,7 @@ fn flow(random: &mut Random) -> FlowRecord {
     let last = exported - random.below(60_000);
     let first = last - random.skewed(200_000);
     let address =
-        |value: u64| std::net::Ipv4Addr::from_bits(0x0a00_0000 + u32::try_from(value).unwrap());
+        |value: u64| flowkit_model::Address::from_bits(0x0a00_0000 + u32::try_from(value).unwrap());
     let (sender, receiver) = (random.skewed(5000), random.skewed(70_000));
     let narrow = |value: u64| u16::try_from(value).unwrap();
     let (src_port, dst_port) = (narrow(random.skewed(65_536)), narrow(random.skewed(2000)));

@@ -11,12 +11,13 @@ use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::{Selection, Source, ask};
 use flowkit_model::Expression;
 use flowkit_model::filter::{Context, with_included};
-use flowkit_model::window::{Typed, Window, rfc3339, zone};
+use flowkit_model::window::{Typed, Window, rfc3339};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::exit::Usage;
 use crate::sources::read_twice;
+use flowkit_analyze::zone;
 
 /// Which flows.
 #[derive(clap::Args, Debug, Default)]

@@ -13,7 +13,7 @@
 //! 1. [`wire`]: what the router sends. Start here; `flowkit explain` shows the
 //!    same as a picture.
 //! 2. [`document`]: what Logstash makes of it, what it adds, and what it gets
-//!    wrong ([`late`]).
+//!    wrong ([`logstash_times`]).
 //! 3. [`record`]: the flow as Rust sees it, each field with unit and caveat.
 //! 4. [`row`]: the flow as columns see it, by the places of the catalogue.
 //!
@@ -23,15 +23,23 @@
 //! | --- | --- |
 //! | what each field is good for, and what goes wrong with it | [`lesson`] |
 //! | what a field is called, in flowkit and elsewhere | [`field`], [`document::dialect`] |
+//! | what an address and a network are | [`address`] |
 //! | what a protocol, a port or a flag is called | [`names`] |
 //! | how a time is read and written | [`time`] |
-//! | which flows a filter means | [`filter`] |
-//! | which span of time a person means | [`window`] |
+//! | which flows a filter matches | [`filter`] |
+//! | how a window of time is typed and read | [`window`] |
 //! | what a fetch leaves on the disk | [`dump`] |
 //!
 //! This crate never opens a file or a socket, starts no thread and asks no
 //! clock. Bytes come in, [`FlowRecord`]s go out, so everything here can be
-//! tested with a string.
+//! tested with a string. Modules use those of the floors below them:
+//!
+//! ```text
+//! 4  document (shape, dialect)  logstash_times
+//! 3  filter  wire  lesson  row
+//! 2  field  dump
+//! 1  address  record  names  time  window
+//! ```
 //!
 //! # One flow through all four
 //!
@@ -69,7 +77,7 @@
 //!     "first_switched": "2018-09-21T07:23:33.931Z"}}"#;
 //! let from_document = Document::parse(document.as_bytes())?.into_flow().unwrap();
 //!
-//! // 3. The record, of the bytes and of the document: the same but for that.
+//! // 3. The record, from the bytes and from the document: equal but for that second.
 //! let flow = wire::decode(&bytes)?.flows(None).next().unwrap();
 //! assert_eq!(flow.bytes, from_document.bytes);
 //! assert_eq!(flow.timestamp_ms, from_document.timestamp_ms);
@@ -86,13 +94,14 @@
 //! module (`netflow.conf.erb` and its index template).
 
 pub mod answer;
+pub mod address;
 pub mod document;
 pub mod dump;
 pub mod field;
 pub mod filter;
-pub mod late;
 pub mod lesson;
 pub mod meaning;
+pub mod logstash_times;
 pub mod names;
 pub mod question;
 pub mod record;
@@ -103,6 +112,7 @@ pub mod window;
 pub mod wire;
 
 pub use answer::Answer;
+pub use address::{Address, Network};
 pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};
 pub use filter::Expression;

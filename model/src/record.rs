@@ -25,7 +25,7 @@
 //!
 //! Source: Cisco, *NetFlow Export Datagram Format*, tables for version 5.
 
-use std::net::Ipv4Addr;
+use crate::address::Address;
 
 /// Packets that went one way between two sockets, added up by a router.
 ///
@@ -47,7 +47,7 @@ pub struct FlowRecord {
     /// Records in the packet that carried this one, 1 to 30.
     pub flow_records: Option<u16>,
     /// Flows that this exporter and engine had sent before this packet, modulo
-    /// 2³². The same for all records of a packet. Some exporters count packets
+    /// 2³². All records of a packet share it. Some exporters count packets
     /// instead, or send 0.
     pub flow_seq_num: Option<u32>,
     /// Type of the flow-switching engine (a line card, say).
@@ -58,19 +58,19 @@ pub struct FlowRecord {
     /// top two bits of the header's sampling field; some routers sample and
     /// leave it 0.
     pub sampling_algorithm: Option<u8>,
-    /// One packet in so many was looked at; 0 and 1 both mean every packet.
+    /// One packet in this number was sampled; 0 and 1 both mean every packet.
     /// The low 14 bits of the header's sampling field.
     pub sampling_interval: Option<u16>,
-    /// Sender.
-    pub src_addr: Option<Ipv4Addr>,
-    /// Receiver.
-    pub dst_addr: Option<Ipv4Addr>,
+    /// Source address.
+    pub src_addr: Option<Address>,
+    /// Destination address.
+    pub dst_addr: Option<Address>,
     /// Next router on the way; 0.0.0.0 where there is none or it is unknown.
-    pub next_hop: Option<Ipv4Addr>,
+    pub next_hop: Option<Address>,
     /// SNMP index (`ifIndex`) of the interface the packets came in by.
     pub input_snmp: Option<u16>,
     /// SNMP index of the interface they left by. 0 where they did not leave:
-    /// refused by an access list or meant for the router itself (`SiLK`,
+    /// refused by an access list or addressed to the router itself (`SiLK`,
     /// packing logic of the generic site); for multicast too (Plixer,
     /// "Interface 0").
     pub output_snmp: Option<u16>,
@@ -89,9 +89,9 @@ pub struct FlowRecord {
     pub first_switched_ms: Option<u64>,
     /// Last packet; unit and caveat as [`first_switched_ms`](Self::first_switched_ms).
     pub last_switched_ms: Option<u64>,
-    /// Sender's TCP, UDP, SCTP or DCCP port; 0 for other protocols.
+    /// Source port of TCP, UDP, SCTP or DCCP; 0 for other protocols.
     pub src_port: Option<u16>,
-    /// Receiver's port. For ICMP: type × 256 + code, so 2048 is an echo
+    /// Destination port. For ICMP: type × 256 + code, so 2048 is an echo
     /// request.
     pub dst_port: Option<u16>,
     /// All TCP flags seen, one bit each: FIN 1, SYN 2, RST 4, PSH 8, ACK 16,
@@ -101,29 +101,29 @@ pub struct FlowRecord {
     pub protocol: Option<u8>,
     /// Type of service byte: DSCP in the top six bits, ECN in the low two.
     pub tos: Option<u8>,
-    /// Autonomous system of the sender: origin or peer, as the exporter is set
+    /// Autonomous system of the source: origin or peer, as the exporter is set
     /// up. 16 bits: a larger number does not fit. BGP has 23456, `AS_TRANS`,
     /// stand for those (RFC 6793); what an exporter writes is its own matter.
     pub src_as: Option<u16>,
-    /// Autonomous system of the receiver; caveat as [`src_as`](Self::src_as).
+    /// Autonomous system of the destination; caveat as [`src_as`](Self::src_as).
     pub dst_as: Option<u16>,
-    /// Length of the sender's routing prefix, in bits.
+    /// Length of the source's routing prefix, in bits.
     pub src_mask_len: Option<u8>,
-    /// Length of the receiver's routing prefix, in bits.
+    /// Length of the destination's routing prefix, in bits.
     pub dst_mask_len: Option<u8>,
-    /// Country of the sender, two letters (ISO 3166), from the pipeline's `GeoIP`
+    /// Country of the source, two letters (ISO 3166), from the pipeline's `GeoIP`
     /// lookup. Not part of the packet.
     pub src_country: Option<String>,
-    /// Country of the receiver.
+    /// Country of the destination, likewise.
     pub dst_country: Option<String>,
-    /// City of the sender, from the same lookup.
+    /// City of the source, from the pipeline's `GeoIP` lookup.
     pub src_city: Option<String>,
-    /// City of the receiver.
+    /// City of the destination, likewise.
     pub dst_city: Option<String>,
-    /// Autonomous system of the sender as the lookup names it: `Example Net
+    /// Autonomous system of the source as that lookup names it: `Example Net
     /// (64500)`, or `PRIVATE` for private addresses. Not the exporter's
     /// [`src_as`](Self::src_as).
     pub src_as_name: Option<String>,
-    /// Autonomous system of the receiver, likewise.
+    /// Autonomous system of the destination, likewise.
     pub dst_as_name: Option<String>,
 }

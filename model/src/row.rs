@@ -1,8 +1,8 @@
 //! A flow as one row of a table: a value or nothing for each field of the
 //! catalogue, by its place there.
 //!
-//! The same as a [`FlowRecord`], in the form that columns are filled from:
-//! texts are borrowed, and nothing is allocated for a flow.
+//! It holds what a [`FlowRecord`] holds, in the form that columns are filled
+//! from: texts are borrowed, and nothing is allocated for a flow.
 //!
 //! Fourth shape of a flow. Each number takes as many bits as its field has on
 //! the wire, but counters, which have 64, and times, which are milliseconds.
@@ -17,11 +17,12 @@
 //! assert_eq!(row.record(), flow);
 //! ```
 
+use crate::address::Address;
 use crate::field::{Access, FIELDS, FieldId};
 use crate::record::FlowRecord;
 
 /// Number of fields.
-pub const N_FIELDS: usize = FieldId::DstAsName as usize + 1;
+pub const N_FIELDS: usize = FIELDS.len();
 
 /// One flow.
 #[derive(Clone, Debug)]
@@ -70,6 +71,13 @@ impl<'t> Row<'t> {
     #[inline]
     pub fn number(&self, field: FieldId) -> Option<u64> {
         self.is_known(field).then_some(self.numbers[field as usize])
+    }
+
+    /// The address in a field of addresses; unknown is `None`.
+    #[must_use]
+    #[inline]
+    pub fn address(&self, field: FieldId) -> Option<Address> {
+        self.number(field).and_then(Address::from_number)
     }
 
     /// The value of a text field; unknown is `None`.
@@ -123,11 +131,18 @@ impl<'t> Row<'t> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn an_address_is_read_as_one() {
+        let address = Address::from([192, 0, 2, 1]);
+        let flow = FlowRecord { src_addr: Some(address), ..FlowRecord::default() };
+        assert_eq!(Row::of(&flow).address(FieldId::SrcAddr), Some(address));
+        assert_eq!(Row::of(&flow).address(FieldId::DstAddr), None);
+    }
+
     /// A record with only one field known survives the way there and back, for
     /// each field.
     #[test]
     fn a_record_becomes_a_row_and_a_record() {
-        assert_eq!(FIELDS.len(), N_FIELDS);
         for field in FIELDS {
             let mut flow = FlowRecord::default();
             match field.access {

@@ -3,6 +3,11 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names the folder, and says so where not.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the test reads files, the crate does not"
+)]
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -11,7 +16,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::GzDecoder;
 use flowkit_model::field::{Access, Wire};
 use flowkit_model::wire::{Header, Misfit, Record, Uptime, decode, encode, split};
-use flowkit_model::{Document, Entry, FIELDS, Field, FlowRecord, Kind, late, time};
+use flowkit_model::{Document, Entry, FIELDS, Field, FlowRecord, Kind, logstash_times, time};
 use serde_json::Value;
 
 fn corpora() -> Option<PathBuf> {
@@ -68,10 +73,10 @@ fn assert_comes_back(flow: &FlowRecord, place: &str) {
 /// times of the wire.
 fn assert_repair(document: &Value, header: &Header, record: &Record, flow: &FlowRecord) {
     let document = Document::parse(document.to_string().as_bytes()).unwrap().into_flow().unwrap();
-    let written = |uptime| u64::try_from(late::written_ms(header, uptime)).ok();
+    let written = |uptime| u64::try_from(logstash_times::written_ms(header, uptime)).ok();
     assert_eq!(document.first_switched_ms, written(record.first_uptime_ms));
     assert_eq!(document.last_switched_ms, written(record.last_uptime_ms));
-    let repaired = late::repaired(&document);
+    let repaired = logstash_times::repaired(&document);
     assert_eq!(repaired.first_switched_ms, flow.first_switched_ms);
     assert_eq!(repaired.last_switched_ms, flow.last_switched_ms);
 }
@@ -212,7 +217,7 @@ fn documents_of_real_traffic() {
     ] {
         let (mut n_read, mut n_too_far) = (0, 0);
         for flow in hits(&corpora.join(file)) {
-            let repaired = late::repaired(&flow);
+            let repaired = logstash_times::repaired(&flow);
             for (flow, is_repaired) in [(&flow, false), (&repaired, true)] {
                 let (header, record, misfits) =
                     encode::encode_what_fits(flow, Uptime { boot_ms: 1_000_000 });
@@ -250,7 +255,7 @@ fn late_times_of_real_traffic_are_repaired_exactly() {
         [("day", "es7.elasticdump.ndjson.gz"), ("years", "es8.elasticdump.ndjson.gz")]
     {
         let mut repaired: Vec<_> = hits(&corpora.join(set).join(file))
-            .map(|flow| late::repaired(&flow))
+            .map(|flow| logstash_times::repaired(&flow))
             .map(|flow| {
                 (
                     key(&flow),

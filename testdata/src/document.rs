@@ -15,7 +15,7 @@
 
 use std::net::Ipv4Addr;
 
-use flowkit_model::late;
+use flowkit_model::logstash_times;
 use flowkit_model::names::{protocol_name, service_name};
 use serde::Serialize;
 
@@ -175,7 +175,7 @@ impl Netflow {
         let tags = flag_tags(flow.tcp_flags);
         let both_private = is_private(flow.src_addr) && is_private(flow.dst_addr);
         let header = packet.header();
-        let time = |true_ms| iso(late::written_ms(&header, packet.uptime().at(true_ms)));
+        let time = |true_ms| iso(logstash_times::written_ms(&header, packet.uptime().at(true_ms)));
         Netflow {
             tcp_flags: flow.tcp_flags,
             flow_locality: locality(both_private),

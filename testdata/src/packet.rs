@@ -73,9 +73,9 @@ impl Packet {
 
     fn record(&self, flow: &Flow) -> Record {
         Record {
-            src_addr: flow.src_addr,
-            dst_addr: flow.dst_addr,
-            next_hop: flow.next_hop,
+            src_addr: flow.src_addr.into(),
+            dst_addr: flow.dst_addr.into(),
+            next_hop: flow.next_hop.into(),
             input_snmp: flow.input_snmp,
             output_snmp: flow.output_snmp,
             packets: flow.packets,
@@ -134,7 +134,7 @@ fn scan_ms(exporter: &Exporter, ms: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use flowkit_model::{Document, FlowRecord, late, wire};
+    use flowkit_model::{Document, FlowRecord, logstash_times, wire};
 
     use super::*;
     use crate::day::practice_flows;
@@ -184,7 +184,9 @@ mod tests {
                 assert_eq!(flow.last_switched_ms, time(seen.last_ms));
                 let source = &documents.next().unwrap().source;
                 let document = Document::parse(source.as_bytes()).unwrap().into_flow().unwrap();
-                let late = |ms| time(late::written_ms(datagram.header(), packet.uptime().at(ms)));
+                let late = |ms| {
+                    time(logstash_times::written_ms(datagram.header(), packet.uptime().at(ms)))
+                };
                 let expected = FlowRecord {
                     first_switched_ms: late(seen.first_ms),
                     last_switched_ms: late(seen.last_ms),

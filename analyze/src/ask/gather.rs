@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{Answer, Tally};
+use flowkit_model::window::Span;
 
 use super::select::common_window;
 use super::workers::Workers;
@@ -57,7 +58,7 @@ pub(crate) struct Gathered<P> {
 #[derive(Debug)]
 pub(crate) struct Heading {
     sources: Vec<String>,
-    window: Option<(Option<u64>, Option<u64>)>,
+    window: Option<Span>,
     scaled: bool,
     notes: Vec<String>,
     pub(crate) tally: Tally,

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::question::{Diff, Flows, Question, Report};
-use flowkit_model::window::{Window, zone};
+use flowkit_model::window::Window;
 use jiff::Timestamp;
 
 use super::gather::{Gathered, Heading, no_failure};
-use super::select::{in_ms, in_window};
+use super::select::{in_window, of_flows};
 use super::workers::Workers;
 use super::{AskError, Asking, dispatch};
 use crate::batch::Batch;
@@ -20,6 +20,7 @@ use crate::selection::Selection;
 use crate::spill::memory::Memory;
 use crate::stats::Statistic;
 use crate::stats::diff::Changes;
+use crate::zone::zone;
 
 /// Answers a question about batches, which have one dictionary and the fields
 /// that the question reads; a diff is asked with [`diff_batches`].
@@ -75,7 +76,7 @@ fn spill(source: io::Error) -> AskError {
 fn selection(flows: &Flows) -> Result<Selection, AskError> {
     let zone = zone(&flows.zone)?;
     let window = Window::new(flows.window.clone(), &zone, Timestamp::UNIX_EPOCH)?;
-    in_window(flows, &zone, (!window.is_open()).then(|| in_ms(&window)))
+    in_window(flows, &zone, (!window.is_open()).then(|| of_flows(&window)))
 }
 
 /// Flows in memory.

@@ -18,13 +18,13 @@ use std::io;
 
 use flowkit_model::answer::{Answer, Unmatched};
 use flowkit_model::question::{Grouping, Question, Report};
-use flowkit_model::window::zone;
+use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
 
 pub use self::error::AskError;
 use self::gather::{Shared, gather};
 pub use self::select::select;
-use self::select::{Span, all_flows, common_window, in_window, window};
+use self::select::{all_flows, common_window, in_window, window};
 use crate::error::ReadError;
 use crate::input::Source;
 pub use crate::scan::options::ReadOptions;
@@ -37,6 +37,7 @@ use crate::stats::grouping::GroupBy;
 use crate::stats::scans::Attempts;
 use crate::stats::summary::Summary;
 use crate::stats::timeline::Binned;
+use crate::zone::zone;
 
 /// Answers a question from some sources.
 ///
@@ -117,7 +118,7 @@ trait Asking {
 fn dispatch<A: Asking>(
     report: &Report,
     zone: &TimeZone,
-    window: Span,
+    window: Option<Span>,
     asking: &A,
 ) -> Result<Answer, A::Error> {
     match report {
@@ -133,7 +134,7 @@ fn dispatch<A: Asking>(
         Report::Exporters => asking.ask(&Exporters::default()),
         Report::Timeline(timeline) => {
             let bin = || AskError::Bin { text: timeline.bin.clone() };
-            asking.ask(&Binned::new(timeline, zone, window).ok_or_else(bin)?)
+            asking.ask(&Binned::new(timeline, zone, window.unwrap_or_default()).ok_or_else(bin)?)
         }
         Report::Scans(scans) => asking.ask(&Attempts::new(scans)),
         Report::Beacons(beacons) => asking.ask(&Regularity::new(beacons)),

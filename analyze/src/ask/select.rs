@@ -4,7 +4,7 @@
 use flowkit_model::Expression;
 use flowkit_model::filter::Context;
 use flowkit_model::question::{Flows, Grouping};
-use flowkit_model::window::{Typed, Window, zone};
+use flowkit_model::window::{Span, Typed, Window};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -14,9 +14,7 @@ use crate::input::Source;
 use crate::scan::options::ReadOptions;
 use crate::selection::{Changes, Selection};
 use crate::stats::grouping::GroupBy;
-
-/// A window in milliseconds, half open; its ends may be open. `None` is all of time.
-pub(crate) type Span = Option<(Option<u64>, Option<u64>)>;
+use crate::zone::zone;
 
 /// The flows that are meant, of some sources.
 ///
@@ -37,7 +35,7 @@ pub fn select(
 pub(super) fn in_window(
     flows: &Flows,
     zone: &TimeZone,
-    window: Span,
+    window: Option<Span>,
 ) -> Result<Selection, AskError> {
     let filter = match &flows.filter {
         None => Expression::Any,
@@ -60,7 +58,7 @@ pub(super) fn window(
     flows: &Flows,
     zone: &TimeZone,
     options: ReadOptions,
-) -> Result<Span, AskError> {
+) -> Result<Option<Span>, AskError> {
     if flows.window == Typed::default() {
         return Ok(None);
     }
@@ -68,13 +66,12 @@ pub(super) fn window(
         Some(_) => end_of(sources, options)?,
         None => Timestamp::UNIX_EPOCH,
     };
-    Ok(Some(in_ms(&Window::new(flows.window.clone(), zone, end)?)))
+    Ok(Some(of_flows(&Window::new(flows.window.clone(), zone, end)?)))
 }
 
-/// The ends of a window, none of which lies before 1970.
-pub(super) fn in_ms(window: &Window) -> (Option<u64>, Option<u64>) {
-    let ms = |ms: Option<i64>| ms.map(|ms| u64::try_from(ms).unwrap_or(0));
-    (ms(window.from_ms), ms(window.to_ms))
+/// The span of a window, whose ends are times of flows: none lies before 1970.
+pub(super) fn of_flows(window: &Window) -> Span {
+    window.span().flow_times().into()
 }
 
 /// The end of the sources' window; of files, the millisecond after the last
@@ -84,7 +81,7 @@ fn end_of(sources: &[Source], options: ReadOptions) -> Result<Timestamp, AskErro
         return Err(AskError::ReadTwice { why: "--last looks for the last flow first" });
     }
     let ends: Option<Vec<u64>> =
-        sources.iter().map(|source| source.window().and_then(|window| window.1)).collect();
+        sources.iter().map(|source| source.window().and_then(|window| window.flow_times().1)).collect();
     let mut end = ends.and_then(|ends| ends.into_iter().max());
     if end.is_none() {
         end = all_flows(sources, options)?.seen.map(|seen| seen.1 + 1);
@@ -105,7 +102,7 @@ pub(super) fn all_flows(
 }
 
 /// The window that all sources were fetched with, if they have one in common.
-pub(crate) fn common_window(sources: &[Source]) -> Option<(Option<u64>, Option<u64>)> {
+pub(crate) fn common_window(sources: &[Source]) -> Option<Span> {
     let first = sources.first()?.window()?;
     sources.iter().all(|source| source.window() == Some(first)).then_some(first)
 }

@@ -2,12 +2,12 @@
 
 use flowkit_model::answer::Answer;
 use flowkit_model::question::{Diff, Flows};
-use flowkit_model::window::{Typed, Window};
+use flowkit_model::window::{Span, Typed, Window};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::gather::{Shared, gather};
-use super::select::{Span, in_ms, in_window, window};
+use super::select::{in_window, of_flows, window};
 use super::{AskError, unmatched};
 use crate::error::ReadError;
 use crate::input::Source;
@@ -18,7 +18,7 @@ use crate::stats::diff::Changes;
 #[derive(Clone, Copy)]
 struct Side<'s> {
     sources: &'s [Source],
-    window: Span,
+    window: Option<Span>,
 }
 
 /// What differs; the tally is of both sides.
@@ -95,7 +95,7 @@ fn span(
     option: &'static str,
     text: &str,
     zone: &TimeZone,
-) -> Result<(Option<u64>, Option<u64>), AskError> {
+) -> Result<Span, AskError> {
     let typed = match text.split_once("..") {
         None => Typed { day: Some(text.into()), ..Typed::default() },
         Some((from, to)) => {
@@ -105,5 +105,5 @@ fn span(
     };
     let window = Window::new(typed, zone, Timestamp::UNIX_EPOCH)
         .map_err(|_| AskError::SideWindow { option, text: text.into() })?;
-    Ok(in_ms(&window))
+    Ok(of_flows(&window))
 }

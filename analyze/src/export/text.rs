@@ -169,7 +169,7 @@ mod tests {
     fn a_row_has_a_cell_for_each_field() {
         let flow = FlowRecord {
             exporter: Some("a,\"b".into()),
-            src_addr: Some(Ipv4Addr::new(192, 0, 2, 1)),
+            src_addr: Some([192, 0, 2, 1].into()),
             timestamp_ms: Some(0),
             ..FlowRecord::default()
         };

@@ -124,11 +124,11 @@ fn long_lists_equal_the_plain_walk() {
         .collect();
     let list = lines.join("\n");
     let read = |_: &str| Ok(list.clone());
-    let context = Context { zone: flowkit_model::window::zone("UTC").unwrap(), read: &read };
+    let context = Context { zone: jiff::tz::TimeZone::UTC, read: &read };
     let filter = Filter::new(Expression::parse_in("src ip in @nets", &context).unwrap());
     let flows: Vec<FlowRecord> = (0..2000)
         .map(|n| FlowRecord {
-            src_addr: (n % 50 > 0).then(|| std::net::Ipv4Addr::from_bits(random())),
+            src_addr: (n % 50 > 0).then(|| random().into()),
             ..FlowRecord::default()
         })
         .collect();

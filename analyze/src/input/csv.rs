@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use flowkit_model::FlowRecord;
-use flowkit_model::document::nfdump::{Column, set_end};
+use flowkit_model::document::nfdump_csv::{Column, set_end};
 
 /// The line that names the columns.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use flowkit_model::window::Span;
 use flowkit_model::dump::{self, Manifest, PARTIAL_END, PARTS, PartState, STATE_END, State};
 
 use super::source::{DumpPart, Place, Source, Stream};
@@ -15,8 +16,8 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
     let mut source = Source {
         name: path.display().to_string(),
         streams: Vec::new(),
-        window: Some((at(manifest.window.from_ms), at(manifest.window.to_ms)))
-            .filter(|window| *window != (None, None)),
+        window: Some(Span::from(manifest.window.span().flow_times()))
+            .filter(|window| !window.is_all()),
         incomplete: None,
     };
     for part in &manifest.parts {
@@ -93,9 +94,4 @@ fn part_in_work(state: &Path) -> Option<Stream> {
         part: None,
         reading: None,
     })
-}
-
-/// A time of a manifest; flows have none before 1970.
-fn at(ms: Option<i64>) -> Option<u64> {
-    ms.map(|ms| ms.try_into().unwrap_or(0))
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use flowkit_model::dump::Part;
+use flowkit_model::window::Span;
 
 use super::formats::Reading;
 
@@ -12,7 +13,7 @@ use super::formats::Reading;
 pub struct Source {
     pub(super) name: String,
     pub(super) streams: Vec<Stream>,
-    pub(super) window: Option<(Option<u64>, Option<u64>)>,
+    pub(super) window: Option<Span>,
     pub(super) incomplete: Option<String>,
 }
 
@@ -95,7 +96,7 @@ impl Source {
     /// The window that was asked for when a dump was fetched, in milliseconds,
     /// half open; either end may be open.
     #[must_use]
-    pub fn window(&self) -> Option<(Option<u64>, Option<u64>)> {
+    pub fn window(&self) -> Option<Span> {
         self.window
     }
 

@@ -10,7 +10,7 @@ use flowkit_fetch::{
     Cancel, DEFAULT_PAGE, DEFAULT_PART, DEFAULT_RETRIES, Filter, Method, Request, Update,
 };
 use flowkit_model::filter::{self, Expression};
-use flowkit_model::window::{Typed, Window, length_ms, time_ms, zone};
+use flowkit_model::window::{Typed, Window, length_ms, time_ms};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -180,7 +180,7 @@ impl Fetch {
     /// `WindowError` or `FilterError` for wrong usage, `FetchError` for
     /// everything else; [`Exit::of`] has the code of each.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let zone = zone(&self.tz)?;
+        let zone = flowkit_analyze::zone(&self.tz)?;
         let request = self.request(&zone)?;
         let cancel = Cancel::new();
         listen_for_ctrl_c(&cancel, UNCLOSED);

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use flowkit_analyze::documents;
-use flowkit_model::{FlowRecord, late};
+use flowkit_model::{FlowRecord, logstash_times};
 
 use crate::destination::{refuse_sources, write_to};
 use crate::exit::Exit;
@@ -69,8 +69,9 @@ impl Show {
         let selection = self.sources.select.selected(window)?.selection;
         let filter = selection.filter();
         let repairs = self.sources.select.repairs_times();
-        let meant =
-            |flow: FlowRecord| filter.matches(&if repairs { late::repaired(&flow) } else { flow });
+        let meant = |flow: FlowRecord| {
+            filter.matches(&if repairs { logstash_times::repaired(&flow) } else { flow })
+        };
         let is_meant =
             |found: documents::Found<'_>| filter.is_any() || found.flow().is_some_and(meant);
         let (mut shown, mut found_any) = (0, false);

@@ -21,6 +21,7 @@ pub use self::table::{Cell, Column, Table};
 pub use self::tally::{Duplicates, Position, Sampling, Skipped, Tally};
 pub use crate::meaning::Meaning;
 use crate::question::Question;
+use crate::window::Span;
 
 /// What came out.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +36,7 @@ pub struct Answer {
     pub filter: Option<String>,
     /// The window that was asked for, or else that they were fetched with, in
     /// milliseconds, half open.
-    pub window: Option<(Option<u64>, Option<u64>)>,
+    pub window: Option<Span>,
     /// Counters were multiplied by the sampling interval.
     pub scaled: bool,
     /// Single values: name, meaning, value.

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::late::WRAP_MS;
+use crate::logstash_times::WRAP_MS;
 
 const HOUR_MS: u64 = 3_600_000;
 

@@ -1,19 +1,18 @@
 //! What one JSON value of a file can be: a hit, a bare document, a page of
 //! hits, or the error that a server answered instead.
 //!
-//! Told by its members, so files of any of these forms, even mixed, are read
-//! alike. The hits of a page are left as text, to be read one by one.
+//! It is recognised by its keys, so files of any of these forms, even mixed, are
+//! read alike. The hits of a page are left as text, to be read one by one.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 
 use super::dialect::{Keys, Node};
-use super::page::{self, Page};
+use super::json::{FromJson, KeySeed, OrNothing, TextSeed, lenient};
+use super::page::{HitsSeed, Page};
 use super::server_error::{ErrorSeed, ServerError};
-use super::value::{FromJson, OrNothing};
 use super::{Document, DocumentSeed, NotAFlow};
 use crate::record::FlowRecord;
 
@@ -136,9 +135,9 @@ impl<'de> Visitor<'de> for EntryVisitor {
                     hit.source = map.next_value_seed(SourceSeed { dialect: self.dialect })?;
                 }
                 EntryKey::ScrollId => page.scroll_id = map.next_value_seed(TextSeed)?,
-                EntryKey::Hits => hits = map.next_value_seed(page::HitsSeed(&mut page))?,
-                EntryKey::Shards => page.shards = page::lenient(&mut map)?,
-                EntryKey::TimedOut => page.timed_out = page::lenient(&mut map)?,
+                EntryKey::Hits => hits = map.next_value_seed(HitsSeed(&mut page))?,
+                EntryKey::Shards => page.shards = lenient(&mut map)?,
+                EntryKey::TimedOut => page.timed_out = lenient(&mut map)?,
                 EntryKey::Error => error = Some(map.next_value_seed(ErrorSeed)?),
                 EntryKey::Document(node) => bare.member(node, &mut map)?,
             }
@@ -148,51 +147,6 @@ impl<'de> Visitor<'de> for EntryVisitor {
             (None, Some(error)) if !bare.has_netflow && hit.source.is_none() => Entry::Error(error),
             _ if hit.source.is_some() || hit.id.is_some() || hit.index.is_some() => Entry::Hit(hit),
             _ => Entry::Bare(bare),
-        })
-    }
-}
-
-/// Reads a key and says at once what it is, without keeping it.
-pub(super) struct KeySeed<F>(pub(super) F);
-
-impl<'de, T, F: FnOnce(&str) -> T> DeserializeSeed<'de> for KeySeed<F> {
-    type Value = T;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<T, F: FnOnce(&str) -> T> Visitor<'_> for KeySeed<F> {
-    type Value = T;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<T, E> {
-        Ok(self.0(key))
-    }
-}
-
-/// Text, borrowed where it has no escapes; anything else is `None`.
-struct TextSeed;
-
-impl<'de> DeserializeSeed<'de> for TextSeed {
-    type Value = Option<Cow<'de, str>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Text<'a> {
-            Borrowed(&'a str),
-            Owned(String),
-            Other(IgnoredAny),
-        }
-        Ok(match Text::deserialize(deserializer)? {
-            Text::Borrowed(text) => Some(Cow::Borrowed(text)),
-            Text::Owned(text) => Some(Cow::Owned(text)),
-            Text::Other(_) => None,
         })
     }
 }

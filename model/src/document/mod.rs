@@ -2,13 +2,13 @@
 //! is skipped.
 //!
 //! A flow is a document with a netflow object of version 5, or with none
-//! stated. A member that is missing, null or impossible is unknown. Nothing
+//! stated. A field that is missing, null or impossible is unknown. Nothing
 //! else in the document matters, however deep or odd it is.
 //!
 //! Second shape of a flow. Logstash's codec decodes the packet, its netflow
 //! module renames ten fields and adds names, localities and places; `SysUptime`
 //! and padding are gone, and the times are worked out, not always well
-//! ([`late`](crate::late)).
+//! ([`logstash_times`](crate::logstash_times)).
 //!
 //! ```
 //! use flowkit_model::{Document, NotAFlow};
@@ -28,15 +28,16 @@
 //!
 //! | to learn | read |
 //! | --- | --- |
-//! | which key is which field | [`dialect`], and `adapters` for other pipelines |
-//! | how one member becomes a value | `value` |
+//! | which key is which field | [`dialect`] |
+//! | how one value of a document becomes that of a field | `value` |
+//! | how rows of csv become flows | [`nfdump_csv`] |
 //! | how documents that look alike are read fast | [`shape`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
 
-mod adapters;
 pub mod dialect;
 pub mod entry;
-pub mod nfdump;
+mod json;
+pub mod nfdump_csv;
 pub mod page;
 pub mod server_error;
 pub mod shape;
@@ -47,12 +48,12 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use self::dialect::{Keys, Node};
-
 use crate::field::FieldId;
 use crate::record::FlowRecord;
 
 pub use entry::Entry;
-use value::{FromJson, OrNothing, Outcome};
+use json::{FromJson, KeySeed, OrNothing};
+use value::Outcome;
 
 /// Why a document is no flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,7 +114,7 @@ impl NotAFlow {
 #[derive(Debug, Default)]
 pub struct Document {
     flow: FlowRecord,
-    /// A member that some dialect knows, and that only flows have.
+    /// It has a key that some dialect knows, and that only flows have.
     has_netflow: bool,
     /// The version it states is not 5.
     other_version: bool,
@@ -220,7 +221,7 @@ impl<'de> Visitor<'de> for DocumentSeed<'_> {
     }
 }
 
-/// Reads an object whose members may be fields, whatever it is.
+/// Reads a value that may be an object with keys that are known.
 struct NodeSeed<'d> {
     document: &'d mut Document,
     node: &'static Node,
@@ -239,7 +240,7 @@ impl<'de> FromJson<'de> for NodeSeed<'_> {
 
     fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { document, node } = self;
-        while let Some(child) = map.next_key_seed(entry::KeySeed(|key: &str| node.child(key)))? {
+        while let Some(child) = map.next_key_seed(KeySeed(|key: &str| node.child(key)))? {
             document.member(child, &mut map)?;
         }
         Ok(())
@@ -247,118 +248,4 @@ impl<'de> FromJson<'de> for NodeSeed<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::Ipv4Addr;
-
-    fn flow(json: &str) -> Result<FlowRecord, NotAFlow> {
-        Document::parse(json.as_bytes()).map_err(|_| NotAFlow::NotJson)?.into_flow()
-    }
-
-    /// The value of a netflow member, in a document that is a flow.
-    fn member(key: &str, value: &str) -> FlowRecord {
-        flow(&format!(r#"{{"netflow":{{"version":5,"{key}":{value}}}}}"#)).unwrap()
-    }
-
-    #[test]
-    fn what_is_a_flow() {
-        for (json, expected) in [
-            (r#"{"netflow":{"bytes":1}}"#, Ok(())),
-            (r#"{"netflow":{"bytes":1,"version":5}}"#, Ok(())),
-            (r#"{"netflow":{"bytes":1,"version":"5"}}"#, Ok(())),
-            (r#"{"netflow":{"bytes":1,"version":"Netflow v5"}}"#, Ok(())),
-            (r#"{"netflow":{"bytes":1,"version":null}}"#, Ok(())),
-            (r#"{"netflow":{"bytes":1,"version":9}}"#, Err(NotAFlow::OtherVersion)),
-            (r#"{"netflow":{"bytes":1,"version":"Netflow v9"}}"#, Err(NotAFlow::OtherVersion)),
-            (r#"{"netflow":{"bytes":1,"version":"IPFIX"}}"#, Err(NotAFlow::OtherVersion)),
-            (r#"{"netflow":{}}"#, Err(NotAFlow::NoNetflow)),
-            (r#"{"netflow":{"colour":1}}"#, Err(NotAFlow::NoNetflow)),
-            (r#"{"netflow":[{"bytes":1}]}"#, Err(NotAFlow::NoNetflow)),
-            (r#"{"netflow":"bytes"}"#, Err(NotAFlow::NoNetflow)),
-            (r#"{"netflow":null}"#, Err(NotAFlow::NoNetflow)),
-            (r#"{"bytes":1,"packets":1}"#, Err(NotAFlow::NoNetflow)),
-            (r"{}", Err(NotAFlow::NoNetflow)),
-            (r"[]", Err(NotAFlow::NotJson)),
-            (r#"{"netflow":{"bytes":1}"#, Err(NotAFlow::NotJson)),
-            (r#"{"netflow":{"bytes":1}} x"#, Err(NotAFlow::NotJson)),
-        ] {
-            assert_eq!(flow(json).map(drop), expected, "{json}");
-        }
-    }
-
-    #[test]
-    fn numbers_in_every_form() {
-        for (value, expected) in [
-            ("443", Some(443)),
-            ("\"443\"", Some(443)),
-            ("\" 443 \"", Some(443)),
-            ("443.0", Some(443)),
-            ("\"1.5e3\"", Some(1500)),
-            ("1.5e3", Some(1500)),
-            ("-0", Some(0)),
-            ("18446744073709551615", Some(u64::MAX)),
-            ("18446744073709551616", None),
-            ("9007199254740993", Some(9_007_199_254_740_993)),
-            ("-1", None),
-            ("0.5", None),
-            ("\"1,234\"", None),
-            ("\"\"", None),
-            ("\"nan\"", None),
-            ("\"0x10\"", None),
-            ("true", None),
-            ("null", None),
-            ("[443]", None),
-            (r#"{"a":443}"#, None),
-        ] {
-            assert_eq!(member("bytes", value).bytes, expected, "{value}");
-        }
-        assert_eq!(member("dst_port", "65536").dst_port, None);
-        assert_eq!(member("protocol", "256").protocol, None);
-    }
-
-    #[test]
-    fn addresses_are_dotted_ipv4() {
-        for (text, expected) in [
-            ("192.0.2.7", Some([192, 0, 2, 7])),
-            (" 192.0.2.7 ", Some([192, 0, 2, 7])),
-            ("::ffff:192.0.2.1", Some([192, 0, 2, 1])),
-            ("0.0.0.0", Some([0; 4])),
-            ("2001:db8::1", None),
-            ("010.0.0.1", None),
-            ("256.1.1.1", None),
-            ("192.0.2", None),
-            ("example.org", None),
-        ] {
-            let found = member("src_addr", &format!("\"{text}\"")).src_addr;
-            assert_eq!(found, expected.map(Ipv4Addr::from), "{text}");
-        }
-        assert_eq!(member("src_addr", "3221225985").src_addr, None);
-    }
-
-    #[test]
-    fn the_exporter_has_many_forms() {
-        for (host, expected) in [
-            (r#""192.0.2.1""#, Some("192.0.2.1")),
-            (r#"{"ip":"192.0.2.1","name":"r1"}"#, Some("192.0.2.1")),
-            (r#"{"name":"r1","ip":["192.0.2.1","192.0.2.2"]}"#, Some("192.0.2.1")),
-            (r#"{"name":"r1"}"#, Some("r1")),
-            (r#"["192.0.2.1","192.0.2.2"]"#, Some("192.0.2.1")),
-            (r#"{"os":{"name":"x"}}"#, None),
-            ("7", None),
-            ("\"\"", None),
-            ("null", None),
-        ] {
-            let found = flow(&format!(r#"{{"host":{host},"netflow":{{"bytes":1}}}}"#)).unwrap();
-            assert_eq!(found.exporter.as_deref(), expected, "{host}");
-        }
-    }
-
-    #[test]
-    fn what_flowkit_does_not_know_is_read_over() {
-        let deep = "[".repeat(100) + &"]".repeat(100);
-        let json = format!(
-            r#"{{"x":{deep},"a\"b":"{{\"netflow\":{{}}}}","netflow":{{"é":{deep},"bytes":7}},"netflow_like":{{"bytes":9}}}}"#
-        );
-        assert_eq!(flow(&json).unwrap(), FlowRecord { bytes: Some(7), ..FlowRecord::default() });
-    }
-}
+mod tests;

@@ -7,8 +7,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
-use super::entry::KeySeed;
-use super::value::{FromJson, OrNothing};
+use super::json::{FromJson, KeySeed, OrNothing, lenient};
 
 /// An answer of a search.
 #[derive(Debug, Default)]
@@ -115,13 +114,4 @@ impl<'de> FromJson<'de> for ListSeed {
         }
         Ok(elements)
     }
-}
-
-/// The next value, or the default if it has another form: a document may have
-/// members of these names that mean something else.
-pub(super) fn lenient<'de, A: MapAccess<'de>, T: Default + Deserialize<'de>>(
-    map: &mut A,
-) -> Result<T, A::Error> {
-    let raw: &RawValue = map.next_value()?;
-    Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }

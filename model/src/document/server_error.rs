@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
-use super::value::{FromJson, OrNothing};
+use super::json::{FromJson, OrNothing};
 
 /// What a server answered instead of hits.
 #[derive(Clone, Debug, Default)]

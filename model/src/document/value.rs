@@ -1,28 +1,28 @@
-//! One member of a document as the value of a field, whatever form it has.
+//! A value of a document as the value of a flow's field, whatever form it has.
 //!
 //! Pipelines differ: a port is a number, a string, or `123.0`; the exporter is
 //! a string, `{"ip": …}` or a list. A number must be whole and fit its field,
 //! or the field is unknown. Only the exporter is read from objects and lists.
 
-use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv6Addr;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 
 use super::dialect::{Form, Place};
-use super::entry::KeySeed;
-use super::nfdump;
+use super::json::{FromJson, KeySeed, OrNothing, whole};
+use crate::address::Address;
 use crate::field::{Access, Kind};
+use crate::names::protocol::nfdump_protocol_number;
 use crate::names::{parse_tcp_flags, protocol_number};
 use crate::record::FlowRecord;
 use crate::time;
 
-/// What a member turned out to be.
+/// What was read for a field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// A value of the field.
     Known,
-    /// Null: the same as missing.
+    /// Null, which counts as missing.
     Null,
     /// Nothing that the field can be.
     #[default]
@@ -145,7 +145,7 @@ fn number_in_text(form: Form, kind: Kind, text: &str) -> Option<u64> {
     match form {
         Form::FlagLetters => parse_tcp_flags(text).map(u64::from).or_else(|| parse(kind, text)),
         Form::NfdumpProtocol => parse(kind, text)
-            .or_else(|| nfdump::protocol(text).map(u64::from))
+            .or_else(|| nfdump_protocol_number(text).map(u64::from))
             .or_else(|| protocol_number(text).map(u64::from)),
         Form::BlankTime => parse(kind, &text.replacen(' ', "T", 1)),
         Form::AnyAddress => parse(kind, text).or_else(|| parse_whole(text)),
@@ -172,7 +172,7 @@ pub(super) fn number(kind: Kind, value: Option<u64>) -> Option<u64> {
 pub(super) fn parse(kind: Kind, text: &str) -> Option<u64> {
     match kind {
         Kind::Text => None,
-        Kind::Address => parse_address(text),
+        Kind::Address => parse_address(text).map(Address::number),
         Kind::Time => time::parse_ms(text),
         Kind::Version => parse_whole(text.trim_start_matches(|c: char| !c.is_ascii_digit())),
         _ => parse_whole(text),
@@ -258,11 +258,9 @@ impl<'de> FromJson<'de> for FirstText {
 }
 
 /// A dotted IPv4 address, or one mapped into IPv6; `010.0.0.1` is none.
-fn parse_address(text: &str) -> Option<u64> {
-    let address = text.parse::<Ipv4Addr>().ok();
-    address
-        .or_else(|| text.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped())
-        .map(|address| address.to_bits().into())
+fn parse_address(text: &str) -> Option<Address> {
+    let mapped = || text.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped().map(Address::from);
+    text.parse().ok().or_else(mapped)
 }
 
 /// `443`, `443.0`, `1.5e3`; not `1,234`, `0x10`, `-1` or `nan`.
@@ -274,87 +272,4 @@ fn parse_whole(text: &str) -> Option<u64> {
         return None;
     }
     whole(text.parse().ok()?)
-}
-
-/// A float that is a whole number, and exact.
-fn whole(value: f64) -> Option<u64> {
-    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
-    ((0.0..=EXACT).contains(&value) && value.fract() == 0.0).then_some(value as u64)
-}
-
-/// What to make of a JSON value of each form; nothing, unless it is said.
-pub(super) trait FromJson<'de>: Sized {
-    /// What comes of it; the default is made of forms that nothing is said of.
-    type Output: Default;
-
-    /// Null.
-    fn null(self) -> Self::Output {
-        Self::Output::default()
-    }
-
-    /// A number; `None` if it is not a whole number from 0 to 2^64 − 1.
-    fn number(self, _: Option<u64>) -> Self::Output {
-        Self::Output::default()
-    }
-
-    /// A string.
-    fn text(self, _: &str) -> Self::Output {
-        Self::Output::default()
-    }
-
-    /// An object; it must be read to its end.
-    fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Output, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Self::Output::default())
-    }
-
-    /// An array; it must be read to its end.
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Output, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Self::Output::default())
-    }
-}
-
-/// Takes whatever value comes, and hands it on by its form.
-pub(super) struct OrNothing<T>(pub(super) T);
-
-impl<'de, T: FromJson<'de>> Visitor<'de> for OrNothing<T> {
-    type Value = T::Output;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a value")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<T::Output, E> {
-        Ok(T::Output::default())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<T::Output, E> {
-        Ok(self.0.number(value.try_into().ok()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<T::Output, E> {
-        Ok(self.0.number(Some(value)))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<T::Output, E> {
-        Ok(self.0.number(whole(value)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<T::Output, E> {
-        Ok(self.0.text(text))
-    }
-
-    fn visit_unit<E>(self) -> Result<T::Output, E> {
-        Ok(self.0.null())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T::Output, A::Error> {
-        self.0.map(map)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<T::Output, A::Error> {
-        self.0.list(list)
-    }
 }

@@ -5,7 +5,8 @@ use std::io;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::part::{Part, Pending, Span};
+use super::part::{Part, Pending};
+use crate::window::Span;
 use crate::window::Window;
 
 /// Number of the layout described here. It grows only when a reader of the
@@ -150,7 +151,7 @@ impl Manifest {
     /// The window that was asked for, as a span.
     #[must_use]
     pub fn span(&self) -> Span {
-        Span { from_ms: self.window.from_ms, to_ms: self.window.to_ms }
+        self.window.span()
     }
 
     /// Whether it is a manifest, of a layout this version knows.

@@ -30,6 +30,7 @@ pub use names::{
     COLUMNS, COLUMNS_END, LOCK, MANIFEST, NEW_END, PART_END, PARTIAL_END, PARTS, STATE_END,
     is_ours, part_name, unfinished,
 };
-pub use part::{DOCUMENTS_READ, Order, Part, PartScope, Pending, Proof, Read, Slice, Span};
+pub use part::{DOCUMENTS_READ, Order, Part, PartScope, Pending, Proof, Read, Slice};
+pub use crate::window::Span;
 pub use part_form::PartForm;
 pub use state::PartState;

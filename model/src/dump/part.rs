@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::{COLUMNS, COLUMNS_END, PARTS};
 use super::part_form::PartForm;
-use crate::window::optional_ms;
+use crate::window::{Span, optional_ms};
 
 /// What the documents of an import were counted against.
 pub const DOCUMENTS_READ: &str = "the documents that were read";
@@ -104,28 +104,6 @@ pub enum Order {
     #[default]
     #[serde(other)]
     Storage,
-}
-
-/// A half-open span of `@timestamp`, in milliseconds since 1970; none is open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Span {
-    /// First instant inside.
-    #[serde(with = "optional_ms", rename = "from")]
-    pub from_ms: Option<i64>,
-    /// First instant after it.
-    #[serde(with = "optional_ms", rename = "to")]
-    pub to_ms: Option<i64>,
-}
-
-impl Span {
-    /// Whether some instant is in both.
-    #[must_use]
-    pub fn overlaps(self, other: Self) -> bool {
-        let ends_before =
-            |to: Option<i64>, from: Option<i64>| to.zip(from).is_some_and(|(to, from)| to <= from);
-        !ends_before(self.to_ms, other.from_ms) && !ends_before(other.to_ms, self.from_ms)
-    }
 }
 
 /// One of `max` disjoint shares of an index, as the server cuts them.

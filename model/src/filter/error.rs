@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use strsim::osa_distance;
+
 /// Not a filter. Its text is the message, the line of the filter and a caret
 /// under the mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +18,7 @@ pub struct FilterError {
     pub length: usize,
 }
 
-/// Of a longer line only so many characters are shown.
+/// Characters that are shown of a longer line.
 const WIDEST: usize = 120;
 
 impl std::error::Error for FilterError {}
@@ -51,29 +53,10 @@ impl fmt::Display for FilterError {
 #[must_use]
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let word = word.to_ascii_lowercase();
-    let (distance, found) =
-        known.map(|known| (distance(&word, known), known)).min_by_key(|(distance, _)| *distance)?;
+    let (distance, found) = known
+        .map(|known| (osa_distance(&word, known), known))
+        .min_by_key(|(distance, _)| *distance)?;
     (distance * 3 <= word.chars().count().max(3)).then_some(found)
-}
-
-/// Edits between two words: insert, delete, replace, swap of neighbours.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for i in 0..a.len() {
-        let mut next = vec![i + 1];
-        for j in 0..b.len() {
-            let replaced = row[j] + usize::from(a[i] != b[j]);
-            let mut best = replaced.min(row[j + 1] + 1).min(next[j] + 1);
-            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
-                best = best.min(before[j - 1] + 1);
-            }
-            next.push(best);
-        }
-        before = std::mem::replace(&mut row, next);
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -93,7 +76,5 @@ mod tests {
         ] {
             assert_eq!(nearest(word, known.into_iter()), expected, "{word}");
         }
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("abcd", "abdc"), 1);
     }
 }

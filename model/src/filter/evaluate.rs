@@ -1,12 +1,11 @@
-//! What a filter means for one flow. Column by column it must come out the
-//! same.
+//! Whether a filter matches one flow. The evaluation column by column is held to
+//! it by tests.
 
 use super::{Comparison, Derived, Expression, Ranges, Subject, Test};
+use crate::address::Address;
 use crate::field::{Access, FieldId};
+use crate::names::has_ports;
 use crate::record::FlowRecord;
-
-/// Protocols whose flows have ports: TCP, UDP, DCCP, SCTP.
-pub(crate) const WITH_PORTS: [u64; 4] = [6, 17, 33, 132];
 
 /// Length of a flow in ms; unknown if it ends before it begins.
 #[inline]
@@ -45,11 +44,11 @@ pub fn bytes_per_packet(bytes: u64, packets: u64) -> u64 {
 #[inline]
 #[must_use]
 pub fn service(protocol: u64, src_port: u64, dst_port: u64) -> Option<u64> {
-    WITH_PORTS.contains(&protocol).then(|| src_port.min(dst_port))
+    has_ports(protocol).then(|| src_port.min(dst_port))
 }
 
 impl Expression {
-    /// Whether it means this flow.
+    /// Whether this flow matches.
     #[must_use]
     pub fn matches(&self, flow: &FlowRecord) -> bool {
         match self {
@@ -103,7 +102,9 @@ impl Test {
     #[must_use]
     pub fn passes_text(&self, text: &str) -> bool {
         match self {
-            Self::In(ranges) => address(text).is_some_and(|value| ranges.contains(value)),
+            Self::In(ranges) => {
+                text.parse::<Address>().is_ok_and(|address| ranges.contains(address.number()))
+            }
             Self::Flags { .. } => false,
             Self::Text(texts) => texts.iter().any(|known| known.eq_ignore_ascii_case(text)),
         }
@@ -117,10 +118,6 @@ impl Test {
             _ => None,
         }
     }
-}
-
-fn address(text: &str) -> Option<u64> {
-    text.parse::<std::net::Ipv4Addr>().ok().map(|address| address.to_bits().into())
 }
 
 fn value(derived: Derived, flow: &FlowRecord) -> Option<u64> {

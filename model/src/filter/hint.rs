@@ -1,7 +1,7 @@
 //! What to try instead: the second half of a message.
 
 use super::error::nearest;
-use super::{End, Subject, subject};
+use super::{End, Subject, words};
 use crate::field::{Field, FieldId, Kind};
 use crate::names;
 
@@ -193,7 +193,7 @@ pub(super) fn unknown_word(word: &str) -> String {
     let hint = match (other, Field::by_name(&plain)) {
         (Some(hint), _) => hint.to_owned(),
         (None, Some(field)) => format!("did you mean {}?", field.name),
-        (None, None) => match nearest(word, subject::all_names()) {
+        (None, None) => match nearest(word, words::all_names()) {
             Some(near) => format!("did you mean {near}?"),
             None => "`flowkit fields` lists what there is".into(),
         },

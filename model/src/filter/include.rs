@@ -4,10 +4,37 @@
 //! As there, the file's words are taken in as they are, without parentheses
 //! around them. A file may include others.
 
-use super::{Context, FilterError};
+use std::fmt;
 
-/// Files may include files so deep, as in nfdump; a file that includes itself
-/// is found by it.
+use jiff::tz::TimeZone;
+
+use super::FilterError;
+
+/// What the text of a filter refers to and does not hold.
+pub struct Context<'c> {
+    /// The zone of times that name none.
+    pub zone: TimeZone,
+    /// Reads the file of a list, `in @NAME`, or of a filter, `@include NAME`;
+    /// says why if it cannot.
+    pub read: &'c dyn Fn(&str) -> Result<String, String>,
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Context").field("zone", &self.zone).finish_non_exhaustive()
+    }
+}
+
+/// The text of a filter with the files that it includes.
+///
+/// # Errors
+/// If one cannot be read, or they include each other.
+pub fn with_included(text: &str, context: &Context<'_>) -> Result<String, FilterError> {
+    Whole::new(text, context).map(|whole| whole.text)
+}
+
+/// How deep files may include files, as in nfdump; a file that includes itself is
+/// found by it.
 const DEEPEST: usize = 10;
 
 /// A filter with the files that it includes.

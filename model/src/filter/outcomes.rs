@@ -1,10 +1,10 @@
-//! What a filter can come out as over many flows, of which only the smallest
-//! and largest values are known: whether to look at them at all.
+//! What a filter can come out as over many flows, of which only min/max statistics
+//! are known: whether they can be pruned.
 
 use super::{Comparison, Expression, Subject, Test};
 use crate::field::{Access, FieldId};
 
-/// What is known of a field in some flows.
+/// Min/max statistics of a field in some flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Smallest and largest known value; `None` if none is known.
@@ -16,9 +16,9 @@ pub struct Bounds {
 /// What can be true of some flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcomes {
-    /// The filter may mean some of them. Else they can be skipped.
+    /// Some of them may match. Otherwise they can be pruned.
     pub may_match: bool,
-    /// The filter may leave some of them out. Else none needs a look.
+    /// Some of them may fail to match. Otherwise all match, and none needs a test.
     pub may_fail: bool,
 }
 
@@ -41,8 +41,8 @@ impl Outcomes {
 }
 
 impl Expression {
-    /// What it can come out as, given what is known of each field; `None`
-    /// where nothing is. Never too sure: what it rules out does not happen.
+    /// What it can come out as, given the statistics of each field; `None` where
+    /// there are none. Conservative: what it rules out does not happen.
     pub fn outcomes(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> Outcomes {
         match self {
             Self::Any => Outcomes { may_match: true, may_fail: false },

@@ -1,10 +1,11 @@
-//! A filter as text that means the same when it is read again.
+//! A filter as canonical text, which is read again as an equal filter.
 
 use std::fmt::{self, Write};
-use std::net::Ipv4Addr;
 
+use super::value::is_address;
 use super::{Comparison, Expression, Ranges, Subject, Test};
-use crate::field::{FieldId, Kind};
+use crate::address::{Address, network_between};
+use crate::field::Kind;
 use crate::{names, time};
 
 /// Canonical text: names of fields, and one spelling for one meaning.
@@ -120,25 +121,19 @@ fn range_text(subject: Subject, (first, last): (u64, u64)) -> String {
         .unwrap_or_else(|| format!("{}..{}", value(subject, first), value(subject, last)))
 }
 
-fn is_address(subject: Subject) -> bool {
-    subject.kind() == Kind::Address || subject == Subject::Field(FieldId::Exporter)
-}
-
 /// `10.0.0.0/8`, if the range is a network.
 fn network(subject: Subject, first: u64, last: u64) -> Option<String> {
-    let (first, last) = (u32::try_from(first).ok()?, u32::try_from(last).ok()?);
-    let host_bits = first ^ last;
-    let is_network = host_bits.leading_zeros() + host_bits.trailing_ones() == 32
-        && first & host_bits == 0
-        && is_address(subject);
-    is_network.then(|| format!("{}/{}", Ipv4Addr::from_bits(first), host_bits.leading_zeros()))
+    if !is_address(subject) {
+        return None;
+    }
+    let (first, last) = (Address::from_number(first)?, Address::from_number(last)?);
+    network_between(first, last).map(|network| network.to_string())
 }
 
 fn value(subject: Subject, value: u64) -> String {
     match subject.kind() {
-        _ if is_address(subject) => {
-            Ipv4Addr::from_bits(u32::try_from(value).unwrap_or(u32::MAX)).to_string()
-        }
+        _ if is_address(subject) => Address::from_number(value)
+            .map_or_else(|| value.to_string(), |address| address.to_string()),
         Kind::Time => time::from_epoch(value).map_or_else(|| value.to_string(), time::format_ms),
         Kind::Protocol => u8::try_from(value)
             .ok()

@@ -1,89 +1,136 @@
-//! Words to what they name: nfdump's words, then the names of fields.
+//! What has a value that can be compared: a field, either end of a flow, or
+//! what is worked out from fields.
 
-use super::{Derived, End, Subject};
-use crate::field::{FIELDS, Field, FieldId, Kind};
+use crate::field::{FieldId, Kind};
 
-/// Some words that stand for a subject.
-#[derive(Clone, Copy, Debug)]
-pub struct Word {
-    /// What is typed, words apart by one blank.
-    pub typed: &'static str,
-    /// What it names.
-    pub subject: Subject,
+/// What has a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A field of the catalogue.
+    Field(FieldId),
+    /// What both ends have: it is enough if one end passes.
+    Either(End),
+    /// A value that is worked out from fields.
+    Derived(Derived),
 }
 
-const fn field(typed: &'static str, field: FieldId) -> Word {
-    Word { typed, subject: Subject::Field(field) }
+/// What a flow has at both ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// `addr`: address.
+    Address,
+    /// `port`.
+    Port,
+    /// `as`: autonomous system.
+    As,
+    /// `if`: interface of the router.
+    Interface,
+    /// `mask`: length of the routing prefix.
+    MaskLength,
 }
 
-const fn either(typed: &'static str, end: End) -> Word {
-    Word { typed, subject: Subject::Either(end) }
+impl End {
+    /// Every one.
+    pub const ALL: [Self; 5] =
+        [Self::Address, Self::Port, Self::As, Self::Interface, Self::MaskLength];
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Address => "addr",
+            Self::Port => "port",
+            Self::As => "as",
+            Self::Interface => "if",
+            Self::MaskLength => "mask",
+        }
+    }
+
+    /// The fields at the two ends: source (or input), destination (or output).
+    #[must_use]
+    pub fn fields(self) -> [FieldId; 2] {
+        match self {
+            Self::Address => [FieldId::SrcAddr, FieldId::DstAddr],
+            Self::Port => [FieldId::SrcPort, FieldId::DstPort],
+            Self::As => [FieldId::SrcAs, FieldId::DstAs],
+            Self::Interface => [FieldId::InputSnmp, FieldId::OutputSnmp],
+            Self::MaskLength => [FieldId::SrcMaskLen, FieldId::DstMaskLen],
+        }
+    }
 }
 
-const fn derived(typed: &'static str, derived: Derived) -> Word {
-    Word { typed, subject: Subject::Derived(derived) }
+/// A value that is worked out from fields; unknown if one of them is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Derived {
+    /// `duration`: last − first, in ms; unknown if inverted.
+    Duration,
+    /// `bps`: bits a second, cut; 0 if the duration is.
+    BitsPerSecond,
+    /// `pps`: packets a second, cut; 0 if the duration is.
+    PacketsPerSecond,
+    /// `bpp`: bytes a packet, cut; 0 without packets.
+    BytesPerPacket,
+    /// `service`: the lower of the two ports, for protocols that have ports.
+    Service,
 }
 
-/// Words for subjects, beside the names of fields. After `src` and `dst`, and
-/// after `src or dst`, the words for either end stand too.
-#[rustfmt::skip]
-pub const WORDS: &[Word] = &[
-    either("addr", End::Address), either("ip", End::Address), either("host", End::Address), either("net", End::Address),
-    either("port", End::Port), either("as", End::As), either("if", End::Interface), either("mask", End::MaskLength),
-    field("in if", FieldId::InputSnmp), field("out if", FieldId::OutputSnmp),
-    field("in bytes", FieldId::Bytes), field("in packets", FieldId::Packets),
-    field("next ip", FieldId::NextHop), field("nexthop", FieldId::NextHop),
-    field("router ip", FieldId::Exporter), field("exporter ip", FieldId::Exporter),
-    field("engine id", FieldId::EngineId), field("engine type", FieldId::EngineType),
-    field("src tos", FieldId::Tos), field("first seen", FieldId::FirstSwitched), field("last seen", FieldId::LastSwitched),
-    derived("duration", Derived::Duration), derived("bps", Derived::BitsPerSecond),
-    derived("pps", Derived::PacketsPerSecond), derived("bpp", Derived::BytesPerPacket), derived("service", Derived::Service),
-];
+impl Derived {
+    /// Every one.
+    pub const ALL: [Self; 5] = [
+        Self::Duration,
+        Self::BitsPerSecond,
+        Self::PacketsPerSecond,
+        Self::BytesPerPacket,
+        Self::Service,
+    ];
 
-/// What begins at these words, and how many of them it takes.
-pub(super) fn named(words: &[&str]) -> Option<(Subject, usize)> {
-    directed(words).or_else(|| phrase(words)).or_else(|| {
-        let field = Field::by_name(words.first()?)?;
-        Some((Subject::Field(field.id), 1))
-    })
-}
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Duration => "duration",
+            Self::BitsPerSecond => "bps",
+            Self::PacketsPerSecond => "pps",
+            Self::BytesPerPacket => "bpp",
+            Self::Service => "service",
+        }
+    }
 
-/// `src port`, `dst net`.
-fn directed(words: &[&str]) -> Option<(Subject, usize)> {
-    let (place, rest) = (place(words.first()?)?, words.get(1)?);
-    let (subject, _) = phrase(std::slice::from_ref(rest))?;
-    let Subject::Either(end) = subject else { return None };
-    // nfdump has no `src if`: interfaces are `in` and `out`.
-    (end != End::Interface).then_some((Subject::Field(end.fields()[place]), 2))
-}
-
-/// The place of an end's field: 0 for `src`, 1 for `dst`.
-pub(super) fn place(word: &str) -> Option<usize> {
-    ["src", "dst"].into_iter().position(|known| known.eq_ignore_ascii_case(word))
-}
-
-fn phrase(words: &[&str]) -> Option<(Subject, usize)> {
-    WORDS.iter().find_map(|word| {
-        let mut n = 0;
-        let fits = word.typed.split(' ').all(|known| {
-            n += 1;
-            words.get(n - 1).is_some_and(|word| word.eq_ignore_ascii_case(known))
-        });
-        fits.then_some((word.subject, n))
-    })
-}
-
-/// Every word there is, for suggestions; names of fields come before aliases,
-/// of which the shortest are left out: they are near to everything.
-pub(super) fn all_names() -> impl Iterator<Item = &'static str> {
-    let words = WORDS.iter().flat_map(|word| word.typed.split(' '));
-    let names = FIELDS.iter().map(|field| field.name);
-    let aliases = FIELDS.iter().flat_map(|field| field.aliases.iter().copied());
-    let signs = ["src", "dst", "any", "icmp-type", "icmp-code", "and", "or", "not"];
-    signs.into_iter().chain(names).chain(words).chain(aliases.filter(|alias| alias.len() > 3))
+    /// The fields it is worked out from.
+    #[must_use]
+    pub fn fields(self) -> &'static [FieldId] {
+        use FieldId::{Bytes, DstPort, FirstSwitched, LastSwitched, Packets, Protocol, SrcPort};
+        match self {
+            Self::Duration => &[FirstSwitched, LastSwitched],
+            Self::BitsPerSecond => &[FirstSwitched, LastSwitched, Bytes],
+            Self::PacketsPerSecond => &[FirstSwitched, LastSwitched, Packets],
+            Self::BytesPerPacket => &[Bytes, Packets],
+            Self::Service => &[SrcPort, DstPort, Protocol],
+        }
+    }
 }
 
 impl Subject {
+    /// What it is called: the name in canonical text.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Field(field) => field.field().name,
+            Self::Either(end) => end.name(),
+            Self::Derived(derived) => derived.name(),
+        }
+    }
+
+    /// The fields it reads.
+    #[must_use]
+    pub fn fields(self) -> Vec<FieldId> {
+        match self {
+            Self::Field(field) => vec![field],
+            Self::Either(end) => end.fields().to_vec(),
+            Self::Derived(derived) => derived.fields().to_vec(),
+        }
+    }
+
     /// What its values mean.
     #[must_use]
     pub fn kind(self) -> Kind {

@@ -1,29 +1,39 @@
-//! What is typed after a comparator, to the range of values it means.
-
-use std::net::Ipv4Addr;
+//! Reads what is typed after a comparator: a value, a range or a network.
 
 use super::{Context, Subject, hint};
+use crate::address::{Address, Network, bounds, prefix_of_mask};
 use crate::field::{FieldId, Kind};
 use crate::names;
 use crate::window;
 
 /// A time in plain milliseconds since 1970 lies in 1973 or later; a smaller
-/// number is more likely meant as seconds, or a length of time.
+/// number is more likely seconds, or a length of time.
 const LEAST_MS: u64 = 100_000_000_000;
 
-/// Reads a value, a range or a network: first and last value.
-pub(super) fn range(
-    subject: Subject,
-    text: &str,
-    context: &Context<'_>,
-) -> Result<(u64, u64), String> {
+/// What is typed as one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// The addresses of a network; a single address is one of 32 bits.
+    Network(Network),
+    /// First and last value, both included.
+    Range(u64, u64),
+}
+
+/// The first and the last number of a network.
+pub(super) fn numbers(network: Network) -> (u64, u64) {
+    let (first, last) = bounds(network);
+    (first.number(), last.number())
+}
+
+/// Reads a value, a range or a network.
+pub(super) fn read(subject: Subject, text: &str, context: &Context<'_>) -> Result<Value, String> {
     if is_address(subject)
         && let Some(network) = network(text)
     {
-        return Ok(network);
+        return Ok(Value::Network(network));
     }
     if let Some(value) = single(subject, text, context) {
-        return value.map(|value| (value, value));
+        return value.map(|value| Value::Range(value, value));
     }
     let ends = text.split_once("..").or_else(|| text.split_once('-'));
     if let Some((first, last)) = ends
@@ -34,58 +44,39 @@ pub(super) fn range(
         if first > last {
             return Err(format!("the range {text} ends before it begins"));
         }
-        return Ok((first, last));
+        return Ok(Value::Range(first, last));
     }
     Err(hint::not_a_value(subject, text))
 }
 
 /// Whether values are written as addresses.
-fn is_address(subject: Subject) -> bool {
+pub(super) fn is_address(subject: Subject) -> bool {
     subject.kind() == Kind::Address || subject == Subject::Field(FieldId::Exporter)
 }
 
-/// `10.0.0.0/8`, `172.16/12`, `192.0.2.1`.
-pub(super) fn network(text: &str) -> Option<(u64, u64)> {
+/// `10.0.0.0/8`, `192.0.2.1`, and `172.16/12`, where the octets that are left out
+/// are 0; bits beyond the prefix do not matter.
+fn network(text: &str) -> Option<Network> {
     let (address, length) = match text.split_once('/') {
-        Some((address, length)) => (address, length.parse().ok().filter(|length| *length <= 32)?),
-        None => (text, 32),
-    };
-    let mut bytes = [0; 4];
-    let n = address.split('.').count();
-    if n > 4 || (n < 4 && !text.contains('/')) {
-        return None;
-    }
-    for (byte, part) in bytes.iter_mut().zip(address.split('.')) {
-        if part.is_empty() || !part.bytes().all(|digit| digit.is_ascii_digit()) {
-            return None;
+        Some((address, length)) => {
+            let left_out = 4_usize.checked_sub(address.split('.').count())?;
+            (address.to_owned() + &".0".repeat(left_out), length)
         }
-        *byte = part.parse().ok()?;
-    }
-    Some(of_network(Ipv4Addr::from(bytes), length))
-}
-
-/// First and last address; bits beyond the prefix do not matter.
-pub(super) fn of_network(address: Ipv4Addr, length: u32) -> (u64, u64) {
-    let host_bits = u32::MAX.checked_shr(length).unwrap_or(0);
-    let address = address.to_bits();
-    ((address & !host_bits).into(), (address | host_bits).into())
+        None => (text.to_owned(), "32"),
+    };
+    format!("{address}/{length}").parse::<Network>().ok().map(|network| network.trunc())
 }
 
 /// The prefix length that a mask such as 255.0.0.0 has.
-pub(super) fn mask_length(text: &str) -> Option<u32> {
-    let mask: Ipv4Addr = text.parse().ok()?;
-    let length = mask.to_bits().leading_ones();
-    (u64::from(mask.to_bits()) == of_network(mask, length).0
-        && length == mask.to_bits().count_ones())
-    .then_some(length)
+pub(super) fn mask_length(text: &str) -> Option<u8> {
+    prefix_of_mask(text.parse().ok()?)
 }
 
 /// A value alone; `None` if the text has not its form.
 fn single(subject: Subject, text: &str, context: &Context<'_>) -> Option<Result<u64, String>> {
     let value = match subject.kind() {
-        Kind::Address => u64::from(text.parse::<Ipv4Addr>().ok()?.to_bits()),
-        Kind::Text if is_address(subject) => u64::from(text.parse::<Ipv4Addr>().ok()?.to_bits()),
-        Kind::Text => return None,
+        _ if is_address(subject) => text.parse::<Address>().ok()?.number(),
+        Kind::Address | Kind::Text => return None,
         Kind::Time => {
             let ms = text.parse().ok().filter(|ms| *ms >= LEAST_MS);
             let time = || window::time_ms("", text, &context.zone).ok()?.try_into().ok();
@@ -183,8 +174,15 @@ mod tests {
             ("1.2.3.4.5/8", None),
             ("1.2.3.256", None),
             ("1..2.3", None),
+            ("1..2.3/24", None),
+            (".1/24", None),
+            ("10./8", None),
+            ("/8", None),
+            ("10/", None),
+            ("10/8/8", None),
+            ("2001:db8::/32", None),
         ] {
-            assert_eq!(network(text), expected, "{text}");
+            assert_eq!(network(text).map(numbers), expected, "{text}");
         }
         assert_eq!(mask_length("255.255.0.0"), Some(16));
         assert_eq!(mask_length("0.0.0.0"), Some(0));

@@ -1,9 +1,9 @@
-//! Members of a document that were not in the packet: who added them, and
-//! from what.
+//! Fields of a document that were not in the packet: who added them, and from
+//! what.
 //!
 //! Source: Logstash's netflow module, `netflow.conf.erb` and its dictionaries.
 
-/// Who put a member into a document.
+/// Who added a field to a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Adder {
     /// Logstash itself, or its UDP input.
@@ -26,7 +26,7 @@ impl Adder {
     }
 }
 
-/// A member, or with a final dot all members of an object.
+/// An added field, or with a final dot all fields of an object.
 #[derive(Clone, Copy, Debug)]
 pub struct Added {
     /// Dotted path in the document.
@@ -37,7 +37,7 @@ pub struct Added {
     pub from: &'static str,
 }
 
-/// Every member that is added; the first that fits counts.
+/// Every added field; the first row that fits counts.
 #[rustfmt::skip]
 pub const ADDED: &[Added] = &[
     Added { path: "@version", adder: Adder::Logstash, from: "the event's form" },
@@ -58,7 +58,7 @@ pub const ADDED: &[Added] = &[
     Added { path: "geoip.", adder: Adder::GeoIp, from: "of the public end" },
 ];
 
-/// What is known of a member that was not in the packet.
+/// The row of a field that was not in the packet.
 #[must_use]
 pub fn added(path: &str) -> Option<&'static Added> {
     ADDED.iter().find(|added| {

@@ -24,5 +24,5 @@ pub mod service;
 pub mod tcp_flags;
 
 pub use protocol::{protocol_name, protocol_number};
-pub use service::{service_name, service_name_any, service_port};
+pub use service::{has_ports, service_name, service_name_any, service_port};
 pub use tcp_flags::{TcpFlags, parse_tcp_flags, tcp_flags};

@@ -5,7 +5,8 @@
 //! name; the five "any …" entries of the registry, which have no keyword there,
 //! get one so that each assigned number can be typed.
 //!
-//! Source: IANA, *Assigned Internet Protocol Numbers*.
+//! Sources: IANA, *Assigned Internet Protocol Numbers*; what nfdump 1.7.1
+//! prints for each number.
 
 /// Name of an IP protocol, such as `tcp` for 6; `None` if unassigned.
 #[must_use]
@@ -25,6 +26,12 @@ pub fn protocol_number(name: &str) -> Option<u8> {
         .chain(ALIASES.iter().copied())
         .find(|(known, _)| known.eq_ignore_ascii_case(name))
         .map(|(_, number)| number)
+}
+
+/// The number of a protocol that nfdump calls otherwise than IANA: all of its
+/// names that differ, as it prints them for each number.
+pub(crate) fn nfdump_protocol_number(name: &str) -> Option<u8> {
+    NFDUMP_NAMES.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
 }
 
 /// Every name and alias, for suggestions.
@@ -72,6 +79,19 @@ const PROTOCOLS: &[(u8, &str)] = &[
     (141, "wesp"), (142, "rohc"), (143, "ethernet"), (144, "aggfrag"), (145, "nsh"),
     (146, "homa"), (147, "bit-emu"), (253, "experiment-1"), (254, "experiment-2"),
     (255, "reserved"),
+];
+
+/// 38 (IDPR-CMTP) is printed as 35 (IDPR) is, and is read as that.
+#[rustfmt::skip]
+const NFDUMP_NAMES: &[(&str, u8)] = &[
+    ("IPIP", 4), ("BBN", 10), ("NVPII", 11), ("ENCOM", 14), ("DCN", 19), ("XNS", 22), ("Trnk1", 23),
+    ("Trnk2", 24), ("Leaf1", 25), ("Leaf2", 26), ("ISO-4", 29), ("NETBK", 30), ("MFESP", 31),
+    ("MEINP", 32), ("Rte6", 43), ("Frag6", 44), ("MHRP", 48), ("INLSP", 52), ("MOBIL", 55),
+    ("NOHE6", 59), ("OPTS6", 60), ("HOST", 61), ("NET", 63), ("SATNT", 64), ("KLAN", 65), ("FS", 68),
+    ("SATM", 69), ("BSATM", 76), ("SUNND", 77), ("WBMON", 78), ("WBEXP", 79), ("ISOIP", 80),
+    ("SVMTP", 82), ("TTP", 84), ("NSIGP", 85), ("S-RPC", 90), ("OS", 94), ("SCCSP", 96), ("ETHIP", 97),
+    ("IPcmp", 108), ("CpqPP", 110), ("IPXIP", 111), ("0hop", 114), ("ISIS4", 124), ("MHEAD", 135),
+    ("UDP-L", 136),
 ];
 
 #[cfg(test)]
@@ -129,5 +149,13 @@ mod tests {
         assert_eq!(protocol_number("icmp6"), Some(58));
         assert_eq!(protocol_number("6"), None);
         assert_eq!(protocol_number(""), None);
+    }
+
+    #[test]
+    fn nfdumps_names_are_those_that_iana_does_not_have() {
+        for (name, number) in NFDUMP_NAMES {
+            assert_eq!(nfdump_protocol_number(name), Some(*number));
+            assert_ne!(protocol_number(name), Some(*number), "{name}");
+        }
     }
 }

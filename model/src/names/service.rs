@@ -62,6 +62,13 @@ fn rows_of(port: u16) -> impl Iterator<Item = &'static Service> {
     SERVICES.iter().skip(start).chain(UNREGISTERED).filter(move |row| row.0 == port).take(4)
 }
 
+/// Whether flows of a protocol have ports: TCP, UDP, DCCP and SCTP.
+#[inline]
+#[must_use]
+pub fn has_ports(protocol: u64) -> bool {
+    matches!(protocol, 6 | 17 | 33 | 132)
+}
+
 fn transport(protocol: u8) -> Option<u8> {
     match protocol {
         6 => Some(T),
@@ -238,6 +245,15 @@ mod tests {
     use super::*;
 
     const PROTOCOLS: [u8; 4] = [6, 17, 33, 132];
+
+    #[test]
+    fn protocols_with_ports_are_the_transports_of_the_table() {
+        for protocol in 0..=255 {
+            assert_eq!(has_ports(protocol.into()), transport(protocol).is_some(), "{protocol}");
+            assert_eq!(has_ports(protocol.into()), PROTOCOLS.contains(&protocol));
+        }
+        assert!(!has_ports(6 + 256));
+    }
 
     #[test]
     fn the_table_is_sorted_and_no_port_has_two_names() {

@@ -69,7 +69,7 @@ impl Header {
         (self.sampling >> 14) as u8
     }
 
-    /// One packet in so many was looked at; 0 and 1 both mean every packet.
+    /// One packet in this number was sampled; 0 and 1 both mean every packet.
     #[must_use]
     pub fn sampling_interval(&self) -> u16 {
         self.sampling & 0x3fff

@@ -50,14 +50,14 @@ pub const HEADER: &[Member] = &[
     Member { name: "flow_sequence", offset: 16, length: 4, fields: &[FieldId::FlowSeqNum], meaning: "flows exported before this packet, modulo 2^32" },
     Member { name: "engine_type", offset: 20, length: 1, fields: &[FieldId::EngineType], meaning: "type of the flow-switching engine" },
     Member { name: "engine_id", offset: 21, length: 1, fields: &[FieldId::EngineId], meaning: "number of that engine" },
-    Member { name: "sampling", offset: 22, length: 2, fields: &[FieldId::SamplingAlgorithm, FieldId::SamplingInterval], meaning: "2 bits how, 14 bits one packet in so many" },
+    Member { name: "sampling", offset: 22, length: 2, fields: &[FieldId::SamplingAlgorithm, FieldId::SamplingInterval], meaning: "2 bits mode, 14 bits interval n: one packet in n" },
 ];
 
 /// The 48 bytes of a record.
 #[rustfmt::skip]
 pub const RECORD: &[Member] = &[
-    Member { name: "srcaddr", offset: 0, length: 4, fields: &[FieldId::SrcAddr], meaning: "sender" },
-    Member { name: "dstaddr", offset: 4, length: 4, fields: &[FieldId::DstAddr], meaning: "receiver" },
+    Member { name: "srcaddr", offset: 0, length: 4, fields: &[FieldId::SrcAddr], meaning: "source address" },
+    Member { name: "dstaddr", offset: 4, length: 4, fields: &[FieldId::DstAddr], meaning: "destination address" },
     Member { name: "nexthop", offset: 8, length: 4, fields: &[FieldId::NextHop], meaning: "next router on the way" },
     Member { name: "input", offset: 12, length: 2, fields: &[FieldId::InputSnmp], meaning: "ifIndex the packets came in by" },
     Member { name: "output", offset: 14, length: 2, fields: &[FieldId::OutputSnmp], meaning: "ifIndex they left by" },
@@ -65,16 +65,16 @@ pub const RECORD: &[Member] = &[
     Member { name: "dOctets", offset: 20, length: 4, fields: &[FieldId::Bytes], meaning: "layer 3 bytes in those packets" },
     Member { name: "First", offset: 24, length: 4, fields: &[FieldId::FirstSwitched], meaning: "uptime at the first packet, ms" },
     Member { name: "Last", offset: 28, length: 4, fields: &[FieldId::LastSwitched], meaning: "uptime at the last packet, ms" },
-    Member { name: "srcport", offset: 32, length: 2, fields: &[FieldId::SrcPort], meaning: "sender's port" },
-    Member { name: "dstport", offset: 34, length: 2, fields: &[FieldId::DstPort], meaning: "receiver's port; ICMP: type * 256 + code" },
+    Member { name: "srcport", offset: 32, length: 2, fields: &[FieldId::SrcPort], meaning: "source port" },
+    Member { name: "dstport", offset: 34, length: 2, fields: &[FieldId::DstPort], meaning: "destination port; ICMP: type * 256 + code" },
     Member { name: "pad1", offset: 36, length: 1, fields: &[], meaning: "unused" },
     Member { name: "tcp_flags", offset: 37, length: 1, fields: &[FieldId::TcpFlags], meaning: "OR of the flags of all packets" },
     Member { name: "prot", offset: 38, length: 1, fields: &[FieldId::Protocol], meaning: "IP protocol: 6 TCP, 17 UDP, 1 ICMP" },
     Member { name: "tos", offset: 39, length: 1, fields: &[FieldId::Tos], meaning: "type of service" },
-    Member { name: "src_as", offset: 40, length: 2, fields: &[FieldId::SrcAs], meaning: "AS of the sender, origin or peer" },
-    Member { name: "dst_as", offset: 42, length: 2, fields: &[FieldId::DstAs], meaning: "AS of the receiver, origin or peer" },
-    Member { name: "src_mask", offset: 44, length: 1, fields: &[FieldId::SrcMaskLen], meaning: "prefix length of the sender's route" },
-    Member { name: "dst_mask", offset: 45, length: 1, fields: &[FieldId::DstMaskLen], meaning: "prefix length of the receiver's route" },
+    Member { name: "src_as", offset: 40, length: 2, fields: &[FieldId::SrcAs], meaning: "AS of the source, origin or peer" },
+    Member { name: "dst_as", offset: 42, length: 2, fields: &[FieldId::DstAs], meaning: "AS of the destination, origin or peer" },
+    Member { name: "src_mask", offset: 44, length: 1, fields: &[FieldId::SrcMaskLen], meaning: "prefix length of the source's route" },
+    Member { name: "dst_mask", offset: 45, length: 1, fields: &[FieldId::DstMaskLen], meaning: "prefix length of the destination's route" },
     Member { name: "pad2", offset: 46, length: 2, fields: &[], meaning: "unused" },
 ];
 

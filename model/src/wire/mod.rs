@@ -2,8 +2,8 @@
 //! [`FlowRecord`].
 //!
 //! A datagram is a header of 24 bytes and 1 to 30 records of 48 bytes, all
-//! numbers big endian, sent by UDP. It says nothing of who sent it (that is the
-//! sender's address) and gives no absolute time of a flow, only the router's
+//! numbers big endian, sent by UDP. It does not name its exporter (that is the
+//! source address of the UDP packet) and gives no absolute time of a flow, only the router's
 //! uptime at its first and last packet; [`Header::time_ms`] works the time out.
 //!
 //! | to learn | read |
@@ -51,12 +51,14 @@ pub mod datagram;
 pub mod encode;
 pub mod header;
 pub mod layout;
+mod misfit;
 pub mod packets;
 pub mod record;
 
 pub use datagram::{Datagram, Fault, NotV5, decode, split};
-pub use encode::{Misfit, Uptime};
+pub use encode::Uptime;
 pub use header::Header;
+pub use misfit::Misfit;
 pub use packets::Packetizer;
 pub use record::Record;
 

@@ -11,7 +11,7 @@ use super::{HEADER_LENGTH, Header, MOST_RECORDS, Misfit};
 use crate::field::FieldId;
 use crate::record::FlowRecord;
 
-/// Time between the boot that is made up and the oldest flow, so that no
+/// Time between the chosen boot and the oldest flow, so that no
 /// uptime is 0.
 const BEFORE_ALL_MS: i64 = 60_000;
 
@@ -73,7 +73,7 @@ pub struct Packet {
     pub bytes: Vec<u8>,
 }
 
-/// Gathers flows into datagrams.
+/// Packs flows into datagrams.
 #[derive(Debug)]
 pub struct Packetizer {
     boot_times: BootTimes,

@@ -2,20 +2,19 @@
 //!
 //! Source: Cisco, *NetFlow Export Datagram Format*, table B-4.
 
-use std::net::Ipv4Addr;
-
 use super::{Header, RECORD_LENGTH, VERSION, bytes_at};
+use crate::address::Address;
 use crate::record::FlowRecord;
 
 /// A record as it is sent, padding and all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Record {
-    /// `srcaddr`: sender.
-    pub src_addr: Ipv4Addr,
-    /// `dstaddr`: receiver.
-    pub dst_addr: Ipv4Addr,
+    /// `srcaddr`: source address.
+    pub src_addr: Address,
+    /// `dstaddr`: destination address.
+    pub dst_addr: Address,
     /// `nexthop`: next router.
-    pub next_hop: Ipv4Addr,
+    pub next_hop: Address,
     /// `input`: `ifIndex` of the interface the packets came in by.
     pub input_snmp: u16,
     /// `output`: `ifIndex` of the interface they left by.
@@ -28,9 +27,9 @@ pub struct Record {
     pub first_uptime_ms: u32,
     /// `Last`: uptime at the last packet, milliseconds.
     pub last_uptime_ms: u32,
-    /// `srcport`: sender's port.
+    /// `srcport`: source port.
     pub src_port: u16,
-    /// `dstport`: receiver's port; ICMP: type × 256 + code.
+    /// `dstport`: destination port; ICMP: type × 256 + code.
     pub dst_port: u16,
     /// `pad1`: unused; kept so that the bytes can be written back.
     pub pad1: u8,
@@ -40,13 +39,13 @@ pub struct Record {
     pub protocol: u8,
     /// `tos`: type of service.
     pub tos: u8,
-    /// `src_as`: autonomous system of the sender.
+    /// `src_as`: autonomous system of the source.
     pub src_as: u16,
-    /// `dst_as`: autonomous system of the receiver.
+    /// `dst_as`: autonomous system of the destination.
     pub dst_as: u16,
-    /// `src_mask`: prefix length of the sender's route.
+    /// `src_mask`: prefix length of the source's route.
     pub src_mask_len: u8,
-    /// `dst_mask`: prefix length of the receiver's route.
+    /// `dst_mask`: prefix length of the destination's route.
     pub dst_mask_len: u8,
     /// `pad2`: unused by the format; kept. Some exporters put the direction of
     /// the flow there (`OpenNMS`, pull request 1819).
@@ -63,7 +62,7 @@ impl Record {
     /// Reads the bytes; any 48 bytes are a record.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; RECORD_LENGTH]) -> Self {
-        let address = |offset| Ipv4Addr::from(bytes_at::<4>(bytes, offset));
+        let address = |offset| Address::from(bytes_at::<4>(bytes, offset));
         let word = |offset| u32::from_be_bytes(bytes_at(bytes, offset));
         let half = |offset| u16::from_be_bytes(bytes_at(bytes, offset));
         Self {
@@ -115,8 +114,8 @@ impl Record {
 
     /// The flow that this record says together with its header.
     ///
-    /// The exporter is the datagram's sender, which the datagram itself does
-    /// not hold.
+    /// The exporter is the source address of the datagram, which the datagram
+    /// itself does not hold.
     #[must_use]
     pub fn flow(&self, header: &Header, exporter: Option<&str>) -> FlowRecord {
         FlowRecord {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use flowkit_model::late;
+use flowkit_model::logstash_times;
 use serde_json::Value;
 
 use super::*;
@@ -126,7 +126,7 @@ fn about_half_of_the_times_are_a_second_late() {
         .iter()
         .flat_map(|packet| packet.flows.iter().map(move |flow| (packet, flow.first_ms)))
         .filter(|(packet, first_ms)| {
-            late::written_ms(&packet.header(), packet.uptime().at(*first_ms)) != *first_ms
+            logstash_times::written_ms(&packet.header(), packet.uptime().at(*first_ms)) != *first_ms
         });
     let share = late.count() * 100 / 5494;
     assert!((40..80).contains(&share), "{share} %");

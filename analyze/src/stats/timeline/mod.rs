@@ -15,6 +15,7 @@ use std::sync::Arc;
 use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::question::{TimeDistribution, Timeline, bin_length_ms};
+use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
 
 use self::distribution::spread;
@@ -38,7 +39,7 @@ pub(crate) struct Binned {
     layout: KeyLayout,
     /// Most series; 0 is all.
     series: usize,
-    /// Where the bins begin and end; `None` is what was seen.
+    /// Where the bins begin and end; an open end is what was seen.
     window: (Option<u64>, Option<u64>),
 }
 
@@ -55,13 +56,13 @@ impl Binned {
     pub(crate) fn new(
         question: &Timeline,
         zone: &TimeZone,
-        window: Option<(Option<u64>, Option<u64>)>,
+        window: Span,
     ) -> Option<Self> {
         let bins = Bins::new(bin_length_ms(&question.bin)?, zone.clone());
         let keys = KeyColumn::of_all(&question.by, zone);
         let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());
         let (distribution, series) = (question.distribution, question.limit);
-        let window = window.unwrap_or_default();
+        let window = window.flow_times();
         Some(Self { bins, distribution, keys, layout, series, window })
     }
 

@@ -20,7 +20,7 @@ fn binned(
 ) -> Binned {
     let bin = format!("{length_ms}ms");
     let question = Timeline { bin, distribution, by, limit: 2 };
-    Binned::new(&question, &TimeZone::UTC, window).unwrap()
+    Binned::new(&question, &TimeZone::UTC, window.unwrap_or_default().into()).unwrap()
 }
 
 fn number(cell: &Cell) -> u128 {

@@ -48,7 +48,7 @@ pub(crate) fn file_with(
 /// unknown here and there and everywhere.
 pub(crate) fn flows(n: u64) -> impl Iterator<Item = FlowRecord> {
     let mixed = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let address = |bits: u64| Ipv4Addr::from_bits(u32::try_from(bits >> 32).unwrap());
+    let address = |bits: u64| flowkit_model::Address::from_bits(u32::try_from(bits >> 32).unwrap());
     (0..n).map(move |n| FlowRecord {
         timestamp_ms: Some(1_537_488_000_000 + n),
         exporter: Some(format!("router {}", n / 900 % 3)),

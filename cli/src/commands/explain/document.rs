@@ -9,7 +9,7 @@ use flowkit_model::time::format_ms;
 use flowkit_model::wire::encode::encode_what_fits;
 use flowkit_model::wire::layout::{HEADER, RECORD};
 use flowkit_model::wire::{Misfit, Uptime};
-use flowkit_model::{Entry, Field, FieldId, FlowRecord, NotAFlow, late};
+use flowkit_model::{Entry, Field, FieldId, FlowRecord, NotAFlow, logstash_times};
 
 use super::field::by_key;
 use super::format::bytes;
@@ -57,7 +57,7 @@ pub(super) fn page(
         &mut out,
         format_args!("\n{}\n\n", paint.bold(&format!("Written back as a record, times {times}"))),
     );
-    let written = if repair_times { late::repaired(flow) } else { flow.clone() };
+    let written = if repair_times { logstash_times::repaired(flow) } else { flow.clone() };
     out += &written_back(&written, paint);
     Ok(out)
 }
@@ -119,7 +119,7 @@ fn remarks(flow: &FlowRecord) -> Vec<String> {
     for id in [FieldId::FirstSwitched, FieldId::LastSwitched] {
         remarks.extend(time_remark(flow, id));
     }
-    if late::lacks_milliseconds(flow) {
+    if logstash_times::lacks_milliseconds(flow) {
         remarks.push("both times have the milliseconds of the export: the sign of Logstash 5.6 to 6.8, which lose them (up to 1 s late, cannot be repaired), or chance".into());
     }
     if let (Some(first), Some(last)) = (flow.first_switched_ms, flow.last_switched_ms)
@@ -145,14 +145,16 @@ fn time_remark(flow: &FlowRecord, id: FieldId) -> Option<String> {
         FieldId::FirstSwitched => flow.first_switched_ms?,
         _ => flow.last_switched_ms?,
     };
-    let (repaired, faults) = late::repair(ms, flow.timestamp_ms?);
+    let (repaired, faults) = logstash_times::repair(ms, flow.timestamp_ms?);
     let name = id.field().name;
     let fault = match faults.as_slice() {
         [] => return None,
-        [late::Fault::Second] => {
+        [logstash_times::Fault::Second] => {
             "1 s late (its fraction is above that of @timestamp, which is how Logstash 7 and later fail to borrow)"
         }
-        [late::Fault::Wrap] => "49.7 days ahead (the uptime wrapped, and Logstash does not mind)",
+        [logstash_times::Fault::Wrap] => {
+            "49.7 days ahead (the uptime wrapped, and Logstash does not mind)"
+        }
         _ => "49.7 days and 1 s ahead (the uptime wrapped, and the second was not borrowed)",
     };
     Some(format!("{name} is {fault}: {} is really {}", format_ms(ms), format_ms(repaired)))

@@ -3,7 +3,7 @@
 
 use flowkit_model::field::Access;
 use flowkit_model::wire::{self, Header, Record};
-use flowkit_model::{FIELDS, Field, FlowRecord, Kind, late};
+use flowkit_model::{FIELDS, Field, FlowRecord, Kind, logstash_times};
 use serde_json::{Value, json};
 
 use super::load::PacketFile;
@@ -31,7 +31,7 @@ pub(super) fn packets(file: &PacketFile, wanted: Option<u64>) -> String {
 
 /// The flow of a document.
 pub(super) fn document(flow: &FlowRecord, repair_times: bool) -> String {
-    let flow = if repair_times { late::repaired(flow) } else { flow.clone() };
+    let flow = if repair_times { logstash_times::repaired(flow) } else { flow.clone() };
     array(&[fields(&flow)])
 }
 

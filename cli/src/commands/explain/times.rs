@@ -1,6 +1,6 @@
 //! When a flow was, step by step, from the uptimes of its record.
 
-use flowkit_model::late;
+use flowkit_model::logstash_times;
 use flowkit_model::time::format_ms;
 use flowkit_model::wire::{Header, Record};
 
@@ -48,7 +48,7 @@ fn step(header: &Header, name: &str, uptime_ms: u32, export: &str) -> String {
     let when = if age_ms < 0 { "after" } else { "before" };
     let time = header.time_ms(uptime_ms).map_or_else(|| "before 1970".to_owned(), format_ms);
     out += &hanging("", 0, 10, &format!("{} {when} {export} = {time}", seconds(age_ms.abs())));
-    let written = u64::try_from(late::written_ms(header, uptime_ms)).ok();
+    let written = u64::try_from(logstash_times::written_ms(header, uptime_ms)).ok();
     if let Some(written) = written.filter(|written| header.time_ms(uptime_ms) != Some(*written)) {
         out += &hanging("", 0, 10, &format!("(Logstash 7 and later write {})", format_ms(written)));
     }

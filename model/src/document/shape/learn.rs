@@ -1,5 +1,5 @@
-//! Learns the shape of a document: a walk through its members that notes what
-//! stands between the values.
+//! Learns the shape of a document: a walk through its keys that notes what stands
+//! between the values.
 
 use super::text::{digits, list_end, number_end, plain_string, string_end};
 use super::{Shape, Slot};
@@ -49,7 +49,7 @@ struct Learner<'t> {
     literal_from: usize,
     shape: Shape,
     is_hit: bool,
-    /// Fields and identity members that were met: none may come twice.
+    /// Fields and parts of the identity that were met: none may come twice.
     seen: u64,
     /// Keys that other dialects are known by; their documents are left to the
     /// JSON reader.

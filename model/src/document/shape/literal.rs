@@ -11,8 +11,8 @@ const WORD: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Literals {
     bytes: Vec<u8>,
-    /// The same in words; each literal begins with a word of its own and is
-    /// filled up with zeros.
+    /// All literals in words; each begins with a word of its own and is filled up
+    /// with zeros.
     words: Vec<u64>,
     has_line_ends: bool,
 }

@@ -1,17 +1,17 @@
-//! Values that do not change: the documents of one dump come from a few
-//! routers, and half of their values are always the same. Those are compared
-//! with the bytes around them, and not read.
+//! Values that never change: the documents of one dump come from a few routers,
+//! and half of their values are equal in all of them. These values are compared
+//! together with the bytes around them, and not read.
 
 use std::ops::Range;
 
 use super::{DayCache, Row, Shape, Slot};
 
-/// Which values of a shape were the same in all documents that were looked at.
+/// Which values of a shape were equal in all documents looked at so far.
 #[derive(Clone, Debug)]
 pub struct Narrowing {
     /// One of the documents.
     sample: Box<[u8]>,
-    /// Where each of its values stands, and whether the others had the same.
+    /// Where each of its values stands, and whether it was equal in all others.
     values: Vec<(Range<usize>, bool)>,
     /// Documents that were looked at.
     n: usize,
@@ -25,7 +25,7 @@ impl Narrowing {
     #[must_use]
     pub fn new(shape: &Shape, text: &[u8]) -> Option<Self> {
         let (values, length) = values(shape, text)?;
-        // What is lent cannot be part of a shape, however often it is the same.
+        // A borrowed value cannot be part of a shape, however often it is equal.
         let may_be_same = shape.steps.iter().map(|(_, slot)| !slot.is_lent());
         let values = values.into_iter().zip(may_be_same).collect();
         Some(Self { sample: text[..length].into(), values, n: 1 })
@@ -40,7 +40,7 @@ impl Narrowing {
         }
     }
 
-    /// Takes in what another of the same shape has looked at.
+    /// Merges what was seen of other documents of this shape.
     pub fn merge(&mut self, other: &Self) {
         self.n += other.n;
         for ((mine, is_same), (theirs, is_same_there)) in self.values.iter_mut().zip(&other.values)
@@ -49,15 +49,15 @@ impl Narrowing {
         }
     }
 
-    /// How many values were always the same and need not be read; none before enough documents were
-    /// looked at.
+    /// How many values were equal in all documents and need not be read; 0 until
+    /// enough documents were looked at.
     #[must_use]
     pub fn n_same(&self) -> usize {
         let n = self.values.iter().filter(|(_, is_same)| *is_same).count();
         if self.n < ENOUGH { 0 } else { n }
     }
 
-    /// The shape of documents in which all these values are the same again.
+    /// The shape of documents that have these equal values too.
     #[must_use]
     pub fn narrowed(&self, shape: &Shape) -> Option<Shape> {
         let mut row = Row::default();
@@ -87,8 +87,7 @@ fn values(shape: &Shape, text: &[u8]) -> Option<(Vec<Range<usize>>, usize)> {
 }
 
 impl Slot {
-    /// Whether what is read is part of the text, which it must not outlive; or
-    /// it ends the document.
+    /// Whether what is read is borrowed from the text; or it ends the document.
     fn is_lent(self) -> bool {
         matches!(self, Self::Text(_) | Self::Index | Self::Id | Self::Routing | Self::End)
     }

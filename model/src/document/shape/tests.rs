@@ -1,10 +1,11 @@
-//! A shape accepts only what the JSON reader reads the same.
+//! What a shape accepts, the JSON reader reads as an equal flow.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::Entry;
 use crate::FlowRecord;
+use crate::document::dialect::{DIALECTS, sample};
 
 type Read = (Option<String>, Option<String>, Option<String>, FlowRecord);
 
@@ -47,7 +48,7 @@ fn a_document_of_the_shape_it_was_learnt_from_is_read() {
     );
 }
 
-/// Values that stayed the same are part of the shape, others are read, and those
+/// Values that never changed are part of the shape, others are read, and those
 /// that are texts are lent by the document at hand.
 #[test]
 fn a_narrowed_shape_reads_what_changes() {
@@ -85,6 +86,18 @@ fn a_narrowed_shape_reads_what_changes() {
         let changed = HIT.replacen(known, other, 1);
         assert_eq!(quickly(&narrowed, changed.as_bytes(), true), None, "{other}");
         assert!(quickly(&shape, changed.as_bytes(), true).is_some(), "{other}");
+    }
+}
+
+/// A shape has the keys of the base: it must not be learnt from a document in
+/// which these keys have other meanings.
+#[test]
+fn documents_of_other_dialects_have_no_shape() {
+    for dialect in DIALECTS.iter().filter(|dialect| !dialect.marks.is_empty()) {
+        let text = sample::document(dialect);
+        assert!(Shape::learn(text.as_bytes(), false).is_none(), "{}", dialect.name);
+        let hit = format!("{{\"_id\":\"1\",\"_source\":{text}}}");
+        assert!(Shape::learn(hit.as_bytes(), true).is_none(), "{}", dialect.name);
     }
 }
 
@@ -171,7 +184,7 @@ fn document() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// Whatever a shape accepts, the JSON reader reads the same.
+    /// Whatever a shape accepts, the JSON reader reads as an equal flow.
     #[test]
     fn a_shape_reads_what_the_json_reader_reads(learnt in document(), texts in proptest::collection::vec(document(), 1..4), swap in value(), after in "\n[{}0-9\"]{0,20}") {
         let Some((_, is_hit)) = slowly(learnt.as_bytes()) else { return Ok(()) };
@@ -179,7 +192,7 @@ proptest! {
         // A shape need not read the document itself: a number may be too long.
         let mut narrowing = Narrowing::new(&shape, learnt.as_bytes());
         let mut narrowed = vec![narrowing.as_ref().and_then(|narrowing| narrowing.narrowed(&shape))];
-        // The same document with another value in the place of one.
+        // The learnt document with one of its values replaced.
         let mut cases = texts;
         let cuts: Vec<usize> = learnt.match_indices(':').map(|(at, _)| at + 1).collect();
         for cut in cuts {

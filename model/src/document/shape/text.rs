@@ -5,7 +5,7 @@
 //! the processor cannot foretell for each value; arithmetic on words has no
 //! such place.
 
-/// The same byte eight times.
+/// A byte eight times.
 const fn all(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Parsed, Parser, compare};
+use crate::address::Network;
 use crate::field::{FieldId, Kind};
 use crate::filter::lex::{Comparator, Shape, Token};
-use crate::filter::{Context, Expression, Ranges, Subject, Test, hint, list, value};
+use crate::filter::value::{self, Value};
+use crate::filter::{Context, Expression, Ranges, Subject, Test, hint, list};
 use crate::names;
 
 impl Parser<'_, '_> {
@@ -59,7 +61,8 @@ impl Parser<'_, '_> {
         if matches!(comparator, Equal | Differs) {
             return Ok(values.into_expression(subject, differs));
         }
-        let (&[(first, last)], true) = (values.ranges.as_slice(), values.texts.is_empty()) else {
+        let ranges = values.ranges();
+        let (&[(first, last)], true) = (ranges.as_slice(), values.texts.is_empty()) else {
             return Err(start.map_or_else(
                 || self.missing("a value is missing here"),
                 |start| self.wrong(start, "a text has no order; compare it with = or in"),
@@ -191,14 +194,16 @@ impl Parser<'_, '_> {
 /// Values of a list.
 #[derive(Default)]
 struct Values {
+    networks: Vec<Network>,
     ranges: Vec<(u64, u64)>,
     texts: BTreeSet<String>,
 }
 
 impl Values {
     fn take(&mut self, subject: Subject, text: &str, context: &Context<'_>) -> Result<(), String> {
-        match value::range(subject, text, context) {
-            Ok(range) => self.ranges.push(range),
+        match value::read(subject, text, context) {
+            Ok(Value::Network(network)) => self.networks.push(network),
+            Ok(Value::Range(first, last)) => self.ranges.push((first, last)),
             Err(_) if subject.kind() == Kind::Text && !text.is_empty() => {
                 self.texts.insert(text.to_owned());
             }
@@ -207,16 +212,24 @@ impl Values {
         Ok(())
     }
 
+    /// Networks and ranges, aggregated.
+    fn ranges(&self) -> Ranges {
+        let networks = Network::aggregate(&self.networks).into_iter().map(value::numbers);
+        Ranges::new(networks.chain(self.ranges.iter().copied()))
+    }
+
     fn into_expression(self, subject: Subject, differs: bool) -> Expression {
-        let ranges = compare(subject, differs, Test::In(Ranges::new(self.ranges.iter().copied())));
+        let ranges = self.ranges();
+        let has_ranges = !ranges.is_empty();
+        let ranges = compare(subject, differs, Test::In(ranges));
         if self.texts.is_empty() {
             return ranges;
         }
         let texts = compare(subject, differs, Test::Text(self.texts));
-        match (self.ranges.is_empty(), differs) {
-            (true, _) => texts,
-            (false, false) => Expression::Or(vec![ranges, texts]),
-            (false, true) => Expression::And(vec![ranges, texts]),
+        match (has_ranges, differs) {
+            (false, _) => texts,
+            (true, false) => Expression::Or(vec![ranges, texts]),
+            (true, true) => Expression::And(vec![ranges, texts]),
         }
     }
 }

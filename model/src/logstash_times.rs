@@ -13,14 +13,14 @@
 //! where asked.
 //!
 //! ```
-//! use flowkit_model::{late, time::{format_ms, parse_ms}};
+//! use flowkit_model::{logstash_times, time::{format_ms, parse_ms}};
 //!
 //! // From the codec's own test data; on the wire it is 804 ms before the export.
 //! let export = parse_ms("2015-05-02T18:38:08.280Z").unwrap();
 //! let reported = parse_ms("2015-05-02T18:38:08.476Z").unwrap();
-//! let (ms, faults) = late::repair(reported, export);
+//! let (ms, faults) = logstash_times::repair(reported, export);
 //! assert_eq!(format_ms(ms), "2015-05-02T18:38:07.476Z");
-//! assert_eq!(faults, [late::Fault::Second]);
+//! assert_eq!(faults, [logstash_times::Fault::Second]);
 //! ```
 //!
 //! Sources: logstash-codec-netflow, `decode_netflow5`, and its issues 174

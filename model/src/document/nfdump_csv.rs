@@ -1,56 +1,19 @@
-//! What nfdump prints of a flow: the objects of `nfdump -o json`, and the
-//! columns of `nfdump -o csv`.
+//! Rows of csv: the columns of `nfdump -o csv`, and those of flowkit's own csv,
+//! which bear the names of fields.
 //!
 //! nfdump writes times in the zone of its own process, without saying which;
 //! they are read as UTC (`TZ=UTC nfdump …`). Its csv cuts first and last to
-//! seconds, but has the duration in milliseconds. Packets and bytes of sampled
-//! exports were multiplied when nfcapd took them in. Prefix lengths of version
-//! 5 are not kept by nfcapd (always 0), so they are not read.
+//! seconds, but has the duration in milliseconds.
 //!
-//! Source: what nfdump 1.7.1 writes; phaag/nfdump `src/output/output_json.c`
-//! and `output_csv_fast.c` for the names of later 1.7 versions.
+//! Source: what nfdump 1.7.1 writes; phaag/nfdump
+//! `src/output/output_csv_fast.c` for the names of later 1.7 versions.
 
-use super::dialect::{Dialect, Form, Place};
+use super::dialect::{Form, Place, places};
 use super::value::{Scalar, write};
 use crate::field::{FIELDS, FieldId as F, Kind};
 use crate::record::FlowRecord;
 
-use Form::{
-    AnyAddress, BlankTime, EngineId, EngineType, FlagLetters, HighByte, LowByte, NfdumpProtocol,
-    Plain,
-};
-
-/// Objects of `nfdump -o json`. A field that a record has no extension for is
-/// not there: next hop, interfaces and AS numbers where they are all 0, ports of
-/// ICMP.
-pub(super) const NFDUMP: Dialect = Dialect {
-    name: "nfdump -o json",
-    marks: &[&["in_packets", "src4_addr"], &["in_packets", "src6_addr"]],
-    places: || {
-        places(&[
-            (F::Timestamp, "received", Plain),
-            (F::Exporter, "ip4_router", Plain),
-            (F::SrcAddr, "src4_addr", Plain),
-            (F::DstAddr, "dst4_addr", Plain),
-            (F::NextHop, "ip4_next_hop", Plain),
-            (F::InputSnmp, "input_snmp", Plain),
-            (F::OutputSnmp, "output_snmp", Plain),
-            (F::Packets, "in_packets", Plain),
-            (F::Bytes, "in_bytes", Plain),
-            (F::FirstSwitched, "first", Plain),
-            (F::LastSwitched, "last", Plain),
-            (F::SrcPort, "src_port", Plain),
-            (F::DstPort, "dst_port", Plain),
-            (F::DstPort, "icmp_type", HighByte),
-            (F::DstPort, "icmp_code", LowByte),
-            (F::TcpFlags, "tcp_flags", FlagLetters),
-            (F::Protocol, "proto", Plain),
-            (F::Tos, "src_tos", Plain),
-            (F::SrcAs, "src_as", Plain),
-            (F::DstAs, "dst_as", Plain),
-        ])
-    },
-};
+use Form::{AnyAddress, BlankTime, EngineId, EngineType, FlagLetters, NfdumpProtocol, Plain};
 
 /// Columns of `nfdump -o csv`: of 1.7.1, then those that later ones name
 /// otherwise.
@@ -130,29 +93,6 @@ pub fn set_end(flow: &mut FlowRecord, seconds: &str) {
     if let (Some(first), Some(duration)) = (flow.first_switched_ms, duration) {
         flow.last_switched_ms = first.checked_add(duration).and_then(crate::time::from_epoch);
     }
-}
-
-/// The number of a protocol that nfdump calls otherwise than IANA: all of its
-/// names that differ, as it prints them for each number.
-pub(super) fn protocol(name: &str) -> Option<u8> {
-    PROTOCOLS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
-}
-
-/// 38 (IDPR-CMTP) is printed as 35 (IDPR) is, and is read as that.
-#[rustfmt::skip]
-const PROTOCOLS: &[(&str, u8)] = &[
-    ("IPIP", 4), ("BBN", 10), ("NVPII", 11), ("ENCOM", 14), ("DCN", 19), ("XNS", 22), ("Trnk1", 23),
-    ("Trnk2", 24), ("Leaf1", 25), ("Leaf2", 26), ("ISO-4", 29), ("NETBK", 30), ("MFESP", 31),
-    ("MEINP", 32), ("Rte6", 43), ("Frag6", 44), ("MHRP", 48), ("INLSP", 52), ("MOBIL", 55),
-    ("NOHE6", 59), ("OPTS6", 60), ("HOST", 61), ("NET", 63), ("SATNT", 64), ("KLAN", 65), ("FS", 68),
-    ("SATM", 69), ("BSATM", 76), ("SUNND", 77), ("WBMON", 78), ("WBEXP", 79), ("ISOIP", 80),
-    ("SVMTP", 82), ("TTP", 84), ("NSIGP", 85), ("S-RPC", 90), ("OS", 94), ("SCCSP", 96), ("ETHIP", 97),
-    ("IPcmp", 108), ("CpqPP", 110), ("IPXIP", 111), ("0hop", 114), ("ISIS4", 124), ("MHEAD", 135),
-    ("UDP-L", 136),
-];
-
-fn places(rows: &[(F, &'static str, Form)]) -> Vec<Place> {
-    rows.iter().map(|(field, path, form)| Place { field: *field, path, form: *form }).collect()
 }
 
 #[cfg(test)]
@@ -245,13 +185,5 @@ mod tests {
         }
         assert_eq!(Column::of("fwd"), Column::Nothing);
         assert_eq!(Column::of("td"), Column::Duration);
-    }
-
-    #[test]
-    fn names_of_protocols_are_those_that_iana_does_not_have() {
-        for (name, number) in PROTOCOLS {
-            assert_eq!(protocol(name), Some(*number));
-            assert_ne!(crate::names::protocol_number(name), Some(*number), "{name}");
-        }
     }
 }

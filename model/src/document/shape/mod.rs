@@ -1,14 +1,14 @@
 //! Reads documents that look like one that was read before.
 //!
-//! The documents of one dump are made by one program: key order, blanks and
-//! quotes are the same, only values differ. Of a document that the JSON reader
+//! The documents of one dump are made by one program: they agree in key order,
+//! blanks and quotes, and differ in values only. Of a document that the JSON reader
 //! has read, a [`Shape`] keeps the literal bytes between the values and what
 //! each value is. The next document is compared with those bytes, and only its
 //! values are read. Whatever differs, be it one blank, an escape or a value
 //! that is not in its usual form, is left to the JSON reader.
 //!
-//! A shape accepts a document only if the JSON reader would read the same from
-//! it; the tests hold the two against each other.
+//! A shape accepts a document only if the JSON reader would read an equal flow
+//! from it; the tests hold the two against each other.
 //!
 //! | to learn | read |
 //! | --- | --- |
@@ -36,7 +36,7 @@ use literal::{Literal, Literals};
 pub use narrow::Narrowing;
 use text::{address, digits, list_end, number_end, plain_bytes, string_end, trimmed_string};
 
-/// Who a document is: texts in UTF-8.
+/// The identity of a document: texts in UTF-8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Identity<'t> {
     /// Index it is stored in.
@@ -111,8 +111,8 @@ impl Shape {
         (length == text.len()).then_some(identity)
     }
 
-    /// The same of the document that a text begins with, whatever comes after
-    /// it; gives its length, too.
+    /// Reads the document that a text begins with, whatever follows it, and gives
+    /// its length too; `None` as for [`read`](Self::read).
     pub fn read_start<'t>(
         &self,
         text: &'t [u8],
@@ -122,9 +122,9 @@ impl Shape {
         self.walk(text, row, days, None)
     }
 
-    /// The same, and where its values stand if that is asked for: not by a
-    /// function of its own, since this one is fast as long as all that it calls
-    /// is in its place.
+    /// Reads as [`read_start`](Self::read_start) and, if `values` is given, notes
+    /// where each value stands. One function for both, since it is fast only as
+    /// long as everything that it calls is inlined.
     fn walk<'t>(
         &self,
         text: &'t [u8],

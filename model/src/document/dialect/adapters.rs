@@ -5,13 +5,8 @@
 //! number, goflow2 the engine). Several rows for one field are several copies
 //! of one value; any of them that can be read counts.
 
-use super::dialect::{Dialect, Form, Place};
+use super::place::{Dialect, Form, places};
 use crate::field::FieldId as F;
-
-/// Rows as places.
-fn places(rows: &[(F, &'static str, Form)]) -> Vec<Place> {
-    rows.iter().map(|(field, path, form)| Place { field: *field, path, form: *form }).collect()
-}
 
 use Form::{Endpoint, ExportType, Low14, Nanoseconds, Network, Plain, ProtocolName, Seconds, Top2};
 

@@ -1,211 +1,16 @@
-//! The catalogue: one row per field that can be shown, grouped or summed.
-//!
-//! To add a field, add a member to [`FlowRecord`], a variant to [`FieldId`] and
-//! a row to [`FIELDS`]; the tests check the row. Decoding, `--by`, column
-//! headers, csv and json members and `flowkit fields` need nothing more.
-//!
-//! Names are those of the module's documents, but for `exporter` (`host`) and
-//! `timestamp` (`@timestamp`). Aliases are what people know from the plain
-//! codec, Cisco's table and nfdump.
-//!
-//! ```
-//! use flowkit_model::Field;
-//! use flowkit_model::field::Wire;
-//!
-//! let field = Field::by_name("l4_dst_port").unwrap(); // the codec's name
-//! assert_eq!(field.name, "dst_port");
-//! assert_eq!(field.wire, Wire::Record(34, 2)); // bytes 34 and 35 of 48
-//! assert_eq!(field.module_key, "netflow.dst_port");
-//! ```
+//! The rows of the catalogue, in the order of the packet.
 
-use std::fmt;
-use std::net::Ipv4Addr;
+use super::{Access, Field, FieldId, Kind, Wire};
+use crate::address::Address;
 
-use crate::record::FlowRecord;
-
-/// Which row of [`FIELDS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-#[expect(missing_docs, reason = "the rows of FIELDS say what each is")]
-pub enum FieldId {
-    Timestamp,
-    Exporter,
-    Version,
-    FlowRecords,
-    FlowSeqNum,
-    EngineType,
-    EngineId,
-    SamplingAlgorithm,
-    SamplingInterval,
-    SrcAddr,
-    DstAddr,
-    NextHop,
-    InputSnmp,
-    OutputSnmp,
-    Packets,
-    Bytes,
-    FirstSwitched,
-    LastSwitched,
-    SrcPort,
-    DstPort,
-    TcpFlags,
-    Protocol,
-    Tos,
-    SrcAs,
-    DstAs,
-    SrcMaskLen,
-    DstMaskLen,
-    SrcCountry,
-    DstCountry,
-    SrcCity,
-    DstCity,
-    SrcAsName,
-    DstAsName,
-}
-
-/// What a value means, hence how it is read and shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Milliseconds since 1970-01-01 UTC, shown as RFC 3339.
-    Time,
-    /// Text.
-    Text,
-    /// An amount, which can be added up.
-    Count,
-    /// An IPv4 address, in host order.
-    Address,
-    /// A port, which has a service's name.
-    Port,
-    /// An IP protocol, which has a name.
-    Protocol,
-    /// TCP flags, one bit each.
-    Flags,
-    /// The export format: a number, or text that ends in one (`Netflow v5`).
-    Version,
-    /// Any other number, which stands for something and is not added up.
-    Code,
-}
-
-/// Where a field stands in the export packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wire {
-    /// Bytes of the 24-byte header: offset, length.
-    Header(u8, u8),
-    /// Bytes of a 48-byte record: offset, length.
-    Record(u8, u8),
-    /// Not in the packet.
-    Nowhere,
-}
-
-/// How a field of a [`FlowRecord`] is read and written.
-#[derive(Clone, Copy)]
-pub enum Access {
-    /// A number of at most so many bits.
-    Number {
-        /// Largest width a value can have.
-        bits: u32,
-        /// Reads the value; unknown is `None`.
-        read: fn(&FlowRecord) -> Option<u64>,
-        /// Writes a value, or unknown where it does not fit.
-        write: fn(&mut FlowRecord, Option<u64>),
-    },
-    /// Text.
-    Text {
-        /// Reads the value; unknown is `None`.
-        read: fn(&FlowRecord) -> Option<&str>,
-        /// Writes a value.
-        write: fn(&mut FlowRecord, Option<String>),
-    },
-}
-
-/// What is known about one field.
-#[derive(Clone, Copy)]
-pub struct Field {
-    /// Which row this is.
-    pub id: FieldId,
-    /// Name in flowkit: `--by`, filters, column headers.
-    pub name: &'static str,
-    /// Other names that people type.
-    pub aliases: &'static [&'static str],
-    /// Key in a document of Logstash's netflow module, as a dotted path.
-    pub module_key: &'static str,
-    /// Key in a document of the plain codec, as a dotted path.
-    pub codec_key: &'static str,
-    /// Bytes in the export packet.
-    pub wire: Wire,
-    /// What the value means.
-    pub kind: Kind,
-    /// Unit, or the values there are; for people.
-    pub unit: &'static str,
-    /// What the field says; for people.
-    pub meaning: &'static str,
-    /// How to read and write it.
-    pub access: Access,
-}
-
-impl Field {
-    /// Finds a field by name, alias or document key, in any case.
-    #[must_use]
-    pub fn by_name(name: &str) -> Option<&'static Self> {
-        let is = |known: &str| known.eq_ignore_ascii_case(name);
-        FIELDS.iter().find(|field| is(field.name)).or_else(|| {
-            FIELDS.iter().find(|field| {
-                field.aliases.iter().any(|alias| is(alias))
-                    || is(field.module_key)
-                    || is(field.codec_key)
-            })
-        })
-    }
-
-    /// Whether it is no part of a flow, but looked up by the pipeline: where it
-    /// is unknown, nothing is missing.
-    #[must_use]
-    pub fn is_looked_up(&self) -> bool {
-        self.module_key.starts_with("geoip_")
-    }
-
-    /// Widest value in bits; text has none.
-    #[must_use]
-    pub fn bits(&self) -> Option<u32> {
-        match self.access {
-            Access::Number { bits, .. } => Some(bits),
-            Access::Text { .. } => None,
-        }
-    }
-}
-
-impl FieldId {
-    /// The row.
-    #[must_use]
-    pub fn field(self) -> &'static Field {
-        &FIELDS[self as usize]
-    }
-}
-
-impl fmt::Debug for Field {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_tuple("Field").field(&self.name).finish()
-    }
-}
-
-impl PartialEq for Field {
-    fn eq(&self, other: &Self) -> bool {
-        self.id == other.id
-    }
-}
-
-/// The value in the member's type, or unknown where it does not fit.
+/// The value in the type of the record's field, or unknown where it does not fit.
 fn fit<T: TryFrom<u64>>(value: Option<u64>) -> Option<T> {
     value.and_then(|value| value.try_into().ok())
 }
 
-/// The same for an address.
-fn fit_address(value: Option<u64>) -> Option<Ipv4Addr> {
-    fit(value).map(Ipv4Addr::from_bits)
-}
-
-fn bits_of(address: Option<Ipv4Addr>) -> Option<u64> {
-    address.map(|address| address.to_bits().into())
+/// The address of a number, or unknown where it does not fit.
+fn address(value: Option<u64>) -> Option<Address> {
+    value.and_then(Address::from_number)
 }
 
 use Access::{Number, Text};
@@ -242,14 +47,14 @@ pub const FIELDS: &[Field] = &[
         wire: Header(22, 2), kind: Kind::Code, unit: "1 in n packets; 0 and 1: all", meaning: "how many packets stand for one (low 14 of 16 bits)",
         access: Number { bits: 16, read: |flow| flow.sampling_interval.map(u64::from), write: |flow, value| flow.sampling_interval = fit(value) } },
     Field { id: FieldId::SrcAddr, name: "src_addr", aliases: &["srcaddr", "srcip", "src_ip", "sip", "sa", "ipv4_src_addr"], module_key: "netflow.src_addr", codec_key: "netflow.ipv4_src_addr",
-        wire: Record(0, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "sender",
-        access: Number { bits: 32, read: |flow| bits_of(flow.src_addr), write: |flow, value| flow.src_addr = fit_address(value) } },
+        wire: Record(0, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "source address",
+        access: Number { bits: 32, read: |flow| flow.src_addr.map(Address::number), write: |flow, value| flow.src_addr = address(value) } },
     Field { id: FieldId::DstAddr, name: "dst_addr", aliases: &["dstaddr", "dstip", "dst_ip", "dip", "da", "ipv4_dst_addr"], module_key: "netflow.dst_addr", codec_key: "netflow.ipv4_dst_addr",
-        wire: Record(4, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "receiver",
-        access: Number { bits: 32, read: |flow| bits_of(flow.dst_addr), write: |flow, value| flow.dst_addr = fit_address(value) } },
+        wire: Record(4, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "destination address",
+        access: Number { bits: 32, read: |flow| flow.dst_addr.map(Address::number), write: |flow, value| flow.dst_addr = address(value) } },
     Field { id: FieldId::NextHop, name: "next_hop", aliases: &["nexthop", "nhip", "nh", "ipv4_next_hop"], module_key: "netflow.next_hop", codec_key: "netflow.ipv4_next_hop",
         wire: Record(8, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "next router; 0.0.0.0: none",
-        access: Number { bits: 32, read: |flow| bits_of(flow.next_hop), write: |flow, value| flow.next_hop = fit_address(value) } },
+        access: Number { bits: 32, read: |flow| flow.next_hop.map(Address::number), write: |flow, value| flow.next_hop = address(value) } },
     Field { id: FieldId::InputSnmp, name: "input_snmp", aliases: &["input", "inif", "in_if", "in"], module_key: "netflow.input_snmp", codec_key: "netflow.input_snmp",
         wire: Record(12, 2), kind: Kind::Code, unit: "ifIndex", meaning: "interface the packets came in by",
         access: Number { bits: 16, read: |flow| flow.input_snmp.map(u64::from), write: |flow, value| flow.input_snmp = fit(value) } },
@@ -269,10 +74,10 @@ pub const FIELDS: &[Field] = &[
         wire: Record(28, 4), kind: Kind::Time, unit: "ms since 1970, UTC (wire: ms of uptime)", meaning: "last packet",
         access: Number { bits: 48, read: |flow| flow.last_switched_ms, write: |flow, value| flow.last_switched_ms = value.filter(|ms| ms >> 48 == 0) } },
     Field { id: FieldId::SrcPort, name: "src_port", aliases: &["srcport", "sport", "sp", "l4_src_port"], module_key: "netflow.src_port", codec_key: "netflow.l4_src_port",
-        wire: Record(32, 2), kind: Kind::Port, unit: "port", meaning: "sender's port",
+        wire: Record(32, 2), kind: Kind::Port, unit: "port", meaning: "source port",
         access: Number { bits: 16, read: |flow| flow.src_port.map(u64::from), write: |flow, value| flow.src_port = fit(value) } },
     Field { id: FieldId::DstPort, name: "dst_port", aliases: &["dstport", "dport", "dp", "l4_dst_port"], module_key: "netflow.dst_port", codec_key: "netflow.l4_dst_port",
-        wire: Record(34, 2), kind: Kind::Port, unit: "port; ICMP: type * 256 + code", meaning: "receiver's port",
+        wire: Record(34, 2), kind: Kind::Port, unit: "port; ICMP: type * 256 + code", meaning: "destination port",
         access: Number { bits: 16, read: |flow| flow.dst_port.map(u64::from), write: |flow, value| flow.dst_port = fit(value) } },
     Field { id: FieldId::TcpFlags, name: "tcp_flags", aliases: &["flags", "flg"], module_key: "netflow.tcp_flags", codec_key: "netflow.tcp_flags",
         wire: Record(37, 1), kind: Kind::Flags, unit: "bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32", meaning: "all TCP flags seen",
@@ -284,41 +89,43 @@ pub const FIELDS: &[Field] = &[
         wire: Record(39, 1), kind: Kind::Code, unit: "byte: DSCP * 4 + ECN", meaning: "type of service",
         access: Number { bits: 8, read: |flow| flow.tos.map(u64::from), write: |flow, value| flow.tos = fit(value) } },
     Field { id: FieldId::SrcAs, name: "src_as", aliases: &["srcas", "sas"], module_key: "netflow.src_as", codec_key: "netflow.src_as",
-        wire: Record(40, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the sender, origin or peer",
+        wire: Record(40, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the source, origin or peer",
         access: Number { bits: 16, read: |flow| flow.src_as.map(u64::from), write: |flow, value| flow.src_as = fit(value) } },
     Field { id: FieldId::DstAs, name: "dst_as", aliases: &["dstas", "das"], module_key: "netflow.dst_as", codec_key: "netflow.dst_as",
-        wire: Record(42, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the receiver, origin or peer",
+        wire: Record(42, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the destination, origin or peer",
         access: Number { bits: 16, read: |flow| flow.dst_as.map(u64::from), write: |flow, value| flow.dst_as = fit(value) } },
     Field { id: FieldId::SrcMaskLen, name: "src_mask_len", aliases: &["src_mask", "srcmask", "smk"], module_key: "netflow.src_mask_len", codec_key: "netflow.src_mask",
-        wire: Record(44, 1), kind: Kind::Code, unit: "bits", meaning: "length of the sender's routing prefix",
+        wire: Record(44, 1), kind: Kind::Code, unit: "bits", meaning: "length of the source's routing prefix",
         access: Number { bits: 8, read: |flow| flow.src_mask_len.map(u64::from), write: |flow, value| flow.src_mask_len = fit(value) } },
     Field { id: FieldId::DstMaskLen, name: "dst_mask_len", aliases: &["dst_mask", "dstmask", "dmk"], module_key: "netflow.dst_mask_len", codec_key: "netflow.dst_mask",
-        wire: Record(45, 1), kind: Kind::Code, unit: "bits", meaning: "length of the receiver's routing prefix",
+        wire: Record(45, 1), kind: Kind::Code, unit: "bits", meaning: "length of the destination's routing prefix",
         access: Number { bits: 8, read: |flow| flow.dst_mask_len.map(u64::from), write: |flow, value| flow.dst_mask_len = fit(value) } },
     Field { id: FieldId::SrcCountry, name: "src_country", aliases: &["src_geo"], module_key: "geoip_src.country_code2", codec_key: "geoip_src.country_code2",
-        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the sender, by GeoIP",
+        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the source, by GeoIP",
         access: Text { read: |flow| flow.src_country.as_deref(), write: |flow, value| flow.src_country = value } },
     Field { id: FieldId::DstCountry, name: "dst_country", aliases: &["dst_geo"], module_key: "geoip_dst.country_code2", codec_key: "geoip_dst.country_code2",
-        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the receiver, by GeoIP",
+        wire: Nowhere, kind: Kind::Text, unit: "two letters", meaning: "country of the destination, by GeoIP",
         access: Text { read: |flow| flow.dst_country.as_deref(), write: |flow, value| flow.dst_country = value } },
     Field { id: FieldId::SrcCity, name: "src_city", aliases: &[], module_key: "geoip_src.city_name", codec_key: "geoip_src.city_name",
-        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the sender, by GeoIP",
+        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the source, by GeoIP",
         access: Text { read: |flow| flow.src_city.as_deref(), write: |flow, value| flow.src_city = value } },
     Field { id: FieldId::DstCity, name: "dst_city", aliases: &[], module_key: "geoip_dst.city_name", codec_key: "geoip_dst.city_name",
-        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the receiver, by GeoIP",
+        wire: Nowhere, kind: Kind::Text, unit: "name", meaning: "city of the destination, by GeoIP",
         access: Text { read: |flow| flow.dst_city.as_deref(), write: |flow, value| flow.dst_city = value } },
     Field { id: FieldId::SrcAsName, name: "src_as_name", aliases: &["src_as_org"], module_key: "geoip_src.autonomous_system", codec_key: "geoip_src.autonomous_system",
-        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the sender, by GeoIP; PRIVATE: a private address",
+        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the source, by GeoIP; PRIVATE: a private address",
         access: Text { read: |flow| flow.src_as_name.as_deref(), write: |flow, value| flow.src_as_name = value } },
     Field { id: FieldId::DstAsName, name: "dst_as_name", aliases: &["dst_as_org"], module_key: "geoip_dst.autonomous_system", codec_key: "geoip_dst.autonomous_system",
-        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the receiver, by GeoIP; PRIVATE: a private address",
+        wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the destination, by GeoIP; PRIVATE: a private address",
         access: Text { read: |flow| flow.dst_as_name.as_deref(), write: |flow, value| flow.dst_as_name = value } },
 ];
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::HashMap;
+
+    use super::*;
+    use crate::record::FlowRecord;
 
     #[test]
     fn rows_stand_where_their_id_says() {
@@ -342,6 +149,24 @@ mod tests {
         }
         assert_eq!(Field::by_name("DST_PORT").unwrap().id, FieldId::DstPort);
         assert_eq!(Field::by_name("colour"), None);
+    }
+
+    /// The catalogue alone says which fields hold addresses: those that the codec
+    /// names after the family, and they are as wide as an address.
+    #[test]
+    fn addresses_are_known_as_such() {
+        for field in FIELDS {
+            let is_address = field.codec_key.starts_with("netflow.ipv4_");
+            assert_eq!(field.id.is_address(), is_address, "{}", field.name);
+            let bits = u32::from(Address::BITS);
+            assert!(!is_address || field.bits() == Some(bits), "{}", field.name);
+            if let (true, Access::Number { read, write, .. }) = (is_address, field.access) {
+                let mut flow = FlowRecord::default();
+                let address = Address::from([192, 0, 2, 1]);
+                write(&mut flow, Some(address.number()));
+                assert_eq!(read(&flow).and_then(Address::from_number), Some(address));
+            }
+        }
     }
 
     /// What is written is read again, by that field alone.

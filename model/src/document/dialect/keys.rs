@@ -1,0 +1,134 @@
+//! The keys of all dialects as trees: from a key of a document to the fields
+//! that are read there, and to the dialects that the key is a sign of.
+
+use std::sync::LazyLock;
+
+use super::place::Place;
+use super::{BASE, DIALECTS, codec, module};
+use crate::field::{FieldId, Kind};
+
+/// A key on the way to fields, and what stands there.
+#[derive(Debug, Default)]
+pub(in crate::document) struct Node {
+    /// Keys below it, in [`order`].
+    children: Vec<(&'static str, Self)>,
+    /// Fields that are read here.
+    pub(in crate::document) places: Vec<Place>,
+    /// Bits of the marks that the key bears.
+    pub(in crate::document) marks: u32,
+    /// Being there makes the document one about a flow.
+    pub(in crate::document) is_flow: bool,
+}
+
+impl Node {
+    /// What stands under a key of this object.
+    pub(in crate::document) fn child(&self, key: &str) -> Option<&Self> {
+        let place = self.children.binary_search_by(|(known, _)| order(known, key)).ok()?;
+        Some(&self.children[place].1)
+    }
+
+    /// Whether it is an object that is read.
+    pub(in crate::document) fn has_children(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    fn insert(&mut self, path: &'static str) -> &mut Self {
+        let (key, rest) =
+            path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+        let place = match self.children.binary_search_by(|(known, _)| order(known, key)) {
+            Ok(place) => place,
+            Err(place) => {
+                self.children.insert(place, (key, Self::default()));
+                place
+            }
+        };
+        let child = &mut self.children[place].1;
+        match rest {
+            Some(rest) => child.insert(rest),
+            None => child,
+        }
+    }
+}
+
+/// The keys that are read, and where to look for other dialects' marks.
+pub(in crate::document) struct Keys {
+    /// For each dialect but the second, which is the first's.
+    roots: Vec<Node>,
+    /// Rows of marks, each with the dialect it proves.
+    marks: Vec<(u32, usize)>,
+}
+
+impl Keys {
+    /// The keys of a dialect.
+    pub(in crate::document) fn root(dialect: usize) -> &'static Node {
+        &KEYS.roots[dialect]
+    }
+
+    /// The dialect that marks prove; 0 is the base.
+    pub(in crate::document) fn dialect(marks: u32) -> usize {
+        let proof = |(wanted, _): &&(u32, usize)| marks & wanted == *wanted;
+        KEYS.marks.iter().find(proof).map_or(0, |(_, dialect)| *dialect)
+    }
+}
+
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let mut roots = vec![base()];
+    roots.push(base());
+    let mut known: Vec<&'static str> = Vec::new();
+    let mut marks = Vec::new();
+    for (number, dialect) in DIALECTS.iter().enumerate().skip(BASE) {
+        roots.push(tree(&(dialect.places)()));
+        for row in dialect.marks {
+            let bit = |path: &&'static str| {
+                let place = known.iter().position(|known| known == path).unwrap_or_else(|| {
+                    known.push(path);
+                    known.len() - 1
+                });
+                1 << place
+            };
+            marks.push((row.iter().map(bit).sum(), number));
+        }
+    }
+    for (place, path) in known.into_iter().enumerate() {
+        roots[0].insert(path).marks |= 1 << place;
+    }
+    Keys { roots, marks }
+});
+
+fn base() -> Node {
+    let mut places = module();
+    places.extend(codec().into_iter().filter(|place| !module().contains(place)));
+    tree(&places)
+}
+
+fn tree(places: &[Place]) -> Node {
+    let mut root = Node::default();
+    for place in places {
+        let node = root.insert(place.path);
+        node.places.push(*place);
+        let field = place.field.field();
+        // Who sent it, when, and from which country: that any document may say.
+        node.is_flow |= field.kind != Kind::Text && field.id != FieldId::Timestamp;
+    }
+    root
+}
+
+/// By length, then by letters: most keys differ in the first comparison.
+fn order(a: &str, b: &str) -> std::cmp::Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One key, one field, in the two dialects that are read together.
+    #[test]
+    fn no_key_of_the_base_means_two_fields() {
+        fn check(node: &Node) {
+            assert!(node.places.len() <= 1, "{:?}", node.places);
+            node.children.iter().for_each(|(_, child)| check(child));
+        }
+        check(&base());
+    }
+}

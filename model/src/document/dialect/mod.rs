@@ -1,0 +1,87 @@
+//! Which key of a document is which field, in each way that pipelines write
+//! flows: one table, [`DIALECTS`].
+//!
+//! The module's and the codec's names differ in ten keys and in nothing else,
+//! and no key has two meanings there, so a document may use either without
+//! saying which. The other dialects give some of these keys other meanings; a
+//! document that has their marks is read again by their rows alone.
+//!
+//! Sources: logstash-codec-netflow (`Netflow5PDU`); Logstash's netflow module
+//! (`netflow.conf.erb`); elastic/beats `x-pack/filebeat/input/netflow` and
+//! elastic/integrations `packages/netflow`; robcowart/elastiflow 3.5.3 and
+//! 4.0.1; netsampler/goflow2 `producer/proto` and `pb/flow.proto`.
+
+mod adapters;
+mod keys;
+mod nfdump;
+mod place;
+#[cfg(test)]
+pub(in crate::document) mod sample;
+
+use crate::field::FIELDS;
+use adapters::{ELASTIFLOW_3, ELASTIFLOW_4, FILEBEAT, GOFLOW2};
+use nfdump::NFDUMP;
+
+pub(in crate::document) use keys::{Keys, Node};
+pub(in crate::document) use place::places;
+pub use place::{Dialect, Form, Place};
+
+/// Every dialect. The first two are read together; the order of the rest is
+/// that in which their marks are looked for.
+pub const DIALECTS: &[Dialect] = &[
+    Dialect { name: "Logstash netflow module", marks: &[], places: module },
+    Dialect { name: "Logstash netflow codec", marks: &[], places: codec },
+    FILEBEAT,
+    GOFLOW2,
+    ELASTIFLOW_3,
+    ELASTIFLOW_4,
+    NFDUMP,
+];
+
+/// Dialects that are read together as the base.
+const BASE: usize = 2;
+
+fn module() -> Vec<Place> {
+    let place =
+        |field: &crate::Field| Place { field: field.id, path: field.module_key, form: Form::Plain };
+    FIELDS.iter().map(place).collect()
+}
+
+fn codec() -> Vec<Place> {
+    let place =
+        |field: &crate::Field| Place { field: field.id, path: field.codec_key, form: Form::Plain };
+    FIELDS.iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::FieldId;
+
+    /// Every dialect but the codec names all that identifies a conversation.
+    #[test]
+    fn every_dialect_has_the_fields_that_matter() {
+        for dialect in DIALECTS {
+            let places = (dialect.places)();
+            for field in [
+                FieldId::Timestamp,
+                FieldId::Exporter,
+                FieldId::Version,
+                FieldId::SrcAddr,
+                FieldId::DstAddr,
+                FieldId::SrcPort,
+                FieldId::DstPort,
+                FieldId::Protocol,
+                FieldId::Bytes,
+                FieldId::Packets,
+                FieldId::FirstSwitched,
+                FieldId::LastSwitched,
+            ] {
+                // nfdump's objects do not say from which format they came.
+                let is_left_out = field == FieldId::Version && dialect.name.starts_with("nfdump");
+                let has = is_left_out || places.iter().any(|place| place.field == field);
+                assert!(has, "{} has no {field:?}", dialect.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What a dialect is made of: where each field stands, and in which form.
+
+use crate::field::FieldId;
+
+/// A pipeline's way to name the fields.
+#[derive(Debug)]
+pub struct Dialect {
+    /// What writes such documents.
+    pub name: &'static str,
+    /// A document is in this dialect if it has all the keys of one of these
+    /// rows, as dotted paths; the first dialect that says so reads it.
+    pub marks: &'static [&'static [&'static str]],
+    /// Where its fields are.
+    pub places: fn() -> Vec<Place>,
+}
+
+/// Where a field stands in a document, and in which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The field.
+    pub field: FieldId,
+    /// Its key, as a dotted path.
+    pub path: &'static str,
+    /// How its value is written.
+    pub form: Form,
+}
+
+/// How a value is written, where that is not what the field's kind says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// As the kind of the field says.
+    #[default]
+    Plain,
+    /// A time in seconds since 1970.
+    Seconds,
+    /// A time in nanoseconds since 1970.
+    Nanoseconds,
+    /// The low 14 of 16 bits.
+    Low14,
+    /// The top 2 of 16 bits.
+    Top2,
+    /// A protocol's name, such as `TCP`, or its number.
+    ProtocolName,
+    /// `address:port`, of which the address counts.
+    Endpoint,
+    /// A network `10.0.0.0/8`, of which the length counts, or the length.
+    Network,
+    /// goflow2's word for a protocol: `NETFLOW_V5`.
+    ExportType,
+    /// TCP flags as letters: `...AP.SF`.
+    FlagLetters,
+    /// A protocol's name as nfdump shortens it, or its number.
+    NfdumpProtocol,
+    /// A time with a blank for its `T`, or milliseconds.
+    BlankTime,
+    /// An address, dotted or as a number.
+    AnyAddress,
+    /// The upper byte of a 16-bit field, the lower one staying.
+    HighByte,
+    /// The lower byte, the upper one staying.
+    LowByte,
+    /// The type of `type/id`.
+    EngineType,
+    /// The id of it.
+    EngineId,
+}
+
+/// Rows of a table as places.
+pub(in crate::document) fn places(rows: &[(FieldId, &'static str, Form)]) -> Vec<Place> {
+    rows.iter().map(|(field, path, form)| Place { field: *field, path, form: *form }).collect()
+}

@@ -1,0 +1,80 @@
+//! A document of each dialect that has all of its fields, for tests.
+
+use std::collections::BTreeMap;
+
+use super::{Dialect, Form, Place};
+use crate::field::{FieldId, Kind};
+
+/// The value that stands for `number` in a document.
+fn json(place: &Place, number: u64) -> String {
+    match (place.form, place.field.field().kind) {
+        (Form::Seconds, _) => (number / 1000).to_string(),
+        (Form::Nanoseconds, _) => (number * 1_000_000).to_string(),
+        (Form::Endpoint, _) => format!("\"r{number}:2055\""),
+        (Form::Network, _) => format!("\"10.0.0.0/{number}\""),
+        (Form::ExportType, _) => "\"NETFLOW_V5\"".into(),
+        (Form::Low14 | Form::Top2, _) => ((1 << 14) + number).to_string(),
+        (Form::FlagLetters, _) => {
+            format!("\"{}\"", crate::names::tcp_flags(u8::try_from(number).unwrap()))
+        }
+        (Form::BlankTime | Form::AnyAddress | Form::EngineType | Form::EngineId, _) => {
+            unreachable!("csv's")
+        }
+        (Form::HighByte, _) => (number >> 8).to_string(),
+        (Form::LowByte, _) => (number & 255).to_string(),
+        (Form::Plain, Kind::Time) => format!("\"{}\"", crate::time::format_ms(number)),
+        (Form::Plain, Kind::Text) => format!("\"r{number}\""),
+        (Form::Plain, Kind::Address) => format!("\"0.0.0.{number}\""),
+        (Form::Plain, Kind::Version) => "\"Netflow v5\"".into(),
+        (Form::ProtocolName | Form::NfdumpProtocol | Form::Plain, _) => number.to_string(),
+    }
+}
+
+/// Nested objects from dotted paths.
+fn object(members: &BTreeMap<&str, String>) -> String {
+    let mut inner: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
+    let mut text = Vec::new();
+    for (path, value) in members {
+        match path.split_once('.') {
+            Some((key, rest)) => {
+                inner.entry(key).or_default().insert(rest, value.clone());
+            }
+            None => text.push(format!("\"{path}\":{value}")),
+        }
+    }
+    text.extend(inner.iter().map(|(key, members)| format!("\"{key}\":{}", object(members))));
+    format!("{{{}}}", text.join(","))
+}
+
+/// The number that stands in a field of such a document: whole seconds where it
+/// is a time.
+pub(in crate::document) fn number(field: FieldId) -> u64 {
+    match field {
+        FieldId::Timestamp | FieldId::FirstSwitched | FieldId::LastSwitched => {
+            (field as u64 + 1) * 1000
+        }
+        FieldId::Version => 5,
+        FieldId::SamplingAlgorithm => 1,
+        field => field as u64 + 1,
+    }
+}
+
+/// A document that has each field under the keys of a dialect.
+pub(in crate::document) fn document(dialect: &Dialect) -> String {
+    let places = (dialect.places)();
+    let mut members: BTreeMap<&str, String> =
+        places.iter().map(|place| (place.path, json(place, number(place.field)))).collect();
+    // Two fields share these 16 bits.
+    for place in &places {
+        if place.form == Form::Low14 {
+            members.insert(place.path, ((1 << 14) + number(place.field)).to_string());
+        }
+    }
+    for mark in dialect.marks.first().into_iter().copied().flatten() {
+        let is_object = places.iter().any(|place| place.path.starts_with(&format!("{mark}.")));
+        if !is_object {
+            members.entry(mark).or_insert_with(|| "\"\"".into());
+        }
+    }
+    object(&members)
+}

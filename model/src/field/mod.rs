@@ -1,0 +1,205 @@
+//! The catalogue: one row per field that can be shown, grouped or summed.
+//!
+//! To add a field, add it to [`FlowRecord`], a variant to [`FieldId`] and
+//! a row to [`FIELDS`]; the tests check the row. Decoding, `--by`, column
+//! headers, csv columns, json keys and `flowkit fields` need nothing more.
+//!
+//! Names are those of the module's documents, but for `exporter` (`host`) and
+//! `timestamp` (`@timestamp`). Aliases are what people know from the plain
+//! codec, Cisco's table and nfdump.
+//!
+//! ```
+//! use flowkit_model::Field;
+//! use flowkit_model::field::Wire;
+//!
+//! let field = Field::by_name("l4_dst_port").unwrap(); // the codec's name
+//! assert_eq!(field.name, "dst_port");
+//! assert_eq!(field.wire, Wire::Record(34, 2)); // bytes 34 and 35 of 48
+//! assert_eq!(field.module_key, "netflow.dst_port");
+//! ```
+
+mod catalogue;
+
+use std::fmt;
+
+use crate::record::FlowRecord;
+
+pub use catalogue::FIELDS;
+
+/// Which row of [`FIELDS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "the rows of FIELDS say what each is")]
+pub enum FieldId {
+    Timestamp,
+    Exporter,
+    Version,
+    FlowRecords,
+    FlowSeqNum,
+    EngineType,
+    EngineId,
+    SamplingAlgorithm,
+    SamplingInterval,
+    SrcAddr,
+    DstAddr,
+    NextHop,
+    InputSnmp,
+    OutputSnmp,
+    Packets,
+    Bytes,
+    FirstSwitched,
+    LastSwitched,
+    SrcPort,
+    DstPort,
+    TcpFlags,
+    Protocol,
+    Tos,
+    SrcAs,
+    DstAs,
+    SrcMaskLen,
+    DstMaskLen,
+    SrcCountry,
+    DstCountry,
+    SrcCity,
+    DstCity,
+    SrcAsName,
+    DstAsName,
+}
+
+/// What a value means, hence how it is read and shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Milliseconds since 1970-01-01 UTC, shown as RFC 3339.
+    Time,
+    /// Text.
+    Text,
+    /// An amount, which can be added up.
+    Count,
+    /// An [`Address`](crate::Address), by its number.
+    Address,
+    /// A port, which has a service's name.
+    Port,
+    /// An IP protocol, which has a name.
+    Protocol,
+    /// TCP flags, one bit each.
+    Flags,
+    /// The export format: a number, or text that ends in one (`Netflow v5`).
+    Version,
+    /// Any other number, which stands for something and is not added up.
+    Code,
+}
+
+/// Where a field stands in the export packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// Bytes of the 24-byte header: offset, length.
+    Header(u8, u8),
+    /// Bytes of a 48-byte record: offset, length.
+    Record(u8, u8),
+    /// Not in the packet.
+    Nowhere,
+}
+
+/// How a field of a [`FlowRecord`] is read and written.
+#[derive(Clone, Copy)]
+pub enum Access {
+    /// A number.
+    Number {
+        /// Largest width a value can have.
+        bits: u32,
+        /// Reads the value; unknown is `None`.
+        read: fn(&FlowRecord) -> Option<u64>,
+        /// Writes a value, or unknown where it does not fit.
+        write: fn(&mut FlowRecord, Option<u64>),
+    },
+    /// Text.
+    Text {
+        /// Reads the value; unknown is `None`.
+        read: fn(&FlowRecord) -> Option<&str>,
+        /// Writes a value.
+        write: fn(&mut FlowRecord, Option<String>),
+    },
+}
+
+/// What is known about one field.
+#[derive(Clone, Copy)]
+pub struct Field {
+    /// Which row this is.
+    pub id: FieldId,
+    /// Name in flowkit: `--by`, filters, column headers.
+    pub name: &'static str,
+    /// Other names that people type.
+    pub aliases: &'static [&'static str],
+    /// Key in a document of Logstash's netflow module, as a dotted path.
+    pub module_key: &'static str,
+    /// Key in a document of the plain codec, as a dotted path.
+    pub codec_key: &'static str,
+    /// Bytes in the export packet.
+    pub wire: Wire,
+    /// What the value means.
+    pub kind: Kind,
+    /// Unit, or the values there are; for people.
+    pub unit: &'static str,
+    /// What the field says; for people.
+    pub meaning: &'static str,
+    /// How to read and write it.
+    pub access: Access,
+}
+
+impl Field {
+    /// Finds a field by name, alias or document key, in any case.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        let is = |known: &str| known.eq_ignore_ascii_case(name);
+        FIELDS.iter().find(|field| is(field.name)).or_else(|| {
+            FIELDS.iter().find(|field| {
+                field.aliases.iter().any(|alias| is(alias))
+                    || is(field.module_key)
+                    || is(field.codec_key)
+            })
+        })
+    }
+
+    /// Whether it is no part of a flow, but looked up by the pipeline: where it
+    /// is unknown, nothing is missing.
+    #[must_use]
+    pub fn is_looked_up(&self) -> bool {
+        self.module_key.starts_with("geoip_")
+    }
+
+    /// Widest value in bits; text has none.
+    #[must_use]
+    pub fn bits(&self) -> Option<u32> {
+        match self.access {
+            Access::Number { bits, .. } => Some(bits),
+            Access::Text { .. } => None,
+        }
+    }
+}
+
+impl FieldId {
+    /// The row.
+    #[must_use]
+    pub fn field(self) -> &'static Field {
+        &FIELDS[self as usize]
+    }
+
+    /// Whether its values are addresses. The exporter's is a text, which may be
+    /// one.
+    #[must_use]
+    pub fn is_address(self) -> bool {
+        self.field().kind == Kind::Address
+    }
+}
+
+impl fmt::Debug for Field {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("Field").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}

@@ -1,0 +1,101 @@
+//! Texts that are no filter: the message, and the place that it shows.
+
+use super::*;
+
+/// A text, a part of the message, and where the carets are.
+#[rustfmt::skip]
+const MISTAKES: &[(&str, &str, &str)] = &[
+    ("dts port 80", "did you mean dst?", "^^^"),
+    ("dst_prt 80", "did you mean dst_port?", "^^^^^^^"),
+    ("dst prot 80", "did you mean dst port?", "    ^^^^"),
+    ("src port 70000", "src_port is at most 65535", "         ^^^^^"),
+    ("src port", "src_port is compared with a port", "        ^"),
+    ("proto tcp dst port 80", "`and` or `or` is missing before dst", "          ^^^"),
+    ("(proto tcp", "a parenthesis is not closed", "          ^"),
+    ("proto tcp)", "this parenthesis closes none", "         ^"),
+    ("proto tcp and", "a comparison is missing", "             ^"),
+    ("ip 10.0.0.0/33", "addr is compared with an IPv4 address", "   ^^^^^^^^^^^"),
+    ("ip example.org", "names of hosts are not looked up", "   ^^^^^^^^^^^"),
+    ("ip 2001:db8::1", "NetFlow v5 has no others", "   ^^^^^^^^^^^"),
+    ("port in [80 443", "the list is not closed", "               ^"),
+    ("port 90-80", "ends before it begins", "     ^^^^^"),
+    ("exporter > r1", "a text has no order", "           ^^"),
+    ("exporter = 'r1", "this quote is not closed", "           ^"),
+    ("src ip in @none", "cannot read the list none", "          ^^^^^"),
+    ("first > yesterday", "a time such as", "        ^^^^^^^^^"),
+    ("é > 1", "no field is called é", "^"),
+    ("bytes > 10q", "bytes is compared with a number", "        ^^^"),
+    ("flags any 3", "flags such as SA", "          ^"),
+    ("icmp-type 300", "icmp is at most 255", "          ^^^"),
+    ("destination port 443", "did you mean dst?", "^^^^^^^^^^^"),
+    ("src 10.0.0.1", "did you mean src ip 10.0.0.1?", "    ^^^^^^^^"),
+    ("dst 443", "did you mean dst port 443?", "    ^^^"),
+    ("src or port 80", "src is followed by ip, net, port, as or mask", "^^^"),
+    ("src if 3", "did you mean in if or out if?", "    ^^"),
+    ("src country DE", "did you mean src_country?", "    ^^^^^^^"),
+    ("src-port 80", "did you mean src_port?", "^^^^^^^^"),
+    ("country = DE", "did you mean src_country or dst_country?", "^^^^^^^"),
+    ("dscp 46", "DSCP 46 is tos 184", "^^^^"),
+    ("vlan 10", "NetFlow v5 does not carry it", "^^^^"),
+    ("port 443 80", "several are a list, `port in [443 80]`", "         ^^"),
+    ("port 80 or 443", "several are a list, `port in [80 443]`", "           ^^^"),
+    ("port in 80 443", "several are a list, `port in [80 443]`", "           ^^^"),
+    ("ip 10.0.0.1 or 10.0.0.2", "`addr in [10.0.0.1 10.0.0.2]`", "               ^^^^^^^^"),
+    ("port 443,80", "commas are for lists, `port in [443 …]`", "        ^"),
+    ("port in {80,443}", "a list is written in brackets", "        ^^^"),
+    ("bytes > 1,000", "numbers have none", "         ^"),
+    ("bytes > 10kB", "did you mean 10k?", "        ^^^^"),
+    ("bytes > 10 MiB", "did you mean 10m?", "           ^^^"),
+    ("bps > 1.5Gbit", "did you mean 1.5g?", "      ^^^^^^^"),
+    ("pps > 1.5", "it is a whole number", "      ^^^"),
+    ("duration > 5s", "did you mean 5000?", "           ^^"),
+    ("duration > 2h", "an hour 3.6M", "           ^^"),
+    ("bytes => 10", "did you mean >=?", "      ^^"),
+    ("bytes =< 10", "did you mean <=?", "      ^^"),
+    ("bytes 10 > 5", "a field is missing before >", "         ^"),
+    ("proto tpc", "did you mean tcp?", "      ^^^"),
+    ("port = htps", "did you mean https?", "       ^^^^"),
+    ("flags syn", "did you mean S?", "      ^^^"),
+    ("tos EF", "EF is tos 184", "    ^^"),
+    ("ip 10.0.0", "did you mean 10.0.0/24?", "   ^^^^^^"),
+    ("ip 10.0.0.*", "did you mean 10.0.0/24?", "   ^^^^^^^^"),
+    ("ip 10.0.0.0/33", "at most 32 bits", "   ^^^^^^^^^^^"),
+    ("proto tcp & port 80", "did you mean `and`?", "          ^"),
+    ("proto tcp | port 80", "did you mean `or`?", "          ^"),
+    ("last 5m", "a time such as", "     ^^"),
+    ("first > 1537488000", "milliseconds since 1970", "        ^^^^^^^^^^"),
+    ("flows > x", "flows is compared with a number", "        ^"),
+];
+
+#[test]
+fn mistakes_are_shown_where_they_are() {
+    for (text, message, line) in MISTAKES {
+        let error = Expression::parse(text).unwrap_err().to_string();
+        let carets = error.lines().nth(2).unwrap();
+        assert!(error.contains(message), "{text}: {error}");
+        assert_eq!(carets, format!("  {line}"), "{error}");
+    }
+    let error = Expression::parse("any and\nfoo 1 and any").unwrap_err().to_string();
+    assert!(error.ends_with("\n  foo 1 and any\n  ^^^"), "{error}");
+}
+
+#[test]
+fn of_a_long_line_the_part_with_the_mistake_is_shown() {
+    let hosts: Vec<String> = (0..500).map(|n| format!("10.0.{}.{}", n / 250, n % 250)).collect();
+    let text = format!("ip in [{} 10.0.0.x {}]", hosts.join(" "), hosts.join(" "));
+    let error = Expression::parse(&text).unwrap_err().to_string();
+    let lines: Vec<&str> = error.lines().collect();
+    assert!(lines[1].len() <= 122, "{error}");
+    let caret = lines[2].find('^').unwrap();
+    assert_eq!(&lines[1][caret..caret + 8], "10.0.0.x");
+    assert_eq!(lines[2].trim(), "^^^^^^^^");
+}
+
+#[test]
+fn depth_is_bounded() {
+    for deep in ["(".repeat(5000), "not ".repeat(5000)] {
+        assert!(Expression::parse(&deep).unwrap_err().message.contains("too deep"));
+    }
+    let nested = format!("{}any{}", "(".repeat(90), ")".repeat(90));
+    assert_eq!(Expression::parse(&nested), Ok(Expression::Any));
+}

@@ -1,0 +1,55 @@
+//! What is wrong with a window as it was typed, and what to try.
+
+/// A window that cannot be used as typed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WindowError {
+    /// Not a time.
+    #[error(
+        "{option} {text}: not a time; try 2018-09-21, '2018-09-21 07:00' or 2018-09-21T07:00:00Z"
+    )]
+    Time {
+        /// Option it was typed for.
+        option: &'static str,
+        /// As typed.
+        text: String,
+    },
+    /// Not a date.
+    #[error("--day {text}: not a date; try --day 2018-09-21")]
+    Day {
+        /// As typed.
+        text: String,
+    },
+    /// Not a length of time.
+    #[error("{option} {text}: not a length of time; try 24h, 7d, 90m or 30s")]
+    Length {
+        /// Option it was typed for.
+        option: &'static str,
+        /// As typed.
+        text: String,
+    },
+    /// Not a time zone.
+    #[error("--tz {text}: no such time zone; try UTC, Asia/Tokyo or +09:00")]
+    Zone {
+        /// As typed.
+        text: String,
+    },
+    /// Options that exclude each other.
+    #[error("--{first} and --{second} exclude each other; give one of them")]
+    Conflict {
+        /// One option.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// Nothing lies between the ends.
+    #[error(
+        "the window from {from} to {to} is empty: --to is not part of it; for a whole day try --day DATE"
+    )]
+    Empty {
+        /// Start, RFC 3339.
+        from: String,
+        /// End, RFC 3339.
+        to: String,
+    },
+}

@@ -1,0 +1,120 @@
+//! Windows as they are typed: what they mean, and what is said of mistakes.
+
+use super::times::read_time;
+use super::*;
+
+fn ms(text: &str) -> i64 {
+    read_time(text, &TimeZone::UTC).unwrap()
+}
+
+/// Zones by their rules, since the database of zones is not asked here.
+fn zone(name: &str) -> TimeZone {
+    let rule = match name {
+        "UTC" => return TimeZone::UTC,
+        "Asia/Tokyo" | "+09:00" => "JST-9",
+        "Europe/Berlin" => "CET-1CEST,M3.5.0,M10.5.0/3",
+        _ => unreachable!("{name}"),
+    };
+    TimeZone::posix(rule).unwrap()
+}
+
+fn window(day: &str, last: &str, from: &str, to: &str, tz: &str) -> Result<Window, WindowError> {
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let typed = Typed { from: some(from), to: some(to), last: some(last), day: some(day) };
+    Window::new(typed, &zone(tz), "2018-09-22T12:00:00.0009Z".parse().unwrap())
+}
+
+#[test]
+fn times_are_read_in_every_form_and_cut_to_milliseconds() {
+    let cases = [
+        ("2018-09-21", "UTC", 1_537_488_000_000),
+        ("2018-09-21", "Asia/Tokyo", 1_537_455_600_000),
+        ("2018-09-21 07:00", "UTC", 1_537_513_200_000),
+        ("2018-09-21T07:00", "UTC", 1_537_513_200_000),
+        ("2018-09-21 07:00:01.2399", "UTC", 1_537_513_201_239),
+        ("2018-09-21T07:00:00Z", "Asia/Tokyo", 1_537_513_200_000),
+        ("2018-09-21T16:00:00+09:00", "UTC", 1_537_513_200_000),
+        ("2018-09-21 16:00", "+09:00", 1_537_513_200_000),
+        ("1969-12-31T23:59:59.9999Z", "UTC", -1),
+    ];
+    for (text, tz, expected) in cases {
+        assert_eq!(time_ms("--from", text, &zone(tz)), Ok(expected), "{text} {tz}");
+    }
+}
+
+#[test]
+fn what_is_no_time_is_refused_with_an_example() {
+    for text in ["", "yesterday", "2018-13-01", "21.09.2018", "2018-09-21T25:00", "07:00", "\u{0}"]
+    {
+        let message = time_ms("--to", text, &TimeZone::UTC).unwrap_err().to_string();
+        assert!(message.starts_with("--to ") && message.contains("2018-09-21"), "{message}");
+    }
+}
+
+#[test]
+fn a_day_is_whole_in_its_zone_also_when_the_clock_changes() {
+    let day = |text, tz| window(text, "", "", "", tz).unwrap();
+    let hours = |window: &Window| (window.to_ms.unwrap() - window.from_ms.unwrap()) / 3_600_000;
+    assert_eq!(day("2018-09-21", "UTC").from_ms, Some(ms("2018-09-21T00:00Z")));
+    assert_eq!(day("2018-09-21", "Asia/Tokyo").to_ms, Some(ms("2018-09-21T15:00Z")));
+    assert_eq!(hours(&day("2018-03-25", "Europe/Berlin")), 23);
+    assert_eq!(hours(&day("2018-10-28", "Europe/Berlin")), 25);
+    assert!(matches!(window("2018-09-21T00:00", "", "", "", "UTC"), Err(WindowError::Day { .. })));
+}
+
+#[test]
+fn last_counts_back_from_now() {
+    let now = ms("2018-09-22T12:00Z");
+    for (text, length) in [("30s", 30), ("90m", 5_400), ("24h", 86_400), ("7d", 604_800)] {
+        let window = window("", text, "", "", "UTC").unwrap();
+        assert_eq!((window.from_ms, window.to_ms), (Some(now - length * 1_000), Some(now)));
+    }
+    for text in ["", "h", "24", "24 hours", "-1h", "99999999999h", "1é"] {
+        assert!(length_ms("--last", text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn an_empty_window_is_refused_and_names_day() {
+    for (last, from, to) in
+        [("", "2018-09-21", "2018-09-21"), ("", "2018-09-22", "2018-09-21"), ("0h", "", "")]
+    {
+        let message = window("", last, from, to, "UTC").unwrap_err().to_string();
+        assert!(message.contains("--day"), "{message}");
+    }
+}
+
+#[test]
+fn options_that_exclude_each_other_are_refused() {
+    assert!(matches!(
+        window("2018-09-21", "", "2018-09-21", "", "UTC"),
+        Err(WindowError::Conflict { first: "day", second: "from" })
+    ));
+    assert!(matches!(
+        window("", "1h", "", "2018-09-21", "UTC"),
+        Err(WindowError::Conflict { first: "last", second: "to" })
+    ));
+    assert!(window("", "", "2018-09-21", "2018-09-22", "UTC").is_ok());
+    assert!(window("", "", "", "", "UTC").unwrap().is_open());
+}
+
+#[test]
+fn milliseconds_are_shown_in_the_zone() {
+    assert_eq!(rfc3339(1_537_513_200_231, &TimeZone::UTC), "2018-09-21T07:00:00.231Z");
+    assert_eq!(rfc3339(1_537_513_200_000, &zone("Asia/Tokyo")), "2018-09-21T16:00:00.000+09:00");
+    assert_eq!(rfc3339(i64::MAX, &TimeZone::UTC), i64::MAX.to_string());
+}
+
+#[test]
+fn a_zone_has_a_name() {
+    assert_eq!(zone_name(&TimeZone::UTC), "UTC");
+    assert_eq!(zone_name(&TimeZone::fixed(jiff::tz::offset(9))), "+09:00");
+}
+
+#[test]
+fn a_window_survives_json() {
+    let window = window("", "", "2018-09-21", "2018-09-22T00:00:00.5Z", "Asia/Tokyo").unwrap();
+    let json = serde_json::to_string(&window).unwrap();
+    assert!(json.contains(r#""to":"2018-09-22T00:00:00.500Z""#), "{json}");
+    assert_eq!(serde_json::from_str::<Window>(&json).unwrap(), window);
+}

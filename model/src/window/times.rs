@@ -1,0 +1,92 @@
+//! Times, dates and lengths of time as people type them, and times as they are
+//! shown.
+
+use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter, PiecesOffset};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil};
+
+use super::WindowError;
+
+const PARSER: DateTimeParser = DateTimeParser::new();
+const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+
+/// The zone's name in the zone database, or its offset such as `+09:00`.
+#[must_use]
+pub fn zone_name(zone: &TimeZone) -> String {
+    zone.iana_name().map_or_else(
+        || PRINTER.time_zone_to_string(zone).unwrap_or_else(|_| "local".to_owned()),
+        str::to_owned,
+    )
+}
+
+/// Formats milliseconds since 1970 as RFC 3339 with milliseconds, in a zone:
+/// `2018-09-21T07:00:00.000Z` in UTC, with an offset elsewhere. A number that
+/// is no year of the calendar is shown as a number.
+#[must_use]
+pub fn rfc3339(ms: i64, zone: &TimeZone) -> String {
+    let Ok(instant) = Timestamp::from_millisecond(ms) else {
+        return ms.to_string();
+    };
+    if *zone == TimeZone::UTC {
+        return PRINTER.timestamp_to_string(&instant);
+    }
+    PRINTER.timestamp_with_offset_to_string(&instant, zone.to_offset(instant))
+}
+
+/// Reads a time in one of the forms of the module's table.
+///
+/// # Errors
+/// If it is none of them; `option` is named in the message.
+pub fn time_ms(option: &'static str, text: &str, zone: &TimeZone) -> Result<i64, WindowError> {
+    read_time(text.trim(), zone).ok_or_else(|| WindowError::Time { option, text: text.to_owned() })
+}
+
+pub(super) fn read_time(text: &str, zone: &TimeZone) -> Option<i64> {
+    let pieces = PARSER.parse_pieces(text).ok()?;
+    let civil = pieces.date().to_datetime(pieces.time().unwrap_or(civil::Time::midnight()));
+    let instant = match pieces.offset() {
+        Some(PiecesOffset::Zulu) => civil.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp(),
+        Some(PiecesOffset::Numeric(offset)) => offset.offset().to_timestamp(civil).ok()?,
+        _ => zone.to_timestamp(civil).ok()?,
+    };
+    Some(cut_to_ms(instant))
+}
+
+pub(super) fn whole_day(text: &str, zone: &TimeZone) -> Result<(i64, i64), WindowError> {
+    let read = || -> Option<(i64, i64)> {
+        let pieces = PARSER.parse_pieces(text.trim()).ok()?;
+        if pieces.time().is_some() || pieces.offset().is_some() {
+            return None;
+        }
+        let midnight = |date: civil::Date| {
+            zone.to_timestamp(date.to_datetime(civil::Time::midnight())).ok().map(cut_to_ms)
+        };
+        Some((midnight(pieces.date())?, midnight(pieces.date().tomorrow().ok()?)?))
+    };
+    read().ok_or_else(|| WindowError::Day { text: text.to_owned() })
+}
+
+/// Reads a length of time, such as `24h`, `7d`, `90m` or `30s`, in milliseconds.
+///
+/// # Errors
+/// If it is none; `option` is named in the message.
+pub fn length_ms(option: &'static str, text: &str) -> Result<i64, WindowError> {
+    let read = || -> Option<i64> {
+        let (number, unit) = text.trim().split_at_checked(text.trim().len().checked_sub(1)?)?;
+        let unit_ms = match unit {
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            "w" => 604_800_000,
+            _ => return None,
+        };
+        number.parse::<u32>().ok().map(i64::from)?.checked_mul(unit_ms)
+    };
+    read().ok_or_else(|| WindowError::Length { option, text: text.to_owned() })
+}
+
+pub(super) fn cut_to_ms(instant: Timestamp) -> i64 {
+    // Towards the past, also before 1970: that is cutting on the time line.
+    i64::try_from(instant.as_nanosecond().div_euclid(1_000_000)).unwrap_or(i64::MAX)
+}
