@@ -114,15 +114,19 @@ impl Tree {
     }
 
     /// What is written in the files of modules and leads out of the crate: file,
-    /// line and path, the first word being the name of a crate.
-    pub(crate) fn foreign(&self) -> impl Iterator<Item = (&str, &Named)> {
+    /// path, the first word being the name of a crate, and the file that defines
+    /// what is named, if it is ours.
+    pub(crate) fn foreign(&self) -> impl Iterator<Item = (&str, &Named, Option<&str>)> {
         self.modules.iter().enumerate().flat_map(move |(id, module)| {
             let path = self.files[module.file].path.as_str();
             let uses = module.uses.iter().map(|item| &item.named);
             let uses = uses.filter(move |named| self.is_foreign(id, &named.path));
             let is_ours = |named: &&Named| self.crates.contains_key(&named.path[0]);
             let paths = module.paths.iter().filter(is_ours);
-            uses.chain(paths).map(move |named| (path, named))
+            uses.chain(paths).map(move |named| {
+                let defined = self.file_of(id, &named.path);
+                (path, named, defined.map(|file| self.files[file].path.as_str()))
+            })
         })
     }
 
