@@ -1,4 +1,4 @@
-//! Which rooms import which, and the circles among them.
+//! Which modules import which, and the circles among them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(crate) fn folder_of<'a>(path: &'a str, folders: &BTreeSet<String>) -> &'a st
 
 /// The folder or file at the root of the crate in which a file stands, and the
 /// folder of the crate's sources.
-pub(crate) fn room_of<'a>(path: &'a str, folders: &BTreeSet<String>) -> (&'a str, &'a str) {
+pub(crate) fn top_module_of<'a>(path: &'a str, folders: &BTreeSet<String>) -> (&'a str, &'a str) {
     let folder = folder_of(path, folders);
     let (source, rest) = folder.split_once("/src/").unwrap_or((folder, ""));
     (&path[..source.len() + "/src".len()], rest.split('/').next().unwrap_or(rest))

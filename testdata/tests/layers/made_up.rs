@@ -1,14 +1,14 @@
 //! The checker itself, on small trees that are made up.
 
-use super::floors::Floors;
+use super::layers::Layers;
 use super::rules::{
     acquainted, beside_the_answer, beside_their_folder, climbing, dead_paths, in_circles,
-    long_files, long_functions, without_doc, without_floor,
+    long_files, long_functions, without_doc, without_layer,
 };
 use super::source::File;
 use super::tree::Tree;
 
-const FLOORS: &[Floors] = &[("a/src", &[&["low", "error"], &["high"], &["lib"]])];
+const LAYERS: &[Layers] = &[("a/src", &[&["low", "error"], &["high"], &["lib"]])];
 
 const LIB: (&str, &str) = ("a/src/lib.rs", "pub mod low; mod high; mod error;");
 const ERROR: (&str, &str) = ("a/src/error.rs", "pub struct Error;");
@@ -27,7 +27,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 
 fn climbs(files: &[(&str, &str)]) -> Vec<String> {
     let tree = tree(files);
-    climbing(&tree.imports(), FLOORS, &tree.files)
+    climbing(&tree.imports(), LAYERS, &tree.files)
 }
 
 fn circles(files: &[(&str, &str)]) -> Vec<String> {
@@ -36,7 +36,7 @@ fn circles(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn imports_of_lower_floors_and_of_the_own_folder_are_fine() {
+fn imports_of_lower_layers_and_of_the_own_folder_are_fine() {
     let found = climbs(&[
         ("a/src/low/mod.rs", "pub mod x; pub use x::X;"),
         ("a/src/low/x.rs", "use super::y::Y; pub struct X; impl X { fn f() { std::mem::take() } }"),
@@ -66,7 +66,7 @@ fn a_climbing_import_is_found_however_it_is_written() {
         assert_eq!(found.len(), 1, "{text}: {found:?}");
         assert!(
             found[0].starts_with("a/src/low/mod.rs:1 -> a/src/high/mod.rs (")
-                && found[0].ends_with(") is on floor 1 and imports from floor 2"),
+                && found[0].ends_with(") is in layer 1 and imports from layer 2"),
             "{found:?}"
         );
     }
@@ -83,10 +83,10 @@ fn a_re_export_is_followed_to_the_file_that_defines() {
     assert_eq!(
         found,
         [
-            "a/src/low/mod.rs:1 -> a/src/high/deep.rs (crate::Deep) is on floor 1 and imports from \
-             floor 2",
-            "a/src/low/mod.rs:2 -> a/src/high/deep.rs (crate::high::of) is on floor 1 and imports \
-             from floor 2",
+            "a/src/low/mod.rs:1 -> a/src/high/deep.rs (crate::Deep) is in layer 1 and imports from \
+             layer 2",
+            "a/src/low/mod.rs:2 -> a/src/high/deep.rs (crate::high::of) is in layer 1 and imports \
+             from layer 2",
         ]
     );
 }
@@ -107,14 +107,14 @@ fn what_only_tests_see_does_not_count() {
 }
 
 #[test]
-fn two_rooms_of_one_floor_do_not_import_each_other() {
+fn two_modules_of_one_layer_do_not_import_each_other() {
     let found = climbs(&[
         ("a/src/high/mod.rs", ""),
         ("a/src/low/mod.rs", "use crate::error::Error; use crate::low::x::X; mod x;"),
         ("a/src/low/x.rs", "pub struct X;"),
     ]);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].contains("a/src/error.rs (crate::error::Error) is on floor 1"), "{found:?}");
+    assert!(found[0].contains("a/src/error.rs (crate::error::Error) is in layer 1"), "{found:?}");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_file_beside_its_folder_belongs_to_it() {
         ("a/src/high/mod.rs", ""),
     ];
     assert_eq!(circles(&files), Vec::<String>::new());
-    assert_eq!(without_floor(FLOORS, &tree(&files).files), Vec::<String>::new());
+    assert_eq!(without_layer(LAYERS, &tree(&files).files), Vec::<String>::new());
     assert_eq!(
         beside_their_folder(&tree(&files).files),
         ["a/src/low.rs should be a/src/low/mod.rs"]
@@ -174,19 +174,19 @@ fn a_function_and_its_module_may_share_a_name() {
 }
 
 #[test]
-fn rooms_without_a_floor_and_floors_without_a_room_are_found() {
+fn modules_without_a_layer_and_layers_without_a_module_are_found() {
     let found =
-        without_floor(FLOORS, &tree(&[("a/src/low/mod.rs", ""), ("a/src/new.rs", "")]).files);
+        without_layer(LAYERS, &tree(&[("a/src/low/mod.rs", ""), ("a/src/new.rs", "")]).files);
     assert_eq!(
         found,
         [
-            "a/src/new is on no floor: add it to floors.rs",
-            "a/src/high has a floor and is not there",
+            "a/src/new is in no layer: add it to layers.rs",
+            "a/src/high has a layer and is not there",
         ]
     );
-    let twice: &[Floors] = &[("a/src", &[&["low", "error"], &["low", "lib"]])];
-    let found = without_floor(twice, &tree(&[("a/src/low/mod.rs", "")]).files);
-    assert_eq!(found, ["a/src/low is on 2 floors"]);
+    let twice: &[Layers] = &[("a/src", &[&["low", "error"], &["low", "lib"]])];
+    let found = without_layer(twice, &tree(&[("a/src/low/mod.rs", "")]).files);
+    assert_eq!(found, ["a/src/low is in 2 layers"]);
 }
 
 #[test]

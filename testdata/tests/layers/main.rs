@@ -1,11 +1,11 @@
-//! The plan of the house: which folder may import which, and what every file
-//! keeps to. All that breaks a rule is listed at once; `floors.rs` has the plan.
+//! The layers of the workspace: which folder may import which, and what every
+//! file keeps to. All that breaks a rule is listed at once; `layers.rs` has the tables.
 //!
 //! `FLOWKIT_ALL_RULES=1 cargo test -p flowkit-testdata --test layers` also holds
 //! the rules that are off.
 
-mod floors;
 mod folders;
+mod layers;
 mod made_up;
 mod project;
 mod rules;
@@ -14,14 +14,14 @@ mod tree;
 
 use std::env;
 
-use self::floors::FLOORS;
+use self::layers::LAYERS;
 use self::project::project;
 
-/// A rule of the plan.
+/// What is tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
-    Floors,
-    Rooms,
+    Layers,
+    Placed,
     Circles,
     Output,
     Strangers,
@@ -34,8 +34,8 @@ enum Rule {
 
 /// Rules that do not hold yet.
 const OFF: &[Rule] = &[
-    Rule::Floors,
-    Rule::Rooms,
+    Rule::Layers,
+    Rule::Placed,
     Rule::Circles,
     Rule::Output,
     Rule::FileLength,
@@ -54,12 +54,12 @@ fn hold(rule: Rule, broken: &[String]) {
 #[test]
 fn imports_go_down() {
     let project = project();
-    hold(Rule::Floors, &rules::climbing(&project.imports, FLOORS, &project.tree.files));
+    hold(Rule::Layers, &rules::climbing(&project.imports, LAYERS, &project.tree.files));
 }
 
 #[test]
-fn every_room_is_on_one_floor() {
-    hold(Rule::Rooms, &rules::without_floor(FLOORS, &project().tree.files));
+fn every_top_module_is_in_one_layer() {
+    hold(Rule::Placed, &rules::without_layer(LAYERS, &project().tree.files));
 }
 
 #[test]

@@ -3,53 +3,55 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::floors::{
-    ALLOWED_IN_OUTPUT, ANSWER, Floors, MOST_LINES, MOST_LINES_OF_A_FUNCTION, OUTPUT, STRANGERS,
+use super::folders::{circles, folder_of, folders, is_rust, top_module_of};
+use super::layers::{
+    ALLOWED_IN_OUTPUT, ANSWER, Layers, MOST_LINES, MOST_LINES_OF_A_FUNCTION, OUTPUT, STRANGERS,
 };
-use super::folders::{circles, folder_of, folders, is_rust, room_of};
 use super::source::File;
 use super::tree::{Import, Tree};
 
-/// Imports that climb, or stay on a floor and leave their folder.
-pub(crate) fn climbing(imports: &[Import], floors: &[Floors], files: &[File]) -> Vec<String> {
+/// Imports of a higher layer, or of another module of the same layer.
+pub(crate) fn climbing(imports: &[Import], layers: &[Layers], files: &[File]) -> Vec<String> {
     let folders = folders(files.iter().map(|file| file.path.as_str()));
-    let floor_of = |path: &str| {
-        let (source, room) = room_of(path, &folders);
-        let (_, floors) = floors.iter().find(|(folder, _)| *folder == source)?;
-        let room = room.trim_end_matches(".rs");
-        let floor = floors.iter().position(|floor| floor.contains(&room))?;
-        Some((source.to_owned(), room.to_owned(), floor + 1))
+    let layer_of = |path: &str| {
+        let (source, module) = top_module_of(path, &folders);
+        let (_, layers) = layers.iter().find(|(folder, _)| *folder == source)?;
+        let module = module.trim_end_matches(".rs");
+        let layer = layers.iter().position(|layer| layer.contains(&module))?;
+        Some((source.to_owned(), module.to_owned(), layer + 1))
     };
     let climbs = |import: &Import| {
-        let ((source, from, floor), (other, to, above)) =
-            (floor_of(&import.from)?, floor_of(&import.to)?);
-        (source == other && from != to && above >= floor)
-            .then(|| format!("{} is on floor {floor} and imports from floor {above}", said(import)))
+        let ((source, from, layer), (other, to, above)) =
+            (layer_of(&import.from)?, layer_of(&import.to)?);
+        (source == other && from != to && above >= layer)
+            .then(|| format!("{} is in layer {layer} and imports from layer {above}", said(import)))
     };
     imports.iter().filter_map(climbs).collect()
 }
 
-/// Folders and files at a crate's root that stand on no floor or on several, and
-/// names on a floor where nothing stands.
-pub(crate) fn without_floor(floors: &[Floors], files: &[File]) -> Vec<String> {
+/// Folders and files at a crate's root that are in no layer or in several, and
+/// names in a layer that are not there.
+pub(crate) fn without_layer(layers: &[Layers], files: &[File]) -> Vec<String> {
     let folders = folders(files.iter().map(|file| file.path.as_str()));
     let paths = files.iter().map(|file| file.path.as_str()).filter(|path| path.contains("/src/"));
-    let rooms = paths.map(|path| room_of(path, &folders));
-    let rooms: BTreeSet<(&str, &str)> =
-        rooms.map(|(source, room)| (source, room.trim_end_matches(".rs"))).collect();
+    let modules = paths.map(|path| top_module_of(path, &folders));
+    let modules: BTreeSet<(&str, &str)> =
+        modules.map(|(source, module)| (source, module.trim_end_matches(".rs"))).collect();
     let mut wrong = Vec::new();
-    for (source, room) in &rooms {
-        let of_crate = floors.iter().filter(|(folder, _)| folder == source);
-        let n = of_crate.flat_map(|(_, floors)| floors.iter()).filter(|floor| floor.contains(room));
+    for (source, module) in &modules {
+        let of_crate = layers.iter().filter(|(folder, _)| folder == source);
+        let n =
+            of_crate.flat_map(|(_, layers)| layers.iter()).filter(|layer| layer.contains(module));
         match n.count() {
             1 => {}
-            0 => wrong.push(format!("{source}/{room} is on no floor: add it to floors.rs")),
-            n => wrong.push(format!("{source}/{room} is on {n} floors")),
+            0 => wrong.push(format!("{source}/{module} is in no layer: add it to layers.rs")),
+            n => wrong.push(format!("{source}/{module} is in {n} layers")),
         }
     }
-    for (source, floors) in floors {
-        let gone = floors.iter().copied().flatten().filter(|room| !rooms.contains(&(source, room)));
-        wrong.extend(gone.map(|room| format!("{source}/{room} has a floor and is not there")));
+    for (source, layers) in layers {
+        let gone =
+            layers.iter().copied().flatten().filter(|module| !modules.contains(&(source, module)));
+        wrong.extend(gone.map(|module| format!("{source}/{module} has a layer and is not there")));
     }
     wrong
 }

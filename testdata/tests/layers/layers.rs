@@ -1,12 +1,12 @@
-//! The floors of each crate, lowest first: a folder or a file at its root imports
-//! only from floors below its own, and of its own folder.
+//! The layers of each crate, lowest first: a folder or a file at its root imports
+//! only from layers below its own, and of its own folder.
 
-/// Floors of a crate: the folder of its sources, then floor upon floor.
-pub(crate) type Floors = (&'static str, &'static [&'static [&'static str]]);
+/// Layers of a crate: the folder of its sources, then layer upon layer.
+pub(crate) type Layers = (&'static str, &'static [&'static [&'static str]]);
 
 /// Every crate; files without their ending, so that one may become a folder.
 #[rustfmt::skip]
-pub(crate) const FLOORS: &[Floors] = &[
+pub(crate) const LAYERS: &[Layers] = &[
     ("model/src", &[
         &["address", "names", "record", "sums", "time", "window"],
         &["field"],
