@@ -8,7 +8,7 @@
 //! anonymization* (2002); the test below holds the published sample trace.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use flowkit_model::Address;
 
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
@@ -71,7 +71,8 @@ impl Anonymiser {
     /// Each bit is flipped or not by the cipher of the bits before it, filled up
     /// with bits of the pad.
     #[must_use]
-    pub fn address(&self, address: u32) -> u32 {
+    pub fn address(&self, address: Address) -> Address {
+        let address = address.to_bits();
         let pad = u32::from_be_bytes([self.pad[0], self.pad[1], self.pad[2], self.pad[3]]);
         let mut flips = 0;
         for n in 0..32 {
@@ -82,15 +83,14 @@ impl Anonymiser {
             self.cipher.encrypt_block(&mut block);
             flips = flips << 1 | u32::from(block[0] >> 7);
         }
-        address ^ flips
+        Address::from_bits(address ^ flips)
     }
 
     /// The same of a text that is an address; other text, a name or an address
     /// of IPv6, would tell who it is, and is `None`.
     #[must_use]
     pub fn text(&self, text: &str) -> Option<String> {
-        let address = text.parse::<Ipv4Addr>().ok()?;
-        Some(Ipv4Addr::from_bits(self.address(address.to_bits())).to_string())
+        Some(self.address(text.parse().ok()?).to_string())
     }
 }
 
@@ -117,7 +117,7 @@ fn hide_addresses(batch: &mut Batch, field: &Field, anonymiser: &Anonymiser) {
     for (row, value) in values.iter_mut().enumerate() {
         let is_none = field.id == FieldId::NextHop && *value == 0;
         if !is_none && !unknown.is_some_and(|unknown| unknown[row]) {
-            *value = anonymiser.address(*value);
+            *value = anonymiser.address(Address::from_bits(*value)).to_bits();
         }
     }
 }
@@ -186,9 +186,8 @@ mod tests {
                     assert_eq!(hidden.text(field.id), anonymiser.text("203.0.113.9").as_deref());
                 }
                 Kind::Address => {
-                    let expected = u32::try_from(was.unwrap()).unwrap();
-                    let expected = anonymiser.address(expected);
-                    assert_eq!(is, Some(expected.into()), "{}", field.name);
+                    let expected = anonymiser.address(Address::from_number(was.unwrap()).unwrap());
+                    assert_eq!(is, Some(expected.number()), "{}", field.name);
                 }
                 _ => assert_eq!(is, was, "{}", field.name),
             }
@@ -242,7 +241,8 @@ mod tests {
     fn prefixes_are_kept() {
         let anonymiser = Anonymiser::new(&KEY);
         for (a, b) in [(0xc0a8_0001, 0xc0a8_00ff), (0x0a00_0000, 0x0b00_0000), (1, 0x8000_0001)] {
-            let (hidden_a, hidden_b) = (anonymiser.address(a), anonymiser.address(b));
+            let hidden = |bits: u32| anonymiser.address(bits.into()).to_bits();
+            let (hidden_a, hidden_b) = (hidden(a), hidden(b));
             assert_eq!((a ^ b).leading_zeros(), (hidden_a ^ hidden_b).leading_zeros());
         }
     }
@@ -251,9 +251,9 @@ mod tests {
     fn a_key_file_holds_bytes_or_digits() {
         let digits =
             "152217 8D33A4CF80130A5B1649907D10D8988F8379796527 62574C2D2A842202\n".replace(' ', "");
-        let known = Anonymiser::new(&KEY).address(7);
+        let known = Anonymiser::new(&KEY).address(7.into());
         for content in [&KEY[..], digits.as_bytes()] {
-            assert_eq!(Anonymiser::from_file(content).unwrap().address(7), known);
+            assert_eq!(Anonymiser::from_file(content).unwrap().address(7.into()), known);
         }
         for content in [&b""[..], b"secret", &[b'g'; 64], &KEY[..31]] {
             assert!(Anonymiser::from_file(content).is_none());

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::net::Ipv4Addr;
+use flowkit_model::Address;
 use std::sync::Arc;
 
 use flowkit_model::wire::Packetizer;
@@ -20,7 +20,7 @@ use super::{Export, ExportError, Exported};
 use crate::batch::dictionary::Dictionary;
 
 /// Where packets go: an address of documentation (RFC 5737), the usual port.
-const COLLECTOR: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 254);
+const COLLECTOR: Address = Address::from_bits(0xc000_02fe); // 192.0.2.254
 const PORT: u16 = 2055;
 
 pub(super) fn write<W: Write + Send>(
@@ -88,7 +88,7 @@ pub fn file_header() -> Vec<u8> {
 )]
 pub fn frame(packet: &Packet, out: &mut impl Write) -> io::Result<()> {
     let source = packet.exporter.as_deref().and_then(|exporter| exporter.parse().ok());
-    let source: Ipv4Addr = source.unwrap_or(Ipv4Addr::UNSPECIFIED);
+    let source: Address = source.unwrap_or(Address::UNSPECIFIED);
     let udp_length = 8 + packet.bytes.len() as u16;
     let mut ip = Vec::with_capacity(28);
     ip.extend([0x45, 0]);

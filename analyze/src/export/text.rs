@@ -4,7 +4,7 @@
 //! ports, localities) is not made up again.
 
 use std::io::{self, Write};
-use std::net::Ipv4Addr;
+use flowkit_model::Address;
 
 use flowkit_model::{FIELDS, Field, FieldId, Kind, Row, time};
 
@@ -57,7 +57,7 @@ fn value(row: &Row<'_>, field: &Field) -> Option<Value> {
     Some(match field.kind {
         Kind::Time => Value::Text(time::format_ms(number)),
         Kind::Address => {
-            Value::Text(Ipv4Addr::from_bits(u32::try_from(number).unwrap_or(0)).to_string())
+            Value::Text(Address::from_bits(u32::try_from(number).unwrap_or(0)).to_string())
         }
         _ => Value::Number(number),
     })

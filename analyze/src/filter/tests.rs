@@ -120,7 +120,7 @@ fn long_lists_equal_the_plain_walk() {
     let nets: Vec<(u32, u32)> = (0..5000).map(|_| (random(), 12 + (random() >> 16) % 21)).collect();
     let lines: Vec<String> = nets
         .iter()
-        .map(|(net, bits)| format!("{}/{bits}", std::net::Ipv4Addr::from_bits(*net)))
+        .map(|(net, bits)| format!("{}/{bits}", flowkit_model::Address::from_bits(*net)))
         .collect();
     let list = lines.join("\n");
     let read = |_: &str| Ok(list.clone());

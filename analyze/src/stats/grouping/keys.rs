@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use flowkit_model::FieldId;
+use flowkit_model::address::prefix_mask;
 use flowkit_model::filter::End;
 use flowkit_model::question::Key;
 use jiff::tz::TimeZone;
@@ -65,7 +66,7 @@ impl KeyColumn {
 
 /// Addresses cut to so many bits.
 fn networks(column: &Column, bits: u8) -> Column {
-    let mask = !u32::MAX.checked_shr(bits.into()).unwrap_or(0);
+    let mask = prefix_mask(bits).unwrap_or(u32::MAX);
     match &column.values {
         Values::U32(values) => Column {
             values: Values::U32(values.iter().map(|value| value & mask).collect()),

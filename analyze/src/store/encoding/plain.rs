@@ -5,7 +5,7 @@
 //!
 //! Source: Apache Parquet, *Encodings* (plain).
 
-use std::net::Ipv4Addr;
+use flowkit_model::Address;
 
 use parquet::basic::Type as Physical;
 
@@ -26,7 +26,7 @@ impl Texts<'_> {
         let number = u32::try_from(number).expect("texts and addresses have 32 bits");
         match self {
             Self::Dictionary(texts) => look(texts[number as usize].as_bytes()),
-            Self::Addresses => look(Ipv4Addr::from_bits(number).to_string().as_bytes()),
+            Self::Addresses => look(Address::from_bits(number).to_string().as_bytes()),
         }
     }
 }

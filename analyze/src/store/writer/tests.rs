@@ -1,6 +1,6 @@
 //! Files that were written, read by the readers of the crate.
 
-use std::net::Ipv4Addr;
+use flowkit_model::Address;
 
 use flowkit_model::{FieldId, FlowRecord};
 use parquet::basic::Encoding as Parquet;
@@ -84,7 +84,7 @@ pub(crate) fn expected(
     match (field.kind, field.bits()) {
         (Kind::Text, _) => Found::Str(texts[usize::try_from(value).unwrap()].clone()),
         (Kind::Address, _) if addresses == Addresses::Text => {
-            Found::Str(Ipv4Addr::from_bits(u32::try_from(value).unwrap()).to_string())
+            Found::Str(Address::from_bits(u32::try_from(value).unwrap()).to_string())
         }
         (Kind::Time, _) => Found::TimestampMillis(i64::try_from(value).unwrap()),
         (_, Some(0..=8)) => Found::UByte(u8::try_from(value).unwrap()),

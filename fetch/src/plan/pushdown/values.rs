@@ -1,6 +1,6 @@
 //! The query for the values of a field that pass a test, as they are mapped.
 
-use std::net::Ipv4Addr;
+use flowkit_model::Address;
 
 use flowkit_model::field::{Field, Kind};
 use flowkit_model::filter::{Ranges, Test};
@@ -77,7 +77,7 @@ fn in_ranges(
         StoredAs::Address => {
             let address = |value: u64| {
                 let bits = u32::try_from(value).unwrap_or(u32::MAX);
-                json!(Ipv4Addr::from_bits(bits).to_string())
+                json!(Address::from_bits(bits).to_string())
             };
             let ranges = list.iter().map(|(first, last)| range(address(*first), address(*last)));
             Ok(any_of(ranges.collect()))
@@ -152,7 +152,7 @@ fn keyword_forms(field: &Field, value: u64) -> Vec<Value> {
         // A text is compared with a number only where it is an address.
         Kind::Address | Kind::Text => {
             let bits = u32::try_from(value).unwrap_or(u32::MAX);
-            vec![json!(Ipv4Addr::from_bits(bits).to_string())]
+            vec![json!(Address::from_bits(bits).to_string())]
         }
         Kind::Protocol => {
             let name = u8::try_from(value).ok().and_then(names::protocol_name);
