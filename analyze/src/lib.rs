@@ -48,6 +48,7 @@ mod quality;
 mod scan;
 mod selection;
 mod spill;
+mod statistic;
 mod stats;
 mod store;
 mod zone;

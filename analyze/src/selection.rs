@@ -44,11 +44,7 @@ impl Default for Selection {
 
 impl Selection {
     /// Flows that match a filter, of a window.
-    pub(crate) fn new(
-        filter: Expression,
-        window: Option<Span>,
-        changes: Changes,
-    ) -> Self {
+    pub(crate) fn new(filter: Expression, window: Option<Span>, changes: Changes) -> Self {
         let both = match window.and_then(in_window) {
             None => filter,
             Some(window) if filter == Expression::Any => window,

@@ -11,10 +11,10 @@ use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::export::{Addresses, Export, Form};
 use flowkit_analyze::import::{Imported, import};
 use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::{Selection, Source, documents, store};
-use flowkit_model::answer::Tally;
 use flowkit_analyze::tally::Tally;
 use flowkit_analyze::{Selection, Source, cache, documents};
+use flowkit_analyze::{Selection, Source, documents, store};
+use flowkit_model::answer::Tally;
 use flowkit_model::dump::PartForm;
 
 fn tally(path: &Path) -> Tally {

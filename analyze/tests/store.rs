@@ -15,11 +15,11 @@ use flowkit_analyze::import::import;
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::stats::top;
+use flowkit_analyze::stats::{Order, top};
 use flowkit_analyze::store::verify;
+use flowkit_analyze::{Answer, Source};
 use flowkit_model::question::{Key, Order};
 use flowkit_model::{Answer, Expression, FieldId};
-use flowkit_analyze::stats::{Order, top};
-use flowkit_analyze::{Answer, Source};
 use flowkit_model::{Expression, FieldId};
 
 /// Hits of every kind: whole, without some fields, twice, in conflict, and some

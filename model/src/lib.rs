@@ -93,15 +93,15 @@
 //! record); `logstash-codec-netflow` (`Netflow5PDU`); Logstash's netflow
 //! module (`netflow.conf.erb` and its index template).
 
-pub mod answer;
 pub mod address;
+pub mod answer;
 pub mod document;
 pub mod dump;
 pub mod field;
 pub mod filter;
 pub mod lesson;
-pub mod meaning;
 pub mod logstash_times;
+pub mod meaning;
 pub mod names;
 pub mod question;
 pub mod record;
@@ -111,13 +111,13 @@ pub mod time;
 pub mod window;
 pub mod wire;
 
-pub use answer::Answer;
 pub use address::{Address, Network};
+pub use answer::Answer;
 pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};
 pub use filter::Expression;
-pub use question::Question;
 pub use meaning::Meaning;
+pub use question::Question;
 pub use record::FlowRecord;
 pub use row::Row;
 pub use sums::{Metric, Sums};

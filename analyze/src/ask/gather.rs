@@ -13,6 +13,7 @@ use flowkit_model::window::Span;
 use super::select::common_window;
 use super::workers::Workers;
 use crate::batch::dictionary::Dictionary;
+use crate::cache::{self, Prepared};
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::Reading;
@@ -21,8 +22,7 @@ use crate::scan::measures::Measures;
 use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
 use crate::spill::memory::Memory;
-use crate::stats::Statistic;
-use crate::cache::{self, Prepared};
+use crate::statistic::Statistic;
 use crate::store::StoreError;
 
 /// What the questions have in common that are answered together.

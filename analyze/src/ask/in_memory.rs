@@ -18,7 +18,7 @@ use crate::error::ReadError;
 use crate::scan::measures::Measures;
 use crate::selection::Selection;
 use crate::spill::memory::Memory;
-use crate::stats::Statistic;
+use crate::statistic::Statistic;
 use crate::stats::diff::Changes;
 use crate::zone::zone;
 

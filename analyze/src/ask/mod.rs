@@ -29,7 +29,7 @@ use crate::error::ReadError;
 use crate::input::Source;
 pub use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
-use crate::stats::Statistic;
+use crate::statistic::Statistic;
 use crate::stats::beacons::Regularity;
 use crate::stats::check::Check;
 use crate::stats::exporters::Exporters;

@@ -80,8 +80,10 @@ fn end_of(sources: &[Source], options: ReadOptions) -> Result<Timestamp, AskErro
     if sources.iter().any(Source::is_stdin) {
         return Err(AskError::ReadTwice { why: "--last looks for the last flow first" });
     }
-    let ends: Option<Vec<u64>> =
-        sources.iter().map(|source| source.window().and_then(|window| window.flow_times().1)).collect();
+    let ends: Option<Vec<u64>> = sources
+        .iter()
+        .map(|source| source.window().and_then(|window| window.flow_times().1))
+        .collect();
     let mut end = ends.and_then(|ends| ends.into_iter().max());
     if end.is_none() {
         end = all_flows(sources, options)?.seen.map(|seen| seen.1 + 1);

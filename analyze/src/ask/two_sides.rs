@@ -91,11 +91,7 @@ fn sides<'s>(
 }
 
 /// `FROM..TO`, either of which may be left out, or a date.
-fn span(
-    option: &'static str,
-    text: &str,
-    zone: &TimeZone,
-) -> Result<Span, AskError> {
+fn span(option: &'static str, text: &str, zone: &TimeZone) -> Result<Span, AskError> {
     let typed = match text.split_once("..") {
         None => Typed { day: Some(text.into()), ..Typed::default() },
         Some((from, to)) => {

@@ -13,7 +13,7 @@ use crate::scan::measures::Measures;
 use crate::scan::waves::SMALL_WAVE;
 use crate::selection::Run;
 use crate::spill::memory::Memory;
-use crate::stats::Statistic;
+use crate::statistic::Statistic;
 use crate::store::{Buffers, ColumnFile, Request, StoreError, StoredPart};
 
 /// Sums under way, one set for each thread.

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use flowkit_model::dump::{COLUMNS, unfinished};
 
 use super::CacheError;
-use crate::batch::{Batch, FieldSet};
 use crate::batch::dictionary::Dictionary;
+use crate::batch::{Batch, FieldSet};
+use crate::scan::measures::Measures;
 use crate::store::StoreError;
 use crate::store::footer::{Belongs, StoredTally};
 use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
-use crate::scan::measures::Measures;
 use flowkit_model::answer::Tally;
 
 /// Writes the columns of a part.

@@ -9,9 +9,9 @@ use super::{CacheError, find};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 use crate::input::Source;
+use crate::scan::measures::Measures;
 use crate::store::footer::Belongs;
 use crate::store::{Buffers, ColumnFile, Request, StoreError};
-use crate::scan::measures::Measures;
 use flowkit_model::answer::Tally;
 
 /// What is wrong with the columns of a dump: for each damaged file its place in

@@ -7,8 +7,8 @@
 //! Source: J. Xu, J. Fan, M. Ammar, S. Moon, *Prefix-preserving IP address
 //! anonymization* (2002); the test below holds the published sample trace.
 
-use std::collections::HashMap;
 use flowkit_model::Address;
+use std::collections::HashMap;
 
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};

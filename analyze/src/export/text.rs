@@ -3,8 +3,8 @@
 //! Documents have what a flow has; what the module derives from it (names of
 //! ports, localities) is not made up again.
 
-use std::io::{self, Write};
 use flowkit_model::Address;
+use std::io::{self, Write};
 
 use flowkit_model::{FIELDS, Field, FieldId, Kind, Row, time};
 

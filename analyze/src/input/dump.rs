@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowkit_model::window::Span;
 use flowkit_model::dump::{self, Manifest, PARTIAL_END, PARTS, PartState, STATE_END, State};
+use flowkit_model::window::Span;
 
 use super::source::{DumpPart, Place, Source, Stream};
 use crate::error::ReadError;

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
 use flowkit_model::{FieldId, Kind, Metric, Sums};
 
-use super::Statistic;
-use super::key_cell::key_cell;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
@@ -17,6 +15,8 @@ use crate::group::table::{Besides, Table};
 use crate::quality::loss::{self, Loss, Packets};
 use crate::spill::memory::Memory;
 use crate::spill::record::Stored;
+use crate::statistic::Statistic;
+use crate::statistic::key_cell;
 
 /// Flows by exporter and engine.
 #[derive(Debug)]

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
 use flowkit_model::{FIELDS, FieldId, Kind, Metric};
 
-use super::Statistic;
-use super::key_cell::key_cell;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::key_part::KeyPart;
 use crate::group::table::{Besides, Table};
 use crate::spill::memory::Memory;
+use crate::statistic::Statistic;
+use crate::statistic::key_cell;
 
 /// Totals, times and exporters.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{schema, statistics};
+use flowkit_model::Sums;
 use flowkit_model::answer::Quality;
 use flowkit_model::answer::Sequences;
-use flowkit_model::Sums;
 use flowkit_model::answer::{Duplicates, Position, Sampling, Skipped, Tally};
 
 /// Key of the metadata.

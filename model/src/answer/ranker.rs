@@ -221,8 +221,7 @@ mod tests {
     /// Ties by key, unknown last among them; what has no row is in `other`.
     #[test]
     fn groups_are_ranked_cut_and_summed() {
-        let groups =
-            vec![group(None, 5), group(Some(9), 5), group(Some(1), 7), group(Some(3), 5)];
+        let groups = vec![group(None, 5), group(Some(9), 5), group(Some(1), 7), group(Some(3), 5)];
         let all = ask(Order { limit: 0, ..Order::default() }, groups.clone());
         let expected = [Some(1), Some(3), Some(9), None].map(Cell::from);
         assert_eq!(keys(&all), expected);

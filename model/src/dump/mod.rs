@@ -24,6 +24,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use crate::window::Span;
 pub use document_id::{DOCUMENT_ID_CASES, DocumentId, DocumentIdCase, HitId, IdInPart};
 pub use manifest::{Count, FORMAT, Manifest, Server, State, Wanted};
 pub use names::{
@@ -31,6 +32,5 @@ pub use names::{
     is_ours, part_name, unfinished,
 };
 pub use part::{DOCUMENTS_READ, Order, Part, PartScope, Pending, Proof, Read, Slice};
-pub use crate::window::Span;
 pub use part_form::PartForm;
 pub use state::PartState;

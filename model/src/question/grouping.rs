@@ -2,7 +2,7 @@
 //! reads this, gives group rows, and [`Ranker`](crate::answer::Ranker) does the
 //! rest.
 
-use super::{Counted, Key, Measure, Of, Order, Report};
+use super::{Counted, Key, Measure, Of, Order, Report, Top};
 use crate::filter::End;
 use crate::{FieldId, Metric};
 
@@ -37,66 +37,77 @@ impl Report {
     /// How the flows are grouped, if that is what the report does.
     #[must_use]
     pub fn grouping(&self) -> Option<Grouping> {
-        let distinct = Measure::Distinct;
-        Some(match self {
-            Self::Top(top) => {
-                let grouping = Grouping::new(top.by.clone(), top.order.clone());
-                match &top.columns {
-                    None => grouping.with_sorted(),
-                    Some(columns) => {
-                        let columns = columns.iter().map(|measure| (measure.name(), *measure));
-                        Grouping { columns: columns.collect(), ..grouping }
-                    }
-                }
-            }
-            Self::Talkers(ranked) => {
-                Grouping::new(vec![Key::Either(End::Address, None)], ranked.order.clone())
-                    .with_columns(
-                        &[("sent_bytes", Measure::Forward), ("received_bytes", Measure::Backward)],
-                        &[("peers", distinct(Counted::Peer))],
-                    )
-            }
-            Self::Ports(ranked) => {
-                let keys = vec![Key::Field(FieldId::Protocol), Key::Service];
-                let grouping = Grouping::new(keys, ranked.order.clone()).with_columns(
-                    &[],
-                    &[
-                        ("to_service_bytes", Measure::Forward),
-                        ("from_service_bytes", Measure::Backward),
-                        ("hosts", distinct(Counted::End(End::Address))),
-                        ("bpp", Measure::BytesPerPacket),
-                    ],
-                );
-                Grouping { forward: Forward::ToService, with_ports_only: true, ..grouping }
-            }
-            Self::Protocols(ranked) => {
-                Grouping::new(vec![Key::Field(FieldId::Protocol)], ranked.order.clone())
-                    .with_columns(
-                        &[],
-                        &[
-                            ("sources", distinct(Counted::Field(FieldId::SrcAddr))),
-                            ("destinations", distinct(Counted::Field(FieldId::DstAddr))),
-                            ("hosts", distinct(Counted::End(End::Address))),
-                            ("bpp", Measure::BytesPerPacket),
-                        ],
-                    )
-            }
-            Self::Pairs(ranked) => {
-                let keys = [false, true].map(|higher| Key::Pair { higher });
-                let grouping = Grouping::new(keys.into(), ranked.order.clone()).with_columns(
-                    &[("a_to_b_bytes", Measure::Forward), ("b_to_a_bytes", Measure::Backward)],
-                    &[],
-                );
-                Grouping { forward: Forward::Upward, ..grouping }
-            }
+        match self {
+            Self::Top(top) => Some(Grouping::top(top)),
+            Self::Talkers(ranked) => Some(Grouping::talkers(&ranked.order)),
+            Self::Ports(ranked) => Some(Grouping::ports(&ranked.order)),
+            Self::Protocols(ranked) => Some(Grouping::protocols(&ranked.order)),
+            Self::Pairs(ranked) => Some(Grouping::pairs(&ranked.order)),
             Self::Exporters
             | Self::Timeline(_)
             | Self::Scans(_)
             | Self::Beacons(_)
             | Self::Diff(_)
             | Self::Summary
-            | Self::Check => return None,
-        })
+            | Self::Check => None,
+        }
+    }
+}
+
+/// The groupings of the reports.
+impl Grouping {
+    fn top(top: &Top) -> Self {
+        let grouping = Self::new(top.by.clone(), top.order.clone());
+        match &top.columns {
+            None => grouping.with_sorted(),
+            Some(columns) => {
+                let columns = columns.iter().map(|measure| (measure.name(), *measure));
+                Self { columns: columns.collect(), ..grouping }
+            }
+        }
+    }
+
+    fn talkers(order: &Order) -> Self {
+        Self::new(vec![Key::Either(End::Address, None)], order.clone()).with_columns(
+            &[("sent_bytes", Measure::Forward), ("received_bytes", Measure::Backward)],
+            &[("peers", Measure::Distinct(Counted::Peer))],
+        )
+    }
+
+    fn ports(order: &Order) -> Self {
+        let keys = vec![Key::Field(FieldId::Protocol), Key::Service];
+        let grouping = Self::new(keys, order.clone()).with_columns(
+            &[],
+            &[
+                ("to_service_bytes", Measure::Forward),
+                ("from_service_bytes", Measure::Backward),
+                ("hosts", Measure::Distinct(Counted::End(End::Address))),
+                ("bpp", Measure::BytesPerPacket),
+            ],
+        );
+        Self { forward: Forward::ToService, with_ports_only: true, ..grouping }
+    }
+
+    fn protocols(order: &Order) -> Self {
+        let distinct = |field| Measure::Distinct(Counted::Field(field));
+        Self::new(vec![Key::Field(FieldId::Protocol)], order.clone()).with_columns(
+            &[],
+            &[
+                ("sources", distinct(FieldId::SrcAddr)),
+                ("destinations", distinct(FieldId::DstAddr)),
+                ("hosts", Measure::Distinct(Counted::End(End::Address))),
+                ("bpp", Measure::BytesPerPacket),
+            ],
+        )
+    }
+
+    fn pairs(order: &Order) -> Self {
+        let keys = [false, true].map(|higher| Key::Pair { higher });
+        let grouping = Self::new(keys.into(), order.clone()).with_columns(
+            &[("a_to_b_bytes", Measure::Forward), ("b_to_a_bytes", Measure::Backward)],
+            &[],
+        );
+        Self { forward: Forward::Upward, ..grouping }
     }
 }
 

@@ -342,8 +342,7 @@ mod tests {
     fn percentages_are_exact() {
         for millionths in [0, 1, 500_000, 33_333_333, 100_000_000] {
             let order = Order { min_share: millionths, ..Order::default() };
-            let question =
-                Question::new(Report::Talkers(Ranked { order }), Flows::default());
+            let question = Question::new(Report::Talkers(Ranked { order }), Flows::default());
             assert_eq!(Question::from_json(&question.to_json()).unwrap(), question);
         }
     }

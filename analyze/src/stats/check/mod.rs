@@ -11,11 +11,11 @@ use flowkit_model::{FIELDS, FieldId};
 use hashbrown::HashMap;
 
 use self::fingerprint::Fingerprint;
-use super::Statistic;
 use crate::batch::Batch;
 use crate::quality::loss::Packets;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
+use crate::statistic::Statistic;
 
 /// The quality of the data.
 #[derive(Clone, Copy, Debug, Default)]

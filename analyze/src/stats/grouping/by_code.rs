@@ -7,11 +7,12 @@ use flowkit_model::question::Key;
 use flowkit_model::{FieldId, Row};
 
 use super::accumulators::Size;
-use super::{GroupBy, Groups, Statistic, Tables};
+use super::{GroupBy, Groups, Tables};
 use crate::batch::{Batch, Coded, Column, FieldSet, Values};
 use crate::group::counters::Counters;
 use crate::group::dictionary_sums::Place;
 use crate::group::table::Table;
+use crate::statistic::Statistic;
 
 impl GroupBy {
     /// The field that is wanted by places: that of the only dimension, if

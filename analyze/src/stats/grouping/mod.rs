@@ -20,14 +20,14 @@ use jiff::tz::TimeZone;
 
 use self::accumulators::{Directed, Size, Spanned};
 use self::keys::KeyColumn;
-use super::Statistic;
-use super::key_cell::key_cell;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Counters;
 use crate::group::dictionary_sums::CodedSums;
 use crate::group::key::KeyLayout;
 use crate::group::table::{Besides, Counting, Table};
 use crate::spill::memory::Memory;
+use crate::statistic::Statistic;
+use crate::statistic::key_cell;
 
 /// Flows by key, on this machine's columns.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use super::GroupBy;
 use super::accumulators::{Gather, Size};
 use crate::group::rank::{Found, Ranked, Wanted};
 use crate::group::table::Table;
-use crate::stats::key_cell::key_cell;
+use crate::statistic::key_cell;
 
 /// A key's sums and what else was gathered, as the ranking sees them.
 struct Seen<'g, A>(&'g A, &'g Found);

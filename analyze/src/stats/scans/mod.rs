@@ -13,8 +13,6 @@ use flowkit_model::{FieldId, Kind};
 use rayon::prelude::*;
 
 use self::attempts::{Tried, Tries, Try};
-use super::Statistic;
-use super::key_cell::key_cell;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Accumulator;
 use crate::group::quantiles::Times;
@@ -22,6 +20,8 @@ use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
+use crate::statistic::Statistic;
+use crate::statistic::key_cell;
 
 /// One way to scan: many of one field for one key of three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -16,7 +16,7 @@ use crate::group::quantiles::quantiles;
 use crate::group::rank::{Found, Value, Wanted};
 use crate::group::table::Table;
 use crate::spill::map::Map;
-use crate::stats::key_cell::key_cell;
+use crate::statistic::key_cell;
 
 /// More bins than this are not listed one by one when they are empty.
 const MOST_BINS: usize = 1_000_000;

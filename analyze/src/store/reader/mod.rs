@@ -35,8 +35,8 @@ pub(crate) use self::stored_part::StoredPart;
 use super::StoreError;
 use super::footer::{self, Footer, chunk_range};
 use super::schema::{self, Addresses};
-use crate::batch::{Batch, FieldSet};
 use crate::batch::dictionary::Dictionary;
+use crate::batch::{Batch, FieldSet};
 use crate::filter::Filter;
 
 /// What is read of a row group.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use flowkit_model::FieldId;
 
 use super::buffers::{Buffers, Reused};
-use crate::batch::{Coded, Column, Values};
 use crate::batch::dictionary::Dictionary;
+use crate::batch::{Coded, Column, Values};
 use crate::store::encoding::levels::spread;
 use crate::store::encoding::{Encoding, Fault, delta, dictionary, plain};
 

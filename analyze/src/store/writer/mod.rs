@@ -29,8 +29,8 @@ use super::footer::{self, Belongs, Footer, StoredTally};
 use super::properties::properties;
 use super::schema::{self, Addresses};
 use super::tuning::{self, GROUP_ROWS, PAGE_ROWS};
-use crate::batch::{Batch, FieldSet};
 use crate::batch::dictionary::Dictionary;
+use crate::batch::{Batch, FieldSet};
 
 mod chunk;
 mod column;
