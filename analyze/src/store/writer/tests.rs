@@ -13,7 +13,7 @@ use super::*;
 use crate::columns::Column;
 use crate::tally::{Measures, Tally};
 
-/// A file of some flows in row groups of so many.
+/// A file of some flows in row groups of `group_rows`.
 pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
     file_with(batch, group_rows, Addresses::Number, tuning::encoding).unwrap()
 }
