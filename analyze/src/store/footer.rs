@@ -90,8 +90,8 @@ pub(crate) struct Belongs {
     pub(crate) file_bytes: u64,
     /// SHA-256 of its file, as the manifest says.
     pub(crate) sha256: String,
-    /// The same of the parts before it whose documents may be here again:
-    /// copies of those were left out.
+    /// SHA-256 of the earlier parts that may hold the same documents: these were
+    /// left out here.
     pub(crate) after: Vec<String>,
 }
 
@@ -217,7 +217,7 @@ fn field(name: &str) -> Option<FieldId> {
 }
 
 /// Where a column chunk begins and how many bytes it has; `None` if that is no
-/// place in a file of so many bytes.
+/// place in a file of `file_bytes`.
 pub(super) fn chunk_range(chunk: &ColumnChunkMetaData, file_bytes: u64) -> Option<(u64, u64)> {
     let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
     let (start, length) =

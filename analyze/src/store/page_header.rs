@@ -46,7 +46,7 @@ pub(crate) enum Page {
         /// Whether what follows the levels is compressed as the column says.
         is_compressed: bool,
     },
-    /// A dictionary of so many values.
+    /// A dictionary, and how many values it has.
     Dictionary(usize),
     /// Something that flowkit does not write.
     #[default]

@@ -54,7 +54,7 @@ impl<'o> Fields<'o> {
         self.out.push(0);
     }
 
-    /// Begins a field of so many bytes that is too far from the one before to be
+    /// Begins a field of `length` bytes whose number is too far from the one before to be
     /// told by the step from there.
     pub(super) fn far_binary(&mut self, field: u64, length: usize) {
         self.out.push(BINARY);
@@ -130,7 +130,7 @@ fn byte(rest: &mut &[u8]) -> Result<u8, Fault> {
     rest.split_off_first().copied().ok_or(BREAKS_OFF)
 }
 
-/// Takes so many bytes off the front.
+/// Takes `length` bytes off the front.
 fn take(rest: &mut &[u8], length: usize) -> Result<(), Fault> {
     rest.split_off(..length).map(drop).ok_or(BREAKS_OFF)
 }

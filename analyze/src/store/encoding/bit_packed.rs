@@ -1,5 +1,5 @@
-//! Bit-packed numbers: so many bits each, one after the other, the lowest bits
-//! first.
+//! Bit-packed numbers: a fixed number of bits each, one after the other, the lowest
+//! bits first.
 //!
 //! Source: Apache Parquet, *Encodings* (bit-packed runs of the RLE hybrid, and the
 //! miniblocks of delta encoding).
@@ -26,7 +26,7 @@ pub(super) fn pack(values: &[u32], width: usize, out: &mut Vec<u8>) {
     out.resize(end, 0);
 }
 
-/// Values packed to so many bits, 32 of them in as many words.
+/// Unpacks 32 values of one width.
 type Unpack = fn(&[u8], &mut [u32; 32]);
 
 /// One function per width, so that shifts are constants.

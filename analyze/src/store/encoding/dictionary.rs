@@ -90,7 +90,7 @@ pub(crate) fn constant(bytes: &[u8], count: usize, n_values: usize) -> Result<Op
     Ok(Some(index))
 }
 
-/// Reads codes of a dictionary of so many values, one for each place in `out`.
+/// Reads codes of a dictionary of `n_values`, one for each place in `out`.
 pub(crate) fn read_codes(bytes: &[u8], n_values: usize, out: &mut [u32]) -> Result<(), Fault> {
     if out.is_empty() {
         return Ok(());
@@ -161,7 +161,7 @@ mod tests {
     }
 
     proptest! {
-        /// Codes are one run only if they are all the same.
+        /// Codes are one run only if all are equal.
         #[test]
         fn one_run_is_what_all_codes_are(head in 0_u8..20, value in 0_u8..4, count in 1_usize..20) {
             let bytes = [2, head, value, 0, 0, 0, 0];

@@ -8,7 +8,7 @@ use super::{Fault, rle};
 /// Bits of a level of an optional column.
 const WIDTH: usize = 1;
 
-/// Appends the levels of a page of so many rows.
+/// Appends the levels of a page of `n_rows`.
 pub(crate) fn write(unknown: Option<&[bool]>, n_rows: usize, out: &mut Vec<u8>) {
     match unknown {
         None => rle::write_run(1, n_rows, WIDTH, out),

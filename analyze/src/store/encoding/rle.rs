@@ -1,5 +1,5 @@
-//! The RLE/bit-packed hybrid: numbers of so many bits each, bit-packed, or one
-//! value and how often it comes.
+//! The RLE/bit-packed hybrid: numbers of one width, bit-packed, or one value and how
+//! often it comes.
 //!
 //! Dictionary codes and definition levels are stored so.
 //!
@@ -31,7 +31,7 @@ pub(super) fn write(values: &[u32], width: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Where the first run of at least so many values begins and ends, behind values
+/// Where the first run of at least `least` values begins and ends, behind values
 /// that are packed in eights.
 fn next_run(values: &[u32], least: usize) -> Option<(usize, usize)> {
     let (eights, _) = values.as_chunks::<8>();
@@ -53,7 +53,7 @@ fn is_one(values: &[u32], value: u32) -> bool {
     values.iter().fold(0, |differs, other| differs | (other ^ value)) == 0
 }
 
-/// Appends one value so many times, which are not none.
+/// Appends a run of one value, of at least one row.
 pub(super) fn write_run(value: u32, length: usize, width: usize, out: &mut Vec<u8>) {
     varint::write((length as u64) << 1, out);
     out.extend_from_slice(&value.to_le_bytes()[..width.div_ceil(8)]);
@@ -73,9 +73,9 @@ fn write_packed(values: &[u32], width: usize, out: &mut Vec<u8>) {
 
 /// What is stored one after the other.
 enum Run<'p> {
-    /// One value, so many times.
+    /// A value, and how often it comes.
     One(u32, usize),
-    /// So many values one after the other, packed.
+    /// Packed values, and how many.
     Packed(&'p [u8], usize),
 }
 
@@ -114,7 +114,7 @@ fn runs<'p>(
 
 /// Values that follow each other.
 pub(super) enum Stretch<'v> {
-    /// One value, so many times.
+    /// A value, and how often it comes.
     Run(u32, usize),
     /// Values one after the other.
     Packed(&'v [u32]),

@@ -71,7 +71,7 @@ impl Buffers {
         values
     }
 
-    /// A vector of so many values, which are left over from something else.
+    /// A vector of `length` values, left over from something else.
     pub(super) fn whole<V: Reused>(&mut self, length: usize) -> Vec<V> {
         let kept = V::kept(self);
         let longest = (0..kept.len()).max_by_key(|place| kept[*place].len());

@@ -32,7 +32,7 @@ impl PageRows {
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'r> {
     All,
-    /// Some of a page of so many rows, in ascending order.
+    /// Some, in ascending order, of a page that must have this number of rows.
     Some(&'r [u32], usize),
 }
 

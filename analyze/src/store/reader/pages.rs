@@ -47,7 +47,7 @@ pub(super) struct ColumnPages<'f> {
     texts: Arc<Dictionary>,
 }
 
-/// Pages of two columns of a group do not have the same rows.
+/// Two columns of a row group are cut into pages at different rows.
 pub(super) const MISALIGNED: Fault = "pages that do not line up";
 
 /// Rows that are believed of one page: ours have `tuning::PAGE_ROWS`, a quarter of it.
@@ -139,8 +139,7 @@ impl<'f> ColumnPages<'f> {
         }
     }
 
-    /// The header of the next page of rows, passed; a dictionary before it is
-    /// kept.
+    /// The header of the next data page, passed; a dictionary before it is kept.
     fn rows_ahead(&mut self, buffers: &mut Buffers) -> Result<PageHeader, Damage> {
         loop {
             let ahead = self.file.ahead(page_header::MOST)?;

@@ -47,8 +47,8 @@ impl ColumnFile {
         buffers: &mut Buffers,
     ) -> Result<Option<Batch>, StoreError> {
         let rows = tested.rows();
-        let mut meant = buffers.whole(rows);
-        let rest = match filter.meant(&tested, &mut meant, buffers.lists()) {
+        let mut matching = buffers.whole(rows);
+        let rest = match filter.meant(&tested, &mut matching, buffers.lists()) {
             Meant::None => {
                 for column in others {
                     let field = column.field();
@@ -57,17 +57,17 @@ impl ColumnFile {
                         return Err(self.damaged(field, MISALIGNED.into()));
                     }
                 }
-                buffers.keep(meant);
+                buffers.keep(matching);
                 buffers.take_back(tested);
                 return Ok(None);
             }
             Meant::All => self.batch(others, Wanted::All, request, buffers)?,
             Meant::Some(n) => {
-                buffers.pick_batch(&mut tested, &meant[..n]);
-                self.batch(others, Wanted::Some(&meant[..n], rows), request, buffers)?
+                buffers.pick_batch(&mut tested, &matching[..n]);
+                self.batch(others, Wanted::Some(&matching[..n], rows), request, buffers)?
             }
         };
-        buffers.keep(meant);
+        buffers.keep(matching);
         if !others.is_empty() && rest.rows() != tested.rows() {
             return Err(self.damaged(others[0].field(), MISALIGNED.into()));
         }

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// Bytes that are read at once: a few pages. A question takes the same time, give
-/// or take a tenth, with 16 kB or 1 MB.
+/// Bytes that are read at once: a few pages. With 16 kB or 1 MB a question takes as
+/// long, give or take a tenth.
 const AT_ONCE: usize = 128 << 10;
 
 /// A stretch of a file, read from its front to its end.
@@ -27,7 +27,8 @@ impl<'f> ReadAhead<'f> {
         Self { file, next: start, end, buffer, from: 0, to: 0 }
     }
 
-    /// At least so many bytes, without passing them; fewer only at the end.
+    /// At least the `wanted` number of bytes, without passing them; fewer only at the
+    /// end.
     pub(super) fn ahead(&mut self, wanted: usize) -> io::Result<&[u8]> {
         if self.to - self.from < wanted && self.next < self.end {
             self.fill(wanted)?;
@@ -35,7 +36,7 @@ impl<'f> ReadAhead<'f> {
         Ok(&self.buffer[self.from..self.to])
     }
 
-    /// So many bytes, passed; `None` if fewer are left.
+    /// The next `length` bytes, passed; `None` if fewer are left.
     pub(super) fn take(&mut self, length: usize) -> io::Result<Option<&[u8]>> {
         if self.ahead(length)?.len() < length {
             return Ok(None);
@@ -45,7 +46,7 @@ impl<'f> ReadAhead<'f> {
         Ok(Some(&self.buffer[from..from + length]))
     }
 
-    /// Passes so many bytes, which are not read if they are not yet; false if
+    /// Passes `length` bytes, which are not read if they are not yet; false if
     /// fewer are left.
     pub(super) fn pass(&mut self, length: usize) -> bool {
         let buffered = self.to - self.from;

@@ -80,7 +80,7 @@ fn read_all(file: &ColumnFile) -> Result<Vec<String>, StoreError> {
     Ok(flows)
 }
 
-/// Whatever bit of a page or of its header is another, it is refused or reads the same.
+/// A page with a flipped bit, in it or in its header, is refused or reads as before.
 #[test]
 fn a_damaged_page_is_seen() {
     let good = file_of(&batch_of(flows(130)), 50);

@@ -86,7 +86,7 @@ impl Chunk {
         Ok(())
     }
 
-    /// Puts the dictionary, of so many values, before the pages: the bytes that
+    /// Puts the dictionary, of `n_values`, before the pages: the bytes that
     /// stand in the file, and what its footer says of them.
     pub(super) fn finish(
         mut self,

@@ -23,7 +23,7 @@ pub(super) struct DictionaryColumn<V: Indexed> {
     /// Its pages are left as they are: most questions read them.
     is_hot: bool,
     dictionary: dictionary::Writer<V>,
-    /// A dictionary of so many bytes is full.
+    /// Bytes at which the dictionary is full.
     most_bytes: usize,
     min_max: MinMax,
     n_unknown: u64,
@@ -31,8 +31,8 @@ pub(super) struct DictionaryColumn<V: Indexed> {
 }
 
 impl<V: Indexed> DictionaryColumn<V> {
-    /// A column with a dictionary that is full at so many bytes; at none, all
-    /// values are plain.
+    /// A column whose dictionary is full at `most_bytes`; with 0, all values are
+    /// plain.
     pub(super) fn new(
         field: &Field,
         description: &ColumnDescPtr,

@@ -14,7 +14,7 @@ use crate::batch::Column;
 use crate::scan::measures::Measures;
 use flowkit_model::answer::Tally;
 
-/// A file of some flows in row groups of so many.
+/// A file of some flows in row groups of `group_rows`.
 pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
     file_with(batch, group_rows, Addresses::Number, tuning::encoding).unwrap()
 }
