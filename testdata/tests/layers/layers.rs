@@ -19,7 +19,8 @@ pub(crate) const LAYERS: &[Layers] = &[
     ]),
     ("model/dump/src", &[
         &["error"],
-        &["checksum", "document_hash", "files", "frames", "lines"],
+        &["checksum", "document_hash", "files", "lines"],
+        &["frames"],
         &["manifest", "part_file"],
         &["folder"],
         &["verify"],
