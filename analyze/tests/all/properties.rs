@@ -3,12 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
 
-mod batches;
-mod random;
-
 use std::sync::Arc;
 
-use batches::batches;
+use crate::batches::batches;
+use crate::random::{Random, dimensions, flows};
 use flowkit_analyze::answer::{Answer, Cell, Metric};
 use flowkit_analyze::bins::Bins;
 use flowkit_analyze::columns::Batch;
@@ -25,7 +23,6 @@ use flowkit_analyze::stats::timeline::{Load, Timeline};
 use flowkit_analyze::stats::{Order, Statistic, pairs, ports, protocols, talkers, top};
 use flowkit_model::{Expression, FieldId, FlowRecord};
 use jiff::tz::TimeZone;
-use random::{Random, dimensions, flows};
 
 fn selection() -> Selection {
     let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000k";

@@ -3,13 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod batches;
-mod random;
-
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use batches::batches;
+use crate::batches::batches;
+use crate::random::{Random, dimensions, flows};
 use flowkit_analyze::answer::{Cell, Metric};
 use flowkit_analyze::columns::Batch;
 use flowkit_analyze::group::memory::Memory;
@@ -18,7 +16,6 @@ use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::diff::Diff;
 use flowkit_analyze::stats::measure::Measure;
 use flowkit_analyze::stats::{Order, top};
-use random::{Random, dimensions, flows};
 
 /// Bytes, packets and flows of a key on both sides.
 type Both = [[u128; 3]; 2];
