@@ -1,4 +1,4 @@
-//! Entrances for fuzzers and for the test that replays what they kept: bytes
+//! Entrances for fuzzers and for the test that replays their corpus: bytes
 //! that somebody else wrote, handed to the reader that would get them.
 //!
 //! Nothing comes back: what is asked is that nothing panics, hangs, or takes
@@ -95,7 +95,7 @@ mod tests {
     /// A file of an older layout would be refused at once, and replay nothing.
     #[test]
     fn the_kept_columns_are_of_this_version() {
-        let bytes = include_bytes!("../../fuzz/kept/columns/three-flows.parquet");
+        let bytes = include_bytes!("../../fuzz/corpus/columns/three-flows.parquet");
         let file = ColumnFile::of_bytes(bytes);
         assert!(file.is_ok(), "import testdata/three-flows.ndjson and keep its columns: {file:?}");
     }

@@ -1,8 +1,15 @@
 //! An index on a real server, for one test.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
+
+/// One test at a time: open cursors are counted on the server as a whole.
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Addresses of the real servers: `FLOWKIT_TEST_URLS`, with commas.
 pub(crate) fn servers() -> Vec<String> {

@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -10,12 +9,13 @@ use std::time::Duration;
 
 use flowkit_fetch::{Cancel, Event, FetchError, Observer, Request, fetch};
 use flowkit_model::document::Document as Parsed;
-use flowkit_model::dump::{Manifest, PartState, Read, STATE_END, Span, State};
+use flowkit_model::dump::{PartState, Read, STATE_END, Span, State};
 use flowkit_model::filter::Expression;
 use flowkit_model::window::{Typed, Window};
 use flowkit_testdata::{Document, Fault, Server, practice_day};
 use jiff::tz::TimeZone;
-use serde_json::value::RawValue;
+
+use crate::saved::{Documents, manifest, of_practice, saved};
 
 /// A few documents of the practice day, made once: some pages, quick to fetch.
 fn documents() -> Vec<Document> {
@@ -34,40 +34,6 @@ fn request(server: &Server, output: &Path) -> Request {
     }
 }
 
-fn manifest(root: &Path) -> Manifest {
-    serde_json::from_slice(&fs::read(root.join("manifest.json")).unwrap()).unwrap()
-}
-
-/// The documents of a dump: the bytes of `_source` by index and id.
-fn saved(root: &Path) -> BTreeMap<(String, String), String> {
-    #[derive(serde::Deserialize)]
-    struct Hit<'a> {
-        #[serde(rename = "_index")]
-        index: String,
-        #[serde(rename = "_id")]
-        id: String,
-        #[serde(borrow, rename = "_source")]
-        source: &'a RawValue,
-    }
-    let mut saved = BTreeMap::new();
-    for part in manifest(root).parts {
-        let lines = zstd::decode_all(&fs::read(root.join(part.path())).unwrap()[..]).unwrap();
-        for line in String::from_utf8(lines).unwrap().lines() {
-            let hit: Hit = serde_json::from_str(line).unwrap();
-            let old = saved.insert((hit.index, hit.id), hit.source.get().to_owned());
-            assert_eq!(old, None, "no document twice");
-        }
-    }
-    saved
-}
-
-fn loaded(documents: &[Document]) -> BTreeMap<(String, String), String> {
-    documents
-        .iter()
-        .map(|document| ((document.index.clone(), document.id.clone()), document.source.clone()))
-        .collect()
-}
-
 fn count(requests: &[String], start: &str) -> usize {
     requests.iter().filter(|request| request.starts_with(start)).count()
 }
@@ -78,7 +44,7 @@ fn a_day_comes_whole_one_part_an_index_one_cursor_a_part() {
     let server = Server::start(documents.clone(), 0).unwrap();
     let place = tempfile::tempdir().unwrap();
     let returned = fetch(&request(&server, place.path()), &Cancel::new(), &()).unwrap();
-    assert_eq!(saved(place.path()), loaded(&documents));
+    assert_eq!(saved(place.path()), of_practice(&documents));
     let manifest = manifest(place.path());
     assert_eq!(manifest, returned);
     assert_eq!((manifest.state, manifest.documents()), (State::Complete, documents.len() as u64));
@@ -176,7 +142,7 @@ fn whatever_goes_wrong_wherever_the_dump_never_lies() {
             match fetched {
                 Ok(_) => {
                     assert_eq!(manifest(place.path()).state, State::Complete, "{case}");
-                    assert_eq!(saved(place.path()), loaded(&documents), "{case}");
+                    assert_eq!(saved(place.path()), of_practice(&documents), "{case}");
                     n_whole += 1;
                 }
                 Err(error) => {
@@ -191,7 +157,7 @@ fn whatever_goes_wrong_wherever_the_dump_never_lies() {
                     fetch(&once, &Cancel::new(), &()).unwrap_or_else(|error| {
                         panic!("{case}, then {error}");
                     });
-                    assert_eq!(saved(place.path()), loaded(&documents), "{case}");
+                    assert_eq!(saved(place.path()), of_practice(&documents), "{case}");
                 }
             }
             // Closed, unless closing failed or its name never arrived.
@@ -218,7 +184,7 @@ fn one_fault_wherever_it_strikes_is_recovered_from() {
             let one = Request { jobs: Some(1), ..request(&server, place.path()) };
             fetch(&one, &Cancel::new(), &()).unwrap_or_else(|error| panic!("{case}: {error}"));
             assert_eq!(manifest(place.path()).state, State::Complete, "{case}");
-            assert_eq!(saved(place.path()), loaded(&documents), "{case}");
+            assert_eq!(saved(place.path()), of_practice(&documents), "{case}");
             let (_, findings) = flowkit_fetch::verify(place.path(), Some(&one)).unwrap();
             assert_eq!(findings, [], "{case}");
         }
@@ -266,7 +232,7 @@ fn an_expired_scroll_is_told_and_what_came_is_gone_on_with() {
     let noted = noted.0.into_inner().unwrap();
     assert!(noted.iter().any(|event| event.starts_with("Resuming")), "{noted:?}");
     assert!(noted.iter().any(|event| event.starts_with("PartResumed")), "{noted:?}");
-    assert_eq!(saved(place.path()), loaded(&documents()));
+    assert_eq!(saved(place.path()), of_practice(&documents()));
     let left = fs::read_dir(place.path().join("parts")).unwrap();
     let manifest = manifest(place.path());
     assert_eq!(left.count(), manifest.parts.len());
@@ -313,7 +279,7 @@ fn an_incomplete_dump_is_gone_on_with_only_for_the_same_request() {
     later.window.as_mut().unwrap().to_ms = Some(i64::MAX / 2);
     let whole = fetch(&later, &Cancel::new(), &()).unwrap();
     assert_eq!(whole.window, there.window);
-    assert_eq!(saved(place.path()), loaded(&documents()));
+    assert_eq!(saved(place.path()), of_practice(&documents()));
 }
 
 #[test]
@@ -325,7 +291,7 @@ fn a_plan_of_many_parts_covers_everything_once() {
     let outline = flowkit_fetch::dry_run(&small, &Cancel::new(), &()).unwrap();
     assert!(!place.path().join("manifest.json").exists(), "a dry run writes nothing");
     let manifest = fetch(&small, &Cancel::new(), &()).unwrap();
-    assert_eq!(saved(place.path()), loaded(&documents));
+    assert_eq!(saved(place.path()), of_practice(&documents));
     assert!(manifest.parts.len() >= documents.len() / 20, "{}", manifest.parts.len());
     let planned: usize = outline.indices.iter().map(|index| index.parts).sum();
     assert_eq!(planned, manifest.parts.len());
@@ -364,7 +330,7 @@ fn a_filter_selects_on_the_server_as_it_would_offline() {
         let selected =
             Request { filter: Some(filter), page_size: 10_000, ..request(&server, place.path()) };
         let manifest = fetch(&selected, &Cancel::new(), &()).unwrap();
-        assert_eq!(saved(place.path()), loaded(&expected), "{text}");
+        assert_eq!(saved(place.path()), of_practice(&expected), "{text}");
         assert!(manifest.parts.iter().all(|part| !part.query.is_null()), "{text}");
         // Pushed down, and not only checked on what came.
         let came: u64 = manifest.parts.iter().map(|part| part.expected).sum();
@@ -380,13 +346,12 @@ fn only_the_members_that_flowkit_reads_come_if_asked_for() {
     let slim = Request { only_known_fields: true, ..request(&server, place.path()) };
     fetch(&slim, &Cancel::new(), &()).unwrap();
     let flow = |source: &str| Parsed::parse(source.as_bytes()).unwrap().into_flow();
-    let (slim, whole) = (saved(place.path()), loaded(&documents));
+    let (slim, whole) = (saved(place.path()), of_practice(&documents));
     assert_eq!(slim.len(), whole.len());
     for (id, source) in &slim {
         assert_eq!(flow(source), flow(&whole[id]), "the same flow");
     }
-    let bytes =
-        |all: &BTreeMap<(String, String), String>| -> usize { all.values().map(String::len).sum() };
+    let bytes = |all: &Documents| -> usize { all.values().map(String::len).sum() };
     assert!(bytes(&slim) < bytes(&whole));
 }
 
@@ -412,7 +377,7 @@ fn an_update_adds_what_is_new_and_late_and_nothing_twice() {
         let begin = Request { window: Some(window), ..request(&server, place.path()) };
         fetch(&begin, &Cancel::new(), &()).unwrap();
     }
-    assert_eq!(saved(place.path()), loaded(&first));
+    assert_eq!(saved(place.path()), of_practice(&first));
     let server = Server::start(all.clone(), 0).unwrap();
     let update = flowkit_fetch::Update {
         overlap_ms: 3_600_000,
@@ -421,7 +386,11 @@ fn an_update_adds_what_is_new_and_late_and_nothing_twice() {
     };
     let more = Request { update: Some(update.clone()), ..request(&server, place.path()) };
     let updated = fetch(&more, &Cancel::new(), &()).unwrap();
-    assert_eq!(saved(place.path()), loaded(&all), "saved() refuses a document that is there twice");
+    assert_eq!(
+        saved(place.path()),
+        of_practice(&all),
+        "saved() refuses a document that is there twice"
+    );
     assert!(updated.counts.iter().all(|count| count.counted == count.received));
     assert_eq!(updated.window.to_ms, update.to_ms);
     let (_, findings) = flowkit_fetch::verify(place.path(), Some(&more)).unwrap();
@@ -442,7 +411,7 @@ fn an_update_adds_what_is_new_and_late_and_nothing_twice() {
     let again = flowkit_fetch::Update { refetch: vec![name], ..narrow };
     let more = Request { update: Some(again), ..request(&server, place.path()) };
     let updated = fetch(&more, &Cancel::new(), &()).unwrap();
-    assert_eq!(saved(place.path()), loaded(&all));
+    assert_eq!(saved(place.path()), of_practice(&all));
     assert_eq!(updated.notes, Vec::<String>::new());
 }
 
@@ -519,7 +488,7 @@ fn a_full_disk_is_told_and_what_came_is_gone_on_with() {
     assert_eq!(state, State::Incomplete);
     assert!(grown);
     fetched.unwrap();
-    assert_eq!(whole.unwrap(), loaded(&documents));
+    assert_eq!(whole.unwrap(), of_practice(&documents));
 }
 
 #[cfg(unix)]
@@ -536,7 +505,7 @@ fn a_folder_that_cannot_be_written_to_and_a_second_fetch_are_told() {
         assert!(matches!(error, FetchError::Locked { .. }), "{error}");
     });
     fetch(&request(&server, &dump), &cancel, &second).unwrap();
-    assert_eq!(saved(&dump), loaded(&documents()));
+    assert_eq!(saved(&dump), of_practice(&documents()));
     let locked = place.path().join("locked");
     fs::create_dir(&locked).unwrap();
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o500)).unwrap();
@@ -569,7 +538,7 @@ fn a_fetch_that_does_not_come_to_a_plan_binds_nobody() {
     assert!(matches!(fetch(&wrong, &Cancel::new(), &()), Err(FetchError::NoIndex { .. })));
     assert!(!place.path().join("manifest.json").exists());
     fetch(&right, &Cancel::new(), &()).unwrap();
-    assert_eq!(saved(place.path()), loaded(&documents));
+    assert_eq!(saved(place.path()), of_practice(&documents));
 }
 
 #[test]
@@ -590,5 +559,5 @@ fn a_complete_dump_outlives_a_forced_fetch_that_does_not_get_going() {
     forced.url = Some(url);
     assert!(fetch(&forced, &Cancel::new(), &()).is_err());
     assert_eq!(manifest(place.path()).state, State::Complete);
-    assert_eq!(saved(place.path()), loaded(&documents));
+    assert_eq!(saved(place.path()), of_practice(&documents));
 }

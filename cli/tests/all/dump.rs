@@ -1,21 +1,38 @@
 //! A dump that is not as its manifest says: what the answer and the exit code
-//! tell. Each test damages a fresh demo.
+//! tell. Each test damages a copy of one demo.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 /// A demo in a folder of its own.
 struct Demo {
     folder: tempfile::TempDir,
 }
 
+/// Names in a folder of the demo, with what the files hold.
+type Files = Vec<(PathBuf, Vec<u8>)>;
+
 impl Demo {
+    /// What `flowkit demo` made, which takes a second: the program runs once.
     fn new() -> Self {
+        static FILES: OnceLock<Files> = OnceLock::new();
+        let files = FILES.get_or_init(|| {
+            let demo = Self { folder: tempfile::tempdir().unwrap() };
+            assert_eq!(demo.flowkit(&["demo"]).status.code(), Some(0));
+            let mut files = Files::new();
+            collect(demo.folder.path(), Path::new(""), &mut files);
+            files
+        });
         let demo = Self { folder: tempfile::tempdir().unwrap() };
-        assert_eq!(demo.flowkit(&["demo"]).status.code(), Some(0));
+        for (name, bytes) in files {
+            let path = demo.folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
         demo
     }
 
@@ -40,6 +57,18 @@ impl Demo {
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let flows = answer["flows"].as_u64().unwrap_or(0);
         (output.status.code(), flows, String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+/// Every file below a folder, named from `root` on.
+fn collect(root: &Path, folder: &Path, files: &mut Files) {
+    for entry in fs::read_dir(root.join(folder)).unwrap().map(Result::unwrap) {
+        let name = folder.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            collect(root, &name, files);
+        } else {
+            files.push((name, fs::read(entry.path()).unwrap()));
+        }
     }
 }
 

@@ -5,9 +5,10 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use flowkit_testdata::{Fault, Server, practice_day};
+use flowkit_testdata::{Document, Fault, Server, practice_day};
 use serde_json::{Value, json};
 
 const WINDOW: &str = r#"{"range":{"@timestamp":{"gte":"2018-09-21T00:00:00+00:00","lte":"2018-09-21T23:59:59+00:00","format":"date_time_no_millis"}}}"#;
@@ -23,7 +24,8 @@ impl Client {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(10)))
             .build();
-        Client { agent: config.into(), server: Server::start(practice_day(), 0).unwrap() }
+        static DAY: LazyLock<Vec<Document>> = LazyLock::new(practice_day);
+        Client { agent: config.into(), server: Server::start(DAY.clone(), 0).unwrap() }
     }
 
     fn text(&self, method: &str, path: &str, body: &str) -> Result<(u16, String), ureq::Error> {
@@ -505,15 +507,21 @@ fn many_connections_at_once() {
 }
 
 /// Small answers one after the other on one connection: a stall of Nagle's
-/// algorithm against delayed acknowledgements would cost 40 ms each.
+/// algorithm against delayed acknowledgements would cost 40 ms each, but for the
+/// first few, which are acknowledged at once. A machine with more to do makes
+/// some wait, not all.
 #[test]
 fn a_request_takes_no_40_ms() {
     let client = Client::new();
-    let mut page = client.open(100);
-    let start = Instant::now();
-    for _ in 0..50 {
-        page = client.ok("POST", "/_search/scroll", &next_of(&page));
-    }
-    let each = start.elapsed() / 50;
-    assert!(each < Duration::from_millis(30), "{each:?}");
+    let mut page = client.open(10);
+    let mut times: Vec<Duration> = (0..100)
+        .map(|_| {
+            let start = Instant::now();
+            page = client.ok("POST", "/_search/scroll", &next_of(&page));
+            start.elapsed()
+        })
+        .skip(40)
+        .collect();
+    times.sort();
+    assert!(times[times.len() / 4] < Duration::from_millis(30), "{times:?}");
 }

@@ -315,7 +315,7 @@ fn random_questions_have_the_same_answers() {
     std::fs::write(&flows_path, csv(&flows)).unwrap();
     let sqls: Vec<&str> = questions.iter().map(|question| question.sql.as_str()).collect();
     std::fs::write(&queries_path, serde_json::to_string(&sqls).unwrap()).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/ask_duckdb.py");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/ask_duckdb.py");
     let output =
         Command::new(python).arg(script).args([&flows_path, &queries_path]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

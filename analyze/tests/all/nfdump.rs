@@ -7,9 +7,6 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
 
-mod batches;
-mod truth;
-
 use std::collections::BTreeMap;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
@@ -28,6 +25,7 @@ use flowkit_model::{Expression, FlowRecord, Metric};
 use jiff::tz::TimeZone;
 
 use crate::batches::batches;
+use crate::oracle;
 
 /// Why nfdump's answer is another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,7 +204,7 @@ struct Set {
 }
 
 fn sets() -> Vec<Set> {
-    let Some(corpora) = truth::corpora() else { return Vec::new() };
+    let Some(corpora) = oracle::corpora() else { return Vec::new() };
     if Command::new("nfdump").arg("-V").output().is_err() {
         println!("skipped: nfdump is not installed");
         return Vec::new();
@@ -242,7 +240,7 @@ fn set(corpora: &Path, name: &'static str) -> Set {
     }
     std::thread::sleep(Duration::from_secs(1));
     stop(&mut nfcapd);
-    let mut flows = truth::flows(name);
+    let mut flows = oracle::flows(name);
     for flow in &mut flows {
         let address: std::net::Ipv4Addr = flow.exporter.as_ref().unwrap().parse().unwrap();
         flow.exporter = Some(exporters[&address.octets()].0.clone());

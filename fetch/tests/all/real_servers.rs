@@ -6,8 +6,6 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
 
-mod server_index;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -25,14 +23,8 @@ use flowkit_model::window::{Typed, Window};
 use jiff::tz::TimeZone;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use server_index::{Index, ask, servers, version};
 
-/// One test at a time: open cursors are counted on the server as a whole.
-static TURN: Mutex<()> = Mutex::new(());
-
-fn turn() -> std::sync::MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
+use crate::server_index::{Index, ask, servers, turn, version};
 
 /// Documents, as the bytes of their `_source`, by `_id`.
 type Documents = BTreeMap<String, String>;

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const FLOWS: &str = include_str!("../../testdata/three-flows.ndjson");
+const FLOWS: &str = include_str!("../../../testdata/three-flows.ndjson");
 
 fn flowkit(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowkit"));

@@ -4,9 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
 
-mod batches;
-mod truth;
-
 use std::path::Path;
 
 use flowkit_analyze::ask::{ReadOptions, ask_batches};
@@ -25,6 +22,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::batches::batches;
+use crate::oracle;
 
 const SETS: [&str; 3] = ["day", "edge", "years"];
 
@@ -80,10 +78,10 @@ fn order(metric: Metric) -> Order {
 /// Every key of `top`, also at either end and undirected, by each metric.
 #[test]
 fn top_keys() {
-    let Some(corpora) = truth::corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     for set in SETS {
         let expected = expected(&corpora, &format!("{set}/expected.json"));
-        let batches = batches(&truth::flows(set), 1000);
+        let batches = batches(&oracle::flows(set), 1000);
         let mut n = 0;
         for (key, of_key) in expected["top"].as_object().unwrap() {
             for metric in Metric::ALL {
@@ -133,11 +131,11 @@ fn compare(answer: &Answer, rows: &Value, what: &str) {
 /// The filters of each set: all of them over the truth, one in each form.
 #[test]
 fn filters() {
-    let Some(corpora) = truth::corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     for set in SETS {
         let expected = expected(&corpora, &format!("{set}/expected.json"));
         let filters = expected["filters"].as_array().unwrap();
-        let batches = batches(&truth::flows(set), 1000);
+        let batches = batches(&oracle::flows(set), 1000);
         let statistic = || top(Vec::new(), Order::default(), None);
         let asked = |filter: &Value| {
             let text = filter["filter"].as_str().unwrap();
@@ -165,7 +163,7 @@ fn filters() {
 /// By the hour: by export for every form, by the wire's times of the packets.
 #[test]
 fn timelines() {
-    let Some(corpora) = truth::corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     for set in SETS {
         let expected = expected(&corpora, &format!("{set}/expected.json"));
         let packets = corpora.join(set).join("export.pcap");
@@ -221,7 +219,7 @@ fn compare_hours(answer: &Answer, expected: &Value, what: &str) {
 /// documents are those of the wire again.
 #[test]
 fn repaired_times_are_those_of_the_wire() {
-    let Some(corpora) = truth::corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     let changes = Changes { repair_times: true, ..Changes::default() };
     for form in [
         "day/es7.elasticdump.ndjson.gz",
@@ -256,9 +254,9 @@ fn repaired_times_are_those_of_the_wire() {
 /// The fan-out of the day, and nmap's scan in it.
 #[test]
 fn scans() {
-    let Some(corpora) = truth::corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     let expected = expected(&corpora, "scan.expected.json");
-    let batches = batches(&truth::flows("day"), 1000);
+    let batches = batches(&oracle::flows("day"), 1000);
     let fan_out = &expected["fan_out_in_day_set"];
     let syn_only = &fan_out["only_flows_with_tcp_flags_exactly_SYN"];
     for (filter, kind, places, wanted) in [

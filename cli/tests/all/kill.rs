@@ -87,7 +87,7 @@ fn an_interrupted_import_leaves_nothing() {
     import.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = import.spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
-    let flows = include_bytes!("../../testdata/three-flows.ndjson");
+    let flows = include_bytes!("../../../testdata/three-flows.ndjson");
     let mut n_written = 0;
     while entries() == 0 {
         pipe.write_all(flows).unwrap();

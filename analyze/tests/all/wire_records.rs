@@ -1,12 +1,10 @@
 //! Every record of real packets, through the reader of inputs, against the
-//! truth of the corpora and against Wireshark's decoder.
+//! flows of the corpora and against Wireshark's decoder.
 //!
 //! Runs where `FLOWKIT_CORPORA` names the folder of the corpora; the comparison
 //! with Wireshark also needs `tshark` on the path. Says so where not.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
-mod truth;
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -17,6 +15,8 @@ use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::export::{Addresses, Export};
 use flowkit_analyze::{Selection, Source};
 use flowkit_model::{FlowRecord, wire};
+
+use crate::oracle;
 
 fn read(path: &Path) -> Vec<FlowRecord> {
     let sources = [Source::open(path).unwrap()];
@@ -38,10 +38,10 @@ fn read(path: &Path) -> Vec<FlowRecord> {
 
 #[test]
 fn captures_are_read_record_by_record() {
-    let Some(corpora) = truth::corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     for (set, n) in [("day", 8201), ("edge", 708), ("years", 2296)] {
         let found = read(&corpora.join(set).join("export.pcap"));
-        let wanted = truth::flows(set);
+        let wanted = oracle::flows(set);
         assert_eq!(found.len(), n);
         for (place, (found, wanted)) in found.iter().zip(&wanted).enumerate() {
             assert_eq!(found, wanted, "{set}: record {place}");
@@ -112,7 +112,7 @@ fn tshark(capture: &Path) -> Vec<Vec<Vec<u64>>> {
 
 #[test]
 fn captures_are_read_as_wireshark_reads_them() {
-    let Some(corpora) = truth::corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     if Command::new("tshark").arg("-v").output().is_err() {
         println!("skipped: tshark is not installed");
         return;

@@ -9,9 +9,6 @@
 mod beacons;
 mod check;
 mod documents;
-#[path = "../truth/mod.rs"]
-#[allow(dead_code, reason = "the documents are asked, not the wire")]
-mod truth;
 
 use std::io::Write;
 
@@ -24,12 +21,14 @@ use flowkit_analyze::{Selection, Source, ask};
 use flowkit_model::answer::{Answer, Cell};
 use serde_json::Value;
 
+use crate::oracle;
+
 /// The documents of each form as they are, and with faults put in.
 fn each(mut compare: impl FnMut(&str, &Source, &[Value])) {
-    let Some(corpora) = truth::corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     for form in FORMS {
         let path = corpora.join(form);
-        let all = documents(&truth::unpacked(path.clone()));
+        let all = documents(&oracle::unpacked(path.clone()));
         compare(form, &Source::open(&path).unwrap(), &all);
         let doctored = doctored(&all);
         let mut file = tempfile::NamedTempFile::new().unwrap();

@@ -10,20 +10,17 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
 #![allow(clippy::cast_possible_truncation, reason = "numbers of a random generator")]
 
-mod fault_proxy;
-mod saved;
-mod server_index;
-
 use std::path::Path;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use fault_proxy::{FaultProxy, STALL};
 use flowkit_fetch::{Cancel, Event, FetchError, Method, Observer, Request, fetch};
 use flowkit_model::dump::State;
 use flowkit_testdata::{Document, Server, practice_day};
-use saved::{Documents, manifest, saved};
-use server_index::{Index, servers};
+
+use crate::fault_proxy::{FaultProxy, STALL};
+use crate::saved::{self, Documents, manifest, saved};
+use crate::server_index::{Index, servers, turn};
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -169,6 +166,7 @@ fn thirty_percent_faults_end_in_the_whole_or_say_that_they_do_not() {
 
 #[test]
 fn five_percent_faults_before_real_servers_lose_nothing() {
+    let _turn = turn();
     for url in servers() {
         let index = Index::new(&url, "faults", r#"{"number_of_shards":2,"number_of_replicas":0}"#);
         let documents: Vec<_> = documents().into_iter().take(1_000).collect();

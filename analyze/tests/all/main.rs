@@ -1,0 +1,28 @@
+//! Everything that is tested through the public interface, in one program, since
+//! each program links Parquet anew.
+//!
+//! A file a subject; `cargo test -p flowkit-analyze --test all SUBJECT::` runs
+//! one. All run in one process, side by side: none changes the folder or the
+//! environment that it runs in.
+
+// Flows and answers that several subjects ask for.
+mod batches;
+mod oracle;
+mod random;
+
+mod corpora;
+mod differences;
+mod duckdb;
+mod expected;
+mod fuzz_corpus;
+mod growing;
+mod import;
+mod inputs;
+mod nfdump;
+mod other_readers;
+mod packed;
+mod properties;
+mod recomputed;
+mod robust;
+mod store;
+mod wire_records;

@@ -1,0 +1,17 @@
+//! The program as it is run: each test starts it in a folder of its own.
+//!
+//! A file a subject; `cargo test -p flowkit --test all SUBJECT::` runs one. All
+//! run in one process, side by side: folder and environment are given to the
+//! program that is started, never changed here. The sessions of `cli.rs` change
+//! the folder they run in and are a process of their own for that.
+
+mod bounded;
+mod destination;
+mod dump;
+mod kill;
+mod method;
+mod nfcapd;
+mod pipe;
+mod practice;
+mod proxy;
+mod tshark;

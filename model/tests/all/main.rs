@@ -1,0 +1,5 @@
+//! What is tested of the model through its public interface, in one program.
+//!
+//! A file a subject; `cargo test -p flowkit-model --test all SUBJECT::` runs one.
+
+mod wire;
