@@ -63,7 +63,7 @@ pub use crate::zone::zone;
 /// The door of tests and benches, which make batches of their own.
 #[doc(hidden)]
 pub mod in_memory {
-    pub use crate::ask::in_memory::{ask_batches, diff_batches};
+    pub use crate::ask::in_memory::{ask_batches, ask_flows, diff_batches};
     pub use crate::batch::{Batch, Column, FieldSet, Values};
     pub use crate::spill::memory::Memory;
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{Answer, Tally};
+use flowkit_model::FlowRecord;
 use flowkit_model::question::{Diff, Flows, Question, Report};
 use flowkit_model::window::Window;
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use super::gather::{Gathered, Heading, no_failure};
 use super::select::{in_window, of_flows};
 use super::workers::Workers;
 use super::{AskError, Asking, dispatch};
-use crate::batch::Batch;
+use crate::batch::{Batch, FieldSet};
 use crate::error::ReadError;
 use crate::scan::measures::Measures;
 use crate::selection::Selection;
@@ -36,11 +37,23 @@ pub fn ask_batches(
     let selection = selection(&question.flows)?;
     let memory = Arc::new(memory);
     let window = selection.window();
-    let asking = OfBatches { batches, selection, memory };
+    let asking = OfBatches { batches, selection: &selection, memory };
     let mut answer = dispatch(&question.report, &zone, window, &asking)?;
     answer.filter = question.flows.filter_shown().map(str::to_owned);
     answer.question = Some(question.clone());
     Ok(answer)
+}
+
+/// Answers a question about flows that have nothing but the fields which the
+/// question says that it reads, bytes and packets: so it is when they are read
+/// from columns.
+///
+/// # Errors
+/// As [`ask_batches`].
+pub fn ask_flows(flows: &[FlowRecord], question: &Question) -> Result<Answer, AskError> {
+    let zone = zone(&question.flows.zone)?;
+    let asking = OfFlows { flows, selection: selection(&question.flows)? };
+    dispatch(&question.report, &zone, asking.selection.window(), &asking)
 }
 
 /// Compares two sets of batches, all with one dictionary.
@@ -80,22 +93,42 @@ fn selection(flows: &Flows) -> Result<Selection, AskError> {
 }
 
 /// Flows in memory.
-struct OfBatches {
+struct OfBatches<'s> {
     batches: Vec<Batch>,
-    selection: Selection,
+    selection: &'s Selection,
     memory: Arc<Memory>,
 }
 
-impl Asking for OfBatches {
+impl Asking for OfBatches<'_> {
     type Error = AskError;
 
     fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
         let texts = self.batches.first().map(|batch| batch.dictionary().texts());
         let Gathered { partial, heading } =
-            gather_batches(&self.batches, statistic, &self.selection, &self.memory)
+            gather_batches(&self.batches, statistic, self.selection, &self.memory)
                 .map_err(spill)?;
         let answer = statistic.answer(partial, &texts.unwrap_or_default(), &heading.tally);
         Ok(heading.over(no_failure(&self.memory, answer).map_err(spill)?))
+    }
+}
+
+/// Flows of which each statistic sees its own fields.
+struct OfFlows<'f> {
+    flows: &'f [FlowRecord],
+    selection: Selection,
+}
+
+impl Asking for OfFlows<'_> {
+    type Error = AskError;
+
+    fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
+        let fields: FieldSet = statistic.fields().into_iter().collect();
+        let fields = fields.union(self.selection.fields());
+        let fields = fields.union(Measures::FIELDS.into_iter().collect());
+        let mut batch = Batch::new(fields, self.flows.len(), Arc::default());
+        self.flows.iter().for_each(|flow| batch.push(flow));
+        let (batches, selection) = (vec![batch], &self.selection);
+        OfBatches { batches, selection, memory: Arc::default() }.ask(statistic)
     }
 }
 
