@@ -13,6 +13,11 @@ use flowkit_model::window::WindowError;
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
+/// Standard input would have to be read again.
+pub(crate) fn read_twice(why: &str) -> anyhow::Error {
+    Usage(format!("{why}, and standard input can be read only once; save it to a file")).into()
+}
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {

@@ -2,16 +2,13 @@
 
 #![expect(clippy::doc_markdown, reason = "comments of arguments are the help that people read")]
 
+mod args;
 mod commands;
-mod destination;
 mod exit;
-mod method;
-mod notes;
+mod interrupt;
 mod output;
-mod paragraph;
 mod report;
-mod selection;
-mod sources;
+mod warn;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

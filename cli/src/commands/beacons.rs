@@ -2,9 +2,11 @@
 
 use flowkit_analyze::stats;
 
+use crate::args::output::Output;
+use crate::args::rows::rows;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, report, rows};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
 Flows of one sender, receiver, protocol and port, by the time from each to the

@@ -9,11 +9,13 @@ use flowkit_analyze::{Answer, Source, stats};
 use flowkit_model::window;
 use jiff::tz::TimeZone;
 
-use super::top::keys;
-use crate::destination::refuse_sources;
-use crate::exit::{Exit, Usage};
-use crate::report::{Output, finish, nothing_meant, rows};
-use crate::sources::{Sources, read_twice};
+use crate::args::keys::keys;
+use crate::args::output::Output;
+use crate::args::rows::rows;
+use crate::args::sources::Sources;
+use crate::args::sources::refuse_sources;
+use crate::exit::{Exit, Usage, read_twice};
+use crate::report::{finish, nothing_meant};
 
 const EXAMPLES: &str = "\
 Give two sources, or one and two windows, FROM..TO each; a date alone is the

@@ -10,11 +10,12 @@ use flowkit_analyze::export::anonymise::Anonymiser;
 use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form as Kind};
 use flowkit_model::FieldId;
 
-use crate::destination::{refuse_sources, refuse_terminal, write_to};
+use crate::args::sources::Sources;
+use crate::args::sources::refuse_sources;
 use crate::exit::{Exit, Usage};
-use crate::notes;
+use crate::output::destination::{refuse_terminal, write_to};
 use crate::output::units::grouped;
-use crate::sources::Sources;
+use crate::report::notes;
 
 const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP

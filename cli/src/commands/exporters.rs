@@ -5,9 +5,10 @@ use flowkit_analyze::stats::Order;
 use flowkit_analyze::stats::dimension::Dimension;
 use flowkit_model::FieldId;
 
+use crate::args::output::Output;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
 lost_flows is by the sequence numbers of export packets, missing_documents by

@@ -5,9 +5,10 @@ use std::io;
 use flowkit_analyze::stats;
 use jiff::tz::TimeZone;
 
+use crate::args::output::Output;
 use crate::exit::Exit;
-use crate::method;
-use crate::report::{Output, print};
+use crate::report::explanation;
+use crate::report::print;
 
 const EXAMPLES: &str = "\
 Bytes in the packet count from 0: of the 24-byte header, or of a 48-byte record.
@@ -32,7 +33,7 @@ impl Fields {
         let fields = stats::fields::fields();
         print(&fields, &self.output, TimeZone::UTC)?;
         if self.output.explain {
-            method::write(&fields, None, &TimeZone::UTC, &mut io::stderr().lock())?;
+            explanation::write(&fields, None, &TimeZone::UTC, &mut io::stderr().lock())?;
         }
         Ok(Exit::Done)
     }

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::args::selection::Select;
 use crate::exit::Exit;
-use crate::selection::Select;
 
 const EXAMPLES: &str = "\
 A filter compares fields with values, joined by and, or, not and parentheses;

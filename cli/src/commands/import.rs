@@ -7,12 +7,12 @@ use flowkit_analyze::import::{self, ImportError};
 use flowkit_fetch::Cancel;
 use jiff::Timestamp;
 
-use super::fetch::listen_for_ctrl_c;
-use super::said::contents;
+use super::fetch::words::contents;
+use crate::args::selection::{Refused, without};
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::notes;
-use crate::selection::{Refused, without};
-use crate::sources::Sources;
+use crate::interrupt::listen_for_ctrl_c;
+use crate::report::notes;
 
 const EXAMPLES: &str = "\
 Documents are kept as they stand, one a line; line ends inside a document become

@@ -2,9 +2,11 @@
 
 use flowkit_analyze::stats;
 
+use crate::args::output::Output;
+use crate::args::rows::Rows;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, Rows, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
 Each pair is one row, the lower address first as addr_a, with the bytes of each

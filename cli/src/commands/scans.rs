@@ -2,9 +2,11 @@
 
 use flowkit_analyze::stats;
 
+use crate::args::output::Output;
+use crate::args::rows::rows;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, report, rows};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
 hosts: one source reaches many hosts on one port; ports: many ports of one host.

@@ -15,11 +15,11 @@ use flowkit_analyze::tally::Tally;
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};
 
+use crate::args::selection::{Refused, Select, without};
+use crate::args::sources::{InputFormat, open};
 use crate::exit::{Exit, Usage};
-use crate::notes;
-use crate::output::units::grouped;
-use crate::selection::{Refused, Select, without};
-use crate::sources::{InputFormat, open};
+use crate::output::units::{counted, grouped};
+use crate::report::notes;
 
 const EXAMPLES: &str = "\
 Packets hold at most 30 flows of one export time. The sequence counts from 0,
@@ -178,10 +178,6 @@ impl Send {
         notes::of_tally(tally, &mut err)?;
         Ok(if tally.incomplete.is_empty() { Exit::Done } else { Exit::Incomplete })
     }
-}
-
-fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(n.into()), if n == 1 { "" } else { "s" })
 }
 
 fn resolve(collector: &str) -> anyhow::Result<SocketAddr> {

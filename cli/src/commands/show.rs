@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use flowkit_analyze::documents;
 use flowkit_model::{FlowRecord, late};
 
-use crate::destination::{refuse_sources, write_to};
+use crate::args::selection::{Refused, without};
+use crate::args::sources::Sources;
+use crate::args::sources::refuse_sources;
 use crate::exit::Exit;
-use crate::notes;
+use crate::output::destination::write_to;
 use crate::output::document;
-use crate::selection::{Refused, without};
-use crate::sources::Sources;
+use crate::report::notes;
 
 const EXAMPLES: &str = "\
 Examples:

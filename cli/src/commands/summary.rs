@@ -2,9 +2,10 @@
 
 use flowkit_analyze::stats;
 
+use crate::args::output::Output;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
 first and last are of @timestamp, the time of export; first_switched and

@@ -10,9 +10,9 @@ use flowkit_model::wire;
 use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
 use flowkit_testdata::{Packet, Synth as Flows};
 
-use super::fetch::listen_for_ctrl_c;
-use crate::destination::{refuse_terminal, write_to};
 use crate::exit::Exit;
+use crate::interrupt::listen_for_ctrl_c;
+use crate::output::destination::{refuse_terminal, write_to};
 use crate::output::units::{bytes, grouped};
 
 const EXAMPLES: &str = "\

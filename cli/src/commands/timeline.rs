@@ -6,11 +6,13 @@ use flowkit_analyze::bins::Bins;
 use flowkit_analyze::scan::common_window;
 use flowkit_analyze::stats::timeline::{Load, Timeline};
 
-use super::top::keys;
-use crate::destination::refuse_sources;
+use crate::args::keys::keys;
+use crate::args::output::Output;
+use crate::args::rows::rows;
+use crate::args::sources::Sources;
+use crate::args::sources::refuse_sources;
 use crate::exit::{Exit, Usage};
-use crate::report::{Output, answer_of, finish, rows};
-use crate::sources::Sources;
+use crate::report::{answer_of, finish};
 
 const EXAMPLES: &str = "\
 Bins are counted from midnight in --tz and lie in the window over @timestamp;

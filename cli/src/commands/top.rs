@@ -1,12 +1,14 @@
 //! `flowkit top`: which values of a field carry the most.
 
 use flowkit_analyze::stats;
-use flowkit_analyze::stats::dimension::Dimension;
 use flowkit_analyze::stats::measure::Measure;
 
-use crate::exit::{Exit, Usage};
-use crate::report::{Output, Rows, report};
-use crate::sources::Sources;
+use crate::args::keys::keys;
+use crate::args::output::Output;
+use crate::args::rows::Rows;
+use crate::args::sources::Sources;
+use crate::exit::Exit;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
 Exact: every flow is added up, ties are ordered by key, and what has no row is
@@ -70,17 +72,4 @@ impl Top {
         let statistic = stats::top::top(by, self.rows.order(), self.columns.clone());
         report(&self.sources, &statistic, &self.output)
     }
-}
-
-/// The keys that were typed.
-pub(crate) fn keys(typed: &[String], sources: &Sources) -> anyhow::Result<Vec<Dimension>> {
-    let zone = sources.select.zone()?;
-    let twice = typed.iter().enumerate().find(|(place, name)| typed[..*place].contains(name));
-    if let Some((_, name)) = twice {
-        return Err(Usage(format!("--by names {name} twice; once is enough")).into());
-    }
-    typed
-        .iter()
-        .map(|name| Dimension::parse(name, &zone).map_err(|error| Usage(error.to_string()).into()))
-        .collect()
 }

@@ -8,10 +8,11 @@ use clap::Args;
 use flowkit_fetch::Request;
 use flowkit_model::dump::MANIFEST;
 
-use super::said::{contents, counted};
-use super::server::ServerArgs;
+use super::fetch::words::contents;
+use crate::args::server::ServerArgs;
+use crate::args::sources::{InputFormat, open};
 use crate::exit::Exit;
-use crate::sources::{InputFormat, open};
+use crate::output::units::counted;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -2,6 +2,7 @@
 //! compiler asks for the rest.
 
 mod csv;
+pub(crate) mod destination;
 pub(crate) mod document;
 mod grid;
 mod header;
@@ -13,6 +14,7 @@ mod text;
 pub(crate) mod units;
 mod value;
 mod wide;
+pub(crate) mod wrap;
 
 use std::io::{self, Write};
 

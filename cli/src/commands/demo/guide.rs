@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use crate::paragraph::{WIDTH, lines};
+use crate::output::wrap::{WIDTH, lines};
 
 /// A request, and what to see in its answer.
 struct Step {

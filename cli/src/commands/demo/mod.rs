@@ -3,6 +3,7 @@
 
 mod guide;
 mod practice;
+mod questions;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -18,10 +19,13 @@ use flowkit_model::FieldId;
 use flowkit_testdata::{Server, practice_day};
 use jiff::tz::TimeZone;
 
-use super::progress::Progress;
+use super::fetch::UNCLOSED;
+use super::fetch::progress::Progress;
+use super::fetch::words::summary;
 use crate::exit::Exit;
-use crate::notes;
+use crate::interrupt::listen_for_ctrl_c;
 use crate::output::{self, Color, Format, Style};
+use crate::report::notes;
 
 const EXAMPLES: &str = "\
 The day is 2018-09-21, made up and always the same: an office with a web server,
@@ -110,12 +114,12 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
         ..Request::default()
     };
     let cancel = Cancel::new();
-    super::fetch::listen_for_ctrl_c(&cancel, super::fetch::UNCLOSED);
+    listen_for_ctrl_c(&cancel, UNCLOSED);
     let progress = Progress::new(false, TimeZone::UTC);
     let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
     progress.finish(fetched.is_ok());
     let manifest = fetched?;
-    writeln!(err, "{}\n", super::said::summary(&manifest, &dump, &TimeZone::UTC))?;
+    writeln!(err, "{}\n", summary(&manifest, &dump, &TimeZone::UTC))?;
 
     let by = vec![Dimension::Field(FieldId::DstPort)];
     let statistic = stats::top::top(by, Order::default(), None);

@@ -15,7 +15,7 @@ use super::field::by_key;
 use super::format::bytes;
 use super::paint::Paint;
 use super::{members, record};
-use crate::paragraph::{WIDTH, add, hanging, paragraph};
+use crate::output::wrap::{WIDTH, add, hanging, paragraph};
 
 /// Columns of a path and of a value.
 const PATH_WIDTH: usize = 27;

@@ -13,7 +13,7 @@ use super::format::{in_words, type_name};
 use super::paint::Paint;
 use super::record::value_text;
 use crate::exit::Usage;
-use crate::paragraph::{add, hanging};
+use crate::output::wrap::{add, hanging};
 
 /// Where the texts begin.
 const INDENT: usize = 19;
@@ -177,7 +177,7 @@ fn member_page(part: &str, member: &Member, paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paragraph::WIDTH;
+    use crate::output::wrap::WIDTH;
 
     #[test]
     fn every_name_has_its_page_and_the_page_fits() {

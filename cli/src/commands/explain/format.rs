@@ -4,7 +4,7 @@ use flowkit_model::lesson::{self, CISCO, CODEC, MODULE};
 use flowkit_model::wire::layout::{HEADER, Member, RECORD};
 
 use super::paint::Paint;
-use crate::paragraph::{add, hanging, paragraph};
+use crate::output::wrap::{add, hanging, paragraph};
 
 /// The whole page.
 pub(super) fn page(paint: Paint) -> String {
@@ -109,7 +109,7 @@ pub(super) fn picture(members: &[Member], paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paragraph::WIDTH;
+    use crate::output::wrap::WIDTH;
 
     #[test]
     fn a_picture_has_a_row_for_four_bytes() {

@@ -7,7 +7,7 @@ use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::{documents, packets};
 use flowkit_model::wire;
 
-use crate::sources::InputFormat;
+use crate::args::sources::InputFormat;
 
 /// One datagram, and where it came from.
 #[derive(Debug)]

@@ -18,10 +18,10 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use self::paint::Paint;
-use crate::destination::write_to;
+use crate::args::sources::InputFormat;
 use crate::exit::Exit;
 use crate::output::Color;
-use crate::sources::InputFormat;
+use crate::output::destination::write_to;
 
 const EXAMPLES: &str = "\
 Without more it shows the format as a picture, and every field. FIELD is any

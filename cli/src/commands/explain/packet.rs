@@ -7,7 +7,7 @@ use flowkit_model::wire::{self, Header, Record};
 use super::load::{PacketFile, Piece};
 use super::paint::Paint;
 use super::{record, times};
-use crate::paragraph::{add, hanging};
+use crate::output::wrap::{add, hanging};
 
 /// The page: all records, or one.
 pub(super) fn page(file: &PacketFile, wanted: Option<u64>, paint: Paint) -> String {

@@ -10,7 +10,7 @@ use flowkit_model::wire::layout::{Member, RECORD};
 use flowkit_model::{Field, FieldId, FlowRecord, Kind, time};
 
 use super::paint::Paint;
-use crate::paragraph::{add, hanging};
+use crate::output::wrap::{add, hanging};
 
 /// Rows of 16 bytes; below each byte the letter of its member.
 pub(super) fn dump(bytes: &[u8], members: &[Member], paint: Paint) -> String {

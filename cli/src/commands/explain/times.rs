@@ -4,7 +4,7 @@ use flowkit_model::late;
 use flowkit_model::time::format_ms;
 use flowkit_model::wire::{Header, Record};
 
-use crate::paragraph::{add, hanging};
+use crate::output::wrap::{add, hanging};
 
 /// The arithmetic of both times, in lines.
 pub(super) fn steps(header: &Header, record: &Record) -> String {

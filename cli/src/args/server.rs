@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use flowkit_fetch::{Credentials, Request, Tls, has_credentials};
 
-use super::fetch::warn;
+use crate::warn::warn;
 
 /// Which server, and who is asking.
 #[derive(Args)]

@@ -1,5 +1,8 @@
 //! `flowkit fetch`: documents from a server into a dump.
 
+pub(crate) mod progress;
+pub(crate) mod words;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,10 +17,12 @@ use flowkit_model::window::{Typed, Window, length_ms, time_ms, zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::progress::Progress;
-use super::said::{outline_text, summary};
-use super::server::ServerArgs;
+use self::progress::Progress;
+use self::words::{outline_text, summary};
+use crate::args::server::ServerArgs;
 use crate::exit::Exit;
+use crate::interrupt::listen_for_ctrl_c;
+use crate::warn::warn;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -278,27 +283,8 @@ fn length(option: &'static str, text: &str) -> anyhow::Result<u64> {
     Ok(u64::try_from(ms).unwrap_or(0))
 }
 
-pub(super) fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "flowkit: warning: {text}");
-}
-
 /// What Ctrl-C does to a fetch that does not hear it.
-pub(super) const UNCLOSED: &str = "end the fetch without closing the scroll";
-
-/// The first Ctrl-C ends what is done in order, the second at once; `else_it`
-/// says what it does if it cannot be heard.
-pub(super) fn listen_for_ctrl_c(cancel: &Cancel, else_it: &str) {
-    let cancel = cancel.clone();
-    let listening = ctrlc::set_handler(move || {
-        if cancel.is_set() {
-            std::process::exit(Exit::Interrupted.code().into());
-        }
-        cancel.cancel();
-    });
-    if let Err(error) = listening {
-        warn(&format!("Ctrl-C will {else_it}: {error}"));
-    }
-}
+pub(crate) const UNCLOSED: &str = "end the fetch without closing the scroll";
 
 /// A length of time in Elasticsearch's words.
 fn keep_alive(text: &str) -> Result<String, String> {

@@ -9,8 +9,9 @@ use flowkit_analyze::input::{INPUTS, InputForm};
 use flowkit_analyze::scan::ReadOptions;
 use flowkit_analyze::{ReadError, Source};
 
-use crate::exit::Usage;
-use crate::selection::Select;
+use super::selection::Select;
+use crate::exit::{Usage, read_twice};
+use crate::output::destination::named;
 
 /// The dump that `flowkit fetch` saves unless it is told otherwise.
 const DEFAULT: &str = "flowkit-dump";
@@ -102,11 +103,6 @@ impl Sources {
     }
 }
 
-/// Standard input would have to be read again.
-pub(crate) fn read_twice(why: &str) -> anyhow::Error {
-    Usage(format!("{why}, and standard input can be read only once; save it to a file")).into()
-}
-
 /// The path itself if there is such a file, or else, if it is a pattern, the
 /// files that it matches, in order of their names.
 fn matches(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -137,6 +133,16 @@ pub(crate) fn open(path: &Path, format: &InputFormat) -> anyhow::Result<Source> 
         }
         error => error.into(),
     })
+}
+
+/// Refuses to write over one of the sources.
+pub(crate) fn refuse_sources(path: Option<&Path>, sources: &[Source]) -> anyhow::Result<()> {
+    match named(path) {
+        Some(path) if sources.iter().any(|source| source.reads(path)) => {
+            Err(Usage(format!("{} is what is read; name another with -o", path.display())).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

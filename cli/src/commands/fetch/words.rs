@@ -7,16 +7,10 @@ use flowkit_model::dump::{Manifest, Part, PartForm};
 use flowkit_model::window::rfc3339;
 use jiff::tz::TimeZone;
 
-use super::progress::bytes;
-use crate::output::units::grouped;
-
-/// A number and its noun, which takes an s.
-pub(super) fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count.into()), if count == 1 { "" } else { "s" })
-}
+use crate::output::units::{bytes, counted, grouped};
 
 /// What would be fetched, in lines.
-pub(super) fn outline_text(outline: &Outline) -> String {
+pub(crate) fn outline_text(outline: &Outline) -> String {
     let mut lines = vec![format!("server   {}, by {}", outline.server, outline.method)];
     let or_unknown = |count: Option<u64>, noun: &str| {
         count.map_or_else(|| format!("? {noun}s"), |count| counted(count, noun))
@@ -26,7 +20,7 @@ pub(super) fn outline_text(outline: &Outline) -> String {
             "index    {}: {}, about {}, {}, {}",
             index.name,
             or_unknown(index.documents, "document"),
-            index.bytes.map_or("?".to_owned(), bytes),
+            index.bytes.map_or("?".to_owned(), |count| bytes(count.into())),
             or_unknown(index.shards.map(u64::from), "shard"),
             counted(index.parts as u64, "part"),
         ));
@@ -48,7 +42,7 @@ pub(super) fn outline_text(outline: &Outline) -> String {
     lines.push(format!(
         "total    {}, about {} before compression, {}, {} at a time",
         or_unknown(all, "document"),
-        weight.map_or("?".to_owned(), bytes),
+        weight.map_or("?".to_owned(), |count| bytes(count.into())),
         counted(parts as u64, "part"),
         outline.jobs
     ));
@@ -57,7 +51,7 @@ pub(super) fn outline_text(outline: &Outline) -> String {
 }
 
 /// What a dump holds, counted.
-pub(super) fn contents(manifest: &Manifest) -> String {
+pub(crate) fn contents(manifest: &Manifest) -> String {
     let is_documents = |part: &Part| part.form.is_documents();
     let count = manifest.documents();
     match &*manifest.parts {
@@ -71,7 +65,7 @@ pub(super) fn contents(manifest: &Manifest) -> String {
 }
 
 /// What came, in one line.
-pub(super) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> String {
+pub(crate) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> String {
     let contents = contents(manifest);
     let parts = counted(manifest.parts.len() as u64, "part");
     let file_bytes: u64 = manifest.parts.iter().map(|part| part.file_bytes).sum();
@@ -89,7 +83,7 @@ pub(super) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> St
     };
     format!(
         "complete: {contents}{undated} in {parts} of {}{span}, in {}",
-        bytes(file_bytes),
+        bytes(file_bytes.into()),
         output.display()
     )
 }

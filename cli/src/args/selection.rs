@@ -11,12 +11,11 @@ use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::{Selection, Source, ask};
 use flowkit_model::Expression;
 use flowkit_model::filter::{Context, with_included};
-use flowkit_model::window::{Typed, Window, rfc3339, zone};
+use flowkit_model::window::{Typed, Window, zone};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::exit::Usage;
-use crate::sources::read_twice;
+use crate::exit::{Usage, read_twice};
 
 /// Which flows.
 #[derive(clap::Args, Debug, Default)]
@@ -242,9 +241,4 @@ fn read(name: &str) -> Result<String, String> {
 fn in_one_line(text: &str) -> String {
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// A window in words, in a zone.
-pub(crate) fn moment(ms: u64, zone: &TimeZone) -> String {
-    rfc3339(i64::try_from(ms).unwrap_or(i64::MAX), zone)
 }

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::ValueEnum;
-use flowkit_analyze::Source;
 use tempfile::TempPath;
 
 use crate::exit::{Exit, Usage};
@@ -44,16 +43,6 @@ pub(crate) fn write_to<T>(
     written.map_err(|error| if error.is::<io::Error>() { error.context(cannot()) } else { error })
 }
 
-/// Refuses to write over one of the sources.
-pub(crate) fn refuse_sources(path: Option<&Path>, sources: &[Source]) -> anyhow::Result<()> {
-    match named(path) {
-        Some(path) if sources.iter().any(|source| source.reads(path)) => {
-            Err(Usage(format!("{} is what is read; name another with -o", path.display())).into())
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Refuses to write a form that is no text to a terminal.
 pub(crate) fn refuse_terminal(path: Option<&Path>, form: &impl ValueEnum) -> anyhow::Result<()> {
     if named(path).is_some() || !io::stdout().is_terminal() {
@@ -65,7 +54,8 @@ pub(crate) fn refuse_terminal(path: Option<&Path>, form: &impl ValueEnum) -> any
         .into())
 }
 
-fn named(path: Option<&Path>) -> Option<&Path> {
+/// The file that is named, if any: `-` is standard output.
+pub(crate) fn named(path: Option<&Path>) -> Option<&Path> {
     path.filter(|path| path.as_os_str() != "-")
 }
 

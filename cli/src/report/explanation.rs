@@ -10,10 +10,10 @@ use flowkit_model::field::Wire;
 use flowkit_model::{Field, FieldId};
 use jiff::tz::TimeZone;
 
-use crate::notes;
-use crate::output::units::grouped;
-use crate::paragraph::hanging;
-use crate::selection::{Select, moment};
+use super::notes;
+use crate::args::selection::Select;
+use crate::output::units::{grouped, moment};
+use crate::output::wrap::hanging;
 
 /// Where the texts begin.
 const INDENT: usize = 12;

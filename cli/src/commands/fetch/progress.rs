@@ -9,8 +9,7 @@ use flowkit_model::window::rfc3339;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 
-use super::said::counted;
-use crate::output::units::grouped;
+use crate::output::units::{bytes, counted, grouped};
 
 /// Plain lines come no closer than this.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -107,7 +106,7 @@ impl Progress {
         seen.bytes += bytes_more;
         if let Some(bar) = &self.bar {
             bar.set_position(seen.documents);
-            bar.set_message(bytes(seen.bytes));
+            bar.set_message(bytes(seen.bytes.into()));
         } else if seen.told.elapsed() >= LINE_EVERY {
             seen.told = Instant::now();
             let line = seen.line();
@@ -190,26 +189,9 @@ impl Seen {
             "{}{of} documents, {} documents/s, {}{left}",
             grouped(documents),
             grouped(rate),
-            bytes(self.bytes)
+            bytes(self.bytes.into())
         )
     }
-}
-
-/// A number of bytes with an SI unit, 1 kB = 1000 B.
-pub(crate) fn bytes(count: u64) -> String {
-    let mut value = count as f64;
-    for unit in ["B", "kB", "MB", "GB", "TB"] {
-        // What would be rounded up to 1000 belongs to the next unit.
-        if value < 999.5 {
-            return if unit == "B" || value >= 99.5 {
-                format!("{value:.0} {unit}")
-            } else {
-                format!("{value:.1} {unit}")
-            };
-        }
-        value /= 1000.0;
-    }
-    format!("{value:.1} PB")
 }
 
 #[cfg(test)]
@@ -217,28 +199,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_have_si_units() {
-        let cases = [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1_000, "1.0 kB"),
-            (123_456, "123 kB"),
-            (999_999, "1.0 MB"),
-            (12_345_678_901, "12.3 GB"),
-            (u64::MAX, "18446.7 PB"),
-        ];
-        for (count, expected) in cases {
-            assert_eq!(bytes(count), expected);
-        }
-    }
-
-    #[test]
     fn a_line_tells_documents_rate_bytes_and_time_left() {
         let began = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
         let seen =
             Seen { total: Some(3_000), documents: 1_000, bytes: 1_500_000, began, told: began };
-        assert_eq!(seen.line(), "1,000 of 3,000 documents, 100 documents/s, 1.5 MB, 20 s left");
+        assert_eq!(seen.line(), "1,000 of 3,000 documents, 100 documents/s, 1.50 MB, 20 s left");
         let seen = Seen { total: None, ..seen };
-        assert_eq!(seen.line(), "1,000 documents, 100 documents/s, 1.5 MB");
+        assert_eq!(seen.line(), "1,000 documents, 100 documents/s, 1.50 MB");
     }
 }

@@ -3,8 +3,6 @@
 //! An answer is worked out when it is asked for: the very command runs, and its
 //! json is put into words.
 
-mod questions;
-
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -14,9 +12,9 @@ use anyhow::{Context, bail};
 use flowkit_testdata::practice_day;
 use flowkit_testdata::synth::dump::write_hit;
 
-use self::questions::{LEVELS, Question};
 use super::DUMP;
-use crate::paragraph::{WIDTH, hanging};
+use super::questions::{LEVELS, Question};
+use crate::output::wrap::{WIDTH, hanging};
 
 /// Prints the questions; with `answers` also what the commands find.
 pub(super) fn write(answers: bool, out: &mut impl Write) -> anyhow::Result<()> {
