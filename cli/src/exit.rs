@@ -15,7 +15,7 @@ pub(crate) struct Usage(pub(crate) String);
 
 /// Standard input would have to be read again.
 pub(crate) fn read_twice(why: &str) -> anyhow::Error {
-    Usage(format!("{why}, and standard input can be read only once; save it to a file")).into()
+    Usage(format!("{why}, and standard input can only be read once; save it to a file")).into()
 }
 
 /// How a command ended.

@@ -47,9 +47,9 @@ pub const INPUTS: &[InputForm] = &[
     form("bulk", Reading::Text(Bulk), "a _bulk request: an action and a document in turn"),
     form("nfdump-json", Reading::Text(Values), "what `nfdump -o json` writes"),
     form("csv", Reading::Text(Rows), "what `nfdump -o csv` or `flowkit export --format csv` writes"),
-    form("capture", Reading::Capture, "pcap or pcapng with NetFlow v5 over UDP, any port"),
+    form("pcap", Reading::Capture, "pcap or pcapng with NetFlow v5 over UDP, any port"),
     form("datagrams", Reading::Datagrams, "NetFlow v5 packets, one after the other"),
-    form("columns", Reading::Columns, "Parquet that flowkit wrote"),
+    form("parquet", Reading::Columns, "Parquet that flowkit wrote"),
 ];
 
 impl InputForm {

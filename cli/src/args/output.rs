@@ -1,35 +1,56 @@
-//! Where an answer goes, and in which form.
+//! Where a result goes, and in which format.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::output::{Color, Format};
+use crate::output::Format;
 
-/// Where an answer goes, and in which form.
+/// Where an answer goes, and how it looks.
 #[derive(clap::Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
-#[expect(clippy::struct_field_names, reason = "the names of the options")]
 pub(crate) struct Output {
-    /// Form of the answer
+    /// Format of the output
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: Format,
 
-    /// File to write the answer to, instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) file: OutputFile,
 
-    /// Exact numbers in tables, without units and names
+    /// Print exact numbers in tables, without units and names
     #[arg(long)]
     pub(crate) raw: bool,
 
-    /// Colour in tables; auto is on a terminal, if NO_COLOR is not set
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    pub(crate) color: Color,
-
-    /// Say on standard error how long the answer took
-    #[arg(long)]
-    pub(crate) stats: bool,
-
-    /// Say on standard error how the numbers came about: fields, window, rules
+    /// Explain on standard error how the numbers were computed
+    ///
+    /// The fields and their bytes in the packet, the window, the filter, the rules
+    /// of the report, and what was left out.
     #[arg(long)]
     pub(crate) explain: bool,
+}
+
+/// The file that a result goes to.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputFile {
+    /// Write to FILE instead of standard output
+    ///
+    /// FILE appears when it is complete: a command that fails or is interrupted
+    /// leaves what was there.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl OutputFile {
+    /// The file, if it is not standard output.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+}
+
+/// Whether a dump is written without the Parquet cache that queries read.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct NoColumns {
+    /// Do not build the Parquet cache now; the first query builds it
+    #[arg(long)]
+    pub(crate) no_columns: bool,
 }

@@ -1,21 +1,43 @@
-//! Which rows of a ranking to show, and in which order.
+//! Which rows of a result to show, and in which order.
 
+use clap::Arg;
 use flowkit_analyze::stats::Order;
+use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::stats::measure::{Condition, Measure};
+
+/// How many rows.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Rows")]
+pub(crate) struct Limit {
+    /// Number of rows to show; 0 shows all
+    #[arg(short = 'n', long, default_value_t = 10, value_name = "N", value_parser = number)]
+    limit: usize,
+}
+
+impl Limit {
+    /// The number; 0 is all.
+    pub(crate) fn rows(&self) -> usize {
+        self.limit
+    }
+}
+
+/// Another default of `--limit`.
+pub(crate) fn limited(arg: Arg, rows: &'static str) -> Arg {
+    if arg.get_id() == "limit" { arg.default_value(rows) } else { arg }
+}
 
 /// Which rows of a ranking to show.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Rows")]
 pub(crate) struct Rows {
-    /// What to rank by: bytes, packets, flows, bps, pps, bpp, duration, distinct:FIELD …
+    /// Measure to rank by
     #[arg(long, value_parser = Measure::parse, default_value = "bytes", value_name = "MEASURE")]
     sort: Measure,
 
-    /// Rows to show; 0 shows all
-    #[arg(short = 'n', long = "limit", default_value_t = 10, value_name = "N", value_parser = rows)]
-    limit: usize,
+    #[command(flatten)]
+    limit: Limit,
 
-    /// The smallest first
+    /// Rank the smallest first
     #[arg(long)]
     bottom: bool,
 
@@ -23,9 +45,18 @@ pub(crate) struct Rows {
     #[arg(long, value_name = "PERCENT", value_parser = millionths)]
     min_percent: Option<u64>,
 
-    /// Only rows that fulfil this: 'bytes > 1G and distinct:dst_addr >= 10'
+    /// Only rows that match, such as 'bytes > 1G and distinct:dst_addr >= 10'
     #[arg(long, value_name = "CONDITION", value_parser = conditions)]
     having: Option<Conditions>,
+
+    /// Measures to show behind the key, instead of the usual columns
+    #[arg(
+        long,
+        value_name = "MEASURE,…",
+        value_delimiter = ',',
+        value_parser = Measure::parse
+    )]
+    columns: Option<Vec<Measure>>,
 }
 
 /// Conditions joined by `and`.
@@ -36,8 +67,7 @@ fn conditions(text: &str) -> Result<Conditions, String> {
     Condition::parse_all(text).map(Conditions)
 }
 
-/// A number of rows.
-pub(crate) fn rows(text: &str) -> Result<usize, String> {
+fn number(text: &str) -> Result<usize, String> {
     text.parse().map_err(|_| "not a number of rows such as 20; 0 is all".to_owned())
 }
 
@@ -53,14 +83,26 @@ fn millionths(text: &str) -> Result<u64, String> {
 }
 
 impl Rows {
+    /// Order and conditions.
     pub(crate) fn order(&self) -> Order {
         Order {
             sort: self.sort,
-            limit: self.limit,
+            limit: self.limit.rows(),
             bottom: self.bottom,
             least_share: self.min_percent.unwrap_or(0),
             having: self.having.clone().map(|conditions| conditions.0).unwrap_or_default(),
         }
+    }
+
+    /// The measures that were asked for instead of the usual columns.
+    pub(crate) fn columns(&self) -> Option<Vec<Measure>> {
+        self.columns.clone()
+    }
+
+    /// The ranking with the columns that were asked for.
+    pub(crate) fn columns_of(&self, ranking: Grouping) -> Grouping {
+        let Some(columns) = self.columns() else { return ranking };
+        ranking.with_columns(columns.iter().map(|measure| (measure.name(), *measure)).collect())
     }
 }
 

@@ -14,23 +14,26 @@ use crate::exit::{Usage, read_twice};
 use crate::output::destination::named;
 
 /// The dump that `flowkit fetch` saves unless it is told otherwise.
-const DEFAULT: &str = "flowkit-dump";
+pub(crate) const DEFAULT: &str = "flowkit-dump";
+/// The variable that names another.
+pub(crate) const VARIABLE: &str = "FLOWKIT_DUMP";
 
-/// Sources of an answer.
+/// The source of a command that was given none.
+pub(crate) fn default_source() -> PathBuf {
+    let named = std::env::var_os(VARIABLE).filter(|name| !name.is_empty());
+    named.map_or_else(|| DEFAULT.into(), PathBuf::from)
+}
+
+/// Sources of an answer, and which flows of them.
 #[derive(clap::Args)]
 pub(crate) struct Sources {
     /// Dumps and files to read; - is standard input [default: ./flowkit-dump]
-    ///
-    /// A dump is a directory that `flowkit fetch` saved; of another directory
-    /// all files are read. Files are told by their content, also packed with
-    /// gzip, zstd, xz or bzip2; --input-format lists what they may hold. A
-    /// pattern in quotes, such as 'dumps/*.ndjson.zst', is all files it matches.
     #[arg(
         value_name = "SOURCE",
-        env = "FLOWKIT_DUMP",
+        env = VARIABLE,
         default_value = DEFAULT,
         hide_default_value = true,
-        hide_env_values = true,
+        hide_env = true,
         help_heading = None::<&str>
     )]
     paths: Vec<PathBuf>,
@@ -38,40 +41,58 @@ pub(crate) struct Sources {
     #[command(flatten)]
     pub(crate) select: Select,
 
-    /// Stop at the first document that is no flow, instead of skipping it
-    #[arg(long, help_heading = "Reading")]
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// How sources are read.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct Reading {
+    #[command(flatten)]
+    pub(crate) format: InputFormat,
+
+    /// Stop at the first document that is not a flow, instead of skipping it
+    #[arg(long)]
     strict: bool,
 
     /// Exit with 0 even if a source is known to be incomplete
-    #[arg(long, help_heading = "Reading")]
+    #[arg(long)]
     pub(crate) allow_incomplete: bool,
 
-    /// Bytes of groups to keep in memory; more go to temporary files
-    #[arg(long, hide = true, env = "FLOWKIT_MEMORY", value_name = "BYTES")]
+    /// Memory limit for aggregation; spills to disk beyond it
+    #[arg(long, env = "FLOWKIT_MEMORY", hide_env_values = true, value_name = "BYTES")]
     memory: Option<usize>,
-
-    #[command(flatten)]
-    format: InputFormat,
 }
 
-/// The form of a source, where it is given.
+impl Reading {
+    /// How to read sources.
+    pub(crate) fn options(&self) -> ReadOptions {
+        ReadOptions { strict: self.strict, memory: self.memory }
+    }
+}
+
+/// The format of a source, where it is given.
 #[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Reading")]
 pub(crate) struct InputFormat {
-    /// What the sources hold, instead of telling it by their content
-    #[arg(
-        long = "input-format",
-        value_name = "FORM",
-        value_parser = forms(),
-        help_heading = "Reading"
-    )]
+    /// Format of the sources, instead of detecting it from their content
+    #[arg(long = "input-format", value_name = "FORMAT", value_parser = forms())]
     form: Option<&'static InputForm>,
 }
 
-/// The names of the list of forms.
+/// Old names of formats, still understood.
+const OLD_NAMES: [(&str, &str); 2] = [("capture", "pcap"), ("columns", "parquet")];
+
+/// The names of the list of formats.
 fn forms() -> impl TypedValueParser<Value = &'static InputForm> {
-    let names = INPUTS.iter().map(|form| PossibleValue::new(form.name).help(form.about));
-    PossibleValuesParser::new(names).map(|name| {
-        InputForm::by_name(&name).expect("the parser knows the names of the list alone")
+    let names = INPUTS.iter().map(|form| {
+        let old = OLD_NAMES.iter().filter(|(_, name)| *name == form.name).map(|(old, _)| *old);
+        PossibleValue::new(form.name).help(form.about).aliases(old)
+    });
+    PossibleValuesParser::new(names).map(|typed| {
+        let name = OLD_NAMES.iter().find(|(old, _)| *old == typed).map(|(_, name)| *name);
+        InputForm::by_name(name.unwrap_or(&typed)).expect("the parser knows no other names")
     })
 }
 
@@ -88,7 +109,7 @@ impl Sources {
         let mut sources = Vec::new();
         for path in &self.paths {
             for path in matches(path)? {
-                sources.push(open(&path, &self.format)?);
+                sources.push(open(&path, &self.reading.format)?);
             }
         }
         if sources.iter().filter(|source| source.is_stdin()).count() > 1 {
@@ -99,7 +120,7 @@ impl Sources {
 
     /// How to read them.
     pub(crate) fn options(&self) -> ReadOptions {
-        ReadOptions { strict: self.strict, memory: self.memory }
+        self.reading.options()
     }
 }
 
@@ -111,24 +132,24 @@ fn matches(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         return Ok(vec![path.into()]);
     };
     let found = glob::glob(pattern)
-        .with_context(|| format!("{pattern} is no file, and no pattern of files either"))?
+        .with_context(|| format!("{pattern} is not a file, and not a pattern of files either"))?
         .collect::<Result<Vec<_>, _>>()
         .with_context(|| format!("cannot look for files that {pattern} matches"))?;
     if found.is_empty() {
-        bail!("no file matches {pattern}; `ls` shows what is there");
+        bail!("no file matches {pattern}");
     }
     Ok(found)
 }
 
-/// Opens a source; who named none and has no dump yet is told how to get one.
+/// Opens a source. Without a dump, the error says how to get one.
 pub(crate) fn open(path: &Path, format: &InputFormat) -> anyhow::Result<Source> {
     format.open(path).map_err(|error| match error {
         ReadError::Open { ref source, .. }
             if path == Path::new(DEFAULT) && source.kind() == ErrorKind::NotFound =>
         {
             anyhow!(
-                "there is no {DEFAULT} here; name a dump or a file, save one with `flowkit fetch`, \
-                 or practise with `flowkit demo`"
+                "no {DEFAULT} in this directory; name a dump or a file, save a dump with \
+                 `flowkit fetch`, or practise with `flowkit demo`"
             )
         }
         error => error.into(),
@@ -139,7 +160,7 @@ pub(crate) fn open(path: &Path, format: &InputFormat) -> anyhow::Result<Source> 
 pub(crate) fn refuse_sources(path: Option<&Path>, sources: &[Source]) -> anyhow::Result<()> {
     match named(path) {
         Some(path) if sources.iter().any(|source| source.reads(path)) => {
-            Err(Usage(format!("{} is what is read; name another with -o", path.display())).into())
+            Err(Usage(format!("{} is a source; name another file with -o", path.display())).into())
         }
         _ => Ok(()),
     }
@@ -167,7 +188,7 @@ mod tests {
             assert_eq!(found, expected, "{pattern}");
         }
         for (pattern, expected) in
-            [("*.gz", "no file matches "), ("***", "is no file, and no pattern")]
+            [("*.gz", "no file matches "), ("***", "is not a file, and not a pattern")]
         {
             let error = matches(&folder.path().join(pattern)).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

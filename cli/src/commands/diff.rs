@@ -1,67 +1,62 @@
-//! `flowkit diff`: what changed between two sources, or two times of one.
-
-use std::time::Instant;
+//! `flowkit diff`: what changed between two sources, or two windows of one.
 
 use anyhow::anyhow;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use flowkit_analyze::answer::Metric;
 use flowkit_analyze::scan::{Side, ask_both};
 use flowkit_analyze::{Answer, Source, stats};
 use flowkit_model::window;
 use jiff::tz::TimeZone;
 
-use crate::args::keys::keys;
+use crate::args::general::General;
+use crate::args::keys::{Keys, required};
 use crate::args::output::Output;
-use crate::args::rows::rows;
-use crate::args::sources::Sources;
-use crate::args::sources::refuse_sources;
+use crate::args::rows::{Limit, limited};
+use crate::args::sources::{Sources, refuse_sources};
 use crate::exit::{Exit, Usage, read_twice};
-use crate::report::{finish, nothing_meant};
+use crate::report::{finish, no_match};
 
 const EXAMPLES: &str = "\
-Give two sources, or one and two windows, FROM..TO each; a date alone is the
-whole day. Keys whose bytes, packets and flows are the same have no row.
+Compares two sources, or two windows of the same sources. A window is FROM..TO,
+either of which may be left out, or a date for a whole day. Rows are ranked by
+the size of the change; keys whose bytes, packets and flows are equal have no
+row. `flowkit top --help` lists the keys.
 
 Examples:
   flowkit diff monday tuesday --by dst_port
   flowkit diff flowkit-dump --by src_addr --a 2018-09-20 --b 2018-09-21
   flowkit diff --by service --a ..2018-09-21T08:00 --b 2018-09-21T08:00..";
 
-/// Show what grew, shrank, appeared and vanished between two sources or times
+/// Changes between two sources or two time windows
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    mut_args(|arg| limited(required(arg), "20"))
+)]
 pub(crate) struct Diff {
-    /// Key to compare by, or several with commas
-    #[arg(
-        long,
-        value_name = "KEY[,KEY…]",
-        required = true,
-        value_delimiter = ',',
-        help_heading = "Question"
-    )]
-    by: Vec<String>,
+    #[command(flatten)]
+    keys: Keys,
 
-    /// The window to compare with, of one source
+    /// First window, to compare with
     #[arg(long, value_name = "FROM..TO", requires = "b", help_heading = "Question")]
     a: Option<String>,
 
-    /// The window that is compared
+    /// Second window, which is compared
     #[arg(long, value_name = "FROM..TO", requires = "a", help_heading = "Question")]
     b: Option<String>,
 
-    /// The change that puts a row first
-    #[arg(long, value_enum, default_value_t, value_name = "MEASURE", help_heading = "Question")]
-    sort: Sort,
-
-    /// Rows to show; 0 shows all
+    /// Measure to rank by
     #[arg(
-        short = 'n',
-        long = "limit",
-        default_value_t = 20,
-        value_name = "N",
-        value_parser = rows,
-        help_heading = "Question"
+        long,
+        value_parser = metrics(),
+        default_value = "bytes",
+        value_name = "MEASURE",
+        help_heading = "Rows"
     )]
-    limit: usize,
+    sort: Metric,
+
+    #[command(flatten)]
+    limit: Limit,
 
     #[command(flatten)]
     sources: Sources,
@@ -70,31 +65,22 @@ pub(crate) struct Diff {
     output: Output,
 }
 
-/// Of what the change is.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-enum Sort {
-    /// Layer 3 bytes
-    #[default]
-    Bytes,
-    /// Packets
-    Packets,
-    /// Flows
-    Flows,
+/// The names of the metrics.
+fn metrics() -> impl TypedValueParser<Value = Metric> {
+    PossibleValuesParser::new(Metric::ALL.map(Metric::name)).map(|name| {
+        let named = |metric: &Metric| metric.name() == name;
+        Metric::ALL.into_iter().find(named).expect("the parser knows the names of metrics alone")
+    })
 }
 
 impl Diff {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let begun = Instant::now();
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let opened = self.sources.open()?;
-        let metric = match self.sort {
-            Sort::Bytes => Metric::Bytes,
-            Sort::Packets => Metric::Packets,
-            Sort::Flows => Metric::Flows,
-        };
-        let diff = stats::diff::Diff::new(keys(&self.by, &self.sources)?, metric, self.limit);
+        let by = self.keys.dimensions(&self.sources)?;
+        let diff = stats::diff::Diff::new(by, self.sort, self.limit.rows());
         let (sides, windows) = self.sides(&opened)?;
         for sources in sides {
-            refuse_sources(self.output.output.as_deref(), sources)?;
+            refuse_sources(self.output.file.path(), sources)?;
         }
         let select = &self.sources.select;
         let [a, b] = [select.selected(windows[0])?, select.selected(windows[1])?];
@@ -106,7 +92,7 @@ impl Diff {
         for (read, opened) in read.iter_mut().zip(sides) {
             // Windows of one source are typed here, and may well be empty.
             if self.a.is_none() {
-                read.notes.extend(nothing_meant(opened, &self.sources, read)?);
+                read.notes.extend(no_match(opened, &self.sources, read)?);
             }
             for note in &read.notes {
                 if !answer.notes.contains(note) {
@@ -118,7 +104,7 @@ impl Diff {
         answer.sources = vec![self.name(&a, 0), self.name(&b, 1)];
         answer.filter = b.filter;
         answer.tally = a.tally.and(b.tally);
-        finish(&self.sources, &answer, &self.output, begun)
+        finish(&self.sources, &answer, &self.output, general)
     }
 
     fn name(&self, answer: &Answer, side: usize) -> String {
@@ -131,7 +117,7 @@ impl Diff {
     fn sides<'o>(&self, opened: &'o [Source]) -> anyhow::Result<([&'o [Source]; 2], [Span; 2])> {
         if let (Some(a), Some(b)) = (&self.a, &self.b) {
             if opened.iter().any(Source::is_stdin) {
-                return Err(read_twice("--a and --b look twice"));
+                return Err(read_twice("--a and --b read the source twice"));
             }
             let zone = self.sources.select.zone()?;
             return Ok(([opened; 2], [span("--a", a, &zone)?, span("--b", b, &zone)?]));

@@ -1,7 +1,8 @@
-//! `flowkit ports`: services by protocol.
+//! `flowkit ports`: top services, by protocol and port.
 
 use flowkit_analyze::stats;
 
+use crate::args::general::General;
 use crate::args::output::Output;
 use crate::args::rows::Rows;
 use crate::args::sources::Sources;
@@ -10,14 +11,15 @@ use crate::report::report;
 
 const EXAMPLES: &str = "\
 The service of a flow is the lower of its two ports, so both directions of a
-conversation count for one. Only TCP, UDP, SCTP and DCCP have ports.
+conversation are in one row. Only TCP, UDP, SCTP and DCCP have ports.
+`flowkit top --help` lists the measures for --sort, --having and --columns.
 
 Examples:
   flowkit ports
   flowkit ports --sort flows -n 20
   flowkit ports --format json hits.ndjson";
 
-/// List the services that carry the most, by protocol and port
+/// Top N services (protocol and port) by bytes, packets or flows
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Ports {
@@ -32,8 +34,8 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::ports::ports(self.rows.order());
-        report(&self.sources, &statistic, &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let statistic = self.rows.columns_of(stats::ports::ports(self.rows.order()));
+        report(&self.sources, &statistic, &self.output, general)
     }
 }

@@ -43,14 +43,14 @@ pub(crate) fn write_to<T>(
     written.map_err(|error| if error.is::<io::Error>() { error.context(cannot()) } else { error })
 }
 
-/// Refuses to write a form that is no text to a terminal.
-pub(crate) fn refuse_terminal(path: Option<&Path>, form: &impl ValueEnum) -> anyhow::Result<()> {
+/// Refuses to write a format that is not text to a terminal.
+pub(crate) fn refuse_terminal(path: Option<&Path>, format: &impl ValueEnum) -> anyhow::Result<()> {
     if named(path).is_some() || !io::stdout().is_terminal() {
         return Ok(());
     }
-    let form = form.to_possible_value().map(|form| form.get_name().to_owned());
-    let form = form.as_deref().unwrap_or("this form");
-    Err(Usage(format!("{form} is no text for a terminal; name a file with -o, or use > or |"))
+    let format = format.to_possible_value().map(|format| format.get_name().to_owned());
+    let format = format.as_deref().unwrap_or("this format");
+    Err(Usage(format!("{format} is not text for a terminal; name a file with -o, or use > or |"))
         .into())
 }
 
@@ -89,7 +89,9 @@ fn replaced<T>(
 /// A hidden file in the same folder, removed unless it is put in its place.
 fn beside(place: &Path) -> anyhow::Result<(File, TempPath)> {
     let mut name = OsString::from(".");
-    name.push(place.file_name().ok_or_else(|| anyhow!("{} names no file", place.display()))?);
+    name.push(
+        place.file_name().ok_or_else(|| anyhow!("{} does not name a file", place.display()))?,
+    );
     name.push(".");
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]

@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal};
 
 use jiff::tz::TimeZone;
 
-/// When to colour.
+/// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, if NO_COLOR is not set
+    /// On a terminal, unless NO_COLOR is set
     #[default]
     Auto,
     /// Always

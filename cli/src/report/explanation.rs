@@ -1,5 +1,5 @@
-//! `--explain`: in plain words how the numbers of a report came about, from
-//! the answer itself.
+//! `--explain`: how the numbers of a report were computed, from the answer
+//! itself.
 
 use std::io::{self, Write};
 
@@ -20,49 +20,52 @@ const INDENT: usize = 12;
 
 /// How each report counts; the first word of its title says which it is.
 const RULES: &[(&str, &str)] = &[
-    ("top", "Flows are grouped by their keys and added up, all of them, so no row is an estimate."),
+    (
+        "top",
+        "Flows are grouped by their keys and summed. Every flow is read, so no row is an estimate.",
+    ),
     (
         "talkers",
-        "Each flow stands at its sender and at its receiver; if the two are equal it counts once. So shares add up to more than 100 %.",
+        "Each flow counts at its source address and at its destination address, once if the two are equal. So shares add up to more than 100 %.",
     ),
     (
         "ports",
-        "Flows of TCP, UDP, DCCP and SCTP alone, by protocol and service. The service is the lower of the two ports: a guess that is right for most, and wrong where both are high.",
+        "Only flows of TCP, UDP, DCCP and SCTP, grouped by protocol and service. The service is the lower of the two ports: right for most flows, wrong where both ports are high.",
     ),
-    ("protocols", "Flows are grouped by the IP protocol."),
+    ("protocols", "Flows are grouped by IP protocol."),
     (
         "pairs",
-        "Flows are grouped by their two addresses, the lower one first, so both directions of a conversation are in one row.",
+        "Flows are grouped by their two addresses, the lower address first, so both directions of a conversation are in one row.",
     ),
     (
         "summary",
-        "All flows are added up. first and last are export times, first_switched and last_switched the times of the traffic as the documents have them.",
+        "All flows are summed. first and last are export times; first_switched and last_switched are the times of the traffic as the documents have them.",
     ),
     (
         "timeline",
-        "Bins begin at the start of the day in the zone. The volume of a flow is given to bins by the load rule in the title; it counts once, where it began, or in the bin that gets all. Proportional: by the time spent in each, in whole bytes that add up exactly. A flow whose times are unknown, inverted, more than 1 h after or 24 h before its export is placed at its export. Volume outside of the window is in rows before and after.",
+        "Bins start at midnight in the time zone. The title names the time distribution: how the volume of a flow is spread over the bins it spans. A flow counts once, in the bin where it began, or in the bin that gets all of it. Proportional: by the time spent in each bin, in whole bytes that add up exactly. A flow whose times are unknown, inverted, more than 1 h after or 24 h before its export is placed at its export. Volume outside the window is in the rows before and after.",
     ),
     (
         "scans",
-        "For each sender the different targets are counted exactly: hosts for one protocol and port, and ports of one host.",
+        "For each source address, distinct targets are counted exactly: hosts for one protocol and port, and ports of one host.",
     ),
     (
         "beacons",
-        "For each sender, receiver, protocol and port: the gaps from the start of one flow to the next. The interval is their median, the jitter the median of the deviations from it.",
+        "For each source, destination, protocol and port: the time from the start of one flow to the start of the next. The interval is the median of these times, the jitter the median deviation from it.",
     ),
     (
         "exporters",
-        "By exporter and engine. A packet says how many flows its engine sent before it (flow_seq_num) and how many it carries (flow_records); the next must say the sum, modulo 2^32, and what lies between was lost. Fewer documents than flow_records were lost behind the collector.",
+        "By exporter and engine. A packet says how many flows its engine exported before it (flow_seq_num) and how many it carries (flow_records); the next packet must say the sum, modulo 2^32, and a gap between them was lost. If fewer documents arrived than flow_records says, they were lost behind the collector.",
     ),
     (
         "check:",
-        "Each flow is tested for what exporters and Logstash are known to get wrong; each engine's sequence for gaps; sources for copies. `flowkit explain first_switched` tells about late times.",
+        "Each flow is tested for known faults of exporters and Logstash, the sequence numbers of each engine for gaps, the sources for duplicates. `flowkit explain first_switched` explains late times.",
     ),
     (
         "diff",
-        "Both sides are grouped by the same keys with all rows, and their sums subtracted; keys whose sums are equal have no row.",
+        "Both sides are grouped by the same keys, all rows, and their sums subtracted; keys whose sums are equal have no row.",
     ),
-    ("fields", "This is the catalogue of fields; no flow was read."),
+    ("fields", "This is the list of fields; no flow was read."),
 ];
 
 /// Writes the explanation of an answer.
@@ -84,7 +87,7 @@ pub(crate) fn write(
         rows.extend(answer.ranking.as_ref().map(|ranking| ("order", order(ranking))));
         rows.push(("left out", left_out(answer)));
     }
-    writeln!(out, "\nHow these numbers came about")?;
+    writeln!(out, "\nHow these numbers were computed")?;
     for (label, text) in rows {
         let label = format!("  {label}");
         write!(out, "{}", hanging(&label, label.len(), INDENT, &text))?;
@@ -101,12 +104,12 @@ fn rule(title: &str) -> Option<&'static str> {
 fn flows(answer: &Answer) -> String {
     let n = grouped(answer.tally.total.flows.into());
     format!(
-        "{n} of {}. A flow is a document with a netflow object of version 5, or with none stated. A document that is there twice (same _index and _id) counts once.",
+        "{n} of {}. A flow is a document with a netflow object of version 5, or of no stated version. Duplicate documents (same _index and _id) count once.",
         answer.sources.join(", ")
     )
 }
 
-/// The keys, and what is added up, with their bytes in the packet.
+/// The keys, and what is summed, with their bytes in the packet.
 fn fields(answer: &Answer) -> String {
     let columns = answer.table.columns.iter();
     let mut used: Vec<&Field> = columns.filter_map(|column| field_of(&column.name)).collect();
@@ -139,16 +142,13 @@ fn span(offset: u8, length: u8) -> String {
 
 fn window(answer: &Answer, zone: &TimeZone) -> String {
     let time = |ms: Option<u64>, open: &str| ms.map_or_else(|| open.into(), |ms| moment(ms, zone));
-    let seen = answer
-        .tally
-        .seen
-        .map(|(first, last)| format!(" Seen: {} to {}.", moment(first, zone), moment(last, zone)));
+    let seen = answer.tally.seen.map(|(first, last)| {
+        format!(" Flows found: {} to {}.", moment(first, zone), moment(last, zone))
+    });
     let rule = match answer.window {
-        None => {
-            "none: all there is. The time of a flow here is that of its export, @timestamp.".into()
-        }
+        None => "none: all flows. The time of a flow is its export time, @timestamp.".into(),
         Some((from, to)) => format!(
-            "from {} on, and before {}, by the time of export (@timestamp), as Elasticsearch and Kibana count.",
+            "from {} up to but not including {}, by export time (@timestamp), as in Elasticsearch and Kibana.",
             time(from, "the first"),
             time(to, "the end")
         ),
@@ -166,14 +166,12 @@ fn filter(answer: &Answer) -> String {
 fn sampling(answer: &Answer) -> &'static str {
     let sampled = answer.tally.sampling.values().any(|sampling| sampling.most > 1);
     match (sampled, answer.scaled) {
-        (false, _) => {
-            "none of the exporters samples (an interval of 0 or 1): counters are the traffic."
-        }
+        (false, _) => "no exporter samples (an interval of 0 or 1): counters are the traffic.",
         (true, true) => {
-            "bytes and packets of each flow were multiplied by its sampling interval: an estimate. Flows were not: those that were missed are unknown."
+            "bytes and packets of each flow were multiplied by its sampling interval: an estimate. Flows were not multiplied: flows without a sampled packet are unknown."
         }
         (true, false) => {
-            "some exporters look at one packet in so many; counters are as exported, not multiplied (--scale-sampling does)."
+            "some exporters sample one packet in n; counters are as exported, not corrected for sampling (--scale-sampling corrects them)."
         }
     }
 }
@@ -181,39 +179,34 @@ fn sampling(answer: &Answer) -> &'static str {
 fn times(answer: &Answer, select: Option<&Select>) -> &'static str {
     match answer.tally.quality.fault() {
         _ if select.is_some_and(Select::repairs_times) => {
-            "first_switched and last_switched were repaired: the late second of Logstash 7 and later, and the wrap of the uptime, taken off."
+            "first_switched and last_switched were repaired: corrected for the late second of Logstash 7 and later, and for uptime wraps."
         }
         Some(Fault::SecondLate) => {
-            "first_switched and last_switched are as the documents have them: about half are 1 s late, by a fault of Logstash 7 and later (--repair-times)."
+            "first_switched and last_switched are as the documents have them: about half are 1 s late, a fault of Logstash 7 and later (--repair-times corrects it)."
         }
         Some(Fault::LostMilliseconds) => {
-            "first_switched and last_switched are as the documents have them: without their own milliseconds, by a fault of Logstash 5.6 to 6.8."
+            "first_switched and last_switched are as the documents have them: without milliseconds, a fault of Logstash 5.6 to 6.8."
         }
         None => "first_switched and last_switched are as the documents have them.",
     }
 }
 
 fn order(ranking: &Ranking) -> String {
-    let overlap = if ranking.overlapping { " A flow can stand in two rows." } else { "" };
+    let overlap = if ranking.overlapping { " A flow can be in two rows." } else { "" };
     format!(
-        "by {}, exactly; rows that tie are in the order of their keys, unknown last. Shares are of the {} in the total. The row other sums all keys that have no row; there are {} keys.{overlap}",
+        "by {}, exact; ties are ordered by key, unknown last. Shares are of the total {}. The row other sums the keys without a row; there are {} keys.{overlap}",
         ranking.sorted_by,
         ranking.sort.name(),
         grouped(ranking.keys.into())
     )
 }
 
-/// What was skipped, dropped or is missing; the same words as the notes.
+/// What was skipped, dropped or is missing, in the words of the notes.
 fn left_out(answer: &Answer) -> String {
-    let mut text = Vec::new();
-    let written = notes::of_tally(&answer.tally, &mut text);
-    let text = String::from_utf8_lossy(&text);
-    let told: Vec<&str> =
-        text.lines().map(|line| line.strip_prefix("note: ").unwrap_or(line)).collect();
-    match (written, told.as_slice()) {
-        (Err(_), _) | (_, []) => {
-            "nothing: every document was a flow with all that was needed.".into()
-        }
-        _ => format!("{}.", told.join(". ")),
+    let mut told = notes::of_what_came(&answer.tally);
+    told.extend(answer.tally.incomplete.iter().map(|missing| format!("incomplete: {missing}")));
+    if told.is_empty() {
+        return "nothing: every document was a flow with every field that was needed.".into();
     }
+    format!("{}.", told.join(". "))
 }

@@ -1,37 +1,38 @@
-//! From a question to an answer on the screen or in a file.
+//! From a query to an answer on the screen or in a file.
 
 pub(crate) mod explanation;
 pub(crate) mod notes;
 
-use std::io::{self, Write};
-use std::time::Instant;
+use std::io;
 
 use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::stats::{Order, Statistic};
+use flowkit_analyze::tally::Tally;
 use flowkit_analyze::{Answer, Selection, Source, ask};
 use jiff::tz::TimeZone;
 
+use crate::args::general::General;
 use crate::args::output::Output;
 use crate::args::sources::{Sources, refuse_sources};
 use crate::exit::Exit;
 use crate::output::destination::write_to;
-use crate::output::units::{grouped, moment};
+use crate::output::units::{counted, moment};
 use crate::output::{self, Style};
 
-/// Asks, prints, and says on standard error what the reader should know.
+/// Runs a query, prints the answer, and notes on standard error.
 pub(crate) fn report(
     sources: &Sources,
     statistic: &impl Statistic,
     output: &Output,
+    general: &General,
 ) -> anyhow::Result<Exit> {
-    let begun = Instant::now();
     let opened = sources.open()?;
-    refuse_sources(output.output.as_deref(), &opened)?;
+    refuse_sources(output.file.path(), &opened)?;
     let answer = answer_of(&opened, sources, statistic)?;
-    finish(sources, &answer, output, begun)
+    finish(sources, &answer, output, general)
 }
 
-/// Asks sources that are open.
+/// Runs a query on sources that are open.
 pub(crate) fn answer_of(
     opened: &[Source],
     sources: &Sources,
@@ -41,12 +42,12 @@ pub(crate) fn answer_of(
     let selected = sources.select.selected(window)?;
     let mut answer = ask(opened, statistic, &selected.selection, sources.options())?;
     answer.filter = selected.filter;
-    answer.notes.extend(nothing_meant(opened, sources, &answer)?);
+    answer.notes.extend(no_match(opened, sources, &answer)?);
     Ok(answer)
 }
 
-/// Where no flow is meant: what there is.
-pub(crate) fn nothing_meant(
+/// Where no flow matches: what the sources hold.
+pub(crate) fn no_match(
     opened: &[Source],
     sources: &Sources,
     answer: &Answer,
@@ -58,39 +59,52 @@ pub(crate) fn nothing_meant(
     let nothing = Grouping::new(String::new(), Vec::new(), Order::default());
     let all = ask(opened, &nothing, &Selection::default(), sources.options())?.tally;
     let zone = sources.select.zone()?;
-    let span = all.seen.map(|(first, last)| {
-        format!(", exported from {} to {}", moment(first, &zone), moment(last, &zone))
-    });
-    let n = grouped(all.total.flows.into());
-    Ok(Some(format!("no flow is meant; there are {n}{}", span.unwrap_or_default())))
+    let span = all
+        .seen
+        .map(|(first, last)| format!(" from {} to {}", moment(first, &zone), moment(last, &zone)));
+    let by = match (&answer.filter, sources.select.has_window()) {
+        (None, _) => "is in the window",
+        (_, false) => "matches the filter",
+        _ => "in the window matches the filter",
+    };
+    let n = counted(all.total.flows, "flow");
+    Ok(Some(format!("no flow {by} (source: {n}{})", span.unwrap_or_default())))
 }
 
-/// Prints, says what the reader should know, and picks the exit code.
+/// Prints an answer, then notes and explanation, and picks the exit code.
 pub(crate) fn finish(
     sources: &Sources,
     answer: &Answer,
     output: &Output,
-    begun: Instant,
+    general: &General,
 ) -> anyhow::Result<Exit> {
-    print(answer, output, sources.select.zone()?)?;
+    let zone = sources.select.zone()?;
+    print(answer, output, general, zone.clone())?;
     let mut err = io::stderr().lock();
-    notes::write(answer, sources.select.repairs_times(), &mut err)?;
+    notes::write(answer, sources.select.repairs_times(), general.quiet, &mut err)?;
     if output.explain {
-        explanation::write(answer, Some(&sources.select), &sources.select.zone()?, &mut err)?;
+        explanation::write(answer, Some(&sources.select), &zone, &mut err)?;
     }
-    if output.stats {
-        let (flows, seconds) = (answer.tally.total.flows, begun.elapsed().as_secs_f64());
-        writeln!(err, "time: {seconds:.3} s for {} flows", grouped(flows.into()))?;
-    }
-    Ok(if answer.tally.incomplete.is_empty() || sources.allow_incomplete {
+    Ok(exit(sources, &answer.tally))
+}
+
+/// The exit code of what is complete or known not to be.
+pub(crate) fn exit(sources: &Sources, tally: &Tally) -> Exit {
+    if tally.incomplete.is_empty() || sources.reading.allow_incomplete {
         Exit::Done
     } else {
         Exit::Incomplete
-    })
+    }
 }
 
 /// Prints an answer; its times are in a zone.
-pub(crate) fn print(answer: &Answer, output: &Output, zone: TimeZone) -> anyhow::Result<()> {
-    let style = Style::new(zone, output.raw, output.color, output.output.is_none());
-    write_to(output.output.as_deref(), |out| Ok(output::write(answer, output.format, &style, out)?))
+pub(crate) fn print(
+    answer: &Answer,
+    output: &Output,
+    general: &General,
+    zone: TimeZone,
+) -> anyhow::Result<()> {
+    let path = output.file.path();
+    let style = Style::new(zone, output.raw, general.color, path.is_none());
+    write_to(path, |out| Ok(output::write(answer, output.format, &style, out)?))
 }

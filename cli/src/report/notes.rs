@@ -1,4 +1,4 @@
-//! What a reader should know beside the answer, on standard error after it.
+//! Notes on an answer: what was skipped, unknown, double or is missing.
 
 use std::io::{self, Write};
 
@@ -9,20 +9,26 @@ use flowkit_analyze::tally::Tally;
 use crate::output::units::grouped;
 
 /// Writes the notes of an answer, one a line; `repaired` says that late times
-/// were taken for such and repaired.
-pub(crate) fn write(answer: &Answer, repaired: bool, out: &mut impl Write) -> io::Result<()> {
-    for note in &answer.notes {
+/// were repaired. If quiet, only what is missing.
+pub(crate) fn write(
+    answer: &Answer,
+    repaired: bool,
+    is_quiet: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    for note in answer.notes.iter().filter(|_| !is_quiet) {
         writeln!(out, "note: {note}")?;
     }
-    of_tally(&answer.tally, out)?;
+    of_tally(&answer.tally, is_quiet, out)?;
     let misrepaired = misrepaired(answer).filter(|_| repaired).map(str::to_owned);
-    for note in [misrepaired, hint(answer, repaired)].into_iter().flatten() {
+    let hints = [misrepaired, hint(answer, repaired)].into_iter().flatten();
+    for note in hints.filter(|_| !is_quiet) {
         writeln!(out, "note: {note}")?;
     }
     Ok(())
 }
 
-/// What `flowkit check` would say, as far as every answer knows: one line.
+/// What `flowkit check` would find, as far as every answer knows: one line.
 fn hint(answer: &Answer, repaired: bool) -> Option<String> {
     if answer.title.starts_with("check") {
         return None;
@@ -43,58 +49,61 @@ fn hint(answer: &Answer, repaired: bool) -> Option<String> {
             found.push("times are 1 s late in about half of the flows (Logstash 7 and later)");
         }
         Some(Fault::LostMilliseconds) => {
-            found.push("times have lost their milliseconds (Logstash 5.6 to 6.8)");
+            found.push("times lack their milliseconds (Logstash 5.6 to 6.8)");
         }
         None => {}
     }
     for (n, words) in [
         (quality.inverted, "flows end before they start"),
         (quality.wrapped, "times are 49.7 days late"),
-        (quality.far_off, "times are far from their export"),
-        (answer.tally.sequences.missing(), "flows are missing by the sequence numbers"),
+        (quality.far_off, "times are far from the export time"),
+        (answer.tally.sequences.missing(), "flows are missing according to the sequence numbers"),
         (answer.tally.skipped.len() as u64, "documents were skipped"),
         (answer.tally.unknown.len() as u64, "fields are unknown"),
-        (answer.tally.duplicates.n, "documents were there twice"),
+        (answer.tally.duplicates.n, "documents were duplicates"),
     ] {
         if n > 0 {
             found.push(words);
         }
     }
-    (!found.is_empty()).then(|| format!("{}; `flowkit check` tells more", found.join(", ")))
+    (!found.is_empty()).then(|| format!("{}; see `flowkit check`", found.join(", ")))
 }
 
-/// A late second is told by the fractions alone, so half of the times that are
-/// right look late too.
+/// A time that is 1 s late is recognised by its fraction alone, so half of the
+/// times that are correct look late too.
 fn misrepaired(answer: &Answer) -> Option<&'static str> {
     let quality = &answer.tally.quality;
     (quality.timed > 0 && quality.wrapped == 0 && quality.fault().is_none()).then_some(
-        "--repair-times may have made right times 1 s early: no flow shows the fault of Logstash 7 and later, and packets never have it",
+        "--repair-times may have made correct times 1 s early: no flow shows the fault of Logstash 7 and later, and packets never have it",
     )
 }
 
-/// Writes what a tally has to say.
-pub(crate) fn of_tally(tally: &Tally, out: &mut impl Write) -> io::Result<()> {
-    for note in &tally.notes {
+/// Writes what was skipped, unknown, double or is missing; if quiet, only what
+/// is missing.
+pub(crate) fn of_tally(tally: &Tally, is_quiet: bool, out: &mut impl Write) -> io::Result<()> {
+    for note in of_what_came(tally).iter().filter(|_| !is_quiet) {
         writeln!(out, "note: {note}")?;
-    }
-    for note in [unknown(tally), duplicates(tally)].into_iter().flatten() {
-        writeln!(out, "note: {note}")?;
-    }
-    for skipped in &tally.skipped {
-        let reason =
-            skipped.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        writeln!(
-            out,
-            "note: skipped {} ({}), the first at {}{reason}",
-            grouped(skipped.n.into()),
-            skipped.cause.text(),
-            skipped.first
-        )?;
     }
     for missing in &tally.incomplete {
         writeln!(out, "incomplete: {missing}")?;
     }
     Ok(())
+}
+
+/// Notes on what was read: skipped, unknown, double.
+pub(super) fn of_what_came(tally: &Tally) -> Vec<String> {
+    let skipped = tally.skipped.iter().map(|skipped| {
+        let reason =
+            skipped.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!(
+            "skipped {} ({}), the first at {}{reason}",
+            grouped(skipped.n.into()),
+            skipped.cause.text(),
+            skipped.first
+        )
+    });
+    let told = tally.notes.iter().cloned();
+    told.chain(unknown(tally)).chain(duplicates(tally)).chain(skipped).collect()
 }
 
 /// `unknown in some flows: dst_port 3, bytes 1`.
@@ -112,7 +121,7 @@ fn duplicates(tally: &Tally) -> Option<String> {
     let first = duplicates.first.as_ref()?;
     let conflicting = match duplicates.conflicting {
         0 => String::new(),
-        n => format!("; {} said something else: the first copy counts", grouped(n.into())),
+        n => format!("; {} differ from the first copy, which is kept", grouped(n.into())),
     };
     Some(format!(
         "duplicates dropped: {} (same _index and _id), the first at {first}{conflicting}",

@@ -1,7 +1,7 @@
 //! Questions about the practice day, and the commands that answer them.
 //!
-//! An answer is worked out when it is asked for: the very command runs, and its
-//! json is put into words.
+//! An answer is computed when it is printed: the command runs, and its json is
+//! put into words.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -34,7 +34,7 @@ pub(super) fn write(answers: bool, out: &mut impl Write) -> anyhow::Result<()> {
     if !answers {
         writeln!(
             out,
-            "\n`flowkit demo` makes {DUMP}, the day to ask; `flowkit demo --answers` tells."
+            "\n`flowkit demo` saves the day in {DUMP}; `flowkit demo --answers` has the answers."
         )?;
     }
     Ok(())

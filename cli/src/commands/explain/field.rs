@@ -102,7 +102,7 @@ fn place(field: &Field) -> String {
     let part = match field.wire {
         Wire::Header(..) => "header",
         Wire::Record(..) => "record",
-        Wire::Nowhere => return "nowhere: the packet does not hold it".into(),
+        Wire::Nowhere => return "not in the packet".into(),
     };
     let each: Vec<String> = members
         .iter()
@@ -156,12 +156,12 @@ fn member_page(part: &str, member: &Member, paint: Paint) -> String {
     out += &row("on the wire", &place);
     let (logstash, beware) = match member.name {
         "SysUptime" => (
-            "uses it to make times of First and Last; no document keeps it",
+            "computes the times of First and Last from it; no document keeps it",
             "it wraps after 49 days 17:02:47.296, so differences are taken modulo 2^32",
         ),
         _ => (
-            "reads over it; no document keeps it",
-            "it need not be 0: some exporters put the direction of a flow into pad2",
+            "skips it; no document keeps it",
+            "it is not always 0: some exporters put the direction of a flow into pad2",
         ),
     };
     out += &row("Logstash", &format!("{logstash}."));

@@ -81,7 +81,7 @@ pub(super) fn datagrams(path: &Path, format: &InputFormat) -> anyhow::Result<Pac
     Ok(PacketFile { name: source.name().to_owned(), pieces, damage })
 }
 
-/// The `number`-th document of a source, as it stands.
+/// The `number`-th document of a source, as it is stored.
 pub(super) fn document(path: &Path, number: u64, format: &InputFormat) -> anyhow::Result<String> {
     let source = format.open(path)?;
     let (mut seen, mut wanted) = (0, None);
@@ -92,6 +92,6 @@ pub(super) fn document(path: &Path, number: u64, format: &InputFormat) -> anyhow
     })?;
     wanted.with_context(|| match seen {
         0 => format!("{} holds no document", path.display()),
-        _ => format!("{}: no document {number}, there are {seen}", path.display()),
+        _ => format!("{}: no document {number}; the last is {seen}", path.display()),
     })
 }

@@ -84,5 +84,5 @@ fn one_record(title: &str, header: &Header, record: &Record, paint: Paint) -> St
 
 fn boot(header: &Header) -> String {
     let time = u64::try_from(header.boot_ms()).map_or_else(|_| "before 1970".into(), format_ms);
-    format!("{time}: the export less SysUptime, or its last wrap")
+    format!("{time}: export time - SysUptime; or the last uptime wrap")
 }

@@ -12,157 +12,146 @@ use clap::{Args, ValueEnum};
 use flowkit_fetch::{
     Cancel, DEFAULT_PAGE, DEFAULT_PART, DEFAULT_RETRIES, Filter, Method, Request, Update,
 };
-use flowkit_model::filter::{self, Expression};
-use flowkit_model::window::{Typed, Window, length_ms, time_ms, zone};
+use flowkit_model::window::{length_ms, time_ms};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use self::progress::Progress;
 use self::words::{outline_text, summary};
+use crate::args::choice::Choice;
+use crate::args::general::General;
+use crate::args::output::NoColumns;
 use crate::args::server::ServerArgs;
+use crate::args::sources::{DEFAULT, VARIABLE};
 use crate::exit::Exit;
 use crate::interrupt::listen_for_ctrl_c;
 use crate::warn::warn;
 
 const EXAMPLES: &str = "\
+The dump is complete, or the command fails; run it again to resume. Without a
+window (--day, --last, --from, --to) everything is fetched. An existing dump is
+replaced only when the server has answered. The dump is FLOWKIT_DUMP, if set.
+Load it back: zstdcat flowkit-dump/parts/*.zst | elasticdump --input=$ ...
+
 Examples:
-  One day, from a server on this machine:
-    flowkit fetch --day 2018-09-21
+  flowkit fetch --day 2018-09-21
+  flowkit fetch --url https://es.example:9200 --user me --last 24h -o yesterday
+  flowkit fetch --tz Asia/Tokyo --from '2018-09-21 09:00' \\
+    --to '2018-09-21 18:00' -f 'net 10.1.0.0/16 and port in [80 443]'
+  flowkit fetch --dry-run --last 7d
+  flowkit fetch --update -o yesterday";
 
-  The last day from elsewhere, into a folder of its own:
-    flowkit fetch --url https://es.example:9200 --user me --last 24h \\
-      -o yesterday
-
-  Only web traffic of one network, in office hours in Tokyo:
-    flowkit fetch --tz Asia/Tokyo --from '2018-09-21 09:00' \\
-      --to '2018-09-21 18:00' -f 'net 10.1.0.0/16 and port in [80 443]'
-
-  What would be fetched; then what is new in a dump:
-    flowkit fetch --dry-run --last 7d
-    flowkit fetch --update -o yesterday
-
-A window is half open: --from is in it, --to is not. Times are those of
-@timestamp. Without --url it is FLOWKIT_URL, that of the dump, or
-http://localhost:9200. What comes is complete, or the command fails; run it
-again, and it goes on where it broke off. The lines can be loaded back with:
-zstdcat flowkit-dump/parts/*.zst | elasticdump --input=$ ...
-Exit codes: 0 saved, also if nothing matched; 1 failed; 2 wrong usage;
-130 interrupted.";
-
-/// Save flows from Elasticsearch or OpenSearch into a dump, complete or not at all
+/// Save flows from Elasticsearch or OpenSearch into a dump
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch on the command line")]
 pub(crate) struct Fetch {
     #[command(flatten)]
-    server: ServerArgs,
+    documents: Documents,
 
-    /// Index to read, with * as a wildcard; several with commas, such as
-    /// 'netflow-2018.09.*,netflow-2018.10.01' [default: netflow-*]
+    #[command(flatten)]
+    dump: Dump,
+
+    #[command(flatten)]
+    transfer: Transfer,
+
+    #[command(flatten)]
+    choice: Choice,
+
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// Which documents, besides a filter and a window.
+#[derive(Args)]
+#[command(next_help_heading = "Which documents")]
+struct Documents {
+    /// Index pattern, or several with commas [default: netflow-*]
     #[arg(long, value_name = "PATTERN")]
     index: Option<String>,
 
-    /// Start of the window: 2018-09-21, '2018-09-21 07:00' or
-    /// 2018-09-21T07:00:00Z
-    #[arg(long, value_name = "TIME", help_heading = "Window")]
-    from: Option<String>,
-
-    /// End of the window, itself outside; a date is the start of that day
-    #[arg(long, value_name = "TIME", help_heading = "Window")]
-    to: Option<String>,
-
-    /// The time up to now, such as 24h, 7d, 90m or 30s
-    #[arg(long, value_name = "LENGTH", conflicts_with_all = ["from", "to", "day"], help_heading = "Window")]
-    last: Option<String>,
-
-    /// One whole day, such as 2018-09-21
-    #[arg(long, value_name = "DATE", conflicts_with_all = ["from", "to"], help_heading = "Window")]
-    day: Option<String>,
-
-    /// Zone of times without one, such as Asia/Tokyo, +09:00 or local
-    #[arg(long, value_name = "ZONE", default_value = "UTC", help_heading = "Window")]
-    tz: String,
-
-    /// Only flows that this means, such as 'proto tcp and dst port 443'; the
-    /// server selects, and what comes is checked again
-    #[arg(short, long, value_name = "FILTER", help_heading = "Selection")]
-    filter: Option<String>,
-
-    /// Only documents of this query, in the server's own JSON, such as
+    /// Only documents matching a query in the server's JSON, such as
     /// '{"term":{"host":"10.0.0.1"}}'
-    #[arg(long, value_name = "JSON", help_heading = "Selection")]
+    #[arg(long, value_name = "JSON")]
     query: Option<String>,
 
-    /// Only the members of a document that flowkit reads: less to send and
-    /// to keep, but the rest is gone
-    #[arg(long, help_heading = "Selection")]
+    /// Fetch only the fields flowkit uses; all others are discarded
+    #[arg(long)]
     source_fields: bool,
+}
 
-    /// Folder of the dump, such as september
-    #[arg(short, long, env = "FLOWKIT_DUMP", default_value = "flowkit-dump", value_name = "DUMP")]
+/// What is done to a dump.
+#[derive(Args)]
+#[command(next_help_heading = "Output")]
+struct Dump {
+    /// Directory of the dump to write
+    #[arg(
+        short,
+        long,
+        env = VARIABLE,
+        hide_env = true,
+        default_value = DEFAULT,
+        value_name = "DUMP"
+    )]
     output: PathBuf,
 
-    /// Say what would be fetched, and do nothing
+    /// Print the plan and fetch nothing
     #[arg(long, conflicts_with_all = ["update", "force"])]
     dry_run: bool,
 
-    /// Add to a complete dump what is new since its end, up to --to or now
+    /// Add to a complete dump what is new, up to --to or now
     #[arg(long, conflicts_with_all = ["from", "last", "day", "force"])]
     update: bool,
 
-    /// How much later than its time a document may have come, for --update
+    /// How late documents may have been indexed (with --update)
     #[arg(long, value_name = "LENGTH", default_value = "1h", requires = "update")]
     overlap: String,
 
-    /// Parts to fetch once more, by name, for --update
+    /// Re-fetch the named parts (with --update)
     #[arg(long, value_name = "PART", value_delimiter = ',', requires = "update")]
     again: Vec<String>,
 
-    /// Replace what is there; a complete dump goes once the server has answered
-    /// and it is known what replaces it
+    /// Overwrite an existing dump
     #[arg(long)]
     force: bool,
 
-    /// Say nothing but warnings and errors
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    cache: NoColumns,
+}
 
-    /// Leave the columns, by which a dump is asked, to the first question
-    #[arg(long)]
-    no_columns: bool,
-
-    /// Documents in a page; lowered by itself to what the index allows, and
-    /// where pages are large
-    #[arg(long, default_value_t = DEFAULT_PAGE, value_name = "N", help_heading = "Transfer", value_parser = clap::value_parser!(u32).range(1..))]
+/// How documents are transferred.
+#[derive(Args)]
+#[command(next_help_heading = "Transfer")]
+struct Transfer {
+    /// Page size; reduced automatically to the index limit
+    #[arg(long, default_value_t = DEFAULT_PAGE, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     size: u32,
 
-    /// How to page: a point in time where the server has a safe one, else a
-    /// scroll
-    #[arg(long, value_enum, default_value_t, help_heading = "Transfer")]
+    /// Paging method; auto: a point in time where safe, else a scroll
+    #[arg(long, value_enum, default_value_t)]
     method: Paging,
 
-    /// Parts at a time, at most; held below what the server has room for
-    #[arg(long, value_name = "N", help_heading = "Transfer", value_parser = clap::value_parser!(u16).range(1..=64))]
+    /// Maximum number of parts in parallel, at most 64
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
 
-    /// Documents in a part, about: so much is fetched once more at most
-    #[arg(long, default_value_t = DEFAULT_PART, value_name = "N", help_heading = "Transfer", value_parser = clap::value_parser!(u64).range(1..))]
+    /// Approximate documents per part
+    #[arg(long, default_value_t = DEFAULT_PART, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     part_size: u64,
 
-    /// How often a part is tried again
-    #[arg(long, default_value_t = DEFAULT_RETRIES, value_name = "N", help_heading = "Transfer")]
+    /// Number of retries of a part
+    #[arg(long, default_value_t = DEFAULT_RETRIES, value_name = "N")]
     retries: u32,
 
-    /// The longest silence of the server, such as 30s or 10m
-    #[arg(long, default_value = "2m", value_name = "LENGTH", help_heading = "Transfer")]
+    /// Abort a request after this long without data, such as 30s or 10m
+    #[arg(long, default_value = "2m", value_name = "LENGTH")]
     timeout: String,
 
-    /// Documents a second, at most
-    #[arg(long, value_name = "N", help_heading = "Transfer", value_parser = clap::value_parser!(u64).range(1..))]
-    max_rate: Option<u64>,
+    /// Documents per second; 0 = unlimited
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    max_rate: u64,
 
-    /// How long the server keeps its place between two pages, such as 10m
-    #[arg(long, default_value = "5m", value_name = "TIME", help_heading = "Transfer", value_parser = keep_alive)]
+    /// How long the server keeps a scroll open between pages
+    #[arg(long, default_value = "5m", value_name = "LENGTH", value_parser = keep_alive)]
     keep_alive: String,
 }
 
@@ -178,19 +167,29 @@ enum Paging {
     Pit,
 }
 
+impl From<Paging> for Method {
+    fn from(paging: Paging) -> Self {
+        match paging {
+            Paging::Auto => Self::Auto,
+            Paging::Scroll => Self::Scroll,
+            Paging::Pit => Self::Pit,
+        }
+    }
+}
+
 impl Fetch {
-    /// Fetches, and says on standard error what came.
+    /// Fetches, and says on standard error what was saved.
     ///
     /// # Errors
     /// `WindowError` or `FilterError` for wrong usage, `FetchError` for
     /// everything else; [`Exit::of`] has the code of each.
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let zone = zone(&self.tz)?;
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let zone = self.choice.zone()?;
         let request = self.request(&zone)?;
         let cancel = Cancel::new();
         listen_for_ctrl_c(&cancel, UNCLOSED);
-        let progress = Progress::new(self.quiet, zone.clone());
-        if self.dry_run {
+        let progress = Progress::new(general.quiet, zone.clone());
+        if self.dump.dry_run {
             let outline = flowkit_fetch::dry_run(&request, &cancel, &progress)?;
             io::stdout().write_all(outline_text(&outline).as_bytes())?;
             return Ok(Exit::Done);
@@ -198,14 +197,14 @@ impl Fetch {
         let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
         progress.finish(fetched.is_ok());
         let manifest = fetched?;
-        if !self.no_columns
-            && let Err(error) = flowkit_analyze::store::make_missing(&self.output)
+        if !self.dump.cache.no_columns
+            && let Err(error) = flowkit_analyze::store::make_missing(&self.dump.output)
         {
-            // The dump is whole without them, and is asked all the same.
+            // The dump is complete without its cache, and can be queried.
             warn(&format!("{:#}", anyhow::Error::from(error)));
         }
-        if !self.quiet {
-            let _ = writeln!(io::stderr(), "{}", summary(&manifest, &self.output, &zone));
+        if !general.quiet {
+            let _ = writeln!(io::stderr(), "{}", summary(&manifest, &self.dump.output, &zone));
         }
         Ok(Exit::Done)
     }
@@ -213,67 +212,51 @@ impl Fetch {
     fn request(&self, zone: &TimeZone) -> anyhow::Result<Request> {
         let now = Timestamp::now();
         let url = self.server.url.clone().or_else(|| std::env::var("FLOWKIT_URL").ok());
+        let (documents, dump, transfer) = (&self.documents, &self.dump, &self.transfer);
         let mut request = Request {
             url: url.filter(|url| !url.is_empty()),
-            index: self.index.clone(),
-            filter: self.filter(zone)?,
-            only_known_fields: self.source_fields,
-            method: match self.method {
-                Paging::Auto => Method::Auto,
-                Paging::Scroll => Method::Scroll,
-                Paging::Pit => Method::Pit,
-            },
-            page_size: self.size,
-            part_size: self.part_size,
-            keep_alive: self.keep_alive.clone(),
-            jobs: self.jobs.map(usize::from),
-            retries: self.retries,
-            timeout: Duration::from_millis(length("--timeout", &self.timeout)?.max(1)),
-            max_rate: self.max_rate,
-            output: self.output.clone(),
-            force: self.force,
+            index: documents.index.clone(),
+            filter: self.filter()?,
+            only_known_fields: documents.source_fields,
+            method: transfer.method.into(),
+            page_size: transfer.size,
+            part_size: transfer.part_size,
+            keep_alive: transfer.keep_alive.clone(),
+            jobs: transfer.jobs.map(usize::from),
+            retries: transfer.retries,
+            timeout: Duration::from_millis(length("--timeout", &transfer.timeout)?.max(1)),
+            max_rate: Some(transfer.max_rate).filter(|rate| *rate > 0),
+            output: dump.output.clone(),
+            force: dump.force,
             ..Request::default()
         };
-        if let Some(text) = &self.query {
-            let query = serde_json::from_str(text).context("--query is no JSON")?;
+        if let Some(text) = &documents.query {
+            let query = serde_json::from_str(text).context("--query is not JSON")?;
             request.query = Some(query);
         }
-        if self.update {
+        if dump.update {
             request.update = Some(Update {
-                overlap_ms: length("--overlap", &self.overlap)?,
-                to_ms: Some(match &self.to {
+                overlap_ms: length("--overlap", &dump.overlap)?,
+                to_ms: Some(match &self.choice.to {
                     Some(text) => time_ms("--to", text, zone)?,
                     None => now.as_millisecond(),
                 }),
-                again: self.again.clone(),
+                again: dump.again.clone(),
             });
         } else {
-            request.window = self.window(zone, now)?;
+            request.window = self.choice.window(now)?;
         }
         self.server.fill(&mut request)?;
         Ok(request)
     }
 
-    /// The window, if one was asked for.
-    fn window(&self, zone: &TimeZone, now: Timestamp) -> anyhow::Result<Option<Window>> {
-        let typed = Typed {
-            from: self.from.clone(),
-            to: self.to.clone(),
-            last: self.last.clone(),
-            day: self.day.clone(),
-        };
-        if typed == Typed::default() {
-            return Ok(None);
-        }
-        Ok(Some(Window::new(typed, zone, now)?))
-    }
-
-    fn filter(&self, zone: &TimeZone) -> anyhow::Result<Option<Filter>> {
-        let Some(text) = &self.filter else { return Ok(None) };
-        let read = |path: &str| std::fs::read_to_string(path).map_err(|error| error.to_string());
-        let context = filter::Context { zone: zone.clone(), read: &read };
-        let expression = Expression::parse_in(text, &context)?;
-        Ok(Some(Filter { text: text.clone(), expression }))
+    /// The filter; its text, as typed, is how a later run knows it again.
+    fn filter(&self) -> anyhow::Result<Option<Filter>> {
+        let Some(typed) = &self.choice.filter else { return Ok(None) };
+        let (expression, whole) = self.choice.expression()?;
+        let is_file = typed.starts_with('@') && !typed.starts_with("@include ");
+        let text = whole.filter(|_| is_file).unwrap_or_else(|| typed.clone());
+        Ok(Some(Filter { text, expression }))
     }
 }
 
@@ -283,7 +266,7 @@ fn length(option: &'static str, text: &str) -> anyhow::Result<u64> {
     Ok(u64::try_from(ms).unwrap_or(0))
 }
 
-/// What Ctrl-C does to a fetch that does not hear it.
+/// What Ctrl-C does to a fetch that cannot listen for it.
 pub(crate) const UNCLOSED: &str = "end the fetch without closing the scroll";
 
 /// A length of time in Elasticsearch's words.

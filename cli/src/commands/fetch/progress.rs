@@ -1,4 +1,4 @@
-//! How far a fetch is: a bar on a terminal, plain lines elsewhere.
+//! Progress of a fetch: a bar on a terminal, plain lines elsewhere.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::output::units::{bytes, counted, grouped};
 
-/// Plain lines come no closer than this.
+/// Shortest time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Shows the events of a fetch on standard error.
@@ -31,7 +31,7 @@ struct Seen {
 }
 
 impl Progress {
-    /// Shows times in `zone`; if quiet, only what must be known.
+    /// Shows times in `zone`; if quiet, only warnings and errors.
     pub(crate) fn new(is_quiet: bool, zone: TimeZone) -> Self {
         let bar = (!is_quiet && io::stderr().is_terminal()).then(ProgressBar::new_spinner);
         let now = Instant::now();
@@ -39,8 +39,8 @@ impl Progress {
         Self { is_quiet, zone, bar, seen: Mutex::new(seen) }
     }
 
-    /// Takes the bar away, or says the last numbers: all there were, if it is
-    /// complete, however many were expected.
+    /// Removes the bar, or prints the last numbers; of a complete fetch all of
+    /// them, however many were expected.
     pub(crate) fn finish(&self, is_complete: bool) {
         if is_complete {
             self.seen().total = None;
@@ -79,7 +79,7 @@ impl Progress {
             || "an unknown number of documents".to_owned(),
             |count| counted(count, "document"),
         );
-        let all = if everything { "no window: everything, " } else { "" };
+        let all = if everything { "no window: fetching everything, " } else { "" };
         let plural = if indices == 1 { "index" } else { "indices" };
         self.say(&format!("{all}{count} in {indices} {plural}"));
         if let (Some(bar), Some(count)) = (&self.bar, documents) {
@@ -93,7 +93,7 @@ impl Progress {
         }
     }
 
-    /// Takes back what has to come once more.
+    /// Takes back what has to be fetched again.
     fn lost(&self, documents: u64, bytes: u64) {
         let mut seen = self.seen();
         seen.documents = seen.documents.saturating_sub(documents);
@@ -135,7 +135,7 @@ impl Observer for Progress {
                 self.print(&format!("replacing the {kind} dump in {}", path.display()));
             }
             Event::Resuming { path, parts, documents } => self.print(&format!(
-                "going on with {}: {} in {} here",
+                "resuming {}: {} in {} saved already",
                 path.display(),
                 counted(documents, "document"),
                 counted(parts as u64, "part")
@@ -143,31 +143,31 @@ impl Observer for Progress {
             Event::Planned { indices, parts, jobs, documents, everything } => {
                 self.planned(indices, documents, everything);
                 if parts > indices {
-                    self.say(&format!("{parts} parts, {jobs} at a time"));
+                    self.say(&format!("{parts} parts, {jobs} in parallel"));
                 }
             }
             Event::AskingAgain { error, tries } => {
-                self.print(&format!("note: asked again, try {tries}: {}", chain(error)));
+                self.say(&format!("note: retry {tries}: {}", chain(error)));
             }
             Event::Reopening { index, error, tries, documents, bytes } => {
                 let again = match documents {
-                    0 => "going on at the last safe page".to_owned(),
-                    n => format!("fetching {} of the part once more", counted(n, "document")),
+                    0 => "resuming at the last completed page".to_owned(),
+                    n => format!("re-fetching {} of the part", counted(n, "document")),
                 };
-                self.print(&format!("note: {index}: {again}, try {tries}: {}", chain(error)));
+                self.say(&format!("note: {index}: {again}, retry {tries}: {}", chain(error)));
                 self.lost(documents, bytes);
             }
             Event::NothingMatches { first_ms: Some(first), last_ms: Some(last) } => {
                 let (first, last) = (rfc3339(first, &self.zone), rfc3339(last, &self.zone));
-                self.print(&format!("nothing matches; the index holds {first} to {last}"));
+                self.print(&format!("no document matches; the index holds {first} to {last}"));
             }
             Event::NothingMatches { .. } => {
-                self.print("nothing matches; the index holds no document with an @timestamp");
+                self.print("no document matches; the index holds no document with an @timestamp");
             }
             Event::PageWritten { documents, bytes } | Event::PartResumed { documents, bytes } => {
                 self.written(documents, bytes);
             }
-            Event::Note(note) => self.print(&format!("note: {note}")),
+            Event::Note(note) => self.say(&format!("note: {note}")),
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! What a fetch says in words: before it, what it would do; after it, what came.
+//! A fetch in words: its plan before it, and the dump after it.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::output::units::{bytes, counted, grouped};
 
-/// What would be fetched, in lines.
+/// The plan of a fetch, in lines.
 pub(crate) fn outline_text(outline: &Outline) -> String {
     let mut lines = vec![format!("server   {}, by {}", outline.server, outline.method)];
     let or_unknown = |count: Option<u64>, noun: &str| {
@@ -25,11 +25,12 @@ pub(crate) fn outline_text(outline: &Outline) -> String {
             counted(index.parts as u64, "part"),
         ));
     }
-    lines.extend(outline.empty.iter().map(|name| format!("empty    {name}: nothing of this")));
-    lines.extend(outline.closed.iter().map(|name| format!("closed   {name}: left out")));
+    lines
+        .extend(outline.empty.iter().map(|name| format!("empty    {name}: no matching documents")));
+    lines.extend(outline.closed.iter().map(|name| format!("closed   {name}: skipped")));
     for node in &outline.nodes {
         lines.push(format!(
-            "node     {}: {} needed at a time, {} open now, {} allowed",
+            "node     {}: {} needed, {} open now, {} allowed",
             node.name,
             counted(node.needed, "context"),
             node.open,
@@ -40,7 +41,7 @@ pub(crate) fn outline_text(outline: &Outline) -> String {
     let weight: Option<u64> = outline.indices.iter().map(|index| index.bytes).sum();
     let parts: usize = outline.indices.iter().map(|index| index.parts).sum();
     lines.push(format!(
-        "total    {}, about {} before compression, {}, {} at a time",
+        "total    {}, about {} before compression, {}, {} in parallel",
         or_unknown(all, "document"),
         weight.map_or("?".to_owned(), |count| bytes(count.into())),
         counted(parts as u64, "part"),
@@ -64,7 +65,7 @@ pub(crate) fn contents(manifest: &Manifest) -> String {
     }
 }
 
-/// What came, in one line.
+/// The dump, in one line.
 pub(crate) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> String {
     let contents = contents(manifest);
     let parts = counted(manifest.parts.len() as u64, "part");
