@@ -1,4 +1,4 @@
-//! What the exit code says.
+//! The exit codes, and wrong usage.
 
 use std::io;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use flowkit_fetch::FetchError;
 use flowkit_model::filter::FilterError;
 use flowkit_model::window::WindowError;
 
-/// Wrong usage that the parser of arguments could not see.
+/// Wrong usage that the parser of arguments cannot detect.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
@@ -34,10 +34,10 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// What an error means.
+    /// The code of an error.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         if is_broken_pipe(error) {
-            // `flowkit top | head` is no failure.
+            // `flowkit top | head` is not a failure.
             Self::Done
         } else if error.is::<WindowError>() || error.is::<FilterError>() || error.is::<Usage>() {
             Self::Usage
@@ -64,7 +64,7 @@ impl Exit {
     }
 }
 
-/// Whether whoever reads our output has gone.
+/// Whether the reader of our output has closed it.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let written = match error.downcast_ref() {
         Some(ExportError::Write(error)) => Some(error),

@@ -1,4 +1,4 @@
-//! Ctrl-C: the first ends what is done in order, the second at once.
+//! Ctrl-C: the first ends the command in order, the second at once.
 
 use flowkit_fetch::Cancel;
 

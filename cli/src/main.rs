@@ -26,13 +26,13 @@ fn main() -> ExitCode {
     let exit = program.run().unwrap_or_else(|error| {
         let exit = Exit::of(&error);
         if exit != Exit::Done {
-            // Nobody is left to tell if this fails too.
             // An error of writing that names no file is of standard output.
             let place = if error.is::<io::Error>() && error.chain().count() == 1 {
                 "cannot write to standard output: "
             } else {
                 ""
             };
+            // If standard error is closed too, only the exit code is left.
             let _ = writeln!(io::stderr(), "flowkit: {place}{error:#}");
         }
         exit

@@ -93,12 +93,12 @@ impl Choice {
         self.typed() != Typed::default()
     }
 
-    /// Whether the window has to know when it is, or what there is.
+    /// Whether the window ends now, or where the sources end.
     pub(crate) fn is_relative(&self) -> bool {
         self.last.is_some()
     }
 
-    /// The window, if one was typed; `now` is the end of what `--last` asks for.
+    /// The window, if one was typed; `now` is where `--last` ends.
     pub(crate) fn window(&self, now: Timestamp) -> anyhow::Result<Option<Window>> {
         if !self.has_window() {
             return Ok(None);
@@ -107,9 +107,9 @@ impl Choice {
     }
 }
 
-/// A filter that was typed, understood; and in one line, with what it includes.
+/// Parses a filter; the text is in one line, with the files it includes.
 pub(crate) fn expression(typed: &str, zone: TimeZone) -> anyhow::Result<(Expression, String)> {
-    // `@FILE` alone is `@include FILE`; the file is read once, as it may be
+    // `@FILE` alone is `@include FILE`; the file is read once, since it may be
     // a pipe.
     let file = typed.strip_prefix('@').filter(|_| !typed.starts_with("@include "));
     let whole = match file {

@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use flowkit_analyze::stats::grouping::Grouping;
+use flowkit_analyze::stats::measure::Measure;
+
+use crate::exit::Usage;
 use crate::output::Format;
 
 /// Where an answer goes, and how it looks.
@@ -15,6 +19,13 @@ pub(crate) struct Output {
     #[command(flatten)]
     pub(crate) file: OutputFile,
 
+    /// Columns to show behind the keys, instead of the usual ones
+    ///
+    /// Rankings (top, talkers, ports, protocols, pairs) take any measures, which
+    /// `flowkit top --help` lists; other reports some of their own columns.
+    #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+
     /// Print exact numbers in tables, without units and names
     #[arg(long)]
     pub(crate) raw: bool,
@@ -25,6 +36,24 @@ pub(crate) struct Output {
     /// of the report, and what was left out.
     #[arg(long)]
     pub(crate) explain: bool,
+}
+
+impl Output {
+    /// The measures that a ranking is asked for instead of its usual columns.
+    pub(crate) fn measures(&self) -> anyhow::Result<Option<Vec<Measure>>> {
+        if self.columns.is_empty() {
+            return Ok(None);
+        }
+        let measures: Result<_, _> = self.columns.iter().map(|name| Measure::parse(name)).collect();
+        measures.map(Some).map_err(|error| Usage(format!("--columns: {error}")).into())
+    }
+
+    /// A ranking with the measures that it is asked for.
+    pub(crate) fn columns_of(&self, ranking: Grouping) -> anyhow::Result<Grouping> {
+        let Some(measures) = self.measures()? else { return Ok(ranking) };
+        let named = measures.into_iter().map(|measure| (measure.name(), measure));
+        Ok(ranking.with_columns(named.collect()))
+    }
 }
 
 /// The file that a result goes to.

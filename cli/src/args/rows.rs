@@ -2,7 +2,6 @@
 
 use clap::Arg;
 use flowkit_analyze::stats::Order;
-use flowkit_analyze::stats::grouping::Grouping;
 use flowkit_analyze::stats::measure::{Condition, Measure};
 
 /// How many rows.
@@ -48,15 +47,6 @@ pub(crate) struct Rows {
     /// Only rows that match, such as 'bytes > 1G and distinct:dst_addr >= 10'
     #[arg(long, value_name = "CONDITION", value_parser = conditions)]
     having: Option<Conditions>,
-
-    /// Measures to show behind the key, instead of the usual columns
-    #[arg(
-        long,
-        value_name = "MEASURE,…",
-        value_delimiter = ',',
-        value_parser = Measure::parse
-    )]
-    columns: Option<Vec<Measure>>,
 }
 
 /// Conditions joined by `and`.
@@ -92,17 +82,6 @@ impl Rows {
             least_share: self.min_percent.unwrap_or(0),
             having: self.having.clone().map(|conditions| conditions.0).unwrap_or_default(),
         }
-    }
-
-    /// The measures that were asked for instead of the usual columns.
-    pub(crate) fn columns(&self) -> Option<Vec<Measure>> {
-        self.columns.clone()
-    }
-
-    /// The ranking with the columns that were asked for.
-    pub(crate) fn columns_of(&self, ranking: Grouping) -> Grouping {
-        let Some(columns) = self.columns() else { return ranking };
-        ranking.with_columns(columns.iter().map(|measure| (measure.name(), *measure)).collect())
     }
 }
 

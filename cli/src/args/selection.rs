@@ -78,7 +78,7 @@ pub(crate) fn without(arg: Arg, refused: &[Refused]) -> Arg {
     if is_refused { arg.hide(true) } else { arg }
 }
 
-/// A selection, and how it was typed.
+/// A selection, and the text of its filter.
 pub(crate) struct Selected {
     pub(crate) selection: Selection,
     pub(crate) filter: Option<String>,
@@ -109,7 +109,7 @@ impl Select {
         self.choice.zone()
     }
 
-    /// What was typed, understood, in a window.
+    /// The selection, in a window.
     pub(crate) fn selected(
         &self,
         window: Option<(Option<u64>, Option<u64>)>,

@@ -95,7 +95,7 @@ impl ServerArgs {
         if let Some(path) = &self.bearer_file {
             return Ok(Credentials::Bearer(first_line(path)?));
         }
-        // Those of the address come before a variable that is always there.
+        // Credentials in the URL take precedence over a variable that is always set.
         if url.is_some_and(has_credentials) {
             return Ok(Credentials::None);
         }
@@ -111,7 +111,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A secret stands on the first line; an editor may have ended it.
+/// The first line of a file that holds a secret.
 fn first_line(path: &Path) -> anyhow::Result<String> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;

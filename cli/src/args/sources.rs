@@ -13,9 +13,9 @@ use super::selection::Select;
 use crate::exit::{Usage, read_twice};
 use crate::output::destination::named;
 
-/// The dump that `flowkit fetch` saves unless it is told otherwise.
+/// The dump that commands write and read by default.
 pub(crate) const DEFAULT: &str = "flowkit-dump";
-/// The variable that names another.
+/// The environment variable that names another dump.
 pub(crate) const VARIABLE: &str = "FLOWKIT_DUMP";
 
 /// The source of a command that was given none.
@@ -97,14 +97,14 @@ fn forms() -> impl TypedValueParser<Value = &'static InputForm> {
 }
 
 impl InputFormat {
-    /// Opens a source of this form.
+    /// Opens a source of this format.
     pub(crate) fn open(&self, path: &Path) -> Result<Source, ReadError> {
         Source::open_as(path, self.form)
     }
 }
 
 impl Sources {
-    /// Finds all of them.
+    /// Opens all of them.
     pub(crate) fn open(&self) -> anyhow::Result<Vec<Source>> {
         let mut sources = Vec::new();
         for path in &self.paths {

@@ -90,7 +90,7 @@ impl Diff {
         read[0].filter = a.filter;
         read[1].filter = b.filter;
         for (read, opened) in read.iter_mut().zip(sides) {
-            // Windows of one source are typed here, and may well be empty.
+            // Windows of one source are typed here, and may be empty.
             if self.a.is_none() {
                 read.notes.extend(no_match(opened, &self.sources, read)?);
             }
@@ -104,7 +104,7 @@ impl Diff {
         answer.sources = vec![self.name(&a, 0), self.name(&b, 1)];
         answer.filter = b.filter;
         answer.tally = a.tally.and(b.tally);
-        finish(&self.sources, &answer, &self.output, general)
+        finish(&self.sources, answer, &self.output, general)
     }
 
     fn name(&self, answer: &Answer, side: usize) -> String {

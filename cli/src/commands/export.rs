@@ -190,7 +190,7 @@ fn unknown(unknown: &BTreeMap<&'static str, u64>) -> Vec<String> {
     fields.into_iter().map(note).collect()
 }
 
-/// What stands in a packet where a field is unknown.
+/// What a packet has in place of an unknown field.
 fn instead(field: &str) -> &'static str {
     let is = |id: FieldId| id.field().name == field;
     if is(FieldId::Timestamp) {

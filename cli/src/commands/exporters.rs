@@ -52,6 +52,7 @@ impl Exporters {
         }
         let by = BY_INTERFACE.map(Dimension::Field);
         let order = Order { limit: 0, ..Order::default() };
-        report(&self.sources, &stats::top::top(by.into(), order, None), &self.output, general)
+        let top = stats::top::top(by.into(), order, self.output.measures()?);
+        report(&self.sources, &top, &self.output, general)
     }
 }

@@ -30,8 +30,8 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let fields = stats::fields::fields();
-        print(&fields, &self.output, general, TimeZone::UTC)?;
+        let mut fields = stats::fields::fields();
+        print(&mut fields, &self.output, general, TimeZone::UTC)?;
         if self.output.explain {
             explanation::write(&fields, None, &TimeZone::UTC, &mut io::stderr().lock())?;
         }

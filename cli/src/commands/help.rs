@@ -13,7 +13,7 @@ use super::suggest::command_of;
 use crate::args::general::General;
 use crate::args::shared;
 use crate::exit::{Exit, Usage};
-use crate::output::wrap::{WIDTH, lines};
+use crate::output::wrap::{WIDTH, add, lines};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +30,7 @@ pub(crate) struct Help {
     topic: Option<String>,
 }
 
-/// The topic that is no command.
+/// The topic that is not a command.
 const OPTIONS: &str = "options";
 
 impl Help {
@@ -78,7 +78,7 @@ Examples:
   zstdcat hits.ndjson.zst | flowkit summary -
   flowkit help filter     the filter language";
 
-/// The options that many commands take, with all that there is to say.
+/// The page of the options that many commands take.
 pub(super) fn page_of_options() -> Command {
     shared()
         .disable_help_flag(true)
@@ -95,9 +95,9 @@ pub(super) fn short(program: Command) -> Command {
     program.mut_subcommands(|command| with_own_options(command, &shared))
 }
 
-/// What is explained elsewhere is not explained again: it is parsed, and named.
+/// Hides the shared options of a command and names them below its own.
 fn with_own_options(command: Command, shared: &Command) -> Command {
-    // Options of all commands would be added in full later.
+    // Otherwise clap would add the options of all commands to the page.
     let general = General::augment_args(Command::new("general"));
     let command = command.args(general.get_arguments().cloned());
     let is_shared = |arg: &Arg| {
@@ -113,10 +113,10 @@ fn with_own_options(command: Command, shared: &Command) -> Command {
     });
     let mut more = "Options of many commands (see flowkit help options):\n".to_owned();
     for line in lines(&names.join(" "), WIDTH - 2) {
-        more += &format!("  {line}\n");
+        add(&mut more, format_args!("  {line}\n"));
     }
     if let Some(own) = command.get_after_help() {
-        more += &format!("\n{own}");
+        add(&mut more, format_args!("\n{own}"));
     }
     command.after_help(more)
 }

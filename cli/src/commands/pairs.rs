@@ -34,7 +34,7 @@ pub(crate) struct Pairs {
 
 impl Pairs {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let statistic = self.rows.columns_of(stats::pairs::pairs(self.rows.order()));
+        let statistic = self.output.columns_of(stats::pairs::pairs(self.rows.order()))?;
         report(&self.sources, &statistic, &self.output, general)
     }
 }

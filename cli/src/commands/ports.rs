@@ -35,7 +35,7 @@ pub(crate) struct Ports {
 
 impl Ports {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let statistic = self.rows.columns_of(stats::ports::ports(self.rows.order()));
+        let statistic = self.output.columns_of(stats::ports::ports(self.rows.order()))?;
         report(&self.sources, &statistic, &self.output, general)
     }
 }

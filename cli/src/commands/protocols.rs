@@ -32,7 +32,7 @@ pub(crate) struct Protocols {
 
 impl Protocols {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let statistic = self.rows.columns_of(stats::protocols::protocols(self.rows.order()));
+        let statistic = self.output.columns_of(stats::protocols::protocols(self.rows.order()))?;
         report(&self.sources, &statistic, &self.output, general)
     }
 }

@@ -37,7 +37,7 @@ Examples:
   flowkit send hits.ndjson.gz collector.example:2055 --max-rate 500
   flowkit send flowkit-demo 127.0.0.1:2055 -f 'exporter = 192.168.20.254'";
 
-/// Options that would change what was exported.
+/// Options that would change the exported counters.
 const REFUSED: &[Refused] = &[Refused::ScaleSampling];
 
 /// Send flows as NetFlow v5 packets to a collector
@@ -73,7 +73,7 @@ pub(crate) struct Send {
     reading: Reading,
 }
 
-/// What went out.
+/// What was sent.
 #[derive(Debug, Default)]
 struct Sent {
     flows: u64,

@@ -25,7 +25,7 @@ Examples:
   flowkit show -f 'dst port 443 and flags S'
   flowkit show -n 0 --format stored > hits.ndjson";
 
-/// Options that would show what is not stored.
+/// Options that would change documents.
 const REFUSED: &[Refused] = &[Refused::ScaleSampling, Refused::Dedupe];
 
 /// Print documents as they were stored

@@ -1,4 +1,4 @@
-//! Wrong usage: one form of errors, and what was probably meant.
+//! Wrong usage: one form of error messages, and suggestions.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -11,7 +11,7 @@ use flowkit_model::filter::nearest;
 
 use super::Program;
 
-/// Commands, and what they are called elsewhere.
+/// Commands, and their names in other tools.
 const OTHER_WORDS: &[(&str, &[&str])] = &[
     ("demo", &["practice", "practise", "tutorial", "example", "quiz"]),
     ("fetch", &["download", "dump", "elasticdump", "get", "pull", "scroll", "esdump", "sync"]),
@@ -43,7 +43,7 @@ const OTHER_WORDS: &[(&str, &[&str])] = &[
     ("send", &["replay", "nfreplay", "udp"]),
 ];
 
-/// Options, and what they are called elsewhere.
+/// Options, and their names in other tools.
 const OTHER_OPTIONS: &[(&str, &[&str])] = &[
     ("by", &["group-by", "groupby", "aggregate", "fields", "key", "keys", "field"]),
     ("limit", &["top", "count", "number", "rows", "size", "head"]),
@@ -96,8 +96,8 @@ pub(crate) fn refuse(error: clap::Error) -> ExitCode {
     code
 }
 
-/// Corrects what clap suggests: it looks at letters alone, and knows no other
-/// words for a command or an option.
+/// Corrects the suggestions of clap, which compares letters and does not know
+/// the names that other tools use.
 fn improve(error: clap::Error, typed: &[OsString]) -> clap::Error {
     match error.kind() {
         ErrorKind::InvalidSubcommand => improve_command(error),
@@ -151,7 +151,7 @@ fn improve_option(mut error: clap::Error, typed: &[OsString]) -> clap::Error {
     error
 }
 
-/// What only some letters have in common with is no suggestion.
+/// Drops a suggestion that shares only some letters.
 fn improve_value(mut error: clap::Error) -> clap::Error {
     if let (Some(typed), Some(near)) =
         (text(&error, ContextKind::InvalidValue), text(&error, ContextKind::SuggestedValue))
@@ -184,7 +184,7 @@ fn has(command: &Command, option: &str) -> bool {
     options(command).any(|other| other == option)
 }
 
-/// The command that a word stands for, or is near to.
+/// The command that a word stands for or is similar to.
 pub(super) fn command_of(typed: &str) -> Option<&'static str> {
     of_word(typed).or_else(|| near(typed))
 }
@@ -195,7 +195,7 @@ fn of_word(typed: &str) -> Option<&'static str> {
     OTHER_WORDS.iter().find(|(_, words)| has(words)).map(|(command, _)| *command)
 }
 
-/// The command that is near to what was typed, or has a word that is.
+/// The command whose name, or name in another tool, is similar.
 fn near(typed: &str) -> Option<&'static str> {
     let commands = || OTHER_WORDS.iter().map(|(command, _)| *command);
     let words = OTHER_WORDS.iter().flat_map(|(_, words)| words.iter().copied());
@@ -230,7 +230,7 @@ mod tests {
     }
 
     /// clap would suggest `--last` for `--least`, or to pass an option as a
-    /// value, which nobody who types one means.
+    /// value.
     #[test]
     fn words_lead_to_options_that_the_command_has() {
         let mut program = Program::command();

@@ -35,7 +35,7 @@ pub(crate) struct Talkers {
 
 impl Talkers {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let statistic = self.rows.columns_of(stats::talkers::talkers(self.rows.order()));
+        let statistic = self.output.columns_of(stats::talkers::talkers(self.rows.order()))?;
         report(&self.sources, &statistic, &self.output, general)
     }
 }

@@ -103,6 +103,6 @@ impl Timelines {
         let timeline = Timeline::new(&self.bin, bins, self.load.into(), window);
         let timeline = timeline.by(by, self.limit.rows());
         let answer = answer_of(&opened, &self.sources, &timeline)?;
-        finish(&self.sources, &answer, &self.output, general)
+        finish(&self.sources, answer, &self.output, general)
     }
 }

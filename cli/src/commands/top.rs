@@ -50,7 +50,7 @@ pub(crate) struct Top {
 impl Top {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let by = self.keys.dimensions(&self.sources)?;
-        let top = stats::top::top(by, self.rows.order(), self.rows.columns());
+        let top = stats::top::top(by, self.rows.order(), self.output.measures()?);
         report(&self.sources, &top, &self.output, general)
     }
 }

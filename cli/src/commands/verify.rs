@@ -41,7 +41,7 @@ impl Verify {
     /// Reads all of the dump and prints what is wrong with it.
     ///
     /// # Errors
-    /// If there is no dump, or the server cannot be asked.
+    /// If there is no dump, or the server does not answer.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         if !self.dump.join(MANIFEST).exists() {
             open(&self.dump, &InputFormat::default())?;
@@ -51,14 +51,14 @@ impl Verify {
             );
         }
         let mut request = Request { url: self.server.url.clone(), ..Request::default() };
-        // Without --url no server is asked, whatever FLOWKIT_URL says.
+        // FLOWKIT_URL alone does not make verify contact a server.
         let asks = request.url.is_some();
         if asks {
             self.server.fill(&mut request)?;
         }
         let (manifest, findings) = flowkit_fetch::verify(&self.dump, asks.then_some(&request))?;
         let mut findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        // What is wrong with a part itself was found above.
+        // Damaged parts were found above.
         if let Ok(columns) = flowkit_analyze::store::verify(&self.dump) {
             findings.extend(columns.iter().map(|(file, what)| format!("{file}: {what}")));
         }

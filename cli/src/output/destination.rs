@@ -1,5 +1,5 @@
-//! Where an answer or an export goes: standard output, or a file, which is
-//! there only when it is whole.
+//! Where an answer or an export goes: standard output, or a file that appears
+//! when it is complete.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use tempfile::TempPath;
 
 use crate::exit::{Exit, Usage};
 
-/// What is written to.
+/// A buffered file or standard output.
 pub(crate) type Out = BufWriter<Box<dyn Write + Send>>;
 
 const BUFFER: usize = 1 << 18;
@@ -25,7 +25,7 @@ const BUFFER: usize = 1 << 18;
 /// pipes are written to as they are.
 ///
 /// # Errors
-/// Those of `write`; an [`io::Error`] is said to be of this place.
+/// Those of `write`; an [`io::Error`] names the file.
 pub(crate) fn write_to<T>(
     path: Option<&Path>,
     write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
@@ -69,12 +69,12 @@ fn filled<T>(
     Ok(written)
 }
 
-/// Writes a file beside another and puts it in its place.
+/// Writes a file beside another and renames it.
 fn replaced<T>(
     path: &Path,
     write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    // A link stays, and what it leads to is replaced.
+    // A symbolic link is kept, and its target replaced.
     let place = fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let (file, unfinished) = beside(&place)?;
     remove_if_interrupted(&unfinished);
@@ -86,7 +86,7 @@ fn replaced<T>(
     Ok(written)
 }
 
-/// A hidden file in the same folder, removed unless it is put in its place.
+/// A hidden file in the directory of `place`, removed unless it is renamed.
 fn beside(place: &Path) -> anyhow::Result<(File, TempPath)> {
     let mut name = OsString::from(".");
     name.push(
@@ -104,10 +104,10 @@ fn beside(place: &Path) -> anyhow::Result<(File, TempPath)> {
     Ok(file.map_err(io::Error::from)?.into_parts())
 }
 
-/// Ctrl-C ends the program and leaves nothing behind.
+/// Makes Ctrl-C remove the unfinished file and end the program.
 fn remove_if_interrupted(unfinished: &Path) {
     let unfinished = unfinished.to_owned();
-    // Without it, a hidden file stays.
+    // If this fails, an interrupted command leaves a hidden file.
     let _ = ctrlc::set_handler(move || {
         let _ = fs::remove_file(&unfinished);
         let _ = writeln!(io::stderr(), "flowkit: interrupted; nothing was written");

@@ -15,7 +15,7 @@ use super::units::percent;
 pub(super) struct Grid {
     pub(super) heads: Vec<Head>,
     pub(super) rows: Vec<Vec<String>>,
-    /// The last column is of words, which may be wrapped.
+    /// The last column is text, which may be wrapped.
     pub(super) wraps: bool,
     /// How large each row is, for a bar; the largest is 1.
     pub(super) bars: Option<Vec<f64>>,
@@ -25,9 +25,9 @@ pub(super) struct Grid {
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) name: String,
-    /// Numbers stand to the right, the rest to the left.
+    /// Numbers are aligned right, the rest left.
     pub(super) right: bool,
-    /// It stays however narrow the terminal is.
+    /// It is shown however narrow the terminal is.
     pub(super) must_stay: bool,
 }
 
@@ -46,7 +46,7 @@ impl Head {
 }
 
 impl Grid {
-    /// The rows of an answer; a ranking's with rank, share, others and total.
+    /// The rows of an answer; of a ranking with rank, share, other and total.
     pub(super) fn of(answer: &Answer, style: &Style) -> Self {
         let mut grid = match &answer.ranking {
             Some(ranking) => ranked(answer, ranking, style),
@@ -75,7 +75,7 @@ fn bars(answer: &Answer) -> Option<Vec<f64>> {
     (most > 0.0).then(|| values.iter().map(|value| value / most).collect())
 }
 
-/// Rows without more.
+/// The rows of an answer that is not a ranking.
 fn listed(answer: &Answer, style: &Style) -> Grid {
     let columns = &answer.table.columns;
     let protocol = columns.iter().position(|column| column.name == "protocol");
@@ -96,7 +96,8 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
     Grid { heads: heads.collect(), rows: rows.collect(), wraps, bars: None }
 }
 
-/// Rows with rank, share and cumulative share; the others and the total.
+/// The rows of a ranking with rank, share and cumulative share, then other and
+/// total.
 fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
     let all = &answer.table.columns;
     let columns = shown_columns(all, &ranking.sorted_by);
@@ -145,8 +146,8 @@ fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
     grid
 }
 
-/// The columns to show, the one that is sorted by right behind the keys; the
-/// shares of others are left to programs.
+/// The columns to show, the sort column right behind the keys. Shares of the
+/// other metrics are only in formats for programs.
 fn shown_columns(columns: &[Column], sorted_by: &str) -> Vec<usize> {
     let all = 0..columns.len();
     let keys = all.clone().filter(|place| is_key(columns[*place].meaning));

@@ -17,7 +17,7 @@ pub(super) fn write(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> i
     out.write_all(b"\n")
 }
 
-/// Prints one object a row, a line each.
+/// Prints one object per row, one per line.
 pub(super) fn write_rows(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> io::Result<()> {
     for row in &answer.table.rows {
         let row = Row(&answer.table.columns, row, zone);

@@ -21,7 +21,7 @@ pub(crate) enum Color {
 pub(crate) struct Style {
     /// Zone of times.
     pub(crate) zone: TimeZone,
-    /// Columns of the terminal; `None` is as many as it takes.
+    /// Columns of the terminal; `None` is unlimited.
     pub(crate) width: Option<usize>,
     /// Whether to colour.
     pub(crate) color: bool,
@@ -49,7 +49,7 @@ impl Style {
     }
 }
 
-/// Of the terminal, or what COLUMNS says; a file has no width.
+/// The width of the terminal, or COLUMNS; a file has no width.
 fn width(on_terminal: bool) -> Option<usize> {
     let from_environment =
         std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|width| *width > 0);

@@ -1,5 +1,5 @@
-//! What a ranking says besides where the terminal has room: the share of each
-//! sum, and the rate over the whole window.
+//! Extra columns of a ranking for wide terminals: the share of each sum, and the
+//! rate over the whole window.
 
 use flowkit_analyze::Answer;
 use flowkit_analyze::answer::{Cell, Metric};
@@ -7,7 +7,7 @@ use flowkit_analyze::answer::{Cell, Metric};
 use super::grid::{Grid, Head};
 use super::units::{bit_rate, percent};
 
-/// Adds the columns to a ranking's rows, its others and its total.
+/// Adds the columns to the rows of a ranking, and to other and total.
 pub(super) fn widen(grid: &mut Grid, answer: &Answer) {
     let Some(ranking) = &answer.ranking else { return };
     for metric in Metric::ALL {
@@ -49,7 +49,7 @@ fn insert(grid: &mut Grid, place: usize, name: &str, cells: Vec<String>) {
     }
 }
 
-/// Milliseconds of the window that was asked for, or else that was seen.
+/// Milliseconds of the window of the query, or else of the export times.
 fn window_ms(answer: &Answer) -> Option<u128> {
     let asked = answer.window.and_then(|(from, to)| Some((from?, to?)));
     let (from, to) = asked.or_else(|| answer.tally.seen.map(|(first, last)| (first, last + 1)))?;

@@ -1,5 +1,6 @@
 //! From a query to an answer on the screen or in a file.
 
+mod columns;
 pub(crate) mod explanation;
 pub(crate) mod notes;
 
@@ -29,7 +30,7 @@ pub(crate) fn report(
     let opened = sources.open()?;
     refuse_sources(output.file.path(), &opened)?;
     let answer = answer_of(&opened, sources, statistic)?;
-    finish(sources, &answer, output, general)
+    finish(sources, answer, output, general)
 }
 
 /// Runs a query on sources that are open.
@@ -74,16 +75,16 @@ pub(crate) fn no_match(
 /// Prints an answer, then notes and explanation, and picks the exit code.
 pub(crate) fn finish(
     sources: &Sources,
-    answer: &Answer,
+    mut answer: Answer,
     output: &Output,
     general: &General,
 ) -> anyhow::Result<Exit> {
     let zone = sources.select.zone()?;
-    print(answer, output, general, zone.clone())?;
+    print(&mut answer, output, general, zone.clone())?;
     let mut err = io::stderr().lock();
-    notes::write(answer, sources.select.repairs_times(), general.quiet, &mut err)?;
+    notes::write(&answer, sources.select.repairs_times(), general.quiet, &mut err)?;
     if output.explain {
-        explanation::write(answer, Some(&sources.select), &zone, &mut err)?;
+        explanation::write(&answer, Some(&sources.select), &zone, &mut err)?;
     }
     Ok(exit(sources, &answer.tally))
 }
@@ -97,13 +98,15 @@ pub(crate) fn exit(sources: &Sources, tally: &Tally) -> Exit {
     }
 }
 
-/// Prints an answer; its times are in a zone.
+/// Prints an answer, with the columns that were asked for; its times are in a
+/// zone.
 pub(crate) fn print(
-    answer: &Answer,
+    answer: &mut Answer,
     output: &Output,
     general: &General,
     zone: TimeZone,
 ) -> anyhow::Result<()> {
+    columns::keep(answer, &output.columns)?;
     let path = output.file.path();
     let style = Style::new(zone, output.raw, general.color, path.is_none());
     write_to(path, |out| Ok(output::write(answer, output.format, &style, out)?))

@@ -1,4 +1,4 @@
-//! Notes on an answer: what was skipped, unknown, double or is missing.
+//! Notes on an answer: what was skipped, unknown, duplicate or is missing.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use flowkit_analyze::tally::Tally;
 
 use crate::output::units::grouped;
 
-/// Writes the notes of an answer, one a line; `repaired` says that late times
+/// Writes the notes of an answer, one per line; `repaired` says that late times
 /// were repaired. If quiet, only what is missing.
 pub(crate) fn write(
     answer: &Answer,
@@ -35,7 +35,7 @@ fn hint(answer: &Answer, repaired: bool) -> Option<String> {
     }
     let mut quality = answer.tally.quality;
     if repaired && quality.fault() == Some(Fault::SecondLate) {
-        // The counts are of the times as they came; these are mended.
+        // The counts are of the times as stored; these were repaired.
         quality.inverted -= quality.inverted_within_second;
         quality.inverted_within_second = 0;
     }
@@ -78,8 +78,8 @@ fn misrepaired(answer: &Answer) -> Option<&'static str> {
     )
 }
 
-/// Writes what was skipped, unknown, double or is missing; if quiet, only what
-/// is missing.
+/// Writes what was skipped, unknown, duplicate or is missing; if quiet, only
+/// what is missing.
 pub(crate) fn of_tally(tally: &Tally, is_quiet: bool, out: &mut impl Write) -> io::Result<()> {
     for note in of_what_came(tally).iter().filter(|_| !is_quiet) {
         writeln!(out, "note: {note}")?;
@@ -90,7 +90,7 @@ pub(crate) fn of_tally(tally: &Tally, is_quiet: bool, out: &mut impl Write) -> i
     Ok(())
 }
 
-/// Notes on what was read: skipped, unknown, double.
+/// Notes on what was read: skipped, unknown, duplicate.
 pub(super) fn of_what_came(tally: &Tally) -> Vec<String> {
     let skipped = tally.skipped.iter().map(|skipped| {
         let reason =

@@ -7,9 +7,9 @@ use std::io::{self, Write};
 
 use crate::output::wrap::{WIDTH, lines};
 
-/// A request, and what to see in its answer.
+/// A request, and what its answer shows.
 struct Step {
-    /// What it is for.
+    /// Its purpose.
     why: &'static str,
     /// Lines for a shell; `URL` stands for the server.
     shell: &'static [&'static str],

@@ -40,9 +40,9 @@ pub(super) fn write(answers: bool, out: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A command for a shell that fits in 80 columns: what is too long goes on in
-/// the next line, after a backslash, so that all of it can be pasted. An
-/// option keeps its value beside it.
+/// A command for a shell in 80 columns: longer ones are continued on the next
+/// line after a backslash, so that they can be pasted. An option and its value
+/// stay on one line.
 fn pasteable(words: &[String]) -> String {
     let mut pieces: Vec<String> = Vec::new();
     for word in words {
@@ -71,7 +71,7 @@ fn pasteable(words: &[String]) -> String {
 }
 
 impl Question {
-    /// The command as it is typed, one word of a shell each.
+    /// The command as typed, word by word.
     fn words(&self) -> Vec<String> {
         let quoted = |word: &&str| {
             let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_,.:/=".contains(c));
@@ -104,7 +104,7 @@ impl Question {
     }
 }
 
-/// The documents of the day: an earlier demo's dump, or a file for a while.
+/// The documents of the day: the dump of an earlier demo, or a temporary file.
 enum Day {
     Dump(PathBuf),
     File(PathBuf),
@@ -148,8 +148,7 @@ impl Drop for Day {
 mod tests {
     use super::*;
 
-    /// Pasted, each is the very command: a backslash before a line end is
-    /// nothing to a shell.
+    /// A shell ignores a backslash before a line end.
     #[test]
     fn commands_fit_in_80_columns_and_are_whole() {
         for question in LEVELS.iter().flat_map(|(_, questions)| *questions) {

@@ -33,7 +33,7 @@ pub(super) fn flow(json: &str, path: &Path, number: u64) -> anyhow::Result<FlowR
     })
 }
 
-/// The page.
+/// The page of a document.
 pub(super) fn page(
     json: &str,
     flow: &FlowRecord,
@@ -178,7 +178,7 @@ fn sampling(flow: &FlowRecord) -> String {
     }
 }
 
-/// Header and record, and what cannot be known any more.
+/// The record that the document came from, and what the document does not keep.
 fn written_back(flow: &FlowRecord, paint: Paint) -> String {
     let times = [flow.timestamp_ms, flow.first_switched_ms, flow.last_switched_ms];
     let oldest = times.into_iter().flatten().min().unwrap_or_default();
@@ -227,7 +227,7 @@ mod tests {
         }
     }
 
-    /// Each fault of Logstash's, and what is said of it.
+    /// Each fault of Logstash has its remark.
     #[test]
     fn faults_are_told() {
         let export = r#""@timestamp": "2015-05-02T18:38:08.280Z""#;

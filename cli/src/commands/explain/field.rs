@@ -1,4 +1,4 @@
-//! One field: where it is on the wire, what becomes of it, what it is good
+//! One field: where it is on the wire, how pipelines store it, what it is used
 //! for, what goes wrong, and a flow of the practice day.
 
 use flowkit_model::document::dialect::DIALECTS;
@@ -18,7 +18,7 @@ use crate::output::wrap::{add, hanging};
 /// Where the texts begin.
 const INDENT: usize = 19;
 
-/// The page of a field, or of a member of the packet that is no field.
+/// The page of a field, or of a member of the packet that is not a field.
 pub(super) fn page(name: &str, paint: Paint) -> anyhow::Result<String> {
     if let Some(field) = by_any_name(name) {
         return Ok(field_page(field, paint));
@@ -32,7 +32,7 @@ pub(super) fn page(name: &str, paint: Paint) -> anyhow::Result<String> {
 }
 
 fn no_field(name: &str) -> Usage {
-    // Aliases of two or three letters are near to everything.
+    // Aliases of two or three letters are similar to everything.
     let aliases = |field: &'static Field| field.aliases.iter().filter(|alias| alias.len() > 3);
     let known =
         FIELDS.iter().flat_map(|field| [field.name].into_iter().chain(aliases(field).copied()));

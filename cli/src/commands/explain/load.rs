@@ -23,9 +23,9 @@ pub(super) struct Piece {
 pub(super) struct PacketFile {
     /// Its name.
     pub(super) name: String,
-    /// Every UDP payload, also those that are no version 5.
+    /// Every UDP payload, including those that are not version 5.
     pub(super) pieces: Vec<Piece>,
-    /// How it breaks off.
+    /// How the file is truncated or damaged.
     pub(super) damage: Option<String>,
 }
 
@@ -38,7 +38,7 @@ impl PacketFile {
         self.pieces.iter().map(count).sum()
     }
 
-    /// What is wrong with its datagrams, one line each.
+    /// Faults of its datagrams, one per line.
     pub(super) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         for (piece, number) in self.pieces.iter().zip(1..) {
@@ -51,7 +51,7 @@ impl PacketFile {
         faults
     }
 
-    /// Whether something is missing that should be there.
+    /// Whether the file is known to be incomplete.
     pub(super) fn is_incomplete(&self) -> bool {
         let cut_short = |piece: &Piece| match wire::decode(&piece.payload) {
             Ok(datagram) => {

@@ -1,4 +1,4 @@
-//! Colour by field, only where it is wanted.
+//! Colour by field.
 
 use jiff::tz::TimeZone;
 
@@ -10,7 +10,7 @@ pub(super) struct Paint {
     on: bool,
 }
 
-/// Foregrounds that can be told apart on light and dark; neighbours differ.
+/// Foregrounds that are readable on light and dark; neighbours differ.
 const COLORS: [u8; 6] = [36, 33, 35, 32, 34, 31];
 
 impl Paint {

@@ -1,5 +1,5 @@
-//! Header or record as a hex dump with each member marked, then its members
-//! one a line: bytes, value, meaning.
+//! Header or record as a hex dump with each member marked, then its members,
+//! one per line: bytes, value, meaning.
 
 use std::net::Ipv4Addr;
 
@@ -41,7 +41,7 @@ fn letter(place: usize) -> char {
     u8::try_from(place).ok().map_or('?', |place| char::from(b'a' + place % 26))
 }
 
-/// Where meanings begin: behind mark, name, bytes and value.
+/// Column of the meanings: behind mark, name, bytes and value.
 const MEANING: usize = 2 + 1 + 2 + 13 + 2 + 11 + 2 + 17 + 2;
 
 /// Each member with its bytes, its value and what it says.

@@ -79,7 +79,7 @@ struct Documents {
     source_fields: bool,
 }
 
-/// What is done to a dump.
+/// Where the documents go.
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
 struct Dump {
@@ -178,7 +178,7 @@ impl From<Paging> for Method {
 }
 
 impl Fetch {
-    /// Fetches, and says on standard error what was saved.
+    /// Fetches, and reports on standard error what was saved.
     ///
     /// # Errors
     /// `WindowError` or `FilterError` for wrong usage, `FetchError` for
@@ -250,7 +250,7 @@ impl Fetch {
         Ok(request)
     }
 
-    /// The filter; its text, as typed, is how a later run knows it again.
+    /// The filter; a resumed fetch compares its text with that in the dump.
     fn filter(&self) -> anyhow::Result<Option<Filter>> {
         let Some(typed) = &self.choice.filter else { return Ok(None) };
         let (expression, whole) = self.choice.expression()?;
