@@ -130,9 +130,13 @@ fn improve_option(mut error: clap::Error, typed: &[OsString]) -> clap::Error {
     let word = word.split('=').next().unwrap_or_default();
     let mut program = Program::command();
     program.build();
-    let Some(command) = typed.iter().find_map(|word| program.find_subcommand(word)) else {
+    let name = typed.iter().find(|word| program.find_subcommand(word).is_some());
+    let Some(command) = name.and_then(|name| program.find_subcommand_mut(name)) else {
         return error;
     };
+    // clap's own names the option that it would have suggested.
+    error.insert(ContextKind::Usage, ContextValue::StyledStr(command.render_usage()));
+    let command: &Command = command;
     let meant = OTHER_OPTIONS
         .iter()
         .filter(|(_, words)| words.contains(&word))

@@ -78,7 +78,7 @@ fn bars(answer: &Answer) -> Option<Vec<f64>> {
 /// The rows of an answer that is not a ranking.
 fn listed(answer: &Answer, style: &Style) -> Grid {
     let columns = &answer.table.columns;
-    let protocol = columns.iter().position(|column| column.name == "protocol");
+    let protocol = protocol_of(columns);
     let is_words = |place: usize| columns[place].meaning == Meaning::Words;
     let number =
         (0..columns.len()).find(|place| !is_key(columns[*place].meaning) && !is_words(*place));
@@ -101,7 +101,7 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
 fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
     let all = &answer.table.columns;
     let columns = shown_columns(all, &ranking.sorted_by);
-    let protocol = all.iter().position(|column| column.name == "protocol");
+    let protocol = protocol_of(all);
     let share_of = all.iter().position(|column| column.name == ranking.sort.name());
     let cumulative_too = !ranking.overlapping && ranking.sorted_by == ranking.sort.name();
     let mut grid = Grid { heads: vec![Head::number("#")], ..Grid::default() };
@@ -144,6 +144,11 @@ fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
     }
     grid.rows.push(sums("total".into(), &ranking.total));
     grid
+}
+
+/// The column of the protocol, on which the names of ports depend.
+fn protocol_of(columns: &[Column]) -> Option<usize> {
+    columns.iter().position(|column| column.name == "protocol")
 }
 
 /// The columns to show, the sort column right behind the keys. Shares of the
