@@ -24,7 +24,8 @@ pub(crate) struct General {
         long,
         global = true,
         action = clap::ArgAction::HelpShort,
-        help_heading = None::<&str>
+        help_heading = None::<&str>,
+        display_order = 1000
     )]
     help: Option<bool>,
 }

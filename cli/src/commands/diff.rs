@@ -37,11 +37,11 @@ pub(crate) struct Diff {
     #[command(flatten)]
     keys: Keys,
 
-    /// First window, to compare with
+    /// First window (before)
     #[arg(long, value_name = "FROM..TO", requires = "b", help_heading = "Question")]
     a: Option<String>,
 
-    /// Second window, which is compared
+    /// Second window (after)
     #[arg(long, value_name = "FROM..TO", requires = "a", help_heading = "Question")]
     b: Option<String>,
 

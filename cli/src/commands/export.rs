@@ -23,8 +23,8 @@ const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
 in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. csv
 has the same fields, with addresses and times as text; --addresses changes it
-for both. documents are JSON documents, one per line, as Logstash's netflow
-module writes them; hits are the same as hits, which elasticdump loads.
+for both. documents is one JSON document per line, as Logstash's netflow module
+writes them; hits adds _index, _id and _source around it, as elasticdump loads.
 
 pcap is a capture of NetFlow v5 packets, for replay into a collector. Flows with
 a value that does not fit are left out and counted. A packet cannot say that a

@@ -109,7 +109,7 @@ fn with_own_options(command: Command, shared: &Command) -> Command {
         command.get_arguments().filter(|arg| is_shared(arg)).map(name).collect();
     let command = command.mut_args(|arg| {
         let hides = is_shared(&arg);
-        if hides { arg.hide(true) } else { arg }
+        if hides { arg.hide_short_help(true) } else { arg }
     });
     let mut more = "Options of many commands (see flowkit help options):\n".to_owned();
     for line in lines(&names.join(" "), WIDTH - 2) {

@@ -123,6 +123,21 @@ fn a_page_has_at_most_60_lines_of_80_columns_and_an_example() {
     assert!(page.trim_end().lines().count() <= 60, "{page}");
 }
 
+/// What is written below the options is not broken by a terminal of 80
+/// columns: an example that is broken cannot be pasted.
+#[test]
+fn texts_fit_in_80_columns() {
+    let program = program();
+    for command in program.get_subcommands().chain([&program]) {
+        let texts = command.get_about().into_iter().chain(command.get_after_help());
+        for text in texts.map(ToString::to_string) {
+            for line in text.lines() {
+                assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+            }
+        }
+    }
+}
+
 /// What a command's page only names is explained on the page of options.
 #[test]
 fn every_option_is_on_one_page_or_the_other() {

@@ -10,8 +10,8 @@ use crate::exit::Exit;
 use crate::report::report;
 
 const EXAMPLES: &str = "\
-Each pair is one row for both directions, the lower address first as addr_a. `flowkit top --help` lists the measures for --sort, --having and
---columns.
+Each pair is one row for both directions, the lower address first as addr_a.
+`flowkit top --help` lists the measures for --sort, --having and --columns.
 
 Examples:
   flowkit pairs

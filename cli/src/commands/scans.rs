@@ -10,10 +10,10 @@ use crate::exit::Exit;
 use crate::report::report;
 
 const EXAMPLES: &str = "\
-Kind hosts: one source reaches many hosts on one port; kind ports: many ports of
-one host; --limit applies to each kind. Servers that answer many clients are
-listed too, on ports above 1023: look at tcp_flags, and at syn_only_flows, flows
-that nobody answered.
+The column kind is hosts if one source reaches many hosts on one port, ports if
+it reaches many ports of one host; --limit applies to each kind. Servers that
+answer many clients are listed too, on ports above 1023: look at tcp_flags, and
+at syn_only_flows, the flows that nobody answered.
 
 Examples:
   flowkit scans

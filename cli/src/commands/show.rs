@@ -17,8 +17,8 @@ use crate::output::document;
 use crate::report::{exit, notes};
 
 const EXAMPLES: &str = "\
-Format json: what is under _source, indented, its members in their order. Format
-stored: one document per line, byte for byte as stored; a hit is the whole hit.
+Format json: the document under _source, indented, fields in stored order.
+Format stored: one document or hit per line, byte for byte as stored.
 
 Examples:
   flowkit show -n 1

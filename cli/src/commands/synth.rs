@@ -22,8 +22,8 @@ reserved for benchmarks), from 2018-09-21 on. Equal N, seed and days give equal
 bytes on every machine.
 
 Formats: dump, as `flowkit fetch` leaves it; hits, one per line, as elasticdump
-writes them; pcap, a capture of NetFlow v5 packets; datagrams, NetFlow v5 packets
-one after the other.
+writes them; pcap, a capture of NetFlow v5 packets; datagrams, these packets one
+after the other.
 
 Examples:
   flowkit synth 100000
