@@ -159,6 +159,26 @@ fn every_option_is_on_one_page_or_the_other() {
     }
 }
 
+/// Manual pages and completions leave nothing to another page.
+#[test]
+fn manual_pages_and_completions_have_every_option() {
+    let mut script = Vec::new();
+    let shell = clap_complete::Shell::Bash;
+    clap_complete::generate(shell, &mut Program::command(), "flowkit", &mut script);
+    let script = String::from_utf8(script).unwrap();
+    for command in program().get_subcommands() {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command.clone()).render(&mut page).unwrap();
+        let page = String::from_utf8(page).unwrap().replace('\\', "");
+        let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
+        for long in shown.filter_map(Arg::get_long) {
+            let option = format!("--{long}");
+            assert!(page.contains(&option), "{} {option}\n{page}", command.get_name());
+            assert!(script.contains(&option), "{} {option}", command.get_name());
+        }
+    }
+}
+
 /// Old names are parsed for one more version, and shown nowhere.
 #[test]
 fn old_names_still_parse() {
