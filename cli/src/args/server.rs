@@ -13,11 +13,11 @@ use crate::warn::warn;
 #[derive(Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerArgs {
-    /// URL of the server, such as https://es.example:9200
+    /// URL of the server, such as es.example:9200, with https:// for TLS
     ///
-    /// With a path if the API is behind one; without https:// it is plain HTTP.
-    /// `flowkit fetch` falls back to FLOWKIT_URL, the URL that the dump names, or
-    /// http://localhost:9200; `flowkit verify` asks no server without --url.
+    /// With a path if the API is behind one, such as es.example:9200/search.
+    /// Without --url, `flowkit fetch` uses FLOWKIT_URL, the URL in an existing dump,
+    /// or localhost:9200; `flowkit verify` contacts no server.
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
 

@@ -34,7 +34,7 @@ pub(crate) struct Help {
 const OPTIONS: &str = "options";
 
 impl Help {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let mut program = short(Program::command());
         program.build();
         let page = match self.topic.as_deref() {
@@ -45,7 +45,8 @@ impl Help {
                 None => return Err(unknown(name).into()),
             },
         };
-        let page = page.to_string();
+        let is_coloured = general.color.is_on(true);
+        let page = if is_coloured { page.ansi().to_string() } else { page.to_string() };
         writeln!(io::stdout(), "{}", page.trim_end())?;
         Ok(Exit::Done)
     }

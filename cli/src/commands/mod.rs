@@ -147,7 +147,7 @@ impl Program {
             Command::Filter(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
-            Command::Help(command) => command.run(),
+            Command::Help(command) => command.run(general),
         }
     }
 }

@@ -16,6 +16,18 @@ pub(crate) enum Color {
     Never,
 }
 
+impl Color {
+    /// Whether to colour what goes to standard output, or to a file.
+    pub(crate) fn is_on(self, to_stdout: bool) -> bool {
+        let is_unwanted = || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self {
+            Self::Auto => to_stdout && io::stdout().is_terminal() && !is_unwanted(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
 /// How an answer is shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Style {
@@ -33,13 +45,7 @@ impl Style {
     /// For standard output, or a file.
     pub(crate) fn new(zone: TimeZone, raw: bool, color: Color, to_stdout: bool) -> Self {
         let on_terminal = to_stdout && io::stdout().is_terminal();
-        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let color = match color {
-            Color::Auto => on_terminal && !is_unwanted,
-            Color::Always => true,
-            Color::Never => false,
-        };
-        Self { zone, width: width(on_terminal), color, raw }
+        Self { zone, width: width(on_terminal), color: color.is_on(to_stdout), raw }
     }
 
     /// For a test, or where nothing is known.

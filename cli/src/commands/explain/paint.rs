@@ -1,8 +1,6 @@
 //! Colour by field.
 
-use jiff::tz::TimeZone;
-
-use crate::output::{Color, Style};
+use crate::output::Color;
 
 /// Colours text, or leaves it as it is.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +13,7 @@ const COLORS: [u8; 6] = [36, 33, 35, 32, 34, 31];
 
 impl Paint {
     pub(super) fn new(color: Color, to_stdout: bool) -> Self {
-        Self { on: Style::new(TimeZone::UTC, false, color, to_stdout).color }
+        Self { on: color.is_on(to_stdout) }
     }
 
     /// Text in the colour of the `place`-th field.
