@@ -9,7 +9,7 @@ mod bounded;
 mod destination;
 mod dump;
 mod kill;
-mod method;
+mod explanation;
 mod nfcapd;
 mod pipe;
 mod practice;

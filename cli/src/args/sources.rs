@@ -5,31 +5,35 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use flowkit_analyze::ask::ReadOptions;
+use flowkit_analyze::ReadOptions;
 use flowkit_analyze::input::{INPUTS, InputForm};
 use flowkit_analyze::{ReadError, Source};
 
-use crate::exit::Usage;
-use crate::selection::Select;
+use super::selection::Select;
+use crate::exit::{Usage, read_twice};
+use crate::output::destination::named;
 
-/// The dump that `flowkit fetch` saves unless it is told otherwise.
-const DEFAULT: &str = "flowkit-dump";
+/// The dump that commands write and read by default.
+pub(crate) const DEFAULT: &str = "flowkit-dump";
+/// The environment variable that names another dump.
+pub(crate) const VARIABLE: &str = "FLOWKIT_DUMP";
 
-/// Sources of an answer.
+/// The source of a command that was given none.
+pub(crate) fn default_source() -> PathBuf {
+    let named = std::env::var_os(VARIABLE).filter(|name| !name.is_empty());
+    named.map_or_else(|| DEFAULT.into(), PathBuf::from)
+}
+
+/// Sources of an answer, and which flows of them.
 #[derive(clap::Args)]
 pub(crate) struct Sources {
     /// Dumps and files to read; - is standard input [default: ./flowkit-dump]
-    ///
-    /// A dump is a directory that `flowkit fetch` saved; of another directory
-    /// all files are read. Files are told by their content, also packed with
-    /// gzip, zstd, xz or bzip2; --input-format lists what they may hold. A
-    /// pattern in quotes, such as 'dumps/*.ndjson.zst', is all files it matches.
     #[arg(
         value_name = "SOURCE",
-        env = "FLOWKIT_DUMP",
+        env = VARIABLE,
         default_value = DEFAULT,
         hide_default_value = true,
-        hide_env_values = true,
+        hide_env = true,
         help_heading = None::<&str>
     )]
     paths: Vec<PathBuf>,
@@ -37,57 +41,75 @@ pub(crate) struct Sources {
     #[command(flatten)]
     pub(crate) select: Select,
 
-    /// Stop at the first document that is no flow, instead of skipping it
-    #[arg(long, help_heading = "Reading")]
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// How sources are read.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Reading")]
+pub(crate) struct Reading {
+    #[command(flatten)]
+    pub(crate) format: InputFormat,
+
+    /// Stop at the first document that is not a flow, instead of skipping it
+    #[arg(long)]
     strict: bool,
 
     /// Exit with 0 even if a source is known to be incomplete
-    #[arg(long, help_heading = "Reading")]
+    #[arg(long)]
     pub(crate) allow_incomplete: bool,
 
-    /// Bytes of groups to keep in memory; more go to temporary files
-    #[arg(long, hide = true, env = "FLOWKIT_MEMORY", value_name = "BYTES")]
+    /// Memory limit for aggregation; spills to disk beyond it
+    #[arg(long, env = "FLOWKIT_MEMORY", hide_env_values = true, value_name = "BYTES")]
     memory: Option<usize>,
-
-    #[command(flatten)]
-    format: InputFormat,
 }
 
-/// The form of a source, where it is given.
+impl Reading {
+    /// How to read sources.
+    pub(crate) fn options(&self) -> ReadOptions {
+        ReadOptions { strict: self.strict, memory: self.memory }
+    }
+}
+
+/// The format of a source, where it is given.
 #[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Reading")]
 pub(crate) struct InputFormat {
-    /// What the sources hold, instead of telling it by their content
-    #[arg(
-        long = "input-format",
-        value_name = "FORM",
-        value_parser = forms(),
-        help_heading = "Reading"
-    )]
+    /// Format of the sources, instead of detecting it from their content
+    #[arg(long = "input-format", value_name = "FORMAT", value_parser = forms())]
     form: Option<&'static InputForm>,
 }
 
-/// The names of the list of forms.
+/// Old names of formats, still understood.
+const OLD_NAMES: [(&str, &str); 2] = [("capture", "pcap"), ("columns", "parquet")];
+
+/// The names of the list of formats.
 fn forms() -> impl TypedValueParser<Value = &'static InputForm> {
-    let names = INPUTS.iter().map(|form| PossibleValue::new(form.name).help(form.about));
-    PossibleValuesParser::new(names).map(|name| {
-        InputForm::by_name(&name).expect("the parser knows the names of the list alone")
+    let names = INPUTS.iter().map(|form| {
+        let old = OLD_NAMES.iter().filter(|(_, name)| *name == form.name).map(|(old, _)| *old);
+        PossibleValue::new(form.name).help(form.about).aliases(old)
+    });
+    PossibleValuesParser::new(names).map(|typed| {
+        let name = OLD_NAMES.iter().find(|(old, _)| *old == typed).map(|(_, name)| *name);
+        InputForm::by_name(name.unwrap_or(&typed)).expect("the parser knows no other names")
     })
 }
 
 impl InputFormat {
-    /// Opens a source of this form.
+    /// Opens a source of this format.
     pub(crate) fn open(&self, path: &Path) -> Result<Source, ReadError> {
         Source::open_as(path, self.form)
     }
 }
 
 impl Sources {
-    /// Finds all of them.
+    /// Opens all of them.
     pub(crate) fn open(&self) -> anyhow::Result<Vec<Source>> {
         let mut sources = Vec::new();
         for path in &self.paths {
             for path in matches(path)? {
-                sources.push(open(&path, &self.format)?);
+                sources.push(open(&path, &self.reading.format)?);
             }
         }
         if sources.iter().filter(|source| source.is_stdin()).count() > 1 {
@@ -96,15 +118,15 @@ impl Sources {
         Ok(sources)
     }
 
+    /// Whether standard input is one of them.
+    pub(crate) fn reads_stdin(&self) -> bool {
+        self.paths.iter().any(|path| path.as_os_str() == "-")
+    }
+
     /// How to read them.
     pub(crate) fn options(&self) -> ReadOptions {
-        ReadOptions { strict: self.strict, memory: self.memory }
+        self.reading.options()
     }
-}
-
-/// Standard input would have to be read again.
-pub(crate) fn read_twice(why: &str) -> anyhow::Error {
-    Usage(format!("{why}, and standard input can be read only once; save it to a file")).into()
 }
 
 /// The path itself if there is such a file, or else, if it is a pattern, the
@@ -115,28 +137,38 @@ fn matches(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         return Ok(vec![path.into()]);
     };
     let found = glob::glob(pattern)
-        .with_context(|| format!("{pattern} is no file, and no pattern of files either"))?
+        .with_context(|| format!("{pattern} is not a file, and not a pattern of files either"))?
         .collect::<Result<Vec<_>, _>>()
         .with_context(|| format!("cannot look for files that {pattern} matches"))?;
     if found.is_empty() {
-        bail!("no file matches {pattern}; `ls` shows what is there");
+        bail!("no file matches {pattern}");
     }
     Ok(found)
 }
 
-/// Opens a source; who named none and has no dump yet is told how to get one.
+/// Opens a source. Without a dump, the error says how to get one.
 pub(crate) fn open(path: &Path, format: &InputFormat) -> anyhow::Result<Source> {
     format.open(path).map_err(|error| match error {
         ReadError::Open { ref source, .. }
             if path == Path::new(DEFAULT) && source.kind() == ErrorKind::NotFound =>
         {
             anyhow!(
-                "there is no {DEFAULT} here; name a dump or a file, save one with `flowkit fetch`, \
-                 or practise with `flowkit demo`"
+                "no {DEFAULT} in this directory; name a dump or a file, save a dump with \
+                 `flowkit fetch`, or practise with `flowkit demo`"
             )
         }
         error => error.into(),
     })
+}
+
+/// Refuses to write over one of the sources.
+pub(crate) fn refuse_sources(path: Option<&Path>, sources: &[Source]) -> anyhow::Result<()> {
+    match named(path) {
+        Some(path) if sources.iter().any(|source| source.reads(path)) => {
+            Err(Usage(format!("{} is a source; name another file with -o", path.display())).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -161,7 +193,7 @@ mod tests {
             assert_eq!(found, expected, "{pattern}");
         }
         for (pattern, expected) in
-            [("*.gz", "no file matches "), ("***", "is no file, and no pattern")]
+            [("*.gz", "no file matches "), ("***", "is not a file, and not a pattern")]
         {
             let error = matches(&folder.path().join(pattern)).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

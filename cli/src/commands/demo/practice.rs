@@ -1,9 +1,7 @@
 //! Questions about the practice day, and the commands that answer them.
 //!
-//! An answer is worked out when it is asked for: the very command runs, and its
-//! json is put into words.
-
-mod questions;
+//! An answer is computed when it is printed: the command runs, and its json is
+//! put into words.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -14,9 +12,9 @@ use anyhow::{Context, bail};
 use flowkit_testdata::practice_day;
 use flowkit_testdata::synth::dump::write_hit;
 
-use self::questions::{LEVELS, Question};
 use super::DUMP;
-use crate::paragraph::{WIDTH, hanging};
+use super::questions::{LEVELS, Question};
+use crate::output::wrap::{WIDTH, hanging};
 
 /// Prints the questions; with `answers` also what the commands find.
 pub(super) fn write(answers: bool, out: &mut impl Write) -> anyhow::Result<()> {
@@ -36,15 +34,15 @@ pub(super) fn write(answers: bool, out: &mut impl Write) -> anyhow::Result<()> {
     if !answers {
         writeln!(
             out,
-            "\n`flowkit demo` makes {DUMP}, the day to ask; `flowkit demo --answers` tells."
+            "\n`flowkit demo` saves the day in {DUMP}; `flowkit demo --answers` has the answers."
         )?;
     }
     Ok(())
 }
 
-/// A command for a shell that fits in 80 columns: what is too long goes on in
-/// the next line, after a backslash, so that all of it can be pasted. An
-/// option keeps its value beside it.
+/// A command for a shell in 80 columns: longer ones are continued on the next
+/// line after a backslash, so that they can be pasted. An option and its value
+/// stay on one line.
 fn pasteable(words: &[String]) -> String {
     let mut pieces: Vec<String> = Vec::new();
     for word in words {
@@ -73,7 +71,7 @@ fn pasteable(words: &[String]) -> String {
 }
 
 impl Question {
-    /// The command as it is typed, one word of a shell each.
+    /// The command as typed, word by word.
     fn words(&self) -> Vec<String> {
         let quoted = |word: &&str| {
             let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_,.:/=".contains(c));
@@ -106,7 +104,7 @@ impl Question {
     }
 }
 
-/// The documents of the day: an earlier demo's dump, or a file for a while.
+/// The documents of the day: the dump of an earlier demo, or a temporary file.
 enum Day {
     Dump(PathBuf),
     File(PathBuf),
@@ -150,8 +148,7 @@ impl Drop for Day {
 mod tests {
     use super::*;
 
-    /// Pasted, each is the very command: a backslash before a line end is
-    /// nothing to a shell.
+    /// A shell ignores a backslash before a line end.
     #[test]
     fn commands_fit_in_80_columns_and_are_whole() {
         for question in LEVELS.iter().flat_map(|(_, questions)| *questions) {

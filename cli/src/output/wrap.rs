@@ -28,10 +28,10 @@ pub(crate) fn lines(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A label, then text that is broken and hangs below itself from `indent` on;
-/// below the label where that is longer. Ends in a line end.
+/// A label, then text that is broken into lines which all start at `indent`;
+/// below the label if the label is longer. Ends in a line end.
 ///
-/// `label` may hold colours, so `looks` says how wide it is to a reader.
+/// `label` may hold colours, so `looks` is its width on the screen.
 pub(crate) fn hanging(label: &str, looks: usize, indent: usize, text: &str) -> String {
     let mut out = label.to_owned();
     let below = format!("\n{:indent$}", "");

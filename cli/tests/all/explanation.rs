@@ -1,4 +1,4 @@
-//! `--explain` on every report: how its numbers came about, in 80 columns.
+//! `--explain` on every report: how its numbers were computed, in 80 columns.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -8,16 +8,16 @@ use std::process::Command;
 /// Every report, with what it needs besides a source.
 const REPORTS: &[(&[&str], &str)] = &[
     (&["top", "--by", "dst_port,src_addr/24"], "grouped by their keys"),
-    (&["talkers"], "at its sender and at its receiver"),
+    (&["talkers"], "at its source address and at its destination address"),
     (&["ports"], "the lower of the two ports"),
-    (&["protocols"], "by the IP protocol"),
-    (&["pairs"], "the lower one first"),
-    (&["summary"], "All flows are added up"),
+    (&["protocols"], "by IP protocol"),
+    (&["pairs"], "the lower address first"),
+    (&["summary"], "All flows are summed"),
     (&["timeline"], "in whole bytes that add up exactly"),
-    (&["scans"], "different targets are counted exactly"),
-    (&["beacons"], "their median"),
+    (&["scans"], "distinct targets are counted exactly"),
+    (&["beacons"], "the median of these times"),
     (&["exporters"], "must say the sum, modulo 2^32"),
-    (&["check"], "known to get wrong"),
+    (&["check"], "known faults of exporters"),
     (&["diff", "--by", "protocol", "SOURCE"], "their sums subtracted"),
 ];
 
@@ -32,13 +32,13 @@ fn run(arguments: &[&str]) -> (String, String) {
 }
 
 #[test]
-fn every_report_says_how_its_numbers_came_about() {
+fn every_report_says_how_its_numbers_were_computed() {
     for (report, rule) in REPORTS {
         let (plain, _) = run(&[report, &["--format", "csv", "SOURCE"][..]].concat());
         let (answer, told) =
             run(&[report, &["--format", "csv", "--explain", "SOURCE"][..]].concat());
         assert_eq!(answer, plain, "{report:?}: the answer is the same");
-        let (_, method) = told.split_once("How these numbers came about\n").unwrap();
+        let (_, method) = told.split_once("How these numbers were computed\n").unwrap();
         for line in method.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
@@ -58,9 +58,9 @@ fn what_was_typed_is_told() {
     for part in [
         "src_addr (record bytes 0-3, netflow.src_addr)",
         "filter proto tcp.",
-        "from 2018-09-21T00:00:00.000Z on, and before 2018-09-22T00:00:00.000Z",
+        "from 2018-09-21T00:00:00.000Z up to but not including 2018-09-22T00:00:00.000Z",
         "were repaired",
-        "rows that tie are in the order of their keys",
+        "ties are ordered by key",
     ] {
         assert!(words.contains(part), "{part}\n{told}");
     }

@@ -1,4 +1,4 @@
-//! Options that say which server is asked, and who is asking.
+//! Options that say which server to query, and with which credentials.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,57 +7,58 @@ use anyhow::{Context, bail};
 use clap::Args;
 use flowkit_fetch::{Credentials, Request, Tls, has_credentials};
 
-use super::fetch::warn;
+use crate::warn::warn;
 
-/// Which server, and who is asking.
+/// Which server, and with which credentials.
 #[derive(Args)]
+#[command(next_help_heading = "Server")]
 pub(crate) struct ServerArgs {
-    /// Address of the server, with a path if the API is behind one, such as
-    /// es.example:9200/search; without https:// in front it is plain HTTP
+    /// URL of the server, such as es.example:9200, with https:// for TLS
+    ///
+    /// With a path if the API is behind one, such as es.example:9200/search.
+    /// Without --url, `flowkit fetch` uses FLOWKIT_URL, the URL in an existing dump,
+    /// or localhost:9200; `flowkit verify` contacts no server.
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
 
-    /// User; the password comes from --password-file, FLOWKIT_PASSWORD or a
-    /// prompt
-    #[arg(long, value_name = "NAME", help_heading = "Security", conflicts_with_all = ["api_key_file", "bearer_file"])]
+    /// User; the password is from --password-file, FLOWKIT_PASSWORD or a prompt
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["api_key_file", "bearer_file"])]
     user: Option<String>,
 
     /// File whose first line is the password
-    #[arg(long, value_name = "FILE", help_heading = "Security", requires = "user")]
+    #[arg(long, value_name = "FILE", requires = "user")]
     password_file: Option<PathBuf>,
 
-    /// File whose first line is an API key, ID:KEY or encoded; else
-    /// FLOWKIT_API_KEY
-    #[arg(long, value_name = "FILE", help_heading = "Security", conflicts_with = "bearer_file")]
+    /// File whose first line is an API key, ID:KEY or encoded; else FLOWKIT_API_KEY
+    #[arg(long, value_name = "FILE", conflicts_with = "bearer_file")]
     api_key_file: Option<PathBuf>,
 
     /// File whose first line is a bearer token; else FLOWKIT_BEARER
-    #[arg(long, value_name = "FILE", help_heading = "Security")]
+    #[arg(long, value_name = "FILE")]
     bearer_file: Option<PathBuf>,
 
-    /// Certificate of the authority to trust, in PEM form, instead of the
-    /// usual ones
-    #[arg(long, value_name = "FILE", help_heading = "Security")]
+    /// CA certificate in PEM format, instead of the usual ones
+    #[arg(long, value_name = "FILE")]
     ca_cert: Option<PathBuf>,
 
-    /// Certificate to show the server, in PEM form
-    #[arg(long, value_name = "FILE", help_heading = "Security", requires = "client_key")]
+    /// Client certificate in PEM format
+    #[arg(long, value_name = "FILE", requires = "client_key")]
     client_cert: Option<PathBuf>,
 
-    /// Private key of that certificate, in PEM form
-    #[arg(long, value_name = "FILE", help_heading = "Security", requires = "client_cert")]
+    /// Private key of the client certificate, in PEM format
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
     client_key: Option<PathBuf>,
 
-    /// Trust any certificate: whoever is in between can read and change all
-    #[arg(long, help_heading = "Security", conflicts_with = "ca_cert")]
+    /// Accept any certificate: others can then read and change what is sent
+    #[arg(long, conflicts_with = "ca_cert")]
     insecure: bool,
 }
 
 impl ServerArgs {
-    /// Fills in who is asking the server of a request, and whom to trust. Warns of what is not safe.
+    /// Fills in the credentials and certificates of a request. Warns of what is not safe.
     ///
     /// # Errors
-    /// If a file cannot be read, or there is nobody to ask for the password.
+    /// If a file cannot be read, or there is no terminal to ask for the password.
     pub(crate) fn fill(&self, request: &mut Request) -> anyhow::Result<()> {
         request.credentials = self.credentials(request.url.as_deref())?;
         request.tls = Tls {
@@ -68,12 +69,12 @@ impl ServerArgs {
         };
         if request.url.as_deref().is_some_and(has_credentials) {
             warn(
-                "others may see the password of a URL, in the list of processes or the history of the shell; use --user NAME with --password-file FILE",
+                "a password in a URL is visible in the process list and the shell history; use --user NAME with --password-file FILE",
             );
         }
         if self.insecure {
             warn(
-                "--insecure: ANY certificate is trusted; whoever is between here and the server can read the password and the flows, and change them",
+                "--insecure accepts ANY certificate: whoever is between here and the server can read and change the password and the flows",
             );
         }
         Ok(())
@@ -94,7 +95,7 @@ impl ServerArgs {
         if let Some(path) = &self.bearer_file {
             return Ok(Credentials::Bearer(first_line(path)?));
         }
-        // Those of the address come before a variable that is always there.
+        // Credentials in the URL take precedence over a variable that is always set.
         if url.is_some_and(has_credentials) {
             return Ok(Credentials::None);
         }
@@ -110,20 +111,20 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A secret stands on the first line; an editor may have ended it.
+/// The first line of a file that holds a secret.
 fn first_line(path: &Path) -> anyhow::Result<String> {
     let text =
         fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
-        bail!("{} is empty; its first line should be the secret", path.display());
+        bail!("{} is empty; its first line must be the secret", path.display());
     }
     Ok(line.to_owned())
 }
 
 fn prompt(user: &str) -> anyhow::Result<String> {
     rpassword::prompt_password(format!("password of {user}: ")).context(
-        "there is no terminal to ask for the password; give --password-file FILE or set FLOWKIT_PASSWORD",
+        "no terminal to ask for the password; use --password-file FILE or set FLOWKIT_PASSWORD",
     )
 }
 

@@ -1,4 +1,4 @@
-//! What a fetch says in words: before it, what it would do; after it, what came.
+//! A fetch in words: its plan before it, and the dump after it.
 
 use std::path::Path;
 
@@ -7,16 +7,10 @@ use flowkit_model::dump::{Manifest, Part, PartForm};
 use flowkit_model::window::rfc3339;
 use jiff::tz::TimeZone;
 
-use super::progress::bytes;
-use crate::output::units::grouped;
+use crate::output::units::{bytes, counted, grouped};
 
-/// A number and its noun, which takes an s.
-pub(super) fn counted(count: u64, noun: &str) -> String {
-    format!("{} {noun}{}", grouped(count.into()), if count == 1 { "" } else { "s" })
-}
-
-/// What would be fetched, in lines.
-pub(super) fn outline_text(outline: &DryRun) -> String {
+/// The plan of a fetch, in lines.
+pub(crate) fn outline_text(outline: &DryRun) -> String {
     let mut lines = vec![format!("server   {}, by {}", outline.server, outline.method)];
     let or_unknown = |count: Option<u64>, noun: &str| {
         count.map_or_else(|| format!("? {noun}s"), |count| counted(count, noun))
@@ -26,16 +20,17 @@ pub(super) fn outline_text(outline: &DryRun) -> String {
             "index    {}: {}, about {}, {}, {}",
             index.name,
             or_unknown(index.documents, "document"),
-            index.bytes.map_or("?".to_owned(), bytes),
+            index.bytes.map_or("?".to_owned(), |count| bytes(count.into())),
             or_unknown(index.shards.map(u64::from), "shard"),
             counted(index.parts as u64, "part"),
         ));
     }
-    lines.extend(outline.empty.iter().map(|name| format!("empty    {name}: nothing of this")));
-    lines.extend(outline.closed.iter().map(|name| format!("closed   {name}: left out")));
+    lines
+        .extend(outline.empty.iter().map(|name| format!("empty    {name}: no matching documents")));
+    lines.extend(outline.closed.iter().map(|name| format!("closed   {name}: skipped")));
     for node in &outline.nodes {
         lines.push(format!(
-            "node     {}: {} needed at a time, {} open now, {} allowed",
+            "node     {}: {} needed, {} open now, {} allowed",
             node.name,
             counted(node.needed, "context"),
             node.open,
@@ -46,9 +41,9 @@ pub(super) fn outline_text(outline: &DryRun) -> String {
     let weight: Option<u64> = outline.indices.iter().map(|index| index.bytes).sum();
     let parts: usize = outline.indices.iter().map(|index| index.parts).sum();
     lines.push(format!(
-        "total    {}, about {} before compression, {}, {} at a time",
+        "total    {}, about {} before compression, {}, {} in parallel",
         or_unknown(all, "document"),
-        weight.map_or("?".to_owned(), bytes),
+        weight.map_or("?".to_owned(), |count| bytes(count.into())),
         counted(parts as u64, "part"),
         outline.jobs
     ));
@@ -57,7 +52,7 @@ pub(super) fn outline_text(outline: &DryRun) -> String {
 }
 
 /// What a dump holds, counted.
-pub(super) fn contents(manifest: &Manifest) -> String {
+pub(crate) fn contents(manifest: &Manifest) -> String {
     let is_documents = |part: &Part| part.form.is_documents();
     let count = manifest.documents();
     match &*manifest.parts {
@@ -70,8 +65,8 @@ pub(super) fn contents(manifest: &Manifest) -> String {
     }
 }
 
-/// What came, in one line.
-pub(super) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> String {
+/// The dump, in one line.
+pub(crate) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> String {
     let contents = contents(manifest);
     let parts = counted(manifest.parts.len() as u64, "part");
     let file_bytes: u64 = manifest.parts.iter().map(|part| part.file_bytes).sum();
@@ -89,7 +84,7 @@ pub(super) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> St
     };
     format!(
         "complete: {contents}{undated} in {parts} of {}{span}, in {}",
-        bytes(file_bytes),
+        bytes(file_bytes.into()),
         output.display()
     )
 }

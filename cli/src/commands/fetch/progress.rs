@@ -1,4 +1,4 @@
-//! How far a fetch is: a bar on a terminal, plain lines elsewhere.
+//! Progress of a fetch: a bar on a terminal, plain lines elsewhere.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,9 @@ use flowkit_model::window::rfc3339;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 
-use super::said::counted;
-use crate::output::units::grouped;
+use crate::output::units::{bytes, counted, grouped};
 
-/// Plain lines come no closer than this.
+/// Shortest time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Shows the events of a fetch on standard error.
@@ -32,7 +31,7 @@ struct Seen {
 }
 
 impl Progress {
-    /// Shows times in `zone`; if quiet, only what must be known.
+    /// Shows times in `zone`; if quiet, only warnings and errors.
     pub(crate) fn new(is_quiet: bool, zone: TimeZone) -> Self {
         let bar = (!is_quiet && io::stderr().is_terminal()).then(ProgressBar::new_spinner);
         let now = Instant::now();
@@ -40,8 +39,8 @@ impl Progress {
         Self { is_quiet, zone, bar, seen: Mutex::new(seen) }
     }
 
-    /// Takes the bar away, or says the last numbers: all there were, if it is
-    /// complete, however many were expected.
+    /// Removes the bar, or prints the last numbers; of a complete fetch all of
+    /// them, however many were expected.
     pub(crate) fn finish(&self, is_complete: bool) {
         if is_complete {
             self.seen().total = None;
@@ -80,7 +79,7 @@ impl Progress {
             || "an unknown number of documents".to_owned(),
             |count| counted(count, "document"),
         );
-        let all = if everything { "no window: everything, " } else { "" };
+        let all = if everything { "no window: fetching everything, " } else { "" };
         let plural = if indices == 1 { "index" } else { "indices" };
         self.say(&format!("{all}{count} in {indices} {plural}"));
         if let (Some(bar), Some(count)) = (&self.bar, documents) {
@@ -94,7 +93,7 @@ impl Progress {
         }
     }
 
-    /// Takes back what has to come once more.
+    /// Takes back what has to be fetched again.
     fn lost(&self, documents: u64, bytes: u64) {
         let mut seen = self.seen();
         seen.documents = seen.documents.saturating_sub(documents);
@@ -107,7 +106,7 @@ impl Progress {
         seen.bytes += bytes_more;
         if let Some(bar) = &self.bar {
             bar.set_position(seen.documents);
-            bar.set_message(bytes(seen.bytes));
+            bar.set_message(bytes(seen.bytes.into()));
         } else if seen.told.elapsed() >= LINE_EVERY {
             seen.told = Instant::now();
             let line = seen.line();
@@ -136,7 +135,7 @@ impl Observer for Progress {
                 self.print(&format!("replacing the {kind} dump in {}", path.display()));
             }
             Event::Resuming { path, parts, documents } => self.print(&format!(
-                "going on with {}: {} in {} here",
+                "resuming {}: {} in {} saved already",
                 path.display(),
                 counted(documents, "document"),
                 counted(parts as u64, "part")
@@ -144,31 +143,31 @@ impl Observer for Progress {
             Event::Planned { indices, parts, jobs, documents, everything } => {
                 self.planned(indices, documents, everything);
                 if parts > indices {
-                    self.say(&format!("{parts} parts, {jobs} at a time"));
+                    self.say(&format!("{parts} parts, {jobs} in parallel"));
                 }
             }
             Event::Retrying { error, tries } => {
-                self.print(&format!("note: asked again, try {tries}: {}", chain(error)));
+                self.say(&format!("note: retry {tries}: {}", chain(error)));
             }
             Event::Reopening { index, error, tries, documents, bytes } => {
                 let again = match documents {
-                    0 => "going on at the last safe page".to_owned(),
-                    n => format!("fetching {} of the part once more", counted(n, "document")),
+                    0 => "resuming at the last completed page".to_owned(),
+                    n => format!("re-fetching {} of the part", counted(n, "document")),
                 };
-                self.print(&format!("note: {index}: {again}, try {tries}: {}", chain(error)));
+                self.say(&format!("note: {index}: {again}, retry {tries}: {}", chain(error)));
                 self.lost(documents, bytes);
             }
             Event::NothingMatches { first_ms: Some(first), last_ms: Some(last) } => {
                 let (first, last) = (rfc3339(first, &self.zone), rfc3339(last, &self.zone));
-                self.print(&format!("nothing matches; the index holds {first} to {last}"));
+                self.print(&format!("no document matches; the index holds {first} to {last}"));
             }
             Event::NothingMatches { .. } => {
-                self.print("nothing matches; the index holds no document with an @timestamp");
+                self.print("no document matches; the index holds no document with an @timestamp");
             }
             Event::PageWritten { documents, bytes } | Event::PartResumed { documents, bytes } => {
                 self.written(documents, bytes);
             }
-            Event::Note(note) => self.print(&format!("note: {note}")),
+            Event::Note(note) => self.say(&format!("note: {note}")),
             _ => {}
         }
     }
@@ -190,26 +189,9 @@ impl Seen {
             "{}{of} documents, {} documents/s, {}{left}",
             grouped(documents),
             grouped(rate),
-            bytes(self.bytes)
+            bytes(self.bytes.into())
         )
     }
-}
-
-/// A number of bytes with an SI unit, 1 kB = 1000 B.
-pub(crate) fn bytes(count: u64) -> String {
-    let mut value = count as f64;
-    for unit in ["B", "kB", "MB", "GB", "TB"] {
-        // What would be rounded up to 1000 belongs to the next unit.
-        if value < 999.5 {
-            return if unit == "B" || value >= 99.5 {
-                format!("{value:.0} {unit}")
-            } else {
-                format!("{value:.1} {unit}")
-            };
-        }
-        value /= 1000.0;
-    }
-    format!("{value:.1} PB")
 }
 
 #[cfg(test)]
@@ -217,28 +199,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_have_si_units() {
-        let cases = [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1_000, "1.0 kB"),
-            (123_456, "123 kB"),
-            (999_999, "1.0 MB"),
-            (12_345_678_901, "12.3 GB"),
-            (u64::MAX, "18446.7 PB"),
-        ];
-        for (count, expected) in cases {
-            assert_eq!(bytes(count), expected);
-        }
-    }
-
-    #[test]
     fn a_line_tells_documents_rate_bytes_and_time_left() {
         let began = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
         let seen =
             Seen { total: Some(3_000), documents: 1_000, bytes: 1_500_000, began, told: began };
-        assert_eq!(seen.line(), "1,000 of 3,000 documents, 100 documents/s, 1.5 MB, 20 s left");
+        assert_eq!(seen.line(), "1,000 of 3,000 documents, 100 documents/s, 1.50 MB, 20 s left");
         let seen = Seen { total: None, ..seen };
-        assert_eq!(seen.line(), "1,000 documents, 100 documents/s, 1.5 MB");
+        assert_eq!(seen.line(), "1,000 documents, 100 documents/s, 1.50 MB");
     }
 }
