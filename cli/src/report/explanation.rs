@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::notes;
 use crate::args::selection::Select;
-use crate::output::units::{grouped, moment};
+use crate::output::units::{counted, grouped, moment};
 use crate::output::wrap::hanging;
 
 /// Where the texts begin.
@@ -194,10 +194,10 @@ fn times(answer: &Answer, select: Option<&Select>) -> &'static str {
 fn order(ranking: &Ranking) -> String {
     let overlap = if ranking.overlapping { " A flow can be in two rows." } else { "" };
     format!(
-        "by {}, exact; ties are ordered by key, unknown last. Shares are of the total {}. The row other sums the keys without a row; there are {} keys.{overlap}",
+        "by {}, exact; ties are ordered by key, unknown last. Shares are of the total {}. The row other sums the keys without a row; {} in all.{overlap}",
         ranking.sorted_by,
         ranking.sort.name(),
-        grouped(ranking.keys.into())
+        counted(ranking.keys, "key")
     )
 }
 
