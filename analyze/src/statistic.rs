@@ -1,14 +1,11 @@
 //! What a report is, seen from the engine: something that adds up batches of
 //! columns, on any thread, and makes an answer of the sums.
 
-use flowkit_model::Kind;
-use flowkit_model::answer::Cell;
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Tally};
-use flowkit_model::question::{Condition, Measure};
-use flowkit_model::{FieldId, Metric, Sums};
+use flowkit_model::answer::{Answer, Cell, Tally};
+use flowkit_model::{FieldId, Kind};
 
 use crate::batch::Batch;
 use crate::spill::memory::Memory;

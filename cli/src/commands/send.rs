@@ -9,7 +9,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use flowkit_analyze::ReadOptions;
 use flowkit_analyze::select;
 use flowkit_analyze::export::{Addresses, Export, ExportError};
 use flowkit_model::answer::Tally;

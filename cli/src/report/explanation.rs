@@ -10,7 +10,7 @@ use flowkit_model::{Answer, Field, FieldId};
 use jiff::tz::TimeZone;
 
 use super::notes;
-use crate::output::units::{grouped, moment};
+use crate::output::units::{counted, grouped, moment};
 use crate::output::wrap::hanging;
 
 /// Where the texts begin.
@@ -175,10 +175,10 @@ fn times(answer: &Answer, is_repaired: bool) -> &'static str {
 fn order(ranking: &Ranking) -> String {
     let overlap = if ranking.overlapping { " A flow can be in two rows." } else { "" };
     format!(
-        "by {}, exact; ties are ordered by key, unknown last. Shares are of the total {}. The row other sums the keys without a row; there are {} keys.{overlap}",
+        "by {}, exact; ties are ordered by key, unknown last. Shares are of the total {}. The row other sums the keys without a row; {} in all.{overlap}",
         ranking.sorted_by,
         ranking.sort.name(),
-        grouped(ranking.keys.into())
+        counted(ranking.keys, "key")
     )
 }
 

@@ -1,7 +1,7 @@
 //! What is kept of a group, in three sizes: a ranking by bytes needs 40 bytes a
 //! key, with its key.
 
-use flowkit_model::question::{Measure, Of, Point};
+use flowkit_model::question::{Measure, Of};
 use flowkit_model::{Metric, Sums};
 
 use crate::group::counters::{Accumulator, Counters, Sum};

@@ -22,7 +22,7 @@ use crate::args::general::General;
 use crate::args::output::OutputFile;
 use crate::args::selection::RepairTimes;
 use crate::args::sources::{InputFormat, default_source};
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::output::Color;
 use crate::output::destination::write_to;
 
@@ -42,17 +42,14 @@ Examples:
 
 /// Explain the packet format, a field, a packet or a document
 #[derive(clap::Args)]
-#[command(
-    after_help = EXAMPLES,
-    group(clap::ArgGroup::new("bytes").args(["packet", "document", "flow"]))
-)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {
     /// Field to explain; with --packet or --flow the source to read
     #[arg(value_name = "FIELD|SOURCE")]
     subject: Option<PathBuf>,
 
     /// Explain the packets of a source, byte by byte: pcap or datagrams
-    #[arg(long, help_heading = "Question")]
+    #[arg(long, conflicts_with_all = ["flow", "document"], help_heading = "Question")]
     packet: bool,
 
     /// Only record K of the packets, from 1
@@ -70,27 +67,15 @@ pub(crate) struct Explain {
     flow: Option<NonZeroU64>,
 
     /// Explain the first document of a source
-    #[arg(long, hide = true)]
+    #[arg(long, conflicts_with = "flow", hide = true)]
     document: bool,
 
     /// Source of --flow
-    #[arg(
-        long,
-        value_name = "SOURCE",
-        requires = "bytes",
-        conflicts_with = "subject",
-        hide = true
-    )]
+    #[arg(long, value_name = "SOURCE", conflicts_with = "subject", hide = true)]
     source: Option<PathBuf>,
 
     /// Format of the output
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        requires_if("json", "bytes"),
-        help_heading = "Output"
-    )]
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     format: Format,
 
     #[command(flatten)]
@@ -139,6 +124,9 @@ impl Explain {
     fn page(&self, color: Color) -> anyhow::Result<Page> {
         let paint = Paint::new(color, self.file.path().is_none());
         let flow = self.flow.or(self.document.then_some(NonZeroU64::MIN));
+        if self.format == Format::Json && !self.packet && flow.is_none() {
+            return Err(Usage("--format json applies to --packet and --flow".into()).into());
+        }
         let text = match (self.packet, flow, &self.subject) {
             (true, ..) => return self.packets(&self.source(), paint),
             (_, Some(number), _) => return self.document(&self.source(), number, paint),
