@@ -1,5 +1,7 @@
 //! Made-up flows for tests: few values, so that keys meet, and some unknown.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use flowkit_analyze::stats::dimension::Dimension;
 use flowkit_model::field::Access;
 use flowkit_model::{FIELDS, FieldId, FlowRecord};
