@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-/// How time is cut.
+/// How time is divided into bins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bins {
     length_ms: u64,
@@ -18,7 +18,7 @@ pub struct Bins {
 /// A day of a zone: first millisecond, and the first after it.
 type Day = (u64, u64);
 
-/// Days that were looked up; asking the zone for each flow would be slow.
+/// A cache of days: asking the time zone for each flow would be slow.
 #[derive(Clone, Debug, Default)]
 pub struct Days {
     known: Vec<Day>,

@@ -34,7 +34,7 @@ use crate::stats::beacons::Regularity;
 use crate::stats::check::Check;
 use crate::stats::exporters::Exporters;
 use crate::stats::grouping::GroupBy;
-use crate::stats::scans::Attempts;
+use crate::stats::scans::ScanSearch;
 use crate::stats::summary::Summary;
 use crate::stats::timeline::Binned;
 use crate::zone::zone;
@@ -136,7 +136,7 @@ fn dispatch<A: Asking>(
             let bin = || AskError::Bin { text: timeline.bin.clone() };
             asking.ask(&Binned::new(timeline, zone, window.unwrap_or_default()).ok_or_else(bin)?)
         }
-        Report::Scans(scans) => asking.ask(&Attempts::new(scans)),
+        Report::Scans(scans) => asking.ask(&ScanSearch::new(scans)),
         Report::Beacons(beacons) => asking.ask(&Regularity::new(beacons)),
         Report::Diff(_) => unreachable!("a diff has two sides"),
         Report::Summary => asking.ask(&Summary::default()),

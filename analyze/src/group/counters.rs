@@ -1,19 +1,19 @@
-//! What is added up for a key: bytes, packets and flows that never wrap.
+//! Accumulators of a key: bytes, packets and flows that never wrap.
 
 use flowkit_model::Sums;
 
-use super::packed_flow::Volume;
-use crate::spill::record::Stored;
+use super::packed_flow::PackedFlow;
+use crate::spill::record::Record;
 
-/// What is added up for a key.
-pub trait Accumulator: Clone + Default + Send + Sync + Stored {
-    /// What is kept of one flow until it is added up.
-    type Row: Copy + Stored + Send + Sync + std::fmt::Debug;
+/// What is accumulated for a key.
+pub trait Accumulator: Clone + Default + Send + Sync + Record {
+    /// The record of one flow, as partitions keep it until it is aggregated.
+    type Row: Copy + Record + Send + Sync + std::fmt::Debug;
 
     /// Adds a flow.
     fn take(&mut self, row: Self::Row);
 
-    /// Adds a flow, or the sums of one that does not fit in a record.
+    /// Adds the record of a flow, or its sums if it does not fit in a record.
     #[inline]
     fn take_or_merge(&mut self, row: Result<Self::Row, Self>) {
         match row {
@@ -22,14 +22,14 @@ pub trait Accumulator: Clone + Default + Send + Sync + Stored {
         }
     }
 
-    /// Adds what another thread added up for the same key.
+    /// Adds what another thread accumulated for this key.
     fn merge(&mut self, other: &Self);
 
     /// Its bytes, packets and flows.
     fn sums(&self) -> Sums;
 }
 
-/// For a key of which nothing is kept but that it is there.
+/// For sets of keys: only that a key occurs is kept.
 impl Accumulator for () {
     type Row = ();
 
@@ -80,13 +80,13 @@ impl Sum {
     }
 }
 
-impl Stored for Sum {
+impl Record for Sum {
     fn write(&self, out: &mut Vec<u8>) {
         (self.low, self.high).write(out);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let (low, high) = Stored::read(from)?;
+        let (low, high) = Record::read(from)?;
         Some(Self { low, high })
     }
 }
@@ -98,14 +98,14 @@ pub struct Counters {
     bytes: u64,
     packets: u64,
     flows: u64,
-    /// How often `bytes` and `packets` went past 2^64: that takes a flow each
-    /// time, and 2^32 flows of one key are 10^10 gigabytes.
+    /// How often `bytes` and `packets` overflowed: each time takes at least one flow,
+    /// and 2^32 such flows of one key are 10^10 gigabytes.
     bytes_high: u32,
     packets_high: u32,
 }
 
 impl Counters {
-    /// Of so many flows together.
+    /// The sums of several flows.
     #[must_use]
     pub fn of(bytes: u64, packets: u64, flows: u64) -> Self {
         Self { bytes, packets, flows, ..Self::default() }
@@ -136,29 +136,29 @@ impl Counters {
     /// # Errors
     /// With the sums.
     #[inline]
-    pub fn row(bytes: u64, packets: u64) -> Result<Volume, Self> {
-        Volume::new(bytes, packets, 0).ok_or_else(|| Self::one(bytes, packets))
+    pub fn row(bytes: u64, packets: u64) -> Result<PackedFlow, Self> {
+        PackedFlow::new(bytes, packets, 0).ok_or_else(|| Self::one(bytes, packets))
     }
 }
 
-impl Stored for Counters {
+impl Record for Counters {
     fn write(&self, out: &mut Vec<u8>) {
         ((self.bytes, self.packets), self.flows).write(out);
         (self.bytes_high, self.packets_high).write(out);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let ((bytes, packets), flows) = Stored::read(from)?;
-        let (bytes_high, packets_high) = Stored::read(from)?;
+        let ((bytes, packets), flows) = Record::read(from)?;
+        let (bytes_high, packets_high) = Record::read(from)?;
         Some(Self { bytes, packets, flows, bytes_high, packets_high })
     }
 }
 
 impl Accumulator for Counters {
-    type Row = Volume;
+    type Row = PackedFlow;
 
     #[inline]
-    fn take(&mut self, row: Volume) {
+    fn take(&mut self, row: PackedFlow) {
         self.add(row.bytes(), row.packets());
     }
 

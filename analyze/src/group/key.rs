@@ -6,7 +6,7 @@
 use crate::batch::{Column, Values};
 use crate::group::key_part::KeyPart;
 use crate::spill::hash::{Hashed, MIX, fold};
-use crate::spill::record::Stored;
+use crate::spill::record::Record;
 
 /// The fields of a key, the most significant first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,16 +33,16 @@ impl KeyLayout {
         self.parts.iter().map(|part| part.width()).sum()
     }
 
-    /// Bits of a key of which all fields are known.
+    /// Bits of a key whose fields are all known.
     #[must_use]
     pub fn known_bits(&self) -> u32 {
         self.parts.iter().map(|part| part.bits).sum()
     }
 
-    /// Keys of flows, from one column per field.
+    /// The keys of the rows of a batch, from one column per field.
     ///
     /// # Panics
-    /// If there is not one column per field, all of the same length.
+    /// If there is not one column per field, all of equal length.
     #[must_use]
     pub fn encode<K: Key>(&self, columns: &[&Column]) -> Vec<K> {
         assert_eq!(columns.len(), self.parts.len(), "one column per field");
@@ -100,39 +100,26 @@ fn append<K: Key, V: Copy + Into<u64>>(
 }
 
 /// A number that a key is kept in.
-pub trait Key: Hashed + Default + Ord + std::fmt::Debug {
-    /// Whether a value of so many bits fits behind a key of so many, in a word.
-    const JOINS: bool = false;
+pub trait Key: Hashed + Default + Ord + std::fmt::Debug + 'static {
+    /// Whether keys of a layout are kept in this type: those whose fields are all
+    /// known, or those that lack one. Each key is kept in one type.
+    fn holds(layout: &KeyLayout, is_known: bool) -> bool;
 
-    /// Whether a key of these values is kept in this type.
-    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool;
-
-    /// The key with a value behind it.
-    fn join(&self, _bits: u32, _value: u64) -> u64 {
-        unreachable!("only keys of one word are joined")
+    /// Whether the key of these values is kept in this type.
+    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
+        Self::holds(layout, values.iter().all(Option::is_some))
     }
 
-    /// The key that is a word.
-    #[must_use]
-    fn of_word(_word: u64) -> Self {
-        unreachable!("only keys of one word are joined")
-    }
-
-    /// The key that has a value of so many bits behind it, and the value.
-    #[must_use]
-    fn part(_joined: u64, _bits: u32) -> (Self, u64) {
-        unreachable!("only keys of one word are joined")
-    }
-
-    /// Appends a value of so many bits.
+    /// Appends a value of `bits`.
     fn push(&mut self, bits: u32, value: Option<u64>);
-    /// Takes off the value that was appended last.
+    /// Removes the value that was appended last.
     fn pop(&mut self, bits: u32) -> Option<u64>;
 }
 
 impl Key for u128 {
-    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
-        layout.bits() <= 128 && !Packed::is_of(layout, values)
+    fn holds(layout: &KeyLayout, is_known: bool) -> bool {
+        // 64 bits and one for each field, of at least one bit, make 128.
+        layout.bits() <= 128 && !Packed::holds(layout, is_known)
     }
 
     #[inline]
@@ -152,12 +139,38 @@ impl Key for u128 {
 pub struct Packed(pub(super) u64);
 
 impl Key for Packed {
-    const JOINS: bool = true;
-
-    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
-        layout.known_bits() <= 64 && values.iter().all(Option::is_some)
+    fn holds(layout: &KeyLayout, is_known: bool) -> bool {
+        layout.known_bits() <= 64 && is_known
     }
 
+    /// An unknown value becomes 0: keys that have one are kept in another type.
+    #[inline]
+    fn push(&mut self, bits: u32, value: Option<u64>) {
+        self.0 = self.0.checked_shl(bits).unwrap_or(0) | value.unwrap_or(0);
+    }
+
+    fn pop(&mut self, bits: u32) -> Option<u64> {
+        let value = self.0 & (u64::MAX >> (64 - bits));
+        self.0 = self.0.checked_shr(bits).unwrap_or(0);
+        Some(value)
+    }
+}
+
+/// A key of one word, behind which a value may stand in the same word.
+pub trait JoinedKey: Key {
+    /// The word of the key and a value of `bits` behind it; both fit in 64 bits.
+    fn join(&self, bits: u32, value: u64) -> u64;
+
+    /// The key that is this word.
+    #[must_use]
+    fn of_word(word: u64) -> Self;
+
+    /// Takes a word of [`JoinedKey::join`] apart: the key, and the value of `bits`.
+    #[must_use]
+    fn part(joined: u64, bits: u32) -> (Self, u64);
+}
+
+impl JoinedKey for Packed {
     #[inline]
     fn join(&self, bits: u32, value: u64) -> u64 {
         self.0.checked_shl(bits).unwrap_or(0) | value
@@ -173,18 +186,6 @@ impl Key for Packed {
         let value = joined & u64::MAX.checked_shr(64 - bits).unwrap_or(0);
         (Self(joined.checked_shr(bits).unwrap_or(0)), value)
     }
-
-    /// An unknown value is kept as 0: keys that have one are kept elsewhere.
-    #[inline]
-    fn push(&mut self, bits: u32, value: Option<u64>) {
-        self.0 = self.0.checked_shl(bits).unwrap_or(0) | value.unwrap_or(0);
-    }
-
-    fn pop(&mut self, bits: u32) -> Option<u64> {
-        let value = self.0 & (u64::MAX >> (64 - bits));
-        self.0 = self.0.checked_shr(bits).unwrap_or(0);
-        Some(value)
-    }
 }
 
 impl Hashed for Packed {
@@ -194,7 +195,7 @@ impl Hashed for Packed {
     }
 }
 
-impl Stored for Packed {
+impl Record for Packed {
     fn write(&self, out: &mut Vec<u8>) {
         self.0.write(out);
     }
@@ -209,8 +210,8 @@ impl Stored for Packed {
 pub type LongKey = Vec<(bool, u64)>;
 
 impl Key for LongKey {
-    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
-        layout.bits() > DOUBLE_BITS && !Packed::is_of(layout, values)
+    fn holds(layout: &KeyLayout, is_known: bool) -> bool {
+        layout.bits() > WIDE_BITS && !Packed::holds(layout, is_known)
     }
 
     fn push(&mut self, _: u32, value: Option<u64>) {
@@ -231,8 +232,8 @@ impl Hashed for LongKey {
     }
 }
 
-/// Bits of the widest key that is a number ([`super::wide_key`]).
-pub(crate) const DOUBLE_BITS: u32 = 256;
+/// Bits of the widest key that is a number (`wide_key`).
+pub(crate) const WIDE_BITS: u32 = 256;
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use flowkit_model::Kind;
 /// One field of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyPart {
-    /// What its values mean; text is grouped by its number and sorted by its
+    /// What its values mean; text is grouped by its dictionary code and sorted by its
     /// letters.
     pub kind: Kind,
     /// Width of a value.

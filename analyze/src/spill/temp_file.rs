@@ -1,12 +1,11 @@
-//! Unlinked temporary files: whatever is spilled leaves nothing behind, however
-//! the program ends.
+//! Unlinked temporary files: nothing is left behind, however the program ends.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Makes a file that only its owner may read and that is gone when it is closed.
+/// Makes a file that only its owner may read and that vanishes when it is closed.
 ///
 /// # Errors
 /// If the folder for temporary files (`TMPDIR`) cannot be written to.
