@@ -3,14 +3,16 @@
 //! `match_all`, `match_none`, `range`, `term`, `terms`, `exists` and `bool`. Any
 //! other query is refused in Elasticsearch's words for an unknown one.
 
+mod dates;
 mod parse;
+mod range;
 mod value;
 
 use self::value::{is_same, key, values};
-use super::failure::{Cause, Failure};
-use super::fields::Kind;
-use super::json::{members, name_position, position, token};
 use crate::document::Document;
+use crate::server::http::{Cause, Failure};
+use crate::server::index::Kind;
+use crate::server::json::{members, name_position, position, token};
 
 /// A query, read and checked.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +63,7 @@ impl Query {
         match name.as_str() {
             "match_all" => Ok(Query::All),
             "match_none" => Ok(Query::Nothing),
-            "range" => parse::range(value, body, now_ms),
+            "range" => range::range(value, body, now_ms),
             "term" => parse::term(value, body),
             "terms" => parse::terms(value, body),
             "exists" => parse::exists(value, body),

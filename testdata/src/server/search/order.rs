@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::failure::{Cause, Failure};
-use super::indices::Store;
-use super::json::{items, members, name_position, position, quoted, scalar};
+use crate::server::http::{Cause, Failure};
+use crate::server::index::Store;
+use crate::server::json::{items, members, name_position, position, quoted, scalar};
 use crate::time::iso;
 
 /// One key.

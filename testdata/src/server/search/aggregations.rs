@@ -1,9 +1,9 @@
 //! The aggregations a plan of a fetch needs: `min`, `max` and `date_histogram` of
 //! `@timestamp`, and `terms` of `_index`.
 
-use super::failure::{Cause, Failure};
-use super::indices::Store;
-use super::json::{members, position, quoted, scalar};
+use crate::server::http::{Cause, Failure};
+use crate::server::index::Store;
+use crate::server::json::{members, position, quoted, scalar};
 use crate::time::iso;
 
 /// A named aggregation.
