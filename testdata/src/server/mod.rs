@@ -1,7 +1,7 @@
 //! A small server on loopback that speaks the search API as Elasticsearch 7.17 does.
 //!
-//! It answers what a fetch of flows asks: search, scroll, count, settings,
-//! mapping, the lists of indices. It keeps the member order, the status codes and
+//! It answers the requests of a fetch: search, scroll, count, settings, mapping,
+//! the lists of indices. It keeps the member order, the status codes and
 //! the words of the real server, so that a client written against it works
 //! against the real one. It does not index, authenticate, score or compress, and
 //! knows no point in time; what it does not know it refuses.

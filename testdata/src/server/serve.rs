@@ -1,6 +1,7 @@
-//! The threads of a server: one takes connections, one more serves each of them.
+//! The threads of a server: one accepts connections, one more serves each of them.
 //!
-//! What is to go wrong on purpose goes wrong here, where the connection is.
+//! Faults of the connection and of whole answers are injected here; those of a
+//! search are in `search`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -45,7 +46,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a connection so that it can be closed from outside.
+    /// Records a connection so that it can be closed from outside.
     fn enter(&self, stream: &TcpStream) -> io::Result<u64> {
         let copy = stream.try_clone()?;
         let mut state = self.state();
@@ -55,7 +56,7 @@ impl Shared {
         Ok(number)
     }
 
-    /// Notes a request; the fault it is to meet.
+    /// Records a request; the fault to inject, if there is one.
     fn note(&self, line: String) -> Option<Fault> {
         let mut state = self.state();
         let number = state.requests.len();
@@ -64,7 +65,7 @@ impl Shared {
     }
 }
 
-/// Takes connections until the server closes, one thread each; waits for them.
+/// Accepts connections until the server closes, one thread each; waits for the threads.
 pub(super) fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
     let mut threads: Vec<JoinHandle<()>> = Vec::new();
     for stream in listener.incoming() {
@@ -77,7 +78,7 @@ pub(super) fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let serving =
             thread::Builder::new().name("practice connection".to_owned()).spawn(move || {
                 if let Ok(number) = shared.enter(&stream) {
-                    // An error is the client's end of the connection; it knows.
+                    // An error here is one of the connection, which the client sees too.
                     let _ = serve(stream, &shared);
                     if let Some(stream) = shared.state().connections.remove(&number) {
                         let _ = stream.shutdown(Shutdown::Both);
@@ -111,7 +112,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     }
 }
 
-/// Answers one request, or gets it wrong as told; whether the connection goes on.
+/// Answers one request, with its fault if it has one; whether the connection stays open.
 fn respond(connection: &mut Connection, received: Received, shared: &Shared) -> io::Result<bool> {
     let Received { request, line, keeps_alive } = received;
     let is_head = request.method == "HEAD";

@@ -1,4 +1,4 @@
-//! Things that go wrong on purpose.
+//! Faults that the server injects.
 
 use flowkit_testdata::Fault;
 use serde_json::Value;

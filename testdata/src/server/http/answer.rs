@@ -5,7 +5,7 @@ pub(in crate::server) const JSON: &str = "application/json; charset=UTF-8";
 /// Content type of tables.
 pub(in crate::server) const TEXT: &str = "text/plain; charset=UTF-8";
 
-/// What goes back.
+/// What is sent back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::server) struct Answer {
     pub(in crate::server) status: u16,

@@ -42,7 +42,7 @@ pub(in crate::server) struct Received {
     pub(in crate::server) keeps_alive: bool,
 }
 
-/// What a look at the connection gave.
+/// What came next on a connection.
 #[derive(Debug)]
 pub(in crate::server) enum Next {
     /// A request.

@@ -1,4 +1,4 @@
-//! Errors as Elasticsearch 7.17 words them, envelope and all.
+//! Errors in the words of Elasticsearch 7.17, with the JSON around them.
 
 use crate::server::json::quoted;
 
@@ -90,8 +90,7 @@ impl Failure {
         Cause::new("illegal_argument_exception", reason).refused()
     }
 
-    /// Every shard refuses for the same argument; `None` is a shard not known by
-    /// its index.
+    /// Every shard refuses one argument; `None` is a shard not known by its index.
     pub(in crate::server) fn argument_on_shards(
         reason: &str,
         indices: &[Option<String>],
@@ -114,7 +113,7 @@ impl Failure {
         Failure::Request { status: 404, cause }
     }
 
-    /// A body that is no JSON; the place is one further than serde's.
+    /// A body that is no JSON; the column is one more than serde's.
     pub(in crate::server) fn bad_json(error: &serde_json::Error) -> Failure {
         let (kind, what) = if error.is_eof() {
             ("json_e_o_f_exception", "Unexpected end-of-input within/between Object entries")

@@ -11,9 +11,9 @@ use crate::server::json::{matches, quoted};
 #[derive(Debug)]
 pub(in crate::server) struct Index {
     pub(in crate::server) name: String,
-    /// 22 characters, as Elasticsearch makes them up.
+    /// 22 characters, as Elasticsearch generates them.
     pub(in crate::server) uuid: String,
-    /// When it was made: with its first document.
+    /// Time of creation: that of the first document.
     pub(in crate::server) created_ms: i64,
     /// In the order in which they were indexed.
     pub(in crate::server) documents: Vec<Document>,
@@ -32,7 +32,7 @@ pub(in crate::server) struct Store {
     pub(in crate::server) indices: Vec<Index>,
 }
 
-/// What to do about names and patterns that mean no index.
+/// What to do about names and patterns that match no index.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::server) struct Expansion {
     /// A missing name is no error.
@@ -64,8 +64,8 @@ impl Store {
         Store { indices: by_name.into_iter().map(index).collect() }
     }
 
-    /// The places of the indices that a comma list of names and patterns means,
-    /// each once, by name.
+    /// Positions of the indices that match a comma-separated list of names and
+    /// patterns, each once, by name.
     pub(in crate::server) fn resolve(
         &self,
         expression: Option<&str>,

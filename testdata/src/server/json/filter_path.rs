@@ -3,7 +3,7 @@
 //! A list of dotted paths; `*` stands for any part of one name, `**` for any
 //! number of names, a leading `-` takes away. Arrays are looked through. What is
 //! left empty disappears, so an answer of which nothing is wanted is `{}`.
-//! `_source` filtering is the same thing on a smaller text.
+//! `_source` filtering applies such paths to one document.
 
 use super::pattern::matches;
 use super::text::{items, members, quoted};

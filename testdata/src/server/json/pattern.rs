@@ -1,6 +1,6 @@
 //! Names with `*` in them.
 
-/// Whether `name` is what `pattern` means; `*` stands for any characters or none.
+/// Whether `name` matches `pattern`; `*` stands for any characters or none.
 pub(in crate::server) fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {

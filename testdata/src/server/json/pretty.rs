@@ -1,6 +1,6 @@
 //! JSON over several lines, indented as `?pretty` asks for it.
 
-/// The same JSON over several lines, as `?pretty` asks for it.
+/// JSON indented by two spaces a level, its values unchanged.
 pub(in crate::server) fn pretty(json: &str) -> String {
     let mut text = String::with_capacity(json.len() * 2);
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);

@@ -1,4 +1,4 @@
-//! JSON text in the order it was written: members of an object, quoting, indenting.
+//! JSON as text: members of an object in their order, quoting, positions.
 //!
 //! `serde_json::Value` sorts members; an answer must keep their order, and a
 //! stored `_source` must stay as it is byte for byte. So answers are text.
@@ -10,7 +10,7 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The members of an object, in order, each value as the text it is. The text
-/// is borrowed, so its place in the whole can be told. `None` if it is no object.
+/// is borrowed, so its position in the whole can be told. `None` if it is no object.
 pub(in crate::server) fn members(object: &str) -> Option<Vec<(String, &str)>> {
     serde_json::from_str::<Members<'_>>(object).ok().map(|members| members.0)
 }

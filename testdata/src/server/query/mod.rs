@@ -1,4 +1,4 @@
-//! The queries a window and a filter need: what they mean, and which documents match.
+//! The queries that a window and a filter need, and which documents match them.
 //!
 //! `match_all`, `match_none`, `range`, `term`, `terms`, `exists` and `bool`. Any
 //! other query is refused in Elasticsearch's words for an unknown one.
@@ -41,7 +41,7 @@ pub(super) enum Key {
 
 impl Query {
     /// Reads one query object, which must be part of `body`; `now_ms` is the
-    /// time that `now` means.
+    /// value of `now`.
     pub(super) fn parse(query: &str, body: &str, now_ms: i64) -> Result<Query, Failure> {
         let at = position(body, query);
         let Some(parts) = members(query) else {
@@ -104,7 +104,7 @@ impl Query {
         }
     }
 
-    /// Bounds of `@timestamp` outside of which nothing matches, in milliseconds.
+    /// The window of `@timestamp` outside of which nothing matches, in milliseconds.
     pub(super) fn window(&self) -> (i64, i64) {
         match self {
             Query::Range { field, low, high, .. } if field == "@timestamp" => {

@@ -68,12 +68,12 @@ pub(super) fn compound(value: &str, body: &str, now_ms: i64) -> Result<Query, Fa
         }
     }
     if !must.is_empty() {
-        should.clear(); // then it only weighs, and nothing here is weighed
+        should.clear(); // optional beside `must`: it would only raise the score
     }
     Ok(Query::Bool { must, should, must_not })
 }
 
-/// The only member of a query: a field, and what is asked of it.
+/// The only member of a query: a field and its conditions.
 pub(super) fn one_field<'a>(
     query: &str,
     value: &'a str,

@@ -1,4 +1,4 @@
-//! The aggregations a plan of a fetch needs: `min`, `max` and `date_histogram` of
+//! The aggregations that planning a fetch needs: `min`, `max` and `date_histogram` of
 //! `@timestamp`, and `terms` of `_index`.
 
 use crate::server::http::{Cause, Failure};
@@ -20,7 +20,7 @@ enum Kind {
     Indices {
         size: usize,
     },
-    /// Counts in steps of so many milliseconds; empty ones are left out.
+    /// Counts by intervals of `step_ms` milliseconds; empty ones are left out.
     Histogram {
         step_ms: i64,
     },

@@ -11,7 +11,7 @@ use crate::server::json::quoted;
 /// The hits of a search, sorted, and how a page of them is shown.
 #[derive(Debug)]
 pub(in crate::server) struct Page {
-    /// Index and place in it.
+    /// Index, and position in it.
     pub(super) hits: Vec<(usize, usize)>,
     /// Hits a page.
     pub(in crate::server) size: usize,
@@ -24,7 +24,7 @@ pub(in crate::server) struct Page {
 pub(in crate::server) struct Found {
     /// The hits; a scroll keeps them too.
     pub(in crate::server) page: Arc<Page>,
-    /// Shards asked, and of those the ones that were skipped unread.
+    /// How many shards there are, and how many of them were skipped unread.
     pub(in crate::server) shards: (usize, usize),
     /// The object under `aggregations`.
     pub(super) aggregations: Option<String>,
@@ -38,7 +38,7 @@ pub(in crate::server) struct Style {
     pub(in crate::server) scroll_id: Option<String>,
     /// `hits.total` as a bare number.
     pub(in crate::server) total_as_number: bool,
-    /// Something to get wrong on purpose.
+    /// A fault to inject.
     pub(in crate::server) fault: Option<Fault>,
 }
 

@@ -1,4 +1,4 @@
-//! What a search asks for: body and parameters, read and checked.
+//! The request of a search: body and parameters, read and checked.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ pub(super) enum Source {
 }
 
 impl SearchRequest {
-    /// Reads a search. `now_ms` is what `now` means in a date.
+    /// Reads a search. `now_ms` is the value of `now` in a date.
     pub(in crate::server) fn parse(
         request: &Request,
         now_ms: i64,
@@ -142,7 +142,7 @@ impl SearchRequest {
         Ok(())
     }
 
-    /// What Elasticsearch refuses before it asks any shard.
+    /// What Elasticsearch refuses before it searches any shard.
     fn check(&mut self) -> Result<(), Failure> {
         let mut faults = Vec::new();
         if self.keep_alive.is_some() {

@@ -4,7 +4,7 @@ use super::request::{Counting, Source};
 use crate::server::http::{Cause, Failure};
 use crate::server::json::{Filter, items, members, position, scalar};
 
-/// A count; `None` for -1, which means the default.
+/// A count; `None` for -1, which stands for the default.
 pub(super) fn number(value: &str) -> Result<Option<usize>, Failure> {
     let text = scalar(value).unwrap_or_else(|| value.to_owned());
     if text == "-1" {

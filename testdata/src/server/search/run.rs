@@ -13,7 +13,7 @@ use crate::server::http::Failure;
 use crate::server::index::Store;
 use crate::server::query::Query;
 
-/// Runs a search over the indices at these places.
+/// Runs a search over the indices at these positions.
 pub(in crate::server) fn run(
     search: SearchRequest,
     store: &Store,

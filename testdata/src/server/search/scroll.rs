@@ -1,8 +1,9 @@
 //! Scrolls: which documents are still to come, under an id that looks like the real one.
 //!
 //! A scroll holds its own list of hits, so it is a snapshot. Its id names one
-//! context per shard, as Elasticsearch counts them. Asking twice with the same
-//! id gives the next page: the place is kept here, not in the request.
+//! context per shard, as Elasticsearch counts them. A second
+//! request with one id gives the next page: the position is kept here, not in the
+//! request.
 //!
 //! A context ends exactly when its keep-alive is over; a real server looks only
 //! once a minute and may answer a little longer.
@@ -32,7 +33,7 @@ pub(in crate::server) struct Scroll {
 }
 
 impl Scroll {
-    /// Shards it still asks: those that were not skipped.
+    /// Shards that it reads: those that were not skipped.
     pub(in crate::server) fn shards(&self) -> usize {
         self.contexts.len()
     }
@@ -47,7 +48,7 @@ pub(in crate::server) struct Scrolls {
 
 impl Scrolls {
     /// Opens a scroll over `shards` shards of which the first page was already
-    /// given; the id of it. No shards give an id that leads nowhere.
+    /// given; the id of it. The id of a scroll over no shards finds nothing.
     pub(in crate::server) fn open(
         &mut self,
         page: Arc<Page>,

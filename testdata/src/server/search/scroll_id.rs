@@ -7,7 +7,7 @@ const SESSION: &str = "flowkitPracticeSession";
 /// The name of the only node.
 pub(in crate::server) const NODE: &str = "flowkitPracticeNodeOne";
 
-/// The id of some contexts: what was searched how, then per context the
+/// The id of some contexts: the kind of search, then for each context the
 /// session, the number and the node, in URL-safe base64.
 pub(super) fn encode(contexts: &[u64]) -> String {
     let mut bytes = HEADER.to_vec();
