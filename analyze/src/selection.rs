@@ -26,7 +26,7 @@ pub struct Selection {
 
 /// What is done to flows before they are looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
+pub(crate) struct Changes {
     /// Take off the second that Logstash 7 and later do not borrow, and the
     /// wraps of the uptime that no version sees.
     pub repair_times: bool,

@@ -18,11 +18,11 @@ pub(crate) mod dictionary_column;
 pub(crate) mod field_set;
 pub use self::column::{Column, Values};
 pub(crate) use self::column::{rows_where, select};
-pub use self::dictionary_column::DictionaryColumn;
+pub(crate) use self::dictionary_column::DictionaryColumn;
 pub use self::field_set::FieldSet;
 
 /// Rows of a batch that is cut from a long block.
-pub const BATCH_ROWS: usize = 65_536;
+pub(crate) const BATCH_ROWS: usize = 65_536;
 
 /// Flows as columns.
 #[derive(Clone, Debug)]

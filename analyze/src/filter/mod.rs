@@ -20,7 +20,7 @@ use crate::batch::{Batch, FieldSet, Values, rows_where};
 
 /// A filter that is compiled to be evaluated on batches.
 #[derive(Debug)]
-pub struct Filter {
+pub(crate) struct Filter {
     expression: Expression,
     node: Node,
 }
@@ -60,7 +60,7 @@ pub(crate) enum Matching {
 impl Filter {
     /// Compiles a filter.
     #[must_use]
-    pub fn new(expression: Expression) -> Self {
+    pub(crate) fn new(expression: Expression) -> Self {
         let node = Node::of(&expression, &mut 0);
         Self { expression, node }
     }
@@ -73,25 +73,25 @@ impl Filter {
 
     /// The fields it reads.
     #[must_use]
-    pub fn fields(&self) -> FieldSet {
+    pub(crate) fn fields(&self) -> FieldSet {
         self.expression.fields().into_iter().collect()
     }
 
     /// Whether it matches every flow.
     #[must_use]
-    pub fn is_any(&self) -> bool {
+    pub(crate) fn is_any(&self) -> bool {
         matches!(self.expression, Expression::Any)
     }
 
     /// Whether it matches a flow.
     #[must_use]
-    pub fn matches(&self, flow: &FlowRecord) -> bool {
+    pub(crate) fn matches(&self, flow: &FlowRecord) -> bool {
         self.expression.matches(flow)
     }
 
     /// One flag per row of a batch that has the filter's fields.
     #[must_use]
-    pub fn mask(&self, batch: &Batch) -> Vec<bool> {
+    pub(crate) fn mask(&self, batch: &Batch) -> Vec<bool> {
         self.node.mask(batch, &mut DictionaryMasks::default())
     }
 
@@ -112,13 +112,13 @@ impl Filter {
 
     /// Whether some flows may match, by the min/max statistics of their fields: if not,
     /// they are pruned. Text has no statistics.
-    pub fn may_match(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> bool {
+    pub(crate) fn may_match(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> bool {
         self.outcomes(bounds).may_match
     }
 
     /// Whether some flows may match, and whether some may not, by the min/max
     /// statistics of their fields: if all match, they need no mask.
-    pub fn outcomes(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> Outcomes {
+    pub(crate) fn outcomes(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> Outcomes {
         self.expression.outcomes(bounds)
     }
 }

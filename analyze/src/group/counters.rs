@@ -6,7 +6,7 @@ use super::packed_flow::PackedFlow;
 use crate::spill::record::Record;
 
 /// What is accumulated for a key.
-pub trait Accumulator: Clone + Default + Send + Sync + Record {
+pub(crate) trait Accumulator: Clone + Default + Send + Sync + Record {
     /// The record of one flow, as partitions keep it until it is aggregated.
     type Row: Copy + Record + Send + Sync + std::fmt::Debug;
 
@@ -47,7 +47,7 @@ impl Accumulator for () {
 /// Two words instead of a `u128`, which would double the size of a key's sums
 /// by its alignment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sum {
+pub(crate) struct Sum {
     low: u64,
     high: u64,
 }
@@ -55,7 +55,7 @@ pub struct Sum {
 impl Sum {
     /// Adds a value.
     #[inline]
-    pub fn add(&mut self, value: u64) {
+    pub(crate) fn add(&mut self, value: u64) {
         let (low, carry) = self.low.overflowing_add(value);
         self.low = low;
         self.high += u64::from(carry);
@@ -63,19 +63,19 @@ impl Sum {
 
     /// A sum of one value.
     #[must_use]
-    pub fn of(value: u64) -> Self {
+    pub(crate) fn of(value: u64) -> Self {
         Self { low: value, high: 0 }
     }
 
     /// Adds a sum.
-    pub fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.add(other.low);
         self.high += other.high;
     }
 
     /// The sum.
     #[must_use]
-    pub fn total(self) -> u128 {
+    pub(crate) fn total(self) -> u128 {
         (u128::from(self.high) << 64) | u128::from(self.low)
     }
 }
@@ -94,7 +94,7 @@ impl Record for Sum {
 /// Bytes, packets and flows of a key, in 32 bytes: two keys share a line of the
 /// cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+pub(crate) struct Counters {
     bytes: u64,
     packets: u64,
     flows: u64,
@@ -107,13 +107,13 @@ pub struct Counters {
 impl Counters {
     /// The sums of several flows.
     #[must_use]
-    pub fn of(bytes: u64, packets: u64, flows: u64) -> Self {
+    pub(crate) fn of(bytes: u64, packets: u64, flows: u64) -> Self {
         Self { bytes, packets, flows, ..Self::default() }
     }
 
     /// Adds a flow.
     #[inline]
-    pub fn add(&mut self, bytes: u64, packets: u64) {
+    pub(crate) fn add(&mut self, bytes: u64, packets: u64) {
         let (sum, carry) = self.bytes.overflowing_add(bytes);
         self.bytes = sum;
         self.bytes_high += u32::from(carry);
@@ -127,7 +127,7 @@ impl Counters {
 impl Counters {
     /// Of one flow.
     #[must_use]
-    pub fn one(bytes: u64, packets: u64) -> Self {
+    pub(crate) fn one(bytes: u64, packets: u64) -> Self {
         Self { bytes, packets, flows: 1, ..Self::default() }
     }
 
@@ -136,7 +136,7 @@ impl Counters {
     /// # Errors
     /// With the sums.
     #[inline]
-    pub fn row(bytes: u64, packets: u64) -> Result<PackedFlow, Self> {
+    pub(crate) fn row(bytes: u64, packets: u64) -> Result<PackedFlow, Self> {
         PackedFlow::new(bytes, packets, 0).ok_or_else(|| Self::one(bytes, packets))
     }
 }

@@ -14,7 +14,7 @@ use crate::batch::{DictionaryColumn, Values};
 /// cache of a core: 42,000 ports of half a million flows are 0.7 MB. The additions
 /// cannot overflow, since nothing is added that might ([`DictionarySums::add`]).
 #[derive(Debug, Default)]
-pub struct DictionarySums {
+pub(crate) struct DictionarySums {
     /// The dictionary of the row group; `None` before its first batch.
     dictionary: Option<Arc<Values>>,
     /// One for each code, and one for unknown; any that follow, and all of them
@@ -36,7 +36,7 @@ struct NarrowValues {
 /// Sums of one code: bytes; and packets and flows in one word, packets in the upper
 /// bits, so that both are added at once.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CodeSums {
+pub(crate) struct CodeSums {
     bytes: u64,
     packets_and_flows: u64,
 }
@@ -87,7 +87,7 @@ impl DictionarySums {
     /// false: [`DictionarySums::finish_row_group`] makes room.
     ///
     /// - Shapes: one code, bytes and packets per flow.
-    pub fn add(&mut self, keys: &DictionaryColumn, bytes: &[u64], packets: &[u64]) -> bool {
+    pub(crate) fn add(&mut self, keys: &DictionaryColumn, bytes: &[u64], packets: &[u64]) -> bool {
         let dictionary = keys.values();
         if self.dictionary.as_ref().is_some_and(|known| !Arc::ptr_eq(known, dictionary)) {
             return false;
@@ -113,7 +113,7 @@ impl DictionarySums {
     /// its values, and those of the flows whose value is unknown. `emit` is not
     /// called if nothing was added, or if sums of 16-bit values have room to
     /// wait for those of the next row group.
-    pub fn finish_row_group(&mut self, mut emit: impl FnMut(&Values, &[CodeSums], CodeSums)) {
+    pub(crate) fn finish_row_group(&mut self, mut emit: impl FnMut(&Values, &[CodeSums], CodeSums)) {
         let Some(dictionary) = self.dictionary.take() else { return };
         let bound = std::mem::take(&mut self.bound);
         let codes = self.codes.get_mut(..=dictionary.len()).unwrap_or_default();
@@ -134,7 +134,7 @@ impl DictionarySums {
     }
 
     /// Hands everything to `emit`, sums of earlier row groups too.
-    pub fn finish(&mut self, mut emit: impl FnMut(&Values, &[CodeSums], CodeSums)) {
+    pub(crate) fn finish(&mut self, mut emit: impl FnMut(&Values, &[CodeSums], CodeSums)) {
         self.finish_row_group(&mut emit);
         self.narrow.finish(emit);
     }
@@ -179,7 +179,7 @@ impl CodeSums {
 
     /// Whether no flow was added.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.packets_and_flows == 0
     }
 
@@ -187,7 +187,7 @@ impl CodeSums {
     ///
     /// # Errors
     /// With the sums, if they are of several flows or do not fit in a record.
-    pub fn record(self) -> Result<PackedFlow, Counters> {
+    pub(crate) fn record(self) -> Result<PackedFlow, Counters> {
         let sums = self.counters();
         if self.packets_and_flows & ((1 << FLOW_BITS) - 1) == 1 {
             Counters::row(self.bytes, self.packets_and_flows >> FLOW_BITS)
@@ -198,7 +198,7 @@ impl CodeSums {
 
     /// The sums.
     #[must_use]
-    pub fn counters(self) -> Counters {
+    pub(crate) fn counters(self) -> Counters {
         let flows = self.packets_and_flows & ((1 << FLOW_BITS) - 1);
         Counters::of(self.bytes, self.packets_and_flows >> FLOW_BITS, flows)
     }

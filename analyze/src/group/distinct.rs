@@ -18,7 +18,7 @@ use crate::spill::partitions::{PARTITIONS, each_part};
 
 /// How a field's distinct values are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counting {
+pub(crate) struct Counting {
     /// Bits of a value.
     pub bits: u32,
     /// Key and value are the two ends of a flow: as the one is a value of the

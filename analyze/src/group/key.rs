@@ -10,32 +10,32 @@ use crate::spill::record::Record;
 
 /// The fields of a key, the most significant first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyLayout {
+pub(crate) struct KeyLayout {
     parts: Vec<KeyPart>,
 }
 
 impl KeyLayout {
     /// A layout of these fields.
     #[must_use]
-    pub fn new(parts: Vec<KeyPart>) -> Self {
+    pub(crate) fn new(parts: Vec<KeyPart>) -> Self {
         Self { parts }
     }
 
     /// The fields.
     #[must_use]
-    pub fn parts(&self) -> &[KeyPart] {
+    pub(crate) fn parts(&self) -> &[KeyPart] {
         &self.parts
     }
 
     /// Bits of a key.
     #[must_use]
-    pub fn bits(&self) -> u32 {
+    pub(crate) fn bits(&self) -> u32 {
         self.parts.iter().map(|part| part.width()).sum()
     }
 
     /// Bits of a key whose fields are all known.
     #[must_use]
-    pub fn known_bits(&self) -> u32 {
+    pub(crate) fn known_bits(&self) -> u32 {
         self.parts.iter().map(|part| part.bits).sum()
     }
 
@@ -44,7 +44,7 @@ impl KeyLayout {
     /// # Panics
     /// If there is not one column per field, all of equal length.
     #[must_use]
-    pub fn encode<K: Key>(&self, columns: &[&Column]) -> Vec<K> {
+    pub(crate) fn encode<K: Key>(&self, columns: &[&Column]) -> Vec<K> {
         assert_eq!(columns.len(), self.parts.len(), "one column per field");
         let mut keys = vec![K::default(); columns.first().map_or(0, |column| column.len())];
         for (part, column) in self.parts.iter().zip(columns) {
@@ -61,7 +61,7 @@ impl KeyLayout {
 
     /// The values of a key, one per field; unknown is `None`.
     #[must_use]
-    pub fn decode<K: Key>(&self, mut key: K) -> Vec<Option<u64>> {
+    pub(crate) fn decode<K: Key>(&self, mut key: K) -> Vec<Option<u64>> {
         let mut values: Vec<_> = self.parts.iter().rev().map(|part| key.pop(part.bits)).collect();
         values.reverse();
         values
@@ -69,7 +69,7 @@ impl KeyLayout {
 
     /// The key of some values.
     #[must_use]
-    pub fn of_values<K: Key>(&self, values: &[Option<u64>]) -> K {
+    pub(crate) fn of_values<K: Key>(&self, values: &[Option<u64>]) -> K {
         let mut key = K::default();
         for (part, value) in self.parts.iter().zip(values) {
             key.push(part.bits, *value);
@@ -100,7 +100,7 @@ fn append<K: Key, V: Copy + Into<u64>>(
 }
 
 /// A number that a key is kept in.
-pub trait Key: Hashed + Default + Ord + std::fmt::Debug + 'static {
+pub(crate) trait Key: Hashed + Default + Ord + std::fmt::Debug + 'static {
     /// Whether keys of a layout are kept in this type: those whose fields are all
     /// known, or those that lack one. Each key is kept in one type.
     fn holds(layout: &KeyLayout, is_known: bool) -> bool;
@@ -136,7 +136,7 @@ impl Key for u128 {
 
 /// A key without unknown values: the values of its fields and nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Packed(pub(super) u64);
+pub(crate) struct Packed(pub(super) u64);
 
 impl Key for Packed {
     fn holds(layout: &KeyLayout, is_known: bool) -> bool {
@@ -157,7 +157,7 @@ impl Key for Packed {
 }
 
 /// A key of one word, behind which a value may stand in the same word.
-pub trait JoinedKey: Key {
+pub(crate) trait JoinedKey: Key {
     /// The word of the key and a value of `bits` behind it; both fit in 64 bits.
     fn join(&self, bits: u32, value: u64) -> u64;
 
@@ -207,7 +207,7 @@ impl Record for Packed {
 
 /// A key of more fields than fit in 256 bits: two words each, whether unknown
 /// and the value, in the order of the fields.
-pub type LongKey = Vec<(bool, u64)>;
+pub(crate) type LongKey = Vec<(bool, u64)>;
 
 impl Key for LongKey {
     fn holds(layout: &KeyLayout, is_known: bool) -> bool {

@@ -14,17 +14,17 @@
 //! | medians and other quantiles | [`quantiles`] |
 //! | the top N keys | [`rank`] |
 
-pub mod counters;
-pub mod dictionary_sums;
+pub(crate) mod counters;
+pub(crate) mod dictionary_sums;
 mod distinct;
-pub mod key;
+pub(crate) mod key;
 pub(crate) mod key_part;
 mod key_rows;
 mod keyed_groups;
 mod keyed_sums;
-pub mod packed_flow;
-pub mod quantiles;
-pub mod rank;
-pub mod table;
+pub(crate) mod packed_flow;
+pub(crate) mod quantiles;
+pub(crate) mod rank;
+pub(crate) mod table;
 mod wide_key;
 mod widths;

@@ -7,7 +7,7 @@ use crate::spill::record::Record;
 /// NetFlow v5 counts both in 32 bits, documents and scaled samples may hold
 /// more: up to 64 GB and 67 M packets fit here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PackedFlow(u64);
+pub(crate) struct PackedFlow(u64);
 
 const BYTES_BITS: u32 = 36;
 const PACKETS_BITS: u32 = 26;
@@ -16,7 +16,7 @@ impl PackedFlow {
     /// Packs a flow; `None` if it does not fit. The mark is below 4.
     #[must_use]
     #[inline]
-    pub fn new(bytes: u64, packets: u64, mark: u8) -> Option<Self> {
+    pub(crate) fn new(bytes: u64, packets: u64, mark: u8) -> Option<Self> {
         let fits = bytes >> BYTES_BITS == 0 && packets >> PACKETS_BITS == 0;
         let packed = u64::from(mark) << (BYTES_BITS + PACKETS_BITS) | packets << BYTES_BITS | bytes;
         fits.then_some(Self(packed))
@@ -25,14 +25,14 @@ impl PackedFlow {
     /// Its bytes.
     #[must_use]
     #[inline]
-    pub fn bytes(self) -> u64 {
+    pub(crate) fn bytes(self) -> u64 {
         self.0 & ((1 << BYTES_BITS) - 1)
     }
 
     /// Its packets.
     #[must_use]
     #[inline]
-    pub fn packets(self) -> u64 {
+    pub(crate) fn packets(self) -> u64 {
         self.0 >> BYTES_BITS & ((1 << PACKETS_BITS) - 1)
     }
 
@@ -42,7 +42,7 @@ impl PackedFlow {
     /// Never: two bits are left.
     #[must_use]
     #[inline]
-    pub fn mark(self) -> u8 {
+    pub(crate) fn mark(self) -> u8 {
         u8::try_from(self.0 >> (BYTES_BITS + PACKETS_BITS)).expect("2 bits are left")
     }
 }

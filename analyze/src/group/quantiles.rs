@@ -10,7 +10,7 @@ use crate::spill::record::Record;
 
 /// How often a key occurs, or a value of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Occurrences(pub u64);
+pub(crate) struct Occurrences(pub u64);
 
 impl Accumulator for Occurrences {
     type Row = ();

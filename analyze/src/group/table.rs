@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::counters::Accumulator;
-pub use super::distinct::Counting;
+pub(crate) use super::distinct::Counting;
 use super::distinct::GroupKey;
 use super::key::{KeyLayout, Packed};
 use super::key_rows::{KeyRows, RowMask};
@@ -28,7 +28,7 @@ const DENSE_BITS: u32 = 16;
 ///
 /// `A` are the sums of a key, `V` those of a value of a key.
 #[derive(Debug)]
-pub struct Table<A: Accumulator, V: Accumulator = Occurrences> {
+pub(crate) struct Table<A: Accumulator, V: Accumulator = Occurrences> {
     layout: KeyLayout,
     /// Sums of narrow keys whose fields are all known, the key as index.
     dense: Vec<A>,
@@ -37,7 +37,7 @@ pub struct Table<A: Accumulator, V: Accumulator = Occurrences> {
 
 /// What is accumulated in addition to sums.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extras {
+pub(crate) struct Extras {
     /// Fields whose distinct values are counted.
     pub distinct: Vec<Counting>,
     /// How many fields have quantiles.
@@ -47,7 +47,7 @@ pub struct Extras {
 impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// An empty table for keys of a layout, within a budget.
     #[must_use]
-    pub fn new(layout: &KeyLayout, extras: &Extras, memory: &Arc<Memory>) -> Self {
+    pub(crate) fn new(layout: &KeyLayout, extras: &Extras, memory: &Arc<Memory>) -> Self {
         Self {
             layout: layout.clone(),
             dense: Vec::new(),
@@ -57,7 +57,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
 
     /// The fields of its keys.
     #[must_use]
-    pub fn layout(&self) -> &KeyLayout {
+    pub(crate) fn layout(&self) -> &KeyLayout {
         &self.layout
     }
 
@@ -69,7 +69,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     ///
     /// # Panics
     /// If the columns do not fit the layout.
-    pub fn add(
+    pub(crate) fn add(
         &mut self,
         columns: &[&Column],
         selected: Option<&[bool]>,
@@ -92,7 +92,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     ///
     /// # Panics
     /// If the columns do not fit the layout, or [`Extras`] named fewer fields.
-    pub fn count(
+    pub(crate) fn count(
         &mut self,
         n: usize,
         columns: &[&Column],
@@ -112,7 +112,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     ///
     /// # Panics
     /// If the columns do not fit the layout, or [`Extras`] named fewer distributions.
-    pub fn spread<I: IntoIterator<Item = (u64, Result<V::Row, V>)>>(
+    pub(crate) fn spread<I: IntoIterator<Item = (u64, Result<V::Row, V>)>>(
         &mut self,
         n: usize,
         columns: &[&Column],
@@ -124,7 +124,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     }
 
     /// Adds what another thread accumulated.
-    pub fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         if self.dense.is_empty() {
             self.dense = other.dense;
         } else {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::record::Record;
 
 /// A key that can be hashed, and written to a temporary file.
-pub trait Hashed: Clone + Eq + Record + Send + Sync {
+pub(crate) trait Hashed: Clone + Eq + Record + Send + Sync {
     /// The hash; hash tables use its lowest and highest bits.
     fn hash(&self, seed: u64) -> u64;
 

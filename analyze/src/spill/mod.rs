@@ -10,9 +10,9 @@
 //! | partitions by hash, in memory or spilled | [`partitions`] |
 //! | files that vanish when they are closed | [`temp_file`] |
 
-pub mod hash;
+pub(crate) mod hash;
 pub(crate) mod map;
-pub mod memory;
+pub(crate) mod memory;
 pub(crate) mod partitions;
-pub mod record;
+pub(crate) mod record;
 pub(crate) mod temp_file;

@@ -1,7 +1,7 @@
 //! Records: values that can be written to a temporary file and read back.
 
 /// A value that can be written to a temporary file and read back.
-pub trait Record: Sized {
+pub(crate) trait Record: Sized {
     /// Appends its bytes.
     fn write(&self, out: &mut Vec<u8>);
 

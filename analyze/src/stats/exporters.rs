@@ -20,7 +20,7 @@ use crate::spill::record::Record;
 
 /// Flows by exporter and engine.
 #[derive(Debug)]
-pub struct Exporters {
+pub(crate) struct Exporters {
     layout: KeyLayout,
 }
 
@@ -28,7 +28,7 @@ const KEY: [FieldId; 3] = [FieldId::Exporter, FieldId::EngineType, FieldId::Engi
 
 /// The accumulators of an engine.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Exported {
+pub(crate) struct Exported {
     all: Counters,
     first: Option<u64>,
     last: Option<u64>,
@@ -81,7 +81,7 @@ impl Accumulator for Exported {
 
 /// The engines of one thread.
 #[derive(Debug)]
-pub struct ExporterPartial {
+pub(crate) struct ExporterPartial {
     table: Table<Exported>,
     packets: Packets,
 }

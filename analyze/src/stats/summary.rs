@@ -17,13 +17,13 @@ use crate::spill::memory::Memory;
 
 /// Totals, times and exporters.
 #[derive(Debug)]
-pub struct Summary {
+pub(crate) struct Summary {
     layout: KeyLayout,
 }
 
 /// Sums by exporter, and the earliest and latest times.
 #[derive(Debug)]
-pub struct SummarySums {
+pub(crate) struct SummarySums {
     exporters: Table<Counters>,
     first: Option<(u64, u64)>,
     last: Option<(u64, u64)>,

@@ -20,7 +20,7 @@ use crate::spill::record::Record;
 /// What two tables have accumulated for a key; the default, where a table does not
 /// have the key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Both<A> {
+pub(crate) struct Both<A> {
     /// In the first.
     pub a: A,
     /// In the second.
@@ -68,7 +68,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     ///
     /// # Errors
     /// If temporary files cannot be used.
-    pub fn compare(
+    pub(crate) fn compare(
         mut self,
         mut other: Self,
         rank_by: &RankBy<'_, Both<A>>,

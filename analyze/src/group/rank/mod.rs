@@ -13,7 +13,7 @@ use flowkit_model::answer::Quantiles;
 use flowkit_model::{Metric, Sums};
 use rayon::prelude::*;
 
-pub use self::compare::Both;
+pub(crate) use self::compare::Both;
 use self::extras::{Fill, extras_of_part};
 use self::text_order::TextOrder;
 use self::top_n::TopN;
@@ -29,7 +29,7 @@ use crate::spill::partitions::each_part;
 
 /// The top N keys.
 #[derive(Debug)]
-pub struct Ranked<A> {
+pub(crate) struct Ranked<A> {
     /// The top N, in order.
     pub rows: Vec<RankedGroup<A>>,
     /// Sums over the keys that are not among them.
@@ -42,7 +42,7 @@ pub struct Ranked<A> {
 
 /// A key and what was accumulated for it.
 #[derive(Clone, Debug)]
-pub struct RankedGroup<A> {
+pub(crate) struct RankedGroup<A> {
     /// Its values; unknown is `None`.
     pub key: Vec<Option<u64>>,
     /// Its sums.
@@ -57,7 +57,7 @@ pub struct RankedGroup<A> {
 ///
 /// [`Extras`]: super::table::Extras
 #[derive(Clone, Debug, Default)]
-pub struct ExtraValues {
+pub(crate) struct ExtraValues {
     /// Numbers of distinct values.
     pub distinct: Vec<u64>,
     /// Quantiles of distributions.
@@ -65,10 +65,10 @@ pub struct ExtraValues {
 }
 
 /// What a key is ranked by; `None`, unknown, comes last.
-pub type RankValue<'w, A> = &'w (dyn Fn(&A, &ExtraValues) -> Option<u128> + Sync);
+pub(crate) type RankValue<'w, A> = &'w (dyn Fn(&A, &ExtraValues) -> Option<u128> + Sync);
 
 /// By what keys are ranked, and which of them have a row.
-pub struct RankBy<'w, A> {
+pub(crate) struct RankBy<'w, A> {
     /// The value that they are ranked by.
     pub value: RankValue<'w, A>,
     /// Whether a key may have a row.
@@ -89,7 +89,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     ///
     /// # Errors
     /// If temporary files cannot be used.
-    pub fn rank(mut self, rank_by: &RankBy<'_, A>) -> io::Result<Ranked<A>> {
+    pub(crate) fn rank(mut self, rank_by: &RankBy<'_, A>) -> io::Result<Ranked<A>> {
         let order = TextOrder::new(self.layout(), rank_by.texts);
         let layout = self.layout().clone();
         let ranking = Ranking { rank_by, order: &order, layout: &layout };
@@ -116,7 +116,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     ///
     /// # Errors
     /// If temporary files cannot be used.
-    pub fn all(self, metric: Metric, texts: &[String]) -> io::Result<Vec<RankedGroup<A>>> {
+    pub(crate) fn all(self, metric: Metric, texts: &[String]) -> io::Result<Vec<RankedGroup<A>>> {
         let value = |sums: &A, _: &ExtraValues| Some(metric.of(&sums.sums()));
         let having = |_: &A, _: &ExtraValues| true;
         let (value, having): (RankValue<'_, A>, _) = (&value, &having);

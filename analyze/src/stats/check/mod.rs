@@ -19,11 +19,11 @@ use crate::statistic::Statistic;
 
 /// The quality of the data.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Check;
+pub(crate) struct Check;
 
 /// What one thread has found.
 #[derive(Debug)]
-pub struct Checked {
+pub(crate) struct Checked {
     /// By the dictionary code of the exporter.
     times: HashMap<Option<u64>, Quality>,
     packets: Packets,

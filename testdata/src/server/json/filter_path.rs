@@ -3,21 +3,21 @@
 //! A list of dotted paths; `*` stands for any part of one name, `**` for any
 //! number of names, a leading `-` takes away. Arrays are looked through. What is
 //! left empty disappears, so an answer of which nothing is wanted is `{}`.
-//! `_source` filtering is the same thing on a smaller text.
+//! `_source` filtering applies such paths to one document.
 
-use super::json::{items, members, quoted};
 use super::pattern::matches;
+use super::text::{items, members, quoted};
 
 /// Compiled paths.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Filter {
+pub(in crate::server) struct Filter {
     includes: Vec<Vec<String>>,
     excludes: Vec<Vec<String>>,
 }
 
 impl Filter {
     /// From the value of `filter_path`.
-    pub(super) fn parse(list: &str) -> Filter {
+    pub(in crate::server) fn parse(list: &str) -> Filter {
         let paths = || list.split(',').map(str::trim).filter(|path| !path.is_empty());
         Filter::new(
             paths().filter(|path| !path.starts_with('-')),
@@ -25,7 +25,7 @@ impl Filter {
         )
     }
 
-    pub(super) fn new<'a>(
+    pub(in crate::server) fn new<'a>(
         includes: impl Iterator<Item = &'a str>,
         excludes: impl Iterator<Item = &'a str>,
     ) -> Filter {
@@ -34,7 +34,7 @@ impl Filter {
     }
 
     /// The JSON text without what is not wanted.
-    pub(super) fn apply(&self, json: &str) -> String {
+    pub(in crate::server) fn apply(&self, json: &str) -> String {
         let includes: Vec<&[String]> = if self.includes.is_empty() {
             vec![&[]]
         } else {

@@ -5,7 +5,7 @@
 
 /// How values of a field compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::server) enum Kind {
     /// As times.
     Date,
     /// As addresses; a term may be a network.
@@ -47,7 +47,7 @@ const FIELDS: &[(&str, &str)] = &[
 ];
 
 /// How a field's values compare; `None` if it is not mapped.
-pub(super) fn kind(field: &str) -> Option<Kind> {
+pub(in crate::server) fn kind(field: &str) -> Option<Kind> {
     if field == "_index" {
         return Some(Kind::Keyword);
     }
@@ -61,7 +61,7 @@ pub(super) fn kind(field: &str) -> Option<Kind> {
 }
 
 /// `{"properties":{…}}`, as `_mapping` shows it.
-pub(super) fn mapping() -> String {
+pub(in crate::server) fn mapping() -> String {
     let mut parts: Vec<String> = Vec::new();
     for group in FIELDS.chunk_by(|a, b| object(a.0).is_some() && object(a.0) == object(b.0)) {
         let leaves: Vec<String> = group

@@ -1,8 +1,8 @@
 //! Date texts of a range query, by the formats Elasticsearch names.
 //!
-//! What a text leaves out is filled with the first moment it can mean, or with
-//! the last where the bound rounds up (`lte` and `gt`): `lte 07:00:02` in a
-//! format without a fraction means up to 07:00:02.999. Months and days are
+//! A text that leaves something out is rounded down, or up where the bound rounds
+//! up (`lte` and `gt`): `lte 07:00:02` in a format without a fraction is a bound
+//! of 07:00:02.999. Months and days are
 //! checked against the calendar. Of date arithmetic only the bare `now` is known.
 
 use crate::time::{DAY_MS, days};

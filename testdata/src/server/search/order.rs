@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::failure::{Cause, Failure};
-use super::indices::Store;
-use super::json::{items, members, name_position, position, quoted, scalar};
+use crate::server::http::{Cause, Failure};
+use crate::server::index::Store;
+use crate::server::json::{items, members, name_position, position, quoted, scalar};
 use crate::time::iso;
 
 /// One key.
@@ -19,7 +19,7 @@ pub(super) struct SortKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum By {
     Timestamp,
-    /// Place in the index.
+    /// Position in the index.
     Doc,
     /// Always equal here.
     Score,
@@ -142,7 +142,7 @@ pub(super) fn check(keys: &[SortKey], store: &Store, indices: &[usize]) -> Resul
     })
 }
 
-/// Sorts hits (index, place in it); equal keys keep the order of the indices
+/// Sorts hits (index, position in it); equal keys keep the order of the indices
 /// and of the documents in them.
 pub(super) fn sort(hits: &mut [(usize, usize)], keys: &[SortKey], store: &Store) {
     hits.sort_by(|a, b| {

@@ -1,121 +1,50 @@
-//! Answers to searches: which hits, in which order, page by page.
-//!
-//! Evaluation is pure; connections, clocks and open scrolls are elsewhere.
+//! The hits that a search found, and the answers that show them page by page.
 
 use std::sync::Arc;
 
-use super::Fault;
-use super::aggregations;
-use super::failure::Failure;
-use super::indices::Store;
-use super::json::quoted;
 use super::order::{self, SortKey};
-use super::search_request::{Counting, SearchRequest, Source};
-use crate::random::spread;
+use super::request::{Counting, Source};
+use crate::server::http::Fault;
+use crate::server::index::Store;
+use crate::server::json::quoted;
 
 /// The hits of a search, sorted, and how a page of them is shown.
 #[derive(Debug)]
-pub(super) struct Page {
-    /// Index and place in it.
-    hits: Vec<(usize, usize)>,
+pub(in crate::server) struct Page {
+    /// Index, and position in it.
+    pub(super) hits: Vec<(usize, usize)>,
     /// Hits a page.
-    pub(super) size: usize,
-    sort: Vec<SortKey>,
-    source: Source,
+    pub(in crate::server) size: usize,
+    pub(super) sort: Vec<SortKey>,
+    pub(super) source: Source,
 }
 
 /// What the first answer says beyond a page.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(in crate::server) struct Found {
     /// The hits; a scroll keeps them too.
-    pub(super) page: Arc<Page>,
-    /// Shards asked, and of those the ones that were skipped unread.
-    pub(super) shards: (usize, usize),
+    pub(in crate::server) page: Arc<Page>,
+    /// How many shards there are, and how many of them were skipped unread.
+    pub(in crate::server) shards: (usize, usize),
     /// The object under `aggregations`.
-    aggregations: Option<String>,
-    counting: Counting,
-    from: usize,
+    pub(super) aggregations: Option<String>,
+    pub(super) counting: Counting,
+    pub(super) from: usize,
 }
 
 /// How to write an answer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Style {
-    pub(super) scroll_id: Option<String>,
+pub(in crate::server) struct Style {
+    pub(in crate::server) scroll_id: Option<String>,
     /// `hits.total` as a bare number.
-    pub(super) total_as_number: bool,
-    /// Something to get wrong on purpose.
-    pub(super) fault: Option<Fault>,
-}
-
-/// Runs a search over the indices at these places.
-pub(super) fn run(
-    search: SearchRequest,
-    store: &Store,
-    indices: &[usize],
-) -> Result<Found, Failure> {
-    let names: Vec<String> =
-        indices.iter().map(|&place| store.indices[place].name.clone()).collect();
-    search.check_on_shards(&names)?;
-    order::check(&search.sort, store, indices)?;
-    let mut hits = Vec::new();
-    for (shard, &place) in indices.iter().enumerate() {
-        for (document, stored) in store.indices[place].documents.iter().enumerate() {
-            let is_in_slice = search
-                .slice
-                .is_none_or(|(id, max)| slice_of(shard, indices.len(), max, &stored.id) == id);
-            if is_in_slice && search.query.matches(stored) {
-                hits.push((place, document));
-            }
-        }
-    }
-    order::sort(&mut hits, &search.sort, store);
-    let skipped = skipped(&search, store, indices);
-    let aggregations = (!search.aggregations.is_empty())
-        .then(|| aggregations::answer(&search.aggregations, &hits, store));
-    Ok(Found {
-        page: Arc::new(Page { hits, size: search.size, sort: search.sort, source: search.source }),
-        shards: (indices.len(), skipped),
-        aggregations,
-        counting: search.counting,
-        from: search.from,
-    })
-}
-
-/// How many documents match, for `_count`.
-pub(super) fn count(query: &super::query::Query, store: &Store, indices: &[usize]) -> usize {
-    let documents = indices.iter().flat_map(|&place| &store.indices[place].documents);
-    documents.filter(|document| query.matches(document)).count()
-}
-
-/// The slice a document belongs to: whole shards while there are enough of
-/// them, else a share of a shard by the hash of the id.
-fn slice_of(shard: usize, shards: usize, max: usize, id: &str) -> usize {
-    if max <= shards {
-        return shard % max;
-    }
-    let in_shard = max / shards + usize::from(max % shards > shard);
-    let hash = usize::try_from(spread(id.as_bytes()) >> 33).unwrap_or_default();
-    shard + shards * (hash % in_shard)
-}
-
-/// Shards that need not be read because the window misses them. Elasticsearch
-/// looks for such shards unless the search sorts by score, and reads one anyway.
-fn skipped(search: &SearchRequest, store: &Store, indices: &[usize]) -> usize {
-    if !search.sort.first().is_some_and(SortKey::is_no_score) || !search.aggregations.is_empty() {
-        return 0;
-    }
-    let (low, high) = search.query.window();
-    let misses = |&&place: &&usize| {
-        let times = || store.indices[place].documents.iter().map(|document| document.timestamp_ms);
-        times().max().is_none_or(|last| last < low)
-            || times().min().is_none_or(|first| first > high)
-    };
-    indices.iter().filter(misses).count().min(indices.len().saturating_sub(1))
+    pub(in crate::server) total_as_number: bool,
+    /// A fault to inject.
+    pub(in crate::server) fault: Option<Fault>,
 }
 
 impl Found {
     /// The answer to the search itself.
-    pub(super) fn answer(&self, store: &Store, style: &Style) -> String {
+    pub(in crate::server) fn answer(&self, store: &Store, style: &Style) -> String {
         let all = self.page.hits.len();
         let total = match self.counting {
             Counting::UpTo(limit) if all > limit => Some((limit, "gte")),
@@ -137,7 +66,13 @@ impl Found {
 impl Page {
     /// The answer with the hits that follow the first `given` ones of a scroll
     /// over `shards` shards.
-    pub(super) fn next(&self, store: &Store, given: usize, shards: usize, style: &Style) -> String {
+    pub(in crate::server) fn next(
+        &self,
+        store: &Store,
+        given: usize,
+        shards: usize,
+        style: &Style,
+    ) -> String {
         let range = given..given.saturating_add(self.size);
         self.answer(store, range, Some((self.hits.len(), "eq")), (shards, 0), style)
     }
@@ -232,22 +167,4 @@ fn shards_member((total, skipped): (usize, usize), style: &Style) -> String {
         );
     }
     format!(r#"{{"total":{total},"successful":{total},"skipped":{skipped},"failed":0}}"#)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn slices_cut_without_gap_or_overlap() {
-        for (shards, max) in [(1, 2), (1, 7), (2, 2), (2, 5), (3, 2), (5, 4)] {
-            let mut seen = vec![0; max];
-            for shard in 0..shards {
-                for number in 0..500 {
-                    seen[slice_of(shard, shards, max, &format!("id{number}"))] += 1;
-                }
-            }
-            assert!(seen.iter().all(|&count| count > 0), "{shards} {max} {seen:?}");
-        }
-    }
 }

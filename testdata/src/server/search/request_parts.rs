@@ -1,11 +1,10 @@
 //! Members of a search body that are more than a number or a text.
 
-use super::{Counting, Source};
-use crate::server::failure::{Cause, Failure};
-use crate::server::filter_path::Filter;
-use crate::server::json::{items, members, position, scalar};
+use super::request::{Counting, Source};
+use crate::server::http::{Cause, Failure};
+use crate::server::json::{Filter, items, members, position, scalar};
 
-/// A count; `None` for -1, which means the default.
+/// A count; `None` for -1, which stands for the default.
 pub(super) fn number(value: &str) -> Result<Option<usize>, Failure> {
     let text = scalar(value).unwrap_or_else(|| value.to_owned());
     if text == "-1" {

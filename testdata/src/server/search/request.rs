@@ -1,23 +1,18 @@
-//! What a search asks for: body and parameters, read and checked.
-
-mod limits;
-mod parts;
+//! The request of a search: body and parameters, read and checked.
 
 use std::time::Duration;
 
-pub(super) use self::limits::{MOST_HITS, check_keep_alive, keep_alive};
-use self::parts::{counting, number, slice, source};
 use super::aggregations::{self, Aggregation};
-use super::failure::{Cause, Failure};
-use super::filter_path::Filter;
-use super::json::{members, position, scalar, token};
+use super::limits::{MOST_HITS, keep_alive};
 use super::order::{self, SortKey};
-use super::query::Query;
-use super::request::Request;
+use super::request_parts::{counting, number, slice, source};
+use crate::server::http::{Cause, Failure, Request};
+use crate::server::json::{Filter, members, position, scalar, token};
+use crate::server::query::Query;
 
 /// A search, read and checked.
 #[derive(Debug)]
-pub(super) struct SearchRequest {
+pub(in crate::server) struct SearchRequest {
     pub(super) size: usize,
     pub(super) from: usize,
     pub(super) sort: Vec<SortKey>,
@@ -28,7 +23,7 @@ pub(super) struct SearchRequest {
     pub(super) aggregations: Vec<Aggregation>,
     pub(super) source: Source,
     /// How long the scroll lives; no scroll without it.
-    pub(super) keep_alive: Option<Duration>,
+    pub(in crate::server) keep_alive: Option<Duration>,
 }
 
 /// How far hits are counted.
@@ -54,8 +49,11 @@ pub(super) enum Source {
 }
 
 impl SearchRequest {
-    /// Reads a search. `now_ms` is what `now` means in a date.
-    pub(super) fn parse(request: &Request, now_ms: i64) -> Result<SearchRequest, Failure> {
+    /// Reads a search. `now_ms` is the value of `now` in a date.
+    pub(in crate::server) fn parse(
+        request: &Request,
+        now_ms: i64,
+    ) -> Result<SearchRequest, Failure> {
         let mut search = SearchRequest {
             size: 10,
             from: 0,
@@ -144,7 +142,7 @@ impl SearchRequest {
         Ok(())
     }
 
-    /// What Elasticsearch refuses before it asks any shard.
+    /// What Elasticsearch refuses before it searches any shard.
     fn check(&mut self) -> Result<(), Failure> {
         let mut faults = Vec::new();
         if self.keep_alive.is_some() {
@@ -164,7 +162,7 @@ impl SearchRequest {
 }
 
 /// The members of a body; none of an empty one.
-pub(super) fn body_members(body: &str) -> Result<Vec<(String, &str)>, Failure> {
+pub(in crate::server) fn body_members(body: &str) -> Result<Vec<(String, &str)>, Failure> {
     if body.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -178,7 +176,7 @@ pub(super) fn body_members(body: &str) -> Result<Vec<(String, &str)>, Failure> {
 }
 
 /// `Validation Failed: 1: …;2: …;`
-pub(super) fn invalid(faults: &[&str]) -> Failure {
+pub(in crate::server) fn invalid(faults: &[&str]) -> Failure {
     let list: Vec<String> =
         faults.iter().zip(1..).map(|(fault, number)| format!("{number}: {fault};")).collect();
     let reason = format!("Validation Failed: {}", list.concat());

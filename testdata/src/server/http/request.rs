@@ -4,19 +4,19 @@ use super::failure::Failure;
 
 /// A request, read.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Request {
-    pub(super) method: String,
+pub(in crate::server) struct Request {
+    pub(in crate::server) method: String,
     /// As sent, before the question mark.
-    pub(super) path: String,
+    pub(in crate::server) path: String,
     parameters: Vec<(String, String)>,
     /// As sent, if it was.
-    pub(super) content_type: Option<String>,
-    pub(super) body: String,
+    pub(in crate::server) content_type: Option<String>,
+    pub(in crate::server) body: String,
 }
 
 impl Request {
     /// From the request line's target and the body.
-    pub(super) fn new(
+    pub(in crate::server) fn new(
         method: &str,
         target: &str,
         content_type: Option<String>,
@@ -35,12 +35,12 @@ impl Request {
     }
 
     /// The parts of the path between slashes.
-    pub(super) fn segments(&self) -> Vec<String> {
+    pub(in crate::server) fn segments(&self) -> Vec<String> {
         self.path.split('/').filter(|part| !part.is_empty()).map(decoded).collect()
     }
 
     /// The value of a parameter; empty if it stands there without one.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+    pub(in crate::server) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters
             .iter()
             .rev()
@@ -49,7 +49,7 @@ impl Request {
     }
 
     /// A parameter that is true or false; there without a value means true.
-    pub(super) fn flag(&self, name: &str, default: bool) -> Result<bool, Failure> {
+    pub(in crate::server) fn flag(&self, name: &str, default: bool) -> Result<bool, Failure> {
         match self.parameter(name) {
             None => Ok(default),
             Some("" | "true") => Ok(true),
@@ -61,7 +61,7 @@ impl Request {
     }
 
     /// Refuses parameters that are not among these.
-    pub(super) fn check_parameters(&self, known: &[&str]) -> Result<(), Failure> {
+    pub(in crate::server) fn check_parameters(&self, known: &[&str]) -> Result<(), Failure> {
         let is_known = |name: &str| ALWAYS.contains(&name) || known.contains(&name);
         let mut unknown: Vec<&str> = self
             .parameters

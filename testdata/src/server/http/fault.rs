@@ -1,8 +1,8 @@
-//! Things that go wrong on purpose, for the tests of a client.
+//! Faults to inject, for the tests of a client.
 
 use std::time::Duration;
 
-/// What goes wrong with one request.
+/// A fault in the answer to one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// This status and JSON body instead of an answer; nothing is done.
@@ -20,6 +20,6 @@ pub enum Fault {
     ShrunkTotal,
     /// A search says `timed_out` and gives half of its hits.
     TimedOut,
-    /// The right answer, but this much later.
+    /// The right answer after this delay.
     Slow(Duration),
 }

@@ -1,9 +1,9 @@
-//! The aggregations a plan of a fetch needs: `min`, `max` and `date_histogram` of
+//! The aggregations that planning a fetch needs: `min`, `max` and `date_histogram` of
 //! `@timestamp`, and `terms` of `_index`.
 
-use super::failure::{Cause, Failure};
-use super::indices::Store;
-use super::json::{members, position, quoted, scalar};
+use crate::server::http::{Cause, Failure};
+use crate::server::index::Store;
+use crate::server::json::{members, position, quoted, scalar};
 use crate::time::iso;
 
 /// A named aggregation.
@@ -20,7 +20,7 @@ enum Kind {
     Indices {
         size: usize,
     },
-    /// Counts in steps of so many milliseconds; empty ones are left out.
+    /// Counts by intervals of `step_ms` milliseconds; empty ones are left out.
     Histogram {
         step_ms: i64,
     },

@@ -9,8 +9,10 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
-use super::api::Answer;
+use super::answer::{Answer, JSON};
+use super::failure::Cause;
 use super::request::Request;
+use crate::server::json::quoted;
 
 /// Longest request line (`http.max_initial_line_length`).
 const LONGEST_LINE: usize = 4096;
@@ -23,7 +25,7 @@ const LONGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// A connection and what was read from it but not yet used.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(in crate::server) struct Connection {
     stream: TcpStream,
     unread: Vec<u8>,
     /// `X-Opaque-Id` of the request that came last, which goes back with its answer.
@@ -32,17 +34,17 @@ pub(super) struct Connection {
 
 /// A request and what its head says about the connection.
 #[derive(Debug)]
-pub(super) struct Received {
-    pub(super) request: Request,
+pub(in crate::server) struct Received {
+    pub(in crate::server) request: Request,
     /// Method and target as sent, such as `GET /_cat/indices?v`.
-    pub(super) line: String,
+    pub(in crate::server) line: String,
     /// Whether the connection stays open.
-    pub(super) keeps_alive: bool,
+    pub(in crate::server) keeps_alive: bool,
 }
 
-/// What a look at the connection gave.
+/// What came next on a connection.
 #[derive(Debug)]
-pub(super) enum Next {
+pub(in crate::server) enum Next {
     /// A request.
     Request(Box<Received>),
     /// No more requests.
@@ -60,13 +62,13 @@ struct Head {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream) -> io::Result<Connection> {
+    pub(in crate::server) fn new(stream: TcpStream) -> io::Result<Connection> {
         stream.set_nodelay(true)?;
         Ok(Connection { stream, unread: Vec::new(), opaque_id: None })
     }
 
     /// Waits for the next request and reads it whole.
-    pub(super) fn next(&mut self) -> io::Result<Next> {
+    pub(in crate::server) fn next(&mut self) -> io::Result<Next> {
         let mut head = loop {
             match parse_head(&self.unread) {
                 Ok(Some((head, used))) => {
@@ -96,7 +98,7 @@ impl Connection {
 
     /// Sends an answer; `shown` bytes of the body if not all of it. `HEAD` gets
     /// no body.
-    pub(super) fn send(
+    pub(in crate::server) fn send(
         &mut self,
         answer: &Answer,
         is_head: bool,
@@ -236,12 +238,11 @@ fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, Box<Next>> {
 
 fn too_long_line() -> Next {
     let reason = format!("An HTTP line is larger than {LONGEST_LINE} bytes.");
-    let body =
-        super::failure::Cause::new("too_long_http_line_exception", reason).refused().body("");
-    Next::Refused(Answer { status: 400, content_type: "application/json; charset=UTF-8", body })
+    let body = Cause::new("too_long_http_line_exception", reason).refused().body("");
+    Next::Refused(Answer { status: 400, content_type: JSON, body })
 }
 
 fn refusal(status: u16, text: &str) -> Answer {
-    let body = format!(r#"{{"error":{},"status":{status}}}"#, super::json::quoted(text));
-    Answer { status, content_type: "application/json; charset=UTF-8", body }
+    let body = format!(r#"{{"error":{},"status":{status}}}"#, quoted(text));
+    Answer { status, content_type: JSON, body }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::SearchRequest;
-use crate::server::failure::{Cause, Failure};
+use super::request::SearchRequest;
+use crate::server::http::{Cause, Failure};
 
 /// Largest page, and largest `from` + `size` (`index.max_result_window`).
-pub(in crate::server) const MOST_HITS: usize = 10_000;
+pub(super) const MOST_HITS: usize = 10_000;
 
 /// Most slices of one scroll (`index.max_slices_per_scroll`).
 const MOST_SLICES: usize = 1024;
@@ -16,7 +16,7 @@ const LONGEST_KEEP_ALIVE: Duration = Duration::from_secs(86_400);
 
 impl SearchRequest {
     /// What each shard refuses.
-    pub(in crate::server) fn check_on_shards(&self, indices: &[String]) -> Result<(), Failure> {
+    pub(super) fn check_on_shards(&self, indices: &[String]) -> Result<(), Failure> {
         let refusal = match (self.keep_alive, self.slice) {
             (None, Some(_)) => {
                 let reason = "[slice] can only be used with [scroll] or [point-in-time] requests";

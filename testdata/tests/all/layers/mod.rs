@@ -1,7 +1,7 @@
 //! The layers of the workspace: which folder may import which, and what every
 //! file keeps to. All that breaks a rule is listed at once; `layers.rs` has the tables.
 //!
-//! `FLOWKIT_ALL_RULES=1 cargo test -p flowkit-testdata --test layers` also holds
+//! `FLOWKIT_ALL_RULES=1 cargo test -p flowkit-testdata --test all layers::` also holds
 //! the rules that are off.
 
 mod folders;

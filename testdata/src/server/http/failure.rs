@@ -1,10 +1,10 @@
-//! Errors as Elasticsearch 7.17 words them, envelope and all.
+//! Errors in the words of Elasticsearch 7.17, with the JSON around them.
 
-use super::json::quoted;
+use crate::server::json::quoted;
 
 /// Why a request is refused.
 #[derive(Clone, Debug)]
-pub(super) enum Failure {
+pub(in crate::server) enum Failure {
     /// `error` is a bare text.
     Text {
         /// HTTP status.
@@ -36,7 +36,7 @@ pub(super) enum Failure {
 
 /// One exception.
 #[derive(Clone, Debug)]
-pub(super) struct Cause {
+pub(in crate::server) struct Cause {
     kind: &'static str,
     reason: String,
     /// Further members as JSON, each with a comma before it.
@@ -45,27 +45,30 @@ pub(super) struct Cause {
 }
 
 impl Cause {
-    pub(super) fn new(kind: &'static str, reason: impl Into<String>) -> Cause {
+    pub(in crate::server) fn new(kind: &'static str, reason: impl Into<String>) -> Cause {
         Cause { kind, reason: reason.into(), extra: String::new(), caused_by: None }
     }
 
     /// An exception of a parser, which says where.
-    pub(super) fn parsing(reason: impl Into<String>, (line, column): (usize, usize)) -> Cause {
+    pub(in crate::server) fn parsing(
+        reason: impl Into<String>,
+        (line, column): (usize, usize),
+    ) -> Cause {
         Cause::new("parsing_exception", reason).with(format!(r#","line":{line},"col":{column}"#))
     }
 
-    pub(super) fn with(mut self, extra: String) -> Cause {
+    pub(in crate::server) fn with(mut self, extra: String) -> Cause {
         self.extra = extra;
         self
     }
 
-    pub(super) fn caused_by(mut self, cause: Cause) -> Cause {
+    pub(in crate::server) fn caused_by(mut self, cause: Cause) -> Cause {
         self.caused_by = Some(Box::new(cause));
         self
     }
 
     /// As a refusal of the whole request with status 400.
-    pub(super) fn refused(self) -> Failure {
+    pub(in crate::server) fn refused(self) -> Failure {
         Failure::Request { status: 400, cause: self }
     }
 
@@ -83,13 +86,15 @@ impl Cause {
 
 impl Failure {
     /// The commonest refusal.
-    pub(super) fn argument(reason: impl Into<String>) -> Failure {
+    pub(in crate::server) fn argument(reason: impl Into<String>) -> Failure {
         Cause::new("illegal_argument_exception", reason).refused()
     }
 
-    /// Every shard refuses for the same argument; `None` is a shard not known by
-    /// its index.
-    pub(super) fn argument_on_shards(reason: &str, indices: &[Option<String>]) -> Failure {
+    /// Every shard refuses one argument; `None` is a shard not known by its index.
+    pub(in crate::server) fn argument_on_shards(
+        reason: &str,
+        indices: &[Option<String>],
+    ) -> Failure {
         let cause = Cause::new("illegal_argument_exception", reason);
         Failure::Shards {
             status: 400,
@@ -99,7 +104,7 @@ impl Failure {
         }
     }
 
-    pub(super) fn no_such_index(name: &str) -> Failure {
+    pub(in crate::server) fn no_such_index(name: &str) -> Failure {
         let reason = format!("no such index [{name}]");
         let name = quoted(name);
         let cause = Cause::new("index_not_found_exception", reason).with(format!(
@@ -108,8 +113,8 @@ impl Failure {
         Failure::Request { status: 404, cause }
     }
 
-    /// A body that is no JSON; the place is one further than serde's.
-    pub(super) fn bad_json(error: &serde_json::Error) -> Failure {
+    /// A body that is no JSON; the column is one more than serde's.
+    pub(in crate::server) fn bad_json(error: &serde_json::Error) -> Failure {
         let (kind, what) = if error.is_eof() {
             ("json_e_o_f_exception", "Unexpected end-of-input within/between Object entries")
         } else {
@@ -127,7 +132,7 @@ impl Failure {
     }
 
     /// A refusal of shards not yet named, now by the shards of these indices.
-    pub(super) fn of_indices(self, indices: Vec<String>) -> Failure {
+    pub(in crate::server) fn of_indices(self, indices: Vec<String>) -> Failure {
         match self {
             Failure::Shards { status, reason, shards, caused_by } => {
                 let cause = shards.into_iter().next().map(|(_, cause)| cause);
@@ -139,7 +144,7 @@ impl Failure {
         }
     }
 
-    pub(super) fn status(&self) -> u16 {
+    pub(in crate::server) fn status(&self) -> u16 {
         match self {
             Failure::Text { status, .. }
             | Failure::Request { status, .. }
@@ -147,7 +152,7 @@ impl Failure {
         }
     }
 
-    pub(super) fn body(&self, node: &str) -> String {
+    pub(in crate::server) fn body(&self, node: &str) -> String {
         match self {
             Failure::Text { status, text, says_status } => {
                 let status =

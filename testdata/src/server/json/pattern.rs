@@ -1,7 +1,7 @@
 //! Names with `*` in them.
 
-/// Whether `name` is what `pattern` means; `*` stands for any characters or none.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+/// Whether `name` matches `pattern`; `*` stands for any characters or none.
+pub(in crate::server) fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else {
         return false;

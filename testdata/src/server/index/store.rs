@@ -2,45 +2,45 @@
 
 use std::collections::BTreeMap;
 
-use super::failure::{Cause, Failure};
-use super::pattern::matches;
 use crate::document::Document;
 use crate::random::fnv1a;
+use crate::server::http::{Cause, Failure};
+use crate::server::json::{matches, quoted};
 
 /// An index of one shard.
 #[derive(Debug)]
-pub(super) struct Index {
-    pub(super) name: String,
-    /// 22 characters, as Elasticsearch makes them up.
-    pub(super) uuid: String,
-    /// When it was made: with its first document.
-    pub(super) created_ms: i64,
+pub(in crate::server) struct Index {
+    pub(in crate::server) name: String,
+    /// 22 characters, as Elasticsearch generates them.
+    pub(in crate::server) uuid: String,
+    /// Time of creation: that of the first document.
+    pub(in crate::server) created_ms: i64,
     /// In the order in which they were indexed.
-    pub(super) documents: Vec<Document>,
+    pub(in crate::server) documents: Vec<Document>,
 }
 
 impl Index {
     /// Bytes of all documents, as if nothing were compressed.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::server) fn bytes(&self) -> usize {
         self.documents.iter().map(|document| document.source.len()).sum()
     }
 }
 
 /// All indices, by name.
 #[derive(Debug)]
-pub(super) struct Store {
-    pub(super) indices: Vec<Index>,
+pub(in crate::server) struct Store {
+    pub(in crate::server) indices: Vec<Index>,
 }
 
-/// What to do about names and patterns that mean no index.
+/// What to do about names and patterns that match no index.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Expansion {
+pub(in crate::server) struct Expansion {
     /// A missing name is no error.
-    pub(super) ignore_unavailable: bool,
+    pub(in crate::server) ignore_unavailable: bool,
     /// A pattern may match nothing.
-    pub(super) allow_no_indices: bool,
+    pub(in crate::server) allow_no_indices: bool,
     /// Whether patterns match the open indices; all indices here are open.
-    pub(super) expands_open: bool,
+    pub(in crate::server) expands_open: bool,
 }
 
 impl Default for Expansion {
@@ -50,7 +50,7 @@ impl Default for Expansion {
 }
 
 impl Store {
-    pub(super) fn new(documents: Vec<Document>) -> Store {
+    pub(in crate::server) fn new(documents: Vec<Document>) -> Store {
         let mut by_name: BTreeMap<String, Vec<Document>> = BTreeMap::new();
         for document in documents {
             by_name.entry(document.index.clone()).or_default().push(document);
@@ -64,9 +64,9 @@ impl Store {
         Store { indices: by_name.into_iter().map(index).collect() }
     }
 
-    /// The places of the indices that a comma list of names and patterns means,
-    /// each once, by name.
-    pub(super) fn resolve(
+    /// Positions of the indices that match a comma-separated list of names and
+    /// patterns, each once, by name.
+    pub(in crate::server) fn resolve(
         &self,
         expression: Option<&str>,
         expansion: Expansion,
@@ -81,8 +81,7 @@ impl Store {
             };
             if part.starts_with('_') {
                 let reason = format!("Invalid index name [{part}], must not start with '_'.");
-                let extra =
-                    format!(r#","index_uuid":"_na_","index":{}"#, super::json::quoted(part));
+                let extra = format!(r#","index_uuid":"_na_","index":{}"#, quoted(part));
                 return Err(Cause::new("invalid_index_name_exception", reason)
                     .with(extra)
                     .refused());
