@@ -4,8 +4,8 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::{FieldId, Kind};
 use flowkit_model::answer::{Answer, Cell, Tally};
+use flowkit_model::{FieldId, Kind};
 
 use crate::batch::Batch;
 use crate::spill::memory::Memory;

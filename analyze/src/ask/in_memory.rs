@@ -4,8 +4,8 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::FlowRecord;
+use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::question::{Diff, Flows, Question, Report};
 use flowkit_model::window::Window;
 use jiff::Timestamp;

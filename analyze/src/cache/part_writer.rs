@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flowkit_model::answer::Tally;
 use flowkit_model::dump::{COLUMNS, unfinished};
 
 use super::CacheError;
@@ -17,7 +18,6 @@ use crate::store::StoreError;
 use crate::store::footer::{Belongs, StoredTally};
 use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
-use flowkit_model::answer::Tally;
 
 /// Writes the columns of a part.
 pub(crate) struct PartWriter {

@@ -113,7 +113,10 @@ impl DictionarySums {
     /// its values, and those of the flows whose value is unknown. `emit` is not
     /// called if nothing was added, or if sums of 16-bit values have room to
     /// wait for those of the next row group.
-    pub(crate) fn finish_row_group(&mut self, mut emit: impl FnMut(&Values, &[CodeSums], CodeSums)) {
+    pub(crate) fn finish_row_group(
+        &mut self,
+        mut emit: impl FnMut(&Values, &[CodeSums], CodeSums),
+    ) {
         let Some(dictionary) = self.dictionary.take() else { return };
         let bound = std::mem::take(&mut self.bound);
         let codes = self.codes.get_mut(..=dictionary.len()).unwrap_or_default();

@@ -13,8 +13,6 @@ use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally}
 use flowkit_model::question::{Beacons, most_rows};
 use flowkit_model::{FieldId, Kind};
 
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
@@ -25,6 +23,7 @@ use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
 use crate::spill::record::Record;
+use crate::statistic::{Statistic, key_cell};
 
 const KEY: [FieldId; 4] = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::Protocol, FieldId::DstPort];
 

@@ -6,8 +6,6 @@ use std::sync::Arc;
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
 use flowkit_model::{FieldId, Kind, Metric, Sums};
 
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
@@ -17,6 +15,7 @@ use crate::group::table::{Extras, Table};
 use crate::quality::loss::{self, Loss, Packets};
 use crate::spill::memory::Memory;
 use crate::spill::record::Record;
+use crate::statistic::{Statistic, key_cell};
 
 /// Flows by exporter and engine.
 #[derive(Debug)]

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
 use flowkit_model::{FIELDS, FieldId, Kind, Metric};
 
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::key_part::KeyPart;
 use crate::group::table::{Extras, Table};
 use crate::spill::memory::Memory;
+use crate::statistic::{Statistic, key_cell};
 
 /// Totals, times and exporters.
 #[derive(Debug)]

@@ -7,24 +7,24 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use batches::batches;
+use flowkit_analyze::answer::{Cell, Metric};
 use flowkit_analyze::ask::{ask_batches, ask_both_batches_within};
 use flowkit_analyze::batch::Batch;
-use crate::batches::batches;
-use crate::random::{Random, dimensions, flows};
-use flowkit_analyze::answer::{Cell, Metric};
 use flowkit_analyze::columns::Batch;
 use flowkit_analyze::group::memory::Memory;
 use flowkit_analyze::scan::{ask_batches, ask_both_batches_within};
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::spill::memory::Memory;
 use flowkit_analyze::stats::diff::Diff;
-use flowkit_analyze::stats::top;
+use flowkit_analyze::stats::measure::Measure;
+use flowkit_analyze::stats::{Order, top};
 use flowkit_model::Metric;
 use flowkit_model::answer::Cell;
 use flowkit_model::question::{Measure, Order};
 use random::{Random, dimensions, flows};
-use flowkit_analyze::stats::measure::Measure;
-use flowkit_analyze::stats::{Order, top};
+
+use crate::batches::batches;
+use crate::random::{Random, dimensions, flows};
 
 /// Bytes, packets and flows of a key on both sides.
 type Both = [[u128; 3]; 2];

@@ -12,8 +12,7 @@ use flowkit_analyze::export::{Addresses, Export, Form};
 use flowkit_analyze::import::{Imported, import};
 use flowkit_analyze::stats::summary::Summary;
 use flowkit_analyze::tally::Tally;
-use flowkit_analyze::{Selection, Source, cache, documents};
-use flowkit_analyze::{Selection, Source, documents, store};
+use flowkit_analyze::{Selection, Source, cache, documents, store};
 use flowkit_model::answer::Tally;
 use flowkit_model::dump::PartForm;
 

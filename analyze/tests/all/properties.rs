@@ -6,11 +6,9 @@
 use std::sync::Arc;
 
 use batches::batches;
+use flowkit_analyze::answer::{Answer, Cell, Metric};
 use flowkit_analyze::ask::{ask_batches, ask_batches_within};
 use flowkit_analyze::batch::Batch;
-use crate::batches::batches;
-use crate::random::{Random, dimensions, flows};
-use flowkit_analyze::answer::{Answer, Cell, Metric};
 use flowkit_analyze::bins::Bins;
 use flowkit_analyze::selection::{Changes, Selection};
 use flowkit_analyze::spill::memory::Memory;
@@ -25,6 +23,9 @@ use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::question::{Condition, Measure, Order};
 use flowkit_model::{Expression, FieldId, FlowRecord, Metric};
 use jiff::tz::TimeZone;
+
+use crate::batches::batches;
+use crate::random::{Random, dimensions, flows};
 
 fn selection() -> Selection {
     let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000k";

@@ -7,20 +7,17 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use flowkit_analyze::Source;
 use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::cache::verify;
 use flowkit_analyze::export::{Export, Form};
 use flowkit_analyze::import::import;
 use flowkit_analyze::selection::Selection;
 use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::stats::top;
 use flowkit_analyze::stats::{Order, top};
 use flowkit_analyze::store::verify;
 use flowkit_analyze::{Answer, Source};
 use flowkit_model::question::{Key, Order};
 use flowkit_model::{Answer, Expression, FieldId};
-use flowkit_model::{Expression, FieldId};
 
 /// Hits of every kind: whole, without some fields, twice, in conflict, and some
 /// that are no flows.

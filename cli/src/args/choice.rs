@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use flowkit_analyze::zone;
 use flowkit_model::Expression;
 use flowkit_model::filter::{Context, with_included};
 use flowkit_model::question::Flows;
-use flowkit_analyze::zone;
 use flowkit_model::window::{Typed, Window};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

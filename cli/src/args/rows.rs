@@ -1,8 +1,7 @@
 //! Which rows of a result to show, and in which order.
 
 use clap::Arg;
-use flowkit_model::question::Order;
-use flowkit_model::question::{Condition, Measure};
+use flowkit_model::question::{Condition, Measure, Order};
 
 /// How many rows.
 #[derive(clap::Args, Debug, Default)]

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use flowkit_analyze::ReadOptions;
 use flowkit_analyze::input::{INPUTS, InputForm};
-use flowkit_analyze::{ReadError, Source};
+use flowkit_analyze::{ReadError, ReadOptions, Source};
 
 use super::selection::Select;
 use crate::exit::{Usage, read_twice};
-use crate::output::destination::named;
+use crate::destination::named;
 
 /// The dump that commands write and read by default.
 pub(crate) const DEFAULT: &str = "flowkit-dump";

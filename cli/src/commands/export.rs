@@ -13,10 +13,9 @@ use flowkit_model::FieldId;
 
 use crate::args::general::General;
 use crate::args::output::OutputFile;
-use crate::args::sources::Sources;
-use crate::args::sources::refuse_sources;
+use crate::args::sources::{Sources, refuse_sources};
 use crate::exit::{Exit, Usage};
-use crate::output::destination::{refuse_terminal, write_to};
+use crate::destination::{refuse_terminal, write_to};
 use crate::output::units::grouped;
 use crate::report::{exit, notes};
 

@@ -34,10 +34,9 @@ mod verify;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
+pub(crate) use self::suggest::refuse;
 use crate::args::general::General;
 use crate::exit::Exit;
-
-pub(crate) use self::suggest::refuse;
 
 const ABOUT: &str = "\
 Offline analysis of NetFlow v5 from Elasticsearch or OpenSearch (Logstash)

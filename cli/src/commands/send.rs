@@ -9,8 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use flowkit_analyze::select;
 use flowkit_analyze::export::{Addresses, Export, ExportError};
+use flowkit_analyze::select;
 use flowkit_model::answer::Tally;
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};

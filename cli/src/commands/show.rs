@@ -8,10 +8,9 @@ use crate::args::general::General;
 use crate::args::output::OutputFile;
 use crate::args::rows::Limit;
 use crate::args::selection::{Refused, without};
-use crate::args::sources::Sources;
-use crate::args::sources::refuse_sources;
+use crate::args::sources::{Sources, refuse_sources};
 use crate::exit::Exit;
-use crate::output::destination::write_to;
+use crate::destination::write_to;
 use crate::output::document;
 use crate::report::{exit, notes};
 

@@ -210,7 +210,6 @@ fn near(typed: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
-    use super::*;
 
     use super::*;
 

@@ -13,7 +13,7 @@ use flowkit_testdata::{Packet, Synth as Flows};
 use crate::args::general::General;
 use crate::exit::Exit;
 use crate::interrupt::listen_for_ctrl_c;
-use crate::output::destination::{refuse_terminal, write_to};
+use crate::destination::{refuse_terminal, write_to};
 use crate::output::units::{bytes, counted, grouped};
 
 const EXAMPLES: &str = "\

@@ -1,9 +1,8 @@
 //! An answer as text in rows and columns, for people: what tables and markdown
 //! have in common.
 
-use flowkit_model::Kind;
 use flowkit_model::answer::{Cell, Column, Meaning, Ranking};
-use flowkit_model::{Answer, Metric, Sums};
+use flowkit_model::{Answer, Kind, Metric, Sums};
 
 use super::style::Style;
 use super::text::{grouped_or_raw, named, text};

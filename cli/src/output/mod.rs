@@ -2,7 +2,6 @@
 //! compiler asks for the rest.
 
 mod csv;
-pub(crate) mod destination;
 pub(crate) mod document;
 mod grid;
 mod header;

@@ -203,7 +203,12 @@ mod tests {
 
     #[test]
     fn columns_are_left_out_from_the_right() {
-        let head = |name: &str, must_stay| Head { name: name.into(), right: true, must_stay, sum_of: None };
+        let head = |name: &str, must_stay| Head {
+            name: name.into(),
+            right: true,
+            must_stay,
+            sum_of: None,
+        };
         let grid = || Grid {
             heads: vec![
                 head("key", true),

@@ -46,8 +46,8 @@ pub(super) fn keep(answer: &mut Answer, names: &[String]) -> Result<(), Usage> {
 
 #[cfg(test)]
 mod tests {
-    use flowkit_model::answer::{Cell, Column, Meaning, Table};
     use flowkit_model::Kind;
+    use flowkit_model::answer::{Cell, Column, Meaning, Table};
 
     use super::*;
 

@@ -52,9 +52,7 @@ fn rule(report: &Report) -> &'static str {
         Report::Ports(_) => {
             "Only flows of TCP, UDP, DCCP and SCTP, grouped by protocol and service. The service is the lower of the two ports: right for most flows, wrong where both ports are high."
         }
-        Report::Protocols(_) => {
-            "Flows are grouped by IP protocol."
-        }
+        Report::Protocols(_) => "Flows are grouped by IP protocol.",
         Report::Pairs(_) => {
             "Flows are grouped by their two addresses, the lower address first, so both directions of a conversation are in one row."
         }

@@ -7,16 +7,16 @@ pub(crate) mod notes;
 use std::io::{self, Write};
 
 use flowkit_analyze::{ask_with, zone};
+use flowkit_model::Answer;
 use flowkit_model::answer::Tally;
 use flowkit_model::question::{Question, Report};
-use flowkit_model::Answer;
 use jiff::tz::TimeZone;
 
 use crate::args::general::General;
 use crate::args::output::Output;
 use crate::args::sources::{Sources, refuse_sources};
 use crate::exit::Exit;
-use crate::output::destination::write_to;
+use crate::destination::write_to;
 use crate::output::{self, Style};
 
 /// Asks a report of the sources, prints the answer, and notes on standard error.

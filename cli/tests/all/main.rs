@@ -8,8 +8,8 @@
 mod bounded;
 mod destination;
 mod dump;
-mod kill;
 mod explanation;
+mod kill;
 mod nfcapd;
 mod pipe;
 mod practice;

@@ -7,12 +7,12 @@ use flowkit_model::question::Key;
 use flowkit_model::{FieldId, Row};
 
 use super::accumulators::Accumulators;
-use crate::statistic::Statistic;
 use super::{GroupBy, Groups, Tables};
 use crate::batch::{Batch, Column, DictionaryColumn, FieldSet, Values};
 use crate::group::counters::Counters;
 use crate::group::dictionary_sums::CodeSums;
 use crate::group::table::Table;
+use crate::statistic::Statistic;
 
 impl GroupBy {
     /// The field that is accepted dictionary-encoded: that of the only key, if nothing

@@ -21,14 +21,13 @@ use jiff::tz::TimeZone;
 
 use self::accumulators::{Accumulators, Directed, Spanned};
 use self::keys::KeyColumn;
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Counters;
 use crate::group::dictionary_sums::DictionarySums;
 use crate::group::key::KeyLayout;
 use crate::group::table::{Counting, Extras, Table};
 use crate::spill::memory::Memory;
+use crate::statistic::{Statistic, key_cell};
 
 /// Flows grouped by key, from record batches.
 #[derive(Debug)]
@@ -150,9 +149,7 @@ impl Statistic for GroupBy {
         }
         let with_ports: Option<Vec<bool>> = self.question.with_ports_only.then(|| {
             let protocols = batch.column(FieldId::Protocol);
-            (0..batch.rows())
-                .map(|row| protocols.get(row).is_some_and(has_ports))
-                .collect()
+            (0..batch.rows()).map(|row| protocols.get(row).is_some_and(has_ports)).collect()
         });
         if let Some(selected) = &with_ports {
             groups.left_out += selected.iter().filter(|selected| !**selected).count() as u64;

@@ -13,8 +13,6 @@ use flowkit_model::{FieldId, Kind};
 use rayon::prelude::*;
 
 use self::attempts::{Attempt, AttemptSums, Probe};
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Accumulator;
 use crate::group::quantiles::Occurrences;
@@ -22,6 +20,7 @@ use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
+use crate::statistic::{Statistic, key_cell};
 
 /// A kind of scan: many values of one field for one key of three others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -20,7 +20,6 @@ use jiff::tz::TimeZone;
 
 use self::distribution::spread;
 use self::slots::{Amount, Part, Slot};
-use crate::statistic::Statistic;
 use super::grouping::keys::KeyColumn;
 use crate::batch::{Batch, Column};
 use crate::bins::{Bins, Days};
@@ -29,6 +28,7 @@ use crate::group::key::KeyLayout;
 use crate::group::table::{Extras, Table};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
+use crate::statistic::Statistic;
 
 /// Flows by bins of time.
 #[derive(Debug)]
@@ -54,11 +54,7 @@ impl Binned {
     /// zone.
     ///
     /// `None` if the length of a bin cannot be parsed.
-    pub(crate) fn new(
-        question: &Timeline,
-        zone: &TimeZone,
-        window: Span,
-    ) -> Option<Self> {
+    pub(crate) fn new(question: &Timeline, zone: &TimeZone, window: Span) -> Option<Self> {
         let bins = Bins::new(bin_length_ms(&question.bin)?, zone.clone());
         let keys = KeyColumn::of_all(&question.by, zone);
         let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());

@@ -63,7 +63,9 @@ impl Request<'_> {
     /// derives a value is not, even where a question asks for codes.
     fn wants_codes(&self, field: FieldId) -> bool {
         match self.filter {
-            Some(filter) if filter.fields().contains(field) => filter.dictionary_fields().contains(field),
+            Some(filter) if filter.fields().contains(field) => {
+                filter.dictionary_fields().contains(field)
+            }
             _ => self.coded == Some(field),
         }
     }

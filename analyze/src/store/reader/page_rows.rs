@@ -6,7 +6,7 @@ use flowkit_model::FieldId;
 
 use super::buffers::{Buffers, Reused};
 use crate::batch::dictionary::Dictionary;
-use crate::batch::{DictionaryColumn, Column, Values};
+use crate::batch::{Column, DictionaryColumn, Values};
 use crate::store::encoding::levels::spread;
 use crate::store::encoding::{Encoding, Fault, delta, dictionary, plain};
 
@@ -67,7 +67,10 @@ impl Decoder<'_> {
         if let (Encoding::Dictionary, Some(distinct)) = (page.encoding, dictionary) {
             if self.wants_codes {
                 let codes = codes(&page, distinct, wanted, buffers)?;
-                return Ok(PageRows::DictionaryColumn(DictionaryColumn::of_checked(codes, Arc::clone(distinct))));
+                return Ok(PageRows::DictionaryColumn(DictionaryColumn::of_checked(
+                    codes,
+                    Arc::clone(distinct),
+                )));
             }
             if let Wanted::Some(..) = wanted {
                 let codes = codes(&page, distinct, wanted, buffers)?;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use flowkit_model::answer::Tally;
+
 use super::ColumnFile;
 use crate::error::ReadError;
 use crate::store::StoreError;
-use flowkit_model::answer::Tally;
 
 /// Flows in a Parquet file: a part of a dump that has one, or a file of its own.
 pub(crate) struct StoredPart {

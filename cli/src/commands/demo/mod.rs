@@ -11,10 +11,10 @@ use std::sync::mpsc;
 
 use anyhow::{Context, bail};
 use flowkit_analyze::input::read_manifest;
-use flowkit_model::question::{Flows, Key, Order, Question, Report, Top};
 use flowkit_analyze::{Source, ask};
 use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request};
 use flowkit_model::FieldId;
+use flowkit_model::question::{Flows, Key, Order, Question, Report, Top};
 use flowkit_testdata::{Server, practice_day};
 use jiff::tz::TimeZone;
 

@@ -152,7 +152,9 @@ fn time_remark(flow: &FlowRecord, id: FieldId) -> Option<String> {
         [logstash_times::Fault::Second] => {
             "1 s late (its milliseconds are above those of @timestamp: Logstash 7 and later forget to borrow a second)"
         }
-        [logstash_times::Fault::Wrap] => "49.7 days ahead (the uptime wrapped, which Logstash ignores)",
+        [logstash_times::Fault::Wrap] => {
+            "49.7 days ahead (the uptime wrapped, which Logstash ignores)"
+        }
         _ => "49.7 days and 1 s ahead (the uptime wrapped, and no second was borrowed)",
     };
     Some(format!("{name} is {fault}: {} should be {}", format_ms(ms), format_ms(repaired)))

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use flowkit_analyze::ReadOptions;
-use flowkit_analyze::documents;
 use flowkit_analyze::documents::packets;
+use flowkit_analyze::{ReadOptions, documents};
 use flowkit_model::wire;
 
 use crate::args::sources::InputFormat;

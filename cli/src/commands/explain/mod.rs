@@ -24,7 +24,7 @@ use crate::args::selection::RepairTimes;
 use crate::args::sources::{InputFormat, default_source};
 use crate::exit::{Exit, Usage};
 use crate::output::Color;
-use crate::output::destination::write_to;
+use crate::destination::write_to;
 
 const EXAMPLES: &str = "\
 Without arguments it draws the packet format and explains every field. FIELD is

@@ -52,6 +52,7 @@ pub(crate) const LAYERS: &[Layers] = &[
     ("cli/src", &[
         &["exit", "warn"],
         &["interrupt", "output"],
+        &["destination"],
         &["args"],
         &["report"],
         &["commands"],
@@ -81,6 +82,8 @@ pub(crate) const ALLOWED_IN_OUTPUT: &[&str] = &[
     // How a cell is printed hangs on the kind of its field, and on names of ports.
     "flowkit_model::Kind",
     "flowkit_model::names",
+    // How a time is written, and how long a window is.
+    "flowkit_model::window",
     "std",
     "clap",
     "comfy_table",
