@@ -6,6 +6,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use flowkit_dump::DumpError;
+
 /// A source gives no answer at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -118,6 +120,20 @@ pub enum ReadError {
         /// What is wrong.
         what: String,
     },
+}
+
+/// What is wrong with a dump that is read.
+impl From<DumpError> for ReadError {
+    fn from(error: DumpError) -> Self {
+        match error {
+            DumpError::NoManifest { path } => Self::NotADump { path },
+            DumpError::DamagedManifest { path, source } => Self::Manifest { path, source },
+            DumpError::OtherManifest { path, .. } => Self::OtherManifest { path },
+            DumpError::Io { path, source, .. } => Self::Open { path, source },
+            // Those are of who writes one.
+            error => Self::Open { path: "the dump".into(), source: io::Error::other(error) },
+        }
+    }
 }
 
 impl ReadError {
