@@ -9,6 +9,7 @@
 use std::io;
 use std::sync::LazyLock;
 
+use flowkit_model::dump::DocumentId;
 use flowkit_model::{FIELDS, FieldId, Kind, Row};
 
 pub(crate) mod equal_flows;
@@ -29,39 +30,11 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The identity of a document; `None` if it has no id.
-    pub(crate) fn of(
-        index: Option<&[u8]>,
-        id: Option<&[u8]>,
-        routing: Option<&[u8]>,
-        row: &Row<'_>,
-    ) -> Option<Self> {
-        let id = id?;
-        let mut key = [0; KEY_BYTES];
-        let mut end = 0;
-        // The lengths tell ("a", "bc") from ("ab", "c").
-        let lengths =
-            [index, routing].map(|part| (part.unwrap_or_default().len() as u64).to_le_bytes());
-        let parts = [
-            &lengths[0][..],
-            index.unwrap_or_default(),
-            &lengths[1],
-            routing.unwrap_or_default(),
-            id,
-        ];
-        for part in parts {
-            let Some(slot) = key.get_mut(end..end + part.len()) else {
-                return Some(Self { document: hash(&parts.concat()), content: content(row) });
-            };
-            slot.copy_from_slice(part);
-            end += part.len();
-        }
-        Some(Self { document: hash(&key[..end]), content: content(row) })
+    /// The identity of a document, and what its row says; none if it has no id.
+    pub(crate) fn of(id: Option<DocumentId<'_>>, row: &Row<'_>) -> Option<Self> {
+        Some(Self { document: id?.key_bytes(hash), content: content(row) })
     }
 }
-
-/// Room for the index, id and routing of most documents.
-const KEY_BYTES: usize = 256;
 
 fn hash(key: &[u8]) -> DocumentHash {
     let hash = xxh3_128(key);
@@ -216,13 +189,14 @@ impl IdentitySet {
 #[cfg(test)]
 mod tests {
     use flowkit_model::FlowRecord;
+    use flowkit_model::dump::{DOCUMENT_ID_CASES, DocumentIdCase};
 
     use super::*;
 
     fn identity(index: &str, id: &str, routing: Option<&str>, bytes: u64) -> Option<Identity> {
         let flow = FlowRecord { bytes: Some(bytes), ..FlowRecord::default() };
         let (index, id, routing) = (index.as_bytes(), id.as_bytes(), routing.map(str::as_bytes));
-        Identity::of(Some(index), Some(id), routing, &Row::of(&flow))
+        Identity::of(DocumentId::new(Some(index), Some(id), routing), &Row::of(&flow))
     }
 
     #[test]
@@ -245,7 +219,17 @@ mod tests {
         }
     }
 
-    /// A field with another value, or unknown instead of 0, makes another content.
+    #[test]
+    fn identities_are_equal_where_documents_are() {
+        let of = |id| Identity::of(Some(id), &Row::default());
+        for DocumentIdCase { a, b, is_same } in DOCUMENT_ID_CASES {
+            assert_eq!(of(*a) == of(*b), *is_same, "{a:?} {b:?}");
+        }
+        assert_eq!(Identity::of(None, &Row::default()), None);
+    }
+
+    /// Any field that is another, unknown, or 0 instead of unknown makes another
+    /// content.
     #[test]
     fn every_field_is_part_of_the_content() {
         let mut contents = vec![content(&Row::default())];

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use flowkit_model::dump::{
-    FORMAT, MANIFEST, Manifest, PARTS, Part, Proof, Span, State, part_name, unfinished,
+    FORMAT, MANIFEST, Manifest, PARTS, Part, PartScope, Proof, State, part_name, unfinished,
 };
 use sha2::{Digest, Sha256};
 
@@ -114,8 +114,7 @@ impl Writer {
     fn new(folder: &Path, number: usize, index: &str) -> io::Result<Self> {
         let part = Part {
             name: part_name(number, index),
-            index: index.to_owned(),
-            window: Span::default(),
+            scope: PartScope { index: index.to_owned(), ..PartScope::default() },
             proof: Proof { against: "what was made".into(), ..Proof::default() },
             ..Part::default()
         };
@@ -125,7 +124,7 @@ impl Writer {
     }
 
     fn takes(&self, document: &Document) -> bool {
-        self.part.received < PART_DOCUMENTS && self.part.index == document.index
+        self.part.received < PART_DOCUMENTS && self.part.scope.index == document.index
     }
 
     fn add(&mut self, document: &Document) -> io::Result<()> {
