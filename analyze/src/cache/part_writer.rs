@@ -6,9 +6,9 @@ use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_model::answer::Tally;
 use flowkit_dump::DumpError;
 use flowkit_dump::files::{self, Unfinished};
+use flowkit_model::answer::Tally;
 use flowkit_model::dump::COLUMNS;
 
 use super::CacheError;

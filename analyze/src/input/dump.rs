@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowkit_model::window::Span;
 use flowkit_dump::{PartFile, manifest};
 use flowkit_model::dump::{Manifest, PARTIAL_END, PARTS, STATE_END, State};
+use flowkit_model::window::Span;
 
 use super::source::{DumpPart, Place, Source, Stream};
 use crate::error::ReadError;

@@ -2,7 +2,6 @@
 
 use clap::Arg;
 use flowkit_model::question::Flows;
-use jiff::tz::TimeZone;
 
 use super::choice::Choice;
 use crate::exit::Usage;
@@ -91,11 +90,6 @@ impl Select {
             Some(option) => Err(Usage(format!("{} {why}", option.name())).into()),
             None => Ok(()),
         }
-    }
-
-    /// The zone of times.
-    pub(crate) fn zone(&self) -> anyhow::Result<TimeZone> {
-        self.choice.zone()
     }
 
     /// The flows as a question has them.

@@ -9,8 +9,8 @@ use flowkit_analyze::input::{INPUTS, InputForm};
 use flowkit_analyze::{ReadError, ReadOptions, Source};
 
 use super::selection::Select;
-use crate::exit::{Usage, read_twice};
 use crate::destination::named;
+use crate::exit::{Usage, read_twice};
 
 /// The dump that commands write and read by default.
 pub(crate) const DEFAULT: &str = "flowkit-dump";

@@ -14,8 +14,8 @@ use flowkit_model::FieldId;
 use crate::args::general::General;
 use crate::args::output::OutputFile;
 use crate::args::sources::{Sources, refuse_sources};
-use crate::exit::{Exit, Usage};
 use crate::destination::{refuse_terminal, write_to};
+use crate::exit::{Exit, Usage};
 use crate::output::units::grouped;
 use crate::report::{exit, notes};
 

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::args::general::General;
 use crate::args::output::Output;
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::report::{explanation, print};
 
 const EXAMPLES: &str = "\
@@ -29,6 +29,11 @@ pub(crate) struct Fields {
 
 impl Fields {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        if self.output.print_question {
+            let why =
+                "--print-question is for reports; fields prints a catalogue and reads no flows";
+            return Err(Usage(why.into()).into());
+        }
         let mut fields = flowkit_analyze::fields();
         print(&mut fields, &self.output, general, TimeZone::UTC)?;
         if self.output.explain {

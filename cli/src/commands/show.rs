@@ -9,8 +9,8 @@ use crate::args::output::OutputFile;
 use crate::args::rows::Limit;
 use crate::args::selection::{Refused, without};
 use crate::args::sources::{Sources, refuse_sources};
-use crate::exit::Exit;
 use crate::destination::write_to;
+use crate::exit::Exit;
 use crate::output::document;
 use crate::report::{exit, notes};
 

@@ -11,9 +11,9 @@ use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
 use flowkit_testdata::{Packet, Synth as Flows};
 
 use crate::args::general::General;
+use crate::destination::{refuse_terminal, write_to};
 use crate::exit::Exit;
 use crate::interrupt::listen_for_ctrl_c;
-use crate::destination::{refuse_terminal, write_to};
 use crate::output::units::{bytes, counted, grouped};
 
 const EXAMPLES: &str = "\

@@ -15,8 +15,8 @@ use jiff::tz::TimeZone;
 use crate::args::general::General;
 use crate::args::output::Output;
 use crate::args::sources::{Sources, refuse_sources};
-use crate::exit::Exit;
 use crate::destination::write_to;
+use crate::exit::Exit;
 use crate::output::{self, Style};
 
 /// Asks a report of the sources, prints the answer, and notes on standard error.

@@ -138,7 +138,9 @@ impl Part {
     /// that was fetched does not make it one that was imported.
     #[must_use]
     pub fn holds_imported_documents(&self) -> bool {
-        self.form.is_documents() && self.scope.index.is_empty() && self.proof.against == DOCUMENTS_READ
+        self.form.is_documents()
+            && self.scope.index.is_empty()
+            && self.proof.against == DOCUMENTS_READ
     }
 
     /// Where its file is, from the folder of the dump: `parts/NAME.ndjson.zst`.

@@ -221,7 +221,7 @@ impl Report {
                 format!("scans, sources with {} or more targets", scans.min_targets)
             }
             Self::Beacons(beacons) => format!(
-                "beacons, {} or more beats with a jitter of at most {} %",
+                "beacons, {} or more connections with a jitter of at most {} %",
                 beacons.min_connections, beacons.max_jitter_percent
             ),
             Self::Diff(diff) => format!("diff by {}", diff.sort.name()),
@@ -305,7 +305,8 @@ mod tests {
     fn percentages_are_exact() {
         for millionths in [0, 1, 500_000, 33_333_333, 100_000_000] {
             let order = Order { min_share: millionths, ..Order::default() };
-            let question = Question::new(Report::Talkers(Ranked { columns: None, order }), Flows::default());
+            let question =
+                Question::new(Report::Talkers(Ranked { columns: None, order }), Flows::default());
             assert_eq!(Question::from_json(&question.to_json()).unwrap(), question);
         }
     }

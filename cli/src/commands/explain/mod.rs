@@ -22,9 +22,9 @@ use crate::args::general::General;
 use crate::args::output::OutputFile;
 use crate::args::selection::RepairTimes;
 use crate::args::sources::{InputFormat, default_source};
+use crate::destination::write_to;
 use crate::exit::{Exit, Usage};
 use crate::output::Color;
-use crate::destination::write_to;
 
 const EXAMPLES: &str = "\
 Without arguments it draws the packet format and explains every field. FIELD is
