@@ -39,10 +39,18 @@ impl Report {
     pub fn grouping(&self) -> Option<Grouping> {
         match self {
             Self::Top(top) => Some(Grouping::top(top)),
-            Self::Talkers(ranked) => Some(Grouping::talkers(&ranked.order).only(ranked.columns.as_deref())),
-            Self::Ports(ranked) => Some(Grouping::ports(&ranked.order).only(ranked.columns.as_deref())),
-            Self::Protocols(ranked) => Some(Grouping::protocols(&ranked.order).only(ranked.columns.as_deref())),
-            Self::Pairs(ranked) => Some(Grouping::pairs(&ranked.order).only(ranked.columns.as_deref())),
+            Self::Talkers(ranked) => {
+                Some(Grouping::talkers(&ranked.order).only(ranked.columns.as_deref()))
+            }
+            Self::Ports(ranked) => {
+                Some(Grouping::ports(&ranked.order).only(ranked.columns.as_deref()))
+            }
+            Self::Protocols(ranked) => {
+                Some(Grouping::protocols(&ranked.order).only(ranked.columns.as_deref()))
+            }
+            Self::Pairs(ranked) => {
+                Some(Grouping::pairs(&ranked.order).only(ranked.columns.as_deref()))
+            }
             Self::Exporters
             | Self::Timeline(_)
             | Self::Scans(_)

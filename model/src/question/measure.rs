@@ -200,10 +200,9 @@ impl Measure {
     pub fn meaning(self) -> Meaning {
         match self {
             Self::Sum(metric) => Meaning::Sum(metric),
-            Self::Forward
-            | Self::Backward
-            | Self::BytesPerPacket
-            | Self::Spread(Of::Bytes, _) => Meaning::Bytes,
+            Self::Forward | Self::Backward | Self::BytesPerPacket | Self::Spread(Of::Bytes, _) => {
+                Meaning::Bytes
+            }
             Self::Distinct(_) => Meaning::Count,
             Self::Share(metric) => Meaning::Share(metric),
             Self::First | Self::Last => Meaning::Value(Kind::Time),
