@@ -5,7 +5,8 @@
 //! one. All run in one process, side by side: none changes the folder or the
 //! environment that it runs in.
 
-// Flows and answers that several subjects ask for.
+// Questions, flows and answers that several subjects ask for.
+mod asking;
 mod batches;
 mod oracle;
 mod random;
@@ -24,5 +25,6 @@ mod packed;
 mod properties;
 mod recomputed;
 mod robust;
+mod statistics;
 mod store;
 mod wire_records;

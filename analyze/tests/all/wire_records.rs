@@ -11,9 +11,8 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 
-use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::export::{Addresses, Export};
-use flowkit_analyze::{Selection, Source};
+use flowkit_analyze::{ReadOptions, Selection, Source};
 use flowkit_model::{FlowRecord, wire};
 
 use crate::oracle;
