@@ -3,8 +3,6 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names the folder, and says so where not.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,6 @@
 //! `diff` compares its sides part by part; here two whole rankings are
 //! subtracted row by row instead, as one would by hand.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
-
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 

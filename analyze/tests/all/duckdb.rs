@@ -6,8 +6,6 @@
 //! says so where not. `FLOWKIT_DUCKDB_FLOWS` and `FLOWKIT_DUCKDB_QUERIES` set how
 //! many (3000 and 300), `FLOWKIT_SEED` the seed, which is printed.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::process::Command;

@@ -2,8 +2,6 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names their folder.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
 use std::path::Path;
 
 use flowkit_analyze::Source;

@@ -1,8 +1,6 @@
 //! A file that grows while it is read: what is there when its end is reached
 //! counts, whole documents only.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,7 +1,5 @@
 //! Every form of the list of inputs: recognised, and read as it is when named.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 

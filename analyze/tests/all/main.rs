@@ -5,6 +5,13 @@
 //! one. All run in one process, side by side: none changes the folder or the
 //! environment that it runs in.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests, which say what they ran"
+)]
+
 // Questions, flows and answers that several subjects ask for.
 mod asking;
 mod batches;

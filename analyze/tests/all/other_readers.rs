@@ -4,8 +4,6 @@
 //! Runs where `FLOWKIT_PYTHON` names a Python that has all three (`pip install
 //! duckdb pyarrow chdb`), and says so where not.
 
-#![expect(clippy::print_stderr, reason = "says why it does nothing")]
-
 use std::path::Path;
 use std::process::Command;
 

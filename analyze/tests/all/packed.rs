@@ -1,7 +1,5 @@
 //! Packed files, told by their content: gzip and zstd, one member or several.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::fs;
 use std::io::Write;
 

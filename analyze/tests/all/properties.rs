@@ -1,8 +1,6 @@
 //! What holds of every answer: it does not depend on how the flows are cut,
 //! ordered or shared among threads, and rows add up.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
 use flowkit_analyze::in_memory::{Batch, Memory, ask_batches, ask_flows};
 use flowkit_model::Metric;
 use flowkit_model::answer::{Answer, Cell};

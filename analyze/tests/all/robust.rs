@@ -4,8 +4,6 @@
 //! Runs where `FLOWKIT_CORPORA` names the folder, and says so where not. Sums
 //! are compared with the corpus's own; what is said of each file stands here.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
-
 use std::fs::File;
 use std::path::{Path, PathBuf};
 

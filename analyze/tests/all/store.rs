@@ -1,8 +1,6 @@
 //! A dump answers the same from its columns as its documents do from a file:
 //! sums, keys, notes and all.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;

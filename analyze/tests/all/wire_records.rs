@@ -4,8 +4,6 @@
 //! Runs where `FLOWKIT_CORPORA` names the folder of the corpora; the comparison
 //! with Wireshark also needs `tshark` on the path. Says so where not.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::Path;

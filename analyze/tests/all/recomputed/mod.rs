@@ -4,8 +4,6 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names the folder of the corpora.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
 mod beacons;
 mod check;
 mod documents;
