@@ -30,6 +30,7 @@ mod nfdump;
 mod other_readers;
 mod packed;
 mod properties;
+mod rankings;
 mod recomputed;
 mod robust;
 mod statistics;
