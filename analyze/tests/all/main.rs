@@ -18,6 +18,7 @@ mod batches;
 mod oracle;
 mod random;
 
+mod anonymise;
 mod corpora;
 mod differences;
 mod duckdb;
