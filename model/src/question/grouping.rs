@@ -9,8 +9,8 @@ use crate::{FieldId, Metric};
 /// Flows by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grouping {
-    /// The parts of a key, the most significant first; without one, all flows are
-    /// one group.
+    /// The parts of a key, the most significant first; without one, there are no
+    /// groups, and what all flows add up to is the total.
     pub keys: Vec<Key>,
     /// The columns behind the keys, by name.
     pub columns: Vec<(String, Measure)>,
