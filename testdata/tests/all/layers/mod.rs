@@ -1,9 +1,6 @@
 //! The layers of the workspace: which folder may import which, and what every
 //! file keeps to. All that breaks a rule is listed at once; `tables.rs` says what
 //! is allowed.
-//!
-//! `FLOWKIT_ALL_RULES=1 cargo test -p flowkit-testdata --test all layers::` also holds
-//! the rules that are off.
 
 mod folders;
 mod made_up;
