@@ -40,9 +40,11 @@ impl Exit {
         if is_broken_pipe(error) {
             // `flowkit top | head` is not a failure.
             Self::Done
-        } else if error.is::<WindowError>() || error.is::<FilterError>() || error.is::<Usage>() {
-            Self::Usage
-        } else if error.downcast_ref().is_some_and(AskError::is_wrong_usage) {
+        } else if error.is::<WindowError>()
+            || error.is::<FilterError>()
+            || error.is::<Usage>()
+            || error.downcast_ref().is_some_and(AskError::is_wrong_usage)
+        {
             Self::Usage
         } else {
             match error.downcast_ref() {

@@ -75,19 +75,18 @@ pub fn ask_with(
     options: ReadOptions,
 ) -> Result<Answer, AskError> {
     let zone = zone(&question.flows.zone)?;
-    let mut answer = match &question.report {
-        Report::Diff(diff) => two_sides::ask(sources, diff, &question.flows, &zone, options)?,
-        _ => {
-            let window = window(sources, &question.flows, &zone, options)?;
-            let selection = in_window(&question.flows, &zone, window)?;
-            let timeline = window.or_else(|| common_window(sources));
-            let asking = OfSources { sources, selection: &selection, options };
-            let mut answer = dispatch(&question.report, &zone, timeline, &asking)?;
-            if question.flows.is_selective() && answer.tally.total.flows == 0 {
-                answer.unmatched.extend(unmatched(sources, options)?);
-            }
-            answer
+    let mut answer = if let Report::Diff(diff) = &question.report {
+        two_sides::ask(sources, diff, &question.flows, &zone, options)?
+    } else {
+        let window = window(sources, &question.flows, &zone, options)?;
+        let selection = in_window(&question.flows, &zone, window)?;
+        let timeline = window.or_else(|| common_window(sources));
+        let asking = OfSources { sources, selection: &selection, options };
+        let mut answer = dispatch(&question.report, &zone, timeline, &asking)?;
+        if question.flows.is_selective() && answer.tally.total.flows == 0 {
+            answer.unmatched.extend(unmatched(sources, options)?);
         }
+        answer
     };
     answer.filter = question.flows.filter_shown().map(str::to_owned);
     answer.question = Some(question.clone());

@@ -36,10 +36,10 @@ impl Serialize for Object<'_> {
             map.serialize_entry("source", &answer.sources)?;
             map.serialize_entry(
                 "window",
-                &answer
-                    .window
-                    .map(|window| window.flow_times())
-                    .map(|(from, to)| Window(from, to, zone)),
+                &answer.window.map(|window| {
+                    let (from, to) = window.flow_times();
+                    Window(from, to, zone)
+                }),
             )?;
             if let Some(filter) = &answer.filter {
                 map.serialize_entry("filter", filter)?;

@@ -17,16 +17,12 @@ use flowkit_model::question::{Question, Report};
 /// Options of every report: which flows, and what is done to them. The files
 /// are those of [`Place`].
 const FLOWS: &[&str] = &[
-    "-f 'proto tcp and dst port in [80 443]'",
-    "-f @web.nf",
-    "-f 'bytes > 500 and (@include web.nf)'",
-    "-f 'not ip in @hosts.txt' --quiet",
-    "--from '2018-09-21 03:00' --to 2018-09-21T08:30",
-    "--last 6h",
-    "--day 2018-09-21 --tz Asia/Tokyo",
-    "--to '2018-09-21 12:00' --tz=-09:30 -f 'first >= 2018-09-21T01:00'",
-    "--repair-times --dedupe",
-    "--scale-sampling -f 'proto udp' --last 12h --repair-times",
+    "-f 'proto tcp and dst port in [80 443]' --day 2018-09-21 --tz Asia/Tokyo",
+    "-f @web.nf --last 6h",
+    "-f 'bytes > 500 and (@include web.nf)' --from '2018-09-21 03:00' --to 2018-09-21T08:30",
+    "-f 'not ip in @hosts.txt' --quiet --repair-times --dedupe",
+    "-f 'first >= 2018-09-21T01:00' --to '2018-09-21 12:00' --tz -09:30",
+    "-f 'proto udp' --scale-sampling --last 12h --repair-times",
 ];
 
 /// Options of one report. A new report does not compile without.
