@@ -1,5 +1,5 @@
-//! Questions that are answered from Parquet files of several row groups are
-//! answered as over the flows in memory, and only what can match is read.
+//! Answers from Parquet files of several row groups equal those over the flows in
+//! memory, and only pages that can match are read.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::store::ColumnFile;
 use crate::store::writer::tests::file_of;
 use crate::{Answer, Source};
 
-/// Flows in the order of time; every field is unknown in some, and one port in
+/// Flows sorted by time; every field is unknown in some, and the source port in
 /// all of the third row group.
 fn flows() -> Vec<FlowRecord> {
     let known = |n: u64, every: u64| (n % every != 1).then_some(n);
@@ -47,14 +47,14 @@ fn batch() -> Batch {
     batch
 }
 
-/// A file of five row groups.
+/// A Parquet file of five row groups.
 fn file(folder: &Path) -> PathBuf {
     let path = folder.join("flows.parquet");
     std::fs::write(&path, file_of(&batch(), 500)).unwrap();
     path
 }
 
-/// All of an answer but the names of sources.
+/// Everything in an answer except the names of sources.
 fn text(answer: &Answer) -> String {
     let tally = &answer.tally;
     format!(
@@ -101,8 +101,8 @@ fn pages_without_a_match_are_passed_over() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(50))]
-    /// By any key with any filter, over columns as over the flows in memory; and
-    /// from the columns: there are no documents to go back to.
+    /// By any key with any filter, the answer from Parquet equals that from
+    /// memory. It does come from Parquet: there are no documents to fall back to.
     #[test]
     fn any_filter_matches_the_same_flows_in_a_file(
         filter in any_filter(),
@@ -128,12 +128,12 @@ proptest! {
     }
 }
 
-/// What differs between two windows of a file is what differs between them in
-/// memory, also where keys were added up by dictionary code.
+/// A diff of two selections of a file equals that of the flows in memory, also
+/// where keys were aggregated by dictionary code.
 #[test]
 fn a_diff_of_columns_is_that_of_the_flows() {
     let folder = tempfile::tempdir().unwrap();
-    // Of one row group, which one thread reads: nothing is put together.
+    // One row group, which one thread reads: nothing is merged.
     let path = folder.path().join("flows.parquet");
     std::fs::write(&path, file_of(&batch(), 5000)).unwrap();
     let sources = [Source::open(&path).unwrap()];
@@ -152,8 +152,8 @@ fn a_diff_of_columns_is_that_of_the_flows() {
     }
 }
 
-/// By any key, with any filter, the answer is that of the flows in memory, and
-/// only those row groups are read that can hold a flow that matches.
+/// By any key, with any filter, the answer equals that of the flows in memory,
+/// and only row groups that can hold a matching flow are read.
 #[test]
 fn answers_are_those_of_the_flows_and_few_row_groups_are_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -191,7 +191,8 @@ fn answers_are_those_of_the_flows_and_few_row_groups_are_read() {
         let columns = ColumnFile::open(&path).unwrap();
         let read = columns.groups_that_may_match(|bounds| selection.may_match(bounds));
         assert_eq!(read.count(), groups, "row groups for {filter} {window:?}");
-        // All keys once; then one by values, one by codes, one of texts.
+        // All keys for one filter; for the others one plain, one dictionary-encoded
+        // and one text key.
         let some = [FieldId::SrcPort, FieldId::SrcAddr, FieldId::Exporter];
         let is_some = |field: &&Field| groups == 3 || some.contains(&field.id);
         for field in FIELDS.iter().filter(is_some) {
