@@ -104,7 +104,7 @@ impl Buffers {
 
     /// Selects rows of a batch.
     pub(super) fn pick_batch(&mut self, batch: &mut Batch, rows: &[u32]) {
-        batch.pick(rows.len(), |column, coded| match (column, coded) {
+        batch.pick(rows.len(), |column, codes| match (column, codes) {
             (Some(column), _) => self.pick_column(column, rows),
             (None, Some(codes)) => *codes = self.pick(std::mem::take(codes), rows),
             (None, None) => {}
@@ -158,7 +158,7 @@ impl Buffers {
 
     /// Returns the vectors of a batch to the pool.
     pub(super) fn take_back(&mut self, batch: Batch) {
-        let (columns, coded) = batch.into_parts();
+        let (columns, dictionary_columns) = batch.into_parts();
         for column in columns {
             match column.values {
                 Values::U8(values) => self.take_back_vec(values),
@@ -167,8 +167,8 @@ impl Buffers {
                 Values::U64(values) => self.take_back_vec(values),
             }
         }
-        for coded in coded {
-            self.take_back_vec(coded.into_codes());
+        for column in dictionary_columns {
+            self.take_back_vec(column.into_codes());
         }
     }
 

@@ -223,7 +223,7 @@ impl ColumnFile {
     ) -> Result<Batch, StoreError> {
         let mut rows = None;
         let mut read = Vec::with_capacity(columns.len());
-        let mut coded = Vec::new();
+        let mut dictionary_columns = Vec::new();
         for column in columns {
             let field = column.field();
             let stored =
@@ -233,11 +233,12 @@ impl ColumnFile {
             }
             match stored {
                 PageRows::Column(column) => read.push((field, column)),
-                PageRows::DictionaryColumn(column) => coded.push((field, column)),
+                PageRows::DictionaryColumn(column) => dictionary_columns.push((field, column)),
             }
         }
         let dictionary = Arc::clone(request.dictionary);
-        Ok(Batch::of_columns(rows.unwrap_or(0), read, dictionary).with_dictionary_columns(coded))
+        Ok(Batch::of_columns(rows.unwrap_or(0), read, dictionary)
+            .with_dictionary_columns(dictionary_columns))
     }
 
     fn columns<'f>(

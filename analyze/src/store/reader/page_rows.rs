@@ -23,7 +23,7 @@ impl PageRows {
     pub(super) fn rows(&self) -> usize {
         match self {
             Self::Column(column) => column.len(),
-            Self::DictionaryColumn(coded) => coded.codes().len(),
+            Self::DictionaryColumn(column) => column.codes().len(),
         }
     }
 }
