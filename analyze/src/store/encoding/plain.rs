@@ -20,12 +20,12 @@ pub(crate) enum Texts<'t> {
 }
 
 impl Texts<'_> {
-    /// Passes the text of a code of the column to `look`.
-    fn with<T>(self, code: u64, look: impl FnOnce(&[u8]) -> T) -> T {
-        let code = u32::try_from(code).expect("texts and addresses have 32 bits");
+    /// Passes the text of a value of the column to `look`.
+    fn with<T>(self, value: u64, look: impl FnOnce(&[u8]) -> T) -> T {
+        let value = u32::try_from(value).expect("texts and addresses have 32 bits");
         match self {
-            Self::Dictionary(texts) => look(texts[code as usize].as_bytes()),
-            Self::Addresses => look(Address::from_bits(code).to_string().as_bytes()),
+            Self::Dictionary(texts) => look(texts[value as usize].as_bytes()),
+            Self::Addresses => look(Address::from_bits(value).to_string().as_bytes()),
         }
     }
 }
