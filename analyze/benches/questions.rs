@@ -1,4 +1,4 @@
-//! How long parts of an answer take, on flows made up here: reading JSON,
+//! How long parts of an answer take, on synthetic flows: reading JSON,
 //! writing and decoding columns, grouping, filtering.
 //!
 //!     cargo bench -p flowkit-analyze
@@ -14,14 +14,11 @@ use std::sync::{Arc, OnceLock};
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use flowkit_analyze::ask::{ReadOptions, ask, ask_batches};
-use flowkit_analyze::batch::{Batch, FieldSet};
 use flowkit_analyze::export::{Addresses, Export, Form};
-use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::stats::top;
-use flowkit_analyze::{Selection, Source};
-use flowkit_model::question::{Key, Order};
-use flowkit_model::{Expression, FieldId, FlowRecord};
+use flowkit_analyze::in_memory::{Batch, FieldSet, Memory, ask_batches};
+use flowkit_analyze::{ReadOptions, Selection, Source, ask};
+use flowkit_model::question::{Flows, Key, Order, Question, Report, Top};
+use flowkit_model::{FieldId, FlowRecord};
 
 fn main() {
     divan::main();
@@ -123,19 +120,19 @@ fn write_columns(hits: &Path, columns: &Path) {
     assert_eq!(exported.flows, N_FLOWS);
 }
 
-fn statistic(keys: &[FieldId]) -> impl flowkit_analyze::stats::Statistic {
-    let by = keys.iter().map(|field| Dimension::Field(*field)).collect();
-    top::top(by, Order::default(), None)
+fn top(keys: &[FieldId], flows: Flows) -> Question {
+    let by = keys.iter().map(|field| Key::Field(*field)).collect();
+    Question::new(Report::Top(Top { by, columns: None, order: Order::default() }), flows)
 }
 
 /// JSON read and added up.
 #[divan::bench]
 fn documents_read(bencher: Bencher<'_, '_>) {
     let path = &files().hits;
-    bencher.counter(BytesCount::new(fs::metadata(path).unwrap().len())).bench(|| {
-        let sources = [Source::open(path).unwrap()];
-        ask(&sources, &Summary::default(), &Selection::default(), ReadOptions::default()).unwrap()
-    });
+    let question = Question::new(Report::Summary, Flows::default());
+    bencher
+        .counter(BytesCount::new(fs::metadata(path).unwrap().len()))
+        .bench(|| ask(&[Source::open(path).unwrap()], &question).unwrap());
 }
 
 /// JSON read and written as columns.
@@ -152,27 +149,22 @@ fn columns_written(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = KEYS)]
 fn columns_grouped(bencher: Bencher<'_, '_>, keys: &[FieldId]) {
     let sources = [Source::open(&files().columns).unwrap()];
-    let statistic = statistic(keys);
-    bencher.counter(ItemsCount::new(N_FLOWS)).bench(|| {
-        ask(&sources, &statistic, &Selection::default(), ReadOptions::default()).unwrap()
-    });
+    let question = top(keys, Flows::default());
+    bencher.counter(ItemsCount::new(N_FLOWS)).bench(|| ask(&sources, &question).unwrap());
 }
 
-/// The same of the flows that a filter means.
+/// The same of the flows that match a filter.
 #[divan::bench(args = ["proto tcp and dst port 7", "src net 10.0.0.0/28", "bytes > 1k"])]
 fn columns_filtered(bencher: Bencher<'_, '_>, filter: &str) {
     let sources = [Source::open(&files().columns).unwrap()];
-    let statistic = statistic(KEYS[0]);
-    let selection = Selection::new(Expression::parse(filter).unwrap(), None);
-    bencher
-        .counter(ItemsCount::new(N_FLOWS))
-        .bench(|| ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap());
+    let question = top(KEYS[0], Flows { filter: Some(filter.into()), ..Flows::default() });
+    bencher.counter(ItemsCount::new(N_FLOWS)).bench(|| ask(&sources, &question).unwrap());
 }
 
 /// Batches in memory grouped, value by value.
 #[divan::bench(args = KEYS)]
 fn batches_grouped(bencher: Bencher<'_, '_>, keys: &[FieldId]) {
-    let statistic = statistic(keys);
+    let question = top(keys, Flows::default());
     let dictionary = Arc::default();
     let mut batches = Vec::new();
     for start in (0..N_FLOWS).step_by(16_384) {
@@ -183,5 +175,5 @@ fn batches_grouped(bencher: Bencher<'_, '_>, keys: &[FieldId]) {
     bencher
         .counter(ItemsCount::new(N_FLOWS))
         .with_inputs(|| batches.clone())
-        .bench_values(|batches| ask_batches(batches, &statistic, &Selection::default()));
+        .bench_values(|batches| ask_batches(batches, &question, Memory::default()).unwrap());
 }

@@ -4,10 +4,10 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::FlowRecord;
 use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::question::{Diff, Flows, Question, Report};
 use flowkit_model::window::Window;
+use flowkit_model::{FieldId, FlowRecord};
 use jiff::Timestamp;
 
 use super::gather::{Gathered, Heading, no_failure};
@@ -45,8 +45,8 @@ pub fn ask_batches(
 }
 
 /// Answers a question about flows that have nothing but the fields which the
-/// question says that it reads, bytes and packets: so it is when they are read
-/// from columns.
+/// statistic says that it reads, bytes and packets: so it is when they are read
+/// from columns. Nothing is tallied: the total is 0.
 ///
 /// # Errors
 /// As [`ask_batches`].
@@ -122,13 +122,19 @@ impl Asking for OfFlows<'_> {
     type Error = AskError;
 
     fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
-        let fields: FieldSet = statistic.fields().into_iter().collect();
+        let counters: FieldSet = [FieldId::Bytes, FieldId::Packets].into_iter().collect();
+        let fields = counters.union(statistic.fields().into_iter().collect());
         let fields = fields.union(self.selection.fields());
-        let fields = fields.union(Measures::FIELDS.into_iter().collect());
         let mut batch = Batch::new(fields, self.flows.len(), Arc::default());
         self.flows.iter().for_each(|flow| batch.push(flow));
-        let (batches, selection) = (vec![batch], &self.selection);
-        OfBatches { batches, selection, memory: Arc::default() }.ask(statistic)
+        let run = self.selection.begin();
+        run.apply(&mut batch);
+        let mut partial = statistic.start(&Arc::default());
+        statistic.add(&mut partial, &batch);
+        run.finish().map_err(spill)?;
+        // Without a tally: what it reads would be there for the statistic, too.
+        let texts = batch.dictionary().texts();
+        statistic.answer(partial, &texts, &Tally::default()).map_err(spill)
     }
 }
 

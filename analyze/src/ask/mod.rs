@@ -11,6 +11,8 @@ mod error;
 mod gather;
 pub(crate) mod in_memory;
 mod select;
+#[cfg(test)]
+mod tests;
 mod two_sides;
 mod workers;
 

@@ -21,9 +21,6 @@ pub(crate) use self::column::{rows_where, select};
 pub(crate) use self::dictionary_column::DictionaryColumn;
 pub use self::field_set::FieldSet;
 
-/// Rows of a batch that is cut from a long block.
-pub(crate) const BATCH_ROWS: usize = 65_536;
-
 /// Flows as columns.
 #[derive(Clone, Debug)]
 pub struct Batch {

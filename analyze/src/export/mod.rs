@@ -133,6 +133,9 @@ impl Export<'_> {
         said.skipped.clear();
         said.notes.clear();
         said.duplicates = flowkit_model::answer::Duplicates::default();
+        if let Some(anonymiser) = self.anonymiser {
+            said.sequences = said.sequences.renamed(|exporter| anonymiser.text(exporter));
+        }
         let belongs = Belongs::of(&Part::default(), &[]);
         let mut out = writer.finish(belongs, StoredTally::of(&said))?;
         out.flush().map_err(ExportError::Write)?;

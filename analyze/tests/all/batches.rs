@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flowkit_analyze::batch::Batch;
+use flowkit_analyze::in_memory::Batch;
 use flowkit_model::{FIELDS, FlowRecord};
 
 /// Flows as batches of so many rows.

@@ -3,24 +3,17 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names the folder, and says so where not.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
-
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use flowkit_analyze::Source;
-use flowkit_analyze::ask::{ReadOptions, ask};
-use flowkit_analyze::selection::Selection;
-use flowkit_analyze::stats::Statistic;
-use flowkit_analyze::stats::pairs::pairs;
-use flowkit_analyze::stats::talkers::talkers;
-use flowkit_analyze::stats::top::top;
+use flowkit_analyze::{ReadOptions, Source, ask_with};
 use flowkit_model::answer::{Answer, Cell};
-use flowkit_model::filter::End;
-use flowkit_model::question::{Key, Measure, Order};
+use flowkit_model::question::{Measure, Order, Report};
 use flowkit_model::{Field, Kind, Metric};
 use serde_json::Value;
+
+use crate::asking::{answer, ranked, summary, top};
 
 /// Forms of each set; all hold the same flows.
 const FORMS: &[(&str, &[&str])] = &[
@@ -93,10 +86,10 @@ fn strings(key: &Value) -> Vec<String> {
 }
 
 /// Compares all rankings of one key with the expected ones.
-fn compare(expected: &Value, fields: &[Kind], answer: impl Fn(Order) -> Answer, place: &str) {
+fn compare(expected: &Value, fields: &[Kind], asked: impl Fn(Order) -> Answer, place: &str) {
     for sort in Metric::ALL {
         let sort_by = Measure::Sum(sort);
-        let answer = answer(Order { sort: sort_by, limit: 20, ..Order::default() });
+        let answer = asked(Order { sort: sort_by, limit: 20, ..Order::default() });
         let rows: Vec<_> = answer
             .table
             .rows
@@ -120,10 +113,6 @@ fn compare(expected: &Value, fields: &[Kind], answer: impl Fn(Order) -> Answer, 
     }
 }
 
-fn asking(sources: &[Source], statistic: &impl Statistic) -> Answer {
-    ask(sources, statistic, &Selection::default(), ReadOptions::default()).unwrap()
-}
-
 /// Every key that is a list of fields, by bytes, packets and flows, from every
 /// form of every set.
 #[test]
@@ -142,24 +131,22 @@ fn rankings_of_every_form_are_right() {
                 let addresses = [Kind::Address, Kind::Address];
                 match (name.as_str(), fields) {
                     ("addr_either_end", _) => {
-                        let answer = |order| asking(&sources, &talkers(order));
-                        compare(rankings, &addresses[..1], answer, &place);
+                        let asked = |order| answer(&sources, &ranked(Report::Talkers, order));
+                        compare(rankings, &addresses[..1], asked, &place);
                     }
                     ("conversation_undirected", _) => {
-                        let answer = |order| asking(&sources, &pairs(order));
-                        compare(rankings, &addresses, answer, &place);
+                        let asked = |order| answer(&sources, &ranked(Report::Pairs, order));
+                        compare(rankings, &addresses, asked, &place);
                     }
                     (_, Some(fields)) => {
                         let kinds: Vec<Kind> = fields.iter().map(|field| field.kind).collect();
-                        let by: Vec<_> =
-                            fields.iter().map(|field| Dimension::Field(field.id)).collect();
-                        let answer = |order| asking(&sources, &top(by.clone(), order, None));
-                        compare(rankings, &kinds, answer, &place);
+                        let by: Vec<&str> = fields.iter().map(|field| field.name).collect();
+                        let asked = |order| answer(&sources, &top(&by, order));
+                        compare(rankings, &kinds, asked, &place);
                     }
                     ("port_either_end", _) => {
-                        let by = vec![Dimension::Either(End::Port, None)];
-                        let answer = |order| asking(&sources, &top(by.clone(), order, None));
-                        compare(rankings, &[Kind::Port], answer, &place);
+                        let asked = |order| answer(&sources, &top(&["port"], order));
+                        compare(rankings, &[Kind::Port], asked, &place);
                     }
                     _ => panic!("{name} is no question yet"),
                 }
@@ -178,14 +165,8 @@ fn totals_of_every_form_are_right() {
         let set = corpora.join(set);
         let totals = &expected(&set)["totals"];
         for form in *forms {
-            let statistic = flowkit_analyze::stats::summary::Summary::default();
-            let answer = ask(
-                &sources(&set, form),
-                &statistic,
-                &Selection::default(),
-                ReadOptions { strict: true, memory: None },
-            )
-            .unwrap();
+            let strict = ReadOptions { strict: true, memory: None };
+            let answer = ask_with(&sources(&set, form), &summary(), strict).unwrap();
             let facts: BTreeMap<_, _> =
                 answer.facts.iter().map(|(name, _, cell)| (*name, cell.clone())).collect();
             for name in ["flows", "packets", "bytes"] {

@@ -1,30 +1,17 @@
 //! `diff` compares its sides part by part; here two whole rankings are
 //! subtracted row by row instead, as one would by hand.
 
-#![allow(clippy::unwrap_used, reason = "a test")]
-
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use batches::batches;
-use flowkit_analyze::answer::{Cell, Metric};
-use flowkit_analyze::ask::{ask_batches, ask_both_batches_within};
-use flowkit_analyze::batch::Batch;
-use flowkit_analyze::columns::Batch;
-use flowkit_analyze::group::memory::Memory;
-use flowkit_analyze::scan::{ask_batches, ask_both_batches_within};
-use flowkit_analyze::selection::Selection;
-use flowkit_analyze::spill::memory::Memory;
-use flowkit_analyze::stats::diff::Diff;
-use flowkit_analyze::stats::measure::Measure;
-use flowkit_analyze::stats::{Order, top};
+use flowkit_analyze::in_memory::{Batch, Memory, diff_batches};
 use flowkit_model::Metric;
-use flowkit_model::answer::Cell;
-use flowkit_model::question::{Measure, Order};
-use random::{Random, dimensions, flows};
+use flowkit_model::answer::{Answer, Cell};
+use flowkit_model::question::{Diff, Flows};
 
+use crate::asking::{all_rows, keys, of_batches, top_with};
 use crate::batches::batches;
-use crate::random::{Random, dimensions, flows};
+use crate::random::{Random, flows};
 
 /// Bytes, packets and flows of a key on both sides.
 type Both = [[u128; 3]; 2];
@@ -32,10 +19,8 @@ type Both = [[u128; 3]; 2];
 fn sums(sides: &[Vec<Batch>; 2], names: &[&str]) -> BTreeMap<Vec<Cell>, Both> {
     let mut keys: BTreeMap<Vec<Cell>, Both> = BTreeMap::new();
     for (side, batches) in sides.iter().enumerate() {
-        let sums = Metric::ALL.map(Measure::Sum);
-        let order = Order { limit: 0, ..Order::default() };
-        let all = top::top(dimensions(names), order, Some(sums.into()));
-        for row in ask_batches(batches.clone(), &all, &Selection::default()).table.rows {
+        let all = top_with(names, &Metric::ALL.map(Metric::name), all_rows());
+        for row in of_batches(batches, &all).table.rows {
             let (key, numbers) = row.split_at(names.len());
             for (sum, cell) in keys.entry(key.to_vec()).or_default()[side].iter_mut().zip(numbers) {
                 let Cell::Number(number) = cell else { panic!("{cell:?}") };
@@ -74,9 +59,15 @@ fn a_diff_is_two_rankings_subtracted() {
     check(&[all, Vec::new()]);
 }
 
+/// What differs between two sides, in so many bytes of memory.
+fn diff(sides: [Vec<Batch>; 2], diff: &Diff, memory: Memory) -> Answer {
+    let whole = Flows::default();
+    diff_batches(sides.map(|batches| (batches, &whole)), diff, memory).unwrap()
+}
+
 fn check(sides: &[Vec<Batch>; 2]) {
     let long = ["src_addr", "dst_addr", "src_port", "timestamp", "first", "last"];
-    let keys = [
+    let all_keys = [
         &["dst_port"][..],
         &["exporter", "protocol"],
         &["src_addr/28", "hour"],
@@ -85,15 +76,14 @@ fn check(sides: &[Vec<Batch>; 2]) {
         &long[..5],
         &long,
     ];
-    for names in keys {
+    for names in all_keys {
         let sums = sums(sides, names);
         for (place, metric) in Metric::ALL.into_iter().enumerate() {
             let expected = expected(&sums, place);
             for (limit, memory) in [(0, usize::MAX), (7, usize::MAX), (7, 10_000), (0, 0)] {
-                let diff = Diff::new(dimensions(names), metric, limit);
-                let whole = Selection::default();
-                let sides = sides.clone().map(|batches| (batches, &whole));
-                let found = ask_both_batches_within(sides, &diff, Memory::of(memory)).unwrap();
+                let question = Diff { by: keys(names), windows: None, sort: metric, limit };
+                let found = diff(sides.clone(), &question, Memory::of(memory));
+                let told = found.title();
                 let rows: Vec<Vec<Cell>> = found
                     .table
                     .rows
@@ -106,14 +96,12 @@ fn check(sides: &[Vec<Batch>; 2]) {
                 let n = if limit == 0 { expected.len() } else { limit.min(expected.len()) };
                 assert_eq!(rows, expected[..n], "{names:?} by {metric:?}, {memory} bytes");
                 let title = format!("{} of {} keys changed", expected.len(), sums.len());
-                assert!(found.title.ends_with(&title), "{} for {title}", found.title);
+                assert!(told.ends_with(&title), "{told} for {title}");
             }
         }
         let same = sides.clone().map(|_| sides[0].clone());
-        let whole = Selection::default();
-        let diff = Diff::new(dimensions(names), Metric::Bytes, 0);
-        let same = same.map(|batches| (batches, &whole));
-        let found = ask_both_batches_within(same, &diff, Memory::default()).unwrap();
+        let question = Diff { by: keys(names), windows: None, sort: Metric::Bytes, limit: 0 };
+        let found = diff(same, &question, Memory::default());
         assert!(found.table.rows.is_empty(), "{names:?} differs from itself");
     }
 }

@@ -6,21 +6,17 @@
 //! says so where not. `FLOWKIT_DUCKDB_FLOWS` and `FLOWKIT_DUCKDB_QUERIES` set how
 //! many (3000 and 300), `FLOWKIT_SEED` the seed, which is printed.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::process::Command;
-use std::sync::Arc;
 
-use flowkit_analyze::Selection;
-use flowkit_analyze::ask::ask_batches;
-use flowkit_analyze::batch::Batch;
-use flowkit_analyze::stats::top::top;
+use flowkit_analyze::in_memory::Batch;
+use flowkit_model::FlowRecord;
 use flowkit_model::answer::Cell;
-use flowkit_model::question::{Key, Measure, Order};
-use flowkit_model::{Expression, FIELDS, FlowRecord};
-use jiff::tz::TimeZone;
 use serde_json::Value;
+
+use crate::asking::{all_rows, filtered, of_batches, top_with};
+use crate::batches::batches;
 
 struct Random(u64);
 
@@ -113,16 +109,7 @@ fn csv(flows: &[FlowRecord]) -> String {
 fn leaf(random: &mut Random) -> (String, String) {
     let sign = random.pick(&["=", "!=", "<", "<=", ">", ">="]);
     match random.below(10) {
-        0 => {
-            let (bits, net) = (8 + random.below(25), 0x0a00_0000 + random.skewed(70_000));
-            let (end, field) = random.pick(&[&("src", "src_addr"), &("dst", "dst_addr")]);
-            let address = std::net::Ipv4Addr::from_bits(u32::try_from(net).unwrap());
-            let shift = 32 - bits;
-            (
-                format!("{end} net {address}/{bits}"),
-                format!("({field} >> {shift} = {})", net >> shift),
-            )
-        }
+        0 => network(random),
         1 => {
             let port = random.skewed(2000);
             let sql = format!(
@@ -163,19 +150,31 @@ fn leaf(random: &mut Random) -> (String, String) {
             let field = random.pick(&["first", "last", "timestamp"]);
             (format!("{field} {sign} {at}"), format!("({field} {sign} {at})"))
         }
-        _ => {
-            let (field, most) = random.pick(&[
-                &("bytes", 1_000_000),
-                &("packets", 5000),
-                &("src_port", 65_536),
-                &("protocol", 20),
-                &("tos", 256),
-                &("input_snmp", 50),
-            ]);
-            let value = random.skewed(*most);
-            (format!("{field} {sign} {value}"), format!("({field} {sign} {value})"))
-        }
+        _ => number(random, sign),
     }
+}
+
+/// Whether an address is in a network.
+fn network(random: &mut Random) -> (String, String) {
+    let (bits, net) = (8 + random.below(25), 0x0a00_0000 + random.skewed(70_000));
+    let (end, field) = random.pick(&[&("src", "src_addr"), &("dst", "dst_addr")]);
+    let address = std::net::Ipv4Addr::from_bits(u32::try_from(net).unwrap());
+    let shift = 32 - bits;
+    (format!("{end} net {address}/{bits}"), format!("({field} >> {shift} = {})", net >> shift))
+}
+
+/// A field that is a number, and a number.
+fn number(random: &mut Random, sign: &str) -> (String, String) {
+    let (field, most) = random.pick(&[
+        &("bytes", 1_000_000),
+        &("packets", 5000),
+        &("src_port", 65_536),
+        &("protocol", 20),
+        &("tos", 256),
+        &("input_snmp", 50),
+    ]);
+    let value = random.skewed(*most);
+    (format!("{field} {sign} {value}"), format!("({field} {sign} {value})"))
 }
 
 fn filter(random: &mut Random, depth: u64) -> (String, String) {
@@ -265,19 +264,38 @@ fn question(random: &mut Random) -> Question {
     Question { keys: keys.into_iter().map(|(name, _)| name).collect(), filter, sql }
 }
 
-fn answer(batches: &[Batch], question: &Question) -> Vec<Vec<Option<String>>> {
-    let by = question.keys.iter().map(|name| Dimension::parse(name, &TimeZone::UTC).unwrap());
-    let columns = MEASURES.map(|(name, _)| Measure::parse(name).unwrap());
-    let order = Order { limit: 0, ..Order::default() };
-    let statistic = top(by.collect(), order, Some(columns.into()));
-    let selection = Selection::new(Expression::parse(&question.filter).unwrap(), None);
+/// The rows of an answer, in any order.
+type Rows = Vec<Vec<Option<String>>>;
+
+fn answer(batches: &[Batch], question: &Question) -> Rows {
+    let keys: Vec<&str> = question.keys.iter().map(String::as_str).collect();
+    let top = top_with(&keys, &MEASURES.map(|(name, _)| name), all_rows());
     let text = |cell: &Cell| match cell {
         Cell::Number(number) => Some(number.to_string()),
         Cell::Text(text) => Some(text.clone()),
         _ => None,
     };
-    let rows = ask_batches(batches.to_vec(), &statistic, &selection).table.rows;
+    let rows = of_batches(batches, &filtered(top, &question.filter)).table.rows;
     rows.iter().map(|row| row.iter().map(text).collect()).collect()
+}
+
+/// The answers of DuckDB.
+fn asked_of_duckdb(python: &OsStr, flows: &[FlowRecord], questions: &[Question]) -> Vec<Rows> {
+    let folder = tempfile::tempdir().unwrap();
+    let (flows_path, queries_path) =
+        (folder.path().join("flows.csv"), folder.path().join("queries.json"));
+    std::fs::write(&flows_path, csv(flows)).unwrap();
+    let sqls: Vec<&str> = questions.iter().map(|question| question.sql.as_str()).collect();
+    std::fs::write(&queries_path, serde_json::to_string(&sqls).unwrap()).unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/ask_duckdb.py");
+    let output =
+        Command::new(python).arg(script).args([&flows_path, &queries_path]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let answers: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let cell = |cell: &Value| cell.as_str().map(str::to_owned);
+    let row = |row: &Value| row.as_array().unwrap().iter().map(cell).collect();
+    let rows = |rows: &Value| rows.as_array().unwrap().iter().map(row).collect();
+    answers.as_array().unwrap().iter().map(rows).collect()
 }
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -296,44 +314,11 @@ fn random_questions_have_the_same_answers() {
     println!("FLOWKIT_SEED={seed}: {n_queries} questions over {n_flows} flows");
     let mut random = Random(seed | 1);
     let flows: Vec<FlowRecord> = (0..n_flows).map(|_| flow(&mut random)).collect();
-    let fields = FIELDS.iter().map(|field| field.id).collect();
-    let dictionary = Arc::default();
-    let batches: Vec<Batch> = flows
-        .chunks(8192)
-        .map(|flows| {
-            let mut batch = Batch::new(fields, flows.len(), Arc::clone(&dictionary));
-            for flow in flows {
-                batch.push(flow);
-            }
-            batch
-        })
-        .collect();
+    let batches = batches(&flows, 8192);
     let questions: Vec<Question> = (0..n_queries).map(|_| question(&mut random)).collect();
-    let folder = tempfile::tempdir().unwrap();
-    let (flows_path, queries_path) =
-        (folder.path().join("flows.csv"), folder.path().join("queries.json"));
-    std::fs::write(&flows_path, csv(&flows)).unwrap();
-    let sqls: Vec<&str> = questions.iter().map(|question| question.sql.as_str()).collect();
-    std::fs::write(&queries_path, serde_json::to_string(&sqls).unwrap()).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/all/ask_duckdb.py");
-    let output =
-        Command::new(python).arg(script).args([&flows_path, &queries_path]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let answers: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let answers = asked_of_duckdb(&python, &flows, &questions);
     let mut n_rows = 0;
-    for (question, wanted) in questions.iter().zip(answers.as_array().unwrap()) {
-        let mut wanted: Vec<Vec<Option<String>>> = wanted
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| {
-                row.as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|cell| cell.as_str().map(str::to_owned))
-                    .collect()
-            })
-            .collect();
+    for (question, mut wanted) in questions.iter().zip(answers) {
         let mut found = answer(&batches, question);
         wanted.sort_unstable();
         found.sort_unstable();

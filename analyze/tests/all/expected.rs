@@ -2,25 +2,17 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names their folder.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
 use std::path::Path;
 
-use flowkit_analyze::ask::{ReadOptions, ask_batches};
-use flowkit_analyze::bins::Bins;
-use flowkit_analyze::selection::Changes;
-use flowkit_analyze::stats::pairs::pairs;
-use flowkit_analyze::stats::scans::Scans;
-use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::stats::timeline::{Load, Timeline};
-use flowkit_analyze::stats::top::top;
-use flowkit_analyze::{Selection, Source, ask};
+use flowkit_analyze::Source;
 use flowkit_model::answer::{Answer, Cell};
-use flowkit_model::question::{Key, Measure, Order};
-use flowkit_model::{Expression, Metric, time};
-use jiff::tz::TimeZone;
+use flowkit_model::question::{
+    Flows, Measure, Order, Question, Report, Scans, TimeDistribution, Timeline,
+};
+use flowkit_model::{Metric, time};
 use serde_json::Value;
 
+use crate::asking::{answer, filtered, of_batches, question, ranked, top};
 use crate::batches::batches;
 use crate::oracle;
 
@@ -85,18 +77,17 @@ fn top_keys() {
         let mut n = 0;
         for (key, of_key) in expected["top"].as_object().unwrap() {
             for metric in Metric::ALL {
-                let statistic = if key == "conversation_undirected" {
-                    pairs(order(metric))
+                let question = if key == "conversation_undirected" {
+                    ranked(Report::Pairs, order(metric))
                 } else {
                     let names = key.split(',').map(|name| match name {
                         "addr_either_end" => "addr",
                         "port_either_end" => "port",
                         name => name,
                     });
-                    let by = names.map(|name| Dimension::parse(name, &TimeZone::UTC).unwrap());
-                    top(by.collect(), order(metric), None)
+                    top(&names.collect::<Vec<_>>(), order(metric))
                 };
-                let answer = ask_batches(batches.clone(), &statistic, &Selection::default());
+                let answer = of_batches(&batches, &question);
                 let what = format!("{set}: {key} by {}", metric.name());
                 let ranking = answer.ranking.as_ref().unwrap();
                 assert_eq!(u128::from(ranking.keys), of_distinct(of_key), "{what}");
@@ -136,10 +127,9 @@ fn filters() {
         let expected = expected(&corpora, &format!("{set}/expected.json"));
         let filters = expected["filters"].as_array().unwrap();
         let batches = batches(&oracle::flows(set), 1000);
-        let statistic = || top(Vec::new(), Order::default(), None);
         let asked = |filter: &Value| {
             let text = filter["filter"].as_str().unwrap();
-            (Selection::new(Expression::parse(text).unwrap(), None), text.to_owned())
+            (filtered(top(&[], Order::default()), text), text.to_owned())
         };
         let check = |answer: &Answer, filter: &Value, what: &str| {
             for metric in Metric::ALL {
@@ -147,14 +137,14 @@ fn filters() {
             }
         };
         for filter in filters {
-            let (selection, text) = asked(filter);
-            check(&ask_batches(batches.clone(), &statistic(), &selection), filter, &text);
+            let (question, text) = asked(filter);
+            check(&of_batches(&batches, &question), filter, &text);
         }
         for (n, form) in forms(&corpora, set).iter().enumerate() {
             let source = [Source::open(form).unwrap()];
             let filter = &filters[(5 * n + 3) % filters.len()];
-            let (selection, text) = asked(filter);
-            let answer = ask(&source, &statistic(), &selection, ReadOptions::default()).unwrap();
+            let (question, text) = asked(filter);
+            let answer = answer(&source, &question);
             check(&answer, filter, &format!("{}: {text}", form.display()));
         }
     }
@@ -168,28 +158,35 @@ fn timelines() {
         let expected = expected(&corpora, &format!("{set}/expected.json"));
         let packets = corpora.join(set).join("export.pcap");
         for form in forms(&corpora, set).iter().chain([&packets]) {
-            compare_hourly(form, Load::Export, &expected["timeline_by_hour"]["timestamp"]);
+            let by_export = &expected["timeline_by_hour"]["timestamp"];
+            compare_hourly(form, TimeDistribution::Export, by_export);
         }
         // Times of this set are hours ahead of the header: flows stand at
         // their export.
         if set == "years" {
             continue;
         }
-        for (load, name) in
-            [(Load::Start, "first_switched_wire"), (Load::End, "last_switched_wire")]
-        {
-            compare_hourly(&packets, load, &expected["timeline_by_hour"][name]);
+        for (distribution, name) in OF_THE_WIRE {
+            compare_hourly(&packets, distribution, &expected["timeline_by_hour"][name]);
         }
     }
 }
 
-fn compare_hourly(form: &Path, load: Load, expected: &Value) {
+/// The times of flows as they were on the wire.
+const OF_THE_WIRE: [(TimeDistribution, &str); 2] = [
+    (TimeDistribution::Start, "first_switched_wire"),
+    (TimeDistribution::End, "last_switched_wire"),
+];
+
+fn hourly(distribution: TimeDistribution) -> Report {
+    Report::Timeline(Timeline { bin: "hour".into(), distribution, ..Timeline::default() })
+}
+
+fn compare_hourly(form: &Path, distribution: TimeDistribution, expected: &Value) {
     let source = [Source::open(form).unwrap()];
-    let bins = Bins::parse("hour", &TimeZone::UTC).unwrap();
-    let statistic = Timeline::new("hour", bins, load, None);
-    let answer = ask(&source, &statistic, &Selection::default(), ReadOptions::default()).unwrap();
-    compare_hours(&answer, expected, &format!("{} {load:?}", form.display()));
-    println!("{}: hours by {load:?} are equal", form.display());
+    let answer = answer(&source, &question(hourly(distribution)));
+    compare_hours(&answer, expected, &format!("{} {distribution:?}", form.display()));
+    println!("{}: hours by {distribution:?} are equal", form.display());
 }
 
 fn compare_hours(answer: &Answer, expected: &Value, what: &str) {
@@ -220,7 +217,7 @@ fn compare_hours(answer: &Answer, expected: &Value, what: &str) {
 #[test]
 fn repaired_times_are_those_of_the_wire() {
     let Some(corpora) = oracle::corpora() else { return };
-    let changes = Changes { repair_times: true, ..Changes::default() };
+    let repaired = Flows { repair_times: true, ..Flows::default() };
     for form in [
         "day/es7.elasticdump.ndjson.gz",
         "day/es8.pages.jsonl.gz",
@@ -230,18 +227,13 @@ fn repaired_times_are_those_of_the_wire() {
         let set = form.split('/').next().unwrap();
         let source = [Source::open(&corpora.join(form)).unwrap()];
         let expected = expected(&corpora, &format!("{set}/expected.json"));
-        for (load, name) in
-            [(Load::Start, "first_switched_wire"), (Load::End, "last_switched_wire")]
-        {
-            // Bins of the hour, and the earliest and latest of all times.
-            let bins = Bins::parse("hour", &TimeZone::UTC).unwrap();
-            let selection = Selection::default().with_changes(changes);
-            let statistic = Timeline::new("hour", bins, load, None);
-            let answer = ask(&source, &statistic, &selection, ReadOptions::default()).unwrap();
+        // Bins of the hour, and the earliest and latest of all times.
+        for (distribution, name) in OF_THE_WIRE {
+            let question = Question::new(hourly(distribution), repaired.clone());
+            let answer = answer(&source, &question);
             compare_hours(&answer, &expected["timeline_by_hour"][name], form);
         }
-        let selection = Selection::default().with_changes(changes);
-        let answer = ask(&source, &Summary::default(), &selection, ReadOptions::default()).unwrap();
+        let answer = answer(&source, &Question::new(Report::Summary, repaired.clone()));
         let fact = |name: &str| {
             let fact = answer.facts.iter().find(|fact| fact.0 == name).unwrap();
             time::format_ms(u64::try_from(number(&fact.2)).unwrap())
@@ -270,8 +262,8 @@ fn scans() {
         ("flags = 2", "hosts", &[1, 4], &syn_only["distinct_dst_addr_by_src_addr,dst_port"]),
         ("flags = 2", "ports", &[1, 2], &syn_only["distinct_dst_port_by_src_addr,dst_addr"]),
     ] {
-        let selection = Selection::new(Expression::parse(filter).unwrap(), None);
-        let answer = ask_batches(batches.clone(), &Scans::new(1, 20), &selection);
+        let scans = question(Report::Scans(Scans { min_targets: 1, limit: 20 }));
+        let answer = of_batches(&batches, &filtered(scans, filter));
         let names = &answer.table.columns;
         let rows = answer.table.rows.iter().filter(|row| row[0] == Cell::Text(kind.into()));
         let rows: Vec<(Vec<String>, u128)> = rows

@@ -1,24 +1,13 @@
 //! A file that grows while it is read: what is there when its end is reached
 //! counts, whole documents only.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use flowkit_analyze::ask::{ReadOptions, ask};
-use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::{Selection, Source};
-use flowkit_model::answer::Tally;
-
-fn tally(path: &Path) -> Tally {
-    let sources = [Source::open(path).unwrap()];
-    ask(&sources, &Summary::default(), &Selection::default(), ReadOptions::default()).unwrap().tally
-}
+use crate::asking::tally;
 
 #[test]
 fn a_file_that_grows_is_read_as_far_as_it_is_written() {

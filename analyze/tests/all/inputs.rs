@@ -1,15 +1,12 @@
 //! Every form of the list of inputs: recognised, and read as it is when named.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::export::{Addresses, Export, Form};
 use flowkit_analyze::import::import;
 use flowkit_analyze::input::{INPUTS, InputForm};
-use flowkit_analyze::{Selection, Source};
+use flowkit_analyze::{ReadOptions, Selection, Source};
 use flowkit_model::FlowRecord;
 
 /// The flows of a source, in its order.

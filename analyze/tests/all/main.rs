@@ -5,11 +5,20 @@
 //! one. All run in one process, side by side: none changes the folder or the
 //! environment that it runs in.
 
-// Flows and answers that several subjects ask for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests, which say what they ran"
+)]
+
+// Questions, flows and answers that several subjects ask for.
+mod asking;
 mod batches;
 mod oracle;
 mod random;
 
+mod anonymise;
 mod corpora;
 mod differences;
 mod duckdb;
@@ -22,7 +31,9 @@ mod nfdump;
 mod other_readers;
 mod packed;
 mod properties;
+mod rankings;
 mod recomputed;
 mod robust;
+mod statistics;
 mod store;
 mod wire_records;

@@ -4,16 +4,13 @@
 //! Runs where `FLOWKIT_PYTHON` names a Python that has all three (`pip install
 //! duckdb pyarrow chdb`), and says so where not.
 
-#![expect(clippy::print_stderr, reason = "says why it does nothing")]
-
 use std::path::Path;
 use std::process::Command;
 
-use flowkit_analyze::Source;
-use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::import::import;
-use flowkit_analyze::selection::Selection;
-use flowkit_analyze::stats::summary::Summary;
+use flowkit_analyze::{ReadOptions, Source};
+
+use crate::asking::tally;
 
 /// Prints flows, packets, bytes, rows without `dst_port`, the largest port and
 /// its bytes, and exporters: by DuckDB, by pyarrow, by ClickHouse.
@@ -51,13 +48,7 @@ fn duckdb_pyarrow_and_clickhouse_read_the_same() {
         .map(|folder| Path::new(&folder).join("day/es6.elasticdump.ndjson.gz"));
     let sources = [Source::open(&corpus.unwrap_or(file)).unwrap()];
     import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
-    let answer = ask(
-        &[Source::open(&dump).unwrap()],
-        &Summary::default(),
-        &Selection::default(),
-        ReadOptions::default(),
-    );
-    let tally = answer.unwrap().tally;
+    let tally = tally(&dump);
     let output = Command::new(python).arg("-c").arg(SCRIPT).arg(&dump).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = text.lines().collect();

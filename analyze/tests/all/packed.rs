@@ -1,21 +1,9 @@
 //! Packed files, told by their content: gzip and zstd, one member or several.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 
-use flowkit_analyze::Source;
-use flowkit_analyze::ask::{ReadOptions, ask};
-use flowkit_analyze::selection::Selection;
-use flowkit_analyze::stats::summary::Summary;
-use flowkit_model::answer::Tally;
-
-fn tally(path: &Path) -> Tally {
-    let sources = [Source::open(path).unwrap()];
-    ask(&sources, &Summary::default(), &Selection::default(), ReadOptions::default()).unwrap().tally
-}
+use crate::asking::tally;
 
 fn gzip(text: &[u8]) -> Vec<u8> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());

@@ -1,112 +1,109 @@
 //! What holds of every answer: it does not depend on how the flows are cut,
 //! ordered or shared among threads, and rows add up.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
-use std::sync::Arc;
-
-use batches::batches;
-use flowkit_analyze::answer::{Answer, Cell, Metric};
-use flowkit_analyze::ask::{ask_batches, ask_batches_within};
-use flowkit_analyze::batch::Batch;
-use flowkit_analyze::bins::Bins;
-use flowkit_analyze::selection::{Changes, Selection};
-use flowkit_analyze::spill::memory::Memory;
-use flowkit_analyze::stats::beacons::Beacons;
-use flowkit_analyze::stats::check::Check;
-use flowkit_analyze::stats::exporters::Exporters;
-use flowkit_analyze::stats::scans::Scans;
-use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::stats::timeline::{Load, Timeline};
-use flowkit_analyze::stats::{Statistic, pairs, ports, protocols, talkers, top};
+use flowkit_analyze::in_memory::{Batch, Memory, ask_batches, ask_flows};
+use flowkit_model::Metric;
 use flowkit_model::answer::{Answer, Cell};
-use flowkit_model::question::{Condition, Measure, Order};
-use flowkit_model::{Expression, FieldId, FlowRecord, Metric};
-use jiff::tz::TimeZone;
+use flowkit_model::question::{
+    Beacons, Condition, Flows, Measure, Order, Question, Ranked, Report, Scans, TimeDistribution,
+    Timeline,
+};
 
+use crate::asking::{all_rows, keys, of_batches, question, ranked, top, top_with};
 use crate::batches::batches;
-use crate::random::{Random, dimensions, flows};
+use crate::random::{Random, flows};
 
-fn selection() -> Selection {
-    let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000k";
-    let changes = Changes { scale_sampling: true, dedupe: true, repair_times: true };
-    Selection::new(Expression::parse(filter).unwrap(), None).with_changes(changes)
+/// Columns of every kind.
+const RICH: [&str; 12] = [
+    "flows",
+    "first",
+    "bps",
+    "pps",
+    "bpp",
+    "min_bytes",
+    "p95_duration",
+    "mean_bytes",
+    "median_bytes",
+    "distinct:dst_addr",
+    "distinct:port",
+    "sent_bytes",
+];
+
+/// Keys of 213 bits, and of 278.
+const LONG: [&str; 5] = ["src_addr", "dst_addr", "src_port", "timestamp", "first"];
+const LONGER: [&str; 6] = ["src_addr", "dst_addr", "src_port", "timestamp", "first", "last"];
+
+fn order(sort: &str, limit: usize) -> Order {
+    let having = Condition::parse_all("flows > 2").unwrap();
+    Order { sort: Measure::parse(sort).unwrap(), limit, having, ..Order::default() }
 }
 
-/// The answers of every statistic, as text; groups have so many bytes.
-fn answers(batches: &[Batch], memory: usize) -> Vec<String> {
-    let rich: Vec<Measure> = [
-        "flows",
-        "first",
-        "bps",
-        "pps",
-        "bpp",
-        "min_bytes",
-        "p95_duration",
-        "mean_bytes",
-        "median_bytes",
-        "distinct:dst_addr",
-        "distinct:port",
-        "sent_bytes",
+/// Rankings: by keys of every width, in every order.
+fn rankings() -> Vec<Question> {
+    let bottom = Order { bottom: true, min_share: 100_000, ..Order::default() };
+    let five = ["src_addr", "dst_addr", "dst_port", "protocol"];
+    vec![
+        top(&["exporter", "dst_port"], Order::default()),
+        top_with(&["exporter"], &RICH, order("bps", 3)),
+        top_with(&["addr", "5m"], &RICH, order("distinct:dst_addr", 7)),
+        top_with(&["src_addr", "dst_addr"], &RICH, Order::default()),
+        top_with(&five, &RICH, order("median_bytes", 9)),
+        top_with(&LONG, &RICH, Order::default()),
+        top_with(&LONGER, &RICH, Order::default()),
+        top_with(&["dst_port"], &RICH, all_rows()),
+        top(&["src_addr/30", "service"], bottom),
+        ranked(Report::Talkers, Order::default()),
+        ranked(Report::Talkers, all_rows()),
+        ranked(Report::Ports, Order::default()),
+        ranked(Report::Pairs, Order::default()),
+        ranked(Report::Protocols, order("pps", 0)),
     ]
-    .map(|name| Measure::parse(name).unwrap())
-    .into();
-    let order = |sort: &str, limit| Order {
-        sort: Measure::parse(sort).unwrap(),
-        limit,
-        having: Condition::parse_all("flows > 2").unwrap(),
-        ..Order::default()
-    };
-    let rich_by = |names: &[&str], order| top::top(dimensions(names), order, Some(rich.clone()));
-    let plain_by = |names: &[&str], order| top::top(dimensions(names), order, None);
-    let ask = |grouping| shown(batches, &grouping, &selection(), memory);
-    let bottom = Order { bottom: true, least_share: 100_000, ..Order::default() };
-    let bins = || Bins::parse("7m", &TimeZone::UTC).unwrap();
-    // Of 213 bits, and of 278.
-    let long = ["src_addr", "dst_addr", "src_port", "timestamp", "first"];
-    let longer = [&long[..], &["last"]].concat();
-    let mut all = vec![
-        ask(plain_by(&["exporter", "dst_port"], Order::default())),
-        ask(rich_by(&["exporter"], order("bps", 3))),
-        ask(rich_by(&["addr", "5m"], order("distinct:dst_addr", 7))),
-        ask(rich_by(&["src_addr", "dst_addr"], Order::default())),
-        ask(rich_by(&["src_addr", "dst_addr", "dst_port", "protocol"], order("median_bytes", 9))),
-        ask(rich_by(&long, Order::default())),
-        ask(rich_by(&longer, Order::default())),
-        ask(rich_by(&["dst_port"], Order { limit: 0, ..Order::default() })),
-        ask(plain_by(&["src_addr/30", "service"], bottom)),
-        ask(talkers::talkers(Order::default())),
-        ask(talkers::talkers(Order { limit: 0, ..Order::default() })),
-        ask(ports::ports(Order::default())),
-        ask(pairs::pairs(Order::default())),
-        ask(protocols::protocols(order("pps", 0))),
-    ];
-    for (load, by) in [
-        (Load::Proportional, vec![]),
-        (Load::Uniform, vec!["exporter"]),
-        (Load::Proportional, vec!["addr", "dst_port"]),
-        (Load::Start, long.to_vec()),
-    ] {
-        let timeline = Timeline::new("7m", bins(), load, None).by(dimensions(&by), 2);
-        all.push(shown(batches, &timeline, &selection(), memory));
-    }
-    all.push(shown(batches, &Scans::new(3, 10), &selection(), memory));
-    all.push(shown(batches, &Beacons::new(3, 90, 10), &selection(), memory));
-    all.push(shown(batches, &Check, &Selection::default(), memory));
-    all.push(shown(batches, &Exporters::default(), &selection(), memory));
-    all.push(shown(batches, &Summary::default(), &selection(), memory));
-    all
 }
 
-fn shown<S: Statistic>(
-    batches: &[Batch],
-    statistic: &S,
-    selection: &Selection,
-    memory: usize,
-) -> String {
-    let memory = Memory::of(memory);
-    let answer = ask_batches_within(batches.to_vec(), statistic, selection, memory);
-    format!("{:?}", answer.unwrap())
+fn timeline(bin: &str, distribution: TimeDistribution, by: &[&str], limit: usize) -> Report {
+    Report::Timeline(Timeline { bin: bin.into(), distribution, by: keys(by), limit })
+}
+
+/// A question of each report, but for diff: of flows that are changed and
+/// filtered, and of all flows.
+fn questions() -> Vec<Question> {
+    let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000k";
+    let some = Flows {
+        filter: Some(filter.into()),
+        repair_times: true,
+        scale_sampling: true,
+        deduplicate: true,
+        ..Flows::default()
+    };
+    let timelines = [
+        (TimeDistribution::Proportional, &[][..]),
+        (TimeDistribution::Uniform, &["exporter"]),
+        (TimeDistribution::Proportional, &["addr", "dst_port"]),
+        (TimeDistribution::Start, &LONG),
+    ];
+    let others = [
+        Report::Scans(Scans { min_targets: 3, limit: 10 }),
+        Report::Beacons(Beacons { min_connections: 3, max_jitter_percent: 90, limit: 10 }),
+    ];
+    let timelines =
+        timelines.map(|(distribution, by)| question(timeline("7m", distribution, by, 2)));
+    rankings()
+        .into_iter()
+        .chain(timelines)
+        .chain(others.map(question))
+        .map(|question| Question::new(question.report, some.clone()))
+        .chain([Report::Check, Report::Exporters, Report::Summary].map(question))
+        .collect()
+}
+
+/// The answers to every question, as text; groups have so many bytes.
+fn answers(batches: &[Batch], memory: usize) -> Vec<String> {
+    let shown = |question: &Question| {
+        let answer = ask_batches(batches.to_vec(), question, Memory::of(memory)).unwrap();
+        // What came out, not what was asked.
+        format!("{:?}", Answer { question: None, filter: None, ..answer })
+    };
+    questions().iter().map(shown).collect()
 }
 
 #[test]
@@ -153,8 +150,7 @@ fn rows_add_up_to_the_total() {
     {
         for limit in [0, 3] {
             let order = Order { limit, ..Order::default() };
-            let grouping = top::top(dimensions(&names), order, None);
-            let answer = ask_batches(batches.clone(), &grouping, &Selection::default());
+            let answer = of_batches(&batches, &top(&names, order));
             let ranking = answer.ranking.as_ref().unwrap();
             for metric in Metric::ALL {
                 let rows = sum(&answer, metric) + metric.of(&ranking.other);
@@ -169,32 +165,22 @@ fn rows_add_up_to_the_total() {
 /// others: so it is when they are read from columns.
 #[test]
 fn statistics_name_the_fields_that_they_read() {
-    fn check<S: Statistic>(flows: &[FlowRecord], statistic: &S) {
-        let always = [FieldId::Bytes, FieldId::Packets];
-        let fields = statistic.fields().into_iter().chain(always).collect();
-        let mut batch = Batch::new(fields, 0, Arc::default());
-        for flow in flows {
-            batch.push(flow);
-        }
-        statistic.add(&mut statistic.start(&Arc::default()), &batch);
-    }
     let flows = flows(&mut Random(7), 50);
+    let check = |question: Question| drop(ask_flows(&flows, &question).unwrap());
     let rich = ["bps", "p95_duration", "distinct:dst_addr", "distinct:port", "sent_bytes"];
-    let rich = rich.map(|name| Measure::parse(name).unwrap());
     for names in [vec!["addr/8", "5m"], vec!["service"], vec!["exporter", "as", "src_addr/9"]] {
-        check(&flows, &top::top(dimensions(&names), Order::default(), None));
-        check(&flows, &top::top(dimensions(&names), Order::default(), Some(rich.into())));
-        let bins = Bins::parse("hour", &TimeZone::UTC).unwrap();
-        let timeline = Timeline::new("hour", bins, Load::Proportional, None);
-        check(&flows, &timeline.by(dimensions(&names), 3));
+        check(top(&names, Order::default()));
+        check(top_with(&names, &rich, Order::default()));
+        check(question(timeline("hour", TimeDistribution::Proportional, &names, 3)));
     }
-    check(&flows, &talkers::talkers(Order::default()));
-    check(&flows, &pairs::pairs(Order::default()));
-    check(&flows, &ports::ports(Order::default()));
-    check(&flows, &protocols::protocols(Order::default()));
-    check(&flows, &Scans::new(2, 0));
-    check(&flows, &Beacons::new(3, 10, 0));
-    check(&flows, &Check);
-    check(&flows, &Exporters::default());
-    check(&flows, &Summary::default());
+    check(question(Report::Talkers(Ranked::default())));
+    check(question(Report::Pairs(Ranked::default())));
+    check(question(Report::Ports(Ranked::default())));
+    check(question(Report::Protocols(Ranked::default())));
+    check(question(Report::Scans(Scans { min_targets: 2, limit: 0 })));
+    let beacons = Beacons { min_connections: 3, max_jitter_percent: 10, limit: 0 };
+    check(question(Report::Beacons(beacons)));
+    check(question(Report::Check));
+    check(question(Report::Exporters));
+    check(question(Report::Summary));
 }

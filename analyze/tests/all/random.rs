@@ -1,9 +1,7 @@
-//! Made-up flows for tests: few values, so that keys meet, and some unknown.
+//! Synthetic flows for tests: few values, so that keys meet, and some unknown.
 
 use flowkit_model::field::Access;
-use flowkit_model::question::Key;
 use flowkit_model::{FIELDS, FieldId, FlowRecord};
-use jiff::tz::TimeZone;
 
 /// A small generator with a printed seed.
 pub(crate) struct Random(pub(crate) u64);
@@ -43,8 +41,4 @@ pub(crate) fn flows(random: &mut Random, n: usize) -> Vec<FlowRecord> {
             flow
         })
         .collect()
-}
-
-pub(crate) fn dimensions(names: &[&str]) -> Vec<Dimension> {
-    names.iter().map(|name| Dimension::parse(name, &TimeZone::UTC).unwrap()).collect()
 }

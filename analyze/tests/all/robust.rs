@@ -4,17 +4,15 @@
 //! Runs where `FLOWKIT_CORPORA` names the folder, and says so where not. Sums
 //! are compared with the corpus's own; what is said of each file stands here.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
-
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use flowkit_analyze::Source;
-use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::import::import;
-use flowkit_analyze::selection::Selection;
-use flowkit_analyze::stats::summary::Summary;
+use flowkit_analyze::{AskError, ReadOptions, Source, ask};
+use flowkit_model::answer::Answer;
 use serde_json::Value;
+
+use crate::asking::{summary, tally};
 
 /// What is said of a file besides its sums.
 enum Said {
@@ -110,13 +108,7 @@ fn broken_datagrams_are_read_as_far_as_they_go() {
     let folder = folder.join("robust/wire");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), WIRE.len(), "every file has a row");
     for (file, flows, skipped, incomplete, notes) in WIRE {
-        let answer = ask(
-            &[Source::open(&folder.join(file)).unwrap()],
-            &Summary::default(),
-            &Selection::default(),
-            ReadOptions::default(),
-        );
-        let tally = answer.unwrap().tally;
+        let tally = tally(&folder.join(file));
         let found: Vec<String> = tally
             .skipped
             .iter()
@@ -163,13 +155,12 @@ fn broken_input_is_read_as_far_as_it_goes() {
     }
 }
 
-fn check(path: &std::path::Path, said: &Said, case: &Value) {
-    let answer = ask(
-        &[Source::open(path).unwrap()],
-        &Summary::default(),
-        &Selection::default(),
-        ReadOptions::default(),
-    );
+fn summed_up(path: &Path) -> Result<Answer, AskError> {
+    ask(&[Source::open(path).unwrap()], &summary())
+}
+
+fn check(path: &Path, said: &Said, case: &Value) {
+    let answer = summed_up(path);
     let place = path.display();
     match (said, answer) {
         (Said::Refused(words), Err(error)) => {
@@ -206,20 +197,16 @@ fn check(path: &std::path::Path, said: &Said, case: &Value) {
 
 /// A dump of a file holds its flows, lacks what it lacks, and is not made of what
 /// is refused.
-fn is_the_same_imported(path: &std::path::Path) {
-    let ask = |path: &std::path::Path| {
-        let sources = [Source::open(path).unwrap()];
-        ask(&sources, &Summary::default(), &Selection::default(), ReadOptions::default())
-    };
+fn is_the_same_imported(path: &Path) {
     let folder = tempfile::tempdir().unwrap();
     let place = path.display();
     for columns in [true, false] {
         let dump = folder.path().join(columns.to_string());
         let sources = [Source::open(path).unwrap()];
         let imported = import(&sources, &dump, String::new(), columns, ReadOptions::default());
-        match (ask(path), imported) {
+        match (summed_up(path), imported) {
             (Ok(answer), Ok(imported)) => {
-                let [of_file, of_dump] = [answer, ask(&dump).unwrap()].map(|answer| answer.tally);
+                let [of_file, of_dump] = [answer.tally, tally(&dump)];
                 assert_eq!(of_dump.total, of_file.total, "{place} {columns}");
                 assert_eq!(imported.tally.incomplete, of_file.incomplete, "{place} {columns}");
                 let is_whole = of_file.incomplete.is_empty();

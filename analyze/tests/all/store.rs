@@ -1,23 +1,17 @@
 //! A dump answers the same from its columns as its documents do from a file:
 //! sums, keys, notes and all.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
-
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use flowkit_analyze::ask::{ReadOptions, ask};
-use flowkit_analyze::cache::verify;
-use flowkit_analyze::export::{Export, Form};
+use flowkit_analyze::columns::verify;
+use flowkit_analyze::export::{Addresses, Export, Form};
 use flowkit_analyze::import::import;
-use flowkit_analyze::selection::Selection;
-use flowkit_analyze::stats::summary::Summary;
-use flowkit_analyze::stats::{Order, top};
-use flowkit_analyze::store::verify;
-use flowkit_analyze::{Answer, Source};
-use flowkit_model::question::{Key, Order};
-use flowkit_model::{Answer, Expression, FieldId};
+use flowkit_analyze::{ReadOptions, Selection, Source, ask};
+use flowkit_model::Answer;
+
+use crate::asking::{self, all_rows, answer, filtered, top};
 
 /// Hits of every kind: whole, without some fields, twice, in conflict, and some
 /// that are no flows.
@@ -48,8 +42,7 @@ fn hits() -> String {
 }
 
 fn summary(path: &Path) -> Answer {
-    let sources = [Source::open(path).unwrap()];
-    ask(&sources, &Summary::default(), &Selection::default(), ReadOptions::default()).unwrap()
+    answer(&[Source::open(path).unwrap()], &asking::summary())
 }
 
 /// All of an answer, without the names of files.
@@ -161,14 +154,13 @@ fn columns_with_addresses_as_text_are_refused_as_what_they_are() {
         sources: &sources,
         selection: &Selection::default(),
         anonymiser: None,
-        addresses: flowkit_analyze::export::Addresses::Text,
+        addresses: Addresses::Text,
         options: ReadOptions::default(),
     };
     export.write(Form::Parquet, fs::File::create(&exported).unwrap()).unwrap();
     let refused = |path: &Path| {
         let sources = [Source::open(path).unwrap()];
-        let (question, selection) = (Summary::default(), Selection::default());
-        ask(&sources, &question, &selection, ReadOptions::default()).unwrap_err().to_string()
+        ask(&sources, &asking::summary()).unwrap_err().to_string()
     };
     let error = refused(&exported);
     assert!(error.contains("addresses as text, which is for other tools"), "{error}");
@@ -193,18 +185,15 @@ fn a_flipped_bit_in_the_columns_changes_no_answer() {
     let footer = u32::from_le_bytes(footer[..4].try_into().unwrap());
     let end = whole.len() as u64 - 8 - u64::from(footer);
     let top_by = |field, filter| {
-        let selection = Selection::new(Expression::parse(filter).unwrap(), None);
-        let order = Order { limit: 0, ..Order::default() };
-        let statistic = top::top(vec![Dimension::Field(field)], order, None);
-        let sources = [Source::open(&dump).unwrap()];
-        let answer = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
+        let question = filtered(top(&[field], all_rows()), filter);
+        let answer = answer(&[Source::open(&dump).unwrap()], &question);
         all(&answer, &file.display().to_string())
     };
     let questions: [&dyn Fn() -> String; 4] = [
         &|| all(&summary(&dump), &file.display().to_string()),
-        &|| top_by(FieldId::DstPort, "any"),
-        &|| top_by(FieldId::SrcAddr, "dst port < 9 and packets > 3"),
-        &|| top_by(FieldId::Exporter, "proto tcp and bpp > 99"),
+        &|| top_by("dst_port", "any"),
+        &|| top_by("src_addr", "dst port < 9 and packets > 3"),
+        &|| top_by("exporter", "proto tcp and bpp > 99"),
     ];
     let expected = questions.map(|ask| ask());
     let mut n_noticed = 0;
@@ -241,7 +230,7 @@ fn every_export_that_is_read_holds_the_same_flows() {
             sources: &sources,
             selection: &Selection::default(),
             anonymiser: None,
-            addresses: flowkit_analyze::export::Addresses::default(),
+            addresses: Addresses::default(),
             options: ReadOptions::default(),
         };
         let exported = export.write(form, fs::File::create(&path).unwrap()).unwrap();

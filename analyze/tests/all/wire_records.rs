@@ -4,16 +4,13 @@
 //! Runs where `FLOWKIT_CORPORA` names the folder of the corpora; the comparison
 //! with Wireshark also needs `tshark` on the path. Says so where not.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 
-use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::export::{Addresses, Export};
-use flowkit_analyze::{Selection, Source};
+use flowkit_analyze::{ReadOptions, Selection, Source};
 use flowkit_model::{FlowRecord, wire};
 
 use crate::oracle;

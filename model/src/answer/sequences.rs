@@ -81,6 +81,17 @@ impl Sequences {
         }
     }
 
+    /// Renames the exporters; an exporter for which `name` is `None` is removed with
+    /// its engines.
+    #[must_use]
+    pub fn renamed(self, name: impl Fn(&str) -> Option<String>) -> Self {
+        let renamed = |engine: Engine| match &engine.exporter {
+            Some(exporter) => Some(Engine { exporter: Some(name(exporter)?), ..engine }),
+            None => Some(engine),
+        };
+        Self { engines: self.engines.into_iter().filter_map(renamed).collect() }
+    }
+
     /// Flows that were sent and are missing, of all engines.
     #[must_use]
     pub fn missing(&self) -> u64 {
@@ -92,6 +103,27 @@ impl Sequences {
 mod tests {
     use super::*;
     use crate::FlowRecord;
+
+    #[test]
+    fn engines_are_told_under_other_names() {
+        let flow = |exporter: &str| FlowRecord {
+            exporter: Some(exporter.into()),
+            timestamp_ms: Some(1),
+            flow_seq_num: Some(0),
+            flow_records: Some(9),
+            ..FlowRecord::default()
+        };
+        let mut sequences = sequences(&[(1, 0, 4, 1)]);
+        for exporter in ["r1", "r2"] {
+            sequences.add(&Row::of(&flow(exporter)));
+        }
+        assert_eq!(sequences.missing(), 3 + 8 + 8);
+        let renamed = sequences.renamed(|name| (name == "r2").then(|| "hidden".into()));
+        assert_eq!(renamed.missing(), 3 + 8);
+        let names: Vec<_> =
+            renamed.engines.iter().map(|engine| engine.exporter.as_deref()).collect();
+        assert_eq!(names, [None, Some("hidden")]);
+    }
 
     /// The packets of an engine: time, sequence number, flows carried, flows
     /// seen.

@@ -9,8 +9,8 @@ use crate::{FieldId, Metric};
 /// Flows grouped by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grouping {
-    /// The parts of the key, most significant first; if empty, all flows are one
-    /// group.
+    /// The parts of the key, most significant first; if empty, there are no groups,
+    /// only the total of all flows.
     pub keys: Vec<Key>,
     /// The columns after the keys, with their names.
     pub columns: Vec<(String, Measure)>,

@@ -4,8 +4,6 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names the folder of the corpora.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test, which says what it ran")]
-
 mod beacons;
 mod check;
 mod documents;
@@ -13,15 +11,12 @@ mod documents;
 use std::io::Write;
 
 use documents::{FORMS, doctored, documents};
-use flowkit_analyze::ask::ReadOptions;
-use flowkit_analyze::stats::Statistic;
-use flowkit_analyze::stats::beacons::Beacons;
-use flowkit_analyze::stats::check::Check;
-use flowkit_analyze::{Selection, Source, ask};
+use flowkit_analyze::Source;
 use flowkit_model::answer::{Answer, Cell};
+use flowkit_model::question::{Beacons, Report};
 use serde_json::Value;
 
-use crate::oracle;
+use crate::{asking, oracle};
 
 /// The documents of each form as they are, and with faults put in.
 fn each(mut compare: impl FnMut(&str, &Source, &[Value])) {
@@ -41,9 +36,8 @@ fn each(mut compare: impl FnMut(&str, &Source, &[Value])) {
     }
 }
 
-fn answer<S: Statistic>(source: &Source, statistic: &S) -> Answer {
-    let sources = std::slice::from_ref(source);
-    ask(sources, statistic, &Selection::default(), ReadOptions::default()).unwrap()
+fn answer(source: &Source, report: Report) -> Answer {
+    asking::answer(std::slice::from_ref(source), &asking::question(report))
 }
 
 fn text(cell: &Cell) -> String {
@@ -65,11 +59,14 @@ fn pairs_that_talk_regularly() {
     each(|name, source, documents| {
         let mut n = 0;
         for (least, jitter) in [(3, 100), (3, 10), (5, 50), (12, 1000)] {
-            let found = answer(source, &Beacons::new(least, jitter, 0));
+            let (min_connections, max_jitter_percent) = (least, jitter);
+            let regular =
+                |limit| Report::Beacons(Beacons { min_connections, max_jitter_percent, limit });
+            let found = answer(source, regular(0));
             let expected = beacons::regular(documents, least, jitter);
             assert_eq!(rows(&found, 12), expected, "{name}: {least} beats, {jitter} %");
             n += expected.len();
-            let first = answer(source, &Beacons::new(least, jitter, 5));
+            let first = answer(source, regular(5));
             assert_eq!(rows(&first, 12), expected[..expected.len().min(5)], "{name}");
         }
         assert!(n > 0, "{name} has pairs that talk regularly");
@@ -80,7 +77,7 @@ fn pairs_that_talk_regularly() {
 #[test]
 fn what_is_wrong_with_the_data() {
     each(|name, source, documents| {
-        let mut found = rows(&answer(source, &Check), 4);
+        let mut found = rows(&answer(source, Report::Check), 4);
         // Which fields are unknown is told elsewhere.
         found.retain(|row| row[0] != "unknown");
         found.sort();

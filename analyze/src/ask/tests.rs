@@ -4,21 +4,22 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowkit_model::{Expression, FIELDS, Field, FieldId, FlowRecord};
+use flowkit_model::question::{Diff, Flows, Key, Order, Question, Report, Top};
+use flowkit_model::window::Typed;
+use flowkit_model::{Answer, FIELDS, Field, FieldId, FlowRecord, Metric};
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::{ReadOptions, Side, ask, ask_batches, ask_both, ask_both_batches_within};
-use flowkit_model::Metric;
+use super::gather::{Shared, gather};
+use super::in_memory::{ask_batches, diff_batches};
+use super::{ReadOptions, ask, select};
 use crate::batch::{Batch, FieldSet};
-use crate::spill::memory::Memory;
 use crate::filter::tests::{any_filter, any_flow};
-use crate::selection::{Changes, Selection};
-use crate::stats::diff::Diff;
-use crate::stats::dimension::Dimension;
-use crate::stats::{Order, top};
+use crate::input::Source;
+use crate::spill::memory::Memory;
+use crate::stats::diff::Changes;
 use crate::store::ColumnFile;
 use crate::store::writer::tests::file_of;
-use crate::{Answer, Source};
 
 /// Flows sorted by time; every field is unknown in some, and the source port in
 /// all of the third row group.
@@ -54,7 +55,26 @@ fn file(folder: &Path) -> PathBuf {
     path
 }
 
-/// Everything in an answer except the names of sources.
+/// The flows that match a filter.
+fn matching(filter: &str) -> Flows {
+    Flows { filter: Some(filter.into()), ..Flows::default() }
+}
+
+/// All values of a field.
+fn top_of(field: FieldId, flows: &Flows) -> Question {
+    let order = Order { limit: 0, ..Order::default() };
+    let top = Top { by: vec![Key::Field(field)], columns: None, order };
+    Question::new(Report::Top(top), flows.clone())
+}
+
+/// The answers from a file, and from its flows in memory.
+fn both(path: &Path, batch: &Batch, question: &Question) -> [String; 2] {
+    let of_file = ask(&[Source::open(path).unwrap()], question).unwrap();
+    let of_flows = ask_batches(vec![batch.clone()], question, Memory::default()).unwrap();
+    [of_file, of_flows].map(|answer| text(&answer))
+}
+
+/// All of an answer but the names of sources.
 fn text(answer: &Answer) -> String {
     let tally = &answer.tally;
     format!(
@@ -86,15 +106,10 @@ fn pages_without_a_match_are_passed_over() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("flows.parquet");
     std::fs::write(&path, file_of(&batch, 50_000)).unwrap();
-    let sources = [Source::open(&path).unwrap()];
     for filter in ["src port 1", "src port != 1", "src port 1 and dst port < 300", "src port 2"] {
-        let selection = Selection::new(Expression::parse(filter).unwrap(), None);
         for field in [FieldId::DstPort, FieldId::SrcAddr, FieldId::Exporter, FieldId::SrcPort] {
-            let by = vec![Dimension::Field(field)];
-            let statistic = top::top(by, Order { limit: 0, ..Order::default() }, None);
-            let found = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
-            let expected = ask_batches(vec![batch.clone()], &statistic, &selection);
-            assert_eq!(text(&found), text(&expected), "{filter} by {field:?}");
+            let [found, expected] = both(&path, &batch, &top_of(field, &matching(filter)));
+            assert_eq!(found, expected, "{filter} by {field:?}");
         }
     }
 }
@@ -115,21 +130,16 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("flows.parquet");
         std::fs::write(&path, file_of(&batch, 50)).unwrap();
-        let sources = [Source::open(&path).unwrap()];
-        let selection = Selection::new(Expression::parse(&filter).unwrap(), None);
         let keys = [FieldId::DstPort, FieldId::SrcPort, FieldId::SrcAddr, FieldId::Exporter];
         for field in keys.into_iter().chain([FieldId::Protocol, FieldId::LastSwitched]) {
-            let by = vec![Dimension::Field(field)];
-            let statistic = top::top(by, Order { limit: 0, ..Order::default() }, None);
-            let found = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
-            let expected = ask_batches(vec![batch.clone()], &statistic, &selection);
-            prop_assert_eq!(text(&found), text(&expected), "{} by {:?}", filter, field);
+            let [found, expected] = both(&path, &batch, &top_of(field, &matching(&filter)));
+            prop_assert_eq!(found, expected, "{} by {:?}", filter, field);
         }
     }
 }
 
-/// A diff of two selections of a file equals that of the flows in memory, also
-/// where keys were aggregated by dictionary code.
+/// What differs between two selections of a file is what differs between them in
+/// memory, also where keys were added up by dictionary code.
 #[test]
 fn a_diff_of_columns_is_that_of_the_flows() {
     let folder = tempfile::tempdir().unwrap();
@@ -137,18 +147,22 @@ fn a_diff_of_columns_is_that_of_the_flows() {
     let path = folder.path().join("flows.parquet");
     std::fs::write(&path, file_of(&batch(), 5000)).unwrap();
     let sources = [Source::open(&path).unwrap()];
-    let selections = ["packets < 5", "packets > 2"]
-        .map(|filter| Selection::new(Expression::parse(filter).unwrap(), None));
-    let [a, b] = &selections;
+    let sides = ["packets < 5", "packets > 2"].map(matching);
+    let options = ReadOptions::default();
     for field in [FieldId::DstPort, FieldId::SrcAddr, FieldId::Exporter, FieldId::Protocol] {
-        let diff = Diff::new(vec![Dimension::Field(field)], Metric::Bytes, 0);
-        let sides = [a, b].map(|selection| Side { sources: &sources, selection });
-        let (found, _) = ask_both(sides, &diff, ReadOptions::default()).unwrap();
-        let batches = [a, b].map(|selection| (vec![batch()], selection));
-        let expected = ask_both_batches_within(batches, &diff, Memory::default()).unwrap();
+        let by = vec![Key::Field(field)];
+        let diff = Diff { by, windows: None, sort: Metric::Bytes, limit: 0 };
+        let (changes, shared) = (Changes::new(&diff, &TimeZone::UTC), Shared::new(options));
+        let [a, b] = sides.each_ref().map(|flows| {
+            let selection = select(&sources, flows, options).unwrap();
+            gather(&sources, changes.groups(), &selection, options, &shared).unwrap().partial
+        });
+        let found = shared.no_failure(|texts| changes.answer(a, b, texts)).unwrap();
+        let batches = sides.each_ref().map(|flows| (vec![batch()], flows));
+        let expected = diff_batches(batches, &diff, Memory::default()).unwrap();
         assert!(!found.table.rows.is_empty());
         assert_eq!(found.table.rows, expected.table.rows, "{field:?}");
-        assert_eq!(found.title, expected.title, "{field:?}");
+        assert_eq!(found.outcome, expected.outcome, "{field:?}");
     }
 }
 
@@ -158,50 +172,45 @@ fn a_diff_of_columns_is_that_of_the_flows() {
 fn answers_are_those_of_the_flows_and_few_row_groups_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path());
+    let all = Typed::default();
     let window = |from: u64, to: u64| {
-        let at = |n: u64| Some(1_537_488_000_000 + n * 1000);
-        Some((at(from), at(to)))
+        let at = |n: u64| Some(flowkit_model::time::format_ms(1_537_488_000_000 + n * 1000));
+        Typed { from: at(from), to: at(to), ..Typed::default() }
     };
-    let repaired = Changes { repair_times: true, ..Changes::default() };
-    for (filter, window, changes, groups) in [
-        ("any", None, Changes::default(), 5),
-        ("any", window(500, 1000), Changes::default(), 1),
-        ("any", window(499, 1001), Changes::default(), 3),
-        ("any", window(9000, 9001), Changes::default(), 0),
-        ("src port 1", None, Changes::default(), 1),
-        ("not src port 1", None, Changes::default(), 4),
-        ("src port < 3", None, Changes::default(), 2),
-        ("src port 1 or bytes > 900000", None, Changes::default(), 4),
-        ("dst port 80", None, Changes::default(), 5),
-        ("port in [0 1 80] and not ip 0.0.0.7", None, Changes::default(), 5),
-        ("duration > 100 or dst port 4", None, Changes::default(), 5),
-        ("not (packets > 3 and exporter in [r0 r2])", None, Changes::default(), 5),
-        ("exporter != r1", None, Changes::default(), 5),
-        ("bpp > 3 and packets 4", None, Changes::default(), 5),
-        ("service 2 or service > 60", None, Changes::default(), 5),
-        ("any and any", None, Changes::default(), 5),
-        ("not any", None, Changes::default(), 0),
-        ("proto udp", None, Changes::default(), 0),
-        ("exporter r1 and src port 4", None, Changes::default(), 1),
-        ("first < 2018-09-20T23:43:21", None, Changes::default(), 1),
-        ("first < 2018-09-20T23:43:21", None, repaired, 5),
+    for (filter, window, repair_times, groups) in [
+        ("any", all.clone(), false, 5),
+        ("any", window(500, 1000), false, 1),
+        ("any", window(499, 1001), false, 3),
+        ("any", window(9000, 9001), false, 0),
+        ("src port 1", all.clone(), false, 1),
+        ("not src port 1", all.clone(), false, 4),
+        ("src port < 3", all.clone(), false, 2),
+        ("src port 1 or bytes > 900000", all.clone(), false, 4),
+        ("dst port 80", all.clone(), false, 5),
+        ("port in [0 1 80] and not ip 0.0.0.7", all.clone(), false, 5),
+        ("duration > 100 or dst port 4", all.clone(), false, 5),
+        ("not (packets > 3 and exporter in [r0 r2])", all.clone(), false, 5),
+        ("exporter != r1", all.clone(), false, 5),
+        ("bpp > 3 and packets 4", all.clone(), false, 5),
+        ("service 2 or service > 60", all.clone(), false, 5),
+        ("any and any", all.clone(), false, 5),
+        ("not any", all.clone(), false, 0),
+        ("proto udp", all.clone(), false, 0),
+        ("exporter r1 and src port 4", all.clone(), false, 1),
+        ("first < 2018-09-20T23:43:21", all.clone(), false, 1),
+        ("first < 2018-09-20T23:43:21", all.clone(), true, 5),
     ] {
-        let expression = Expression::parse(filter).unwrap();
-        let selection = Selection::new(expression, window).with_changes(changes);
+        let flows = Flows { window, repair_times, ..matching(filter) };
+        let selection = select(&[], &flows, ReadOptions::default()).unwrap();
         let columns = ColumnFile::open(&path).unwrap();
         let read = columns.groups_that_may_match(|bounds| selection.may_match(bounds));
-        assert_eq!(read.count(), groups, "row groups for {filter} {window:?}");
-        // All keys for one filter; for the others one plain, one dictionary-encoded
-        // and one text key.
+        assert_eq!(read.count(), groups, "row groups for {filter} {:?}", flows.window);
+        // All keys once; then one by values, one by codes, one of texts.
         let some = [FieldId::SrcPort, FieldId::SrcAddr, FieldId::Exporter];
         let is_some = |field: &&Field| groups == 3 || some.contains(&field.id);
         for field in FIELDS.iter().filter(is_some) {
-            let by = vec![Dimension::Field(field.id)];
-            let statistic = top::top(by, Order { limit: 0, ..Order::default() }, None);
-            let sources = [Source::open(&path).unwrap()];
-            let found = ask(&sources, &statistic, &selection, ReadOptions::default()).unwrap();
-            let expected = ask_batches(vec![batch()], &statistic, &selection);
-            assert_eq!(text(&found), text(&expected), "{filter} by {}", field.name);
+            let [found, expected] = both(&path, &batch(), &top_of(field.id, &flows));
+            assert_eq!(found, expected, "{filter} by {}", field.name);
         }
     }
 }

@@ -1,0 +1,75 @@
+//! Statistics over a few flows, whose answers can be worked out by hand.
+
+use flowkit_analyze::in_memory::{Memory, diff_batches};
+use flowkit_model::answer::Cell;
+use flowkit_model::question::{Diff, Flows, Order};
+use flowkit_model::{FlowRecord, Metric};
+
+use crate::asking::{keys, of_batches, top_with};
+use crate::batches::batches;
+
+/// What is unknown adds nothing to sums, and is no value of a distribution.
+#[test]
+fn unknown_is_not_the_smallest() {
+    let flow = |(protocol, bytes, last)| FlowRecord {
+        protocol: Some(protocol),
+        bytes,
+        first_switched_ms: Some(1),
+        last_switched_ms: last,
+        ..FlowRecord::default()
+    };
+    let flows =
+        [(6, Some(300), Some(9)), (6, None, None), (6, Some(100), Some(4)), (17, None, None)]
+            .map(flow);
+    let measures = ["min_bytes", "mean_bytes", "min_duration", "mean_duration"];
+    let question = top_with(&["protocol"], &measures, Order::default());
+    let rows = of_batches(&batches(&flows, 100), &question).table.rows;
+    let row = |key, values: [Option<u128>; 4]| {
+        let cells = values.map(|value| value.map_or(Cell::Unknown, Cell::Number));
+        [Cell::Number(key)].into_iter().chain(cells).collect::<Vec<_>>()
+    };
+    let tcp = [Some(100), Some(200), Some(3), Some(5)];
+    assert_eq!(rows, [row(6, tcp), row(17, [None; 4])]);
+}
+
+/// Bytes and packets of some ports.
+type Rows<'r> = &'r [(u16, [u64; 2])];
+
+/// The title of what differs between two sides, and port, word and change of bytes.
+fn changes(a: Rows<'_>, b: Rows<'_>, limit: usize) -> (String, Vec<(Cell, Cell, Cell)>) {
+    let diff = Diff { by: keys(&["dst_port"]), windows: None, sort: Metric::Bytes, limit };
+    let flow = |(port, [bytes, packets]): &(u16, [u64; 2])| FlowRecord {
+        dst_port: Some(*port),
+        bytes: Some(*bytes),
+        packets: Some(*packets),
+        ..FlowRecord::default()
+    };
+    let all = Flows::default();
+    let side = |rows: Rows<'_>| {
+        let flows: Vec<FlowRecord> = rows.iter().map(flow).collect();
+        (batches(&flows, 100), &all)
+    };
+    let found = diff_batches([side(a), side(b)], &diff, Memory::default()).unwrap();
+    let title = found.title();
+    let cells = |row: &Vec<Cell>| (row[0].clone(), row[1].clone(), row[4].clone());
+    (title, found.table.rows.iter().map(cells).collect())
+}
+
+#[test]
+fn changes_are_named_and_the_largest_comes_first() {
+    let a = [(80, [100, 2]), (443, [50, 5]), (22, [7, 1]), (53, [9, 9]), (25, [5, 3])];
+    let b = [(80, [300, 2]), (443, [20, 5]), (8080, [40, 1]), (53, [9, 9]), (25, [5, 4])];
+    let row = |port, word: &str, change| (Cell::Number(port), Cell::Text(word.into()), change);
+    let expected = [
+        row(80, "grew", Cell::Number(200)),
+        row(8080, "appeared", Cell::Number(40)),
+        row(443, "shrank", Cell::Minus(30)),
+        row(22, "vanished", Cell::Minus(7)),
+        row(25, "changed", Cell::Number(0)),
+    ];
+    let title = "diff by bytes: 5 of 6 keys changed";
+    assert_eq!(changes(&a, &b, 0), (title.into(), expected.to_vec()));
+    assert_eq!(changes(&a, &b, 2), (title.into(), expected[..2].to_vec()));
+    assert!(changes(&a, &a, 0).1.is_empty());
+    assert!(changes(&[], &[], 0).1.is_empty());
+}
