@@ -1,21 +1,21 @@
 //! What can go wrong between a file and an answer.
 //!
-//! What is only partly readable is no error: it is read as far as it goes and
-//! told in the [`Tally`](flowkit_model::answer::Tally).
+//! A partly readable source is no error: it is read as far as possible, and what
+//! is missing is in the [`Tally`](flowkit_model::answer::Tally).
 
 use std::io;
 use std::path::PathBuf;
 
 use flowkit_dump::DumpError;
 
-/// A source gives no answer at all.
+/// A source cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The file or directory cannot be opened.
     #[error("cannot open {}", path.display())]
     Open {
-        /// What was to be opened.
+        /// The path.
         path: PathBuf,
         /// Why not.
         source: io::Error,
@@ -25,7 +25,7 @@ pub enum ReadError {
     Read {
         /// The file.
         name: String,
-        /// Unpacked bytes read before.
+        /// Decompressed bytes read before.
         offset: u64,
         /// Why not.
         source: io::Error,
@@ -47,14 +47,14 @@ pub enum ReadError {
         /// Why not.
         source: serde_json::Error,
     },
-    /// A manifest of something else, or of a later flowkit.
+    /// A manifest of another program, or of a later flowkit.
     #[error("{} is no manifest of a dump, or one of a later flowkit", path.display())]
     OtherManifest {
         /// The manifest.
         path: PathBuf,
     },
-    /// There is more than memory should hold (documents to find copies among,
-    /// keys to add up), and temporary files cannot be used.
+    /// The memory budget is used up (by identities for deduplication, or by
+    /// groups), and spilling to temporary files fails.
     #[error(
         "cannot use temporary files for what does not fit in memory; set TMPDIR to a folder with room"
     )]
@@ -62,25 +62,25 @@ pub enum ReadError {
         /// Why not.
         source: io::Error,
     },
-    /// Many files in one, packed.
+    /// A zip archive.
     #[error("{name} is a zip archive; unpack it and try again")]
     ZipArchive {
         /// The file.
         name: String,
     },
-    /// A stream that begins as a Parquet file does.
+    /// A Parquet file on a stream, which cannot be read at random positions.
     #[error("{name} is a Parquet file, which is read by its name only, not from a pipe")]
     ParquetFromPipe {
         /// What is read.
         name: String,
     },
-    /// Columns were announced, and standard input was named.
+    /// `--input-format parquet` with standard input.
     #[error("{name} is read from its start to its end, and columns are not; save it to a file")]
     ColumnsFromPipe {
         /// What is read.
         name: String,
     },
-    /// A dump was announced, and something else was named.
+    /// `--input-format dump` with a file or standard input.
     #[error("{name} is no dump but a file, or standard input; leave --input-format out")]
     NotADumpButAFile {
         /// The file.
@@ -92,7 +92,7 @@ pub enum ReadError {
         /// The file.
         name: String,
     },
-    /// Columns that were exported for other programs.
+    /// A Parquet file that was exported for other programs.
     #[error(
         "{name} has addresses as text, which is for other tools; export it again without --addresses text"
     )]
@@ -108,7 +108,7 @@ pub enum ReadError {
         /// What is wrong with it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Packets were wanted, and there is none in documents.
+    /// Packets were asked for, and the source holds documents.
     #[error(
         "{name} holds documents, not packets; see them with `flowkit explain --document FILE`, \
          or make packets of them: `flowkit export FILE --format v5-pcap -o flows.pcap`"
@@ -117,7 +117,7 @@ pub enum ReadError {
         /// The file.
         name: String,
     },
-    /// No end of a document in sight.
+    /// A document exceeds the size limit.
     #[error("{name}:{line}: a document of over 512 MiB begins here; is it flow documents at all?")]
     TooLong {
         /// The file.
@@ -125,7 +125,7 @@ pub enum ReadError {
         /// Where it begins.
         line: u64,
     },
-    /// Rows without the names of their columns.
+    /// Csv without a header that names columns.
     #[error(
         "{name}:{line}: names no columns that flowkit knows; the first line of csv names them, as `nfdump -o csv` does"
     )]
@@ -135,7 +135,7 @@ pub enum ReadError {
         /// Its first line.
         line: u64,
     },
-    /// Not one document: something else is in the file.
+    /// Nothing in the file is JSON.
     #[error(
         "{name}:{line}: not JSON ({reason}), nor is anything after it; flowkit reads documents, hits and answers of Elasticsearch"
     )]
@@ -144,10 +144,10 @@ pub enum ReadError {
         name: String,
         /// First line that is not blank.
         line: u64,
-        /// What the JSON reader says.
+        /// The JSON parser's message.
         reason: String,
     },
-    /// A server's error was saved instead of its answer.
+    /// A server's error was saved instead of an answer.
     #[error("{name}:{line}: a server's error instead of flows: {kind}: {reason}")]
     ServerError {
         /// The file.
@@ -159,7 +159,7 @@ pub enum ReadError {
         /// The server's reason.
         reason: String,
     },
-    /// Something was skipped, and skipping was forbidden.
+    /// A document would be skipped, in strict mode.
     #[error("{position}: {what}; without --strict it is skipped and counted")]
     Strict {
         /// File and line.
@@ -169,7 +169,7 @@ pub enum ReadError {
     },
 }
 
-/// What is wrong with a dump that is read.
+/// What is wrong with a dump that is opened.
 impl From<DumpError> for ReadError {
     fn from(error: DumpError) -> Self {
         match error {
@@ -177,7 +177,7 @@ impl From<DumpError> for ReadError {
             DumpError::DamagedManifest { path, source } => Self::Manifest { path, source },
             DumpError::OtherManifest { path, .. } => Self::OtherManifest { path },
             DumpError::Io { path, source, .. } => Self::Open { path, source },
-            // Those are of who writes one.
+            // The other errors occur only while a dump is written.
             error => Self::Open { path: "the dump".into(), source: io::Error::other(error) },
         }
     }

@@ -1,8 +1,8 @@
-//! Entrances for fuzzers and for the test that replays their corpus: bytes
-//! that somebody else wrote, handed to the reader that would get them.
+//! Entry points for fuzzers and for the test that replays their corpus: untrusted
+//! bytes, passed to the reader that would get them.
 //!
-//! Nothing comes back: what is asked is that nothing panics, hangs, or takes
-//! memory without bound, and that two readers of the same agree.
+//! They return nothing. They must not panic, hang, or use unbounded memory, and
+//! two readers of one document must agree.
 
 use std::sync::Arc;
 
@@ -14,24 +14,24 @@ use crate::filter::Filter;
 use crate::input;
 use crate::store::{Buffers, ColumnFile, Request};
 
-/// Documents, in any form. The first line is learnt, the others are read by its
-/// shape, by that shape narrowed to the values of the lines before, and by the
-/// JSON reader, which must agree.
+/// Documents in any format. The shape of the first line is learnt; the other
+/// lines are read by that shape, by the shape narrowed to the values of the lines
+/// before, and by the JSON parser, which must agree.
 ///
 /// # Panics
-/// If they do not.
+/// If they do not agree.
 pub fn json(bytes: &[u8]) {
     input::read_bytes(bytes);
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let Some(first) = lines.next() else { return };
-    let Some((_, is_hit)) = slowly(first) else { return };
+    let Some((_, is_hit)) = by_json(first) else { return };
     let Some(shape) = Shape::learn(first, is_hit) else { return };
     let mut narrowing = Narrowing::new(&shape, first);
     for line in std::iter::once(first).chain(lines) {
         let narrowed = narrowing.as_ref().and_then(|narrowing| narrowing.narrowed(&shape));
         let read = read_by(&shape, line);
         if let Some(read) = read.clone() {
-            assert_eq!(Some((read, is_hit)), slowly(line), "a shape misread a document");
+            assert_eq!(Some((read, is_hit)), by_json(line), "a shape misread a document");
         }
         if let Some(narrowly) = narrowed.and_then(|narrowed| read_by(&narrowed, line)) {
             assert_eq!(Some(narrowly), read, "a narrowed shape misread a document");
@@ -48,8 +48,8 @@ fn read_by(shape: &Shape, text: &[u8]) -> Option<FlowRecord> {
     Some(row.record())
 }
 
-/// What the JSON reader makes of a text, if it is a flow.
-fn slowly(text: &[u8]) -> Option<(FlowRecord, bool)> {
+/// Reads a flow with the JSON parser.
+fn by_json(text: &[u8]) -> Option<(FlowRecord, bool)> {
     match Entry::parse(text).ok()? {
         Entry::Hit(hit) => Some((hit.into_flow().ok()?, true)),
         Entry::Bare(document) => Some((document.into_flow().ok()?, false)),
@@ -68,7 +68,7 @@ pub fn wire(bytes: &[u8]) {
     }
 }
 
-/// A file of columns.
+/// A Parquet file.
 pub fn columns(bytes: &[u8]) {
     let Ok(file) = ColumnFile::of_bytes(bytes) else { return };
     let dictionary = Arc::default();
@@ -77,9 +77,9 @@ pub fn columns(bytes: &[u8]) {
     let filter = filter.ok().map(Filter::new);
     for (coded, filter) in [(None, None), (Some(FieldId::DstPort), None), (None, filter.as_ref())] {
         let request = Request { columns, coded, filter, dictionary: &dictionary };
-        let mut spare = Buffers::default();
+        let mut buffers = Buffers::default();
         for group in 0..file.groups() {
-            let _ = file.read(group, &request, &mut spare, |batch| {
+            let _ = file.read(group, &request, &mut buffers, |batch| {
                 let _ = batch.column(FieldId::Bytes).n_unknown();
                 batch.materialise(FieldId::DstPort);
                 let _ = batch.column(FieldId::DstPort).n_unknown();
@@ -92,7 +92,8 @@ pub fn columns(bytes: &[u8]) {
 mod tests {
     use super::*;
 
-    /// A file of an older layout would be refused at once, and replay nothing.
+    /// A file of an older layout would be refused at once, and nothing would be
+    /// replayed.
     #[test]
     fn the_kept_columns_are_of_this_version() {
         let bytes = include_bytes!("../../fuzz/corpus/columns/three-flows.parquet");

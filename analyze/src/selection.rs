@@ -1,8 +1,9 @@
-//! Which flows are looked at, and what is done to them before.
+//! Which flows a question is about, and what is done to them before.
 //!
-//! Equal flows are dropped, then times are repaired, counters scaled, the filter
-//! applied; what it leaves out is in no sum and no count. A [`Selection`] is data;
-//! what is seen while flows go through it is in the [`Run`] that it begins.
+//! Equal flows are deduplicated, then times are repaired, counters scaled, the
+//! filter applied; flows that do not match are in no sum and no count. A
+//! [`Selection`] is data; the state while flows go through it is in the [`Run`]
+//! that it begins.
 
 use std::io;
 
@@ -15,20 +16,20 @@ use crate::batch::{Batch, FieldSet};
 use crate::dedup::equal_flows::EqualFlows;
 use crate::filter::Filter;
 
-/// The flows that a question is about, ready to be told from others.
+/// The flows that a question is about, as a compiled filter.
 #[derive(Debug)]
 pub struct Selection {
     filter: Filter,
-    /// The window in which they were exported; `None` is all that there is.
+    /// The window in which they were exported; `None` is all times.
     window: Option<Span>,
     changes: Changes,
 }
 
-/// What is done to flows before they are looked at.
+/// What is done to flows before the filter sees them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
-    /// Take off the second that Logstash 7 and later do not borrow, and the
-    /// wraps of the uptime that no version sees.
+    /// Subtract the second that Logstash 7 and later do not borrow, and correct
+    /// the wraps of the uptime that no version detects.
     pub repair_times: bool,
     /// Multiply bytes and packets by the sampling interval of their flow.
     pub scale_sampling: bool,
@@ -43,18 +44,18 @@ impl Default for Selection {
 }
 
 impl Selection {
-    /// Flows that match a filter, of a window.
+    /// The flows of a window that match a filter.
     pub(crate) fn new(filter: Expression, window: Option<Span>, changes: Changes) -> Self {
-        let both = match window.and_then(in_window) {
+        let condition = match window.and_then(in_window) {
             None => filter,
             Some(window) if filter == Expression::Any => window,
             Some(window) => Expression::And(vec![window, filter]),
         };
-        Self { filter: Filter::new(both), window, changes }
+        Self { filter: Filter::new(condition), window, changes }
     }
 
-    /// Whether a flow matches, with its times repaired first if that was asked for.
-    /// Flows that are to be scaled or deduplicated cannot be told one by one.
+    /// Whether a flow matches, with its times repaired first if the selection
+    /// does so. Scaling and deduplication are not applied to a single flow.
     #[must_use]
     pub fn matches(&self, flow: &FlowRecord) -> bool {
         if self.changes.repair_times {
@@ -70,34 +71,34 @@ impl Selection {
         self.filter.is_any()
     }
 
-    /// Begins to look at flows: none was seen.
+    /// Begins a run over flows.
     pub(crate) fn begin(&self) -> Run<'_> {
         Run { selection: self, equal: EqualFlows::default() }
     }
 
-    /// What is done to flows before.
+    /// What is done to flows before the filter sees them.
     pub(crate) fn changes(&self) -> Changes {
         self.changes
     }
 
-    /// Whether every flow is looked at, as it is.
+    /// Whether every flow is selected and none is changed.
     pub(crate) fn is_whole(&self) -> bool {
         self.filter.is_any() && self.changes == Changes::default()
     }
 
-    /// The window that was asked for.
+    /// The window of the question.
     pub(crate) fn window(&self) -> Option<Span> {
         self.window
     }
 
-    /// The filter, if it can be asked before the rest of a flow is read: it tests
-    /// some field, and flows are not changed before it sees them.
+    /// The filter, if it can be pushed down to the reader: it tests some field,
+    /// and flows are not changed before it sees them.
     pub(crate) fn early_filter(&self) -> Option<&Filter> {
         let tests = !self.filter.fields().is_empty();
         (tests && self.changes == Changes::default()).then_some(&self.filter)
     }
 
-    /// The fields it reads.
+    /// The fields that the selection needs.
     pub(crate) fn fields(&self) -> FieldSet {
         let mut fields = self.filter.fields();
         if self.changes.deduplicate {
@@ -110,11 +111,10 @@ impl Selection {
         fields
     }
 
-    /// Whether some flows may be meant, given the smallest and largest value of
-    /// each field in them. Else they need not be read: what is left out is in
-    /// no sum and no count.
+    /// Whether some of a set of flows may match, given the minimum and maximum of
+    /// each field; used for pruning.
     pub(crate) fn may_match(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> bool {
-        // A copy that is dropped is counted, wherever it is.
+        // With deduplication every flow is read: the dropped ones are counted.
         self.changes.deduplicate
             || self.filter.may_match(&|field| if self.alters(field) { None } else { bounds(field) })
     }
@@ -129,7 +129,7 @@ impl Selection {
     }
 }
 
-/// A selection while flows go through it, on any thread.
+/// The state of a selection while batches go through it, on any thread.
 #[derive(Debug)]
 pub(crate) struct Run<'s> {
     selection: &'s Selection,
@@ -137,12 +137,12 @@ pub(crate) struct Run<'s> {
 }
 
 impl Run<'_> {
-    /// The selection that was begun.
+    /// The selection that this runs.
     pub(crate) fn selection(&self) -> &Selection {
         self.selection
     }
 
-    /// Leaves the rows in a batch that match.
+    /// Removes the rows of a batch that do not match.
     pub(crate) fn apply(&self, batch: &mut Batch) {
         let Selection { filter, changes, .. } = self.selection;
         if changes.deduplicate {
@@ -171,17 +171,16 @@ impl Run<'_> {
         }
     }
 
-    /// To be called when all flows were seen; gives how many were dropped because an
-    /// equal one was kept.
+    /// Ends the run; returns how many flows were dropped as duplicates.
     ///
     /// # Errors
-    /// If temporary files could not be used, so that some were not found.
+    /// If spilling failed, so that some duplicates were not found.
     pub(crate) fn finish(self) -> io::Result<u64> {
         self.equal.finish()
     }
 }
 
-/// `timestamp` in a window, if it has an end.
+/// The comparison of `timestamp` with a window, if that has an end.
 fn in_window(window: Span) -> Option<Expression> {
     use flowkit_model::filter::{Comparison, Ranges, Subject, Test};
     (!window.is_all()).then(|| {

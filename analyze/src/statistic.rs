@@ -1,5 +1,5 @@
-//! What a report is, seen from the engine: something that adds up batches of
-//! columns, on any thread, and makes an answer of the sums.
+//! What the engine requires of a report: it accumulates batches of columns, on
+//! any thread, and makes an answer of the merged partial results.
 
 use std::io;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) trait Statistic: Sync {
     /// The partial result of one thread.
     type Partial: Send;
 
-    /// The fields it reads, beside those that the tally reads.
+    /// The fields it needs, beside those of the tally.
     fn fields(&self) -> Vec<FieldId>;
 
     /// A field that it accepts dictionary-encoded ([`Batch::dictionary_column`]),
@@ -51,9 +51,9 @@ pub(crate) trait Statistic: Sync {
 pub(crate) fn key_cell(kind: Kind, value: Option<u64>, texts: &[String]) -> Cell {
     match (kind, value) {
         (_, None) => Cell::Unknown,
-        (Kind::Text, Some(number)) => usize::try_from(number)
+        (Kind::Text, Some(code)) => usize::try_from(code)
             .ok()
-            .and_then(|number| texts.get(number))
+            .and_then(|code| texts.get(code))
             .map_or(Cell::Unknown, |text| Cell::Text(text.clone())),
         (_, Some(value)) => Cell::from(value),
     }

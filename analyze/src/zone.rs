@@ -1,5 +1,5 @@
-//! Looks up the time zone that was typed. Only here are the system's zone and
-//! its zone database asked for; everything else gets the zone handed in.
+//! Looks up a time zone by name. Only here the system's zone and its zone
+//! database are used; everything else receives the zone as an argument.
 
 use flowkit_model::window::WindowError;
 use jiff::fmt::temporal::DateTimeParser;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// A switch that stops a fetch: the request in flight is broken off, its cursor
-/// is closed, and what is on disk says incomplete. Clones are one switch.
+/// Cancels a fetch: the request in flight is aborted, its cursor is closed, and
+/// the dump on disk is marked incomplete. Clones share one state.
 #[derive(Clone, Default)]
 pub struct Cancel(Arc<Inner>);
 
@@ -24,7 +24,7 @@ impl std::fmt::Debug for Cancel {
 }
 
 impl Cancel {
-    /// A switch that is not set.
+    /// A switch that is not cancelled.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -39,15 +39,15 @@ impl Cancel {
         }
     }
 
-    /// Whether it was set.
+    /// Whether it was cancelled.
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.0.is_set.load(Ordering::SeqCst)
     }
 
-    /// Waits, but not longer than until the switch is set.
+    /// Waits for `time`, or until it is cancelled.
     pub(crate) fn wait(&self, time: Duration) {
-        /// How soon a wait ends after the switch is set.
+        /// Longest delay between cancellation and the end of a wait.
         const STEP: Duration = Duration::from_millis(50);
         let end = Instant::now() + time;
         while !self.is_set() {
@@ -59,7 +59,7 @@ impl Cancel {
         }
     }
 
-    /// Runs `hook` when the switch is set, or now if it is.
+    /// Runs `hook` on cancellation, or now if it is cancelled already.
     pub(crate) fn on_cancel(&self, hook: impl FnOnce() + Send + 'static) {
         let mut hooks = self.hooks();
         if self.is_set() {

@@ -1,5 +1,5 @@
-//! Takes `NetFlow` documents out of Elasticsearch or OpenSearch into a dump,
-//! complete or not at all.
+//! Fetches `NetFlow` documents from Elasticsearch or OpenSearch into a dump,
+//! which is marked complete only if every document is in it.
 //!
 //! ```text
 //! Request ─► plan: which indices, how many documents
@@ -9,17 +9,17 @@
 //!
 //! | floor | module | what it does |
 //! | --- | --- | --- |
-//! | 6 | [`verify()`] | is a dump what its manifest says, and as many as the server counts |
-//! | 5 | `run` | a fetch from begin to end: new, resumed, updated, dry |
+//! | 6 | [`verify()`] | verifies a dump against its manifest and the server's counts |
+//! | 5 | `run` | a whole fetch: new, resumed, updated, or a dry run |
 //! | 4 | `plan` | which indices, which parts, how many at a time; filters pushed down |
-//! | 3 | `cursor`, `part_writer`, [`Request`] | pages of an index; pages into a part; what is asked for |
-//! | 2 | `server`, `page`, [`Event`] | requests over HTTP, refusals, retries; one answer and its checks |
-//! | 1 | [`FetchError`], [`Cancel`], `clock` | what goes wrong; how it is stopped; the time |
+//! | 3 | `cursor`, `part_writer`, [`Request`] | pages of an index; writing pages to a part; the request |
+//! | 2 | `server`, `page`, [`Event`] | requests over HTTP, refusals, retries; one page and its checks; progress |
+//! | 1 | [`FetchError`], [`Cancel`], `clock` | errors; cancellation; the time |
 //!
 //! A module imports only from floors below its own. How a page is checked before
-//! it counts is told, and mostly done, in `page/check.rs`.
+//! it counts is described, and mostly implemented, in `page/check.rs`.
 //!
-//! Nothing is printed here, and nothing but the dump is written, through
+//! This crate prints nothing, and writes nothing but the dump, through
 //! [`flowkit_dump`].
 
 mod cancel;

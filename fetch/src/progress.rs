@@ -1,45 +1,45 @@
-//! What a fetch tells while it runs. Nothing is printed here.
+//! The events that a fetch reports while it runs. Nothing is printed here.
 
 use std::path::Path;
 
 use crate::error::FetchError;
 
-/// Something happened that a person may want to see.
+/// An event that a person may want to see.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The dump that was there is replaced.
+    /// An existing dump is replaced.
     Replacing {
         /// The dump.
         path: &'a Path,
-        /// Whether it was complete (then it was forced).
+        /// Whether it was complete (only with `--force`).
         complete: bool,
     },
     /// An incomplete dump is resumed.
     Resuming {
         /// The dump.
         path: &'a Path,
-        /// Parts that are whole.
+        /// Number of complete parts.
         parts: usize,
         /// Documents in them.
         documents: u64,
     },
-    /// It is known what there is to fetch.
+    /// The plan is complete.
     Planned {
-        /// Indices that hold something.
+        /// Number of indices with documents.
         indices: usize,
-        /// Parts to fetch.
+        /// Number of parts to fetch.
         parts: usize,
-        /// Parts at a time.
+        /// Number of parts fetched at a time.
         jobs: usize,
-        /// Documents in them, if the server would count.
+        /// Number of documents, if the server counts them.
         documents: Option<u64>,
-        /// Whether that is everything, for want of a window.
+        /// Whether there is no window, so that everything is fetched.
         everything: bool,
     },
     /// No document is in the window.
     NothingMatches {
-        /// Time of the first document outside it, in milliseconds since 1970.
+        /// Time of the first document outside it, in ms since 1970-01-01 UTC.
         first_ms: Option<i64>,
         /// Time of the last one.
         last_ms: Option<i64>,
@@ -48,26 +48,26 @@ pub enum Event<'a> {
     PartStarted {
         /// Index it is read from.
         index: &'a str,
-        /// Its number, from 1.
+        /// Number of the part, from 1.
         number: usize,
-        /// How many there will be.
+        /// Number of parts in all.
         of: usize,
     },
-    /// A part is resumed where it broke off in an earlier run.
+    /// A part is resumed where an earlier run stopped.
     PartResumed {
-        /// Documents of it that are here.
+        /// Documents that were fetched before.
         documents: u64,
         /// Bytes of their lines, before compression.
         bytes: u64,
     },
-    /// A request is retried, which is safe.
+    /// A request that is safe to retry is retried.
     Retrying {
         /// What went wrong.
         error: &'a FetchError,
         /// How often the part was tried again by now.
         tries: u32,
     },
-    /// Another cursor is opened after a doubt.
+    /// Another cursor is opened, because the state of the last one is uncertain.
     Reopening {
         /// Index it is read from.
         index: &'a str,
@@ -75,29 +75,30 @@ pub enum Event<'a> {
         error: &'a FetchError,
         /// How often the part was tried again by now.
         tries: u32,
-        /// Documents that will be fetched again, since the part starts over.
+        /// Documents that are lost and fetched again, because the part starts over.
         documents: u64,
         /// Bytes of their lines, before compression.
         bytes: u64,
     },
-    /// A page was counted, checked and written.
+    /// A page was checked and written.
     PageWritten {
         /// Documents in it.
         documents: u64,
         /// Bytes of its lines, before compression.
         bytes: u64,
     },
-    /// Something that does not stop the fetch, but should be known.
+    /// A remark that does not stop the fetch.
     Note(&'a str),
 }
 
-/// Is told what happens, from more than one thread.
+/// Receives events, from more than one thread.
 pub trait Observer: Sync {
-    /// Takes one event. It is called between pages, so it should be quick.
+    /// Receives an event. It is called between pages, so that it should return
+    /// quickly.
     fn event(&self, event: Event<'_>);
 }
 
-/// Nobody looks.
+/// Ignores all events.
 impl Observer for () {
     fn event(&self, _event: Event<'_>) {}
 }

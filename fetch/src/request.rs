@@ -1,4 +1,4 @@
-//! What a person asks of a fetch, before a server or a dump is looked at.
+//! The request of a fetch, as a person gives it.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,19 +25,20 @@ pub const DEFAULT_URL: &str = "http://localhost:9200";
 /// Default index pattern.
 pub const DEFAULT_INDEX: &str = "netflow-*";
 
-/// What to fetch, from where, to where, and how.
+/// What to fetch, from which server, into which dump, and how.
 ///
-/// What is `None` is taken from an incomplete dump that is resumed, and is the
-/// default for a new one.
+/// An option that is `None` is taken from the dump if one is resumed, else it has
+/// the default.
 #[derive(Clone)]
 pub struct Request {
-    /// Address of the server. Credentials in it are used, never shown or kept.
+    /// Address of the server. Credentials in it are used, but never shown or
+    /// stored.
     pub url: Option<String>,
-    /// Who is asking; they come before those of the address.
+    /// Credentials; they take precedence over those in the address.
     pub credentials: Credentials,
-    /// CA certificates to trust, and the certificate to show.
+    /// CA certificates, and the client certificate.
     pub tls: Tls,
-    /// Index, pattern with `*`, or several with commas.
+    /// Index, pattern with `*`, or several of them separated by commas.
     pub index: Option<String>,
     /// Window over `@timestamp`.
     pub window: Option<Window>,
@@ -47,17 +48,17 @@ pub struct Request {
     pub query: Option<Value>,
     /// Whether only the fields that flowkit uses are fetched.
     pub only_known_fields: bool,
-    /// How an index is paged through.
+    /// Paging method.
     pub method: Method,
     /// Page size; reduced automatically to the limit of an index.
     pub page_size: u32,
     /// Approximate documents per part.
     pub part_size: u64,
-    /// How long the server keeps a cursor between two pages, such as `5m`.
+    /// Keep-alive of a cursor between two pages, such as `5m`.
     pub keep_alive: String,
-    /// Parts fetched at a time, at most; none leaves it to the plan.
+    /// Maximum number of parts fetched at a time; `None` for the default.
     pub jobs: Option<usize>,
-    /// Retries of a part.
+    /// Maximum number of retries of a part.
     pub retries: u32,
     /// First back-off before a retry; it doubles each time.
     pub backoff: Duration,
@@ -67,7 +68,7 @@ pub struct Request {
     pub max_rate: Option<u64>,
     /// Folder of the dump.
     pub output: PathBuf,
-    /// Whether a dump there is replaced.
+    /// Whether an existing dump is replaced.
     pub force: bool,
     /// Whether a complete dump is brought up to date.
     pub update: Option<Update>,
@@ -85,23 +86,23 @@ pub struct Filter {
 /// How a complete dump is brought up to date.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Update {
-    /// How far before the end of the dump late documents are looked for, in ms.
+    /// Overlap with the dump, in which late documents are looked for, in ms.
     pub overlap_ms: u64,
-    /// End of the new window, in ms since 1970; none leaves it open.
+    /// End of the new window, in ms since 1970-01-01 UTC; `None` leaves it open.
     pub to_ms: Option<i64>,
     /// Parts to re-fetch, by name.
     pub refetch: Vec<String>,
 }
 
-/// How an index is paged through.
+/// Paging method.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
-    /// A point in time where that is safe, else a scroll.
+    /// A point in time if the server supports it, else a scroll.
     #[default]
     Auto,
     /// A scroll, which every server has.
     Scroll,
-    /// A point in time, or no fetch.
+    /// A point in time, or an error.
     Pit,
 }
 

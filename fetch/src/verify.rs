@@ -1,5 +1,5 @@
-//! Whether a dump is what its manifest says; and, where a server is given,
-//! whether that still counts the same.
+//! Verifies a dump against its manifest, and against the counts of a server if
+//! one is given.
 
 use std::path::Path;
 
@@ -14,11 +14,11 @@ use crate::run::connect::connect;
 use crate::server::Server;
 use crate::server::retry::{RetryPolicy, Retrying};
 
-/// Reads a dump whole, and lists what is wrong with it. With `server`, what that
-/// counts is compared as well; its address is the dump's if it has none.
+/// Reads a whole dump, and lists what is wrong with it. With `server`, the
+/// server's counts are compared too; the address defaults to that of the dump.
 ///
 /// # Errors
-/// If there is no dump, or the server cannot be asked.
+/// If there is no dump, or the server cannot be reached.
 pub fn verify(
     path: &Path,
     server: Option<&Request>,
@@ -33,7 +33,7 @@ pub fn verify(
     Ok((manifest, findings))
 }
 
-/// Compares with what a server counts now.
+/// Compares with the server's current counts.
 fn compare<S: Server>(
     server: &S,
     manifest: &Manifest,

@@ -7,32 +7,32 @@ use crate::{Kind, Metric};
 pub enum Meaning {
     /// A key: value of a field.
     Key(Kind),
-    /// A key: an address cut to so many bits.
+    /// A key: a network of this prefix length.
     Network(u8),
     /// The sum of a metric over the flows of a row.
     Sum(Metric),
     /// An amount of bytes.
     Bytes,
-    /// A length of time in milliseconds.
+    /// A duration in milliseconds.
     Duration,
-    /// Bits a second.
+    /// Bits per second.
     BitRate,
-    /// Packets a second.
+    /// Packets per second.
     PacketRate,
-    /// Any other amount.
+    /// Any other count.
     Count,
     /// The share of a row in the total of a metric.
     Share(Metric),
-    /// A part of something else than the total.
+    /// A share of something else than the total.
     Fraction,
-    /// A value of a field that is no key.
+    /// A value of a field that is not a key.
     Value(Kind),
-    /// Words.
+    /// Text.
     Words,
 }
 
 impl Meaning {
-    /// Whether it is that of a key.
+    /// Whether the column is a key.
     #[must_use]
     pub fn is_key(self) -> bool {
         matches!(self, Self::Key(_) | Self::Network(_))

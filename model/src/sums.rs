@@ -1,9 +1,8 @@
-//! Bytes, packets and flows: what every report adds up, and the choice of one
-//! of them to rank by.
+//! Sums of bytes, packets and flows, and the metric to rank by.
 
 use serde::{Deserialize, Serialize};
 
-/// Sums over flows. They hold 2^64 of the largest values.
+/// Sums over flows. They do not overflow below 2^64 flows of the largest values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Layer 3 bytes.
@@ -23,7 +22,7 @@ impl Sums {
     }
 }
 
-/// What keys are ranked by.
+/// The metric that keys are ranked by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
@@ -60,7 +59,7 @@ impl Metric {
         }
     }
 
-    /// Its value.
+    /// The value of the metric in some sums.
     #[must_use]
     pub fn of(self, sums: &Sums) -> u128 {
         match self {

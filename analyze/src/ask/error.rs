@@ -13,13 +13,13 @@ pub enum AskError {
     /// A source cannot be read at all.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The filter cannot be understood.
+    /// The filter is invalid.
     #[error(transparent)]
     Filter(#[from] FilterError),
-    /// The window or the zone cannot be understood.
+    /// The window or the time zone is invalid.
     #[error(transparent)]
     Window(#[from] WindowError),
-    /// The length of the bins of a timeline is none.
+    /// The bin length of a timeline is invalid.
     #[error("--bin {text}: not a length of time; try 5m, 1h or day")]
     Bin {
         /// As it was typed.

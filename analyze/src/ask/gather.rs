@@ -1,8 +1,9 @@
-//! Adds up the flows of some sources: from columns where there are any, else
-//! from documents, on all threads.
+//! Accumulates the flows of some sources on all threads: from Parquet where there
+//! is some, else from documents.
 //!
-//! One thread reads and unpacks; the others turn blocks into batches and add
-//! those up, each into sums of its own, which are merged at the end.
+//! One thread reads and decompresses; the others parse blocks into batches and
+//! accumulate those, each into a partial result of its own. The partial results
+//! are merged at the end.
 
 use std::io;
 use std::sync::Arc;
@@ -25,9 +26,9 @@ use crate::spill::memory::Memory;
 use crate::statistic::Statistic;
 use crate::store::StoreError;
 
-/// What the questions have in common that are answered together.
+/// What questions share that are answered together, as the sides of a diff.
 pub(crate) struct Shared {
-    /// So that a text has the same number in all of them.
+    /// Shared so that a text has one code in all of them.
     dictionary: Arc<Dictionary>,
     memory: Arc<Memory>,
 }
@@ -38,8 +39,8 @@ impl Shared {
         Self { dictionary: Arc::default(), memory: Arc::new(memory) }
     }
 
-    /// What `answer` says, given all texts, unless temporary files could not be
-    /// used.
+    /// The result of `answer`, given all texts, or the error if spilling has
+    /// failed.
     pub(crate) fn no_failure(
         &self,
         answer: impl FnOnce(&[String]) -> io::Result<Answer>,
@@ -48,13 +49,13 @@ impl Shared {
     }
 }
 
-/// What was added up over the flows of some sources.
+/// The result accumulated over the flows of some sources.
 pub(crate) struct Gathered<P> {
     pub(crate) partial: P,
     pub(crate) heading: Heading,
 }
 
-/// What an answer says of the flows that it is over.
+/// What an answer says about the flows that it covers.
 #[derive(Debug)]
 pub(crate) struct Heading {
     sources: Vec<String>,
@@ -65,7 +66,7 @@ pub(crate) struct Heading {
 }
 
 impl Heading {
-    /// Of flows that were selected, and how many were dropped as equal to others.
+    /// Of the selected flows; `dropped` is the number of duplicates.
     pub(crate) fn new(
         sources: Vec<String>,
         selection: &Selection,
@@ -82,7 +83,7 @@ impl Heading {
         Self { sources, window, scaled, notes, tally }
     }
 
-    /// The same above an answer.
+    /// Adds the heading to an answer.
     pub(crate) fn over(self, mut answer: Answer) -> Answer {
         answer.sources = self.sources;
         answer.window = self.window;
@@ -93,7 +94,8 @@ impl Heading {
     }
 }
 
-/// Adds up the flows of some sources; from documents, if columns are damaged.
+/// Accumulates the flows of some sources; from documents, if a Parquet file is
+/// damaged.
 pub(crate) fn gather<S: Statistic>(
     sources: &[Source],
     statistic: &S,
@@ -101,19 +103,20 @@ pub(crate) fn gather<S: Statistic>(
     options: ReadOptions,
     shared: &Shared,
 ) -> Result<Gathered<S::Partial>, ReadError> {
-    let adding = Adding { sources, statistic, selection, options, shared };
+    let job = Job { sources, statistic, selection, options, shared };
     let mut prepared = cache::prepare(sources)?;
     loop {
-        match adding.up(&prepared)? {
+        match job.run(&prepared)? {
             Ok(gathered) => return Ok(gathered),
-            // At most once: then there are no columns that could be damaged.
+            // At most once: without Parquet files there are none that could be
+            // damaged.
             Err(damage) => prepared = Prepared::none(sources, &damage),
         }
     }
 }
 
-/// A question about some flows.
-struct Adding<'a, S> {
+/// A statistic to be computed over some flows.
+struct Job<'a, S> {
     sources: &'a [Source],
     statistic: &'a S,
     selection: &'a Selection,
@@ -121,18 +124,18 @@ struct Adding<'a, S> {
     shared: &'a Shared,
 }
 
-impl<S: Statistic> Adding<'_, S> {
-    /// Adds up flows, from columns where there are any; the inner error says
-    /// which of these are damaged.
-    fn up(
+impl<S: Statistic> Job<'_, S> {
+    /// Runs the statistic, from Parquet where there is some; the inner error is
+    /// that of a damaged Parquet file.
+    fn run(
         &self,
         prepared: &Prepared,
     ) -> Result<Result<Gathered<S::Partial>, StoreError>, ReadError> {
         let Self { sources, statistic, selection, .. } = *self;
         let Shared { dictionary, memory } = self.shared;
         let run = selection.begin();
-        let asked = selection.fields().union(statistic.fields().into_iter().collect());
-        let fields = asked.union(Measures::FIELDS.into_iter().collect());
+        let needed = selection.fields().union(statistic.fields().into_iter().collect());
+        let fields = needed.union(Measures::FIELDS.into_iter().collect());
         let mut absorber = Absorber::new(sources, self.options);
         let workers = Workers::new(statistic, &run, memory);
         let reading = Reading { sources, stored: &prepared.parts, fields, dictionary };
@@ -151,7 +154,7 @@ impl<S: Statistic> Adding<'_, S> {
     }
 }
 
-/// An answer for which temporary files could be used, if any were.
+/// The answer, or the error if spilling has failed.
 pub(crate) fn no_failure(memory: &Memory, answer: io::Result<Answer>) -> io::Result<Answer> {
     match memory.failure() {
         Some(error) => Err(error),

@@ -1,4 +1,4 @@
-//! The one door: a question and sources in, an answer out.
+//! The entry point: a question and sources in, an answer out.
 //!
 //! | to learn | read |
 //! | --- | --- |
@@ -43,7 +43,8 @@ use crate::zone::zone;
 
 /// Answers a question from some sources.
 ///
-/// Parts of dumps are read from their columns, which are made if need be.
+/// Parts of dumps are read from their Parquet cache, which is made if it is
+/// missing.
 ///
 /// # Errors
 /// If a source cannot be read at all, or the question does not fit the sources;
@@ -65,10 +66,10 @@ pub fn ask(sources: &[Source], question: &Question) -> Result<Answer, AskError> 
     ask_with(sources, question, ReadOptions::default())
 }
 
-/// Answers as [`ask`] does, reading as strictly and with as much memory as given.
+/// Like [`ask`], with options for strictness and memory.
 ///
 /// # Errors
-/// As [`ask`], and if a document would be skipped and that is forbidden.
+/// As [`ask`], and in strict mode if a document would be skipped.
 pub fn ask_with(
     sources: &[Source],
     question: &Question,
@@ -93,7 +94,8 @@ pub fn ask_with(
     Ok(answer)
 }
 
-/// What there is in sources in which no flow matches; standard input is gone.
+/// What the sources hold, for an answer without a matching flow; `None` for
+/// standard input, which cannot be read again.
 fn unmatched(sources: &[Source], options: ReadOptions) -> Result<Option<Unmatched>, AskError> {
     if sources.iter().any(Source::is_stdin) {
         return Ok(None);
@@ -102,17 +104,17 @@ fn unmatched(sources: &[Source], options: ReadOptions) -> Result<Option<Unmatche
     Ok(Some(Unmatched { flows: all.total.flows, seen: all.seen }))
 }
 
-/// Something that a statistic can be asked of.
+/// Flows over which a statistic can be computed.
 trait Asking {
-    /// The error of what is asked.
+    /// Why an answer fails.
     type Error: From<AskError>;
 
-    /// Lets a statistic add up the flows.
+    /// Computes a statistic over the flows.
     fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, Self::Error>;
 }
 
-/// Lets the statistic of a report add up the flows; a timeline has bins over a
-/// window.
+/// Computes the statistic of a report over the flows; `window` is that of a
+/// timeline's bins.
 ///
 /// # Panics
 /// If the report has two sides.

@@ -1,5 +1,5 @@
-//! The flows of a question as a selection: its zone, its window and its filter
-//! understood, given the sources.
+//! Makes the selection of a question: parses its zone, window and filter, given
+//! the sources.
 
 use flowkit_model::Expression;
 use flowkit_model::filter::Context;
@@ -16,11 +16,11 @@ use crate::selection::{Changes, Selection};
 use crate::stats::grouping::GroupBy;
 use crate::zone::zone;
 
-/// The flows that are meant, of some sources.
+/// The selection of the flows that a question is about.
 ///
 /// # Errors
-/// If the filter, the window or the zone cannot be read, or if the end of the
-/// sources has to be looked for and they cannot be read, or only once.
+/// If the filter, the window or the zone is invalid. If the window ends with the
+/// sources: if these cannot be read, or only once.
 pub fn select(
     sources: &[Source],
     flows: &Flows,
@@ -31,7 +31,7 @@ pub fn select(
     in_window(flows, &zone, window)
 }
 
-/// The flows that match, in a window that is known.
+/// The selection of the flows that match, in a given window.
 pub(super) fn in_window(
     flows: &Flows,
     zone: &TimeZone,
@@ -52,7 +52,7 @@ pub(super) fn in_window(
     Ok(Selection::new(filter, window, changes))
 }
 
-/// The window of a question, in ms.
+/// The window of a question, in ms since 1970-01-01 UTC.
 pub(super) fn window(
     sources: &[Source],
     flows: &Flows,
@@ -69,12 +69,12 @@ pub(super) fn window(
     Ok(Some(of_flows(&Window::new(flows.window.clone(), zone, end)?)))
 }
 
-/// The span of a window, whose ends are times of flows: none lies before 1970.
+/// The span of a window as times of flows, none of which is before 1970.
 pub(super) fn of_flows(window: &Window) -> Span {
     window.span().flow_times().into()
 }
 
-/// The end of the sources' window; of files, the millisecond after the last
+/// The end of the sources' windows; for files, the millisecond after the last
 /// flow.
 fn end_of(sources: &[Source], options: ReadOptions) -> Result<Timestamp, AskError> {
     if sources.iter().any(Source::is_stdin) {
@@ -92,7 +92,7 @@ fn end_of(sources: &[Source], options: ReadOptions) -> Result<Timestamp, AskErro
     Ok(Timestamp::from_millisecond(end).unwrap_or(Timestamp::MAX))
 }
 
-/// What there is in sources, whatever is asked of them.
+/// The tally of all flows in the sources.
 pub(super) fn all_flows(
     sources: &[Source],
     options: ReadOptions,

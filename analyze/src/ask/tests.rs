@@ -1,5 +1,5 @@
-//! Questions that are answered from Parquet files of several row groups are
-//! answered as over the flows in memory, and only what can match is read.
+//! Answers from Parquet files of several row groups equal those over the flows in
+//! memory, and only pages that can match are read.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::stats::diff::Changes;
 use crate::store::ColumnFile;
 use crate::store::writer::tests::file_of;
 
-/// Flows in the order of time; every field is unknown in some, and one port in
+/// Flows sorted by time; every field is unknown in some, and the source port in
 /// all of the third row group.
 fn flows() -> Vec<FlowRecord> {
     let known = |n: u64, every: u64| (n % every != 1).then_some(n);
@@ -48,7 +48,7 @@ fn batch() -> Batch {
     batch
 }
 
-/// A file of five row groups.
+/// A Parquet file of five row groups.
 fn file(folder: &Path) -> PathBuf {
     let path = folder.join("flows.parquet");
     std::fs::write(&path, file_of(&batch(), 500)).unwrap();
@@ -116,8 +116,8 @@ fn pages_without_a_match_are_passed_over() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(50))]
-    /// By any key with any filter, over columns as over the flows in memory; and
-    /// from the columns: there are no documents to go back to.
+    /// By any key with any filter, the answer from Parquet equals that from
+    /// memory. It does come from Parquet: there are no documents to fall back to.
     #[test]
     fn any_filter_matches_the_same_flows_in_a_file(
         filter in any_filter(),
@@ -143,7 +143,7 @@ proptest! {
 #[test]
 fn a_diff_of_columns_is_that_of_the_flows() {
     let folder = tempfile::tempdir().unwrap();
-    // Of one row group, which one thread reads: nothing is put together.
+    // One row group, which one thread reads: nothing is merged.
     let path = folder.path().join("flows.parquet");
     std::fs::write(&path, file_of(&batch(), 5000)).unwrap();
     let sources = [Source::open(&path).unwrap()];
@@ -166,8 +166,8 @@ fn a_diff_of_columns_is_that_of_the_flows() {
     }
 }
 
-/// By any key, with any filter, the answer is that of the flows in memory, and
-/// only those row groups are read that can hold a flow that matches.
+/// By any key, with any filter, the answer equals that of the flows in memory,
+/// and only row groups that can hold a matching flow are read.
 #[test]
 fn answers_are_those_of_the_flows_and_few_row_groups_are_read() {
     let folder = tempfile::tempdir().unwrap();

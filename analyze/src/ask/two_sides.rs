@@ -1,4 +1,4 @@
-//! Asks two sources, or one in two windows, what differs.
+//! Answers a diff of two sources, or of two windows of one.
 
 use flowkit_model::answer::Answer;
 use flowkit_model::question::{Diff, Flows};
@@ -14,14 +14,14 @@ use crate::input::Source;
 use crate::scan::options::ReadOptions;
 use crate::stats::diff::Changes;
 
-/// One of the two things that are compared.
+/// One side of the comparison.
 #[derive(Clone, Copy)]
 struct Side<'s> {
     sources: &'s [Source],
     window: Option<Span>,
 }
 
-/// What differs; the tally is of both sides.
+/// Answers a diff; the tally is of both sides.
 pub(super) fn ask(
     sources: &[Source],
     diff: &Diff,
@@ -40,14 +40,14 @@ pub(super) fn ask(
         .no_failure(|texts| changes.answer(a.partial, b.partial, texts))
         .map_err(|source| ReadError::Spill { source })?;
     let read = [a.heading, b.heading].map(|heading| heading.over(Answer::default()));
-    for (place, (read, side)) in read.iter().zip(sides).enumerate() {
-        answer.sources.push(name(&read.sources, diff, place));
+    for (number, (read, side)) in read.iter().zip(sides).enumerate() {
+        answer.sources.push(name(&read.sources, diff, number));
         for note in &read.notes {
             if !answer.notes.contains(note) {
                 answer.notes.push(note.clone());
             }
         }
-        // Windows of one source are chosen here, and may well be empty.
+        // Windows of one source are part of the question, and may well be empty.
         let is_empty = read.tally.total.flows == 0;
         if diff.windows.is_none() && flows.is_selective() && is_empty {
             answer.unmatched.extend(unmatched(side.sources, options)?);
@@ -58,7 +58,7 @@ pub(super) fn ask(
     Ok(answer)
 }
 
-/// The sources of a side, and its window as it was typed.
+/// Name of a side: its sources, and its window as it was typed.
 fn name(sources: &[String], diff: &Diff, side: usize) -> String {
     let sources = sources.join(", ");
     match &diff.windows {
@@ -90,7 +90,7 @@ fn sides<'s>(
     Ok([side(a)?, side(b)?])
 }
 
-/// `FROM..TO`, either of which may be left out, or a date.
+/// Parses `FROM..TO`, either of which may be left out, or a date.
 fn span(option: &'static str, text: &str, zone: &TimeZone) -> Result<Span, AskError> {
     let typed = match text.split_once("..") {
         None => Typed { day: Some(text.into()), ..Typed::default() },

@@ -1,4 +1,4 @@
-//! Adds up batches on all threads, each into sums of its own.
+//! Accumulates batches on all threads, each into a partial result of its own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -16,7 +16,7 @@ use crate::spill::memory::Memory;
 use crate::statistic::Statistic;
 use crate::store::{Buffers, ColumnFile, Request, StoreError, StoredPart};
 
-/// Sums under way, one set for each thread.
+/// The partial results, one per thread.
 pub(crate) struct Workers<'s, S: Statistic> {
     statistic: &'s S,
     run: &'s Run<'s>,
@@ -24,44 +24,45 @@ pub(crate) struct Workers<'s, S: Statistic> {
     states: Vec<State<S>>,
 }
 
-/// What one thread has added up, once it has begun.
-type State<S> = Mutex<Option<Sums<<S as Statistic>::Partial>>>;
+/// The partial result of a thread, once it has begun.
+type State<S> = Mutex<Option<ThreadState<<S as Statistic>::Partial>>>;
 
-/// Sums under way, and memory to read into.
-struct Sums<P> {
+/// The partial result and the read buffers of a thread.
+struct ThreadState<P> {
     partial: P,
     measures: Measures,
-    spare: Buffers,
+    buffers: Buffers,
 }
 
 impl<'s, S: Statistic> Workers<'s, S> {
     pub(crate) fn new(statistic: &'s S, run: &'s Run<'s>, memory: &'s Arc<Memory>) -> Self {
-        // One for each thread of the pool, and one for the thread outside it.
+        // One for each thread of the pool, and one for the calling thread.
         let threads = thread::available_parallelism().map_or(1, usize::from).max(MAX_THREADS);
         let states = (0..=threads).map(|_| Mutex::new(None)).collect();
         Self { statistic, run, memory, states }
     }
 
-    fn nothing(&self) -> Sums<S::Partial> {
-        Sums {
+    fn start(&self) -> ThreadState<S::Partial> {
+        ThreadState {
             partial: self.statistic.start(self.memory),
             measures: Measures::default(),
-            spare: Buffers::default(),
+            buffers: Buffers::default(),
         }
     }
 
-    /// Lets `work` add to the sums of the thread it runs on.
-    fn on_this_thread<T>(&self, work: impl FnOnce(&mut Sums<S::Partial>) -> T) -> T {
+    /// Passes the partial result of the current thread to `work`.
+    fn on_this_thread<T>(&self, work: impl FnOnce(&mut ThreadState<S::Partial>) -> T) -> T {
         let thread = rayon::current_thread_index().map_or(0, |index| index + 1);
         let state = &self.states[thread % self.states.len()];
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        work(state.get_or_insert_with(|| self.nothing()))
+        work(state.get_or_insert_with(|| self.start()))
     }
 
-    /// Adds the flows of parts that have columns, one row group a task.
+    /// Accumulates the flows of parts that have a Parquet file, one row group per
+    /// task.
     ///
-    /// What a part holds as a whole is known; if all of it is asked for, it
-    /// need not be counted again.
+    /// The footer has the totals of a part, so that these need not be counted
+    /// again if the question is about all flows.
     pub(crate) fn add_stored(
         &self,
         parts: &[Option<StoredPart>],
@@ -70,28 +71,31 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let selection = self.run.selection();
         let is_whole = selection.is_whole();
         let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
-        let measured = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
-        // Flows that are changed are read whole before the filter sees them.
+        let counted = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
+        // If values are changed before the filter sees them, the filter cannot be
+        // pushed down to the reader.
         let filter = selection.early_filter();
         let early = if filter.is_some() { FieldSet::default() } else { selection.fields() };
-        let columns = measured.union(early);
-        let coded = self.statistic.dictionary_key().filter(|field| !columns.contains(*field));
-        let asked = self.statistic.fields().into_iter().filter(|field| Some(*field) != coded);
-        let columns = columns.union(asked.collect());
-        let request = Request { columns, coded, filter, dictionary };
+        let columns = counted.union(early);
+        let dictionary_key =
+            self.statistic.dictionary_key().filter(|field| !columns.contains(*field));
+        let accumulated =
+            self.statistic.fields().into_iter().filter(|field| Some(*field) != dictionary_key);
+        let columns = columns.union(accumulated.collect());
+        let request = Request { columns, coded: dictionary_key, filter, dictionary };
         let mut groups = Vec::new();
         for part in parts.iter().flatten() {
             if is_whole {
-                self.on_this_thread(|sums| {
-                    sums.measures.merge(Measures::of_tally(&part.tally, dictionary));
+                self.on_this_thread(|state| {
+                    state.measures.merge(Measures::of_tally(&part.tally, dictionary));
                 });
             }
             let read = part.file.groups_that_may_match(|bounds| selection.may_match(bounds));
             groups.extend(read.map(|group| (&part.file, group)));
         }
         let add = |(file, group): (&ColumnFile, usize)| {
-            self.on_this_thread(|Sums { partial, measures, spare }| {
-                file.read(group, &request, spare, |batch| {
+            self.on_this_thread(|ThreadState { partial, measures, buffers }| {
+                file.read(group, &request, buffers, |batch| {
                     if filter.is_none() {
                         self.run.apply(batch);
                     }
@@ -114,7 +118,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
     pub(crate) fn add(&self, batches: Vec<Batch>) {
         let add = |mut batch: Batch| {
             self.run.apply(&mut batch);
-            self.on_this_thread(|Sums { partial, measures, .. }| {
+            self.on_this_thread(|ThreadState { partial, measures, .. }| {
                 measures.add(&batch);
                 self.statistic.add(partial, &batch);
             });
@@ -132,11 +136,11 @@ impl<'s, S: Statistic> Workers<'s, S> {
         fields: FieldSet,
         texts: &[String],
     ) -> S::Partial {
-        let nothing = self.nothing();
+        let start = self.start();
         let states = self.states.into_iter();
         let mut states =
             states.filter_map(|state| state.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let Sums { mut partial, mut measures, .. } = states.next().unwrap_or(nothing);
+        let ThreadState { mut partial, mut measures, .. } = states.next().unwrap_or(start);
         for other in states {
             self.statistic.merge(&mut partial, other.partial);
             measures.merge(other.measures);
@@ -146,5 +150,6 @@ impl<'s, S: Statistic> Workers<'s, S> {
     }
 }
 
-/// A pool with more threads than this shares states, which is right but slow.
+/// In a pool of more threads than this some share a partial result, which is
+/// correct but slow.
 const MAX_THREADS: usize = 64;

@@ -1,10 +1,10 @@
-//! Why the columns of a dump's part cannot be made or read.
+//! Why the Parquet cache of a dump's part cannot be made or read.
 
 use crate::error::ReadError;
 use crate::store::StoreError;
 
-/// The columns of a dump's part cannot be made or read. Never a reason to give
-/// no answer: the part itself is still there.
+/// The Parquet cache of a dump's part cannot be made or read. Questions are still
+/// answered, from the part itself.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CacheError {

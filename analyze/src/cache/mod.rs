@@ -1,18 +1,18 @@
 //! The Parquet cache of a dump: `columns/NAME.parquet`, one file a part.
 //!
-//! A part's documents are parsed once; later questions read the columns that
-//! they need. A file is derived from its part and may be removed at any time. It
-//! is made again when it is missing, damaged, of another version, or when its
-//! part, or an earlier one that may hold the same documents, is another than the
-//! file says. Nothing here keeps back an answer: what has no columns is answered
-//! from its documents. Other programs may read `columns/*.parquet` as one table.
+//! A part's documents are parsed once; later questions read the columns that they
+//! need. A file is derived from its part and may be removed at any time. It is
+//! rebuilt when it is missing, damaged, of another version, or when its part, or
+//! an earlier part that may hold the same documents, has changed. A failure here
+//! never prevents an answer: a part without a file is answered from its
+//! documents. Other programs may read `columns/*.parquet` as one table.
 //!
 //! | to learn | read |
 //! | --- | --- |
-//! | when columns are found, made or left out | this file |
+//! | when a file is used, made or ignored | this file |
 //! | how a file appears whole or not at all | `part_writer` |
 //! | how damage is found | `verify` |
-//! | what stands in the files | [`store`](crate::store) |
+//! | the format of the files | [`store`](crate::store) |
 
 mod error;
 mod part_writer;
@@ -35,17 +35,17 @@ use crate::scan::options::ReadOptions;
 use crate::store::footer::{Belongs, THIS_FILE};
 use crate::store::{ColumnFile, StoreError, StoredPart};
 
-/// What some sources have as columns.
+/// The Parquet files of some sources.
 pub(crate) struct Prepared {
-    /// For each stream of the sources, in order, its columns if it has any.
+    /// For each stream of the sources, in order, its Parquet file if it has one.
     pub(crate) parts: Vec<Option<StoredPart>>,
     /// Which dumps are answered from their documents, and why.
     pub(crate) notes: Vec<String>,
 }
 
 impl Prepared {
-    /// No columns, since some turned out to be damaged while they were read:
-    /// those are removed, so that the next question makes them again.
+    /// Without any Parquet file, because one proved damaged while it was read.
+    /// That one is removed, so that the next question rebuilds it.
     pub(crate) fn none(sources: &[Source], damage: &StoreError) -> Self {
         let parts: Vec<_> = sources.iter().flat_map(Source::parts).map(|(_, part)| part).collect();
         if let StoreError::Parquet { path, .. } | StoreError::Foreign { path, .. } = damage {
@@ -60,10 +60,11 @@ impl Prepared {
     }
 }
 
-/// Finds the columns of all parts of dumps, and makes those that are missing.
+/// Opens the Parquet files of all parts of dumps, and makes those that are
+/// missing.
 ///
-/// Parts of sources that may hold the same documents have none: copies can only
-/// be found in the documents.
+/// If sources may share documents, no file is used: only documents can be
+/// deduplicated.
 ///
 /// # Errors
 /// If a source is a Parquet file that flowkit does not read.
@@ -86,7 +87,7 @@ pub(crate) fn prepare(sources: &[Source]) -> Result<Prepared, ReadError> {
                 (None, None) => None,
             });
         }
-        // What is wrong with a part itself is said when it is read.
+        // What is wrong with the part itself is reported when it is read.
         if let Some(CacheError::Store(error)) = refused {
             prepared.notes.push(format!(
                 "{} is answered from its documents, which takes longer: {}",
@@ -105,7 +106,7 @@ fn with_cause(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// Whether documents of one source may be in another, too.
+/// Whether some sources may share documents.
 fn overlap(sources: &[Source]) -> bool {
     sources
         .iter()
@@ -113,19 +114,19 @@ fn overlap(sources: &[Source]) -> bool {
         .any(|(number, source)| sources[..number].iter().any(|earlier| source.may_overlap(earlier)))
 }
 
-/// What became of the columns of a dump.
+/// Counts of the Parquet files of a dump.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Made {
-    /// Files that were there and belong to their part.
+    /// Files that existed and are up to date.
     pub found: usize,
     /// Files that were made.
     pub made: usize,
 }
 
-/// Makes the columns of all parts of a dump that have none.
+/// Makes the Parquet files that a dump lacks.
 ///
 /// # Errors
-/// If the dump cannot be read or written to; questions can still be asked of it.
+/// If the dump cannot be read or written to; it can still be queried.
 pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
     let source = Source::open(dump)?;
     let mut made = Made::default();
@@ -137,7 +138,7 @@ pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
             made.found += 1;
         } else {
             match make(&source, part, belongs) {
-                // The other parts have columns all the same.
+                // The other parts still get their files.
                 Err(CacheError::Damaged) => is_damaged = true,
                 done => {
                     done?;
@@ -149,7 +150,7 @@ pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
     if is_damaged { Err(CacheError::Damaged) } else { Ok(made) }
 }
 
-/// First and last `@timestamp` of each part of a dump that has columns, in
+/// First and last `@timestamp` of each part of a dump that has a Parquet file, in
 /// milliseconds since 1970-01-01 UTC.
 pub(crate) fn seen(dump: &Path) -> Result<Vec<Option<(u64, u64)>>, CacheError> {
     let source = Source::open(dump)?;
@@ -160,9 +161,11 @@ pub(crate) fn seen(dump: &Path) -> Result<Vec<Option<(u64, u64)>>, CacheError> {
     Ok(source.parts().map(|(_, part)| part.and_then(seen)).collect())
 }
 
-/// The columns of a part, made if need be; the tally names it as `stream`.
+/// The Parquet file of a part, made if it is missing; the tally calls the part
+/// `stream`.
 fn find_or_make(source: &Source, part: &DumpPart, stream: &str) -> Result<StoredPart, CacheError> {
-    // Columns say what the manifest's part holds; a damaged one is read itself.
+    // A Parquet file describes the part as in the manifest; a part of another
+    // size is damaged and read itself.
     let documents = part.dump.join(part.part.path());
     if fs::metadata(&documents).is_ok_and(|found| found.len() != part.part.file_bytes) {
         return Err(CacheError::Damaged);
@@ -179,13 +182,13 @@ fn find_or_make(source: &Source, part: &DumpPart, stream: &str) -> Result<Stored
     Ok(StoredPart { file, tally })
 }
 
-/// The columns of a part, if they are there and are its own.
+/// The Parquet file of a part, if it exists and is up to date.
 fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
     let file = ColumnFile::open(&part.columns_path()).ok()?;
     (file.footer().belongs == *belongs).then_some(file)
 }
 
-/// Makes the columns of a part.
+/// Makes the Parquet file of a part.
 fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile, CacheError> {
     let path = part.columns_path();
     let dictionary = Arc::new(Dictionary::default());

@@ -1,5 +1,5 @@
-//! The columns of a part while they are written. The file appears whole or not at
-//! all: it is written under another name in the same folder and renamed.
+//! Writes the Parquet file of a part. It appears whole or not at all: it is
+//! written to a temporary name in the same folder and renamed.
 
 use std::fs::File;
 use std::io::{self, BufWriter};
@@ -20,7 +20,7 @@ use crate::store::footer::{Belongs, StoredTally};
 use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
 
-/// Writes the columns of a part.
+/// Writes the Parquet file of a part.
 pub(crate) struct PartWriter {
     file: Unfinished,
     writer: FlowWriter<BufWriter<File>>,
@@ -29,7 +29,7 @@ pub(crate) struct PartWriter {
 }
 
 impl PartWriter {
-    /// Begins the columns of a part, `path` in the dump.
+    /// Begins the Parquet file `path` of a part.
     ///
     /// # Errors
     /// If the dump cannot be written to.
@@ -46,7 +46,7 @@ impl PartWriter {
         Ok(Self { file, writer, measures, dictionary })
     }
 
-    /// Adds flows, in their order.
+    /// Appends flows.
     ///
     /// # Errors
     /// If the dump cannot be written to.
@@ -55,11 +55,11 @@ impl PartWriter {
         Ok(self.writer.push(batch)?)
     }
 
-    /// Ends the file and gives it its name; `tally` is what was met on the way.
+    /// Finishes and renames the file; `tally` is that of the part.
     ///
     /// # Errors
-    /// If the dump cannot be written to, or if documents are missing: the columns
-    /// are made from the part once it is whole.
+    /// If the dump cannot be written to, or if documents are missing: the file is
+    /// made once the part is complete.
     pub(crate) fn finish(self, belongs: Belongs, mut tally: Tally) -> Result<(), CacheError> {
         if !tally.incomplete.is_empty() {
             return Err(CacheError::Damaged);
@@ -81,7 +81,7 @@ fn cannot_use(path: &Path) -> impl FnOnce(io::Error) -> StoreError + use<> {
     move |source| StoreError::Io { path, source }
 }
 
-/// A new file for the eyes of its owner alone, in the folder of columns.
+/// A new file that only its owner can read, in the folder of Parquet files.
 fn create(dump: &Path, path: &Path) -> io::Result<File> {
     let folder = dump.join(COLUMNS);
     if !folder.is_dir() {

@@ -1,5 +1,5 @@
-//! Whether the columns of a dump are as they were written, and hold what was
-//! counted when their part was read.
+//! Verifies that the Parquet files of a dump are as they were written, and hold
+//! what was counted when their part was read.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,9 +15,8 @@ use crate::scan::measures::Measures;
 use crate::store::footer::Belongs;
 use crate::store::{Buffers, ColumnFile, Request, StoreError};
 
-/// What is wrong with the columns of a dump: for each damaged file its place in
-/// the dump and what is wrong. Columns that are missing or stale are made again
-/// by the next question, and are nothing wrong.
+/// The damaged Parquet files of a dump: path in the dump, and what is wrong.
+/// Missing and stale files are no damage: the next question rebuilds them.
 ///
 /// # Errors
 /// If there is no dump.
@@ -34,7 +33,7 @@ pub fn verify(dump: &Path) -> Result<Vec<(String, String)>, CacheError> {
     Ok(findings)
 }
 
-/// What is wrong with a file, if something is.
+/// What is wrong with a file, if it is damaged.
 fn damage(file: &ColumnFile) -> Option<String> {
     let what = match file.is_as_written() {
         Err(error) => error.to_string(),
@@ -42,11 +41,11 @@ fn damage(file: &ColumnFile) -> Option<String> {
         Ok(true) => match counted(file) {
             Err(error) => error.to_string(),
             Ok(counted) => {
-                let met = file.footer().tally.tally("")?;
-                let differ = counted.total != met.total
-                    || unknown(&counted) != unknown(&met)
-                    || counted.seen != met.seen
-                    || counted.sampling != met.sampling;
+                let stored = file.footer().tally.tally("")?;
+                let differ = counted.total != stored.total
+                    || unknown(&counted) != unknown(&stored)
+                    || counted.seen != stored.seen
+                    || counted.sampling != stored.sampling;
                 differ.then(|| String::from("it holds other flows than its part"))?
             }
         },

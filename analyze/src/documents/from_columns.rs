@@ -1,22 +1,23 @@
-//! Documents of the flows in files of columns, which hold none.
+//! Makes documents of the flows in Parquet files, which hold none.
 
 use std::sync::Arc;
 
-use super::{Found, Walk, made};
+use super::{Found, Walk, pass_document};
 use crate::batch::FieldSet;
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::store::{Buffers, Request, StoredPart};
 
-/// For each stream, its columns if it is a file of them, or why they are not read.
+/// For each stream that is a Parquet file, the opened file, or why it cannot be
+/// read.
 pub(super) fn of(sources: &[Source]) -> Vec<Option<Result<StoredPart, ReadError>>> {
     let files = sources.iter().flat_map(Source::column_files);
     files.map(|file| file.map(|(name, path)| StoredPart::of_file(name, path))).collect()
 }
 
 impl Walk<'_> {
-    /// Hands on the flows of a stream that is a file of columns, as documents;
-    /// false if no more are wanted.
+    /// Passes the flows of a stream that is a Parquet file to `take`, as
+    /// documents; false if no more are wanted.
     pub(super) fn columns(
         &mut self,
         stream: usize,
@@ -42,12 +43,12 @@ impl Walk<'_> {
         let dictionary = Arc::default();
         let columns = FieldSet::all();
         let request = Request { columns, coded: None, filter: None, dictionary: &dictionary };
-        let mut spare = Buffers::default();
+        let mut buffers = Buffers::default();
         let mut goes_on = true;
         for group in 0..file.groups() {
-            let read = file.read(group, &request, &mut spare, |batch| {
+            let read = file.read(group, &request, &mut buffers, |batch| {
                 let texts = dictionary.texts();
-                goes_on = (0..batch.rows()).all(|row| made(&batch.row(row, &texts), take));
+                goes_on = (0..batch.rows()).all(|row| pass_document(&batch.row(row, &texts), take));
             });
             if let Err(error) = read {
                 let (name, source) = (name.to_owned(), error.into());

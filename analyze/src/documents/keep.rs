@@ -1,7 +1,8 @@
-//! What a source holds, in the form in which nothing of it is lost.
+//! What a source holds, for import: documents as they stand, other formats as raw
+//! bytes.
 //!
-//! Lines that are a document each, which is what nearly all sources are, are
-//! read once: what they say comes with them.
+//! Newline-delimited documents, the usual case, are parsed once: the parsed
+//! columns come with the text.
 
 use std::sync::Arc;
 
@@ -20,45 +21,45 @@ use crate::scan::ingest::known_before;
 use crate::scan::options::ReadOptions;
 use crate::scan::waves::in_waves;
 
-/// What a source holds.
+/// A piece of a source's content.
 #[derive(Debug)]
 pub(crate) enum Kept<'a> {
-    /// Lines that are a document each, as they stand.
+    /// Newline-delimited documents, unchanged.
     Lines(AsItStands),
     /// A document.
     Document(&'a str),
-    /// Bytes of a stream that holds none.
+    /// Raw bytes of a stream that holds no documents.
     Bytes(PartForm, &'a [u8]),
-    /// So many datagrams or rows were in bytes handed on before.
+    /// Number of datagrams or rows in the raw bytes before.
     Read(u64),
     /// A stream ends.
     End,
 }
 
-/// Text of which each line is a document, without anything around it.
+/// Text of which each line is exactly one document.
 #[derive(Debug)]
 pub(crate) struct AsItStands {
     /// The text.
     pub(crate) block: Block,
-    /// Its lines.
+    /// Number of lines.
     pub(crate) lines: u64,
-    /// What they say.
+    /// The parsed documents.
     pub(crate) parsed: Box<Parsed>,
 }
 
-/// A piece, and what is known of it.
-enum Looked {
+/// A piece after parsing.
+enum ParsedPiece {
     AsItStands(AsItStands),
-    /// Bytes that hold no documents were looked through for their number.
+    /// Datagrams or csv rows, parsed only to count them.
     Counted(Piece, Box<Parsed>),
     Other(Piece, Option<Box<Parsed>>),
 }
 
-/// Reads sources one after the other and hands on what they hold.
+/// Reads sources one after the other and passes on their content.
 pub(crate) struct Keeping<'s> {
     walk: Walk<'s>,
     shapes: Shapes,
-    /// Streams of the sources before.
+    /// Number of streams in the sources before.
     streams: usize,
 }
 
@@ -67,9 +68,9 @@ impl<'s> Keeping<'s> {
         Self { walk: Walk::new(sources, options), shapes: Shapes::default(), streams: 0 }
     }
 
-    /// Hands on what the next source holds until `take` says false, and says what
-    /// was met in it; of documents that stand as they will be kept, some fields
-    /// are read on the way.
+    /// Passes the content of the next source to `take` until that returns false,
+    /// and returns its tally. `fields` are parsed of documents that are kept as
+    /// they stand.
     ///
     /// # Errors
     /// As [`each`](crate::documents::each).
@@ -89,14 +90,14 @@ impl<'s> Keeping<'s> {
             |stream, piece| (*before + stream, look(piece, fields, dictionary, shapes)),
             |wave| {
                 let mut wave = wave.into_iter();
-                Ok(wave.all(|(stream, looked)| walk.looked(stream, looked, &mut take)))
+                Ok(wave.all(|(stream, piece)| walk.pass_on(stream, piece, &mut take)))
             },
         )?;
         *before += source.parts().count();
         walk.met()
     }
 
-    /// What is missing of searches whose answers came in several sources.
+    /// What is missing of searches whose pages are in several sources.
     pub(crate) fn finish(self) -> Vec<String> {
         let mut tally = Tally::default();
         self.walk.completeness.finish(&mut tally);
@@ -104,29 +105,34 @@ impl<'s> Keeping<'s> {
     }
 }
 
-fn look(piece: Piece, fields: FieldSet, dictionary: &Arc<Dictionary>, shapes: &Shapes) -> Looked {
+fn look(
+    piece: Piece,
+    fields: FieldSet,
+    dictionary: &Arc<Dictionary>,
+    shapes: &Shapes,
+) -> ParsedPiece {
     let is_lines = matches!(&piece, Piece::Block(block) if block.framing == Framing::Lines);
     let fields = if is_lines { fields } else { FieldSet::default() };
     let parsed = parsed(&piece, fields, dictionary, shapes).map(Box::new);
     match (piece, parsed) {
         (Piece::Block(block), Some(parsed)) if is_lines => {
             match n_lines(&block, parsed.odd_lines == 0) {
-                Some(lines) => Looked::AsItStands(AsItStands { block, lines, parsed }),
-                None => Looked::Other(Piece::Block(block), Some(parsed)),
+                Some(lines) => ParsedPiece::AsItStands(AsItStands { block, lines, parsed }),
+                None => ParsedPiece::Other(Piece::Block(block), Some(parsed)),
             }
         }
         (Piece::Block(block), Some(parsed)) if block.framing == Framing::Rows => {
-            Looked::Counted(Piece::Block(block), parsed)
+            ParsedPiece::Counted(Piece::Block(block), parsed)
         }
-        (piece @ Piece::Datagrams(_), Some(parsed)) => Looked::Counted(piece, parsed),
-        (piece, parsed) => Looked::Other(piece, parsed),
+        (piece @ Piece::Datagrams(_), Some(parsed)) => ParsedPiece::Counted(piece, parsed),
+        (piece, parsed) => ParsedPiece::Other(piece, parsed),
     }
 }
 
-/// The lines of a block, if each is a document that is kept as it stands.
+/// Number of lines of a block, if each is exactly one document.
 fn n_lines(block: &Block, all_known: bool) -> Option<u64> {
     let text = &block.text[..];
-    // Before a line end a carriage return is a blank.
+    // A carriage return before a line end would be trimmed as a blank.
     let text = std::str::from_utf8(text).ok().filter(|_| memchr(b'\r', text).is_none())?;
     let whole = text.strip_suffix('\n').unwrap_or(text);
     let is_kept = |line: &str| {
@@ -139,20 +145,20 @@ fn n_lines(block: &Block, all_known: bool) -> Option<u64> {
 }
 
 impl Walk<'_> {
-    /// Hands on what is in a piece; false if no more is wanted.
-    fn looked(
+    /// Passes a piece to `take`; false if no more is wanted.
+    fn pass_on(
         &mut self,
         stream: usize,
-        looked: Looked,
+        piece: ParsedPiece,
         take: &mut impl FnMut(Kept<'_>) -> bool,
     ) -> bool {
         let name = self.completeness.name(stream);
-        match looked {
-            Looked::AsItStands(lines) => {
+        match piece {
+            ParsedPiece::AsItStands(lines) => {
                 self.completeness.block(stream, &lines.parsed, &mut self.tally);
                 take(Kept::Lines(lines))
             }
-            Looked::Counted(piece, parsed) => {
+            ParsedPiece::Counted(piece, parsed) => {
                 self.completeness.block(stream, &parsed, &mut self.tally);
                 let goes_on = self.skipped(name, &parsed);
                 let text = match &piece {
@@ -163,9 +169,11 @@ impl Walk<'_> {
                     && text.is_none_or(|text| take(Kept::Bytes(PartForm::Rows, text)))
                     && take(Kept::Read(parsed.n_values))
             }
-            Looked::Other(Piece::Bytes(form, bytes), _) => take(Kept::Bytes(form, &bytes)),
-            Looked::Other(Piece::End { damage }, _) => self.end(stream, damage) && take(Kept::End),
-            Looked::Other(piece, parsed) => {
+            ParsedPiece::Other(Piece::Bytes(form, bytes), _) => take(Kept::Bytes(form, &bytes)),
+            ParsedPiece::Other(Piece::End { damage }, _) => {
+                self.end(stream, damage) && take(Kept::End)
+            }
+            ParsedPiece::Other(piece, parsed) => {
                 let mut take = |found: Found<'_>| take(Kept::Document(found.whole));
                 self.piece(stream, piece, parsed.as_deref(), &mut take)
             }

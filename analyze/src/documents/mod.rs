@@ -1,7 +1,7 @@
 //! Documents as they stand in the sources, one by one and in order.
 //!
-//! Nothing is decoded and no copy is left out: this is for looking at what is
-//! stored, and for keeping it.
+//! Nothing is decoded or deduplicated: this is for showing what is stored, and
+//! for importing it.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -56,11 +56,11 @@ impl Found<'_> {
     }
 }
 
-/// Hands every document to `take` until it says false. Packets, rows of csv
-/// and columns are no documents: of each of their flows one is made, as
+/// Passes every document to `take` until that returns false. Packets, csv rows
+/// and Parquet files hold no documents: for each of their flows one is made, as
 /// Logstash's netflow module would write it.
 ///
-/// What is no JSON or has no `_source` is counted in the tally.
+/// Values that are not JSON or have no `_source` are counted in the tally.
 ///
 /// # Errors
 /// If a source cannot be read, or `strict` forbids what would be skipped.
@@ -87,7 +87,7 @@ pub fn each(
     Ok(tally)
 }
 
-/// What a piece says, of which some fields are wanted.
+/// Parses a piece; `fields` are the columns that are wanted.
 fn parsed(
     piece: &Piece,
     fields: FieldSet,
@@ -101,15 +101,16 @@ fn parsed(
     }
 }
 
-/// What was met while documents were looked for.
+/// State of a walk over the documents of sources.
 struct Walk<'s> {
     options: ReadOptions,
     completeness: Completeness<'s>,
-    /// Of each stream that is a file of columns, why it is not read if so.
+    /// For each stream that is a Parquet file, the opened file, or why it cannot
+    /// be read.
     columns: Vec<Option<Result<StoredPart, ReadError>>>,
     tally: Tally,
     refused: Option<ReadError>,
-    /// No more was wanted.
+    /// `take` wanted no more.
     is_left: bool,
 }
 
@@ -125,18 +126,17 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// For each stream, whether it is a file of columns.
+    /// For each stream, whether it is a Parquet file.
     fn are_columns(&self) -> Vec<bool> {
         self.columns.iter().map(Option::is_some).collect()
     }
 
-    /// What was met since the last time.
+    /// The tally since the last call.
     fn met(&mut self) -> Result<Tally, ReadError> {
         self.refused.take().map_or_else(|| Ok(std::mem::take(&mut self.tally)), Err)
     }
 
-    /// Hands on the documents of a piece, of which is known what it says; false
-    /// if no more are wanted.
+    /// Passes the documents of a piece to `take`; false if no more are wanted.
     fn piece(
         &mut self,
         stream: usize,
@@ -159,7 +159,7 @@ impl<'s> Walk<'s> {
         goes_on
     }
 
-    /// Closes a stream; false if it holds nothing but what shows why.
+    /// Closes a stream; false if it holds no document and the reason is known.
     fn end(&mut self, stream: usize, damage: Option<String>) -> bool {
         match self.completeness.end(stream, damage, &mut self.tally) {
             Ok(()) => true,
@@ -180,7 +180,7 @@ impl<'s> Walk<'s> {
         for (line, text) in block.values() {
             if let Some(header) = &block.header {
                 let goes_on = match header.row(text) {
-                    TextRow::Flow(flow) => made(&Row::of(&flow), take),
+                    TextRow::Flow(flow) => pass_document(&Row::of(&flow), take),
                     TextRow::Aside => true,
                     TextRow::Wrong(_) => self.skip(name, NotAFlow::NotARow, line),
                 };
@@ -194,7 +194,7 @@ impl<'s> Walk<'s> {
                 continue;
             }
             let whole = action.take().and_then(|action| hit(action, text));
-            // Bytes that are no text are read as others read them, and not lost.
+            // Invalid UTF-8 is replaced, not dropped.
             let text = whole.map_or_else(|| String::from_utf8_lossy(text), Cow::Owned);
             for found in documents_in(block, &text) {
                 let goes_on = match found {
@@ -218,9 +218,9 @@ impl<'s> Walk<'s> {
         datagrams.list.iter().all(|captured| {
             let exporter = captured.exporter.map(|address| address.to_string());
             match wire::decode(&captured.bytes) {
-                Ok(datagram) => {
-                    datagram.flows(exporter.as_deref()).all(|flow| made(&Row::of(&flow), take))
-                }
+                Ok(datagram) => datagram
+                    .flows(exporter.as_deref())
+                    .all(|flow| pass_document(&Row::of(&flow), take)),
                 Err(NotV5::OtherVersion { .. }) => {
                     self.skip(name, NotAFlow::OtherVersion, captured.number)
                 }
@@ -229,7 +229,8 @@ impl<'s> Walk<'s> {
         })
     }
 
-    /// Counts what was skipped in a block; false if that is forbidden.
+    /// Counts what was skipped in a block; false in strict mode if there is
+    /// something.
     fn skipped(&mut self, name: &str, parsed: &Parsed) -> bool {
         for skipped in &parsed.skipped {
             if !self.skip(name, skipped.cause, skipped.line) {
@@ -241,7 +242,7 @@ impl<'s> Walk<'s> {
         true
     }
 
-    /// Counts what is no flow; false if that is forbidden.
+    /// Counts a document that is no flow; false in strict mode.
     fn skip(&mut self, name: &str, cause: NotAFlow, line: u64) -> bool {
         let position = Position { file: name.to_owned(), line };
         if self.options.strict {
@@ -254,8 +255,8 @@ impl<'s> Walk<'s> {
     }
 }
 
-/// Hands on the document that a flow without one would have.
-fn made(flow: &Row<'_>, take: &mut impl FnMut(Found<'_>) -> bool) -> bool {
+/// Makes a document of a flow and passes it to `take`.
+fn pass_document(flow: &Row<'_>, take: &mut impl FnMut(Found<'_>) -> bool) -> bool {
     let mut line = Vec::new();
     document_line(flow, 0, &mut line);
     let text = String::from_utf8_lossy(&line);
@@ -263,8 +264,8 @@ fn made(flow: &Row<'_>, take: &mut impl FnMut(Found<'_>) -> bool) -> bool {
     take(Found { whole: document, source: document })
 }
 
-/// A document of a `_bulk` request as the hit that it becomes: the action says
-/// its index, id and routing, in the words that stand there.
+/// A document of a `_bulk` request as a hit, with index, id and routing of its
+/// action; the document's text is unchanged.
 fn hit(action: &[u8], document: &[u8]) -> Option<String> {
     let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return None };
     let document = String::from_utf8_lossy(document);
@@ -279,7 +280,8 @@ fn hit(action: &[u8], document: &[u8]) -> Option<String> {
     Some(hit + "\"_source\":" + &document + "}")
 }
 
-/// What matters of a JSON value here; of a key that is there twice, the last.
+/// The top-level fields that classify a JSON value; of duplicate keys the last
+/// counts.
 #[derive(Default)]
 struct Outline<'a> {
     source: Option<&'a RawValue>,
@@ -291,8 +293,8 @@ struct Outline<'a> {
 
 impl<'de> Deserialize<'de> for Outline<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
+        struct OutlineVisitor;
+        impl<'de> Visitor<'de> for OutlineVisitor {
             type Value = Outline<'de>;
 
             fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -302,7 +304,7 @@ impl<'de> Deserialize<'de> for Outline<'de> {
             fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
                 let mut outline = Outline::default();
                 while let Some(key) = map.next_key::<Cow<'_, str>>()? {
-                    let member = match &*key {
+                    let value = match &*key {
                         "_source" => &mut outline.source,
                         "_index" => &mut outline.index,
                         "_id" => &mut outline.id,
@@ -313,12 +315,12 @@ impl<'de> Deserialize<'de> for Outline<'de> {
                             continue;
                         }
                     };
-                    *member = map.next_value::<Option<&RawValue>>()?;
+                    *value = map.next_value::<Option<&RawValue>>()?;
                 }
                 Ok(outline)
             }
         }
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_map(OutlineVisitor)
     }
 }
 
@@ -328,7 +330,7 @@ struct Hits<'a> {
     hits: Vec<&'a RawValue>,
 }
 
-/// The documents in one value of a block; of an answer that breaks off, the whole
+/// The documents in one value of a block; of a truncated answer, the complete
 /// ones.
 fn documents_in<'t>(block: &Block, text: &'t str) -> Vec<Result<Found<'t>, NotAFlow>> {
     if let Some(hits) = hits_before_the_end(block, text.as_bytes()) {
@@ -337,13 +339,13 @@ fn documents_in<'t>(block: &Block, text: &'t str) -> Vec<Result<Found<'t>, NotAF
     let found = documents(text);
     let values = if found == [Err(NotAFlow::NotJson)] { several(text.as_bytes()) } else { None };
     let Some(values) = values else { return found };
-    // They are cut between braces, where text may be cut.
+    // The values are cut at braces, so that each is valid UTF-8.
     let texts = values.filter_map(|value| std::str::from_utf8(value).ok());
     texts.flat_map(|value| documents_in(block, value)).collect()
 }
 
-/// The documents in one JSON value: one, those of a page, or none in a server's
-/// error.
+/// The documents in one JSON value: one, those of a page, or none if it is a
+/// server's error.
 fn documents(text: &str) -> Vec<Result<Found<'_>, NotAFlow>> {
     let Ok(outline) = serde_json::from_str::<Outline<'_>>(text) else {
         return vec![Err(NotAFlow::NotJson)];

@@ -1,5 +1,5 @@
-//! Datagrams as they stand in a capture or in a file of payloads, one by one
-//! and in order, for looking at their bytes.
+//! The datagrams of a capture or of a file of payloads, one by one and in order,
+//! for showing their bytes.
 
 use std::net::IpAddr;
 
@@ -13,16 +13,16 @@ use crate::store::StoredPart;
 /// A UDP payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payload<'a> {
-    /// Number of its frame, or its own, from 1.
+    /// Number of its frame in a capture, or of the payload in a file, from 1.
     pub number: u64,
-    /// Who sent it, where the file says.
+    /// Address of the exporter, if the file has it.
     pub exporter: Option<IpAddr>,
-    /// Its bytes, whatever they are.
+    /// Its bytes, which need not be valid NetFlow.
     pub bytes: &'a [u8],
 }
 
-/// Hands every payload of a source to `take` until it says false; the tally has
-/// how the source breaks off, if it does.
+/// Passes every payload of a source to `take` until that returns false; the tally
+/// says if the source is truncated or damaged.
 ///
 /// # Errors
 /// If the source cannot be read, or holds documents.

@@ -1,8 +1,8 @@
-//! Hides addresses and keeps their prefixes: Crypto-PAn.
+//! Anonymises addresses and preserves their prefixes: Crypto-PAn.
 //!
-//! Two addresses that share their first n bits share the first n bits of what
-//! they become, so networks stay networks, under a key. Whoever has the key, or
-//! can send packets of known addresses through the exporter, can undo it.
+//! Two addresses that share their first n bits share the first n bits of their
+//! anonymised addresses, so networks stay networks. Whoever has the key, or can
+//! send packets with known addresses through the exporter, can reverse it.
 //!
 //! Source: J. Xu, J. Fan, M. Ammar, S. Moon, *Prefix-preserving IP address
 //! anonymization* (2002); the test below holds the published sample trace.
@@ -18,7 +18,7 @@ use crate::batch::{Batch, Column, Values};
 /// Bytes of a key: 16 for the cipher, 16 for the padding.
 pub const KEY_BYTES: usize = 32;
 
-/// Hides addresses under a key.
+/// Anonymises addresses with a key.
 pub struct Anonymiser {
     cipher: Aes128,
     pad: [u8; 16],
@@ -31,7 +31,7 @@ impl std::fmt::Debug for Anonymiser {
 }
 
 impl Anonymiser {
-    /// Takes the content of a key file: 32 bytes, or 64 hexadecimal digits.
+    /// Reads the content of a key file: 32 bytes, or 64 hexadecimal digits.
     #[must_use]
     pub fn from_file(content: &[u8]) -> Option<Self> {
         if let Ok(key) = <&[u8; KEY_BYTES]>::try_from(content) {
@@ -50,7 +50,7 @@ impl Anonymiser {
         Some(Self::new(&key))
     }
 
-    /// Takes a key.
+    /// From a key.
     #[must_use]
     pub fn new(key: &[u8; KEY_BYTES]) -> Self {
         let (cipher, pad) = key.split_at(16);
@@ -65,19 +65,19 @@ impl Anonymiser {
         Self { cipher, pad: block.into() }
     }
 
-    /// What an address becomes.
+    /// The anonymised address.
     ///
-    /// Each bit is flipped or not by the cipher of the bits before it, filled up
-    /// with bits of the pad.
+    /// Whether a bit is flipped depends on the encrypted bits before it, padded
+    /// with the bits of the pad.
     #[must_use]
     pub fn address(&self, address: Address) -> Address {
         let address = address.to_bits();
         let pad = u32::from_be_bytes([self.pad[0], self.pad[1], self.pad[2], self.pad[3]]);
         let mut flips = 0;
         for n in 0..32 {
-            let kept = if n == 0 { 0 } else { u32::MAX << (32 - n) };
+            let prefix = if n == 0 { 0 } else { u32::MAX << (32 - n) };
             let mut block = self.pad;
-            block[..4].copy_from_slice(&(address & kept | pad & !kept).to_be_bytes());
+            block[..4].copy_from_slice(&(address & prefix | pad & !prefix).to_be_bytes());
             let mut block = Array::from(block);
             self.cipher.encrypt_block(&mut block);
             flips = flips << 1 | u32::from(block[0] >> 7);
@@ -85,16 +85,16 @@ impl Anonymiser {
         Address::from_bits(address ^ flips)
     }
 
-    /// The same of a text that is an address; other text, a name or an address
-    /// of IPv6, would tell who it is, and is `None`.
+    /// Like [`address`](Self::address), for an address in text. Other text, a
+    /// name or an IPv6 address, would identify a host, and gives `None`.
     #[must_use]
     pub fn text(&self, text: &str) -> Option<String> {
         Some(self.address(text.parse().ok()?).to_string())
     }
 }
 
-/// Replaces every address in a batch, and makes unknown what is looked up from
-/// addresses and would tell whose they are.
+/// Anonymises every address in a batch, and makes unknown the fields that are
+/// looked up from addresses and would identify their owners.
 pub(super) fn hide(batch: &mut Batch, anonymiser: &Anonymiser) {
     for field in FIELDS {
         if field.is_looked_up() {
@@ -106,7 +106,8 @@ pub(super) fn hide(batch: &mut Batch, anonymiser: &Anonymiser) {
     hide_exporters(batch, anonymiser);
 }
 
-/// Replaces the known addresses of a field; a next hop of 0.0.0.0 is none.
+/// Anonymises the known addresses of a field. A next hop of 0.0.0.0 means no next
+/// hop and stays.
 fn hide_addresses(batch: &mut Batch, field: &Field, anonymiser: &Anonymiser) {
     let Some(column) = batch.column_mut(field.id) else { return };
     let unknown = column.unknown.as_deref();
@@ -121,7 +122,8 @@ fn hide_addresses(batch: &mut Batch, field: &Field, anonymiser: &Anonymiser) {
     }
 }
 
-/// Replaces the exporters, which are texts: what is no address becomes unknown.
+/// Anonymises the exporters, which are texts; one that is no IPv4 address becomes
+/// unknown.
 fn hide_exporters(batch: &mut Batch, anonymiser: &Anonymiser) {
     let (rows, dictionary) = (batch.rows(), batch.dictionary().clone());
     let Some(column) = batch.column_mut(FieldId::Exporter) else { return };
@@ -158,9 +160,8 @@ mod tests {
     use super::*;
     use crate::batch::FieldSet;
 
-    /// Every field of the catalogue that may hold an address, or says where one
-    /// is: a field that is added later is in the batch too, and what stands for
-    /// an address must not leave in clear.
+    /// Walks every field of the catalogue, also those added later: no address,
+    /// and nothing that locates one, is exported in clear.
     #[test]
     fn no_field_leaves_an_address_in_clear() {
         let anonymiser = Anonymiser::new(&KEY);
@@ -193,8 +194,8 @@ mod tests {
         }
     }
 
-    /// Unknown stays unknown, a next hop of 0.0.0.0 stays none, and the name of
-    /// an exporter, which no key hides, is left out.
+    /// Unknown stays unknown, a next hop of 0.0.0.0 stays, and an exporter's host
+    /// name, which cannot be anonymised, becomes unknown.
     #[test]
     fn what_is_no_address_becomes_none() {
         let anonymiser = Anonymiser::new(&KEY);

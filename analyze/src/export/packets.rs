@@ -1,12 +1,14 @@
-//! Flows as NetFlow v5 packets in a capture, for replay into a collector.
+//! Exports flows as NetFlow v5 packets in a pcap file, for replay into a
+//! collector.
 //!
-//! Two looks at the flows: the first finds a boot time for each engine, since
-//! times on the wire are milliseconds of uptime. A flow with a value that does
-//! not fit its field is left out and counted by that field; an unknown value is
-//! written as 0, an unknown time as another of the flow's, and counted likewise.
+//! The flows are read twice: the first pass finds a boot time for each engine,
+//! since times on the wire are milliseconds of uptime. A flow with a value that
+//! does not fit its field is left out and counted by that field; an unknown value
+//! is written as 0, an unknown time as another time of the flow, and both are
+//! counted too.
 //!
-//! Link type 101 (raw IP): an IPv4 header, a UDP header to port 2055, the
-//! packet. The source is the exporter where its address is known.
+//! Link type 101 (raw IP): an IPv4 header, a UDP header to port 2055, the packet.
+//! The source address is the exporter's where it is known.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -19,7 +21,8 @@ use flowkit_model::wire::packets::{BootTimes, Packet};
 use super::{Export, ExportError, Exported};
 use crate::batch::dictionary::Dictionary;
 
-/// Where packets go: an address of documentation (RFC 5737), the usual port.
+/// Destination of the packets: an address for documentation (RFC 5737) and the
+/// usual port.
 const COLLECTOR: Address = Address::from_bits(0xc000_02fe); // 192.0.2.254
 const PORT: u16 = 2055;
 
@@ -64,8 +67,8 @@ pub(super) fn write<W: Write + Send>(
     Ok(Exported { flows, left_out, unknown, tally })
 }
 
-/// The head of a capture: little-endian pcap 2.4 with microseconds, frames of up
-/// to 64 KiB, raw IP.
+/// The header of a pcap file: little-endian, version 2.4, microseconds, frames of
+/// up to 64 KiB, raw IP.
 #[must_use]
 pub fn file_header() -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -78,10 +81,10 @@ pub fn file_header() -> Vec<u8> {
     bytes
 }
 
-/// Writes a packet as a frame of a capture.
+/// Writes a packet as a frame of a pcap file.
 ///
 /// # Errors
-/// If `out` takes no more.
+/// If `out` cannot be written to.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "a packet has at most 1464 bytes; seconds are the header's 32 bits"

@@ -1,24 +1,24 @@
-//! A flow as a row of text, and as a document of Logstash's netflow module.
+//! A flow as a csv row, and as a document of Logstash's netflow module.
 //!
-//! Documents have what a flow has; what the module derives from it (names of
-//! ports, localities) is not made up again.
+//! Documents have the fields of a flow; what the module derives from these (names
+//! of ports, localities) is not restored.
 
 use std::io::{self, Write};
 
 use flowkit_model::{Address, FIELDS, Field, FieldId, Kind, Row, time};
 
-/// The names of the fields.
+/// The header: the names of the fields.
 pub(super) fn csv_header<W: Write>(out: &mut W) -> io::Result<()> {
     let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
     writeln!(out, "{}", names.join(","))
 }
 
-/// RFC 4180; unknown is empty.
+/// A row as of RFC 4180; an unknown value is empty.
 pub(super) fn csv(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
     cells(row, out, value);
 }
 
-/// The same with addresses as numbers.
+/// Like [`csv`], with addresses as numbers.
 pub(super) fn csv_of_numbers(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
     cells(row, out, |row, field| match field.kind {
         Kind::Address => row.number(field.id).map(Value::Number),
@@ -27,8 +27,8 @@ pub(super) fn csv_of_numbers(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
 }
 
 fn cells(row: &Row<'_>, out: &mut Vec<u8>, value: impl Fn(&Row<'_>, &Field) -> Option<Value>) {
-    for (place, field) in FIELDS.iter().enumerate() {
-        if place > 0 {
+    for (column, field) in FIELDS.iter().enumerate() {
+        if column > 0 {
             out.push(b',');
         }
         match value(row, field) {
@@ -72,7 +72,7 @@ pub(crate) fn document_line(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
     out.push(b'\n');
 }
 
-/// A hit in the index of its day, numbered in the order of the export.
+/// A hit in the index of the flow's day, with its number in the export as id.
 pub(super) fn hit_line(row: &Row<'_>, number: u64, out: &mut Vec<u8>) {
     let day = row.number(FieldId::Timestamp).map(time::format_ms).unwrap_or_default();
     let day = day.get(..10).unwrap_or("unknown").replace('-', ".");
@@ -81,12 +81,13 @@ pub(super) fn hit_line(row: &Row<'_>, number: u64, out: &mut Vec<u8>) {
     append(out, "}\n");
 }
 
-/// Members of the top, then the objects, each field under the module's key.
+/// Top-level fields, then the objects, each field under the module's key.
 fn document(row: &Row<'_>, out: &mut Vec<u8>) {
     append(out, r#"{"@version":"1","type":"netflow""#);
     let mut object = "";
     let mut is_first = false;
-    // The catalogue has the fields of one object in a row, but for both geoip.
+    // Fields of one object must be adjacent; in the catalogue those of both geoip
+    // objects are not.
     let mut fields: Vec<(&str, &str, &Field)> = FIELDS
         .iter()
         .map(|field| {
@@ -146,7 +147,7 @@ mod tests {
         vec![all, some]
     }
 
-    /// What is written as a document or a hit is read again as the same flow.
+    /// A flow that is written as a document or a hit is read again unchanged.
     #[test]
     fn documents_and_hits_are_read_again() {
         for flow in flows() {

@@ -1,9 +1,9 @@
-//! The columns of parts that are being written, made of the text that goes into
-//! them: nothing is unpacked and read again.
+//! Writes the Parquet cache of parts while they are imported, from the text that
+//! goes into them, so that nothing is decompressed and read again.
 //!
-//! They are what would be made of the part later. Where that is not sure, they
-//! are left to [`make_missing`](crate::cache::make_missing), which reads the
-//! part and has its own words for what is wrong.
+//! A file equals the one that would be made from the part later. Where that is
+//! not certain, it is left to [`make_missing`](crate::cache::make_missing), which
+//! reads the part and reports what is wrong.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,28 +24,29 @@ use crate::scan::options::ReadOptions;
 use crate::scan::waves::WAVE_BLOCKS;
 use crate::store::footer::{Belongs, THIS_FILE};
 
-/// Text that is parsed at once.
+/// Text per block to parse.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// What the columns are called before they are a part's.
+/// The source of the part that is being written; the name of its file is not
+/// known yet.
 pub(super) fn source() -> [Source; 1] {
     [Source::part_under_way(THIS_FILE)]
 }
 
-/// Columns of the part under way.
+/// Writes the Parquet file of the current part.
 pub(super) struct Columns<'c> {
     dump: &'c Path,
     pub(super) dictionary: Arc<Dictionary>,
     shapes: Shapes,
-    /// Knows the documents of the parts before.
+    /// Knows the identities of the documents in the parts before.
     absorber: Absorber<'c>,
     part: Option<PartWriter>,
-    /// Documents that are not parsed yet.
+    /// Documents that are not in a block yet.
     text: Vec<u8>,
     blocks: Vec<Block>,
-    /// The line at which the next document stands, from 1.
+    /// Line of the next document, from 1.
     line: u64,
-    /// No columns are made, of this part and those after it.
+    /// No Parquet file is written, of this part and those after it.
     is_over: bool,
 }
 
@@ -64,12 +65,12 @@ impl<'c> Columns<'c> {
         }
     }
 
-    /// The fields to be read of documents on the way.
+    /// The fields that are parsed of documents on the way.
     pub(super) fn fields(&self) -> FieldSet {
         if self.is_over { FieldSet::default() } else { FieldSet::all() }
     }
 
-    /// Takes in lines that were added to a part.
+    /// Ingests lines that were added to a part.
     pub(super) fn lines(&mut self, part: &Part, lines: AsItStands) {
         self.begin(part, &lines.block.text);
         let AsItStands { block, lines, mut parsed } = lines;
@@ -81,7 +82,7 @@ impl<'c> Columns<'c> {
         });
     }
 
-    /// Takes in a document that was added to a part.
+    /// Ingests a document that was added to a part.
     pub(super) fn document(&mut self, part: &Part, document: &str) {
         if self.is_over {
             return;
@@ -100,30 +101,31 @@ impl<'c> Columns<'c> {
         }
     }
 
-    /// Ends the columns of a part.
+    /// Finishes the Parquet file of a part.
     pub(super) fn end(&mut self, part: &Part, earlier: &[Part]) {
         self.attempt(|columns| {
             columns.parse()?;
             columns.line = 1;
-            let Some(under_way) = columns.part.take() else { return Ok(()) };
+            let Some(writer) = columns.part.take() else { return Ok(()) };
             if columns.absorber.n_values() != part.received {
-                // Some are kept that cannot be read: who reads the part says so.
+                // The part holds documents that cannot be parsed; whoever reads the
+                // part reports them.
                 return Err(CacheError::Damaged);
             }
             columns.absorber.end(0, None)?;
             let earlier: Vec<&Part> =
                 earlier.iter().filter(|earlier| may_share(earlier, part)).collect();
-            under_way.finish(Belongs::of(part, &earlier), columns.absorber.next())
+            writer.finish(Belongs::of(part, &earlier), columns.absorber.next())
         });
     }
 
-    /// Begins the columns of a part at its first text.
+    /// Begins the Parquet file of a part, with its first text.
     fn begin(&mut self, part: &Part, text: &[u8]) {
         if self.is_over || self.part.is_some() {
             return;
         }
         self.attempt(|columns| {
-            // A part that would be cut otherwise when it is read.
+            // Read later, this part would be cut into documents in another way.
             if framing(text) != Framing::Lines {
                 return Err(CacheError::Damaged);
             }
@@ -133,7 +135,7 @@ impl<'c> Columns<'c> {
         });
     }
 
-    /// Parses the documents that wait for it.
+    /// Parses the blocks that are waiting.
     fn parse(&mut self) -> Result<(), CacheError> {
         self.cut();
         let (fields, dictionary, shapes) = (FieldSet::all(), &self.dictionary, &self.shapes);
@@ -143,7 +145,7 @@ impl<'c> Columns<'c> {
         parsed.into_iter().try_for_each(|parsed| self.push(parsed))
     }
 
-    /// The text so far becomes a block.
+    /// Makes a block of the text so far.
     fn cut(&mut self) {
         if !self.text.is_empty() {
             let block = Block::of_lines(std::mem::take(&mut self.text), self.line);
@@ -157,7 +159,7 @@ impl<'c> Columns<'c> {
         self.part.as_mut().map_or(Ok(()), |part| part.push(&batch))
     }
 
-    /// Does something that columns may fail at; then there are none.
+    /// Runs a step; if it fails, no more Parquet files are written.
     fn attempt(&mut self, work: impl FnOnce(&mut Self) -> Result<(), CacheError>) {
         if !self.is_over && work(self).is_err() {
             self.is_over = true;

@@ -1,16 +1,16 @@
-//! Anything that is read, into a dump: documents as they stand, one a line, in
-//! the parts of a dump that every command reads at the speed of its columns.
+//! Imports any source into a dump: documents unchanged, one per line, with a
+//! Parquet cache, so that every command reads them at full speed.
 //!
-//! A part holds what one source held, or the next few million documents of it;
-//! only line ends inside a document become blanks. Documents of a `_bulk`
-//! request become hits with the identity of their actions. A capture, a file of
-//! datagrams and one of csv are kept byte for byte, each in a part of its own.
-//! The dump appears whole: it is written under another name beside its place
-//! and renamed last.
+//! A part holds the documents of one source, or the next few million of them;
+//! only line ends inside a document become blanks. Documents of a `_bulk` request
+//! become hits with the identity of their actions. A capture, a file of datagrams
+//! and a csv file are kept byte for byte, each in a part of its own. The dump
+//! appears whole: it is written to a temporary name beside its destination and
+//! renamed last.
 //!
-//! Each source is read once. Threads parse its blocks side by side; in their
-//! order the text goes to a part, which another thread packs, and the flows to
-//! its columns.
+//! Each source is read once. Threads parse its blocks in parallel; in the order
+//! of the source the text goes to a part, which another thread compresses, and
+//! the flows to its Parquet file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,10 +38,10 @@ mod part;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// There is something already.
+    /// The destination exists.
     #[error("{} is there already; name another with -o, or remove it first", path.display())]
     Exists {
-        /// Where the dump should be.
+        /// Destination of the dump.
         path: PathBuf,
     },
     /// The dump cannot be written.
@@ -58,7 +58,7 @@ pub enum ImportError {
     /// It was cancelled.
     #[error("interrupted")]
     Cancelled,
-    /// The columns cannot be made.
+    /// The Parquet cache cannot be made.
     #[error(transparent)]
     Columns(#[from] CacheError),
 }
@@ -67,7 +67,7 @@ impl From<DumpError> for ImportError {
     fn from(error: DumpError) -> Self {
         match error {
             DumpError::Io { path, source, .. } => Self::Write { path, source },
-            // Those are of who reads one.
+            // The other errors occur only while a dump is read.
             error => Self::Write { path: "the dump".into(), source: io::Error::other(error) },
         }
     }
@@ -76,13 +76,13 @@ impl From<DumpError> for ImportError {
 /// What was imported.
 #[derive(Debug)]
 pub struct Imported {
-    /// What the dump says of itself.
+    /// The manifest of the dump.
     pub manifest: Manifest,
-    /// What was skipped, and what is missing.
+    /// Counts of what was skipped, and what is missing.
     pub tally: Tally,
 }
 
-/// Reads sources and saves what they hold as a dump.
+/// Reads sources and saves their content as a dump.
 ///
 /// # Errors
 /// If a source cannot be read or the dump cannot be written.
@@ -96,7 +96,7 @@ pub fn import(
     import_until(&|| false, sources, dump, started, columns, options)
 }
 
-/// The same; stops once `is_cancelled` says so.
+/// Like [`import`]; stops once `is_cancelled` returns true.
 ///
 /// # Errors
 /// As [`import`], or with [`ImportError::Cancelled`].
@@ -134,32 +134,32 @@ fn fill(
         ..Manifest::default()
     };
     let mut tally = Tally::default();
-    let this = columns::source();
-    let mut under_way = Columns::new(folder, &this, columns);
+    let source_of_parts = columns::source();
+    let mut cache_writer = Columns::new(folder, &source_of_parts, columns);
     let mut keeping = Keeping::new(sources, options);
     for source in sources {
         let before = manifest.parts.len();
         let mut writer = Writer { dump: folder, name: source.name(), part: None };
         let mut failed = Ok(());
-        let (fields, dictionary) = (under_way.fields(), Arc::clone(&under_way.dictionary));
+        let (fields, dictionary) = (cache_writer.fields(), Arc::clone(&cache_writer.dictionary));
         let read = keeping.next(source, fields, &dictionary, |kept| {
             failed = if is_cancelled() {
                 Err(ImportError::Cancelled)
             } else {
-                writer.take(kept, &mut manifest.parts, &mut under_way)
+                writer.take(kept, &mut manifest.parts, &mut cache_writer)
             };
             failed.is_ok()
         })?;
         failed?;
-        writer.end(&mut manifest.parts, &mut under_way)?;
+        writer.end(&mut manifest.parts, &mut cache_writer)?;
         remember(source, read, before, &mut manifest, &mut tally);
     }
     let missing = keeping.finish();
     manifest.add_missing(&missing);
     tally.incomplete.extend(missing);
     manifest::write(folder, &manifest)?;
-    // Their memory is not needed any more.
-    drop(under_way);
+    // Frees memory before the missing files are made.
+    drop(cache_writer);
     if is_cancelled() {
         return Err(ImportError::Cancelled);
     }
@@ -169,8 +169,8 @@ fn fill(
     Ok(Imported { manifest, tally })
 }
 
-/// Writes into the manifest what is known of a source that was read, and adds it
-/// to the tally; the parts from number `first_part` on are those of the source.
+/// Records in manifest and tally what was skipped and is missing of a source; its
+/// parts are those from number `first_part` on.
 fn remember(
     source: &Source,
     read: Tally,
@@ -188,7 +188,7 @@ fn remember(
     }
     let parts = &manifest.parts[first_part..];
     let is_empty = parts.is_empty();
-    // What is kept byte for byte shows its damage itself.
+    // Raw bytes show their damage when they are read.
     if is_empty || parts.iter().any(|part| part.form.is_documents()) {
         manifest.add_missing(&read.incomplete);
     }
@@ -199,11 +199,12 @@ fn remember(
     tally.notes.extend(read.notes);
 }
 
-/// Builds the columns that are missing yet, and writes the times that they show
-/// into the manifest.
+/// Makes the Parquet files that are missing, and writes their first and last
+/// times into the manifest.
 fn finish_columns(folder: &Path, manifest: &mut Manifest) -> Result<(), ImportError> {
     match cache::make_missing(folder) {
-        // The source was damaged, and that was told; the part is answered from as it is.
+        // The source was damaged, which is reported already; questions read the part
+        // as it is.
         Ok(_) | Err(CacheError::Damaged) => {}
         Err(error) => return Err(error.into()),
     }

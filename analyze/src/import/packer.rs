@@ -1,5 +1,5 @@
-//! Writes the frames of a part in a thread of its own: each is compressed,
-//! hashed and written while the next is gathered.
+//! Writes the frames of a part in a separate thread: each is compressed, hashed
+//! and written while the next is collected.
 
 use std::fs::File;
 use std::io;
@@ -11,45 +11,45 @@ use flowkit_dump::frames::FrameWriter;
 /// The file of a part, and the thread that writes it.
 pub(super) struct Packer {
     frames: SyncSender<Vec<u8>>,
-    /// Memory of frames that were written.
-    spare: Receiver<Vec<u8>>,
-    /// None once it has stopped.
+    /// Buffers of frames that were written, for reuse.
+    unused: Receiver<Vec<u8>>,
+    /// `None` once the thread has stopped.
     writer: Option<JoinHandle<io::Result<Packed>>>,
 }
 
 /// What was written.
 pub(super) struct Packed {
-    /// Bytes in the file.
+    /// Size of the file in bytes.
     pub(super) file_bytes: u64,
-    /// Their checksum, as `sha256sum` prints it.
+    /// SHA-256 of the file, as `sha256sum` prints it.
     pub(super) sha256: String,
 }
 
 impl Packer {
     pub(super) fn new(file: File) -> Self {
-        let (frames, gathered) = sync_channel(1);
-        let (written, spare) = sync_channel(2);
-        let writer = Some(thread::spawn(move || write(file, &gathered, &written)));
-        Self { frames, spare, writer }
+        let (frames, received) = sync_channel(1);
+        let (written, unused) = sync_channel(2);
+        let writer = Some(thread::spawn(move || write(file, &received, &written)));
+        Self { frames, unused, writer }
     }
 
-    /// Writes a frame, and gives memory for the next.
+    /// Writes a frame, and returns a buffer for the next.
     ///
     /// # Errors
     /// If this or an earlier frame cannot be written.
     pub(super) fn frame(&mut self, text: Vec<u8>) -> io::Result<Vec<u8>> {
         if self.frames.send(text).is_ok() {
-            return Ok(self.spare.try_recv().unwrap_or_default());
+            return Ok(self.unused.try_recv().unwrap_or_default());
         }
         Err(self.stop().err().unwrap_or_else(stopped))
     }
 
-    /// Waits until all is written and safe.
+    /// Waits until all frames are written and synced to disk.
     ///
     /// # Errors
     /// If a frame could not be written.
     pub(super) fn finish(mut self) -> io::Result<Packed> {
-        // No frame comes any more.
+        // Closes the channel, so that the thread ends.
         self.frames = sync_channel(0).0;
         self.stop()
     }
@@ -73,7 +73,7 @@ fn write(
     for mut text in frames {
         packed.append(&text)?;
         text.clear();
-        // Nobody waits for it after the last frame.
+        // After the last frame nobody receives the buffer.
         let _ = written.try_send(text);
     }
     packed.get_ref().sync_data()?;

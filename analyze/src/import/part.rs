@@ -1,4 +1,4 @@
-//! The parts that a source becomes, one after the other.
+//! Writes a source as the parts of a dump, one after the other.
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,16 @@ use super::packer::{Packed, Packer};
 use super::{ImportError, cannot_write};
 use crate::documents::{AsItStands, Kept};
 
-/// Documents of a part; columns are made of one part at a time. The lines of a
-/// block stay together, so there may be some thousand more.
+/// Documents per part; the Parquet cache is made part by part. The lines of a
+/// block stay together, so that a part may have some thousand more.
 const PART_DOCUMENTS: u64 = 4_000_000;
-/// Text of a zstd frame. A reader that loses one loses no other.
+/// Text per zstd frame. A damaged frame does not affect the others.
 const FRAME_BYTES: usize = 1 << 20;
 
-/// Writes what a source holds as parts.
+/// Writes the content of a source as parts.
 pub(super) struct Writer<'w> {
     pub(super) dump: &'w Path,
-    /// The source's.
+    /// Name of the source.
     pub(super) name: &'w str,
     pub(super) part: Option<PartInWork>,
 }
@@ -70,7 +70,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The part under way, if it is of this form, or a new one.
+    /// The current part, if it has this form, or a new one.
     fn part(
         &mut self,
         form: PartForm,
@@ -99,7 +99,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Ends the part under way, if there is one.
+    /// Finishes the current part, if there is one.
     pub(super) fn end(
         &mut self,
         parts: &mut Vec<Part>,
@@ -173,12 +173,13 @@ impl PartInWork {
     }
 }
 
-/// Adds a document as a line.
+/// Appends a document as one line.
 pub(super) fn append_line(text: &mut Vec<u8>, document: &str) {
     let before = text.len();
     text.extend_from_slice(document.as_bytes());
     for byte in &mut text[before..] {
-        // Between the members of indented text; inside strings JSON has none.
+        // Line ends occur between the tokens of indented JSON; inside strings they
+        // are escaped.
         if matches!(byte, b'\n' | b'\r') {
             *byte = b' ';
         }

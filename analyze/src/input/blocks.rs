@@ -1,15 +1,15 @@
 //! Cuts a stream of text into blocks of whole documents.
 //!
-//! A document is a line, as elasticdump, `jq -c` and flowkit write them; or, in
-//! indented text, a JSON value of several lines. Which of the two is seen at
-//! the start. A line that is broken spoils no other.
+//! A document is one line, as elasticdump, `jq -c` and flowkit write them, or, in
+//! indented text, a JSON value of several lines; the start of the stream decides
+//! which. A broken line does not affect the lines around it.
 
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::buffer::{Spares, Text};
+use super::buffer::{BufferPool, Text};
 use super::bulk::before_last_action;
 use super::csv::Header;
 use super::framing::{Framing, Start, framing};
@@ -22,30 +22,31 @@ pub(crate) struct Block {
     pub(crate) text: Text,
     /// Number of its first line, from 1.
     pub(crate) line: u64,
-    /// How documents are told apart.
+    /// How documents are separated.
     pub(crate) framing: Framing,
-    /// Names of the columns, if it is rows.
+    /// Column names, if the text is csv rows.
     pub(crate) header: Option<Arc<Header>>,
-    /// Nothing comes after it.
+    /// It is the last block of its stream.
     pub(crate) last: bool,
-    /// It ends inside of an array.
+    /// The text ends inside a JSON array that is not closed.
     pub(crate) is_open: bool,
 }
 
 impl Block {
-    /// Documents that are a line each.
+    /// A block of newline-delimited documents.
     pub(crate) fn of_lines(text: Vec<u8>, line: u64) -> Self {
         let text = Text::of(text);
         Self { text, line, framing: Framing::Lines, header: None, last: false, is_open: false }
     }
 
-    /// Whether a value is the last of its stream, so that it may break off.
+    /// Whether a value is the last one of its stream, so that it may be
+    /// truncated.
     pub(super) fn ends_with(&self, value: &[u8]) -> bool {
         self.last && self.text.trim_ascii_end().ends_with(value)
     }
 
-    /// Its JSON values, and what is none, each with the line it begins in;
-    /// blank lines are left out.
+    /// Its JSON values, and text that is not JSON, each with the number of the
+    /// line where it begins; blank lines are left out.
     pub(crate) fn values(&self) -> Box<dyn Iterator<Item = (u64, &[u8])> + '_> {
         match self.framing {
             Framing::Lines | Framing::Bulk | Framing::Rows => {
@@ -75,51 +76,51 @@ impl Block {
     }
 }
 
-/// Text in a block, but for longer documents. Larger ones gain nothing, and
-/// all that are on their way should stay in the cache.
+/// Target size of a block; a longer document makes a larger one. Larger blocks
+/// gain nothing, and all blocks in flight should fit in the CPU cache.
 const BLOCK_BYTES: usize = 1 << 19;
-/// A document longer than this is refused, so that memory is bounded. A page of
-/// 10,000 hits is some 10 MB.
+/// A longer document is an error, so that memory is bounded. A page of 10,000
+/// hits is some 10 MB.
 const LONGEST_DOCUMENT: usize = 1 << 29;
 
-/// Some programs write it before UTF-8; it says nothing.
+/// Some programs write it before UTF-8 text; it is skipped.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The blocks of a stream.
 pub(super) struct Blocks<R> {
     stream: R,
-    /// Text that was read and not given out.
+    /// Text that was read and is not in a block yet.
     rest: Text,
-    spares: Arc<Spares>,
+    buffers: Arc<BufferPool>,
     line: u64,
     offset: u64,
     framing: Option<Framing>,
     start: Start,
     header: Option<Arc<Header>>,
-    /// Arrays that were begun before the rest and are not closed.
+    /// JSON arrays that are open where `rest` begins.
     arrays: u32,
     done: bool,
 }
 
-/// Why a stream gives no more blocks.
+/// Why a stream cannot be cut further.
 #[derive(Debug)]
 pub(super) enum BlockError {
-    /// The stream failed after so many bytes of text.
+    /// Reading failed after this many bytes.
     Io(u64, io::Error),
-    /// A document over the limit begins in this line.
+    /// A document over [`LONGEST_DOCUMENT`] begins in this line.
     TooLong(u64),
-    /// Rows were promised, and this line names no columns.
+    /// The stream is read as csv, and this line names no columns.
     NoHeader(u64),
 }
 
 impl<R: Read> Blocks<R> {
-    /// Of a stream whose framing is seen at its start, if it is not given.
+    /// Cuts a stream; without `framing`, the start of the text decides.
     pub(super) fn new(stream: R, framing: Option<Framing>) -> Self {
-        let spares = Spares::new(BLOCK_BYTES);
+        let buffers = BufferPool::new(BLOCK_BYTES);
         Self {
             stream,
-            rest: spares.text(),
-            spares,
+            rest: buffers.text(),
+            buffers,
             line: 1,
             offset: 0,
             framing,
@@ -130,20 +131,20 @@ impl<R: Read> Blocks<R> {
         }
     }
 
-    /// What was read and not yet given out, if the stream failed.
+    /// The text that was read but not returned yet, as the last block.
     pub(super) fn take_rest(&mut self) -> Block {
         self.done = true;
         let framing = self.framing.unwrap_or_else(|| framing(&self.rest));
         if framing == Framing::Rows && self.header.is_none() {
             self.header = Header::of(first_line(&self.rest)).map(Arc::new);
         }
-        let text = std::mem::replace(&mut self.rest, self.spares.text());
+        let text = std::mem::replace(&mut self.rest, self.buffers.text());
         let header = self.header.clone();
         let is_open = framing == Framing::Values && self.arrays_after(&text) > 0;
         Block { text, line: self.line, framing, header, last: true, is_open }
     }
 
-    /// Arrays that are not closed where some text ends.
+    /// JSON arrays that are still open at the end of `text`.
     fn arrays_after(&self, text: &[u8]) -> u32 {
         let (mut nesting, mut at) = (Nesting::inside(self.arrays), 0);
         while let Some(length) = nesting.end_of_value(&text[at..]) {
@@ -205,11 +206,11 @@ impl<R: Read> Blocks<R> {
         }
     }
 
-    /// Drops what is blank, and refuses to wait longer for the end of a document.
+    /// Drops leading blank text, and fails if a document is over the limit.
     fn bounded(&mut self) -> Result<(), BlockError> {
         if self.start.is_blank && self.framing.is_none() {
             self.line += memchr_iter(b'\n', &self.rest).count() as u64;
-            self.rest = self.spares.text();
+            self.rest = self.buffers.text();
             self.start = Start::default();
         }
         if self.rest.len() > LONGEST_DOCUMENT {
@@ -226,12 +227,12 @@ impl<R: Read> Blocks<R> {
         Block { text, line, framing, header: self.header.clone(), last: false, is_open: false }
     }
 
-    /// Appends about a block of text; false at the end.
+    /// Appends about a block of text; false at the end of the stream.
     fn read_more(&mut self) -> io::Result<bool> {
         let before = self.rest.len();
-        // Memory is as long as a block, so that most need no more.
-        let least = if before < BLOCK_BYTES / 2 { 0 } else { before };
-        let result = self.fill(least + BLOCK_BYTES);
+        // Buffers have the length of a block, so that most never grow.
+        let base = if before < BLOCK_BYTES / 2 { 0 } else { before };
+        let result = self.fill(base + BLOCK_BYTES);
         let read = self.rest.len() - before;
         if self.offset == 0 && self.rest.starts_with(BYTE_ORDER_MARK) {
             self.rest.drop_start(BYTE_ORDER_MARK.len());
@@ -243,8 +244,8 @@ impl<R: Read> Blocks<R> {
 }
 
 impl<R: Read> Blocks<R> {
-    /// Reads until so much text is there, or the end. Asks for all that is
-    /// missing at once, so that buffers on the way need not copy it.
+    /// Reads until there are `length` bytes of text, or the stream ends. Asks for
+    /// all that is missing at once, so that buffered readers below need not copy.
     fn fill(&mut self, length: usize) -> io::Result<()> {
         while self.rest.len() < length {
             match self.stream.read(self.rest.room(length)) {
@@ -272,8 +273,8 @@ fn first_line(text: &[u8]) -> &[u8] {
     &text[..memchr(b'\n', text).unwrap_or(text.len())]
 }
 
-/// Whether a stream's failure means that it was cut short or damaged, not that
-/// the disk failed.
+/// Whether an error means that the stream is truncated or damaged, not that the
+/// disk failed.
 pub(super) fn is_damage(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -297,7 +298,7 @@ mod tests {
             .collect()
     }
 
-    /// However long they are together: they are not one line.
+    /// However long they are together, they are not taken for one line.
     #[test]
     fn answers_without_line_ends_come_one_by_one() {
         let answer = format!("{{\"a\":[{}0]}}", "1,".repeat(BLOCK_BYTES / 2));
@@ -363,7 +364,7 @@ mod tests {
         }
     }
 
-    /// Blocks end at line ends, lose nothing and know their line.
+    /// Blocks end at line ends, lose no text and have the right line number.
     #[test]
     fn long_text_is_cut_between_documents() {
         let line = format!("{{\"a\":\"{}\"}}\n", "x".repeat(9_000));

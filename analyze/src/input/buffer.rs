@@ -1,52 +1,53 @@
-//! The text of blocks, in memory that is used again.
+//! The text of blocks, in buffers from a pool.
 //!
-//! A stream is read in blocks of one size. Fresh memory for each would have to
-//! be filled with zeros, and be touched for the first time, once for every
-//! block; so a block that was read gives its memory back.
+//! A stream is read in blocks of one size. A new buffer for each would have to be
+//! zeroed and page-faulted in for every block, so a block that is dropped returns
+//! its buffer to the pool.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Memory for the blocks of a stream, each of so many bytes.
+/// Buffer pool of one stream; each buffer has `length` bytes.
 #[derive(Debug)]
-pub(super) struct Spares {
+pub(super) struct BufferPool {
     length: usize,
     unused: Mutex<Vec<Vec<u8>>>,
 }
 
-/// Pieces of memory that are kept: as many as there are blocks on their way.
-const MOST_SPARES: usize = 32;
+/// Unused buffers that the pool keeps: about as many as there are blocks in
+/// flight.
+const MOST_UNUSED: usize = 32;
 
-impl Spares {
+impl BufferPool {
     pub(super) fn new(length: usize) -> Arc<Self> {
         Arc::new(Self { length, unused: Mutex::default() })
     }
 
-    /// No text, and room for a block of it.
+    /// An empty text, with room for one block.
     pub(super) fn text(self: &Arc<Self>) -> Text {
-        let spare = self.unused.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        // Memory that the system has filled with zeros already.
-        let room = spare.unwrap_or_else(|| vec![0; self.length]);
-        Text { room, end: 0, spares: Arc::clone(self) }
+        let buffer = self.unused.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        // `vec![0; n]` comes zeroed from the system.
+        let room = buffer.unwrap_or_else(|| vec![0; self.length]);
+        Text { room, end: 0, pool: Arc::clone(self) }
     }
 }
 
-/// Text, and room behind it.
+/// Text in a buffer, with room behind it.
 #[derive(Debug)]
 pub(crate) struct Text {
     room: Vec<u8>,
-    /// Where the text ends in it.
+    /// Where the text ends in `room`.
     end: usize,
-    spares: Arc<Spares>,
+    pool: Arc<BufferPool>,
 }
 
 impl Text {
-    /// Text that is there already.
+    /// Text that is already in memory; its buffer is not pooled.
     pub(super) fn of(text: Vec<u8>) -> Self {
-        Self { end: text.len(), room: text, spares: Spares::new(0) }
+        Self { end: text.len(), room: text, pool: BufferPool::new(0) }
     }
 
-    /// The room behind the text, up to so many bytes from its start.
+    /// The room behind the text, up to `length` bytes from the start of the text.
     pub(super) fn room(&mut self, length: usize) -> &mut [u8] {
         if self.room.len() < length {
             self.room.resize(length, 0);
@@ -54,20 +55,20 @@ impl Text {
         &mut self.room[self.end..length]
     }
 
-    /// So much of the room is text now.
+    /// Adds the first `read` bytes of the room to the text.
     pub(super) fn grow(&mut self, read: usize) {
         self.end = (self.end + read).min(self.room.len());
     }
 
-    /// Drops so many bytes at the start.
+    /// Drops the first `length` bytes.
     pub(super) fn drop_start(&mut self, length: usize) {
         self.room.copy_within(length..self.end, 0);
         self.end -= length;
     }
 
-    /// Cuts it in two; gives what was after the cut.
+    /// Cuts the text in two and returns the second half.
     pub(super) fn split_off(&mut self, at: usize) -> Self {
-        let mut rest = self.spares.text();
+        let mut rest = self.pool.text();
         let length = self.end - at;
         rest.room(length)[..length].copy_from_slice(&self[at..]);
         rest.end = length;
@@ -92,10 +93,10 @@ impl DerefMut for Text {
 
 impl Drop for Text {
     fn drop(&mut self) {
-        // A long document's memory is not kept.
-        if self.room.len() == self.spares.length {
-            let mut unused = self.spares.unused.lock().unwrap_or_else(PoisonError::into_inner);
-            if unused.len() < MOST_SPARES {
+        // The larger buffer of a long document does not go back to the pool.
+        if self.room.len() == self.pool.length {
+            let mut unused = self.pool.unused.lock().unwrap_or_else(PoisonError::into_inner);
+            if unused.len() < MOST_UNUSED {
                 unused.push(std::mem::take(&mut self.room));
             }
         }
@@ -106,8 +107,8 @@ impl Drop for Text {
 mod tests {
     use super::*;
 
-    fn filled(spares: &Arc<Spares>, text: &[u8]) -> Text {
-        let mut filled = spares.text();
+    fn filled(pool: &Arc<BufferPool>, text: &[u8]) -> Text {
+        let mut filled = pool.text();
         filled.room(text.len()).copy_from_slice(text);
         filled.grow(text.len());
         filled
@@ -115,11 +116,11 @@ mod tests {
 
     #[test]
     fn memory_is_used_again_and_its_old_text_does_not_show() {
-        let spares = Spares::new(8);
-        let first = filled(&spares, b"abcdefgh");
+        let pool = BufferPool::new(8);
+        let first = filled(&pool, b"abcdefgh");
         let place = first.as_ptr();
         drop(first);
-        let mut second = filled(&spares, b"xyz");
+        let mut second = filled(&pool, b"xyz");
         assert_eq!((second.as_ptr(), &*second), (place, &b"xyz"[..]));
         let rest = second.split_off(1);
         assert_eq!((&*second, &*rest), (&b"x"[..], &b"yz"[..]));
@@ -129,11 +130,11 @@ mod tests {
 
     #[test]
     fn long_texts_grow_and_are_not_kept() {
-        let spares = Spares::new(4);
-        let mut long = filled(&spares, b"0123456789");
+        let pool = BufferPool::new(4);
+        let mut long = filled(&pool, b"0123456789");
         let rest = long.split_off(3);
         assert_eq!((&*long, &*rest), (&b"012"[..], &b"3456789"[..]));
         drop((long, rest));
-        assert!(spares.unused.lock().unwrap().is_empty());
+        assert!(pool.unused.lock().unwrap().is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! `_bulk` requests: actions and documents in turn.
+//! `_bulk` requests: action lines and document lines in turn.
 
 use std::borrow::Cow;
 
@@ -23,14 +23,14 @@ pub(crate) fn is_action(line: &[u8]) -> bool {
         && serde_json::from_slice::<BulkAction<'_>>(line).is_ok()
 }
 
-/// An action: one member, that says where the document goes.
+/// An action: an object of one field, which says where the document goes.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum BulkAction<'a> {
-    /// Store it.
+    /// Store the document.
     #[serde(borrow, alias = "create", alias = "update")]
     Index(Target<'a>),
-    /// Take one away; no document follows.
+    /// Delete a document; no document line follows.
     #[serde(borrow)]
     Delete(#[expect(dead_code, reason = "tells an action from a document")] Target<'a>),
 }

@@ -1,9 +1,9 @@
 //! Packet captures, pcap and pcapng: the payloads of their UDP packets.
 //!
 //! Any port, since exporters send to any; any link type that carries IP; VLAN
-//! tags and IPv6 too. What carries no datagram is counted by kind. IP fragments
-//! are not put together: an export packet fits in one frame, and a fragment
-//! says that something on the way cut it, so it is told.
+//! tags and IPv6 too. Frames without a datagram are counted by kind. IP fragments
+//! are not reassembled: an export packet fits in one frame, so a fragment means
+//! that something on the way cut it, and it is reported.
 
 use std::io::{self, Read};
 use std::net::IpAddr;
@@ -14,11 +14,12 @@ use pcap_parser::{Block as PcapBlock, Linktype, PcapBlockOwned, PcapError, creat
 
 use super::datagrams::{Captured, Datagrams, Other};
 
-/// Buffer of the parser; it grows for larger blocks, up to [`MOST_BYTES`].
+/// Initial buffer of the parser; it grows for larger blocks, up to
+/// [`MOST_BYTES`].
 const BUFFER_BYTES: usize = 1 << 16;
-/// A block of a capture larger than this is none.
+/// A longer capture block is taken for damage.
 const MOST_BYTES: usize = 1 << 26;
-/// Frames that are handed on together: about 1 MB.
+/// Frames per batch of datagrams: about 1 MB.
 const BATCH: u64 = 1024;
 
 /// Reads a capture and hands on its datagrams, until `take` says false; gives
@@ -83,7 +84,8 @@ pub(super) fn read(
     Ok(damage.or_else(|| seen.unread()))
 }
 
-/// Gives the parser a buffer of twice the room; whether there may be more to read.
+/// Doubles the parser's buffer; false if the stream is exhausted or the buffer is
+/// at its limit.
 fn grow(reader: &mut dyn PcapReaderIterator, room: &mut usize) -> bool {
     if reader.reader_exhausted() || *room >= MOST_BYTES {
         return false;
@@ -92,12 +94,12 @@ fn grow(reader: &mut dyn PcapReaderIterator, room: &mut usize) -> bool {
     reader.grow(*room)
 }
 
-/// The links that frames were of.
+/// The link types of the frames so far.
 #[derive(Default)]
 struct Seen {
-    /// Some frame is of a link that is read.
+    /// Some frame has a supported link type.
     is_read: bool,
-    /// The first link that is not, and whether there are others.
+    /// The first unsupported link type, and whether there are others.
     unread: Option<(Linktype, bool)>,
 }
 
@@ -110,7 +112,7 @@ impl Seen {
         }
     }
 
-    /// What is wrong if nothing could be read: no flows are not zero flows.
+    /// The message if no frame could be read: that is not the same as zero flows.
     fn unread(&self) -> Option<String> {
         let (link, others) = self.unread.filter(|_| !self.is_read)?;
         let more = if others { " and others" } else { "" };
@@ -118,8 +120,8 @@ impl Seen {
     }
 }
 
-/// Reads until the buffer is full: the parser wants a whole header at once, and
-/// pipes give less.
+/// Reads until the buffer is full: the parser needs a whole header at once, and a
+/// read of a pipe may return less.
 struct Filling<R>(R);
 
 impl<R: Read> Read for Filling<R> {
@@ -145,8 +147,8 @@ fn kind_of<I: std::fmt::Debug>(error: &PcapError<I>) -> &'static str {
     }
 }
 
-/// The frame in a block: its link type, its bytes, and whether all of them
-/// were captured. Interfaces are remembered by their number.
+/// The frame in a block: its link type, its bytes, and whether all of them were
+/// captured. `links` has the link type of each interface by its number.
 fn frame<'b>(
     block: &'b PcapBlockOwned<'_>,
     links: &mut Vec<Linktype>,
@@ -181,7 +183,7 @@ fn frame<'b>(
 }
 
 impl Datagrams {
-    /// Takes the datagram out of a frame, or counts what the frame is.
+    /// Takes the datagram out of a frame, or counts the frame by kind.
     fn frame(&mut self, link: Linktype, frame: &[u8], whole: bool, number: u64) {
         let Some(packet) = packet(link, frame) else { return self.other(Other::Link, number) };
         let (exporter, fragmented) = match &packet.net {
@@ -210,18 +212,18 @@ impl Datagrams {
     }
 }
 
-/// Where in a frame IP is.
+/// Where the IP packet begins in a frame.
 enum Layout {
     Ethernet,
-    /// Behind so many bytes.
+    /// After this many bytes.
     Ip(usize),
-    /// The ether type at one place, the payload at another.
+    /// Offset of the EtherType, and offset of the payload.
     Typed(usize, usize),
-    /// Behind a protocol number of IP, and before it maybe an address.
+    /// After PPP's protocol number, which address and control bytes may precede.
     Ppp,
 }
 
-/// The layout of the frames of a link; `None` if it is not known to carry IP.
+/// The frame layout of a link type; `None` if it is not supported.
 fn layout(link: Linktype) -> Option<Layout> {
     // Numbers as registered at tcpdump.org/linktypes.
     match link.0 {
@@ -240,7 +242,7 @@ fn layout(link: Linktype) -> Option<Layout> {
     }
 }
 
-/// The layers of a frame; `None` for a link that is not known to carry IP.
+/// The layers of a frame; `None` if its link type is not supported.
 fn packet(link: Linktype, frame: &[u8]) -> Option<LaxSlicedPacket<'_>> {
     let start = match layout(link)? {
         Layout::Ethernet => return LaxSlicedPacket::from_ethernet(frame).ok(),

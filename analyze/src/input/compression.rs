@@ -1,4 +1,4 @@
-//! Unpacks a stream, told by its first bytes; names have no say.
+//! Decompresses a stream. Its first bytes decide how; the file name does not.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -6,7 +6,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::error::ReadError;
 
-/// How a stream is packed.
+/// How a stream is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compression {
     /// Not at all.
@@ -21,13 +21,13 @@ pub(super) enum Compression {
     Bzip2,
 }
 
-/// Reads at a time; a pipe gives less.
+/// Bytes per read; a pipe may return less.
 const BUFFER_BYTES: usize = 1 << 18;
 
-/// The error of a stream of that name, which is not read.
+/// Makes the error for a stream of this name in an unsupported format.
 pub(super) type Refused = fn(name: String) -> ReadError;
 
-/// What stands at the start of packed and of foreign files.
+/// Magic numbers of compressed and of unsupported files.
 const MAGIC: &[(&[u8], Result<Compression, Refused>)] = &[
     (&[0x1f, 0x8b], Ok(Compression::Gzip)),
     (&[0x28, 0xb5, 0x2f, 0xfd], Ok(Compression::Zstd)),
@@ -39,18 +39,19 @@ const MAGIC: &[(&[u8], Result<Compression, Refused>)] = &[
     (b"PAR1", Err(|name| ReadError::ParquetFromPipe { name })),
 ];
 
-/// A stream's text, and how it was packed.
+/// A decompressed stream, and how it was compressed.
 pub(super) type Unpacked<'r> = (Box<dyn Read + Send + 'r>, Compression);
 
-/// Unpacks a stream.
+/// Decompresses a stream.
 ///
 /// # Errors
-/// The inner error says that the form is not read, and what to do.
+/// The outer error is I/O; the inner one says that the format is not supported,
+/// and what to do.
 pub(super) fn unpack<'r>(
     stream: impl Read + Send + 'r,
 ) -> io::Result<Result<Unpacked<'r>, Refused>> {
     let mut stream = BufReader::with_capacity(BUFFER_BYTES, stream);
-    // A pipe may give its first bytes one by one; a magic number needs six.
+    // A pipe may return its first bytes one by one; a magic number needs six.
     let mut head = Vec::new();
     while head.len() < 6 {
         let piece = stream.fill_buf()?;

@@ -1,8 +1,8 @@
 //! Rows of a csv file, under a header that names fields: what `nfdump -o csv`
 //! and `flowkit export --format csv` write.
 //!
-//! A cell may be in quotes, but not go over several lines. nfdump ends with a
-//! summary, which is no row.
+//! A cell may be quoted, but cannot contain line ends. nfdump appends a summary,
+//! whose lines are ignored.
 
 use std::borrow::Cow;
 
@@ -16,13 +16,13 @@ pub(crate) struct Header {
     columns: Vec<Column>,
 }
 
-/// Fewer columns that a flow has make no header: prose has commas, too.
+/// A header names at least this many known columns: prose has commas, too.
 const FEWEST_COLUMNS: usize = 3;
-/// Nor is a line longer than this.
+/// A longer line is no header.
 const LONGEST_HEADER: usize = 1 << 14;
 
 impl Header {
-    /// Reads a line; `None` if it names no columns of flows.
+    /// Parses a header line; `None` if it does not name columns of flows.
     pub(crate) fn of(line: &[u8]) -> Option<Self> {
         if line.len() > LONGEST_HEADER {
             return None;
@@ -33,7 +33,7 @@ impl Header {
         (n_known >= FEWEST_COLUMNS).then(|| Self { line: line.trim_ascii().into(), columns })
     }
 
-    /// Reads a row.
+    /// Parses a line under this header.
     pub(crate) fn row(&self, line: &[u8]) -> Row {
         if line == self.line {
             return Row::Aside;
@@ -67,13 +67,13 @@ impl Header {
 pub(crate) enum Row {
     /// A flow.
     Flow(Box<FlowRecord>),
-    /// No flow, nor meant to be one.
+    /// A repeated header or a line of nfdump's summary, to be ignored.
     Aside,
-    /// No row, and why.
+    /// An invalid row, and why.
     Wrong(String),
 }
 
-/// nfdump's summary and its word for nothing.
+/// Whether a line belongs to nfdump's summary, or says that nothing matched.
 fn is_aside(line: &str, n_columns: usize) -> bool {
     const SUMMARY: [&str; 6] = ["flows", "bytes", "packets", "avg_bps", "avg_pps", "avg_bpp"];
     let is_number = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
@@ -87,7 +87,7 @@ fn is_aside(line: &str, n_columns: usize) -> bool {
     }
 }
 
-/// The cells of a line, without their quotes.
+/// The cells of a line, unquoted.
 fn cells(line: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let mut rest = Some(line);
     std::iter::from_fn(move || {
@@ -106,7 +106,7 @@ fn cells(line: &str) -> impl Iterator<Item = Cow<'_, str>> {
     })
 }
 
-/// Where the closing quote is; two of them are one that does not close.
+/// Position of the closing quote; a doubled quote is an escaped one.
 fn end_of_quotes(text: &str) -> usize {
     let mut at = 0;
     while let Some(quote) = text[at..].find('"').map(|quote| at + quote) {

@@ -1,8 +1,8 @@
-//! NetFlow v5 itself: datagrams, from a capture or one after the other in a
-//! file, as a batch of columns and what was met on the way.
+//! NetFlow v5 datagrams, from a capture or concatenated in a file, decoded to a
+//! batch of columns and a count of what is not valid.
 //!
-//! What is whole is kept, everything else is counted by kind, each with the
-//! number of the first frame or datagram.
+//! Whole datagrams become flows; everything else is counted by kind, with the
+//! number of the first frame or datagram of each.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -16,7 +16,7 @@ use super::parse::{Odd, Parsed};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 
-/// Some datagrams, and frames that carry none.
+/// Some datagrams, and counts of the frames that carry none.
 #[derive(Debug, Default)]
 pub(crate) struct Datagrams {
     pub(crate) list: Vec<Captured>,
@@ -26,14 +26,14 @@ pub(crate) struct Datagrams {
 /// A datagram.
 #[derive(Debug)]
 pub(crate) struct Captured {
-    /// Number of its frame, or its own, from 1.
+    /// Number of its frame in a capture, or of the datagram in a file, from 1.
     pub(crate) number: u64,
-    /// Who sent it, where that is known.
+    /// Address of the exporter, if known.
     pub(crate) exporter: Option<IpAddr>,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What a frame is that carries no datagram.
+/// Why a frame carries no datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Other {
     Link,
@@ -66,7 +66,7 @@ impl Datagrams {
         self.other.entry(kind).or_insert((0, number)).0 += 1;
     }
 
-    /// Decodes them.
+    /// Decodes the datagrams into a batch.
     pub(crate) fn parse(&self, fields: FieldSet, dictionary: &Arc<Dictionary>) -> Parsed {
         let mut parsed = Parsed::empty(fields, self.list.len() * MOST_RECORDS, dictionary);
         for (kind, (n, first)) in &self.other {
@@ -109,14 +109,14 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
     }
 }
 
-/// Read at a time.
+/// Bytes per read.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Reads datagrams that stand one after the other and hands them on, until
-/// `take` says false.
+/// Reads concatenated datagrams and passes them to `take`, until that returns
+/// false.
 ///
-/// Where one ends cannot be told when its count cannot be; then what is left
-/// is one last piece, of which a part is kept for the message.
+/// A datagram's length follows from its record count. If that is invalid, the
+/// rest of the stream is one last, invalid datagram.
 ///
 /// # Errors
 /// If the stream fails.
@@ -155,7 +155,7 @@ pub(super) fn read(
     Ok(())
 }
 
-/// Length of the datagram that begins here, if it is there whole.
+/// Length of the datagram that begins here, if all of it is in `bytes`.
 fn whole(bytes: &[u8]) -> Option<usize> {
     let count = usize::from(wire::decode(bytes).ok()?.header().count);
     let length = HEADER_LENGTH + count * RECORD_LENGTH;

@@ -1,5 +1,5 @@
-//! A dump as a source: its parts in order, and what its manifest knows to be
-//! missing.
+//! A dump as a source: its parts in order, and what is missing according to its
+//! manifest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use flowkit_dump::{PartFile, manifest};
 use flowkit_model::dump::{Manifest, PARTIAL_END, PARTS, STATE_END, State};
 use flowkit_model::window::Span;
 
-use super::source::{DumpPart, Place, Source, Stream};
+use super::source::{DumpPart, Location, Source, Stream};
 use crate::error::ReadError;
 
 /// Opens a dump.
@@ -34,7 +34,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
         }
         source.streams.push(Stream {
             name: file.display().to_string(),
-            place: Place::File(file, None),
+            location: Location::File(file, None),
             expected: Some(part.received),
             part: Some(DumpPart { dump: path.into(), part: part.clone() }),
             reading: None,
@@ -46,11 +46,10 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
             0 => String::new(),
             n => format!("; and {n} more, which its manifest names"),
         };
-        source.incomplete = Some(format!("was imported from what was incomplete: {first}{more}"));
+        source.incomplete = Some(format!("was imported from an incomplete source: {first}{more}"));
     }
     if manifest.state != State::Complete {
-        source.incomplete =
-            Some("is an incomplete dump: its fetch did not end; run it again".into());
+        source.incomplete = Some("is an incomplete dump: run `flowkit fetch` to resume".into());
         source.streams.extend(parts_in_work(path));
     }
     Ok(source)
@@ -64,7 +63,7 @@ pub fn read_manifest(path: &Path) -> Result<Manifest, ReadError> {
     Ok(manifest::read(path)?)
 }
 
-/// What is safe on disk of the parts that were in work, in order of name.
+/// The readable beginnings of parts whose fetch was interrupted, by name.
 fn parts_in_work(path: &Path) -> Vec<Stream> {
     let files = fs::read_dir(path.join(PARTS)).into_iter().flatten().flatten();
     let mut states: Vec<PathBuf> = files
@@ -75,16 +74,16 @@ fn parts_in_work(path: &Path) -> Vec<Stream> {
     states.iter().filter_map(|state| part_in_work(state)).collect()
 }
 
-/// A part in work, if its state can be read; without one, nothing of it is
-/// known to be whole.
+/// An interrupted part up to its last saved state; without a readable state, no
+/// byte of it is known to be complete.
 fn part_in_work(state: &Path) -> Option<Stream> {
     let name = state.file_name()?.to_str()?.strip_suffix(STATE_END)?;
-    let known = PartFile::read_state(state.parent()?, name)?;
+    let saved = PartFile::read_state(state.parent()?, name)?;
     let file = state.with_file_name(format!("{name}{PARTIAL_END}"));
     file.is_file().then(|| Stream {
         name: file.display().to_string(),
-        place: Place::File(file, Some(known.file_bytes)),
-        expected: Some(known.rows),
+        location: Location::File(file, Some(saved.file_bytes)),
+        expected: Some(saved.rows),
         part: None,
         reading: None,
     })

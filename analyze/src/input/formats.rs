@@ -1,30 +1,30 @@
-//! The list of forms that are read, [`INPUTS`]: what each is called, what it is,
-//! and how its bytes are read.
+//! The list of input formats, [`INPUTS`]: name, description, and how the bytes
+//! are read.
 
 use super::framing::Framing;
 
-/// A form of input.
+/// An input format.
 #[derive(Debug, PartialEq, Eq)]
 pub struct InputForm {
-    /// Name.
+    /// Name, as in `--input-format`.
     pub name: &'static str,
     /// What it is, and who writes it.
     pub about: &'static str,
     pub(crate) reading: Reading,
 }
 
-/// How the bytes of a form are read.
+/// How the bytes of a format are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// A directory with a manifest.
     Dump,
-    /// A file of columns.
+    /// A Parquet file.
     Columns,
-    /// Frames of a capture.
+    /// Frames of a packet capture.
     Capture,
-    /// Datagrams, one after the other.
+    /// Concatenated datagrams.
     Datagrams,
-    /// Text, cut into documents in one way.
+    /// Text, cut into documents by this framing.
     Text(Framing),
 }
 
@@ -34,8 +34,8 @@ const fn form(name: &'static str, reading: Reading, about: &'static str) -> Inpu
     InputForm { name, about, reading }
 }
 
-/// Every form that is read; the files also packed with gzip, zstd, xz or
-/// bzip2. A form is told by its content, or named with `--input-format`.
+/// Every input format; files may also be compressed with gzip, zstd, xz or bzip2.
+/// The format is detected from the content, or given with `--input-format`.
 #[rustfmt::skip]
 pub const INPUTS: &[InputForm] = &[
     form("dump", Reading::Dump, "directory that `flowkit fetch` or `flowkit import` saved"),
@@ -53,7 +53,7 @@ pub const INPUTS: &[InputForm] = &[
 ];
 
 impl InputForm {
-    /// The form of a name.
+    /// The format with this name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<&'static Self> {
         INPUTS.iter().find(|form| form.name == name)

@@ -1,4 +1,4 @@
-//! How documents are told apart, as the start of a text shows.
+//! How documents are separated in a text, detected from its start.
 
 use memchr::memchr;
 use serde::de::IgnoredAny;
@@ -7,34 +7,34 @@ use super::bulk::is_action;
 use super::csv::Header;
 use super::json_values::{self, Nesting};
 
-/// How documents are told apart.
+/// How documents are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// One a line.
+    /// One per line.
     Lines,
-    /// Actions and documents in turn, one a line: a `_bulk` request.
+    /// Actions and documents in turn, one per line: a `_bulk` request.
     Bulk,
-    /// One after the other, over as many lines as they take; also in an array.
+    /// JSON values of any number of lines, concatenated or in an array.
     Values,
-    /// Rows of a csv file, one a line.
+    /// Rows of a csv file, one per line.
     Rows,
 }
 
-/// What is known of the start of a text that comes in pieces.
+/// Detects the framing at the start of a text that arrives in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Start {
     pub(super) is_blank: bool,
     /// Text that was looked through.
     searched: usize,
-    /// The first line that is not blank ended, and is no JSON by itself.
+    /// The first line that is not blank is complete, and is not JSON by itself.
     has_first: bool,
-    /// The next one has begun.
+    /// The next line that is not blank has begun.
     has_second: bool,
-    /// Where the first value ends, once it does.
+    /// Looks for the end of the first JSON value.
     first_value: FirstValue,
 }
 
-/// The first value of a text that comes in pieces.
+/// Looks for the end of the first JSON value of a text that arrives in pieces.
 #[derive(Debug, Default)]
 struct FirstValue {
     nesting: Nesting,
@@ -44,7 +44,7 @@ struct FirstValue {
 }
 
 impl FirstValue {
-    /// Whether it has ended, and another one begins in the same line.
+    /// Whether the value has ended and another one begins on the same line.
     fn is_followed(&mut self, text: &[u8], start: usize) -> bool {
         if self.end.is_none() && text.get(start) == Some(&b'{') {
             let from = self.searched.max(start);
@@ -60,9 +60,9 @@ impl FirstValue {
 }
 
 impl Start {
-    /// How the text is cut, once its first line that is not blank is there, and
-    /// the next one too if the first is no JSON by itself. Each byte is looked
-    /// at once, however long the lines are.
+    /// The framing, once the first line that is not blank is complete, and also
+    /// the next one if the first is not JSON by itself. Each byte is examined
+    /// once, however long the lines are.
     pub(super) fn framing(&mut self, text: &[u8]) -> Option<Framing> {
         let blank = blanks(text);
         self.is_blank = blank == text.len();
@@ -94,8 +94,9 @@ fn blanks(text: &[u8]) -> usize {
     text.len() - text.trim_ascii_start().len()
 }
 
-/// Lines, unless the first one begins an array, is several values, or begins one
-/// that the second does not begin anew.
+/// One document per line, unless the first line is a `_bulk` action or a csv
+/// header, begins an array, holds several values, or begins a value that does not
+/// end on it while the second line is no value by itself.
 pub(crate) fn framing(text: &[u8]) -> Framing {
     let mut lines =
         text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());

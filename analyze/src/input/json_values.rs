@@ -1,12 +1,12 @@
-//! Where a JSON value ends, in text that comes in pieces.
+//! Finds where JSON values end, in text that arrives in pieces.
 //!
-//! Follows braces, brackets and strings alone: enough for whole values, and
-//! for broken text the JSON reader says what is wrong.
+//! Follows only braces, brackets and strings: enough for valid JSON, and what is
+//! wrong with broken text is for the JSON parser to say.
 
 use serde::de::IgnoredAny;
 
-/// Follows the nesting of JSON text. Brackets around values say nothing: an array
-/// is its elements.
+/// Follows the nesting of JSON text. The elements of an outermost array count as
+/// values of their own, its brackets are skipped.
 #[derive(Clone, Debug)]
 pub(super) struct Nesting {
     depth: u32,
@@ -14,11 +14,11 @@ pub(super) struct Nesting {
     arrays: u64,
     in_string: bool,
     escaped: bool,
-    /// The last byte outside of strings that is no blank.
+    /// The last byte outside strings that is not blank.
     last: u8,
-    /// The line is blank so far.
+    /// The current line is blank so far.
     is_blank: bool,
-    /// Arrays around values that are not closed.
+    /// Outer arrays, around the values, that are not closed.
     around: u32,
 }
 
@@ -29,24 +29,24 @@ impl Default for Nesting {
 }
 
 impl Nesting {
-    /// At the start of a line inside of so many arrays.
+    /// At the start of a line, inside `around` outer arrays.
     pub(super) fn inside(around: u32) -> Self {
         let (in_string, escaped, is_blank) = (false, false, true);
         Self { depth: 0, arrays: 0, in_string, escaped, last: 0, is_blank, around }
     }
 
-    /// How many arrays around values are not closed.
+    /// How many outer arrays are not closed.
     pub(super) fn around(&self) -> u32 {
         self.around
     }
 
-    /// Takes text up to the end of the object that it is in, or that starts in it;
-    /// gives the length taken, or `None` if there is no end.
+    /// Scans to the end of the current or next object; returns the length
+    /// scanned, or `None` if the object does not end in `text`.
     ///
-    /// An object that breaks off ends where a line begins with an object that
-    /// cannot be in it.
+    /// A truncated object ends where a line begins with another object at a
+    /// position where no value can stand.
     pub(super) fn end_of_value(&mut self, text: &[u8]) -> Option<usize> {
-        for (place, &byte) in text.iter().enumerate() {
+        for (at, &byte) in text.iter().enumerate() {
             if self.in_string && byte != b'\n' {
                 match byte {
                     _ if self.escaped => self.escaped = false,
@@ -59,14 +59,14 @@ impl Nesting {
             match byte {
                 b' ' | b'\t' | b'\r' => continue,
                 b'\n' => {
-                    // No string goes on in another line.
+                    // JSON strings do not span lines.
                     (self.in_string, self.escaped, self.is_blank) = (false, false, true);
                     continue;
                 }
                 b'"' => self.in_string = true,
                 b'{' if self.is_blank && self.is_broken() => {
                     *self = Self::inside(self.around);
-                    return Some(place);
+                    return Some(at);
                 }
                 b'{' => self.open(false),
                 b'[' if self.depth == 0 => self.around += 1,
@@ -76,7 +76,7 @@ impl Nesting {
                     self.close();
                     if self.depth == 0 {
                         *self = Self { is_blank: false, ..Self::inside(self.around) };
-                        return Some(place + 1);
+                        return Some(at + 1);
                     }
                 }
                 b']' => self.close(),
@@ -97,15 +97,16 @@ impl Nesting {
         self.arrays >>= 1;
     }
 
-    /// Whether no object can begin here, inside of another.
+    /// Whether no object can begin here inside the current one: the text before
+    /// it is truncated.
     fn is_broken(&self) -> bool {
         let may_begin = if self.arrays & 1 == 1 { &b"[,"[..] } else { b":" };
         (1..64).contains(&self.depth) && !may_begin.contains(&self.last)
     }
 }
 
-/// Whole values, one after the other, each with where it starts; last, what is
-/// left without an end, if it is not blank.
+/// The values of a text, each with the position where it starts; at the end, the
+/// rest that does not end, if it is not blank.
 pub(super) fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -120,15 +121,15 @@ pub(super) fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// The values of a line that is several: an array, or one behind the other, since
-/// answers that `curl` appended to a file end without a line end.
+/// The values of a line that holds several: an array, or concatenated values,
+/// since answers that `curl` appends to a file do not end with a line feed.
 pub(crate) fn several(line: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     let inner = line.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
     let is_array = inner.is_some_and(|inner| inner.starts_with(b"{"));
     (is_array || has_second(line)).then(|| split(line).map(|(_, value)| value))
 }
 
-/// Whether another object begins behind the first.
+/// Whether another object begins after the first.
 fn has_second(line: &[u8]) -> bool {
     let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
     let is_whole = line.starts_with(b"{") && matches!(values.next(), Some(Ok(_)));
@@ -171,8 +172,8 @@ mod tests {
         }
     }
 
-    /// A value that breaks off ends where the next one begins, if that cannot be
-    /// part of it.
+    /// A truncated value ends where the next one begins, if that cannot be part
+    /// of it.
     #[test]
     fn a_broken_value_spoils_no_other() {
         let whole = "{\n \"a\": {\n  \"b\": [\n   {\n    \"c\": 1\n   },\n   {}\n  ]\n }\n}";
@@ -188,12 +189,12 @@ mod tests {
             assert!(is_open || found.len() == 3, "{text}: {found:?}");
             assert!(found.len() > 1 && found[found.len() - 1] == next, "{text}: {found:?}");
         }
-        // Objects at the start of a line that are part of another.
+        // Objects at the start of a line that are part of another one.
         let text = "{\"hits\":\n{\"hits\":[\n{\"a\":1},\n{\"b\":\n{}}\n]}}\n{}";
         assert_eq!(values(text).len(), 2);
     }
 
-    /// Wherever the text is cut, the end is found in the same place.
+    /// Wherever the text is cut into pieces, the same end is found.
     #[test]
     fn pieces_do_not_show() {
         let text = br#"{"a\\": "\"}", "b": [[], "]"]} {"#;

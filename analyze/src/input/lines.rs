@@ -1,5 +1,5 @@
-//! Documents that are a line each and have a known shape, as nearly all are: the
-//! end of the line is not looked for, and columns are filled some rows at a time.
+//! Newline-delimited documents of a known shape, as nearly all are: the line end
+//! is not searched for, and columns are filled several rows at a time.
 
 use flowkit_model::Row;
 use memchr::memchr;
@@ -11,22 +11,22 @@ use crate::batch::Batch;
 use crate::dedup::Identity;
 
 impl Parsed {
-    /// Reads documents that are a line each.
+    /// Reads newline-delimited documents.
     pub(super) fn lines(&mut self, block: &Block, reader: &mut ShapeReader) {
         let text = &block.text[..];
-        let mut ahead = Ahead::new();
+        let mut buffer = RowBuffer::new();
         let (mut at, mut line) = (0, block.line);
         while at < text.len() {
-            if let Some(shaped) = reader.read_line(&text[at..], ahead.next()) {
-                let row = ahead.keep();
+            if let Some(shaped) = reader.read_line(&text[at..], buffer.next()) {
+                let row = buffer.keep();
                 self.note(row, Identity::of(shaped.id, row), line);
                 self.n_values += 1;
                 at += shaped.length;
-                if ahead.is_full() {
-                    ahead.hand_on(&mut self.batch);
+                if buffer.is_full() {
+                    buffer.hand_on(&mut self.batch);
                 }
             } else {
-                ahead.hand_on(&mut self.batch);
+                buffer.hand_on(&mut self.batch);
                 self.odd_lines += 1;
                 let end = memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
                 let (whole, document) = (&text[at..end], text[at..end].trim_ascii());
@@ -39,43 +39,43 @@ impl Parsed {
             }
             line += 1;
         }
-        ahead.hand_on(&mut self.batch);
+        buffer.hand_on(&mut self.batch);
     }
 }
 
-/// Rows at a time: 25 kB, which stay in the first-level cache until their
-/// columns are filled.
+/// Rows per buffer: 25 kB, which stay in the L1 cache until their columns are
+/// filled.
 const ROWS: usize = 32;
 
-/// Some rows ahead of the columns.
-struct Ahead<'t> {
+/// Rows that are read and not yet appended to the columns.
+struct RowBuffer<'t> {
     rows: Vec<Row<'t>>,
-    kept: usize,
+    n_rows: usize,
 }
 
-impl<'t> Ahead<'t> {
+impl<'t> RowBuffer<'t> {
     fn new() -> Self {
-        Self { rows: vec![Row::default(); ROWS], kept: 0 }
+        Self { rows: vec![Row::default(); ROWS], n_rows: 0 }
     }
 
-    /// The row to read into; it is not full.
+    /// The row to read into; the buffer is not full.
     fn next(&mut self) -> &mut Row<'t> {
-        &mut self.rows[self.kept]
+        &mut self.rows[self.n_rows]
     }
 
-    /// Keeps that row.
+    /// Adds the row that was just read to the buffer.
     fn keep(&mut self) -> &Row<'t> {
-        self.kept += 1;
-        &self.rows[self.kept - 1]
+        self.n_rows += 1;
+        &self.rows[self.n_rows - 1]
     }
 
     fn is_full(&self) -> bool {
-        self.kept == ROWS
+        self.n_rows == ROWS
     }
 
-    /// Fills columns, and is empty again.
+    /// Appends the rows to the columns and empties the buffer.
     fn hand_on(&mut self, batch: &mut Batch) {
-        batch.push_rows(&self.rows[..self.kept]);
-        self.kept = 0;
+        batch.push_rows(&self.rows[..self.n_rows]);
+        self.n_rows = 0;
     }
 }

@@ -1,8 +1,8 @@
 //! Sources: files, dumps and standard input, read as blocks of documents.
 //!
-//! A form is told by its content, or given. [`INPUTS`] lists the forms; of those
-//! that are JSON values [`Entry`](flowkit_model::Entry) tells hit, document and
-//! answer apart one by one, so a file may even mix them.
+//! The format is detected from the content, or given. [`INPUTS`] lists the
+//! formats; in JSON, [`Entry`](flowkit_model::Entry) classifies each value as
+//! hit, document or answer, so a file may even mix them.
 
 mod blocks;
 mod buffer;

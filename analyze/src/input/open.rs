@@ -1,4 +1,4 @@
-//! Finds what a path names: standard input, a dump, a folder of files, a file.
+//! Finds what a path names: standard input, a dump, a folder of files, or a file.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::dump;
 use super::formats::{InputForm, Reading};
-use super::source::{Place, Source, Stream};
+use super::source::{Location, Source, Stream};
 use crate::error::ReadError;
 
 impl Source {
@@ -19,8 +19,8 @@ impl Source {
         Self::open_as(path, None)
     }
 
-    /// The same of a source whose form is given, not told by its content; how it
-    /// is packed still is.
+    /// Like [`open`](Self::open), with the format given instead of detected; the
+    /// compression is still detected.
     ///
     /// # Errors
     /// As [`Source::open`], and if a dump is given where there is none.
@@ -28,12 +28,12 @@ impl Source {
         let name = path.display().to_string();
         let reading = form.map(|form| form.reading);
         if name == "-" {
-            return Ok(Self::of("standard input".into(), Place::Stdin, reading));
+            return Ok(Self::of("standard input".into(), Location::Stdin, reading));
         }
         let found = std::fs::metadata(path)
             .map_err(|source| ReadError::Open { path: path.into(), source })?;
         let opened = match reading {
-            _ if !found.is_dir() => return Ok(Self::of(name, place(path, reading), reading)),
+            _ if !found.is_dir() => return Ok(Self::of(name, location(path, reading), reading)),
             None | Some(Reading::Dump) => dump::open(path),
             Some(_) => Err(ReadError::NotADump { path: path.into() }),
         };
@@ -45,8 +45,8 @@ impl Source {
         }
     }
 
-    /// All files of a folder that is no dump, in order of their names; hidden
-    /// ones and folders in it have no say.
+    /// All files of a folder that is no dump, by name; hidden files and
+    /// subfolders are ignored.
     fn folder(path: &Path, reading: Option<Reading>) -> Result<Self, ReadError> {
         let entries = std::fs::read_dir(path)
             .map_err(|source| ReadError::Open { path: path.into(), source })?;
@@ -63,7 +63,7 @@ impl Source {
         files.sort_unstable();
         let stream = |file: PathBuf| Stream {
             name: file.display().to_string(),
-            place: place(&file, reading),
+            location: location(&file, reading),
             expected: None,
             part: None,
             reading,
@@ -77,11 +77,12 @@ impl Source {
     }
 }
 
-/// How a file is read: one of columns here and there, not from the start to the
+/// How a file is read: Parquet by random access, everything else from start to
 /// end.
-fn place(path: &Path, reading: Option<Reading>) -> Place {
+fn location(path: &Path, reading: Option<Reading>) -> Location {
     let mut magic = [0; 4];
-    // Only of regular files: what is taken from a pipe is gone.
+    // Only of regular files: bytes that are read from a pipe are lost to the next
+    // reader.
     let is_regular = || std::fs::metadata(path).is_ok_and(|found| found.is_file());
     let mut has_magic = || {
         File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
@@ -91,5 +92,5 @@ fn place(path: &Path, reading: Option<Reading>) -> Place {
         None => is_regular() && has_magic(),
         Some(reading) => reading == Reading::Columns,
     };
-    if is_columns { Place::Columns(path.into()) } else { Place::File(path.into(), None) }
+    if is_columns { Location::Columns(path.into()) } else { Location::File(path.into(), None) }
 }

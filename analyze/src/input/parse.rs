@@ -1,6 +1,6 @@
-//! A block of text as a batch of columns, and what was met on the way.
+//! Parses a block of text into a batch of columns, and counts what is not a flow.
 //!
-//! Pure: text in, columns and counts out, so blocks can be read side by side.
+//! Pure: text in, columns and counts out, so blocks can be parsed in parallel.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,40 +24,41 @@ use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
 use crate::dedup::Identity;
 
-/// What a block held.
+/// The content of a block.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     /// Its flows.
     pub(crate) batch: Batch,
-    /// Who each flow's document is, and its line.
+    /// For each flow, the identity of its document, and the line.
     pub(crate) identities: Vec<(Option<Identity>, u64)>,
-    /// What is wrong with their times.
+    /// Quality of the flows' times.
     pub(crate) quality: Quality,
     pub(crate) sequences: Sequences,
-    /// Documents that are no flows: why, how many, and the first.
+    /// Documents that are no flows, by cause.
     pub(crate) skipped: Vec<Skipped>,
     /// Answers of searches, one entry each.
     pub(crate) pages: Vec<PageFacts>,
     /// The first server's error, and its line.
     pub(crate) server_error: Option<(u64, ServerError)>,
-    /// JSON values that could be read, errors of servers aside.
+    /// JSON values that could be read, without error answers.
     pub(crate) n_values: u64,
-    /// The text breaks off in this line.
+    /// The text is truncated in this line.
     pub(crate) breaks_off: Option<u64>,
-    /// What is odd but no reason to skip, by kind.
+    /// What is unusual but no reason to skip, by kind.
     pub(crate) odd: Vec<Odd>,
-    /// Lines that are not one document of a known shape, and no blank besides.
+    /// Lines that are anything else than one document of a known shape without
+    /// blanks around it.
     pub(crate) odd_lines: u64,
 }
 
-/// Something odd that came up so many times.
+/// Something unusual that occurred `n` times.
 #[derive(Clone, Debug)]
 pub(crate) struct Odd {
     pub(crate) kind: &'static str,
-    /// What the first is.
+    /// Description of the first one.
     pub(crate) what: String,
     pub(crate) n: u64,
-    /// Where the first is.
+    /// Line of the first one.
     pub(crate) line: u64,
     /// Flows are missing because of it.
     pub(crate) is_missing: bool,
@@ -70,11 +71,11 @@ pub(crate) struct Skipped {
     pub(crate) n: u64,
     /// Line of the first.
     pub(crate) line: u64,
-    /// What is wrong with it, where more is known than the cause.
+    /// What is wrong with the first one, if more is known than the cause.
     pub(crate) reason: Option<String>,
 }
 
-/// What an answer said of itself.
+/// What a search answer says about itself.
 #[derive(Clone, Debug)]
 pub(crate) struct PageFacts {
     pub(crate) scroll_id: Option<String>,
@@ -87,7 +88,7 @@ pub(crate) struct PageFacts {
 }
 
 impl Parsed {
-    /// Nothing yet; about so many rows will come.
+    /// Empty, with room for about `rows` rows.
     pub(super) fn empty(fields: FieldSet, rows: usize, dictionary: &Arc<Dictionary>) -> Self {
         Self {
             batch: Batch::new(fields, rows, Arc::clone(dictionary)),
@@ -104,7 +105,7 @@ impl Parsed {
         }
     }
 
-    /// Counts something odd.
+    /// Counts something unusual.
     pub(super) fn odd(&mut self, odd: Odd) {
         match self.odd.iter_mut().find(|known| known.kind == odd.kind) {
             Some(known) => known.n += odd.n,
@@ -112,7 +113,8 @@ impl Parsed {
         }
     }
 
-    /// Says that its text begins in another line.
+    /// Moves all line numbers, from a text that begins in line `before` to one
+    /// that begins in `line`.
     pub(crate) fn begin_at(&mut self, before: u64, line: u64) {
         let moved = |old: &mut u64| *old = *old - before + line;
         self.identities.iter_mut().for_each(|(_, line)| moved(line));
@@ -123,7 +125,7 @@ impl Parsed {
         self.breaks_off.iter_mut().for_each(moved);
     }
 
-    /// Reads a block.
+    /// Parses a block.
     pub(crate) fn new(
         block: &Block,
         fields: FieldSet,
@@ -142,7 +144,7 @@ impl Parsed {
         parsed
     }
 
-    /// Reads documents of other framings, and rows.
+    /// Parses a block of any other framing.
     fn values(&mut self, block: &Block, reader: &mut ShapeReader) {
         let mut action: Option<&[u8]> = None;
         for (line, text) in block.values() {
@@ -168,7 +170,7 @@ impl Parsed {
         }
     }
 
-    /// Reads a document that may have a known shape, or nothing.
+    /// Reads a document, by its shape if that is known; `text` may be empty.
     pub(super) fn document(
         &mut self,
         text: &[u8],
@@ -185,7 +187,7 @@ impl Parsed {
         }
     }
 
-    /// Takes in a row of a csv file.
+    /// Adds a row of a csv file.
     fn text_row(&mut self, row: TextRow, line: u64) {
         match row {
             TextRow::Flow(flow) => {
@@ -198,7 +200,7 @@ impl Parsed {
     }
 
     /// Reads a document of a `_bulk` request, whose identity is in its action;
-    /// false if it is no bare document that is a flow.
+    /// false if it is not the bare document of a flow.
     fn bulk_document(
         &mut self,
         action: &[u8],
@@ -256,7 +258,8 @@ impl Parsed {
                     Err(cause) => self.skip(cause, line, None),
                 }
             }
-            // A letter in another encoding spoils the letter, not the document.
+            // A character in another encoding is replaced; the rest of the document
+            // is read.
             Err(_) if std::str::from_utf8(text).is_err_and(|error| error.error_len().is_some()) => {
                 self.value(String::from_utf8_lossy(text).as_bytes(), line, block, reader);
             }
@@ -310,7 +313,7 @@ impl Parsed {
         }
     }
 
-    /// Takes in a hit; false if it is no flow.
+    /// Adds a hit; false if it is no flow.
     fn hit(&mut self, mut hit: Hit<'_>, line: u64) -> bool {
         let (index, id, routing) = (hit.index.take(), hit.id.take(), hit.routing.take());
         match hit.into_flow() {
@@ -332,7 +335,8 @@ impl Parsed {
         self.note(row, identity, line);
     }
 
-    /// Takes in a row whose columns are filled elsewhere.
+    /// Notes identity, quality and sequence of a row whose columns are filled by
+    /// the caller.
     pub(super) fn note(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         let time = |field| row.number(field);
         let (first, last) = (time(FieldId::FirstSwitched), time(FieldId::LastSwitched));
@@ -349,13 +353,13 @@ impl Parsed {
     }
 }
 
-/// Which document it is, by index, id and routing.
-fn document_id<'t>(members: [&'t Option<Cow<'_, str>>; 3]) -> Option<DocumentId<'t>> {
-    let [index, id, routing] = members.map(|text| text.as_ref().map(|text| text.as_bytes()));
+/// The identity of a document, by index, id and routing.
+fn document_id<'t>(parts: [&'t Option<Cow<'_, str>>; 3]) -> Option<DocumentId<'t>> {
+    let [index, id, routing] = parts.map(|text| text.as_ref().map(|text| text.as_bytes()));
     DocumentId::new(index, id, routing)
 }
 
-/// The JSON reader's words, without its line, which is always 1 here.
+/// The JSON parser's message, without its line number, which is always 1 here.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or(&text);

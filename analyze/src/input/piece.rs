@@ -1,22 +1,22 @@
-//! What comes out of a stream, piece by piece.
+//! The pieces that a stream is read in.
 
 use flowkit_model::dump::PartForm;
 
 use super::blocks::Block;
 use super::datagrams::Datagrams;
 
-/// What comes out of a stream.
+/// A piece of a stream.
 #[derive(Debug)]
 pub(crate) enum Piece {
     /// Documents.
     Block(Block),
-    /// The end: a damaged stream says how.
+    /// The end, and what is wrong with the stream if it is damaged.
     End { damage: Option<String> },
-    /// Nothing: the stream has columns.
+    /// The stream is not read: it has a Parquet file.
     Stored,
-    /// NetFlow itself.
+    /// NetFlow datagrams.
     Datagrams(Datagrams),
-    /// The bytes that the next datagrams were found in, as they came, where they
-    /// are to be kept.
+    /// The raw bytes that the next datagrams are in, if the caller asked for
+    /// them.
     Bytes(PartForm, Vec<u8>),
 }

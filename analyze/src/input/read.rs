@@ -1,5 +1,4 @@
-//! Reads streams in order and hands on their pieces: blocks of text, or
-//! datagrams.
+//! Reads streams in order, as pieces: blocks of text, or datagrams.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,17 +14,17 @@ use super::formats::Reading;
 use super::framing::Framing;
 use super::piece::Piece;
 use super::sniff::{self, Form};
-use super::source::{Place, Source, Stream, all};
+use super::source::{Location, Source, Stream, all};
 use super::{capture, parse, shape_cache};
 use crate::batch::FieldSet;
 use crate::error::ReadError;
 
-/// Reads all streams in order and hands on their pieces, each with the number
-/// of its stream, until `take` says false. Those that are `stored` are passed
-/// over.
+/// Reads all streams in order and passes their pieces to `take`, each with the
+/// number of its stream, until it returns false. Streams for which `stored` is
+/// true are not read and give [`Piece::Stored`].
 ///
 /// # Errors
-/// If a stream cannot be opened or read, or its form is not read.
+/// If a stream cannot be opened or read, or its format is not supported.
 pub(crate) fn read(
     sources: &[Source],
     stored: impl Fn(usize) -> bool,
@@ -34,7 +33,8 @@ pub(crate) fn read(
     each(all(sources), stored, false, take)
 }
 
-/// The same of one source, whose packets come with the bytes they were found in.
+/// Like [`read`], for one source, with the raw bytes before each batch of
+/// datagrams.
 ///
 /// # Errors
 /// As [`read`].
@@ -46,7 +46,7 @@ pub(crate) fn read_and_keep(
     each(source.streams.iter(), stored, true, take)
 }
 
-/// The same of streams, which keep what they are made of if `keeps` says so.
+/// Reads streams in order; with `keeps`, raw bytes come before datagrams.
 fn each<'s>(
     streams: impl Iterator<Item = &'s Stream>,
     stored: impl Fn(usize) -> bool,
@@ -67,18 +67,18 @@ fn each<'s>(
 }
 
 impl Stream {
-    /// Hands on the pieces, until `take` says false; then gives false.
+    /// Passes the pieces to `take`; false if that returned false.
     fn read(&self, keeps: bool, take: impl FnMut(Piece) -> bool) -> Result<bool, ReadError> {
         let (text, packed) = compression::unpack(self.open()?)
             .map_err(|source| self.failed(0, source))?
             .map_err(|refused| refused(self.name.clone()))?;
         let is_packed = packed != Compression::None;
-        let (text, told) = sniff::tell(text);
+        let (text, detected) = sniff::detect(text);
         let form = match self.reading {
             Some(Reading::Capture) => Form::Capture,
             Some(Reading::Datagrams) => Form::Datagrams,
             Some(Reading::Text(_)) => Form::Text,
-            _ => told,
+            _ => detected,
         };
         let framing = match self.reading {
             Some(Reading::Text(framing)) => Some(framing),
@@ -93,18 +93,18 @@ impl Stream {
 
     fn open(&self) -> Result<Box<dyn Read + Send>, ReadError> {
         let name = || self.name.clone();
-        match &self.place {
+        match &self.location {
             _ if self.reading == Some(Reading::Dump) => {
                 Err(ReadError::NotADumpButAFile { name: name() })
             }
-            // Whoever reads columns has opened it; here come those that turned out
-            // to be damaged.
-            Place::Columns(_) => Err(ReadError::ForeignParquet { name: name() }),
-            Place::Stdin if self.reading == Some(Reading::Columns) => {
+            // The caller has tried to open it as our Parquet file; here it is known
+            // to be unreadable.
+            Location::Columns(_) => Err(ReadError::ForeignParquet { name: name() }),
+            Location::Stdin if self.reading == Some(Reading::Columns) => {
                 Err(ReadError::ColumnsFromPipe { name: name() })
             }
-            Place::Stdin => Ok(Box::new(io::stdin())),
-            Place::File(path, limit) => {
+            Location::Stdin => Ok(Box::new(io::stdin())),
+            Location::File(path, limit) => {
                 let file = File::open(path)
                     .map_err(|source| ReadError::Open { path: path.clone(), source })?;
                 Ok(Box::new(file.take(limit.unwrap_or(u64::MAX))))
@@ -155,12 +155,12 @@ impl Stream {
         keeps: bool,
         mut take: impl FnMut(Piece) -> bool,
     ) -> Result<bool, ReadError> {
-        let kept = Kept::default();
+        let raw = RawBytes::default();
         let mut stream: Box<dyn Read + Send + '_> =
-            if keeps { Box::new(Keeping { stream, kept: kept.clone() }) } else { stream };
+            if keeps { Box::new(Tee { stream, raw: raw.clone() }) } else { stream };
         let mut goes_on = true;
         let hand_on = |datagrams| {
-            goes_on = kept.hand_on(form, &mut take) && take(Piece::Datagrams(datagrams));
+            goes_on = raw.hand_on(form, &mut take) && take(Piece::Datagrams(datagrams));
             goes_on
         };
         let read = match form {
@@ -174,10 +174,10 @@ impl Stream {
             }
             Err(error) => return Err(self.failed(0, error)),
         };
-        // What could not be made out is kept, too.
+        // Bytes behind damage are passed on, too.
         let mut rest = vec![0; if keeps { REST_BYTES } else { 0 }];
         while goes_on {
-            goes_on = kept.hand_on(form, &mut take);
+            goes_on = raw.hand_on(form, &mut take);
             if !matches!(stream.read(&mut rest), Ok(1..)) {
                 break;
             }
@@ -186,14 +186,14 @@ impl Stream {
     }
 }
 
-/// Read at a time behind damage.
+/// Bytes per read behind damage.
 const REST_BYTES: usize = 1 << 18;
 
-/// Bytes that were read and not handed on yet.
+/// Bytes that were read and not passed on yet.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
+struct RawBytes(Arc<Mutex<Vec<u8>>>);
 
-impl Kept {
+impl RawBytes {
     fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -204,27 +204,27 @@ impl Kept {
     }
 }
 
-/// Keeps a copy of what is read.
-struct Keeping<R> {
+/// Copies everything that is read.
+struct Tee<R> {
     stream: R,
-    kept: Kept,
+    raw: RawBytes,
 }
 
-impl<R: Read> Read for Keeping<R> {
+impl<R: Read> Read for Tee<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.stream.read(out)?;
-        self.kept.bytes().extend_from_slice(&out[..read]);
+        self.raw.bytes().extend_from_slice(&out[..read]);
         Ok(read)
     }
 }
 
-/// Reads bytes as a stream of unknown form, for fuzzers.
+/// Reads bytes as a stream of unknown format, for fuzzers.
 pub(crate) fn bytes(bytes: &[u8]) {
     let (dictionary, shapes) = (Arc::default(), shape_cache::Shapes::default());
     let fields = FieldSet::all();
     let Ok(Ok((text, _))) = compression::unpack(bytes) else { return };
-    // A bomb is cut: what is unpacked is read in blocks of bounded size.
-    let (text, form) = sniff::tell(Box::new(text.take(1 << 24)));
+    // Limits the output of a decompression bomb.
+    let (text, form) = sniff::detect(Box::new(text.take(1 << 24)));
     let take = |datagrams: Datagrams| {
         drop(datagrams.parse(fields, &dictionary));
         true

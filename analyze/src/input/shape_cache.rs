@@ -1,59 +1,59 @@
-//! The shapes of documents that a scan has met, shared by its blocks.
+//! The document shapes that a scan has learnt, shared by its blocks.
 //!
-//! A dump has a handful of shapes: with and without port names, with and
-//! without places. A block tries them in turn, the last one that fitted first;
-//! before those, the same shapes narrowed to values that have not changed so
-//! far, of which there is less to read.
+//! A dump has a handful of shapes: with and without port names, with and without
+//! GeoIP fields. A block tries them in turn, beginning with the last one that
+//! fitted. Narrowed shapes are tried before the full ones: they compare the
+//! values that have not changed so far as bytes, so that there is less to read.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use flowkit_model::Row;
 use flowkit_model::document::shape::{DayCache, Narrowing, Shape, Shaped};
 
-/// More shapes than this cost more to try than the JSON reader takes.
+/// Trying more shapes than this costs more than the JSON parser.
 const MOST_SHAPES: usize = 24;
 
-/// Values that must not change for a narrowed shape to be worth its tries.
-const LEAST_SAME: usize = 4;
+/// Constant values that make a narrowed shape worth trying.
+const LEAST_CONSTANT: usize = 4;
 
-/// Of the documents of a block that no narrowed shape fits, every eighth is
-/// looked at, so that what changes in one of a hundred is passed over still: to
-/// read such a value each time would take longer than to read that document
-/// twice.
-const LOOK_EVERY: usize = 8;
+/// Of the documents of a block that no narrowed shape fits, one in this many is
+/// sampled. So a value that changes in one of a hundred documents still counts as
+/// constant: reading it every time would take longer than reading that one
+/// document twice.
+const SAMPLE_EVERY: usize = 8;
 
-/// Documents of a block that are looked at.
-const MOST_LOOKS: usize = 8;
+/// Most documents of a block that are sampled.
+const MOST_SAMPLES: usize = 8;
 
-/// Shapes that were learnt so far.
+/// The shapes learnt so far.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
-    known: RwLock<Vec<Known>>,
+    known: RwLock<Vec<CachedShape>>,
 }
 
-/// A shape, and what is known of its values.
+/// A shape, and which of its values are constant.
 #[derive(Debug)]
-struct Known {
+struct CachedShape {
     shape: Arc<Shape>,
     narrowing: Option<Narrowing>,
     narrowed: Option<Arc<Shape>>,
 }
 
-impl Known {
+impl CachedShape {
     fn new(shape: Arc<Shape>) -> Self {
         Self { shape, narrowing: None, narrowed: None }
     }
 
-    /// Learns what a block has seen of the values.
-    fn learn(&mut self, looked: Narrowing) {
+    /// Merges what a block has seen of the values.
+    fn learn(&mut self, sample: Narrowing) {
         let before = self.narrowing.as_ref().map_or(0, Narrowing::n_same);
         match &mut self.narrowing {
-            None => self.narrowing = Some(looked),
-            Some(narrowing) => narrowing.merge(&looked),
+            None => self.narrowing = Some(sample),
+            Some(narrowing) => narrowing.merge(&sample),
         }
         let Some(narrowing) = &self.narrowing else { return };
         if narrowing.n_same() != before {
-            let is_worth_it = narrowing.n_same() >= LEAST_SAME;
+            let is_worth_it = narrowing.n_same() >= LEAST_CONSTANT;
             let narrowed = is_worth_it.then(|| narrowing.narrowed(&self.shape)).flatten();
             self.narrowed = narrowed.map(Arc::new);
         }
@@ -61,12 +61,15 @@ impl Known {
 }
 
 impl Shapes {
-    /// A reader that knows them.
+    /// A reader that begins with these shapes.
     pub(crate) fn reader(&self) -> ShapeReader {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let shapes: Vec<_> = known
             .iter()
-            .map(|known| Tried { narrowed: known.narrowed.clone(), ..Tried::new(&known.shape) })
+            .map(|known| Candidate {
+                narrowed: known.narrowed.clone(),
+                ..Candidate::new(&known.shape)
+            })
             .collect();
         ShapeReader {
             before: shapes.len(),
@@ -77,59 +80,63 @@ impl Shapes {
         }
     }
 
-    /// Keeps what a reader has learnt.
+    /// Adds what a reader has learnt.
     pub(crate) fn learn_from(&self, reader: ShapeReader) {
         let ShapeReader { mut shapes, before, .. } = reader;
         let learnt = shapes.split_off(before);
-        if learnt.is_empty() && shapes.iter().all(|tried| tried.looked.is_none()) {
+        if learnt.is_empty() && shapes.iter().all(|candidate| candidate.sample.is_none()) {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        for (known, tried) in known.iter_mut().zip(shapes) {
-            if let Some(looked) = tried.looked {
-                known.learn(looked);
+        for (known, candidate) in known.iter_mut().zip(shapes) {
+            if let Some(sample) = candidate.sample {
+                known.learn(sample);
             }
         }
-        // Another block may have learnt the same meanwhile; that costs little.
+        // If another block has added shapes meanwhile, these are dropped: they are
+        // learnt again soon.
         if known.len() == before {
             let room = MOST_SHAPES.saturating_sub(before);
-            known.extend(learnt.into_iter().take(room).map(|tried| Known::new(tried.shape)));
+            known.extend(
+                learnt.into_iter().take(room).map(|candidate| CachedShape::new(candidate.shape)),
+            );
         }
     }
 }
 
 /// Reads the documents of a block.
 pub(crate) struct ShapeReader {
-    /// Those that were known, then those that are learnt here.
-    shapes: Vec<Tried>,
+    /// The shapes of the cache, then those learnt in this block.
+    shapes: Vec<Candidate>,
     before: usize,
     last: usize,
     days: DayCache,
-    /// Attempts to learn that are left: text that has no shape costs nothing.
+    /// Attempts to learn that are left, so that text without a shape costs
+    /// little.
     attempts: usize,
 }
 
-/// A shape, and what is seen of its values in this block.
-struct Tried {
+/// A shape, and a sample of its values in this block.
+struct Candidate {
     shape: Arc<Shape>,
     narrowed: Option<Arc<Shape>>,
-    /// Documents that it fitted, and the narrowed one did not.
+    /// Documents that the full shape fitted and the narrowed one did not.
     n: usize,
-    looked: Option<Narrowing>,
+    sample: Option<Narrowing>,
 }
 
-impl Tried {
+impl Candidate {
     fn new(shape: &Arc<Shape>) -> Self {
-        Self { shape: Arc::clone(shape), narrowed: None, n: 0, looked: None }
+        Self { shape: Arc::clone(shape), narrowed: None, n: 0, sample: None }
     }
 
-    /// A document was of this shape only.
+    /// Counts a document that only the full shape fitted, and samples it.
     fn fitted(&mut self, text: &[u8]) {
         self.n += 1;
-        if self.n.is_multiple_of(LOOK_EVERY) && self.n <= LOOK_EVERY * MOST_LOOKS {
-            match &mut self.looked {
-                Some(looked) => looked.look(&self.shape, text),
-                None => self.looked = Narrowing::new(&self.shape, text),
+        if self.n.is_multiple_of(SAMPLE_EVERY) && self.n <= SAMPLE_EVERY * MOST_SAMPLES {
+            match &mut self.sample {
+                Some(sample) => sample.look(&self.shape, text),
+                None => self.sample = Narrowing::new(&self.shape, text),
             }
         }
     }
@@ -141,11 +148,10 @@ impl ShapeReader {
         self.first(text, row, Shape::read)
     }
 
-    /// Reads the line that a text begins with, if it is a document of a known
-    /// shape without blanks around it; its length goes to the start of the next
-    /// line.
+    /// Reads the first line of a text, if it is a document of a known shape
+    /// without blanks around it; the length includes the line end.
     ///
-    /// The end of the line need not be looked for: no value goes over it.
+    /// The line end need not be searched for: no value of a shape spans lines.
     pub(crate) fn read_line<'t>(
         &mut self,
         text: &'t [u8],
@@ -163,7 +169,7 @@ impl ShapeReader {
         })
     }
 
-    /// What the first shape that fits reads.
+    /// The result of `read` for the first shape that fits.
     fn first<'t, T>(
         &mut self,
         text: &'t [u8],
@@ -172,33 +178,33 @@ impl ShapeReader {
     ) -> Option<T> {
         let n_shapes = self.shapes.len();
         let turns = |last| (0..n_shapes).map(move |turn| (last + turn) % n_shapes);
-        for place in turns(self.last) {
-            let Some(narrowed) = &self.shapes[place].narrowed else { continue };
+        for index in turns(self.last) {
+            let Some(narrowed) = &self.shapes[index].narrowed else { continue };
             row.clear();
             if let Some(found) = read(narrowed, text, row, &mut self.days) {
-                self.last = place;
+                self.last = index;
                 return Some(found);
             }
         }
-        for place in turns(self.last) {
+        for index in turns(self.last) {
             row.clear();
-            if let Some(found) = read(&self.shapes[place].shape, text, row, &mut self.days) {
-                self.last = place;
-                self.shapes[place].fitted(text);
+            if let Some(found) = read(&self.shapes[index].shape, text, row, &mut self.days) {
+                self.last = index;
+                self.shapes[index].fitted(text);
                 return Some(found);
             }
         }
         None
     }
 
-    /// Learns from a flow that had to be read by the JSON reader.
+    /// Learns the shape of a flow that the JSON parser had to read.
     pub(crate) fn learn(&mut self, text: &[u8], is_hit: bool) {
         if self.shapes.len() >= MOST_SHAPES || self.attempts == 0 {
             return;
         }
         self.attempts -= 1;
         if let Some(shape) = Shape::learn(text, is_hit).map(Arc::new) {
-            self.shapes.push(Tried::new(&shape));
+            self.shapes.push(Candidate::new(&shape));
         }
     }
 }
@@ -241,7 +247,7 @@ mod tests {
             shape.read(text.as_bytes(), &mut row, &mut DayCache::default()).is_some()
         };
         let known = shapes.known.read().unwrap();
-        let read = |known: &Known| {
+        let read = |known: &CachedShape| {
             let narrowed = known.narrowed.as_ref()?;
             Some(documents.iter().map(|text| reads(narrowed, text)).collect())
         };

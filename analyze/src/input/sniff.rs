@@ -1,5 +1,5 @@
-//! What an unpacked stream is: text, a capture or datagrams, told by its first
-//! bytes; and UTF-16 as UTF-8.
+//! Detects from its first bytes whether a decompressed stream is text, a capture
+//! or datagrams; turns UTF-16 into UTF-8.
 
 use std::io::{self, Read};
 
@@ -10,12 +10,12 @@ pub(super) enum Form {
     Text,
     /// A packet capture.
     Capture,
-    /// NetFlow datagrams, one after the other.
+    /// Concatenated NetFlow datagrams.
     Datagrams,
 }
 
-/// Starts of packet captures: pcap in both byte orders and both units of time,
-/// and pcapng.
+/// Magic numbers of packet captures: pcap in both byte orders and with micro- and
+/// nanoseconds, and pcapng.
 const CAPTURES: [[u8; 4]; 5] = [
     [0xd4, 0xc3, 0xb2, 0xa1],
     [0xa1, 0xb2, 0xc3, 0xd4],
@@ -24,16 +24,17 @@ const CAPTURES: [[u8; 4]; 5] = [
     [0x0a, 0x0d, 0x0d, 0x0a],
 ];
 
-/// A stream from its start, and what it holds.
-pub(super) type Told<'r> = (Box<dyn Read + Send + 'r>, Form);
+/// A stream from its first byte, and what it holds.
+pub(super) type Detected<'r> = (Box<dyn Read + Send + 'r>, Form);
 
-/// Tells a stream by its first bytes. One that fails is told where it is read.
-pub(super) fn tell<'r>(mut stream: Box<dyn Read + Send + 'r>) -> Told<'r> {
+/// Detects what a stream holds. An error of reading is returned by the stream's
+/// first read.
+pub(super) fn detect<'r>(mut stream: Box<dyn Read + Send + 'r>) -> Detected<'r> {
     let mut head = Vec::new();
     let failed = stream.by_ref().take(4).read_to_end(&mut head).err();
     let form = match *head {
         [first, ..] if CAPTURES.iter().any(|magic| head == magic) && first != b'{' => Form::Capture,
-        // No text begins with these; a datagram does with its version.
+        // No text begins with these bytes; a datagram begins with its version.
         [0..=0x08, ..] => Form::Datagrams,
         _ => Form::Text,
     };
@@ -56,7 +57,7 @@ pub(super) fn tell<'r>(mut stream: Box<dyn Read + Send + 'r>) -> Told<'r> {
     }
 }
 
-/// A stream that failed before it was told.
+/// A stream whose first read failed.
 struct Failed(Option<io::Error>);
 
 impl Read for Failed {
@@ -65,18 +66,18 @@ impl Read for Failed {
     }
 }
 
-/// UTF-16, as PowerShell's `>` writes it, turned into UTF-8. The mark at its
-/// start becomes the mark of UTF-8.
+/// UTF-16, as PowerShell's `>` writes it, turned into UTF-8. Its byte order mark
+/// becomes that of UTF-8.
 struct Utf16<R> {
     stream: R,
     is_little: bool,
     ready: Vec<u8>,
     at: usize,
-    /// First half of a pair.
+    /// First half of a surrogate pair.
     high: Option<u16>,
 }
 
-/// UTF-16 that is read at a time.
+/// Bytes of UTF-16 per read.
 const UTF16_BYTES: u64 = 1 << 16;
 
 impl<R: Read> Utf16<R> {
@@ -129,7 +130,7 @@ mod tests {
                 .encode_utf16()
                 .flat_map(|unit| if is_little { unit.to_le_bytes() } else { unit.to_be_bytes() })
                 .collect();
-            let (mut stream, form) = tell(Box::new(&*bytes));
+            let (mut stream, form) = detect(Box::new(&*bytes));
             let mut found = String::new();
             stream.read_to_string(&mut found).unwrap();
             assert_eq!((found == text, form), (true, Form::Text));
@@ -148,7 +149,7 @@ mod tests {
             (b"\xd4\xc3\xb2\xa1rest", Form::Capture),
             (b"\n\r\r\nrest", Form::Capture),
         ] {
-            assert_eq!(tell(Box::new(bytes)).1, expected, "{bytes:?}");
+            assert_eq!(detect(Box::new(bytes)).1, expected, "{bytes:?}");
         }
     }
 }

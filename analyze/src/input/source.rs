@@ -1,5 +1,5 @@
-//! Sources and their streams: what each is called, where it is, which part of a
-//! dump it is, and what is known of it before it is read.
+//! Sources and their streams: name, location, which part of a dump it is, and
+//! what is known before it is read.
 
 use std::path::{Path, PathBuf};
 
@@ -17,79 +17,79 @@ pub struct Source {
     pub(super) incomplete: Option<String>,
 }
 
-/// Text to be read in one go.
+/// A file, a part of a dump, or standard input.
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
     pub(super) name: String,
-    pub(super) place: Place,
-    /// Documents that must be there.
+    pub(super) location: Location,
+    /// Number of documents that it must hold, if known.
     pub(super) expected: Option<u64>,
-    /// The part of a dump that it is.
+    /// The part of a dump, if it is one.
     pub(super) part: Option<DumpPart>,
-    /// How it is read, if that is not told by its content.
+    /// How it is read, if that is given and not detected.
     pub(super) reading: Option<Reading>,
 }
 
-/// A part of a dump, which may have columns.
+/// A part of a dump, which may have a Parquet file.
 #[derive(Clone, Debug)]
 pub(crate) struct DumpPart {
     /// Folder of the dump.
     pub(crate) dump: PathBuf,
-    /// What the manifest says of it.
+    /// Its entry in the manifest.
     pub(crate) part: Part,
 }
 
 impl DumpPart {
-    /// Where its columns are.
+    /// Path of its Parquet file.
     pub(crate) fn columns_path(&self) -> PathBuf {
         self.dump.join(self.part.columns_path())
     }
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Place {
+pub(super) enum Location {
     Stdin,
-    /// A file, or so many bytes from its start.
+    /// A file, or only this many bytes from its start.
     File(PathBuf, Option<u64>),
-    /// A file of columns.
+    /// A Parquet file.
     Columns(PathBuf),
 }
 
 impl Source {
-    /// For each stream, what it is called and its file if that is one of columns.
+    /// For each stream, name and path if it is a Parquet file.
     pub(crate) fn column_files(&self) -> impl Iterator<Item = Option<(&str, &Path)>> {
-        self.streams.iter().map(|stream| match &stream.place {
-            Place::Columns(path) => Some((stream.name.as_str(), path.as_path())),
+        self.streams.iter().map(|stream| match &stream.location {
+            Location::Columns(path) => Some((stream.name.as_str(), path.as_path())),
             _ => None,
         })
     }
 
-    pub(super) fn of(name: String, place: Place, reading: Option<Reading>) -> Self {
-        let stream = Stream { name: name.clone(), place, expected: None, part: None, reading };
+    pub(super) fn of(name: String, location: Location, reading: Option<Reading>) -> Self {
+        let stream = Stream { name: name.clone(), location, expected: None, part: None, reading };
         Self { name, streams: vec![stream], window: None, incomplete: None }
     }
 
-    /// Whether it is standard input, which can be read once.
+    /// Whether it is standard input, which can be read only once.
     #[must_use]
     pub fn is_stdin(&self) -> bool {
-        self.streams.iter().any(|stream| matches!(stream.place, Place::Stdin))
+        self.streams.iter().any(|stream| matches!(stream.location, Location::Stdin))
     }
 
-    /// What it is called in messages.
+    /// Its name in messages.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether a file is one of those that are read, under whatever name.
+    /// Whether this source reads the file at `path`, links resolved.
     #[must_use]
     pub fn reads(&self, path: &Path) -> bool {
-        let place = path.canonicalize().ok();
+        let resolved = path.canonicalize().ok();
         let same =
-            |file: &Path| file.canonicalize().is_ok_and(|file| Some(&file) == place.as_ref());
-        self.streams.iter().any(|stream| match &stream.place {
-            Place::Stdin => false,
-            Place::File(file, _) | Place::Columns(file) => same(file),
+            |file: &Path| file.canonicalize().is_ok_and(|file| Some(&file) == resolved.as_ref());
+        self.streams.iter().any(|stream| match &stream.location {
+            Location::Stdin => false,
+            Location::File(file, _) | Location::Columns(file) => same(file),
         })
     }
 
@@ -100,18 +100,18 @@ impl Source {
         self.window
     }
 
-    /// Why it is known not to hold all it should.
+    /// Why the source is incomplete, if that is known.
     #[must_use]
     pub fn incomplete(&self) -> Option<&str> {
         self.incomplete.as_deref()
     }
 
-    /// Its streams: what each is called, and the part that it is.
+    /// Name and part of each stream.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Option<&DumpPart>)> {
         self.streams.iter().map(|stream| (stream.name.as_str(), stream.part.as_ref()))
     }
 
-    /// The parts before this one whose documents may be in it again.
+    /// The parts before this one that may hold some of its documents.
     pub(crate) fn streams_before(&self, part: &DumpPart) -> Vec<&DumpPart> {
         self.parts()
             .filter_map(|(_, part)| part)
@@ -120,14 +120,14 @@ impl Source {
             .collect()
     }
 
-    /// What the manifest says of those.
+    /// The manifest entries of [`streams_before`](Self::streams_before).
     pub(crate) fn may_share(&self, part: &DumpPart) -> Vec<&Part> {
         self.streams_before(part).into_iter().map(|earlier| &earlier.part).collect()
     }
 
-    /// A part that is being written, under a name: nothing is read of it.
+    /// A part that is being written; nothing is read from it.
     pub(crate) fn part_under_way(name: &str) -> Self {
-        Self::of(name.to_owned(), Place::File(PathBuf::new(), Some(0)), None)
+        Self::of(name.to_owned(), Location::File(PathBuf::new(), Some(0)), None)
     }
 
     /// One of its parts as a source of its own, under another name.
@@ -144,16 +144,16 @@ impl Source {
         }
     }
 
-    /// Whether a document of another source may be in this one, too: in dumps,
-    /// if they overlap in index and window.
+    /// Whether both sources may hold the same document; dumps may if they overlap
+    /// in index and window.
     pub(crate) fn may_overlap(&self, other: &Self) -> bool {
         self.streams.iter().any(|mine| {
             other.streams.iter().any(|theirs| match (&mine.part, &theirs.part) {
                 (Some(mine), Some(theirs)) => may_share(&mine.part, &theirs.part),
-                // Columns do not say which document a flow was.
-                _ => ![&mine.place, &theirs.place]
+                // A Parquet file does not have the identities of documents.
+                _ => ![&mine.location, &theirs.location]
                     .iter()
-                    .any(|place| matches!(place, Place::Columns(_))),
+                    .any(|location| matches!(location, Location::Columns(_))),
             })
         })
     }
@@ -177,9 +177,9 @@ pub(crate) fn may_share(a: &Part, b: &Part) -> bool {
 /// A stream while it is read.
 #[derive(Clone)]
 pub(crate) struct Opened<'s> {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(crate) name: &'s str,
-    /// Documents that must be there.
+    /// Number of documents that it must hold, if known.
     pub(crate) expected: Option<u64>,
 }
 

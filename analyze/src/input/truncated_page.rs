@@ -1,4 +1,5 @@
-//! The whole hits of an answer that breaks off, as a full disk leaves it.
+//! Recovers the complete hits of a truncated search answer, as a full disk leaves
+//! it.
 
 use flowkit_model::document::entry::Entry;
 use flowkit_model::document::page::Page;
@@ -7,16 +8,16 @@ use serde_json::value::RawValue;
 
 use super::{Block, json_values};
 
-/// The whole hits of a value, if it is an answer that breaks off at the end of
-/// its stream.
+/// The complete hits of a value, if it is an answer that is truncated at the end
+/// of its stream.
 pub(crate) fn hits_before_the_end<'t>(block: &Block, value: &'t [u8]) -> Option<Vec<&'t RawValue>> {
     let may_break_off = block.ends_with(value);
     let breaks_off = may_break_off && Entry::parse(value).is_err_and(|error| error.is_eof());
     breaks_off.then(|| whole_hits(value)).flatten().map(|page| page.hits)
 }
 
-/// The hits before the break, and what the answer said before them; `None` if
-/// the text is no such answer.
+/// The complete hits and what the answer says before them; `None` if the text is
+/// no truncated answer.
 pub(super) fn whole_hits(text: &[u8]) -> Option<Page<'_>> {
     let hits = start_of_hits(text)?;
     let mut opening = text[..hits].to_vec();
@@ -53,7 +54,7 @@ fn start_of_hits(text: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// Wherever an answer is cut inside its hits, the whole ones are found.
+    /// Wherever an answer is cut inside its hits, the complete ones are found.
     #[test]
     fn every_whole_hit_is_found() {
         let opening = r#"{"_scroll_id":"x","timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"total":3,"hits":["#;

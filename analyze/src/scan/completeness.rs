@@ -1,4 +1,4 @@
-//! What is known to be missing from streams, by what is met while they are read.
+//! Detects while streams are read what is missing from them.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use crate::error::ReadError;
 use crate::input::parse::{Odd, PageFacts, Parsed};
 use crate::input::{self, Opened, Source};
 
-/// Compares what streams hold with what they should, in the order in which they
-/// are read.
+/// Compares what streams hold with what they should hold, in the order in which
+/// they are read.
 pub(crate) struct Completeness<'s> {
     streams: Vec<Opened<'s>>,
-    /// Of the stream being read.
+    /// State of the stream that is being read.
     stream: StreamState,
-    /// Answers by the scroll they belong to, or by their stream.
+    /// Search answers by scroll id, or by stream if they have none.
     answers: BTreeMap<String, Answers>,
 }
 
-/// What is known of a stream so far.
+/// What is known of the current stream so far.
 struct StreamState {
     n_values: u64,
     not_json: Option<(u64, String)>,
@@ -35,7 +35,7 @@ impl StreamState {
     }
 }
 
-/// Pages of one search.
+/// The pages of one search.
 struct Answers {
     first: Position,
     n_hits: u64,
@@ -47,7 +47,7 @@ impl<'s> Completeness<'s> {
         Self::of(input::streams(sources))
     }
 
-    /// Of the same streams, of which nothing is known yet.
+    /// A new comparison of the same streams, with nothing read yet.
     pub(super) fn again(&self) -> Self {
         Self::of(self.streams.clone())
     }
@@ -56,12 +56,12 @@ impl<'s> Completeness<'s> {
         Self { streams, stream: StreamState::new(), answers: BTreeMap::new() }
     }
 
-    /// Documents of the stream at hand that were read so far.
+    /// Documents read so far from the current stream.
     pub(crate) fn n_values(&self) -> u64 {
         self.stream.n_values
     }
 
-    /// What a stream is called.
+    /// Name of a stream.
     pub(crate) fn name(&self, stream: usize) -> &'s str {
         self.streams[stream].name
     }
@@ -70,7 +70,7 @@ impl<'s> Completeness<'s> {
         Position { file: self.name(stream).to_owned(), line }
     }
 
-    /// Takes in what a block of a stream held.
+    /// Accumulates a block of a stream.
     pub(crate) fn block(&mut self, stream: usize, parsed: &Parsed, tally: &mut Tally) {
         self.stream.is_empty = false;
         self.stream.n_values += parsed.n_values;
@@ -122,7 +122,7 @@ impl<'s> Completeness<'s> {
             self.answers.entry(search).or_insert(Answers { first, n_hits: 0, total: page.total });
         answers.n_hits += page.n_hits;
         if page.breaks_off {
-            // Said already; what is missing is not counted twice.
+            // Already reported; the missing hits are not reported twice.
             answers.total = None;
         }
     }
@@ -130,7 +130,7 @@ impl<'s> Completeness<'s> {
     /// Closes a stream.
     ///
     /// # Errors
-    /// If it holds no document, but what shows why.
+    /// If it holds no document, and the reason is known.
     pub(crate) fn end(
         &mut self,
         stream: usize,
@@ -182,7 +182,7 @@ impl<'s> Completeness<'s> {
         Ok(())
     }
 
-    /// Says which searches are not here whole.
+    /// Reports the searches of which pages are missing.
     pub(crate) fn finish(self, tally: &mut Tally) {
         for answers in self.answers.into_values() {
             if let Some(total) = answers.total

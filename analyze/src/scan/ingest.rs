@@ -1,5 +1,5 @@
-//! Takes in what blocks held, in the order of the sources: finds duplicates,
-//! and counts what is skipped.
+//! Ingests parsed blocks in the order of the sources: drops duplicates, and
+//! counts what is skipped.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(crate) struct Absorber<'s> {
     tally: Tally,
 }
 
-/// The error for what may not be skipped.
+/// The error for a document that may not be skipped in strict mode.
 fn strict(position: String, cause: NotAFlow, reason: Option<&str>) -> ReadError {
     let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
     ReadError::Strict { position, what: format!("{}{reason}", cause.text()) }
@@ -39,13 +39,13 @@ impl<'s> Absorber<'s> {
         }
     }
 
-    /// Documents of the stream at hand that were read so far.
+    /// Documents read so far from the current stream.
     pub(crate) fn n_values(&self) -> u64 {
         self.completeness.n_values()
     }
 
-    /// What was met so far; goes on with nothing but the documents that it
-    /// knows.
+    /// Returns the tally so far and begins a new one; the known document
+    /// identities stay.
     pub(crate) fn next(&mut self) -> Tally {
         let next = Self {
             completeness: self.completeness.again(),
@@ -56,7 +56,7 @@ impl<'s> Absorber<'s> {
         std::mem::replace(self, next).finish()
     }
 
-    /// Takes in a block of a stream; gives its flows without copies.
+    /// Ingests a block of a stream; returns its flows without duplicates.
     pub(crate) fn block(&mut self, stream: usize, parsed: Parsed) -> Result<Batch, ReadError> {
         let name = self.completeness.name(stream);
         self.completeness.block(stream, &parsed, &mut self.tally);
@@ -72,7 +72,8 @@ impl<'s> Absorber<'s> {
         self.without_copies(stream, parsed.batch, &parsed.identities)
     }
 
-    /// Takes in a stream that has columns: what was met when they were made.
+    /// Ingests the tally of a stream that has a Parquet file, as it was when the
+    /// file was written.
     pub(super) fn stored(&mut self, tally: &Tally) -> Result<(), ReadError> {
         if let (true, Some(first)) =
             (self.options.strict, tally.skipped.iter().min_by_key(|skipped| skipped.first.line))
@@ -96,7 +97,7 @@ impl<'s> Absorber<'s> {
         Ok(())
     }
 
-    /// Learns which documents a source holds, without taking them in.
+    /// Learns the identities of a source's documents, without ingesting them.
     pub(crate) fn know(&mut self, source: &Source) -> Result<(), ReadError> {
         let (dictionary, shapes) = (Arc::default(), Shapes::default());
         let sources = std::slice::from_ref(source);
@@ -159,7 +160,7 @@ impl<'s> Absorber<'s> {
     }
 }
 
-/// What is known of sources before they are read.
+/// The tally of sources before they are read.
 pub(crate) fn known_before(sources: &[Source]) -> Tally {
     let incomplete = sources
         .iter()

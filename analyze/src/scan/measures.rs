@@ -17,7 +17,7 @@ pub(crate) struct Measures {
 }
 
 impl Measures {
-    /// The fields it reads.
+    /// The fields it needs.
     pub(crate) const FIELDS: [FieldId; 5] = [
         FieldId::Timestamp,
         FieldId::Exporter,
@@ -37,8 +37,8 @@ impl Measures {
         for (field, column) in batch.columns() {
             self.unknown[field as usize] += column.n_unknown();
         }
-        for (field, coded) in batch.dictionary_columns() {
-            self.unknown[field as usize] += coded.n_unknown();
+        for (field, column) in batch.dictionary_columns() {
+            self.unknown[field as usize] += column.n_unknown();
         }
         if let Some(seen) = batch.column(FieldId::Timestamp).min_max() {
             self.seen = Some(widen(self.seen, seen));
@@ -56,7 +56,7 @@ impl Measures {
         }
         for row in 0..batch.rows() {
             let state = (exporters.get(row), intervals.get(row).unwrap_or(0));
-            // Flows of one exporter come in a row; only changes are looked up.
+            // Flows of one exporter are adjacent; only changes are looked up.
             if before != Some(state) {
                 before = Some(state);
                 let (exporter, interval) = state;
@@ -85,7 +85,7 @@ impl Measures {
         }
     }
 
-    /// The counts that a tally has; exporters are numbered by `dictionary`.
+    /// The counts of a tally; `dictionary` gives the codes of exporters.
     pub(crate) fn of_tally(tally: &Tally, dictionary: &Dictionary) -> Self {
         let mut unknown = vec![0; FIELDS.len()];
         for (field, n) in &tally.unknown {
@@ -117,18 +117,18 @@ impl Measures {
     }
 }
 
-/// The sum of values, most of which have 32 bits: those are added up by thousands
-/// in one word.
+/// The sum of values. Most have at most 32 bits, so that a thousand of them are
+/// added in one 64-bit word.
 fn sum(values: &[u64]) -> u128 {
-    let of = |values: &[u64]| {
-        let all = values.iter().fold(0, |all, value| all | value);
-        if u32::try_from(all).is_ok() {
+    let of_chunk = |values: &[u64]| {
+        let bits = values.iter().fold(0, |bits, value| bits | value);
+        if u32::try_from(bits).is_ok() {
             values.iter().sum::<u64>().into()
         } else {
             values.iter().map(|value| u128::from(*value)).sum::<u128>()
         }
     };
-    values.chunks(1024).map(of).sum()
+    values.chunks(1024).map(of_chunk).sum()
 }
 
 fn widen(range: Option<(u64, u64)>, other: (u64, u64)) -> (u64, u64) {

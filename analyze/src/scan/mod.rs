@@ -1,9 +1,9 @@
 //! Streams become batches of columns, in the order of the sources and without
-//! second copies of a document.
+//! duplicate documents.
 //!
-//! One thread reads and unpacks, the others parse ([`waves`]); between the two,
-//! in the order of the sources, [`ingest`] looks for duplicates and counts what
-//! is no flow: which copy is first must not depend on threads.
+//! One thread reads and decompresses, the others parse ([`waves`]); then
+//! [`ingest`] drops duplicates and counts what is no flow, in the order of the
+//! sources: which copy is first must not depend on threads.
 
 pub(crate) mod completeness;
 pub(crate) mod ingest;
@@ -23,18 +23,19 @@ use crate::input::shape_cache::Shapes;
 use crate::input::{self, Piece, Source};
 use crate::store::StoredPart;
 
-/// What is read, and how.
+/// What is read, and which fields of it.
 pub(crate) struct Reading<'r> {
     pub(crate) sources: &'r [Source],
-    /// For each stream, its columns if it has any; those streams are not read.
+    /// For each stream, its Parquet file if it has one; those streams are not
+    /// read.
     pub(crate) stored: &'r [Option<StoredPart>],
     pub(crate) fields: FieldSet,
     pub(crate) dictionary: &'r Arc<Dictionary>,
 }
 
 impl Reading<'_> {
-    /// Reads all streams that have no columns and hands on their flows, in
-    /// order and without copies.
+    /// Reads all streams that have no Parquet file and passes their flows to
+    /// `take`, in order and without duplicates.
     ///
     /// # Errors
     /// If a source cannot be read.
@@ -45,7 +46,7 @@ impl Reading<'_> {
     ) -> Result<(), ReadError> {
         let stored = |stream: usize| self.stored.get(stream).and_then(Option::as_ref);
         if self.stored.iter().all(Option::is_some) && !self.stored.is_empty() {
-            // No thread is started for what is not read.
+            // If nothing is read, no thread is started.
             return (0..self.stored.len())
                 .filter_map(stored)
                 .try_for_each(|part| absorber.stored(&part.tally));
@@ -58,11 +59,13 @@ impl Reading<'_> {
             |stream, piece| (stream, self.parse(piece, &shapes)),
             |wave| {
                 let mut batches = Vec::with_capacity(wave.len());
-                for (stream, taken) in wave {
-                    match taken {
-                        Taken::Block(parsed) => batches.push(absorber.block(stream, *parsed)?),
-                        Taken::End(damage) => absorber.end(stream, damage)?,
-                        Taken::Stored => {
+                for (stream, parsed) in wave {
+                    match parsed {
+                        ParsedPiece::Block(parsed) => {
+                            batches.push(absorber.block(stream, *parsed)?)
+                        }
+                        ParsedPiece::End(damage) => absorber.end(stream, damage)?,
+                        ParsedPiece::Stored => {
                             stored(stream).map_or(Ok(()), |part| absorber.stored(&part.tally))?;
                         }
                     }
@@ -73,23 +76,23 @@ impl Reading<'_> {
         )
     }
 
-    fn parse(&self, piece: Piece, shapes: &Shapes) -> Taken {
+    fn parse(&self, piece: Piece, shapes: &Shapes) -> ParsedPiece {
         match piece {
             Piece::Block(block) => {
                 let parsed = Parsed::new(&block, self.fields, self.dictionary, shapes);
-                Taken::Block(Box::new(parsed))
+                ParsedPiece::Block(Box::new(parsed))
             }
             Piece::Datagrams(datagrams) => {
-                Taken::Block(Box::new(datagrams.parse(self.fields, self.dictionary)))
+                ParsedPiece::Block(Box::new(datagrams.parse(self.fields, self.dictionary)))
             }
-            Piece::End { damage } => Taken::End(damage),
-            Piece::Stored | Piece::Bytes(..) => Taken::Stored,
+            Piece::End { damage } => ParsedPiece::End(damage),
+            Piece::Stored | Piece::Bytes(..) => ParsedPiece::Stored,
         }
     }
 }
 
-/// What comes out of a piece of a stream.
-enum Taken {
+/// A parsed piece of a stream.
+enum ParsedPiece {
     Block(Box<Parsed>),
     End(Option<String>),
     Stored,

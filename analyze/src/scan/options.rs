@@ -1,11 +1,11 @@
-//! How strictly sources are read, and how much memory a question may take.
+//! How strictly sources are read, and the memory budget of a question.
 
 /// How strictly to read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadOptions {
-    /// A document that would be skipped is an error.
+    /// Return an error for a document that would be skipped.
     pub strict: bool,
-    /// Bytes of groups to keep in memory, others go to temporary files; `None`
-    /// is [`Memory::default`].
+    /// Memory budget of aggregation in bytes; groups beyond it spill to temporary
+    /// files. `None` is [`Memory::default`].
     pub memory: Option<usize>,
 }

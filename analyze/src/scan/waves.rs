@@ -1,9 +1,8 @@
-//! Pieces of streams on their way through the threads: one thread reads, all
-//! work on a wave of pieces side by side, and the results come out in the order
-//! of the sources while the next wave is worked on.
+//! Pipeline of pieces: one thread reads, all process a wave of pieces in
+//! parallel, and the results come out in the order of the sources while the next
+//! wave is processed.
 //!
-//! Each step waits for the next, so that memory is bounded however fast a
-//! stream is.
+//! Channels are bounded, so that memory is too, however fast a stream is.
 
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -13,16 +12,17 @@ use rayon::prelude::*;
 use crate::error::ReadError;
 use crate::input::Piece;
 
-/// Pieces that are worked on side by side.
+/// Pieces that are processed in parallel.
 pub(crate) const WAVE_BLOCKS: usize = 8;
-/// Up to so many pieces are done on the spot: a block and its end.
+/// A wave of at most this many pieces, a block and its end, is processed without
+/// the thread pool.
 pub(crate) const SMALL_WAVE: usize = 2;
 
-/// Takes a piece of a stream; false if no more are wanted.
+/// Receives a piece of a stream; returns false if no more are wanted.
 pub(crate) type HandOn<'h> = dyn FnMut(usize, Piece) -> bool + 'h;
 
-/// Lets `work` be done on all pieces that `read` hands on, and `take` have the
-/// results until it says false.
+/// Applies `work` to all pieces that `read` produces, and passes the results to
+/// `take` until it returns false.
 ///
 /// # Errors
 /// Those of `read` and `take`.
@@ -60,7 +60,7 @@ pub(crate) fn in_waves<T: Send>(
     })
 }
 
-/// A wave of pieces, or what is left of them; `None` at the end.
+/// The next wave of pieces, the last one possibly shorter; `None` at the end.
 fn next_wave(pieces: &Receiver<(usize, Piece)>) -> Option<Vec<(usize, Piece)>> {
     let mut wave = vec![pieces.recv().ok()?];
     while wave.len() < WAVE_BLOCKS {

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-/// A Parquet file of flows cannot be written or read. Of a dump this never keeps
-/// back an answer: the documents are still there.
+/// A Parquet file of flows cannot be written or read. A dump still answers, from
+/// its documents.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {

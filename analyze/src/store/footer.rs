@@ -1,6 +1,6 @@
-//! What the footer of a file says of its flows: the part that they are of, the
-//! tally that an answer needs, so that answers from columns and from documents are
-//! the same, notes included, and checksums.
+//! Our metadata in the footer of a file: the part that the flows are from,
+//! checksums, and the tally, so that answers from Parquet and from documents are
+//! equal, notes included.
 //!
 //! Kept as JSON in the file's key-value metadata under the key `flowkit`.
 
@@ -18,32 +18,32 @@ use super::{schema, statistics};
 /// Key of the metadata.
 pub(crate) const KEY: &str = "flowkit";
 
-/// Stands for the name of the part's file in sentences: what it is called
-/// depends on how the dump was named.
+/// Placeholder for the name of the part's file in sentences; the name depends on
+/// the path by which the dump is opened.
 pub(crate) const THIS_FILE: &str = "\u{1}";
 
-/// The metadata. Its JSON is the file format: another name or order of members
-/// needs another version.
+/// The metadata. Its JSON is part of the file format: another name or order of
+/// fields needs another version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Footer {
-    /// What the columns belong to.
+    /// The part that the file was made from.
     pub(crate) belongs: Belongs,
-    /// What was counted and skipped on the way.
+    /// The tally of the part.
     #[serde(rename = "facts")]
     pub(crate) tally: StoredTally,
     /// XXH3 of the columns' bytes, group by group, as 16 hexadecimal digits.
     ///
-    /// `flowkit verify` looks at this one. Questions read a few columns of a
-    /// group each, and look at the checksums of their pages.
+    /// Checked by `flowkit verify`. Questions read only some columns, and check
+    /// the checksums of the pages that they read.
     pub(crate) checksum: String,
-    /// XXH3 of what questions rely on in the footer: what stands above, and of each
-    /// column chunk its place and its statistics. Every question looks at this one.
+    /// XXH3 of what questions rely on in the footer: the fields above, and
+    /// position and statistics of each column chunk. Every question checks it.
     #[serde(rename = "footer")]
     pub(crate) own_checksum: String,
 }
 
 impl Footer {
-    /// What a file of some row groups says.
+    /// The metadata of a file with these row groups.
     pub(crate) fn new<'g>(
         belongs: Belongs,
         tally: StoredTally,
@@ -55,7 +55,7 @@ impl Footer {
         Ok(footer)
     }
 
-    /// What `own_checksum` must be.
+    /// The value that `own_checksum` must have.
     pub(crate) fn checksum_over<'g>(
         &self,
         groups: impl Iterator<Item = &'g RowGroupMetaData>,
@@ -65,35 +65,35 @@ impl Footer {
         for group in groups {
             hash.update(&group.num_rows().to_le_bytes());
             for field in FIELDS {
-                let place = chunk_range(group.column(field.id as usize), u64::MAX);
-                let bounds = statistics::of(group, field.id);
-                hash.update(format!("{place:?} {bounds:?};").as_bytes());
+                let range = chunk_range(group.column(field.id as usize), u64::MAX);
+                let min_max = statistics::of(group, field.id);
+                hash.update(format!("{range:?} {min_max:?};").as_bytes());
             }
         }
         Ok(format!("{:016x}", hash.digest()))
     }
 }
 
-/// What columns belong to; columns that say something else are stale.
+/// What a file was made from; if this has changed, the file is stale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Belongs {
     /// Version of the layout.
     pub(crate) version: u32,
-    /// Stands for the catalogue of fields.
+    /// Fingerprint of the catalogue of fields.
     pub(crate) catalogue: u64,
     /// Name of the part.
     pub(crate) part: String,
-    /// Bytes of its file.
+    /// Size of the part's file.
     pub(crate) file_bytes: u64,
-    /// SHA-256 of its file, as the manifest says.
+    /// SHA-256 of the part's file, from the manifest.
     pub(crate) sha256: String,
-    /// SHA-256 of the earlier parts that may hold the same documents: these were
-    /// left out here.
+    /// SHA-256 of the earlier parts that may hold the same documents, which were
+    /// dropped as duplicates here.
     pub(crate) after: Vec<String>,
 }
 
 impl Belongs {
-    /// What the columns of a part must say.
+    /// What an up-to-date file of a part must have.
     pub(crate) fn of(part: &Part, earlier: &[&Part]) -> Self {
         Self {
             version: schema::VERSION,
@@ -113,13 +113,14 @@ pub(crate) struct StoredTally {
     duplicates: (u64, u64, Option<u64>),
     incomplete: Vec<String>,
     notes: Vec<String>,
-    /// Bytes and packets as text: JSON numbers of other readers end at 2^53.
+    /// Bytes and packets are text, since other JSON readers are exact only up to
+    /// 2^53.
     total: (String, String, u64),
     unknown: BTreeMap<String, u64>,
     seen: Option<(u64, u64)>,
     sampling: Vec<(Option<String>, u64, u64)>,
     quality: Quality,
-    /// None in the columns of an earlier flowkit.
+    /// Missing in files of an earlier flowkit.
     #[serde(default)]
     sequences: Sequences,
 }
@@ -133,7 +134,7 @@ struct StoredSkip {
 }
 
 impl StoredTally {
-    /// The tally of a part that was read whole, under the name [`THIS_FILE`].
+    /// From the tally of a complete part, which is called [`THIS_FILE`] in it.
     pub(crate) fn of(tally: &Tally) -> Self {
         let skipped = tally.skipped.iter().map(|skipped| StoredSkip {
             cause: skipped.cause.name().into(),
@@ -168,11 +169,11 @@ impl StoredTally {
         }
     }
 
-    /// As a tally, with the part called `name`; `None` if it is not one that
-    /// this flowkit wrote.
+    /// The tally, with the part called `name`; `None` if this flowkit did not
+    /// write it.
     pub(crate) fn tally(&self, name: &str) -> Option<Tally> {
         let position = |line| Position { file: name.to_owned(), line };
-        let named = |text: &String| text.replace(THIS_FILE, name);
+        let with_name = |text: &String| text.replace(THIS_FILE, name);
         let skipped = self.skipped.iter().map(|skip| {
             Some(Skipped {
                 cause: NotAFlow::ALL.into_iter().find(|cause| cause.name() == skip.cause)?,
@@ -201,8 +202,8 @@ impl StoredTally {
                 conflicting: self.duplicates.1,
                 first: self.duplicates.2.map(position),
             },
-            incomplete: self.incomplete.iter().map(named).collect(),
-            notes: self.notes.iter().map(named).collect(),
+            incomplete: self.incomplete.iter().map(with_name).collect(),
+            notes: self.notes.iter().map(with_name).collect(),
             quality: self.quality,
             sequences: self.sequences.clone(),
         })
@@ -213,8 +214,8 @@ fn field(name: &str) -> Option<FieldId> {
     flowkit_model::FIELDS.iter().find(|field| field.name == name).map(|field| field.id)
 }
 
-/// Where a column chunk begins and how many bytes it has; `None` if that is no
-/// place in a file of `file_bytes`.
+/// Start and length of a column chunk; `None` if it is not inside a file of
+/// `file_bytes`.
 pub(super) fn chunk_range(chunk: &ColumnChunkMetaData, file_bytes: u64) -> Option<(u64, u64)> {
     let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
     let (start, length) =

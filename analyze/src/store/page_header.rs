@@ -1,9 +1,9 @@
-//! The header in front of each page, written and read.
+//! Writes and reads the header in front of each page.
 //!
-//! It has the checksum of its page that the format provides for, and one of
-//! itself: the bytes of a page mean something else if its header says that they
-//! are levels, or compressed. That one is an extension, which others pass over.
-//! The crate writes no checksums, so that it writes no headers here.
+//! It has the page checksum that Parquet provides for, and one of the header
+//! itself, since a damaged header would make values of levels, or compressed
+//! bytes of plain ones. The latter is an extension, which other readers skip. The
+//! crate writes no checksums, so that our code writes all headers.
 //!
 //! Source: Apache Parquet, `parquet.thrift` (`PageHeader`), *Checksumming*,
 //! *Binary Protocol Extensions*.
@@ -15,7 +15,7 @@ use parquet::errors::ParquetError;
 use super::encoding::{Encoding, Fault, varint};
 use super::thrift::{self, BINARY, FALSE, Fields, I32, STRUCT, TRUE};
 
-/// What a header says of its page.
+/// A decoded page header.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct PageHeader {
     /// Bytes of the header itself.
@@ -24,45 +24,45 @@ pub(crate) struct PageHeader {
     pub(crate) stored: usize,
     /// Bytes of the page once it is decompressed, levels included.
     pub(crate) decompressed: usize,
-    /// CRC-32 of the page in the file; an earlier flowkit wrote none.
+    /// CRC-32 of the stored page; files of an earlier flowkit have none.
     pub(crate) checksum: Option<u32>,
-    /// What the page is.
+    /// Type of the page.
     pub(crate) page: Page,
 }
 
-/// What a page is.
+/// Type of a page.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) enum Page {
     /// A data page.
     Data {
-        /// How many, nulls included.
+        /// Number of rows, nulls included.
         rows: usize,
-        /// How many are null.
+        /// Number of null rows.
         nulls: usize,
-        /// How the values that are known are laid out.
+        /// Encoding of the values that are not null.
         encoding: Encoding,
         /// Bytes of the definition levels, which are never compressed.
         levels: usize,
         /// Whether what follows the levels is compressed as the column says.
         is_compressed: bool,
     },
-    /// A dictionary, and how many values it has.
+    /// A dictionary page, and its number of values.
     Dictionary(usize),
-    /// Something that flowkit does not write.
+    /// A page type that flowkit does not write.
     #[default]
     Other,
 }
 
-/// Bytes in which the header of one of our pages has room, several times over.
+/// Upper bound of the size of our page headers, several times what they need.
 pub(crate) const MOST: usize = 256;
 
-/// The field that the format leaves to extensions.
+/// The field id that Parquet reserves for extensions.
 const EXTENSION: u64 = 32_767;
-/// Begins ours; behind it is the CRC-32 of the header up to there.
+/// Marks our extension; then follows the CRC-32 of the header up to that point.
 const OURS: &[u8] = b"fkit";
 
 impl PageHeader {
-    /// Reads the header at the front of some bytes.
+    /// Reads the header at the start of `bytes`.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
         let mut rest = bytes;
         let mut header = Self::default();
@@ -82,8 +82,7 @@ impl PageHeader {
         Ok(header)
     }
 
-    /// Checks that some bytes are those of its page; what has no checksum may be
-    /// anything.
+    /// Checks the checksum of the page; a page without one passes.
     pub(crate) fn check(&self, page: &[u8]) -> Result<(), Fault> {
         match self.checksum {
             Some(checksum) if checksum != crc32fast::hash(page) => Err("a damaged page"),
@@ -92,8 +91,8 @@ impl PageHeader {
     }
 }
 
-/// Takes an extension off the front of the `rest` of a header; in ours is what
-/// the `bytes` before it must be.
+/// Reads an extension from the `rest` of a header; ours has the checksum of the
+/// `bytes` before it.
 fn extension(bytes: &[u8], rest: &mut &[u8]) -> Result<(), Fault> {
     let content = thrift::binary(rest)?;
     let Some(expected) = content.strip_prefix(OURS) else { return Ok(()) };
@@ -102,7 +101,7 @@ fn extension(bytes: &[u8], rest: &mut &[u8]) -> Result<(), Fault> {
     if is_whole { Ok(()) } else { Err("a damaged header") }
 }
 
-/// A number of 32 bits, whose sign is one of them.
+/// Reads a 32-bit checksum, which Thrift stores as a signed number.
 fn checksum(rest: &mut &[u8]) -> Result<u32, Fault> {
     let number = u32::try_from(varint::read(rest)?).map_err(|_| "a checksum that is too large")?;
     Ok((number >> 1) ^ (number & 1).wrapping_neg())
@@ -147,7 +146,7 @@ fn encoding_of(rest: &mut &[u8]) -> Result<Encoding, Fault> {
     Encoding::of_number(number)
 }
 
-/// Appends a page; what is said of it counts its header.
+/// Appends a page with its header; the sizes returned include the header.
 pub(crate) fn append(
     page: &CompressedPage,
     out: &mut Vec<u8>,
@@ -165,7 +164,7 @@ pub(crate) fn append(
     Ok(written)
 }
 
-/// Appends the header of a page; how many bytes that are.
+/// Appends the header of a page; returns its length.
 fn write(page: &CompressedPage, out: &mut Vec<u8>) -> Result<usize, ParquetError> {
     let start = out.len();
     let mut fields = Fields::new(out);
@@ -230,7 +229,7 @@ mod tests {
 
     use super::*;
 
-    /// A header as others write it, with statistics, which we leave out.
+    /// A header as other programs write it, with statistics, which ours lack.
     #[test]
     fn what_is_not_needed_is_passed_over() {
         let bytes = [
@@ -274,7 +273,7 @@ mod tests {
         }
     }
 
-    /// The header of a data page that it belongs to.
+    /// A header that must match its data page.
     fn checked(bytes: &[u8]) -> Result<PageHeader, Fault> {
         let header = PageHeader::read(bytes)?;
         let Page::Data { .. } = header.page else { return Err("no data page") };
@@ -282,7 +281,8 @@ mod tests {
         header.check(page).map(|()| header)
     }
 
-    /// What was written is read, and a flipped bit is noticed or changes nothing.
+    /// A written header is read back; a flipped bit is detected or changes
+    /// nothing.
     #[test]
     fn a_header_is_read_as_it_was_written() {
         for encoding in Encoding::ALL {

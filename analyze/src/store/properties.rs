@@ -9,8 +9,8 @@ use parquet::schema::types::ColumnPath;
 
 use super::tuning;
 
-/// The settings of the crate's writer, which encodes the columns that are delta
-/// encoded, and writes the footer.
+/// The settings of the crate's writer, which writes the delta-encoded columns and
+/// the footer.
 pub(crate) fn properties() -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_2_0)
@@ -29,7 +29,8 @@ pub(crate) fn properties() -> WriterProperties {
         let path = ColumnPath::from(field.field().name);
         properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
     }
-    // A large count widens no more than 127 others: 2.42 bytes a flow, not 2.47.
+    // With small blocks an outlier widens at most 127 other values: 2.42 bytes
+    // per flow, not 2.47.
     if let Ok(blocks) = DeltaBinaryPackedEncoderOptions::try_new(128, 2) {
         let path = ColumnPath::from(FieldId::Bytes.field().name);
         properties = properties.set_column_delta_binary_packed_encoder_options(path, blocks);

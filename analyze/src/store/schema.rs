@@ -1,5 +1,5 @@
-//! The table that `columns/*.parquet` are: one column per field of the
-//! catalogue, under the field's name, null where the value is unknown.
+//! The schema of `columns/*.parquet`: one column per field of the catalogue,
+//! under the field's name, null where the value is unknown.
 //!
 //! | kind of field | type | unit |
 //! | --- | --- | --- |
@@ -20,7 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::StoreError;
 
-/// How addresses stand in columns and rows.
+/// How addresses are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Addresses {
     /// As a number of 32 bits, most significant byte first.
@@ -30,10 +30,10 @@ pub enum Addresses {
     Text,
 }
 
-/// Version of what is written here; files of another are made again.
+/// Version of the file layout; files of another version are rebuilt.
 pub(crate) const VERSION: u32 = 4;
 
-/// Stands for the catalogue: files of another catalogue are made again.
+/// Fingerprint of the catalogue; files of another catalogue are rebuilt.
 pub(crate) fn fingerprint() -> u64 {
     let rows: Vec<String> = FIELDS
         .iter()
@@ -42,7 +42,7 @@ pub(crate) fn fingerprint() -> u64 {
     xxh3_64(rows.join(",").as_bytes())
 }
 
-/// The table. Addresses are numbers in what flowkit reads again.
+/// The Parquet schema. In files that flowkit reads, addresses are numbers.
 pub(crate) fn schema(addresses: Addresses) -> Result<TypePtr, StoreError> {
     let column = |field| column(field, addresses);
     let columns = FIELDS.iter().map(column).collect::<Result<Vec<_>, _>>();
@@ -61,7 +61,7 @@ fn column(field: &Field, addresses: Addresses) -> Result<TypePtr, parquet::error
         .map(Arc::new)
 }
 
-/// Physical and logical type of a field's column, by how addresses are stored.
+/// Physical and logical type of a field's column, given how addresses are stored.
 pub(crate) fn types_with(field: &Field, addresses: Addresses) -> (Physical, LogicalType) {
     match (field.kind, addresses) {
         (Kind::Address, Addresses::Text) => (Physical::BYTE_ARRAY, LogicalType::String),
@@ -99,7 +99,7 @@ pub(crate) fn type_name(field: &Field) -> &'static str {
 mod tests {
     use super::*;
 
-    /// The catalogue's kinds and widths all have a type, and names are legal.
+    /// Every kind and width of the catalogue has a type, and names are valid.
     #[test]
     fn every_field_is_a_column() {
         let schema = schema(Addresses::Number).unwrap();

@@ -1,5 +1,5 @@
-//! Min/max statistics of a column chunk: taken while it is written, and read of
-//! the footer for pruning.
+//! Min/max statistics of a column chunk: collected while it is written, and read
+//! from the footer for pruning.
 
 use flowkit_model::FieldId;
 use flowkit_model::filter::Bounds;
@@ -12,18 +12,18 @@ const LONGEST: usize = 64;
 
 /// Minimum and maximum of the values so far, in the type of the column.
 pub(super) enum MinMax {
-    /// As columns of up to 32 bits have them.
+    /// Of columns of up to 32 bits.
     Narrow(Option<(u32, u32)>),
     Wide(Option<(u64, u64)>),
     /// Numbers with a sign.
     Signed(Option<(i64, i64)>),
     Texts(Option<(Vec<u8>, Vec<u8>)>),
-    /// Texts of which one was too long.
+    /// Of texts of which one is too long: no statistics.
     Long,
 }
 
 impl MinMax {
-    /// None yet.
+    /// Of no values.
     pub(super) fn new(physical: Physical, is_signed: bool) -> Self {
         match physical {
             Physical::BYTE_ARRAY => Self::Texts(None),
@@ -33,7 +33,7 @@ impl MinMax {
         }
     }
 
-    /// Takes in a value as it stands in a file, without its length.
+    /// Widens the range by a plain-encoded value, without its length.
     pub(super) fn widen(&mut self, value: &[u8]) {
         match self {
             Self::Narrow(known) => widen(known, u32::from_le_bytes(bytes(value))),
@@ -47,7 +47,7 @@ impl MinMax {
         }
     }
 
-    /// What the footer says, with the number of unknown values.
+    /// The statistics for the footer, with the number of nulls.
     pub(super) fn statistics(self, n_unknown: u64) -> Statistics {
         let n_unknown = Some(n_unknown);
         match self {
@@ -75,8 +75,8 @@ impl MinMax {
     }
 }
 
-/// The minimum and maximum of a number in a row group, and whether it is unknown in
-/// some flow; text has none.
+/// Minimum and maximum of a number in a row group, and whether it is null in some
+/// row; texts have none.
 pub(super) fn of(group: &RowGroupMetaData, field: FieldId) -> Option<Bounds> {
     let statistics = group.column(field as usize).statistics()?;
     let n_unknown = statistics.null_count_opt()?;
@@ -90,7 +90,8 @@ pub(super) fn of(group: &RowGroupMetaData, field: FieldId) -> Option<Bounds> {
         }
         _ => return None,
     };
-    // Times are ordered as signed numbers: those past 2^63 would come first.
+    // Times are compared as signed numbers, so that those from 2^63 on would come
+    // first.
     (least <= most).then_some(Bounds { known: Some((least, most)), unknown: n_unknown > 0 })
 }
 
@@ -99,7 +100,7 @@ fn widen<V: Copy + Ord>(known: &mut Option<(V, V)>, value: V) {
     *known = Some((least.min(value), most.max(value)));
 }
 
-/// The first bytes, zeros behind them if they are too few.
+/// The first `N` bytes, padded with zeros.
 fn bytes<const N: usize>(value: &[u8]) -> [u8; N] {
     value.first_chunk().copied().unwrap_or([0; N])
 }

@@ -4,14 +4,14 @@
 
 use super::encoding::{Fault, varint};
 
-/// The types of the protocol that mean something here.
+/// The types of the protocol that are used here.
 pub(super) const TRUE: u8 = 1;
 pub(super) const FALSE: u8 = 2;
 pub(super) const I32: u8 = 5;
 pub(super) const BINARY: u8 = 8;
 pub(super) const STRUCT: u8 = 12;
 
-/// Structures in structures that are followed.
+/// Maximum nesting of structures.
 const DEPTH: usize = 4;
 
 /// Writes the fields of a structure, in ascending order.
@@ -21,7 +21,7 @@ pub(super) struct Fields<'o> {
 }
 
 impl<'o> Fields<'o> {
-    /// A structure of which nothing is written yet.
+    /// Begins a structure.
     pub(super) fn new(out: &'o mut Vec<u8>) -> Self {
         Self { last: 0, out }
     }
@@ -38,7 +38,7 @@ impl<'o> Fields<'o> {
         varint::write(zigzag.cast_unsigned().into(), self.out);
     }
 
-    /// Appends a truth value.
+    /// Appends a boolean.
     pub(super) fn truth(&mut self, field: u8, is_so: bool) {
         self.head(field, if is_so { TRUE } else { FALSE });
     }
@@ -54,8 +54,8 @@ impl<'o> Fields<'o> {
         self.out.push(0);
     }
 
-    /// Begins a field of `length` bytes whose number is too far from the one before to be
-    /// told by the step from there.
+    /// Begins a field of `length` bytes whose id is too far from the one before
+    /// for the short form.
     pub(super) fn far_binary(&mut self, field: u64, length: usize) {
         self.out.push(BINARY);
         varint::write(field << 1, self.out);
@@ -63,8 +63,8 @@ impl<'o> Fields<'o> {
     }
 }
 
-/// Hands on number and type of each field of a structure; `take` takes its value
-/// off the front.
+/// Passes id and type of each field of a structure to `take`, which must read its
+/// value.
 pub(super) fn fields(
     rest: &mut &[u8],
     mut take: impl FnMut(u64, u8, &mut &[u8]) -> Result<(), Fault>,
@@ -84,7 +84,7 @@ pub(super) fn fields(
     }
 }
 
-/// Takes a value of a type off the front.
+/// Skips a value of a type.
 pub(super) fn skip(kind: u8, rest: &mut &[u8]) -> Result<(), Fault> {
     skip_within(DEPTH, kind, rest)
 }
@@ -118,7 +118,7 @@ fn skip_within(depth: usize, kind: u8, rest: &mut &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// In lists a truth value has a byte of its own.
+/// In lists a boolean takes a byte.
 fn skip_element(depth: usize, kind: u8, rest: &mut &[u8]) -> Result<(), Fault> {
     if let TRUE | FALSE = kind { byte(rest).map(drop) } else { skip_within(depth, kind, rest) }
 }
@@ -130,23 +130,23 @@ fn byte(rest: &mut &[u8]) -> Result<u8, Fault> {
     rest.split_off_first().copied().ok_or(BREAKS_OFF)
 }
 
-/// Takes `length` bytes off the front.
+/// Skips `length` bytes.
 fn take(rest: &mut &[u8], length: usize) -> Result<(), Fault> {
     rest.split_off(..length).map(drop).ok_or(BREAKS_OFF)
 }
 
-/// Takes a number that is a size off the front.
+/// Reads a number that is a size.
 pub(super) fn size(rest: &mut &[u8]) -> Result<usize, Fault> {
     let number = zigzag(varint::read(rest)?).ok_or(NEGATIVE)?;
     u32::try_from(number).map(|number| number as usize).map_err(|_| "a page that is too large")
 }
 
-/// A signed number that is not negative.
+/// Decodes a zigzag number; `None` if it is negative.
 fn zigzag(number: u64) -> Option<u64> {
     (number & 1 == 0).then_some(number >> 1)
 }
 
-/// Takes bytes off the front.
+/// Reads a byte string.
 pub(super) fn binary<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], Fault> {
     let length = usize::try_from(varint::read(rest)?).map_err(|_| BREAKS_OFF)?;
     rest.split_off(..length).ok_or(BREAKS_OFF)

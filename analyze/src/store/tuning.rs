@@ -1,38 +1,38 @@
-//! How each column is stored, and in pieces of what size.
+//! Encoding and compression of each column, and the sizes of row groups, pages
+//! and dictionaries.
 //!
 //! Chosen by size and reading time over 10 M flows; `benches/README.md` has the
 //! numbers:
 //!
-//! - Columns that most questions group by or add up are not compressed, but for
-//!   their dictionaries: codes of up to 18 bits, or bit-packed differences, are
-//!   small already, and decompressing zstd would take as long as the rest of the
+//! - Columns that most questions group by or sum are not compressed, except their
+//!   dictionaries: codes of up to 18 bits and bit-packed deltas are small
+//!   already, and zstd decompression would take as long as the rest of the
 //!   question.
-//! - Times and counters of wide range are delta encoded; everything else has a
-//!   dictionary.
-//! - The rest is compressed with zstd, page by page, where that saves a
-//!   fiftieth: 0.5 bytes a flow for the source port, 0.3 for the destination
-//!   address.
+//! - Times and counters of wide range are delta-encoded; everything else is
+//!   dictionary-encoded.
+//! - The rest is compressed with zstd, page by page, where that saves at least 2
+//!   %: 0.5 bytes per flow for the source port, 0.3 for the destination address.
 
 use flowkit_model::FieldId;
 use parquet::basic::ZstdLevel;
 
 use super::encoding::Encoding;
 
-/// Flows in a row group, which is one task of a question.
+/// Rows per row group, which is one task of a question.
 pub(crate) const GROUP_ROWS: usize = 1 << 19;
 
-/// Flows in a page, and in a batch that is read from it.
+/// Rows per page, and per batch that is read from it.
 pub(crate) const PAGE_ROWS: usize = 1 << 14;
 
-/// Bytes at which the dictionary of a column chunk is full: the values of later
-/// pages are plain.
+/// Size at which the dictionary of a column chunk is full: later pages are
+/// plain-encoded.
 pub(super) const DICTIONARY_BYTES: usize = 8 << 20;
 
-/// Fields that most questions group by or add up.
+/// Fields that most questions group by or sum.
 pub(super) const HOT: &[FieldId] =
     &[FieldId::SrcAddr, FieldId::Packets, FieldId::Bytes, FieldId::DstPort];
 
-/// Fields whose values hardly repeat: differences take less than a dictionary.
+/// Fields whose values hardly repeat: deltas take less space than a dictionary.
 const DELTA: &[FieldId] = &[
     FieldId::Timestamp,
     FieldId::FirstSwitched,
@@ -41,7 +41,7 @@ const DELTA: &[FieldId] = &[
     FieldId::Bytes,
 ];
 
-/// Whether most questions group by a field or add it up: its pages are not
+/// Whether most questions group by a field or sum it: its pages are not
 /// compressed.
 pub(super) fn is_hot(field: FieldId) -> bool {
     HOT.contains(&field)
@@ -52,10 +52,10 @@ pub(super) fn encoding(field: FieldId) -> Encoding {
     if DELTA.contains(&field) { Encoding::Delta } else { Encoding::Dictionary }
 }
 
-/// A page is left as it is unless it shrinks to less than this.
+/// A page is stored compressed only if it shrinks below this fraction.
 pub(super) const WORTH_COMPRESSING: f64 = 0.98;
 
-/// How hard zstd tries: level 1 takes three times the bytes for sequence numbers.
+/// zstd level; with level 1 sequence numbers take three times the space.
 pub(super) fn zstd_level() -> ZstdLevel {
     ZstdLevel::try_new(3).unwrap_or_default()
 }

@@ -113,7 +113,7 @@ fn an_import_of_a_damaged_file_is_incomplete_ever_after() {
         assert!(said.contains(text), "{said}");
     };
     said(&["import", "cut.ndjson.zst", "-o", "cut"], 3, "incomplete: cut.ndjson.zst");
-    let imported = "was imported from what was incomplete: cut.ndjson.zst";
+    let imported = "was imported from an incomplete source: cut.ndjson.zst";
     said(&["summary", "cut"], 3, &format!("incomplete: cut {imported}"));
     said(&["verify", "cut"], 3, imported);
 }

@@ -1,9 +1,9 @@
 //! Iterators over the pages of an index: one snapshot each, closed at the end.
 //!
-//! | cursor | its position is | after a doubt |
+//! | cursor | its position is | after an uncertain request |
 //! | --- | --- | --- |
-//! | [`scroll`] | on the server, and moves with each request | it is given up |
-//! | [`pit`] | in the request: the last hit that came | the same request again |
+//! | [`scroll`] | on the server, and moves with each request | another cursor is opened |
+//! | [`pit`] | in the request: the last hit | the request is repeated |
 
 pub(crate) mod pit;
 pub(crate) mod query;
@@ -23,8 +23,8 @@ use pit::Pit;
 use query::Search;
 use scroll::Scroll;
 
-/// How a cursor is opened. What a server turns out not to take is dropped or
-/// lowered here, and stays so for the next cursor.
+/// How a cursor is opened. Options that a server rejects are dropped or lowered
+/// here, and stay so for the next cursor.
 #[derive(Clone, Debug)]
 pub(crate) struct CursorOptions {
     /// Documents in a page.
@@ -33,16 +33,16 @@ pub(crate) struct CursorOptions {
     pub(crate) keep_alive: String,
     /// Whether the server knows `allow_partial_search_results` (since 6.3).
     pub(crate) forbids_partial: bool,
-    /// Whether pages come from a point in time, and whose.
+    /// The API of points in time, if pages come from one.
     pub(crate) pit: Option<PitApi>,
-    /// The cursors of this fetch.
+    /// The ids of all cursors of this fetch.
     pub(crate) names: Arc<CursorNames>,
 }
 
-/// What a cursor is opened over.
+/// The documents that a cursor is opened over.
 #[derive(Clone, Debug)]
 pub(crate) struct Target<'a> {
-    /// One index, or a pattern where none could be named.
+    /// One index, or a pattern if the indices could not be listed.
     pub(crate) index: &'a str,
     pub(crate) search: Search<'a>,
 }
@@ -54,7 +54,7 @@ pub(crate) enum Cursor<'a, S: Server> {
 }
 
 impl<'a, S: Server> Cursor<'a, S> {
-    /// Opens a cursor and puts page 1 into `body`.
+    /// Opens a cursor and reads page 1 into `body`.
     pub(crate) fn open(
         server: &'a S,
         target: &Target<'a>,
@@ -67,8 +67,8 @@ impl<'a, S: Server> Cursor<'a, S> {
         })
     }
 
-    /// Puts the next page into `body`. After an error that may be sent again,
-    /// it may be called again.
+    /// Reads the next page into `body`. After an error that may be retried, it
+    /// may be called again.
     pub(crate) fn next(&mut self, body: &mut Vec<u8>) -> Result<(), FetchError> {
         match self {
             Self::Scroll(scroll) => scroll.next(body),
@@ -76,17 +76,17 @@ impl<'a, S: Server> Cursor<'a, S> {
         }
     }
 
-    /// Whether the same request gives the same page however often it is sent.
+    /// Whether a request is idempotent: repeating it returns the same page.
     pub(crate) fn may_ask_again(&self) -> bool {
         matches!(self, Self::Pit(_))
     }
 
-    /// Documents the cursor runs over.
+    /// Number of documents that the cursor runs over.
     pub(crate) fn total(&self) -> u64 {
         self.snapshot().total
     }
 
-    /// Whether the page that came last was the empty one.
+    /// Whether the last page was empty.
     pub(crate) fn is_done(&self) -> bool {
         self.snapshot().is_empty
     }
@@ -99,10 +99,10 @@ impl<'a, S: Server> Cursor<'a, S> {
     }
 }
 
-/// Lowers or drops what the server said it does not take.
+/// Lowers or drops the option that the server rejected.
 ///
 /// # Errors
-/// If that is not what it refused.
+/// If it refused something else.
 fn adapt<S: Server>(
     server: &S,
     index: &str,
@@ -141,7 +141,7 @@ fn refused<S: Server>(
 
 const PARTIAL: &str = "allow_partial_search_results";
 
-/// The body of a search, with the server's word for storage order.
+/// The body of a search; `storage` is the sort key for storage order.
 fn search_body(target: &Target<'_>, size: u32, storage: &str) -> Value {
     query::search(&target.search, size, storage)
 }

@@ -1,11 +1,11 @@
-//! A point in time: the index as it was in one instant, paged through by the
-//! last hit that came.
+//! A point in time (PIT): a snapshot of an index, paged with `search_after` the
+//! last hit.
 //!
-//! The position is in the request, so a page can be asked for any number of
-//! times. That holds only with a last sort key that no two documents share,
-//! `_shard_doc`; without it documents get lost where a page ends. Sources:
-//! Elasticsearch reference, "Open point in time" (`_shard_doc` since 7.12);
-//! OpenSearch, "Point in Time" (`_shard_doc` since 3.3).
+//! The position is in the request, so that a page can be requested any number of
+//! times. That requires a unique last sort key, `_shard_doc`; without it
+//! documents are lost at page ends. Sources: Elasticsearch reference, "Open point
+//! in time" (`_shard_doc` since 7.12); OpenSearch, "Point in Time" (`_shard_doc`
+//! since 3.3).
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ use crate::server::product::PitApi;
 use crate::server::refusal::Refusal;
 use crate::server::{Call, Server};
 
-/// What no two documents share.
+/// A sort key that is unique per document.
 const UNIQUE: &str = "_shard_doc";
 
 /// A cursor over one index. Closes itself when dropped.
@@ -29,17 +29,17 @@ pub(crate) struct Pit<'a, S: Server> {
     api: PitApi,
     options: CursorOptions,
     owner: u64,
-    /// The newest id.
+    /// The id of the last answer.
     id: String,
-    /// The search of every page, but for the point in time and the place.
+    /// The search of every page, without the point in time and the position.
     search: Value,
-    /// Sort values of the last hit that came.
+    /// Sort values of the last hit.
     after: Option<Value>,
     pub(super) snapshot: Snapshot,
 }
 
 impl<'a, S: Server> Pit<'a, S> {
-    /// Opens a point in time and puts page 1 into `body`.
+    /// Opens a point in time and reads page 1 into `body`.
     pub(crate) fn open(
         server: &'a S,
         target: &Target<'a>,
@@ -82,16 +82,16 @@ impl<'a, S: Server> Pit<'a, S> {
         }
         options.names.check(head.pit_id.as_deref(), pit.owner, call.name(), server.url())?;
         pit.snapshot.check(1, &head)?;
-        pit.go_on(1, &head, body)?;
-        // Counted and timed once; the later pages are asked for nothing but hits.
+        pit.set_position(1, &head, body)?;
+        // Only page 1 has the aggregations; later pages have just hits.
         if let Some(search) = pit.search.as_object_mut() {
             search.remove("aggs");
         }
         Ok(pit)
     }
 
-    /// Puts the next page into `body`. After an error, the same page is asked
-    /// for again.
+    /// Reads the next page into `body`. After an error, the next call requests
+    /// the same page.
     pub(crate) fn next(&mut self, body: &mut Vec<u8>) -> Result<(), FetchError> {
         let call = self.page_call();
         let status = self.server.send(&call, body)?;
@@ -109,13 +109,13 @@ impl<'a, S: Server> Pit<'a, S> {
             self.server.url(),
         )?;
         self.snapshot.check(page, &head)?;
-        self.go_on(page, &head, body)?;
+        self.set_position(page, &head, body)?;
         self.snapshot.step(&head);
         Ok(())
     }
 
-    /// Takes the position of the next page from this one.
-    fn go_on(&mut self, page: u64, head: &Head, body: &[u8]) -> Result<(), FetchError> {
+    /// Sets the position of the next page, from this one.
+    fn set_position(&mut self, page: u64, head: &Head, body: &[u8]) -> Result<(), FetchError> {
         if !head.is_empty {
             let after = last_sort(body).ok_or_else(|| {
                 self.snapshot.bad_page(page)(serde::de::Error::missing_field("sort"))
@@ -145,7 +145,7 @@ impl<'a, S: Server> Pit<'a, S> {
 }
 
 impl<S: Server> Drop for Pit<'_, S> {
-    /// Frees the point in time. Best effort: it expires by itself.
+    /// Closes the point in time. Best effort: it also expires by itself.
     fn drop(&mut self) {
         let call = match self.api {
             PitApi::Elasticsearch => Call::delete("/_pit", &json!({"id": self.id})),
@@ -157,8 +157,9 @@ impl<S: Server> Drop for Pit<'_, S> {
     }
 }
 
-/// Opens the point in time alone. The request has no body: where it is not
-/// known, it may be the route that indexes a document, which refuses that.
+/// Opens the point in time, without a search. The request has no body: an older
+/// server takes the path for that of indexing a document, and rejects an empty
+/// one.
 fn open<S: Server>(
     server: &S,
     index: &str,
@@ -187,10 +188,10 @@ fn open<S: Server>(
     id.map(str::to_owned).ok_or_else(|| bad(serde::de::Error::missing_field("id")))
 }
 
-/// Whether the server can do it, found by doing it once over an index.
+/// Probes whether the server supports it, by one search over an index.
 ///
-/// Only to be tried where the product and version say so: on an older server
-/// the path would mean something else.
+/// Only to be called if product and version have it: on an older server the path
+/// means something else.
 pub(crate) fn probe<S: Server>(
     server: &S,
     index: &str,

@@ -1,18 +1,18 @@
-//! Requests' bodies: what to search for, count, and sort by. Pure.
+//! Bodies of search and count requests: query, sort, aggregations. Pure.
 
 use flowkit_model::dump::{Order, Slice, Span};
 use flowkit_model::window::Window;
 use serde_json::{Value, json};
 
-/// The documents of a window: an open one holds all, a bounded one those inside.
+/// The query for the documents of a window; an open one matches all.
 ///
-/// Milliseconds as integers mean the same on every version, and nothing is
-/// rounded. Documents without an `@timestamp` are in no bounded window.
+/// Integer milliseconds are read alike by every version, without rounding.
+/// Documents without an `@timestamp` are in no bounded window.
 pub(crate) fn window(window: &Window) -> Value {
     span(Span { from_ms: window.from_ms, to_ms: window.to_ms })
 }
 
-/// The documents of a span of `@timestamp`; of an open one, all.
+/// The query for a span of `@timestamp`; an open one matches all.
 pub(crate) fn span(span: Span) -> Value {
     if span.from_ms.is_none() && span.to_ms.is_none() {
         return json!({"match_all": {}});
@@ -27,17 +27,17 @@ pub(crate) fn span(span: Span) -> Value {
     json!({"range": {"@timestamp": range}})
 }
 
-/// The documents that have an `@timestamp`.
+/// The query for documents with an `@timestamp`.
 pub(crate) fn dated() -> Value {
     json!({"exists": {"field": "@timestamp"}})
 }
 
-/// The documents that have none.
+/// The query for documents without an `@timestamp`.
 pub(crate) fn undated() -> Value {
     json!({"bool": {"must_not": [dated()]}})
 }
 
-/// The documents that match all of these.
+/// The conjunction of queries.
 pub(crate) fn all_of(queries: impl IntoIterator<Item = Value>) -> Value {
     let mut list: Vec<Value> =
         queries.into_iter().filter(|query| query.get("match_all").is_none()).collect();
@@ -48,20 +48,20 @@ pub(crate) fn all_of(queries: impl IntoIterator<Item = Value>) -> Value {
     }
 }
 
-/// What a cursor runs over.
+/// The search of a cursor.
 #[derive(Clone, Debug)]
 pub(crate) struct Search<'a> {
     pub(crate) query: &'a Value,
     pub(crate) order: Order,
     pub(crate) slice: Option<Slice>,
-    /// Members of the documents to ask for; none is all of them.
+    /// Fields of the documents to request; empty for all.
     pub(crate) source_fields: &'a [String],
 }
 
 /// The body that opens a cursor.
 ///
-/// In storage order no hit says its time, so the first page is asked for the
-/// first and last of all; it counts them while it finds the documents.
+/// In storage order hits have no time as sort value, so that page 1 also
+/// aggregates the first and last `@timestamp` of all documents.
 pub(crate) fn search(search: &Search<'_>, size: u32, storage: &str) -> Value {
     let mut body = json!({"size": size, "query": search.query});
     body["sort"] = match search.order {
@@ -80,7 +80,8 @@ pub(crate) fn search(search: &Search<'_>, size: u32, storage: &str) -> Value {
     body
 }
 
-/// Oldest first. Documents without a time come last, also where none has one.
+/// Oldest first. Documents without a time come last, also if the field is not
+/// mapped.
 pub(crate) fn by_time() -> Value {
     json!({"@timestamp": {"order": "asc", "missing": "_last", "unmapped_type": "date"}})
 }
@@ -89,12 +90,12 @@ fn times() -> Value {
     json!({"first": {"min": {"field": "@timestamp"}}, "last": {"max": {"field": "@timestamp"}}})
 }
 
-/// The body that counts.
+/// The body of a count.
 pub(crate) fn count(query: &Value) -> Value {
     json!({"query": query})
 }
 
-/// The body that finds the indices behind a pattern, with their counts.
+/// The body that lists the indices behind a pattern, with their document counts.
 pub(crate) fn indices(query: &Value, size: u32) -> Value {
     json!({"size": 0, "query": query, "aggs": {"indices": {"terms": {"field": "_index", "size": size}}}})
 }
@@ -104,8 +105,8 @@ pub(crate) fn time_range(query: &Value) -> Value {
     json!({"size": 0, "query": query, "aggs": times()})
 }
 
-/// The body that counts by time. `interval` is the member's name: it is
-/// `fixed_interval` since Elasticsearch 7.2, and `interval` before 8.
+/// The body of a date histogram. `interval` is the parameter's name:
+/// `fixed_interval` since Elasticsearch 7.2, `interval` before 8.
 pub(crate) fn histogram(query: &Value, interval: &str, ms: i64) -> Value {
     json!({"size": 0, "query": query, "aggs": {"times": {"date_histogram": {
         "field": "@timestamp", interval: format!("{ms}ms"), "min_doc_count": 1}}}})

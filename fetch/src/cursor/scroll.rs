@@ -1,8 +1,9 @@
-//! The Scroll protocol: open a cursor, ask for pages until an empty one, close.
+//! The scroll protocol: open a cursor, request pages until an empty one, close.
 //!
-//! A page can be asked for once. The position is on the server and moves with
-//! each request, so asking again gives the next page and loses one. After any
-//! doubt the cursor is therefore given up, and another one opened.
+//! A page can be requested only once. The position is on the server and moves
+//! with each request, so that a retry would return the next page and lose one. If
+//! it is uncertain whether a request was processed, the cursor is given up and
+//! another one opened.
 //!
 //! Source: Elasticsearch reference, "Paginate search results", "Scroll search
 //! results".
@@ -22,13 +23,13 @@ pub(crate) struct Scroll<'a, S: Server> {
     server: &'a S,
     options: CursorOptions,
     owner: u64,
-    /// The newest id.
+    /// The id of the last answer.
     cursor: String,
     pub(super) snapshot: Snapshot,
 }
 
 impl<'a, S: Server> Scroll<'a, S> {
-    /// Opens a cursor and puts page 1 into `body`.
+    /// Opens a cursor and reads page 1 into `body`.
     pub(crate) fn open(
         server: &'a S,
         target: &Target<'a>,
@@ -57,7 +58,7 @@ impl<'a, S: Server> Scroll<'a, S> {
         let head = Head::read(body).map_err(bad_page)?;
         let owner = CursorNames::new_owner();
         options.names.check(head.scroll_id.as_deref(), owner, call.name(), server.url())?;
-        // From here on the cursor is closed whatever happens.
+        // From here on `drop` closes the cursor, also after an error.
         let cursor = head.scroll_id.clone().unwrap_or_default();
         let scroll = Self { server, options, owner, cursor, snapshot: Snapshot::new(index, &head) };
         if head.shards.total == 0 {
@@ -68,8 +69,8 @@ impl<'a, S: Server> Scroll<'a, S> {
         Ok(scroll)
     }
 
-    /// Puts the next page into `body`. Not to be called again after an error,
-    /// unless the server surely did not begin with it.
+    /// Reads the next page into `body`. Not to be called again after an error,
+    /// unless the server certainly did not process the request.
     pub(crate) fn next(&mut self, body: &mut Vec<u8>) -> Result<(), FetchError> {
         let call = Call::post(
             "/_search/scroll",
@@ -106,7 +107,7 @@ impl<'a, S: Server> Scroll<'a, S> {
         if head.total.is_none() {
             return missing("total");
         }
-        // The server must give a name to ask for the next page by.
+        // Without an id the next page cannot be requested.
         if self.cursor.is_empty() {
             return missing("_scroll_id");
         }
@@ -115,7 +116,7 @@ impl<'a, S: Server> Scroll<'a, S> {
 }
 
 impl<S: Server> Drop for Scroll<'_, S> {
-    /// Frees the cursor on the server. Best effort: it expires by itself.
+    /// Closes the cursor on the server. Best effort: it also expires by itself.
     fn drop(&mut self) {
         if !self.cursor.is_empty() {
             let call = Call::delete("/_search/scroll", &json!({"scroll_id": self.cursor}));
@@ -153,7 +154,8 @@ mod tests {
         }
     }
 
-    /// Runs a cursor to its end over scripted answers: what was asked, and how it ended.
+    /// Runs a cursor to its end over scripted answers; returns the requests and
+    /// the result.
     fn run(answers: Vec<(u16, String)>) -> (Vec<String>, Result<u64, FetchError>) {
         let script = ScriptedServer::new(answers);
         let mut body = Vec::new();
@@ -287,7 +289,7 @@ mod tests {
         end.unwrap();
         assert!(!asked[1].contains("allow_partial") && asked[1].contains(r#""size":10000"#));
         assert!(!asked[2].contains("allow_partial") && asked[2].contains(r#""size":500"#));
-        // A limit that does not help is not tried for ever.
+        // A limit that does not help is not retried for ever.
         let text = "Batch size is too large, size must be less than or equal to: [99999]";
         assert!(run(vec![(400, refusal(text))]).1.is_err());
     }

@@ -9,7 +9,7 @@ use flowkit_model::dump::MANIFEST;
 use super::FetchError;
 
 impl FetchError {
-    /// The error of a file operation; full disks are told apart.
+    /// The error of a file operation; a full disk is an error of its own.
     pub(crate) fn disk(
         doing: &'static str,
         path: impl Into<PathBuf>,
@@ -24,7 +24,7 @@ impl FetchError {
     }
 }
 
-/// What went wrong with the files of a dump, and what to try.
+/// Errors with the files of a dump, with what to try.
 impl From<DumpError> for FetchError {
     fn from(error: DumpError) -> Self {
         let not_read = "its manifest.json is not one this version of flowkit reads";

@@ -1,8 +1,8 @@
 //! What can go wrong between a server and the disk.
 //!
-//! A message says what failed, where, and what to try; `source` says why. Texts
-//! of a server are shown cut and without control characters, and no message
-//! holds credentials.
+//! A message says what failed, where, and what to try; `source` says why. A
+//! server's texts are shown truncated and without control characters, and no
+//! message holds credentials.
 
 mod disk;
 mod printable;
@@ -32,12 +32,12 @@ pub enum FetchError {
         url: String,
         /// What to try.
         hint: &'static str,
-        /// Whether it may pass: the server answered before.
+        /// Whether it is transient: the server has answered before.
         is_passing: bool,
         /// What the HTTP client saw.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The request was sent, but no whole answer came.
+    /// The request was sent, but the answer is incomplete or missing.
     #[error(
         "the answer to {request} from {url} did not come whole; run it again when the server is well"
     )]
@@ -49,7 +49,7 @@ pub enum FetchError {
         /// What the HTTP client saw.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The answer is one to another request.
+    /// The answer belongs to another request.
     #[error(
         "{url} gave the answer of another request to {request}; is it a proxy that mixes them up?"
     )]
@@ -66,7 +66,7 @@ pub enum FetchError {
         request: String,
         /// Address without credentials.
         url: String,
-        /// Bytes that are taken at most.
+        /// Maximum number of bytes.
         limit: u64,
     },
     /// A file for TLS cannot be used.
@@ -77,14 +77,14 @@ pub enum FetchError {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// The server points elsewhere.
+    /// The server redirects to another address.
     #[error("{url} sends {request} on to {location}; give that address as --url if you trust it")]
     Redirected {
         /// Address without credentials.
         url: String,
         /// Method and path.
         request: String,
-        /// Where to.
+        /// The new address.
         location: String,
     },
     /// The answer is not the API's, as from a proxy or another service.
@@ -98,7 +98,7 @@ pub enum FetchError {
         request: String,
         /// HTTP status.
         status: u16,
-        /// How the answer begins.
+        /// Start of the answer.
         start: String,
     },
     /// 401.
@@ -121,17 +121,17 @@ pub enum FetchError {
         /// The server's words.
         reason: String,
     },
-    /// No index of that name, or none that matches the pattern.
+    /// No index matches the name or pattern.
     #[error("no index {index} at {url}{}; try another --index", others(.found))]
     NoIndex {
         /// Index or pattern.
         index: String,
         /// Address without credentials.
         url: String,
-        /// Some indices that are there.
+        /// Some indices that exist.
         found: Vec<String>,
     },
-    /// The index is there, but closed.
+    /// The index exists, but is closed.
     #[error(
         "{index} is closed ({reason}); open it with POST /INDEX/_open, or leave it out of --index"
     )]
@@ -141,21 +141,21 @@ pub enum FetchError {
         /// The server's words.
         reason: String,
     },
-    /// The cursor is gone.
+    /// The cursor has expired.
     #[error(
         "the scroll over {index} expired after page {page} ({reason}); try a --keep-alive longer than {keep_alive}, or a smaller --size"
     )]
     ScrollExpired {
         /// Index or pattern.
         index: String,
-        /// Pages that came before.
+        /// Number of pages received before.
         page: u64,
         /// As it was asked for.
         keep_alive: String,
         /// The server's words.
         reason: String,
     },
-    /// No more cursors are to be had.
+    /// The server's limit of open cursors is reached.
     #[error(
         "the server has too many open scrolls ({reason}); wait until others expire, or raise search.max_open_scroll_context"
     )]
@@ -171,7 +171,7 @@ pub enum FetchError {
         /// The server's words.
         reason: String,
     },
-    /// A page needs more memory than the server will give.
+    /// A page needs more memory than the server allows.
     #[error("the server is short of memory for a page of {size} documents ({reason}); try --size {}", (.size / 2).max(1))]
     OutOfMemory {
         /// Documents in a page.
@@ -179,7 +179,7 @@ pub enum FetchError {
         /// The server's words.
         reason: String,
     },
-    /// The server's queue of searches is full: it did not begin with this one.
+    /// The server's search queue is full: it did not begin with this request.
     #[error("{url} has no room in its queue for {request} ({reason}); try fewer --jobs, or later")]
     Rejected {
         /// Address without credentials.
@@ -189,7 +189,7 @@ pub enum FetchError {
         /// The server's words.
         reason: String,
     },
-    /// The server has too much to do.
+    /// The server is overloaded.
     #[error("{url} is too busy for {request} ({reason}); try again later")]
     Busy {
         /// Address without credentials.
@@ -221,7 +221,7 @@ pub enum FetchError {
         /// The server's words.
         reason: String,
     },
-    /// Some shards did not answer, so the page lacks documents.
+    /// Some shards did not answer, so that documents of the page are missing.
     #[error("page {page} of {index} is not whole: {successful} of {total} shards answered{}; see GET /_cat/shards", because(.reason))]
     ShardsMissing {
         /// Index or pattern.
@@ -230,7 +230,7 @@ pub enum FetchError {
         page: u64,
         /// Shards that answered.
         successful: u64,
-        /// Shards that should have.
+        /// Shards that should have answered.
         total: u64,
         /// The server's words, or empty.
         reason: String,
@@ -245,7 +245,7 @@ pub enum FetchError {
         /// Number of the page, from 1.
         page: u64,
     },
-    /// The count changed within a cursor, which is a snapshot.
+    /// The total changed within a cursor, although that is a snapshot.
     #[error(
         "page {page} of {index} counts {now} documents, page 1 counted {first}: a shard was lost or its index deleted; run it again"
     )]
@@ -259,17 +259,17 @@ pub enum FetchError {
         /// Count of this page.
         now: u64,
     },
-    /// The cursor ended early or went on too long.
+    /// The cursor returned fewer or more documents than it counted.
     #[error("{index}: {received} documents came, but {expected} were counted; run it again")]
     WrongCount {
         /// Index or pattern.
         index: String,
-        /// Documents that came.
+        /// Documents received.
         received: u64,
         /// Documents the server counted.
         expected: u64,
     },
-    /// A document came twice through one cursor.
+    /// One cursor returned a document twice.
     #[error(
         "page {page} of {index} holds documents that came before; is it a proxy that repeats answers?"
     )]
@@ -279,7 +279,7 @@ pub enum FetchError {
         /// Number of the page, from 1.
         page: u64,
     },
-    /// The hits are not those that were asked for: by time, or of that time.
+    /// The hits are not in the requested order, window or index.
     #[error(
         "page {page} of {index} is not in the order or the window that was asked for; is it a proxy that mixes answers up?"
     )]
@@ -289,7 +289,7 @@ pub enum FetchError {
         /// Number of the page, from 1.
         page: u64,
     },
-    /// The answer is JSON, but not of the form it must have.
+    /// A page is JSON, but not a valid search answer.
     #[error("page {page} of {index} cannot be read; is it a proxy that changes answers?")]
     BadPage {
         /// Index or pattern.
@@ -299,7 +299,7 @@ pub enum FetchError {
         /// What was expected where.
         source: serde_json::Error,
     },
-    /// An answer other than a page is not of the form it must have.
+    /// Another answer than a page is not valid.
     #[error("the answer of {url} to {request} cannot be read; is it Elasticsearch or OpenSearch?")]
     BadAnswer {
         /// Address without credentials.
@@ -312,16 +312,16 @@ pub enum FetchError {
     /// Stopped by [`Cancel`](crate::cancel::Cancel).
     #[error("interrupted; the dump is incomplete")]
     Interrupted,
-    /// The incomplete dump that would be resumed is of another request.
+    /// The incomplete dump to be resumed belongs to another request.
     #[error("{} holds an incomplete dump with another {what} ({there}, not {asked}); leave the option out to resume it, or use --force to start over", .path.display())]
     OtherRequest {
         /// The dump.
         path: PathBuf,
         /// Which option differs.
         what: &'static str,
-        /// What the dump was asked for with.
+        /// Value of the option in the dump.
         there: String,
-        /// What was asked for now.
+        /// Value of the option now.
         asked: String,
     },
     /// There is no complete dump to bring up to date.
@@ -332,7 +332,7 @@ pub enum FetchError {
         /// What is wrong with it.
         why: String,
     },
-    /// The server cannot do what was asked for.
+    /// The server does not support points in time.
     #[error("--method pit: {why}; try --method auto")]
     NoPit {
         /// What is missing.
@@ -345,10 +345,10 @@ pub enum FetchError {
     Filter {
         /// The index.
         index: String,
-        /// What is in the way.
+        /// Why not.
         why: String,
     },
-    /// A complete dump is never overwritten unasked.
+    /// A complete dump is overwritten only with `--force`.
     #[error("{} holds a complete dump; --update fetches what is new, --force replaces it, -o chooses another place", .path.display())]
     Exists {
         /// The dump.
@@ -359,10 +359,10 @@ pub enum FetchError {
     NotADump {
         /// The folder.
         path: PathBuf,
-        /// How that is known.
+        /// Why it is no dump.
         why: &'static str,
     },
-    /// Another fetch writes there.
+    /// Another fetch is writing to the dump.
     #[error("another fetch is writing to {}; wait for it, or choose another place with -o", .path.display())]
     Locked {
         /// The dump.
@@ -376,7 +376,7 @@ pub enum FetchError {
         /// What the system said.
         source: io::Error,
     },
-    /// The disk refused something else.
+    /// Another error of a file operation.
     #[error("cannot {doing} {}", .path.display())]
     Disk {
         /// A verb: `write`, `create`.

@@ -1,10 +1,10 @@
-//! A server's words, made fit for a terminal.
+//! Makes a server's text safe for a terminal.
 
-/// Longest text of a server that is shown, in characters.
+/// Maximum length of a server's text in messages, in characters.
 const MAX_CHARACTERS: usize = 300;
 
-/// Makes a server's text fit for a terminal: one line, no control characters,
-/// not endless.
+/// Makes a server's text safe for a terminal: one line, no control characters,
+/// truncated.
 pub(crate) fn printable(text: &str) -> String {
     let mut line = String::new();
     for word in text.split(|letter: char| letter.is_whitespace() || letter.is_control()) {
@@ -24,12 +24,12 @@ pub(crate) fn printable(text: &str) -> String {
     }
 }
 
-/// Names that are there instead, in brackets; nothing for none.
+/// Names that exist instead, in brackets; empty if there are none.
 pub(super) fn others(found: &[String]) -> String {
     if found.is_empty() { String::new() } else { format!(" (there is {})", found.join(", ")) }
 }
 
-/// A reason in brackets; nothing for none.
+/// A reason in brackets; empty if there is none.
 pub(super) fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }

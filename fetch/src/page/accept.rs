@@ -1,5 +1,5 @@
-//! Which of the documents that came are written: the filter, checked again, and no
-//! document that another part has.
+//! Decides which received documents are written: those that match the filter,
+//! checked again, and that no other part has.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 
 use crate::page::document_id::KnownDocuments;
 
-/// What was pushed to the server is checked again, since it reads some values
-/// otherwise; and what another part has does not come twice.
+/// The filter is checked again, since the server may match more documents;
+/// documents that another part has are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Accept {
     pub(crate) filter: Option<Arc<Expression>>,
     pub(crate) known: Option<Arc<KnownDocuments>>,
-    /// The pattern that was asked for: what is read by it comes from any index,
-    /// all else from the index that was named.
+    /// The requested pattern. If a part is read by this pattern, its documents
+    /// may be from any index, else only from the index that it names.
     pub(crate) pattern: String,
 }
 
@@ -28,7 +28,7 @@ impl Accept {
         self.known.as_ref().is_some_and(|known| known.holds(document))
     }
 
-    /// Whether the document matches the filter. One that is no flow matches none.
+    /// Whether the document matches the filter. One that is no flow does not.
     pub(crate) fn matches(&self, hit: &[u8]) -> bool {
         #[derive(Deserialize)]
         struct Source<'a> {

@@ -1,11 +1,11 @@
-//! The JSON of an answer to a search, as far as it is read.
+//! The JSON of a search answer, as far as it is needed.
 
 use serde::Deserialize;
 use serde::de::Deserializer;
 
 use crate::error::printable;
 
-/// What every answer to a search has; `H` is what is read of its hits.
+/// A search answer; `H` is the type that its hits are parsed into.
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "H: Deserialize<'de> + Default"))]
 pub(super) struct Answer<H> {
@@ -20,7 +20,7 @@ pub(super) struct Answer<H> {
     pub(super) aggregations: TimeBounds,
 }
 
-/// First and last `@timestamp` of all documents, where page 1 was asked for them.
+/// First and last `@timestamp` of all documents, if page 1 aggregates them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct TimeBounds {
@@ -45,14 +45,14 @@ impl TimeBounds {
 }
 
 impl AggregateValue {
-    /// Milliseconds, cut; a double holds them exactly for 285,000 years.
+    /// Milliseconds, truncated; a double holds them exactly for 285,000 years.
     fn ms(self) -> Option<i64> {
         #[expect(clippy::cast_possible_truncation, reason = "saturates")]
         self.value.map(|value| value.floor() as i64)
     }
 }
 
-/// The hits, and how many there are in all.
+/// The hits, and the total.
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "H: Deserialize<'de> + Default"))]
 pub(super) struct Hits<H> {
@@ -73,7 +73,7 @@ pub(super) enum Total {
     Object { value: u64 },
 }
 
-/// How many shards were asked and how many answered.
+/// How many shards were searched, and how many answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Shards {
     pub(crate) total: u64,

@@ -1,23 +1,23 @@
-//! How a page is checked, before any of it counts.
+//! Checks a page before any of its documents counts.
 //!
-//! A server, a proxy or a balancer may lose shards, answer another request, or
-//! deliver an answer twice, all with status 200. Counts prove that a part is
-//! whole; these checks accuse what counts alone would not see.
+//! A server, a proxy or a load balancer may lose shards, answer another request,
+//! or deliver an answer twice, all with status 200. Counts prove that a part is
+//! complete; these checks detect what counts alone would not show.
 //!
 //! | what must hold | or else | where |
 //! | --- | --- | --- |
-//! | the answer bears the number of its request | `Mixed` | `server/client`, when it arrives |
-//! | it bears the name of its own cursor | `Mixed` | [`CursorNames::check`] |
+//! | the answer has the number of its request | `Mixed` | `server/client`, when it arrives |
+//! | it has the id of its own cursor | `Mixed` | [`CursorNames::check`] |
 //! | its head can be read, and has what the cursor needs | `BadPage` | `cursor/scroll.rs`, `cursor/pit.rs` |
 //! | the search did not time out, and every shard answered | `TimedOut`, `ShardsMissing` | [`Snapshot::check`] |
-//! | the total is that of page 1 | `TotalChanged` | [`Snapshot::check`] |
-//! | it is well formed to its end | `BadPage` | [`split_hits`](super::hits::split_hits) |
-//! | no more documents come than were counted | `WrongCount` | [`CursorCheck::check_count`] |
+//! | the total equals that of page 1 | `TotalChanged` | [`Snapshot::check`] |
+//! | it is valid JSON to its end | `BadPage` | [`split_hits`](super::hits::split_hits) |
+//! | no more documents are received than were counted | `WrongCount` | [`CursorCheck::check_count`] |
 //! | sorted by time, they follow the last page | `Unsorted` | [`CursorCheck::check_order`] |
 //! | their times are in the window | `Unsorted` | [`CursorCheck::check_window`] |
-//! | each is of the index that was asked for | `Unsorted` | [`CursorCheck::check_document`] |
-//! | none came before | `Twice` | [`CursorCheck::check_document`] |
-//! | in the end, as many came as were counted | `WrongCount` | [`CursorCheck::check_end`] |
+//! | each is of the requested index | `Unsorted` | [`CursorCheck::check_document`] |
+//! | none was received before | `Twice` | [`CursorCheck::check_document`] |
+//! | at the end, as many were received as counted | `WrongCount` | [`CursorCheck::check_end`] |
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,13 +30,13 @@ use super::document_id::RecentDocuments;
 use super::head::Head;
 use crate::error::FetchError;
 
-/// Whose each cursor's name is: a page that bears the name of another cursor is
-/// an answer to another request.
+/// Which cursor each id (scroll or PIT id) belongs to: a page with the id of
+/// another cursor answers another request.
 #[derive(Debug, Default)]
 pub(crate) struct CursorNames(Mutex<HashMap<String, u64>>);
 
 impl CursorNames {
-    /// Names that are remembered.
+    /// Most ids that are remembered.
     const MOST: usize = 10_000;
 
     /// A number for a new cursor.
@@ -45,7 +45,7 @@ impl CursorNames {
         NEXT.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Whether a name is this cursor's, or nobody's so far.
+    /// Whether an id is this cursor's, or new.
     pub(crate) fn is_own(&self, name: &str, owner: u64) -> bool {
         let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if names.len() > Self::MOST {
@@ -54,7 +54,8 @@ impl CursorNames {
         *names.entry(name.to_owned()).or_insert(owner) == owner
     }
 
-    /// Checks that the answer to `request` bears no name of another cursor.
+    /// Checks that the answer to `request` does not have the id of another
+    /// cursor.
     pub(crate) fn check(
         &self,
         name: Option<&str>,
@@ -69,11 +70,11 @@ impl CursorNames {
     }
 }
 
-/// What page 1 said, which every later page must agree with.
+/// Facts of page 1 that every later page must agree with.
 #[derive(Debug, Default)]
 pub(crate) struct Snapshot {
     pub(crate) index: String,
-    /// Number of the page that came last, from 1.
+    /// Number of the last page, from 1.
     pub(crate) page: u64,
     pub(crate) total: u64,
     shards: Shards,
@@ -81,12 +82,12 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// Of an index of which no page came yet.
+    /// Before page 1.
     pub(crate) fn before_page_1(index: &str) -> Self {
         Self { index: index.to_owned(), ..Self::default() }
     }
 
-    /// What page 1 says.
+    /// From page 1.
     pub(crate) fn new(index: &str, head: &Head) -> Self {
         Self {
             index: index.to_owned(),
@@ -97,17 +98,17 @@ impl Snapshot {
         }
     }
 
-    /// Whether all of a page is there, and of this snapshot.
+    /// Checks that a page is complete and of this snapshot.
     pub(crate) fn check(&self, page: u64, head: &Head) -> Result<(), FetchError> {
         let index = self.index.clone();
         if head.timed_out {
             return Err(FetchError::TimedOut { index, page });
         }
         let shards = &head.shards;
-        // Later pages ask only the shards that page 1 did not skip.
+        // Later pages search only the shards that page 1 did not skip.
         let expected = self.shards.total;
-        let kept = self.shards.successful.saturating_sub(self.shards.skipped);
-        let is_all = shards.total == expected || (page > 1 && shards.total == kept);
+        let not_skipped = self.shards.successful.saturating_sub(self.shards.skipped);
+        let is_all = shards.total == expected || (page > 1 && shards.total == not_skipped);
         if shards.failed != 0 || shards.successful != shards.total || !is_all {
             let reason = shards.reasons.first().map(|failure| failure.reason.clone());
             let (successful, total) = (shards.successful, expected);
@@ -122,7 +123,7 @@ impl Snapshot {
         }
     }
 
-    /// Counts a page that passed.
+    /// Counts a page that passed all checks.
     pub(crate) fn step(&mut self, head: &Head) {
         self.page += 1;
         self.is_empty = head.is_empty;
@@ -134,30 +135,30 @@ impl Snapshot {
     }
 }
 
-/// The documents that come through one cursor, checked page by page.
+/// Checks the documents of one cursor, page by page.
 #[derive(Debug)]
 pub(crate) struct CursorCheck {
     index: String,
-    /// Whether documents of any index may come: a pattern is read as one.
+    /// Whether documents of any index are valid: the cursor runs over a pattern.
     any_index: bool,
     window: Span,
-    /// Documents the cursor counted.
+    /// Number of documents that the cursor counted.
     pub(crate) total: u64,
-    /// Documents that came in pages that passed.
+    /// Number of documents in pages that passed all checks.
     pub(crate) received: u64,
-    /// Number of the page that is looked at, from 1.
+    /// Number of the current page, from 1.
     pub(crate) page: u64,
     recent: RecentDocuments,
 }
 
 impl CursorCheck {
-    /// Nothing came yet of the `total` documents that a cursor counted.
+    /// For a cursor that counted `total` documents, before page 1.
     pub(crate) fn new(index: &str, any_index: bool, window: Span, total: u64) -> Self {
         let recent = RecentDocuments::new();
         Self { index: index.to_owned(), any_index, window, total, received: 0, page: 0, recent }
     }
 
-    /// The documents of a page are counted in; returns how many came by then.
+    /// Checks the number of documents with those of this page; returns it.
     pub(crate) fn check_count(&self, n_hits: usize) -> Result<u64, FetchError> {
         let received = self.received + n_hits as u64;
         if received > self.total {
@@ -167,8 +168,8 @@ impl CursorCheck {
         }
     }
 
-    /// Whether a page from `first` to `last` is sorted, and not before `after`, the
-    /// last time of the page before. Every document has a time here.
+    /// Checks that a page from `first` to `last` is sorted, and not before
+    /// `after`, the last time of the page before. Every document has a time here.
     pub(crate) fn check_order(
         &self,
         after: Option<i64>,
@@ -179,7 +180,7 @@ impl CursorCheck {
         if is_sorted { Ok(()) } else { Err(self.unsorted()) }
     }
 
-    /// Whether the times are inside of what was asked for: an answer may be one
+    /// Checks that the times are in the requested window: the answer may belong
     /// to another request.
     pub(crate) fn check_window(
         &self,
@@ -192,7 +193,7 @@ impl CursorCheck {
         if is_early || is_late { Err(self.unsorted()) } else { Ok(()) }
     }
 
-    /// Whether a document is of the index, and new.
+    /// Checks that a document is of the index, and did not come before.
     pub(crate) fn check_document(&mut self, hit: &HitId<'_>) -> Result<(), FetchError> {
         if !self.any_index && hit.index != self.index {
             return Err(self.unsorted());
@@ -203,17 +204,18 @@ impl CursorCheck {
         Ok(())
     }
 
-    /// A page was looked at: room for the documents of the next.
+    /// Ends a page; may forget some of the documents.
     pub(crate) fn end_of_page(&mut self) {
         self.recent.end_of_page();
     }
 
-    /// Whether the cursor, which ended, brought all that it counted.
+    /// Checks that the cursor, at its end, returned as many documents as it
+    /// counted.
     pub(crate) fn check_end(&self) -> Result<(), FetchError> {
         self.check_equal(self.received, self.total)
     }
 
-    /// Whether two counts of the documents of a part agree.
+    /// Checks that two counts of the documents of a part agree.
     pub(crate) fn check_equal(&self, received: u64, expected: u64) -> Result<(), FetchError> {
         if received == expected { Ok(()) } else { Err(self.wrong_count(received, expected)) }
     }
@@ -256,7 +258,7 @@ mod tests {
         let cases = [
             (1, head([6, 6, 4, 0], Some(9), false), "good"),
             (2, head([6, 6, 0, 0], Some(9), false), "good"),
-            // Later pages ask only the shards that page 1 did not skip.
+            // Later pages search only the shards that page 1 did not skip.
             (2, head([2, 2, 0, 0], Some(9), false), "good"),
             (1, head([2, 2, 0, 0], Some(9), false), "shards"),
             (2, head([6, 5, 0, 1], Some(9), false), "shards"),

@@ -1,15 +1,15 @@
-//! Documents that came before: through one cursor, or into a dump.
+//! Sets of known documents: those of one cursor, or those of a dump.
 
 use std::collections::HashSet;
 
 use flowkit_dump::DocumentHasher;
 use flowkit_model::dump::DocumentId;
 
-/// Ids that are remembered at once: 8 bytes each, and a table around them.
+/// Most hashes that are remembered: 8 bytes each, plus the hash table.
 const REMEMBERED: usize = 1_000_000;
 
-/// The documents that came last through one cursor, to see one that comes
-/// twice: an answer may be delivered a second time in place of the next one.
+/// The last documents of one cursor, to detect duplicates: an answer may be
+/// delivered a second time in place of the next one.
 #[derive(Debug)]
 pub(crate) struct RecentDocuments {
     hasher: DocumentHasher,
@@ -21,14 +21,14 @@ impl RecentDocuments {
         Self { hasher: DocumentHasher::new(), seen: HashSet::new() }
     }
 
-    /// Takes note of a document; whether it was new.
+    /// Adds a document; returns whether it was new.
     pub(crate) fn is_new(&mut self, document: DocumentId<'_>) -> bool {
         #[expect(clippy::cast_possible_truncation, reason = "half of a good hash is one")]
         let hash = self.hasher.hash(document) as u64;
         self.seen.insert(hash)
     }
 
-    /// Makes room at the end of a page, of which `hits` are remembered at least.
+    /// Forgets all documents at the end of a page, if there are too many.
     pub(crate) fn end_of_page(&mut self) {
         if self.seen.len() > REMEMBERED {
             self.seen = HashSet::new();
@@ -36,7 +36,7 @@ impl RecentDocuments {
     }
 }
 
-/// Documents that a dump has already.
+/// Documents that are in the dump already.
 #[derive(Debug)]
 pub(crate) struct KnownDocuments {
     hasher: DocumentHasher,
@@ -48,7 +48,7 @@ impl KnownDocuments {
         Self { hasher: DocumentHasher::new(), hashes: HashSet::new() }
     }
 
-    /// Adds a document; whether it was new.
+    /// Adds a document; returns whether it was new.
     pub(crate) fn add(&mut self, document: DocumentId<'_>) -> bool {
         self.hashes.insert(self.hasher.hash(document))
     }

@@ -1,25 +1,26 @@
-//! The head of a page: all but its hits, read first and alone.
+//! The head of a page: everything but its hits, parsed first.
 
 use serde::de::IgnoredAny;
 
 use super::answer::{Answer, Shards, Total};
 
-/// Where the hits begin. In a text the first quotation mark would have a
-/// backslash before the last one, so this is never inside one.
+/// Where the hits begin. Inside a JSON string the quotation marks would be
+/// escaped, so that these bytes never occur in one.
 const HITS: &[u8] = br#""hits":["#;
-/// How far the head may reach. Longer ones are read with the whole page.
+/// Maximum length of the head; a longer one is parsed with the whole page.
 const HEAD_LIMIT: usize = 64 * 1024;
 
-/// What stands before the hits.
+/// The fields before the hits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// Absent where no shard was asked.
+    /// Absent if no shard was searched.
     pub(crate) scroll_id: Option<String>,
-    /// Absent on a page of a scroll.
+    /// Absent in a scroll.
     pub(crate) pit_id: Option<String>,
     pub(crate) timed_out: bool,
     pub(crate) shards: Shards,
-    /// Documents that the cursor runs over; absent where it is not asked for.
+    /// Number of documents that the cursor runs over; absent if it was not
+    /// requested.
     pub(crate) total: Option<u64>,
     /// Whether there are no hits.
     pub(crate) is_empty: bool,
@@ -36,14 +37,14 @@ impl Head {
         let hits = start.windows(HITS.len()).position(|window| window == HITS)? + HITS.len();
         let first = body[hits..].iter().find(|byte| !byte.is_ascii_whitespace())?;
         let head = [&body[..hits], b"]}}"].concat();
-        // Where members stand in another order this is no page; the whole is read then.
+        // Fails if fields are in another order; then the whole page is parsed.
         let answer: Answer<Vec<IgnoredAny>> = serde_json::from_slice(&head).ok()?;
         Some(Self::new(answer, *first == b']'))
     }
 
     pub(super) fn read_whole(body: &[u8]) -> Result<Self, serde_json::Error> {
         let answer: Answer<Vec<IgnoredAny>> = serde_json::from_slice(body)?;
-        // A filtered answer has no hits where there are none, but a count.
+        // With `filter_path` an answer without hits lacks the list, but has a total.
         if answer.hits.hits.is_none() && answer.hits.total.is_none() {
             return Err(serde::de::Error::missing_field("hits"));
         }

@@ -1,4 +1,5 @@
-//! The hits of a page: where they stand, what they become on disk, their times.
+//! The hits of a page: their positions, their times, and how they become lines of
+//! a part.
 
 use std::ops::Range;
 
@@ -8,19 +9,20 @@ use serde_json::value::RawValue;
 
 use super::answer::{Answer, TimeBounds};
 
-/// Sort values above this are nanoseconds; as milliseconds it is the year 5138.
+/// Sort values above this are nanoseconds; in milliseconds it is the year 5138.
 const LARGEST_MS: i64 = 100_000_000_000_000;
 
-/// Splits a page into its hits; it must be well formed to its end.
+/// Splits a page into its hits; all of it must be valid JSON.
 ///
-/// Fills `hits` with where each one stands in `body`.
+/// Fills `hits` with the position of each hit in `body`.
 pub(crate) fn split_hits(
     body: &[u8],
     hits: &mut Vec<Range<usize>>,
 ) -> Result<TimeBounds, serde_json::Error> {
     hits.clear();
     let answer: Answer<Vec<&RawValue>> = serde_json::from_slice(body)?;
-    // Borrowed from the body, so the distance of the pointers is the place in it.
+    // Hits are borrowed from the body, so that the pointer difference is the
+    // offset.
     let start = body.as_ptr() as usize;
     hits.extend(answer.hits.hits.unwrap_or_default().iter().map(|hit| {
         let at = hit.get().as_ptr() as usize - start;
@@ -29,16 +31,17 @@ pub(crate) fn split_hits(
     Ok(answer.aggregations)
 }
 
-/// The first and last time that a search without hits was asked for.
+/// The first and last time, from a search without hits.
 pub(crate) fn times(body: &[u8]) -> Result<TimeBounds, serde_json::Error> {
     let answer: Answer<Vec<IgnoredAny>> = serde_json::from_slice(body)?;
     Ok(answer.aggregations)
 }
 
-/// The sort values of the last hit of a page, found from its end.
+/// The sort values of the last hit of a page, searched from the end.
 ///
-/// In a text the quotation marks would have backslashes before them, and in a
-/// hit the sort values stand behind the document, so the last such place is it.
+/// Inside a JSON string the quotation marks would be escaped, and in a hit the
+/// sort values come after the document, so that the last occurrence is the right
+/// one.
 pub(crate) fn last_sort(body: &[u8]) -> Option<serde_json::Value> {
     const SORT: &[u8] = br#""sort":"#;
     let at = body.windows(SORT.len()).rposition(|window| window == SORT)? + SORT.len();
@@ -46,10 +49,12 @@ pub(crate) fn last_sort(body: &[u8]) -> Option<serde_json::Value> {
     values.next()?.ok().filter(serde_json::Value::is_array)
 }
 
-/// Makes lines of the hits, in place: each is moved up to the one before and
-/// ended, and line ends inside it become blanks. Returns where the lines stand.
+/// Makes lines of the hits, in place: each is moved next to the one before and
+/// terminated, and line ends inside it become blanks. Returns the range of the
+/// lines.
 ///
-/// There is always room: a hit is followed by a comma or a bracket.
+/// There is always room for the line feed: a hit is followed by a comma or a
+/// bracket.
 pub(crate) fn into_lines(body: &mut [u8], hits: &mut [Range<usize>]) -> Range<usize> {
     let start = hits.first().map_or(0, |hit| hit.start);
     let mut end = start;
@@ -67,8 +72,8 @@ pub(crate) fn into_lines(body: &mut [u8], hits: &mut [Range<usize>]) -> Range<us
     start..end
 }
 
-/// `@timestamp` of a hit in milliseconds since 1970, by its first sort value; none
-/// if it has none.
+/// `@timestamp` of a hit in milliseconds since 1970-01-01 UTC, from its first
+/// sort value; `None` if it has no time.
 pub(crate) fn hit_ms(hit: &[u8]) -> Result<Option<i64>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Hit {
@@ -86,7 +91,8 @@ fn sort_ms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D:
         Whole(i64),
         Other(IgnoredAny),
     }
-    // The first sort value is the time. A missing one is sorted as the largest.
+    // The first sort value is the time. A missing time has the largest number as
+    // sort value.
     Ok(match Vec::<Value>::deserialize(deserializer)?.first() {
         Some(&Value::Whole(ms)) if ms.unsigned_abs() < LARGEST_MS.unsigned_abs() => Some(ms),
         Some(&Value::Whole(ns)) if ns != i64::MAX && ns != i64::MIN => {

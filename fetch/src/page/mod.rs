@@ -1,15 +1,15 @@
-//! One answer of a cursor: its head, its hits, and whether it is what was asked for.
+//! A page, one answer of a cursor: its head, its hits, and its checks.
 //!
-//! The head is read first, and alone, so that the next page can be asked for
-//! while the hits of this one are still being split and written. The whole page
-//! is parsed after that; nothing counts until then.
+//! The head is parsed first, so that the next page can be requested while the
+//! hits of this one are still being split and written. The whole page is parsed
+//! after that; nothing counts until then.
 //!
 //! | to learn | read |
 //! | --- | --- |
 //! | how a page is checked | [`check`] |
-//! | what stands before the hits | [`head`] |
+//! | what precedes the hits | [`head`] |
 //! | how hits become lines | [`hits`] |
-//! | which documents are written, and which left out | [`accept`] |
+//! | which documents are written | [`accept`] |
 
 pub(crate) mod accept;
 mod answer;

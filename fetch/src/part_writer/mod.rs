@@ -1,10 +1,10 @@
-//! One part on disk: page after page, with its state, until it is whole.
+//! Writes one part: page after page, with its state, until it is complete.
 //!
-//! Each page is a zstd frame of its own with a checksum, so a file that was cut
-//! off is good up to its last frame. The state tells which frames are safe. A
-//! part gets its final name only when its count is proven: each cursor brought
-//! as many documents as it counted, and each document was written or is
-//! accounted for.
+//! Each page is a separate zstd frame with a checksum, so that a truncated file
+//! is readable up to its last whole frame. The state has the length that is
+//! synced to disk. A part gets its final name only when its count is proven: each
+//! cursor returned as many documents as it counted, and each document was written
+//! or is accounted for.
 
 #[cfg(test)]
 mod tests;
@@ -22,8 +22,8 @@ use crate::page::accept::Accept;
 use crate::page::check::CursorCheck;
 use crate::page::hits::{hit_ms, into_lines, split_hits};
 
-/// More documents of one millisecond than this are not remembered: a part that
-/// breaks off there starts over.
+/// Maximum number of documents of one millisecond that are remembered: a part
+/// that is interrupted after more starts over.
 const MAX_AT_LAST: usize = 200_000;
 
 /// Writes one part.
@@ -35,18 +35,19 @@ pub(crate) struct PartWriter<'a> {
     cursor: CursorState,
 }
 
-/// The cursor that is open now, and where it begins in the part.
+/// The open cursor, and where it begins in the part.
 #[derive(Debug)]
 struct CursorState {
     check: CursorCheck,
-    /// Keys of documents of an earlier cursor at the place where this one begins.
+    /// Identities of documents that an earlier cursor returned and this one will
+    /// return again, at its first time.
     to_skip: HashSet<Vec<u8>>,
     skipped: u64,
-    /// Documents accounted for before it was opened.
+    /// Number of documents accounted for before it was opened.
     before: u64,
 }
 
-/// What a page held.
+/// Documents and bytes that were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Written {
     pub(crate) documents: u64,
@@ -62,7 +63,7 @@ impl CursorState {
 }
 
 impl<'a> PartWriter<'a> {
-    /// Begins a part. `state` names it and says what it will hold.
+    /// Begins a part; `state` has its name and scope.
     pub(crate) fn create(
         folder: &Path,
         state: PartState,
@@ -74,8 +75,8 @@ impl<'a> PartWriter<'a> {
         Ok(writer)
     }
 
-    /// Goes on with a part that broke off, if its state and its file agree and
-    /// its order allows it; what is behind the state is cut off.
+    /// Resumes an interrupted part, if its state and its file agree and its order
+    /// allows it; the file is truncated to the state.
     pub(crate) fn resume(
         folder: &Path,
         planned: &PartState,
@@ -85,8 +86,8 @@ impl<'a> PartWriter<'a> {
         let is_same = state.name == planned.name
             && state.scope == planned.scope
             && state.flowkit_dump == FORMAT;
-        let goes_on = state.order == Order::Time && state.rows > 0 && !state.at_last.is_empty();
-        if !is_same || !goes_on {
+        let can_resume = state.order == Order::Time && state.rows > 0 && !state.at_last.is_empty();
+        if !is_same || !can_resume {
             return Ok(None);
         }
         let mut writer = Self::at(folder, state, accept, false)?;
@@ -104,17 +105,19 @@ impl<'a> PartWriter<'a> {
         Ok(Self { file, hits: Vec::new(), state, accept, cursor })
     }
 
-    /// What is known of the part so far.
+    /// The state of the part.
     pub(crate) fn state(&self) -> &PartState {
         &self.state
     }
 
-    /// Documents that are accounted for: written, or left out for a reason.
+    /// Number of documents that are accounted for: written, or left out for a
+    /// reason.
     fn accounted(&self) -> u64 {
         self.state.rows + self.state.left_out + self.state.known
     }
 
-    /// A cursor that counted `total` documents begins to bring the rest.
+    /// Begins a cursor, which counted `total` documents, for the rest of the
+    /// part.
     pub(crate) fn begin_cursor(&mut self, total: u64) {
         let before = self.accounted();
         self.cursor = CursorState::new(&self.state, self.accept, total, before);
@@ -125,15 +128,15 @@ impl<'a> PartWriter<'a> {
         self.state.expected = before + total - (self.state.at_last.len() as u64).min(total);
     }
 
-    /// Gives up what was written since a part in storage order cannot go on; it
-    /// starts over, in the order that can where there is a time to sort by.
+    /// Prepares for another cursor. A part in storage order cannot be resumed: it
+    /// is cleared and starts over, sorted by time if its documents have one.
     ///
-    /// Returns how many documents and bytes of lines that were.
+    /// Returns how many documents and bytes of lines are lost.
     pub(crate) fn prepare_reopening(&mut self) -> Result<Written, FetchError> {
         let lost = Written { documents: self.state.rows, bytes: self.state.bytes };
-        let goes_on = self.state.order == Order::Time
+        let can_resume = self.state.order == Order::Time
             && (self.accounted() == 0 || !self.state.at_last.is_empty());
-        if goes_on {
+        if can_resume {
             return Ok(Written { documents: 0, bytes: 0 });
         }
         let order = if self.state.scope.without_time { Order::Storage } else { Order::Time };
@@ -149,7 +152,7 @@ impl<'a> PartWriter<'a> {
         Ok(lost)
     }
 
-    /// Writes the hits of a page. The body is used up.
+    /// Writes the hits of a page. The content of `body` is overwritten.
     pub(crate) fn write(&mut self, body: &mut [u8]) -> Result<Written, FetchError> {
         self.cursor.check.page += 1;
         let mut hits = std::mem::take(&mut self.hits);
@@ -157,7 +160,7 @@ impl<'a> PartWriter<'a> {
         let written = self.write_hits(body, &mut hits);
         self.hits = hits;
         if written.is_err() {
-            // Half a page is none.
+            // A page is written completely or not at all.
             self.state = state;
             self.file.back_to(mark)?;
         }
@@ -191,7 +194,7 @@ impl<'a> PartWriter<'a> {
         Ok(Written { documents: hits.len() as u64, bytes: lines.len() as u64 })
     }
 
-    /// Checks each hit, and leaves those to be written.
+    /// Checks each hit, and retains those to be written.
     fn choose(&mut self, body: &[u8], hits: &mut Vec<Range<usize>>) -> Result<(), FetchError> {
         let mut error = None;
         hits.retain(|place| {
@@ -211,7 +214,7 @@ impl<'a> PartWriter<'a> {
         error.map_or(Ok(()), Err)
     }
 
-    /// Whether a document is to be written; one that is not is counted.
+    /// Whether a document is to be written; counts those that are not.
     fn keep(&mut self, id: &HitId<'_>, hit: &[u8]) -> Result<bool, FetchError> {
         let CursorState { check, to_skip, skipped, .. } = &mut self.cursor;
         check.check_document(id)?;
@@ -239,8 +242,8 @@ impl<'a> PartWriter<'a> {
         Ok(())
     }
 
-    /// Keeps the span of time, and the documents at its end: a later cursor
-    /// that starts there would bring them again.
+    /// Records the time span, and the documents at its end: a later cursor that
+    /// starts there would return them again.
     fn remember_times(&mut self, body: &[u8], hits: &[Range<usize>]) -> Result<(), FetchError> {
         let (Some(first), Some(last)) = (hits.first(), hits.last()) else {
             return Ok(());
@@ -261,7 +264,7 @@ impl<'a> PartWriter<'a> {
                 break;
             }
             let id = HitId::read(&body[hit.clone()]).map_err(bad_page)?;
-            // One to be skipped is there already.
+            // A document to be skipped is recorded already.
             let to_skip = &self.cursor.to_skip;
             if !id.document_id().key_bytes(|key| to_skip.contains(key)) {
                 self.state.at_last.push(IdInPart::new(&id, &self.state.scope.index));
@@ -273,12 +276,12 @@ impl<'a> PartWriter<'a> {
         Ok(())
     }
 
-    /// Makes what was written safe, and says so in the state.
+    /// Syncs the file to disk, then the state.
     pub(crate) fn sync(&mut self) -> Result<(), FetchError> {
         Ok(self.file.sync(&mut self.state)?)
     }
 
-    /// Whether the cursor that ended brought all it counted.
+    /// Checks that the cursor, at its end, returned all that it counted.
     ///
     /// # Errors
     /// If not.
@@ -289,10 +292,10 @@ impl<'a> PartWriter<'a> {
         check.check_equal(self.accounted(), self.state.expected)
     }
 
-    /// Gives the part its final name. Only to be called when all came.
+    /// Gives the part its final name. Only to be called when it is complete.
     pub(crate) fn finish(mut self) -> Result<Part, FetchError> {
         if self.state.rows == 0 {
-            // A file without a frame is no zstd file.
+            // A file without a frame is not valid zstd.
             self.append(&[], 0)?;
         }
         let (file_bytes, sha256) = self.file.finish()?;

@@ -1,4 +1,4 @@
-//! What a part holds after pages, doubts, crashes and second cursors.
+//! The content of a part after pages, rejected pages, crashes and second cursors.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn planned(order: Order) -> PartState {
     }
 }
 
-/// A writer by time, of a cursor that counted so many.
+/// A writer sorted by time, with a cursor that counted `total`.
 fn writer(folder: &Path, total: u64) -> PartWriter<'static> {
     let mut writer = PartWriter::create(folder, planned(Order::Time), &ALL).unwrap();
     writer.begin_cursor(total);
@@ -70,7 +70,7 @@ fn a_whole_part_holds_each_hit_on_a_line_and_its_checksum() {
     assert_eq!((part.first_ms, part.last_ms), (Some(1_000), Some(3_000)));
     assert_eq!((part.expected, part.proof.read), (3, Read::OneSnapshot));
     assert_eq!(part.sha256, sha256(&place.path().join("0001-n.ndjson.zst")).unwrap().1);
-    // The checksum of a frame is there and is looked at.
+    // Frames have a checksum, and it is verified.
     let mut damaged = file.clone();
     let middle = damaged.len() / 3;
     damaged[middle] ^= 1;

@@ -1,4 +1,4 @@
-//! Counts: of a query, of a dump against its server, and where the two differ.
+//! Counts documents on the server, and compares them with a dump.
 
 use flowkit_model::dump::{Count, Manifest, State};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::page::hits::times;
 use crate::server::address::path_segment;
 use crate::server::{Call, Server};
 
-/// Counts the documents of a query; none if the server will not.
+/// Counts the documents of a query; `None` if the server refuses.
 pub(crate) fn count<S: Server>(
     server: &S,
     index: &str,
@@ -27,8 +27,8 @@ pub(crate) fn count<S: Server>(
     Ok(answer["count"].as_u64().filter(|_| is_whole(&answer)))
 }
 
-/// First and last `@timestamp` of everything that matches, in milliseconds.
-/// Unknown where the server will not say.
+/// First and last `@timestamp` of all documents, in milliseconds; `None` if the
+/// server refuses.
 pub(crate) fn time_range<S: Server>(server: &S, pattern: &str) -> (Option<i64>, Option<i64>) {
     let everything = query::time_range(&json!({"match_all": {}}));
     let call = Call::post(format!("/{}/_search", path_segment(pattern)), &everything);
@@ -46,8 +46,8 @@ pub(crate) fn is_whole(answer: &Value) -> bool {
     shards["failed"] == 0 && shards["successful"] == shards["total"]
 }
 
-/// What the server counts in each index now, beside what came of it. An index
-/// that it will not count is left out.
+/// For each index the server's count now, and the number of documents received.
+/// An index that the server does not count is left out.
 pub(crate) fn counts<S: Server>(server: &S, manifest: &Manifest) -> Result<Vec<Count>, FetchError> {
     let mut counts = Vec::new();
     for wanted in &manifest.wanted {
@@ -60,7 +60,7 @@ pub(crate) fn counts<S: Server>(server: &S, manifest: &Manifest) -> Result<Vec<C
     Ok(counts)
 }
 
-/// Where an index differs from what came of it, and what to do.
+/// A sentence on how an index differs from the dump, and what to do.
 pub(crate) fn difference<S: Server>(
     server: &S,
     manifest: &Manifest,
@@ -83,8 +83,8 @@ pub(crate) fn difference<S: Server>(
     ))
 }
 
-/// The parts whose query finds another number of documents now. Documents that
-/// came late, by an update, are in another part but of the same time.
+/// The parts whose query counts another number of documents now. Documents that
+/// arrived late and came with an update are in another part of the same time.
 fn differing_parts<S: Server>(
     server: &S,
     manifest: &Manifest,
@@ -94,18 +94,18 @@ fn differing_parts<S: Server>(
     let of_index = || manifest.parts.iter().filter(|part| part.scope.index == index);
     for part in of_index() {
         let Some(counted) = count(server, index, &part.scope.query)? else { continue };
-        // The slices of one query are counted together.
-        let there: u64 = of_index()
+        // Slices share one query, so that they are counted together.
+        let in_dump: u64 = of_index()
             .filter(|other| other.scope.query == part.scope.query)
             .map(|part| part.received + part.left_out + part.known)
             .sum();
-        // Late ones of the same span in other parts.
+        // Late documents of the same span, in other parts.
         let late: u64 = of_index()
             .filter(|other| other.known > 0 && other.scope.query != part.scope.query)
             .filter(|other| other.scope.window.overlaps(part.scope.window))
             .map(|part| part.received)
             .sum();
-        if !(there..=there + late).contains(&counted) {
+        if !(in_dump..=in_dump + late).contains(&counted) {
             names.push(part.name.clone());
         }
     }

@@ -1,10 +1,10 @@
-//! Which indices stand behind a pattern: by their settings, or where those may
-//! not be read by the documents in them.
+//! Lists the indices that match a pattern: by their settings, or by an
+//! aggregation over documents if settings may not be read.
 
 use serde_json::{Value, json};
 
 use super::counts::is_whole;
-use super::pattern::fits_any;
+use super::pattern::matches_any;
 use super::{Plan, PlanRequest, PlannedIndex, pushdown};
 use crate::cursor::query;
 use crate::error::{FetchError, printable};
@@ -12,12 +12,12 @@ use crate::server::address::path_segment;
 use crate::server::refusal::{Context, Refusal};
 use crate::server::{Call, Server};
 
-/// Page size an index allows unless its settings say otherwise.
+/// Default limit of the page size (`max_result_window`).
 const DEFAULT_PAGE_LIMIT: u32 = 10_000;
-/// More indices than this are not looked for by aggregation.
+/// Maximum number of indices that are listed by aggregation.
 const MAX_INDICES: u32 = 5_000;
 
-/// The indices behind the pattern, each with the query for what is wanted of it.
+/// The indices that match the pattern, each with its query.
 pub(super) fn indices<S: Server>(
     lister: &IndexLister<'_, S>,
     request: PlanRequest<'_>,
@@ -55,11 +55,11 @@ pub(super) fn indices<S: Server>(
     Ok(found)
 }
 
-/// The filter by which an index is seen through names that fit a pattern: none
-/// if one of the names has none.
+/// The combined filter of the aliases of an index that match a pattern; `None` if
+/// one of them has no filter.
 fn alias_filter(aliases: &Value, pattern: &str) -> Option<Value> {
     let aliases = aliases["aliases"].as_object()?;
-    let named = aliases.iter().filter(|(name, _)| fits_any(pattern, name));
+    let named = aliases.iter().filter(|(name, _)| matches_any(pattern, name));
     let filters: Option<Vec<Value>> =
         named.map(|(_, alias)| alias.get("filter").cloned()).collect();
     let mut filters = filters.filter(|filters| !filters.is_empty())?;
@@ -69,25 +69,26 @@ fn alias_filter(aliases: &Value, pattern: &str) -> Option<Value> {
     })
 }
 
-/// Asks about the indices behind a pattern.
+/// Lists the indices that match a pattern.
 pub(super) struct IndexLister<'a, S: Server> {
     pub(super) server: &'a S,
     pub(super) pattern: &'a str,
 }
 
 impl<S: Server> IndexLister<'_, S> {
-    /// The indices by their settings; none if those may not be read.
+    /// The indices by their settings; `None` if these may not be read.
     fn by_settings(&self, plan: &mut Plan) -> Result<Option<Vec<PlannedIndex>>, FetchError> {
         let Some(mut open) = self.settings("open")? else { return Ok(None) };
         if open.is_empty() {
-            // A proxy may answer `{}` as well: what ends the fetch is asked twice.
+            // A proxy may answer `{}` too: since this ends the fetch, it is checked
+            // twice.
             open = self.settings("open")?.unwrap_or_default();
         }
         if open.is_empty() {
             return Err(self.no_index(self.pattern.to_owned()));
         }
         if self.pattern.contains('*') {
-            // A wildcard passes closed indices by; whoever asks should know.
+            // A wildcard skips closed indices; this is reported.
             for index in self.settings("closed")?.unwrap_or_default() {
                 if !open.iter().any(|other| other.name == index.name) {
                     plan.notes.push(format!("{} is closed and left out", index.name));
@@ -98,18 +99,19 @@ impl<S: Server> IndexLister<'_, S> {
         Ok(Some(open))
     }
 
-    /// Whether an index came in through an alias: no part of the pattern fits
-    /// its name. The indices behind a data stream never fit, and have no filter.
+    /// Whether an index was found through an alias: no part of the pattern
+    /// matches its name. The backing indices of a data stream never match, and
+    /// have no filter.
     fn is_indirect(&self, name: &str) -> bool {
         !name.starts_with(".ds-")
             && name != self.pattern
             && self.pattern != "_all"
             && !self.pattern.contains('<')
-            && !fits_any(self.pattern, name)
+            && !matches_any(self.pattern, name)
     }
 
-    /// The aliases of the indices, where one was reached by an alias; none if
-    /// that may not be asked.
+    /// The aliases of the indices, if one was found through an alias; `None` if
+    /// these may not be read.
     fn alias_filters(&self, found: &[PlannedIndex]) -> Result<Option<Value>, FetchError> {
         if !found.iter().any(|index| self.is_indirect(&index.name)) {
             return Ok(Some(Value::Null));
@@ -142,8 +144,8 @@ impl<S: Server> IndexLister<'_, S> {
         Ok(Some(planned.collect()))
     }
 
-    /// The indices by the documents in them, with their counts; none if that
-    /// may not be asked, or the answer is not exact.
+    /// The indices by aggregation over documents, with their counts; `None` if
+    /// that is refused or not exact.
     fn by_aggregation(&self, query: &Value) -> Result<Option<Vec<PlannedIndex>>, FetchError> {
         let path = format!("/{}/_search", path_segment(self.pattern));
         let (call, mut body) = (Call::post(path, &query::indices(query, MAX_INDICES)), Vec::new());
@@ -172,8 +174,8 @@ impl<S: Server> IndexLister<'_, S> {
         Ok(planned.collect())
     }
 
-    /// A refusal that another way of asking may get around is none; no index
-    /// and no credentials are final.
+    /// A refusal that another request may avoid gives `None`; a missing or closed
+    /// index and missing credentials are errors.
     pub(super) fn unless_final<T>(
         &self,
         call: &Call,
@@ -197,7 +199,7 @@ impl<S: Server> IndexLister<'_, S> {
         }
     }
 
-    /// The error, with the names of some indices that are there.
+    /// The error, with the names of some indices that exist.
     fn no_index(&self, index: String) -> FetchError {
         let mut body = Vec::new();
         let found =
@@ -220,7 +222,7 @@ impl<S: Server> IndexLister<'_, S> {
     }
 }
 
-/// A setting, which is a text in a flat or a nested object.
+/// A setting, from a flat or a nested object.
 fn setting<'a>(settings: &'a Value, name: &str) -> Option<&'a str> {
     let flat = &settings[format!("index.{name}")];
     let nested = &settings["index"][name];

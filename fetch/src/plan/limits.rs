@@ -1,5 +1,5 @@
-//! How many cursors a server has room for. A cursor takes one context on each
-//! shard; their number is limited on each node.
+//! How many cursors a server allows. A cursor takes one search context on each
+//! shard; their number is limited per node.
 
 use serde_json::Value;
 
@@ -7,22 +7,22 @@ use crate::error::FetchError;
 use crate::server::product::PitApi;
 use crate::server::{Call, Server};
 
-/// What servers allow unless their settings say otherwise.
+/// Default limit of scroll contexts per node.
 const DEFAULT_SCROLLS: u64 = 500;
-/// Points in time an `OpenSearch` node allows unless its settings say otherwise.
+/// Default limit of points in time per `OpenSearch` node.
 const DEFAULT_PITS: u64 = 300;
 
-/// Contexts of a node.
+/// Search contexts of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Allowed at a time.
+    /// Maximum number of open contexts.
     pub(crate) limit: u64,
-    /// Open now, on the node that has most.
+    /// Contexts open now, on the node that has most.
     pub(crate) open: u64,
 }
 
 impl Limits {
-    /// Asks the server; what it will not tell is taken as usual.
+    /// Asks the server; a limit that it does not return has the default.
     pub(crate) fn read<S: Server>(server: &S, pit: Option<PitApi>) -> Result<Self, FetchError> {
         let (setting, usual) = match pit {
             Some(PitApi::OpenSearch) => ("max_open_pit_context", DEFAULT_PITS),
@@ -33,7 +33,7 @@ impl Limits {
             &format!("/_cluster/settings?include_defaults=true&filter_path=*.search.{setting}"),
         )?;
         let of = |level: &str| number(&settings[level]["search"][setting]);
-        // Elasticsearch 6 has no limit, which it says by the largest number.
+        // Elasticsearch 6 has no limit, which is the largest number there.
         let limit = of("transient").or(of("persistent")).or(of("defaults")).unwrap_or(usual);
         let stats = get(
             server,
@@ -47,7 +47,8 @@ impl Limits {
         Ok(Self { limit, open: open.max().unwrap_or(0) })
     }
 
-    /// How many parts of `shards` shards each fit at a time. One is always tried.
+    /// How many parts, of `shards` shards each, can be fetched at a time; at
+    /// least one.
     pub(crate) fn jobs(&self, shards: u64) -> usize {
         let room = self.limit.saturating_sub(self.open);
         usize::try_from(room / shards.max(1)).unwrap_or(usize::MAX).max(1)

@@ -1,9 +1,9 @@
-//! What is fetched: which indices stand behind the pattern, how much each
-//! holds, and into which parts that is split.
+//! Plans a fetch: which indices match the pattern, how many documents each has,
+//! and how these are split into parts.
 //!
-//! A part is a concrete index, a span of time and at times a slice. A cursor
-//! over one concrete index takes few contexts on the server, and what it runs
-//! over cannot change when the next day's index appears.
+//! A part is a concrete index, a span of time and possibly a slice. A cursor over
+//! one concrete index takes few search contexts on the server, and is not
+//! affected when the next day's index appears.
 
 pub(crate) mod counts;
 mod indices;
@@ -23,7 +23,7 @@ use counts::count;
 use indices::{IndexLister, indices};
 use split::{CountedSpan, Splitter};
 
-/// What is to be planned.
+/// What to plan.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlanRequest<'a> {
     pub(crate) pattern: &'a str,
@@ -31,27 +31,27 @@ pub(crate) struct PlanRequest<'a> {
     /// The window of the dump, of which `window` may be the newest part.
     pub(crate) whole: Span,
     pub(crate) filter: Option<&'a Expression>,
-    /// The server's own query beside them.
+    /// An additional query in the server's language.
     pub(crate) query: Option<&'a Value>,
-    /// Documents in a part, about.
+    /// Approximate documents per part.
     pub(crate) part_size: u64,
     /// Number of the first part.
     pub(crate) first_number: usize,
 }
 
-/// What is to be fetched.
+/// The plan of a fetch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Plan {
-    /// In order of name.
+    /// Sorted by name.
     pub(crate) indices: Vec<PlannedIndex>,
     pub(crate) parts: Vec<Pending>,
-    /// What of each index belongs in the dump.
+    /// For each index the query of the dump.
     pub(crate) wanted: Vec<Wanted>,
-    /// Indices that hold nothing of the window, by count.
+    /// Indices without documents in the window.
     pub(crate) empty: Vec<String>,
-    /// Indices that a wildcard passes by.
+    /// Closed indices, which a wildcard skips.
     pub(crate) closed: Vec<String>,
-    /// What a person should know about the choice.
+    /// Remarks for people.
     pub(crate) notes: Vec<String>,
     /// Number of the first part.
     pub(crate) first_number: usize,
@@ -61,24 +61,24 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PlannedIndex {
     pub(crate) name: String,
-    /// Documents that are wanted of it, if the server would count.
+    /// Number of documents to fetch, if the server counts them.
     pub(crate) documents: Option<u64>,
-    /// The largest page it allows, if known.
+    /// Limit of its page size, if known.
     pub(crate) largest_page: Option<u32>,
-    /// Its primary shards, if known.
+    /// Number of primary shards, if known.
     pub(crate) shards: Option<u32>,
-    /// The query for what is wanted of it, at any time.
+    /// Its query, without a time span.
     pub(crate) query: Value,
 }
 
 impl Plan {
-    /// The largest page an index allows.
+    /// Limit of the page size of an index.
     pub(crate) fn largest_page(&self, index: &str) -> u32 {
         let found = self.indices.iter().find(|planned| planned.name == index);
         found.and_then(|planned| planned.largest_page).unwrap_or(u32::MAX)
     }
 
-    /// Adds an index with its parts, which get their names.
+    /// Adds an index with its parts, and names these.
     fn add(&mut self, index: PlannedIndex, parts: Vec<Pending>) {
         if parts.is_empty() {
             self.empty.push(index.name);
@@ -92,17 +92,17 @@ impl Plan {
         self.indices.push(index);
     }
 
-    /// Shards of the index that has most.
+    /// Largest number of shards of an index.
     pub(crate) fn most_shards(&self) -> u64 {
         self.indices.iter().filter_map(|index| index.shards).max().unwrap_or(1).into()
     }
 }
 
-/// Asks the server for the plan.
+/// Makes the plan, by asking the server.
 ///
 /// # Errors
-/// If no index matches, the filter cannot be asked for, or the server cannot
-/// be asked.
+/// If no index matches, the filter cannot be pushed down, or the server cannot be
+/// reached.
 pub(crate) fn plan<S: Server>(server: &S, request: PlanRequest<'_>) -> Result<Plan, FetchError> {
     let mut plan = Plan { first_number: request.first_number, ..Plan::default() };
     let lister = IndexLister { server, pattern: request.pattern };
@@ -112,8 +112,8 @@ pub(crate) fn plan<S: Server>(server: &S, request: PlanRequest<'_>) -> Result<Pl
     Ok(plan)
 }
 
-/// The indices with their shards and limits, for a dump whose plan stands: it is
-/// resumed, or some parts are fetched again.
+/// The indices with their shards and limits, for a dump that has a plan: it is
+/// resumed, or some parts are re-fetched.
 pub(crate) fn indices_of<S: Server>(
     server: &S,
     pattern: &str,
@@ -122,7 +122,7 @@ pub(crate) fn indices_of<S: Server>(
     Ok(lister.settings("open")?.unwrap_or_default())
 }
 
-/// Counts what is wanted of an index, and splits it into parts.
+/// Counts the documents of an index, and splits them into parts.
 fn plan_index<S: Server>(
     server: &S,
     request: PlanRequest<'_>,
@@ -136,7 +136,7 @@ fn plan_index<S: Server>(
     };
     let dated = count(server, &index.name, &of_span(request.window))?;
     let undated_query = query::all_of([query::undated(), index.query.clone()]);
-    // A bounded window holds no document without a time.
+    // Documents without a time are in no bounded window.
     let is_open = request.window == Span::default();
     let undated = if is_open { count(server, &index.name, &undated_query)? } else { Some(0) };
     let mut parts = Vec::new();
@@ -165,7 +165,8 @@ fn plan_index<S: Server>(
     Ok(())
 }
 
-/// Slices what time cannot split: no finer than the shards, where a slice is cheap.
+/// Slices a part that time cannot split; at most one slice per shard, where
+/// slices are cheap.
 fn slices(part: &Pending, size: u64, shards: Option<u32>) -> Vec<Pending> {
     let wanted = part.documents.unwrap_or(0).div_ceil(size.max(1));
     let max = u32::try_from(wanted).unwrap_or(u32::MAX).min(shards.unwrap_or(1));

@@ -1,13 +1,13 @@
-//! Patterns of index names, as the server understands them.
+//! Matches index names against patterns, as the server does.
 
-/// Whether one of several patterns with commas fits a name.
-pub(crate) fn fits_any(pattern: &str, name: &str) -> bool {
-    pattern.split(',').any(|part| fits(part.as_bytes(), name.as_bytes()))
+/// Whether a name matches one of several patterns, separated by commas.
+pub(crate) fn matches_any(pattern: &str, name: &str) -> bool {
+    pattern.split(',').any(|part| matches(part.as_bytes(), name.as_bytes()))
 }
 
-/// Whether a pattern with `*` fits a whole name.
-fn fits(pattern: &[u8], name: &[u8]) -> bool {
-    // On a mismatch the last `*` takes in one letter more.
+/// Whether a whole name matches a pattern with `*`.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    // On a mismatch the last `*` matches one more character.
     let (mut at, mut from) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     while from < name.len() {
@@ -21,9 +21,9 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
                 from += 1;
             }
             _ => {
-                let Some((place, taken)) = star else { return false };
-                star = Some((place, taken + 1));
-                at = place + 1;
+                let Some((star_at, taken)) = star else { return false };
+                star = Some((star_at, taken + 1));
+                at = star_at + 1;
                 from = taken + 1;
             }
         }
@@ -46,7 +46,7 @@ mod tests {
             ("", "a", false),
         ];
         for (pattern, name, expected) in cases {
-            assert_eq!(fits(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
+            assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Splits a window into spans of about a given number of documents, by counting over time.
+//! Splits a window into spans of about a given number of documents, by date
+//! histograms.
 
 use flowkit_model::dump::Span;
 use serde_json::Value;
@@ -9,10 +10,10 @@ use crate::error::FetchError;
 use crate::server::address::path_segment;
 use crate::server::{Call, Server};
 
-/// Buckets of one count, at most; servers allow 10,000 of them at least.
+/// Maximum number of buckets per histogram; servers allow at least 10,000.
 const MAX_BUCKETS: i64 = 1_000;
 
-/// A span, and how many documents are in it.
+/// A span and the number of its documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CountedSpan {
     pub(crate) span: Span,
@@ -23,26 +24,26 @@ pub(crate) struct CountedSpan {
 pub(crate) struct Splitter<'a, S: Server> {
     pub(crate) server: &'a S,
     pub(crate) index: &'a str,
-    /// Which documents of the index, for any span.
+    /// The query for the documents of a span.
     pub(crate) query: &'a dyn Fn(Span) -> Value,
-    /// Documents in a span, about.
+    /// Approximate documents per span.
     pub(crate) size: u64,
 }
 
 impl<S: Server> Splitter<'_, S> {
-    /// Splits a span that holds more documents than a part. The spans cover it
-    /// without gap or overlap. Where the server will not count, there is one.
+    /// Splits a span that has more documents than a part. The spans cover it
+    /// without gap or overlap. If the server does not count, it stays one span.
     pub(crate) fn split(&self, whole: CountedSpan) -> Result<Vec<CountedSpan>, FetchError> {
         let mut spans = Vec::new();
         match self.times(whole.span)? {
-            // The end is the first instant after the last document.
+            // The end is exclusive: the millisecond after the last document.
             Some((first, last)) => self.split_between(whole, (first, last + 1), &mut spans)?,
             None => spans.push(whole),
         }
         Ok(spans)
     }
 
-    /// `whole.span` may be open; its documents lie in `[from, to)`.
+    /// `whole.span` may be open; its documents are in `[from, to)`.
     fn split_between(
         &self,
         whole: CountedSpan,
@@ -75,7 +76,7 @@ impl<S: Server> Splitter<'_, S> {
         }
         closed.extend(close(&mut open, whole.span.to_ms));
         for (piece, n_buckets) in closed {
-            // One bucket that is still too large is counted more finely.
+            // A single bucket that is still too large is split with a smaller step.
             if piece.documents > self.size && n_buckets == 1 && step > 1 {
                 let inside = self.times(piece.span)?;
                 match inside {
@@ -91,7 +92,7 @@ impl<S: Server> Splitter<'_, S> {
         Ok(())
     }
 
-    /// First and last time in a span; none if that is not told.
+    /// First and last time in a span; `None` if the server does not return them.
     fn times(&self, span: Span) -> Result<Option<(i64, i64)>, FetchError> {
         let Some(answer) = self.search(&query::time_range(&(self.query)(span)))? else {
             return Ok(None);
@@ -105,7 +106,7 @@ impl<S: Server> Splitter<'_, S> {
         Ok(ms("first").zip(ms("last")))
     }
 
-    /// Documents by time, in buckets of `step` milliseconds.
+    /// Number of documents over time, in buckets of `step` milliseconds.
     fn histogram(&self, span: Span, step: i64) -> Result<Option<Vec<(i64, u64)>>, FetchError> {
         let query = (self.query)(span);
         for interval in ["fixed_interval", "interval"] {
@@ -123,7 +124,7 @@ impl<S: Server> Splitter<'_, S> {
         Ok(None)
     }
 
-    /// A search whose every shard answered; none if it is refused.
+    /// A search; `None` if it is refused or shards failed.
     fn search(&self, body: &Value) -> Result<Option<Value>, FetchError> {
         let call = Call::post(format!("/{}/_search", path_segment(self.index)), body);
         let mut answer = Vec::new();
@@ -135,8 +136,8 @@ impl<S: Server> Splitter<'_, S> {
     }
 }
 
-/// Milliseconds of a bucket, so that there are not too many: a number that a
-/// person would choose too.
+/// Length of a bucket in milliseconds: the smallest round number with at most
+/// [`MAX_BUCKETS`] buckets.
 fn step(length_ms: i64) -> i64 {
     const NICE: [i64; 22] = [
         1,
@@ -173,8 +174,8 @@ mod tests {
     use crate::server::scripted::CountingServer;
     use serde_json::json;
 
-    /// Cuts the documents at these times, counted by a server, and compares
-    /// with the plain loop.
+    /// Splits documents at these times, counted by a server, and compares with a
+    /// plain loop.
     fn check(times: &[i64], span: Span, size: u64, old: bool) -> Vec<CountedSpan> {
         let server = CountingServer { times: times.to_vec(), only_interval: old };
         let query = |span: Span| json!({"from": span.from_ms, "to": span.to_ms});

@@ -1,4 +1,4 @@
-//! What a fetch begins with: its manifest, its plan, its way of paging.
+//! Begins a fetch: manifest, plan, paging method.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::server::retry::Retrying;
 use crate::server::{Server, product};
 
 impl<S: Server> Run<'_, S> {
-    /// Asks who the server is; a dump is of one cluster.
+    /// Detects the server, and checks that the dump is from the same cluster.
     pub(super) fn detect(
         &self,
         retrying: &Retrying<'_, S>,
@@ -46,7 +46,7 @@ impl<S: Server> Run<'_, S> {
         plan::plan(&retrying, self.plan_request(manifest, filter.as_ref(), window))
     }
 
-    /// The filter, as given or as the dump has it.
+    /// The filter of the request, else that of the dump.
     pub(super) fn filter(&self, manifest: &Manifest) -> Result<Option<Expression>, FetchError> {
         if let Some(filter) = &self.request.filter {
             return Ok(Some(filter.expression.clone()));
@@ -75,7 +75,7 @@ impl<S: Server> Run<'_, S> {
         }
     }
 
-    /// Writes the plan into the manifest, and says it.
+    /// Writes the plan into the manifest, and reports its notes.
     pub(super) fn take_plan(&self, manifest: &mut Manifest, plan: &Plan) {
         for note in &plan.notes {
             self.observer.event(Event::Note(note));
@@ -86,7 +86,7 @@ impl<S: Server> Run<'_, S> {
         manifest.pending = Some(plan.parts.clone());
     }
 
-    /// Chooses between point in time and scroll, by trying where that is safe.
+    /// Chooses between point in time and scroll, by a probe if that is safe.
     pub(super) fn cursor_options(
         &self,
         server: &dump::Server,
@@ -99,14 +99,14 @@ impl<S: Server> Run<'_, S> {
             pit: None,
             names: Arc::default(),
         };
-        let must = self.request.method == Method::Pit;
+        let is_required = self.request.method == Method::Pit;
         let refuse = |why: String| Err(FetchError::NoPit { why });
         if self.request.method == Method::Scroll {
             return Ok(options);
         }
         let Some(api) = product::pit_api(server) else {
             let why = "it takes Elasticsearch 7.12 or OpenSearch 3.3, or later";
-            return if must { refuse(why.to_owned()) } else { Ok(options) };
+            return if is_required { refuse(why.to_owned()) } else { Ok(options) };
         };
         let Some(part) = parts.first() else { return Ok(options) };
         match pit::probe(self.server, &part.scope.index, api, &options) {
@@ -114,8 +114,8 @@ impl<S: Server> Run<'_, S> {
             Err(error @ (FetchError::Interrupted | FetchError::Unauthorized { .. })) => {
                 return Err(error);
             }
-            Err(error) if must => return refuse(error.to_string()),
-            // A scroll will do, or say what is wrong.
+            Err(error) if is_required => return refuse(error.to_string()),
+            // A scroll works, or returns the error.
             Err(_) => {}
         }
         Ok(options)
@@ -149,7 +149,7 @@ impl<S: Server> Run<'_, S> {
     }
 }
 
-/// The members of a document that flowkit reads, in every dialect.
+/// The fields of documents that flowkit reads, in every dialect.
 fn known_fields() -> Vec<String> {
     let mut keys: Vec<String> = FIELDS
         .iter()

@@ -1,4 +1,4 @@
-//! From a request to a client of its server.
+//! Makes the HTTP client of a request.
 
 use crate::cancel::Cancel;
 use crate::error::FetchError;
@@ -6,11 +6,11 @@ use crate::request::{DEFAULT_URL, Request};
 use crate::server::address::Address;
 use crate::server::client::Client;
 
-/// A client for the address of a request; if it has none, for that of the dump
-/// that is resumed or verified.
+/// A client for the address of a request, else for that of the dump that is
+/// resumed or verified.
 ///
 /// # Errors
-/// If the address or a file of keys cannot be used. Nothing is sent yet.
+/// If the address or a certificate file cannot be used. Nothing is sent yet.
 pub(crate) fn connect(
     request: &Request,
     url_of_dump: Option<&str>,

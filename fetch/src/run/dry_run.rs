@@ -14,28 +14,28 @@ use crate::request::{Method, Request};
 use crate::server::address::path_segment;
 use crate::server::{Call, Server, product};
 
-/// Hits that are weighed to guess the bytes of all.
+/// Number of hits that are sampled to estimate the size of all.
 const SAMPLE: u64 = 100;
 
 /// What a fetch would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DryRun {
-    /// Product and version, as far as the server says.
+    /// Product and version, if the server returns them.
     pub server: String,
-    /// How the indices would be paged through: `scroll` or `pit`.
+    /// Paging method: `scroll` or `pit`.
     pub method: &'static str,
-    /// Indices that hold something, in order of name.
+    /// Indices with documents, sorted by name.
     pub indices: Vec<DryRunIndex>,
-    /// Indices that hold nothing of the window.
+    /// Indices without documents in the window.
     pub empty: Vec<String>,
-    /// Indices that are closed, and left out.
+    /// Closed indices, which are left out.
     pub closed: Vec<String>,
-    /// Parts at a time.
+    /// Number of parts fetched at a time.
     pub jobs: usize,
-    /// Contexts on each node.
+    /// Search contexts on each node.
     pub nodes: Vec<DryRunNode>,
-    /// What else should be known.
+    /// Remarks for people.
     pub notes: Vec<String>,
 }
 
@@ -45,13 +45,13 @@ pub struct DryRun {
 pub struct DryRunIndex {
     /// Its name.
     pub name: String,
-    /// Documents, if the server would count.
+    /// Number of documents, if the server counts them.
     pub documents: Option<u64>,
-    /// Bytes of their lines, by a sample of them.
+    /// Estimated bytes of their lines, from a sample.
     pub bytes: Option<u64>,
-    /// Primary shards, if known.
+    /// Number of primary shards, if known.
     pub shards: Option<u32>,
-    /// Parts it is cut into.
+    /// Number of parts.
     pub parts: usize,
 }
 
@@ -61,19 +61,19 @@ pub struct DryRunIndex {
 pub struct DryRunNode {
     /// Its name.
     pub name: String,
-    /// Contexts the fetch has open there at a time, at most.
+    /// Maximum number of contexts that the fetch has open there at a time.
     pub needed: u64,
     /// Contexts open now, on the node that has most.
     pub open: u64,
-    /// Contexts a node allows.
+    /// Limit of contexts per node.
     pub limit: u64,
 }
 
-/// Says what [`fetch`](super::fetch) would do. Nothing is written, and no cursor
-/// opened.
+/// Plans what [`fetch`](super::fetch) would do. Nothing is written, and no cursor
+/// is opened.
 ///
 /// # Errors
-/// If the server cannot be asked, or nothing matches.
+/// If the server cannot be reached, or no index matches.
 pub fn dry_run(
     request: &Request,
     cancel: &Cancel,
@@ -84,7 +84,7 @@ pub fn dry_run(
 }
 
 impl<S: Server> Run<'_, S> {
-    /// Asks for all a plan needs, and opens nothing.
+    /// Makes the plan and estimates sizes, without opening a cursor.
     fn dry_run(&self) -> Result<DryRun, FetchError> {
         let (manifest, plan) = self.dry_run_plan()?;
         let retrying = self.retrying();
@@ -95,12 +95,15 @@ impl<S: Server> Run<'_, S> {
         let nodes = nodes(&retrying, &plan, limits, jobs)?;
         let mut indices = Vec::new();
         for index in &plan.indices {
-            let weight = weight(&retrying, &index.name, &index.query)?;
+            let bytes_per_hit = bytes_per_hit(&retrying, &index.name, &index.query)?;
             let of_index = plan.parts.iter().filter(|part| part.scope.index == index.name);
             indices.push(DryRunIndex {
                 name: index.name.clone(),
                 documents: index.documents,
-                bytes: index.documents.zip(weight).map(|(documents, weight)| documents * weight),
+                bytes: index
+                    .documents
+                    .zip(bytes_per_hit)
+                    .map(|(documents, bytes_per_hit)| documents * bytes_per_hit),
                 shards: index.shards,
                 parts: of_index.count(),
             });
@@ -119,8 +122,12 @@ impl<S: Server> Run<'_, S> {
     }
 }
 
-/// Bytes of a hit, by a sample.
-fn weight<S: Server>(server: &S, index: &str, query: &Value) -> Result<Option<u64>, FetchError> {
+/// Average bytes per hit, from a sample.
+fn bytes_per_hit<S: Server>(
+    server: &S,
+    index: &str,
+    query: &Value,
+) -> Result<Option<u64>, FetchError> {
     let search = json!({"size": SAMPLE, "query": query, "sort": ["_doc"]});
     let mut body = Vec::new();
     let call = Call::post(format!("/{}/_search", path_segment(index)), &search);
@@ -135,8 +142,8 @@ fn weight<S: Server>(server: &S, index: &str, query: &Value) -> Result<Option<u6
     Ok(Some((bytes / hits.len()) as u64))
 }
 
-/// Where the shards are: a cursor takes one context for each, on a node that
-/// has a copy.
+/// Contexts per node: a cursor takes one for each shard, on a node that has a
+/// copy.
 fn nodes<S: Server>(
     server: &S,
     plan: &Plan,
@@ -165,7 +172,7 @@ fn nodes<S: Server>(
         }
     }
     let node = |(name, mut shards): (String, Vec<u64>)| {
-        // The parts with most shards may come together.
+        // In the worst case the parts with most shards are fetched at the same time.
         shards.sort_unstable_by_key(|shards| std::cmp::Reverse(*shards));
         let needed = shards.iter().take(jobs).sum();
         DryRunNode { name, needed, open: limits.open, limit: limits.limit }

@@ -1,13 +1,13 @@
-//! The plot of a fetch: plan, parts, counts, and what the manifest says meanwhile.
+//! The course of a fetch: plan, parts, counts, and the state of the manifest.
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `begin` | a new dump: its manifest, its plan, its way of paging |
-//! | `resume` | whether an incomplete dump is one of the same request |
-//! | `update` | a complete dump is brought up to date |
-//! | `parts` | part after part, several at a time, until the counts are met |
-//! | `transfer` | one part, however often it breaks off |
-//! | [`dry_run`] | what a fetch would do |
+//! | `begin` | a new dump: manifest, plan, paging method |
+//! | `resume` | whether an incomplete dump belongs to the request |
+//! | `update` | updates a complete dump |
+//! | `parts` | fetches parts, several at a time, until the counts are met |
+//! | `transfer` | fetches one part, with retries |
+//! | [`dry_run`] | plans a fetch without running it |
 
 mod begin;
 pub(crate) mod connect;
@@ -30,20 +30,20 @@ use crate::server::address::Address;
 use crate::server::retry::{RetryPolicy, Retrying};
 use connect::connect;
 
-/// Fetches what is asked for, and returns the manifest of the complete dump.
+/// Runs a fetch, and returns the manifest of the complete dump.
 ///
 /// An incomplete dump of the same request is resumed.
 ///
 /// # Errors
-/// If anything is missing or in doubt. The dump on disk is incomplete then and
-/// says so, unless it was never touched: a complete dump stays until it is
-/// known what replaces it.
+/// If anything is missing or uncertain. The dump on disk is then marked
+/// incomplete, unless it was not touched: a complete dump stays until there is a
+/// plan for its replacement.
 pub fn fetch(
     request: &Request,
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<Manifest, FetchError> {
-    // What is wrong with the address is told before a folder is made.
+    // Errors of the address are reported before a folder is made.
     if let Some(url) = &request.url {
         Address::new(url)?;
     }
@@ -95,8 +95,8 @@ impl<S: Server> Run<'_, S> {
         Retrying::new(self.server, self.policy())
     }
 
-    /// Begins a dump, once the plan stands: a fetch that does not come to one, as
-    /// with a wrong name of an index, leaves what was there and binds nobody.
+    /// Begins a dump, once there is a plan: a fetch that fails before, as with a
+    /// wrong index name, leaves what was there.
     fn begin(&self, folder: &DumpFolder, replaced: Option<State>) -> Result<Manifest, FetchError> {
         let mut manifest = self.first_manifest();
         let plan = self.plan(&mut manifest)?;
@@ -142,7 +142,7 @@ impl<S: Server> Run<'_, S> {
         let Some(update) = &self.request.update else {
             return Err(FetchError::Exists { path: self.request.output.clone() });
         };
-        // The end of the window is what changes; all else must be the same.
+        // Only the end of the window may change; all other options must be equal.
         resume::check(&Request { window: None, ..self.request.clone() }, &manifest)?;
         let retrying = self.retrying();
         self.detect(&retrying, &mut manifest)?;
@@ -164,7 +164,7 @@ impl<S: Server> Run<'_, S> {
         self.fetch_parts(folder, manifest, &plan)
     }
 
-    /// Fetches some parts again, and nothing else.
+    /// Re-fetches some parts, and nothing else.
     fn refetch(
         &self,
         folder: &DumpFolder,
@@ -181,7 +181,8 @@ impl<S: Server> Run<'_, S> {
         manifest.notes.clear();
         manifest.pending = Some(refetch.pending);
         manifest.state = State::Incomplete;
-        // The manifest does not name the old files any more when they go.
+        // The manifest is written before the old files are removed, so that it never
+        // names a missing file.
         folder.write_manifest(&manifest)?;
         for part in &refetch.replaced {
             folder.remove(part)?;

@@ -1,4 +1,4 @@
-//! Part after part, several at a time, until the server's counts are met.
+//! Fetches the parts, several at a time, until the server's counts are met.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -22,9 +22,9 @@ use crate::progress::Event;
 use crate::server::Server;
 use crate::server::rate_limit::RateLimit;
 
-/// Parts at a time, unless it is said otherwise. Over loopback, with server and
-/// client on the same two processors, more than one made no difference that
-/// could be measured; over a network one waits while the other is sent.
+/// Default number of parts at a time. Over loopback, with server and client on
+/// the same two cores, more than one made no measurable difference; over a
+/// network one part waits while the other is sent.
 const DEFAULT_JOBS: usize = 2;
 
 impl<S: Server> Run<'_, S> {
@@ -72,7 +72,7 @@ impl<S: Server> Run<'_, S> {
         self.finish(folder, manifest)
     }
 
-    /// What the threads that fetch these parts share.
+    /// What the threads that fetch the parts share.
     fn transfer<'t>(
         &'t self,
         folder: &'t DumpFolder,
@@ -101,8 +101,9 @@ impl<S: Server> Run<'_, S> {
         })
     }
 
-    /// Plans parts for what was counted as nothing and is there after all: the
-    /// count may have been another request's, or documents came since.
+    /// Plans parts for indices that were counted as empty and now have documents:
+    /// the count may have been that of another request, or documents arrived
+    /// since.
     fn add_missing(&self, manifest: &mut Manifest) -> Result<bool, FetchError> {
         let retrying = self.retrying();
         let (window, mut more) = (manifest.span(), Vec::new());
@@ -112,7 +113,7 @@ impl<S: Server> Run<'_, S> {
                     manifest.parts.iter().map(|part| &part.scope).any(|scope| {
                         scope.index == wanted.index && scope.without_time == without_time
                     });
-                // A bounded window holds nothing without a time.
+                // Documents without a time are in no bounded window.
                 if is_there || (without_time && !manifest.window.is_open()) {
                     continue;
                 }
@@ -136,13 +137,13 @@ impl<S: Server> Run<'_, S> {
         Ok(is_more)
     }
 
-    /// Parts at a time: no more than the server has room for.
+    /// Number of parts at a time: no more than the server's contexts allow.
     pub(crate) fn jobs(&self, limits: Limits, plan: &Plan, parts: usize) -> usize {
         let wanted = self.request.jobs.unwrap_or(DEFAULT_JOBS);
         wanted.min(limits.jobs(plan.most_shards())).min(parts).max(1)
     }
 
-    /// Takes part after part from the queue, until it is empty or one fails.
+    /// Fetches parts from the queue, until it is empty or one fails.
     fn work(
         &self,
         transfer: &Transfer<'_, S>,
@@ -177,14 +178,14 @@ impl<S: Server> Run<'_, S> {
                 });
             if let Err(error) = fetched {
                 transfer.halt.store(true, Ordering::Relaxed);
-                // The first error made the others stop.
+                // Later errors only follow from the first.
                 lock().1.get_or_insert(error);
                 return;
             }
         }
     }
 
-    /// Compares with the server's counts, and says that the dump is complete.
+    /// Compares with the server's counts, and marks the dump complete.
     fn finish(&self, folder: &DumpFolder, mut manifest: Manifest) -> Result<Manifest, FetchError> {
         let retrying = self.retrying();
         manifest.counts = counts(&retrying, &manifest)?;

@@ -1,7 +1,7 @@
-//! Whether an incomplete dump is one of what is asked for now.
+//! Checks that an incomplete dump belongs to the current request.
 //!
-//! Options are compared as they were typed: `--last 24h` means the window it
-//! meant in the first run. An option that is left out is taken from the dump.
+//! Options are compared as they were typed: `--last 24h` is the window of the
+//! first run. An option that is left out is taken from the dump.
 
 use flowkit_model::dump::Manifest;
 use flowkit_model::window::Typed;
@@ -9,10 +9,10 @@ use flowkit_model::window::Typed;
 use crate::error::FetchError;
 use crate::request::Request;
 
-/// Compares a request with the dump that is there.
+/// Compares a request with the existing dump.
 ///
 /// # Errors
-/// If an option that is given differs.
+/// If a given option differs.
 pub(crate) fn check(request: &Request, manifest: &Manifest) -> Result<(), FetchError> {
     let differ = |what, there: String, asked: String| {
         if there == asked {

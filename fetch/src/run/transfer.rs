@@ -1,9 +1,9 @@
-//! One part from server to disk, by two threads, however often it breaks off.
+//! Transfers one part from server to disk, with two threads and all retries.
 //!
-//! One thread asks for pages and checks their heads; the other splits, compresses
-//! and writes them. Three bodies go round between them, so memory is three pages
-//! whatever the size of the index. After a doubt the cursor is closed, and the
-//! next one begins at the last safe place.
+//! One thread requests pages and checks their heads; the other splits, compresses
+//! and writes them. They share three buffers, so that memory is three pages
+//! whatever the size of the index. If the state of the cursor is uncertain, it is
+//! closed, and the next one begins at the last safe position.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
@@ -23,11 +23,11 @@ use crate::server::Server;
 use crate::server::rate_limit::RateLimit;
 use crate::server::retry::{RetryPolicy, Verdict, verdict};
 
-/// Bodies larger than this make the next cursor's pages smaller: three of them
-/// are in memory for each part that is being fetched.
+/// A larger page makes the pages of the next cursor smaller: three of them are in
+/// memory for each part that is being fetched.
 const LARGE_BODY: usize = 24 << 20;
 
-/// What all parts of a fetch share.
+/// What all parts of a fetch share, and the transfer of one.
 pub(crate) struct Transfer<'a, S: Server> {
     pub(crate) server: &'a S,
     pub(crate) folder: &'a DumpFolder,
@@ -39,16 +39,16 @@ pub(crate) struct Transfer<'a, S: Server> {
     pub(crate) source_fields: &'a [String],
     pub(crate) everything: Accept,
     pub(crate) only_new: Accept,
-    /// Documents in a page, lowered by what was seen of their size.
+    /// Page size, lowered if pages prove large.
     pub(crate) size: AtomicU32,
-    /// Set when another part failed for good.
+    /// Set when a part has failed for good.
     pub(crate) halt: AtomicBool,
 }
 
 impl<S: Server> Transfer<'_, S> {
-    /// Fetches one part. `largest_page` is the most its index allows, if known.
+    /// Fetches one part. `largest_page` is the limit of its index.
     ///
-    /// Ends with the part in place, or with an error; what is safe then can be
+    /// Ends with a complete part, or with an error, after which the part may be
     /// resumed. The cursor is closed in either case.
     pub(crate) fn run(&self, part: &Pending, largest_page: u32) -> Result<Part, FetchError> {
         let accept = if part.skips_known { &self.only_new } else { &self.everything };
@@ -72,9 +72,10 @@ impl<S: Server> Transfer<'_, S> {
             };
             let is_final = verdict(&error) == Verdict::Stop;
             if is_final || self.is_halted() || tries >= self.policy.retries {
-                // What came before is good; a full disk may not even take this.
+                // What was written is valid; on a full disk even the sync may fail.
                 let _ = writer.sync();
-                // Without the person's Ctrl-C, a passing fault would have passed.
+                // A transient error after cancellation is reported as the
+                // cancellation.
                 let is_stopped = self.cancel.is_set() && !is_final;
                 return Err(if is_stopped { FetchError::Interrupted } else { error });
             }
@@ -91,14 +92,15 @@ impl<S: Server> Transfer<'_, S> {
         self.cancel.is_set() || self.halt.load(Relaxed)
     }
 
-    /// Halves the page that a server or this machine has no memory for.
+    /// Halves the page size if the server or this machine lacks memory for a
+    /// page.
     fn lower_page(&self, error: &FetchError, size: u32) {
         if matches!(error, FetchError::OutOfMemory { .. } | FetchError::TooLarge { .. }) {
             self.size.fetch_min((size / 2).max(1), Relaxed);
         }
     }
 
-    /// Opens a cursor where the part stands, and reads and writes to its end.
+    /// Opens a cursor at the position of the part, and transfers to its end.
     fn attempt(
         &self,
         writer: &mut PartWriter<'_>,
@@ -135,12 +137,12 @@ impl<S: Server> Transfer<'_, S> {
                 to_writer.send(page).is_ok()
             });
             drop(to_writer);
-            // Closed while the last page is still being written.
+            // The cursor is closed while the last page is still being written.
             drop(cursor);
             (read, writing.join())
         });
         let written = written.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        // If writing failed, reading stopped because of it.
+        // If writing failed, reading stopped because of that.
         match (read, written) {
             (Err(interrupted @ FetchError::Interrupted), _) => Err(interrupted),
             (_, Err(error)) | (Err(error), Ok(())) => Err(error),
@@ -148,7 +150,8 @@ impl<S: Server> Transfer<'_, S> {
         }
     }
 
-    /// Hands over page after page until the empty one, or until nobody takes them.
+    /// Passes pages to `hand_over` until the empty one, or until that returns
+    /// false.
     fn read_all(
         &self,
         cursor: &mut Cursor<'_, S>,
@@ -173,7 +176,7 @@ impl<S: Server> Transfer<'_, S> {
         Ok(())
     }
 
-    /// Retries a request where that is safe, as often as the policy allows.
+    /// Retries a request if that is safe, as often as the policy allows.
     fn retry<T>(
         &self,
         tries: &mut u32,
@@ -187,7 +190,8 @@ impl<S: Server> Transfer<'_, S> {
             };
             let is_safe = match verdict(&error) {
                 Verdict::Retry => true,
-                // One that is gone stays gone, and a smaller page is another request.
+                // An expired cursor stays expired, and a smaller page needs another
+                // cursor.
                 Verdict::Reopen => {
                     is_repeatable
                         && !matches!(
@@ -208,7 +212,7 @@ impl<S: Server> Transfer<'_, S> {
         }
     }
 
-    /// Lowers the size of later pages where this one's body is large.
+    /// Lowers the page size if a page is too large.
     fn fit_page(&self, bytes: usize, size: u32) {
         if bytes > LARGE_BODY {
             let fits = u64::from(size) * LARGE_BODY as u64 / bytes as u64;
@@ -217,13 +221,14 @@ impl<S: Server> Transfer<'_, S> {
     }
 }
 
-/// A part of which nothing came yet.
+/// The state of a part before its first page.
 fn first_state(part: &Pending) -> PartState {
     PartState {
         flowkit_dump: FORMAT,
         name: part.name.clone(),
         scope: part.scope.clone(),
-        // What has known documents left out is told its times by the hits alone.
+        // If known documents are left out, the times must come from the hits, which
+        // have them only when sorted by time.
         order: if part.skips_known && !part.scope.without_time {
             Order::Time
         } else {
@@ -233,7 +238,7 @@ fn first_state(part: &Pending) -> PartState {
     }
 }
 
-/// The query of what is not written yet.
+/// The query for the documents that are not written yet.
 fn rest_of(state: &PartState) -> serde_json::Value {
     match (state.order, state.last_ms) {
         (Order::Time, Some(last)) => {
@@ -244,8 +249,7 @@ fn rest_of(state: &PartState) -> serde_json::Value {
     }
 }
 
-/// Writes pages as they come. After the last one, or a failure of the reader,
-/// all that came is written.
+/// Writes pages as they arrive, until the reader ends.
 fn write_all(
     writer: &mut PartWriter<'_>,
     pages: Receiver<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! What is new since a dump was made, and no document twice.
+//! Updates a dump with new documents, without duplicates, or re-fetches parts.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::error::FetchError;
 use crate::page::document_id::KnownDocuments;
 use crate::request::Update;
 
-/// Parts that are fetched again: the new ones, and those that they replace.
+/// Parts to re-fetch: the new ones, and those that they replace.
 #[derive(Debug, Default)]
 pub(crate) struct Refetch {
     pub(crate) pending: Vec<Pending>,
@@ -29,7 +29,7 @@ pub(crate) fn next_number(manifest: &Manifest) -> usize {
     names.chain(pending).filter_map(number).max().unwrap_or(0) + 1
 }
 
-/// Takes out the parts that are to be fetched again.
+/// Removes the parts to re-fetch from the manifest.
 pub(crate) fn take_refetched(
     manifest: &mut Manifest,
     update: &Update,
@@ -46,11 +46,11 @@ pub(crate) fn take_refetched(
         let pending = Pending {
             name: part_name(number, &part.scope.index),
             scope: part.scope.clone(),
-            // What came late is in a part of a later update.
+            // Late documents are in a part of a later update.
             skips_known: true,
             documents: Some(part.expected),
         };
-        // Keeps its number from the parts that are planned next.
+        // Reserves its number.
         manifest.pending.get_or_insert_default().push(pending.clone());
         refetch.pending.push(pending);
         refetch.replaced.push(part);
@@ -58,8 +58,8 @@ pub(crate) fn take_refetched(
     Ok(refetch)
 }
 
-/// Moves the end of the dump's window, and returns the span to look for what is
-/// new in: it begins so far before the old end as documents may come late.
+/// Moves the end of the dump's window, and returns the span to search for new
+/// documents: it begins before the old end, by the overlap for late documents.
 pub(crate) fn new_window(manifest: &mut Manifest, update: &Update) -> Span {
     let window = &mut manifest.window;
     let last = manifest.parts.iter().filter_map(|part| part.last_ms).max();
@@ -76,7 +76,8 @@ pub(crate) fn new_window(manifest: &mut Manifest, update: &Update) -> Span {
     Span { from_ms, to_ms: window.to_ms }
 }
 
-/// The documents that may come again with these parts; none if no part asks.
+/// The documents that may be returned again by these parts; `None` if no part
+/// needs them.
 pub(crate) fn known(
     folder: &DumpFolder,
     manifest: &Manifest,
@@ -123,10 +124,10 @@ mod tests {
     fn the_new_span_begins_before_the_old_end_and_not_before_the_window() {
         let update = Update { overlap_ms: 100, to_ms: Some(5_000), refetch: Vec::new() };
         let cases = [
-            // Window, last document, then the span and the end of the window.
+            // Columns: window, last document; expected span and end of the window.
             ((Some(1_000), Some(2_000)), Some(1_500), (Some(1_900), Some(5_000))),
             ((Some(1_950), Some(2_000)), None, (Some(1_950), Some(5_000))),
-            // A clock that was set back takes nothing from the window.
+            // A clock that was set back does not shorten the window.
             ((Some(1_000), Some(9_000)), None, (Some(8_900), Some(9_000))),
             ((None, None), Some(1_500), (Some(1_400), None)),
             ((None, None), None, (None, None)),

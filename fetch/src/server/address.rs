@@ -1,15 +1,15 @@
-//! The address of a server, parted from the credentials that may be in it.
+//! The address of a server, separated from the credentials that may be in it.
 
 use crate::error::FetchError;
 
-/// Where the server is, fit to be shown, and what it asks for apart from that.
+/// The address of a server in a form that can be shown, and its credentials.
 #[derive(Clone)]
 pub(crate) struct Address {
     /// Scheme, host, port and path without a final `/`; no credentials.
     pub(crate) url: String,
     /// Value of the `Authorization` header. Never shown, never written.
     pub(crate) authorization: Option<String>,
-    /// Whether the server is this very machine.
+    /// Whether the server is on this machine.
     pub(crate) is_local: bool,
 }
 
@@ -20,8 +20,8 @@ impl std::fmt::Debug for Address {
 }
 
 impl Address {
-    /// Takes an address apart. What comes before the last `@` of the authority
-    /// is `user:password`, percent-decoded; a password may hold a bare `@`.
+    /// Parses an address. What precedes the last `@` of the authority is
+    /// `user:password`, percent-decoded; a password may contain a bare `@`.
     pub(crate) fn new(text: &str) -> Result<Self, FetchError> {
         let text = text.trim();
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
@@ -31,8 +31,8 @@ impl Address {
             Some((userinfo, host)) => (Some(userinfo), host),
             None => (None, authority),
         };
-        // Behind a `/`, an `@` may still end a password that was not encoded:
-        // what stands before it is not shown.
+        // An `@` after a `/` may still end a password that was not encoded: what
+        // precedes it is not shown.
         if let Some((_, shown)) = path.rsplit_once('@') {
             let why = "write a /, ? or # in a password as %2F, %3F or %23";
             return Err(FetchError::Address { url: format!("{scheme}://…@{shown}"), why });
@@ -74,8 +74,8 @@ fn host_name(host: &str) -> &str {
     }
 }
 
-/// Turns `%41` into `A`. A `%` without two hexadecimal digits stays as it is,
-/// for passwords that were typed as they are.
+/// Decodes `%41` to `A`. A `%` without two hexadecimal digits is left unchanged,
+/// for passwords that were not encoded.
 fn percent_decode(text: &str) -> Vec<u8> {
     let hex = |digit: Option<&u8>| digit.and_then(|digit| char::from(*digit).to_digit(16));
     let bytes = text.as_bytes();
@@ -98,17 +98,17 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
-        let at = |place: usize| u32::from(group.get(place).copied().unwrap_or(0));
+        let at = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
         let bits = at(0) << 16 | at(1) << 8 | at(2);
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            text.push(if place > group.len() { '=' } else { char::from(letter) });
+        for index in 0..4 {
+            let letter = LETTERS[(bits >> (18 - 6 * index) & 63) as usize];
+            text.push(if index > group.len() { '=' } else { char::from(letter) });
         }
     }
     text
 }
 
-/// Leaves out what stands before an `@` in an address that somebody else gave.
+/// Removes what precedes an `@`, from an address that a server sent.
 pub(crate) fn without_credentials(url: &str) -> String {
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://…@{rest}"),
@@ -116,7 +116,8 @@ pub(crate) fn without_credentials(url: &str) -> String {
     }
 }
 
-/// Makes a text safe in the path of a request; `*` and `,` keep their meaning.
+/// Percent-encodes a text for the path of a request; `*` and `,` keep their
+/// meaning.
 pub(crate) fn path_segment(text: &str) -> String {
     let mut segment = String::with_capacity(text.len());
     for byte in text.bytes() {

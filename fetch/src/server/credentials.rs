@@ -1,13 +1,13 @@
-//! Who is asking. Secrets are kept in memory alone, and have no text form.
+//! Credentials. Secrets are only in memory, and have no text form.
 
 use std::fmt;
 
 use crate::server::address::base64;
 
-/// What a server is shown about who is asking.
+/// Credentials for a server.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum Credentials {
-    /// Nothing, or what the address holds.
+    /// None, or those in the address.
     #[default]
     None,
     /// A user and a password.
@@ -42,7 +42,8 @@ impl Credentials {
             Self::Basic { user, password } => {
                 Some(format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
             }
-            // A colon is no letter of base 64.
+            // A colon is not in the base 64 alphabet, so that this key is not encoded
+            // yet.
             Self::ApiKey(key) if key.contains(':') => {
                 Some(format!("ApiKey {}", base64(key.as_bytes())))
             }

@@ -1,8 +1,8 @@
-//! The server: requests and answers, who it is, what it refuses, what is retried.
+//! The server: requests and answers, product, refusals, retries.
 //!
-//! [`Server`] is the seam between the protocol and what carries it. Two implement
-//! it: [`client`] over HTTP, and a script in the tests. Bodies are kept as bytes,
-//! in buffers that are used again.
+//! [`Server`] separates the protocol from its transport. Two types implement it:
+//! [`client`] over HTTP, and a script in the tests. Bodies are bytes, in reused
+//! buffers.
 
 pub(crate) mod address;
 pub(crate) mod client;
@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use crate::error::FetchError;
 
-/// What is done to a path.
+/// HTTP method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
     Get,
@@ -27,7 +27,7 @@ pub(crate) enum Method {
     Delete,
 }
 
-/// One call of the API, whole: method, path and body.
+/// A call of the API: method, path and body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) method: Method,
@@ -55,7 +55,7 @@ impl Call {
         Self { method: Method::Delete, path: path.into(), body: body.to_string() }
     }
 
-    /// `POST /path`, without the query: how a message names the request.
+    /// `POST /path`, without the query, for messages.
     pub(crate) fn name(&self) -> String {
         let method = match self.method {
             Method::Get => "GET",
@@ -67,10 +67,10 @@ impl Call {
     }
 }
 
-/// Answers calls, each put on the wire at most once.
+/// Answers calls; each is sent at most once.
 pub(crate) trait Server: Sync {
-    /// Sends a call, and puts the whole body of the answer into `body`, whatever
-    /// the status, which is returned.
+    /// Sends a call, reads the whole body of the answer into `body`, and returns
+    /// the status, whatever it is.
     ///
     /// # Errors
     /// If there is no answer, or its body ends early. Whether the server acted

@@ -1,8 +1,9 @@
-//! Who answers: Elasticsearch, OpenSearch, or something that speaks like them.
+//! Detects the product: Elasticsearch, OpenSearch, or a compatible one.
 //!
-//! For the manifest and for people only. Nothing is refused and nothing decided
-//! by it: some servers do not say, may not say, or say the wrong thing, so what
-//! a server can do is found by trying.
+//! For the manifest and for people; a server's abilities are found by trying,
+//! since some servers do not return their product, must not, or return a wrong
+//! one. Only a point in time is not even tried elsewhere than where product and
+//! version have it.
 
 use flowkit_model::dump;
 use serde_json::Value;
@@ -11,7 +12,7 @@ use crate::error::{FetchError, printable};
 use crate::server::refusal::{Context, Refusal};
 use crate::server::{Call, Server};
 
-/// Whose API for points in time.
+/// Which API for points in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PitApi {
     /// Elasticsearch since 7.12.
@@ -20,13 +21,14 @@ pub(crate) enum PitApi {
     OpenSearch,
 }
 
-/// Asks the server what it is.
+/// Asks the server for product, version and cluster.
 ///
 /// # Errors
-/// If it cannot be reached, or wants credentials.
+/// If it cannot be reached, or requires credentials.
 pub(crate) fn detect<S: Server>(server: &S) -> Result<dump::Server, FetchError> {
     let url = server.url().to_owned();
-    // Where the root is missing or forbidden, a node may still tell its version.
+    // If the root is missing or forbidden, node information may still have the
+    // version.
     for path in
         ["/", "/_nodes/_local?filter_path=cluster_name,nodes.*.version,nodes.*.build_flavor"]
     {
@@ -54,15 +56,15 @@ pub(crate) fn detect<S: Server>(server: &S) -> Result<dump::Server, FetchError> 
     Ok(dump::Server { url, ..dump::Server::default() })
 }
 
-/// Whose points in time may be tried: only where product and version are sure
-/// to have it, with a last sort key that no two documents share. On an older
-/// server the path would be the one that indexes a document.
+/// Which API of points in time may be tried: only if product and version
+/// certainly have it, with a unique last sort key. On an older server the path
+/// would be that of indexing a document.
 pub(crate) fn pit_api(server: &dump::Server) -> Option<PitApi> {
     let mut numbers = server.version.as_deref()?.split('.').map(|part| part.parse::<u32>().ok());
     let version = (numbers.next()??, numbers.next()??);
     match server.product.as_deref()? {
         "elasticsearch" if version >= (7, 12) => Some(PitApi::Elasticsearch),
-        // 7.10.2 is a disguise of 1 and 2.
+        // OpenSearch 1 and 2 may claim to be 7.10.2.
         "opensearch" if ((3, 3)..(7, 0)).contains(&version) => Some(PitApi::OpenSearch),
         _ => None,
     }
@@ -138,7 +140,7 @@ mod tests {
             ("opensearch", "2.19.1", None),
             ("opensearch", "3.2.0", None),
             ("opensearch", "3.3.0", Some(PitApi::OpenSearch)),
-            // A disguise of OpenSearch 1 and 2.
+            // OpenSearch 1 and 2 may claim this version.
             ("opensearch", "7.10.2", None),
             ("another", "9.0.0", None),
             ("elasticsearch", "x", None),

@@ -1,16 +1,16 @@
-//! The rate limit: documents a second, over all parts at once.
+//! The rate limit: documents per second, over all parts together.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::cancel::Cancel;
 
-/// Shared by all parts of a fetch.
+/// A rate limiter, shared by all parts of a fetch.
 #[derive(Debug, Default)]
 pub(crate) struct RateLimit {
-    /// Documents a second; none is as fast as it goes.
+    /// Documents per second; `None` is unlimited.
     per_second: Option<u64>,
-    /// When the next page may be asked for.
+    /// Earliest time of the next request.
     next: Mutex<Option<Instant>>,
 }
 
@@ -44,7 +44,8 @@ mod tests {
         for _ in 0..4 {
             rate_limit.wait(30, &cancel);
         }
-        // The first page comes at once, each of the others 30 ms after the one before.
+        // The first page is requested at once, each later one 30 ms after the one
+        // before.
         assert!(start.elapsed() >= Duration::from_millis(90));
         let start = Instant::now();
         RateLimit::new(None).wait(1 << 40, &cancel);

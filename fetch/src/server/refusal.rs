@@ -1,45 +1,45 @@
-//! What a server says when it does not do what it was asked.
+//! Parses error answers, and turns them into errors with a hint.
 //!
-//! The type to act on stands in `error.root_cause[0]`, else in the first failed
-//! shard, else in `error` itself, which is a plain string at times. The same
-//! cause has another status in another version, so types and texts decide.
+//! The relevant type is in `error.root_cause[0]`, else in the first failed shard,
+//! else in `error` itself, which may be a plain string. Versions differ in the
+//! status of a cause, so that types and texts decide.
 
 use serde_json::Value;
 
 use crate::error::{FetchError, printable};
 
-/// An answer with an error status, understood as far as it can be.
+/// An answer with an error status, parsed as far as possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
     /// Type of the root cause, or empty.
     pub(crate) kind: String,
-    /// Reason of the root cause, or the start of a body that is no JSON.
+    /// Reason of the root cause, or the start of a body that is not JSON.
     reason: String,
     /// The index it is about, or empty.
     pub(crate) index: String,
-    /// Whether no shard began: none had room in its queue.
+    /// Whether no shard began, because all search queues were full.
     never_began: bool,
     is_json: bool,
 }
 
-/// What was asked, for the message.
+/// The request, for the message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) url: &'a str,
     pub(crate) request: &'a str,
     pub(crate) index: &'a str,
     pub(crate) keep_alive: &'a str,
-    /// Documents asked for in a page.
+    /// Page size.
     pub(crate) size: u32,
-    /// Pages that came before.
+    /// Number of pages received before.
     pub(crate) page: u64,
 }
 
 impl Refusal {
     pub(crate) fn new(status: u16, body: &[u8]) -> Self {
         let Ok(Value::Object(answer)) = serde_json::from_slice(body) else {
-            // Enough for what is shown; a page of HTML can be long.
+            // Long enough for messages; a page of HTML can be long.
             let start = String::from_utf8_lossy(&body[..body.len().min(1_000)]).into_owned();
             return Self {
                 status,
@@ -62,14 +62,14 @@ impl Refusal {
         Self { status, kind, reason, index, never_began, is_json: true }
     }
 
-    /// Whether a query parameter is not known there.
+    /// Whether the server rejects a query parameter as unknown.
     pub(crate) fn is_unknown_parameter(&self, name: &str) -> bool {
         self.status == 400
             && self.reason.contains("unrecognized parameter")
             && self.reason.contains(name)
     }
 
-    /// The largest page the server allows, if that was the trouble.
+    /// The server's limit of the page size, if that was exceeded.
     pub(crate) fn largest_page(&self) -> Option<u32> {
         if !self.reason.contains("too large") || !self.reason.contains("less than or equal to") {
             return None;
@@ -78,7 +78,7 @@ impl Refusal {
         rest.split_once(']')?.0.parse().ok().filter(|limit| *limit > 0)
     }
 
-    /// `type: reason`, fit for a terminal.
+    /// `type: reason`, safe for a terminal.
     pub(crate) fn words(&self) -> String {
         let text = match (self.kind.as_str(), self.reason.as_str()) {
             ("", "") => format!("status {}", self.status),
@@ -89,11 +89,11 @@ impl Refusal {
         printable(&text)
     }
 
-    /// The error, with its cause and cure.
+    /// The error, with its cause and a hint.
     pub(crate) fn into_error(self, context: Context) -> FetchError {
         let Context { url, request, index, keep_alive, size, page } = context;
         let (url, request) = (url.to_owned(), request.to_owned());
-        // Of several, the server tells which.
+        // If several indices were requested, the server names the one.
         let index = if self.index.is_empty() { index.to_owned() } else { self.index.clone() };
         let (status, reason, keep_alive) = (self.status, self.words(), keep_alive.to_owned());
         if self.reason.contains("too many scroll contexts") {
@@ -120,13 +120,13 @@ impl Refusal {
     }
 }
 
-/// The queue of searches was full on every shard before the query began. An
+/// Whether the search queue was full on every shard before the query began. An
 /// exception of any other kind, or in another phase, frees the shard's cursor.
 fn never_began(error: &Value) -> bool {
     let is_rejected = |cause: &Value| {
         let kind = cause["type"].as_str().unwrap_or_default();
         matches!(kind, "es_rejected_execution_exception" | "rejected_execution_exception")
-            // OpenSearch gives this kind for too many scrolls as well.
+            // OpenSearch uses this kind for too many scrolls too.
             && !cause["reason"].as_str().unwrap_or_default().contains("scroll")
     };
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();

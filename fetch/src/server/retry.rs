@@ -1,10 +1,10 @@
-//! What is retried, and after which back-off: decided here alone.
+//! Decides which errors are retried, and after which back-off.
 //!
-//! A scroll moves on with each request, so after a doubt a retry would lose a
-//! page. A request may be retried only if the server surely did not begin with
-//! it. A point in time has its position in the request, so there the same
-//! request gives the same page. Whatever else may pass is met by opening another
-//! cursor at the last safe place.
+//! A scroll moves on with each request, so that a retry could lose a page: a
+//! request is retried only if the server certainly did not begin with it. A point
+//! in time has its position in the request, so that a repeated request returns
+//! the same page. After any other transient error another cursor is opened at the
+//! last safe position.
 
 use std::time::Duration;
 
@@ -15,21 +15,22 @@ use crate::server::{Call, Server};
 /// The longest back-off.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// How often a very first connection that is cut off is retried.
+/// Maximum retries if the very first connection is closed by the server.
 const MAX_CUT_OFFS: u32 = 2;
 
-/// What an error leaves to do.
+/// What to do after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
     /// The server did not begin with the request: it may be sent again.
     Retry,
-    /// Transient, but the cursor is in doubt: give it up and open another.
+    /// Transient, but the state of the cursor is uncertain: give it up and open
+    /// another.
     Reopen,
     /// A retry would not help.
     Stop,
 }
 
-/// What an error leaves to do.
+/// What to do after an error.
 pub(crate) fn verdict(error: &FetchError) -> Verdict {
     use FetchError as E;
     match error {
@@ -63,7 +64,7 @@ pub(crate) fn verdict(error: &FetchError) -> Verdict {
 #[derive(Clone, Debug)]
 pub(crate) struct RetryPolicy {
     pub(crate) retries: u32,
-    /// The first wait; it doubles each time.
+    /// First back-off; it doubles each time.
     pub(crate) first_wait: Duration,
     pub(crate) cancel: Cancel,
 }
@@ -77,14 +78,14 @@ impl RetryPolicy {
     }
 }
 
-/// Between 0 and 1, from the random seed that each hash table begins with.
+/// A random number between 0 and 1, from the seed of a hash table.
 fn jitter() -> f64 {
     use std::hash::{BuildHasher, RandomState};
     (RandomState::new().hash_one(0) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// A server whose idempotent calls are retried: counts, settings, lists.
-/// Nothing that opens, moves or closes a cursor goes through here.
+/// A server whose idempotent calls are retried: counts, settings, lists. Not for
+/// calls that open, move or close a cursor.
 pub(crate) struct Retrying<'a, S: Server> {
     server: &'a S,
     policy: RetryPolicy,
@@ -120,8 +121,8 @@ impl<S: Server> Server for Retrying<'_, S> {
     }
 }
 
-/// Whether the first connection of all was cut off: by a server that speaks
-/// otherwise, or by chance.
+/// Whether the very first connection was closed: by a server with another
+/// protocol, or by chance.
 fn is_cut_off(error: &FetchError) -> bool {
     use std::io::ErrorKind::{ConnectionReset, UnexpectedEof};
     let FetchError::Unreachable { is_passing: false, source, .. } = error else { return false };
@@ -129,10 +130,10 @@ fn is_cut_off(error: &FetchError) -> bool {
     error.is_some_and(|error| matches!(error.kind(), UnexpectedEof | ConnectionReset))
 }
 
-/// Whether an answer is JSON and says something. A proxy may answer `{}`.
+/// Whether an answer need not be retried: it is JSON, or HTML.
 fn is_whole_json(body: &[u8]) -> bool {
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
-    // A page of HTML at the root is another service, which stays one.
+    // A page of HTML is from another service, which a retry does not change.
     is_json || body.trim_ascii_start().first() == Some(&b'<')
 }
 

@@ -1,4 +1,4 @@
-//! A server for tests: answers from a list, and remembers what it was asked.
+//! A server for tests: answers from a list, and records the calls.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use crate::error::FetchError;
 use crate::server::{Call, Method, Server};
 
 pub(crate) struct ScriptedServer {
-    /// Next answer last. Closing a cursor takes none.
+    /// Answers in reverse order. Closing a cursor takes none.
     answers: Mutex<Vec<(u16, String)>>,
     calls: Mutex<Vec<String>>,
 }
@@ -17,7 +17,7 @@ impl ScriptedServer {
         Self { answers: Mutex::new(answers), calls: Mutex::default() }
     }
 
-    /// What was asked so far, each as `METHOD path body`.
+    /// The calls so far, each as `METHOD path body`.
     pub(crate) fn calls(&self) -> Vec<String> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -41,12 +41,12 @@ impl Server for ScriptedServer {
     }
 }
 
-/// A healthy page over two shards.
+/// A valid page over two shards.
 pub(crate) fn page(cursor: &str, total: u64, ids: &[&str]) -> String {
     page_with(cursor, total, ids, r#""total":2,"successful":2,"skipped":0,"failed":0"#)
 }
 
-/// A page with the given inside of `_shards`. The hits are a second apart.
+/// A page with the given content of `_shards`. The hits are a second apart.
 pub(crate) fn page_with(cursor: &str, total: u64, ids: &[&str], shards: &str) -> String {
     let hits: Vec<_> = ids
         .iter()
@@ -64,23 +64,24 @@ pub(crate) fn page_with(cursor: &str, total: u64, ids: &[&str], shards: &str) ->
     )
 }
 
-/// A server that only counts by time. Its queries are `{"from":…,"to":…}`.
+/// A server that only answers histograms and time ranges. Its queries are
+/// `{"from":…,"to":…}`.
 pub(crate) struct CountingServer {
     pub(crate) times: Vec<i64>,
-    /// Whether it is as old as to know `interval` alone.
+    /// Whether it is so old that it knows only `interval`.
     pub(crate) only_interval: bool,
 }
 
 impl Server for CountingServer {
     fn send(&self, call: &Call, body: &mut Vec<u8>) -> Result<u16, FetchError> {
-        let asked: serde_json::Value = serde_json::from_str(&call.body).unwrap();
-        let (from, to) = (asked["query"]["from"].as_i64(), asked["query"]["to"].as_i64());
+        let search: serde_json::Value = serde_json::from_str(&call.body).unwrap();
+        let (from, to) = (search["query"]["from"].as_i64(), search["query"]["to"].as_i64());
         let inside = self
             .times
             .iter()
             .copied()
             .filter(|ms| from.is_none_or(|from| *ms >= from) && to.is_none_or(|to| *ms < to));
-        let histogram = &asked["aggs"]["times"]["date_histogram"];
+        let histogram = &search["aggs"]["times"]["date_histogram"];
         let name = if self.only_interval { "interval" } else { "fixed_interval" };
         let aggregations = if histogram.is_null() {
             let (first, last) = (inside.clone().min(), inside.max());

@@ -1,4 +1,4 @@
-//! Whom to trust over TLS, and what to show.
+//! TLS: CA certificates to trust, and the client certificate.
 
 use std::fmt;
 use std::fs;
@@ -8,16 +8,17 @@ use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConf
 
 use crate::error::FetchError;
 
-/// Files in PEM form, and how strict to be.
+/// PEM files, and whether to verify.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Tls {
-    /// Certificates of the authorities to trust, instead of the known ones.
+    /// CA certificates to trust, instead of the built-in ones.
     pub ca_cert: Option<PathBuf>,
-    /// Certificate to show, with those that vouch for it.
+    /// Client certificate, with its chain.
     pub client_cert: Option<PathBuf>,
     /// Its private key.
     pub client_key: Option<PathBuf>,
-    /// Whether anybody is trusted: then who listens can also read and lie.
+    /// Disables verification: then anybody on the way can read and change the
+    /// data.
     pub trusts_anybody: bool,
 }
 
@@ -30,10 +31,10 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// Reads the files.
+    /// Reads the PEM files.
     ///
     /// # Errors
-    /// If one cannot be read or holds nothing of use.
+    /// If one cannot be read or has no certificate or key.
     pub(crate) fn config(&self) -> Result<TlsConfig, FetchError> {
         let mut config = TlsConfig::builder().disable_verification(self.trusts_anybody);
         if let Some(path) = &self.ca_cert {

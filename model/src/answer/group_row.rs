@@ -1,26 +1,26 @@
-//! A group of flows as an engine hands it over: its key, its sums, and what else
-//! was worked out of its flows.
+//! A group of flows as an engine returns it: key, sums, distinct counts and
+//! quantiles.
 
 use super::Cell;
 use crate::Sums;
 use crate::question::Point;
 
-/// A group with its key. Only [`Ranker::finish`](super::Ranker::finish) needs to
-/// see one; an engine may rank groups in a form of its own ([`Group`]).
+/// A group with its key. Only [`Ranker::finish`](super::Ranker::finish) needs
+/// this type; an engine may rank groups of its own type ([`Group`]).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupRow {
     /// One cell for each part of the key: a number, a text, or unknown.
     pub key: Vec<Cell>,
     /// Its bytes, packets and flows.
     pub sums: Sums,
-    /// What else there is of it; `None` where nothing else was asked for.
+    /// Further measures; `None` if the question needs only sums.
     pub more: Option<Box<More>>,
 }
 
-/// What is known of a group beside its sums.
+/// Measures of a group beside its sums.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct More {
-    /// Bytes forward and backward.
+    /// Bytes in the forward and in the backward direction.
     pub ways: Option<(u128, u128)>,
     /// Start of its first flow and end of its last, in ms since 1970.
     pub span_ms: (Option<u64>, Option<u64>),
@@ -32,11 +32,11 @@ pub struct More {
     pub quantiles: Vec<Quantiles>,
 }
 
-/// Smallest, largest and so on of the values of a group's flows; median and p95
-/// by nearest rank.
+/// Distribution of a value over the flows of a group; median and p95 by nearest
+/// rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Quantiles {
-    /// How many values.
+    /// Number of values.
     pub n: u64,
     /// Smallest.
     pub min: u64,
@@ -44,14 +44,14 @@ pub struct Quantiles {
     pub max: u64,
     /// Sum of all.
     pub sum: u128,
-    /// Half of the values are not larger.
+    /// Median: half of the values are not larger.
     pub median: u64,
-    /// 95 % of the values are not larger.
+    /// 95th percentile: 95 % of the values are not larger.
     pub p95: u64,
 }
 
 impl Quantiles {
-    /// One of them; none of no values.
+    /// The value at a point of the distribution; `None` if there are no values.
     #[must_use]
     pub fn at(&self, point: Point) -> Option<u128> {
         let value = match point {
@@ -65,12 +65,12 @@ impl Quantiles {
     }
 }
 
-/// What every form of a group can tell: measures are worked out from this alone.
+/// What every type of group provides; all measures are computed from it.
 pub trait Group {
     /// Its bytes, packets and flows.
     fn sums(&self) -> Sums;
 
-    /// Bytes forward and backward.
+    /// Bytes in the forward and in the backward direction.
     fn ways(&self) -> Option<(u128, u128)> {
         None
     }
@@ -80,13 +80,13 @@ pub trait Group {
         (None, None)
     }
 
-    /// Distinct values of what is counted at a place.
-    fn distinct(&self, _place: usize) -> Option<u64> {
+    /// The distinct count at an index of [`More::distinct`].
+    fn distinct(&self, _index: usize) -> Option<u64> {
         None
     }
 
-    /// Quantiles of the distribution at a place.
-    fn quantiles(&self, _place: usize) -> Option<&Quantiles> {
+    /// The distribution at an index of [`More::quantiles`].
+    fn quantiles(&self, _index: usize) -> Option<&Quantiles> {
         None
     }
 }
@@ -104,11 +104,11 @@ impl Group for GroupRow {
         self.more.as_ref().map_or((None, None), |more| more.span_ms)
     }
 
-    fn distinct(&self, place: usize) -> Option<u64> {
-        self.more.as_ref()?.distinct.get(place).copied()
+    fn distinct(&self, index: usize) -> Option<u64> {
+        self.more.as_ref()?.distinct.get(index).copied()
     }
 
-    fn quantiles(&self, place: usize) -> Option<&Quantiles> {
-        self.more.as_ref()?.quantiles.get(place)
+    fn quantiles(&self, index: usize) -> Option<&Quantiles> {
+        self.more.as_ref()?.quantiles.get(index)
     }
 }

@@ -1,8 +1,8 @@
 //! The answer to a question, as plain data.
 //!
-//! Every statistic returns an [`Answer`] and every output format prints one,
-//! so neither knows the other. Values are exact; rounding and units are the
-//! format's.
+//! Every statistic returns an [`Answer`] and every output format prints one, so
+//! that neither depends on the other. Values are exact; output formats round and
+//! add units.
 
 mod group_row;
 mod quality;
@@ -23,53 +23,53 @@ pub use crate::meaning::Meaning;
 use crate::question::Question;
 use crate::window::Span;
 
-/// What came out.
+/// The result of a question.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// What was asked; `None` is the catalogue of fields, which reads no flows.
+    /// The question; `None` for the catalogue of fields, which reads no flows.
     pub question: Option<Question>,
-    /// What came out as a whole, in words: `3 findings`.
+    /// The result in a few words, for the title: `3 findings`.
     pub outcome: Option<String>,
     /// Where the flows came from.
     pub sources: Vec<String>,
     /// The filter, as it was typed.
     pub filter: Option<String>,
-    /// The window that was asked for, or else that they were fetched with, in
-    /// milliseconds, half open.
+    /// The window of the question, else that of the fetch, in ms since 1970-01-01
+    /// UTC, half open.
     pub window: Option<Span>,
     /// Counters were multiplied by the sampling interval.
     pub scaled: bool,
     /// Single values: name, meaning, value.
     pub facts: Vec<(&'static str, Meaning, Cell)>,
-    /// csv has the single values alone, not the rows.
+    /// In csv print only the single values, not the rows.
     pub facts_alone: bool,
     /// The rows.
     pub table: Table,
-    /// The column whose size is drawn beside the rows, for people.
+    /// The column that is drawn as bars, in output for people.
     pub bars: Option<String>,
-    /// Sums over all flows, and over the keys that have no row; `None` where
-    /// the rows are no ranking.
+    /// Sums over all flows, and over the keys without a row; `None` if the rows
+    /// are no ranking.
     pub ranking: Option<Ranking>,
-    /// What a reader of the rows should know.
+    /// Remarks on the rows.
     pub notes: Vec<String>,
-    /// What was read.
+    /// Counts of what was read, and what is missing.
     pub tally: Tally,
     /// Sources in which the filter and the window match no flow.
     pub unmatched: Vec<Unmatched>,
 }
 
-/// What there is where no flow matches.
+/// What a source holds in which no flow matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unmatched {
-    /// Flows of the sources.
+    /// Number of flows.
     pub flows: u64,
-    /// First and last `@timestamp`, in milliseconds; both belong to it.
+    /// First and last `@timestamp`, in milliseconds, both inclusive.
     pub seen: Option<(u64, u64)>,
 }
 
 impl Answer {
-    /// What was asked and came out, in words: `top dst_port by bytes`, `check: 3
-    /// findings`.
+    /// The title: question and outcome, such as `top dst_port by bytes` or
+    /// `check: 3 findings`.
     #[must_use]
     pub fn title(&self) -> String {
         let title = self.question.as_ref().map_or_else(|| "fields".into(), Question::title);

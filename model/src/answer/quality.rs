@@ -1,6 +1,6 @@
-//! What is wrong with the times of flows, counted flow by flow.
+//! Counts flows with wrong times.
 //!
-//! Logstash's codec is at fault more often than routers are: see
+//! The cause is Logstash's codec more often than a router: see
 //! [`FlowRecord`](crate::FlowRecord).
 
 use serde::{Deserialize, Serialize};
@@ -14,27 +14,30 @@ const HOUR_MS: u64 = 3_600_000;
 pub struct Quality {
     /// Flows whose three times are known.
     pub timed: u64,
-    /// That end before they start.
+    /// Flows that end before they start.
     pub inverted: u64,
-    /// Of those: by less than a second, as Logstash 7 and later make them.
+    /// Of [`inverted`](Self::inverted), by less than a second, as Logstash 7 and
+    /// later make them.
     pub inverted_within_second: u64,
-    /// Whose start has the milliseconds of the export, as Logstash 5.6 to 6.8
-    /// leave them.
+    /// Flows whose start has the milliseconds of the export, as Logstash 5.6 to
+    /// 6.8 write them.
     pub same_fraction: u64,
-    /// Whose start has a larger fraction of a second than the export: where
-    /// Logstash 7 and later forget to borrow, so it is 1 s late.
+    /// Flows whose start has a larger fraction of a second than the export: there
+    /// Logstash 7 and later do not borrow, so that the start is 1 s late.
     pub late_first: u64,
-    /// The same of the end.
+    /// Like [`late_first`](Self::late_first), for the end.
     pub late_last: u64,
-    /// With a time that is right 49.7 days earlier: the uptime wrapped.
+    /// Flows with a time that would be right 49.7 days earlier: the uptime
+    /// wrapped.
     pub wrapped: u64,
-    /// With another time that is over 1 h after or 24 h before the export.
+    /// Flows with a time over 1 h after or 24 h before the export for another
+    /// reason.
     pub far_off: u64,
-    /// That end after their export, by up to an hour and over a second.
+    /// Flows that end after their export, by over a second and up to an hour.
     pub ahead: u64,
 }
 
-/// Which writer has left its mark on the times.
+/// Which bug of Logstash the times show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Logstash 5.6 to 6.8: milliseconds are those of the export.
@@ -44,7 +47,7 @@ pub enum Fault {
 }
 
 impl Quality {
-    /// Takes in a flow's export, start and end, in ms.
+    /// Counts a flow, by its export, start and end in ms.
     pub fn add(&mut self, exported: Option<u64>, first: Option<u64>, last: Option<u64>) {
         let (Some(exported), Some(first), Some(last)) = (exported, first, last) else { return };
         self.timed += 1;
@@ -82,9 +85,9 @@ impl Quality {
         self.ahead += other.ahead;
     }
 
-    /// The fault that shows, if one does: nearly all fractions equal, or flows
-    /// that end up to a second before they start. Of a few flows nothing can
-    /// be told.
+    /// The bug that the counts show, if any: nearly all milliseconds equal those
+    /// of the export, or flows end up to a second before they start. The former
+    /// needs at least five flows.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {
         if self.timed >= 5 && self.same_fraction * 100 >= self.timed * 95 {
@@ -93,7 +96,7 @@ impl Quality {
         (self.inverted_within_second > 0).then_some(Fault::SecondLate)
     }
 
-    /// Whether there is nothing to say.
+    /// Whether there is nothing to report.
     #[must_use]
     pub fn is_fine(&self) -> bool {
         self.inverted + self.wrapped + self.far_off == 0 && self.fault().is_none()

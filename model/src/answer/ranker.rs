@@ -1,8 +1,8 @@
-//! From groups to an answer: what a measure of a group is, which groups have a
-//! row, their order, shares, the other groups and the total.
+//! From groups to an answer: computes measures, selects and sorts rows, and adds
+//! shares, the other groups and the total.
 //!
-//! Every engine comes through here, so none can rank or round otherwise. It needs
-//! no file and no column: groups in, rows out.
+//! Every engine uses it, so that none ranks or rounds differently. It needs no
+//! file and no column: groups in, rows out.
 //!
 //! ```
 //! use flowkit_model::answer::{Cell, GroupRow, Ranker, Rest};
@@ -38,26 +38,26 @@ pub struct Ranker<'q> {
     total: Sums,
 }
 
-/// Groups that an engine left out before: none of them can have a row.
+/// Groups that an engine has left out because they cannot have a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rest {
-    /// How many.
+    /// Number of keys.
     pub keys: u64,
     /// Their sums.
     pub sums: Sums,
-    /// Flows that are in no group.
+    /// Flows that belong to no group.
     pub left_out: u64,
 }
 
 impl<'q> Ranker<'q> {
-    /// Of a question, given the sums of all flows.
+    /// A ranker for a question, given the sums of all flows.
     #[must_use]
     pub fn new(grouping: &'q Grouping, total: Sums) -> Self {
         let (counted, distributions) = (grouping.counted(), grouping.distributions());
         Self { grouping, counted, distributions, total }
     }
 
-    /// A measure of a group; `None` is unknown.
+    /// A measure of a group; `None` if it is unknown.
     #[must_use]
     #[inline]
     pub fn measure<G: Group>(&self, measure: Measure, group: &G) -> Option<u128> {
@@ -80,24 +80,25 @@ impl<'q> Ranker<'q> {
                 sums.bytes.checked_div(sums.packets)
             }
             Measure::Distinct(counted) => {
-                let place = self.counted.iter().position(|known| *known == counted)?;
-                group.distinct(place).map(u128::from)
+                let index = self.counted.iter().position(|known| *known == counted)?;
+                group.distinct(index).map(u128::from)
             }
             Measure::Spread(of, point) => {
-                let place = self.distributions.iter().position(|known| *known == of)?;
-                group.quantiles(place)?.at(point)
+                let index = self.distributions.iter().position(|known| *known == of)?;
+                group.quantiles(index)?.at(point)
             }
         }
     }
 
-    /// What a group is ranked by.
+    /// The value that a group is ranked by.
     #[must_use]
     #[inline]
     pub fn value<G: Group>(&self, group: &G) -> Option<u128> {
         self.measure(self.grouping.order.sort, group)
     }
 
-    /// Whether a group may have a row: it fulfils the conditions and has the share.
+    /// Whether a group may have a row: it fulfils all conditions and has the
+    /// minimum share.
     #[must_use]
     pub fn has_row<G: Group>(&self, group: &G) -> bool {
         let order = &self.grouping.order;
@@ -106,8 +107,8 @@ impl<'q> Ranker<'q> {
             && order.is_large_enough(&group.sums(), &self.total)
     }
 
-    /// Whether distinct counts and quantiles are needed to rank groups; else they are
-    /// needed of the shown rows alone.
+    /// Whether ranking needs distinct counts or quantiles; else they are needed
+    /// only for the rows that are shown.
     #[must_use]
     pub fn ranks_by_more_than_sums(&self) -> bool {
         let order = &self.grouping.order;
@@ -117,10 +118,10 @@ impl<'q> Ranker<'q> {
             .any(|measure| matches!(measure, Measure::Distinct(_) | Measure::Spread(..)))
     }
 
-    /// Ranks groups, which come in any order, and makes the answer of them.
+    /// Ranks groups, given in any order, and makes the answer.
     ///
-    /// An engine may have put them in order or left some out before; what it left
-    /// out is in `rest`. The answer lacks a title, sources and what was read.
+    /// An engine may have sorted them or left some out; `rest` has the latter.
+    /// The caller adds question, sources and tally to the answer.
     #[must_use]
     pub fn finish(&self, groups: Vec<GroupRow>, rest: Rest) -> Answer {
         let order = &self.grouping.order;
@@ -163,7 +164,8 @@ impl<'q> Ranker<'q> {
         }
     }
 
-    /// By value, the largest first or the smallest, unknown last; ties by key.
+    /// Order of rows: by value, largest first or smallest first, unknown last;
+    /// ties by key.
     fn compare(&self, a: &GroupRow, b: &GroupRow) -> Ordering {
         let by_value = match (self.value(a), self.value(b)) {
             (Some(a), Some(b)) if self.grouping.order.bottom => a.cmp(&b),
@@ -182,7 +184,7 @@ impl<'q> Ranker<'q> {
         keys.chain(columns).collect()
     }
 
-    /// The key of a group, and its columns.
+    /// The cells of a row: key and columns.
     fn cells(&self, mut group: GroupRow) -> Vec<Cell> {
         let mut cells = std::mem::take(&mut group.key);
         cells.reserve_exact(self.grouping.columns.len());
@@ -220,7 +222,8 @@ mod tests {
         Ranker::new(&grouping, total).finish(groups, Rest::default())
     }
 
-    /// Ties by key, unknown last among them; what has no row is in `other`.
+    /// Ties are sorted by key, unknown keys last among them; groups without a row
+    /// are in `other`.
     #[test]
     fn groups_are_ranked_cut_and_summed() {
         let groups = vec![group(None, 5), group(Some(9), 5), group(Some(1), 7), group(Some(3), 5)];

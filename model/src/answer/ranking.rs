@@ -1,20 +1,20 @@
-//! What a ranking says besides its rows: the total, the keys without a row.
+//! What a ranking has besides its rows: the total, and the keys without a row.
 
 use crate::{Metric, Sums};
 
-/// What a ranking says besides its rows.
+/// What a ranking has besides its rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ranking {
-    /// All flows.
+    /// Sums of all flows.
     pub total: Sums,
-    /// The keys without a row.
+    /// Sums of the keys without a row.
     pub other: Sums,
-    /// Distinct keys, those without a row too.
+    /// Number of distinct keys, including those without a row.
     pub keys: u64,
-    /// The metric whose shares are told.
+    /// The metric of the shares.
     pub sort: Metric,
-    /// The column that the rows are sorted by; it may not be shown.
+    /// Name of the column that the rows are sorted by, which need not be shown.
     pub sorted_by: String,
-    /// A flow can stand in two rows, so shares add up to more than the whole.
+    /// A flow can be in two rows, so that shares sum to more than the whole.
     pub overlapping: bool,
 }

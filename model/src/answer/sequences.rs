@@ -1,31 +1,32 @@
-//! How many flows the sequence numbers of export packets tell of, and how many
-//! there are: a few numbers an engine, which add up over parts of any cut.
+//! Compares the number of flows sent, by the sequence numbers of export packets,
+//! with the number of flows present: a few numbers per engine, which can be
+//! merged over any parts.
 //!
-//! A packet states how many flows its engine sent before it. From the first
-//! packet to the last that is how many there should be; what `check` finds gap
-//! by gap and packet by packet comes to the same, unless an exporter started
-//! again or counts something else: then there are more flows than that, and
-//! nothing is told.
+//! A packet states how many flows its engine sent before it. The difference
+//! between last and first packet is the number of flows there should be. `check`,
+//! which looks at every packet, finds the same total of gaps, unless an exporter
+//! restarted or counts something else: then there are more flows than expected,
+//! and nothing is reported.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{FieldId, Row};
 
-/// The engines that exported.
+/// First and last packet of each engine that exported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequences {
     engines: Vec<Engine>,
 }
 
-/// An engine's first and last packet, and its flows.
+/// An engine's first and last packet, and the number of its flows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Engine {
     exporter: Option<String>,
     kind: Option<u64>,
     id: Option<u64>,
-    /// Time in ms and number of the first packet.
+    /// Time in ms and sequence number of the first packet.
     first: (u64, u64),
-    /// The same of the last, and the flows that it carries.
+    /// Time, sequence number and number of flows of the last packet.
     last: (u64, u64, u64),
     flows: u64,
 }
@@ -41,7 +42,7 @@ impl Engine {
         self.flows += other.flows;
     }
 
-    /// Flows that were sent and are not there; the numbers are modulo 2^32.
+    /// Flows that were sent and are missing; sequence numbers are modulo 2^32.
     fn missing(&self) -> u64 {
         let ((_, first), (_, last, carried)) = (self.first, self.last);
         let sent = last.wrapping_add(carried).wrapping_sub(first) & 0xffff_ffff;
@@ -50,7 +51,7 @@ impl Engine {
 }
 
 impl Sequences {
-    /// Takes in a flow.
+    /// Counts a flow.
     pub fn add(&mut self, row: &Row<'_>) {
         let (time, sequence) = (row.number(FieldId::Timestamp), row.number(FieldId::FlowSeqNum));
         let (Some(time), Some(sequence)) = (time, sequence) else { return };
@@ -68,7 +69,7 @@ impl Sequences {
         }
     }
 
-    /// Adds those of other flows.
+    /// Merges the numbers of other flows.
     pub fn merge(&mut self, other: &Self) {
         for engine in &other.engines {
             let is =
@@ -80,8 +81,8 @@ impl Sequences {
         }
     }
 
-    /// The same under other names of the exporters; nothing is told of the engines of
-    /// one that gets none.
+    /// Renames the exporters; an exporter for which `name` is `None` is removed with
+    /// its engines.
     #[must_use]
     pub fn renamed(self, name: impl Fn(&str) -> Option<String>) -> Self {
         let renamed = |engine: Engine| match &engine.exporter {
@@ -91,7 +92,7 @@ impl Sequences {
         Self { engines: self.engines.into_iter().filter_map(renamed).collect() }
     }
 
-    /// Flows that were sent and are not there, of all engines.
+    /// Flows that were sent and are missing, of all engines.
     #[must_use]
     pub fn missing(&self) -> u64 {
         self.engines.iter().map(Engine::missing).sum()
@@ -124,7 +125,8 @@ mod tests {
         assert_eq!(names, [None, Some("hidden")]);
     }
 
-    /// The packets of an engine: time, number, carried, seen.
+    /// The packets of an engine: time, sequence number, flows carried, flows
+    /// seen.
     fn sequences(packets: &[(u64, u32, u16, usize)]) -> Sequences {
         let mut sequences = Sequences::default();
         for (time, sequence, carried, seen) in packets {
@@ -151,7 +153,7 @@ mod tests {
         ] {
             let all = sequences(&packets);
             assert_eq!(all.missing(), missing, "{packets:?}");
-            // Cut in any place, and the later part first.
+            // Cut anywhere, and merged in reverse order.
             for cut in 0..packets.len() {
                 let (a, b) = packets.split_at(cut);
                 let mut both = sequences(b);

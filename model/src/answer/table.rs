@@ -5,7 +5,7 @@ use crate::Meaning;
 /// Rows of cells under named columns.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// What the rows are, as json calls them.
+    /// What the rows are; the name of their list in json.
     pub name: &'static str,
     /// Headers, left to right.
     pub columns: Vec<Column>,
@@ -16,39 +16,39 @@ pub struct Table {
 /// A column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// Name, as machines read it.
+    /// Name, as in csv and json.
     pub name: String,
     /// What its cells mean.
     pub meaning: Meaning,
 }
 
 impl Column {
-    /// Columns of a table whose columns are always the same.
+    /// The columns of a table with fixed columns.
     #[must_use]
     pub fn list<const N: usize>(columns: [(&str, Meaning); N]) -> Vec<Self> {
         columns.map(|(name, meaning)| Self { name: name.into(), meaning }).into()
     }
 }
 
-/// One value. In the order of keys: what is unknown is last.
+/// One value. The order is that of keys, unknown last.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cell {
-    /// A number below 0 by so much.
+    /// A negative number, by its absolute value.
     Minus(u128),
-    /// A number, or an address, a time, a port: what its column means.
+    /// A number, or an address, a time, a port: see the meaning of the column.
     Number(u128),
     /// Text.
     Text(String),
-    /// A part of a whole.
+    /// A share of a whole.
     Share {
         /// The part.
         part: u128,
-        /// The whole; the share of nothing is 0.
+        /// The whole; if it is 0, so is the share.
         whole: u128,
     },
-    /// Not known.
+    /// An unknown value.
     Unknown,
-    /// There is none: the column does not concern the row.
+    /// No value: the column does not apply to the row.
     None,
 }
 

@@ -1,12 +1,12 @@
-//! What was read: flows and their sums, and everything that was not as it
-//! should be. Every answer carries it.
+//! What was read: flows and their sums, and everything that was skipped, dropped
+//! or is missing. Every answer has one.
 
 use std::collections::BTreeMap;
 
 use super::{Quality, Sequences};
 use crate::{FieldId, NotAFlow, Sums};
 
-/// Where something stands.
+/// A position in the sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     /// File, or part of a dump.
@@ -21,36 +21,36 @@ impl std::fmt::Display for Position {
     }
 }
 
-/// Documents that are no flows, for one reason.
+/// Documents that are no flows, by cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// The reason.
+    /// The cause.
     pub cause: NotAFlow,
     /// How many.
     pub n: u64,
-    /// The first.
+    /// Position of the first.
     pub first: Position,
-    /// What is wrong with it, where more is known.
+    /// What is wrong with the first, if more is known than the cause.
     pub reason: Option<String>,
 }
 
-/// Copies of documents that were dropped.
+/// Duplicate documents that were dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Duplicates {
-    /// All of them.
+    /// Number of duplicates.
     pub n: u64,
-    /// Those that said something else than the first copy.
+    /// Duplicates whose content differs from that of the first copy.
     pub conflicting: u64,
-    /// The first dropped.
+    /// Position of the first one.
     pub first: Option<Position>,
 }
 
-/// How one exporter sampled.
+/// Sampling of one exporter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sampling {
     /// Smallest interval it stated; 0 and 1 mean every packet.
     pub least: u64,
-    /// Largest.
+    /// Largest interval it stated.
     pub most: u64,
 }
 
@@ -61,27 +61,28 @@ pub struct Tally {
     pub total: Sums,
     /// Flows in which a field is unknown, for the fields that were read.
     pub unknown: Vec<(FieldId, u64)>,
-    /// First and last `@timestamp`, in milliseconds; both belong to it.
+    /// First and last `@timestamp`, in milliseconds, both inclusive.
     pub seen: Option<(u64, u64)>,
     /// Sampling by exporter; `None` is the unknown exporter.
     pub sampling: BTreeMap<Option<String>, Sampling>,
     /// Documents that are no flows.
     pub skipped: Vec<Skipped>,
-    /// The times of all flows that were read, whatever was asked of them.
+    /// Quality of the times of all flows that were read, whether they match or
+    /// not.
     pub quality: Quality,
-    /// Flows that there should be, likewise.
+    /// Sequence numbers of all flows that were read.
     pub sequences: Sequences,
     /// Copies that were dropped.
     pub duplicates: Duplicates,
-    /// What is known to be missing, one sentence each. Not empty: the answer
-    /// is over less than it should be.
+    /// What is known to be missing, one sentence each. If there is any, the
+    /// answer is incomplete.
     pub incomplete: Vec<String>,
-    /// What else a reader should know.
+    /// Other remarks on the sources.
     pub notes: Vec<String>,
 }
 
 impl Tally {
-    /// What was read of two sets of sources.
+    /// Merges the tallies of two sets of sources.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.total.add(&other.total);
@@ -119,8 +120,8 @@ impl Tally {
         self
     }
 
-    /// Counts documents that are no flows; the first position of each cause
-    /// stays.
+    /// Counts documents that are no flows; keeps the first position of each
+    /// cause.
     pub fn skip(&mut self, cause: NotAFlow, n: u64, first: Position, reason: Option<String>) {
         match self.skipped.iter_mut().find(|known| known.cause == cause) {
             Some(known) => known.n += n,

@@ -1,4 +1,4 @@
-//! What a group must fulfil to have a row: `bytes > 1G`.
+//! Conditions on groups, as in `--having`: `bytes > 1G`.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Measure, text};
 use crate::filter::number;
 
-/// What a group must be to have a row.
+/// A condition that a group must fulfil to have a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Condition {
-    /// Of what.
+    /// The measure that is compared.
     pub measure: Measure,
     /// The comparison, such as `>`.
     pub sign: Sign,
-    /// With what.
+    /// The value it is compared with.
     pub value: u64,
 }
 
@@ -30,7 +30,7 @@ pub enum Sign {
     GreaterOrEqual,
 }
 
-/// Longer signs before those they begin with.
+/// Longer signs come before their prefixes.
 const SIGNS: [(&str, Sign); 7] = [
     ("<=", Sign::LessOrEqual),
     (">=", Sign::GreaterOrEqual),
@@ -42,19 +42,20 @@ const SIGNS: [(&str, Sign); 7] = [
 ];
 
 impl Condition {
-    /// Reads conditions joined by `and`: `bytes > 1G and distinct:dst_addr >= 10`.
+    /// Parses conditions joined by `and`: `bytes > 1G and distinct:dst_addr >=
+    /// 10`.
     ///
     /// # Errors
-    /// If one of them is none.
+    /// If one of them is invalid.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, String> {
         let lower = text.to_ascii_lowercase();
         lower.split(" and ").map(Self::parse).collect()
     }
 
-    /// Reads one condition.
+    /// Parses one condition.
     ///
     /// # Errors
-    /// If it is none.
+    /// If it is invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
         let found = SIGNS.iter().find_map(|(typed, sign)| {
             text.split_once(typed).map(|(measure, value)| (measure, *sign, value))
@@ -75,7 +76,7 @@ impl Condition {
         Ok(Self { measure, sign, value })
     }
 
-    /// Whether a value fulfils it; an unknown one does not.
+    /// Whether a value fulfils the condition; an unknown one does not.
     #[must_use]
     pub fn holds(&self, value: Option<u128>) -> bool {
         let Some(value) = value else { return false };
@@ -91,7 +92,7 @@ impl Condition {
     }
 }
 
-/// As [`Condition::parse`] reads it.
+/// In the syntax of [`Condition::parse`].
 impl fmt::Display for Condition {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = SIGNS.iter().find(|(_, sign)| *sign == self.sign).map_or("=", |(text, _)| text);

@@ -8,27 +8,28 @@ use crate::window::Typed;
 /// The flows of a question. The default is every flow, as it was exported.
 ///
 /// # Order
-/// Equal flows are dropped, then times are repaired, counters scaled, and the
-/// filter and the window applied; what these leave out is in no sum and no count.
+/// Equal flows are deduplicated, then times are repaired, counters scaled, and
+/// the filter and the window applied; flows that do not match are in no sum and
+/// no count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Flows {
-    /// Only flows that match this, in the language of [`filter`](crate::filter),
-    /// without files (`@include`, lists) to read.
+    /// Only flows that match this filter, in the language of
+    /// [`filter`](crate::filter); it cannot read files (`@include`, lists).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
-    /// How the filter was typed, where that read files.
+    /// The filter as typed, if that reads files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_typed: Option<String>,
-    /// Only flows exported in this window, as it was typed: `last` ends with the
-    /// window of the sources, whichever these are.
+    /// Only flows exported in this window, as it was typed; `last` is relative to
+    /// the end of the sources.
     #[serde(skip_serializing_if = "is_open", deserialize_with = "window")]
     pub window: Typed,
-    /// The time zone of times in filter and window, and in which days begin: an
+    /// Time zone of the times in filter and window, and of day boundaries: an
     /// IANA name or an offset such as `+09:00`.
     pub zone: String,
-    /// Take off the second that Logstash 7 and later do not borrow, and the wraps
-    /// of the uptime that no version sees.
+    /// Subtract the second that Logstash 7 and later do not borrow, and correct
+    /// the wraps of the uptime that no version detects.
     #[serde(skip_serializing_if = "is_false")]
     pub repair_times: bool,
     /// Multiply bytes and packets by the sampling interval of their flow.
@@ -54,20 +55,21 @@ impl Default for Flows {
 }
 
 impl Flows {
-    /// The filter as people are told of it.
+    /// The filter as it is shown to people.
     #[must_use]
     pub fn filter_shown(&self) -> Option<&str> {
         self.filter_typed.as_deref().or(self.filter.as_deref())
     }
 
-    /// Whether flows are chosen at all: by a filter or a window.
+    /// Whether there is a filter or a window.
     #[must_use]
     pub fn is_selective(&self) -> bool {
         self.filter.is_some() || self.window != Typed::default()
     }
 }
 
-/// Reads a window; a manifest lets later members be, a question does not.
+/// Parses a window. An unknown field is ignored in a manifest, but an error in a
+/// question.
 fn window<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Typed, D::Error> {
     #[derive(Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]

@@ -1,31 +1,32 @@
 //! The reports that group flows: by which keys, with which columns. An engine
-//! reads this, gives group rows, and [`Ranker`](crate::answer::Ranker) does the
-//! rest.
+//! returns group rows for a grouping, and [`Ranker`](crate::answer::Ranker) does
+//! the rest.
 
 use super::{Counted, Key, Measure, Of, Order, Report, Top};
 use crate::filter::End;
 use crate::{FieldId, Metric};
 
-/// Flows by key.
+/// Flows grouped by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grouping {
-    /// The parts of a key, the most significant first; without one, there are no
-    /// groups, and what all flows add up to is the total.
+    /// The parts of the key, most significant first; if empty, there are no groups,
+    /// only the total of all flows.
     pub keys: Vec<Key>,
-    /// The columns behind the keys, by name.
+    /// The columns after the keys, with their names.
     pub columns: Vec<(String, Measure)>,
     /// Which rows, in which order.
     pub order: Order,
-    /// Which way a flow goes, for what is told of each direction.
+    /// Which direction is forward, for measures by direction.
     pub forward: Forward,
-    /// Only flows whose protocol has ports have a group; the others are counted.
+    /// Only flows whose protocol has ports are in a group; the others are counted
+    /// as left out.
     pub with_ports_only: bool,
 }
 
-/// What is forward for a key that has no end of its own.
+/// Which direction of a flow is forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Forward {
-    /// The key is an end: what it sent. Other keys: everything.
+    /// From the endpoint that is the key; if the key is no endpoint, every flow.
     Sent,
     /// From the lower address to the higher.
     Upward,
@@ -34,7 +35,7 @@ pub enum Forward {
 }
 
 impl Report {
-    /// How the flows are grouped, if that is what the report does.
+    /// The grouping, if the report groups flows.
     #[must_use]
     pub fn grouping(&self) -> Option<Grouping> {
         match self {
@@ -121,14 +122,15 @@ impl Grouping {
         Self { keys, columns, order, forward: Forward::Sent, with_ports_only: false }
     }
 
-    /// Sums of bytes, packets and flows alone, by some keys.
+    /// Only sums of bytes, packets and flows, by some keys.
     #[must_use]
     pub fn sums(keys: Vec<Key>) -> Self {
         let columns = Metric::ALL.map(Measure::Sum).map(|measure| (measure.name(), measure));
         Self { columns: columns.into(), ..Self::new(keys, Order::default()) }
     }
 
-    /// With columns before and behind the usual ones, and what is sorted by.
+    /// Adds columns before and after the usual ones, and the measure that rows
+    /// are sorted by.
     fn with_columns(self, before: &[(&str, Measure)], behind: &[(&str, Measure)]) -> Self {
         let named = |list: &[(&str, Measure)]| -> Vec<_> {
             list.iter().map(|(name, measure)| ((*name).to_owned(), *measure)).collect()
@@ -139,7 +141,7 @@ impl Grouping {
         Self { columns, ..self }.with_sorted()
     }
 
-    /// With these columns instead, if any were asked for.
+    /// Replaces the columns, if any were asked for.
     fn only(self, columns: Option<&[Measure]>) -> Self {
         match columns {
             None => self,
@@ -150,7 +152,8 @@ impl Grouping {
         }
     }
 
-    /// With what rows are sorted by as the last column, if it has none.
+    /// Adds the measure that rows are sorted by as the last column, if it is
+    /// missing.
     fn with_sorted(mut self) -> Self {
         let sort = self.order.sort;
         if self.columns.iter().all(|(_, measure)| *measure != sort) {
@@ -165,7 +168,7 @@ impl Grouping {
         self.keys.iter().any(Key::is_either)
     }
 
-    /// The name of the column that is sorted by, as it is called here.
+    /// Name of the column that rows are sorted by, in this grouping.
     #[must_use]
     pub fn sorted_by(&self) -> String {
         let sort = self.order.sort;
@@ -173,14 +176,14 @@ impl Grouping {
         column.map_or_else(|| sort.name(), |(name, _)| name.clone())
     }
 
-    /// Every measure that is told, sorted by or in a condition.
+    /// Every measure that is shown, sorted by or used in a condition.
     pub fn measures(&self) -> impl Iterator<Item = Measure> {
         let conditions = self.order.having.iter().map(|condition| condition.measure);
         let columns = self.columns.iter().map(|(_, measure)| *measure);
         columns.chain(conditions).chain([self.order.sort])
     }
 
-    /// What is counted once per value, in the order of
+    /// The distinct counts that are needed, in the order of
     /// [`More::distinct`](crate::answer::More).
     #[must_use]
     pub fn counted(&self) -> Vec<Counted> {
@@ -195,7 +198,7 @@ impl Grouping {
         counted
     }
 
-    /// Of what the distribution is told, in the order of
+    /// The distributions that are needed, in the order of
     /// [`More::quantiles`](crate::answer::More).
     #[must_use]
     pub fn distributions(&self) -> Vec<Of> {

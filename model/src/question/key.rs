@@ -1,4 +1,4 @@
-//! What flows are grouped by: a field, or something that is read from fields.
+//! What flows are grouped by: a field, or a value derived from fields.
 
 use std::fmt;
 
@@ -13,19 +13,20 @@ use crate::{FIELDS, Field, FieldId, Kind, Meaning};
 pub enum Key {
     /// A field of the catalogue.
     Field(FieldId),
-    /// The network of an address: its first bits, as many as given.
+    /// The network of an address, by prefix length.
     Network(FieldId, u8),
-    /// Either end's: a flow is in the group of its source and in that of its
-    /// destination. Addresses may be cut to a network.
+    /// A value of either end: a flow is in the group of its source and in that of
+    /// its destination. For addresses optionally the network, by prefix length.
     Either(End, Option<u8>),
-    /// The lower of the two addresses, or the higher; unknown is the highest.
+    /// The lower or the higher of the two addresses; unknown counts as the
+    /// highest.
     Pair {
-        /// The higher.
+        /// Whether it is the higher one.
         higher: bool,
     },
-    /// The lower of the two ports, where the protocol has ports.
+    /// The lower of the two ports, if the protocol has ports.
     Service,
-    /// The bin of the export time.
+    /// The time bin of the export.
     Bin {
         /// As it was typed, in lower case: `hour`, `5m`.
         name: String,
@@ -34,7 +35,7 @@ pub enum Key {
     },
 }
 
-/// No key goes by that name.
+/// There is no key of that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct UnknownKey {
@@ -42,11 +43,11 @@ pub struct UnknownKey {
 }
 
 impl Key {
-    /// Finds what a name means: a field by any of its names, `src_addr/24`,
-    /// `addr`, `port`, `as`, `if`, `service`, `hour`, `day`, `5m`.
+    /// Parses a key: a field by any of its names, `src_addr/24`, `addr`, `port`,
+    /// `as`, `if`, `service`, `hour`, `day`, `5m`.
     ///
     /// # Errors
-    /// If it means nothing; the message lists what there is.
+    /// If there is none of that name; the message lists the keys.
     pub fn parse(name: &str) -> Result<Self, UnknownKey> {
         let name = name.trim();
         let (base, bits) = match name.split_once('/') {
@@ -81,8 +82,8 @@ impl Key {
         }
     }
 
-    /// Name of its column, which [`parse`](Self::parse) reads unless it is of a
-    /// pair.
+    /// Name of its column, which [`parse`](Self::parse) accepts, except those of
+    /// a pair.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
@@ -106,7 +107,7 @@ impl Key {
         }
     }
 
-    /// A field whose values are as wide and of the same kind.
+    /// A field whose values have the same width and kind.
     #[must_use]
     pub fn like(&self) -> FieldId {
         match self {
@@ -118,7 +119,7 @@ impl Key {
         }
     }
 
-    /// The fields that it is read from.
+    /// The fields that it is derived from.
     #[must_use]
     pub fn fields(&self) -> Vec<FieldId> {
         match self {
@@ -130,7 +131,7 @@ impl Key {
         }
     }
 
-    /// Whether a flow has it at both ends.
+    /// Whether a flow has a value at both ends.
     #[must_use]
     pub fn is_either(&self) -> bool {
         matches!(self, Self::Either(..))
@@ -158,7 +159,7 @@ impl<'de> Deserialize<'de> for Key {
 
 const DAY_MS: u64 = 86_400_000;
 
-/// Reads the length of a bin of time, in milliseconds, not 0: `5m`, `30s`, `1h`,
+/// Parses the length of a time bin, in milliseconds, not 0: `5m`, `30s`, `1h`,
 /// `2d`, `1w`, or `minute`, `hour`, `day`, `week`.
 #[must_use]
 pub fn bin_length_ms(text: &str) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! What is told of a group of flows: its columns, and what it is sorted by.
+//! The measures of a group of flows: columns, and what rows are sorted by.
 
 use std::fmt;
 
@@ -8,36 +8,36 @@ use super::text;
 use crate::filter::{End, nearest};
 use crate::{FIELDS, Field, FieldId, Kind, Meaning, Metric};
 
-/// One thing to know of a group.
+/// A measure of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Bytes, packets or flows.
     Sum(Metric),
-    /// Its share in the total.
+    /// Share in the total.
     Share(Metric),
-    /// Bytes that went one way: sent, or to the service.
+    /// Bytes in the forward direction ([`Forward`](super::Forward)).
     Forward,
-    /// Bytes that went the other way.
+    /// Bytes in the other direction.
     Backward,
     /// Start of the first flow.
     First,
     /// End of the last flow.
     Last,
-    /// From the first to the last, in ms.
+    /// From the start of the first to the end of the last flow, in ms.
     Duration,
-    /// Bits a second over its duration, at least 1 ms; cut.
+    /// Bits per second over its duration, at least 1 ms; truncated.
     BitsPerSecond,
-    /// Packets a second, likewise.
+    /// Packets per second, likewise.
     PacketsPerSecond,
-    /// Bytes a packet; cut.
+    /// Bytes per packet; truncated.
     BytesPerPacket,
-    /// A point in the distribution of its flows.
+    /// A point of the distribution over its flows.
     Spread(Of, Point),
-    /// How many different values a field has; unknown is none.
+    /// Number of distinct values; unknown is not counted.
     Distinct(Counted),
 }
 
-/// Of which value of a flow.
+/// The value of a flow whose distribution is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Of {
     /// Bytes of each flow, where they are known.
@@ -46,29 +46,29 @@ pub enum Of {
     Duration,
 }
 
-/// Which point of a distribution; median and p95 by nearest rank.
+/// A point of a distribution; median and p95 by nearest rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
     /// Smallest.
     Min,
     /// Largest.
     Max,
-    /// Mean, cut to a whole number.
+    /// Mean, truncated to a whole number.
     Mean,
-    /// Half of the values are not larger.
+    /// Median: half of the values are not larger.
     Median,
-    /// 95 % of the values are not larger.
+    /// 95th percentile: 95 % of the values are not larger.
     P95,
 }
 
-/// What is counted once per value.
+/// What distinct values are counted of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
     /// A field.
     Field(FieldId),
-    /// The same thing at either end.
+    /// A value at either end.
     End(End),
-    /// The address at the other end than the key.
+    /// The address at the end that is not the key.
     Peer,
 }
 
@@ -83,7 +83,7 @@ impl Counted {
         }
     }
 
-    /// A field whose values are as wide.
+    /// A field whose values have the same width.
     #[must_use]
     pub fn field(self) -> FieldId {
         match self {
@@ -123,7 +123,7 @@ const NAMED: [(&str, Measure); 14] = [
 ];
 
 impl Measure {
-    /// The columns of a ranking when none are asked for.
+    /// The default columns of a ranking.
     pub const USUAL: [Self; 6] = [
         Self::Sum(Metric::Bytes),
         Self::Sum(Metric::Packets),
@@ -133,10 +133,10 @@ impl Measure {
         Self::Share(Metric::Flows),
     ];
 
-    /// Finds a measure: `bytes`, `bps`, `p95_duration`, `distinct:dst_addr`.
+    /// Parses a measure: `bytes`, `bps`, `p95_duration`, `distinct:dst_addr`.
     ///
     /// # Errors
-    /// If there is none of that name; the message lists what there is.
+    /// If there is none of that name; the message lists the measures.
     pub fn parse(text: &str) -> Result<Self, String> {
         let name = text.trim().to_ascii_lowercase();
         if let Some((_, measure)) = NAMED.iter().find(|(known, _)| *known == name) {

@@ -1,14 +1,14 @@
 //! The question, as plain data: which report, of which flows.
 //!
-//! A [`Question`] does no I/O and knows no engine. Whoever holds the flows
-//! (columns on this machine, a server) reads it and gives an
-//! [`Answer`](crate::Answer); what every engine shares, from group rows to the
-//! answer, is [`Ranker`](crate::answer::Ranker).
+//! A [`Question`] does no I/O and knows no engine. An engine over the flows
+//! (Parquet on this machine, a server) takes it and returns an
+//! [`Answer`](crate::Answer); the step from group rows to the answer is the same
+//! for all engines: [`Ranker`](crate::answer::Ranker).
 //!
 //! # As JSON
-//! One object. `flowkit_question` is the version of this form; later versions
-//! add members and rename none. What is left out has the default of the command
-//! line, and a member that is not known is an error:
+//! One object. `flowkit_question` is the version of the format; later versions
+//! add fields and rename none. A field that is left out has the default of the
+//! command line, and an unknown field is an error:
 //!
 //! ```json
 //! {
@@ -53,12 +53,12 @@ pub use self::report::{Beacons, Diff, Ranked, Report, Scans, TimeDistribution, T
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Question {
-    /// Version of the form ([`VERSION`]).
+    /// Version of the format ([`VERSION`]).
     #[serde(rename = "flowkit_question", deserialize_with = "json::version")]
     version: u32,
-    /// What is asked.
+    /// The report.
     pub report: Report,
-    /// Of which flows.
+    /// The flows that it is about.
     #[serde(default)]
     pub flows: Flows,
 }
@@ -70,7 +70,7 @@ impl Question {
         Self { version: VERSION, report, flows }
     }
 
-    /// What is asked, in words: `top dst_port by bytes`.
+    /// The title: `top dst_port by bytes`.
     #[must_use]
     pub fn title(&self) -> String {
         self.report.title()

@@ -1,26 +1,26 @@
-//! Which rows of a ranking to give, and in which order.
+//! Which rows a ranking has, and in which order.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Measure};
 use crate::{Metric, Sums};
 
-/// The order and the choice of rows.
+/// Order and selection of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Order {
-    /// What to rank by.
+    /// The measure to rank by.
     pub sort: Measure,
-    /// How many rows; 0 is all.
+    /// Number of rows; 0 is all.
     pub limit: usize,
-    /// The smallest first.
+    /// Smallest first.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub bottom: bool,
-    /// The share a row must have in the total, in millionths of a percent; in JSON
+    /// Minimum share of a row in the total, in millionths of a percent; in JSON
     /// in percent.
     #[serde(rename = "min_percent", with = "percent", skip_serializing_if = "is_zero")]
     pub min_share: u64,
-    /// What else a row must fulfil.
+    /// Conditions that a row must fulfil.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub having: Vec<Condition>,
 }
@@ -33,13 +33,13 @@ impl Default for Order {
 }
 
 impl Order {
-    /// How many rows the limit leaves.
+    /// Maximum number of rows.
     #[must_use]
     pub fn most_rows(&self) -> usize {
         most_rows(self.limit)
     }
 
-    /// The metric whose share is told: the one sorted by, else bytes.
+    /// The metric whose share is shown: the one sorted by, else bytes.
     #[must_use]
     pub fn metric(&self) -> Metric {
         match self.sort {
@@ -49,7 +49,7 @@ impl Order {
         }
     }
 
-    /// Whether a group has the share that a row must have.
+    /// Whether a group has the minimum share.
     #[must_use]
     pub fn is_large_enough(&self, sums: &Sums, total: &Sums) -> bool {
         let (part, whole) = (self.metric().of(sums), self.metric().of(total));
@@ -64,7 +64,7 @@ impl Order {
     }
 }
 
-/// How many rows a limit leaves: 0 is all.
+/// Maximum number of rows under a limit, of which 0 is all.
 #[must_use]
 pub fn most_rows(limit: usize) -> usize {
     if limit == 0 { usize::MAX } else { limit }
@@ -75,7 +75,7 @@ fn is_zero(share: &u64) -> bool {
     *share == 0
 }
 
-/// Millionths of a percent as a number of percent.
+/// Serialises millionths of a percent as percent.
 mod percent {
     use serde::de::{Deserialize, Deserializer, Error};
     use serde::ser::Serializer;

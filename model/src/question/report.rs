@@ -1,7 +1,7 @@
-//! The reports: one variant each, with what it can be asked.
+//! The reports: one variant each, with its options.
 //!
-//! To add one, add a variant; the compiler then asks for its title, its rule and
-//! an engine that answers it.
+//! To add one, add a variant; the compiler then requires its title, its
+//! explanation and an engine that answers it.
 
 use std::iter;
 
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use super::{Key, Measure, Order};
 use crate::Metric;
 
-/// What is asked.
+/// A report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Report {
     /// Flows grouped by keys.
     Top(Top),
-    /// Flows by address, at either end.
+    /// Flows by address, of either end.
     Talkers(Ranked),
     /// Flows by protocol and service.
     Ports(Ranked),
@@ -24,7 +24,7 @@ pub enum Report {
     Protocols(Ranked),
     /// Flows by their two addresses.
     Pairs(Ranked),
-    /// Flows by exporter and engine, and what is missing of them.
+    /// Flows by exporter and engine, and how many are missing.
     Exporters,
     /// Flows by bins of time.
     Timeline(Timeline),
@@ -34,9 +34,9 @@ pub enum Report {
     Beacons(Beacons),
     /// What changed between two sources, or two windows of one.
     Diff(Diff),
-    /// How much there is, of when, from whom.
+    /// Totals, time range and exporters.
     Summary,
-    /// What is wrong with the data.
+    /// Problems in the data.
     Check,
 }
 
@@ -44,9 +44,10 @@ pub enum Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Top {
-    /// What to group by, the most significant first.
+    /// Keys to group by, most significant first.
     pub by: Vec<Key>,
-    /// The columns behind the keys; `None` are the usual ones, and what is sorted by.
+    /// The columns after the keys; `None` for the default ones and the measure
+    /// that rows are sorted by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<Measure>>,
     /// Which rows, in which order.
@@ -54,12 +55,12 @@ pub struct Top {
     pub order: Order,
 }
 
-/// A ranking whose keys are its own.
+/// A ranking with fixed keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ranked {
-    /// The columns behind the keys; `None` are those of the report, and what is
-    /// sorted by.
+    /// The columns after the keys; `None` for those of the report and the measure
+    /// that rows are sorted by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<Measure>>,
     /// Which rows, in which order.
@@ -70,15 +71,15 @@ pub struct Ranked {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeline {
-    /// Length of a bin, as [`bin_length_ms`](super::bin_length_ms) reads it.
+    /// Length of a bin, in the syntax of [`bin_length_ms`](super::bin_length_ms).
     pub bin: String,
-    /// How the volume of a flow is given to the bins that it spans.
+    /// How the volume of a flow is distributed over the bins that it spans.
     #[serde(rename = "time_distribution")]
     pub distribution: TimeDistribution,
-    /// One series for each of the largest keys.
+    /// Keys to group by; the largest groups get a series each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<Key>,
-    /// How many series, beside the one of all others; 0 is all.
+    /// Number of series, beside the one of all others; 0 is all.
     pub limit: usize,
 }
 
@@ -89,27 +90,28 @@ impl Default for Timeline {
     }
 }
 
-/// How the volume of a flow is spread over the bins of time that it spans: SiLK's
-/// load schemes of `rwcount`, which have the same names.
+/// How the volume of a flow is distributed over the time bins that it spans,
+/// named like the load schemes of SiLK's `rwcount`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeDistribution {
-    /// By the time spent in each: up to the end of a bin, floor(volume × ms so
-    /// far ÷ duration) has been given.
+    /// Proportional to the time spent in each bin: the sum up to the end of a bin
+    /// is floor(volume × ms so far ÷ duration).
     #[default]
     Proportional,
     /// All to the bin of the first packet.
     Start,
-    /// All to the bin of the last packet, where the flow is counted too.
+    /// All to the bin of the last packet, also the flow itself.
     End,
-    /// The same to each bin that it touches, by the same cutting.
+    /// Equal shares to all bins that it touches, truncated like
+    /// [`Proportional`](Self::Proportional).
     Uniform,
     /// All to the bin of the export.
     Export,
 }
 
 impl TimeDistribution {
-    /// Every one.
+    /// All variants.
     pub const ALL: [Self; 5] =
         [Self::Proportional, Self::Start, Self::End, Self::Uniform, Self::Export];
 
@@ -126,13 +128,14 @@ impl TimeDistribution {
     }
 }
 
-/// Sources by how many hosts they try on one port, and how many ports of one host.
+/// Sources by the number of hosts they try on one port, and of ports they try on
+/// one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scans {
     /// Minimum number of targets.
     pub min_targets: u64,
-    /// Rows of each kind; 0 is all.
+    /// Number of rows of each kind; 0 is all.
     pub limit: usize,
 }
 
@@ -148,7 +151,7 @@ impl Default for Scans {
 pub struct Beacons {
     /// Minimum number of connections; at least 3.
     pub min_connections: usize,
-    /// Largest jitter, in percent of the interval.
+    /// Maximum jitter, in percent of the interval.
     pub max_jitter_percent: u64,
     /// Rows; 0 is all.
     pub limit: usize,
@@ -160,17 +163,17 @@ impl Default for Beacons {
     }
 }
 
-/// What changed, by key.
+/// Changes between two sides, by key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Diff {
-    /// What to group by.
+    /// Keys to group by.
     pub by: Vec<Key>,
-    /// The windows `FROM..TO` that are compared, a and b, of the same sources;
-    /// without them there are two sources.
+    /// The windows a and b, `FROM..TO`, of the same sources; `None` compares two
+    /// sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub windows: Option<[String; 2]>,
-    /// The largest change of this comes first.
+    /// The metric to sort by, largest change first.
     #[serde(default)]
     pub sort: Metric,
     /// Rows; 0 is all.
@@ -183,7 +186,7 @@ fn diff_limit() -> usize {
 }
 
 impl Report {
-    /// Its name, as the command line and JSON have it.
+    /// Name on the command line and in JSON.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -202,7 +205,7 @@ impl Report {
         }
     }
 
-    /// What is asked, in words.
+    /// The title.
     #[must_use]
     pub fn title(&self) -> String {
         match self {
@@ -232,15 +235,15 @@ impl Report {
         }
     }
 
-    /// One of every report, as each is asked without options: for tests that walk
-    /// them, and for lists of what there is.
+    /// One of every report, with default options: for tests that walk them, and
+    /// for lists.
     #[must_use]
     pub fn every() -> Vec<Self> {
         let top = Top { by: by_port(), columns: None, order: Order::default() };
         iter::successors(Some(Self::Top(top)), Self::next).collect()
     }
 
-    /// The next of [`every`](Self::every): the compiler names what is forgotten here.
+    /// The next of [`every`](Self::every): the compiler reports a missing variant here.
     fn next(&self) -> Option<Self> {
         Some(match self {
             Self::Top(_) => Self::Talkers(Ranked::default()),
@@ -271,8 +274,9 @@ mod tests {
     use super::super::{Flows, Question};
     use super::*;
 
-    /// Every report has a name of its own, which begins its title, and is read
-    /// back from its JSON; without options it is what its JSON says without members.
+    /// Every report has a unique name, which begins its title, and survives a
+    /// round trip through JSON; its defaults are those of its JSON without
+    /// fields.
     #[test]
     fn every_report_is_read_back() {
         let mut names = std::collections::BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Values that stand in JSON as the text that people type.
+//! Values that are written in JSON as the text that people type.
 
 use std::fmt::Display;
 
@@ -10,7 +10,7 @@ pub(super) fn write<S: Serializer>(value: &impl Display, serializer: S) -> Resul
     serializer.collect_str(value)
 }
 
-/// Reads a value from its text, with the message of its parser.
+/// Parses a value from its text, with the parser's error message.
 pub(super) fn read<'de, D, T, E>(
     deserializer: D,
     parse: impl FnOnce(&str) -> Result<T, E>,

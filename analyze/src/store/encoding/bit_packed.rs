@@ -1,12 +1,13 @@
-//! Bit-packed numbers: a fixed number of bits each, one after the other, the lowest
-//! bits first.
+//! Bit-packed numbers: a fixed number of bits each, concatenated, least
+//! significant bits first.
 //!
 //! Source: Apache Parquet, *Encodings* (bit-packed runs of the RLE hybrid, and the
 //! miniblocks of delta encoding).
 
 use super::Fault;
 
-/// Appends values of up to 32 bits each, filled up to eights with zeros.
+/// Appends values of up to 32 bits each, padded with zeros to a multiple of eight
+/// values.
 pub(super) fn pack(values: &[u32], width: usize, out: &mut Vec<u8>) {
     let eights = values.len().div_ceil(8);
     let end = out.len() + eights * width;
@@ -66,23 +67,23 @@ const UNPACK: [Unpack; 33] = [
     unpack::<32>,
 ];
 
-/// Bytes that [`unpack`] may look at behind the values, and leaves alone.
+/// Bytes behind the values that [`unpack`] may load and ignores.
 const BEHIND: usize = 8;
 
-/// Unpacks 32 values of `WIDTH` bits, the lowest bits first.
+/// Unpacks 32 values of `WIDTH` bits, least significant bits first.
 ///
-/// A value of up to 32 bits is in the 8 bytes from where it begins: one load,
-/// one shift, one mask. Eight values end at a byte, so the loop over eights is
-/// one that the compiler leaves alone; written as one loop of 32 it makes vectors
-/// of it that take twice the time. 32-bit words instead take three times as much.
+/// A value of up to 32 bits is in the 8 bytes from where it begins: one load, one
+/// shift, one mask. Eight values end at a byte boundary, and the compiler does
+/// not vectorise the loop over eights; a single loop of 32 it does vectorise,
+/// which takes twice the time. With 32-bit words it takes three times as long.
 #[expect(clippy::cast_possible_truncation, reason = "masked to the width")]
 fn unpack<const WIDTH: usize>(packed: &[u8], out: &mut [u32; 32]) {
     let packed = &packed[..WIDTH * 4 + BEHIND];
     let mask = ((1_u64 << WIDTH) - 1) as u32;
     for (eight, values) in out.as_chunks_mut::<8>().0.iter_mut().enumerate() {
         let packed = &packed[eight * WIDTH..][..WIDTH + BEHIND];
-        for (place, value) in values.iter_mut().enumerate() {
-            let (byte, bit) = (place * WIDTH / 8, place * WIDTH % 8);
+        for (index, value) in values.iter_mut().enumerate() {
+            let (byte, bit) = (index * WIDTH / 8, index * WIDTH % 8);
             let mut word = [0; 8];
             word.copy_from_slice(&packed[byte..byte + 8]);
             *value = (u64::from_le_bytes(word) >> bit) as u32 & mask;
@@ -90,11 +91,11 @@ fn unpack<const WIDTH: usize>(packed: &[u8], out: &mut [u32; 32]) {
     }
 }
 
-/// Values that are handed on at once: 1 kB of them, which stays in the innermost
-/// cache while a call is spread over many.
+/// Values per call of `take`: 1 kB, which stays in the L1 cache while the cost of
+/// the call is shared by many.
 pub(super) const PIECE: usize = 256;
 
-/// Unpacks `count` values of `width` bits and hands them on in pieces.
+/// Unpacks `count` values of `width` bits and passes them to `take` in pieces.
 pub(super) fn unpack_all(
     packed: &[u8],
     width: usize,
@@ -113,7 +114,7 @@ pub(super) fn unpack_all(
     Ok(())
 }
 
-/// Unpacks as many values as there is room for; gives the bytes behind them.
+/// Fills `out` with unpacked values; returns the bytes behind them.
 pub(super) fn unpack_into<'p>(
     packed: &'p [u8],
     width: usize,
@@ -137,7 +138,8 @@ pub(super) fn unpack_into<'p>(
     Ok(rest.get((last.len() * width).div_ceil(8)..).unwrap_or_default())
 }
 
-/// Unpacks up to 32 values behind which there may be nothing to look at.
+/// Unpacks up to 32 values that may be at the end of the input, so that `unpack`
+/// could not load behind them.
 #[cold]
 fn unpack_last(rest: &[u8], width: usize, out: &mut [u32]) -> Result<(), Fault> {
     let unpack = UNPACK.get(width).ok_or("values wider than 32 bits")?;
@@ -157,12 +159,12 @@ fn unpack_last(rest: &[u8], width: usize, out: &mut [u32]) -> Result<(), Fault> 
 pub(super) mod tests {
     use super::*;
 
-    /// Packs values, the lowest bits first.
+    /// Packs values, least significant bits first.
     pub(in super::super) fn pack(values: &[u64], width: usize) -> Vec<u8> {
         let mut bytes = vec![0; (values.len() * width).div_ceil(8)];
-        for (place, value) in values.iter().enumerate() {
+        for (index, value) in values.iter().enumerate() {
             for bit in (0..width).filter(|bit| value >> bit & 1 == 1) {
-                let at = place * width + bit;
+                let at = index * width + bit;
                 bytes[at / 8] |= 1 << (at % 8);
             }
         }

@@ -1,7 +1,7 @@
 //! Delta encoding (`DELTA_BINARY_PACKED`): the first value, then blocks of
-//! differences less the smallest of their block, bit-packed.
+//! bit-packed deltas, each minus the smallest delta of its block.
 //!
-//! The crate's encoder writes it.
+//! Written by the encoder of the `parquet` crate, read here.
 //!
 //! Source: Apache Parquet, *Encodings* (delta encoding).
 
@@ -24,7 +24,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Pages go to `pages` as they are full.
+    /// Full pages are passed to `pages`.
     pub(crate) fn new(
         description: &ColumnDescPtr,
         properties: &WriterPropertiesPtr,
@@ -60,13 +60,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the last page; gives what the footer says of the column.
+    /// Writes the last page; returns the column chunk's metadata for the footer.
     pub(crate) fn finish(self) -> Result<ColumnCloseResult, ParquetError> {
         self.column.close()
     }
 }
 
-/// The values that are known, in the type of the column.
+/// The values of rows that are not null, in the type of the column.
 fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V) -> T) -> Vec<T> {
     match unknown {
         None => values.iter().map(|value| convert(*value)).collect(),
@@ -74,33 +74,36 @@ fn known<V: Copy, T>(values: &[V], unknown: Option<&[bool]>, convert: impl Fn(V)
     }
 }
 
-/// How differences are laid out in a page.
+/// Layout of the deltas in a page.
 struct Layout {
-    /// Miniblocks in a block; each has a width of its own.
-    minis: usize,
-    /// Differences in a miniblock.
-    each: usize,
+    /// Miniblocks per block; each has its own bit width.
+    miniblocks: usize,
+    /// Deltas per miniblock.
+    deltas_each: usize,
 }
 
 impl Layout {
-    /// Reads the header of a page, as far as the number of values.
+    /// Reads the header of a page up to the number of values.
     fn read(bytes: &mut &[u8]) -> Result<Self, Fault> {
         let block =
             usize::try_from(varint::read(bytes)?).map_err(|_| "a block that is too long")?;
-        let minis = usize::try_from(varint::read(bytes)?).map_err(|_| "too many miniblocks")?;
-        let each = block.checked_div(minis).ok_or("no miniblocks")?;
-        if each == 0 || each % 32 != 0 || each.checked_mul(minis) != Some(block) || block > 1 << 20
+        let miniblocks =
+            usize::try_from(varint::read(bytes)?).map_err(|_| "too many miniblocks")?;
+        let deltas_each = block.checked_div(miniblocks).ok_or("no miniblocks")?;
+        if deltas_each == 0
+            || deltas_each % 32 != 0
+            || deltas_each.checked_mul(miniblocks) != Some(block)
+            || block > 1 << 20
         {
             return Err("miniblocks of an odd length");
         }
-        Ok(Self { minis, each })
+        Ok(Self { miniblocks, deltas_each })
     }
 }
 
-/// Reads values, one for each place in `out`: unpacks differences and adds them
-/// up.
+/// Fills `out` with values: unpacks deltas and computes their prefix sums.
 ///
-/// Values of 32 bits wrap at 32 bits, so sums are cut to the width of `V`.
+/// Values of 32 bits wrap at 32 bits, so sums are truncated to the width of `V`.
 pub(crate) fn read<V: Value>(mut bytes: &[u8], out: &mut [V]) -> Result<(), Fault> {
     let layout = Layout::read(&mut bytes)?;
     if varint::read(&mut bytes)? < out.len() as u64 {
@@ -110,28 +113,28 @@ pub(crate) fn read<V: Value>(mut bytes: &[u8], out: &mut [V]) -> Result<(), Faul
     let Some((first, mut rest)) = out.split_first_mut() else { return Ok(()) };
     *first = V::cut(value);
     while !rest.is_empty() {
-        let least = zigzag(varint::read(&mut bytes)?);
+        let min_delta = zigzag(varint::read(&mut bytes)?);
         let (widths, behind) =
-            bytes.split_at_checked(layout.minis).ok_or("widths that break off")?;
+            bytes.split_at_checked(layout.miniblocks).ok_or("widths that break off")?;
         bytes = behind;
         for width in widths.iter().map(|width| usize::from(*width)) {
             if rest.is_empty() {
                 break;
             }
-            let n = layout.each.min(rest.len());
+            let n = layout.deltas_each.min(rest.len());
             let now = rest.split_off_mut(..n).unwrap_or_default();
-            value = add_up(bytes, width, least, value, now)?;
-            bytes = bytes.get(layout.each * width / 8..).unwrap_or_default();
+            value = decode_miniblock(bytes, width, min_delta, value, now)?;
+            bytes = bytes.get(layout.deltas_each * width / 8..).unwrap_or_default();
         }
     }
     Ok(())
 }
 
-/// Adds up the differences of a miniblock, from `value` on; gives the last.
-fn add_up<V: Value>(
+/// Decodes a miniblock; `value` is the one before it. Returns the last value.
+fn decode_miniblock<V: Value>(
     bytes: &[u8],
     width: usize,
-    least: u64,
+    min_delta: u64,
     value: u64,
     out: &mut [V],
 ) -> Result<u64, Fault> {
@@ -139,7 +142,7 @@ fn add_up<V: Value>(
     let mut rest = out;
     if width > 32 {
         wide(bytes, width, rest.len(), |difference| {
-            sum = sum.wrapping_add(least).wrapping_add(difference);
+            sum = sum.wrapping_add(min_delta).wrapping_add(difference);
             if let Some(out) = rest.split_off_first_mut() {
                 *out = V::cut(sum);
             }
@@ -148,8 +151,8 @@ fn add_up<V: Value>(
     }
     unpack_all(bytes, width, rest.len(), |differences| {
         let out = rest.split_off_mut(..differences.len()).unwrap_or_default();
-        // In variables of their own, which stay in registers.
-        let (mut now, step) = (sum, least);
+        // Local variables stay in registers.
+        let (mut now, step) = (sum, min_delta);
         for (difference, out) in differences.iter().zip(out) {
             now = now.wrapping_add(step.wrapping_add((*difference).into()));
             *out = V::cut(now);
@@ -166,8 +169,8 @@ fn wide(bytes: &[u8], width: usize, count: usize, mut take: impl FnMut(u64)) -> 
     if width > 64 {
         return Err("differences wider than 64 bits");
     }
-    for place in 0..count {
-        let bit = place * width;
+    for index in 0..count {
+        let bit = index * width;
         let rest = bytes.get(bit / 8..).unwrap_or_default();
         let needed = (bit % 8 + width).div_ceil(8);
         let mut word = [0; 16];
@@ -178,7 +181,7 @@ fn wide(bytes: &[u8], width: usize, count: usize, mut take: impl FnMut(u64)) -> 
     Ok(())
 }
 
-/// Signed numbers, small ones first: 0, −1, 1, −2 … as 0, 1, 2, 3 …
+/// Decodes zigzag encoding, which stores 0, −1, 1, −2 … as 0, 1, 2, 3 …
 fn zigzag(value: u64) -> u64 {
     (value >> 1) ^ (value & 1).wrapping_neg()
 }

@@ -1,24 +1,24 @@
-//! Dictionary encoding (`RLE_DICTIONARY`): the distinct values of a column chunk in
-//! the order of their first rows, and for each row the place of its value there,
-//! its code.
+//! Dictionary encoding (`RLE_DICTIONARY`): the distinct values of a column chunk
+//! in order of first occurrence, and for each row the index of its value in that
+//! list, its code.
 //!
-//! The crate's encoder looks up each value in a table of all kinds of values,
-//! and compresses pages that will not be kept compressed. Here a value of up to
-//! 16 bits has its code in an array, and a page of one value is seen at once.
-//! Measured over 1 M documents: `benches/README.md`.
+//! The crate's encoder looks up each value in a hash table for values of any
+//! type, and compresses pages even if they are then stored uncompressed. Here the
+//! codes of values of up to 16 bits are in an array, and a page of one value is
+//! detected first. Measured over 1 M documents: `benches/README.md`.
 //!
 //! Source: Apache Parquet, *Encodings* (dictionary encoding).
 
 use super::dictionary_index::{Index, Indexed};
 use super::{Fault, Value, rle};
 
-/// The dictionary of a column chunk while pages are written with its codes.
+/// Builds the dictionary of a column chunk and encodes its pages.
 pub(crate) struct Writer<V: Indexed> {
     index: V::Index,
-    /// The values one after the other, as they stand in the file.
+    /// The plain-encoded values, as in the file.
     values: Vec<u8>,
     n_values: u32,
-    /// Codes of a page, used again.
+    /// Codes of a page; the buffer is reused.
     codes: Vec<u32>,
 }
 
@@ -30,18 +30,18 @@ impl<V: Indexed> Default for Writer<V> {
 }
 
 impl<V: Indexed> Writer<V> {
-    /// Bytes of the dictionary.
+    /// The plain-encoded values of the dictionary.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.values
     }
 
-    /// Values in the dictionary.
+    /// Number of values in the dictionary.
     pub(crate) fn n_values(&self) -> u32 {
         self.n_values
     }
 
-    /// Appends a page of codes to `out`; `add` appends a value that is new to the
-    /// dictionary, as it stands in the file.
+    /// Appends a page of codes to `out`; `add` plain-encodes a value that is new
+    /// to the dictionary.
     pub(crate) fn page(
         &mut self,
         values: &[V],
@@ -80,7 +80,7 @@ impl<V: Indexed> Writer<V> {
     }
 }
 
-/// The code that all `count` values have, if they are one run.
+/// The code of all `count` values, if the page is a single run.
 pub(crate) fn constant(bytes: &[u8], count: usize, n_values: usize) -> Result<Option<u32>, Fault> {
     let Some((width, bytes)) = bytes.split_first() else { return Ok(None) };
     let Some(index) = rle::constant(bytes, (*width).into(), count)? else { return Ok(None) };
@@ -90,7 +90,7 @@ pub(crate) fn constant(bytes: &[u8], count: usize, n_values: usize) -> Result<Op
     Ok(Some(index))
 }
 
-/// Reads codes of a dictionary of `n_values`, one for each place in `out`.
+/// Fills `out` with codes of a dictionary of `n_values`.
 pub(crate) fn read_codes(bytes: &[u8], n_values: usize, out: &mut [u32]) -> Result<(), Fault> {
     if out.is_empty() {
         return Ok(());
@@ -99,8 +99,7 @@ pub(crate) fn read_codes(bytes: &[u8], n_values: usize, out: &mut [u32]) -> Resu
     rle::read_below(bytes, (*width).into(), n_values, out)
 }
 
-/// Reads codes and gives the values that they stand for, one for each place in
-/// `out`.
+/// Fills `out` with the values of codes.
 pub(crate) fn read_values<V: Value>(
     bytes: &[u8],
     dictionary: &[V],

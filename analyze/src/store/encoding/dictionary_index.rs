@@ -1,11 +1,11 @@
-//! The codes of values in a dictionary: which values are in it, in the order in
-//! which they came first.
+//! Maps the values of a dictionary to their codes, which number them in order of
+//! first occurrence.
 
 use crate::spill::hash::{Hashed, seed};
 
-/// A value that has a code in a dictionary.
+/// A value that can be in a dictionary.
 pub(crate) trait Indexed: Copy + Eq + Into<u64> {
-    /// Where the codes of such values are looked up.
+    /// The map from values of this type to codes.
     type Index: Index<Self>;
 }
 
@@ -22,14 +22,13 @@ impl Indexed for u64 {
     type Index = Table<Self>;
 }
 
-/// Values and their codes.
+/// A map from values to codes.
 pub(crate) trait Index<V>: Default {
-    /// The code of a value, where the dictionary has `n` values; that is `n` if it
-    /// is new.
+    /// The code of a value, in a dictionary of `n` values; `n` if it is new.
     fn code(&mut self, value: V, n: u32) -> u32;
 }
 
-/// A code for each value there can be, plus one; 0 for those that did not come.
+/// For each possible value its code plus one; 0 if it is not in the dictionary.
 pub(crate) struct Array<const VALUES: usize>(Vec<u32>);
 
 impl<const VALUES: usize> Default for Array<VALUES> {
@@ -52,15 +51,15 @@ impl<V: Into<u64>, const VALUES: usize> Index<V> for Array<VALUES> {
     }
 }
 
-/// Values beside their codes plus one, each in the first free slot from where
-/// its hash points to; half of the slots stay free.
+/// A hash table with linear probing, at most half full; each slot has a value and
+/// its code plus one.
 pub(crate) struct Table<V> {
     slots: Vec<(V, u32)>,
     shift: u32,
     seed: u64,
 }
 
-/// Slots of a new table, as a power of two.
+/// Slots of a new table, as an exponent of two.
 const FIRST_BITS: u32 = 8;
 
 impl<V: Copy + Default> Default for Table<V> {
@@ -87,7 +86,7 @@ impl<V: Copy + Default + Eq + Into<u64>> Index<V> for Table<V> {
 }
 
 impl<V: Copy + Default + Eq + Into<u64>> Table<V> {
-    /// The slot of a value, or the one that it will have.
+    /// The slot of a value, or the free one where it is to be inserted.
     #[inline]
     fn slot(&self, value: V) -> usize {
         let hash = Hashed::hash(&value.into(), self.seed) >> self.shift;
@@ -104,8 +103,8 @@ impl<V: Copy + Default + Eq + Into<u64>> Table<V> {
 
     #[cold]
     fn grow(&mut self) {
-        let twice = vec![(V::default(), 0); self.slots.len() * 2];
-        let before = std::mem::replace(&mut self.slots, twice);
+        let larger = vec![(V::default(), 0); self.slots.len() * 2];
+        let before = std::mem::replace(&mut self.slots, larger);
         self.shift -= 1;
         for (value, code) in before.into_iter().filter(|(_, code)| *code != 0) {
             let at = self.slot(value);

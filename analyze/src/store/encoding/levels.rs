@@ -1,14 +1,14 @@
-//! Definition levels: which rows of a page are known (1) and which null (0), and
-//! between the known values and all rows.
+//! Definition levels, Parquet's validity: which rows of a page are known (1) and
+//! which null (0); moves values between dense and per-row form.
 //!
 //! Source: Apache Parquet, *Nulls*.
 
 use super::{Fault, rle};
 
-/// Bits of a level of an optional column.
+/// Bits per definition level of an optional column.
 const WIDTH: usize = 1;
 
-/// Appends the levels of a page of `n_rows`.
+/// Appends the definition levels of a page of `n_rows`.
 pub(crate) fn write(unknown: Option<&[bool]>, n_rows: usize, out: &mut Vec<u8>) {
     match unknown {
         None => rle::write_run(1, n_rows, WIDTH, out),
@@ -19,7 +19,7 @@ pub(crate) fn write(unknown: Option<&[bool]>, n_rows: usize, out: &mut Vec<u8>) 
     }
 }
 
-/// Which rows of a page are null, by its levels.
+/// Decodes which rows of a page are null.
 pub(crate) fn read(levels: &[u8], rows: usize) -> Result<Vec<bool>, Fault> {
     let mut nulls = Vec::with_capacity(rows);
     rle::read(levels, WIDTH, rows, |stretch| {
@@ -32,13 +32,13 @@ pub(crate) fn read(levels: &[u8], rows: usize) -> Result<Vec<bool>, Fault> {
     Ok(nulls)
 }
 
-/// The values of the rows that are known.
+/// The values of the rows that are not null.
 pub(crate) fn known<V: Copy>(values: &[V], unknown: &[bool]) -> Vec<V> {
     let rows = values.iter().zip(unknown);
     rows.filter(|(_, unknown)| !**unknown).map(|(value, _)| *value).collect()
 }
 
-/// Puts known values in their rows, and another in the rest.
+/// Spreads dense values to their rows; null rows get `other`.
 pub(crate) fn spread<V: Copy>(values: &[V], unknown: &[bool], other: V) -> Vec<V> {
     let mut values = values.iter();
     let value = |unknown: &bool| {

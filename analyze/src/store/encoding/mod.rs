@@ -14,10 +14,10 @@
 //! and a test that walks [`Encoding::ALL`] writes and reads columns of every kind
 //! with it. Which field is written with it is in `tuning`.
 //!
-//! The crate's readers go value by value through an iterator of levels; here a
-//! page becomes a vector at once, and a page without nulls has no levels to look
-//! at. Measured over 10 M flows: `benches/README.md`. When a page is read, every
-//! length in it is checked, and what does not fit is a [`Fault`].
+//! The crate's readers decode value by value through an iterator of definition
+//! levels; here a page is decoded into a vector at once, and a page without nulls
+//! skips the levels. Measured over 10 M flows: `benches/README.md`. Every length
+//! in a page is checked when it is read; an invalid one is a [`Fault`].
 //!
 //! Source: Apache Parquet, *Encodings*.
 
@@ -38,14 +38,14 @@ pub(crate) use self::dictionary_index::Indexed;
 /// What is wrong with a page.
 pub(crate) type Fault = &'static str;
 
-/// How the values of a data page are laid out.
+/// How the values of a data page are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Encoding {
-    /// Each value by its code: its place in the dictionary of the column chunk.
+    /// Each value as its code, the index in the dictionary of the column chunk.
     Dictionary,
-    /// Each value by its difference from the one before, bit-packed.
+    /// Each value as its difference from the one before, bit-packed.
     Delta,
-    /// The values one after the other.
+    /// The values themselves, concatenated.
     Plain,
 }
 
@@ -53,8 +53,8 @@ impl Encoding {
     /// Every encoding that flowkit writes and reads.
     pub(crate) const ALL: [Self; 3] = [Self::Dictionary, Self::Delta, Self::Plain];
 
-    /// Whether columns of a field can be written with it: differences are those of
-    /// numbers of 32 or 64 bits, as wide as Parquet has them.
+    /// Whether columns of a field can be written with it: Parquet has delta
+    /// encoding for numbers of 32 and 64 bits.
     pub(crate) fn fits(self, field: &Field) -> bool {
         match self {
             Self::Dictionary | Self::Plain => true,
@@ -62,7 +62,7 @@ impl Encoding {
         }
     }
 
-    /// What Parquet calls it.
+    /// The encoding in Parquet's enumeration.
     pub(crate) fn parquet(self) -> Parquet {
         match self {
             Self::Dictionary => Parquet::RLE_DICTIONARY,
@@ -71,17 +71,17 @@ impl Encoding {
         }
     }
 
-    /// The number that a page header gives it.
+    /// Its number in page headers.
     pub(crate) fn number(self) -> i32 {
         self.parquet() as i32
     }
 
-    /// The encoding that is known to Parquet by a name.
+    /// From Parquet's enumeration.
     pub(crate) fn of_parquet(encoding: Parquet) -> Result<Self, Fault> {
         Self::find(|known| known.parquet() == encoding)
     }
 
-    /// The encoding that has a number in page headers.
+    /// From the number in page headers.
     pub(crate) fn of_number(number: i32) -> Result<Self, Fault> {
         Self::find(|known| known.number() == number)
     }
@@ -94,7 +94,7 @@ impl Encoding {
 
 /// A type that the values of a column have in memory.
 pub(crate) trait Value: Copy + Default {
-    /// From the 64 bits of a stored value; what does not fit is cut off.
+    /// From the 64 bits of a stored value, truncated.
     fn cut(value: u64) -> Self;
 }
 
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever the bytes are, an answer or an error comes.
+        /// Any bytes give a result or an error, never a panic.
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200), count in 0_usize..500) {
             let _ = levels::read(&bytes, count);

@@ -1,7 +1,7 @@
-//! Plain values: one after the other, numbers little-endian, texts each after
-//! its length.
+//! Plain encoding: values concatenated, numbers little-endian, texts each
+//! preceded by its length.
 //!
-//! Dictionaries are stored so, and pages of columns whose dictionary is full.
+//! Used for dictionaries, and for pages of columns whose dictionary is full.
 //!
 //! Source: Apache Parquet, *Encodings* (plain).
 
@@ -10,27 +10,27 @@ use parquet::basic::Type as Physical;
 
 use super::{Fault, Value};
 
-/// What the numbers of a column of texts stand for.
+/// What the codes of a text column refer to.
 #[derive(Clone, Copy)]
 pub(crate) enum Texts<'t> {
-    /// Places in the dictionary of a batch.
+    /// Codes of the dictionary of a batch.
     Dictionary(&'t [Box<str>]),
     /// IPv4 addresses.
     Addresses,
 }
 
 impl Texts<'_> {
-    /// Lends the text of a number, which is one of the column's.
-    fn with<T>(self, number: u64, look: impl FnOnce(&[u8]) -> T) -> T {
-        let number = u32::try_from(number).expect("texts and addresses have 32 bits");
+    /// Passes the text of a value of the column to `look`.
+    fn with<T>(self, value: u64, look: impl FnOnce(&[u8]) -> T) -> T {
+        let value = u32::try_from(value).expect("texts and addresses have 32 bits");
         match self {
-            Self::Dictionary(texts) => look(texts[number as usize].as_bytes()),
-            Self::Addresses => look(Address::from_bits(number).to_string().as_bytes()),
+            Self::Dictionary(texts) => look(texts[value as usize].as_bytes()),
+            Self::Addresses => look(Address::from_bits(value).to_string().as_bytes()),
         }
     }
 }
 
-/// Appends a value as a column of a type has it; `look` sees its bytes without
+/// Appends a value in the column's physical type; `look` gets its bytes without
 /// the length.
 pub(crate) fn write(
     physical: Physical,
@@ -53,7 +53,7 @@ pub(crate) fn write(
     look(bytes);
 }
 
-/// Reads numbers of `bytes_each` bytes, one for each place in `out`.
+/// Fills `out` with numbers of `bytes_each` bytes.
 pub(crate) fn read<V: Value>(bytes: &[u8], bytes_each: usize, out: &mut [V]) -> Result<(), Fault> {
     let length = out.len().checked_mul(bytes_each).ok_or("too many values")?;
     let bytes = bytes.get(..length).ok_or("values that break off")?;

@@ -1,22 +1,23 @@
-//! The RLE/bit-packed hybrid: numbers of one width, bit-packed, or one value and how
-//! often it comes.
+//! The RLE/bit-packed hybrid: numbers of one bit width, either bit-packed or as
+//! one value and its run length.
 //!
-//! Dictionary codes and definition levels are stored so.
+//! Used for dictionary codes and definition levels.
 //!
 //! Source: Apache Parquet, *Encodings* (RLE/bit-packing hybrid).
 
 use super::bit_packed::{PIECE, pack, unpack_all, unpack_into};
 use super::{Fault, varint};
 
-/// Bits that hold all numbers below `end`.
+/// Bit width that holds all numbers below `end`.
 pub(super) fn width_for(end: usize) -> usize {
     (usize::BITS - end.saturating_sub(1).leading_zeros()) as usize
 }
 
 /// Appends values of `width` bits, up to 32.
 ///
-/// Values stay packed together as far as a run does not save more than the two
-/// headers around it, since readers are fastest in long stretches.
+/// A run is written only if it saves more than the two headers around it;
+/// otherwise values stay bit-packed, since readers are fastest in long bit-packed
+/// runs.
 pub(super) fn write(values: &[u32], width: usize, out: &mut Vec<u8>) {
     let least = (8 * (width.div_ceil(8) + HEADERS)).div_ceil(width.max(1)).max(8);
     let mut rest = values;
@@ -31,8 +32,8 @@ pub(super) fn write(values: &[u32], width: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Where the first run of at least `least` values begins and ends, behind values
-/// that are packed in eights.
+/// Begin and end of the first run of at least `least` values; it begins at a
+/// multiple of eight, since the values before it are packed in eights.
 fn next_run(values: &[u32], least: usize) -> Option<(usize, usize)> {
     let (eights, _) = values.as_chunks::<8>();
     let mut from = 0;
@@ -48,21 +49,21 @@ fn next_run(values: &[u32], least: usize) -> Option<(usize, usize)> {
 }
 
 fn is_one(values: &[u32], value: u32) -> bool {
-    // Bit by bit, which becomes a few vectors; whether it is over is not asked
-    // after each.
+    // Without an early exit, so that the compiler vectorises it.
     values.iter().fold(0, |differs, other| differs | (other ^ value)) == 0
 }
 
-/// Appends a run of one value, of at least one row.
+/// Appends an RLE run of at least one value.
 pub(super) fn write_run(value: u32, length: usize, width: usize, out: &mut Vec<u8>) {
     varint::write((length as u64) << 1, out);
     out.extend_from_slice(&value.to_le_bytes()[..width.div_ceil(8)]);
 }
 
-/// Bytes around a run: its own header, and that of the values behind it.
+/// Bytes that a run costs besides its value: its own header and that of the
+/// values behind it.
 const HEADERS: usize = 4;
 
-/// Appends a bit-packed run, filled up to eights with zeros.
+/// Appends a bit-packed run, padded with zeros to a multiple of eight values.
 fn write_packed(values: &[u32], width: usize, out: &mut Vec<u8>) {
     if values.is_empty() {
         return;
@@ -71,15 +72,15 @@ fn write_packed(values: &[u32], width: usize, out: &mut Vec<u8>) {
     pack(values, width, out);
 }
 
-/// What is stored one after the other.
+/// A run as it is stored.
 enum Run<'p> {
-    /// A value, and how often it comes.
+    /// A value and its run length.
     One(u32, usize),
-    /// Packed values, and how many.
+    /// Bit-packed values, and how many.
     Packed(&'p [u8], usize),
 }
 
-/// Hands on the runs of `count` values.
+/// Passes the runs of `count` values to `take`.
 fn runs<'p>(
     mut bytes: &'p [u8],
     width: usize,
@@ -112,15 +113,15 @@ fn runs<'p>(
     Ok(())
 }
 
-/// Values that follow each other.
+/// A decoded run.
 pub(super) enum Stretch<'v> {
-    /// A value, and how often it comes.
+    /// A value and its run length.
     Run(u32, usize),
-    /// Values one after the other.
+    /// Unpacked values.
     Packed(&'v [u32]),
 }
 
-/// Reads `count` values and hands them on.
+/// Decodes `count` values and passes them to `take`.
 pub(super) fn read(
     bytes: &[u8],
     width: usize,
@@ -135,8 +136,7 @@ pub(super) fn read(
     })
 }
 
-/// Reads as many values as there is room for, all of them below `end`, or it is a
-/// fault.
+/// Fills `out` with values; one that is not below `end` is a fault.
 pub(super) fn read_below(
     bytes: &[u8],
     width: usize,
@@ -156,7 +156,7 @@ pub(super) fn read_below(
                 check.add(&[value]);
             }
             Run::Packed(mut packed, _) => {
-                // Looked at while they are in the innermost cache.
+                // Checked piece by piece, while a piece is in the L1 cache.
                 for piece in now.chunks_mut(PIECE) {
                     packed = unpack_into(packed, width, piece)?;
                     check.add(piece);
@@ -168,9 +168,10 @@ pub(super) fn read_below(
     if check.is_passed() { Ok(()) } else { Err("an index beyond its dictionary") }
 }
 
-/// Whether values are below an end, looked at in the end: the sign of a
-/// difference tells it, and signs of many can be put together. To look for the
-/// largest takes three times as long where a machine has no instruction for it.
+/// Checks that all values are below an end, without a branch per value: the sign
+/// of `last - value` tells it, and the signs of many values are combined by OR.
+/// Computing the maximum takes three times as long on machines without an
+/// instruction for it.
 struct Check {
     last: u32,
     signs: u32,
@@ -184,7 +185,8 @@ impl Check {
     }
 
     fn add(&mut self, values: &[u32]) {
-        // Of a value past 2^31 the difference may have no sign, but it has one.
+        // For a value from 2^31 on the difference may be positive, but then the value
+        // has the sign bit.
         let signs = |signs, value: &u32| signs | self.last.wrapping_sub(*value) | value;
         self.signs = values.iter().fold(self.signs, signs);
     }
@@ -194,7 +196,7 @@ impl Check {
     }
 }
 
-/// The value that all `count` values have, if they are one run.
+/// The value of all `count` values, if they are a single run.
 pub(super) fn constant(mut bytes: &[u8], width: usize, count: usize) -> Result<Option<u32>, Fault> {
     if width > 32 {
         return Err("indices wider than 32 bits");
@@ -274,8 +276,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the values, their runs and their width, they are read again,
-        /// and take no more than packed.
+        /// Values of any kind are read back, and take no more space than bit-packed.
         #[test]
         fn values_are_read_again(
             width in 0_usize..31,

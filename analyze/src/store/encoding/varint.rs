@@ -15,7 +15,7 @@ pub(crate) fn write(mut value: u64, out: &mut Vec<u8>) {
     out.push(value.to_le_bytes()[0]);
 }
 
-/// Takes a number off the front.
+/// Reads a number and advances `bytes`.
 #[inline]
 pub(crate) fn read(bytes: &mut &[u8]) -> Result<u64, Fault> {
     let mut value = 0_u64;

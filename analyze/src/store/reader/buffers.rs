@@ -1,8 +1,7 @@
-//! Buffer pool of one reader thread: vectors of columns that are done with, to be
-//! filled again.
+//! Buffer pool of one reader thread: vectors of finished columns, for reuse.
 //!
-//! A row group is some 10 MB of short-lived vectors; asking the system for
-//! them anew, page by page, took a sixth of the time of a question.
+//! A row group takes some 10 MB of short-lived vectors; allocating them anew,
+//! page by page, took a sixth of the time of a question.
 
 use zstd::bulk::Decompressor;
 
@@ -10,53 +9,53 @@ use crate::batch::{Batch, Column, Values, select};
 use crate::filter::DictionaryMasks;
 use crate::store::encoding::{Fault, Value};
 
-/// Vectors with room in them.
+/// Vectors that are not in use.
 #[derive(Default)]
 pub(crate) struct Buffers {
     bytes: Vec<Vec<u8>>,
     decompressed: Vec<u8>,
     decompressor: Option<Decompressor<'static>>,
-    lists: DictionaryMasks,
+    dictionary_masks: DictionaryMasks,
     u8: Vec<Vec<u8>>,
     u16: Vec<Vec<u16>>,
     u32: Vec<Vec<u32>>,
     u64: Vec<Vec<u64>>,
 }
 
-/// Bytes that a page or dictionary is believed to have: ours have up to 64 kB,
-/// and dictionaries 4 MB.
+/// Largest decompressed size that is accepted: our pages have up to 64 kB,
+/// dictionaries 4 MB.
 const MOST_DECOMPRESSED: usize = 1 << 26;
 
-/// Vectors of a type that are kept: some come from elsewhere, and more than are
-/// in use at a time would only take memory.
-const MOST_KEPT: usize = 8;
+/// Vectors of a type that the pool keeps. Some come from elsewhere, so that
+/// without a limit the pool would grow beyond what is in use at a time.
+const MOST_POOLED: usize = 8;
 
-/// A value whose vectors are kept.
+/// A value whose vectors are pooled.
 pub(crate) trait Reused: Value {
-    /// Where they are kept.
-    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>>;
+    /// The pooled vectors of this type.
+    fn pool(buffers: &mut Buffers) -> &mut Vec<Vec<Self>>;
 }
 
 impl Reused for u8 {
-    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+    fn pool(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
         &mut buffers.u8
     }
 }
 
 impl Reused for u16 {
-    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+    fn pool(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
         &mut buffers.u16
     }
 }
 
 impl Reused for u32 {
-    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+    fn pool(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
         &mut buffers.u32
     }
 }
 
 impl Reused for u64 {
-    fn kept(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
+    fn pool(buffers: &mut Buffers) -> &mut Vec<Vec<Self>> {
         &mut buffers.u64
     }
 }
@@ -64,32 +63,32 @@ impl Reused for u64 {
 impl Buffers {
     /// An empty vector.
     pub(super) fn vec<V: Reused>(&mut self) -> Vec<V> {
-        let kept = V::kept(self);
-        let shortest = (0..kept.len()).min_by_key(|place| kept[*place].len());
-        let mut values = shortest.map(|place| kept.swap_remove(place)).unwrap_or_default();
+        let pool = V::pool(self);
+        let shortest = (0..pool.len()).min_by_key(|index| pool[*index].len());
+        let mut values = shortest.map(|index| pool.swap_remove(index)).unwrap_or_default();
         values.clear();
         values
     }
 
-    /// A vector of `length` values, left over from something else.
+    /// A vector of `length` arbitrary values, to be overwritten.
     pub(super) fn whole<V: Reused>(&mut self, length: usize) -> Vec<V> {
-        let kept = V::kept(self);
-        let longest = (0..kept.len()).max_by_key(|place| kept[*place].len());
-        let mut values = longest.map(|place| kept.swap_remove(place)).unwrap_or_default();
+        let pool = V::pool(self);
+        let longest = (0..pool.len()).max_by_key(|index| pool[*index].len());
+        let mut values = longest.map(|index| pool.swap_remove(index)).unwrap_or_default();
         values.resize(length, V::default());
         values
     }
 
-    /// Some of the values; the vector is kept as long as it is, so that it needs
-    /// not be made so long again.
+    /// Some of the values. The source vector returns to the pool at its full
+    /// length, so that it need not be extended again.
     pub(super) fn pick<V: Reused>(&mut self, values: Vec<V>, rows: &[u32]) -> Vec<V> {
         let mut picked = self.vec();
         picked.extend(rows.iter().map(|row| values[*row as usize]));
-        self.keep(values);
+        self.take_back_vec(values);
         picked
     }
 
-    /// Keeps some rows of a column.
+    /// Selects rows of a column.
     pub(super) fn pick_column(&mut self, column: &mut Column, rows: &[u32]) {
         let none = || Values::U8(Vec::new());
         column.values = match std::mem::replace(&mut column.values, none()) {
@@ -103,26 +102,26 @@ impl Buffers {
         }
     }
 
-    /// Keeps some rows of a batch.
+    /// Selects rows of a batch.
     pub(super) fn pick_batch(&mut self, batch: &mut Batch, rows: &[u32]) {
-        batch.pick(rows.len(), |column, coded| match (column, coded) {
+        batch.pick(rows.len(), |column, codes| match (column, codes) {
             (Some(column), _) => self.pick_column(column, rows),
             (None, Some(codes)) => *codes = self.pick(std::mem::take(codes), rows),
             (None, None) => {}
         });
     }
 
-    /// What a filter knows of the dictionaries of the row group being read.
-    pub(super) fn lists(&mut self) -> &mut DictionaryMasks {
-        &mut self.lists
+    /// The filter's masks over the dictionaries of the current row group.
+    pub(super) fn dictionary_masks(&mut self) -> &mut DictionaryMasks {
+        &mut self.dictionary_masks
     }
 
-    /// A buffer for stored bytes, with something in it.
+    /// A buffer for stored bytes, with arbitrary content.
     pub(super) fn bytes(&mut self) -> Vec<u8> {
         self.bytes.pop().unwrap_or_default()
     }
 
-    /// Takes back a buffer for stored bytes.
+    /// Returns a buffer for stored bytes to the pool.
     pub(super) fn take_back_bytes(&mut self, bytes: Vec<u8>) {
         self.bytes.push(bytes);
     }
@@ -132,13 +131,13 @@ impl Buffers {
         std::mem::take(&mut self.decompressed)
     }
 
-    /// Takes back a buffer for a decompressed page.
+    /// Returns a buffer for a decompressed page to the pool.
     pub(super) fn take_back_decompressed(&mut self, mut bytes: Vec<u8>) {
         bytes.clear();
         self.decompressed = bytes;
     }
 
-    /// Decompresses what is said to be `length` bytes.
+    /// Decompresses a page whose header states `length` bytes.
     pub(super) fn decompress(
         &mut self,
         compressed: &[u8],
@@ -157,27 +156,27 @@ impl Buffers {
         if found.is_ok_and(|found| found == length) { Ok(()) } else { Err("damaged zstd") }
     }
 
-    /// Takes back the columns of a batch.
+    /// Returns the vectors of a batch to the pool.
     pub(super) fn take_back(&mut self, batch: Batch) {
-        let (columns, coded) = batch.into_parts();
+        let (columns, dictionary_columns) = batch.into_parts();
         for column in columns {
             match column.values {
-                Values::U8(values) => self.keep(values),
-                Values::U16(values) => self.keep(values),
-                Values::U32(values) => self.keep(values),
-                Values::U64(values) => self.keep(values),
+                Values::U8(values) => self.take_back_vec(values),
+                Values::U16(values) => self.take_back_vec(values),
+                Values::U32(values) => self.take_back_vec(values),
+                Values::U64(values) => self.take_back_vec(values),
             }
         }
-        for coded in coded {
-            self.keep(coded.into_codes());
+        for column in dictionary_columns {
+            self.take_back_vec(column.into_codes());
         }
     }
 
-    /// Takes back a vector.
-    pub(super) fn keep<V: Reused>(&mut self, values: Vec<V>) {
-        let kept = V::kept(self);
-        if kept.len() < MOST_KEPT {
-            kept.push(values);
+    /// Returns a vector to the pool.
+    pub(super) fn take_back_vec<V: Reused>(&mut self, values: Vec<V>) {
+        let pool = V::pool(self);
+        if pool.len() < MOST_POOLED {
+            pool.push(values);
         }
     }
 }

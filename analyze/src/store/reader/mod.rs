@@ -1,8 +1,8 @@
-//! Reads a Parquet file of flows: only the columns that are asked for, a row group
-//! at a time, and of these only what a filter can match.
+//! Reads a Parquet file of flows, one row group at a time: only the columns that
+//! are asked for, and only what the filter cannot rule out.
 //!
-//! Every task reads at its own positions (`pread`), so tasks share one open
-//! file and no offset in it.
+//! Tasks read with `pread`, so they share one open file without sharing an
+//! offset.
 //!
 //! | to learn | read |
 //! | --- | --- |
@@ -39,28 +39,28 @@ use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
 use crate::filter::Filter;
 
-/// What is read of a row group.
+/// What to read of a row group.
 pub(crate) struct Request<'d> {
-    /// The fields that are wanted value by value.
+    /// The fields to read as values.
     pub(crate) columns: FieldSet,
-    /// A field that is wanted as dictionary codes, where the file has it so, and
-    /// else value by value.
+    /// A field to read as dictionary codes if it is dictionary-encoded, else as
+    /// values.
     pub(crate) coded: Option<FieldId>,
-    /// Which flows are handed on; `None` is all. It tests some field. Fields that
-    /// only the filter reads come in any form.
+    /// The filter that flows must match; `None` is all flows. It tests some
+    /// field. A field that only the filter needs may be left in codes.
     pub(crate) filter: Option<&'d Filter>,
-    /// Where texts are numbered.
+    /// The dictionary that gives texts their codes.
     pub(crate) dictionary: &'d Arc<Dictionary>,
 }
 
 impl Request<'_> {
-    /// The fields that the filter tests, which are read before the others.
+    /// The fields that the filter tests, which are read first.
     fn tested(&self) -> FieldSet {
         self.filter.map(Filter::fields).unwrap_or_default()
     }
 
-    /// Whether a field is read as dictionary codes: one from which the filter
-    /// derives a value is not, even where a question asks for codes.
+    /// Whether a field is read as dictionary codes. A field from which the filter
+    /// derives a value is not, even if codes are asked for.
     fn wants_codes(&self, field: FieldId) -> bool {
         match self.filter {
             Some(filter) if filter.fields().contains(field) => {
@@ -70,7 +70,7 @@ impl Request<'_> {
         }
     }
 
-    /// The fields that are read if some flow of a page matches.
+    /// The other fields, which are read if some flow of a page matches.
     fn others(&self) -> FieldSet {
         let tested = self.tested();
         let all = self.columns.iter().chain(self.coded);
@@ -94,10 +94,10 @@ impl std::fmt::Debug for ColumnFile {
 }
 
 impl ColumnFile {
-    /// Opens a file and checks that it holds what this flowkit writes.
+    /// Opens a file and checks that this version of flowkit wrote it.
     ///
     /// # Errors
-    /// If it cannot be read or is something else.
+    /// If it cannot be read, is damaged, or was written otherwise.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let file =
             File::open(path).map_err(|source| StoreError::Io { path: path.into(), source })?;
@@ -159,21 +159,21 @@ impl ColumnFile {
         Ok(Self { path: name, file, file_bytes, metadata, footer })
     }
 
-    /// What its footer says of its part.
+    /// Our metadata in its footer.
     pub(crate) fn footer(&self) -> &Footer {
         &self.footer
     }
 
-    /// Row groups.
+    /// Number of row groups.
     pub(crate) fn groups(&self) -> usize {
         self.metadata.num_row_groups()
     }
 
-    /// Reads a row group and hands it on batch by batch; memory is taken from
-    /// `buffers` and goes back there.
+    /// Reads a row group and passes it to `take` batch by batch; vectors come
+    /// from the pool `buffers` and return there.
     ///
     /// With a filter, the fields that it tests are read first, and of the others
-    /// only the pages with a flow that matches.
+    /// only the pages with a matching flow.
     ///
     /// # Errors
     /// If the file cannot be read, or is damaged.
@@ -223,7 +223,7 @@ impl ColumnFile {
     ) -> Result<Batch, StoreError> {
         let mut rows = None;
         let mut read = Vec::with_capacity(columns.len());
-        let mut coded = Vec::new();
+        let mut dictionary_columns = Vec::new();
         for column in columns {
             let field = column.field();
             let stored =
@@ -233,11 +233,12 @@ impl ColumnFile {
             }
             match stored {
                 PageRows::Column(column) => read.push((field, column)),
-                PageRows::DictionaryColumn(column) => coded.push((field, column)),
+                PageRows::DictionaryColumn(column) => dictionary_columns.push((field, column)),
             }
         }
         let dictionary = Arc::clone(request.dictionary);
-        Ok(Batch::of_columns(rows.unwrap_or(0), read, dictionary).with_dictionary_columns(coded))
+        Ok(Batch::of_columns(rows.unwrap_or(0), read, dictionary)
+            .with_dictionary_columns(dictionary_columns))
     }
 
     fn columns<'f>(
@@ -249,11 +250,11 @@ impl ColumnFile {
     ) -> Result<Vec<ColumnPages<'f>>, StoreError> {
         let column = |field: FieldId| {
             let chunk = group.column(field as usize);
-            let place = chunk_range(chunk, self.file_bytes).ok_or_else(|| {
+            let range = chunk_range(chunk, self.file_bytes).ok_or_else(|| {
                 let damage = Damage::Fault("a column beyond the end of the file");
                 self.damaged(field, damage)
             })?;
-            ColumnPages::new(field, chunk, (&self.file, place), request, buffers)
+            ColumnPages::new(field, chunk, (&self.file, range), request, buffers)
                 .map_err(|error| self.damaged(field, error))
         };
         fields.iter().map(column).collect()

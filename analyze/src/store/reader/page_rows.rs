@@ -1,4 +1,4 @@
-//! The wanted rows of a data page, as values or as dictionary codes.
+//! Decodes the wanted rows of a data page, to values or to dictionary codes.
 
 use std::sync::Arc;
 
@@ -12,18 +12,18 @@ use crate::store::encoding::{Encoding, Fault, delta, dictionary, plain};
 
 /// Rows of a page.
 pub(super) enum PageRows {
-    /// Value by value.
+    /// As values.
     Column(Column),
-    /// By codes of the column chunk's dictionary.
+    /// As codes of the column chunk's dictionary.
     DictionaryColumn(DictionaryColumn),
 }
 
 impl PageRows {
-    /// How many rows.
+    /// Number of rows.
     pub(super) fn rows(&self) -> usize {
         match self {
             Self::Column(column) => column.len(),
-            Self::DictionaryColumn(coded) => coded.codes().len(),
+            Self::DictionaryColumn(column) => column.codes().len(),
         }
     }
 }
@@ -32,7 +32,7 @@ impl PageRows {
 #[derive(Clone, Copy)]
 pub(super) enum Wanted<'r> {
     All,
-    /// Some, in ascending order, of a page that must have this number of rows.
+    /// These, in ascending order, of a page that must have this number of rows.
     Some(&'r [u32], usize),
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Decoder<'t> {
     pub(super) field: FieldId,
     /// Whether dictionary codes are wanted where a page has them.
     pub(super) wants_codes: bool,
-    /// Where texts are numbered.
+    /// The dictionary that gives texts their codes.
     pub(super) texts: &'t Dictionary,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Decoder<'t> {
 pub(super) struct PageValues<'p> {
     pub(super) bytes: &'p [u8],
     pub(super) encoding: Encoding,
-    /// How many there are: one for each row that is not unknown.
+    /// Number of values: one for each row that is known.
     pub(super) n: usize,
     /// One flag per row; `None` if no row is unknown.
     pub(super) unknown: Option<Vec<bool>>,
@@ -75,7 +75,7 @@ impl Decoder<'_> {
             if let Wanted::Some(..) = wanted {
                 let codes = codes(&page, distinct, wanted, buffers)?;
                 let column = column_of(&codes, distinct, buffers);
-                buffers.keep(codes);
+                buffers.take_back_vec(codes);
                 return Ok(PageRows::Column(column));
             }
         }
@@ -131,7 +131,7 @@ impl Decoder<'_> {
         }
     }
 
-    /// Plain values, of a page or a dictionary; texts become their numbers.
+    /// Plain values, of a page or a dictionary; texts become codes.
     pub(super) fn plain(
         &self,
         bytes: &[u8],
@@ -151,7 +151,7 @@ impl Decoder<'_> {
     }
 }
 
-/// The codes of the wanted rows; an unknown value has the one behind the last.
+/// The codes of the wanted rows; an unknown value has the code after the last.
 fn codes(
     page: &PageValues<'_>,
     distinct: &Values,
@@ -172,8 +172,8 @@ fn codes(
     let mut codes = buffers.whole(page.n);
     dictionary::read_codes(page.bytes, distinct.len(), &mut codes)?;
     if let Some(unknown) = &page.unknown {
-        let behind = u32::try_from(distinct.len()).map_err(|_| "too long a dictionary")?;
-        codes = spread(&codes, unknown, behind);
+        let null_code = u32::try_from(distinct.len()).map_err(|_| "too long a dictionary")?;
+        codes = spread(&codes, unknown, null_code);
     }
     Ok(match wanted {
         Wanted::All => codes,
@@ -181,7 +181,7 @@ fn codes(
     })
 }
 
-/// The values that codes stand for; the code behind the last is null.
+/// The values of codes; the code after the last is null.
 fn column_of(codes: &[u32], distinct: &Values, buffers: &mut Buffers) -> Column {
     fn all<V: Reused>(codes: &[u32], distinct: &[V], buffers: &mut Buffers) -> Vec<V> {
         let mut values = buffers.vec();
@@ -200,7 +200,7 @@ fn column_of(codes: &[u32], distinct: &Values, buffers: &mut Buffers) -> Column 
     Column { values, unknown }
 }
 
-/// Values by their codes.
+/// Dictionary-encoded values.
 fn looked_up<V: Reused>(
     bytes: &[u8],
     count: usize,
@@ -212,7 +212,7 @@ fn looked_up<V: Reused>(
     Ok(values)
 }
 
-/// Values by their differences.
+/// Delta-encoded values.
 fn differences<V: Reused>(
     bytes: &[u8],
     count: usize,

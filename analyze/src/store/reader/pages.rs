@@ -1,4 +1,4 @@
-//! The pages of a column chunk, one after the other, decoded or skipped.
+//! Reads the pages of a column chunk in order; each is decoded or skipped.
 
 use std::fs::File;
 use std::io;
@@ -42,20 +42,22 @@ pub(super) struct ColumnPages<'f> {
     is_compressed: bool,
     /// Whether dictionary codes are wanted where a page has them.
     wants_codes: bool,
-    /// Values by code; of texts, their numbers in the dictionary of the scan.
+    /// The column chunk's dictionary; of texts, their codes in the dictionary of
+    /// the scan.
     dictionary: Option<Arc<Values>>,
     texts: Arc<Dictionary>,
 }
 
-/// Two columns of a row group are cut into pages at different rows.
+/// The columns of a row group have pages of different numbers of rows.
 pub(super) const MISALIGNED: Fault = "pages that do not line up";
 
-/// Rows that are believed of one page: ours have `tuning::PAGE_ROWS`, a quarter of it.
+/// Most rows accepted in one page: ours have `tuning::PAGE_ROWS`, a quarter of
+/// it.
 const MOST_ROWS: usize = 1 << 16;
 
 impl<'f> ColumnPages<'f> {
-    /// The pages of a column chunk, which is at a place in a file: where it begins,
-    /// and its length.
+    /// The pages of a column chunk, given the file, and start and length of the
+    /// chunk.
     pub(super) fn new(
         field: FieldId,
         chunk: &ColumnChunkMetaData,
@@ -74,12 +76,12 @@ impl<'f> ColumnPages<'f> {
         Ok(Self { field, file, is_compressed, wants_codes, dictionary: None, texts })
     }
 
-    /// Whose pages they are.
+    /// The field of the column.
     pub(super) fn field(&self) -> FieldId {
         self.field
     }
 
-    /// Gives memory back when no page is needed any more.
+    /// Returns the buffers to the pool.
     pub(super) fn done(self, buffers: &mut Buffers) {
         buffers.take_back_bytes(self.file.into_buffer());
     }
@@ -92,8 +94,8 @@ impl<'f> ColumnPages<'f> {
     ) -> Result<PageRows, Damage> {
         let header = self.rows_ahead(buffers)?;
         let Self { file, dictionary, .. } = self;
-        let stored = file.take(header.stored)?.ok_or("a page that breaks off")?;
-        header.check(stored)?;
+        let page_bytes = file.take(header.stored)?.ok_or("a page that breaks off")?;
+        header.check(page_bytes)?;
         let Page::Data { rows, nulls, encoding, levels, is_compressed } = header.page else {
             return Err("no rows".into());
         };
@@ -105,7 +107,8 @@ impl<'f> ColumnPages<'f> {
         {
             return Err(MISALIGNED.into());
         }
-        let (levels, values) = stored.split_at_checked(levels).ok_or("levels that break off")?;
+        let (levels, values) =
+            page_bytes.split_at_checked(levels).ok_or("levels that break off")?;
         let unknown = if nulls == 0 { None } else { Some(levels::read(levels, rows)?) };
         if unknown.as_ref().is_some_and(|unknown| n_known(unknown) != rows - nulls) {
             return Err("levels and values that do not agree".into());
@@ -127,7 +130,7 @@ impl<'f> ColumnPages<'f> {
         Ok(rows?)
     }
 
-    /// Passes the next page; gives its rows.
+    /// Skips the next page; returns its number of rows.
     pub(super) fn skip(&mut self, buffers: &mut Buffers) -> Result<usize, Damage> {
         let header = self.rows_ahead(buffers)?;
         if !self.file.pass(header.stored) {
@@ -139,7 +142,7 @@ impl<'f> ColumnPages<'f> {
         }
     }
 
-    /// The header of the next data page, passed; a dictionary before it is kept.
+    /// Reads the header of the next data page, and a dictionary page before it.
     fn rows_ahead(&mut self, buffers: &mut Buffers) -> Result<PageHeader, Damage> {
         loop {
             let ahead = self.file.ahead(page_header::MOST)?;
@@ -171,7 +174,8 @@ impl<'f> ColumnPages<'f> {
         } else {
             stored
         };
-        // Its memory is shared with batches and does not come back.
+        // The dictionary is shared with batches, so that its vectors do not return to
+        // the pool.
         let values = Decoder { field: self.field, wants_codes: false, texts: &self.texts }.plain(
             values,
             n,

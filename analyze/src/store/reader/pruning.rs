@@ -1,12 +1,12 @@
-//! Pruning: what of a file is not read, since no flow there can match.
+//! Pruning: skips the parts of a file in which no flow can match.
 //!
 //! From coarse to fine:
 //!
 //! 1. Row groups. The footer has min/max statistics of each column chunk; a row
 //!    group is not read if by these no flow in it can match the filter or lie in
 //!    the window (`Expression::may_match` of the model).
-//! 2. Pages. The columns that the filter tests are read first, page by page. If no
-//!    flow of a page matches, the same page of every other column is passed over,
+//! 2. Pages. The columns that the filter tests are read first, page by page. If
+//!    no flow of a page matches, that page of every other column is skipped,
 //!    neither decompressed nor decoded.
 //! 3. Rows. If some flows of a page match, only their values are looked up in the
 //!    dictionaries of the other columns.
@@ -22,8 +22,8 @@ use crate::filter::{Filter, Matching};
 use crate::store::{StoreError, statistics};
 
 impl ColumnFile {
-    /// The row groups in which a flow may match: `may_match` says so, given the
-    /// minimum and maximum of each field where these are known.
+    /// The row groups in which a flow may match, by `may_match` over the minimum
+    /// and maximum of each field.
     pub(crate) fn groups_that_may_match(
         &self,
         may_match: impl Fn(&dyn Fn(FieldId) -> Option<Bounds>) -> bool,
@@ -36,8 +36,8 @@ impl ColumnFile {
         statistics::of(self.metadata.row_group(group), field)
     }
 
-    /// The flows of a batch that match, with their other fields; `None` if there is
-    /// none.
+    /// The matching flows of a batch, with their other fields; `None` if there
+    /// are none.
     pub(super) fn filtered(
         &self,
         mut tested: Batch,
@@ -48,7 +48,7 @@ impl ColumnFile {
     ) -> Result<Option<Batch>, StoreError> {
         let rows = tested.rows();
         let mut matching = buffers.whole(rows);
-        let rest = match filter.matching_rows(&tested, &mut matching, buffers.lists()) {
+        let rest = match filter.matching_rows(&tested, &mut matching, buffers.dictionary_masks()) {
             Matching::None => {
                 for column in others {
                     let field = column.field();
@@ -57,7 +57,7 @@ impl ColumnFile {
                         return Err(self.damaged(field, MISALIGNED.into()));
                     }
                 }
-                buffers.keep(matching);
+                buffers.take_back_vec(matching);
                 buffers.take_back(tested);
                 return Ok(None);
             }
@@ -67,7 +67,7 @@ impl ColumnFile {
                 self.batch(others, Wanted::Some(&matching[..n], rows), request, buffers)?
             }
         };
-        buffers.keep(matching);
+        buffers.take_back_vec(matching);
         if !others.is_empty() && rest.rows() != tested.rows() {
             return Err(self.damaged(others[0].field(), MISALIGNED.into()));
         }

@@ -1,34 +1,33 @@
-//! Read-ahead: the bytes of a column chunk, read some at a time into one buffer that
-//! stays in the cache.
+//! Read-ahead: reads the bytes of a column chunk piece by piece into one buffer
+//! that stays in the CPU cache.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-/// Bytes that are read at once: a few pages. With 16 kB or 1 MB a question takes as
-/// long, give or take a tenth.
+/// Bytes per read: a few pages. With 16 kB or 1 MB a question takes about as
+/// long, within a tenth.
 const AT_ONCE: usize = 128 << 10;
 
-/// A stretch of a file, read from its front to its end.
+/// A range of a file, read in order.
 pub(super) struct ReadAhead<'f> {
     file: &'f File,
-    /// Where in the file the bytes behind the buffered ones are.
+    /// File offset of the first byte behind the buffer.
     next: u64,
     end: u64,
     buffer: Vec<u8>,
-    /// The buffered bytes that were not passed yet.
+    /// The range of the buffer that is not consumed yet.
     from: usize,
     to: usize,
 }
 
 impl<'f> ReadAhead<'f> {
-    /// Nothing is read yet. What is in `buffer` is lost.
+    /// Nothing is read yet. The content of `buffer` is overwritten.
     pub(super) fn new(file: &'f File, (start, end): (u64, u64), buffer: Vec<u8>) -> Self {
         Self { file, next: start, end, buffer, from: 0, to: 0 }
     }
 
-    /// At least the `wanted` number of bytes, without passing them; fewer only at the
-    /// end.
+    /// At least `wanted` bytes, without consuming them; fewer only at the end.
     pub(super) fn ahead(&mut self, wanted: usize) -> io::Result<&[u8]> {
         if self.to - self.from < wanted && self.next < self.end {
             self.fill(wanted)?;
@@ -36,7 +35,7 @@ impl<'f> ReadAhead<'f> {
         Ok(&self.buffer[self.from..self.to])
     }
 
-    /// The next `length` bytes, passed; `None` if fewer are left.
+    /// Consumes the next `length` bytes; `None` if fewer are left.
     pub(super) fn take(&mut self, length: usize) -> io::Result<Option<&[u8]>> {
         if self.ahead(length)?.len() < length {
             return Ok(None);
@@ -46,8 +45,8 @@ impl<'f> ReadAhead<'f> {
         Ok(Some(&self.buffer[from..from + length]))
     }
 
-    /// Passes `length` bytes, which are not read if they are not yet; false if
-    /// fewer are left.
+    /// Skips `length` bytes, without reading those that are not buffered; false
+    /// if fewer are left.
     pub(super) fn pass(&mut self, length: usize) -> bool {
         let buffered = self.to - self.from;
         if length <= buffered {
@@ -63,7 +62,7 @@ impl<'f> ReadAhead<'f> {
         true
     }
 
-    /// The buffer, when nothing is needed any more.
+    /// Returns the buffer.
     pub(super) fn into_buffer(self) -> Vec<u8> {
         self.buffer
     }
@@ -89,7 +88,8 @@ mod tests {
 
     use super::*;
 
-    /// Whatever is looked at, taken and passed, the bytes are those of the file.
+    /// For any sequence of looking ahead, taking and skipping, the bytes are
+    /// those of the file.
     #[test]
     fn bytes_come_in_order_and_end() {
         let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| n.to_le_bytes()[n as usize % 3]).collect();

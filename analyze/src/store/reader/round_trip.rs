@@ -1,5 +1,5 @@
-//! Columns of every kind in every encoding: what is written is read again, value by
-//! value and by dictionary codes, and the crate's reader finds the same.
+//! Columns of every kind in every encoding are read back, as values and as
+//! dictionary codes, and the crate's reader agrees.
 
 use flowkit_model::{Field, Kind};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -11,10 +11,10 @@ use crate::store::schema::Addresses;
 use crate::store::tuning::PAGE_ROWS;
 use crate::store::writer::tests::{batch_of, expected, file_with, flows};
 
-/// A value for each row, to be cut to the width of its field.
+/// A value for each row, to be truncated to the width of its field.
 type Shape = fn(u64) -> Option<u64>;
 
-/// What columns look like: each name says what is odd about it.
+/// Kinds of columns; each name says what is special about it.
 const SHAPES: [(&str, Shape); 11] = [
     ("one value", |_| Some(7)),
     ("none known", |_| None),
@@ -33,7 +33,7 @@ fn mixed(row: u64) -> u64 {
     (row + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_right(29)
 }
 
-/// The column of a field that has a shape.
+/// A column of a field with values of a shape.
 fn column(field: &Field, rows: u64, shape: Shape, dictionary: &Dictionary) -> Column {
     let text = |value: u64| format!("{value:x}").repeat((value % 40) as usize);
     let unknown: Vec<bool> = (0..rows).map(|row| shape(row).is_none()).collect();
@@ -41,7 +41,7 @@ fn column(field: &Field, rows: u64, shape: Shape, dictionary: &Dictionary) -> Co
         .map(|row| match (shape(row), field.kind, field.bits()) {
             (None, ..) => 0,
             (Some(value), Kind::Text, _) => dictionary.code(&text(value)).into(),
-            // Other readers take times for signed numbers.
+            // Other readers treat times as signed numbers.
             (Some(value), Kind::Time, _) => value >> 1,
             (Some(value), _, bits) => value & (u64::MAX >> (64 - bits.unwrap())),
         })
@@ -56,7 +56,7 @@ fn column(field: &Field, rows: u64, shape: Shape, dictionary: &Dictionary) -> Co
     Column { values, unknown: unknown.contains(&true).then_some(unknown) }
 }
 
-/// Flows whose fields have shapes, one after the other from a first on.
+/// Flows whose fields have the shapes in turn, beginning with `first`.
 fn shaped(rows: u64, first: usize) -> Batch {
     let dictionary = Arc::default();
     let shapes = SHAPES.iter().cycle().skip(first);
@@ -68,7 +68,7 @@ fn shaped(rows: u64, first: usize) -> Batch {
     Batch::of_columns(usize::try_from(rows).unwrap(), columns, dictionary)
 }
 
-/// Writes every field with an encoding, if it fits.
+/// Writes every field with an encoding that fits it.
 fn everywhere(encoding: Encoding) -> fn(FieldId) -> Encoding {
     match encoding {
         Encoding::Dictionary => |_| Encoding::Dictionary,
@@ -80,7 +80,7 @@ fn everywhere(encoding: Encoding) -> fn(FieldId) -> Encoding {
     }
 }
 
-/// The values of a batch, texts as such, field by field.
+/// The values of a batch, field by field, as text.
 fn values_of(batch: &Batch, fields: &[&Field]) -> Vec<Vec<Option<String>>> {
     let texts = batch.dictionary().texts();
     let column = |field: &&Field| {
@@ -94,7 +94,7 @@ fn values_of(batch: &Batch, fields: &[&Field]) -> Vec<Vec<Option<String>>> {
     fields.iter().map(column).collect()
 }
 
-/// Reads a file as `request` says it; gives the values of some fields.
+/// Reads some fields of a file, `coded` as dictionary codes.
 fn read(file: &ColumnFile, fields: &[&Field], coded: Option<FieldId>) -> Vec<Vec<Option<String>>> {
     let dictionary = Arc::default();
     let columns = fields.iter().map(|field| field.id).filter(|field| coded != Some(*field));
@@ -114,8 +114,8 @@ fn read(file: &ColumnFile, fields: &[&Field], coded: Option<FieldId>) -> Vec<Vec
     found
 }
 
-/// Checks that the crate's reader finds the values of a batch in a file, each
-/// column in an encoding.
+/// Checks that the crate's reader finds the values of a batch in a file, with the
+/// encoding of each column.
 fn judge(bytes: Vec<u8>, batch: &Batch, addresses: Addresses, encoding: fn(FieldId) -> Encoding) {
     let file = SerializedFileReader::new(bytes::Bytes::from(bytes)).unwrap();
     for group in file.metadata().row_groups() {
@@ -137,7 +137,7 @@ fn judge(bytes: Vec<u8>, batch: &Batch, addresses: Addresses, encoding: fn(Field
     assert_eq!(rows, batch.rows());
 }
 
-/// Each field has each shape once, so each width and kind has.
+/// Each field has each shape once, so that each width and kind does.
 #[test]
 fn every_encoding_is_read_as_it_was_written() {
     let fields: Vec<&Field> = FIELDS.iter().collect();
@@ -168,7 +168,7 @@ fn every_encoding_is_read_as_it_was_written() {
     }
 }
 
-/// What is in one page does not end up in the next.
+/// Values of one page do not leak into the next.
 #[test]
 fn every_encoding_goes_on_in_the_next_page() {
     let fields: Vec<&Field> = FIELDS.iter().collect();

@@ -12,17 +12,16 @@ use crate::store::StoreError;
 pub(crate) struct StoredPart {
     /// The open file.
     pub(crate) file: ColumnFile,
-    /// What was counted and skipped when it was written.
+    /// The tally of its footer.
     pub(crate) tally: Tally,
 }
 
 impl StoredPart {
-    /// Opens a Parquet file that is no part of a dump; `name` is what messages
-    /// call it.
+    /// Opens a Parquet file that is no part of a dump; `name` is its name in
+    /// messages.
     ///
     /// # Errors
-    /// If flowkit does not read it: another program wrote it, it is damaged, or
-    /// its addresses are text.
+    /// If another program wrote it, it is damaged, or its addresses are text.
     pub(crate) fn of_file(name: &str, path: &Path) -> Result<Self, ReadError> {
         let file = match ColumnFile::open(path) {
             Err(StoreError::AddressesAsText { .. }) => {

@@ -1,4 +1,4 @@
-//! Files that were written are read again, and damage in them is noticed.
+//! Written files are read back, and damage in them is detected.
 
 use super::*;
 use crate::store::writer::tests::{batch_of, file_of, flows};
@@ -40,8 +40,8 @@ fn every_column_comes_back_and_by_codes_too() {
     }
 }
 
-/// Whatever bit of a footer is another, the file is refused, or questions rely on
-/// the same as before.
+/// For any flipped bit of a footer the file is refused, or nothing that questions
+/// rely on has changed.
 #[test]
 fn a_damaged_footer_is_seen() {
     let good = file_of(&batch(), 1000);
@@ -54,12 +54,12 @@ fn a_damaged_footer_is_seen() {
     let end = good.len() - 8;
     let length = u32::from_le_bytes(good[end..end + 4].try_into().unwrap()) as usize;
     let mut refused = 0;
-    for place in (end - length..end).step_by(7) {
+    for at_byte in (end - length..end).step_by(7) {
         let mut bad = good.clone();
-        bad[place] ^= 1 << (place % 8);
+        bad[at_byte] ^= 1 << (at_byte % 8);
         match ColumnFile::of_bytes(&bad) {
             Err(_) => refused += 1,
-            Ok(file) => assert_eq!(relied_on(&file), expected, "byte {place}"),
+            Ok(file) => assert_eq!(relied_on(&file), expected, "byte {at_byte}"),
         }
     }
     assert!(refused > length / 7 / 2, "{refused} of {length} / 7");
@@ -99,6 +99,6 @@ fn a_damaged_page_is_seen() {
             Ok(found) => assert_eq!(found, expected, "bit {bit}"),
         }
     }
-    // What makes of the extension one of somebody else says nothing.
+    // A bit that makes our extension a foreign one disables its checksum.
     assert!(refused > tried * 8 / 10, "{refused} of {tried}");
 }

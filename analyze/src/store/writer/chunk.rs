@@ -1,5 +1,5 @@
-//! A column chunk: the pages of a column of a row group, and what the footer says
-//! of them.
+//! Builds a column chunk: the pages of a column in a row group, and its metadata
+//! for the footer.
 
 use bytes::Bytes;
 use parquet::basic::{Compression, Encoding as Parquet, EncodingMask, PageType};
@@ -15,14 +15,14 @@ use crate::store::encoding::Encoding;
 use crate::store::page_header;
 use crate::store::tuning::{self, WORTH_COMPRESSING};
 
-/// Pages under way.
+/// A column chunk that is being built.
 pub(super) struct Chunk {
     pages: Vec<u8>,
     compressor: Compressor<'static>,
     n_rows: u64,
-    /// Bytes of the pages before they were compressed, with their headers.
+    /// Uncompressed size of the pages, with their headers.
     uncompressed: usize,
-    /// How many pages there are of each encoding.
+    /// Number of pages of each encoding.
     encodings: Vec<(Parquet, i32)>,
 }
 
@@ -30,15 +30,15 @@ pub(super) struct Chunk {
 pub(super) struct ValuePage {
     pub(super) n_rows: u32,
     pub(super) n_unknown: u32,
-    /// Definition levels: which rows are known.
+    /// Encoded definition levels.
     pub(super) levels: Vec<u8>,
     pub(super) encoding: Encoding,
     pub(super) content: Vec<u8>,
     pub(super) may_be_compressed: bool,
 }
 
-/// Content of fewer bytes is not worth a try: a compressed one has 9 bytes
-/// around it.
+/// Content of fewer bytes is not compressed: a zstd frame has 9 bytes of
+/// overhead.
 const SMALL: usize = 32;
 
 impl Chunk {
@@ -76,8 +76,9 @@ impl Chunk {
             is_compressed,
             statistics: None,
         };
-        let written = page_header::append(&CompressedPage::new(page, whole), &mut self.pages)?;
-        self.uncompressed += written.uncompressed_size;
+        let header_and_page =
+            page_header::append(&CompressedPage::new(page, whole), &mut self.pages)?;
+        self.uncompressed += header_and_page.uncompressed_size;
         self.n_rows += u64::from(n_rows);
         match self.encodings.last_mut() {
             Some((last, n)) if *last == encoding.parquet() => *n += 1,
@@ -86,8 +87,8 @@ impl Chunk {
         Ok(())
     }
 
-    /// Puts the dictionary, of `n_values`, before the pages: the bytes that
-    /// stand in the file, and what its footer says of them.
+    /// Puts the dictionary, of `n_values`, before the pages; returns the bytes
+    /// for the file and the metadata for its footer.
     pub(super) fn finish(
         mut self,
         description: ColumnDescPtr,

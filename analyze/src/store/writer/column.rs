@@ -1,5 +1,5 @@
-//! A column of a row group while it is encoded: values go in piece by piece, and
-//! what they shrink to is all that is kept.
+//! Encodes a column of a row group page by page; only the encoded pages stay in
+//! memory.
 
 use std::ops::Range;
 
@@ -17,17 +17,17 @@ use crate::store::encoding::Encoding;
 use crate::store::encoding::plain::Texts;
 use crate::store::tuning::{DICTIONARY_BYTES, PAGE_ROWS};
 
-/// A column under way.
+/// A column that is being encoded.
 pub(super) enum ColumnWriter {
-    /// By dictionary codes of values of up to 8 bits, or plain.
+    /// Values of up to 8 bits, dictionary- or plain-encoded.
     U8(DictionaryColumn<u8>),
-    /// Of up to 16 bits.
+    /// Values of up to 16 bits.
     U16(DictionaryColumn<u16>),
-    /// Of up to 32 bits; texts by their numbers.
+    /// Values of up to 32 bits; texts as codes.
     U32(DictionaryColumn<u32>),
-    /// Of up to 64 bits.
+    /// Values of up to 64 bits.
     U64(DictionaryColumn<u64>),
-    /// By differences.
+    /// Delta-encoded.
     Delta(Box<DeltaColumn>),
 }
 
@@ -48,7 +48,7 @@ impl ColumnWriter {
             Encoding::Dictionary => DICTIONARY_BYTES,
             Encoding::Plain => 0,
         };
-        // As wide as the columns of batches.
+        // The width is that of the columns of batches.
         Ok(match Column::for_field(field.id, 0).values {
             Values::U8(_) => Self::U8(DictionaryColumn::new(field, description, most_bytes)?),
             Values::U16(_) => Self::U16(DictionaryColumn::new(field, description, most_bytes)?),
@@ -57,8 +57,8 @@ impl ColumnWriter {
         })
     }
 
-    /// Adds values, in their order. A piece that is not the last of its group
-    /// fills whole pages.
+    /// Appends values. All calls but the last of a row group must pass whole
+    /// pages.
     pub(super) fn push(&mut self, column: &Column, texts: Texts<'_>) -> Result<(), ParquetError> {
         for from in (0..column.len()).step_by(PAGE_ROWS) {
             self.page(column, from..column.len().min(from + PAGE_ROWS), texts)?;
@@ -83,7 +83,7 @@ impl ColumnWriter {
         }
     }
 
-    /// The column as the bytes that stand in the file.
+    /// The column chunk: bytes and metadata.
     pub(super) fn finish(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
         match self {
             Self::U8(column) => column.finish(),

@@ -1,5 +1,5 @@
-//! A column by the differences of its values: the crate's encoder writes its pages
-//! and takes its statistics, page headers are ours.
+//! A delta-encoded column: the crate's encoder writes its pages and statistics,
+//! the page headers are ours.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use crate::batch::Values;
 use crate::store::encoding::delta;
 use crate::store::page_header;
 
-/// A column under way.
+/// A column that is being encoded.
 pub(super) struct DeltaColumn {
     writer: delta::Writer,
     pages: Pages,
@@ -38,7 +38,7 @@ impl DeltaColumn {
         self.writer.page(values, rows, unknown)
     }
 
-    /// The column as the bytes that stand in the file.
+    /// The column chunk: bytes and metadata.
     pub(super) fn finish(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
         let close = self.writer.finish()?;
         let bytes = std::mem::take(&mut *self.pages.lock());
@@ -46,8 +46,8 @@ impl DeltaColumn {
     }
 }
 
-/// Pages one after the other. The encoder writes them, and their owner wants
-/// them in the end.
+/// Concatenated pages, shared by the encoder, which writes them, and the column,
+/// which takes them at the end.
 #[derive(Clone, Default)]
 struct Pages(Arc<Mutex<Vec<u8>>>);
 

@@ -1,8 +1,8 @@
-//! A column whose pages have dictionary codes, and plain values once the
-//! dictionary is full.
+//! A dictionary-encoded column; once the dictionary is full, pages are
+//! plain-encoded.
 //!
-//! Pages of a column that most questions read are not compressed, and so it is not
-//! tried.
+//! Pages of a column that most questions read are not compressed, so that
+//! compression is not even tried.
 
 use bytes::Bytes;
 use flowkit_model::{Field, Kind};
@@ -17,13 +17,13 @@ use crate::store::encoding::{Encoding, Indexed, dictionary, levels};
 use crate::store::statistics::MinMax;
 use crate::store::tuning;
 
-/// A column under way.
+/// A column that is being encoded.
 pub(super) struct DictionaryColumn<V: Indexed> {
     description: ColumnDescPtr,
-    /// Its pages are left as they are: most questions read them.
+    /// Most questions read the column: its pages are not compressed.
     is_hot: bool,
     dictionary: dictionary::Writer<V>,
-    /// Bytes at which the dictionary is full.
+    /// Size at which the dictionary is full.
     most_bytes: usize,
     min_max: MinMax,
     n_unknown: u64,
@@ -31,8 +31,8 @@ pub(super) struct DictionaryColumn<V: Indexed> {
 }
 
 impl<V: Indexed> DictionaryColumn<V> {
-    /// A column whose dictionary is full at `most_bytes`; with 0, all values are
-    /// plain.
+    /// A column whose dictionary is full at `most_bytes`; with 0, all pages are
+    /// plain-encoded.
     pub(super) fn new(
         field: &Field,
         description: &ColumnDescPtr,
@@ -82,7 +82,7 @@ impl<V: Indexed> DictionaryColumn<V> {
         })
     }
 
-    /// Appends the values of a page; gives how they are laid out.
+    /// Appends the values of a page; returns their encoding.
     fn values(&mut self, values: &[V], texts: Texts<'_>, out: &mut Vec<u8>) -> Encoding {
         let physical: Physical = self.description.physical_type();
         let min_max = &mut self.min_max;
@@ -100,7 +100,7 @@ impl<V: Indexed> DictionaryColumn<V> {
         }
     }
 
-    /// The column as the bytes that stand in the file.
+    /// The column chunk: bytes and metadata.
     pub(super) fn finish(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
         let statistics = self.min_max.statistics(self.n_unknown);
         let (values, n_values) = (self.dictionary.bytes(), self.dictionary.n_values());

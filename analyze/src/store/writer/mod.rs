@@ -1,8 +1,8 @@
 //! Writes flows as a Parquet file, a row group at a time.
 //!
-//! Columns are encoded side by side, some pages at a time, and the columns of a
-//! group then put one after the other: what half a million flows shrink to is
-//! all that is in memory, 9 MB and the dictionaries.
+//! Columns are encoded in parallel, some pages at a time, and written one after
+//! the other when the row group is full. Only encoded pages are in memory: 9 MB
+//! and the dictionaries for half a million flows.
 //!
 //! | to learn | read |
 //! | --- | --- |
@@ -38,34 +38,34 @@ mod delta_column;
 mod dictionary_column;
 use column::ColumnWriter;
 
-/// A file under way.
+/// A file that is being written.
 pub(crate) struct FlowWriter<W: Write + Send> {
     path: PathBuf,
     file: SerializedFileWriter<W>,
     properties: WriterPropertiesPtr,
     dictionary: Arc<Dictionary>,
-    /// The texts of the dictionary that are known here.
+    /// Copy of the dictionary's texts.
     texts: Vec<Box<str>>,
-    /// Flows that are not encoded yet.
+    /// Rows that are not encoded yet.
     pending: Batch,
     group: Group,
     group_rows: usize,
-    /// How each field is written.
+    /// Encoding of each field.
     encoding: fn(FieldId) -> Encoding,
     checksum: Xxh3,
 }
 
-/// A row group under way: its columns, once it has begun.
+/// The current row group; no columns before its first rows.
 #[derive(Default)]
 struct Group {
     columns: Vec<ColumnWriter>,
     rows: usize,
 }
 
-/// Flows that are encoded at once: some pages.
+/// Rows that are encoded at a time: some pages.
 const ROWS_AT_ONCE: usize = 4 * PAGE_ROWS;
 
-/// Fewer flows than this are encoded before a thread pool has started.
+/// Fewer rows than this are encoded before a thread pool would have started.
 const SMALL_GROUP: usize = 20_000;
 
 impl<W: Write + Send> FlowWriter<W> {
@@ -97,7 +97,7 @@ impl<W: Write + Send> FlowWriter<W> {
         })
     }
 
-    /// Adds flows, in their order.
+    /// Appends flows.
     pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), StoreError> {
         let mut at = 0;
         while at < batch.rows() {
@@ -116,7 +116,7 @@ impl<W: Write + Send> FlowWriter<W> {
         Ok(())
     }
 
-    /// Writes the flows that are left, and the footer.
+    /// Writes the remaining flows and the footer.
     pub(crate) fn finish(mut self, belongs: Belongs, tally: StoredTally) -> Result<W, StoreError> {
         self.encode().map_err(|source| self.failed(source))?;
         self.write_group().map_err(|source| self.failed(source))?;
@@ -134,13 +134,13 @@ impl<W: Write + Send> FlowWriter<W> {
         StoreError::Parquet { path: self.path.clone(), source }
     }
 
-    /// Encodes the flows that wait for it.
+    /// Encodes the pending flows.
     fn encode(&mut self) -> Result<(), ParquetError> {
         let Self { pending, group, texts, .. } = self;
         if pending.rows() == 0 {
             return Ok(());
         }
-        // Kept here: those who add texts must not wait for what is encoded.
+        // Copied, so that other threads can add texts while this one encodes.
         let new = |text: &String| text.as_str().into();
         self.dictionary.with_texts(|all| texts.extend(all[texts.len()..].iter().map(new)));
         if group.columns.is_empty() {
@@ -164,12 +164,12 @@ impl<W: Write + Send> FlowWriter<W> {
             FIELDS.par_iter().zip(&mut group.columns).try_for_each(push)?;
         }
         group.rows += pending.rows();
-        // Its memory holds the next flows.
+        // Clears but keeps the vectors for the next flows.
         pending.clear();
         Ok(())
     }
 
-    /// Writes the group that was encoded, if there is one.
+    /// Writes the current row group, if it has rows.
     fn write_group(&mut self) -> Result<(), ParquetError> {
         let Group { columns, rows } = std::mem::take(&mut self.group);
         if rows == 0 {

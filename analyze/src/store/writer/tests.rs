@@ -1,4 +1,4 @@
-//! Files that were written, read by the readers of the crate.
+//! Written files are read by the crate's readers.
 
 use flowkit_model::answer::Tally;
 use flowkit_model::{Address, FieldId, FlowRecord};
@@ -12,12 +12,12 @@ use super::*;
 use crate::batch::Column;
 use crate::scan::measures::Measures;
 
-/// A file of some flows in row groups of `group_rows`.
+/// A Parquet file of some flows, in row groups of `group_rows`.
 pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
     file_with(batch, group_rows, Addresses::Number, tuning::encoding).unwrap()
 }
 
-/// A file of some flows whose fields are written with some encodings.
+/// A Parquet file of some flows, with the encoding of each field.
 pub(crate) fn file_with(
     batch: &Batch,
     group_rows: usize,
@@ -42,8 +42,8 @@ pub(crate) fn file_with(
     writer.finish(belongs, StoredTally::of(&tally))
 }
 
-/// Flows whose columns are constant, in runs, of few values and of many,
-/// unknown here and there and everywhere.
+/// Flows with columns that are constant, have runs, few values, many values, some
+/// nulls or only nulls.
 pub(crate) fn flows(n: u64) -> impl Iterator<Item = FlowRecord> {
     let mixed = |n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let address = |bits: u64| flowkit_model::Address::from_bits(u32::try_from(bits >> 32).unwrap());
@@ -71,7 +71,7 @@ pub(crate) fn batch_of(flows: impl Iterator<Item = FlowRecord>) -> Batch {
     batch
 }
 
-/// The value that a reader should find for one of ours.
+/// The value that the crate's reader should return for one of ours.
 pub(crate) fn expected(
     field: &Field,
     value: Option<u64>,
@@ -92,7 +92,7 @@ pub(crate) fn expected(
     }
 }
 
-/// Whether a footer says the bounds and the number of unknown values of rows.
+/// Checks the footer's minimum, maximum and null count of a column.
 fn check_bounds(group: &RowGroupMetaData, field: &Field, column: &Column, from: usize) {
     let rows = from..from + usize::try_from(group.num_rows()).unwrap();
     let known: Vec<u64> = rows.clone().filter_map(|row| column.get(row)).collect();
@@ -145,7 +145,7 @@ fn another_reader_reads_what_was_written() {
     }
 }
 
-/// Texts that come when the dictionary is full are plain.
+/// Texts after the dictionary is full are plain-encoded.
 #[test]
 fn texts_are_plain_when_the_dictionary_is_full() {
     let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());

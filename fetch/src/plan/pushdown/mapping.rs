@@ -3,13 +3,13 @@
 use flowkit_model::field::Field;
 use serde_json::{Value, json};
 
-/// The properties of an index; until Elasticsearch 6 they stand below a type.
+/// The properties of an index; until Elasticsearch 6 they are below a type.
 pub(super) fn properties(index: &Value) -> Option<&Value> {
     let mappings = index["mappings"].as_object()?;
     mappings.get("properties").or_else(|| mappings.values().find_map(|kind| kind.get("properties")))
 }
 
-/// What is mapped in an index, or in the indices of a pattern.
+/// The mapping of an index, or of the indices of a pattern.
 #[derive(Debug)]
 pub(super) struct Mapping<'a> {
     pub(super) properties: Vec<&'a Value>,
@@ -18,7 +18,7 @@ pub(super) struct Mapping<'a> {
 /// How a field is mapped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MappedField {
-    /// Path to search at; `.keyword` below a text.
+    /// Path to query, such as `.keyword` below a text.
     pub(super) path: String,
     pub(super) kind: StoredAs,
 }
@@ -34,7 +34,7 @@ pub(super) enum StoredAs {
 }
 
 impl Mapping<'_> {
-    /// How the field is mapped under the names it goes by: those that are there.
+    /// How the field is mapped, under each of its names that exists.
     pub(super) fn of(&self, field: &Field) -> Result<Vec<MappedField>, String> {
         let mut found: Vec<MappedField> = Vec::new();
         let mut keys = vec![field.module_key, field.codec_key];
@@ -55,7 +55,7 @@ impl Mapping<'_> {
     }
 }
 
-/// How one path is mapped; none if it is not.
+/// How a path is mapped; `None` if it is not.
 fn mapped(properties: &Value, key: &str) -> Result<Option<MappedField>, String> {
     let mut at = properties;
     let mut steps = key.split('.').peekable();
@@ -82,7 +82,7 @@ fn mapped(properties: &Value, key: &str) -> Result<Option<MappedField>, String> 
     if let Some(kind) = stored(kind) {
         return Ok(Some(MappedField { path: key.to_owned(), kind }));
     }
-    // Text is cut into words; beside it may be the whole.
+    // A text field is tokenised; a subfield may hold the whole value.
     let below = at["fields"].as_object().into_iter().flatten();
     let whole = below.filter_map(|(name, field)| Some((name, stored(field["type"].as_str()?)?)));
     match whole.into_iter().next() {

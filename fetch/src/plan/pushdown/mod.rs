@@ -1,14 +1,16 @@
-//! Filter pushdown: a filter as a query of the server, by the mapping of an index.
+//! Filter pushdown: translates a filter to a query of the server, by the mapping
+//! of an index.
 //!
-//! The same field is a number in one index and a keyword in another: Logstash's
+//! A field may be a number in one index and a keyword in another: Logstash's
 //! netflow module maps ports, protocol, `ToS` and interfaces as keyword, the
-//! plain codec's template as numbers, and without a template they are whatever
-//! came first. A range over keywords would compare letters, so it becomes the
-//! list of its values, or is refused.
+//! plain codec's template as numbers, and without a template the first document
+//! decides. A range over keywords would compare text, so it becomes the list of
+//! its values, or is refused.
 //!
-//! A query may match more documents than the filter, never fewer: what comes is
-//! checked again (`page/accept.rs`). So what cannot be pushed down exactly is left
-//! out where that only widens the query, and refused where it would leave nothing.
+//! A query may match more documents than the filter, never fewer: received
+//! documents are checked again (`page/accept.rs`). So a condition that cannot be
+//! pushed down exactly is left out where that only widens the query, and refused
+//! if nothing would be left.
 
 mod mapping;
 #[cfg(test)]
@@ -25,7 +27,7 @@ use crate::server::{Call, Server};
 use mapping::{Mapping, properties};
 use values::{any_of, match_none, passes};
 
-/// The query that stands for a filter in an index.
+/// The query for a filter, in an index.
 pub(crate) fn query<S: Server>(
     server: &S,
     index: &str,
@@ -53,8 +55,8 @@ struct Translator<'a> {
 }
 
 impl Translator<'_> {
-    /// A query for at least what the expression matches; under an odd number of
-    /// `not`s, for at most that.
+    /// A query that matches at least what the expression matches; under an odd
+    /// number of `not`s, at most that.
     fn query(&self, expression: &Expression, negated: bool) -> Result<Value, String> {
         Ok(match expression {
             Expression::Any => json!({"match_all": {}}),
@@ -63,36 +65,36 @@ impl Translator<'_> {
                 json!({"bool": {"must_not": [self.query(inner, !negated)?]}})
             }
             Expression::And(all) => {
-                // One that cannot be pushed down may be left out: what comes is
-                // checked again.
-                let (asked, refused) = self.list(all, negated);
+                // A condition that cannot be pushed down may be left out: received
+                // documents are checked again.
+                let (pushed, refused) = self.list(all, negated);
                 match refused {
-                    Some(why) if negated || asked.is_empty() => return Err(why),
-                    _ if asked.is_empty() => json!({"match_all": {}}),
-                    _ => json!({"bool": {"filter": asked}}),
+                    Some(why) if negated || pushed.is_empty() => return Err(why),
+                    _ if pushed.is_empty() => json!({"match_all": {}}),
+                    _ => json!({"bool": {"filter": pushed}}),
                 }
             }
             Expression::Or(any) => {
-                let (asked, refused) = self.list(any, negated);
+                let (pushed, refused) = self.list(any, negated);
                 match refused {
-                    Some(why) if !negated || asked.is_empty() => return Err(why),
-                    _ if asked.is_empty() => match_none(),
-                    _ => any_of(asked),
+                    Some(why) if !negated || pushed.is_empty() => return Err(why),
+                    _ if pushed.is_empty() => match_none(),
+                    _ => any_of(pushed),
                 }
             }
         })
     }
 
-    /// What can be pushed down, and why the rest cannot.
+    /// The queries that can be pushed down, and why the rest cannot.
     fn list(&self, list: &[Expression], negated: bool) -> (Vec<Value>, Option<String>) {
-        let (mut asked, mut refused) = (Vec::new(), None);
+        let (mut pushed, mut refused) = (Vec::new(), None);
         for expression in list {
             match self.query(expression, negated) {
-                Ok(query) => asked.push(query),
+                Ok(query) => pushed.push(query),
                 Err(why) => refused = Some(why),
             }
         }
-        (asked, refused)
+        (pushed, refused)
     }
 
     fn comparison(&self, comparison: &Comparison, negated: bool) -> Result<Value, String> {
@@ -104,8 +106,8 @@ impl Translator<'_> {
                 let ends = ends.into_iter().collect::<Result<Vec<_>, _>>()?;
                 Ok(if *differs { json!({"bool": {"filter": ends}}) } else { any_of(ends) })
             }
-            // A port in reach of the test at either end is needed for a service
-            // in it; the rest is checked on what comes.
+            // The service is the lower port, so that a port at either end must pass
+            // the test; whether it is the lower one is checked on received documents.
             Subject::Derived(Derived::Service) if !negated && !differs => {
                 let ends = [FieldId::SrcPort, FieldId::DstPort];
                 let ends = ends.map(|field| self.field(field, false, test, negated));
@@ -123,16 +125,16 @@ impl Translator<'_> {
         negated: bool,
     ) -> Result<Value, String> {
         let field = field.field();
-        let mut ways = Vec::new();
+        let mut queries = Vec::new();
         for mapped in self.mapping.of(field)? {
             let passes = passes(field, &mapped, test, negated != differs)?;
-            ways.push(if differs {
+            queries.push(if differs {
                 let path = &mapped.path;
                 json!({"bool": {"filter": [{"exists": {"field": path}}], "must_not": [passes]}})
             } else {
                 passes
             });
         }
-        Ok(any_of(ways))
+        Ok(any_of(queries))
     }
 }

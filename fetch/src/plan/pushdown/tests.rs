@@ -1,4 +1,4 @@
-//! What each filter becomes on each mapping, and what is refused.
+//! The query of each filter on each mapping, and what is refused.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn translate(properties: &Value, text: &str) -> Result<Value, String> {
     Translator { mapping: &mapping }.query(&Expression::parse(text).unwrap(), false)
 }
 
-/// As Logstash's netflow module maps.
+/// The mapping of Logstash's netflow module.
 fn module() -> Value {
     json!({
         "@timestamp": {"type": "date"},
@@ -28,7 +28,7 @@ fn each_mapping_is_asked_in_its_own_way() {
         ("dst port 443", json!({"terms": {"netflow.dst_port": ["443"]}})),
         ("bytes > 10", json!({"range": {"netflow.bytes": {"gte": 11}}})),
         ("bytes <= 10", json!({"range": {"netflow.bytes": {"gte": 0, "lte": 10}}})),
-        // What the type does not hold would be refused.
+        // The server would reject a value outside the range of the type.
         ("packets > 5", json!({"range": {"netflow.packets": {"gte": 6}}})),
         ("packets > 70000", match_none()),
         (

@@ -1,4 +1,4 @@
-//! The query for the values of a field that pass a test, as they are mapped.
+//! Queries for the values of a field that pass a test, by its mapping.
 
 use flowkit_model::Address;
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::mapping::{MappedField, StoredAs};
 
-/// Values in one `terms`, at most; servers allow 65,536.
+/// Maximum number of values in one `terms` query; servers allow 65,536.
 const MAX_TERMS: u64 = 65_536;
 
-/// The query for values that pass a test. `exact`: it must not match more.
+/// The query for values that pass a test. With `exact` it must not match others.
 pub(super) fn passes(
     field: &Field,
     mapped: &MappedField,
@@ -30,8 +30,8 @@ pub(super) fn passes(
             terms(field, mapped, &values)
         }
         Test::Text(texts) if mapped.kind == StoredAs::Keyword => {
-            // The filter is case-insensitive, the server is not: listed are the usual
-            // spellings, which are too few in general.
+            // The filter is case-insensitive, the server is not. The lower- and
+            // upper-case spellings are listed, which are not all.
             let lower = texts.iter().map(|text| text.to_ascii_lowercase());
             let upper = texts.iter().map(|text| text.to_ascii_uppercase());
             let has_letters =
@@ -63,7 +63,7 @@ fn in_ranges(
             Err(format!("{} is mapped as a number", field.name))
         }
         StoredAs::Number(largest) => {
-            // A number that the type does not hold would be an error.
+            // A number outside the range of the type would be an error.
             let fits = list.iter().filter(|(first, _)| *first <= largest);
             let ranges = fits.map(|(first, last)| {
                 let mut bounds = json!({"gte": first});
@@ -96,21 +96,21 @@ fn in_ranges(
     }
 }
 
-/// The query for times from `first` to `last`, in milliseconds.
+/// The query for times from `first` to `last`, in ms since 1970-01-01 UTC.
 fn date_range(path: &str, (first, last): (u64, u64)) -> Value {
-    /// The year 10000, which no calendar of a server reaches.
+    /// The year 10000, beyond the calendar of servers.
     const NO_END_MS: u64 = 253_402_300_800_000;
     let mut bounds = json!({"gte": first, "format": "epoch_millis"});
     if last < NO_END_MS {
-        // The document holds milliseconds, or finer: so the end is the last
-        // instant before the next.
+        // Documents may have finer times than milliseconds, so that the end is
+        // exclusive, at the next millisecond.
         bounds["lt"] = json!(last + 1);
     }
     json!({"range": {path: bounds}})
 }
 
-/// Too many keywords to list: what is left out is listed instead, if that is
-/// less; the query then matches the values that no field can have as well.
+/// Too many keywords to list: excludes the complement instead, if that is
+/// smaller. The query then also matches values that the field cannot have.
 fn complement(
     field: &Field,
     mapped: &MappedField,
@@ -131,7 +131,7 @@ fn complement(
     Ok(json!({"bool": {"filter": [{"exists": {"field": path}}], "must_not": [others]}}))
 }
 
-/// The query for these values, each in every way it may be written as a keyword.
+/// The query for these values, as a keyword in every spelling.
 fn terms(field: &Field, mapped: &MappedField, values: &[u64]) -> Result<Value, String> {
     let path = &mapped.path;
     let texts: Vec<Value> = match mapped.kind {
@@ -149,7 +149,7 @@ fn terms(field: &Field, mapped: &MappedField, values: &[u64]) -> Result<Value, S
 fn keyword_forms(field: &Field, value: u64) -> Vec<Value> {
     let number = json!(value.to_string());
     match field.kind {
-        // A text is compared with a number only where it is an address.
+        // A text is compared with a number only if it is an address.
         Kind::Address | Kind::Text => {
             let bits = u32::try_from(value).unwrap_or(u32::MAX);
             vec![json!(Address::from_bits(bits).to_string())]
@@ -165,7 +165,7 @@ fn keyword_forms(field: &Field, value: u64) -> Vec<Value> {
     }
 }
 
-/// The query for what at least one of these matches.
+/// The disjunction of queries.
 pub(super) fn any_of(mut queries: Vec<Value>) -> Value {
     match queries.len() {
         0 => match_none(),
@@ -174,7 +174,7 @@ pub(super) fn any_of(mut queries: Vec<Value>) -> Value {
     }
 }
 
-/// The query that no document matches.
+/// A query that matches no document.
 pub(super) fn match_none() -> Value {
     json!({"bool": {"must_not": [{"match_all": {}}]}})
 }

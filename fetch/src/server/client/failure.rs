@@ -1,8 +1,8 @@
-//! What a failed request means: how it is told, and what to try.
+//! Classifies a failed request, and gives a hint what to try.
 
 use ureq::Error;
 
-/// Whether the limit of a body was reached.
+/// Whether the answer exceeds the size limit.
 pub(super) fn is_too_large(error: &Error) -> bool {
     match error {
         Error::BodyExceedsLimit(_) => true,
@@ -14,7 +14,7 @@ pub(super) fn is_too_large(error: &Error) -> bool {
     }
 }
 
-/// What lies behind an error, without the client library's word before it.
+/// The cause of an error, without the client library's prefix.
 pub(super) fn cause(error: Error) -> Box<dyn std::error::Error + Send + Sync> {
     match error {
         Error::Io(error) => Box::new(error),
@@ -22,7 +22,7 @@ pub(super) fn cause(error: Error) -> Box<dyn std::error::Error + Send + Sync> {
     }
 }
 
-/// What to try if the connection could not even be made; none if it could.
+/// What to try if no connection could be made; `None` if one was.
 pub(super) fn hint(error: &Error, is_https: bool, has_answered: bool) -> Option<&'static str> {
     use std::io::ErrorKind::{
         AddrNotAvailable, ConnectionRefused, ConnectionReset, HostUnreachable, InvalidData,
@@ -30,7 +30,8 @@ pub(super) fn hint(error: &Error, is_https: bool, has_answered: bool) -> Option<
     };
     match error {
         Error::HostNotFound => Some(HOST),
-        // The standard library has no kind for this: a text on Unix, a number on Windows.
+        // The standard library has no kind for name resolution errors: they have a
+        // text on Unix, a number on Windows.
         Error::Io(error) if error.to_string().contains("lookup address") => Some(HOST),
         Error::Io(error) if cfg!(windows) && error.raw_os_error() == Some(11_001) => Some(HOST),
         Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
@@ -48,8 +49,8 @@ pub(super) fn hint(error: &Error, is_https: bool, has_answered: bool) -> Option<
             Some("is there a way to that network?")
         }
         Error::Rustls(_) | Error::Tls(_) | Error::TlsRequired => Some(TLS),
-        // A handshake that fails is an error of input and output at times, and
-        // one side with and one without TLS hang up on each other.
+        // A failed TLS handshake may appear as an I/O error, and if only one side
+        // speaks TLS, the connection is just closed.
         Error::Io(error) if is_https && error.kind() == InvalidData => Some(TLS),
         Error::Io(error)
             if !has_answered && matches!(error.kind(), UnexpectedEof | ConnectionReset) =>

@@ -1,9 +1,9 @@
 //! The server over HTTP.
 //!
-//! Each request is put on the wire at most once. The client library never
-//! sends one again by itself: it probes a pooled connection before it writes,
-//! and what fails after that is an error. Redirects are not followed, since the
-//! body of the request, or the position of a cursor, could be lost on the way.
+//! Each request is sent at most once. The client library never retries by itself:
+//! it probes a pooled connection before it writes, and a later failure is an
+//! error. Redirects are not followed, since the body of the request, or the
+//! position of a cursor, could be lost.
 
 mod failure;
 #[cfg(test)]
@@ -23,50 +23,51 @@ use crate::server::address::{Address, without_credentials};
 use crate::server::{Call, Method, Server};
 use failure::{PROXY, cause, hint, is_too_large};
 
-/// A connection that cannot be made in this time will not be.
+/// Time-out of a connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-/// An answer may take this many times the read time-out in all; else it trickles in.
+/// An answer may take this many times the read time-out in total, so that one
+/// that trickles in ends too.
 const MAX_READS: u32 = 10;
-/// Closing a cursor is a favour to the server, not worth a wait.
+/// Time-out of closing a cursor, which only frees memory of the server.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// No page is this large, after unpacking; three are in memory at a time.
+/// Maximum size of an answer, decompressed; three pages are in memory at a time.
 const MAX_BODY: u64 = 256 << 20;
-/// Room made for a body whose length is announced, at most.
+/// Maximum memory reserved for a body by its `Content-Length`.
 const MAX_RESERVED: u64 = 64 << 20;
-/// A server may ask to be left alone for so long, at most.
+/// Maximum time that is waited for `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
-/// Both products send this header back as it came, so an answer says to which
-/// request it is one. Source: Elasticsearch reference, "REST APIs", "X-Opaque-Id".
+/// Both products return this header unchanged, so that an answer can be matched
+/// to its request. Source: Elasticsearch reference, "REST APIs", "X-Opaque-Id".
 const OPAQUE_ID: &str = "x-opaque-id";
 
-/// Speaks to one server.
+/// HTTP client of one server.
 pub(crate) struct Client {
     address: Address,
-    /// Whether a proxy stands in between.
+    /// Whether requests go through a proxy.
     is_proxied: bool,
     agent: Arc<Mutex<Agent>>,
     config: ureq::config::Config,
-    /// For closing cursors: [`Cancel`] shuts the other one down.
+    /// For closing cursors, since [`Cancel`] shuts the other agent down.
     closer: Agent,
     cancel: Cancel,
-    /// Whether the server ever answered in HTTP.
+    /// Whether the server has ever answered with HTTP.
     has_answered: AtomicBool,
-    /// Number of the request that comes next.
+    /// Number of the next request.
     next: AtomicU64,
-    /// When the server wants the next request.
+    /// Earliest time of the next request, by `Retry-After`.
     retry_after: Mutex<Option<Instant>>,
     max_body: u64,
 }
 
 impl Client {
-    /// A client that gives up after `timeout` of silence.
+    /// A client that aborts a request after `timeout` without data.
     pub(crate) fn new(
         address: Address,
         tls: &TlsConfig,
         timeout: Duration,
         cancel: Cancel,
     ) -> Self {
-        // To compress costs more than to send over loopback.
+        // Over loopback, compression costs more than it saves.
         let encoding = if address.is_local { "identity" } else { "gzip" };
         let proxy = proxy(&address);
         let config = || {
@@ -103,7 +104,7 @@ impl Client {
         }
     }
 
-    /// Puts a call on the wire.
+    /// Sends a call.
     fn transmit(
         &self,
         call: &Call,
@@ -133,7 +134,7 @@ impl Client {
         }
     }
 
-    /// The error of a request that got no answer, or half of one.
+    /// The error of a request without a complete answer.
     fn error(&self, call: &Call, error: Error) -> FetchError {
         if self.cancel.is_set() {
             return FetchError::Interrupted;
@@ -160,7 +161,7 @@ impl Client {
         }
     }
 
-    /// Takes note of `Retry-After`: seconds; a date there is not read.
+    /// Records `Retry-After` in seconds; the date form is ignored.
     fn note_retry_after(&self, answer: &ureq::http::Response<ureq::Body>) {
         let is_busy = matches!(answer.status().as_u16(), 429 | 503);
         let header = answer.headers().get("retry-after").filter(|_| is_busy);
@@ -172,7 +173,7 @@ impl Client {
         }
     }
 
-    /// Drops all connections: what comes over them is not what was asked for.
+    /// Drops all connections, since answers on them belong to other requests.
     fn reconnect(&self) {
         *lock(&self.agent) = self.config.new_agent();
         if self.cancel.is_set() {
@@ -227,7 +228,7 @@ impl Server for Client {
     }
 }
 
-/// The proxy that the environment names; none stands before this machine itself.
+/// The proxy from the environment; none for a local server.
 fn proxy(address: &Address) -> Option<Proxy> {
     let uri = address.url.parse().ok()?;
     Proxy::try_from_env().filter(|proxy| !address.is_local && !proxy.is_no_proxy(&uri))

@@ -70,7 +70,7 @@ fn a_request_goes_out_once_even_if_the_kept_connection_dies() {
     assert_eq!(client.send(&post(), &mut body).unwrap(), 200);
     let error = client.send(&post(), &mut body).unwrap_err();
     assert!(matches!(error, FetchError::BrokenOff { .. }), "{error}");
-    // Time for one sent again behind our back.
+    // Time for a retry by the library, which must not happen.
     thread::sleep(Duration::from_millis(200));
     assert_eq!(seen.lock().unwrap().len(), 2);
 }
@@ -134,7 +134,7 @@ fn an_answer_to_another_request_is_none() {
     assert_eq!(client.send(&post(), &mut Vec::new()).unwrap(), 200);
     let error = client.send(&post(), &mut Vec::new()).unwrap_err();
     assert!(matches!(error, FetchError::Mixed { .. }), "{error}");
-    // The connection it came over is not used again.
+    // The connection is not reused.
     assert!(lock(&client.agent).get(format!("{url}/")).call().is_ok());
 }
 
@@ -220,7 +220,7 @@ fn cancelling_breaks_off_a_silent_answer_but_still_closes() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let client = new(&url, Duration::from_secs(60), cancel.clone());
     thread::spawn(move || {
-        // Reads the request and says nothing; then answers the closing one.
+        // Does not answer the request; then answers the one that closes the cursor.
         let mut silent = BufReader::new(listener.accept().unwrap().0);
         read_request(&mut silent).unwrap();
         cancel.cancel();
