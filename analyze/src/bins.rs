@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
-/// How time is cut.
+/// How time is divided into bins.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bins {
+pub(crate) struct Bins {
     length_ms: u64,
     zone: TimeZone,
 }
@@ -18,9 +18,9 @@ pub struct Bins {
 /// A day of a zone: first millisecond, and the first after it.
 type Day = (u64, u64);
 
-/// Days that were looked up; asking the zone for each flow would be slow.
+/// A cache of days: asking the time zone for each flow would be slow.
 #[derive(Clone, Debug, Default)]
-pub struct Days {
+pub(crate) struct Days {
     known: Vec<Day>,
     last: usize,
 }
@@ -30,13 +30,13 @@ const DAY_MS: u64 = 86_400_000;
 impl Bins {
     /// Bins of a length in ms, which must not be 0, in a zone.
     #[must_use]
-    pub fn new(length_ms: u64, zone: TimeZone) -> Self {
+    pub(crate) fn new(length_ms: u64, zone: TimeZone) -> Self {
         Self { length_ms: length_ms.max(1), zone }
     }
 
     /// The bin of a time: first millisecond, and the first after it.
     #[must_use]
-    pub fn bin(&self, ms: u64, days: &mut Days) -> (u64, u64) {
+    pub(crate) fn bin(&self, ms: u64, days: &mut Days) -> (u64, u64) {
         if self.length_ms >= DAY_MS {
             return self.bin_of_days(ms, days);
         }

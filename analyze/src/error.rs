@@ -6,6 +6,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use flowkit_dump::DumpError;
+
 /// A source gives no answer at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -60,13 +62,60 @@ pub enum ReadError {
         /// Why not.
         source: io::Error,
     },
-    /// A form that is known, but not read.
-    #[error("{name} {what}")]
-    Form {
+    /// Many files in one, packed.
+    #[error("{name} is a zip archive; unpack it and try again")]
+    ZipArchive {
         /// The file.
         name: String,
-        /// What it is, and what to do.
-        what: &'static str,
+    },
+    /// A stream that begins as a Parquet file does.
+    #[error("{name} is a Parquet file, which is read by its name only, not from a pipe")]
+    ParquetFromPipe {
+        /// What is read.
+        name: String,
+    },
+    /// Columns were announced, and standard input was named.
+    #[error("{name} is read from its start to its end, and columns are not; save it to a file")]
+    ColumnsFromPipe {
+        /// What is read.
+        name: String,
+    },
+    /// A dump was announced, and something else was named.
+    #[error("{name} is no dump but a file, or standard input; leave --input-format out")]
+    NotADumpButAFile {
+        /// The file.
+        name: String,
+    },
+    /// A Parquet file that another program wrote, or a damaged one.
+    #[error("{name} is a Parquet file that this flowkit did not write, or a damaged one")]
+    ForeignParquet {
+        /// The file.
+        name: String,
+    },
+    /// Columns that were exported for other programs.
+    #[error(
+        "{name} has addresses as text, which is for other tools; export it again without --addresses text"
+    )]
+    AddressesAsText {
+        /// The file.
+        name: String,
+    },
+    /// A Parquet file turned out to be damaged while it was read.
+    #[error("{name} is a damaged Parquet file")]
+    DamagedParquet {
+        /// The file.
+        name: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Packets were wanted, and there is none in documents.
+    #[error(
+        "{name} holds documents, not packets; see them with `flowkit explain --document FILE`, \
+         or make packets of them: `flowkit export FILE --format v5-pcap -o flows.pcap`"
+    )]
+    NoPackets {
+        /// The file.
+        name: String,
     },
     /// No end of a document in sight.
     #[error("{name}:{line}: a document of over 512 MiB begins here; is it flow documents at all?")]
@@ -120,10 +169,16 @@ pub enum ReadError {
     },
 }
 
-impl ReadError {
-    /// A Parquet file that another program wrote, or a damaged one.
-    pub(crate) fn foreign_parquet(name: &str) -> Self {
-        let what = "is a Parquet file that this flowkit did not write, or a damaged one";
-        Self::Form { name: name.to_owned(), what }
+/// What is wrong with a dump that is read.
+impl From<DumpError> for ReadError {
+    fn from(error: DumpError) -> Self {
+        match error {
+            DumpError::NoManifest { path } => Self::NotADump { path },
+            DumpError::DamagedManifest { path, source } => Self::Manifest { path, source },
+            DumpError::OtherManifest { path, .. } => Self::OtherManifest { path },
+            DumpError::Io { path, source, .. } => Self::Open { path, source },
+            // Those are of who writes one.
+            error => Self::Open { path: "the dump".into(), source: io::Error::other(error) },
+        }
     }
 }

@@ -81,7 +81,7 @@ pub fn columns(bytes: &[u8]) {
         for group in 0..file.groups() {
             let _ = file.read(group, &request, &mut spare, |batch| {
                 let _ = batch.column(FieldId::Bytes).n_unknown();
-                batch.uncode(FieldId::DstPort);
+                batch.materialise(FieldId::DstPort);
                 let _ = batch.column(FieldId::DstPort).n_unknown();
             });
         }

@@ -23,7 +23,7 @@
 //! use flowkit_model::question::{Flows, Order, Question, Ranked, Report};
 //!
 //! let sources = [Source::open(Path::new("../testdata/three-flows.ndjson"))?];
-//! let talkers = Report::Talkers(Ranked { order: Order { limit: 1, ..Order::default() } });
+//! let talkers = Report::Talkers(Ranked { order: Order { limit: 1, ..Order::default() }, columns: None });
 //! let flows = Flows { filter: Some("proto tcp".into()), ..Flows::default() };
 //! let answer = ask(&sources, &Question::new(talkers, flows))?;
 //! assert_eq!(answer.table.rows.len(), 1);

@@ -7,9 +7,9 @@
 use std::io;
 
 use flowkit_model::filter::Bounds;
-use flowkit_model::logstash_times::repaired_ms;
+use flowkit_model::logstash_times::{repaired, repaired_ms};
 use flowkit_model::window::Span;
-use flowkit_model::{Expression, FIELDS, FieldId};
+use flowkit_model::{Expression, FIELDS, FieldId, FlowRecord};
 
 use crate::batch::{Batch, FieldSet};
 use crate::dedup::equal_flows::EqualFlows;
@@ -26,7 +26,7 @@ pub struct Selection {
 
 /// What is done to flows before they are looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
+pub(crate) struct Changes {
     /// Take off the second that Logstash 7 and later do not borrow, and the
     /// wraps of the uptime that no version sees.
     pub repair_times: bool,
@@ -51,6 +51,23 @@ impl Selection {
             Some(window) => Expression::And(vec![window, filter]),
         };
         Self { filter: Filter::new(both), window, changes }
+    }
+
+    /// Whether a flow matches, with its times repaired first if that was asked for.
+    /// Flows that are to be scaled or deduplicated cannot be told one by one.
+    #[must_use]
+    pub fn matches(&self, flow: &FlowRecord) -> bool {
+        if self.changes.repair_times {
+            self.filter.matches(&repaired(flow))
+        } else {
+            self.filter.matches(flow)
+        }
+    }
+
+    /// Whether every flow matches.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.filter.is_any()
     }
 
     /// Begins to look at flows: none was seen.

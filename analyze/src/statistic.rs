@@ -1,50 +1,46 @@
 //! What a report is, seen from the engine: something that adds up batches of
 //! columns, on any thread, and makes an answer of the sums.
 
-use flowkit_model::Kind;
-use flowkit_model::answer::Cell;
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Tally};
-use flowkit_model::question::{Condition, Measure};
-use flowkit_model::{FieldId, Metric, Sums};
+use flowkit_model::answer::{Answer, Cell, Tally};
+use flowkit_model::{FieldId, Kind};
 
 use crate::batch::Batch;
 use crate::spill::memory::Memory;
 
-/// A question that is answered by adding up batches.
+/// A question that is answered by accumulating batches.
 ///
 /// Batches come in any order and on any thread, so `add` and `merge` must not
 /// depend on it.
 pub(crate) trait Statistic: Sync {
-    /// What one thread has added up.
+    /// The partial result of one thread.
     type Partial: Send;
 
     /// The fields it reads, beside those that the tally reads.
     fn fields(&self) -> Vec<FieldId>;
 
-    /// A field that it would rather have by places in a list of values
-    /// ([`Batch::coded`]) than as a column, where a file has it so. Batches
-    /// that come from elsewhere have the column.
-    fn coded(&self) -> Option<FieldId> {
+    /// A field that it accepts dictionary-encoded ([`Batch::dictionary_column`]),
+    /// where a file stores it so. Batches of other sources have the plain column.
+    fn dictionary_key(&self) -> Option<FieldId> {
         None
     }
 
-    /// Nothing yet; what is kept beyond `memory` goes to temporary files.
+    /// An empty partial result; beyond the budget of `memory` it is spilled.
     fn start(&self, memory: &Arc<Memory>) -> Self::Partial;
 
     /// Adds the flows of a batch.
     fn add(&self, partial: &mut Self::Partial, batch: &Batch);
 
-    /// Puts in order what was added of a row group, while other threads are at
-    /// theirs: the places of its lists mean nothing in the next.
-    fn settle(&self, _: &mut Self::Partial) {}
+    /// Called after the batches of a row group, on the thread that added them: its
+    /// dictionary codes mean nothing in the next row group.
+    fn finish_row_group(&self, _: &mut Self::Partial) {}
 
-    /// Adds what another thread added up.
+    /// Merges the partial result of another thread.
     fn merge(&self, partial: &mut Self::Partial, other: Self::Partial);
 
-    /// The answer; `texts` are the dictionary's, by number.
+    /// The answer; `texts` are those of the dictionary, the code as index.
     ///
     /// # Errors
     /// If temporary files cannot be used.
@@ -52,8 +48,7 @@ pub(crate) trait Statistic: Sync {
     -> io::Result<Answer>;
 }
 
-/// A key's value; text is looked up.
-pub(super) fn key_cell(kind: Kind, value: Option<u64>, texts: &[String]) -> Cell {
+pub(crate) fn key_cell(kind: Kind, value: Option<u64>, texts: &[String]) -> Cell {
     match (kind, value) {
         (_, None) => Cell::Unknown,
         (Kind::Text, Some(number)) => usize::try_from(number)

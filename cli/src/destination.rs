@@ -1,5 +1,5 @@
-//! Where an answer or an export goes: standard output, or a file, which is
-//! there only when it is whole.
+//! Where an answer or an export goes: standard output, or a file that appears
+//! when it is complete.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::ValueEnum;
-use flowkit_analyze::Source;
 use tempfile::TempPath;
 
 use crate::exit::{Exit, Usage};
 
-/// What is written to.
+/// A buffered file or standard output.
 pub(crate) type Out = BufWriter<Box<dyn Write + Send>>;
 
 const BUFFER: usize = 1 << 18;
@@ -26,7 +25,7 @@ const BUFFER: usize = 1 << 18;
 /// pipes are written to as they are.
 ///
 /// # Errors
-/// Those of `write`; an [`io::Error`] is said to be of this place.
+/// Those of `write`; an [`io::Error`] names the file.
 pub(crate) fn write_to<T>(
     path: Option<&Path>,
     write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
@@ -44,28 +43,19 @@ pub(crate) fn write_to<T>(
     written.map_err(|error| if error.is::<io::Error>() { error.context(cannot()) } else { error })
 }
 
-/// Refuses to write over one of the sources.
-pub(crate) fn refuse_sources(path: Option<&Path>, sources: &[Source]) -> anyhow::Result<()> {
-    match named(path) {
-        Some(path) if sources.iter().any(|source| source.reads(path)) => {
-            Err(Usage(format!("{} is what is read; name another with -o", path.display())).into())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Refuses to write a form that is no text to a terminal.
-pub(crate) fn refuse_terminal(path: Option<&Path>, form: &impl ValueEnum) -> anyhow::Result<()> {
+/// Refuses to write a format that is not text to a terminal.
+pub(crate) fn refuse_terminal(path: Option<&Path>, format: &impl ValueEnum) -> anyhow::Result<()> {
     if named(path).is_some() || !io::stdout().is_terminal() {
         return Ok(());
     }
-    let form = form.to_possible_value().map(|form| form.get_name().to_owned());
-    let form = form.as_deref().unwrap_or("this form");
-    Err(Usage(format!("{form} is no text for a terminal; name a file with -o, or use > or |"))
+    let format = format.to_possible_value().map(|format| format.get_name().to_owned());
+    let format = format.as_deref().unwrap_or("this format");
+    Err(Usage(format!("{format} is not text for a terminal; name a file with -o, or use > or |"))
         .into())
 }
 
-fn named(path: Option<&Path>) -> Option<&Path> {
+/// The file that is named, if any: `-` is standard output.
+pub(crate) fn named(path: Option<&Path>) -> Option<&Path> {
     path.filter(|path| path.as_os_str() != "-")
 }
 
@@ -79,12 +69,12 @@ fn filled<T>(
     Ok(written)
 }
 
-/// Writes a file beside another and puts it in its place.
+/// Writes a file beside another and renames it.
 fn replaced<T>(
     path: &Path,
     write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    // A link stays, and what it leads to is replaced.
+    // A symbolic link is kept, and its target replaced.
     let place = fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let (file, unfinished) = beside(&place)?;
     remove_if_interrupted(&unfinished);
@@ -96,10 +86,12 @@ fn replaced<T>(
     Ok(written)
 }
 
-/// A hidden file in the same folder, removed unless it is put in its place.
+/// A hidden file in the directory of `place`, removed unless it is renamed.
 fn beside(place: &Path) -> anyhow::Result<(File, TempPath)> {
     let mut name = OsString::from(".");
-    name.push(place.file_name().ok_or_else(|| anyhow!("{} names no file", place.display()))?);
+    name.push(
+        place.file_name().ok_or_else(|| anyhow!("{} does not name a file", place.display()))?,
+    );
     name.push(".");
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -112,10 +104,10 @@ fn beside(place: &Path) -> anyhow::Result<(File, TempPath)> {
     Ok(file.map_err(io::Error::from)?.into_parts())
 }
 
-/// Ctrl-C ends the program and leaves nothing behind.
+/// Makes Ctrl-C remove the unfinished file and end the program.
 fn remove_if_interrupted(unfinished: &Path) {
     let unfinished = unfinished.to_owned();
-    // Without it, a hidden file stays.
+    // If this fails, an interrupted command leaves a hidden file.
     let _ = ctrlc::set_handler(move || {
         let _ = fs::remove_file(&unfinished);
         let _ = writeln!(io::stderr(), "flowkit: interrupted; nothing was written");

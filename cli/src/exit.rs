@@ -1,17 +1,23 @@
-//! What the exit code says.
+//! The exit codes, and wrong usage.
 
 use std::io;
 use std::process::ExitCode;
 
+use flowkit_analyze::AskError;
 use flowkit_analyze::export::ExportError;
 use flowkit_fetch::FetchError;
 use flowkit_model::filter::FilterError;
 use flowkit_model::window::WindowError;
 
-/// Wrong usage that the parser of arguments could not see.
+/// Wrong usage that the parser of arguments cannot detect.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
+
+/// Standard input would have to be read again.
+pub(crate) fn read_twice(why: &str) -> anyhow::Error {
+    Usage(format!("{why}, and standard input can only be read once; save it to a file")).into()
+}
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +35,14 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// What an error means.
+    /// The code of an error.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         if is_broken_pipe(error) {
-            // `flowkit top | head` is no failure.
+            // `flowkit top | head` is not a failure.
             Self::Done
         } else if error.is::<WindowError>() || error.is::<FilterError>() || error.is::<Usage>() {
+            Self::Usage
+        } else if error.downcast_ref().is_some_and(AskError::is_wrong_usage) {
             Self::Usage
         } else {
             match error.downcast_ref() {
@@ -59,7 +67,7 @@ impl Exit {
     }
 }
 
-/// Whether whoever reads our output has gone.
+/// Whether the reader of our output has closed it.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let written = match error.downcast_ref() {
         Some(ExportError::Write(error)) => Some(error),

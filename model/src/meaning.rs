@@ -9,6 +9,8 @@ pub enum Meaning {
     Key(Kind),
     /// A key: an address cut to so many bits.
     Network(u8),
+    /// The sum of a metric over the flows of a row.
+    Sum(Metric),
     /// An amount of bytes.
     Bytes,
     /// A length of time in milliseconds.

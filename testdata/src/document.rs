@@ -55,7 +55,7 @@ pub fn documents(packets: &[Packet]) -> Vec<Document> {
     documents
 }
 
-/// Twenty characters, as Elasticsearch makes them up for documents sent without
+/// Twenty characters, as Elasticsearch generates them for documents sent without
 /// an id.
 fn id(packet: &Packet, record: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -96,7 +96,7 @@ struct Body {
     version: &'static str,
 }
 
-/// What the module's look-ups of place and owner add; of a private address only `PRIVATE`.
+/// What the module's `geoip` look-ups add; for a private address only `PRIVATE`.
 #[derive(Clone, Serialize)]
 struct Geoip {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,7 +128,7 @@ impl Geoip {
     }
 }
 
-/// The members in the order of the example document that flowkit started from.
+/// The fields in the order of the example document that flowkit started from.
 #[derive(Serialize)]
 struct Netflow {
     tcp_flags: u8,

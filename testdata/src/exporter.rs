@@ -13,7 +13,7 @@ pub struct Exporter {
     pub engine_id: u8,
     /// 0 none, 1 one packet in N in turn, 2 one in N at random.
     pub sampling_algorithm: u8,
-    /// N of the sampling; 0 and 1 both mean that every packet counts.
+    /// N of the sampling; 0 and 1 are unsampled: every packet counts.
     pub sampling_interval: u16,
     /// Time of the last boot, milliseconds since 1970-01-01 UTC.
     pub boot_ms: i64,

@@ -16,11 +16,11 @@ pub struct Flow {
     pub first_ms: i64,
     /// Last packet, milliseconds since 1970-01-01 UTC; never before the first.
     pub last_ms: i64,
-    /// Sender.
+    /// Source address.
     pub src_addr: Ipv4Addr,
-    /// Receiver.
+    /// Destination address.
     pub dst_addr: Ipv4Addr,
-    /// Router the packets were handed to; 0.0.0.0 if the receiver was in reach.
+    /// Next router; 0.0.0.0 if the destination is directly connected.
     pub next_hop: Ipv4Addr,
     /// Interface the packets came in by (SNMP `ifIndex`).
     pub input_snmp: u16,
@@ -30,9 +30,9 @@ pub struct Flow {
     pub packets: u32,
     /// Layer 3 bytes in those packets.
     pub bytes: u32,
-    /// Sender's port; 0 for a protocol without ports.
+    /// Source port; 0 for a protocol without ports.
     pub src_port: u16,
-    /// Receiver's port; type × 256 + code for ICMP; else 0.
+    /// Destination port; type × 256 + code for ICMP; 0 for other protocols without ports.
     pub dst_port: u16,
     /// OR of the TCP flags of all packets.
     pub tcp_flags: u8,
@@ -40,12 +40,12 @@ pub struct Flow {
     pub protocol: u8,
     /// Type of service byte.
     pub tos: u8,
-    /// Origin AS of the sender; 0 where the router does not know.
+    /// Origin AS of the source; 0 where the router does not know it.
     pub src_as: u16,
-    /// Origin AS of the receiver; 0 where the router does not know.
+    /// Origin AS of the destination; 0 where the router does not know it.
     pub dst_as: u16,
-    /// Prefix length of the sender's route.
+    /// Prefix length of the route to the source.
     pub src_mask: u8,
-    /// Prefix length of the receiver's route.
+    /// Prefix length of the route to the destination.
     pub dst_mask: u8,
 }

@@ -9,7 +9,7 @@
 //! | what happens on the practice day | [`day`] |
 //! | how a router turns flows into packets | [`packet`] |
 //! | how Logstash turns packets into documents | [`document`] |
-//! | how ten million flows are made up | [`synth`] |
+//! | how ten million synthetic flows are generated | [`synth`] |
 //! | which part of the search API is spoken | [`server`] |
 //!
 //! `cargo run -p flowkit-testdata --example serve 9200` serves the day.

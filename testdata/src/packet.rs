@@ -14,10 +14,10 @@ use crate::exporter::{BORDER, Exporter, OFFICE};
 use crate::flow::Flow;
 use crate::talk::{ACTIVE_MS, FIN, RST};
 
-/// Time without a packet after which a flow is over.
+/// Inactive timeout: time without a packet after which a flow is over.
 const INACTIVE_MS: i64 = 15_000;
 
-/// Time between two looks at the cache.
+/// Time between two scans of the cache.
 pub(crate) const SCAN_MS: i64 = 30_000;
 
 /// Time between two packets sent in a row.
@@ -127,7 +127,7 @@ fn expiry_ms(flow: &Flow) -> i64 {
     if closed || cut { flow.last_ms } else { flow.last_ms + INACTIVE_MS }
 }
 
-/// The first look at the cache after `ms`.
+/// The first scan of the cache after `ms`.
 fn scan_ms(exporter: &Exporter, ms: i64) -> i64 {
     ((ms - exporter.phase_ms).div_euclid(SCAN_MS) + 1) * SCAN_MS + exporter.phase_ms
 }

@@ -40,7 +40,7 @@ pub enum AskError {
         text: String,
     },
     /// Standard input would have to be read again.
-    #[error("{why}, and standard input can be read only once; save it to a file")]
+    #[error("{why}, and standard input can only be read once; save it to a file")]
     ReadTwice {
         /// What reads it twice.
         why: &'static str,

@@ -36,7 +36,7 @@ use crate::stats::beacons::Regularity;
 use crate::stats::check::Check;
 use crate::stats::exporters::Exporters;
 use crate::stats::grouping::GroupBy;
-use crate::stats::scans::Attempts;
+use crate::stats::scans::ScanSearch;
 use crate::stats::summary::Summary;
 use crate::stats::timeline::Binned;
 use crate::zone::zone;
@@ -75,19 +75,18 @@ pub fn ask_with(
     options: ReadOptions,
 ) -> Result<Answer, AskError> {
     let zone = zone(&question.flows.zone)?;
-    let mut answer = match &question.report {
-        Report::Diff(diff) => two_sides::ask(sources, diff, &question.flows, &zone, options)?,
-        _ => {
-            let window = window(sources, &question.flows, &zone, options)?;
-            let selection = in_window(&question.flows, &zone, window)?;
-            let timeline = window.or_else(|| common_window(sources));
-            let asking = OfSources { sources, selection: &selection, options };
-            let mut answer = dispatch(&question.report, &zone, timeline, &asking)?;
-            if question.flows.is_selective() && answer.tally.total.flows == 0 {
-                answer.unmatched.extend(unmatched(sources, options)?);
-            }
-            answer
+    let mut answer = if let Report::Diff(diff) = &question.report {
+        two_sides::ask(sources, diff, &question.flows, &zone, options)?
+    } else {
+        let window = window(sources, &question.flows, &zone, options)?;
+        let selection = in_window(&question.flows, &zone, window)?;
+        let timeline = window.or_else(|| common_window(sources));
+        let asking = OfSources { sources, selection: &selection, options };
+        let mut answer = dispatch(&question.report, &zone, timeline, &asking)?;
+        if question.flows.is_selective() && answer.tally.total.flows == 0 {
+            answer.unmatched.extend(unmatched(sources, options)?);
         }
+        answer
     };
     answer.filter = question.flows.filter_shown().map(str::to_owned);
     answer.question = Some(question.clone());
@@ -138,7 +137,7 @@ fn dispatch<A: Asking>(
             let bin = || AskError::Bin { text: timeline.bin.clone() };
             asking.ask(&Binned::new(timeline, zone, window.unwrap_or_default()).ok_or_else(bin)?)
         }
-        Report::Scans(scans) => asking.ask(&Attempts::new(scans)),
+        Report::Scans(scans) => asking.ask(&ScanSearch::new(scans)),
         Report::Beacons(beacons) => asking.ask(&Regularity::new(beacons)),
         Report::Diff(_) => unreachable!("a diff has two sides"),
         Report::Summary => asking.ask(&Summary::default()),

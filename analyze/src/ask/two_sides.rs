@@ -77,7 +77,7 @@ fn sides<'s>(
 ) -> Result<[Side<'s>; 2], AskError> {
     if let Some([a, b]) = &diff.windows {
         if sources.iter().any(Source::is_stdin) {
-            return Err(AskError::ReadTwice { why: "--a and --b look twice" });
+            return Err(AskError::ReadTwice { why: "--a and --b read the source twice" });
         }
         let windows = [span("--a", a, zone)?, span("--b", b, zone)?];
         return Ok(windows.map(|window| Side { sources, window: Some(window) }));

@@ -75,7 +75,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let filter = selection.early_filter();
         let early = if filter.is_some() { FieldSet::default() } else { selection.fields() };
         let columns = measured.union(early);
-        let coded = self.statistic.coded().filter(|field| !columns.contains(*field));
+        let coded = self.statistic.dictionary_key().filter(|field| !columns.contains(*field));
         let asked = self.statistic.fields().into_iter().filter(|field| Some(*field) != coded);
         let columns = columns.union(asked.collect());
         let request = Request { columns, coded, filter, dictionary };
@@ -100,7 +100,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
                     }
                     self.statistic.add(partial, batch);
                 })?;
-                self.statistic.settle(partial);
+                self.statistic.finish_row_group(partial);
                 Ok(())
             })
         };

@@ -1,4 +1,4 @@
-//! Adds many flows at once, column by column: the width of a column is looked at
+//! Appends many flows at once, column by column: the width of a column is matched
 //! once for all of them, not once for each value.
 
 use flowkit_model::{FIELDS, FieldId, Kind, Row};
@@ -6,7 +6,7 @@ use flowkit_model::{FIELDS, FieldId, Kind, Row};
 use super::{Batch, Column, FieldSet, Values};
 
 impl Batch {
-    /// Adds flows, in their order.
+    /// Appends flows, in their order.
     pub(crate) fn push_rows(&mut self, rows: &[Row<'_>]) {
         self.rows += rows.len();
         let known = FieldSet(rows.iter().fold(u64::MAX, |all, row| all & row.known()));
@@ -14,12 +14,12 @@ impl Batch {
             let Some(column) = column else { continue };
             column.extend_mask(rows, field.id, known.contains(field.id));
             if field.kind == Kind::Text {
-                // The texts of flows repeat themselves.
+                // Consecutive flows mostly have equal texts.
                 let mut before = ("", 0);
                 column.extend(rows, |row| {
                     let Some(text) = row.text(field.id) else { return 0 };
                     if text != before.0 {
-                        before = (text, self.recent.code(text, &self.dictionary).into());
+                        before = (text, self.text_cache.code(text, &self.dictionary).into());
                     }
                     before.1
                 });
@@ -31,7 +31,7 @@ impl Batch {
 }
 
 impl Batch {
-    /// Forgets all flows, and keeps the memory for others.
+    /// Removes all flows, and keeps the memory of the columns.
     pub(crate) fn clear(&mut self) {
         self.rows = 0;
         for column in self.columns.iter_mut().flatten() {
@@ -47,7 +47,7 @@ impl Batch {
 }
 
 impl Column {
-    /// Notes which rows are unknown, before their values are added.
+    /// Extends the validity mask, before the values are added.
     fn extend_mask(&mut self, rows: &[Row<'_>], field: FieldId, all_known: bool) {
         match &mut self.unknown {
             None if all_known => {}
@@ -79,9 +79,9 @@ mod tests {
     use super::*;
     use crate::batch::dictionary::Dictionary;
 
-    /// Rows with every field known here and there, in pieces of every length.
+    /// Rows with every field known here and there, in pieces of several lengths.
     #[test]
-    fn many_rows_are_what_one_after_the_other_are() {
+    fn many_rows_at_once_equal_one_after_the_other() {
         let texts: Vec<String> = (0..4).map(|n| "r".repeat(n)).collect();
         let rows: Vec<Row<'_>> = (0..70_u64)
             .map(|n| {

@@ -1,4 +1,4 @@
-//! The values of one field, one per flow.
+//! A column: the values of one field, one per flow, and its validity.
 
 use std::ops::Range;
 
@@ -11,14 +11,14 @@ pub enum Values {
     U8(Vec<u8>),
     /// Up to 16 bits.
     U16(Vec<u16>),
-    /// Up to 32 bits; for text, its number in the batch's dictionary.
+    /// Up to 32 bits; for text, its code in the batch's dictionary.
     U32(Vec<u32>),
     /// Up to 64 bits.
     U64(Vec<u64>),
 }
 
 impl Values {
-    /// How many there are.
+    /// The number of values.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -83,7 +83,7 @@ impl Column {
 
     /// The smallest and largest known value; `None` if none is known.
     #[must_use]
-    pub fn bounds(&self) -> Option<(u64, u64)> {
+    pub fn min_max(&self) -> Option<(u64, u64)> {
         fn of<V: Copy + Ord + Into<u64>>(values: &[V]) -> Option<(u64, u64)> {
             let first = *values.first()?;
             let widen = |(least, most): (V, V), value: &V| (least.min(*value), most.max(*value));
@@ -102,16 +102,16 @@ impl Column {
         }
     }
 
-    /// The value that all rows have, if they have one; unknown is one, too.
+    /// The value that all rows have, if they are equal; `Some(None)` if all are unknown.
     #[must_use]
     pub fn constant(&self) -> Option<Option<u64>> {
         match self.n_unknown() {
-            0 => self.bounds().filter(|(least, most)| least == most).map(|(value, _)| Some(value)),
+            0 => self.min_max().filter(|(least, most)| least == most).map(|(value, _)| Some(value)),
             n_unknown => (n_unknown == self.len() as u64).then_some(None),
         }
     }
 
-    /// A row's value, widened.
+    /// The value of a row, widened; `None` if it is unknown.
     #[must_use]
     pub fn get(&self, row: usize) -> Option<u64> {
         if self.unknown.as_ref().is_some_and(|mask| mask[row]) {
@@ -146,7 +146,7 @@ impl Column {
         }
     }
 
-    /// Adds some rows of another column of the same field.
+    /// Appends a range of rows of another column of this field.
     pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
         if let Some(unknown) = &other.unknown {
             let before = self.len();
@@ -178,38 +178,38 @@ impl Column {
     }
 }
 
-/// The numbers of the rows whose flag is true, at the front of `rows`, and how
-/// many they are.
+/// Writes the indices of the rows whose flag is true to the front of `rows`; the
+/// result is how many they are.
 ///
-/// Found without a branch for each: which rows a filter means is hard to foretell.
-/// Eight in a row that it does not mean are passed over at once.
-pub(crate) fn rows_of(keep: &[bool], rows: &mut Vec<u32>) -> usize {
+/// Without a branch per row, since which rows match a filter is hard to predict.
+/// Eight consecutive rows that do not match are skipped at once.
+pub(crate) fn rows_where(keep: &[bool], rows: &mut Vec<u32>) -> usize {
     rows.resize(keep.len(), 0);
     let mut n_rows = 0;
     let mut take = |row: usize, keep: bool| {
         #[expect(clippy::cast_possible_truncation, reason = "a batch has fewer rows")]
-        let number = row as u32;
-        rows[n_rows] = number;
+        let index = row as u32;
+        rows[n_rows] = index;
         n_rows += usize::from(keep);
     };
     let (eights, rest) = keep.as_chunks::<8>();
     for (eight, flags) in eights.iter().enumerate() {
         if *flags != [false; 8] {
-            for (place, keep) in flags.iter().enumerate() {
-                take(eight * 8 + place, *keep);
+            for (bit, keep) in flags.iter().enumerate() {
+                take(eight * 8 + bit, *keep);
             }
         }
     }
-    for (place, keep) in rest.iter().enumerate() {
-        take(eights.len() * 8 + place, *keep);
+    for (bit, keep) in rest.iter().enumerate() {
+        take(eights.len() * 8 + bit, *keep);
     }
     n_rows
 }
 
-/// Keeps the values of some rows, in ascending order.
+/// Keeps the values at these rows, which are in ascending order.
 pub(crate) fn select<T: Copy>(values: &mut Vec<T>, rows: &[u32]) {
-    for (place, row) in rows.iter().enumerate() {
-        values[place] = values[*row as usize];
+    for (to, row) in rows.iter().enumerate() {
+        values[to] = values[*row as usize];
     }
     values.truncate(rows.len());
 }
@@ -225,26 +225,26 @@ mod tests {
                 let keep: Vec<bool> = (0..n).map(|row| row % step == step / 2).collect();
                 let rows: Vec<u32> = (0..n).filter(|row| row % step == step / 2).collect();
                 let mut found = vec![7; 20];
-                let n_rows = rows_of(&keep, &mut found);
+                let n_rows = rows_where(&keep, &mut found);
                 assert_eq!(found[..n_rows], rows, "{n} {step}");
             }
         }
     }
 
     #[test]
-    fn bounds_and_constants_are_of_known_values() {
+    fn min_max_and_constants_are_of_known_values() {
         let column = |values: &[u16], unknown: Option<&[bool]>| Column {
             values: Values::U16(values.to_vec()),
             unknown: unknown.map(<[bool]>::to_vec),
         };
-        for (column, bounds, constant) in [
+        for (column, min_max, constant) in [
             (column(&[], None), None, None),
             (column(&[7, 7], None), Some((7, 7)), Some(Some(7))),
             (column(&[7, 9, 8], None), Some((7, 9)), None),
             (column(&[0, 9], Some(&[true, false])), Some((9, 9)), None),
             (column(&[0, 0], Some(&[true, true])), None, Some(None)),
         ] {
-            assert_eq!((column.bounds(), column.constant()), (bounds, constant), "{column:?}");
+            assert_eq!((column.min_max(), column.constant()), (min_max, constant), "{column:?}");
         }
     }
 }

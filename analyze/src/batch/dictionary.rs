@@ -1,13 +1,13 @@
-//! Text values as numbers: each distinct text gets the next number.
+//! The dictionary of texts: each distinct text gets the next code.
 //!
-//! Shared by all threads of a scan, so one text has one number everywhere. The
-//! numbers depend on who came first; order answers by the text.
+//! All threads of a scan share it, so a text has one code everywhere. Codes are
+//! in the order of first occurrence, which varies; answers are ordered by the text.
 
 use std::sync::{PoisonError, RwLock};
 
 use hashbrown::HashMap;
 
-/// Distinct texts, by number.
+/// Distinct texts and their codes.
 #[derive(Debug, Default)]
 pub struct Dictionary {
     inner: RwLock<Inner>,
@@ -20,7 +20,7 @@ struct Inner {
 }
 
 impl Dictionary {
-    /// The number of a text.
+    /// The code of a text.
     ///
     /// # Panics
     /// If there are 2^32 distinct texts.
@@ -34,51 +34,51 @@ impl Dictionary {
         if let Some(code) = inner.codes.get(text) {
             return *code;
         }
-        let code = u32::try_from(inner.texts.len()).expect("so many texts fit in no memory");
+        let code = u32::try_from(inner.texts.len()).expect("2^32 texts fit in no memory");
         inner.codes.insert(text.to_owned(), code);
         inner.texts.push(text.to_owned());
         code
     }
 
-    /// Lends all texts, by number.
+    /// Lends all texts, the code as index.
     pub fn with_texts<T>(&self, look: impl FnOnce(&[String]) -> T) -> T {
         look(&self.inner.read().unwrap_or_else(PoisonError::into_inner).texts)
     }
 
-    /// All texts, by number.
+    /// All texts, the code as index.
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
         self.inner.read().unwrap_or_else(PoisonError::into_inner).texts.clone()
     }
 }
 
-/// Texts that came last, for one thread: the texts of flows repeat themselves,
-/// and the dictionary is locked to be read.
+/// A cache of the latest texts of one thread, since the texts of flows repeat
+/// themselves, and the dictionary must be locked to be read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Recent {
-    /// By a few bits of the text; none until one is asked for.
-    places: Vec<Option<(Box<str>, u32)>>,
+pub(crate) struct TextCache {
+    /// By a hash of a few bytes of the text; empty before the first lookup.
+    slots: Vec<Option<(Box<str>, u32)>>,
 }
 
-/// Places; a power of two.
-const RECENT: usize = 256;
+/// Slots of the cache; a power of two.
+const CACHE_SLOTS: usize = 256;
 
-impl Recent {
-    /// The number of a text in the dictionary.
+impl TextCache {
+    /// The code of a text in the dictionary.
     pub(crate) fn code(&mut self, text: &str, dictionary: &Dictionary) -> u32 {
-        if self.places.is_empty() {
-            self.places.resize(RECENT, None);
+        if self.slots.is_empty() {
+            self.slots.resize(CACHE_SLOTS, None);
         }
         let bytes = text.as_bytes();
         let some = |at: usize| bytes.get(at).copied().map_or(0, usize::from);
         let length = bytes.len();
         let mix = length * 5 + some(0) * 7 + some(length / 2) * 31 + some(length.max(1) - 1) * 67;
-        let place = &mut self.places[mix % RECENT];
-        match place {
+        let slot = &mut self.slots[mix % CACHE_SLOTS];
+        match slot {
             Some((known, code)) if **known == *text => *code,
             _ => {
                 let code = dictionary.code(text);
-                *place = Some((text.into(), code));
+                *slot = Some((text.into(), code));
                 code
             }
         }
@@ -90,12 +90,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_came_lately_has_the_number_of_the_dictionary() {
-        let (dictionary, mut recent) = (Dictionary::default(), Recent::default());
+    fn a_cached_text_has_the_code_of_the_dictionary() {
+        let (dictionary, mut cache) = (Dictionary::default(), TextCache::default());
         let texts: Vec<String> = (0..2000).map(|n| "x".repeat(n % 7) + &n.to_string()).collect();
         for _ in 0..2 {
             for text in texts.iter().map(String::as_str).chain([""]) {
-                assert_eq!(recent.code(text, &dictionary), dictionary.code(text), "{text}");
+                assert_eq!(cache.code(text, &dictionary), dictionary.code(text), "{text}");
             }
         }
         assert_eq!(dictionary.texts().len(), 2001);

@@ -1,81 +1,84 @@
-//! A column as a file has it: a list of distinct values, and for each flow a
-//! place in the list.
+//! A dictionary-encoded column: the distinct values of a row group, and for each
+//! flow the code of its value.
 //!
 //! What depends on a value alone (its group, whether it passes a test) is then
-//! worked out once per value of a row group instead of once per flow.
+//! computed once per value of a row group instead of once per flow.
 
 use std::sync::Arc;
 
 use super::{Column, Values};
 
-/// One field of a batch, by places in a list.
+/// One field of a batch, dictionary-encoded.
 #[derive(Clone, Debug)]
-pub struct Coded {
+pub struct DictionaryColumn {
     codes: Vec<u32>,
-    list: Arc<Values>,
+    values: Arc<Values>,
 }
 
-impl Coded {
-    /// Places in a list; a flow whose value is unknown has the place behind the
-    /// last. `None` if one is beyond that.
+impl DictionaryColumn {
+    /// A column of these codes; a flow whose value is unknown has the number of values
+    /// as code. `None` if a code is larger.
     #[must_use]
-    pub fn new(codes: Vec<u32>, list: Arc<Values>) -> Option<Self> {
+    pub fn new(codes: Vec<u32>, values: Arc<Values>) -> Option<Self> {
         let most = codes.iter().fold(0, |most, code| most.max(*code));
-        (most as usize <= list.len()).then_some(Self { codes, list })
+        (most as usize <= values.len()).then_some(Self { codes, values })
     }
 
-    /// The same of places that were checked already.
-    pub(crate) fn of_checked(codes: Vec<u32>, list: Arc<Values>) -> Self {
-        Self { codes, list }
+    /// A column of codes that were checked already.
+    pub(crate) fn of_checked(codes: Vec<u32>, values: Arc<Values>) -> Self {
+        Self { codes, values }
     }
 
-    /// For each flow, the place of its value.
+    /// For each flow, the code of its value.
     ///
-    /// None is larger than the length of the list, which means unknown.
+    /// A code equal to the number of values means unknown; none is larger.
     #[must_use]
     pub fn codes(&self) -> &[u32] {
         &self.codes
     }
 
-    /// The values. All batches of a row group share one list, and no two row
-    /// groups do. A list may hold a value twice.
+    /// The values, the code as index. All batches of a row group share one dictionary,
+    /// and no two row groups do. It may hold a value twice.
     #[must_use]
-    pub fn list(&self) -> &Arc<Values> {
-        &self.list
+    pub fn values(&self) -> &Arc<Values> {
+        &self.values
     }
 
     /// How many flows have no known value.
     #[must_use]
     pub fn n_unknown(&self) -> u64 {
-        let unknown = self.list.len();
+        let unknown = self.values.len();
         self.codes.iter().filter(|code| **code as usize == unknown).count() as u64
     }
 
-    /// The same, value by value.
+    /// The plain column of these values.
     #[must_use]
     pub fn to_column(&self) -> Column {
-        fn all<V: Copy + Default>(codes: &[u32], list: &[V]) -> Vec<V> {
-            codes.iter().map(|code| list.get(*code as usize).copied().unwrap_or_default()).collect()
+        fn all<V: Copy + Default>(codes: &[u32], values: &[V]) -> Vec<V> {
+            codes
+                .iter()
+                .map(|code| values.get(*code as usize).copied().unwrap_or_default())
+                .collect()
         }
-        let values = match &*self.list {
-            Values::U8(list) => Values::U8(all(&self.codes, list)),
-            Values::U16(list) => Values::U16(all(&self.codes, list)),
-            Values::U32(list) => Values::U32(all(&self.codes, list)),
-            Values::U64(list) => Values::U64(all(&self.codes, list)),
+        let values = match &*self.values {
+            Values::U8(values) => Values::U8(all(&self.codes, values)),
+            Values::U16(values) => Values::U16(all(&self.codes, values)),
+            Values::U32(values) => Values::U32(all(&self.codes, values)),
+            Values::U64(values) => Values::U64(all(&self.codes, values)),
         };
-        let last = self.list.len();
+        let last = self.values.len();
         let is_unknown = |code: &u32| *code as usize == last;
         let unknown =
             self.codes.iter().any(is_unknown).then(|| self.codes.iter().map(is_unknown).collect());
         Column { values, unknown }
     }
 
-    /// The places, to keep some of them.
+    /// The codes, to keep some of them.
     pub(crate) fn codes_mut(&mut self) -> &mut Vec<u32> {
         &mut self.codes
     }
 
-    /// Gives back the memory of the places.
+    /// The codes, to reuse their memory.
     pub(crate) fn into_codes(self) -> Vec<u32> {
         self.codes
     }
@@ -86,19 +89,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_become_values_and_the_last_place_is_unknown() {
-        let list = Arc::new(Values::U16(vec![443, 80]));
-        let mut coded = Coded::new(vec![1, 0, 2, 0], Arc::clone(&list)).unwrap();
+    fn codes_become_values_and_the_last_code_is_unknown() {
+        let values = Arc::new(Values::U16(vec![443, 80]));
+        let mut column = DictionaryColumn::new(vec![1, 0, 2, 0], Arc::clone(&values)).unwrap();
         assert_eq!(
-            coded.to_column(),
+            column.to_column(),
             Column {
                 values: Values::U16(vec![80, 443, 0, 443]),
                 unknown: Some(vec![false, false, true, false]),
             }
         );
-        assert_eq!(coded.n_unknown(), 1);
-        crate::batch::select(coded.codes_mut(), &[0, 3]);
-        assert_eq!(coded.to_column(), Column { values: Values::U16(vec![80, 443]), unknown: None });
-        assert!(Coded::new(vec![3], list).is_none());
+        assert_eq!(column.n_unknown(), 1);
+        crate::batch::select(column.codes_mut(), &[0, 3]);
+        assert_eq!(
+            column.to_column(),
+            Column { values: Values::U16(vec![80, 443]), unknown: None }
+        );
+        assert!(DictionaryColumn::new(vec![3], values).is_none());
     }
 }

@@ -30,7 +30,7 @@ impl FieldSet {
         self.0 == 0
     }
 
-    /// Both sets.
+    /// The union of both sets.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -1,15 +1,15 @@
-//! A batch of flows as columns: what statistics run on.
+//! Record batches: flows as columns, which statistics run on.
 //!
-//! One vector of plain values per field, in the field's own width, and a mask
-//! of the rows where it is unknown. An unknown value is stored as 0, so sums
-//! need no mask.
+//! One vector of plain values per field, in the field's own width, and a validity
+//! mask that is true where the value is unknown. An unknown value is stored as 0,
+//! so sums need no mask. Fields that a file stores dictionary-encoded may stay so.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
 
-use self::dictionary::{Dictionary, Recent};
+use self::dictionary::{Dictionary, TextCache};
 
 pub(crate) mod append;
 pub(crate) mod column;
@@ -17,22 +17,19 @@ pub(crate) mod dictionary;
 pub(crate) mod dictionary_column;
 pub(crate) mod field_set;
 pub use self::column::{Column, Values};
-pub(crate) use self::column::{rows_of, select};
-pub use self::dictionary_column::Coded;
+pub(crate) use self::column::{rows_where, select};
+pub(crate) use self::dictionary_column::DictionaryColumn;
 pub use self::field_set::FieldSet;
-
-/// Rows a batch has when one is cut from a long block.
-pub const BATCH_ROWS: usize = 65_536;
 
 /// Flows as columns.
 #[derive(Clone, Debug)]
 pub struct Batch {
     rows: usize,
     columns: Vec<Option<Column>>,
-    /// Fields that are there by places in a list, and have no column.
-    coded: Vec<(FieldId, Coded)>,
+    /// Fields that are dictionary-encoded, and have no plain column.
+    dictionary_columns: Vec<(FieldId, DictionaryColumn)>,
     dictionary: Arc<Dictionary>,
-    recent: Recent,
+    text_cache: TextCache,
 }
 
 impl Batch {
@@ -43,10 +40,16 @@ impl Batch {
             .iter()
             .map(|field| fields.contains(field.id).then(|| Column::for_field(field.id, rows)))
             .collect();
-        Self { rows: 0, columns, coded: Vec::new(), dictionary, recent: Recent::default() }
+        Self {
+            rows: 0,
+            columns,
+            dictionary_columns: Vec::new(),
+            dictionary,
+            text_cache: TextCache::default(),
+        }
     }
 
-    /// A batch of columns that are there already.
+    /// A batch of these columns.
     pub(crate) fn of_columns(
         rows: usize,
         columns: impl IntoIterator<Item = (FieldId, Column)>,
@@ -55,9 +58,9 @@ impl Batch {
         let mut batch = Self {
             rows,
             columns: vec![None; FIELDS.len()],
-            coded: Vec::new(),
+            dictionary_columns: Vec::new(),
             dictionary,
-            recent: Recent::default(),
+            text_cache: TextCache::default(),
         };
         for (field, column) in columns {
             batch.columns[field as usize] = Some(column);
@@ -71,13 +74,13 @@ impl Batch {
         self.rows
     }
 
-    /// The texts that the numbers of text columns stand for.
+    /// The dictionary of the text columns.
     #[must_use]
     pub fn dictionary(&self) -> &Arc<Dictionary> {
         &self.dictionary
     }
 
-    /// The same, to be kept.
+    /// The dictionary of the text columns, to be shared.
     #[cfg(test)]
     pub(crate) fn shared_dictionary(&self) -> &Arc<Dictionary> {
         &self.dictionary
@@ -93,49 +96,57 @@ impl Batch {
         self.columns[field as usize].as_ref().expect("a statistic names the fields that it reads")
     }
 
-    /// A field by places in a list of values, if it is there so: one that a
-    /// statistic asked for ([`Statistic::coded`](crate::stats::Statistic::coded)),
-    /// or a filter, and that the file has so. Such a field has no column.
+    /// A field that is dictionary-encoded: one that a statistic
+    /// ([`dictionary_key`](crate::stats::Statistic::dictionary_key)) or a filter
+    /// accepts so, and that the file stores so. Such a field has no plain column.
     #[must_use]
-    pub fn coded(&self, field: FieldId) -> Option<&Coded> {
-        self.coded.iter().find(|(coded, _)| *coded == field).map(|(_, coded)| coded)
+    pub fn dictionary_column(&self, field: FieldId) -> Option<&DictionaryColumn> {
+        self.dictionary_columns.iter().find(|(other, _)| *other == field).map(|(_, column)| column)
     }
 
-    /// Every field that is there by places.
-    pub(crate) fn all_coded(&self) -> impl Iterator<Item = (FieldId, &Coded)> {
-        self.coded.iter().map(|(field, coded)| (*field, coded))
+    /// Every field that is dictionary-encoded.
+    pub(crate) fn dictionary_columns(&self) -> impl Iterator<Item = (FieldId, &DictionaryColumn)> {
+        self.dictionary_columns.iter().map(|(field, column)| (*field, column))
     }
 
-    /// The same batch with fields by places.
-    pub(crate) fn with_coded(self, coded: Vec<(FieldId, Coded)>) -> Self {
-        Self { coded, ..self }
+    /// This batch with dictionary-encoded fields.
+    pub(crate) fn with_dictionary_columns(
+        self,
+        dictionary_columns: Vec<(FieldId, DictionaryColumn)>,
+    ) -> Self {
+        Self { dictionary_columns, ..self }
     }
 
-    /// The same batch with what another has of the same flows.
+    /// This batch with the columns of another batch of these flows.
     pub(crate) fn and(mut self, other: Self) -> Self {
         for (own, column) in self.columns.iter_mut().zip(other.columns) {
             if column.is_some() {
                 *own = column;
             }
         }
-        self.coded.extend(other.coded);
+        self.dictionary_columns.extend(other.dictionary_columns);
         self
     }
 
-    /// Its columns, and the fields by places.
-    pub(crate) fn into_parts(self) -> (impl Iterator<Item = Column>, impl Iterator<Item = Coded>) {
-        (self.columns.into_iter().flatten(), self.coded.into_iter().map(|(_, coded)| coded))
+    /// Its plain columns, and its dictionary-encoded ones.
+    pub(crate) fn into_parts(
+        self,
+    ) -> (impl Iterator<Item = Column>, impl Iterator<Item = DictionaryColumn>) {
+        (
+            self.columns.into_iter().flatten(),
+            self.dictionary_columns.into_iter().map(|(_, column)| column),
+        )
     }
 
-    /// Makes a column of a field that is there by places.
-    pub fn uncode(&mut self, field: FieldId) {
-        if let Some(place) = self.coded.iter().position(|(coded, _)| *coded == field) {
-            let (_, coded) = self.coded.swap_remove(place);
-            self.columns[field as usize] = Some(coded.to_column());
+    /// Makes a plain column of a field that is dictionary-encoded.
+    pub fn materialise(&mut self, field: FieldId) {
+        if let Some(at) = self.dictionary_columns.iter().position(|(other, _)| *other == field) {
+            let (_, column) = self.dictionary_columns.swap_remove(at);
+            self.columns[field as usize] = Some(column.to_column());
         }
     }
 
-    /// Every column there is, with its field.
+    /// Every plain column, with its field.
     pub fn columns(&self) -> impl Iterator<Item = (FieldId, &Column)> {
         FIELDS
             .iter()
@@ -155,18 +166,18 @@ impl Batch {
         }
     }
 
-    /// Adds a flow.
+    /// Appends a flow.
     pub fn push(&mut self, flow: &FlowRecord) {
         self.push_row(&Row::of(flow));
     }
 
-    /// Adds a flow.
+    /// Appends a flow that is given as a row.
     pub fn push_row(&mut self, row: &Row<'_>) {
         self.rows += 1;
         for (field, column) in FIELDS.iter().zip(&mut self.columns) {
             let Some(column) = column else { continue };
             column.push(if field.kind == Kind::Text {
-                let code = |text| self.recent.code(text, &self.dictionary).into();
+                let code = |text| self.text_cache.code(text, &self.dictionary).into();
                 row.text(field.id).map(code)
             } else {
                 row.number(field.id)
@@ -174,7 +185,7 @@ impl Batch {
         }
     }
 
-    /// A row; `texts` are the dictionary's. What has no column is unknown.
+    /// A row; `texts` are the dictionary's. Fields without a plain column are unknown.
     pub(crate) fn row<'t>(&self, row: usize, texts: &'t [String]) -> Row<'t> {
         let mut values = Row::default();
         for (field, column) in self.columns() {
@@ -192,12 +203,13 @@ impl Batch {
         values
     }
 
-    /// A column to be changed; `None` if the batch was made without it.
+    /// A column to be changed; `None` if the batch does not have it.
     pub(crate) fn column_mut(&mut self, field: FieldId) -> Option<&mut Column> {
         self.columns[field as usize].as_mut()
     }
 
-    /// Adds some rows of another batch of the same fields and dictionary.
+    /// Appends a range of rows of another batch, which must have these fields and this
+    /// dictionary.
     pub(crate) fn append(&mut self, other: &Self, rows: Range<usize>) {
         self.rows += rows.len();
         for (column, more) in self.columns.iter_mut().zip(&other.columns) {
@@ -208,7 +220,7 @@ impl Batch {
     }
 
     /// Changes the known values of a field of times or counters, given another
-    /// field's value in the same row.
+    /// field's value in each row.
     ///
     /// # Panics
     /// If the batch was made without one of them, or the first is narrower.
@@ -236,11 +248,11 @@ impl Batch {
     pub fn retain(&mut self, keep: &[bool]) {
         assert_eq!(keep.len(), self.rows, "one flag per row");
         let mut rows = Vec::new();
-        let n_rows = rows_of(keep, &mut rows);
+        let n_rows = rows_where(keep, &mut rows);
         self.select(&rows[..n_rows]);
     }
 
-    /// Keeps some rows, in ascending order.
+    /// Keeps these rows, which are in ascending order.
     fn select(&mut self, rows: &[u32]) {
         self.pick(rows.len(), |column, codes| match (column, codes) {
             (Some(column), _) => column.select(rows),
@@ -249,8 +261,8 @@ impl Batch {
         });
     }
 
-    /// Lets each column, and the places of each field that is there by places,
-    /// be cut down to so many rows.
+    /// Calls `pick` with each plain column and with the codes of each dictionary-encoded
+    /// one, to cut it down to `rows` rows.
     pub(crate) fn pick(
         &mut self,
         rows: usize,
@@ -258,7 +270,9 @@ impl Batch {
     ) {
         self.rows = rows;
         self.columns.iter_mut().flatten().for_each(|column| pick(Some(column), None));
-        self.coded.iter_mut().for_each(|(_, coded)| pick(None, Some(coded.codes_mut())));
+        self.dictionary_columns
+            .iter_mut()
+            .for_each(|(_, column)| pick(None, Some(column.codes_mut())));
     }
 }
 
@@ -289,7 +303,7 @@ mod tests {
         batch
     }
 
-    /// Every field of every row is what the record says, also after rows went.
+    /// Every field of every row is that of the record, also after rows were removed.
     #[test]
     fn columns_hold_what_the_records_held() {
         let mut flows = flows();

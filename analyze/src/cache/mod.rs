@@ -189,7 +189,7 @@ fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
 fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile, CacheError> {
     let path = part.columns_path();
     let dictionary = Arc::new(Dictionary::default());
-    let mut columns = PartWriter::new(&part.dump, path.clone(), &dictionary)?;
+    let mut columns = PartWriter::new(&part.dump, &path, &dictionary)?;
     let alone = [source.one_part(part, THIS_FILE)];
     let mut absorber = Absorber::new(&alone, ReadOptions::default());
     for earlier in source.streams_before(part) {

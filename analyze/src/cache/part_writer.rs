@@ -1,13 +1,15 @@
 //! The columns of a part while they are written. The file appears whole or not at
 //! all: it is written under another name in the same folder and renamed.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_model::dump::{COLUMNS, unfinished};
+use flowkit_dump::DumpError;
+use flowkit_dump::files::{self, Unfinished};
+use flowkit_model::answer::Tally;
+use flowkit_model::dump::COLUMNS;
 
 use super::CacheError;
 use crate::batch::dictionary::Dictionary;
@@ -17,12 +19,10 @@ use crate::store::StoreError;
 use crate::store::footer::{Belongs, StoredTally};
 use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
-use flowkit_model::answer::Tally;
 
 /// Writes the columns of a part.
 pub(crate) struct PartWriter {
-    path: PathBuf,
-    file: NewFile,
+    file: Unfinished,
     writer: FlowWriter<BufWriter<File>>,
     measures: Measures,
     dictionary: Arc<Dictionary>,
@@ -35,15 +35,15 @@ impl PartWriter {
     /// If the dump cannot be written to.
     pub(crate) fn new(
         dump: &Path,
-        path: PathBuf,
+        path: &Path,
         dictionary: &Arc<Dictionary>,
     ) -> Result<Self, CacheError> {
-        let file = NewFile(unfinished(&path, std::process::id()));
-        let out = create(dump, &file.0).map_err(|source| file.failed(source))?;
+        let file = Unfinished::new(path);
+        let out = create(dump, file.path()).map_err(cannot_use(file.path()))?;
         let out = BufWriter::with_capacity(1 << 20, out);
-        let writer = FlowWriter::new(out, file.0.clone(), dictionary, Addresses::Number)?;
+        let writer = FlowWriter::new(out, file.path().to_owned(), dictionary, Addresses::Number)?;
         let (measures, dictionary) = (Measures::default(), Arc::clone(dictionary));
-        Ok(Self { path, file, writer, measures, dictionary })
+        Ok(Self { file, writer, measures, dictionary })
     }
 
     /// Adds flows, in their order.
@@ -65,38 +65,30 @@ impl PartWriter {
             return Err(CacheError::Damaged);
         }
         self.measures.finish(&mut tally, FieldSet::all(), &self.dictionary.texts());
-        let file = self
-            .writer
-            .finish(belongs, StoredTally::of(&tally))?
-            .into_inner()
-            .map_err(|error| self.file.failed(error.into_error()))?;
-        file.sync_data()
-            .and_then(|()| fs::rename(&self.file.0, &self.path))
-            .map_err(|source| self.file.failed(source))?;
+        let cannot_use = cannot_use(self.file.path());
+        let out = self.writer.finish(belongs, StoredTally::of(&tally))?;
+        out.into_inner()
+            .map_err(io::IntoInnerError::into_error)
+            .and_then(|out| out.sync_data())
+            .and_then(|()| self.file.finish())
+            .map_err(cannot_use)?;
         Ok(())
     }
 }
 
-/// The file under its other name; if that is still there in the end, it goes.
-struct NewFile(PathBuf);
-
-impl NewFile {
-    fn failed(&self, source: io::Error) -> StoreError {
-        StoreError::Io { path: self.0.clone(), source }
-    }
-}
-
-impl Drop for NewFile {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
+fn cannot_use(path: &Path) -> impl FnOnce(io::Error) -> StoreError + use<> {
+    let path = path.to_owned();
+    move |source| StoreError::Io { path, source }
 }
 
 /// A new file for the eyes of its owner alone, in the folder of columns.
 fn create(dump: &Path, path: &Path) -> io::Result<File> {
     let folder = dump.join(COLUMNS);
     if !folder.is_dir() {
-        DirBuilder::new().mode(0o700).create(&folder)?;
+        files::make_folder(&folder).map_err(|error| match error {
+            DumpError::Io { source, .. } => source,
+            error => io::Error::other(error),
+        })?;
     }
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    files::create(path)
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use flowkit_model::answer::Tally;
+
 use super::{CacheError, find};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
@@ -12,7 +14,6 @@ use crate::input::Source;
 use crate::scan::measures::Measures;
 use crate::store::footer::Belongs;
 use crate::store::{Buffers, ColumnFile, Request, StoreError};
-use flowkit_model::answer::Tally;
 
 /// What is wrong with the columns of a dump: for each damaged file its place in
 /// the dump and what is wrong. Columns that are missing or stale are made again

@@ -1,9 +1,9 @@
-//! Flows that are equal to another in every field: one of them is kept.
+//! Deduplicates flows that are equal in every field, for `--dedupe`.
 //!
-//! A flow is known by a 128-bit hash of all its fields. The hashes are kept as
-//! the identities of documents are: some in memory, more in temporary files.
-//! They are shared out, so that threads seldom wait for each other and what is
-//! looked into stays near: over 10 M flows half of the time.
+//! A flow is identified by a 128-bit hash of all its fields. The hashes are kept
+//! in the sets that also hold the identities of documents. They are divided into
+//! shares with a lock each, so that threads seldom wait for each other and the
+//! lookups of a batch stay in the cache: over 10 M flows half of the time.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,29 +11,29 @@ use std::sync::{Mutex, PoisonError};
 
 use flowkit_model::{FIELDS, FieldId};
 
-use super::Seen;
+use super::IdentitySet;
 use crate::batch::Batch;
 use crate::dedup::row_hash::hashes;
 
-/// The flows that were kept, and how many were dropped.
+/// The hashes of flows that were kept, and how many flows were dropped.
 #[derive(Debug)]
 pub(crate) struct EqualFlows {
-    shares: [Mutex<Seen>; SHARES],
+    shares: [Mutex<IdentitySet>; SHARES],
     dropped: AtomicU64,
     failure: Mutex<Option<io::Error>>,
 }
 
-/// Shares of the hashes.
+/// Shares that the hashes are divided into.
 const SHARES: usize = 16;
 
 impl Default for EqualFlows {
     fn default() -> Self {
-        Self::with_shares(|| Seen::share(SHARES))
+        Self::with_shares(|| IdentitySet::share(SHARES))
     }
 }
 
 impl EqualFlows {
-    fn with_shares(share: impl Fn() -> Seen) -> Self {
+    fn with_shares(share: impl Fn() -> IdentitySet) -> Self {
         Self {
             shares: std::array::from_fn(|_| Mutex::new(share())),
             dropped: AtomicU64::new(0),
@@ -41,7 +41,7 @@ impl EqualFlows {
         }
     }
 
-    /// Gives how many flows were dropped.
+    /// How many flows were dropped.
     ///
     /// # Errors
     /// If temporary files could not be used: equal flows may have been kept.
@@ -52,8 +52,8 @@ impl EqualFlows {
         }
     }
 
-    /// Drops the flows of a batch that were seen. Equal flows are the same, so
-    /// it does not matter which is kept.
+    /// Drops the flows of a batch that have an equal flow before them. Which of equal
+    /// flows is kept makes no difference.
     pub(crate) fn drop_from(&self, batch: &mut Batch) {
         let all: Vec<FieldId> = FIELDS.iter().map(|field| field.id).collect();
         let keep = match self.are_new(&hashes(batch, &all)) {
@@ -71,11 +71,11 @@ impl EqualFlows {
         }
     }
 
-    /// Takes hashes in; which of them were not here before.
+    /// Adds hashes; which of them are new.
     fn are_new(&self, hashes: &[(u64, u64)]) -> io::Result<Vec<bool>> {
         let mut of_share: [Vec<usize>; SHARES] = Default::default();
         for (row, (_, low)) in hashes.iter().enumerate() {
-            // Bits that neither the filter nor the order of a run goes by.
+            // Bits that neither the Bloom filter nor the order of a sorted run depends on.
             of_share[usize::try_from(low >> 60).expect("4 bits")].push(row);
         }
         let mut are_new = vec![false; hashes.len()];
@@ -99,22 +99,22 @@ mod tests {
     use super::*;
     use crate::batch::FieldSet;
 
-    /// What is kept of flows, batch by batch, by the bytes that tell them apart.
-    fn kept(copies: &EqualFlows, batches: &[Vec<u64>]) -> Vec<Option<u64>> {
+    /// The bytes of the flows that are kept of some batches.
+    fn kept(equal: &EqualFlows, batches: &[Vec<u64>]) -> Vec<Option<u64>> {
         let mut all = Vec::new();
         for flows in batches {
             let mut batch = Batch::new(FieldSet::all(), flows.len(), Arc::default());
             for bytes in flows {
                 batch.push(&FlowRecord { bytes: Some(*bytes), ..FlowRecord::default() });
             }
-            copies.drop_from(&mut batch);
+            equal.drop_from(&mut batch);
             let bytes = batch.column(FieldId::Bytes);
             all.extend((0..batch.rows()).map(|row| bytes.get(row)));
         }
         all
     }
 
-    /// With memory for 13 flows a share as with memory for all.
+    /// With memory for 13 flows per share, and with memory for all.
     #[test]
     fn the_first_of_equal_flows_is_kept_wherever_the_others_are() {
         let flows: Vec<Vec<u64>> =
@@ -125,10 +125,10 @@ mod tests {
                 expected.push(Some(*bytes));
             }
         }
-        let little = EqualFlows::with_shares(|| Seen::share(1 << 17));
-        for copies in [EqualFlows::default(), little] {
-            assert_eq!(kept(&copies, &flows), expected);
-            assert_eq!(copies.finish().unwrap(), (3000 - expected.len()) as u64);
+        let little = EqualFlows::with_shares(|| IdentitySet::share(1 << 17));
+        for equal in [EqualFlows::default(), little] {
+            assert_eq!(kept(&equal, &flows), expected);
+            assert_eq!(equal.finish().unwrap(), (3000 - expected.len()) as u64);
         }
     }
 }

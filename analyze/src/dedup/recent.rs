@@ -1,77 +1,77 @@
-//! Documents in memory: one after the other in the order in which they came,
-//! and a table of their numbers.
+//! Identities in memory: a vector in the order of arrival, and a hash table of
+//! indices into it.
 //!
-//! A new document, as nearly all are, goes to the end of a list; only its
-//! number goes to a place that the cache cannot foresee, and the table of 1.8 M
-//! numbers is a fifth as long as one of documents would be.
+//! A new identity, as nearly all are, is appended; only its index goes to a random
+//! place in memory, and the hash table of 1.8 M indices has a fifth of the size
+//! of one of identities.
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use super::sorted_runs::{Document, Known};
+use super::sorted_runs::{DocumentEntry, DocumentHash};
 use crate::spill::hash::{Hashed, seed};
 
-/// Documents, and what they say.
+/// Identities with the hashes of their content.
 #[derive(Debug, Default)]
-pub(crate) struct Recent {
-    known: Vec<Known>,
-    numbers: HashTable<u32>,
+pub(crate) struct RecentDocuments {
+    entries: Vec<DocumentEntry>,
+    indices: HashTable<u32>,
 }
 
-impl Recent {
-    /// Room for so many at once.
-    pub(crate) fn with_room(most: usize) -> Self {
+impl RecentDocuments {
+    /// Room for `capacity` entries.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
         let mut recent = Self::default();
-        recent.make_room(most);
+        recent.reserve_total(capacity);
         recent
     }
 
-    /// The same, with what is there already.
-    pub(crate) fn make_room(&mut self, most: usize) {
-        let more = most.saturating_sub(self.known.len());
-        self.known.reserve_exact(more);
-        let Self { known, numbers } = self;
-        numbers.reserve(more, |number| hash(known[*number as usize].0));
+    /// Makes room for `capacity` entries in all.
+    pub(crate) fn reserve_total(&mut self, capacity: usize) {
+        let more = capacity.saturating_sub(self.entries.len());
+        self.entries.reserve_exact(more);
+        let Self { entries, indices } = self;
+        indices.reserve(more, |index| hash(entries[*index as usize].0));
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.known.len()
+        self.entries.len()
     }
 
-    /// What a document said that came before; if none did, it goes in, unless
-    /// `elsewhere` knows it.
+    /// The content of an earlier copy. If there is none, and `elsewhere` has none
+    /// either, the document is added.
     #[inline]
-    pub(crate) fn take<E>(
+    pub(crate) fn insert<E>(
         &mut self,
-        document: &Document,
+        document: &DocumentHash,
         content: u64,
         elsewhere: impl FnOnce() -> Result<Option<u64>, E>,
     ) -> Result<Option<u64>, E> {
-        let Self { known, numbers } = self;
-        let is_same = |number: &u32| known[*number as usize].0 == *document;
-        let hash_of = |number: &u32| hash(known[*number as usize].0);
-        match numbers.entry(hash(*document), is_same, hash_of) {
-            Entry::Occupied(number) => return Ok(Some(known[*number.get() as usize].1)),
-            Entry::Vacant(place) => {
+        let Self { entries, indices } = self;
+        let is_same = |index: &u32| entries[*index as usize].0 == *document;
+        let hash_of = |index: &u32| hash(entries[*index as usize].0);
+        match indices.entry(hash(*document), is_same, hash_of) {
+            Entry::Occupied(index) => return Ok(Some(entries[*index.get() as usize].1)),
+            Entry::Vacant(vacant) => {
                 let found = elsewhere()?;
                 if found.is_some() {
                     return Ok(found);
                 }
-                let number = u32::try_from(known.len()).expect("two million at most");
-                place.insert(number);
+                let index = u32::try_from(entries.len()).expect("two million at most");
+                vacant.insert(index);
             }
         }
-        known.push((*document, content));
+        entries.push((*document, content));
         Ok(None)
     }
 
-    /// All of them.
-    pub(crate) fn into_known(self) -> Vec<Known> {
-        self.known
+    /// All entries, in the order of arrival.
+    pub(crate) fn into_entries(self) -> Vec<DocumentEntry> {
+        self.entries
     }
 }
 
-/// One that who makes documents cannot know.
-fn hash(document: Document) -> u64 {
+/// A seeded hash: whoever makes documents cannot foresee collisions.
+fn hash(document: DocumentHash) -> u64 {
     Hashed::hash(&document[1], seed())
 }

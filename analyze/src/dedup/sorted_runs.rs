@@ -1,11 +1,10 @@
-//! Identities beyond what memory should hold: sorted runs in files that have no
-//! name, and a filter that says at once that a document is new.
+//! Spilled identities: sorted runs in unlinked temporary files, behind a Bloom
+//! filter that recognises most new documents without a read.
 //!
-//! An entry is 24 bytes: the hash of who a document is and the hash of what it
-//! says. A run keeps every 128th hash in memory (1 MB for 16 M documents), so a
-//! look into it reads 3 kB. Eight runs of about one length become one, so that
-//! among 100 M documents there are some twenty, and each entry was written three
-//! times.
+//! An entry is 24 bytes: the hash of the identity and the hash of the content. A
+//! run keeps every 128th hash in memory (1 MB for 16 M documents), so a lookup
+//! reads 3 kB. Eight runs of about equal length are merged into one, so that
+//! 100 M documents have some twenty runs, and each entry was written three times.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -13,49 +12,49 @@ use std::os::unix::fs::FileExt;
 
 use crate::spill::temp_file::unlinked;
 
-/// Who a document is, and what it says.
-pub(crate) type Known = (Document, u64);
+/// The hashes of the identity and of the content of a document.
+pub(crate) type DocumentEntry = (DocumentHash, u64);
 
-/// A hash of 128 bits, the upper half first. As one number it would be aligned
+/// A hash of an identity, 128 bits, the upper half first. As one number it would be aligned
 /// to 16 bytes, and an entry in memory would take 32 bytes instead of 24.
-pub(crate) type Document = [u64; 2];
+pub(crate) type DocumentHash = [u64; 2];
 
 const ENTRY_BYTES: usize = 24;
-/// Entries between two that are kept in memory.
+/// Every `STEP`th hash of a run is kept in memory.
 const STEP: usize = 128;
 /// Runs that are merged into one.
 const MOST_RUNS: usize = 8;
-/// Words of the filter: 32 MB, and 64 MB for more documents than [`MANY`]. It
-/// answers wrongly for 1 document in 2,500 at 10 M documents, and for 1 in 13 at
-/// 100 M, which then costs a look into the runs.
+/// Words of the Bloom filter: 32 MB, and 64 MB for more documents than [`MANY`]. Its
+/// false positives, 1 document in 2,500 at 10 M documents and 1 in 13 at 100 M, each
+/// cost a lookup in the runs.
 const FILTER_WORDS: [usize; 2] = [1 << 22, 1 << 23];
-/// So many documents are many.
+/// Beyond this many documents the larger filter is used.
 const MANY: usize = 1 << 25;
 
-/// Identities on disk.
+/// Spilled identities.
 #[derive(Debug)]
 pub(crate) struct Spilled {
     runs: Vec<Run>,
     filter: Vec<u64>,
     /// More documents than this double the filter.
     many: usize,
-    /// The filter is this part of one for all documents.
-    share: usize,
+    /// How many sets the documents are divided into, a power of two.
+    n_shares: usize,
 }
 
 impl Spilled {
-    /// Nothing yet, of one in `share` documents.
-    pub(crate) fn new(share: usize) -> Self {
-        let share = share.next_power_of_two();
-        Self { runs: Vec::new(), filter: Vec::new(), many: MANY / share, share }
+    /// None yet, of one of `n_shares` sets.
+    pub(crate) fn new(n_shares: usize) -> Self {
+        let n_shares = n_shares.next_power_of_two();
+        Self { runs: Vec::new(), filter: Vec::new(), many: MANY / n_shares, n_shares }
     }
 
-    /// Takes in entries, no document twice. They are found after
-    /// [`Self::know`].
+    /// Adds entries as a run, no document twice. They are found after
+    /// [`Self::index_last_run`].
     ///
     /// # Errors
     /// If the folder for temporary files cannot be written to.
-    pub(crate) fn add(&mut self, mut entries: Vec<Known>) -> io::Result<()> {
+    pub(crate) fn add(&mut self, mut entries: Vec<DocumentEntry>) -> io::Result<()> {
         entries.sort_unstable();
         let mut run = Writer::new()?;
         entries.into_iter().try_for_each(|entry| run.push(entry))?;
@@ -63,14 +62,15 @@ impl Spilled {
         Ok(())
     }
 
-    /// Learns from its file what was added last: while it was added, it was in
-    /// memory still, and there need not be room for both.
+    /// Adds the last run to the filter, by reading its file: while it was written, its
+    /// entries were still in memory, which need not have room for the filter too.
+    /// Then merges runs.
     ///
     /// # Errors
     /// If temporary files cannot be used.
-    pub(crate) fn know(&mut self) -> io::Result<()> {
+    pub(crate) fn index_last_run(&mut self) -> io::Result<()> {
         let entries: usize = self.runs.iter().map(|run| run.entries).sum();
-        let words = FILTER_WORDS[usize::from(entries > self.many)] / self.share;
+        let words = FILTER_WORDS[usize::from(entries > self.many)] / self.n_shares;
         let is_larger = words > self.filter.len();
         if is_larger {
             self.filter = Vec::new();
@@ -80,7 +80,7 @@ impl Spilled {
         for run in &self.runs[new..] {
             let mut entries = run.reader();
             while let Some(entry) = entries.next()? {
-                for (word, bit) in places(entry.0, words) {
+                for (word, bit) in filter_bits(entry.0, words) {
                     self.filter[word] |= bit;
                 }
             }
@@ -96,12 +96,12 @@ impl Spilled {
         Ok(())
     }
 
-    /// What a document said, if it is here.
+    /// The content of a document, if it is in a run.
     ///
     /// # Errors
     /// If a run cannot be read.
-    pub(crate) fn find(&self, document: Document) -> io::Result<Option<u64>> {
-        if places(document, self.filter.len())
+    pub(crate) fn find(&self, document: DocumentHash) -> io::Result<Option<u64>> {
+        if filter_bits(document, self.filter.len())
             .iter()
             .any(|(word, bit)| self.filter[*word] & bit == 0)
         {
@@ -116,9 +116,9 @@ impl Spilled {
     }
 }
 
-/// Places of a document in a filter of so many words: four bits of one line of
-/// the cache.
-fn places(document: Document, words: usize) -> [(usize, u64); 4] {
+/// The bits of a document in a filter of `words`, as word and mask: four bits of
+/// one cache line.
+fn filter_bits(document: DocumentHash, words: usize) -> [(usize, u64); 4] {
     let [bits, line] = document;
     let line = usize::try_from(line % (words as u64 / 8)).expect("no more than 2^20") * 8;
     std::array::from_fn(|n| {
@@ -133,7 +133,7 @@ struct Run {
     file: File,
     entries: usize,
     /// Every [`STEP`]th document.
-    index: Vec<Document>,
+    index: Vec<DocumentHash>,
     /// How often its entries were merged.
     level: u32,
 }
@@ -144,7 +144,7 @@ impl Run {
         Reader { run: self, at: 0, ready: Vec::new().into_iter() }
     }
 
-    fn find(&self, document: Document) -> io::Result<Option<u64>> {
+    fn find(&self, document: DocumentHash) -> io::Result<Option<u64>> {
         let step = self.index.partition_point(|known| *known <= document);
         let Some(step) = step.checked_sub(1) else { return Ok(None) };
         let mut bytes = [0; STEP * ENTRY_BYTES];
@@ -156,7 +156,7 @@ impl Run {
     }
 }
 
-fn entry(bytes: &[u8]) -> Known {
+fn entry(bytes: &[u8]) -> DocumentEntry {
     let word = |at: usize| {
         let mut word = [0; 8];
         word.copy_from_slice(&bytes[at..at + 8]);
@@ -169,7 +169,7 @@ fn entry(bytes: &[u8]) -> Known {
 struct Writer {
     out: BufWriter<File>,
     entries: usize,
-    index: Vec<Document>,
+    index: Vec<DocumentHash>,
 }
 
 impl Writer {
@@ -181,7 +181,7 @@ impl Writer {
         })
     }
 
-    fn push(&mut self, (document, content): Known) -> io::Result<()> {
+    fn push(&mut self, (document, content): DocumentEntry) -> io::Result<()> {
         if self.entries.is_multiple_of(STEP) {
             self.index.push(document);
         }
@@ -205,11 +205,11 @@ const CHUNK: usize = 4096;
 struct Reader<'r> {
     run: &'r Run,
     at: usize,
-    ready: std::vec::IntoIter<Known>,
+    ready: std::vec::IntoIter<DocumentEntry>,
 }
 
 impl Reader<'_> {
-    fn next(&mut self) -> io::Result<Option<Known>> {
+    fn next(&mut self) -> io::Result<Option<DocumentEntry>> {
         if let Some(entry) = self.ready.next() {
             return Ok(Some(entry));
         }
@@ -241,7 +241,7 @@ fn merge(runs: &[Run], level: u32) -> io::Result<Run> {
 mod tests {
     use super::*;
 
-    fn document(n: u64) -> Document {
+    fn document(n: u64) -> DocumentHash {
         [n.wrapping_mul(0x2360_ed05_1fc6_5da5), n.wrapping_mul(0x4385_df64_9fcc_f645)]
     }
 
@@ -253,7 +253,7 @@ mod tests {
         for run in 0..73 {
             let entries = (0..300).map(|n| (document(run * 300 + n), run * n));
             spilled.add(entries.collect()).unwrap();
-            spilled.know().unwrap();
+            spilled.index_last_run().unwrap();
         }
         let levels: Vec<_> = spilled.runs.iter().map(|run| run.level).collect();
         assert_eq!((levels, spilled.filter.len()), (vec![2, 1, 0], FILTER_WORDS[1]));

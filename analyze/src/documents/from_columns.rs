@@ -49,9 +49,9 @@ impl Walk<'_> {
                 let texts = dictionary.texts();
                 goes_on = (0..batch.rows()).all(|row| made(&batch.row(row, &texts), take));
             });
-            if read.is_err() {
-                let what = "is a damaged Parquet file";
-                self.refused = Some(ReadError::Form { name: name.to_owned(), what });
+            if let Err(error) = read {
+                let (name, source) = (name.to_owned(), error.into());
+                self.refused = Some(ReadError::DamagedParquet { name, source });
                 return false;
             }
             if !goes_on {

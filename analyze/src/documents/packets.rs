@@ -21,10 +21,6 @@ pub struct Payload<'a> {
     pub bytes: &'a [u8],
 }
 
-/// There is no packet in a file of documents.
-const DOCUMENTS: &str = "holds documents, not packets; see them with `flowkit explain --document FILE`, \
-     or make packets of them: `flowkit export FILE --format v5-pcap -o flows.pcap`";
-
 /// Hands every payload of a source to `take` until it says false; the tally has
 /// how the source breaks off, if it does.
 ///
@@ -55,7 +51,7 @@ pub fn each(
             }
             Piece::Stored | Piece::Bytes(..) => true,
             Piece::Block(_) => {
-                refused = Some(ReadError::Form { name: source.name().to_owned(), what: DOCUMENTS });
+                refused = Some(ReadError::NoPackets { name: source.name().to_owned() });
                 false
             }
         },

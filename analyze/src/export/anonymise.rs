@@ -7,12 +7,11 @@
 //! Source: J. Xu, J. Fan, M. Ammar, S. Moon, *Prefix-preserving IP address
 //! anonymization* (2002); the test below holds the published sample trace.
 
-use flowkit_model::Address;
 use std::collections::HashMap;
 
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
-use flowkit_model::{FIELDS, Field, FieldId, Kind};
+use flowkit_model::{Address, FIELDS, Field, FieldId, Kind};
 
 use crate::batch::{Batch, Column, Values};
 

@@ -8,11 +8,11 @@
 //! Link type 101 (raw IP): an IPv4 header, a UDP header to port 2055, the
 //! packet. The source is the exporter where its address is known.
 
-use flowkit_model::Address;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use flowkit_model::Address;
 use flowkit_model::wire::Packetizer;
 use flowkit_model::wire::packets::{BootTimes, Packet};
 

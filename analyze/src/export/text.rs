@@ -3,10 +3,9 @@
 //! Documents have what a flow has; what the module derives from it (names of
 //! ports, localities) is not made up again.
 
-use flowkit_model::Address;
 use std::io::{self, Write};
 
-use flowkit_model::{FIELDS, Field, FieldId, Kind, Row, time};
+use flowkit_model::{Address, FIELDS, Field, FieldId, Kind, Row, time};
 
 /// The names of the fields.
 pub(super) fn csv_header<W: Write>(out: &mut W) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Tests of numbers, compiled for whole columns.
+//! Tests of numbers, compiled for columns.
 
 use flowkit_model::filter::{Ranges, Subject, Test};
 
@@ -7,18 +7,18 @@ use crate::batch::Values;
 /// A test, in the form that is fastest for its field.
 #[derive(Debug)]
 pub(crate) enum Compiled {
-    /// One range: two comparisons a row.
+    /// One range: one comparison per row.
     Range(u64, u64),
-    /// A field of at most 16 bits: one answer for each value it can have.
+    /// A field of at most 16 bits: one flag for each value it can have.
     Table(Vec<bool>),
-    /// Many ranges of 32-bit values: by their upper 16 bits to the few ranges
-    /// that can hold them.
+    /// Many ranges of 32-bit values: an index by the upper 16 bits to the few ranges
+    /// that can hold a value.
     Indexed(Index),
     /// Any other.
     Plain(Test),
 }
 
-/// Ranges of 32-bit values and where those of each upper half begin.
+/// Ranges of 32-bit values, and where those of each upper half begin.
 #[derive(Debug)]
 pub(crate) struct Index {
     ranges: Vec<(u32, u32)>,
@@ -26,7 +26,7 @@ pub(crate) struct Index {
     starts: Vec<u32>,
 }
 
-/// Up to so many ranges a search is as fast as the index.
+/// Up to this many ranges a search is as fast as the index.
 const FEW_RANGES: usize = 4;
 
 impl Compiled {
@@ -63,7 +63,7 @@ impl Compiled {
         let wide = values.iter().map(|value| (*value).into());
         match self {
             Self::Range(first, last) => {
-                // One comparison: what is below wraps around to the top.
+                // One comparison: smaller values wrap around to large ones.
                 let length = last - first;
                 wide.map(|value: u64| value.wrapping_sub(*first) <= length).collect()
             }

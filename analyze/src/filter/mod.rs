@@ -1,9 +1,9 @@
-//! A filter column by column: which rows of a batch it means.
+//! Evaluates a filter column by column: which rows of a batch match.
 //!
-//! The same as [`Expression::matches`] says of each flow, but a comparison
-//! looks at one column of plain values at a time, in loops that a compiler can
-//! make wide. Tests of narrow fields become tables once, long lists of networks
-//! an index, so that a row costs a look-up and not a search.
+//! The result is that of [`Expression::matches`] for each flow, but a comparison
+//! looks at one column of plain values at a time, in loops that the compiler can
+//! vectorise. Tests of narrow fields are compiled to tables, long lists of networks
+//! to an index, so that a row costs a lookup and not a search.
 
 pub(crate) mod compiled;
 pub(crate) mod dictionary_masks;
@@ -15,12 +15,12 @@ use flowkit_model::filter::{
 use flowkit_model::{FieldId, FlowRecord, Kind};
 
 use self::compiled::Compiled;
-pub(crate) use self::dictionary_masks::Lists;
-use crate::batch::{Batch, FieldSet, Values, rows_of};
+pub(crate) use self::dictionary_masks::DictionaryMasks;
+use crate::batch::{Batch, FieldSet, Values, rows_where};
 
-/// A filter, ready for batches.
+/// A filter that is compiled to be evaluated on batches.
 #[derive(Debug)]
-pub struct Filter {
+pub(crate) struct Filter {
     expression: Expression,
     node: Node,
 }
@@ -38,7 +38,7 @@ enum Node {
 /// A test, compiled.
 #[derive(Debug)]
 struct Compare {
-    /// Which of the filter's it is, from 0.
+    /// Its number among the tests of the filter, from 0.
     number: usize,
     subject: Subject,
     differs: bool,
@@ -46,75 +46,79 @@ struct Compare {
     compiled: Compiled,
 }
 
-/// Which rows of a batch a filter means.
+/// Which rows of a batch match a filter.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Meant {
-    /// Not one.
+pub(crate) enum Matching {
+    /// No row.
     None,
-    /// Every one.
+    /// Every row.
     All,
-    /// So many, whose numbers are told in ascending order.
+    /// This many rows, whose indices are given in ascending order.
     Some(usize),
 }
 
 impl Filter {
     /// Compiles a filter.
     #[must_use]
-    pub fn new(expression: Expression) -> Self {
+    pub(crate) fn new(expression: Expression) -> Self {
         let node = Node::of(&expression, &mut 0);
         Self { expression, node }
     }
 
-    /// The fields that may be there by places: those of which no value is worked
-    /// out with others.
-    pub(crate) fn by_place(&self) -> FieldSet {
+    /// Fields that may arrive dictionary-encoded: those that no derived value needs.
+    pub(crate) fn dictionary_fields(&self) -> FieldSet {
         let derived = self.node.derived();
         self.fields().iter().filter(|field| !derived.contains(*field)).collect()
     }
 
     /// The fields it reads.
     #[must_use]
-    pub fn fields(&self) -> FieldSet {
+    pub(crate) fn fields(&self) -> FieldSet {
         self.expression.fields().into_iter().collect()
     }
 
-    /// Whether it means every flow.
+    /// Whether it matches every flow.
     #[must_use]
-    pub fn is_any(&self) -> bool {
+    pub(crate) fn is_any(&self) -> bool {
         matches!(self.expression, Expression::Any)
     }
 
-    /// Whether it means a flow.
+    /// Whether it matches a flow.
     #[must_use]
-    pub fn matches(&self, flow: &FlowRecord) -> bool {
+    pub(crate) fn matches(&self, flow: &FlowRecord) -> bool {
         self.expression.matches(flow)
     }
 
     /// One flag per row of a batch that has the filter's fields.
     #[must_use]
-    pub fn mask(&self, batch: &Batch) -> Vec<bool> {
-        self.node.mask(batch, &mut Lists::default())
+    pub(crate) fn mask(&self, batch: &Batch) -> Vec<bool> {
+        self.node.mask(batch, &mut DictionaryMasks::default())
     }
 
-    /// The rows it means of a batch that has its fields, in any form; if they are
-    /// some, their numbers are at the front of `rows`.
-    pub(crate) fn meant(&self, batch: &Batch, rows: &mut Vec<u32>, lists: &mut Lists) -> Meant {
-        match rows_of(&self.node.mask(batch, lists), rows) {
-            0 => Meant::None,
-            n if n == batch.rows() => Meant::All,
-            n => Meant::Some(n),
+    /// The matching rows of a batch that has the filter's fields, plain or
+    /// dictionary-encoded; if they are some, their indices are at the front of `rows`.
+    pub(crate) fn matching_rows(
+        &self,
+        batch: &Batch,
+        rows: &mut Vec<u32>,
+        masks: &mut DictionaryMasks,
+    ) -> Matching {
+        match rows_where(&self.node.mask(batch, masks), rows) {
+            0 => Matching::None,
+            n if n == batch.rows() => Matching::All,
+            n => Matching::Some(n),
         }
     }
 
-    /// Whether it may mean some of the flows of which so much is known: the
-    /// smallest and largest value of each field. Text has no bounds.
-    pub fn may_match(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> bool {
+    /// Whether some flows may match, by the min/max statistics of their fields: if not,
+    /// they are pruned. Text has no statistics.
+    pub(crate) fn may_match(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> bool {
         self.outcomes(bounds).may_match
     }
 
-    /// The same, and whether it may leave some of them out: if not, they need
-    /// no mask.
-    pub fn outcomes(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> Outcomes {
+    /// Whether some flows may match, and whether some may not, by the min/max
+    /// statistics of their fields: if all match, they need no mask.
+    pub(crate) fn outcomes(&self, bounds: &dyn Fn(FieldId) -> Option<Bounds>) -> Outcomes {
         self.expression.outcomes(bounds)
     }
 }
@@ -143,21 +147,21 @@ impl Node {
         }
     }
 
-    fn mask(&self, batch: &Batch, lists: &mut Lists) -> Vec<bool> {
+    fn mask(&self, batch: &Batch, masks: &mut DictionaryMasks) -> Vec<bool> {
         match self {
             Self::Any => vec![true; batch.rows()],
             Self::Not(inner) => {
-                let mut mask = inner.mask(batch, lists);
+                let mut mask = inner.mask(batch, masks);
                 flip(&mut mask);
                 mask
             }
-            Self::And(all) => joined(all, batch, lists, true, |row, other| row & other),
-            Self::Or(any) => joined(any, batch, lists, false, |row, other| row | other),
-            Self::Compare(compare) => compare.mask(batch, lists),
+            Self::And(all) => joined(all, batch, masks, true, |row, other| row & other),
+            Self::Or(any) => joined(any, batch, masks, false, |row, other| row | other),
+            Self::Compare(compare) => compare.mask(batch, masks),
         }
     }
 
-    /// The fields of values that are worked out.
+    /// The fields that derived values need.
     fn derived(&self) -> FieldSet {
         match self {
             Self::Not(inner) => inner.derived(),
@@ -173,13 +177,13 @@ impl Node {
 }
 
 impl Compare {
-    fn mask(&self, batch: &Batch, lists: &mut Lists) -> Vec<bool> {
+    fn mask(&self, batch: &Batch, masks: &mut DictionaryMasks) -> Vec<bool> {
         match self.subject {
-            Subject::Field(field) => self.field_mask(field, 0, batch, lists),
+            Subject::Field(field) => self.field_mask(field, 0, batch, masks),
             Subject::Either(end) => {
                 let [field, other] = end.fields();
-                let mut mask = self.field_mask(field, 0, batch, lists);
-                let other = self.field_mask(other, 1, batch, lists);
+                let mut mask = self.field_mask(field, 0, batch, masks);
+                let other = self.field_mask(other, 1, batch, masks);
                 // `!=` must hold at both ends.
                 for (row, other) in mask.iter_mut().zip(other) {
                     *row = if self.differs { *row & other } else { *row | other };
@@ -198,11 +202,11 @@ impl Compare {
         field: FieldId,
         end: usize,
         batch: &Batch,
-        lists: &mut Lists,
+        masks: &mut DictionaryMasks,
     ) -> Vec<bool> {
-        if let Some(coded) = batch.coded(field) {
-            let test = |list: &Values| self.passing(field, list, batch);
-            return lists.mask(2 * self.number + end, coded, test);
+        if let Some(column) = batch.dictionary_column(field) {
+            let test = |values: &Values| self.passing(field, values, batch);
+            return masks.mask(2 * self.number + end, column, test);
         }
         let column = batch.column(field);
         let mut mask = self.passing(field, &column.values, batch);
@@ -235,23 +239,23 @@ fn flip(mask: &mut [bool]) {
     }
 }
 
-/// Masks joined row by row; of none, `empty`.
+/// Combines the masks of some nodes row by row; `empty` for every row if there are none.
 fn joined(
     nodes: &[Node],
     batch: &Batch,
-    lists: &mut Lists,
+    masks: &mut DictionaryMasks,
     empty: bool,
     join: impl Fn(bool, bool) -> bool,
 ) -> Vec<bool> {
-    let mut masks = nodes.iter();
-    let Some(first) = masks.next() else { return vec![empty; batch.rows()] };
-    let mut mask = first.mask(batch, lists);
-    for node in masks {
-        // Nothing more can change it.
+    let mut nodes = nodes.iter();
+    let Some(first) = nodes.next() else { return vec![empty; batch.rows()] };
+    let mut mask = first.mask(batch, masks);
+    for node in nodes {
+        // Nothing can change the mask any more.
         if !mask.contains(&empty) {
             break;
         }
-        for (row, other) in mask.iter_mut().zip(node.mask(batch, lists)) {
+        for (row, other) in mask.iter_mut().zip(node.mask(batch, masks)) {
             *row = join(*row, other);
         }
     }
@@ -270,7 +274,7 @@ fn texts_mask(codes: &[u32], test: &Test, batch: &Batch) -> Vec<bool> {
     })
 }
 
-/// Values that are worked out, one per row.
+/// Derived values, one per row.
 fn derived_values(derived: Derived, batch: &Batch) -> Box<dyn Iterator<Item = Option<u64>> + '_> {
     let column = |field| batch.column(field);
     let (first, last) = (FieldId::FirstSwitched, FieldId::LastSwitched);

@@ -1,4 +1,4 @@
-//! The mask says of each row what the reference says of each flow.
+//! The mask of a batch against the reference, flow by flow.
 
 use std::sync::Arc;
 

@@ -1,19 +1,19 @@
-//! What is added up for a key: bytes, packets and flows that never wrap.
+//! Accumulators of a key: bytes, packets and flows that never wrap.
 
 use flowkit_model::Sums;
 
-use super::packed_flow::Volume;
-use crate::spill::record::Stored;
+use super::packed_flow::PackedFlow;
+use crate::spill::record::Record;
 
-/// What is added up for a key.
-pub trait Accumulator: Clone + Default + Send + Sync + Stored {
-    /// What is kept of one flow until it is added up.
-    type Row: Copy + Stored + Send + Sync + std::fmt::Debug;
+/// What is accumulated for a key.
+pub(crate) trait Accumulator: Clone + Default + Send + Sync + Record {
+    /// The record of one flow, as partitions keep it until it is aggregated.
+    type Row: Copy + Record + Send + Sync + std::fmt::Debug;
 
     /// Adds a flow.
     fn take(&mut self, row: Self::Row);
 
-    /// Adds a flow, or the sums of one that does not fit in a record.
+    /// Adds the record of a flow, or its sums if it does not fit in a record.
     #[inline]
     fn take_or_merge(&mut self, row: Result<Self::Row, Self>) {
         match row {
@@ -22,14 +22,14 @@ pub trait Accumulator: Clone + Default + Send + Sync + Stored {
         }
     }
 
-    /// Adds what another thread added up for the same key.
+    /// Adds what another thread accumulated for this key.
     fn merge(&mut self, other: &Self);
 
     /// Its bytes, packets and flows.
     fn sums(&self) -> Sums;
 }
 
-/// For a key of which nothing is kept but that it is there.
+/// For sets of keys: only that a key occurs is kept.
 impl Accumulator for () {
     type Row = ();
 
@@ -47,7 +47,7 @@ impl Accumulator for () {
 /// Two words instead of a `u128`, which would double the size of a key's sums
 /// by its alignment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sum {
+pub(crate) struct Sum {
     low: u64,
     high: u64,
 }
@@ -55,7 +55,7 @@ pub struct Sum {
 impl Sum {
     /// Adds a value.
     #[inline]
-    pub fn add(&mut self, value: u64) {
+    pub(crate) fn add(&mut self, value: u64) {
         let (low, carry) = self.low.overflowing_add(value);
         self.low = low;
         self.high += u64::from(carry);
@@ -63,30 +63,30 @@ impl Sum {
 
     /// A sum of one value.
     #[must_use]
-    pub fn of(value: u64) -> Self {
+    pub(crate) fn of(value: u64) -> Self {
         Self { low: value, high: 0 }
     }
 
     /// Adds a sum.
-    pub fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.add(other.low);
         self.high += other.high;
     }
 
     /// The sum.
     #[must_use]
-    pub fn total(self) -> u128 {
+    pub(crate) fn total(self) -> u128 {
         (u128::from(self.high) << 64) | u128::from(self.low)
     }
 }
 
-impl Stored for Sum {
+impl Record for Sum {
     fn write(&self, out: &mut Vec<u8>) {
         (self.low, self.high).write(out);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let (low, high) = Stored::read(from)?;
+        let (low, high) = Record::read(from)?;
         Some(Self { low, high })
     }
 }
@@ -94,26 +94,26 @@ impl Stored for Sum {
 /// Bytes, packets and flows of a key, in 32 bytes: two keys share a line of the
 /// cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
+pub(crate) struct Counters {
     bytes: u64,
     packets: u64,
     flows: u64,
-    /// How often `bytes` and `packets` went past 2^64: that takes a flow each
-    /// time, and 2^32 flows of one key are 10^10 gigabytes.
+    /// How often `bytes` and `packets` overflowed: each time takes at least one flow,
+    /// and 2^32 such flows of one key are 10^10 gigabytes.
     bytes_high: u32,
     packets_high: u32,
 }
 
 impl Counters {
-    /// Of so many flows together.
+    /// The sums of several flows.
     #[must_use]
-    pub fn of(bytes: u64, packets: u64, flows: u64) -> Self {
+    pub(crate) fn of(bytes: u64, packets: u64, flows: u64) -> Self {
         Self { bytes, packets, flows, ..Self::default() }
     }
 
     /// Adds a flow.
     #[inline]
-    pub fn add(&mut self, bytes: u64, packets: u64) {
+    pub(crate) fn add(&mut self, bytes: u64, packets: u64) {
         let (sum, carry) = self.bytes.overflowing_add(bytes);
         self.bytes = sum;
         self.bytes_high += u32::from(carry);
@@ -127,7 +127,7 @@ impl Counters {
 impl Counters {
     /// Of one flow.
     #[must_use]
-    pub fn one(bytes: u64, packets: u64) -> Self {
+    pub(crate) fn one(bytes: u64, packets: u64) -> Self {
         Self { bytes, packets, flows: 1, ..Self::default() }
     }
 
@@ -136,29 +136,29 @@ impl Counters {
     /// # Errors
     /// With the sums.
     #[inline]
-    pub fn row(bytes: u64, packets: u64) -> Result<Volume, Self> {
-        Volume::new(bytes, packets, 0).ok_or_else(|| Self::one(bytes, packets))
+    pub(crate) fn row(bytes: u64, packets: u64) -> Result<PackedFlow, Self> {
+        PackedFlow::new(bytes, packets, 0).ok_or_else(|| Self::one(bytes, packets))
     }
 }
 
-impl Stored for Counters {
+impl Record for Counters {
     fn write(&self, out: &mut Vec<u8>) {
         ((self.bytes, self.packets), self.flows).write(out);
         (self.bytes_high, self.packets_high).write(out);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let ((bytes, packets), flows) = Stored::read(from)?;
-        let (bytes_high, packets_high) = Stored::read(from)?;
+        let ((bytes, packets), flows) = Record::read(from)?;
+        let (bytes_high, packets_high) = Record::read(from)?;
         Some(Self { bytes, packets, flows, bytes_high, packets_high })
     }
 }
 
 impl Accumulator for Counters {
-    type Row = Volume;
+    type Row = PackedFlow;
 
     #[inline]
-    fn take(&mut self, row: Volume) {
+    fn take(&mut self, row: PackedFlow) {
         self.add(row.bytes(), row.packets());
     }
 

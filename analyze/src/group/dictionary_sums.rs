@@ -1,70 +1,72 @@
-//! Adds up flows by the places that a row group's list of values gives their
-//! keys: an addition into an array, and one look-up per value at the end.
+//! Aggregates flows by the dictionary codes of their key: one addition into an
+//! array per flow, and one hash look-up per dictionary value at the end of the
+//! row group.
 
 use std::sync::Arc;
 
 use super::counters::Counters;
-use super::packed_flow::Volume;
-use crate::batch::{Coded, Values};
+use super::packed_flow::PackedFlow;
+use crate::batch::{DictionaryColumn, Values};
 
-/// Sums by place in the list of one row group.
+/// Sums by dictionary code, of one row group at a time.
 ///
-/// A place takes 16 bytes, so that the places of a row group stay in the cache
-/// of a core: 42,000 ports of half a million flows are 0.7 MB. The additions
-/// cannot overflow, since nothing is added that might ([`CodedSums::add`]).
+/// The sums of a code take 16 bytes, so that those of a row group stay in the
+/// cache of a core: 42,000 ports of half a million flows are 0.7 MB. The additions
+/// cannot overflow, since nothing is added that might ([`DictionarySums::add`]).
 #[derive(Debug, Default)]
-pub struct CodedSums {
-    list: Option<Arc<Values>>,
-    /// One for each value of the list, and one for unknown; those behind, and all
-    /// while there is no list, are empty.
-    places: Vec<Place>,
-    added: Added,
-    ports: Ports,
+pub(crate) struct DictionarySums {
+    /// The dictionary of the row group; `None` before its first batch.
+    dictionary: Option<Arc<Values>>,
+    /// One for each code, and one for unknown; any that follow, and all of them
+    /// while there is no dictionary, are empty.
+    codes: Vec<CodeSums>,
+    bound: UpperBound,
+    narrow: NarrowValues,
 }
 
-/// Sums by value of several row groups, of keys of 16 bits: 1 MB, which stays in
-/// the cache where the same in a table would not.
+/// Sums by value of several row groups, of keys of 16 bits: an array of 1 MB, which
+/// stays in the cache where a hash table would not.
 #[derive(Debug, Default)]
-struct Ports {
-    places: Vec<Place>,
-    unknown: Place,
-    added: Added,
+struct NarrowValues {
+    values: Vec<CodeSums>,
+    unknown: CodeSums,
+    bound: UpperBound,
 }
 
-/// Sums of one value: bytes; and packets above flows, which are then added at
-/// once.
+/// Sums of one code: bytes; and packets and flows in one word, packets in the upper
+/// bits, so that both are added at once.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Place {
+pub(crate) struct CodeSums {
     bytes: u64,
     packets_and_flows: u64,
 }
 
-/// Bits of a place that count flows: more than a row group has.
+/// Bits that count flows: a row group has fewer than 2^21.
 const FLOW_BITS: u32 = 21;
 
-/// No more than was added to all places together.
+/// An upper bound of what was added to all codes together.
 #[derive(Clone, Copy, Debug, Default)]
-struct Added {
+struct UpperBound {
     bytes: u64,
     packets: u64,
     flows: u64,
 }
 
-impl Added {
-    /// With the flows of a batch, if every place has room for all of it.
-    fn and(self, bytes: &[u64], packets: &[u64]) -> Option<Self> {
+impl UpperBound {
+    /// With the flows of a batch; `None` if one code could not hold all of it.
+    fn with_batch(self, bytes: &[u64], packets: &[u64]) -> Option<Self> {
         let flows = bytes.len() as u64;
-        // All bits that are set in any of them: no value is larger.
+        // The union of all bits: no value is larger.
         let most = |values: &[u64]| values.iter().fold(0, |most, value| most | value);
-        let added = Self {
+        let bound = Self {
             bytes: self.bytes.checked_add(most(bytes).checked_mul(flows)?)?,
             packets: self.packets.checked_add(most(packets).checked_mul(flows)?)?,
             flows: self.flows + flows,
         };
-        added.fits().then_some(added)
+        bound.fits().then_some(bound)
     }
 
-    /// Both, if they do not overflow.
+    /// The sum of both; `None` if it overflows.
     fn plus(self, more: Self) -> Option<Self> {
         Some(Self {
             bytes: self.bytes.checked_add(more.bytes)?,
@@ -73,97 +75,106 @@ impl Added {
         })
     }
 
-    /// Whether a place has room for so much.
+    /// Whether the sums of one code could hold all of it.
     fn fits(self) -> bool {
         self.packets >> (64 - FLOW_BITS) == 0 && self.flows >> FLOW_BITS == 0
     }
 }
 
-impl CodedSums {
-    /// Adds the flows of a batch, if they are by the same list as those before
-    /// and no sum can overflow. Otherwise nothing is added and the answer is
-    /// false: [`CodedSums::take`] makes room.
+impl DictionarySums {
+    /// Adds the flows of a batch, if they have the dictionary of the batches before
+    /// and no sum can overflow. Otherwise nothing is added and the result is
+    /// false: [`DictionarySums::finish_row_group`] makes room.
     ///
     /// - Shapes: one code, bytes and packets per flow.
-    pub fn add(&mut self, coded: &Coded, bytes: &[u64], packets: &[u64]) -> bool {
-        let list = coded.list();
-        if self.list.as_ref().is_some_and(|known| !Arc::ptr_eq(known, list)) {
+    pub(crate) fn add(&mut self, keys: &DictionaryColumn, bytes: &[u64], packets: &[u64]) -> bool {
+        let dictionary = keys.values();
+        if self.dictionary.as_ref().is_some_and(|known| !Arc::ptr_eq(known, dictionary)) {
             return false;
         }
-        let Some(added) = self.added.and(bytes, packets) else { return false };
-        if self.list.is_none() {
-            self.list = Some(Arc::clone(list));
-            if self.places.len() <= list.len() {
-                self.places.resize(list.len() + 1, Place::default());
+        let Some(bound) = self.bound.with_batch(bytes, packets) else { return false };
+        if self.dictionary.is_none() {
+            self.dictionary = Some(Arc::clone(dictionary));
+            if self.codes.len() <= dictionary.len() {
+                self.codes.resize(dictionary.len() + 1, CodeSums::default());
             }
         }
-        self.added = added;
-        for ((code, bytes), packets) in coded.codes().iter().zip(bytes).zip(packets) {
-            let place = &mut self.places[*code as usize];
-            place.bytes = place.bytes.wrapping_add(*bytes);
-            place.packets_and_flows =
-                place.packets_and_flows.wrapping_add((packets << FLOW_BITS) + 1);
+        self.bound = bound;
+        for ((code, bytes), packets) in keys.codes().iter().zip(bytes).zip(packets) {
+            let sums = &mut self.codes[*code as usize];
+            sums.bytes = sums.bytes.wrapping_add(*bytes);
+            sums.packets_and_flows =
+                sums.packets_and_flows.wrapping_add((packets << FLOW_BITS) + 1);
         }
         true
     }
 
-    /// Lets `settle` take out what was added up by the list at hand: for each
-    /// value its sums, then those of the flows whose value is unknown. It is not
-    /// called if nothing was added, or if sums of values of 16 bits have room to
-    /// wait for those of the next list.
-    pub fn take(&mut self, mut settle: impl FnMut(&Values, &[Place], Place)) {
-        let Some(list) = self.list.take() else { return };
-        let added = std::mem::take(&mut self.added);
-        let places = self.places.get_mut(..=list.len()).unwrap_or_default();
-        let Some((unknown, known)) = places.split_last_mut() else { return };
+    /// Hands the sums of the row group to `emit`: the dictionary, the sums of each of
+    /// its values, and those of the flows whose value is unknown. `emit` is not
+    /// called if nothing was added, or if sums of 16-bit values have room to
+    /// wait for those of the next row group.
+    pub(crate) fn finish_row_group(
+        &mut self,
+        mut emit: impl FnMut(&Values, &[CodeSums], CodeSums),
+    ) {
+        let Some(dictionary) = self.dictionary.take() else { return };
+        let bound = std::mem::take(&mut self.bound);
+        let codes = self.codes.get_mut(..=dictionary.len()).unwrap_or_default();
+        let Some((unknown, known)) = codes.split_last_mut() else { return };
         let unknown = std::mem::take(unknown);
-        match &*list {
+        match &*dictionary {
             Values::U16(values) => {
-                if !self.ports.has_room(added) {
-                    self.ports.take(&mut settle);
+                if !self.narrow.has_room(bound) {
+                    self.narrow.finish(&mut emit);
                 }
-                self.ports.add(values, known, unknown, added);
+                self.narrow.add(values, known, unknown, bound);
             }
-            list => {
-                settle(list, known, unknown);
-                known.fill(Place::default());
+            values => {
+                emit(values, known, unknown);
+                known.fill(CodeSums::default());
             }
         }
     }
 
-    /// The same, and nothing waits.
-    pub fn take_all(&mut self, mut settle: impl FnMut(&Values, &[Place], Place)) {
-        self.take(&mut settle);
-        self.ports.take(settle);
+    /// Hands everything to `emit`, sums of earlier row groups too.
+    pub(crate) fn finish(&mut self, mut emit: impl FnMut(&Values, &[CodeSums], CodeSums)) {
+        self.finish_row_group(&mut emit);
+        self.narrow.finish(emit);
     }
 }
 
-impl Ports {
-    fn has_room(&self, more: Added) -> bool {
-        self.added.plus(more).is_some_and(Added::fits)
+impl NarrowValues {
+    fn has_room(&self, more: UpperBound) -> bool {
+        self.bound.plus(more).is_some_and(UpperBound::fits)
     }
 
-    /// Takes the sums of values out of their places.
-    fn add(&mut self, values: &[u16], known: &mut [Place], unknown: Place, added: Added) {
-        self.places.resize(1 << 16, Place::default());
-        for (value, place) in values.iter().zip(known).filter(|(_, place)| !place.is_empty()) {
-            self.places[usize::from(*value)].add(std::mem::take(place));
+    /// Moves the sums of codes to those of their values.
+    fn add(
+        &mut self,
+        values: &[u16],
+        codes: &mut [CodeSums],
+        unknown: CodeSums,
+        bound: UpperBound,
+    ) {
+        self.values.resize(1 << 16, CodeSums::default());
+        for (value, sums) in values.iter().zip(codes).filter(|(_, sums)| !sums.is_empty()) {
+            self.values[usize::from(*value)].add(std::mem::take(sums));
         }
         self.unknown.add(unknown);
-        self.added = self.added.plus(added).unwrap_or_default();
+        self.bound = self.bound.plus(bound).unwrap_or_default();
     }
 
-    fn take(&mut self, mut settle: impl FnMut(&Values, &[Place], Place)) {
-        if self.added.flows > 0 {
+    fn finish(&mut self, mut emit: impl FnMut(&Values, &[CodeSums], CodeSums)) {
+        if self.bound.flows > 0 {
             let all = Values::U16((0..=u16::MAX).collect());
-            settle(&all, &self.places, self.unknown);
+            emit(&all, &self.values, self.unknown);
             *self = Self::default();
         }
     }
 }
 
-impl Place {
-    /// Adds another, for which there is room.
+impl CodeSums {
+    /// Adds the sums of another code, which must not overflow.
     fn add(&mut self, other: Self) {
         self.bytes += other.bytes;
         self.packets_and_flows += other.packets_and_flows;
@@ -171,15 +182,15 @@ impl Place {
 
     /// Whether no flow was added.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.packets_and_flows == 0
     }
 
-    /// What was added: one flow as a record, which takes less memory than sums.
+    /// The sums as the record of a flow, which takes less memory.
     ///
     /// # Errors
-    /// With the sums, if they are of more flows or do not fit in a record.
-    pub fn record(self) -> Result<Volume, Counters> {
+    /// With the sums, if they are of several flows or do not fit in a record.
+    pub(crate) fn record(self) -> Result<PackedFlow, Counters> {
         let sums = self.counters();
         if self.packets_and_flows & ((1 << FLOW_BITS) - 1) == 1 {
             Counters::row(self.bytes, self.packets_and_flows >> FLOW_BITS)
@@ -188,9 +199,9 @@ impl Place {
         }
     }
 
-    /// What was added.
+    /// The sums.
     #[must_use]
-    pub fn counters(self) -> Counters {
+    pub(crate) fn counters(self) -> Counters {
         let flows = self.packets_and_flows & ((1 << FLOW_BITS) - 1);
         Counters::of(self.bytes, self.packets_and_flows >> FLOW_BITS, flows)
     }
@@ -203,22 +214,22 @@ mod tests {
     use super::*;
     use crate::group::counters::Accumulator;
 
-    fn coded(codes: &[u32], list: &Arc<Values>) -> Coded {
-        Coded::new(codes.to_vec(), Arc::clone(list)).unwrap()
+    fn column(codes: &[u32], dictionary: &Arc<Values>) -> DictionaryColumn {
+        DictionaryColumn::new(codes.to_vec(), Arc::clone(dictionary)).unwrap()
     }
 
     /// What was added, by value, and of the unknown value.
-    fn taken(sums: &mut CodedSums) -> (BTreeMap<u32, Counters>, Counters) {
+    fn taken(sums: &mut DictionarySums) -> (BTreeMap<u32, Counters>, Counters) {
         let mut by_value = BTreeMap::new();
         let mut none = Counters::default();
-        sums.take_all(|values, known, unknown| {
-            for (at, place) in known.iter().enumerate().filter(|(_, place)| !place.is_empty()) {
+        sums.finish(|values, known, unknown| {
+            for (code, sums) in known.iter().enumerate().filter(|(_, sums)| !sums.is_empty()) {
                 let value = match values {
-                    Values::U16(values) => values[at].into(),
-                    Values::U32(values) => values[at],
-                    _ => panic!("no such list"),
+                    Values::U16(values) => values[code].into(),
+                    Values::U32(values) => values[code],
+                    _ => panic!("no such dictionary"),
                 };
-                by_value.entry(value).or_insert_with(Counters::default).merge(&place.counters());
+                by_value.entry(value).or_insert_with(Counters::default).merge(&sums.counters());
             }
             none.merge(&unknown.counters());
         });
@@ -230,64 +241,64 @@ mod tests {
     }
 
     #[test]
-    fn places_add_up_and_the_last_is_unknown() {
-        for list in [Values::U16(vec![443, 80, 22]), Values::U32(vec![443, 80, 22])] {
-            let list = Arc::new(list);
-            let mut sums = CodedSums::default();
-            assert!(sums.add(&coded(&[1, 3, 1], &list), &[10, 20, 30], &[1, 2, 3]));
-            assert!(sums.add(&coded(&[0, 3], &list), &[5, 6], &[u64::from(u32::MAX), 1]));
+    fn codes_add_up_and_the_last_is_unknown() {
+        for dictionary in [Values::U16(vec![443, 80, 22]), Values::U32(vec![443, 80, 22])] {
+            let dictionary = Arc::new(dictionary);
+            let mut sums = DictionarySums::default();
+            assert!(sums.add(&column(&[1, 3, 1], &dictionary), &[10, 20, 30], &[1, 2, 3]));
+            assert!(sums.add(&column(&[0, 3], &dictionary), &[5, 6], &[u64::from(u32::MAX), 1]));
             let known = [(80, of(40, 4, 2)), (443, of(5, u64::from(u32::MAX), 1))];
             assert_eq!(taken(&mut sums), (known.into(), of(26, 3, 2)));
             assert_eq!(taken(&mut sums), (BTreeMap::new(), Counters::default()));
         }
     }
 
-    /// Sums of ports wait for those of other row groups, until there is no room.
+    /// Sums of 16-bit values are kept over several row groups, until there is no room.
     #[test]
-    fn ports_wait_and_nothing_is_lost() {
-        let mut sums = CodedSums::default();
-        let mut n_told = 0;
+    fn narrow_values_wait_and_nothing_is_lost() {
+        let mut sums = DictionarySums::default();
+        let mut n_emitted = 0;
         for group in 0..10_u16 {
-            let list = Arc::new(Values::U16(vec![443, 1000 + group]));
+            let dictionary = Arc::new(Values::U16(vec![443, 1000 + group]));
             let bytes = [1 << 61, 1, 2, u64::from(group)];
-            assert!(sums.add(&coded(&[0, 1, 2, 1], &list), &bytes, &[1 << 38, 1, 1, 1]));
-            sums.take(|_, known, unknown| {
-                n_told += known.iter().map(|place| place.counters().sums().flows).sum::<u64>();
-                n_told += unknown.counters().sums().flows;
+            assert!(sums.add(&column(&[0, 1, 2, 1], &dictionary), &bytes, &[1 << 38, 1, 1, 1]));
+            sums.finish_row_group(|_, known, unknown| {
+                n_emitted += known.iter().map(|sums| sums.counters().sums().flows).sum::<u64>();
+                n_emitted += unknown.counters().sums().flows;
             });
         }
         let (known, unknown) = taken(&mut sums);
         let n_left: u64 = known.values().chain([&unknown]).map(|sums| sums.sums().flows).sum();
-        assert!(n_told > 0 && n_left > 0);
-        assert_eq!(n_told + n_left, 40);
+        assert!(n_emitted > 0 && n_left > 0);
+        assert_eq!(n_emitted + n_left, 40);
     }
 
-    /// Nothing is added that might overflow, nor by another list; after `take`
-    /// there is room again.
+    /// Nothing is added that might overflow or has another dictionary; once the row
+    /// group is finished there is room again.
     #[test]
     fn what_has_no_room_is_refused() {
-        let lists = [
+        let dictionaries = [
             [443, 443].map(|port| Arc::new(Values::U16(vec![port]))),
             [443, 443].map(|port| Arc::new(Values::U32(vec![port]))),
         ];
         let (half, many) = (1 << 63, 1 << 42);
-        for [first, other] in &lists {
-            for (fits, list, bytes, packets) in [
+        for [first, other] in &dictionaries {
+            for (fits, dictionary, bytes, packets) in [
                 (true, first, half - 1, many - 1),
                 (false, first, half, 0),
                 (false, first, 0, many),
                 (false, other, 0, 0),
             ] {
-                let mut sums = CodedSums::default();
-                assert!(sums.add(&coded(&[0], first), &[half], &[many]));
-                assert_eq!(sums.add(&coded(&[0], list), &[bytes], &[packets]), fits);
+                let mut sums = DictionarySums::default();
+                assert!(sums.add(&column(&[0], first), &[half], &[many]));
+                assert_eq!(sums.add(&column(&[0], dictionary), &[bytes], &[packets]), fits);
                 let expected = if fits { 2 } else { 1 };
                 assert_eq!(taken(&mut sums).0[&443].sums().flows, expected);
-                assert!(sums.add(&coded(&[0], list), &[bytes], &[packets]));
+                assert!(sums.add(&column(&[0], dictionary), &[bytes], &[packets]));
             }
         }
-        let mut sums = CodedSums::default();
-        let batch = coded(&[0, 0], &lists[0][0]);
+        let mut sums = DictionarySums::default();
+        let batch = column(&[0, 0], &dictionaries[0][0]);
         assert!(!sums.add(&batch, &[u64::MAX, 1], &[1, 1]), "one batch that is too large");
     }
 }

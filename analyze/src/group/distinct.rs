@@ -1,20 +1,24 @@
-//! Pairs of a key and a value, each kept once, and how many values a key has.
+//! Distinct values of a key: each pair of key and value is kept once.
 
+use std::fmt::Debug;
 use std::io;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::key::Key;
-use super::keyed_sums::Store;
-use super::quantiles::Times;
+use super::key::{JoinedKey, Key, LongKey, Packed};
+use super::keyed_sums::KeyedSums;
+use super::quantiles::Occurrences;
+use super::wide_key::WideKey;
+use crate::spill::hash::Hashed;
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, each_part};
 
-/// How a field's values are counted.
+/// How a field's distinct values are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counting {
+pub(crate) struct Counting {
     /// Bits of a value.
     pub bits: u32,
     /// Key and value are the two ends of a flow: as the one is a value of the
@@ -22,34 +26,104 @@ pub struct Counting {
     pub mirrored: bool,
 }
 
-/// Pairs of key and value.
-#[derive(Debug)]
-pub(super) struct Pairs<K> {
-    kept: Kept<K>,
-    memory: Arc<Memory>,
+/// A key of a grouping: it says how its distinct values are kept.
+pub(super) trait GroupKey: Key {
+    /// Pairs of such a key and a value.
+    type Distinct: Distinct<Self>;
 }
 
-#[derive(Debug)]
-enum Kept<K> {
-    /// In a word, the value in its lowest bits: half the memory.
-    Joined {
-        how: Joined,
-        pairs: Store<u64, ()>,
-    },
-    Apart(Store<(K, u64), ()>),
+impl GroupKey for Packed {
+    type Distinct = JoinedOrApart<Self>;
 }
 
-/// What the words of joined pairs mean.
+impl GroupKey for u128 {
+    type Distinct = PairSet<Self, Apart>;
+}
+
+impl GroupKey for WideKey {
+    type Distinct = PairSet<Self, Apart>;
+}
+
+impl GroupKey for LongKey {
+    type Distinct = PairSet<Self, Apart>;
+}
+
+/// Pairs of key and value, each kept once.
+pub(super) trait Distinct<K>: Sized + Debug + Send + Sync + 'static {
+    /// None yet, within a memory budget; a key has `key_bits`.
+    fn new(key_bits: u32, counting: Counting, memory: &Arc<Memory>) -> Self;
+
+    /// Adds pairs.
+    fn add(&mut self, pairs: impl Iterator<Item = (K, u64)>);
+
+    /// Adds another thread's pairs.
+    fn merge(&mut self, other: Self);
+
+    /// How many values each key has.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    fn counts(self) -> io::Result<KeyedSums<K, Occurrences>>;
+
+    /// How many values the keys of `wanted` have; pairs of other keys are skipped.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    fn counts_of(self, wanted: &Map<K, usize>) -> io::Result<Map<K, Occurrences>>;
+}
+
+/// How a pair of key and value is kept.
+pub(super) trait Pairing<K>: Copy + Debug + Send + Sync + 'static {
+    /// What it is kept in.
+    type Pair: Hashed + Debug + 'static;
+
+    /// A key and a value as a pair.
+    fn pair(self, key: K, value: u64) -> Self::Pair;
+
+    /// The keys for which a pair counts.
+    fn keys(self, pair: Self::Pair) -> impl Iterator<Item = K>;
+
+    /// Whether a pair counts for one of some keys.
+    fn is_of(self, pair: &Self::Pair, wanted: &Map<K, usize>) -> bool;
+}
+
+/// Key and value side by side.
 #[derive(Clone, Copy, Debug)]
-struct Joined {
+pub(super) struct Apart;
+
+impl<K: Key> Pairing<K> for Apart {
+    type Pair = (K, u64);
+
+    #[inline]
+    fn pair(self, key: K, value: u64) -> (K, u64) {
+        (key, value)
+    }
+
+    #[inline]
+    fn keys(self, (key, _): (K, u64)) -> impl Iterator<Item = K> {
+        std::iter::once(key)
+    }
+
+    #[inline]
+    fn is_of(self, (key, _): &(K, u64), wanted: &Map<K, usize>) -> bool {
+        wanted.get(key).is_some()
+    }
+}
+
+/// Key and value in one word, the value in its lowest bits: half the memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Joined {
     /// Bits of a value.
     bits: u32,
     /// Each is the value of the other's key too; the lower one stands first.
     mirrored: bool,
 }
 
-impl Joined {
-    fn word<K: Key>(self, key: &K, value: u64) -> u64 {
+impl<K: JoinedKey> Pairing<K> for Joined {
+    type Pair = u64;
+
+    #[inline]
+    fn pair(self, key: K, value: u64) -> u64 {
         let own = key.join(0, 0);
         if self.mirrored && value < own {
             return K::of_word(value).join(self.bits, own);
@@ -57,75 +131,59 @@ impl Joined {
         key.join(self.bits, value)
     }
 
-    /// The keys that a pair counts for.
-    fn keys<K: Key>(self, pair: u64) -> impl Iterator<Item = K> {
+    #[inline]
+    fn keys(self, pair: u64) -> impl Iterator<Item = K> {
         let (key, value) = K::part(pair, self.bits);
         let other = (self.mirrored && key.join(0, 0) != value).then(|| K::of_word(value));
         std::iter::once(key).chain(other)
     }
+
+    #[inline]
+    fn is_of(self, pair: &u64, wanted: &Map<K, usize>) -> bool {
+        self.keys(*pair).any(|key: K| wanted.get(&key).is_some())
+    }
 }
 
-impl<K: Key> Pairs<K> {
-    /// None yet; a key has `key_bits`.
-    pub(super) fn new(key_bits: u32, counted: Counting, memory: &Arc<Memory>) -> Self {
-        let kept = if K::JOINS && key_bits + counted.bits <= 64 {
-            let how = Joined { bits: counted.bits, mirrored: counted.mirrored };
-            Kept::Joined { how, pairs: Store::new(memory) }
-        } else {
-            Kept::Apart(Store::new(memory))
-        };
-        Self { kept, memory: Arc::clone(memory) }
+/// Pairs that are kept in one way.
+#[derive(Debug)]
+pub(super) struct PairSet<K, P: Pairing<K>> {
+    pairing: P,
+    pairs: KeyedSums<P::Pair, ()>,
+    memory: Arc<Memory>,
+    keys: PhantomData<fn() -> K>,
+}
+
+impl<K: Key, P: Pairing<K>> PairSet<K, P> {
+    fn with(pairing: P, memory: &Arc<Memory>) -> Self {
+        let (pairs, memory) = (KeyedSums::new(memory), Arc::clone(memory));
+        Self { pairing, pairs, memory, keys: PhantomData }
     }
 
-    pub(super) fn add(&mut self, pairs: impl Iterator<Item = (K, u64)>) {
-        match &mut self.kept {
-            Kept::Joined { how, pairs: kept } => {
-                let how = *how;
-                kept.add(pairs.map(|(key, value)| (how.word(&key, value), Ok(()))));
-            }
-            Kept::Apart(kept) => kept.add(pairs.map(|pair| (pair, Ok(())))),
-        }
+    fn add(&mut self, pairs: impl Iterator<Item = (K, u64)>) {
+        let pairing = self.pairing;
+        self.pairs.add(pairs.map(|(key, value)| (pairing.pair(key, value), Ok(()))));
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
-        match (&mut self.kept, other.kept) {
-            (Kept::Joined { pairs, .. }, Kept::Joined { pairs: other, .. }) => pairs.merge(other),
-            (Kept::Apart(pairs), Kept::Apart(other)) => pairs.merge(other),
-            _ => unreachable!("pairs of one key and value"),
-        }
-    }
-
-    /// How many values each key has.
-    ///
-    /// # Errors
-    /// If temporary files cannot be used.
-    pub(super) fn counts(mut self) -> io::Result<Store<K, Times>> {
-        let parts = self.finish();
-        let add = |counts: &mut Store<K, Times>, part: usize| -> io::Result<()> {
-            match &self.kept {
-                Kept::Joined { how, pairs } => {
-                    let pairs = pairs.part(part)?.into_entries();
-                    counts
-                        .add(pairs.flat_map(|(pair, ())| how.keys(pair)).map(|key| (key, Ok(()))));
-                }
-                Kept::Apart(pairs) => {
-                    let pairs = pairs.part(part)?.into_entries();
-                    counts.add(pairs.map(|((key, _), ())| (key, Ok(()))));
-                }
-            }
+    fn counts(mut self) -> io::Result<KeyedSums<K, Occurrences>> {
+        self.pairs.finish(false);
+        let parts = self.pairs.parts();
+        let add = |counts: &mut KeyedSums<K, Occurrences>, part: usize| -> io::Result<()> {
+            let pairs = self.pairs.part(part)?.into_entries();
+            let keys = pairs.flat_map(|(pair, ())| self.pairing.keys(pair));
+            counts.add(keys.map(|key| (key, Ok(()))));
             Ok(())
         };
-        let mut all = Store::new(&self.memory);
+        let mut all = KeyedSums::new(&self.memory);
         if parts <= 1 {
             (0..parts).try_for_each(|part| add(&mut all, part))?;
             return Ok(all);
         }
         // A few tasks: each has chunks of its own open.
         let tasks = rayon::current_num_threads().clamp(1, 16);
-        let counts: io::Result<Vec<Store<K, Times>>> = (0..tasks)
+        let counts: io::Result<Vec<KeyedSums<K, Occurrences>>> = (0..tasks)
             .into_par_iter()
             .map(|task| {
-                let mut counts = Store::new(&self.memory);
+                let mut counts = KeyedSums::new(&self.memory);
                 (task..PARTITIONS).step_by(tasks).try_for_each(|part| add(&mut counts, part))?;
                 Ok(counts)
             })
@@ -136,55 +194,93 @@ impl<K: Key> Pairs<K> {
         Ok(all)
     }
 
-    /// How many values some keys have: the pairs of others are passed over.
-    ///
-    /// # Errors
-    /// If temporary files cannot be used.
-    pub(super) fn counts_of(mut self, wanted: &Map<K, usize>) -> io::Result<Map<K, Times>> {
-        let parts = self.finish();
-        let of_parts = each_part(parts, |part| {
-            let mut counts: Map<K, Times> = Map::new();
-            match &self.kept {
-                Kept::Joined { how, pairs } => {
-                    let mut once: Map<u64, ()> = Map::new();
-                    pairs.each_key(part, |pair| {
-                        if how.keys(pair).any(|key: K| wanted.get(&key).is_some()) {
-                            once.at(pair);
-                        }
-                    })?;
-                    let keys = once.into_entries().flat_map(|(pair, ())| how.keys(pair));
-                    keys.for_each(|key| counts.at(key).0 += 1);
+    fn counts_of(mut self, wanted: &Map<K, usize>) -> io::Result<Map<K, Occurrences>> {
+        self.pairs.finish(false);
+        let of_parts = each_part(self.pairs.parts(), |part| {
+            let mut once: Map<P::Pair, ()> = Map::new();
+            self.pairs.each_key(part, |pair| {
+                if self.pairing.is_of(&pair, wanted) {
+                    once.at(pair);
                 }
-                Kept::Apart(pairs) => {
-                    let mut once: Map<(K, u64), ()> = Map::new();
-                    pairs.each_key(part, |pair| {
-                        if wanted.get(&pair.0).is_some() {
-                            once.at(pair);
-                        }
-                    })?;
-                    once.into_entries().for_each(|((key, _), ())| counts.at(key).0 += 1);
-                }
-            }
+            })?;
+            let mut counts: Map<K, Occurrences> = Map::new();
+            let keys = once.into_entries().flat_map(|(pair, ())| self.pairing.keys(pair));
+            keys.for_each(|key| counts.at(key).0 += 1);
             Ok(counts)
         })?;
-        let mut all: Map<K, Times> = Map::new();
+        let mut all: Map<K, Occurrences> = Map::new();
         for (key, times) in of_parts.into_iter().flat_map(Map::into_entries) {
             all.at(key).0 += times.0;
         }
         Ok(all)
     }
+}
 
-    /// Makes ready to be read; how many parts there are.
-    fn finish(&mut self) -> usize {
-        match &mut self.kept {
-            Kept::Joined { pairs, .. } => {
-                pairs.finish(false);
-                pairs.parts()
-            }
-            Kept::Apart(pairs) => {
-                pairs.finish(false);
-                pairs.parts()
-            }
+impl<K: Key> Distinct<K> for PairSet<K, Apart> {
+    fn new(_: u32, _: Counting, memory: &Arc<Memory>) -> Self {
+        Self::with(Apart, memory)
+    }
+
+    fn add(&mut self, pairs: impl Iterator<Item = (K, u64)>) {
+        Self::add(self, pairs);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.pairs.merge(other.pairs);
+    }
+
+    fn counts(self) -> io::Result<KeyedSums<K, Occurrences>> {
+        Self::counts(self)
+    }
+
+    fn counts_of(self, wanted: &Map<K, usize>) -> io::Result<Map<K, Occurrences>> {
+        Self::counts_of(self, wanted)
+    }
+}
+
+/// Pairs in one word where key and value fit in it.
+#[derive(Debug)]
+pub(super) enum JoinedOrApart<K: JoinedKey> {
+    Joined(PairSet<K, Joined>),
+    Apart(PairSet<K, Apart>),
+}
+
+impl<K: JoinedKey> Distinct<K> for JoinedOrApart<K> {
+    fn new(key_bits: u32, counting: Counting, memory: &Arc<Memory>) -> Self {
+        if key_bits + counting.bits <= 64 {
+            let Counting { bits, mirrored } = counting;
+            Self::Joined(PairSet::with(Joined { bits, mirrored }, memory))
+        } else {
+            Self::Apart(PairSet::with(Apart, memory))
+        }
+    }
+
+    fn add(&mut self, pairs: impl Iterator<Item = (K, u64)>) {
+        match self {
+            Self::Joined(set) => set.add(pairs),
+            Self::Apart(set) => set.add(pairs),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Joined(set), Self::Joined(other)) => set.pairs.merge(other.pairs),
+            (Self::Apart(set), Self::Apart(other)) => set.pairs.merge(other.pairs),
+            _ => unreachable!("threads count the same field in the same way"),
+        }
+    }
+
+    fn counts(self) -> io::Result<KeyedSums<K, Occurrences>> {
+        match self {
+            Self::Joined(set) => set.counts(),
+            Self::Apart(set) => set.counts(),
+        }
+    }
+
+    fn counts_of(self, wanted: &Map<K, usize>) -> io::Result<Map<K, Occurrences>> {
+        match self {
+            Self::Joined(set) => set.counts_of(wanted),
+            Self::Apart(set) => set.counts_of(wanted),
         }
     }
 }

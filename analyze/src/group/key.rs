@@ -6,45 +6,45 @@
 use crate::batch::{Column, Values};
 use crate::group::key_part::KeyPart;
 use crate::spill::hash::{Hashed, MIX, fold};
-use crate::spill::record::Stored;
+use crate::spill::record::Record;
 
 /// The fields of a key, the most significant first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyLayout {
+pub(crate) struct KeyLayout {
     parts: Vec<KeyPart>,
 }
 
 impl KeyLayout {
     /// A layout of these fields.
     #[must_use]
-    pub fn new(parts: Vec<KeyPart>) -> Self {
+    pub(crate) fn new(parts: Vec<KeyPart>) -> Self {
         Self { parts }
     }
 
     /// The fields.
     #[must_use]
-    pub fn parts(&self) -> &[KeyPart] {
+    pub(crate) fn parts(&self) -> &[KeyPart] {
         &self.parts
     }
 
     /// Bits of a key.
     #[must_use]
-    pub fn bits(&self) -> u32 {
+    pub(crate) fn bits(&self) -> u32 {
         self.parts.iter().map(|part| part.width()).sum()
     }
 
-    /// Bits of a key of which all fields are known.
+    /// Bits of a key whose fields are all known.
     #[must_use]
-    pub fn known_bits(&self) -> u32 {
+    pub(crate) fn known_bits(&self) -> u32 {
         self.parts.iter().map(|part| part.bits).sum()
     }
 
-    /// Keys of flows, from one column per field.
+    /// The keys of the rows of a batch, from one column per field.
     ///
     /// # Panics
-    /// If there is not one column per field, all of the same length.
+    /// If there is not one column per field, all of equal length.
     #[must_use]
-    pub fn encode<K: Key>(&self, columns: &[&Column]) -> Vec<K> {
+    pub(crate) fn encode<K: Key>(&self, columns: &[&Column]) -> Vec<K> {
         assert_eq!(columns.len(), self.parts.len(), "one column per field");
         let mut keys = vec![K::default(); columns.first().map_or(0, |column| column.len())];
         for (part, column) in self.parts.iter().zip(columns) {
@@ -61,7 +61,7 @@ impl KeyLayout {
 
     /// The values of a key, one per field; unknown is `None`.
     #[must_use]
-    pub fn decode<K: Key>(&self, mut key: K) -> Vec<Option<u64>> {
+    pub(crate) fn decode<K: Key>(&self, mut key: K) -> Vec<Option<u64>> {
         let mut values: Vec<_> = self.parts.iter().rev().map(|part| key.pop(part.bits)).collect();
         values.reverse();
         values
@@ -69,7 +69,7 @@ impl KeyLayout {
 
     /// The key of some values.
     #[must_use]
-    pub fn of_values<K: Key>(&self, values: &[Option<u64>]) -> K {
+    pub(crate) fn of_values<K: Key>(&self, values: &[Option<u64>]) -> K {
         let mut key = K::default();
         for (part, value) in self.parts.iter().zip(values) {
             key.push(part.bits, *value);
@@ -100,39 +100,26 @@ fn append<K: Key, V: Copy + Into<u64>>(
 }
 
 /// A number that a key is kept in.
-pub trait Key: Hashed + Default + Ord + std::fmt::Debug {
-    /// Whether a value of so many bits fits behind a key of so many, in a word.
-    const JOINS: bool = false;
+pub(crate) trait Key: Hashed + Default + Ord + std::fmt::Debug + 'static {
+    /// Whether keys of a layout are kept in this type: those whose fields are all
+    /// known, or those that lack one. Each key is kept in one type.
+    fn holds(layout: &KeyLayout, is_known: bool) -> bool;
 
-    /// Whether a key of these values is kept in this type.
-    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool;
-
-    /// The key with a value behind it.
-    fn join(&self, _bits: u32, _value: u64) -> u64 {
-        unreachable!("only keys of one word are joined")
+    /// Whether the key of these values is kept in this type.
+    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
+        Self::holds(layout, values.iter().all(Option::is_some))
     }
 
-    /// The key that is a word.
-    #[must_use]
-    fn of_word(_word: u64) -> Self {
-        unreachable!("only keys of one word are joined")
-    }
-
-    /// The key that has a value of so many bits behind it, and the value.
-    #[must_use]
-    fn part(_joined: u64, _bits: u32) -> (Self, u64) {
-        unreachable!("only keys of one word are joined")
-    }
-
-    /// Appends a value of so many bits.
+    /// Appends a value of `bits`.
     fn push(&mut self, bits: u32, value: Option<u64>);
-    /// Takes off the value that was appended last.
+    /// Removes the value that was appended last.
     fn pop(&mut self, bits: u32) -> Option<u64>;
 }
 
 impl Key for u128 {
-    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
-        layout.bits() <= 128 && !Packed::is_of(layout, values)
+    fn holds(layout: &KeyLayout, is_known: bool) -> bool {
+        // 64 bits and one for each field, of at least one bit, make 128.
+        layout.bits() <= 128 && !Packed::holds(layout, is_known)
     }
 
     #[inline]
@@ -149,15 +136,41 @@ impl Key for u128 {
 
 /// A key without unknown values: the values of its fields and nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Packed(pub(super) u64);
+pub(crate) struct Packed(pub(super) u64);
 
 impl Key for Packed {
-    const JOINS: bool = true;
-
-    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
-        layout.known_bits() <= 64 && values.iter().all(Option::is_some)
+    fn holds(layout: &KeyLayout, is_known: bool) -> bool {
+        layout.known_bits() <= 64 && is_known
     }
 
+    /// An unknown value becomes 0: keys that have one are kept in another type.
+    #[inline]
+    fn push(&mut self, bits: u32, value: Option<u64>) {
+        self.0 = self.0.checked_shl(bits).unwrap_or(0) | value.unwrap_or(0);
+    }
+
+    fn pop(&mut self, bits: u32) -> Option<u64> {
+        let value = self.0 & (u64::MAX >> (64 - bits));
+        self.0 = self.0.checked_shr(bits).unwrap_or(0);
+        Some(value)
+    }
+}
+
+/// A key of one word, behind which a value may stand in the same word.
+pub(crate) trait JoinedKey: Key {
+    /// The word of the key and a value of `bits` behind it; both fit in 64 bits.
+    fn join(&self, bits: u32, value: u64) -> u64;
+
+    /// The key that is this word.
+    #[must_use]
+    fn of_word(word: u64) -> Self;
+
+    /// Takes a word of [`JoinedKey::join`] apart: the key, and the value of `bits`.
+    #[must_use]
+    fn part(joined: u64, bits: u32) -> (Self, u64);
+}
+
+impl JoinedKey for Packed {
     #[inline]
     fn join(&self, bits: u32, value: u64) -> u64 {
         self.0.checked_shl(bits).unwrap_or(0) | value
@@ -173,18 +186,6 @@ impl Key for Packed {
         let value = joined & u64::MAX.checked_shr(64 - bits).unwrap_or(0);
         (Self(joined.checked_shr(bits).unwrap_or(0)), value)
     }
-
-    /// An unknown value is kept as 0: keys that have one are kept elsewhere.
-    #[inline]
-    fn push(&mut self, bits: u32, value: Option<u64>) {
-        self.0 = self.0.checked_shl(bits).unwrap_or(0) | value.unwrap_or(0);
-    }
-
-    fn pop(&mut self, bits: u32) -> Option<u64> {
-        let value = self.0 & (u64::MAX >> (64 - bits));
-        self.0 = self.0.checked_shr(bits).unwrap_or(0);
-        Some(value)
-    }
 }
 
 impl Hashed for Packed {
@@ -194,7 +195,7 @@ impl Hashed for Packed {
     }
 }
 
-impl Stored for Packed {
+impl Record for Packed {
     fn write(&self, out: &mut Vec<u8>) {
         self.0.write(out);
     }
@@ -206,11 +207,11 @@ impl Stored for Packed {
 
 /// A key of more fields than fit in 256 bits: two words each, whether unknown
 /// and the value, in the order of the fields.
-pub type LongKey = Vec<(bool, u64)>;
+pub(crate) type LongKey = Vec<(bool, u64)>;
 
 impl Key for LongKey {
-    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
-        layout.bits() > DOUBLE_BITS && !Packed::is_of(layout, values)
+    fn holds(layout: &KeyLayout, is_known: bool) -> bool {
+        layout.bits() > WIDE_BITS && !Packed::holds(layout, is_known)
     }
 
     fn push(&mut self, _: u32, value: Option<u64>) {
@@ -231,8 +232,8 @@ impl Hashed for LongKey {
     }
 }
 
-/// Bits of the widest key that is a number ([`super::wide_key`]).
-pub(crate) const DOUBLE_BITS: u32 = 256;
+/// Bits of the widest key that is a number (`wide_key`).
+pub(crate) const WIDE_BITS: u32 = 256;
 
 #[cfg(test)]
 mod tests {

@@ -4,8 +4,8 @@ use flowkit_model::Kind;
 
 /// One field of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyPart {
-    /// What its values mean; text is grouped by its number and sorted by its
+pub(crate) struct KeyPart {
+    /// What its values mean; text is grouped by its dictionary code and sorted by its
     /// letters.
     pub kind: Kind,
     /// Width of a value.
@@ -15,13 +15,13 @@ pub struct KeyPart {
 impl KeyPart {
     /// A field of the catalogue as a key.
     #[must_use]
-    pub fn of(field: &flowkit_model::Field) -> Self {
+    pub(crate) fn of(field: &flowkit_model::Field) -> Self {
         Self { kind: field.kind, bits: field.bits().unwrap_or(32) }
     }
 
     /// Bits with the one for unknown.
     #[must_use]
-    pub fn width(self) -> u32 {
+    pub(crate) fn width(self) -> u32 {
         self.bits + 1
     }
 }

@@ -1,25 +1,30 @@
-//! Adds up flows by key.
+//! Aggregates flows by key.
 //!
 //! | to learn | read |
 //! | --- | --- |
-//! | what is added up for a key | [`counters`] |
+//! | the accumulators of a key: bytes, packets, flows | [`counters`] |
 //! | how several fields become one key | [`key`], `wide_key` for many bits |
-//! | what is kept by key | [`table`] |
-//! | how few keys and many are kept: adaptive hash aggregation | `keyed_sums` |
-//! | how a dictionary-encoded key is added up by its codes | [`dictionary_sums`] |
-//! | what a flow is as a record, in memory and on disk | [`packed_flow`] |
+//! | what is accumulated by key | [`table`], for one type of key `keyed_groups` |
+//! | how code for one type of key serves all four | `widths` |
+//! | which rows of a batch have a key of which type | `key_rows` |
+//! | adaptive hash aggregation: one table, then partitions, then spill | `keyed_sums` |
+//! | how a dictionary-encoded key is aggregated by its codes | [`dictionary_sums`] |
+//! | a flow as a record, in memory and on disk | [`packed_flow`] |
 //! | how many distinct values a key has | `distinct` |
 //! | medians and other quantiles | [`quantiles`] |
-//! | which keys come first | [`rank`] |
+//! | the top N keys | [`rank`] |
 
-pub mod counters;
-pub mod dictionary_sums;
+pub(crate) mod counters;
+pub(crate) mod dictionary_sums;
 mod distinct;
-pub mod key;
+pub(crate) mod key;
 pub(crate) mod key_part;
+mod key_rows;
+mod keyed_groups;
 mod keyed_sums;
-pub mod packed_flow;
-pub mod quantiles;
-pub mod rank;
-pub mod table;
+pub(crate) mod packed_flow;
+pub(crate) mod quantiles;
+pub(crate) mod rank;
+pub(crate) mod table;
 mod wide_key;
+mod widths;

@@ -1,4 +1,4 @@
-//! Quantiles of the values of a key, from its values in order.
+//! Quantiles of the values of a key, by nearest rank.
 
 use flowkit_model::Sums;
 use flowkit_model::answer::Quantiles;
@@ -6,13 +6,13 @@ use flowkit_model::answer::Quantiles;
 use super::counters::Accumulator;
 use crate::spill::hash::Hashed;
 use crate::spill::map::Map;
-use crate::spill::record::Stored;
+use crate::spill::record::Record;
 
-/// How often a key has a value.
+/// How often a key occurs, or a value of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times(pub u64);
+pub(crate) struct Occurrences(pub u64);
 
-impl Accumulator for Times {
+impl Accumulator for Occurrences {
     type Row = ();
 
     #[inline]
@@ -29,7 +29,7 @@ impl Accumulator for Times {
     }
 }
 
-impl Stored for Times {
+impl Record for Occurrences {
     fn write(&self, out: &mut Vec<u8>) {
         self.0.write(out);
     }
@@ -39,14 +39,13 @@ impl Stored for Times {
     }
 }
 
-/// Place, from 1, of the smallest value that so many percent of `n` are not
-/// above.
+/// The nearest rank of a percentile among `n` values, counted from 1.
 pub(crate) fn nearest_rank(n: u64, percent: u64) -> u64 {
     let rank = (u128::from(n) * u128::from(percent)).div_ceil(100).max(1);
     u64::try_from(rank).unwrap_or(n)
 }
 
-/// Of values in ascending order, each with how often it is there.
+/// The quantiles of values in ascending order, each with how often it occurs.
 pub(crate) fn quantiles(values: &[(u64, u64)]) -> Quantiles {
     let (Some(first), Some(last)) = (values.first(), values.last()) else {
         return Quantiles::default();
@@ -65,7 +64,7 @@ pub(crate) fn quantiles(values: &[(u64, u64)]) -> Quantiles {
     Quantiles { n, min: first.0, max: last.0, sum, median, p95 }
 }
 
-/// The quantiles of each key of some values, which are in no order.
+/// The quantiles of each key, of (key, value, how often it occurs) in any order.
 pub(crate) fn quantiles_by_key<K: Hashed + Ord>(
     mut values: Vec<(K, u64, u64)>,
 ) -> Map<K, Quantiles> {
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_are_by_nearest_rank() {
+    fn quantiles_are_by_nearest_rank() {
         for (n, median, p95) in [(1, 1, 1), (2, 1, 2), (20, 10, 19), (100, 50, 95)] {
             let once: Vec<_> = (1..=n).map(|value| (value, 1)).collect();
             let points = quantiles(&once);
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_their_own_points() {
+    fn keys_have_their_own_quantiles() {
         let map = quantiles_by_key(vec![(7_u64, 5, 1), (9, 1, 1), (7, 3, 2)]);
         assert_eq!(
             map.get(&7).map(|points| (points.n, points.median, points.max)),

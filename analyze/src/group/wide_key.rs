@@ -1,17 +1,17 @@
-//! Keys of up to 256 bits, as of five-tuples with a time: twice a wide one, in
-//! place, so that a flow costs no allocation.
+//! Keys of up to 256 bits, as of five-tuples with a time, without an allocation per
+//! flow.
 
-use super::key::{DOUBLE_BITS, Key, KeyLayout, Packed};
+use super::key::{Key, KeyLayout, Packed, WIDE_BITS};
 use crate::spill::hash::{Hashed, fold_all};
-use crate::spill::record::Stored;
+use crate::spill::record::Record;
 
 /// A number of 256 bits, the most significant word first.
 ///
 /// Not two `u128`, whose alignment would make a record of 40 bytes one of 48.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Double([u64; 4]);
+pub(super) struct WideKey([u64; 4]);
 
-impl Double {
+impl WideKey {
     fn halves(self) -> (u128, u128) {
         let [a, b, c, d] = self.0.map(u128::from);
         (a << 64 | b, c << 64 | d)
@@ -23,10 +23,10 @@ impl Double {
     }
 }
 
-impl Key for Double {
-    fn is_of(layout: &KeyLayout, values: &[Option<u64>]) -> bool {
-        let is_narrower = Packed::is_of(layout, values) || u128::is_of(layout, values);
-        layout.bits() <= DOUBLE_BITS && !is_narrower
+impl Key for WideKey {
+    fn holds(layout: &KeyLayout, is_known: bool) -> bool {
+        let is_narrower = Packed::holds(layout, is_known) || u128::holds(layout, is_known);
+        layout.bits() <= WIDE_BITS && !is_narrower
     }
 
     #[inline]
@@ -46,14 +46,14 @@ impl Key for Double {
     }
 }
 
-impl Hashed for Double {
+impl Hashed for WideKey {
     #[inline]
     fn hash(&self, seed: u64) -> u64 {
         fold_all(self.0, seed)
     }
 }
 
-impl Stored for Double {
+impl Record for WideKey {
     fn write(&self, out: &mut Vec<u8>) {
         self.0.iter().for_each(|word| word.write(out));
     }
@@ -80,8 +80,8 @@ mod tests {
         KeyLayout::new(bits.iter().map(part).collect())
     }
 
-    /// Values that fill a field, that are nothing, and that are unknown, at all
-    /// places of a key that is full to the last bit.
+    /// The largest, smallest and unknown value in every field of a key that is full
+    /// to the last bit.
     fn values(bits: &[u32]) -> Vec<Vec<Option<u64>>> {
         let mut all = vec![Vec::new()];
         for bits in bits {
@@ -97,11 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn a_key_gives_its_values_back_and_sorts_and_is_stored_as_they_do() {
+    fn a_key_round_trips_and_sorts_as_its_values_do() {
         for bits in [vec![64, 64, 64, 60], vec![32, 32, 16, 16, 8, 64], vec![64, 63]] {
             let layout = layout(&bits);
             let all = values(&bits);
-            let mut keys: Vec<(Double, LongKey)> = all
+            let mut keys: Vec<(WideKey, LongKey)> = all
                 .iter()
                 .map(|values| (layout.of_values(values), layout.of_values(values)))
                 .collect();
@@ -109,8 +109,8 @@ mod tests {
                 assert_eq!(layout.decode(*key), *values);
                 let mut bytes = Vec::new();
                 key.write(&mut bytes);
-                assert_eq!(Double::read(&mut bytes.as_slice()), Some(*key));
-                assert_eq!(Double::read(&mut &bytes[1..]), None);
+                assert_eq!(WideKey::read(&mut bytes.as_slice()), Some(*key));
+                assert_eq!(WideKey::read(&mut &bytes[1..]), None);
             }
             keys.sort_unstable_by_key(|(key, _)| *key);
             assert!(keys.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1), "{bits:?}");
@@ -123,7 +123,7 @@ mod tests {
 
     /// Every key is kept in one type, by the bits of its fields.
     #[test]
-    fn each_key_is_kept_in_one_place() {
+    fn each_key_is_kept_in_one_type() {
         for (bits, known, unknown) in [
             (vec![16], 0, 1),
             (vec![32, 32], 0, 1),
@@ -134,16 +134,16 @@ mod tests {
             (vec![64, 64, 64, 61], 3, 3),
         ] {
             let layout = layout(&bits);
-            for (value, place) in [(Some(1), known), (None, unknown)] {
+            for (value, width) in [(Some(1), known), (None, unknown)] {
                 let values = vec![value; bits.len()];
-                let places = [
+                let held = [
                     Packed::is_of(&layout, &values),
                     u128::is_of(&layout, &values),
-                    Double::is_of(&layout, &values),
+                    WideKey::is_of(&layout, &values),
                     LongKey::is_of(&layout, &values),
                 ];
-                let expected: Vec<bool> = (0..4).map(|n| n == place).collect();
-                assert_eq!(places.to_vec(), expected, "{bits:?} {value:?}");
+                let expected: Vec<bool> = (0..4).map(|n| n == width).collect();
+                assert_eq!(held.to_vec(), expected, "{bits:?} {value:?}");
             }
         }
     }

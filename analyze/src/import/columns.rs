@@ -128,7 +128,7 @@ impl<'c> Columns<'c> {
                 return Err(CacheError::Damaged);
             }
             let path = columns.dump.join(part.columns_path());
-            columns.part = Some(PartWriter::new(columns.dump, path, &columns.dictionary)?);
+            columns.part = Some(PartWriter::new(columns.dump, &path, &columns.dictionary)?);
             Ok(())
         });
     }

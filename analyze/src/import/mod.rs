@@ -12,15 +12,15 @@
 //! order the text goes to a part, which another thread packs, and the flows to
 //! its columns.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flowkit_dump::files::{self, Unfinished};
+use flowkit_dump::{DumpError, manifest};
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::Tally;
-use flowkit_model::dump::{FORMAT, MANIFEST, Manifest, PARTS, State, unfinished};
+use flowkit_model::dump::{FORMAT, Manifest, PARTS, State};
 
 use self::columns::Columns;
 use self::part::Writer;
@@ -63,6 +63,16 @@ pub enum ImportError {
     Columns(#[from] CacheError),
 }
 
+impl From<DumpError> for ImportError {
+    fn from(error: DumpError) -> Self {
+        match error {
+            DumpError::Io { path, source, .. } => Self::Write { path, source },
+            // Those are of who reads one.
+            error => Self::Write { path: "the dump".into(), source: io::Error::other(error) },
+        }
+    }
+}
+
 /// What was imported.
 #[derive(Debug)]
 pub struct Imported {
@@ -101,16 +111,10 @@ pub fn import_until(
     if dump.exists() {
         return Err(ImportError::Exists { path: dump.into() });
     }
-    let new = unfinished(dump, std::process::id());
-    let filled = fill(is_cancelled, sources, &new, started, columns, options);
-    let imported = filled.and_then(|imported| {
-        fs::rename(&new, dump).map_err(cannot_write(dump))?;
-        Ok(imported)
-    });
-    if imported.is_err() {
-        let _ = fs::remove_dir_all(&new);
-    }
-    imported
+    let new = Unfinished::new(dump);
+    let imported = fill(is_cancelled, sources, new.path(), started, columns, options)?;
+    new.finish().map_err(cannot_write(dump))?;
+    Ok(imported)
 }
 
 fn fill(
@@ -121,8 +125,7 @@ fn fill(
     columns: bool,
     options: ReadOptions,
 ) -> Result<Imported, ImportError> {
-    let parts = folder.join(PARTS);
-    DirBuilder::new().mode(0o700).recursive(true).create(&parts).map_err(cannot_write(&parts))?;
+    files::make_folder(&folder.join(PARTS))?;
     let mut manifest = Manifest {
         flowkit_dump: FORMAT,
         written_by: concat!("flowkit ", env!("CARGO_PKG_VERSION")).into(),
@@ -136,7 +139,7 @@ fn fill(
     let mut keeping = Keeping::new(sources, options);
     for source in sources {
         let before = manifest.parts.len();
-        let mut writer = Writer { folder: &parts, name: source.name(), part: None };
+        let mut writer = Writer { dump: folder, name: source.name(), part: None };
         let mut failed = Ok(());
         let (fields, dictionary) = (under_way.fields(), Arc::clone(&under_way.dictionary));
         let read = keeping.next(source, fields, &dictionary, |kept| {
@@ -172,7 +175,7 @@ fn fill(
     let missing = keeping.finish();
     manifest.add_missing(&missing);
     tally.incomplete.extend(missing);
-    write_manifest(folder, &manifest)?;
+    manifest::write(folder, &manifest)?;
     // Their memory is not needed any more.
     drop(under_way);
     if is_cancelled() {
@@ -189,21 +192,9 @@ fn fill(
             part.first_ms = seen.and_then(|seen| ms(seen.0));
             part.last_ms = seen.and_then(|seen| ms(seen.1));
         }
-        write_manifest(folder, &manifest)?;
+        manifest::write(folder, &manifest)?;
     }
     Ok(Imported { manifest, tally })
-}
-
-fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<(), ImportError> {
-    let path = folder.join(MANIFEST);
-    let json = serde_json::to_vec_pretty(manifest)
-        .map_err(|error| ImportError::Write { path: path.clone(), source: error.into() })?;
-    let mut file = private(&path).map_err(cannot_write(&path))?;
-    file.write_all(&json).and_then(|()| file.sync_data()).map_err(cannot_write(&path))
-}
-
-fn private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
 }
 
 fn cannot_write(path: &Path) -> impl Fn(io::Error) -> ImportError {

@@ -1,17 +1,12 @@
 //! Writes the frames of a part in a thread of its own: each is compressed,
 //! hashed and written while the next is gathered.
 
-use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use sha2::{Digest, Sha256};
-use zstd::zstd_safe::CParameter;
-
-/// Flow documents repeat themselves so much that a higher level gains little.
-const LEVEL: i32 = 1;
+use flowkit_dump::frames::FrameWriter;
 
 /// The file of a part, and the thread that writes it.
 pub(super) struct Packer {
@@ -70,29 +65,17 @@ fn stopped() -> io::Error {
 }
 
 fn write(
-    mut file: File,
+    file: File,
     frames: &Receiver<Vec<u8>>,
     written: &SyncSender<Vec<u8>>,
 ) -> io::Result<Packed> {
-    let mut zstd = zstd::bulk::Compressor::new(LEVEL)?;
-    zstd.set_parameter(CParameter::ChecksumFlag(true))?;
-    let (mut hash, mut file_bytes, mut packed) = (Sha256::new(), 0, Vec::new());
+    let mut packed = FrameWriter::new(file)?;
     for mut text in frames {
-        packed.resize(zstd::zstd_safe::compress_bound(text.len()).max(packed.len()), 0);
-        let length = zstd.compress_to_buffer(&text, &mut packed[..])?;
-        let frame = &packed[..length];
-        hash.update(frame);
-        file.write_all(frame)?;
-        file_bytes += length as u64;
+        packed.append(&text)?;
         text.clear();
         // Nobody waits for it after the last frame.
         let _ = written.try_send(text);
     }
-    file.sync_data()?;
-    let mut sha256 = String::new();
-    for byte in hash.finalize() {
-        // Writing to text cannot fail.
-        let _ = write!(sha256, "{byte:02x}");
-    }
-    Ok(Packed { file_bytes, sha256 })
+    packed.get_ref().sync_data()?;
+    Ok(Packed { file_bytes: packed.bytes(), sha256: packed.sha256() })
 }

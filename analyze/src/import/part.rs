@@ -1,13 +1,13 @@
 //! The parts that a source becomes, one after the other.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use flowkit_dump::files;
 use flowkit_model::dump::{DOCUMENTS_READ, Part, PartForm, part_name};
 
 use super::columns::Columns;
 use super::packer::{Packed, Packer};
-use super::{ImportError, cannot_write, private};
+use super::{ImportError, cannot_write};
 use crate::documents::{AsItStands, Kept};
 
 /// Documents of a part; columns are made of one part at a time. The lines of a
@@ -18,14 +18,14 @@ const FRAME_BYTES: usize = 1 << 20;
 
 /// Writes what a source holds as parts.
 pub(super) struct Writer<'w> {
-    pub(super) folder: &'w Path,
+    pub(super) dump: &'w Path,
     /// The source's.
     pub(super) name: &'w str,
-    pub(super) part: Option<PartFile>,
+    pub(super) part: Option<PartInWork>,
 }
 
-/// A part under way.
-pub(super) struct PartFile {
+/// A part that is being written.
+pub(super) struct PartInWork {
     path: PathBuf,
     packer: Packer,
     frame: Vec<u8>,
@@ -76,14 +76,14 @@ impl Writer<'_> {
         form: PartForm,
         parts: &mut Vec<Part>,
         columns: &mut Columns<'_>,
-    ) -> Result<&mut PartFile, ImportError> {
+    ) -> Result<&mut PartInWork, ImportError> {
         if self.part.as_ref().is_some_and(|part| part.part.form != form) {
             self.end(parts, columns)?;
         }
         match &mut self.part {
             Some(part) => Ok(part),
             none => {
-                Ok(none.insert(PartFile::create(self.folder, parts.len() + 1, self.name, form)?))
+                Ok(none.insert(PartInWork::create(self.dump, parts.len() + 1, self.name, form)?))
             }
         }
     }
@@ -114,17 +114,17 @@ impl Writer<'_> {
     }
 }
 
-impl PartFile {
+impl PartInWork {
     fn create(
-        folder: &Path,
+        dump: &Path,
         number: usize,
         source: &str,
         form: PartForm,
     ) -> Result<Self, ImportError> {
         let stem = source.rsplit('/').next().unwrap_or(source);
         let part = Part { name: part_name(number, stem), form, ..Part::default() };
-        let path = folder.join(part.path().rsplit('/').next().unwrap_or_default());
-        let file: File = private(&path).map_err(cannot_write(&path))?;
+        let path = dump.join(part.path());
+        let file = files::create(&path).map_err(cannot_write(&path))?;
         Ok(Self { path, packer: Packer::new(file), frame: Vec::new(), part })
     }
 

@@ -4,6 +4,8 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
+use crate::error::ReadError;
+
 /// How a stream is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compression {
@@ -22,16 +24,19 @@ pub(super) enum Compression {
 /// Reads at a time; a pipe gives less.
 const BUFFER_BYTES: usize = 1 << 18;
 
+/// The error of a stream of that name, which is not read.
+pub(super) type Refused = fn(name: String) -> ReadError;
+
 /// What stands at the start of packed and of foreign files.
-const MAGIC: &[(&[u8], Result<Compression, &str>)] = &[
+const MAGIC: &[(&[u8], Result<Compression, Refused>)] = &[
     (&[0x1f, 0x8b], Ok(Compression::Gzip)),
     (&[0x28, 0xb5, 0x2f, 0xfd], Ok(Compression::Zstd)),
     // A skippable frame may come first.
     (&[0x50, 0x2a, 0x4d, 0x18], Ok(Compression::Zstd)),
     (&[0xfd, b'7', b'z', b'X', b'Z', 0], Ok(Compression::Xz)),
     (b"BZh", Ok(Compression::Bzip2)),
-    (b"PK\x03\x04", Err("is a zip archive; unpack it and try again")),
-    (b"PAR1", Err("is a Parquet file, which is read by its name only, not from a pipe")),
+    (b"PK\x03\x04", Err(|name| ReadError::ZipArchive { name })),
+    (b"PAR1", Err(|name| ReadError::ParquetFromPipe { name })),
 ];
 
 /// A stream's text, and how it was packed.
@@ -43,7 +48,7 @@ pub(super) type Unpacked<'r> = (Box<dyn Read + Send + 'r>, Compression);
 /// The inner error says that the form is not read, and what to do.
 pub(super) fn unpack<'r>(
     stream: impl Read + Send + 'r,
-) -> io::Result<Result<Unpacked<'r>, &'static str>> {
+) -> io::Result<Result<Unpacked<'r>, Refused>> {
     let mut stream = BufReader::with_capacity(BUFFER_BYTES, stream);
     // A pipe may give its first bytes one by one; a magic number needs six.
     let mut head = Vec::new();
@@ -62,7 +67,7 @@ pub(super) fn unpack<'r>(
         .map_or(Ok(Compression::None), |row| row.1);
     let whole = io::Cursor::new(head).chain(stream);
     Ok(match form {
-        Err(what) => Err(what),
+        Err(refused) => Err(refused),
         Ok(Compression::None) => Ok((Box::new(whole), Compression::None)),
         Ok(form @ Compression::Gzip) => {
             let packed = BufReader::with_capacity(BUFFER_BYTES, whole);

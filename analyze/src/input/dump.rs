@@ -4,7 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use flowkit_model::dump::{self, Manifest, PARTIAL_END, PARTS, PartState, STATE_END, State};
+use flowkit_dump::{PartFile, manifest};
+use flowkit_model::dump::{Manifest, PARTIAL_END, PARTS, STATE_END, State};
 use flowkit_model::window::Span;
 
 use super::source::{DumpPart, Place, Source, Stream};
@@ -60,14 +61,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
 /// # Errors
 /// If there is none, or one that is not read.
 pub fn read_manifest(path: &Path) -> Result<Manifest, ReadError> {
-    let file = path.join(dump::MANIFEST);
-    let text = fs::read(&file).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => ReadError::NotADump { path: path.into() },
-        _ => ReadError::Open { path: file.clone(), source },
-    })?;
-    let manifest = Manifest::from_json(&text)
-        .map_err(|source| ReadError::Manifest { path: file.clone(), source })?;
-    if manifest.is_readable() { Ok(manifest) } else { Err(ReadError::OtherManifest { path: file }) }
+    Ok(manifest::read(path)?)
 }
 
 /// What is safe on disk of the parts that were in work, in order of name.
@@ -84,8 +78,8 @@ fn parts_in_work(path: &Path) -> Vec<Stream> {
 /// A part in work, if its state can be read; without one, nothing of it is
 /// known to be whole.
 fn part_in_work(state: &Path) -> Option<Stream> {
-    let known: PartState = serde_json::from_slice(&fs::read(state).ok()?).ok()?;
     let name = state.file_name()?.to_str()?.strip_suffix(STATE_END)?;
+    let known = PartFile::read_state(state.parent()?, name)?;
     let file = state.with_file_name(format!("{name}{PARTIAL_END}"));
     file.is_file().then(|| Stream {
         name: file.display().to_string(),

@@ -39,17 +39,17 @@ const fn form(name: &'static str, reading: Reading, about: &'static str) -> Inpu
 #[rustfmt::skip]
 pub const INPUTS: &[InputForm] = &[
     form("dump", Reading::Dump, "directory that `flowkit fetch` or `flowkit import` saved"),
-    form("hits", Reading::Text(Lines), "one hit a line, as elasticdump writes: _index, _id, _source"),
-    form("documents", Reading::Text(Lines), "one bare document a line: @timestamp, host, netflow"),
-    form("answers", Reading::Text(Values), "answers of _search or _search/scroll, one or many a file"),
+    form("hits", Reading::Text(Lines), "one hit per line, as elasticdump writes: _index, _id, _source"),
+    form("documents", Reading::Text(Lines), "one bare document per line: @timestamp, host, netflow"),
+    form("answers", Reading::Text(Values), "answers of _search or _search/scroll, one or many per file"),
     form("array", Reading::Text(Values), "a JSON array of hits or documents"),
-    form("objects", Reading::Text(Values), "hits or documents one after the other, over several lines each"),
+    form("objects", Reading::Text(Values), "hits or documents one after the other, each over several lines"),
     form("bulk", Reading::Text(Bulk), "a _bulk request: an action and a document in turn"),
     form("nfdump-json", Reading::Text(Values), "what `nfdump -o json` writes"),
     form("csv", Reading::Text(Rows), "what `nfdump -o csv` or `flowkit export --format csv` writes"),
-    form("capture", Reading::Capture, "pcap or pcapng with NetFlow v5 over UDP, any port"),
+    form("pcap", Reading::Capture, "pcap or pcapng with NetFlow v5 over UDP, any port"),
     form("datagrams", Reading::Datagrams, "NetFlow v5 packets, one after the other"),
-    form("columns", Reading::Columns, "Parquet that flowkit wrote"),
+    form("parquet", Reading::Columns, "Parquet that flowkit wrote"),
 ];
 
 impl InputForm {

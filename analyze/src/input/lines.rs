@@ -5,9 +5,10 @@ use flowkit_model::Row;
 use memchr::memchr;
 
 use super::blocks::Block;
-use super::parse::{Parsed, identity};
+use super::parse::Parsed;
 use super::shape_cache::ShapeReader;
 use crate::batch::Batch;
+use crate::dedup::Identity;
 
 impl Parsed {
     /// Reads documents that are a line each.
@@ -16,11 +17,11 @@ impl Parsed {
         let mut ahead = Ahead::new();
         let (mut at, mut line) = (0, block.line);
         while at < text.len() {
-            if let Some((shaped, length)) = reader.read_line(&text[at..], ahead.next()) {
+            if let Some(shaped) = reader.read_line(&text[at..], ahead.next()) {
                 let row = ahead.keep();
-                self.note(row, identity(&shaped, row), line);
+                self.note(row, Identity::of(shaped.id, row), line);
                 self.n_values += 1;
-                at += length;
+                at += shaped.length;
                 if ahead.is_full() {
                     ahead.hand_on(&mut self.batch);
                 }

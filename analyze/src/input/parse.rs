@@ -9,7 +9,7 @@ use flowkit_model::answer::{Quality, Sequences};
 use flowkit_model::document::entry::{Entry, Hit};
 use flowkit_model::document::page::Page;
 use flowkit_model::document::server_error::ServerError;
-use flowkit_model::document::shape::Identity as Shaped;
+use flowkit_model::dump::DocumentId;
 use flowkit_model::{FieldId, NotAFlow, Row};
 use memchr::memchr_iter;
 
@@ -179,7 +179,7 @@ impl Parsed {
         let mut row = Row::default();
         if let Some(shaped) = reader.read(text, &mut row) {
             self.n_values += 1;
-            self.row(&row, identity(&shaped, &row), line);
+            self.row(&row, Identity::of(shaped.id, &row), line);
         } else if !text.is_empty() {
             self.value(text, line, block, reader);
         }
@@ -208,13 +208,11 @@ impl Parsed {
     ) -> bool {
         let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return false };
         let Target { index, id, routing } = target;
-        let identity = |row: &Row<'_>| {
-            Identity::of(bytes(index.as_ref()), bytes(id.as_ref()), bytes(routing.as_ref()), row)
-        };
+        let id = document_id([&index, &id, &routing]);
         let mut row = Row::default();
         if reader.read(text, &mut row).is_some_and(|shaped| shaped.id.is_none()) {
             self.n_values += 1;
-            self.row(&row, identity(&row), line);
+            self.row(&row, Identity::of(id, &row), line);
             return true;
         }
         let Ok(Entry::Bare(document)) = Entry::parse(text) else { return false };
@@ -222,7 +220,7 @@ impl Parsed {
         reader.learn(text, false);
         let row = Row::of(&flow);
         self.n_values += 1;
-        self.row(&row, identity(&row), line);
+        self.row(&row, Identity::of(id, &row), line);
         true
     }
 
@@ -297,7 +295,7 @@ impl Parsed {
             if let Some(shaped) = reader.read(text, &mut row)
                 && shaped.id.is_some()
             {
-                self.row(&row, identity(&shaped, &row), line);
+                self.row(&row, Identity::of(shaped.id, &row), line);
                 continue;
             }
             match Entry::parse(text) {
@@ -318,13 +316,8 @@ impl Parsed {
         match hit.into_flow() {
             Ok(flow) => {
                 let row = Row::of(&flow);
-                let identity = Identity::of(
-                    bytes(index.as_ref()),
-                    bytes(id.as_ref()),
-                    bytes(routing.as_ref()),
-                    &row,
-                );
-                self.row(&row, identity, line);
+                let id = document_id([&index, &id, &routing]);
+                self.row(&row, Identity::of(id, &row), line);
                 true
             }
             Err(cause) => {
@@ -356,13 +349,10 @@ impl Parsed {
     }
 }
 
-/// Who a document of a known shape is.
-pub(super) fn identity(shaped: &Shaped<'_>, row: &Row<'_>) -> Option<Identity> {
-    Identity::of(shaped.index, shaped.id, shaped.routing, row)
-}
-
-fn bytes<'t>(text: Option<&'t Cow<'_, str>>) -> Option<&'t [u8]> {
-    text.map(|text| text.as_bytes())
+/// Which document it is, by index, id and routing.
+fn document_id<'t>(members: [&'t Option<Cow<'_, str>>; 3]) -> Option<DocumentId<'t>> {
+    let [index, id, routing] = members.map(|text| text.as_ref().map(|text| text.as_bytes()));
+    DocumentId::new(index, id, routing)
 }
 
 /// The JSON reader's words, without its line, which is always 1 here.

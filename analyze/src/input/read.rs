@@ -71,7 +71,7 @@ impl Stream {
     fn read(&self, keeps: bool, take: impl FnMut(Piece) -> bool) -> Result<bool, ReadError> {
         let (text, packed) = compression::unpack(self.open()?)
             .map_err(|source| self.failed(0, source))?
-            .map_err(|what| ReadError::Form { name: self.name.clone(), what })?;
+            .map_err(|refused| refused(self.name.clone()))?;
         let is_packed = packed != Compression::None;
         let (text, told) = sniff::tell(text);
         let form = match self.reading {
@@ -92,16 +92,16 @@ impl Stream {
     }
 
     fn open(&self) -> Result<Box<dyn Read + Send>, ReadError> {
-        let form = |what| Err(ReadError::Form { name: self.name.clone(), what });
+        let name = || self.name.clone();
         match &self.place {
             _ if self.reading == Some(Reading::Dump) => {
-                form("is no dump but a file, or standard input; leave --input-format out")
+                Err(ReadError::NotADumpButAFile { name: name() })
             }
             // Whoever reads columns has opened it; here come those that turned out
             // to be damaged.
-            Place::Columns(_) => Err(ReadError::foreign_parquet(&self.name)),
+            Place::Columns(_) => Err(ReadError::ForeignParquet { name: name() }),
             Place::Stdin if self.reading == Some(Reading::Columns) => {
-                form("is read from its start to its end, and columns are not; save it to a file")
+                Err(ReadError::ColumnsFromPipe { name: name() })
             }
             Place::Stdin => Ok(Box::new(io::stdin())),
             Place::File(path, limit) => {

@@ -8,7 +8,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use flowkit_model::Row;
-use flowkit_model::document::shape::{DayCache, Identity, Narrowing, Shape};
+use flowkit_model::document::shape::{DayCache, Narrowing, Shape, Shaped};
 
 /// More shapes than this cost more to try than the JSON reader takes.
 const MOST_SHAPES: usize = 24;
@@ -137,29 +137,29 @@ impl Tried {
 
 impl ShapeReader {
     /// Reads a document of a known shape.
-    pub(crate) fn read<'t>(&mut self, text: &'t [u8], row: &mut Row<'t>) -> Option<Identity<'t>> {
+    pub(crate) fn read<'t>(&mut self, text: &'t [u8], row: &mut Row<'t>) -> Option<Shaped<'t>> {
         self.first(text, row, Shape::read)
     }
 
     /// Reads the line that a text begins with, if it is a document of a known
-    /// shape without blanks around it; gives the start of the next line, too.
+    /// shape without blanks around it; its length goes to the start of the next
+    /// line.
     ///
     /// The end of the line need not be looked for: no value goes over it.
     pub(crate) fn read_line<'t>(
         &mut self,
         text: &'t [u8],
         row: &mut Row<'t>,
-    ) -> Option<(Identity<'t>, usize)> {
+    ) -> Option<Shaped<'t>> {
         self.first(text, row, |shape, text, row, days| {
-            let (identity, length) =
-                shape.is_one_line().then(|| shape.read_start(text, row, days))??;
-            let end = match text[length..] {
+            let shaped = shape.is_one_line().then(|| shape.read_start(text, row, days))??;
+            let end = match text[shaped.length..] {
                 [] => 0,
                 [b'\n', ..] => 1,
                 [b'\r', b'\n', ..] => 2,
                 _ => return None,
             };
-            Some((identity, length + end))
+            Some(Shaped { length: shaped.length + end, ..shaped })
         })
     }
 

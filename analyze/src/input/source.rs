@@ -161,12 +161,12 @@ impl Source {
 
 /// Whether two parts may hold the same document.
 pub(crate) fn may_share(a: &Part, b: &Part) -> bool {
+    let (a, b) = (&a.scope, &b.scope);
     let is_one = |index: &str| !index.is_empty() && !index.contains(['*', ',', '?']);
     if is_one(&a.index) && is_one(&b.index) && a.index != b.index {
         return false;
     }
-    let before = |end: Option<i64>, start: Option<i64>| matches!((end, start), (Some(end), Some(start)) if end <= start);
-    if before(a.window.to_ms, b.window.from_ms) || before(b.window.to_ms, a.window.from_ms) {
+    if !a.window.overlaps(b.window) {
         return false;
     }
     let disjoint_slices = a.index == b.index

@@ -1,10 +1,10 @@
-//! Flows that are missing, by the sequence numbers of export packets.
+//! Lost flows, by the sequence numbers of export packets.
 //!
 //! A packet states how many flows its exporter and engine had sent before it,
 //! and how many it carries; all its documents repeat both. So the packet that
-//! follows must state the sum, modulo 2^32; what lies between was lost on the
-//! way. And a packet whose documents are fewer than it carried was lost in part
-//! behind the collector.
+//! follows must state the sum, modulo 2^32; a difference was lost on the way. And a
+//! packet with fewer documents than it carried flows was lost in part behind the
+//! collector.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,39 +13,39 @@ use std::sync::Arc;
 use flowkit_model::FieldId;
 use hashbrown::HashMap;
 
-use super::packet_runs::{Packet, Runs};
+use super::packet_runs::{Packet, PacketRuns};
 use crate::batch::Batch;
 use crate::spill::memory::Memory;
 
-/// Exporter (its number in the dictionary), type and number of the engine.
+/// Exporter (its dictionary code), type and number of the engine.
 pub(crate) type Engine = [Option<u64>; 3];
 
 /// Packets of all engines.
 #[derive(Debug)]
 pub(crate) struct Packets {
-    /// Engines by number.
+    /// Engines by index.
     engines: Vec<Engine>,
-    numbers: HashMap<Engine, u32>,
-    runs: Runs,
+    indices: HashMap<Engine, u32>,
+    runs: PacketRuns,
 }
 
-/// What is missing of an engine.
+/// The losses of an engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Loss {
     pub(crate) packets: u64,
-    /// Flows between packets that follow each other.
+    /// Flows that are missing between consecutive packets.
     pub(crate) lost_flows: u64,
-    /// Places where some are missing.
+    /// Pairs of consecutive packets between which some are missing.
     pub(crate) gaps: u64,
-    /// Packets whose number is lower than was to be expected: the exporter
-    /// started again, or they are out of order.
+    /// Packets whose sequence number went backwards: exporter restart or reordered
+    /// packets.
     pub(crate) restarts: u64,
-    /// Flows that a packet carried and that have no document.
+    /// Flows that packets carried and that have no document.
     pub(crate) missing_documents: u64,
-    /// All packets state 0, or count packets: nothing can be told.
+    /// The sequence numbers are all 0, or count packets: loss cannot be computed.
     pub(crate) has_no_sequence: bool,
-    /// Longest time without a packet, in ms, and when it began.
-    pub(crate) silence: Option<(u64, u64)>,
+    /// The longest gap in the export, in ms, and when it began.
+    pub(crate) longest_gap: Option<(u64, u64)>,
 }
 
 pub(crate) const FIELDS: [FieldId; 6] = [
@@ -58,22 +58,22 @@ pub(crate) const FIELDS: [FieldId; 6] = [
 ];
 
 impl Packets {
-    /// None yet; those beyond a part of the budget go to temporary files.
+    /// None yet; beyond a part of the memory budget they are spilled.
     pub(crate) fn new(memory: &Arc<Memory>) -> Self {
-        Self { engines: Vec::new(), numbers: HashMap::new(), runs: Runs::new(memory) }
+        Self { engines: Vec::new(), indices: HashMap::new(), runs: PacketRuns::new(memory) }
     }
 
-    /// Takes in flows; those of one packet mostly come in a row.
+    /// Adds the flows of a batch; those of one packet are mostly consecutive.
     pub(crate) fn add(&mut self, batch: &Batch) {
         let [exporter, kind, id, time, sequence, records] = FIELDS.map(|field| batch.column(field));
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let mut engine = (Engine::default(), self.number(Engine::default()));
+        let mut engine = (Engine::default(), self.index_of(Engine::default()));
         let mut run: Option<Packet> = None;
         for row in 0..batch.rows() {
             let (Some(time), Some(sequence)) = (time.get(row), sequence.get(row)) else { continue };
             let of = [exporter.get(row), kind.get(row), id.get(row)];
             if of != engine.0 {
-                engine = (of, self.number(of));
+                engine = (of, self.index_of(of));
             }
             let (sequence, stated) = (narrow(sequence), narrow(records.get(row).unwrap_or(0)));
             let next = Packet { time, sequence, engine: engine.1, stated, seen: 1 };
@@ -85,60 +85,60 @@ impl Packets {
         self.runs.push(run);
     }
 
-    fn number(&mut self, engine: Engine) -> u32 {
-        *self.numbers.entry(engine).or_insert_with(|| {
+    fn index_of(&mut self, engine: Engine) -> u32 {
+        *self.indices.entry(engine).or_insert_with(|| {
             self.engines.push(engine);
             u32::try_from(self.engines.len() - 1).expect("exporters and engines are few")
         })
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
-        let numbers = other.engines.into_iter().map(|engine| self.number(engine)).collect();
+        let numbers = other.engines.into_iter().map(|engine| self.index_of(engine)).collect();
         self.runs.append(other.runs, numbers);
     }
 
-    /// What is missing, by engine.
+    /// The losses of each engine.
     ///
     /// # Errors
     /// If temporary files cannot be used.
     pub(crate) fn loss(self) -> io::Result<BTreeMap<Engine, Loss>> {
-        let mut courses = vec![Course::default(); self.engines.len()];
-        self.runs.in_order(|packet| courses[packet.engine as usize].follow(packet))?;
-        let losses = self.engines.into_iter().zip(courses);
-        let known = losses.filter(|(_, course)| course.loss.packets > 0);
-        Ok(known.map(|(engine, course)| (engine, course.loss())).collect())
+        let mut sequences = vec![EngineSequence::default(); self.engines.len()];
+        self.runs.in_order(|packet| sequences[packet.engine as usize].follow(packet))?;
+        let all = self.engines.into_iter().zip(sequences);
+        let with_packets = all.filter(|(_, sequence)| sequence.loss.packets > 0);
+        Ok(with_packets.map(|(engine, sequence)| (engine, sequence.loss())).collect())
     }
 }
 
-/// The packets of one engine, in the order of their time.
+/// The sequence numbers of one engine, in the order of time.
 #[derive(Clone, Debug)]
-struct Course {
+struct EngineSequence {
     last: Option<Packet>,
     loss: Loss,
-    /// All packets so far have the number after that of the one before.
+    /// Every sequence number so far is one more than the one before.
     steps_of_one: bool,
-    /// One before the last carried more than one flow.
+    /// A packet before the last carried more than one flow.
     carried_more: bool,
     all_zero: bool,
 }
 
-impl Default for Course {
+impl Default for EngineSequence {
     fn default() -> Self {
         let (last, loss) = (None, Loss::default());
         Self { last, loss, steps_of_one: true, carried_more: false, all_zero: true }
     }
 }
 
-impl Course {
+impl EngineSequence {
     fn follow(&mut self, packet: Packet) {
         let loss = &mut self.loss;
         loss.packets += 1;
         loss.missing_documents += u64::from(packet.stated.saturating_sub(packet.seen));
         self.all_zero &= packet.sequence == 0;
         let Some(last) = self.last.replace(packet) else { return };
-        let silence = (packet.time - last.time, last.time);
-        if loss.silence.is_none_or(|longest| silence.0 > longest.0) {
-            loss.silence = Some(silence);
+        let gap = (packet.time - last.time, last.time);
+        if loss.longest_gap.is_none_or(|longest| gap.0 > longest.0) {
+            loss.longest_gap = Some(gap);
         }
         let carried = last.stated.max(last.seen);
         let step = packet.sequence.wrapping_sub(last.sequence);
@@ -154,8 +154,8 @@ impl Course {
         }
     }
 
-    /// Where the numbers count packets (steps of exactly one where more than
-    /// one flow was carried), or are all 0, nothing can be told.
+    /// Where the sequence numbers count packets (steps of exactly one although more
+    /// than one flow was carried), or are all 0, loss cannot be computed.
     fn loss(self) -> Loss {
         let mut loss = self.loss;
         let counts_packets = self.carried_more && self.steps_of_one;
@@ -172,11 +172,11 @@ mod tests {
     use super::*;
 
     fn loss(packets: &[(u64, u32, u32, u32)]) -> Loss {
-        let mut course = Course::default();
+        let mut engine = EngineSequence::default();
         for (time, sequence, stated, seen) in packets.iter().copied() {
-            course.follow(Packet { time, sequence, engine: 0, stated, seen });
+            engine.follow(Packet { time, sequence, engine: 0, stated, seen });
         }
-        course.loss()
+        engine.loss()
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
         ]);
         assert_eq!((found.lost_flows, found.gaps, found.restarts), (6, 1, 0));
         assert_eq!(found.missing_documents, 1);
-        assert_eq!(found.silence, Some((6, 3)));
+        assert_eq!(found.longest_gap, Some((6, 3)));
     }
 
     #[test]

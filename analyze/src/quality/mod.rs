@@ -1,4 +1,4 @@
-//! What sequence numbers and times say of the data itself.
+//! Data quality: losses, by the sequence numbers of export packets.
 
 pub(crate) mod loss;
 pub(crate) mod packet_runs;

@@ -1,5 +1,5 @@
-//! Export packets in the order of their time: some in memory, more as sorted
-//! runs in temporary files.
+//! External merge sort of export packets by time: some in memory, more as sorted runs
+//! in temporary files.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,17 +9,17 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use crate::spill::memory::Memory;
-use crate::spill::record::Stored;
+use crate::spill::record::Record;
 use crate::spill::temp_file::unlinked;
 
-/// Flows that were seen of a packet, in 24 bytes.
+/// An export packet and how many of its flows were seen, in 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Packet {
     pub(crate) time: u64,
     pub(crate) sequence: u32,
-    /// Number of its engine.
+    /// Index of its engine.
     pub(crate) engine: u32,
-    /// How many it carried, as it says.
+    /// How many flows it carried, as its header states.
     pub(crate) stated: u32,
     pub(crate) seen: u32,
 }
@@ -27,12 +27,12 @@ pub(crate) struct Packet {
 const PACKET_BYTES: usize = 24;
 
 impl Packet {
-    fn place(&self) -> (u64, u32) {
+    fn sort_key(&self) -> (u64, u32) {
         (self.time, self.sequence)
     }
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.place() == other.place() && self.engine == other.engine
+        self.sort_key() == other.sort_key() && self.engine == other.engine
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -41,52 +41,52 @@ impl Packet {
     }
 }
 
-impl Stored for Packet {
+impl Record for Packet {
     fn write(&self, out: &mut Vec<u8>) {
         ((self.time, self.sequence), self.engine).write(out);
         (self.stated, self.seen).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let ((time, sequence), engine) = Stored::read(bytes)?;
-        let (stated, seen) = Stored::read(bytes)?;
+        let ((time, sequence), engine) = Record::read(bytes)?;
+        let (stated, seen) = Record::read(bytes)?;
         Some(Self { time, sequence, engine, stated, seen })
     }
 }
 
-/// Packets of one thread.
+/// Packets of one thread, as runs.
 #[derive(Debug)]
-pub(crate) struct Runs {
+pub(crate) struct PacketRuns {
     recent: Vec<Packet>,
-    files: Vec<Run>,
+    files: Vec<SortedRun>,
     memory: Arc<Memory>,
-    most: usize,
+    max_recent: usize,
 }
 
 /// Sorted packets in a file.
 #[derive(Debug)]
-struct Run {
+struct SortedRun {
     file: File,
     packets: usize,
-    /// New numbers of the engines, where they have changed since.
-    numbers: Option<Arc<Vec<u32>>>,
+    /// New indices of the engines, where they have changed since.
+    new_indices: Option<Arc<Vec<u32>>>,
 }
 
 /// Packets that are read at a time from each run.
 const CHUNK: usize = 4096;
 
-impl Runs {
+impl PacketRuns {
     pub(crate) fn new(memory: &Arc<Memory>) -> Self {
-        let most = memory.share(PACKET_BYTES * 8).max(16);
-        Self { recent: Vec::new(), files: Vec::new(), memory: Arc::clone(memory), most }
+        let max_recent = memory.max_records(PACKET_BYTES * 8).max(16);
+        Self { recent: Vec::new(), files: Vec::new(), memory: Arc::clone(memory), max_recent }
     }
 
     pub(crate) fn push(&mut self, packet: Option<Packet>) {
         let Some(packet) = packet else { return };
-        if self.recent.len() >= self.most {
-            together(&mut self.recent);
-            if self.recent.len() > self.most / 2 {
-                match run(&self.recent) {
+        if self.recent.len() >= self.max_recent {
+            sort_and_merge(&mut self.recent);
+            if self.recent.len() > self.max_recent / 2 {
+                match write_run(&self.recent) {
                     Ok(run) => self.files.push(run),
                     Err(error) => self.memory.fail(error),
                 }
@@ -96,26 +96,26 @@ impl Runs {
         self.recent.push(packet);
     }
 
-    /// Adds another thread's; `numbers` has the new numbers of its engines.
-    pub(crate) fn append(&mut self, mut other: Self, numbers: Vec<u32>) {
-        let renumbered = |packet: &mut Packet| packet.engine = numbers[packet.engine as usize];
-        other.recent.iter_mut().for_each(renumbered);
+    /// Adds the runs of another thread; `indices` has the new indices of its engines.
+    pub(crate) fn append(&mut self, mut other: Self, indices: Vec<u32>) {
+        let reindexed = |packet: &mut Packet| packet.engine = indices[packet.engine as usize];
+        other.recent.iter_mut().for_each(reindexed);
         self.recent.append(&mut other.recent);
-        let numbers = Arc::new(numbers);
+        let indices = Arc::new(indices);
         self.files.extend(other.files.into_iter().map(|mut run| {
-            run.numbers = Some(match run.numbers {
-                None => Arc::clone(&numbers),
+            run.new_indices = Some(match run.new_indices {
+                None => Arc::clone(&indices),
                 Some(before) => {
-                    Arc::new(before.iter().map(|number| numbers[*number as usize]).collect())
+                    Arc::new(before.iter().map(|index| indices[*index as usize]).collect())
                 }
             });
             run
         }));
     }
 
-    /// Hands on every packet once, in the order of time and number.
+    /// Calls `take` with every packet once, in the order of time and sequence number.
     pub(crate) fn in_order(mut self, mut take: impl FnMut(Packet)) -> io::Result<()> {
-        together(&mut self.recent);
+        sort_and_merge(&mut self.recent);
         if self.files.is_empty() {
             self.recent.into_iter().for_each(take);
             return Ok(());
@@ -131,28 +131,28 @@ impl Runs {
         for (n, reader) in readers.iter_mut().enumerate() {
             heads.extend(reader.next()?.map(|packet| Reverse(Head { packet, n })));
         }
-        // Packets of one time and number: of several engines, perhaps, and from
+        // Packets of one time and sequence number: perhaps of several engines, and from
         // several runs.
-        let mut alike: Vec<Packet> = Vec::new();
+        let mut equal_keys: Vec<Packet> = Vec::new();
         while let Some(Reverse(Head { packet, n })) = heads.pop() {
             heads.extend(readers[n].next()?.map(|packet| Reverse(Head { packet, n })));
-            if alike.first().is_some_and(|first| first.place() != packet.place()) {
-                alike.drain(..).for_each(&mut take);
+            if equal_keys.first().is_some_and(|first| first.sort_key() != packet.sort_key()) {
+                equal_keys.drain(..).for_each(&mut take);
             }
-            match alike.iter_mut().find(|known| known.is_same(&packet)) {
+            match equal_keys.iter_mut().find(|known| known.is_same(&packet)) {
                 Some(known) => known.merge(&packet),
-                None => alike.push(packet),
+                None => equal_keys.push(packet),
             }
         }
-        alike.into_iter().for_each(take);
+        equal_keys.into_iter().for_each(take);
         Ok(())
     }
 }
 
-/// One place a packet, in order. Row groups mostly are in order already, which
-/// this sort makes use of.
-fn together(packets: &mut Vec<Packet>) {
-    packets.sort_by_key(|packet| (packet.place(), packet.engine));
+/// Sorts packets, and merges the entries of each. Row groups are mostly sorted
+/// already, which makes this sort fast.
+fn sort_and_merge(packets: &mut Vec<Packet>) {
+    packets.sort_by_key(|packet| (packet.sort_key(), packet.engine));
     packets.dedup_by(|more, kept| {
         let same = kept.is_same(more);
         if same {
@@ -162,7 +162,7 @@ fn together(packets: &mut Vec<Packet>) {
     });
 }
 
-fn run(packets: &[Packet]) -> io::Result<Run> {
+fn write_run(packets: &[Packet]) -> io::Result<SortedRun> {
     let mut file = unlinked()?;
     let mut bytes = Vec::with_capacity(CHUNK * PACKET_BYTES);
     for chunk in packets.chunks(CHUNK) {
@@ -172,13 +172,13 @@ fn run(packets: &[Packet]) -> io::Result<Run> {
         }
         file.write_all(&bytes)?;
     }
-    Ok(Run { file, packets: packets.len(), numbers: None })
+    Ok(SortedRun { file, packets: packets.len(), new_indices: None })
 }
 
 /// A run being read from start to end.
 struct Reader<'r> {
-    /// `None`: all is ready.
-    run: Option<&'r Run>,
+    /// `None` if all packets are in `ready`.
+    run: Option<&'r SortedRun>,
     at: usize,
     /// The next packets, the first one last.
     ready: Vec<Packet>,
@@ -193,8 +193,8 @@ impl Reader<'_> {
             self.at += CHUNK.min(left);
             let mut bytes = bytes.as_slice();
             while let Some(mut packet) = Packet::read(&mut bytes) {
-                if let Some(numbers) = &run.numbers {
-                    packet.engine = numbers[packet.engine as usize];
+                if let Some(indices) = &run.new_indices {
+                    packet.engine = indices[packet.engine as usize];
                 }
                 self.ready.push(packet);
             }
@@ -204,7 +204,7 @@ impl Reader<'_> {
     }
 }
 
-/// The next packet of a reader, in the order of packets.
+/// The next packet of a reader, for the heap of the merge.
 struct Head {
     packet: Packet,
     n: usize,
@@ -212,7 +212,7 @@ struct Head {
 
 impl Head {
     fn order(&self) -> ((u64, u32), usize) {
-        (self.packet.place(), self.n)
+        (self.packet.sort_key(), self.n)
     }
 }
 
@@ -240,13 +240,13 @@ impl Ord for Head {
 mod tests {
     use super::*;
 
-    /// Scattered flows of two engines over two threads, with memory for all of
-    /// them and for few: every packet comes once, in order.
+    /// Scattered flows of two engines over two threads, with a budget for all of them
+    /// and for few: every packet comes once, in order.
     #[test]
     fn packets_come_in_order_and_once() {
         for most in [0, 100_000, usize::MAX] {
             let memory = Arc::new(Memory::of(most));
-            let mut threads = [0, 1].map(|_| Runs::new(&memory));
+            let mut threads = [0, 1].map(|_| PacketRuns::new(&memory));
             for n in 0..40_000_u64 {
                 let packet = n * 7919 % 5000;
                 let sequence = u32::try_from(packet).unwrap();
@@ -262,7 +262,7 @@ mod tests {
             let mut found = Vec::new();
             all.in_order(|packet| found.push(packet)).unwrap();
             assert_eq!(found.len(), 10_000, "{most}");
-            assert!(found.is_sorted_by_key(Packet::place));
+            assert!(found.is_sorted_by_key(Packet::sort_key));
             assert!(found.iter().all(|packet| packet.seen == 8));
             assert!(memory.failure().is_none());
         }

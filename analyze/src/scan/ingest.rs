@@ -7,7 +7,7 @@ use flowkit_model::NotAFlow;
 use flowkit_model::answer::{Position, Tally};
 
 use crate::batch::{Batch, FieldSet};
-use crate::dedup::{Copy, Seen};
+use crate::dedup::{IdentitySet, Inserted};
 use crate::error::ReadError;
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
@@ -19,7 +19,7 @@ use crate::scan::options::ReadOptions;
 pub(crate) struct Absorber<'s> {
     completeness: Completeness<'s>,
     options: ReadOptions,
-    seen: Seen,
+    seen: IdentitySet,
     tally: Tally,
 }
 
@@ -34,7 +34,7 @@ impl<'s> Absorber<'s> {
         Self {
             completeness: Completeness::new(sources),
             options,
-            seen: Seen::default(),
+            seen: IdentitySet::default(),
             tally: known_before(sources),
         }
     }
@@ -108,8 +108,9 @@ impl<'s> Absorber<'s> {
                 if let Piece::Block(block) = piece {
                     let parsed = Parsed::new(&block, FieldSet::default(), &dictionary, &shapes);
                     let mut identities = parsed.identities.into_iter();
-                    known = identities
-                        .try_for_each(|(identity, _)| self.seen.take(identity.as_ref()).map(drop));
+                    known = identities.try_for_each(|(identity, _)| {
+                        self.seen.insert(identity.as_ref()).map(drop)
+                    });
                 }
                 known.is_ok()
             },
@@ -125,13 +126,15 @@ impl<'s> Absorber<'s> {
     ) -> Result<Batch, ReadError> {
         let mut keep = Vec::with_capacity(identities.len());
         for (identity, line) in identities {
-            let copy =
-                self.seen.take(identity.as_ref()).map_err(|source| ReadError::Spill { source })?;
-            keep.push(copy == Copy::First);
-            if copy != Copy::First {
+            let copy = self
+                .seen
+                .insert(identity.as_ref())
+                .map_err(|source| ReadError::Spill { source })?;
+            keep.push(copy == Inserted::First);
+            if copy != Inserted::First {
                 let duplicates = &mut self.tally.duplicates;
                 duplicates.n += 1;
-                duplicates.conflicting += u64::from(copy == Copy::Conflicting);
+                duplicates.conflicting += u64::from(copy == Inserted::Conflicting);
                 duplicates.first.get_or_insert_with(|| Position {
                     file: self.completeness.name(stream).to_owned(),
                     line: *line,

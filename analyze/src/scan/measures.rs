@@ -37,10 +37,10 @@ impl Measures {
         for (field, column) in batch.columns() {
             self.unknown[field as usize] += column.n_unknown();
         }
-        for (field, coded) in batch.all_coded() {
+        for (field, coded) in batch.dictionary_columns() {
             self.unknown[field as usize] += coded.n_unknown();
         }
-        if let Some(seen) = batch.column(FieldId::Timestamp).bounds() {
+        if let Some(seen) = batch.column(FieldId::Timestamp).min_max() {
             self.seen = Some(widen(self.seen, seen));
         }
         self.add_sampling(batch);

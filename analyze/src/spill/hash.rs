@@ -1,30 +1,30 @@
-//! What keys and records are shared out by, and how they are written.
+//! The hashes of keys, for hash tables and for partitions.
 
 use std::hash::BuildHasher;
 use std::sync::LazyLock;
 
-use super::record::Stored;
+use super::record::Record;
 
-/// What records are shared out by.
-pub trait Hashed: Clone + Eq + Stored + Send + Sync {
-    /// A hash; its place in a table is told by the lowest and the highest bits.
+/// A key that can be hashed, and written to a temporary file.
+pub(crate) trait Hashed: Clone + Eq + Record + Send + Sync {
+    /// The hash; hash tables use its lowest and highest bits.
     fn hash(&self, seed: u64) -> u64;
 
-    /// The hash that tells the partition, by other bits.
-    fn place(&self, seed: u64) -> u64 {
+    /// The hash whose middle bits tell the partition.
+    fn partition_hash(&self, seed: u64) -> u64 {
         self.hash(seed)
     }
 }
 
-/// What all hashes of this process begin with: who makes flows cannot know
-/// which of them meet.
+/// The random seed of all hashes of this process: whoever makes flows cannot foresee
+/// which of them collide.
 pub(crate) fn seed() -> u64 {
     static SEED: LazyLock<u64> =
         LazyLock::new(|| std::hash::RandomState::new().hash_one(0x666c_6f77_u32));
     *SEED
 }
 
-/// Both halves of a product, folded: one multiplication a word.
+/// Multiplies and folds the halves of the product: one multiplication per word.
 #[inline]
 pub(crate) fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
@@ -32,10 +32,10 @@ pub(crate) fn fold(a: u64, b: u64) -> u64 {
         ^ u64::try_from(product & u128::from(u64::MAX)).unwrap_or(0)
 }
 
-/// An odd number without a pattern: the digits of the golden ratio.
+/// An odd number without a pattern: the binary digits of the golden ratio.
 pub(crate) const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// All of some words; the multiplications do not wait for each other.
+/// Hashes several words by multiplications that do not depend on each other.
 #[inline]
 pub(crate) fn fold_all<const N: usize>(words: [u64; N], seed: u64) -> u64 {
     (0_u32..).zip(words).fold(0, |hash, (n, word)| {
@@ -59,7 +59,8 @@ impl Hashed for u128 {
     }
 }
 
-/// A key with a value; pairs are shared out evenly even if a key has most.
+/// A key with a value. Its partition depends on both, so that the pairs of a frequent
+/// key are distributed evenly.
 impl<K: Hashed> Hashed for (K, u64) {
     #[inline]
     fn hash(&self, seed: u64) -> u64 {
@@ -78,12 +79,12 @@ impl<K: Hashed> Hashed for Valued<K> {
     }
 
     #[inline]
-    fn place(&self, seed: u64) -> u64 {
-        self.0.place(seed)
+    fn partition_hash(&self, seed: u64) -> u64 {
+        self.0.partition_hash(seed)
     }
 }
 
-impl<K: Stored> Stored for Valued<K> {
+impl<K: Record> Record for Valued<K> {
     fn write(&self, out: &mut Vec<u8>) {
         self.0.write(out);
         self.1.write(out);

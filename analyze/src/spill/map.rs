@@ -1,4 +1,4 @@
-//! A hash table whose hashes are those that keys are shared out by.
+//! A hash map that uses the hashes of [`Hashed`].
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -29,7 +29,7 @@ impl<K: Hashed, V: Default> Map<K, V> {
         self.table.is_empty()
     }
 
-    /// The value of a key, new if it has none.
+    /// The value of a key, a new one if it has none.
     #[inline]
     pub(crate) fn at(&mut self, key: K) -> &mut V {
         let seed = self.seed;
@@ -40,29 +40,29 @@ impl<K: Hashed, V: Default> Map<K, V> {
         }
     }
 
-    /// The value of a key that has one.
+    /// The value of a key, if it has one.
     #[inline]
     pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.table.find(key.hash(self.seed), |known| known.0 == *key).map(|known| &known.1)
     }
 
-    /// The same to change it.
+    /// The value of a key to be changed, if it has one.
     #[inline]
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.table.find_mut(key.hash(self.seed), |known| known.0 == *key).map(|known| &mut known.1)
     }
 
-    /// All keys, in no order.
+    /// All keys, in any order.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
         self.table.iter().map(|(key, _)| key)
     }
 
-    /// The same with their values.
+    /// All keys and values by reference, in any order.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&K, &V)> {
         self.table.iter().map(|(key, value)| (key, value))
     }
 
-    /// All keys and values, in no order.
+    /// All keys and values, in any order.
     pub(crate) fn into_entries(self) -> impl ExactSizeIterator<Item = (K, V)> {
         self.table.into_iter()
     }

@@ -1,13 +1,13 @@
-//! How much memory a question may take for its groups before they go to
-//! temporary files.
+//! The memory budget of a question: records beyond it are spilled to temporary
+//! files.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Bytes of records that all threads together keep in memory.
+/// Bytes of records that all threads together keep in memory by default.
 ///
-/// Beside them stand the batches under way and, at the end, one partition a
+/// On top of them come the batches in progress and, at the end, one partition per
 /// thread: with 400 MB the whole stays below 1 GB.
 const BUDGET: usize = 400_000_000;
 
@@ -15,7 +15,7 @@ const BUDGET: usize = 400_000_000;
 #[derive(Debug)]
 pub struct Memory {
     used: AtomicUsize,
-    most: usize,
+    limit: usize,
     failure: Mutex<Option<io::Error>>,
 }
 
@@ -26,52 +26,54 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// A budget of so many bytes.
+    /// A budget of `limit` bytes.
     #[must_use]
-    pub fn of(most: usize) -> Self {
-        Self { used: AtomicUsize::new(0), most, failure: Mutex::default() }
+    pub fn of(limit: usize) -> Self {
+        Self { used: AtomicUsize::new(0), limit, failure: Mutex::default() }
     }
 
-    /// Bytes of a first chunk of records: 8 kB, so that a thread has 4 MB open,
-    /// and 16 MB when its partitions have several chunks; less
-    /// where there is little memory in all.
+    /// Bytes of the first chunk of a partition: 8 kB, so that the open chunks of a
+    /// thread take 4 MB, and 16 MB once its partitions have several chunks; less
+    /// with a small budget.
     pub(crate) fn chunk_bytes(&self) -> usize {
-        (self.most / 32_768).min(8192)
+        (self.limit / 32_768).min(8192)
     }
 
-    /// Bytes below which a thread does not write: it would be in crumbs.
-    pub(crate) fn least_written(&self) -> usize {
-        (self.most / 16).min(2_000_000)
+    /// A thread does not spill fewer bytes than this: each partition would get a tiny
+    /// write.
+    pub(crate) fn min_spill_bytes(&self) -> usize {
+        (self.limit / 16).min(2_000_000)
     }
 
-    /// Keys that a thread keeps in one table: with 40 bytes each they stay in
-    /// the cache of a core.
-    pub(crate) fn head_keys(&self) -> usize {
-        (self.most / 20_000).clamp(16, 8192)
+    /// Keys that a thread aggregates in one hash table: with 40 bytes each they stay
+    /// in the cache of a core.
+    pub(crate) fn max_table_keys(&self) -> usize {
+        (self.limit / 20_000).clamp(16, 8192)
     }
 
-    /// How many things a thread keeps, if one takes so many bytes with its
-    /// share of what all threads have.
-    pub(crate) fn share(&self, bytes: usize) -> usize {
-        self.most / bytes
+    /// How many records of this size fit in the budget. For a budget per thread, the
+    /// size must be multiplied.
+    pub(crate) fn max_records(&self, record_bytes: usize) -> usize {
+        self.limit / record_bytes
     }
 
-    /// Takes some bytes; whether there are now more than there should be.
-    pub(crate) fn take(&self, bytes: usize) -> bool {
-        self.used.fetch_add(bytes, Ordering::Relaxed) + bytes > self.most
+    /// Counts bytes as used; whether the budget is now exceeded.
+    pub(crate) fn reserve(&self, bytes: usize) -> bool {
+        self.used.fetch_add(bytes, Ordering::Relaxed) + bytes > self.limit
     }
 
-    /// Gives some back.
-    pub(crate) fn give(&self, bytes: usize) {
+    /// Counts bytes as free again.
+    pub(crate) fn release(&self, bytes: usize) {
         self.used.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Notes that a temporary file could not be used; the answer is none.
+    /// Notes that a temporary file could not be used, so that there is no answer. The
+    /// first error is kept.
     pub(crate) fn fail(&self, error: io::Error) {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
-    /// Why temporary files could not be used, if they could not.
+    /// Takes the error of a temporary file, if there was one.
     #[must_use]
     pub fn failure(&self) -> Option<io::Error> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()

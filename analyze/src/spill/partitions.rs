@@ -1,9 +1,9 @@
-//! Records shared out by their hash, in memory and, past a budget, in a
-//! temporary file.
+//! Records partitioned by hash, in memory and, beyond the memory budget, spilled
+//! to a temporary file.
 //!
-//! A table of millions of keys misses the cache at each flow. Shared out over
+//! A hash table of millions of keys misses the cache at each flow. Divided into
 //! [`PARTITIONS`], the records of one partition have so few keys that their
-//! table stays in the cache, and partitions can be done side by side.
+//! table stays in the cache, and partitions can be aggregated in parallel.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,36 +13,36 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::memory::Memory;
-use super::record::Stored;
+use super::record::Record;
 use crate::spill::temp_file::unlinked;
 
 /// Partitions of every set of records. 10 M flows have some 4.5 M pairs of
-/// addresses: 9,000 a partition, a table of 0.6 MB.
+/// addresses: 9,000 per partition, a hash table of 0.6 MB.
 pub(crate) const PARTITIONS: usize = 512;
 
 /// Records by partition.
 #[derive(Debug)]
 pub(crate) struct Partitions<R> {
-    /// None before the first record.
-    parts: Vec<Part<R>>,
+    /// Empty before the first record.
+    parts: Vec<Partition<R>>,
     files: Vec<Arc<File>>,
-    /// Which of the files is written to; the others came from other threads.
+    /// The index of the file that is written to; the others came from other threads.
     own: Option<usize>,
-    written: u64,
+    bytes_written: u64,
     memory: Arc<Memory>,
     chunk_records: usize,
-    held: usize,
+    bytes_held: usize,
 }
 
 #[derive(Debug)]
-struct Part<R> {
+struct Partition<R> {
     open: Vec<R>,
     full: Vec<Vec<R>>,
     on_disk: Vec<Extent>,
     records: u64,
 }
 
-/// Some records of a partition in a file.
+/// A run of records of a partition in a file.
 #[derive(Clone, Copy, Debug)]
 struct Extent {
     file: usize,
@@ -50,31 +50,31 @@ struct Extent {
     bytes: usize,
 }
 
-impl<R> Default for Part<R> {
+impl<R> Default for Partition<R> {
     fn default() -> Self {
         Self { open: Vec::new(), full: Vec::new(), on_disk: Vec::new(), records: 0 }
     }
 }
 
-impl<R> Part<R> {
-    /// How many times larger than the first chunk the next is. The system is asked
-    /// for each, while other threads wait: for pairs of 10 M flows 21,000 times if
-    /// all chunks were small.
+impl<R> Partition<R> {
+    /// How many times larger than the first chunk the next is. Each is an allocation
+    /// from the system, while other threads wait: for pairs of 10 M flows 21,000 of
+    /// them if all chunks were small.
     fn growth(&self) -> usize {
         self.full.len().clamp(1, 4)
     }
 }
 
-impl<R: Stored> Partitions<R> {
+impl<R: Record> Partitions<R> {
     pub(crate) fn new(memory: Arc<Memory>) -> Self {
         Self {
             parts: Vec::new(),
             files: Vec::new(),
             own: None,
-            written: 0,
+            bytes_written: 0,
             chunk_records: (memory.chunk_bytes() / size_of::<R>().max(1)).max(4),
             memory,
-            held: 0,
+            bytes_held: 0,
         }
     }
 
@@ -82,37 +82,37 @@ impl<R: Stored> Partitions<R> {
     #[inline]
     pub(crate) fn push(&mut self, hash: u64, record: R) {
         if self.parts.is_empty() {
-            self.parts.resize_with(PARTITIONS, Part::default);
+            self.parts.resize_with(PARTITIONS, Partition::default);
         }
-        let part = &mut self.parts[place(hash)];
+        let part = &mut self.parts[partition_of(hash)];
         if part.open.len() == part.open.capacity() {
             let room = self.chunk_records * part.growth();
             let chunk = std::mem::replace(&mut part.open, Vec::with_capacity(room));
             part.open.push(record);
-            self.close(place(hash), chunk);
+            self.close(partition_of(hash), chunk);
         } else {
             part.open.push(record);
         }
     }
 
-    /// Puts a full chunk away; past the budget all full chunks go to disk.
+    /// Keeps a full chunk; beyond the budget, all full chunks are spilled.
     #[cold]
-    fn close(&mut self, place: usize, chunk: Vec<R>) {
+    fn close(&mut self, partition: usize, chunk: Vec<R>) {
         if chunk.is_empty() {
             return;
         }
-        let part = &mut self.parts[place];
+        let part = &mut self.parts[partition];
         part.records += chunk.len() as u64;
-        let heap: usize = chunk.iter().map(Stored::heap_bytes).sum();
+        let heap: usize = chunk.iter().map(Record::heap_bytes).sum();
         let bytes = chunk.capacity() * size_of::<R>() + heap;
         part.full.push(chunk);
-        self.held += bytes;
-        if self.memory.take(bytes) && self.held > self.memory.least_written() {
+        self.bytes_held += bytes;
+        if self.memory.reserve(bytes) && self.bytes_held > self.memory.min_spill_bytes() {
             if let Err(error) = self.spill() {
                 self.memory.fail(error);
             }
-            self.memory.give(self.held);
-            self.held = 0;
+            self.memory.release(self.bytes_held);
+            self.bytes_held = 0;
         }
     }
 
@@ -134,8 +134,8 @@ impl<R: Stored> Partitions<R> {
                 continue;
             }
             file.write_all(&bytes)?;
-            part.on_disk.push(Extent { file: own, start: self.written, bytes: bytes.len() });
-            self.written += bytes.len() as u64;
+            part.on_disk.push(Extent { file: own, start: self.bytes_written, bytes: bytes.len() });
+            self.bytes_written += bytes.len() as u64;
         }
         Ok(())
     }
@@ -144,14 +144,14 @@ impl<R: Stored> Partitions<R> {
         self.parts.is_empty()
     }
 
-    /// Adds what another thread has.
+    /// Adds the records of another thread.
     pub(crate) fn append(&mut self, mut other: Self) {
         if self.parts.is_empty() {
-            self.parts.resize_with(PARTITIONS, Part::default);
+            self.parts.resize_with(PARTITIONS, Partition::default);
         }
         let offset = self.files.len();
         self.files.append(&mut other.files);
-        self.held += std::mem::take(&mut other.held);
+        self.bytes_held += std::mem::take(&mut other.bytes_held);
         for (part, more) in self.parts.iter_mut().zip(std::mem::take(&mut other.parts)) {
             part.records += more.records + more.open.len() as u64;
             part.full.extend(more.full);
@@ -163,28 +163,28 @@ impl<R: Stored> Partitions<R> {
         }
     }
 
-    /// Forgets all records.
+    /// Drops all records.
     pub(crate) fn clear(&mut self) {
         self.parts.clear();
-        self.memory.give(std::mem::take(&mut self.held));
+        self.memory.release(std::mem::take(&mut self.bytes_held));
     }
 
-    /// Records of a partition.
-    pub(crate) fn len(&self, place: usize) -> usize {
+    /// The number of records of a partition.
+    pub(crate) fn len(&self, partition: usize) -> usize {
         self.parts
-            .get(place)
+            .get(partition)
             .map_or(0, |part| usize::try_from(part.records).unwrap_or(usize::MAX) + part.open.len())
     }
 
-    /// Hands on the records of a partition.
+    /// Calls `take` with the records of a partition.
     ///
     /// # Errors
     /// If the temporary file cannot be read.
-    pub(crate) fn each(&self, place: usize, mut take: impl FnMut(R)) -> io::Result<()>
+    pub(crate) fn each(&self, partition: usize, mut take: impl FnMut(R)) -> io::Result<()>
     where
         R: Clone,
     {
-        let Some(part) = self.parts.get(place) else { return Ok(()) };
+        let Some(part) = self.parts.get(partition) else { return Ok(()) };
         for chunk in part.full.iter().chain([&part.open]) {
             for record in chunk {
                 take(record.clone());
@@ -205,16 +205,16 @@ impl<R: Stored> Partitions<R> {
 
 impl<R> Drop for Partitions<R> {
     fn drop(&mut self) {
-        self.memory.give(self.held);
+        self.memory.release(self.bytes_held);
     }
 }
 
-/// The partition of a hash. Tables use other bits of it.
-fn place(hash: u64) -> usize {
-    usize::try_from(hash >> 32).expect("64-bit hashes and places") % PARTITIONS
+/// The partition of a hash. Hash tables use other bits of it.
+fn partition_of(hash: u64) -> usize {
+    usize::try_from(hash >> 32).expect("32 bits are left") % PARTITIONS
 }
 
-/// Does parts side by side; a single one needs no other thread.
+/// Works on parts in parallel; a single one stays on this thread.
 pub(crate) fn each_part<T: Send>(
     parts: usize,
     work: impl Fn(usize) -> io::Result<T> + Sync + Send,
@@ -229,8 +229,8 @@ pub(crate) fn each_part<T: Send>(
 mod tests {
     use super::*;
 
-    /// Two threads' records, one of them past its budget: every record comes
-    /// back once, in the partition of its hash.
+    /// Records of two threads, in memory and spilled: every record comes back once, in
+    /// the partition of its hash.
     #[test]
     fn records_come_back_from_memory_and_disk() {
         for most in [0, 300_000, usize::MAX] {
@@ -247,7 +247,7 @@ mod tests {
             for part in 0..PARTITIONS {
                 let before = found.len();
                 all.each(part, |record| {
-                    assert_eq!(place(hash(record.0)), part);
+                    assert_eq!(partition_of(hash(record.0)), part);
                     found.push(record);
                 })
                 .unwrap();

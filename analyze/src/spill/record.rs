@@ -1,21 +1,21 @@
-//! How records are written to temporary files and read back.
+//! Records: values that can be written to a temporary file and read back.
 
-/// Something of a fixed meaning that goes to a temporary file and comes back
-/// the same.
-pub trait Stored: Sized {
+/// A value that can be written to a temporary file and read back.
+pub(crate) trait Record: Sized {
     /// Appends its bytes.
     fn write(&self, out: &mut Vec<u8>);
 
-    /// Takes its bytes off the front; `None` if they break off.
+    /// Reads it from the front of `bytes`, which then begins after it; `None` if they
+    /// are too short.
     fn read(bytes: &mut &[u8]) -> Option<Self>;
 
-    /// Bytes that it holds outside of itself.
+    /// Bytes that it owns on the heap.
     fn heap_bytes(&self) -> usize {
         0
     }
 }
 
-impl Stored for () {
+impl Record for () {
     fn write(&self, _: &mut Vec<u8>) {}
 
     fn read(_: &mut &[u8]) -> Option<Self> {
@@ -23,7 +23,7 @@ impl Stored for () {
     }
 }
 
-impl Stored for u8 {
+impl Record for u8 {
     fn write(&self, out: &mut Vec<u8>) {
         out.push(*self);
     }
@@ -33,7 +33,7 @@ impl Stored for u8 {
     }
 }
 
-impl Stored for u32 {
+impl Record for u32 {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.to_le_bytes());
     }
@@ -45,7 +45,7 @@ impl Stored for u32 {
     }
 }
 
-impl Stored for u64 {
+impl Record for u64 {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.to_le_bytes());
     }
@@ -57,7 +57,7 @@ impl Stored for u64 {
     }
 }
 
-impl Stored for u128 {
+impl Record for u128 {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.to_le_bytes());
     }
@@ -69,7 +69,7 @@ impl Stored for u128 {
     }
 }
 
-impl Stored for Option<u64> {
+impl Record for Option<u64> {
     fn write(&self, out: &mut Vec<u8>) {
         u8::from(self.is_some()).write(out);
         self.unwrap_or(0).write(out);
@@ -82,7 +82,7 @@ impl Stored for Option<u64> {
     }
 }
 
-impl Stored for Vec<(bool, u64)> {
+impl Record for Vec<(bool, u64)> {
     fn write(&self, out: &mut Vec<u8>) {
         (self.len() as u64).write(out);
         for (unknown, value) in self {
@@ -101,7 +101,7 @@ impl Stored for Vec<(bool, u64)> {
     }
 }
 
-impl<A: Stored, B: Stored> Stored for (A, B) {
+impl<A: Record, B: Record> Record for (A, B) {
     fn write(&self, out: &mut Vec<u8>) {
         self.0.write(out);
         self.1.write(out);
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        fn check<R: Stored + PartialEq + std::fmt::Debug>(record: &R) {
+        fn check<R: Record + PartialEq + std::fmt::Debug>(record: &R) {
             let mut bytes = Vec::new();
             record.write(&mut bytes);
             record.write(&mut bytes);

@@ -1,10 +1,10 @@
-//! Unlinked temporary files: whatever is spilled leaves nothing behind, however
-//! the program ends.
+//! Unlinked temporary files: nothing is left behind, however the program ends.
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use flowkit_dump::files::private;
 
 /// Makes a file that only its owner may read and that is gone when it is closed.
 ///
@@ -15,8 +15,7 @@ pub(crate) fn unlinked() -> io::Result<File> {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("flowkit-{}-{number}.ids", std::process::id());
     let path = std::env::temp_dir().join(name);
-    let file =
-        OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    let file = private(OpenOptions::new().read(true).write(true).create_new(true)).open(&path)?;
     std::fs::remove_file(&path)?;
     Ok(file)
 }

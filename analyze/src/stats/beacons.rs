@@ -1,7 +1,7 @@
-//! `beacons`: pairs that talk at a regular interval, as malware does that asks
-//! for orders, and as time servers, monitors and updates do.
+//! `beacons`: pairs that connect at a regular interval, as malware does that polls
+//! for commands, and as time servers, monitors and updates do.
 //!
-//! For each sender, receiver, protocol and port, the times between one flow
+//! For each source, destination, protocol and port, the times between one flow
 //! and the next are compared with their median. The jitter is the median of
 //! the deviations, in percent of the interval: half of the gaps are not
 //! farther off.
@@ -17,30 +17,29 @@ use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::key_part::KeyPart;
-use crate::group::quantiles::{Times, nearest_rank};
+use crate::group::quantiles::{Occurrences, nearest_rank};
 use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
-use crate::spill::record::Stored;
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
+use crate::spill::record::Record;
+use crate::statistic::{Statistic, key_cell};
 
 const KEY: [FieldId; 4] = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::Protocol, FieldId::DstPort];
 
-/// A flow: its key in two words, so that records need no room to be aligned.
+/// A flow: its key is two words, so that records need no padding.
 #[derive(Clone, Copy, Debug)]
-struct Beat {
+struct Connection {
     key: (u64, u64),
-    /// [`UNKNOWN`] if it is.
+    /// [`UNKNOWN`] if it is not known.
     start: u64,
     bytes: u64,
 }
 
-/// No time: those have 48 bits.
+/// No time, since those have 48 bits.
 const UNKNOWN: u64 = u64::MAX;
 
-impl Beat {
+impl Connection {
     fn start(&self) -> Option<u64> {
         (self.start != UNKNOWN).then_some(self.start)
     }
@@ -50,13 +49,13 @@ impl Beat {
     }
 }
 
-impl Stored for Beat {
+impl Record for Connection {
     fn write(&self, out: &mut Vec<u8>) {
         ((self.key, self.start), self.bytes).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let ((key, start), bytes) = Stored::read(bytes)?;
+        let ((key, start), bytes) = Record::read(bytes)?;
         Some(Self { key, start, bytes })
     }
 }
@@ -64,7 +63,7 @@ impl Stored for Beat {
 /// A key whose flows are regular.
 struct Regular {
     key: u128,
-    beats: u64,
+    connections: u64,
     interval: u64,
     jitter: u64,
     sums: Counters,
@@ -82,18 +81,18 @@ impl Regular {
 /// Flows closer than this are one: a connection and its retries.
 const SHORTEST_MS: u64 = 1000;
 
-/// Number of beats, the interval and the jitter, in ms, of starts in order.
+/// Number of connections, the interval and the jitter, in ms, of starts in order.
 fn rhythm(starts: &[u64]) -> Option<(u64, u64, u64)> {
-    let mut beats: Vec<u64> = Vec::with_capacity(starts.len());
+    let mut connections: Vec<u64> = Vec::with_capacity(starts.len());
     for start in starts {
-        if beats.last().is_none_or(|last| start - last >= SHORTEST_MS) {
-            beats.push(*start);
+        if connections.last().is_none_or(|last| start - last >= SHORTEST_MS) {
+            connections.push(*start);
         }
     }
-    let mut gaps: Vec<u64> = beats.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let mut gaps: Vec<u64> = connections.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let interval = median(&mut gaps)?;
     let mut off: Vec<u64> = gaps.iter().map(|gap| gap.abs_diff(interval)).collect();
-    Some((beats.len() as u64, interval, median(&mut off)?))
+    Some((connections.len() as u64, interval, median(&mut off)?))
 }
 
 fn median(values: &mut [u64]) -> Option<u64> {
@@ -101,7 +100,7 @@ fn median(values: &mut [u64]) -> Option<u64> {
     (!values.is_empty()).then(|| *values.select_nth_unstable(rank - 1).1)
 }
 
-/// Beacons as they are asked for, and the layout of their keys.
+/// The question, and the layout of its keys.
 #[derive(Debug)]
 pub(crate) struct Regularity {
     question: Beacons,
@@ -122,23 +121,23 @@ impl Regularity {
     }
 }
 
-/// What one thread has gathered: flows, those of one key in one partition.
+/// The flows of one thread, partitioned by key.
 #[derive(Debug)]
-pub(crate) struct Beats(Partitions<Beat>);
+pub(crate) struct Connections(Partitions<Connection>);
 
 impl Statistic for Regularity {
-    type Partial = Beats;
+    type Partial = Connections;
 
     fn fields(&self) -> Vec<FieldId> {
         KEY.into_iter().chain([FieldId::FirstSwitched, FieldId::Timestamp]).collect()
     }
 
-    fn start(&self, memory: &Arc<Memory>) -> Beats {
-        Beats(Partitions::new(Arc::clone(memory)))
+    fn start(&self, memory: &Arc<Memory>) -> Connections {
+        Connections(Partitions::new(Arc::clone(memory)))
     }
 
     /// A flow whose start is unknown began, as far as is known, at its export.
-    fn add(&self, beats: &mut Beats, batch: &Batch) {
+    fn add(&self, connections: &mut Connections, batch: &Batch) {
         let bytes = batch.counters(FieldId::Bytes);
         let columns = KEY.map(|field| batch.column(field));
         let first = batch.column(FieldId::FirstSwitched);
@@ -151,19 +150,24 @@ impl Statistic for Regularity {
             let start = first.get(row).or_else(|| exported.get(row)).unwrap_or(UNKNOWN);
             let word = |word: u128| u64::try_from(word & u128::from(u64::MAX)).unwrap_or(0);
             let key_words = (word(key >> 64), word(key));
-            beats.0.push(key.place(seed), Beat { key: key_words, start, bytes: bytes[row] });
+            connections.0.push(
+                key.partition_hash(seed),
+                Connection { key: key_words, start, bytes: bytes[row] },
+            );
         }
     }
 
-    fn merge(&self, beats: &mut Beats, other: Beats) {
-        beats.0.append(other.0);
+    fn merge(&self, connections: &mut Connections, other: Connections) {
+        connections.0.append(other.0);
     }
 
-    fn answer(&self, beats: Beats, texts: &[String], _: &Tally) -> io::Result<Answer> {
-        let parts = if beats.0.is_empty() { 0 } else { PARTITIONS };
-        let mut found: Vec<Regular> =
-            each_part(parts, |part| self.part(&beats.0, part))?.into_iter().flatten().collect();
-        self.first(&mut found);
+    fn answer(&self, connections: Connections, texts: &[String], _: &Tally) -> io::Result<Answer> {
+        let parts = if connections.0.is_empty() { 0 } else { PARTITIONS };
+        let mut found: Vec<Regular> = each_part(parts, |part| self.part(&connections.0, part))?
+            .into_iter()
+            .flatten()
+            .collect();
+        self.keep_top(&mut found);
         let rows = found.into_iter().map(|regular| self.row(&regular, texts));
         let columns = [
             ("src_addr", Meaning::Key(Kind::Address)),
@@ -189,44 +193,49 @@ impl Statistic for Regularity {
 
 impl Regularity {
     /// The regular keys of a partition; keys with too few flows are left out
-    /// before anything is put in order.
-    fn part(&self, beats: &Partitions<Beat>, part: usize) -> io::Result<Vec<Regular>> {
-        let mut flows: Map<u128, Times> = Map::new();
-        beats.each(part, |beat| flows.at(beat.key()).0 += u64::from(beat.start().is_some()))?;
+    /// before sorting.
+    fn part(&self, connections: &Partitions<Connection>, part: usize) -> io::Result<Vec<Regular>> {
+        let mut flows: Map<u128, Occurrences> = Map::new();
+        connections.each(part, |connection| {
+            flows.at(connection.key()).0 += u64::from(connection.start().is_some());
+        })?;
         let mut many = Vec::new();
-        beats.each(part, |beat| {
+        connections.each(part, |connection| {
             if flows
-                .get(&beat.key())
+                .get(&connection.key())
                 .is_some_and(|flows| flows.0 >= self.question.min_connections as u64)
             {
-                many.push(beat);
+                many.push(connection);
             }
         })?;
-        many.sort_unstable_by_key(|beat| (beat.key, beat.start));
-        let mut found: Vec<Regular> =
-            many.chunk_by(|a, b| a.key == b.key).filter_map(|beats| self.regular(beats)).collect();
-        self.first(&mut found);
+        many.sort_unstable_by_key(|connection| (connection.key, connection.start));
+        let mut found: Vec<Regular> = many
+            .chunk_by(|a, b| a.key == b.key)
+            .filter_map(|connections| self.regular(connections))
+            .collect();
+        self.keep_top(&mut found);
         Ok(found)
     }
 
-    fn regular(&self, beats: &[Beat]) -> Option<Regular> {
-        let starts: Vec<u64> = beats.iter().filter_map(Beat::start).collect();
+    fn regular(&self, connections: &[Connection]) -> Option<Regular> {
+        let starts: Vec<u64> = connections.iter().filter_map(Connection::start).collect();
         let (n, interval, jitter) = rhythm(&starts)?;
         let is_regular = n >= self.question.min_connections as u64
             && jitter.saturating_mul(100)
                 <= interval.saturating_mul(self.question.max_jitter_percent);
         let mut sums = Counters::default();
-        for beat in beats {
-            sums.add(beat.bytes, 0);
+        for connection in connections {
+            sums.add(connection.bytes, 0);
         }
-        let (key, first, last) = (beats[0].key(), *starts.first()?, *starts.last()?);
-        is_regular.then_some(Regular { key, beats: n, interval, jitter, sums, first, last })
+        let (key, first, last) = (connections[0].key(), *starts.first()?, *starts.last()?);
+        is_regular.then_some(Regular { key, connections: n, interval, jitter, sums, first, last })
     }
 
-    /// The steadiest first, then the one with more beats.
-    fn first(&self, found: &mut Vec<Regular>) {
+    /// Keeps the top N: the steadiest first, then those with more connections.
+    fn keep_top(&self, found: &mut Vec<Regular>) {
         found.sort_unstable_by(|a, b| {
-            let order = a.unsteadiness().cmp(&b.unsteadiness()).then(b.beats.cmp(&a.beats));
+            let order =
+                a.unsteadiness().cmp(&b.unsteadiness()).then(b.connections.cmp(&a.connections));
             order.then_with(|| a.key.cmp(&b.key))
         });
         found.truncate(most_rows(self.question.limit));
@@ -239,7 +248,7 @@ impl Regularity {
             cells.map(|(field, value)| key_cell(field.field().kind, *value, texts)).collect();
         let sums = regular.sums.sums();
         cells.extend([
-            Cell::from(regular.beats),
+            Cell::from(regular.connections),
             Cell::from(regular.interval),
             Cell::Share { part: regular.jitter.into(), whole: regular.interval.into() },
             Cell::from(sums.flows),

@@ -1,8 +1,8 @@
 //! `diff`: what grew, shrank, appeared and vanished between two rankings of
 //! all keys.
 //!
-//! Keys of both are shared out to the same partitions, which are compared one
-//! by one, so that memory does not grow with the keys.
+//! A key has one partition in both, and partitions are compared one by one, so that
+//! memory does not grow with the number of keys.
 
 use std::io;
 
@@ -13,11 +13,11 @@ use jiff::tz::TimeZone;
 
 use super::grouping::{GroupBy, Groups};
 use crate::group::counters::{Accumulator, Counters};
-use crate::group::rank::{Both, Found, Group, Wanted};
+use crate::group::rank::{Both, ExtraValues, RankBy, RankedGroup};
 
 /// What changed between two sets of flows, by key.
 ///
-/// Keys whose bytes, packets and flows are the same in both have no row; the
+/// Keys whose bytes, packets and flows are equal in both have no row; the
 /// largest change of a metric comes first, ties by key.
 #[derive(Debug)]
 pub(crate) struct Changes {
@@ -37,24 +37,24 @@ impl Changes {
         &self.groups
     }
 
-    /// What is different in the groups of two sides.
+    /// The groups that differ between the two sides.
     pub(crate) fn answer(&self, a: Groups, b: Groups, texts: &[String]) -> io::Result<Answer> {
         let metric = self.metric;
-        let change = |both: &Both<Counters>, _: &Found| {
+        let change = |both: &Both<Counters>, _: &ExtraValues| {
             Some(metric.of(&both.a.sums()).abs_diff(metric.of(&both.b.sums())))
         };
-        let differs = |both: &Both<Counters>, _: &Found| both.a != both.b;
-        let wanted = Wanted {
+        let differs = |both: &Both<Counters>, _: &ExtraValues| both.a != both.b;
+        let rank_by = RankBy {
             value: &change,
-            holds: &differs,
-            besides: false,
+            having: &differs,
+            uses_extras: false,
             bottom: false,
             limit: self.limit,
             texts,
         };
-        let ranked = self.groups.compare(a, b, &wanted)?;
+        let ranked = self.groups.compare(a, b, &rank_by)?;
         let rows = ranked.rows.iter().map(|group| self.row(group, texts)).collect();
-        let (changed, all) = (ranked.holding, ranked.keys);
+        let (changed, all) = (ranked.having, ranked.keys);
         Ok(Answer {
             outcome: Some(format!("{changed} of {all} keys changed")),
             table: Table { name: "rows", columns: self.columns(), rows },
@@ -80,7 +80,7 @@ impl Changes {
         columns
     }
 
-    fn row(&self, group: &Group<Both<Counters>>, texts: &[String]) -> Vec<Cell> {
+    fn row(&self, group: &RankedGroup<Both<Counters>>, texts: &[String]) -> Vec<Cell> {
         let mut cells = self.groups.key_cells(&group.key, texts);
         let (a, b) = (group.sums.a.sums(), group.sums.b.sums());
         cells.push(Cell::Text(word(&a, &b, self.metric).into()));
@@ -94,7 +94,7 @@ impl Changes {
 }
 
 fn word(a: &Sums, b: &Sums, metric: Metric) -> &'static str {
-    // A key that is there has flows, if nothing else.
+    // A key that occurs has flows, if nothing else.
     match (a.flows, b.flows) {
         (0, _) => "appeared",
         (_, 0) => "vanished",

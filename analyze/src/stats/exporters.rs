@@ -1,4 +1,4 @@
-//! `exporters`: who exported what, and what is missing of it.
+//! `exporters`: flows and losses of each exporter and engine.
 
 use std::io;
 use std::sync::Arc;
@@ -10,29 +10,28 @@ use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::key_part::KeyPart;
-use crate::group::packed_flow::Volume;
-use crate::group::table::{Besides, Table};
+use crate::group::packed_flow::PackedFlow;
+use crate::group::table::{Extras, Table};
 use crate::quality::loss::{self, Loss, Packets};
 use crate::spill::memory::Memory;
-use crate::spill::record::Stored;
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
+use crate::spill::record::Record;
+use crate::statistic::{Statistic, key_cell};
 
 /// Flows by exporter and engine.
 #[derive(Debug)]
-pub struct Exporters {
+pub(crate) struct Exporters {
     layout: KeyLayout,
 }
 
 const KEY: [FieldId; 3] = [FieldId::Exporter, FieldId::EngineType, FieldId::EngineId];
 
-/// What is told of an engine.
+/// The accumulators of an engine.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Exported {
+pub(crate) struct Exported {
     all: Counters,
     first: Option<u64>,
     last: Option<u64>,
-    /// Smallest and largest stated interval; 0 and 1 are the same.
+    /// Smallest and largest stated interval; 0 and 1 both mean not sampled.
     sampling: Option<(u64, u64)>,
 }
 
@@ -43,22 +42,22 @@ impl Exported {
     }
 }
 
-impl Stored for Exported {
+impl Record for Exported {
     fn write(&self, out: &mut Vec<u8>) {
         let (least, most) = self.sampling.unzip();
         (self.all, ((self.first, self.last), (least, most))).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (all, ((first, last), sampling)) = Stored::read(bytes)?;
+        let (all, ((first, last), sampling)) = Record::read(bytes)?;
         let (lowest, highest): (Option<u64>, Option<u64>) = sampling;
         Some(Self { all, first, last, sampling: lowest.zip(highest) })
     }
 }
 
 impl Accumulator for Exported {
-    /// Volume, export time, sampling interval.
-    type Row = (Volume, (Option<u64>, Option<u64>));
+    /// Bytes and packets, export time, sampling interval.
+    type Row = (PackedFlow, (Option<u64>, Option<u64>));
 
     fn take(&mut self, (volume, (time, interval)): Self::Row) {
         self.merge(&Self::of(Counters::one(volume.bytes(), volume.packets()), time, interval));
@@ -79,9 +78,9 @@ impl Accumulator for Exported {
     }
 }
 
-/// What one thread has gathered.
+/// The engines of one thread.
 #[derive(Debug)]
-pub struct Gathered {
+pub(crate) struct ExporterPartial {
     table: Table<Exported>,
     packets: Packets,
 }
@@ -93,39 +92,44 @@ impl Default for Exporters {
 }
 
 impl Statistic for Exporters {
-    type Partial = Gathered;
+    type Partial = ExporterPartial;
 
     fn fields(&self) -> Vec<FieldId> {
         loss::FIELDS.into_iter().chain([FieldId::SamplingInterval]).collect()
     }
 
-    fn start(&self, memory: &Arc<Memory>) -> Gathered {
-        let table = Table::new(&self.layout, &Besides::default(), memory);
-        Gathered { table, packets: Packets::new(memory) }
+    fn start(&self, memory: &Arc<Memory>) -> ExporterPartial {
+        let table = Table::new(&self.layout, &Extras::default(), memory);
+        ExporterPartial { table, packets: Packets::new(memory) }
     }
 
-    fn add(&self, gathered: &mut Gathered, batch: &Batch) {
+    fn add(&self, partial: &mut ExporterPartial, batch: &Batch) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
         let (times, sampling) =
             (batch.column(FieldId::Timestamp), batch.column(FieldId::SamplingInterval));
         let columns = KEY.map(|field| batch.column(field));
-        gathered.table.add(&columns, None, |row| {
+        partial.table.add(&columns, None, |row| {
             let (time, interval) = (times.get(row), sampling.get(row));
             Counters::row(bytes[row], packets[row])
                 .map(|volume| (volume, (time, interval)))
                 .map_err(|all| Exported::of(all, time, interval))
         });
-        gathered.packets.add(batch);
+        partial.packets.add(batch);
     }
 
-    fn merge(&self, gathered: &mut Gathered, other: Gathered) {
-        gathered.table.merge(other.table);
-        gathered.packets.merge(other.packets);
+    fn merge(&self, partial: &mut ExporterPartial, other: ExporterPartial) {
+        partial.table.merge(other.table);
+        partial.packets.merge(other.packets);
     }
 
-    fn answer(&self, gathered: Gathered, texts: &[String], tally: &Tally) -> io::Result<Answer> {
-        let losses = gathered.packets.loss()?;
-        let ranked = gathered.table.all(Metric::Bytes, texts)?;
+    fn answer(
+        &self,
+        partial: ExporterPartial,
+        texts: &[String],
+        tally: &Tally,
+    ) -> io::Result<Answer> {
+        let losses = partial.packets.loss()?;
+        let ranked = partial.table.all(Metric::Bytes, texts)?;
         let rows = ranked.iter().map(|group| {
             let (key, engine) = (&group.key, &group.sums);
             let engine_key = [key[0], key[1], key[2]];

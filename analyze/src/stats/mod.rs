@@ -1,8 +1,7 @@
-//! How each report is worked out from batches of columns: one file each.
+//! How each report is computed from record batches: one file each.
 //!
-//! Which reports there are, and what each can be asked, is
-//! [`Report`](flowkit_model::question::Report); the reports that group flows
-//! share [`grouping`].
+//! The reports and their options are [`Report`](flowkit_model::question::Report);
+//! those that group flows share [`grouping`].
 
 pub(crate) mod beacons;
 pub(crate) mod check;

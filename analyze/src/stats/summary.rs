@@ -1,4 +1,4 @@
-//! `summary`: how much there is, of when, from whom.
+//! `summary`: totals, times and exporters.
 
 use std::io;
 use std::sync::Arc;
@@ -10,20 +10,19 @@ use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::key_part::KeyPart;
-use crate::group::table::{Besides, Table};
+use crate::group::table::{Extras, Table};
 use crate::spill::memory::Memory;
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
+use crate::statistic::{Statistic, key_cell};
 
 /// Totals, times and exporters.
 #[derive(Debug)]
-pub struct Summary {
+pub(crate) struct Summary {
     layout: KeyLayout,
 }
 
 /// Sums by exporter, and the earliest and latest times.
 #[derive(Debug)]
-pub struct SummarySums {
+pub(crate) struct SummarySums {
     exporters: Table<Counters>,
     first: Option<(u64, u64)>,
     last: Option<(u64, u64)>,
@@ -46,14 +45,14 @@ fn widen(range: Option<(u64, u64)>, other: Option<(u64, u64)>) -> Option<(u64, u
 impl Statistic for Summary {
     type Partial = SummarySums;
 
-    /// All that an exporter states: what is unknown is counted for each. What
-    /// a pipeline looks up besides may be missing without anything amiss.
+    /// All fields that an exporter states: unknown values are counted for each. Fields
+    /// that a pipeline adds by lookup may be missing without a fault.
     fn fields(&self) -> Vec<FieldId> {
         FIELDS.iter().filter(|field| !field.is_looked_up()).map(|field| field.id).collect()
     }
 
     fn start(&self, memory: &Arc<Memory>) -> SummarySums {
-        let exporters = Table::new(&self.layout, &Besides::default(), memory);
+        let exporters = Table::new(&self.layout, &Extras::default(), memory);
         SummarySums { exporters, first: None, last: None }
     }
 

@@ -6,17 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use flowkit_model::answer::{Duplicates, Position, Quality, Sampling, Sequences, Skipped, Tally};
 use flowkit_model::dump::Part;
-use flowkit_model::{FIELDS, FieldId, NotAFlow};
+use flowkit_model::{FIELDS, FieldId, NotAFlow, Sums};
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{schema, statistics};
-use flowkit_model::Sums;
-use flowkit_model::answer::Quality;
-use flowkit_model::answer::Sequences;
-use flowkit_model::answer::{Duplicates, Position, Sampling, Skipped, Tally};
 
 /// Key of the metadata.
 pub(crate) const KEY: &str = "flowkit";

@@ -19,11 +19,11 @@ pub(crate) mod footer;
 mod page_header;
 mod properties;
 mod reader;
-pub mod schema;
+pub(crate) mod schema;
 mod statistics;
 mod thrift;
 mod tuning;
 pub(crate) mod writer;
 
-pub use error::StoreError;
+pub(crate) use error::StoreError;
 pub(crate) use reader::{Buffers, ColumnFile, Request, StoredPart};

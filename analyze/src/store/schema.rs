@@ -84,7 +84,7 @@ pub(crate) fn types(field: &Field) -> (Physical, LogicalType) {
 
 /// Name of a column's type, for people.
 #[must_use]
-pub fn type_name(field: &Field) -> &'static str {
+pub(crate) fn type_name(field: &Field) -> &'static str {
     match (field.kind, field.bits()) {
         (Kind::Text, _) | (_, None) => "STRING",
         (Kind::Time, _) => "TIMESTAMP(MILLIS, UTC)",

@@ -68,8 +68,8 @@ fn sample(form: &InputForm, folder: &Path) -> PathBuf {
         }
         "nfdump-json" => return "../testdata/nfdump.json".into(),
         "csv" => export(Form::Csv, Addresses::Text, &path),
-        "columns" => export(Form::Parquet, Addresses::Number, &path),
-        "capture" => export(Form::V5Pcap, Addresses::Number, &path),
+        "parquet" => export(Form::Parquet, Addresses::Number, &path),
+        "pcap" => export(Form::V5Pcap, Addresses::Number, &path),
         "datagrams" => {
             let capture = folder.join("for-datagrams");
             export(Form::V5Pcap, Addresses::Number, &capture);

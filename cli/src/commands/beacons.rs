@@ -1,43 +1,45 @@
-//! `flowkit beacons`: who talks at a regular interval.
+//! `flowkit beacons`: connections at a regular interval.
 
-use flowkit_analyze::stats;
+use flowkit_model::question::{self, Report};
 
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::rows::Limit;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, report, rows};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
-Flows of one sender, receiver, protocol and port, by the time from each to the
-next: the interval is their median, the jitter the median deviation from it.
-Time servers, monitors and updates are regular too.
+Flows of one source, destination, protocol and port, by the time from the start
+of each connection to the start of the next: the interval is the median of these
+times, the jitter the median deviation from it, in percent of the interval. Time
+servers, monitoring and software updates are regular too.
 
 Examples:
   flowkit beacons
-  flowkit beacons -f 'not dst port in [53 123]' --jitter 5
-  flowkit beacons --least 20 -n 0 --format csv";
+  flowkit beacons -f 'not dst port in [53 123]' --max-jitter 5
+  flowkit beacons --min-connections 20 -n 0 --format csv";
 
-/// List pairs that talk at a regular interval
+/// Pairs of addresses that connect at a regular interval
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Beacons {
-    /// Fewest flows that have a row
-    #[arg(long, default_value_t = 8, value_name = "N", help_heading = "Question")]
-    least: usize,
+    /// Minimum number of connections
+    #[arg(long, alias = "least", default_value_t = 8, value_name = "N", help_heading = "Question")]
+    min_connections: usize,
 
-    /// Largest jitter that has a row, in percent of the interval
-    #[arg(long, default_value_t = 10, value_name = "PERCENT", help_heading = "Question")]
-    jitter: u64,
-
-    /// Rows; 0 shows all
+    /// Maximum jitter, in percent of the interval
     #[arg(
-        short = 'n',
-        long = "limit",
+        long,
+        alias = "jitter",
         default_value_t = 10,
-        value_name = "N",
-        value_parser = rows,
+        value_name = "PERCENT",
         help_heading = "Question"
     )]
-    limit: usize,
+    max_jitter: u64,
+
+    #[command(flatten)]
+    limit: Limit,
 
     #[command(flatten)]
     sources: Sources,
@@ -47,11 +49,12 @@ pub(crate) struct Beacons {
 }
 
 impl Beacons {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        report(
-            &self.sources,
-            &stats::beacons::Beacons::new(self.least, self.jitter, self.limit),
-            &self.output,
-        )
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let beacons = Report::Beacons(question::Beacons {
+            min_connections: self.min_connections,
+            max_jitter_percent: self.max_jitter,
+            limit: self.limit.rows(),
+        });
+        report(beacons, &self.sources, &self.output, general)
     }
 }

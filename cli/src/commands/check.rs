@@ -1,22 +1,24 @@
-//! `flowkit check`: what is wrong with the data.
+//! `flowkit check`: data quality.
 
-use flowkit_analyze::stats;
+use flowkit_model::question::Report;
 
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
-Loss by sequence numbers of each exporter and engine, documents missing from
-packets, times that Logstash wrote late, inverted times, uptime wraps, equal
-flows, flows at two exporters, sampling, silence, and what was skipped or
-unknown.
+Finds flows lost between router and collector (sequence numbers), documents
+missing from packets, times that Logstash wrote late, flows that end before they
+start, uptime wraps, equal flows, flows seen by two exporters, sampling, gaps in
+the export, and what was skipped or unknown.
 
 Examples:
   flowkit check
   flowkit check --day 2018-09-21 --format csv";
 
-/// Say what is wrong with the data: loss, late times, duplicates, sampling
+/// Data quality: loss, late times, duplicates, sampling, gaps
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Check {
@@ -28,7 +30,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        report(&self.sources, &stats::check::Check, &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        report(Report::Check, &self.sources, &self.output, general)
     }
 }

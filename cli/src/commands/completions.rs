@@ -1,11 +1,11 @@
-//! `flowkit completions`: what a shell completes.
+//! `flowkit completions`: completion scripts of shells.
 
 use std::io::{self, Write};
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::Args;
+use super::Program;
 use crate::exit::Exit;
 
 const EXAMPLES: &str = "\
@@ -14,11 +14,11 @@ Examples:
   flowkit completions bash > /etc/bash_completion.d/flowkit
   flowkit completions fish > ~/.config/fish/completions/flowkit.fish";
 
-/// Print the completions of a shell
+/// Print the completion script of a shell
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Completions {
-    /// The shell
+    /// Shell
     #[arg(value_enum)]
     shell: Shell,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Completions {
 impl Completions {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Args::command(), "flowkit", &mut script);
+        clap_complete::generate(self.shell, &mut Program::command(), "flowkit", &mut script);
         io::stdout().write_all(&script)?;
         Ok(Exit::Done)
     }

@@ -1,4 +1,4 @@
-//! `flowkit export`: flows in a form that other programs read.
+//! `flowkit export`: flows in formats that other programs read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,155 +7,176 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use flowkit_analyze::export::anonymise::Anonymiser;
-use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form as Kind};
+use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form};
+use flowkit_analyze::select;
 use flowkit_model::FieldId;
 
-use crate::destination::{refuse_sources, refuse_terminal, write_to};
+use crate::args::general::General;
+use crate::args::output::OutputFile;
+use crate::args::sources::{Sources, refuse_sources};
+use crate::destination::{refuse_terminal, write_to};
 use crate::exit::{Exit, Usage};
-use crate::notes;
 use crate::output::units::grouped;
-use crate::sources::Sources;
+use crate::report::{exit, notes};
 
 const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
 in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. csv
-has the same with addresses and times as text; --addresses changes it for both.
-hits can be loaded with elasticdump. v5-pcap is NetFlow itself, for replay into
-a collector; flows with a value that does not fit are left out and counted. It
-cannot say that a value is unknown: that is written as 0, an unknown time as
-another time of the flow, and counted by field in a note.
+has the same fields, with addresses and times as text; --addresses changes it
+for both. documents is one JSON document per line, as Logstash's netflow module
+writes them; hits adds _index, _id and _source around it, as elasticdump loads.
 
---anonymise hides addresses and keeps prefixes (Crypto-PAn); the key file holds
-32 bytes, or 64 hexadecimal digits: head -c 32 /dev/urandom > key
-Countries, cities and AS names of addresses, and exporters that are names, would
-tell what is hidden: they are left out. Times, ports, interfaces and AS numbers
-stay.
+pcap is a capture of NetFlow v5 packets, for replay into a collector. Flows with
+a value that does not fit are left out and counted. A packet cannot say that a
+value is unknown: an unknown value is written as 0, an unknown time as another
+time of the flow, and a note counts them by field.
+
+--anonymise keeps prefixes (Crypto-PAn); the key file holds 32 bytes, or 64
+hexadecimal digits: head -c 32 /dev/urandom > key
+Countries, cities and AS names of addresses, and exporters given by name, would
+reveal the addresses and are left out. Times, ports, interfaces and AS numbers
+stay as they are.
 
 Examples:
   flowkit export --format parquet -o flows.parquet
   flowkit export hits.ndjson.gz --format csv -f 'dst port 443' | head
   flowkit export -f 'proto udp' --day 2018-09-21 --format parquet -o udp.parquet
-  flowkit export --format hits --anonymise key -o share.ndjson";
+  flowkit export --format hits --anonymise key -o share.ndjson
+  flowkit export --format pcap hits.ndjson.gz -o replay.pcap";
 
-/// Write flows as Parquet, csv, documents or NetFlow packets
+/// Write flows as Parquet, csv, documents, hits or NetFlow packets
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Export {
     #[command(flatten)]
     sources: Sources,
 
-    /// Form to write
+    /// Format of the output
     #[arg(long, value_enum, help_heading = "Output")]
-    format: Form,
+    format: Format,
 
-    /// File to write to, instead of standard output
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    file: OutputFile,
 
-    /// Addresses in parquet and csv [default: number in parquet, text in csv]
-    #[arg(long, value_enum, value_name = "FORM", help_heading = "Output")]
-    addresses: Option<AddressForm>,
+    /// Type of addresses in parquet and csv [default: number in parquet, text in csv]
+    #[arg(long, value_enum, value_name = "TYPE", help_heading = "Output")]
+    addresses: Option<AddressType>,
 
-    /// Hide addresses under the key in this file
+    /// Anonymise addresses with the key in KEYFILE
     #[arg(long, value_name = "KEYFILE", help_heading = "Output")]
     anonymise: Option<PathBuf>,
 }
 
-/// The form of an export.
+/// The format of an export.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Form {
+enum Format {
     /// Typed columns
     Parquet,
-    /// One row a flow
+    /// One row per flow
     Csv,
-    /// Documents, one a line
-    Ndjson,
-    /// Hits, one a line
+    /// Documents, one per line
+    #[value(alias = "ndjson")]
+    Documents,
+    /// Hits, one per line
     Hits,
     /// NetFlow v5 packets in a capture
-    V5Pcap,
+    #[value(alias = "v5-pcap")]
+    Pcap,
+}
+
+impl From<Format> for Form {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Parquet => Self::Parquet,
+            Format::Csv => Self::Csv,
+            Format::Documents => Self::Ndjson,
+            Format::Hits => Self::Hits,
+            Format::Pcap => Self::V5Pcap,
+        }
+    }
 }
 
 /// How addresses are written.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum AddressForm {
+enum AddressType {
     /// 192.0.2.1
     Text,
-    /// 3221225985: the same, most significant byte first
+    /// 3221225985: a number of 32 bits, most significant byte first
     Number,
 }
 
+impl From<AddressType> for Addresses {
+    fn from(address: AddressType) -> Self {
+        match address {
+            AddressType::Text => Self::Text,
+            AddressType::Number => Self::Number,
+        }
+    }
+}
+
 impl Export {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let anonymiser = self.anonymise.as_ref().map(|path| {
             let key = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             Anonymiser::from_file(&key).ok_or_else(|| {
-                anyhow!("{} is no key: 32 bytes, or 64 hexadecimal digits", path.display())
+                anyhow!("{} is not a key: 32 bytes, or 64 hexadecimal digits", path.display())
             })
         });
         let anonymiser = anonymiser.transpose()?;
-        let path = self.output.as_deref();
-        if let Form::Parquet | Form::V5Pcap = self.format {
+        let path = self.file.path();
+        if let Format::Parquet | Format::Pcap = self.format {
             refuse_terminal(path, &self.format)?;
         }
         let sources = self.sources.open()?;
         refuse_sources(path, &sources)?;
-        let window = self.sources.select.window(&sources, self.sources.options())?;
-        let selected = self.sources.select.selected(window)?;
+        let flows = self.sources.select.flows()?;
+        let selection = select(&sources, &flows, self.sources.options())?;
         let request = Request {
             sources: &sources,
-            selection: &selected.selection,
+            selection: &selection,
             anonymiser: anonymiser.as_ref(),
             addresses: self.addresses()?,
             options: self.sources.options(),
         };
-        let form = match self.format {
-            Form::Parquet => Kind::Parquet,
-            Form::Csv => Kind::Csv,
-            Form::Ndjson => Kind::Ndjson,
-            Form::Hits => Kind::Hits,
-            Form::V5Pcap => Kind::V5Pcap,
-        };
         let exported = write_to(path, |out| {
-            request.write(form, out).map_err(|error| match error {
+            request.write(self.format.into(), out).map_err(|error| match error {
                 ExportError::Write(error) => error.into(),
                 error => error.into(),
             })
         })?;
-        self.tell(&exported)
+        self.tell(&exported, general)
     }
 
     fn addresses(&self) -> anyhow::Result<Addresses> {
-        let is_table = matches!(self.format, Form::Parquet | Form::Csv);
+        let is_table = matches!(self.format, Format::Parquet | Format::Csv);
         match (self.addresses, self.format) {
             (Some(_), _) if !is_table => {
-                let reason = "--addresses is for parquet and csv; documents have addresses as text, packets as bytes";
+                let reason = "--addresses applies to parquet and csv; documents have addresses as text, packets as bytes";
                 Err(Usage(reason.into()).into())
             }
-            (Some(AddressForm::Text), _) | (None, Form::Csv) => Ok(Addresses::Text),
-            _ => Ok(Addresses::Number),
+            (Some(given), _) => Ok(given.into()),
+            (None, Format::Csv) => Ok(Addresses::Text),
+            (None, _) => Ok(Addresses::Number),
         }
     }
 
-    fn tell(&self, exported: &Exported) -> anyhow::Result<Exit> {
+    fn tell(&self, exported: &Exported, general: &General) -> anyhow::Result<Exit> {
         let mut out = io::stderr().lock();
-        for (field, n) in &exported.left_out {
-            writeln!(out, "note: {n} flows are left out: {field} does not fit in a packet")?;
-        }
-        for note in unknown(&exported.unknown) {
+        let left_out = exported
+            .left_out
+            .iter()
+            .map(|(field, n)| format!("{n} flows are left out: {field} does not fit in a packet"));
+        let notes = left_out.chain(unknown(&exported.unknown));
+        for note in notes.filter(|_| !general.quiet) {
             writeln!(out, "note: {note}")?;
         }
-        notes::of_tally(&exported.tally, &mut out)?;
-        Ok(if exported.tally.incomplete.is_empty() || self.sources.allow_incomplete {
-            Exit::Done
-        } else {
-            Exit::Incomplete
-        })
+        notes::of_tally(&exported.tally, general.quiet, &mut out)?;
+        Ok(exit(&self.sources, &exported.tally))
     }
 }
 
-/// What was written for values that are unknown; fields that as many flows lack
-/// are told together.
+/// Notes on what was written for unknown values; fields that are unknown in
+/// equally many flows share a note.
 fn unknown(unknown: &BTreeMap<&'static str, u64>) -> Vec<String> {
     let mut fields = BTreeMap::<(&str, u64), Vec<&str>>::new();
     for (field, n) in unknown {
@@ -169,7 +190,7 @@ fn unknown(unknown: &BTreeMap<&'static str, u64>) -> Vec<String> {
     fields.into_iter().map(note).collect()
 }
 
-/// What stands in a packet where a field is unknown.
+/// What a packet has in place of an unknown field.
 fn instead(field: &str) -> &'static str {
     let is = |id: FieldId| id.field().name == field;
     if is(FieldId::Timestamp) {

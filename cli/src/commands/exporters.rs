@@ -1,28 +1,29 @@
-//! `flowkit exporters`: who exported what, and what is missing of it.
+//! `flowkit exporters`: what each router exported, and what was lost.
 
-use flowkit_model::question::Key;
-use flowkit_analyze::stats;
-use flowkit_model::question::Order;
 use flowkit_model::FieldId;
+use flowkit_model::question::{Key, Order, Report, Top};
 
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
-lost_flows is by the sequence numbers of export packets, missing_documents by
-how many flows a packet says it carried; first and last are of @timestamp.
+lost_flows is computed from the sequence numbers of export packets,
+missing_documents from the number of flows that each packet says it carried;
+first and last are export times (@timestamp).
 
 Examples:
   flowkit exporters
   flowkit exporters --interfaces
   flowkit exporters --format csv";
 
-/// List exporters and their engines: flows, loss, sampling
+/// Exporters and their engines: flows, loss, sampling
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Exporters {
-    /// By interface, in and out, instead of by engine alone
+    /// Group by input and output interface too
     #[arg(long, help_heading = "Question")]
     interfaces: bool,
 
@@ -42,13 +43,14 @@ const BY_INTERFACE: [FieldId; 5] = [
 ];
 
 impl Exporters {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        if !self.interfaces {
-            let statistic = stats::exporters::Exporters::default();
-            return report(&self.sources, &statistic, &self.output);
-        }
-        let by = BY_INTERFACE.map(Dimension::Field);
-        let order = Order { limit: 0, ..Order::default() };
-        report(&self.sources, &stats::top::top(by.into(), order, None), &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let exporters = if self.interfaces {
+            let by = BY_INTERFACE.map(Key::Field).into();
+            let order = Order { limit: 0, ..Order::default() };
+            Report::Top(Top { by, columns: self.output.measures()?, order })
+        } else {
+            Report::Exporters
+        };
+        report(exporters, &self.sources, &self.output, general)
     }
 }

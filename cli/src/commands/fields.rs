@@ -1,25 +1,25 @@
-//! `flowkit fields`: what can be grouped by, and where it comes from.
+//! `flowkit fields`: the fields of a flow, and where they come from.
 
 use std::io;
 
-use flowkit_analyze::stats;
 use jiff::tz::TimeZone;
 
-use crate::exit::Exit;
-use crate::method;
-use crate::report::{Output, print};
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::exit::{Exit, Usage};
+use crate::report::{explanation, print};
 
 const EXAMPLES: &str = "\
-Bytes in the packet count from 0: of the 24-byte header, or of a 48-byte record.
-The type is that of the column in a dump's columns/*.parquet and in `flowkit
-export --format parquet`, under the field's name and in its unit; unknown is
-null.
+Offsets in the packet count from 0: in the 24-byte header, or in a 48-byte
+record. The type is that of the column in a dump's columns/*.parquet and in
+`flowkit export --format parquet`, which have the field's name and unit; unknown
+is null.
 
 Examples:
   flowkit fields
   flowkit fields --format csv";
 
-/// List the fields of a flow: names, units, bytes in the packet, keys, column types
+/// List the fields of a flow: name, unit, packet offset, type
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Fields {
@@ -28,11 +28,16 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let fields = stats::fields::fields();
-        print(&fields, &self.output, TimeZone::UTC)?;
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        if self.output.print_question {
+            let why =
+                "--print-question is for reports; fields prints a catalogue and reads no flows";
+            return Err(Usage(why.into()).into());
+        }
+        let mut fields = flowkit_analyze::fields();
+        print(&mut fields, &self.output, general, TimeZone::UTC)?;
         if self.output.explain {
-            method::write(&fields, None, &TimeZone::UTC, &mut io::stderr().lock())?;
+            explanation::write(&fields, &TimeZone::UTC, &mut io::stderr().lock())?;
         }
         Ok(Exit::Done)
     }

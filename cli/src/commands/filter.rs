@@ -1,16 +1,16 @@
-//! `flowkit filter`: whether a filter is understood, and as what.
+//! `flowkit filter`: validates a filter and prints its normalised form.
 
 use std::io::{self, Write};
 
+use crate::args::choice::{Zone, expression};
 use crate::exit::Exit;
-use crate::selection::Select;
 
 const EXAMPLES: &str = "\
 A filter compares fields with values, joined by and, or, not and parentheses;
 not binds tightest, then and, then or. # begins a comment. `flowkit fields`
 lists the fields.
 
-  ip, host, net       either address: ip 10.0.0.1, src net 10.0.0.0/8
+  ip, host, net       source or destination: ip 10.0.0.1, src net 10.0.0.0/8
   port, as, if, mask  either end: dst port 443, src or dst port 53, in if 3
   proto               name or number: proto tcp, or tcp alone
   flags SA            all of these set; not flags AFRPU: none of these;
@@ -19,25 +19,24 @@ lists the fields.
   duration            milliseconds
   bps, pps, bpp       whole numbers, 0 without duration
   tos, icmp-type, icmp-code, next ip, router ip, engine id, first, last, service
-  flows               1 for each record, as to nfdump
+  flows               1 for each record, as in nfdump
   = != < <= > >=      and in [80 443 8000-8100], not in,
-                      in @FILE (one or many a line)
+                      in @FILE (apart by blanks, commas or line ends)
   dst_port = 443      any field by name; exporter = r1;
                       first >= 2018-09-21T10:00
   any                 every flow
-  @include FILE       the words of a file, in their place; put them in
-                      parentheses where they are joined by or. A filter @FILE
-                      is all of a file.
+  @include FILE       the text of a file, inserted; put it in parentheses if it
+                      contains or. -f @FILE reads the whole filter from a file.
 
-Where it is not nfdump's, on purpose:
+Differences from nfdump, on purpose:
   A comparison with an unknown value is false, its `not` true.
-  Names of hosts are not looked up.
-  as and mask are those of the record; nfdump asks a database for AS numbers and
-  drops the masks of version 5.
-  bytes and packets are as exported; nfdump multiplies those of a router that
-  samples as they arrive (--scale-sampling does so here).
-  A time ahead of its export stays; nfdump takes it for a wrap of the uptime.
-  What version 5 does not carry (vlan, mac, mpls, nat …) is refused; no flow is
+  Host names are not looked up.
+  as and mask are those of the record; nfdump looks AS numbers up in a database
+  and drops the masks of version 5.
+  bytes and packets are as exported; nfdump corrects them for sampling when it
+  collects (--scale-sampling does so here).
+  A time after its export is kept; nfdump takes it for an uptime wrap.
+  Fields that version 5 lacks (vlan, mac, mpls, nat …) are errors; no flow is
   ipv6.
 
 Examples:
@@ -46,22 +45,21 @@ Examples:
   flowkit filter 'proto tcp and (@include web-servers.nf)'
   flowkit top --by dst_addr -f 'flags S and not flags AFRPU'";
 
-/// Check a filter, and show what it is understood as
+/// Validate a filter and print its normalised form
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Filter {
-    /// The filter; @FILE reads it from a file
+    /// Filter; @FILE reads it from a file
     #[arg(value_name = "FILTER")]
     text: String,
 
-    /// Time zone of times without one
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
-    tz: String,
+    #[command(flatten)]
+    zone: Zone,
 }
 
 impl Filter {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let (expression, _) = Select::of(&self.text, &self.tz).expression()?;
+        let (expression, _) = expression(&self.text, self.zone.zone()?)?;
         writeln!(io::stdout(), "{expression}")?;
         Ok(Exit::Done)
     }

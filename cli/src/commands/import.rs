@@ -1,4 +1,4 @@
-//! `flowkit import`: anything that is read, into a dump.
+//! `flowkit import`: from files of any input format to a dump.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -7,56 +7,57 @@ use flowkit_analyze::import::{self, ImportError};
 use flowkit_fetch::Cancel;
 use jiff::Timestamp;
 
-use super::fetch::listen_for_ctrl_c;
-use super::said::contents;
+use super::fetch::words::contents;
+use crate::args::general::General;
+use crate::args::output::NoColumns;
+use crate::args::selection::{Refused, without};
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::notes;
-use crate::selection::{Refused, without};
-use crate::sources::Sources;
+use crate::interrupt::listen_for_ctrl_c;
+use crate::report::{exit, notes};
 
 const EXAMPLES: &str = "\
-Documents are kept as they stand, one a line; line ends inside a document become
+Documents are kept as they are, one per line; line ends inside a document become
 blanks, and those of a _bulk request become hits with the index, id and routing
-of their actions. Captures, datagrams and csv are kept byte for byte. Each later
-question reads the columns beside them.
+of their actions. Packet captures, datagrams and csv are kept byte for byte.
+Queries then read the dump's Parquet cache.
 
 Examples:
   flowkit import hits.ndjson.gz -o september
   flowkit import 'exports/*.pcap' -o september
   zstdcat pages.jsonl.zst | flowkit import - -o september";
 
-/// Options that a dump is asked with later.
+/// Options of the queries that a dump will answer.
 const REFUSED: &[Refused] =
     &[Refused::Choice, Refused::RepairTimes, Refused::ScaleSampling, Refused::Dedupe];
 
-/// Save files of flows as a dump, which is read many times faster
+/// Save files of flows as a dump, which queries read much faster
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES, mut_args(|arg| without(arg, REFUSED)))]
 pub(crate) struct Import {
     #[command(flatten)]
     sources: Sources,
 
-    /// Folder of the dump; it must not be there yet
+    /// Directory of the dump to write; it must not exist yet
     #[arg(short, long, value_name = "DUMP", help_heading = "Output")]
     output: PathBuf,
 
-    /// Leave the columns to the first question
-    #[arg(long, help_heading = "Output")]
-    no_columns: bool,
+    #[command(flatten)]
+    cache: NoColumns,
 }
 
 impl Import {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         self.sources.select.refuse(
             REFUSED,
-            "does not go with import: a dump keeps all documents as they are; ask it with the option",
+            "does not apply to import: a dump keeps all documents as they are; use it in queries of the dump",
         )?;
         let sources = self.sources.open()?;
         let started = Timestamp::now().to_string();
-        let columns = !self.no_columns;
+        let columns = !self.cache.no_columns;
         let options = self.sources.options();
         let cancel = Cancel::new();
-        listen_for_ctrl_c(&cancel, "leave a part of the dump behind");
+        listen_for_ctrl_c(&cancel, "leave part of the dump behind");
         let is_cancelled = || cancel.is_set();
         let imported =
             import::import_until(&is_cancelled, &sources, &self.output, started, columns, options);
@@ -67,12 +68,11 @@ impl Import {
         }
         let imported = imported?;
         let state = if imported.tally.incomplete.is_empty() { "complete" } else { "saved" };
-        writeln!(out, "{state}: {} in {}", contents(&imported.manifest), self.output.display())?;
-        notes::of_tally(&imported.tally, &mut out)?;
-        Ok(if imported.tally.incomplete.is_empty() || self.sources.allow_incomplete {
-            Exit::Done
-        } else {
-            Exit::Incomplete
-        })
+        if !general.quiet {
+            let contents = contents(&imported.manifest);
+            writeln!(out, "{state}: {contents} in {}", self.output.display())?;
+        }
+        notes::of_tally(&imported.tally, general.quiet, &mut out)?;
+        Ok(exit(&self.sources, &imported.tally))
     }
 }

@@ -1,4 +1,4 @@
-//! `flowkit man`: manual pages.
+//! `flowkit man`: manual pages, with every option of each command.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::CommandFactory;
 
-use crate::Args;
+use super::Program;
 use crate::exit::Exit;
 
 const EXAMPLES: &str = "\
@@ -15,18 +15,18 @@ Examples:
   flowkit man | man -l -
   flowkit man -o /usr/local/share/man/man1";
 
-/// Print the manual page, or write those of all commands into a directory
+/// Print the manual page, or write all pages to a directory
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Man {
     /// Directory to write flowkit.1, flowkit-top.1 … to
-    #[arg(short, long, value_name = "DIRECTORY")]
+    #[arg(short, long, value_name = "DIRECTORY", help_heading = "Output")]
     output: Option<PathBuf>,
 }
 
 impl Man {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let mut command = Args::command();
+        let mut command = Program::command();
         command.build();
         let page = |command: &clap::Command| -> io::Result<Vec<u8>> {
             let mut page = Vec::new();
@@ -38,7 +38,7 @@ impl Man {
             return Ok(Exit::Done);
         };
         write(directory, "flowkit", &page(&command)?)?;
-        for command in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        for command in command.get_subcommands() {
             write(directory, &format!("flowkit-{}", command.get_name()), &page(command)?)?;
         }
         Ok(Exit::Done)

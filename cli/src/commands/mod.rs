@@ -1,5 +1,7 @@
-//! The commands: one file each, thin, over the libraries.
+//! The program's command line, and its commands: one file each, thin, over the
+//! libraries.
 
+mod ask;
 mod beacons;
 mod check;
 mod completions;
@@ -11,18 +13,18 @@ mod exporters;
 mod fetch;
 mod fields;
 mod filter;
+mod help;
 mod import;
 mod man;
+#[cfg(test)]
+mod options_test;
 mod pairs;
 mod ports;
-mod progress;
 mod protocols;
-mod said;
 mod scans;
 mod send;
-mod server;
 mod show;
-pub(crate) mod suggest;
+mod suggest;
 mod summary;
 mod synth;
 mod talkers;
@@ -30,11 +32,53 @@ mod timeline;
 mod top;
 mod verify;
 
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+pub(crate) use self::suggest::refuse;
+use crate::args::general::General;
 use crate::exit::Exit;
+
+const ABOUT: &str = "\
+Offline analysis of NetFlow v5 from Elasticsearch or OpenSearch (Logstash)
+
+flowkit fetch saves the flows of a time window as a dump on disk; every other
+command answers from the dump, or from files, without a server.";
+
+const MORE: &str = "\
+Start here:
+  flowkit demo                      practise without a server
+  flowkit fetch --day 2018-09-21    save a day into ./flowkit-dump
+  flowkit top --by dst_port         top 10 destination ports by bytes
+  flowkit top --by dst_port hits.ndjson.gz
+  flowkit fields                    list the fields to group by
+  flowkit help options              filters, time windows, formats
+
+Tables have SI units: 1 kB is 1000 B. Times are UTC, unless --tz is given.
+Exit codes: 0 done, also if nothing matched; 1 failed, no answer; 2 wrong usage;
+3 done, but the source is known to be incomplete; 130 interrupted.";
+
+/// The command line of the program.
+#[derive(Parser)]
+#[command(
+    name = "flowkit",
+    version,
+    about = ABOUT,
+    after_help = MORE,
+    max_term_width = 100,
+    disable_help_flag = true,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Program {
+    #[command(flatten)]
+    pub(crate) general: General,
+
+    #[command(subcommand)]
+    command: Command,
+}
 
 /// What to do.
 #[derive(clap::Subcommand)]
-pub(crate) enum Command {
+enum Command {
     Demo(demo::Demo),
     Import(import::Import),
     Fetch(Box<fetch::Fetch>),
@@ -52,6 +96,7 @@ pub(crate) enum Command {
     Diff(diff::Diff),
     Summary(summary::Summary),
     Check(check::Check),
+    Ask(ask::Ask),
     Show(show::Show),
     Fields(fields::Fields),
     Explain(explain::Explain),
@@ -60,37 +105,51 @@ pub(crate) enum Command {
     Filter(filter::Filter),
     Completions(completions::Completions),
     Man(man::Man),
+    Help(help::Help),
 }
 
-impl Command {
-    /// Does it.
+impl Program {
+    /// Reads the arguments of the process.
+    ///
+    /// # Errors
+    /// If they are wrong, or ask for help or the version.
+    pub(crate) fn read() -> Result<Self, clap::Error> {
+        let mut parser = help::short(Self::command());
+        let read = Self::from_arg_matches(&parser.try_get_matches_from_mut(std::env::args_os())?);
+        read.map_err(|error| error.format(&mut parser))
+    }
+
+    /// Runs the command.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        match self {
-            Self::Demo(command) => command.run(),
-            Self::Fetch(command) => command.run(),
-            Self::Import(command) => command.run(),
-            Self::Verify(command) => command.run(),
-            Self::Export(command) => command.run(),
-            Self::Top(command) => command.run(),
-            Self::Talkers(command) => command.run(),
-            Self::Ports(command) => command.run(),
-            Self::Protocols(command) => command.run(),
-            Self::Pairs(command) => command.run(),
-            Self::Summary(command) => command.run(),
-            Self::Show(command) => command.run(),
-            Self::Fields(command) => command.run(),
-            Self::Explain(command) => command.run(),
-            Self::Synth(command) => command.run(),
-            Self::Send(command) => command.run(),
-            Self::Exporters(command) => command.run(),
-            Self::Timeline(command) => command.run(),
-            Self::Scans(command) => command.run(),
-            Self::Beacons(command) => command.run(),
-            Self::Diff(command) => command.run(),
-            Self::Check(command) => command.run(),
-            Self::Filter(command) => command.run(),
-            Self::Completions(command) => command.run(),
-            Self::Man(command) => command.run(),
+        let general = &self.general;
+        match &self.command {
+            Command::Demo(command) => command.run(general),
+            Command::Fetch(command) => command.run(general),
+            Command::Import(command) => command.run(general),
+            Command::Verify(command) => command.run(),
+            Command::Export(command) => command.run(general),
+            Command::Top(command) => command.run(general),
+            Command::Talkers(command) => command.run(general),
+            Command::Ports(command) => command.run(general),
+            Command::Protocols(command) => command.run(general),
+            Command::Pairs(command) => command.run(general),
+            Command::Summary(command) => command.run(general),
+            Command::Show(command) => command.run(general),
+            Command::Fields(command) => command.run(general),
+            Command::Explain(command) => command.run(general),
+            Command::Synth(command) => command.run(general),
+            Command::Send(command) => command.run(general),
+            Command::Exporters(command) => command.run(general),
+            Command::Timeline(command) => command.run(general),
+            Command::Scans(command) => command.run(general),
+            Command::Beacons(command) => command.run(general),
+            Command::Diff(command) => command.run(general),
+            Command::Check(command) => command.run(general),
+            Command::Ask(command) => command.run(general),
+            Command::Filter(command) => command.run(),
+            Command::Completions(command) => command.run(),
+            Command::Man(command) => command.run(),
+            Command::Help(command) => command.run(general),
         }
     }
 }

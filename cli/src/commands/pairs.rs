@@ -1,21 +1,24 @@
-//! `flowkit pairs`: two addresses and what went between them.
+//! `flowkit pairs`: top pairs of addresses, both directions together.
 
-use flowkit_analyze::stats;
+use flowkit_model::question::{Ranked, Report};
 
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::rows::Rows;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, Rows, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
-Each pair is one row, the lower address first as addr_a, with the bytes of each
-direction.
+Each pair is one row for both directions, the lower address first as addr_a.
+`flowkit top --help` lists the measures for --sort, --having and --columns.
 
 Examples:
   flowkit pairs
   flowkit pairs --sort flows -n 20
   flowkit pairs -n 0 --format csv -o pairs.csv";
 
-/// List the pairs of addresses that exchanged the most
+/// Top N pairs of addresses by bytes, packets or flows
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Pairs {
@@ -30,8 +33,8 @@ pub(crate) struct Pairs {
 }
 
 impl Pairs {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::pairs::pairs(self.rows.order());
-        report(&self.sources, &statistic, &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let ranked = Ranked { columns: self.output.measures()?, order: self.rows.order() };
+        report(Report::Pairs(ranked), &self.sources, &self.output, general)
     }
 }

@@ -1,21 +1,25 @@
-//! `flowkit ports`: services by protocol.
+//! `flowkit ports`: top services, by protocol and port.
 
-use flowkit_analyze::stats;
+use flowkit_model::question::{Ranked, Report};
 
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::rows::Rows;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, Rows, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
 The service of a flow is the lower of its two ports, so both directions of a
-conversation count for one. Only TCP, UDP, SCTP and DCCP have ports.
+conversation are in one row. Only TCP, UDP, SCTP and DCCP have ports.
+`flowkit top --help` lists the measures for --sort, --having and --columns.
 
 Examples:
   flowkit ports
   flowkit ports --sort flows -n 20
   flowkit ports --format json hits.ndjson";
 
-/// List the services that carry the most, by protocol and port
+/// Top N services (protocol and port) by bytes, packets or flows
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Ports {
@@ -30,8 +34,8 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::ports::ports(self.rows.order());
-        report(&self.sources, &statistic, &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let ranked = Ranked { columns: self.output.measures()?, order: self.rows.order() };
+        report(Report::Ports(ranked), &self.sources, &self.output, general)
     }
 }

@@ -1,17 +1,22 @@
-//! `flowkit protocols`: IP protocols.
+//! `flowkit protocols`: top IP protocols.
 
-use flowkit_analyze::stats;
+use flowkit_model::question::{Ranked, Report};
 
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::rows::Rows;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, Rows, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
+`flowkit top --help` lists the measures for --sort, --having and --columns.
+
 Examples:
   flowkit protocols
   flowkit protocols --sort packets --format csv";
 
-/// List the IP protocols that carry the most
+/// Top N IP protocols by bytes, packets or flows
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Protocols {
@@ -26,8 +31,8 @@ pub(crate) struct Protocols {
 }
 
 impl Protocols {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::protocols::protocols(self.rows.order());
-        report(&self.sources, &statistic, &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let ranked = Ranked { columns: self.output.measures()?, order: self.rows.order() };
+        report(Report::Protocols(ranked), &self.sources, &self.output, general)
     }
 }

@@ -1,39 +1,41 @@
-//! `flowkit scans`: who tries many hosts or ports.
+//! `flowkit scans`: sources that reach many hosts or ports.
 
-use flowkit_analyze::stats;
+use flowkit_model::question::{self, Report};
 
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::rows::Limit;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, report, rows};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
-hosts: one source reaches many hosts on one port; ports: many ports of one host.
-Servers that answer many clients are here too, on ports above 1023: look at
-tcp_flags, and at syn_only_flows, flows in which nobody answered.
+The column kind is hosts if one source reaches many hosts on one port, ports if
+it reaches many ports of one host; --limit applies to each kind. Servers that
+answer many clients are listed too, on ports above 1023: look at tcp_flags, and
+at syn_only_flows, the flows that nobody answered.
 
 Examples:
   flowkit scans
-  flowkit scans -f 'flags = 2' --least 5
+  flowkit scans -f 'flags = 2' --min-targets 5
   flowkit scans --last 24h --format csv";
 
-/// List sources that reach many hosts on one port, or many ports of one host
+/// Sources that reach many hosts on a port, or ports of a host
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Scans {
-    /// Fewest targets that have a row
-    #[arg(long, default_value_t = 10, value_name = "N", help_heading = "Question")]
-    least: u64,
-
-    /// Rows of each kind; 0 shows all
+    /// Minimum number of targets
     #[arg(
-        short = 'n',
-        long = "limit",
+        long,
+        alias = "least",
         default_value_t = 10,
         value_name = "N",
-        value_parser = rows,
         help_heading = "Question"
     )]
-    limit: usize,
+    min_targets: u64,
+
+    #[command(flatten)]
+    limit: Limit,
 
     #[command(flatten)]
     sources: Sources,
@@ -43,7 +45,9 @@ pub(crate) struct Scans {
 }
 
 impl Scans {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        report(&self.sources, &stats::scans::Scans::new(self.least, self.limit), &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let (min_targets, limit) = (self.min_targets, self.limit.rows());
+        let scans = Report::Scans(question::Scans { min_targets, limit });
+        report(scans, &self.sources, &self.output, general)
     }
 }

@@ -9,33 +9,36 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use flowkit_analyze::ask::ReadOptions;
 use flowkit_analyze::export::{Addresses, Export, ExportError};
+use flowkit_analyze::select;
 use flowkit_model::answer::Tally;
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};
 
+use crate::args::general::General;
+use crate::args::selection::{Refused, Select, without};
+use crate::args::sources::{Reading, VARIABLE, open};
 use crate::exit::{Exit, Usage};
-use crate::notes;
-use crate::output::units::grouped;
-use crate::selection::{Refused, Select, without};
-use crate::sources::{InputFormat, open};
+use crate::output::units::{counted, grouped};
+use crate::report::notes;
 
 const EXAMPLES: &str = "\
-Packets hold at most 30 flows of one export time. The sequence counts from 0,
-and each exporter and engine gets a boot time before its oldest flow, so that
-no flow is older than the router. UDP has one source address, so of several
-exporters one must be chosen. Nothing says whether the packets arrived. nfcapd
-takes a flow that ends before it starts for a wrap of the uptime and puts it 49
-days back; --repair-times spares it the late times of Logstash. Leave it out
-for packets: their times are right, and some that look late would be changed.
+A packet holds up to 30 flows of one export time. Sequence numbers start at 0,
+and each exporter and engine gets a boot time before its oldest flow. UDP has
+one source address, so with several exporters one must be chosen. UDP does not
+report whether packets arrived.
+
+nfcapd takes a flow that ends before it starts for an uptime wrap and moves it
+back by 49 days; --repair-times corrects the late times of Logstash that cause
+this. Do not use it on packet captures: their times are correct and would be
+altered.
 
 Examples:
   flowkit send flowkit-demo 127.0.0.1:2055 --exporter 192.168.10.254
-  flowkit send hits.ndjson.gz collector.example:2055 --rate 500
+  flowkit send hits.ndjson.gz collector.example:2055 --max-rate 500
   flowkit send flowkit-demo 127.0.0.1:2055 -f 'exporter = 192.168.20.254'";
 
-/// Options that would change what was exported.
+/// Options that would change the exported counters.
 const REFUSED: &[Refused] = &[Refused::ScaleSampling];
 
 /// Send flows as NetFlow v5 packets to a collector
@@ -43,29 +46,35 @@ const REFUSED: &[Refused] = &[Refused::ScaleSampling];
 #[command(after_help = EXAMPLES, mut_args(|arg| without(arg, REFUSED)))]
 pub(crate) struct Send {
     /// Dump or file whose flows are sent
-    #[arg(value_name = "SOURCE", env = "FLOWKIT_DUMP", hide_env_values = true)]
+    #[arg(value_name = "SOURCE", env = VARIABLE, hide_env = true)]
     source: PathBuf,
-
-    #[command(flatten)]
-    input_format: InputFormat,
 
     /// Collector
     #[arg(value_name = "HOST:PORT")]
     collector: String,
 
-    /// Flows a second; 0 is as fast as it goes, which loses some
-    #[arg(long, default_value_t = 10_000, value_name = "N")]
-    rate: u64,
+    /// Flows per second; 0 = unlimited (expect UDP loss)
+    #[arg(
+        long,
+        alias = "rate",
+        default_value_t = 10_000,
+        value_name = "N",
+        help_heading = "Transfer"
+    )]
+    max_rate: u64,
 
-    /// Exporter whose flows are sent, where there are several
-    #[arg(long, value_name = "X")]
+    /// Exporter to send, where there are several
+    #[arg(long, value_name = "EXPORTER", help_heading = "Transfer")]
     exporter: Option<String>,
 
     #[command(flatten)]
     select: Select,
+
+    #[command(flatten)]
+    reading: Reading,
 }
 
-/// What went out.
+/// What was sent.
 #[derive(Debug, Default)]
 struct Sent {
     flows: u64,
@@ -75,25 +84,26 @@ struct Sent {
 }
 
 impl Send {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         if self.source.as_os_str() == "-" {
-            let reason = "standard input cannot be sent, since flows are read twice; save it first";
+            let reason =
+                "standard input cannot be sent, since flows are read twice; save it to a file";
             return Err(Usage(reason.into()).into());
         }
         let address = resolve(&self.collector)?;
         self.select.refuse(
             REFUSED,
-            "does not go with send: collectors multiply what packets of a sampled export say",
+            "does not apply to send: collectors correct for sampling themselves",
         )?;
-        let sources = [open(&self.source, &self.input_format)?];
-        let window = self.select.window(&sources, ReadOptions::default())?;
-        let selected = self.select.selected(window)?;
+        let sources = [open(&self.source, &self.reading.format)?];
+        let options = self.reading.options();
+        let selection = select(&sources, &self.select.flows()?, options)?;
         let flows = Export {
             sources: &sources,
-            selection: &selected.selection,
+            selection: &selection,
             anonymiser: None,
             addresses: Addresses::default(),
-            options: ReadOptions::default(),
+            options,
         };
         let mut boot_times = BootTimes::default();
         flows.flows(|flow| {
@@ -106,8 +116,13 @@ impl Send {
             SocketAddr::V6(_) => "[::]:0",
         })
         .context("cannot open a socket")?;
-        let mut pace =
-            Pace { socket, address, rate: self.rate, started: None, sent: Sent::default() };
+        let mut rate_limit = RateLimit {
+            socket,
+            address,
+            rate: self.max_rate,
+            started: None,
+            sent: Sent::default(),
+        };
         let cannot_send = || format!("cannot send to {}", self.collector);
         let mut packetizer = Packetizer::new(boot_times);
         let tally = flows
@@ -116,10 +131,10 @@ impl Send {
                     return Ok(());
                 }
                 match packetizer.push(flow) {
-                    Ok(packet) => packet.map_or(Ok(()), |packet| pace.send(&packet)),
+                    Ok(packet) => packet.map_or(Ok(()), |packet| rate_limit.send(&packet)),
                     Err(misfit) => {
-                        pace.sent.misfits += 1;
-                        pace.sent.first_misfit.get_or_insert(misfit);
+                        rate_limit.sent.misfits += 1;
+                        rate_limit.sent.first_misfit.get_or_insert(misfit);
                         Ok(())
                     }
                 }
@@ -129,9 +144,9 @@ impl Send {
                 error => error.into(),
             })?;
         for packet in packetizer.finish() {
-            pace.send(&packet).with_context(cannot_send)?;
+            rate_limit.send(&packet).with_context(cannot_send)?;
         }
-        self.tell(&pace.sent, exporter.as_deref(), &tally)
+        self.tell(&rate_limit.sent, exporter.as_deref(), &tally, general)
     }
 
     /// The exporter whose flows are sent.
@@ -141,24 +156,30 @@ impl Send {
         let name = |exporter: &Option<String>| exporter.as_deref().unwrap_or("unknown").to_owned();
         let names: Vec<String> = exporters.iter().map(|exporter| name(exporter)).collect();
         match (&self.exporter, names.as_slice()) {
-            (_, []) => bail!("{} holds no flow that is meant and has a time", self.source.display()),
+            (_, []) => bail!("{} holds no matching flow that has a time", self.source.display()),
             (Some(wanted), _) => exporters
                 .iter()
                 .find(|exporter| name(exporter) == *wanted)
                 .map(|exporter| (*exporter).clone())
                 .ok_or_else(|| {
-                    Usage(format!("no exporter {wanted}; there are {}", names.join(", "))).into()
+                    Usage(format!("no exporter {wanted}; the exporters are {}", names.join(", "))).into()
                 }),
             (None, [_]) => Ok(exporters.first().and_then(|exporter| (*exporter).clone())),
             (None, _) => Err(Usage(format!(
-                "flows of several exporters, and UDP has one source: choose with --exporter one of {}",
+                "flows of several exporters, and UDP has one source address: choose one with --exporter: {}",
                 names.join(", ")
             ))
             .into()),
         }
     }
 
-    fn tell(&self, sent: &Sent, exporter: Option<&str>, tally: &Tally) -> anyhow::Result<Exit> {
+    fn tell(
+        &self,
+        sent: &Sent,
+        exporter: Option<&str>,
+        tally: &Tally,
+        general: &General,
+    ) -> anyhow::Result<Exit> {
         writeln!(
             io::stdout(),
             "sent {} of {} in {} to {}",
@@ -168,34 +189,31 @@ impl Send {
             self.collector
         )?;
         let mut err = io::stderr();
-        if let Some(misfit) = sent.first_misfit {
+        if let Some(misfit) = sent.first_misfit.filter(|_| !general.quiet) {
             writeln!(
                 err,
-                "note: {} flows do not fit a packet of version 5 and were left out, the first since {misfit}",
+                "note: {} flows do not fit in a version 5 packet and were left out, the first because {misfit}",
                 grouped(sent.misfits.into())
             )?;
         }
-        notes::of_tally(tally, &mut err)?;
-        Ok(if tally.incomplete.is_empty() { Exit::Done } else { Exit::Incomplete })
+        notes::of_tally(tally, general.quiet, &mut err)?;
+        let is_good = tally.incomplete.is_empty() || self.reading.allow_incomplete;
+        Ok(if is_good { Exit::Done } else { Exit::Incomplete })
     }
-}
-
-fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(n.into()), if n == 1 { "" } else { "s" })
 }
 
 fn resolve(collector: &str) -> anyhow::Result<SocketAddr> {
     let is_whole = collector.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
     if !is_whole {
-        let text = format!("{collector} is no HOST:PORT; try {collector}:2055");
+        let text = format!("{collector} is not HOST:PORT; try {collector}:2055");
         return Err(Usage(text).into());
     }
     let cannot = || format!("cannot find {collector}");
     collector.to_socket_addrs().with_context(cannot)?.next().with_context(cannot)
 }
 
-/// Sends no faster than the rate.
-struct Pace {
+/// Sends no faster than a rate.
+struct RateLimit {
     socket: UdpSocket,
     address: SocketAddr,
     rate: u64,
@@ -203,7 +221,7 @@ struct Pace {
     sent: Sent,
 }
 
-impl Pace {
+impl RateLimit {
     fn send(&mut self, packet: &Packet) -> io::Result<()> {
         let started = *self.started.get_or_insert_with(Instant::now);
         let due_ms = (self.sent.flows * 1000).checked_div(self.rate).unwrap_or_default();

@@ -1,21 +1,23 @@
-//! `flowkit summary`: how much there is, of when, from whom.
+//! `flowkit summary`: totals, times and exporters.
 
-use flowkit_analyze::stats;
+use flowkit_model::question::Report;
 
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
-first and last are of @timestamp, the time of export; first_switched and
-last_switched of the first and last packet of any flow. csv has the totals
-alone, json the exporters too.
+first and last are export times (@timestamp); first_switched and last_switched
+are the times of the first and the last packet of all flows. csv has the totals
+only, json the exporters too.
 
 Examples:
   flowkit summary
   flowkit summary --format json monday tuesday";
 
-/// Show totals, times, exporters, and what could not be read
+/// Totals, times, exporters, and what could not be read
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Summary {
@@ -27,7 +29,7 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        report(&self.sources, &stats::summary::Summary::default(), &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        report(Report::Summary, &self.sources, &self.output, general)
     }
 }

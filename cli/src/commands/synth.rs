@@ -1,4 +1,4 @@
-//! `flowkit synth`: as many made-up flows as wanted, always the same.
+//! `flowkit synth`: any number of synthetic flows, reproducible.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,62 +10,69 @@ use flowkit_model::wire;
 use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
 use flowkit_testdata::{Packet, Synth as Flows};
 
-use super::fetch::listen_for_ctrl_c;
+use crate::args::general::General;
 use crate::destination::{refuse_terminal, write_to};
 use crate::exit::Exit;
-use crate::output::units::{bytes, grouped};
+use crate::interrupt::listen_for_ctrl_c;
+use crate::output::units::{bytes, counted, grouped};
 
 const EXAMPLES: &str = "\
-An office, its web server and some 130,000 addresses outside (198.18.0.0/15,
-set aside for measurements), from 2018-09-21 on. The same number, seed and days
-give the same bytes on every machine.
+An office, its web server and some 130,000 outside addresses (198.18.0.0/15,
+reserved for benchmarks), from 2018-09-21 on. Equal N, seed and days give equal
+bytes on every machine.
+
+Formats: dump, as `flowkit fetch` leaves it; hits, one per line, as elasticdump
+writes them; pcap, a capture of NetFlow v5 packets; datagrams, these packets one
+after the other.
 
 Examples:
   flowkit synth 100000
   flowkit synth 1e6 --days 7 --seed 3 -o week
   flowkit synth 1000 --format pcap -o flows.pcap
-  flowkit synth 1000 --format ndjson | flowkit top --by dst_port -";
+  flowkit synth 1000 --format hits | flowkit top --by dst_port -";
 
-/// Make up lifelike flows, for courses and benchmarks
+/// Generate realistic synthetic flows, for courses and benchmarks
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Synth {
-    /// How many flows; 1e6 is a million
+    /// Number of flows; 1e6 is a million
     #[arg(value_name = "N", value_parser = count)]
     flows: u64,
 
-    /// Another seed gives other flows
-    #[arg(long, default_value_t = 1, value_name = "S")]
+    /// Seed of the random numbers; another seed gives other flows
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
     seed: u64,
 
-    /// Days to spread them over
-    #[arg(long, default_value_t = 1, value_name = "D", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    /// Number of days to spread the flows over
+    #[arg(long, default_value_t = 1, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: u32,
 
-    /// Form of the flows
-    #[arg(long, value_enum, default_value_t)]
-    format: Form,
+    /// Format of the output
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    format: Format,
 
     /// Dump or file to write [default: ./flowkit-synth, or standard output]
-    #[arg(short, long, value_name = "PATH")]
+    #[arg(short, long, value_name = "PATH", help_heading = "Output")]
     output: Option<PathBuf>,
 }
 
-/// The form of made-up flows.
+/// The format of synthetic flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
-    /// A dump, as a fetch would leave it
+enum Format {
+    /// A dump, as `flowkit fetch` leaves it
     #[default]
     Dump,
-    /// Hits, one a line, as elasticdump writes them
-    Ndjson,
-    /// NetFlow v5 packets in a pcap file
+    /// Hits, one per line, as elasticdump writes them
+    #[value(alias = "ndjson")]
+    Hits,
+    /// NetFlow v5 packets in a capture
     Pcap,
-    /// NetFlow v5 packets, one after the other without more
-    Raw,
+    /// NetFlow v5 packets, one after the other
+    #[value(alias = "raw")]
+    Datagrams,
 }
 
-/// Where a dump goes if nothing is said.
+/// The dump that is written if none is named.
 const DUMP: &str = "flowkit-synth";
 
 /// `1000000`, `1_000_000` or `1e6`.
@@ -86,39 +93,40 @@ fn count(text: &str) -> Result<u64, String> {
 }
 
 impl Synth {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         if self.flows / u64::from(self.days) > MOST_FLOWS_A_DAY {
             bail!(
-                "more than {} flows a day; spread them with --days",
+                "more than {} flows per day; spread them with --days",
                 grouped(MOST_FLOWS_A_DAY.into())
             );
         }
         let flows = Flows { flows: self.flows, seed: self.seed, days: self.days };
         match (self.format, &self.output) {
-            (Form::Dump, path) => {
-                return self.dump(flows, path.as_deref().unwrap_or_else(|| Path::new(DUMP)));
+            (Format::Dump, path) => {
+                let path = path.as_deref().unwrap_or_else(|| Path::new(DUMP));
+                return self.dump(flows, path, general);
             }
-            (form, path) => {
+            (format, path) => {
                 let path = path.as_deref();
-                if let Form::Pcap | Form::Raw = form {
-                    refuse_terminal(path, &form)?;
+                if let Format::Pcap | Format::Datagrams = format {
+                    refuse_terminal(path, &format)?;
                 }
-                write_to(path, |out| Ok(write(form, flows.packets(), out)?))?;
+                write_to(path, |out| Ok(write(format, flows.packets(), out)?))?;
             }
         }
         Ok(Exit::Done)
     }
 
-    fn dump(&self, flows: Flows, path: &Path) -> anyhow::Result<Exit> {
+    fn dump(&self, flows: Flows, path: &Path, general: &General) -> anyhow::Result<Exit> {
         if path.exists() {
-            bail!("{} is there already; name another with -o, or remove it", path.display());
+            bail!("{} exists already; name another dump with -o, or remove it", path.display());
         }
         let note = format!(
-            "made up by flowkit synth {} --seed {} --days {}",
+            "synthetic: flowkit synth {} --seed {} --days {}",
             self.flows, self.seed, self.days
         );
         let cancel = Cancel::new();
-        listen_for_ctrl_c(&cancel, "leave a part of the dump behind");
+        listen_for_ctrl_c(&cancel, "leave part of the dump behind");
         let packets = flows.packets().map(|packet| {
             if cancel.is_set() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(packet) }
         });
@@ -129,30 +137,32 @@ impl Synth {
         }
         let manifest = written.with_context(|| format!("cannot write {}", path.display()))?;
         let packed = manifest.parts.iter().map(|part| u128::from(part.file_bytes)).sum();
-        writeln!(
-            io::stderr(),
-            "{} flows made up in {} parts of {}, in {}",
-            grouped(manifest.documents().into()),
-            manifest.parts.len(),
-            bytes(packed),
-            path.display()
-        )?;
+        if !general.quiet {
+            writeln!(
+                io::stderr(),
+                "complete: {} in {} of {}, in {}",
+                counted(manifest.documents(), "synthetic flow"),
+                counted(manifest.parts.len() as u64, "part"),
+                bytes(packed),
+                path.display()
+            )?;
+        }
         Ok(Exit::Done)
     }
 }
 
 fn write(
-    form: Form,
+    format: Format,
     packets: impl Iterator<Item = Packet>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    if form == Form::Pcap {
+    if format == Format::Pcap {
         out.write_all(&export::file_header())?;
     }
     for packet in packets {
-        match form {
-            Form::Raw => out.write_all(&packet.to_bytes())?,
-            Form::Pcap => {
+        match format {
+            Format::Datagrams => out.write_all(&packet.to_bytes())?,
+            Format::Pcap => {
                 let sent = wire::packets::Packet {
                     exporter: Some(packet.exporter.addr.to_string()),
                     export_ms: u64::try_from(packet.export_ms).unwrap_or_default(),
@@ -160,7 +170,7 @@ fn write(
                 };
                 export::frame(&sent, out)?;
             }
-            Form::Ndjson | Form::Dump => {
+            Format::Hits | Format::Dump => {
                 for document in flowkit_testdata::document::documents(&[packet]) {
                     dump::write_hit(&document, out)?;
                 }

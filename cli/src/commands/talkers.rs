@@ -1,21 +1,25 @@
-//! `flowkit talkers`: addresses at either end.
+//! `flowkit talkers`: top addresses, as source or destination.
 
-use flowkit_analyze::stats;
+use flowkit_model::question::{Ranked, Report};
 
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::rows::Rows;
+use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::report::{Output, Rows, report};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
-A flow counts at both its ends, so the shares of all addresses add up to more
-than 100 %; a flow whose ends are equal counts once.
+A flow counts at its source and at its destination address, so the shares of
+all addresses add up to more than 100 %; it counts once if the two are equal.
+`flowkit top --help` lists the measures for --sort, --having and --columns.
 
 Examples:
   flowkit talkers
   flowkit talkers -n 0 --format csv
   flowkit talkers --sort flows hits.ndjson";
 
-/// List the addresses that sent and received the most
+/// Top N addresses, at either end, by bytes, packets or flows
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Talkers {
@@ -30,8 +34,8 @@ pub(crate) struct Talkers {
 }
 
 impl Talkers {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let statistic = stats::talkers::talkers(self.rows.order());
-        report(&self.sources, &statistic, &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let ranked = Ranked { columns: self.output.measures()?, order: self.rows.order() };
+        report(Report::Talkers(ranked), &self.sources, &self.output, general)
     }
 }

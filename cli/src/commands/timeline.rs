@@ -1,60 +1,56 @@
-//! `flowkit timeline`: how much at what time.
+//! `flowkit timeline`: bytes, packets and flows over time.
 
-use std::time::Instant;
+use flowkit_model::question::{Report, TimeDistribution, Timeline, bin_length_ms};
 
-use flowkit_analyze::ask::common_window;
-use flowkit_analyze::bins::Bins;
-use flowkit_analyze::stats::timeline::{Load, Timeline};
-
-use super::top::keys;
-use crate::destination::refuse_sources;
+use crate::args::general::General;
+use crate::args::keys::Keys;
+use crate::args::output::Output;
+use crate::args::rows::{Limit, limited};
+use crate::args::sources::Sources;
 use crate::exit::{Exit, Usage};
-use crate::report::{Output, answer_of, finish, rows};
-use crate::sources::Sources;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
-Bins are counted from midnight in --tz and lie in the window over @timestamp;
-what flows carried outside of it is in the rows before and after, so all rows
-add up to the total. A flow counts once in `flows`, in the bin of its first
-packet, or in the one that --load end or export gives all to.
+Bins start at midnight in --tz and cover the time window (@timestamp). Volume
+outside the window is in the rows before and after, so all rows add up to the
+total. A flow counts once in `flows`: in the bin of its first packet, or in the
+bin that --load end or export gives all of it to. With --by, --limit is the
+number of series; one more series sums the others.
 
-How a flow's bytes are given to the bins that it spans (--load):
-  proportional   by the time spent in each
-  uniform        the same to each that it touches
+Time distributions (--load), for flows that span several bins:
+  proportional   by the time spent in each bin
+  uniform        equal parts to each bin
   start, end     all to the bin of the first, or of the last packet
-  export         all to the bin of the export, as Kibana does
+  export         all to the bin of the export, as in Kibana
 
 Examples:
   flowkit timeline --bin 5m
   flowkit timeline --bin hour --by protocol -n 3
   flowkit timeline --bin 1h --load start --format csv -f 'dst port 443'";
 
-/// Show bytes, packets and flows over time, with the rates of the bins
+/// Bytes, packets and flows over time, with the rates of each bin
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(|arg| limited(arg, "5")))]
 pub(crate) struct Timelines {
+    #[command(flatten)]
+    keys: Keys,
+
     /// Length of a bin: 30s, 5m, 1h, 1d, minute, hour, day, week
     #[arg(long, default_value = "hour", value_name = "LENGTH", help_heading = "Question")]
     bin: String,
 
-    /// How a flow's volume is given to bins
-    #[arg(long, value_enum, default_value_t, value_name = "RULE", help_heading = "Question")]
-    load: Rule,
-
-    /// One series for each of the largest keys
-    #[arg(long, value_name = "KEY[,KEY…]", value_delimiter = ',', help_heading = "Question")]
-    by: Vec<String>,
-
-    /// Series to show, beside the one of all others; 0 shows all
+    /// How a flow's bytes and packets are spread over time bins
     #[arg(
-        short = 'n',
-        long = "limit",
-        default_value_t = 5,
-        value_name = "N",
-        value_parser = rows,
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "DISTRIBUTION",
         help_heading = "Question"
     )]
-    limit: usize,
+    load: Distribution,
+
+    #[command(flatten)]
+    limit: Limit,
 
     #[command(flatten)]
     sources: Sources,
@@ -63,43 +59,47 @@ pub(crate) struct Timelines {
     output: Output,
 }
 
-/// How a flow's volume is given to the bins that it spans.
+/// How a flow's volume is spread over the bins that it spans.
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-enum Rule {
-    /// By the time spent in each
+enum Distribution {
+    /// By the time spent in each bin
     #[default]
     Proportional,
     /// All to the bin of the first packet
     Start,
     /// All to the bin of the last packet
     End,
-    /// The same to each bin
+    /// Equal parts to each bin
     Uniform,
     /// All to the bin of the export
     Export,
 }
 
+impl From<Distribution> for TimeDistribution {
+    fn from(distribution: Distribution) -> Self {
+        match distribution {
+            Distribution::Proportional => Self::Proportional,
+            Distribution::Start => Self::Start,
+            Distribution::End => Self::End,
+            Distribution::Uniform => Self::Uniform,
+            Distribution::Export => Self::Export,
+        }
+    }
+}
+
 impl Timelines {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let begun = Instant::now();
-        let zone = self.sources.select.zone()?;
-        let bins = Bins::parse(&self.bin, &zone).ok_or_else(|| {
-            Usage(format!("--bin {}: not a length of time; try 5m, 1h or day", self.bin))
-        })?;
-        let load = match self.load {
-            Rule::Proportional => Load::Proportional,
-            Rule::Start => Load::Start,
-            Rule::End => Load::End,
-            Rule::Uniform => Load::Uniform,
-            Rule::Export => Load::Export,
-        };
-        let by = keys(&self.by, &self.sources)?;
-        let opened = self.sources.open()?;
-        refuse_sources(self.output.output.as_deref(), &opened)?;
-        let window = self.sources.select.window(&opened, self.sources.options())?;
-        let window = window.or_else(|| common_window(&opened));
-        let timeline = Timeline::new(&self.bin, bins, load, window).by(by, self.limit);
-        let answer = answer_of(&opened, &self.sources, &timeline)?;
-        finish(&self.sources, &answer, &self.output, begun)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        if bin_length_ms(&self.bin).is_none() {
+            let bin = &self.bin;
+            let why = format!("--bin {bin}: not a length of time; try 5m, 1h or day");
+            return Err(Usage(why).into());
+        }
+        let timeline = Report::Timeline(Timeline {
+            bin: self.bin.clone(),
+            distribution: self.load.into(),
+            by: self.keys.keys()?,
+            limit: self.limit.rows(),
+        });
+        report(timeline, &self.sources, &self.output, general)
     }
 }

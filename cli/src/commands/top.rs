@@ -1,17 +1,25 @@
-//! `flowkit top`: which values of a field carry the most.
+//! `flowkit top`: top values of any fields.
 
-use flowkit_model::question::Key;
-use flowkit_model::question::Measure;
-use flowkit_analyze::stats;
+use flowkit_model::question::{self, Report};
 
-use crate::exit::{Exit, Usage};
-use crate::report::{Output, Rows, report};
-use crate::sources::Sources;
+use crate::args::general::General;
+use crate::args::keys::{Keys, required};
+use crate::args::output::Output;
+use crate::args::rows::Rows;
+use crate::args::sources::Sources;
+use crate::exit::Exit;
+use crate::report::report;
 
 const EXAMPLES: &str = "\
-Exact: every flow is added up, ties are ordered by key, and what has no row is
-in the row `other`. Shares are of the total. `flowkit fields` lists the fields;
-names of the codec, of Cisco and of nfdump work too (l4_dst_port, dstport).
+Results are exact: every flow is read, ties are ordered by key, and the row
+`other` sums the keys without a row. Shares are of the total.
+
+Keys: a field (`flowkit fields` lists them; names of the codec, of Cisco and of
+nfdump work too), a prefix such as src_addr/24, addr, port, as, if or mask for
+either end, service for the lower port, hour, day or 5m for the export time.
+Measures (--sort, --having, --columns): bytes, packets, flows and their _share;
+first, last, duration, bps, pps, bpp; min, max, mean, median or p95 with _bytes
+or _duration; distinct:FIELD.
 
 Examples:
   flowkit top --by dst_port
@@ -22,40 +30,15 @@ Examples:
   flowkit top --by exporter,input_snmp --format csv
   zstdcat hits.ndjson.zst | flowkit top --by protocol -";
 
-/// List the values of one or more fields that carry the most
+/// Top N values of one or more fields by bytes, packets or flows
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(required))]
 pub(crate) struct Top {
-    /// Key to group by, or several with commas
-    ///
-    /// A field (`flowkit fields` lists them); a prefix such as src_addr/24; addr,
-    /// port, as, if for either end; service, the lower port; hour, day, 5m for
-    /// the bin of the export time.
-    #[arg(
-        long,
-        value_name = "KEY[,KEY…]",
-        required = true,
-        value_delimiter = ',',
-        help_heading = "Question"
-    )]
-    by: Vec<String>,
+    #[command(flatten)]
+    keys: Keys,
 
     #[command(flatten)]
     rows: Rows,
-
-    /// Columns behind the key, instead of sums and shares
-    ///
-    /// bytes, packets, flows and their _share; first, last, duration, bps, pps,
-    /// bpp; min, max, mean, median, p95 with _bytes or _duration;
-    /// distinct:FIELD.
-    #[arg(
-        long,
-        value_name = "MEASURE[,MEASURE…]",
-        value_delimiter = ',',
-        value_parser = Measure::parse,
-        help_heading = "Rows"
-    )]
-    columns: Option<Vec<Measure>>,
 
     #[command(flatten)]
     sources: Sources,
@@ -65,22 +48,9 @@ pub(crate) struct Top {
 }
 
 impl Top {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let by = keys(&self.by, &self.sources)?;
-        let statistic = stats::top::top(by, self.rows.order(), self.columns.clone());
-        report(&self.sources, &statistic, &self.output)
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let (by, order) = (self.keys.keys()?, self.rows.order());
+        let top = Report::Top(question::Top { by, columns: self.output.measures()?, order });
+        report(top, &self.sources, &self.output, general)
     }
-}
-
-/// The keys that were typed.
-pub(crate) fn keys(typed: &[String], sources: &Sources) -> anyhow::Result<Vec<Dimension>> {
-    let zone = sources.select.zone()?;
-    let twice = typed.iter().enumerate().find(|(place, name)| typed[..*place].contains(name));
-    if let Some((_, name)) = twice {
-        return Err(Usage(format!("--by names {name} twice; once is enough")).into());
-    }
-    typed
-        .iter()
-        .map(|name| Dimension::parse(name, &zone).map_err(|error| Usage(error.to_string()).into()))
-        .collect()
 }

@@ -1,4 +1,4 @@
-//! `flowkit verify`: is a dump what it says?
+//! `flowkit verify`: whether a dump is complete and undamaged.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -8,28 +8,29 @@ use clap::Args;
 use flowkit_fetch::Request;
 use flowkit_model::dump::MANIFEST;
 
-use super::said::{contents, counted};
-use super::server::ServerArgs;
+use super::fetch::words::contents;
+use crate::args::server::ServerArgs;
+use crate::args::sources::{DEFAULT, InputFormat, VARIABLE, open};
 use crate::exit::Exit;
-use crate::sources::{InputFormat, open};
+use crate::output::units::counted;
 
 const EXAMPLES: &str = "\
 Examples:
-  Checksums, counts, order, documents that are there twice, columns:
+  Checksums, counts, order, duplicate documents, Parquet cache:
     flowkit verify
 
-  The same for another dump, and against what its server counts now:
+  Another dump, also compared with what its server counts now:
     flowkit verify yesterday --url https://es.example:9200
 
-Exit codes: 0 all is well; 3 something is wrong, and listed; 1 no dump, or no
-answer from the server; 2 wrong usage.";
+Exit codes: 0 nothing is wrong; 3 something is wrong, and listed; 1 not a dump,
+or no answer from the server; 2 wrong usage.";
 
-/// Check that a dump is whole and undamaged, and list what is wrong
+/// Check that a dump is complete and undamaged
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Verify {
     /// Dump to check
-    #[arg(env = "FLOWKIT_DUMP", default_value = "flowkit-dump", value_name = "DUMP")]
+    #[arg(env = VARIABLE, hide_env_values = true, default_value = DEFAULT, value_name = "DUMP")]
     dump: PathBuf,
 
     #[command(flatten)]
@@ -37,28 +38,28 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    /// Reads the dump whole and prints what is wrong with it.
+    /// Reads all of the dump and prints what is wrong with it.
     ///
     /// # Errors
-    /// If there is no dump, or the server cannot be asked.
+    /// If there is no dump, or the server does not answer.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         if !self.dump.join(MANIFEST).exists() {
             open(&self.dump, &InputFormat::default())?;
             bail!(
-                "{} is no dump (it has no {MANIFEST}); name one that `flowkit fetch` saved",
+                "{} is not a dump (it has no {MANIFEST}); name one that `flowkit fetch` saved",
                 self.dump.display()
             );
         }
         let mut request = Request { url: self.server.url.clone(), ..Request::default() };
-        // Without --url no server is asked, whatever FLOWKIT_URL says.
+        // FLOWKIT_URL alone does not make verify contact a server.
         let asks = request.url.is_some();
         if asks {
             self.server.fill(&mut request)?;
         }
         let (manifest, findings) = flowkit_fetch::verify(&self.dump, asks.then_some(&request))?;
         let mut findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
-        // What is wrong with a part itself was found above.
-        if let Ok(columns) = flowkit_analyze::cache::verify(&self.dump) {
+        // Damaged parts were found above.
+        if let Ok(columns) = flowkit_analyze::columns::verify(&self.dump) {
             findings.extend(columns.iter().map(|(file, what)| format!("{file}: {what}")));
         }
         let mut out = io::stdout().lock();
@@ -68,12 +69,12 @@ impl Verify {
             writeln!(out, "{line}")?;
         }
         if findings.is_empty() {
-            let against = if asks { ", and as many as the server counts" } else { "" };
+            let against = if asks { ", as many as the server counts" } else { "" };
             let contents = contents(&manifest);
             let parts = counted(manifest.parts.len() as u64, "part");
             writeln!(
                 out,
-                "{}: {contents} in {parts}, complete, undamaged, none twice{against}",
+                "{}: {contents} in {parts}, complete, undamaged, no duplicates{against}",
                 self.dump.display(),
             )?;
             return Ok(Exit::Done);

@@ -1,6 +1,6 @@
-//! Values with separators: csv is RFC 4180 but for LF line ends, tsv has tabs.
-//! One header and the rows alone; what is unknown is empty, shares are
-//! fractions with six decimals.
+//! Values with separators: csv is RFC 4180 with LF line ends, tsv has tabs.
+//! One header and the rows; unknown is empty, shares are fractions with six
+//! decimals.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::value::value;
 
-/// What stands between two fields.
+/// The separator of fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Separator {
     /// A comma; fields are quoted where they must be.
@@ -19,7 +19,7 @@ pub(super) enum Separator {
     Tab,
 }
 
-/// Prints the rows; where the single facts are the answer, those as one row.
+/// Prints the rows; where single values are the answer, these as one row.
 pub(super) fn write(
     answer: &Answer,
     separator: Separator,

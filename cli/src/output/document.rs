@@ -1,9 +1,9 @@
-//! A document for people: indented by two blanks, its members in the order
-//! they came, numbers as they were sent, letters of all languages as they are.
+//! A document for people: indented by two blanks, fields in stored order,
+//! numbers as stored, escaped letters decoded.
 
 use std::io::{self, Write};
 
-/// Prints a JSON value, which must be whole, and a line end.
+/// Prints a JSON value, which must be complete, and a line end.
 pub(crate) fn write(json: &str, out: &mut impl Write) -> io::Result<()> {
     let mut depth = 0;
     let mut rest = json.trim();
@@ -46,7 +46,7 @@ fn line(depth: usize, out: &mut impl Write) -> io::Result<()> {
     write!(out, "\n{:1$}", "", depth * 2)
 }
 
-/// The string that `text` begins with, quotes and all.
+/// The JSON string that `text` starts with, including its quotes.
 fn string(text: &str) -> &str {
     let mut escaped = false;
     for (place, byte) in text.bytes().enumerate().skip(1) {
@@ -60,12 +60,11 @@ fn string(text: &str) -> &str {
     text
 }
 
-/// `\u00e9` and `\/` become the letters they stand for; what must be escaped
-/// stays so.
+/// Decodes escapes such as `\u00e9` and `\/`, except those that JSON requires.
 fn unescaped(token: &str, out: &mut impl Write) -> io::Result<()> {
     match serde_json::from_str::<String>(token) {
         Ok(text) => serde_json::to_writer(out, &text).map_err(io::Error::from),
-        // A half of a surrogate pair stands for no letter.
+        // Half of a surrogate pair is not a letter.
         Err(_) => out.write_all(token.as_bytes()),
     }
 }

@@ -1,9 +1,8 @@
 //! An answer as text in rows and columns, for people: what tables and markdown
 //! have in common.
 
-use flowkit_analyze::stats::grouping::is_key;
 use flowkit_model::answer::{Cell, Column, Meaning, Ranking};
-use flowkit_model::{Answer, Metric, Sums};
+use flowkit_model::{Answer, Kind, Metric, Sums};
 
 use super::style::Style;
 use super::text::{grouped_or_raw, named, text};
@@ -14,7 +13,7 @@ use super::units::percent;
 pub(super) struct Grid {
     pub(super) heads: Vec<Head>,
     pub(super) rows: Vec<Vec<String>>,
-    /// The last column is of words, which may be wrapped.
+    /// The last column is text, which may be wrapped.
     pub(super) wraps: bool,
     /// How large each row is, for a bar; the largest is 1.
     pub(super) bars: Option<Vec<f64>>,
@@ -24,10 +23,12 @@ pub(super) struct Grid {
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) name: String,
-    /// Numbers stand to the right, the rest to the left.
+    /// Numbers are aligned right, the rest left.
     pub(super) right: bool,
-    /// It stays however narrow the terminal is.
+    /// It is shown however narrow the terminal is.
     pub(super) must_stay: bool,
+    /// It is the sum of a metric.
+    pub(super) sum_of: Option<Metric>,
 }
 
 impl Head {
@@ -36,16 +37,20 @@ impl Head {
             column.meaning,
             Meaning::Key(_) | Meaning::Network(_) | Meaning::Value(_) | Meaning::Words
         );
-        Self { name: column.name.clone(), right: !left, must_stay }
+        let sum_of = match column.meaning {
+            Meaning::Sum(metric) => Some(metric),
+            _ => None,
+        };
+        Self { name: column.name.clone(), right: !left, must_stay, sum_of }
     }
 
     pub(super) fn number(name: &str) -> Self {
-        Self { name: name.into(), right: true, must_stay: true }
+        Self { name: name.into(), right: true, must_stay: true, sum_of: None }
     }
 }
 
 impl Grid {
-    /// The rows of an answer; a ranking's with rank, share, others and total.
+    /// The rows of an answer; of a ranking with rank, share, other and total.
     pub(super) fn of(answer: &Answer, style: &Style) -> Self {
         let mut grid = match &answer.ranking {
             Some(ranking) => ranked(answer, ranking, style),
@@ -74,17 +79,17 @@ fn bars(answer: &Answer) -> Option<Vec<f64>> {
     (most > 0.0).then(|| values.iter().map(|value| value / most).collect())
 }
 
-/// Rows without more.
+/// The rows of an answer that is not a ranking.
 fn listed(answer: &Answer, style: &Style) -> Grid {
     let columns = &answer.table.columns;
-    let protocol = columns.iter().position(|column| column.name == "protocol");
+    let protocol = protocol_of(columns);
     let is_words = |place: usize| columns[place].meaning == Meaning::Words;
     let number =
-        (0..columns.len()).find(|place| !is_key(columns[*place].meaning) && !is_words(*place));
+        (0..columns.len()).find(|place| !columns[*place].meaning.is_key() && !is_words(*place));
     let heads = columns.iter().enumerate().map(|(place, column)| {
         // What a row is about, the first number, and the words about it.
         let is_said = is_words(place) && (place < 2 || number.is_some());
-        Head::of(column, is_key(column.meaning) || is_said || Some(place) == number)
+        Head::of(column, column.meaning.is_key() || is_said || Some(place) == number)
     });
     let rows = answer.table.rows.iter().map(|row| {
         let cells = row.iter().zip(columns);
@@ -95,17 +100,18 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
     Grid { heads: heads.collect(), rows: rows.collect(), wraps, bars: None }
 }
 
-/// Rows with rank, share and cumulative share; the others and the total.
+/// The rows of a ranking with rank, share and cumulative share, then other and
+/// total.
 fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
     let all = &answer.table.columns;
     let columns = shown_columns(all, &ranking.sorted_by);
-    let protocol = all.iter().position(|column| column.name == "protocol");
-    let share_of = all.iter().position(|column| column.name == ranking.sort.name());
+    let protocol = protocol_of(all);
+    let share_of = all.iter().position(|column| column.meaning == Meaning::Sum(ranking.sort));
     let cumulative_too = !ranking.overlapping && ranking.sorted_by == ranking.sort.name();
     let mut grid = Grid { heads: vec![Head::number("#")], ..Grid::default() };
     for place in &columns {
         let column = &all[*place];
-        let must_stay = is_key(column.meaning) || column.name == ranking.sorted_by;
+        let must_stay = column.meaning.is_key() || column.name == ranking.sorted_by;
         grid.heads.push(Head::of(column, must_stay));
         if Some(*place) == share_of {
             grid.heads.push(Head { must_stay, ..Head::number("share") });
@@ -144,15 +150,20 @@ fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
     grid
 }
 
-/// The columns to show, the one that is sorted by right behind the keys; the
-/// shares of others are left to programs.
+/// The column of the protocol, on which the names of ports depend.
+fn protocol_of(columns: &[Column]) -> Option<usize> {
+    columns.iter().position(|column| column.meaning == Meaning::Key(Kind::Protocol))
+}
+
+/// The columns to show, the sort column right behind the keys. Shares of the
+/// other metrics are only in formats for programs.
 fn shown_columns(columns: &[Column], sorted_by: &str) -> Vec<usize> {
     let all = 0..columns.len();
-    let keys = all.clone().filter(|place| is_key(columns[*place].meaning));
+    let keys = all.clone().filter(|place| columns[*place].meaning.is_key());
     let sorted = all.clone().filter(|place| columns[*place].name == sorted_by);
     let rest = all.filter(|place| {
         let column = &columns[*place];
-        !is_key(column.meaning)
+        !column.meaning.is_key()
             && !matches!(column.meaning, Meaning::Share(_))
             && column.name != sorted_by
     });
@@ -172,8 +183,7 @@ fn sums_row(
     let mut cells = vec![String::new(), label];
     for column in &columns[1..] {
         let column = &answer.table.columns[*column];
-        let metric = Metric::ALL.into_iter().find(|metric| metric.name() == column.name);
-        let Some(metric) = metric else {
+        let Meaning::Sum(metric) = column.meaning else {
             cells.push(String::new());
             continue;
         };

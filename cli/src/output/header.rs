@@ -1,4 +1,4 @@
-//! The line on top of a table: what was asked, of which flows.
+//! The line on top of a table: the query, and the flows that it read.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use jiff::tz::TimeZone;
 use super::units::grouped;
 use super::value::moment;
 
-/// What was asked of which flows, part by part: `top dst_port by bytes`,
+/// Query and flows, part by part: `top dst_port by bytes`,
 /// `flowkit-dump`, `window … to …`, `filter: proto tcp`, `5,012 flows`, `not sampled`.
 pub(super) fn parts(answer: &Answer, zone: &TimeZone) -> Vec<String> {
     let flows = answer.tally.total.flows;
     let filter = answer.filter.as_ref();
-    let mut parts = vec![answer.title.clone(), sources(&answer.sources), span(answer, zone)];
+    let mut parts = vec![answer.title(), sources(&answer.sources), span(answer, zone)];
     parts.extend(filter.map(|filter| format!("filter: {filter}")));
     parts.push(format!("{} flow{}", grouped(flows.into()), if flows == 1 { "" } else { "s" }));
     parts.push(sampling(&answer.tally.sampling, answer.scaled));
     if answer.ranking.as_ref().is_some_and(|ranking| ranking.overlapping) {
-        parts.push("a flow counts at both its ends: shares add to more than 100 %".into());
+        parts.push("a flow counts at both ends: shares add up to more than 100 %".into());
     }
     parts
 }
@@ -33,23 +33,24 @@ fn sources(sources: &[String]) -> String {
     }
 }
 
-/// The window that was asked for, or else the times that were seen.
+/// The window of the query, or else the export times of the flows.
 fn span(answer: &Answer, zone: &TimeZone) -> String {
     let time = |ms: Option<u64>, open: &str| {
         ms.map_or_else(|| open.to_owned(), |ms| moment(ms.into(), zone))
     };
     match (answer.window, answer.tally.seen) {
-        (Some((from, to)), _) => {
-            format!("window {} to {}", time(from, "the first"), time(to, "the last"))
+        (Some(window), _) => {
+            let (from, to) = window.flow_times();
+            format!("window {} to {}", time(from, "the start"), time(to, "the end"))
         }
         (None, Some((first, last))) => {
             format!("{} to {}", moment(first.into(), zone), moment(last.into(), zone))
         }
-        (None, None) => "no times".into(),
+        (None, None) => "no export times".into(),
     }
 }
 
-/// `sampled 1:100 to 1:1000 on 2 of 3 exporters, not scaled`.
+/// `sampled 1:100 to 1:1000 on 2 of 3 exporters, not corrected for sampling`.
 fn sampling(exporters: &BTreeMap<Option<String>, Sampling>, scaled: bool) -> String {
     let sampled: Vec<&Sampling> = exporters.values().filter(|sampling| sampling.most > 1).collect();
     let most = sampled.iter().map(|sampling| sampling.most).max();
@@ -58,7 +59,7 @@ fn sampling(exporters: &BTreeMap<Option<String>, Sampling>, scaled: bool) -> Str
     let rate = if least == most { format!("1:{most}") } else { format!("1:{least} to 1:{most}") };
     let n = exporters.len();
     let exporter = if n == 1 { "exporter" } else { "exporters" };
-    let scaled = if scaled { "scaled" } else { "not scaled" };
+    let scaled = if scaled { "corrected for sampling" } else { "not corrected for sampling" };
     format!("sampled {rate} on {} of {n} {exporter}, {scaled}", sampled.len())
 }
 
@@ -76,10 +77,13 @@ mod tests {
         };
         assert_eq!(of(&[]), "not sampled");
         assert_eq!(of(&[(0, 0), (1, 1)]), "not sampled");
-        assert_eq!(of(&[(100, 100)]), "sampled 1:100 on 1 of 1 exporter, not scaled");
+        assert_eq!(
+            of(&[(100, 100)]),
+            "sampled 1:100 on 1 of 1 exporter, not corrected for sampling"
+        );
         assert_eq!(
             of(&[(100, 100), (1000, 1000), (0, 1)]),
-            "sampled 1:100 to 1:1000 on 2 of 3 exporters, not scaled"
+            "sampled 1:100 to 1:1000 on 2 of 3 exporters, not corrected for sampling"
         );
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn write(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> i
     out.write_all(b"\n")
 }
 
-/// Prints one object a row, a line each.
+/// Prints one object per row, one per line.
 pub(super) fn write_rows(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> io::Result<()> {
     for row in &answer.table.rows {
         let row = Row(&answer.table.columns, row, zone);
@@ -36,7 +36,10 @@ impl Serialize for Object<'_> {
             map.serialize_entry("source", &answer.sources)?;
             map.serialize_entry(
                 "window",
-                &answer.window.map(|window| Window(window.0, window.1, zone)),
+                &answer
+                    .window
+                    .map(|window| window.flow_times())
+                    .map(|(from, to)| Window(from, to, zone)),
             )?;
             if let Some(filter) = &answer.filter {
                 map.serialize_entry("filter", filter)?;

@@ -1,4 +1,4 @@
-//! A table in markdown, for notes and tickets: the same words as on the screen.
+//! A table in markdown, for notes and tickets, with the cells of tables.
 
 use std::io::{self, Write};
 

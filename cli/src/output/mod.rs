@@ -13,6 +13,7 @@ mod text;
 pub(crate) mod units;
 mod value;
 mod wide;
+pub(crate) mod wrap;
 
 use std::io::{self, Write};
 
@@ -21,21 +22,21 @@ use flowkit_model::Answer;
 use self::csv::Separator;
 pub(crate) use self::style::{Color, Style};
 
-/// The form of an answer.
+/// The format of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// Aligned, with names and units, for people
+    /// Aligned columns with names and units, for people
     #[default]
     Table,
-    /// Exact numbers under one header, for programs
+    /// Exact numbers under one header, separated by commas, for programs
     Csv,
-    /// The same with tabs
+    /// Exact numbers under one header, separated by tabs
     Tsv,
-    /// One object with rows and totals, exact, for programs
+    /// One JSON object with rows and totals, exact, for programs
     Json,
-    /// One object a row, exact, for programs
+    /// One JSON object per row, exact, for programs
     Ndjson,
-    /// A table for notes and tickets, with names and units
+    /// A table with names and units, for notes and tickets
     Markdown,
 }
 

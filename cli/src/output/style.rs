@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal};
 
 use jiff::tz::TimeZone;
 
-/// When to colour.
+/// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, if NO_COLOR is not set
+    /// On a terminal, unless NO_COLOR is set
     #[default]
     Auto,
     /// Always
@@ -16,12 +16,24 @@ pub(crate) enum Color {
     Never,
 }
 
+impl Color {
+    /// Whether to colour what goes to standard output, or to a file.
+    pub(crate) fn is_on(self, to_stdout: bool) -> bool {
+        let is_unwanted = || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self {
+            Self::Auto => to_stdout && io::stdout().is_terminal() && !is_unwanted(),
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
 /// How an answer is shown.
 #[derive(Clone, Debug)]
 pub(crate) struct Style {
     /// Zone of times.
     pub(crate) zone: TimeZone,
-    /// Columns of the terminal; `None` is as many as it takes.
+    /// Columns of the terminal; `None` is unlimited.
     pub(crate) width: Option<usize>,
     /// Whether to colour.
     pub(crate) color: bool,
@@ -33,13 +45,7 @@ impl Style {
     /// For standard output, or a file.
     pub(crate) fn new(zone: TimeZone, raw: bool, color: Color, to_stdout: bool) -> Self {
         let on_terminal = to_stdout && io::stdout().is_terminal();
-        let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let color = match color {
-            Color::Auto => on_terminal && !is_unwanted,
-            Color::Always => true,
-            Color::Never => false,
-        };
-        Self { zone, width: width(on_terminal), color, raw }
+        Self { zone, width: width(on_terminal), color: color.is_on(to_stdout), raw }
     }
 
     /// For a test, or where nothing is known.
@@ -49,7 +55,7 @@ impl Style {
     }
 }
 
-/// Of the terminal, or what COLUMNS says; a file has no width.
+/// The width of the terminal, or COLUMNS; a file has no width.
 fn width(on_terminal: bool) -> Option<usize> {
     let from_environment =
         std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|width| *width > 0);

@@ -1,8 +1,8 @@
-//! Aligned columns for people: a line on top that says what was asked of
-//! which flows; below the rows, what the other keys have, and the total.
+//! Aligned columns for people: a header with the query and its flows; below the
+//! rows, the sums of the other keys, and the total.
 //!
-//! Columns that do not fit in the terminal are left out and named; where there is
-//! room, more is told; a bar fills what is left.
+//! Columns that do not fit in the terminal are hidden and named; wide terminals
+//! show more columns; a bar fills the rest of the line.
 
 use std::io::{self, Write};
 
@@ -52,12 +52,12 @@ pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io:
     print(&table, style, true, out)?;
     if !left_out.is_empty() {
         let columns = left_out.join(", ");
-        writeln!(out, "\n(too narrow for {columns}; see them with --format csv)")?;
+        writeln!(out, "\n(terminal too narrow, columns hidden: {columns})")?;
     }
     Ok(())
 }
 
-/// The parts of the header, as many a line as fit.
+/// The parts of the header in lines, as many in a line as fit.
 fn wrapped(parts: &[String], width: Option<usize>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in parts.iter().map(|part| harmless(part)) {
@@ -92,7 +92,7 @@ fn width(grid: &Grid) -> usize {
     (0..grid.heads.len()).map(|place| width_of(grid, place)).sum::<usize>().saturating_sub(2)
 }
 
-/// Leaves out columns from the right until the rest fits; gives their names.
+/// Hides columns from the right until the rest fits; gives their names.
 fn fit(grid: &mut Grid, limit: Option<usize>) -> Vec<String> {
     let mut left_out = Vec::new();
     let Some(limit) = limit else { return left_out };
@@ -117,12 +117,12 @@ fn bar_width(grid: &Grid, limit: Option<usize>) -> usize {
     if room < SHORTEST_BAR { 0 } else { room.min(LONGEST_BAR) }
 }
 
-/// A column of words is at least so wide.
+/// Least width of a wrapped column.
 const WRAPPED: usize = 30;
 const SHORTEST_BAR: usize = 6;
 const LONGEST_BAR: usize = 24;
 
-/// A bar in eighths of a letter; what is not nothing shows.
+/// A bar in eighths of a character, at least one unless the size is 0.
 fn bar(size: f64, room: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 8 × 24")]
@@ -130,7 +130,7 @@ fn bar(size: f64, room: usize) -> String {
     "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
 }
 
-/// Gives the last column what the others leave.
+/// Gives the last column the width that the others leave.
 fn wrap(table: &mut Table, grid: &Grid, width: usize) {
     let last = grid.heads.len().saturating_sub(1);
     let others: usize = (0..last).map(|place| width_of(grid, place)).sum();
@@ -172,7 +172,7 @@ fn drawn(grid: &Grid, room: usize) -> Table {
 
 fn print(table: &Table, style: &Style, has_head: bool, out: &mut impl Write) -> io::Result<()> {
     for (place, line) in table.lines().enumerate() {
-        // The first column's padding is of no use at the edge.
+        // The padding of the first column is not wanted at the edge.
         let line = line.strip_prefix(' ').unwrap_or(&line).trim_end();
         if place == 0 && has_head {
             writeln!(out, "{}", bold(line, style))?;
@@ -203,7 +203,12 @@ mod tests {
 
     #[test]
     fn columns_are_left_out_from_the_right() {
-        let head = |name: &str, must_stay| Head { name: name.into(), right: true, must_stay };
+        let head = |name: &str, must_stay| Head {
+            name: name.into(),
+            right: true,
+            must_stay,
+            sum_of: None,
+        };
         let grid = || Grid {
             heads: vec![
                 head("key", true),

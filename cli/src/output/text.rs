@@ -1,7 +1,7 @@
 //! One cell for people: with units and names.
 
 use flowkit_model::answer::{Cell, Meaning};
-use flowkit_model::{Kind, names};
+use flowkit_model::{Kind, Metric, names};
 
 use super::style::Style;
 use super::units::{bit_rate, bytes, duration, grouped, percent};
@@ -24,10 +24,10 @@ fn text_of(number: u128, meaning: Meaning, style: &Style) -> String {
         Meaning::Key(kind) | Meaning::Value(kind) => field(number, kind, style),
         Meaning::Network(bits) => network(number, bits),
         _ if style.raw => number.to_string(),
-        Meaning::Bytes => bytes(number),
+        Meaning::Bytes | Meaning::Sum(Metric::Bytes) => bytes(number),
         Meaning::Duration => duration(number),
         Meaning::BitRate => bit_rate(number),
-        Meaning::Count | Meaning::PacketRate => grouped(number),
+        Meaning::Count | Meaning::PacketRate | Meaning::Sum(_) => grouped(number),
         Meaning::Share(_) | Meaning::Fraction | Meaning::Words => number.to_string(),
     }
 }

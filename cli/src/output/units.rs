@@ -1,4 +1,7 @@
-//! Numbers for people: SI units, thousands apart, shares in percent.
+//! Numbers and times for people: SI units, thousands apart, shares in percent.
+
+use flowkit_model::window::rfc3339;
+use jiff::tz::TimeZone;
 
 /// `1.23 GB`: three digits, and 1 kB is 1000 B.
 pub(crate) fn bytes(bytes: u128) -> String {
@@ -55,6 +58,16 @@ pub(crate) fn percent(part: u128, whole: u128) -> String {
         return "-".into();
     }
     format!("{:.1} %", part as f64 / whole as f64 * 100.0)
+}
+
+/// A number and its noun, which takes an s: `1 flow`, `1,234 flows`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(count.into()), if count == 1 { "" } else { "s" })
+}
+
+/// A moment in a zone: RFC 3339 with milliseconds.
+pub(crate) fn moment(ms: u64, zone: &TimeZone) -> String {
+    rfc3339(i64::try_from(ms).unwrap_or(i64::MAX), zone)
 }
 
 /// A share in millionths, rounded; the share of nothing is 0.

@@ -6,8 +6,7 @@ use flowkit_model::Kind;
 use flowkit_model::answer::{Cell, Meaning};
 use jiff::tz::TimeZone;
 
-use super::units::millionths;
-use crate::selection;
+use super::units::{self, millionths};
 
 /// A value as programs read it.
 pub(super) enum Value {
@@ -70,5 +69,5 @@ pub(super) fn network(number: u128, bits: u8) -> String {
 
 /// RFC 3339 with milliseconds, in a zone.
 pub(super) fn moment(ms: u128, zone: &TimeZone) -> String {
-    selection::moment(u64::try_from(ms).unwrap_or_default(), zone)
+    units::moment(u64::try_from(ms).unwrap_or_default(), zone)
 }

@@ -1,13 +1,14 @@
-//! What a ranking says besides where the terminal has room: the share of each
-//! sum, and the rate over the whole window.
+//! Extra columns of a ranking for wide terminals: the share of each sum, and the
+//! rate over the whole window.
 
-use flowkit_model::answer::Cell;
+use flowkit_model::answer::{Cell, Meaning};
+use flowkit_model::window::Span;
 use flowkit_model::{Answer, Metric};
 
 use super::grid::{Grid, Head};
 use super::units::{bit_rate, percent};
 
-/// Adds the columns to a ranking's rows, its others and its total.
+/// Adds the columns to the rows of a ranking, and to other and total.
 pub(super) fn widen(grid: &mut Grid, answer: &Answer) {
     let Some(ranking) = &answer.ranking else { return };
     for metric in Metric::ALL {
@@ -30,9 +31,9 @@ pub(super) fn widen(grid: &mut Grid, answer: &Answer) {
 /// A metric's place among the columns and its value in each row.
 fn sums(grid: &Grid, answer: &Answer, metric: Metric) -> Option<(usize, Vec<u128>)> {
     let ranking = answer.ranking.as_ref()?;
-    let place = grid.heads.iter().position(|head| head.name == metric.name())?;
+    let place = grid.heads.iter().position(|head| head.sum_of == Some(metric))?;
     let columns = &answer.table.columns;
-    let column = columns.iter().position(|column| column.name == metric.name())?;
+    let column = columns.iter().position(|column| column.meaning == Meaning::Sum(metric))?;
     let rows = answer.table.rows.iter().map(|row| match row[column] {
         Cell::Number(number) => number,
         _ => 0,
@@ -49,9 +50,9 @@ fn insert(grid: &mut Grid, place: usize, name: &str, cells: Vec<String>) {
     }
 }
 
-/// Milliseconds of the window that was asked for, or else that was seen.
+/// Milliseconds of the window of the query, or else of the export times.
 fn window_ms(answer: &Answer) -> Option<u128> {
-    let asked = answer.window.and_then(|(from, to)| Some((from?, to?)));
+    let asked = answer.window.map(Span::flow_times).and_then(|(from, to)| Some((from?, to?)));
     let (from, to) = asked.or_else(|| answer.tally.seen.map(|(first, last)| (first, last + 1)))?;
     Some(u128::from(to.checked_sub(from)?.max(1)))
 }

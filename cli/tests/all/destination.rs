@@ -52,7 +52,7 @@ fn a_source_is_never_written_over() {
     ] {
         let output = run(arguments, folder);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
-        let expected = format!("flowkit: {name} is what is read; name another with -o\n");
+        let expected = format!("flowkit: {name} is a source; name another file with -o\n");
         assert_eq!(said(&output), expected, "{arguments:?}");
     }
     assert_eq!(fs::read_to_string(folder.join("flows.ndjson")).unwrap(), FLOWS);
@@ -72,7 +72,7 @@ fn what_packets_cannot_say_is_told() {
         .collect();
     fs::write(folder.join("flows.ndjson"), FLOWS).unwrap();
     fs::write(folder.join("bare.ndjson"), bare + FLOWS.lines().last().unwrap()).unwrap();
-    let export = |name: &str| run(&["export", "--format", "v5-pcap", name, "-o", "p.pcap"], folder);
+    let export = |name: &str| run(&["export", "--format", "pcap", name, "-o", "p.pcap"], folder);
     for note in [
         "note: 2 flows have unknown packets, tos, written as 0\n",
         "note: 2 flows have unknown last_switched, written as the time of export\n",
@@ -135,7 +135,7 @@ fn a_file_is_replaced_when_all_of_the_new_one_is_there() {
         &["show", "-n", "0", "good.ndjson", "-o", "out"],
         &["top", "--by", "dst_port", "good.ndjson", "-o", "out"],
         &["explain", "dst_port", "-o", "out"],
-        &["synth", "5", "--format", "ndjson", "-o", "out"],
+        &["synth", "5", "--format", "hits", "-o", "out"],
     ] {
         fs::write(folder.join("out"), "before").unwrap();
         assert!(run(command, folder).status.success(), "{command:?}");

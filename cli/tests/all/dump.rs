@@ -225,7 +225,7 @@ fn a_demo_replaces_no_other_dump() {
     replace(&demo.path("manifest.json"), "flowkit-practice", "production");
     let output = demo.flowkit(&["demo"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("is no demo"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("is not a demo"));
     assert_eq!(demo.summary(&[]).1, FLOWS);
 }
 
@@ -252,7 +252,7 @@ fn a_broken_pipe_is_success() {
 #[test]
 fn shown_hits_are_the_stored_bytes() {
     let demo = Demo::new();
-    let shown = demo.flowkit(&["show", "-n", "0", "--format", "ndjson", "flowkit-demo"]).stdout;
+    let shown = demo.flowkit(&["show", "-n", "0", "--format", "stored", "flowkit-demo"]).stdout;
     let hits = demo.folder.path().join("hits.ndjson");
     fs::write(&hits, &shown).unwrap();
     assert_eq!(String::from_utf8(shown).unwrap().lines().count() as u64, FLOWS);

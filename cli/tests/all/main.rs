@@ -8,8 +8,8 @@
 mod bounded;
 mod destination;
 mod dump;
+mod explanation;
 mod kill;
-mod method;
 mod nfcapd;
 mod pipe;
 mod practice;

@@ -285,7 +285,7 @@ fn send(source: &Sent, collected: &Path) -> u64 {
     let collector = Collector::start(collected);
     let address = format!("127.0.0.1:{}", collector.port);
     let mut arguments = vec!["send", &source.path, &address, "--exporter", source.exporter];
-    arguments.extend(["--rate", "1000"]);
+    arguments.extend(["--max-rate", "1000"]);
     arguments.extend(source.repaired.then_some("--repair-times"));
     let told = flowkit(&arguments);
     collector.stop();

@@ -9,7 +9,7 @@ fn a_broken_pipe_is_success() {
     let folder = tempfile::tempdir().unwrap();
     let many = folder.path().join("many.ndjson");
     let many = many.to_str().unwrap();
-    let synth = ["synth", "2000", "--format", "ndjson", "-o", many];
+    let synth = ["synth", "2000", "--format", "hits", "-o", many];
     assert!(Command::new(env!("CARGO_BIN_EXE_flowkit")).args(synth).status().unwrap().success());
     for arguments in [
         &["top", "--by", "dst_port", file][..],

@@ -297,7 +297,6 @@ impl<'a> PartWriter<'a> {
         }
         let (file_bytes, sha256) = self.file.finish()?;
         let state = self.state;
-        let scope = state.scope;
         let read = if state.is_joined { Read::Joined } else { Read::OneSnapshot };
         let against = match read {
             Read::OneSnapshot => "hits.total of the same snapshot",
@@ -306,11 +305,6 @@ impl<'a> PartWriter<'a> {
         Ok(Part {
             form: PartForm::Documents,
             name: state.name,
-            index: scope.index,
-            window: scope.window,
-            slice: scope.slice,
-            without_time: scope.without_time,
-            query: scope.query,
             order: state.order,
             expected: state.expected,
             received: state.rows,
@@ -321,7 +315,8 @@ impl<'a> PartWriter<'a> {
             sha256,
             first_ms: state.first_ms,
             last_ms: state.last_ms,
-            undated: if scope.without_time { state.rows } else { 0 },
+            undated: if state.scope.without_time { state.rows } else { 0 },
+            scope: state.scope,
             proof: Proof { read, against: against.to_owned(), counted: now() },
         })
     }

@@ -52,7 +52,7 @@ pub(crate) fn counts<S: Server>(server: &S, manifest: &Manifest) -> Result<Vec<C
     let mut counts = Vec::new();
     for wanted in &manifest.wanted {
         if let Some(counted) = count(server, &wanted.index, &wanted.query)? {
-            let of_index = manifest.parts.iter().filter(|part| part.index == wanted.index);
+            let of_index = manifest.parts.iter().filter(|part| part.scope.index == wanted.index);
             let received = of_index.map(|part| part.received + part.left_out).sum();
             counts.push(Count { index: wanted.index.clone(), counted, received, at: now() });
         }
@@ -91,18 +91,18 @@ fn differing_parts<S: Server>(
     index: &str,
 ) -> Result<Vec<String>, FetchError> {
     let mut names = Vec::new();
-    let of_index = || manifest.parts.iter().filter(|part| part.index == index);
+    let of_index = || manifest.parts.iter().filter(|part| part.scope.index == index);
     for part in of_index() {
-        let Some(counted) = count(server, index, &part.query)? else { continue };
+        let Some(counted) = count(server, index, &part.scope.query)? else { continue };
         // The slices of one query are counted together.
         let there: u64 = of_index()
-            .filter(|other| other.query == part.query)
+            .filter(|other| other.scope.query == part.scope.query)
             .map(|part| part.received + part.left_out + part.known)
             .sum();
         // Late ones of the same span in other parts.
         let late: u64 = of_index()
-            .filter(|other| other.known > 0 && other.query != part.query)
-            .filter(|other| other.window.overlaps(part.window))
+            .filter(|other| other.known > 0 && other.scope.query != part.scope.query)
+            .filter(|other| other.scope.window.overlaps(part.scope.window))
             .map(|part| part.received)
             .sum();
         if !(there..=there + late).contains(&counted) {

@@ -108,10 +108,10 @@ impl<S: Server> Run<'_, S> {
         let (window, mut more) = (manifest.span(), Vec::new());
         for wanted in &manifest.wanted {
             for (kind, without_time) in [(query::dated(), false), (query::undated(), true)] {
-                let is_there = manifest
-                    .parts
-                    .iter()
-                    .any(|part| part.index == wanted.index && part.without_time == without_time);
+                let is_there =
+                    manifest.parts.iter().map(|part| &part.scope).any(|scope| {
+                        scope.index == wanted.index && scope.without_time == without_time
+                    });
                 // A bounded window holds nothing without a time.
                 if is_there || (without_time && !manifest.window.is_open()) {
                     continue;

@@ -44,8 +44,8 @@ pub(crate) fn take_refetched(
         let number = next_number(manifest);
         let part = manifest.parts.remove(at);
         let pending = Pending {
-            name: part_name(number, &part.index),
-            scope: part.scope(),
+            name: part_name(number, &part.scope.index),
+            scope: part.scope.clone(),
             // What came late is in a part of a later update.
             skips_known: true,
             documents: Some(part.expected),
@@ -90,8 +90,8 @@ pub(crate) fn known(
         let meets = |pending: &Pending| {
             let Span { from_ms, to_ms } = pending.scope.window;
             pending.skips_known
-                && pending.scope.index == part.index
-                && pending.scope.without_time == part.without_time
+                && pending.scope.index == part.scope.index
+                && pending.scope.without_time == part.scope.without_time
                 && from_ms.zip(part.last_ms).is_none_or(|(from, last)| last >= from)
                 && to_ms.zip(part.first_ms).is_none_or(|(to, first)| first < to)
         };

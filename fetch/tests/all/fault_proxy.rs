@@ -5,6 +5,9 @@
 //! what is drawn from the seed; with one part at a time a schedule repeats, with
 //! several the order of requests is theirs.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::cast_possible_truncation, reason = "numbers of a random generator")]
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};

@@ -331,7 +331,7 @@ fn a_filter_selects_on_the_server_as_it_would_offline() {
             Request { filter: Some(filter), page_size: 10_000, ..request(&server, place.path()) };
         let manifest = fetch(&selected, &Cancel::new(), &()).unwrap();
         assert_eq!(saved(place.path()), of_practice(&expected), "{text}");
-        assert!(manifest.parts.iter().all(|part| !part.query.is_null()), "{text}");
+        assert!(manifest.parts.iter().all(|part| !part.scope.query.is_null()), "{text}");
         // Pushed down, and not only checked on what came.
         let came: u64 = manifest.parts.iter().map(|part| part.expected).sum();
         assert!(came < documents.len() as u64, "{text}");
@@ -453,7 +453,7 @@ fn damage_to_a_dump_is_found_and_named() {
     let spans = |from_ms, to_ms| Span { from_ms, to_ms };
     let mut gap = whole.clone();
     let last = gap.parts.last_mut().unwrap();
-    last.window = spans(last.window.from_ms.map(|ms| ms + 1), last.window.to_ms);
+    last.scope.window = spans(last.scope.window.from_ms.map(|ms| ms + 1), last.scope.window.to_ms);
     fs::write(place.path().join("manifest.json"), serde_json::to_vec(&gap).unwrap()).unwrap();
     check("no part covers the time");
 }

@@ -629,7 +629,7 @@ fn a_data_stream_is_read_by_its_indices() {
         }
         let manifest = fetched.unwrap();
         assert_eq!(saved(place.path()), loaded, "{url}");
-        assert!(manifest.parts[0].index.starts_with(".ds-"), "{url}");
+        assert!(manifest.parts[0].scope.index.starts_with(".ds-"), "{url}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is in a dump, read as `zstdcat` and a JSON parser do.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

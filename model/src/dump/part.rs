@@ -18,17 +18,9 @@ pub struct Part {
     /// What its file holds.
     #[serde(skip_serializing_if = "PartForm::is_documents")]
     pub form: PartForm,
-    /// Index its documents are in, or the pattern where no index could be named.
-    pub index: String,
-    /// Its share of the window.
-    pub window: Span,
-    /// Its share of the index; none is all of it.
-    pub slice: Option<Slice>,
-    /// Whether it holds those without an `@timestamp`, and none with one.
-    #[serde(skip_serializing_if = "is_false")]
-    pub without_time: bool,
-    /// The query whose documents it holds, all but the slice.
-    pub query: serde_json::Value,
+    /// Which documents it holds.
+    #[serde(flatten)]
+    pub scope: PartScope,
     /// How its documents are sorted.
     pub order: Order,
     /// Documents the server counted.
@@ -141,24 +133,14 @@ pub enum Read {
 }
 
 impl Part {
-    /// Which documents it holds.
-    #[must_use]
-    pub fn scope(&self) -> PartScope {
-        PartScope {
-            index: self.index.clone(),
-            window: self.window,
-            slice: self.slice,
-            without_time: self.without_time,
-            query: self.query.clone(),
-        }
-    }
-
     /// Whether its documents were imported. They stand as they stood, hits or
     /// not; those of any other part are hits. Damage to one member of a part
     /// that was fetched does not make it one that was imported.
     #[must_use]
     pub fn holds_imported_documents(&self) -> bool {
-        self.form.is_documents() && self.index.is_empty() && self.proof.against == DOCUMENTS_READ
+        self.form.is_documents()
+            && self.scope.index.is_empty()
+            && self.proof.against == DOCUMENTS_READ
     }
 
     /// Where its file is, from the folder of the dump: `parts/NAME.ndjson.zst`.

@@ -140,3 +140,21 @@ fn what_was_written_before_is_read_as_it_was_meant() {
     let pending: Pending = serde_json::from_str(pending).unwrap();
     assert_eq!((&pending.scope, pending.skips_known, pending.documents), (&scope, true, Some(7)));
 }
+
+/// Programs and people read them: members keep their names and their order, and
+/// what says nothing is left out.
+#[test]
+fn members_are_written_under_their_names_in_their_order() {
+    let part = r#"{"name":"0001-n","form":"rows","index":"n","window":{"from":"1970-01-01T00:00:00.001Z","to":null},"slice":{"id":1,"max":2},"without_time":true,"query":{"match_all":{}},"order":"time","expected":9,"received":3,"left_out":1,"known":2,"bytes":50,"file_bytes":40,"sha256":"ab","first":null,"last":"1970-01-01T00:00:00.002Z","undated":4,"proof":{"read":"one_snapshot","against":"x","counted":"y"}}"#;
+    let pending = r#"{"name":"0001-n","index":"n","window":{"from":null,"to":null},"slice":null,"without_time":true,"query":{},"skips_known":true,"documents":7}"#;
+    let state = r#"{"flowkit_dump":1,"name":"0001-n","index":"n","window":{"from":null,"to":null},"slice":null,"without_time":true,"query":null,"order":"time","expected":9,"rows":3,"left_out":1,"known":2,"is_joined":true,"bytes":50,"file_bytes":40,"first":null,"last":"1970-01-01T00:00:00.002Z","sha256":"ab","at_last":[{"index":"m","id":"a","routing":"r"},{"id":"b"}]}"#;
+    let read: Part = serde_json::from_str(part).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), part);
+    let read: Pending = serde_json::from_str(pending).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), pending);
+    let read: PartState = serde_json::from_str(state).unwrap();
+    assert_eq!(serde_json::to_string(&read).unwrap(), state);
+    let least = r#"{"name":"","index":"","window":{"from":null,"to":null},"slice":null,"query":null,"order":"storage","expected":0,"received":0,"bytes":0,"file_bytes":0,"sha256":"","first":null,"last":null,"undated":0,"proof":{"read":"joined","against":"","counted":""}}"#;
+    assert_eq!(serde_json::to_string(&Part::default()).unwrap(), least);
+    assert_eq!(serde_json::from_str::<Part>("{}").unwrap(), Part::default());
+}

@@ -39,10 +39,18 @@ impl Report {
     pub fn grouping(&self) -> Option<Grouping> {
         match self {
             Self::Top(top) => Some(Grouping::top(top)),
-            Self::Talkers(ranked) => Some(Grouping::talkers(&ranked.order)),
-            Self::Ports(ranked) => Some(Grouping::ports(&ranked.order)),
-            Self::Protocols(ranked) => Some(Grouping::protocols(&ranked.order)),
-            Self::Pairs(ranked) => Some(Grouping::pairs(&ranked.order)),
+            Self::Talkers(ranked) => {
+                Some(Grouping::talkers(&ranked.order).only(ranked.columns.as_deref()))
+            }
+            Self::Ports(ranked) => {
+                Some(Grouping::ports(&ranked.order).only(ranked.columns.as_deref()))
+            }
+            Self::Protocols(ranked) => {
+                Some(Grouping::protocols(&ranked.order).only(ranked.columns.as_deref()))
+            }
+            Self::Pairs(ranked) => {
+                Some(Grouping::pairs(&ranked.order).only(ranked.columns.as_deref()))
+            }
             Self::Exporters
             | Self::Timeline(_)
             | Self::Scans(_)
@@ -58,13 +66,7 @@ impl Report {
 impl Grouping {
     fn top(top: &Top) -> Self {
         let grouping = Self::new(top.by.clone(), top.order.clone());
-        match &top.columns {
-            None => grouping.with_sorted(),
-            Some(columns) => {
-                let columns = columns.iter().map(|measure| (measure.name(), *measure));
-                Self { columns: columns.collect(), ..grouping }
-            }
-        }
+        grouping.with_sorted().only(top.columns.as_deref())
     }
 
     fn talkers(order: &Order) -> Self {
@@ -135,6 +137,17 @@ impl Grouping {
         columns.extend(self.columns);
         columns.extend(named(behind));
         Self { columns, ..self }.with_sorted()
+    }
+
+    /// With these columns instead, if any were asked for.
+    fn only(self, columns: Option<&[Measure]>) -> Self {
+        match columns {
+            None => self,
+            Some(columns) => {
+                let columns = columns.iter().map(|measure| (measure.name(), *measure));
+                Self { columns: columns.collect(), ..self }
+            }
+        }
     }
 
     /// With what rows are sorted by as the last column, if it has none.

@@ -199,12 +199,11 @@ impl Measure {
     #[must_use]
     pub fn meaning(self) -> Meaning {
         match self {
-            Self::Sum(Metric::Bytes)
-            | Self::Forward
-            | Self::Backward
-            | Self::BytesPerPacket
-            | Self::Spread(Of::Bytes, _) => Meaning::Bytes,
-            Self::Sum(_) | Self::Distinct(_) => Meaning::Count,
+            Self::Sum(metric) => Meaning::Sum(metric),
+            Self::Forward | Self::Backward | Self::BytesPerPacket | Self::Spread(Of::Bytes, _) => {
+                Meaning::Bytes
+            }
+            Self::Distinct(_) => Meaning::Count,
             Self::Share(metric) => Meaning::Share(metric),
             Self::First | Self::Last => Meaning::Value(Kind::Time),
             Self::Duration | Self::Spread(Of::Duration, _) => Meaning::Duration,

@@ -52,10 +52,14 @@ pub struct Top {
     pub order: Order,
 }
 
-/// A ranking whose keys and columns are its own.
+/// A ranking whose keys are its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ranked {
+    /// The columns behind the keys; `None` are those of the report, and what is
+    /// sorted by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<Measure>>,
     /// Which rows, in which order.
     pub order: Order,
 }
@@ -217,53 +221,12 @@ impl Report {
                 format!("scans, sources with {} or more targets", scans.min_targets)
             }
             Self::Beacons(beacons) => format!(
-                "beacons, {} or more beats with a jitter of at most {} %",
+                "beacons, {} or more connections with a jitter of at most {} %",
                 beacons.min_connections, beacons.max_jitter_percent
             ),
             Self::Diff(diff) => format!("diff by {}", diff.sort.name()),
             Self::Summary => "summary".into(),
             Self::Check => "check".into(),
-        }
-    }
-
-    /// The rule by which it counts, in a sentence or two.
-    #[must_use]
-    pub fn rule(&self) -> &'static str {
-        match self {
-            Self::Top(_) => {
-                "Flows are grouped by their keys and added up, all of them, so no row is an estimate."
-            }
-            Self::Talkers(_) => {
-                "Each flow stands at its sender and at its receiver; if the two are equal it counts once. So shares add up to more than 100 %."
-            }
-            Self::Ports(_) => {
-                "Flows of TCP, UDP, DCCP and SCTP alone, by protocol and service. The service is the lower of the two ports: a guess that is right for most, and wrong where both are high."
-            }
-            Self::Protocols(_) => "Flows are grouped by the IP protocol.",
-            Self::Pairs(_) => {
-                "Flows are grouped by their two addresses, the lower one first, so both directions of a conversation are in one row."
-            }
-            Self::Exporters => {
-                "By exporter and engine. A packet says how many flows its engine sent before it (flow_seq_num) and how many it carries (flow_records); the next must say the sum, modulo 2^32, and what lies between was lost. Fewer documents than flow_records were lost behind the collector."
-            }
-            Self::Timeline(_) => {
-                "Bins begin at the start of the day in the zone. The volume of a flow is spread over bins by the time distribution in the title; it counts once, where it began, or in the bin that gets all. Proportional: by the time spent in each, in whole bytes that add up exactly. A flow whose times are unknown, inverted, more than 1 h after or 24 h before its export is placed at its export. Volume outside of the window is in rows before and after."
-            }
-            Self::Scans(_) => {
-                "For each source the distinct targets are counted exactly: hosts for one protocol and port, and ports of one host."
-            }
-            Self::Beacons(_) => {
-                "For each source, destination, protocol and port: the gaps from the start of one flow to the next. The interval is their median, the jitter the median of the deviations from it."
-            }
-            Self::Diff(_) => {
-                "Both sides are grouped by the same keys with all rows, and their sums subtracted; keys whose sums are equal have no row."
-            }
-            Self::Summary => {
-                "All flows are added up. first and last are export times, first_switched and last_switched the times of the traffic as the documents have them."
-            }
-            Self::Check => {
-                "Each flow is tested for what exporters and Logstash are known to get wrong; each engine's sequence for gaps; sources for copies. `flowkit explain first_switched` tells about late times."
-            }
         }
     }
 
@@ -342,7 +305,8 @@ mod tests {
     fn percentages_are_exact() {
         for millionths in [0, 1, 500_000, 33_333_333, 100_000_000] {
             let order = Order { min_share: millionths, ..Order::default() };
-            let question = Question::new(Report::Talkers(Ranked { order }), Flows::default());
+            let question =
+                Question::new(Report::Talkers(Ranked { columns: None, order }), Flows::default());
             assert_eq!(Question::from_json(&question.to_json()).unwrap(), question);
         }
     }

@@ -16,7 +16,7 @@ pub(super) fn flows() -> Vec<Flow> {
     parts.iter().flatten().flat_map(Talk::flows).collect()
 }
 
-/// Somebody out there.
+/// An address outside.
 fn visitor(random: &mut Random) -> Ipv4Addr {
     let last = u8::try_from(random.between(1, 62)).unwrap_or(1);
     match random.below(5) {

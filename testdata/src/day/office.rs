@@ -160,7 +160,7 @@ fn ntp() -> Vec<Talk> {
     talks
 }
 
-/// The monitor pings two places; echo request is type 8, code 0.
+/// The monitor pings two hosts; echo request is type 8, code 0.
 fn pings() -> Vec<Talk> {
     let mut random = Random::named("pings");
     let mut talks = Vec::new();

@@ -1,6 +1,6 @@
 //! Packets as a dump on disk, as a fetch of their documents would leave it.
 //!
-//! The one place of this crate that writes files. Nothing in the dump depends
+//! Only this module of the crate writes files. Nothing in the dump depends
 //! on the clock or the machine.
 
 use std::fs::{self, File, OpenOptions};
@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use flowkit_model::dump::{
-    FORMAT, MANIFEST, Manifest, PARTS, Part, Proof, Span, State, part_name, unfinished,
+    FORMAT, MANIFEST, Manifest, PARTS, Part, PartScope, Proof, State, part_name, unfinished,
 };
 use sha2::{Digest, Sha256};
 
@@ -33,12 +33,12 @@ pub fn write_hit(document: &Document, out: &mut impl Write) -> io::Result<()> {
     )
 }
 
-/// Writes packets as a dump into a folder, which must not be there. It appears
-/// whole: until then it stands under another name beside its place.
+/// Writes packets as a dump into a new folder, which has a temporary name until
+/// the dump is complete.
 ///
 /// # Errors
-/// If the folder is there, or cannot be written, or there is an error instead
-/// of a packet. Nothing is left behind.
+/// If the folder exists or cannot be written, or if `packets` yields an error.
+/// Nothing is left behind.
 pub fn write(
     folder: &Path,
     packets: impl Iterator<Item = io::Result<Packet>>,
@@ -54,7 +54,7 @@ pub fn write(
         Ok(manifest)
     });
     if written.is_err() {
-        // What went wrong is said; that this went wrong too helps nobody.
+        // The first error is the one to report.
         let _ = fs::remove_dir_all(&new);
     }
     written
@@ -102,7 +102,7 @@ fn fill(
     Ok(manifest)
 }
 
-/// A part under way.
+/// A part that is being written.
 struct Writer {
     file: File,
     text: Vec<u8>,
@@ -114,8 +114,7 @@ impl Writer {
     fn new(folder: &Path, number: usize, index: &str) -> io::Result<Self> {
         let part = Part {
             name: part_name(number, index),
-            index: index.to_owned(),
-            window: Span::default(),
+            scope: PartScope { index: index.to_owned(), ..PartScope::default() },
             proof: Proof { against: "what was made".into(), ..Proof::default() },
             ..Part::default()
         };
@@ -125,7 +124,7 @@ impl Writer {
     }
 
     fn takes(&self, document: &Document) -> bool {
-        self.part.received < PART_DOCUMENTS && self.part.index == document.index
+        self.part.received < PART_DOCUMENTS && self.part.scope.index == document.index
     }
 
     fn add(&mut self, document: &Document) -> io::Result<()> {
@@ -185,7 +184,7 @@ mod tests {
     use super::*;
     use crate::Synth;
 
-    /// A dump is there whole or not at all, and nothing stands beside it.
+    /// A dump is there whole or not at all, and no temporary file beside it.
     #[test]
     fn nothing_is_left_of_a_dump_that_breaks_off() {
         let place = std::env::temp_dir().join(format!("flowkit-breaks-off-{}", std::process::id()));

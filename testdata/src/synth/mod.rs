@@ -1,5 +1,7 @@
-//! As many lifelike flows as wanted, for courses and benchmarks: the same for
-//! the same seed, packet by packet, so that ten million need no memory.
+//! Synthetic flows in any number, for courses and benchmarks.
+//!
+//! A seed always gives the same flows. They come packet by packet, so that ten
+//! million need no memory.
 //!
 //! An office and its web server as on the practice day, but with some 130,000
 //! addresses outside (198.18.0.0/15, which RFC 2544 sets aside for
@@ -26,17 +28,17 @@ use crate::packet::{MOST_RECORDS, Packet, SCAN_MS, SPACING_MS};
 use crate::random::Random;
 use crate::time::DAY_MS;
 
-/// Looks at the cache within an hour.
+/// Scans of the cache within an hour.
 const SCANS_PER_HOUR: u64 = 120;
 
 /// How busy each hour of a day is.
 const HOURS: [u64; 24] =
     [3, 2, 2, 2, 2, 3, 6, 12, 22, 24, 22, 20, 15, 20, 22, 20, 18, 14, 10, 9, 8, 7, 5, 4];
 
-/// Most flows a day: beyond that a router's packets would overtake its next look.
+/// Most flows a day: beyond that a router's packets would overtake its next scan.
 pub const MOST_FLOWS_A_DAY: u64 = 500_000_000;
 
-/// How many flows, which, over how many days from 2018-09-21 on.
+/// The number of flows, a seed, and the number of days from 2018-09-21 on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Synth {
     /// Flows.
@@ -50,22 +52,22 @@ pub struct Synth {
 impl Synth {
     /// The packets, by time of export.
     pub fn packets(self) -> impl Iterator<Item = Packet> {
-        let mut office = Sender::new(&OFFICE);
-        let mut border = Sender::new(&BORDER);
+        let mut office = Router::new(&OFFICE);
+        let mut border = Router::new(&BORDER);
         let mut random = Random::seeded(self.seed);
         let mut waiting = VecDeque::new();
         (0..self.n_scans()).flat_map(move |scan| {
             let scan_ms = DAY_START_MS + SCAN_MS * scan.cast_signed();
             for _ in self.before(scan)..self.before(scan + 1) {
                 let flow = next(&mut waiting, &mut random, scan_ms);
-                let sender = if flow.exporter == &BORDER { &mut border } else { &mut office };
-                sender.flows.push(flow);
+                let router = if flow.exporter == &BORDER { &mut border } else { &mut office };
+                router.flows.push(flow);
             }
             office.packets(scan_ms).into_iter().chain(border.packets(scan_ms)).collect::<Vec<_>>()
         })
     }
 
-    /// When they begin and end, in milliseconds since 1970: of the export.
+    /// A window that holds every export, in milliseconds since 1970.
     #[must_use]
     pub fn window_ms(self) -> (i64, i64) {
         // What is exported shortly after midnight is still inside.
@@ -100,13 +102,13 @@ fn next(waiting: &mut VecDeque<Flow>, random: &mut Random, scan_ms: i64) -> Flow
 }
 
 /// What a router has sent and is about to send.
-struct Sender {
+struct Router {
     exporter: &'static Exporter,
     flow_sequence: u32,
     flows: Vec<Flow>,
 }
 
-impl Sender {
+impl Router {
     fn new(exporter: &'static Exporter) -> Self {
         Self { exporter, flow_sequence: exporter.flows_before, flows: Vec::new() }
     }

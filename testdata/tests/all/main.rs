@@ -1,6 +1,8 @@
-//! What is tested of the practice server as a client meets it, in one program.
+//! What is tested of the practice server as a client meets it, and of the
+//! workspace as a whole: its layers. One program.
 //!
-//! A file a subject; `cargo test -p flowkit-testdata --test all SUBJECT::` runs
-//! one.
+//! A file or folder a subject; `cargo test -p flowkit-testdata --test all
+//! SUBJECT::` runs one.
 
 mod exchange;
+mod layers;

@@ -1,29 +1,33 @@
-//! The keys of two tables side by side, part by part: what is in memory at a
-//! time is one part of each a thread, and the wanted rows.
+//! Ranks the keys of two tables side by side, partition by partition: each thread
+//! has one partition of each in memory at a time.
 
 use std::io;
 
 use flowkit_model::Sums;
 
-use super::{Ranked, Ranking, TextOrder, Wanted};
+use super::{RankBy, Ranked, Ranking, TextOrder};
 use crate::group::counters::Accumulator;
+use crate::group::distinct::GroupKey;
 use crate::group::key::Key;
-use crate::group::keyed_sums::Store;
+use crate::group::keyed_groups::KeyedGroups;
+use crate::group::keyed_sums::KeyedSums;
 use crate::group::table::Table;
+use crate::group::widths::{EachWidth, Owned};
 use crate::spill::map::Map;
 use crate::spill::partitions::each_part;
-use crate::spill::record::Stored;
+use crate::spill::record::Record;
 
-/// What two tables have of a key; nothing, where a table does not have it.
+/// What two tables have accumulated for a key; the default, where a table does not
+/// have the key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Both<A> {
+pub(crate) struct Both<A> {
     /// In the first.
     pub a: A,
     /// In the second.
     pub b: A,
 }
 
-impl<A: Stored> Stored for Both<A> {
+impl<A: Record> Record for Both<A> {
     fn write(&self, out: &mut Vec<u8>) {
         self.a.write(out);
         self.b.write(out);
@@ -39,7 +43,7 @@ impl<A: Stored> Stored for Both<A> {
 }
 
 impl<A: Accumulator> Accumulator for Both<A> {
-    /// 0 for the first table, and the record of a flow.
+    /// 0 for the first table or 1 for the second, and the record of a flow.
     type Row = (u8, A::Row);
 
     fn take(&mut self, (side, row): Self::Row) {
@@ -59,37 +63,48 @@ impl<A: Accumulator> Accumulator for Both<A> {
 }
 
 impl<A: Accumulator, V: Accumulator> Table<A, V> {
-    /// The first keys of this table and another of the same layout and texts,
-    /// by their sums in both.
+    /// The top N keys by their sums in this table and another, which must have its
+    /// layout and its texts.
     ///
     /// # Errors
     /// If temporary files cannot be used.
-    pub fn compare(
+    pub(crate) fn compare(
         mut self,
         mut other: Self,
-        wanted: &Wanted<'_, Both<A>>,
+        rank_by: &RankBy<'_, Both<A>>,
     ) -> io::Result<Ranked<Both<A>>> {
-        self.close();
-        other.close();
-        let order = TextOrder::new(self.layout(), wanted.texts);
+        self.empty_dense();
+        other.empty_dense();
+        let order = TextOrder::new(self.layout(), rank_by.texts);
         let layout = self.layout().clone();
-        let ranking = Ranking { wanted, order: &order, layout: &layout };
-        let mut parts = ranking.both(self.known.sums, other.known.sums)?;
-        parts.extend(ranking.both(self.wide.sums, other.wide.sums)?);
-        parts.extend(ranking.both(self.double.sums, other.double.sums)?);
-        parts.extend(ranking.both(self.long.sums, other.long.sums)?);
-        Ok(ranking.together(parts))
+        let ranking = Ranking { rank_by, order: &order, layout: &layout };
+        let parts = self.widths.zip(other.widths).try_each(&mut Compare(&ranking))?;
+        Ok(ranking.merge(parts.into_iter().flatten()))
+    }
+}
+
+/// Ranks the keys of a width of two tables.
+struct Compare<'r, 'w, A>(&'r Ranking<'w, Both<A>>);
+
+impl<A: Accumulator, V: Accumulator> EachWidth<(Owned<A, V>, Owned<A, V>)> for Compare<'_, '_, A> {
+    type Output = io::Result<Vec<Ranked<Both<A>>>>;
+
+    fn visit<K: GroupKey>(
+        &mut self,
+        (a, b): (KeyedGroups<K, A, V>, KeyedGroups<K, A, V>),
+    ) -> Self::Output {
+        self.0.parts_of_both(a.sums, b.sums)
     }
 }
 
 impl<A: Accumulator> Ranking<'_, Both<A>> {
-    /// The first keys of each part of two stores.
-    fn both<K: Key>(
+    /// The top N of each part of two aggregations.
+    fn parts_of_both<K: Key>(
         &self,
-        mut a: Store<K, A>,
-        mut b: Store<K, A>,
+        mut a: KeyedSums<K, A>,
+        mut b: KeyedSums<K, A>,
     ) -> io::Result<Vec<Ranked<Both<A>>>> {
-        // Once both are split, a key is in the same part of each.
+        // Once both are split, a key is in equally numbered parts of them.
         let split = a.is_split() || b.is_split();
         a.finish(split);
         b.finish(split);
@@ -98,7 +113,7 @@ impl<A: Accumulator> Ranking<'_, Both<A>> {
             a.each(part, |key, row| keys.at(key).a.take_or_merge(row))?;
             b.each(part, |key, row| keys.at(key).b.take_or_merge(row))?;
             let groups: Vec<(K, Both<A>)> = keys.into_entries().collect();
-            Ok(self.first(&groups, &[]))
+            Ok(self.top_n(&groups, &[]))
         })
     }
 }

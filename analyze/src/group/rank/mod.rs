@@ -1,6 +1,5 @@
-//! Which keys come first: the largest by a value, ties by key, unknown last
-//! among them. Parts of the keys are ranked side by side, then their first
-//! ones together.
+//! The top N keys: the largest by a value, ties by key, unknown last among these.
+//! Partitions are ranked in parallel, then the top N of each are merged.
 
 mod compare;
 mod extras;
@@ -14,153 +13,149 @@ use flowkit_model::answer::Quantiles;
 use flowkit_model::{Metric, Sums};
 use rayon::prelude::*;
 
-pub use self::compare::Both;
-use self::extras::besides;
+pub(crate) use self::compare::Both;
+use self::extras::{Fill, extras_of_part};
 use self::text_order::TextOrder;
-use self::top_n::First;
-use super::distinct::Pairs;
+use self::top_n::TopN;
+use super::counters::Accumulator;
+use super::distinct::{Distinct, GroupKey};
 use super::key::{Key, KeyLayout};
-use super::keyed_sums::Store;
-use super::quantiles::Times;
-use super::table::{Gathered, Table};
-use crate::group::counters::Accumulator;
+use super::keyed_groups::KeyedGroups;
+use super::keyed_sums::KeyedSums;
+use super::quantiles::Occurrences;
+use super::table::Table;
+use super::widths::{Borrowed, EachWidth, Owned};
 use crate::spill::partitions::each_part;
 
-/// The first keys of a ranking.
+/// The top N keys.
 #[derive(Debug)]
-pub struct Ranked<A> {
-    /// The first keys, in order.
-    pub rows: Vec<Group<A>>,
+pub(crate) struct Ranked<A> {
+    /// The top N, in order.
+    pub rows: Vec<RankedGroup<A>>,
     /// Sums over the keys that are not among them.
     pub other: Sums,
-    /// All keys.
+    /// How many keys there are.
     pub keys: u64,
-    /// Those that may have a row.
-    pub holding: u64,
+    /// How many of them pass [`RankBy::having`].
+    pub having: u64,
 }
 
-/// A key and what is known of it.
+/// A key and what was accumulated for it.
 #[derive(Clone, Debug)]
-pub struct Group<A> {
+pub(crate) struct RankedGroup<A> {
     /// Its values; unknown is `None`.
     pub key: Vec<Option<u64>>,
     /// Its sums.
     pub sums: A,
-    /// What else was gathered.
-    pub besides: Found,
+    /// Its distinct counts and quantiles.
+    pub extras: ExtraValues,
     /// What it is ranked by.
     value: Option<u128>,
 }
 
-/// What a key has besides its sums, in the order in which it was gathered.
+/// What a key has in addition to its sums, in the order of [`Extras`].
+///
+/// [`Extras`]: super::table::Extras
 #[derive(Clone, Debug, Default)]
-pub struct Found {
-    /// Different values.
+pub(crate) struct ExtraValues {
+    /// Numbers of distinct values.
     pub distinct: Vec<u64>,
     /// Quantiles of distributions.
-    pub spread: Vec<Quantiles>,
+    pub quantiles: Vec<Quantiles>,
 }
 
 /// What a key is ranked by; `None`, unknown, comes last.
-pub type Value<'w, A> = &'w (dyn Fn(&A, &Found) -> Option<u128> + Sync);
+pub(crate) type RankValue<'w, A> = &'w (dyn Fn(&A, &ExtraValues) -> Option<u128> + Sync);
 
-/// Which keys are wanted.
-pub struct Wanted<'w, A> {
-    /// What they are ranked by.
-    pub value: Value<'w, A>,
+/// By what keys are ranked, and which of them have a row.
+pub(crate) struct RankBy<'w, A> {
+    /// The value that they are ranked by.
+    pub value: RankValue<'w, A>,
     /// Whether a key may have a row.
-    pub holds: &'w (dyn Fn(&A, &Found) -> bool + Sync),
-    /// Whether these two look at what was gathered besides sums. If not, that
-    /// is worked out for the wanted keys alone.
-    pub besides: bool,
+    pub having: &'w (dyn Fn(&A, &ExtraValues) -> bool + Sync),
+    /// Whether these two look at distinct counts or quantiles. If not, those are
+    /// computed for the top N alone.
+    pub uses_extras: bool,
     /// The smallest first.
     pub bottom: bool,
-    /// How many; 0 is all.
+    /// N; 0 is all.
     pub limit: usize,
     /// The texts of the dictionary: text keys sort by their letters.
     pub texts: &'w [String],
 }
 
 impl<A: Accumulator, V: Accumulator> Table<A, V> {
-    /// The first keys, largest first.
+    /// The top N keys.
     ///
     /// # Errors
     /// If temporary files cannot be used.
-    pub fn rank(mut self, wanted: &Wanted<'_, A>) -> io::Result<Ranked<A>> {
-        let order = TextOrder::new(self.layout(), wanted.texts);
+    pub(crate) fn rank(mut self, rank_by: &RankBy<'_, A>) -> io::Result<Ranked<A>> {
+        let order = TextOrder::new(self.layout(), rank_by.texts);
         let layout = self.layout().clone();
-        let ranking = Ranking { wanted, order: &order, layout: &layout };
-        if wanted.besides || wanted.limit == 0 {
-            self.close();
-            let mut parts = ranking.all(self.known)?;
-            parts.extend(ranking.all(self.wide)?);
-            parts.extend(ranking.all(self.double)?);
-            parts.extend(ranking.all(self.long)?);
-            return Ok(ranking.together(parts));
+        let ranking = Ranking { rank_by, order: &order, layout: &layout };
+        if rank_by.uses_extras || rank_by.limit == 0 {
+            self.empty_dense();
+            let parts = self.widths.try_each(&mut RankAll(&ranking))?;
+            return Ok(ranking.merge(parts.into_iter().flatten()));
         }
         let mut ranked = self.rank_sums(&ranking)?;
-        self.known.fill(&layout, &mut ranked.rows)?;
-        self.wide.fill(&layout, &mut ranked.rows)?;
-        self.double.fill(&layout, &mut ranked.rows)?;
-        self.long.fill(&layout, &mut ranked.rows)?;
+        self.widths.try_each(&mut Fill { layout: &layout, rows: &mut ranked.rows })?;
         Ok(ranked)
     }
 
-    /// The first keys, by sums alone; these are then gone.
+    /// The top N keys by their sums, which are dropped.
     fn rank_sums(&mut self, ranking: &Ranking<'_, A>) -> io::Result<Ranked<A>> {
-        // Keys that stand in an array are nowhere else.
-        let mut parts = ranking.of(&mut self.known.sums)?;
-        self.take_dense(|groups| parts.push(ranking.first(groups, &[])));
-        parts.extend(ranking.of(&mut self.wide.sums)?);
-        parts.extend(ranking.of(&mut self.double.sums)?);
-        parts.extend(ranking.of(&mut self.long.sums)?);
-        Ok(ranking.together(parts))
+        // A key of the array is in no part.
+        let mut dense = Vec::new();
+        self.drain_dense(|groups| dense.push(ranking.top_n(groups, &[])));
+        let parts = self.widths.as_mut().try_each(&mut RankSums(ranking))?;
+        Ok(ranking.merge(dense.into_iter().chain(parts.into_iter().flatten())))
     }
 
     /// All keys, the largest by a metric first.
     ///
     /// # Errors
     /// If temporary files cannot be used.
-    pub fn all(self, metric: Metric, texts: &[String]) -> io::Result<Vec<Group<A>>> {
-        let value = |sums: &A, _: &Found| Some(metric.of(&sums.sums()));
-        let holds = |_: &A, _: &Found| true;
-        let (value, holds): (Value<'_, A>, _) = (&value, &holds);
-        let wanted = Wanted { value, holds, besides: false, bottom: false, limit: 0, texts };
-        Ok(self.rank(&wanted)?.rows)
+    pub(crate) fn all(self, metric: Metric, texts: &[String]) -> io::Result<Vec<RankedGroup<A>>> {
+        let value = |sums: &A, _: &ExtraValues| Some(metric.of(&sums.sums()));
+        let having = |_: &A, _: &ExtraValues| true;
+        let (value, having): (RankValue<'_, A>, _) = (&value, &having);
+        let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit: 0, texts };
+        Ok(self.rank(&rank_by)?.rows)
     }
 }
 
-/// A ranking under way.
+/// A ranking in progress.
 struct Ranking<'w, A> {
-    wanted: &'w Wanted<'w, A>,
+    rank_by: &'w RankBy<'w, A>,
     order: &'w TextOrder,
     layout: &'w KeyLayout,
 }
 
 impl<A: Accumulator> Ranking<'_, A> {
-    /// The first keys of each part, by sums alone.
-    fn of<K: Key>(&self, sums: &mut Store<K, A>) -> io::Result<Vec<Ranked<A>>> {
+    /// The top N of each part by sums.
+    fn parts_by_sums<K: Key>(&self, sums: &mut KeyedSums<K, A>) -> io::Result<Vec<Ranked<A>>> {
         sums.finish(false);
         let parts = each_part(sums.parts(), |part| {
             let groups: Vec<(K, A)> = sums.part(part)?.into_entries().collect();
-            Ok(self.first(&groups, &[]))
+            Ok(self.top_n(&groups, &[]))
         });
         sums.clear();
         parts
     }
 
-    /// The first keys of each part, with all that is known of them.
-    fn all<K: Key, V: Accumulator>(
+    /// The top N of each part, with distinct counts and quantiles.
+    fn parts<K: GroupKey, V: Accumulator>(
         &self,
-        gathered: Gathered<K, A, V>,
+        groups: KeyedGroups<K, A, V>,
     ) -> io::Result<Vec<Ranked<A>>> {
-        let mut sums = gathered.sums;
-        let mut counts: Vec<Store<K, Times>> =
-            gathered.pairs.into_iter().map(Pairs::counts).collect::<io::Result<_>>()?;
-        let mut values = gathered.values;
+        let mut sums = groups.sums;
+        let mut counts: Vec<KeyedSums<K, Occurrences>> =
+            groups.distinct.into_iter().map(Distinct::counts).collect::<io::Result<_>>()?;
+        let mut values = groups.values;
         let split = sums.is_split()
-            || counts.iter().any(Store::is_split)
-            || values.iter().any(Store::is_split);
+            || counts.iter().any(KeyedSums::is_split)
+            || values.iter().any(KeyedSums::is_split);
         sums.finish(split);
         for counts in &mut counts {
             counts.finish(split);
@@ -170,57 +165,57 @@ impl<A: Accumulator> Ranking<'_, A> {
         }
         each_part(sums.parts(), |part| {
             let groups: Vec<(K, A)> = sums.part(part)?.into_entries().collect();
-            let besides = besides(&groups, part, &counts, &values)?;
-            Ok(self.first(&groups, &besides))
+            let extras = extras_of_part(&groups, part, &counts, &values)?;
+            Ok(self.top_n(&groups, &extras))
         })
     }
 
-    /// The first of some keys; `besides` is empty or has one for each.
-    fn first<K: Key>(&self, groups: &[(K, A)], besides: &[Found]) -> Ranked<A> {
-        let nothing = Found::default();
+    /// The top N of some keys; `extras` is empty or has one for each.
+    fn top_n<K: Key>(&self, groups: &[(K, A)], extras: &[ExtraValues]) -> Ranked<A> {
+        let nothing = ExtraValues::default();
         let keys = groups.len() as u64;
-        let places = self.order.places_of(self.layout, groups);
+        let ordered = self.order.ordered_keys(self.layout, groups);
         let mut other = Sums::default();
-        let key = |at: usize| places.as_ref().map_or(&groups[at].0, |places| &places[at]);
+        let key = |at: usize| ordered.as_ref().map_or(&groups[at].0, |keys| &keys[at]);
         let order = |a: &(Option<u128>, usize), b: &(Option<u128>, usize)| {
             self.by_value(a.0, b.0).then_with(|| key(a.1).cmp(key(b.1)))
         };
-        let mut first: First<(Option<u128>, usize)> = First::new(self.wanted.limit);
-        let mut holding = 0;
+        let mut top: TopN<(Option<u128>, usize)> = TopN::new(self.rank_by.limit);
+        let mut n_having = 0;
         for (at, (_, sums)) in groups.iter().enumerate() {
-            let found = besides.get(at).unwrap_or(&nothing);
-            let value = (self.wanted.value)(sums, found);
-            let holds = (self.wanted.holds)(sums, found);
-            holding += u64::from(holds);
-            if holds && first.last().is_none_or(|last| self.by_value(value, last.0).is_le()) {
-                first.add((value, at), order, |(_, at)| other.add(&groups[at].1.sums()));
+            let found = extras.get(at).unwrap_or(&nothing);
+            let value = (self.rank_by.value)(sums, found);
+            let having = (self.rank_by.having)(sums, found);
+            n_having += u64::from(having);
+            if having && top.cut_off().is_none_or(|last| self.by_value(value, last.0).is_le()) {
+                top.add((value, at), order, |(_, at)| other.add(&groups[at].1.sums()));
             } else {
                 other.add(&sums.sums());
             }
         }
-        let candidates = first.finish(order, |(_, at)| other.add(&groups[at].1.sums()));
-        let rows = candidates.into_iter().map(|(value, at)| Group {
+        let candidates = top.finish(order, |(_, at)| other.add(&groups[at].1.sums()));
+        let rows = candidates.into_iter().map(|(value, at)| RankedGroup {
             key: self.layout.decode(key(at).clone()),
             sums: groups[at].1.clone(),
-            besides: besides.get(at).cloned().unwrap_or_default(),
+            extras: extras.get(at).cloned().unwrap_or_default(),
             value,
         });
-        Ranked { rows: rows.collect(), other, keys, holding }
+        Ranked { rows: rows.collect(), other, keys, having: n_having }
     }
 
-    /// The first of the first; texts are by their places until then.
-    fn together(&self, parts: Vec<Ranked<A>>) -> Ranked<A> {
-        let mut all = Ranked { rows: Vec::new(), other: Sums::default(), keys: 0, holding: 0 };
+    /// Merges the top N of all parts, and translates texts back to their codes.
+    fn merge(&self, parts: impl Iterator<Item = Ranked<A>>) -> Ranked<A> {
+        let mut all = Ranked { rows: Vec::new(), other: Sums::default(), keys: 0, having: 0 };
         for part in parts {
             all.rows.extend(part.rows);
             all.other.add(&part.other);
             all.keys += part.keys;
-            all.holding += part.holding;
+            all.having += part.having;
         }
-        let order = |a: &Group<A>, b: &Group<A>| {
+        let order = |a: &RankedGroup<A>, b: &RankedGroup<A>| {
             self.by_value(a.value, b.value).then_with(|| by_key(&a.key, &b.key))
         };
-        let limit = self.wanted.limit;
+        let limit = self.rank_by.limit;
         if limit > 0 && limit < all.rows.len() {
             all.rows.select_nth_unstable_by(limit, order);
             for row in all.rows.drain(limit..) {
@@ -233,25 +228,47 @@ impl<A: Accumulator> Ranking<'_, A> {
             all.rows.sort_unstable_by(order);
         }
         for row in &mut all.rows {
-            self.order.to_numbers(self.layout, &mut row.key);
+            self.order.to_codes(self.layout, &mut row.key);
         }
         all
     }
 
-    /// The largest first, or the smallest; unknown last.
+    /// The order of values: the largest first, or the smallest; unknown last.
     fn by_value(&self, a: Option<u128>, b: Option<u128>) -> Ordering {
         match (a, b) {
-            (Some(a), Some(b)) if self.wanted.bottom => a.cmp(&b),
+            (Some(a), Some(b)) if self.rank_by.bottom => a.cmp(&b),
             (Some(a), Some(b)) => b.cmp(&a),
             (a, b) => b.is_some().cmp(&a.is_some()),
         }
     }
 }
 
-/// Rows that are sorted by more than one thread.
+/// Ranks the keys of a width, distinct counts and quantiles known.
+struct RankAll<'r, 'w, A>(&'r Ranking<'w, A>);
+
+impl<A: Accumulator, V: Accumulator> EachWidth<Owned<A, V>> for RankAll<'_, '_, A> {
+    type Output = io::Result<Vec<Ranked<A>>>;
+
+    fn visit<K: GroupKey>(&mut self, groups: KeyedGroups<K, A, V>) -> Self::Output {
+        self.0.parts(groups)
+    }
+}
+
+/// Ranks the keys of a width by their sums.
+struct RankSums<'r, 'w, A>(&'r Ranking<'w, A>);
+
+impl<A: Accumulator, V: Accumulator> EachWidth<Borrowed<'_, A, V>> for RankSums<'_, '_, A> {
+    type Output = io::Result<Vec<Ranked<A>>>;
+
+    fn visit<K: GroupKey>(&mut self, groups: &mut KeyedGroups<K, A, V>) -> Self::Output {
+        self.0.parts_by_sums(&mut groups.sums)
+    }
+}
+
+/// More rows than this are sorted by several threads.
 const MANY: usize = 100_000;
 
-/// Keys as they sort: unknown last.
+/// The order of keys: unknown last.
 fn by_key(a: &[Option<u64>], b: &[Option<u64>]) -> Ordering {
     let one = |(a, b): (&Option<u64>, &Option<u64>)| match (a, b) {
         (Some(a), Some(b)) => a.cmp(b),

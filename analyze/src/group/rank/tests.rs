@@ -9,7 +9,7 @@ use super::*;
 use crate::batch::{Column, Values};
 use crate::group::counters::Counters;
 use crate::group::key_part::KeyPart;
-use crate::group::table::{Besides, Counting};
+use crate::group::table::{Counting, Extras};
 use crate::spill::memory::Memory;
 
 fn layout(kind: Kind, bits: &[u32]) -> KeyLayout {
@@ -39,14 +39,14 @@ fn ranked_of(
     limit: usize,
     texts: &[String],
 ) -> (Vec<Option<u64>>, u128, u64) {
-    let mut table = Table::<Counters>::new(layout, &Besides::default(), &Arc::default());
+    let mut table = Table::<Counters>::new(layout, &Extras::default(), &Arc::default());
     let keys = column(groups.len() as u64, &|row| groups[usize::try_from(row).unwrap()].0);
     table.add(&[&keys], None, |row| Counters::row(groups[row].1, 1));
-    let value = |sums: &Counters, _: &Found| Some(sums.sums().bytes);
-    let holds = |_: &Counters, _: &Found| true;
-    let (value, holds): (Value<'_, Counters>, _) = (&value, &holds);
-    let wanted = Wanted { value, holds, besides: false, bottom: false, limit, texts };
-    let ranked = table.rank(&wanted).unwrap();
+    let value = |sums: &Counters, _: &ExtraValues| Some(sums.sums().bytes);
+    let having = |_: &Counters, _: &ExtraValues| true;
+    let (value, having): (RankValue<'_, Counters>, _) = (&value, &having);
+    let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit, texts };
+    let ranked = table.rank(&rank_by).unwrap();
     (ranked.rows.into_iter().map(|row| row.key[0]).collect(), ranked.other.bytes, ranked.keys)
 }
 
@@ -60,10 +60,10 @@ fn the_largest_come_first_and_ties_by_key() {
     assert_eq!(ranked(Kind::Code, &[], 2, &[]), (vec![], 0, 0));
 }
 
-/// Keys of 16 bits stand in an array, of more in a table: wherever the first
-/// ones are among them, they are the same.
+/// Keys of 16 bits are indices of an array, longer ones are hashed: the top N do not
+/// depend on it.
 #[test]
-fn the_first_are_found_wherever_they_stand() {
+fn the_first_are_found_in_the_array_and_in_the_table() {
     let groups: Vec<(Option<u64>, u64)> = (0..=65_535)
         .step_by(7)
         .map(|key| (Some(key), key * 31 % 10_007))
@@ -92,10 +92,20 @@ fn texts_sort_by_their_letters() {
     );
 }
 
-type Plain = BTreeMap<Vec<Option<u64>>, (u128, u64, BTreeSet<u64>, Vec<u64>)>;
+/// Bytes, flows, distinct values and all values of a key.
+type PlainGroup = (u128, u64, BTreeSet<u64>, Vec<u64>);
 
-/// Keys of every width, some of them unknown, over two threads' tables,
-/// with memory for all and for nearly none, against the plain loop.
+type Plain = BTreeMap<Vec<Option<u64>>, PlainGroup>;
+
+fn add_plain(group: &mut PlainGroup, bytes: u64, value: Option<u64>) {
+    group.0 += u128::from(bytes);
+    group.1 += 1;
+    group.2.extend(value);
+    group.3.extend(value);
+}
+
+/// Keys of every width, some of them unknown, in the tables of two threads, with a
+/// budget for all records and for nearly none, against the plain loop.
 #[test]
 fn every_way_to_keep_keys_equals_the_plain_loop() {
     const ROWS: u64 = 30_000;
@@ -109,8 +119,8 @@ fn every_way_to_keep_keys_equals_the_plain_loop() {
             let layout = layout(Kind::Code, &bits);
             let memory = Arc::new(Memory::of(most));
             let counting = Counting { bits: 5, mirrored: false };
-            let besides = Besides { distinct: vec![counting], spread: 1 };
-            let mut tables = [0, 1].map(|_| Table::<Counters>::new(&layout, &besides, &memory));
+            let extras = Extras { distinct: vec![counting], distributions: 1 };
+            let mut tables = [0, 1].map(|_| Table::<Counters>::new(&layout, &extras, &memory));
             let mut expected = Plain::new();
             for (batch, keys) in keys.iter().enumerate() {
                 let mut columns = vec![keys; bits.len()];
@@ -133,11 +143,7 @@ fn every_way_to_keep_keys_equals_the_plain_loop() {
                 for row in (0..ROWS).filter(|row| *row != 7) {
                     let at = usize::try_from(row).unwrap();
                     let key = columns.iter().map(|column| column.get(at)).collect();
-                    let plain = expected.entry(key).or_default();
-                    plain.0 += u128::from(bytes(row));
-                    plain.1 += 1;
-                    plain.2.extend(value(row));
-                    plain.3.extend(value(row));
+                    add_plain(expected.entry(key).or_default(), bytes(row), value(row));
                 }
                 assert!(batch < 2);
             }
@@ -149,9 +155,9 @@ fn every_way_to_keep_keys_equals_the_plain_loop() {
                 let (sum, flows, values, mut all) = expected.remove(&row.key).unwrap();
                 let sums = row.sums.sums();
                 assert_eq!((sums.bytes, sums.flows), (sum, flows), "{:?}", row.key);
-                assert_eq!(row.besides.distinct, [values.len() as u64]);
+                assert_eq!(row.extras.distinct, [values.len() as u64]);
                 all.sort_unstable();
-                let points = row.besides.spread[0];
+                let points = row.extras.quantiles[0];
                 assert_eq!(points.n, all.len() as u64);
                 let middle = all.get((all.len().max(1) - 1) / 2).copied();
                 assert_eq!(points.median, middle.unwrap_or(0));

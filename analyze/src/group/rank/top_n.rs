@@ -1,28 +1,28 @@
-//! The first of many things, of which few are kept at a time.
+//! The top N of many candidates, of which few are kept at a time.
 
 use std::cmp::Ordering;
 
-/// The first things of an order.
-pub(super) struct First<T> {
+/// The first N candidates of an order.
+pub(super) struct TopN<T> {
     limit: usize,
     kept: Vec<T>,
-    /// Whether the first ones are at the front, the last of them at their end.
+    /// Whether the first `limit` are at the front, and the last of these at their end.
     is_cut: bool,
 }
 
-impl<T> First<T> {
-    /// Of the first `limit`; 0 is all.
+impl<T> TopN<T> {
+    /// Keeps the first `limit`; 0 is all.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, kept: Vec::new(), is_cut: false }
     }
 
-    /// What comes last of those that are first so far: what comes behind it need
-    /// not be added. `None` while all are.
-    pub(super) fn last(&self) -> Option<&T> {
+    /// The current cut-off of the top N: candidates after it need not be added.
+    /// `None` until N candidates were kept and others dropped.
+    pub(super) fn cut_off(&self) -> Option<&T> {
         if self.is_cut { self.kept.get(self.limit - 1) } else { None }
     }
 
-    /// Adds something; `drop` is told what is not among the first any more.
+    /// Adds a candidate; `drop` gets those that are not in the top N any more.
     pub(super) fn add(&mut self, new: T, order: impl Fn(&T, &T) -> Ordering, drop: impl FnMut(T)) {
         self.kept.push(new);
         if self.limit > 0 && self.kept.len() >= 2 * self.limit.max(SPARE) {
@@ -36,7 +36,7 @@ impl<T> First<T> {
         self.is_cut = true;
     }
 
-    /// The first, in no order.
+    /// The top N, in any order.
     pub(super) fn finish(
         mut self,
         order: impl Fn(&T, &T) -> Ordering,
@@ -49,24 +49,24 @@ impl<T> First<T> {
     }
 }
 
-/// More than so many are kept before the first are sought among them.
+/// At least this many candidates are kept before they are cut down to N.
 const SPARE: usize = 32;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Whatever comes in whatever order, the first are kept and the others told.
+    /// Whatever the order of candidates, the top N are kept and the others dropped.
     #[test]
-    fn the_first_are_kept_and_the_rest_is_told() {
+    fn the_first_are_kept_and_the_rest_is_dropped() {
         let things: Vec<u32> = (0..1000_u32).map(|n| n.wrapping_mul(2_654_435_761) % 300).collect();
         let mut sorted = things.clone();
         sorted.sort_unstable();
         for limit in [0, 1, 7, 32, 33, 500, 1000, 2000] {
-            let mut first = First::new(limit);
+            let mut first = TopN::new(limit);
             let mut rest = Vec::new();
             for thing in &things {
-                match first.last() {
+                match first.cut_off() {
                     Some(last) if thing > last => rest.push(*thing),
                     _ => first.add(*thing, u32::cmp, |thing| rest.push(thing)),
                 }

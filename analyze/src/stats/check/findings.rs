@@ -1,10 +1,10 @@
-//! The findings as rows: what, where, how many of how many, and what it means.
+//! Findings as rows: name, place, count, total and meaning.
 
 use std::io;
 
 use flowkit_model::answer::{Answer, Cell, Column, Fault, Meaning, Quality, Table, Tally};
 
-use super::{Checked, Copies};
+use super::{Checked, Duplicates};
 use crate::quality::loss::{Engine, Loss};
 
 /// A row.
@@ -17,12 +17,12 @@ struct Finding {
     meaning: String,
 }
 
-/// A gap without any packet is told from here on.
-const LONG_SILENCE_MS: u64 = 3_600_000;
+/// Gaps in the export are reported from this length on.
+const LONG_GAP_MS: u64 = 3_600_000;
 
 pub(super) fn answer(
     checked: Checked,
-    copies: Copies,
+    duplicates: Duplicates,
     texts: &[String],
     tally: &Tally,
 ) -> io::Result<Answer> {
@@ -52,7 +52,7 @@ pub(super) fn answer(
         &mut findings,
         "equal_flows",
         "",
-        copies.equal,
+        duplicates.equal,
         flows,
         "flows are equal to another in every field, under other ids; --dedupe drops them",
     );
@@ -60,7 +60,7 @@ pub(super) fn answer(
         &mut findings,
         "seen_twice",
         "",
-        copies.seen_twice,
+        duplicates.seen_twice,
         flows,
         "flows have a like at another exporter (ends, ports, packets, bytes): sums count both; filter by exporter",
     );
@@ -117,7 +117,7 @@ fn of_engine(exporter: &str, engine: Engine, loss: Loss, findings: &mut Vec<Find
         loss.packets,
         "packets have a lower number than was to be expected: the exporter started again, or order was lost",
     );
-    if let Some((length, start)) = loss.silence.filter(|silence| silence.0 >= LONG_SILENCE_MS) {
+    if let Some((length, start)) = loss.longest_gap.filter(|gap| gap.0 >= LONG_GAP_MS) {
         let words = format!(
             "minutes without a packet, the longest silence, from {}",
             flowkit_model::time::format_ms(start)
@@ -166,7 +166,7 @@ fn of_times(exporter: &str, times: &Quality, findings: &mut Vec<Finding>) {
     );
 }
 
-/// What every report says in its notes.
+/// Findings that every report has in its notes.
 fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
     let flows = tally.total.flows;
     let exporters = tally.sampling.len() as u64;
@@ -210,6 +210,14 @@ fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
         let words = format!("{}, the first at {}", skipped.cause.text(), skipped.first);
         push(findings, "skipped", skipped.cause.name(), skipped.n, 0, &words);
     }
+    of_unknown(tally, findings);
+    for missing in &tally.incomplete {
+        push(findings, "incomplete", "", 1, 0, missing);
+    }
+}
+
+/// Fields that an exporter states and that are unknown in some flows.
+fn of_unknown(tally: &Tally, findings: &mut Vec<Finding>) {
     for (field, n) in tally
         .unknown
         .iter()
@@ -220,12 +228,9 @@ fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
             "unknown",
             field.field().name,
             *n,
-            flows,
+            tally.total.flows,
             "flows lack this field, or hold what cannot be",
         );
-    }
-    for missing in &tally.incomplete {
-        push(findings, "incomplete", "", 1, 0, missing);
     }
 }
 

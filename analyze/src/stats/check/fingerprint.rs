@@ -1,13 +1,13 @@
-//! Stands for a flow in 24 bytes: what two routers would see alike, and what
-//! else there is.
+//! Fingerprints of flows in 24 bytes: a hash of the fields that two routers on the
+//! path see alike, and one of all fields.
 
 use flowkit_model::{FIELDS, FieldId};
 
 use crate::batch::Batch;
 use crate::dedup::row_hash::hashes;
-use crate::spill::record::Stored;
+use crate::spill::record::Record;
 
-/// What two routers on the path of a flow see alike.
+/// The fields that two routers on the path of a flow see alike.
 const ALIKE: [FieldId; 7] = [
     FieldId::SrcAddr,
     FieldId::DstAddr,
@@ -18,38 +18,38 @@ const ALIKE: [FieldId; 7] = [
     FieldId::Bytes,
 ];
 
-/// Flows of fewer packets are alike by chance: pings, requests for names.
+/// Flows of fewer packets are alike by chance: pings, DNS queries.
 const FEWEST_PACKETS: u64 = 3;
 
-/// A flow. Two of 10^9 flows have the same 96 bits by chance with a
-/// probability of 10^-11.
+/// A flow as hashes: 96 bits of the fields seen alike. That any two of 10^9 flows share
+/// them by chance has a probability of 10^-11.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fingerprint {
     alike: (u64, u32),
-    /// The exporter's number in the dictionary, from 1; 0 is unknown.
+    /// The dictionary code of the exporter plus 1; 0 is unknown.
     pub(super) exporter: u32,
-    /// A hash of all fields, but that the lowest bit tells whether the flow has
-    /// so many packets that a like is no chance.
+    /// A hash of all fields; the lowest bit instead tells whether the flow has enough
+    /// packets that a similar flow is no coincidence.
     rest: u64,
 }
 
 impl Fingerprint {
-    /// What flows that may be alike have in common.
+    /// The hash that flows have in common if two routers saw them as one.
     pub(super) fn alike(&self) -> (u64, u32) {
         self.alike
     }
 
-    /// The hash that tells the partition: likes are in one.
-    pub(super) fn place(&self) -> u64 {
+    /// The hash that tells the partition.
+    pub(super) fn partition_hash(&self) -> u64 {
         self.alike.0
     }
 
-    /// Whether a like of it is more than chance.
+    /// Whether a similar flow is no coincidence.
     pub(super) fn is_telling(&self) -> bool {
         self.rest & 1 == 1
     }
 
-    /// Of each flow of a batch of all fields.
+    /// The fingerprint of each flow of a batch that has all fields.
     pub(super) fn of(batch: &Batch) -> impl Iterator<Item = Self> {
         let alike = hashes(batch, &ALIKE);
         let all: Vec<FieldId> = FIELDS.iter().map(|field| field.id).collect();
@@ -68,13 +68,13 @@ impl Fingerprint {
     }
 }
 
-impl Stored for Fingerprint {
+impl Record for Fingerprint {
     fn write(&self, out: &mut Vec<u8>) {
         ((self.alike, self.exporter), self.rest).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let ((alike, exporter), rest) = Stored::read(bytes)?;
+        let ((alike, exporter), rest) = Record::read(bytes)?;
         Some(Self { alike, exporter, rest })
     }
 }

@@ -19,26 +19,26 @@ use crate::statistic::Statistic;
 
 /// The quality of the data.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Check;
+pub(crate) struct Check;
 
 /// What one thread has found.
 #[derive(Debug)]
-pub struct Checked {
-    /// By exporter's number in the dictionary.
+pub(crate) struct Checked {
+    /// By the dictionary code of the exporter.
     times: HashMap<Option<u64>, Quality>,
     packets: Packets,
-    /// Every flow, likes in one partition.
+    /// Fingerprints of all flows; those that two routers may share are in one partition.
     flows: Partitions<Fingerprint>,
-    /// Sampled without saying how.
+    /// Flows that state a sampling interval and no sampling mode.
     sampled_without_mode: u64,
 }
 
-/// Flows that are there more than once.
+/// Flows that occur more than once.
 #[derive(Clone, Copy, Debug, Default)]
-struct Copies {
-    /// Equal to another in every field, but for the first of each.
+struct Duplicates {
+    /// Flows equal to an earlier one in every field.
     equal: u64,
-    /// With a like at another exporter.
+    /// Flows that another exporter saw too.
     seen_twice: u64,
 }
 
@@ -66,7 +66,7 @@ impl Statistic for Check {
         let without_mode = |row: &usize| mode.get(*row) == Some(0) && interval.get(*row) > Some(1);
         checked.sampled_without_mode += (0..batch.rows()).filter(without_mode).count() as u64;
         for flow in Fingerprint::of(batch) {
-            checked.flows.push(flow.place(), flow);
+            checked.flows.push(flow.partition_hash(), flow);
         }
         checked.packets.add(batch);
     }
@@ -82,16 +82,16 @@ impl Statistic for Check {
 
     fn answer(&self, checked: Checked, texts: &[String], tally: &Tally) -> io::Result<Answer> {
         let parts = if checked.flows.is_empty() { 0 } else { PARTITIONS };
-        let mut copies = Copies::default();
+        let mut duplicates = Duplicates::default();
         for part in each_part(parts, |part| of_part(&checked.flows, part))? {
-            copies.equal += part.equal;
-            copies.seen_twice += part.seen_twice;
+            duplicates.equal += part.equal;
+            duplicates.seen_twice += part.seen_twice;
         }
-        findings::answer(checked, copies, texts, tally)
+        findings::answer(checked, duplicates, texts, tally)
     }
 }
 
-/// Adds the times of a batch; flows of one exporter mostly come in a row.
+/// Adds the times of a batch; flows of one exporter are mostly consecutive.
 fn add_times(times: &mut HashMap<Option<u64>, Quality>, batch: &Batch) {
     let column = |field| batch.column(field);
     let exporters = column(FieldId::Exporter);
@@ -108,21 +108,24 @@ fn add_times(times: &mut HashMap<Option<u64>, Quality>, batch: &Batch) {
     }
 }
 
-fn of_part(flows: &Partitions<Fingerprint>, part: usize) -> io::Result<Copies> {
+fn of_part(flows: &Partitions<Fingerprint>, part: usize) -> io::Result<Duplicates> {
     let mut all = Vec::with_capacity(flows.len(part));
     flows.each(part, |flow| all.push(flow))?;
-    // By one word, which is faster than by all; few have it in common.
-    all.sort_unstable_by_key(Fingerprint::place);
-    let mut copies = Copies::default();
-    for near in all.chunk_by_mut(|a, b| a.place() == b.place()).filter(|near| near.len() > 1) {
+    // By one word, which is faster than by all of it; few flows share that word.
+    all.sort_unstable_by_key(Fingerprint::partition_hash);
+    let mut duplicates = Duplicates::default();
+    for near in all
+        .chunk_by_mut(|a, b| a.partition_hash() == b.partition_hash())
+        .filter(|near| near.len() > 1)
+    {
         near.sort_unstable();
         for likes in near.chunk_by(|a, b| a.alike() == b.alike()) {
             let first = likes[0];
             if first.is_telling() && likes.iter().any(|flow| flow.exporter != first.exporter) {
-                copies.seen_twice += likes.len() as u64;
+                duplicates.seen_twice += likes.len() as u64;
             }
-            copies.equal += likes.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
+            duplicates.equal += likes.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64;
         }
     }
-    Ok(copies)
+    Ok(duplicates)
 }

@@ -1,14 +1,14 @@
-//! What is kept of a group, in three sizes: a ranking by bytes needs 40 bytes a
-//! key, with its key.
+//! The accumulators of a group, in three sizes: a ranking by bytes needs 40 bytes
+//! per group, key included.
 
-use flowkit_model::question::{Measure, Of, Point};
+use flowkit_model::question::{Measure, Of};
 use flowkit_model::{Metric, Sums};
 
 use crate::group::counters::{Accumulator, Counters, Sum};
-use crate::group::packed_flow::Volume;
-use crate::spill::record::Stored;
+use crate::group::packed_flow::PackedFlow;
+use crate::spill::record::Record;
 
-/// What of a flow can be gathered.
+/// The values of a flow that are accumulated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flow {
     pub(crate) bytes: u64,
@@ -17,22 +17,22 @@ pub(crate) struct Flow {
     pub(crate) last: Option<u64>,
 }
 
-/// Which way a flow went, seen from its key.
+/// The direction of a flow, seen from its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Direction {
     Forward,
     Backward,
-    /// Backward, and its other end, which is the same key, was counted.
-    BackAgain,
+    /// Backward, and source and destination have one key: the flow was counted already.
+    BackwardSameKey,
 }
 
-impl Way {
-    /// The same as the mark of a volume.
+impl Direction {
+    /// The mark of a packed flow.
     fn mark(self) -> u8 {
         match self {
             Self::Forward => 0,
             Self::Backward => 1,
-            Self::BackAgain => 2,
+            Self::BackwardSameKey => 2,
         }
     }
 
@@ -40,17 +40,17 @@ impl Way {
         match mark {
             0 => Self::Forward,
             1 => Self::Backward,
-            _ => Self::BackAgain,
+            _ => Self::BackwardSameKey,
         }
     }
 }
 
-/// Something that flows are gathered in.
-pub(crate) trait Gather: Accumulator {
-    /// A flow as a record, or as sums if it does not fit in one.
-    fn row(flow: Flow, way: Way) -> Result<Self::Row, Self>;
+/// An accumulator of flows.
+pub(crate) trait FlowAccumulator: Accumulator {
+    /// The record of a flow, or its sums if it does not fit in one.
+    fn row(flow: Flow, way: Direction) -> Result<Self::Row, Self>;
 
-    /// Bytes each way.
+    /// Bytes forward and backward.
     fn ways(&self) -> Option<(u128, u128)> {
         None
     }
@@ -61,7 +61,7 @@ pub(crate) trait Gather: Accumulator {
     }
 }
 
-/// A value of a flow whose distribution is told, if it is known.
+/// The value of a flow in a distribution, if it is known.
 pub(crate) fn spread_of(of: Of, flow: Flow) -> Option<u64> {
     match of {
         Of::Bytes => Some(flow.bytes),
@@ -69,14 +69,14 @@ pub(crate) fn spread_of(of: Of, flow: Flow) -> Option<u64> {
     }
 }
 
-impl Gather for Counters {
+impl FlowAccumulator for Counters {
     #[inline]
-    fn row(flow: Flow, _: Way) -> Result<Volume, Self> {
+    fn row(flow: Flow, _: Direction) -> Result<PackedFlow, Self> {
         Self::row(flow.bytes, flow.packets)
     }
 }
 
-/// With the bytes each way.
+/// Sums, and the bytes of each direction.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Directed {
     all: Counters,
@@ -85,11 +85,14 @@ pub(crate) struct Directed {
 }
 
 impl Directed {
-    fn of(bytes: u64, packets: u64, way: Way) -> Self {
-        let all =
-            if way == Way::BackAgain { Counters::default() } else { Counters::one(bytes, packets) };
+    fn of(bytes: u64, packets: u64, way: Direction) -> Self {
+        let all = if way == Direction::BackwardSameKey {
+            Counters::default()
+        } else {
+            Counters::one(bytes, packets)
+        };
         let (mut forward, mut backward) = (Sum::default(), Sum::default());
-        if way == Way::Forward {
+        if way == Direction::Forward {
             forward.add(bytes);
         } else {
             backward.add(bytes);
@@ -98,27 +101,27 @@ impl Directed {
     }
 }
 
-impl Stored for Directed {
+impl Record for Directed {
     fn write(&self, out: &mut Vec<u8>) {
         (self.all, (self.forward, self.backward)).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (all, (forward, backward)) = Stored::read(bytes)?;
+        let (all, (forward, backward)) = Record::read(bytes)?;
         Some(Self { all, forward, backward })
     }
 }
 
 impl Accumulator for Directed {
-    type Row = Volume;
+    type Row = PackedFlow;
 
     #[inline]
-    fn take(&mut self, row: Volume) {
-        let way = Way::of_mark(row.mark());
-        if way != Way::BackAgain {
+    fn take(&mut self, row: PackedFlow) {
+        let way = Direction::of_mark(row.mark());
+        if way != Direction::BackwardSameKey {
             self.all.add(row.bytes(), row.packets());
         }
-        let sum = if way == Way::Forward { &mut self.forward } else { &mut self.backward };
+        let sum = if way == Direction::Forward { &mut self.forward } else { &mut self.backward };
         sum.add(row.bytes());
     }
 
@@ -133,10 +136,10 @@ impl Accumulator for Directed {
     }
 }
 
-impl Gather for Directed {
+impl FlowAccumulator for Directed {
     #[inline]
-    fn row(flow: Flow, way: Way) -> Result<Volume, Self> {
-        Volume::new(flow.bytes, flow.packets, way.mark())
+    fn row(flow: Flow, way: Direction) -> Result<PackedFlow, Self> {
+        PackedFlow::new(flow.bytes, flow.packets, way.mark())
             .ok_or_else(|| Self::of(flow.bytes, flow.packets, way))
     }
 
@@ -145,7 +148,7 @@ impl Gather for Directed {
     }
 }
 
-/// With the first start and the last end.
+/// Sums, bytes of each direction, first start and last end.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Spanned {
     directed: Directed,
@@ -156,12 +159,12 @@ pub(crate) struct Spanned {
 /// A flow with its times; unknown times are [`UNKNOWN`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timed {
-    volume: Volume,
+    flow: PackedFlow,
     first: u64,
     last: u64,
 }
 
-/// No time: those have 48 bits.
+/// No time, since those have 48 bits.
 const UNKNOWN: u64 = u64::MAX;
 
 impl Timed {
@@ -171,24 +174,24 @@ impl Timed {
     }
 }
 
-impl Stored for Timed {
+impl Record for Timed {
     fn write(&self, out: &mut Vec<u8>) {
-        (self.volume, (self.first, self.last)).write(out);
+        (self.flow, (self.first, self.last)).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (volume, (first, last)) = Stored::read(bytes)?;
-        Some(Self { volume, first, last })
+        let (flow, (first, last)) = Record::read(bytes)?;
+        Some(Self { flow, first, last })
     }
 }
 
-impl Stored for Spanned {
+impl Record for Spanned {
     fn write(&self, out: &mut Vec<u8>) {
         (self.directed, (self.first, self.last)).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (directed, (first, last)) = Stored::read(bytes)?;
+        let (directed, (first, last)) = Record::read(bytes)?;
         Some(Self { directed, first, last })
     }
 }
@@ -198,7 +201,7 @@ impl Accumulator for Spanned {
 
     #[inline]
     fn take(&mut self, row: Timed) {
-        self.directed.take(row.volume);
+        self.directed.take(row.flow);
         let (first, last) = row.times();
         self.first = earliest(self.first, first);
         self.last = self.last.max(last);
@@ -222,14 +225,14 @@ fn earliest(a: Option<u64>, b: Option<u64>) -> Option<u64> {
     }
 }
 
-impl Gather for Spanned {
+impl FlowAccumulator for Spanned {
     #[inline]
-    fn row(flow: Flow, way: Way) -> Result<Timed, Self> {
+    fn row(flow: Flow, way: Direction) -> Result<Timed, Self> {
         let Flow { first, last, .. } = flow;
         match Directed::row(flow, way) {
-            Ok(volume) => {
+            Ok(flow) => {
                 let time = |time: Option<u64>| time.unwrap_or(UNKNOWN);
-                Ok(Timed { volume, first: time(first), last: time(last) })
+                Ok(Timed { flow, first: time(first), last: time(last) })
             }
             Err(directed) => Err(Self { directed, first, last }),
         }
@@ -244,15 +247,15 @@ impl Gather for Spanned {
     }
 }
 
-/// How much must be kept for a measure.
+/// The smallest accumulators that a measure needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Size {
+pub(crate) enum Accumulators {
     Plain,
     Directed,
     Spanned,
 }
 
-impl Size {
+impl Accumulators {
     pub(crate) fn of(measure: Measure) -> Self {
         match measure {
             Measure::Sum(Metric::Bytes | Metric::Packets | Metric::Flows)

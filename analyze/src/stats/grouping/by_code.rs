@@ -1,26 +1,26 @@
-//! One key that a file has by places in a list of values: flows are added up by
-//! place, and each value's group is looked up once a row group.
+//! Grouping by one dictionary-encoded field: flows are aggregated by code, and the
+//! group of each dictionary value is looked up once per row group.
 
 use std::sync::Arc;
 
 use flowkit_model::question::Key;
 use flowkit_model::{FieldId, Row};
 
-use super::accumulators::Size;
+use super::accumulators::Accumulators;
 use super::{GroupBy, Groups, Tables};
-use crate::batch::{Batch, Coded, Column, FieldSet, Values};
+use crate::batch::{Batch, Column, DictionaryColumn, FieldSet, Values};
 use crate::group::counters::Counters;
-use crate::group::dictionary_sums::Place;
+use crate::group::dictionary_sums::CodeSums;
 use crate::group::table::Table;
 use crate::statistic::Statistic;
 
 impl GroupBy {
-    /// The field that is wanted by places: that of the only dimension, if
-    /// nothing but bytes, packets and flows is told of it.
-    pub(super) fn coded_key(&self) -> Option<FieldId> {
+    /// The field that is accepted dictionary-encoded: that of the only key, if nothing
+    /// but bytes, packets and flows is accumulated.
+    pub(super) fn dictionary_field(&self) -> Option<FieldId> {
         match &*self.question.keys {
             [Key::Field(field) | Key::Network(field, _)]
-                if self.size == Size::Plain
+                if self.accumulators == Accumulators::Plain
                     && self.counted.is_empty()
                     && self.distributions.is_empty()
                     && !self.question.with_ports_only
@@ -32,53 +32,58 @@ impl GroupBy {
         }
     }
 
-    pub(super) fn add_coded(
+    pub(super) fn add_dictionary_column(
         &self,
         groups: &mut Groups,
         batch: &Batch,
         field: FieldId,
-        coded: &Coded,
+        keys: &DictionaryColumn,
     ) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        if groups.coded.add(coded, bytes, packets) {
+        if groups.dictionary_sums.add(keys, bytes, packets) {
             return;
         }
-        // Another row group, or sums that are too large for a place.
-        self.settle_codes(groups);
-        if !groups.coded.add(coded, bytes, packets) {
+        // Another row group, or sums that might overflow.
+        self.finish_row_group_codes(groups);
+        if !groups.dictionary_sums.add(keys, bytes, packets) {
             let mut batch = batch.clone();
-            batch.uncode(field);
+            batch.materialise(field);
             self.add(groups, &batch);
         }
     }
 
-    /// Moves what is under the places of a row group away from there.
-    pub(super) fn settle_codes(&self, groups: &mut Groups) {
-        let Groups { tables: Tables::Plain(table), coded, .. } = groups else { return };
-        coded.take(|list, known, unknown| self.settle_list(table, list, known, unknown));
+    /// Moves the sums of the codes of a row group into the table.
+    pub(super) fn finish_row_group_codes(&self, groups: &mut Groups) {
+        let Groups { tables: Tables::Plain(table), dictionary_sums, .. } = groups else { return };
+        dictionary_sums.finish_row_group(|values, known, unknown| {
+            self.add_values(table, values, known, unknown);
+        });
     }
 
-    /// Moves all that was added by places into the table.
-    pub(super) fn settle_all_codes(&self, groups: &mut Groups) {
-        let Groups { tables: Tables::Plain(table), coded, .. } = groups else { return };
-        coded.take_all(|list, known, unknown| self.settle_list(table, list, known, unknown));
+    /// Moves all sums by code into the table.
+    pub(super) fn finish_codes(&self, groups: &mut Groups) {
+        let Groups { tables: Tables::Plain(table), dictionary_sums, .. } = groups else { return };
+        dictionary_sums.finish(|values, known, unknown| {
+            self.add_values(table, values, known, unknown);
+        });
     }
 
-    fn settle_list(
+    /// Adds the sums of each dictionary value to its group.
+    fn add_values(
         &self,
         table: &mut Table<Counters>,
-        list: &Values,
-        known: &[Place],
-        unknown: Place,
+        dictionary: &Values,
+        known: &[CodeSums],
+        unknown: CodeSums,
     ) {
-        let Some(field) = self.coded_key() else { return };
-        let column = Column { values: list.clone(), unknown: None };
-        let values = Batch::of_columns(list.len(), [(field, column)], Arc::default());
-        let has_unused = !table.is_dense() && known.iter().any(Place::is_empty);
+        let Some(field) = self.dictionary_field() else { return };
+        let column = Column { values: dictionary.clone(), unknown: None };
+        let values = Batch::of_columns(dictionary.len(), [(field, column)], Arc::default());
+        let has_unused = !table.is_dense() && known.iter().any(CodeSums::is_empty);
         let used: Option<Vec<bool>> =
-            has_unused.then(|| known.iter().map(|place| !place.is_empty()).collect());
+            has_unused.then(|| known.iter().map(|sums| !sums.is_empty()).collect());
         let key = self.keys[0].column(&values, 0);
-        table.add(&[&key], used.as_deref(), |place| known[place].record());
+        table.add(&[&key], used.as_deref(), |code| known[code].record());
         if !unknown.is_empty() {
             let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
             none.push_row(&Row::default());

@@ -1,4 +1,4 @@
-//! Adds up the flows of a batch under their keys at one end, or at each.
+//! Accumulates the flows of a batch by their keys at one end, source or destination.
 
 use std::borrow::Cow;
 
@@ -6,20 +6,20 @@ use flowkit_model::FieldId;
 use flowkit_model::filter::End;
 use flowkit_model::question::{Counted, Forward, Of};
 
-use super::accumulators::{Flow, Gather, Size, Way, spread_of};
+use super::accumulators::{Accumulators, Direction, Flow, FlowAccumulator, spread_of};
 use super::keys::{is_to_service, is_upward};
 use super::{GroupBy, Groups, Tables};
 use crate::batch::{Batch, Column};
 use crate::group::table::Table;
 
 impl GroupBy {
-    /// Which way the flows of a batch go at an end.
-    fn ways(&self, batch: &Batch, end: usize, again: Option<&[bool]>) -> Vec<Way> {
-        let of = |forward: &bool| if *forward { Way::Forward } else { Way::Backward };
+    /// The direction of each flow of a batch, seen from an end.
+    fn ways(&self, batch: &Batch, end: usize, again: Option<&[bool]>) -> Vec<Direction> {
+        let of = |forward: &bool| if *forward { Direction::Forward } else { Direction::Backward };
         match (self.question.forward, again) {
             (_, Some(again)) => again
                 .iter()
-                .map(|again| if *again { Way::BackAgain } else { Way::Backward })
+                .map(|again| if *again { Direction::BackwardSameKey } else { Direction::Backward })
                 .collect(),
             (Forward::Upward, None) => is_upward(batch).iter().map(of).collect(),
             (Forward::ToService, None) => is_to_service(batch).iter().map(of).collect(),
@@ -27,7 +27,7 @@ impl GroupBy {
         }
     }
 
-    /// Columns of what is counted, each to be paired with the key at an end.
+    /// Columns whose distinct values are counted for the key at an end.
     fn counted_columns(counted: Counted, batch: &Batch, end: usize) -> Vec<&Column> {
         match counted {
             Counted::Field(field) => vec![batch.column(field)],
@@ -36,7 +36,7 @@ impl GroupBy {
         }
     }
 
-    /// Rows whose key is the same at both ends.
+    /// Rows whose source and destination have one key.
     pub(super) fn same(
         &self,
         sources: &[Cow<'_, Column>],
@@ -53,7 +53,7 @@ impl GroupBy {
         same
     }
 
-    /// Adds the flows of a batch under their keys at one end.
+    /// Accumulates the flows of a batch by their keys at one end.
     pub(super) fn add_end(
         &self,
         groups: &mut Groups,
@@ -64,35 +64,36 @@ impl GroupBy {
         selected: Option<&[bool]>,
     ) {
         let columns: Vec<&Column> = keys.iter().map(AsRef::as_ref).collect();
-        let place = Place { columns: &columns, batch, end, again, selected };
+        let keyed = KeyedBatch { columns: &columns, batch, end, again, selected };
         match &mut groups.tables {
-            Tables::Plain(table) => self.gather(table, &place),
-            Tables::Directed(table) => self.gather(table, &place),
-            Tables::Spanned(table) => self.gather(table, &place),
+            Tables::Plain(table) => self.accumulate(table, &keyed),
+            Tables::Directed(table) => self.accumulate(table, &keyed),
+            Tables::Spanned(table) => self.accumulate(table, &keyed),
         }
     }
 
-    fn gather<A: Gather>(&self, table: &mut Table<A>, place: &Place<'_>) {
-        let Place { columns, batch, end, again, selected } = *place;
-        // A flow whose ends are the same is there once, but for what went each way.
+    fn accumulate<A: FlowAccumulator>(&self, table: &mut Table<A>, keyed: &KeyedBatch<'_>) {
+        let KeyedBatch { columns, batch, end, again, selected } = *keyed;
+        // A flow with one key at both ends counts once, except for bytes by direction.
         let once: Option<Vec<bool>> = again.map(|again| {
             let selected = |row: usize| selected.is_none_or(|selected| selected[row]);
             again.iter().enumerate().map(|(row, again)| !again && selected(row)).collect()
         });
         let once = once.as_deref().or(selected);
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        let times = (self.size >= Size::Spanned || self.distributions.contains(&Of::Duration))
-            .then(|| (batch.column(FieldId::FirstSwitched), batch.column(FieldId::LastSwitched)));
+        let times = (self.accumulators >= Accumulators::Spanned
+            || self.distributions.contains(&Of::Duration))
+        .then(|| (batch.column(FieldId::FirstSwitched), batch.column(FieldId::LastSwitched)));
         let flow = |row: usize| Flow {
             bytes: bytes[row],
             packets: packets[row],
             first: times.and_then(|times| times.0.get(row)),
             last: times.and_then(|times| times.1.get(row)),
         };
-        if self.size == Size::Plain {
+        if self.accumulators == Accumulators::Plain {
             let row = |row: usize| {
                 let (bytes, packets) = (bytes[row], packets[row]);
-                A::row(Flow { bytes, packets, first: None, last: None }, Way::Forward)
+                A::row(Flow { bytes, packets, first: None, last: None }, Direction::Forward)
             };
             table.add(columns, once, row);
         } else {
@@ -108,7 +109,7 @@ impl GroupBy {
         let unknown = batch.column(FieldId::Bytes).unknown.as_deref();
         for (n, of) in self.distributions.iter().enumerate() {
             table.spread(n, columns, once, |row| {
-                // What a sum takes as 0 is no value of a distribution.
+                // An unknown value is 0 in a sum, and none in a distribution.
                 let is_unknown = *of == Of::Bytes && unknown.is_some_and(|rows| rows[row]);
                 let value = spread_of(*of, flow(row)).filter(|_| !is_unknown);
                 value.map(|value| (value, Ok(())))
@@ -117,12 +118,12 @@ impl GroupBy {
     }
 }
 
-/// The flows of a batch under their keys at one end.
-struct Place<'b> {
+/// A batch with the keys of its flows at one end.
+struct KeyedBatch<'b> {
     columns: &'b [&'b Column],
     batch: &'b Batch,
     end: usize,
-    /// Which have the same key at the other end and are there.
+    /// Rows that were counted already at the source, whose key they share.
     again: Option<&'b [bool]>,
     selected: Option<&'b [bool]>,
 }

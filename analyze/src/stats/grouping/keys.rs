@@ -1,4 +1,4 @@
-//! The values of keys in a batch: columns as they are, or worked out of others.
+//! The key columns of a batch: fields as they are, or derived from them.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::batch::{Batch, Column, Values};
 use crate::bins::{Bins, Days};
 use crate::group::key_part::KeyPart;
 
-/// A part of a key, ready to be read from batches.
+/// A part of a key that can be computed from batches.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyColumn {
     key: Key,
@@ -21,7 +21,7 @@ pub(crate) struct KeyColumn {
 }
 
 impl KeyColumn {
-    /// Of keys, whose bins of time begin at midnight in a zone.
+    /// The columns of some keys; bins of time begin at midnight in a zone.
     pub(crate) fn of_all(keys: &[Key], zone: &TimeZone) -> Vec<Self> {
         keys.iter().map(|key| Self::new(key.clone(), zone)).collect()
     }
@@ -34,7 +34,7 @@ impl KeyColumn {
         Self { key, bins }
     }
 
-    /// What it is.
+    /// The key of the question.
     pub(crate) fn key(&self) -> &Key {
         &self.key
     }
@@ -44,8 +44,8 @@ impl KeyColumn {
         KeyPart::of(self.key.like().field())
     }
 
-    /// Its values in a batch; those at either end at `end`, 0 for the source
-    /// and 1 for the destination.
+    /// Its values in a batch. A key at either end is that of `end`: 0 for the source,
+    /// 1 for the destination.
     pub(crate) fn column<'b>(&self, batch: &'b Batch, end: usize) -> Cow<'b, Column> {
         match (&self.key, &self.bins) {
             (Key::Field(field), _) => Cow::Borrowed(batch.column(*field)),
@@ -64,7 +64,7 @@ impl KeyColumn {
     }
 }
 
-/// Addresses cut to so many bits.
+/// Addresses cut to a prefix of `bits`.
 fn networks(column: &Column, bits: u8) -> Column {
     let mask = prefix_mask(bits).unwrap_or(u32::MAX);
     match &column.values {
@@ -76,7 +76,7 @@ fn networks(column: &Column, bits: u8) -> Column {
     }
 }
 
-/// Addresses as they sort: unknown is the highest.
+/// The sort order of an address: unknown is the highest.
 fn rank(column: &Column, row: usize) -> u64 {
     column.get(row).unwrap_or(1 << 32)
 }
@@ -98,7 +98,7 @@ pub(crate) fn is_upward(batch: &Batch) -> Vec<bool> {
     (0..batch.rows()).map(|row| rank(src, row) <= rank(dst, row)).collect()
 }
 
-/// Whether the receiver's port is the service, row by row.
+/// Whether the destination port is the service, row by row.
 pub(crate) fn is_to_service(batch: &Batch) -> Vec<bool> {
     let [src, dst] = End::Port.fields().map(|field| batch.column(field));
     (0..batch.rows()).map(|row| dst.get(row) <= src.get(row)).collect()

@@ -1,5 +1,5 @@
-//! The statistic behind every ranking: flows grouped by some dimensions, and
-//! the groups told by some measures.
+//! The statistic behind every ranking: flows are grouped by keys, and measures are
+//! accumulated for each group.
 
 pub(crate) mod accumulators;
 mod by_code;
@@ -15,44 +15,42 @@ use std::sync::Arc;
 use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Cell, Tally};
 use flowkit_model::filter::End;
+use flowkit_model::names::has_ports;
 use flowkit_model::question::{Counted, Forward, Grouping, Key, Of};
 use jiff::tz::TimeZone;
 
-use self::accumulators::{Directed, Size, Spanned};
+use self::accumulators::{Accumulators, Directed, Spanned};
 use self::keys::KeyColumn;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Counters;
-use crate::group::dictionary_sums::CodedSums;
+use crate::group::dictionary_sums::DictionarySums;
 use crate::group::key::KeyLayout;
-use crate::group::table::{Besides, Counting, Table};
+use crate::group::table::{Counting, Extras, Table};
 use crate::spill::memory::Memory;
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
+use crate::statistic::{Statistic, key_cell};
 
-/// Flows by key, on this machine's columns.
+/// Flows grouped by key, from record batches.
 #[derive(Debug)]
 pub(crate) struct GroupBy {
     question: Grouping,
     keys: Vec<KeyColumn>,
     layout: KeyLayout,
-    /// What is counted once per value, for columns, sort and conditions.
+    /// Distinct counts, for columns, order and conditions.
     counted: Vec<Counted>,
-    /// Of what the distribution is told.
+    /// Distributions whose quantiles are computed.
     distributions: Vec<Of>,
-    size: Size,
+    accumulators: Accumulators,
 }
 
-/// Protocols that have ports: TCP, UDP, DCCP, SCTP.
-const WITH_PORTS: [u64; 4] = [6, 17, 33, 132];
-
 impl GroupBy {
-    /// As is asked; bins of time begin at midnight in a zone.
+    /// Grouping as the question says; bins of time begin at midnight in a zone.
     pub(crate) fn new(question: Grouping, zone: &TimeZone) -> Self {
         let keys = KeyColumn::of_all(&question.keys, zone);
         let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());
         let (counted, distributions) = (question.counted(), question.distributions());
-        let size = question.measures().map(Size::of).max().unwrap_or(Size::Plain);
-        Self { question, keys, layout, counted, distributions, size }
+        let accumulators =
+            question.measures().map(Accumulators::of).max().unwrap_or(Accumulators::Plain);
+        Self { question, keys, layout, counted, distributions, accumulators }
     }
 
     /// The parts of a key.
@@ -70,7 +68,7 @@ impl GroupBy {
         self.question.is_overlapping()
     }
 
-    /// Whether a pair of key and value is one of value and key too.
+    /// Whether a pair of key and value is also one of value and key.
     fn is_mirrored(&self, counted: Counted) -> bool {
         counted == Counted::Peer
             && self.question.keys == [Key::Either(End::Address, None)]
@@ -78,13 +76,13 @@ impl GroupBy {
     }
 }
 
-/// What one thread has gathered.
+/// The groups of one thread.
 #[derive(Debug)]
 pub(crate) struct Groups {
     tables: Tables,
-    /// What is still under the places of a row group's list.
-    coded: CodedSums,
-    /// Flows that are in no group.
+    /// Sums that are still by dictionary code.
+    dictionary_sums: DictionarySums,
+    /// Number of flows that are in no group.
     left_out: u64,
 }
 
@@ -107,10 +105,11 @@ impl Statistic for GroupBy {
                 Counted::Peer => fields.extend(End::Address.fields()),
             }
         }
-        if self.size >= Size::Spanned || self.distributions.contains(&Of::Duration) {
+        if self.accumulators >= Accumulators::Spanned || self.distributions.contains(&Of::Duration)
+        {
             fields.extend([FieldId::FirstSwitched, FieldId::LastSwitched]);
         }
-        if self.size >= Size::Directed {
+        if self.accumulators >= Accumulators::Directed {
             match self.question.forward {
                 Forward::Sent => {}
                 Forward::Upward => fields.extend(End::Address.fields()),
@@ -123,8 +122,8 @@ impl Statistic for GroupBy {
         fields
     }
 
-    fn coded(&self) -> Option<FieldId> {
-        self.coded_key()
+    fn dictionary_key(&self) -> Option<FieldId> {
+        self.dictionary_field()
     }
 
     fn start(&self, memory: &Arc<Memory>) -> Groups {
@@ -133,26 +132,24 @@ impl Statistic for GroupBy {
             mirrored: self.is_mirrored(*counted),
         };
         let distinct = self.counted.iter().map(counting).collect();
-        let besides = Besides { distinct, spread: self.distributions.len() };
-        let tables = match self.size {
-            Size::Plain => Tables::Plain(Table::new(&self.layout, &besides, memory)),
-            Size::Directed => Tables::Directed(Table::new(&self.layout, &besides, memory)),
-            Size::Spanned => Tables::Spanned(Table::new(&self.layout, &besides, memory)),
+        let extras = Extras { distinct, distributions: self.distributions.len() };
+        let tables = match self.accumulators {
+            Accumulators::Plain => Tables::Plain(Table::new(&self.layout, &extras, memory)),
+            Accumulators::Directed => Tables::Directed(Table::new(&self.layout, &extras, memory)),
+            Accumulators::Spanned => Tables::Spanned(Table::new(&self.layout, &extras, memory)),
         };
-        Groups { tables, coded: CodedSums::default(), left_out: 0 }
+        Groups { tables, dictionary_sums: DictionarySums::default(), left_out: 0 }
     }
 
     fn add(&self, groups: &mut Groups, batch: &Batch) {
-        if let Some(field) = self.coded_key()
-            && let Some(coded) = batch.coded(field)
+        if let Some(field) = self.dictionary_field()
+            && let Some(column) = batch.dictionary_column(field)
         {
-            return self.add_coded(groups, batch, field, coded);
+            return self.add_dictionary_column(groups, batch, field, column);
         }
         let with_ports: Option<Vec<bool>> = self.question.with_ports_only.then(|| {
             let protocols = batch.column(FieldId::Protocol);
-            (0..batch.rows())
-                .map(|row| protocols.get(row).is_some_and(|number| WITH_PORTS.contains(&number)))
-                .collect()
+            (0..batch.rows()).map(|row| protocols.get(row).is_some_and(has_ports)).collect()
         });
         if let Some(selected) = &with_ports {
             groups.left_out += selected.iter().filter(|selected| !**selected).count() as u64;
@@ -169,13 +166,13 @@ impl Statistic for GroupBy {
         }
     }
 
-    fn settle(&self, groups: &mut Groups) {
-        self.settle_codes(groups);
+    fn finish_row_group(&self, groups: &mut Groups) {
+        self.finish_row_group_codes(groups);
     }
 
     fn merge(&self, groups: &mut Groups, mut other: Groups) {
-        self.settle_all_codes(groups);
-        self.settle_all_codes(&mut other);
+        self.finish_codes(groups);
+        self.finish_codes(&mut other);
         groups.left_out += other.left_out;
         match (&mut groups.tables, other.tables) {
             (Tables::Plain(table), Tables::Plain(other)) => table.merge(other),
@@ -186,7 +183,7 @@ impl Statistic for GroupBy {
     }
 
     fn answer(&self, mut groups: Groups, texts: &[String], tally: &Tally) -> io::Result<Answer> {
-        self.settle_all_codes(&mut groups);
+        self.finish_codes(&mut groups);
         let left_out = groups.left_out;
         match groups.tables {
             Tables::Plain(table) => self.ranked(table, texts, tally, left_out),

@@ -1,5 +1,5 @@
-//! The groups as group rows, the first of each partition, for the ranking that
-//! all engines share.
+//! Ranks the groups and turns the top N into group rows, for the answer that all
+//! engines share.
 
 use std::io;
 
@@ -7,15 +7,15 @@ use flowkit_model::Sums;
 use flowkit_model::answer::{Answer, Group, GroupRow, More, Quantiles, Ranker, Rest, Tally};
 
 use super::GroupBy;
-use super::accumulators::{Gather, Size};
-use crate::group::rank::{Found, Ranked, Wanted};
+use super::accumulators::{Accumulators, FlowAccumulator};
+use crate::group::rank::{ExtraValues, RankBy, Ranked};
 use crate::group::table::Table;
 use crate::statistic::key_cell;
 
-/// A key's sums and what else was gathered, as the ranking sees them.
-struct Seen<'g, A>(&'g A, &'g Found);
+/// The accumulators of a key, as the ranking sees them.
+struct Candidate<'g, A>(&'g A, &'g ExtraValues);
 
-impl<A: Gather> Group for Seen<'_, A> {
+impl<A: FlowAccumulator> Group for Candidate<'_, A> {
     #[inline]
     fn sums(&self) -> Sums {
         self.0.sums()
@@ -34,12 +34,12 @@ impl<A: Gather> Group for Seen<'_, A> {
     }
 
     fn quantiles(&self, place: usize) -> Option<&Quantiles> {
-        self.1.spread.get(place)
+        self.1.quantiles.get(place)
     }
 }
 
 impl GroupBy {
-    pub(super) fn ranked<A: Gather>(
+    pub(super) fn ranked<A: FlowAccumulator>(
         &self,
         table: Table<A>,
         texts: &[String],
@@ -47,26 +47,27 @@ impl GroupBy {
         left_out: u64,
     ) -> io::Result<Answer> {
         let ranker = Ranker::new(&self.question, tally.total);
-        let value = |sums: &A, found: &Found| ranker.value(&Seen(sums, found));
-        let holds = |sums: &A, found: &Found| ranker.has_row(&Seen(sums, found));
-        let ranked = table.rank(&Wanted {
+        let value = |sums: &A, found: &ExtraValues| ranker.value(&Candidate(sums, found));
+        let having = |sums: &A, found: &ExtraValues| ranker.has_row(&Candidate(sums, found));
+        let top = table.rank(&RankBy {
             value: &value,
-            holds: &holds,
-            besides: ranker.ranks_by_more_than_sums(),
+            having: &having,
+            uses_extras: ranker.ranks_by_more_than_sums(),
             bottom: self.question.order.bottom,
             limit: self.question.order.limit,
             texts,
         })?;
-        let Ranked { rows, other, keys, .. } = ranked;
+        let Ranked { rows, other, keys, .. } = top;
         let rest = Rest { keys: keys - rows.len() as u64, sums: other, left_out };
-        let has_more =
-            self.size > Size::Plain || !self.counted.is_empty() || !self.distributions.is_empty();
-        let row = |group: crate::group::rank::Group<A>| {
+        let has_more = self.accumulators > Accumulators::Plain
+            || !self.counted.is_empty()
+            || !self.distributions.is_empty();
+        let row = |group: crate::group::rank::RankedGroup<A>| {
             let parts = self.layout.parts().iter().zip(&group.key);
             let more = has_more.then(|| {
-                let Found { distinct, spread } = group.besides;
+                let ExtraValues { distinct, quantiles } = group.extras;
                 let (ways, span_ms) = (group.sums.ways(), group.sums.span());
-                Box::new(More { ways, span_ms, distinct, quantiles: spread })
+                Box::new(More { ways, span_ms, distinct, quantiles })
             });
             let mut key =
                 Vec::with_capacity(self.layout.parts().len() + self.question.columns.len());

@@ -1,38 +1,37 @@
-//! A flow as a try at a port of a host, in 32 bytes, and the sums of tries.
+//! A flow as an attempt to reach a port of a host, in 32 bytes, and sums of attempts.
 
 use flowkit_model::Sums;
 
 use crate::batch::{Column, Values};
 use crate::group::counters::{Accumulator, Counters};
-use crate::group::packed_flow::Volume;
-use crate::spill::record::Stored;
+use crate::group::packed_flow::PackedFlow;
+use crate::spill::record::Record;
 
-/// TCP flags of a flow in which nobody answered and nothing was sent.
+/// TCP flags of a flow without an answer and without data.
 const SYN: u8 = 2;
 
-/// Who tried what, and with which TCP flags.
+/// Source, target and TCP flags of an attempt.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tried {
+pub(super) struct Probe {
     /// Source and destination, 32 bits each.
     ends: u64,
     /// Protocol, 8 bits, port, 16, and flags, 8.
     port: u32,
 }
 
-impl Tried {
-    /// Of flows: source, destination, protocol and port, which mean nothing
-    /// where one of them is unknown, and flags.
+impl Probe {
+    /// The probe of each row: source, destination, protocol and port, which are
+    /// meaningless where one of them is unknown, and flags.
     ///
-    /// Field by field over the rows, so that the width of a column is looked at
-    /// once a batch.
+    /// Column by column, so that the width of a column is matched once per batch.
     pub(super) fn of(columns: [&Column; 4], flags: &Column, rows: usize) -> Vec<Self> {
         let [source, destination, protocol, port] = columns;
         let (mut ends, mut ports) = (vec![0; rows], vec![0; rows]);
-        place(&mut ends, source, 32);
-        place(&mut ends, destination, 0);
-        place(&mut ports, protocol, 24);
-        place(&mut ports, port, 8);
-        place(&mut ports, flags, 0);
+        shift_in(&mut ends, source, 32);
+        shift_in(&mut ends, destination, 0);
+        shift_in(&mut ports, protocol, 24);
+        shift_in(&mut ports, port, 8);
+        shift_in(&mut ports, flags, 0);
         let narrow = |port: u64| u32::try_from(port).expect("fields of 8, 16 and 8 bits");
         let all = ends.into_iter().zip(ports);
         all.map(|(ends, port)| Self { ends, port: narrow(port) }).collect()
@@ -63,15 +62,15 @@ impl Tried {
         u128::from(self.ends) << 24 | u128::from(self.port >> 8)
     }
 
-    /// One with such a target, without flags.
+    /// A probe of this target, without flags.
     pub(super) fn of_target(target: u128) -> Self {
         let low = u32::try_from(target & 0xff_ffff).expect("24 bits");
         Self { ends: u64::try_from(target >> 24).expect("64 bits are left"), port: low << 8 }
     }
 }
 
-/// Puts the values of a column at a place of words; unknown ones are 0.
-fn place(words: &mut [u64], column: &Column, shift: u32) {
+/// Writes the values of a column into words, shifted; unknown ones are 0.
+fn shift_in(words: &mut [u64], column: &Column, shift: u32) {
     fn all<V: Copy + Into<u64>>(words: &mut [u64], values: &[V], shift: u32) {
         for (word, value) in words.iter_mut().zip(values) {
             *word |= (*value).into() << shift;
@@ -91,61 +90,61 @@ fn place(words: &mut [u64], column: &Column, shift: u32) {
     }
 }
 
-impl Stored for Tried {
+impl Record for Probe {
     fn write(&self, out: &mut Vec<u8>) {
         (self.ends, self.port).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let (ends, port) = Stored::read(bytes)?;
+        let (ends, port) = Record::read(bytes)?;
         Some(Self { ends, port })
     }
 }
 
-/// A flow.
+/// A flow that fits in a record.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Try {
-    pub(super) tried: Tried,
-    /// From the start to the end, in ms.
+pub(super) struct Attempt {
+    pub(super) probe: Probe,
+    /// Duration in ms.
     duration: u32,
-    volume: Volume,
+    counts: PackedFlow,
     first: u64,
 }
 
-impl Try {
-    /// Of a flow; its sums if it does not fit: times unknown or inverted, or
-    /// more than is counted in 32 bits.
+impl Attempt {
+    /// The record of a flow, or its sums if it does not fit: times are unknown or
+    /// inverted, or the duration has more than 32 bits.
     pub(super) fn new(
-        tried: Tried,
+        probe: Probe,
         bytes: u64,
         packets: u64,
         first: Option<u64>,
         last: Option<u64>,
-    ) -> Result<Self, Tries> {
+    ) -> Result<Self, AttemptSums> {
         let span = first
             .zip(last)
             .and_then(|(first, last)| Some((first, u32::try_from(last.checked_sub(first)?).ok()?)));
-        match (Volume::new(bytes, packets, 0), span) {
-            (Some(volume), Some((first, duration))) => Ok(Self { tried, duration, volume, first }),
-            _ => Err(Tries::of(Counters::one(bytes, packets), tried.flags(), first, last)),
+        match (PackedFlow::new(bytes, packets, 0), span) {
+            (Some(counts), Some((first, duration))) => Ok(Self { probe, duration, counts, first }),
+            _ => Err(AttemptSums::of(Counters::one(bytes, packets), probe.flags(), first, last)),
         }
     }
 }
 
-impl Stored for Try {
+impl Record for Attempt {
     fn write(&self, out: &mut Vec<u8>) {
-        ((self.tried, self.duration), (self.volume, self.first)).write(out);
+        ((self.probe, self.duration), (self.counts, self.first)).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let ((tried, duration), (volume, first)) = Stored::read(bytes)?;
-        Some(Self { tried, duration, volume, first })
+        let ((probe, duration), (counts, first)) = Record::read(bytes)?;
+        Some(Self { probe, duration, counts, first })
     }
 }
 
-/// What is told of a key.
+/// The accumulators of a key.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tries {
+pub(super) struct AttemptSums {
     all: Counters,
     pub(super) syn_only: u64,
     pub(super) flags: u8,
@@ -153,32 +152,32 @@ pub(super) struct Tries {
     pub(super) last: Option<u64>,
 }
 
-impl Tries {
+impl AttemptSums {
     fn of(all: Counters, flags: u8, first: Option<u64>, last: Option<u64>) -> Self {
         Self { all, syn_only: u64::from(flags == SYN), flags, first, last }
     }
 }
 
-impl Stored for Tries {
+impl Record for AttemptSums {
     fn write(&self, out: &mut Vec<u8>) {
         ((self.all, self.syn_only), self.flags).write(out);
         (self.first, self.last).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
-        let ((all, syn_only), flags) = Stored::read(bytes)?;
-        let (first, last) = Stored::read(bytes)?;
+        let ((all, syn_only), flags) = Record::read(bytes)?;
+        let (first, last) = Record::read(bytes)?;
         Some(Self { all, syn_only, flags, first, last })
     }
 }
 
-impl Accumulator for Tries {
-    type Row = Try;
+impl Accumulator for AttemptSums {
+    type Row = Attempt;
 
-    fn take(&mut self, row: Try) {
-        let all = Counters::one(row.volume.bytes(), row.volume.packets());
+    fn take(&mut self, row: Attempt) {
+        let all = Counters::one(row.counts.bytes(), row.counts.packets());
         let last = row.first + u64::from(row.duration);
-        self.merge(&Self::of(all, row.tried.flags(), Some(row.first), Some(last)));
+        self.merge(&Self::of(all, row.probe.flags(), Some(row.first), Some(last)));
     }
 
     fn merge(&mut self, other: &Self) {

@@ -1,5 +1,5 @@
-//! `scans`: who tries many. Sources by how many hosts they reach on one port,
-//! and by how many ports of one host.
+//! `scans`: sources ranked by how many hosts they try on one port, and by how many
+//! ports of one host.
 
 mod attempts;
 
@@ -12,27 +12,26 @@ use flowkit_model::question::{Scans, most_rows};
 use flowkit_model::{FieldId, Kind};
 use rayon::prelude::*;
 
-use self::attempts::{Tried, Tries, Try};
+use self::attempts::{Attempt, AttemptSums, Probe};
 use crate::batch::{Batch, Column};
 use crate::group::counters::Accumulator;
-use crate::group::quantiles::Times;
+use crate::group::quantiles::Occurrences;
 use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
-use crate::statistic::Statistic;
-use crate::statistic::key_cell;
+use crate::statistic::{Statistic, key_cell};
 
-/// One way to scan: many of one field for one key of three.
+/// A kind of scan: many values of one field for one key of three others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
+enum ScanKind {
     /// Many hosts on one port.
     Hosts,
     /// Many ports of one host.
     Ports,
 }
 
-impl Way {
+impl ScanKind {
     const ALL: [Self; 2] = [Self::Hosts, Self::Ports];
 
     fn name(self) -> &'static str {
@@ -42,128 +41,128 @@ impl Way {
         }
     }
 
-    /// The key of a flow, as it sorts: source, protocol and port, or source,
-    /// destination and protocol.
-    fn key(self, tried: Tried) -> u128 {
-        let source = u128::from(tried.source()) << 48;
+    /// The key of a flow, which sorts as its fields: source, protocol and port, or
+    /// source, destination and protocol.
+    fn key(self, probe: Probe) -> u128 {
+        let source = u128::from(probe.source()) << 48;
         match self {
-            Self::Hosts => source | u128::from(tried.protocol()) << 16 | u128::from(tried.port()),
+            Self::Hosts => source | u128::from(probe.protocol()) << 16 | u128::from(probe.port()),
             Self::Ports => {
-                source | u128::from(tried.destination()) << 16 | u128::from(tried.protocol())
+                source | u128::from(probe.destination()) << 16 | u128::from(probe.protocol())
             }
         }
     }
 
     /// The cells of a key: source, destination, protocol and port.
-    fn cells(self, tried: Tried) -> [Cell; 4] {
+    fn cells(self, probe: Probe) -> [Cell; 4] {
         let cell = |field: FieldId, value: u64| key_cell(field.field().kind, Some(value), &[]);
         let (destination, port) = match self {
-            Self::Hosts => (Cell::None, cell(FieldId::DstPort, tried.port())),
-            Self::Ports => (cell(FieldId::DstAddr, tried.destination()), Cell::None),
+            Self::Hosts => (Cell::None, cell(FieldId::DstPort, probe.port())),
+            Self::Ports => (cell(FieldId::DstAddr, probe.destination()), Cell::None),
         };
-        let protocol = cell(FieldId::Protocol, tried.protocol());
-        [cell(FieldId::SrcAddr, tried.source()), destination, protocol, port]
+        let protocol = cell(FieldId::Protocol, probe.protocol());
+        [cell(FieldId::SrcAddr, probe.source()), destination, protocol, port]
     }
 }
 
-/// What one thread has gathered: flows, those of one source in one partition.
+/// The flows of one thread, partitioned by source.
 #[derive(Debug)]
-pub(crate) struct Found {
-    flows: Partitions<Try>,
-    /// Flows that do not fit in so little.
-    odd: Partitions<(Tried, Tries)>,
+pub(crate) struct Flows {
+    records: Partitions<Attempt>,
+    /// Flows that do not fit in a record.
+    odd: Partitions<(Probe, AttemptSums)>,
     seed: u64,
 }
 
-impl Found {
+impl Flows {
     fn each(
         &self,
         part: usize,
-        mut take: impl FnMut(Tried, &dyn Fn(&mut Tries)),
+        mut take: impl FnMut(Probe, &dyn Fn(&mut AttemptSums)),
     ) -> io::Result<()> {
-        self.flows.each(part, |flow| take(flow.tried, &|tries| tries.take(flow)))?;
-        self.odd.each(part, |(tried, sums)| take(tried, &|tries| tries.merge(&sums)))
+        self.records.each(part, |flow| take(flow.probe, &|sums| sums.take(flow)))?;
+        self.odd.each(part, |(probe, sums)| take(probe, &|all| all.merge(&sums)))
     }
 }
 
-/// A key that tried many.
+/// A key that tries many targets.
 struct Row {
     /// The partition that has its flows.
     part: usize,
-    way: Way,
+    kind: ScanKind,
     key: u128,
-    /// One of its flows: the parts of the key that the way has.
-    tried: Tried,
+    /// One of its flows, for the fields of the key.
+    probe: Probe,
     targets: u64,
-    tries: Tries,
+    sums: AttemptSums,
 }
 
-/// Scans as they are asked for.
+/// The statistic of a question.
 #[derive(Debug)]
-pub(crate) struct Attempts {
+pub(crate) struct ScanSearch {
     question: Scans,
 }
 
-impl Attempts {
+impl ScanSearch {
     pub(crate) fn new(question: &Scans) -> Self {
         Self { question: question.clone() }
     }
 }
 
-impl Statistic for Attempts {
-    type Partial = Found;
+impl Statistic for ScanSearch {
+    type Partial = Flows;
 
     fn fields(&self) -> Vec<FieldId> {
         use FieldId::{DstAddr, DstPort, FirstSwitched, LastSwitched, Protocol, SrcAddr, TcpFlags};
         vec![SrcAddr, DstAddr, Protocol, DstPort, TcpFlags, FirstSwitched, LastSwitched]
     }
 
-    fn start(&self, memory: &Arc<Memory>) -> Found {
-        Found {
-            flows: Partitions::new(Arc::clone(memory)),
+    fn start(&self, memory: &Arc<Memory>) -> Flows {
+        Flows {
+            records: Partitions::new(Arc::clone(memory)),
             odd: Partitions::new(Arc::clone(memory)),
             seed: seed(),
         }
     }
 
-    fn add(&self, found: &mut Found, batch: &Batch) {
+    fn add(&self, flows: &mut Flows, batch: &Batch) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
         let column = |field| batch.column(field);
         let [source, destination] = [FieldId::SrcAddr, FieldId::DstAddr].map(column);
         let [protocol, port, flags] =
             [FieldId::Protocol, FieldId::DstPort, FieldId::TcpFlags].map(column);
         let [first, last] = [FieldId::FirstSwitched, FieldId::LastSwitched].map(column);
-        let all = Tried::of([source, destination, protocol, port], flags, batch.rows());
-        for (row, tried) in all.into_iter().enumerate() {
-            // Only what is wholly known can be said to be tried.
+        let all = Probe::of([source, destination, protocol, port], flags, batch.rows());
+        for (row, probe) in all.into_iter().enumerate() {
+            // A flow that lacks one of these fields is no attempt at a known target.
             let is_unknown = |column: &&Column| column.is_unknown(row);
             if [source, destination, protocol, port].iter().any(is_unknown) {
                 continue;
             }
-            let hash = tried.source().place(found.seed);
-            match Try::new(tried, bytes[row], packets[row], first.get(row), last.get(row)) {
-                Ok(flow) => found.flows.push(hash, flow),
-                Err(sums) => found.odd.push(hash, (tried, sums)),
+            let hash = probe.source().partition_hash(flows.seed);
+            match Attempt::new(probe, bytes[row], packets[row], first.get(row), last.get(row)) {
+                Ok(flow) => flows.records.push(hash, flow),
+                Err(sums) => flows.odd.push(hash, (probe, sums)),
             }
         }
     }
 
-    fn merge(&self, found: &mut Found, other: Found) {
-        found.flows.append(other.flows);
-        found.odd.append(other.odd);
+    fn merge(&self, flows: &mut Flows, other: Flows) {
+        flows.records.append(other.records);
+        flows.odd.append(other.odd);
     }
 
-    fn answer(&self, found: Found, _: &[String], _: &Tally) -> io::Result<Answer> {
-        let is_empty = found.flows.is_empty() && found.odd.is_empty();
+    fn answer(&self, flows: Flows, _: &[String], _: &Tally) -> io::Result<Answer> {
+        let is_empty = flows.records.is_empty() && flows.odd.is_empty();
         let parts = if is_empty { 0 } else { PARTITIONS };
-        let parts = each_part(parts, |part| self.part(&found, part))?;
+        let parts = each_part(parts, |part| self.part(&flows, part))?;
         let (mut rows, mut others): (Vec<Row>, Vec<Row>) =
-            parts.into_iter().flatten().partition(|row| row.way == Way::Hosts);
-        self.first(&mut rows);
-        self.first(&mut others);
+            parts.into_iter().flatten().partition(|row| row.kind == ScanKind::Hosts);
+        self.keep_top(&mut rows);
+        self.keep_top(&mut others);
         rows.append(&mut others);
-        add_up(&found, &mut rows)?;
-        rows.sort_unstable_by_key(|row| (row.way, Reverse(row.targets), row.key));
+        add_up(&flows, &mut rows)?;
+        rows.sort_unstable_by_key(|row| (row.kind, Reverse(row.targets), row.key));
         let rows = rows.iter().map(cells).collect();
         let columns = [
             ("kind", Meaning::Words),
@@ -190,63 +189,65 @@ impl Statistic for Attempts {
     }
 }
 
-impl Attempts {
-    /// The first rows of a partition, for each way: sources with fewer flows
-    /// than a row has targets are left out at once, keys with fewer targets
-    /// before anything is added up.
-    fn part(&self, found: &Found, part: usize) -> io::Result<Vec<Row>> {
-        let mut flows: Map<u64, Times> = Map::new();
-        found.each(part, |tried, _| flows.at(tried.source()).0 += 1)?;
-        let mut different: Map<u128, ()> = Map::with_capacity(found.flows.len(part).min(1 << 20));
-        found.each(part, |tried, _| {
-            if flows.get(&tried.source()).is_some_and(|flows| flows.0 >= self.question.min_targets)
+impl ScanSearch {
+    /// The top N rows of a partition, for each kind: sources with fewer flows than the
+    /// minimum of targets are left out at once, keys with fewer targets before flows
+    /// are accumulated.
+    fn part(&self, flows: &Flows, part: usize) -> io::Result<Vec<Row>> {
+        let mut n_flows: Map<u64, Occurrences> = Map::new();
+        flows.each(part, |probe, _| n_flows.at(probe.source()).0 += 1)?;
+        let mut distinct: Map<u128, ()> = Map::with_capacity(flows.records.len(part).min(1 << 20));
+        flows.each(part, |probe, _| {
+            if n_flows
+                .get(&probe.source())
+                .is_some_and(|flows| flows.0 >= self.question.min_targets)
             {
-                *different.at(tried.target()) = ();
+                *distinct.at(probe.target()) = ();
             }
         })?;
-        let mut targets = Way::ALL.map(|_| Map::<u128, Times>::new());
-        for (target, ()) in different.into_entries() {
-            for (way, targets) in Way::ALL.into_iter().zip(&mut targets) {
-                targets.at(way.key(Tried::of_target(target))).0 += 1;
+        let mut targets = ScanKind::ALL.map(|_| Map::<u128, Occurrences>::new());
+        for (target, ()) in distinct.into_entries() {
+            for (kind, targets) in ScanKind::ALL.into_iter().zip(&mut targets) {
+                targets.at(kind.key(Probe::of_target(target))).0 += 1;
             }
         }
         let mut rows = Vec::new();
-        for (way, targets) in Way::ALL.into_iter().zip(targets) {
+        for (kind, targets) in ScanKind::ALL.into_iter().zip(targets) {
             let many =
                 targets.into_entries().filter(|(_, times)| times.0 >= self.question.min_targets);
-            let row = |(key, times): (u128, Times)| {
-                let (targets, tried) = (times.0, Tried::default());
-                Row { part, way, key, tried, targets, tries: Tries::default() }
+            let row = |(key, times): (u128, Occurrences)| {
+                let (targets, probe) = (times.0, Probe::default());
+                Row { part, kind, key, probe, targets, sums: AttemptSums::default() }
             };
-            let mut of_way: Vec<Row> = many.map(row).collect();
-            self.first(&mut of_way);
-            rows.append(&mut of_way);
+            let mut of_kind: Vec<Row> = many.map(row).collect();
+            self.keep_top(&mut of_kind);
+            rows.append(&mut of_kind);
         }
         Ok(rows)
     }
 
-    /// Leaves the rows with the most targets, ties by key.
-    fn first(&self, rows: &mut Vec<Row>) {
+    /// Keeps the rows with the most targets, ties by key.
+    fn keep_top(&self, rows: &mut Vec<Row>) {
         rows.sort_unstable_by_key(|row| (Reverse(row.targets), row.key));
         rows.truncate(most_rows(self.question.limit));
     }
 }
 
-/// Adds up the flows of rows, in the few partitions that have any: an eighth of
-/// the time went into rows that are not shown.
-fn add_up(found: &Found, rows: &mut [Row]) -> io::Result<()> {
+/// Accumulates the flows of the rows that are shown, in the few partitions that have
+/// any: an eighth of the time went into rows that are not shown.
+fn add_up(flows: &Flows, rows: &mut [Row]) -> io::Result<()> {
     rows.sort_unstable_by_key(|row| row.part);
     let parts: Vec<&mut [Row]> = rows.chunk_by_mut(|a, b| a.part == b.part).collect();
     parts.into_par_iter().try_for_each(|rows| {
-        let mut wanted = Way::ALL.map(|_| Map::<u128, usize>::new());
+        let mut wanted = ScanKind::ALL.map(|_| Map::<u128, usize>::new());
         for (place, row) in rows.iter().enumerate() {
-            *wanted[row.way as usize].at(row.key) = place;
+            *wanted[row.kind as usize].at(row.key) = place;
         }
-        found.each(rows[0].part, |tried, add| {
-            for (way, wanted) in Way::ALL.into_iter().zip(&wanted) {
-                if let Some(place) = wanted.get(&way.key(tried)) {
-                    rows[*place].tried = tried;
-                    add(&mut rows[*place].tries);
+        flows.each(rows[0].part, |probe, add| {
+            for (kind, wanted) in ScanKind::ALL.into_iter().zip(&wanted) {
+                if let Some(place) = wanted.get(&kind.key(probe)) {
+                    rows[*place].probe = probe;
+                    add(&mut rows[*place].sums);
                 }
             }
         })
@@ -254,21 +255,21 @@ fn add_up(found: &Found, rows: &mut [Row]) -> io::Result<()> {
 }
 
 fn cells(row: &Row) -> Vec<Cell> {
-    let (tries, targets) = (&row.tries, row.targets);
-    let sums = tries.sums();
-    let span = tries.first.zip(tries.last).map(|(a, b)| b.saturating_sub(a).max(1));
-    let mut cells = vec![Cell::Text(row.way.name().into())];
-    cells.extend(row.way.cells(row.tried));
+    let (sums, targets) = (&row.sums, row.targets);
+    let counts = sums.sums();
+    let span = sums.first.zip(sums.last).map(|(a, b)| b.saturating_sub(a).max(1));
+    let mut cells = vec![Cell::Text(row.kind.name().into())];
+    cells.extend(row.kind.cells(row.probe));
     cells.extend([
         Cell::from(targets),
-        Cell::from(sums.flows),
-        Cell::from(tries.syn_only),
-        Cell::Number(tries.flags.into()),
-        Cell::Number(sums.packets),
-        Cell::Number(sums.bytes),
+        Cell::from(counts.flows),
+        Cell::from(sums.syn_only),
+        Cell::Number(sums.flags.into()),
+        Cell::Number(counts.packets),
+        Cell::Number(counts.bytes),
         span.map(|span| targets.saturating_mul(60_000) / span).into(),
-        tries.first.into(),
-        tries.last.into(),
+        sums.first.into(),
+        sums.last.into(),
     ]);
     cells
 }

@@ -1,14 +1,14 @@
-//! How the volume of one flow is given to the bins that it spans.
+//! Distributes the volume of one flow over the bins that it spans.
 //!
-//! The rules are SiLK's `rwcount` load schemes of the same names; parts are
-//! whole numbers that add up to the volume.
+//! The distributions are named and defined as the load schemes of SiLK's `rwcount`;
+//! parts are whole numbers that add up to the volume.
 
 use flowkit_model::question::TimeDistribution;
 
 /// Bytes and packets.
 pub(super) type Volume = [u64; 2];
 
-/// Gives the volume of a flow from `first` to `last` to bins. `bin` finds the
+/// Distributes the volume of a flow from `first` to `last` over bins. `bin` finds the
 /// bin of a time: from its first millisecond to the first after it; `give`
 /// takes any time in the bin.
 pub(super) fn spread(
@@ -48,7 +48,7 @@ pub(super) fn spread(
     }
 }
 
-/// What is due at `so_far` of `whole`, less what was given before.
+/// The part that is due at `so_far` of `whole`, less the parts given before.
 fn next_part(volume: Volume, given: &mut Volume, so_far: u64, whole: u64) -> Volume {
     let mut part = [0, 0];
     for place in 0..2 {

@@ -1,4 +1,4 @@
-//! `timeline`: how much at what time.
+//! `timeline`: bytes, packets and flows over bins of time.
 //!
 //! Bins lie in the window over the export time. What flows carried outside of
 //! it (they began before it, say) is in the rows `before` and `after`, so all
@@ -25,7 +25,7 @@ use crate::batch::{Batch, Column};
 use crate::bins::{Bins, Days};
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
-use crate::group::table::{Besides, Table};
+use crate::group::table::{Extras, Table};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::statistic::Statistic;
@@ -37,22 +37,23 @@ pub(crate) struct Binned {
     distribution: TimeDistribution,
     keys: Vec<KeyColumn>,
     layout: KeyLayout,
-    /// Most series; 0 is all.
+    /// Maximum number of series; 0 is all.
     series: usize,
-    /// Where the bins begin and end; an open end is what was seen.
+    /// Where the bins begin and end; `None` is the first or last time of the flows.
     window: (Option<u64>, Option<u64>),
 }
 
-/// A flow that began so long before its export was not measured right: active
-/// flows are exported every 30 minutes or so.
+/// A flow that began longer before its export has wrong times: active flows are
+/// exported every 30 minutes or so.
 const LONGEST_BEFORE_MS: u64 = 24 * 3_600_000;
-/// And none can end after it; an hour is left for clocks that differ.
+/// No flow ends after its export; an hour is left for clocks that differ.
 const LONGEST_AFTER_MS: u64 = 3_600_000;
 
 impl Binned {
-    /// As is asked, over a window in ms; bins begin at midnight in a zone.
+    /// A timeline as the question says, over a window in ms; bins begin at midnight in a
+    /// zone.
     ///
-    /// `None` if the length of a bin is none.
+    /// `None` if the length of a bin cannot be parsed.
     pub(crate) fn new(question: &Timeline, zone: &TimeZone, window: Span) -> Option<Self> {
         let bins = Bins::new(bin_length_ms(&question.bin)?, zone.clone());
         let keys = KeyColumn::of_all(&question.by, zone);
@@ -62,8 +63,8 @@ impl Binned {
         Some(Self { bins, distribution, keys, layout, series, window })
     }
 
-    /// The stretch of time that a moment belongs to: before the window, a bin,
-    /// cut where the window begins or ends, or after it.
+    /// The slot of a time, and its span: before the window, a bin, cut where the window
+    /// begins or ends, or after the window.
     fn slot(&self, ms: u64, days: &mut Days) -> (Slot, (u64, u64)) {
         let (from, to) = (self.window.0.unwrap_or(0), self.window.1.unwrap_or(u64::MAX));
         if ms < from {
@@ -77,7 +78,7 @@ impl Binned {
         (Slot::Bin(start), (start, end))
     }
 
-    /// When a flow was, or its export if that cannot be.
+    /// The time span of a flow, or its export if its own times are impossible.
     fn span(&self, times: [Option<u64>; 3]) -> Placed {
         let [exported, first, last] = times;
         if self.distribution == TimeDistribution::Export {
@@ -100,15 +101,15 @@ impl Binned {
 
 enum Placed {
     Spanned(u64, u64),
-    /// At the export; whether because its own times cannot be.
+    /// At the export; true if because its own times are impossible.
     AtExport(u64, bool),
     Nowhere,
 }
 
-/// What one thread has added up.
+/// The sums of one thread.
 #[derive(Debug)]
-pub(crate) struct Times {
-    /// Without series.
+pub(crate) struct TimelinePartial {
+    /// By slot, if there are no series.
     all: Map<u64, Amount>,
     /// By series, and by slot.
     series: Table<Counters, Amount>,
@@ -119,20 +120,20 @@ pub(crate) struct Times {
 }
 
 impl Statistic for Binned {
-    type Partial = Times;
+    type Partial = TimelinePartial;
 
     fn fields(&self) -> Vec<FieldId> {
         let times = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched];
         times.into_iter().chain(self.keys.iter().flat_map(|key| key.key().fields())).collect()
     }
 
-    fn start(&self, memory: &Arc<Memory>) -> Times {
-        let besides = Besides { spread: 1, ..Besides::default() };
-        let series = Table::new(&self.layout, &besides, memory);
-        Times { all: Map::new(), series, moved: 0, nowhere: 0 }
+    fn start(&self, memory: &Arc<Memory>) -> TimelinePartial {
+        let extras = Extras { distributions: 1, ..Extras::default() };
+        let series = Table::new(&self.layout, &extras, memory);
+        TimelinePartial { all: Map::new(), series, moved: 0, nowhere: 0 }
     }
 
-    fn add(&self, times: &mut Times, batch: &Batch) {
+    fn add(&self, times: &mut TimelinePartial, batch: &Batch) {
         let placed = self.place(times, batch);
         if self.keys.is_empty() {
             let mut known: Option<(Slot, Amount)> = None;
@@ -164,7 +165,7 @@ impl Statistic for Binned {
         }
     }
 
-    fn merge(&self, times: &mut Times, other: Times) {
+    fn merge(&self, times: &mut TimelinePartial, other: TimelinePartial) {
         for (slot, amount) in other.all.into_entries() {
             times.all.at(slot).merge(&amount);
         }
@@ -173,13 +174,18 @@ impl Statistic for Binned {
         times.nowhere += other.nowhere;
     }
 
-    fn answer(&self, times: Times, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+    fn answer(
+        &self,
+        times: TimelinePartial,
+        texts: &[String],
+        tally: &Tally,
+    ) -> io::Result<Answer> {
         self.rows(times, texts, tally)
     }
 }
 
-impl Times {
-    /// Adds the selected flows under their keys at one end.
+impl TimelinePartial {
+    /// Accumulates the selected flows by their keys at one end.
     fn add_end(
         &mut self,
         batch: &Batch,
@@ -218,7 +224,7 @@ impl PlacedFlows {
 
 impl Binned {
     /// Gives the volume of each flow to its slots.
-    fn place(&self, times: &mut Times, batch: &Batch) -> PlacedFlows {
+    fn place(&self, times: &mut TimelinePartial, batch: &Batch) -> PlacedFlows {
         let columns = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched]
             .map(|field| batch.column(field));
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
@@ -245,8 +251,8 @@ impl Binned {
                 }
             };
             times.moved += u64::from(is_moved);
-            // A flow counts once, in the bin of its first packet, or of the last
-            // where that bin gets all.
+            // A flow counts once, in the bin of its first packet, or of its last packet
+            // if the distribution gives all to that bin.
             let counted =
                 find(if self.distribution == TimeDistribution::End { span.1 } else { span.0 }).0;
             if find(span.1).0 == counted && find(span.0).0 == counted {
@@ -255,8 +261,8 @@ impl Binned {
             }
             put(counted, [0, 0], 1);
             let mut parts = Vec::new();
-            // What a bin gets of a uniform load does not depend on the window,
-            // so the bins outside of it count too.
+            // The share of a bin in a uniform distribution does not depend on the window,
+            // so the bins outside of the window count too.
             let bin = |ms| match self.distribution {
                 TimeDistribution::Uniform => self.bins.bin(ms, &mut whole_days),
                 _ => find(ms).1,

@@ -1,5 +1,5 @@
-//! The rows of a timeline: every bin of the window, the empty ones too, and
-//! what lies outside; the rates over the bins.
+//! The rows of a timeline: every bin of the window, empty ones too, and rows for flows
+//! outside of it; the rates over the bins.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,23 +9,28 @@ use flowkit_model::{Kind, Sums};
 use hashbrown::HashMap;
 
 use super::slots::{Amount, Slot};
-use super::{Binned, Times};
+use super::{Binned, TimelinePartial};
 use crate::bins::Days;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::quantiles::quantiles;
-use crate::group::rank::{Found, Value, Wanted};
+use crate::group::rank::{ExtraValues, RankBy, RankValue};
 use crate::group::table::Table;
 use crate::spill::map::Map;
 use crate::statistic::key_cell;
 
-/// More bins than this are not listed one by one when they are empty.
+/// With more bins than this, empty ones are left out.
 const MOST_BINS: usize = 1_000_000;
 
 /// A series: the cells of its key, and its slots.
 type Series = (Vec<Cell>, HashMap<Slot, Amount>);
 
 impl Binned {
-    pub(super) fn rows(&self, times: Times, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+    pub(super) fn rows(
+        &self,
+        times: TimelinePartial,
+        texts: &[String],
+        tally: &Tally,
+    ) -> io::Result<Answer> {
         let mut series = if self.keys.is_empty() {
             vec![(Vec::new(), slots(times.all))]
         } else {
@@ -80,12 +85,12 @@ impl Binned {
 
     /// The series with the most bytes, ties by key, and one of all others.
     fn largest(&self, table: Table<Counters, Amount>, texts: &[String]) -> io::Result<Vec<Series>> {
-        let value = |sums: &Counters, _: &Found| Some(sums.sums().bytes);
-        let holds = |_: &Counters, _: &Found| true;
-        let (value, holds): (Value<'_, Counters>, _) = (&value, &holds);
+        let value = |sums: &Counters, _: &ExtraValues| Some(sums.sums().bytes);
+        let having = |_: &Counters, _: &ExtraValues| true;
+        let (value, having): (RankValue<'_, Counters>, _) = (&value, &having);
         let limit = self.series;
-        let wanted = Wanted { value, holds, besides: false, bottom: false, limit, texts };
-        let found = table.rank_values(&wanted)?;
+        let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit, texts };
+        let found = table.rank_values(&rank_by)?;
         let are_more = found.keys > found.rows.len() as u64;
         let mut series: Vec<Series> = Vec::with_capacity(found.rows.len() + 1);
         for (group, amounts) in found.rows {
@@ -100,9 +105,9 @@ impl Binned {
         Ok(series)
     }
 
-    /// Start and end of every bin of the window. Where the window is open, it
-    /// is what was seen, and what lies outside of its bins is put before or
-    /// after.
+    /// Start and end of every bin of the window. Where the window is open, it ends at the
+    /// first or last export time, and slots outside of its bins are merged into before
+    /// or after.
     fn all_bins(
         &self,
         series: &mut [Series],

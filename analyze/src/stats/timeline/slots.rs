@@ -1,12 +1,12 @@
-//! What was carried in each stretch of time.
+//! Time slots of a timeline, and the sums of a slot.
 
 use flowkit_model::Sums;
 
 use crate::group::counters::{Accumulator, Sum};
-use crate::group::packed_flow::Volume;
-use crate::spill::record::Stored;
+use crate::group::packed_flow::PackedFlow;
+use crate::spill::record::Record;
 
-/// A stretch of time, in the order of rows.
+/// A slot of time, in the order of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Slot {
     /// Before the window.
@@ -20,7 +20,7 @@ pub(super) enum Slot {
 }
 
 impl Slot {
-    /// A number that stands for it; times have 48 bits.
+    /// A code of the slot; times have 48 bits.
     pub(super) fn code(self) -> u64 {
         match self {
             Self::Before => 0,
@@ -40,7 +40,7 @@ impl Slot {
     }
 }
 
-/// A part of a flow, or a sum of them.
+/// Sums of parts of flows.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Amount {
     bytes: Sum,
@@ -60,23 +60,23 @@ impl Amount {
     }
 }
 
-impl Stored for Amount {
+impl Record for Amount {
     fn write(&self, out: &mut Vec<u8>) {
         ((self.bytes, self.packets), self.flows).write(out);
     }
 
     fn read(from: &mut &[u8]) -> Option<Self> {
-        let ((bytes, packets), flows) = Stored::read(from)?;
+        let ((bytes, packets), flows) = Record::read(from)?;
         Some(Self { bytes, packets, flows })
     }
 }
 
 impl Accumulator for Amount {
     /// Marked with 1 if the flow is counted there.
-    type Row = Volume;
+    type Row = PackedFlow;
 
     #[inline]
-    fn take(&mut self, row: Volume) {
+    fn take(&mut self, row: PackedFlow) {
         self.add([row.bytes(), row.packets()], row.mark().into());
     }
 
@@ -91,7 +91,7 @@ impl Accumulator for Amount {
     }
 }
 
-/// What a flow carries in one slot.
+/// The share of a flow in one slot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part {
     pub(super) slot: Slot,
@@ -101,10 +101,10 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// As a record, or its sums where it is too large for one.
-    pub(super) fn row(self) -> Result<Volume, Amount> {
+    /// The record of the part, or its sums if it does not fit in one.
+    pub(super) fn row(self) -> Result<PackedFlow, Amount> {
         let Self { volume, flows, .. } = self;
-        Volume::new(volume[0], volume[1], flows).ok_or_else(|| Amount::of(volume, flows.into()))
+        PackedFlow::new(volume[0], volume[1], flows).ok_or_else(|| Amount::of(volume, flows.into()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rows add up to the total under every rule, whatever the flows look like.
+//! Rows add up to the total with every time distribution, whatever the flows.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::scan::measures::Measures;
 
-/// A timeline in bins of so many ms, over a window.
+/// A timeline in bins of `length_ms`, over a window.
 fn binned(
     length_ms: u64,
     distribution: TimeDistribution,
@@ -80,7 +80,7 @@ proptest! {
     }
 }
 
-/// Empty bins are there, and what lies outside of the window is told.
+/// Empty bins have rows, and flows outside of the window too.
 #[test]
 fn bins_are_without_gaps() {
     let flow = |first: u64, last: u64, bytes| FlowRecord {
@@ -109,7 +109,7 @@ fn bins_are_without_gaps() {
     assert_eq!(open.table.rows[1][0], Cell::Number(120_000));
 }
 
-/// A window shows less, and what it shows is the same.
+/// A window shows fewer bins, each with its values in the whole timeline.
 #[test]
 fn bins_do_not_depend_on_the_window() {
     let flow = FlowRecord {

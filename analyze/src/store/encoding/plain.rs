@@ -6,7 +6,6 @@
 //! Source: Apache Parquet, *Encodings* (plain).
 
 use flowkit_model::Address;
-
 use parquet::basic::Type as Physical;
 
 use super::{Fault, Value};

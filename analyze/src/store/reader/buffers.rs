@@ -7,7 +7,7 @@
 use zstd::bulk::Decompressor;
 
 use crate::batch::{Batch, Column, Values, select};
-use crate::filter::Lists;
+use crate::filter::DictionaryMasks;
 use crate::store::encoding::{Fault, Value};
 
 /// Vectors with room in them.
@@ -16,7 +16,7 @@ pub(crate) struct Buffers {
     bytes: Vec<Vec<u8>>,
     decompressed: Vec<u8>,
     decompressor: Option<Decompressor<'static>>,
-    lists: Lists,
+    lists: DictionaryMasks,
     u8: Vec<Vec<u8>>,
     u16: Vec<Vec<u16>>,
     u32: Vec<Vec<u32>>,
@@ -113,7 +113,7 @@ impl Buffers {
     }
 
     /// What a filter knows of the dictionaries of the row group being read.
-    pub(super) fn lists(&mut self) -> &mut Lists {
+    pub(super) fn lists(&mut self) -> &mut DictionaryMasks {
         &mut self.lists
     }
 

@@ -63,7 +63,9 @@ impl Request<'_> {
     /// derives a value is not, even where a question asks for codes.
     fn wants_codes(&self, field: FieldId) -> bool {
         match self.filter {
-            Some(filter) if filter.fields().contains(field) => filter.by_place().contains(field),
+            Some(filter) if filter.fields().contains(field) => {
+                filter.dictionary_fields().contains(field)
+            }
             _ => self.coded == Some(field),
         }
     }
@@ -231,11 +233,11 @@ impl ColumnFile {
             }
             match stored {
                 PageRows::Column(column) => read.push((field, column)),
-                PageRows::Coded(column) => coded.push((field, column)),
+                PageRows::DictionaryColumn(column) => coded.push((field, column)),
             }
         }
         let dictionary = Arc::clone(request.dictionary);
-        Ok(Batch::of_columns(rows.unwrap_or(0), read, dictionary).with_coded(coded))
+        Ok(Batch::of_columns(rows.unwrap_or(0), read, dictionary).with_dictionary_columns(coded))
     }
 
     fn columns<'f>(

@@ -6,7 +6,7 @@ use flowkit_model::FieldId;
 
 use super::buffers::{Buffers, Reused};
 use crate::batch::dictionary::Dictionary;
-use crate::batch::{Coded, Column, Values};
+use crate::batch::{Column, DictionaryColumn, Values};
 use crate::store::encoding::levels::spread;
 use crate::store::encoding::{Encoding, Fault, delta, dictionary, plain};
 
@@ -15,7 +15,7 @@ pub(super) enum PageRows {
     /// Value by value.
     Column(Column),
     /// By codes of the column chunk's dictionary.
-    Coded(Coded),
+    DictionaryColumn(DictionaryColumn),
 }
 
 impl PageRows {
@@ -23,7 +23,7 @@ impl PageRows {
     pub(super) fn rows(&self) -> usize {
         match self {
             Self::Column(column) => column.len(),
-            Self::Coded(coded) => coded.codes().len(),
+            Self::DictionaryColumn(coded) => coded.codes().len(),
         }
     }
 }
@@ -67,7 +67,10 @@ impl Decoder<'_> {
         if let (Encoding::Dictionary, Some(distinct)) = (page.encoding, dictionary) {
             if self.wants_codes {
                 let codes = codes(&page, distinct, wanted, buffers)?;
-                return Ok(PageRows::Coded(Coded::of_checked(codes, Arc::clone(distinct))));
+                return Ok(PageRows::DictionaryColumn(DictionaryColumn::of_checked(
+                    codes,
+                    Arc::clone(distinct),
+                )));
             }
             if let Wanted::Some(..) = wanted {
                 let codes = codes(&page, distinct, wanted, buffers)?;

@@ -18,7 +18,7 @@ use super::page_rows::Wanted;
 use super::pages::{ColumnPages, MISALIGNED};
 use super::{Buffers, ColumnFile, Request};
 use crate::batch::Batch;
-use crate::filter::{Filter, Meant};
+use crate::filter::{Filter, Matching};
 use crate::store::{StoreError, statistics};
 
 impl ColumnFile {
@@ -48,8 +48,8 @@ impl ColumnFile {
     ) -> Result<Option<Batch>, StoreError> {
         let rows = tested.rows();
         let mut matching = buffers.whole(rows);
-        let rest = match filter.meant(&tested, &mut matching, buffers.lists()) {
-            Meant::None => {
+        let rest = match filter.matching_rows(&tested, &mut matching, buffers.lists()) {
+            Matching::None => {
                 for column in others {
                     let field = column.field();
                     let skipped = column.skip(buffers);
@@ -61,8 +61,8 @@ impl ColumnFile {
                 buffers.take_back(tested);
                 return Ok(None);
             }
-            Meant::All => self.batch(others, Wanted::All, request, buffers)?,
-            Meant::Some(n) => {
+            Matching::All => self.batch(others, Wanted::All, request, buffers)?,
+            Matching::Some(n) => {
                 buffers.pick_batch(&mut tested, &matching[..n]);
                 self.batch(others, Wanted::Some(&matching[..n], rows), request, buffers)?
             }
@@ -73,7 +73,7 @@ impl ColumnFile {
         }
         let mut batch = tested.and(rest);
         for field in request.tested().iter().filter(|field| request.columns.contains(*field)) {
-            batch.uncode(field);
+            batch.materialise(field);
         }
         Ok(Some(batch))
     }

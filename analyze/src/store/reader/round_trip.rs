@@ -104,7 +104,7 @@ fn read(file: &ColumnFile, fields: &[&Field], coded: Option<FieldId>) -> Vec<Vec
     for group in 0..file.groups() {
         let read = file.read(group, &request, &mut buffers, |batch| {
             if let Some(field) = coded {
-                batch.uncode(field);
+                batch.materialise(field);
             }
             let values = values_of(batch, fields);
             found.iter_mut().zip(values).for_each(|(found, values)| found.extend(values));

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use flowkit_model::answer::Tally;
+
 use super::ColumnFile;
 use crate::error::ReadError;
 use crate::store::StoreError;
-use flowkit_model::answer::Tally;
 
 /// Flows in a Parquet file: a part of a dump that has one, or a file of its own.
 pub(crate) struct StoredPart {
@@ -25,8 +26,7 @@ impl StoredPart {
     pub(crate) fn of_file(name: &str, path: &Path) -> Result<Self, ReadError> {
         let file = match ColumnFile::open(path) {
             Err(StoreError::AddressesAsText { .. }) => {
-                let what = "has addresses as text, which is for other tools; export it again without --addresses text";
-                return Err(ReadError::Form { name: name.to_owned(), what });
+                return Err(ReadError::AddressesAsText { name: name.to_owned() });
             }
             file => file.ok(),
         };
@@ -34,6 +34,6 @@ impl StoredPart {
             let tally = file.footer().tally.tally(name)?;
             Some(Self { file, tally })
         });
-        part.ok_or_else(|| ReadError::foreign_parquet(name))
+        part.ok_or_else(|| ReadError::ForeignParquet { name: name.to_owned() })
     }
 }

@@ -21,7 +21,7 @@ fn every_column_comes_back_and_by_codes_too() {
         for group in 0..file.groups() {
             file.read(group, &request, &mut buffers, |batch| {
                 if let Some(field) = coded {
-                    batch.uncode(field);
+                    batch.materialise(field);
                 }
                 let now = dictionary.texts();
                 for row in 0..batch.rows() {

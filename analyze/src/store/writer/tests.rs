@@ -1,8 +1,7 @@
 //! Files that were written, read by the readers of the crate.
 
-use flowkit_model::Address;
-
-use flowkit_model::{FieldId, FlowRecord};
+use flowkit_model::answer::Tally;
+use flowkit_model::{Address, FieldId, FlowRecord};
 use parquet::basic::Encoding as Parquet;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -12,7 +11,6 @@ use parquet::record::Field as Found;
 use super::*;
 use crate::batch::Column;
 use crate::scan::measures::Measures;
-use flowkit_model::answer::Tally;
 
 /// A file of some flows in row groups of `group_rows`.
 pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {

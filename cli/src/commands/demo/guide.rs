@@ -5,11 +5,11 @@
 
 use std::io::{self, Write};
 
-use crate::paragraph::{WIDTH, lines};
+use crate::output::wrap::{WIDTH, lines};
 
-/// A request, and what to see in its answer.
+/// A request, and what its answer shows.
 struct Step {
-    /// What it is for.
+    /// Its purpose.
     why: &'static str,
     /// Lines for a shell; `URL` stands for the server.
     shell: &'static [&'static str],
@@ -19,17 +19,17 @@ struct Step {
 
 const STEPS: &[Step] = &[
     Step {
-        why: "Who is there?",
+        why: "Name and version of the server.",
         shell: &["curl -s URL/"],
-        see: "Name and version of the server: this one speaks as Elasticsearch 7.17 does.",
+        see: "The practice server answers as Elasticsearch 7.17 does.",
     },
     Step {
-        why: "Which indices? Logstash makes one a day, by UTC.",
+        why: "The indices: Logstash makes one per day, in UTC.",
         shell: &["curl -s 'URL/_cat/indices/netflow-*?v&s=index'"],
-        see: "Two: what was exported after midnight lies in the next day's.",
+        see: "Two: flows exported after midnight are in the index of the next day.",
     },
     Step {
-        why: "Open a scroll: the day's flows by time, 100 a page, kept open for 1 minute.",
+        why: "Open a scroll: the flows of the day by time, 100 per page, open for 1 minute.",
         shell: &[
             "PAGE=$(curl -s -X POST 'URL/netflow-*/_search?scroll=1m' \\",
             "  -H 'Content-Type: application/json' -d '{",
@@ -41,34 +41,34 @@ const STEPS: &[Step] = &[
             "    \"size\": 100 }')",
             "echo \"$PAGE\" | head -c 600; echo",
         ],
-        see: "The number of hits, the first 100 of them, and _scroll_id. Mind that 23:59:59 leaves out most of the last second; flowkit asks for less than the next midnight instead.",
+        see: "The number of hits, the first 100 hits, and _scroll_id. Note that 23:59:59 leaves out most of the last second; flowkit uses \"less than the next midnight\" instead.",
     },
     Step {
-        why: "Keep the cursor.",
+        why: "Save the scroll id.",
         shell: &["ID=$(echo \"$PAGE\" | grep -o '\"_scroll_id\":\"[^\"]*\"' | cut -d'\"' -f4)"],
-        see: "It may change with each page: always use the last one.",
+        see: "It may change with each page: always use the latest.",
     },
     Step {
-        why: "The next page; again and again, until one has no hits.",
+        why: "The next page; repeat until a page has no hits.",
         shell: &[
             "PAGE=$(curl -s -X POST URL/_search/scroll \\",
             "  -H 'Content-Type: application/json' \\",
             "  -d \"{ \\\"scroll\\\": \\\"1m\\\", \\\"scroll_id\\\": \\\"$ID\\\" }\")",
             "echo \"$PAGE\" | head -c 600; echo",
         ],
-        see: "Other hits of the same moment: what is written meanwhile is not seen. The path is that of the article's script; its text has another. The script also puts whole hits beside bare documents; flowkit keeps hits.",
+        see: "The next hits of the same snapshot: documents indexed meanwhile are not included. The path is that of the article's script; its text has another. The script also mixes whole hits with bare documents; flowkit keeps hits.",
     },
     Step {
-        why: "Close it; or the server holds it for its minute.",
+        why: "Close the scroll; otherwise the server keeps it open for its minute.",
         shell: &[
             "curl -s -X DELETE URL/_search/scroll \\",
             "  -H 'Content-Type: application/json' \\",
             "  -d \"{ \\\"scroll_id\\\": \\\"$ID\\\" }\"",
         ],
-        see: "succeeded, and how many were freed.",
+        see: "succeeded, and how many scrolls were freed.",
     },
     Step {
-        why: "Was it all? Count, and compare with the hits that came.",
+        why: "Count, and compare with the number of hits received.",
         shell: &[
             "curl -s -X POST 'URL/netflow-*/_count' \\",
             "  -H 'Content-Type: application/json' -d '{",
@@ -77,7 +77,7 @@ const STEPS: &[Step] = &[
             "      \"lte\": \"2018-09-21T23:59:59+00:00\",",
             "      \"format\": \"date_time_no_millis\" } } } }'",
         ],
-        see: "flowkit fetch does this for each part, and calls a dump complete only then.",
+        see: "flowkit fetch does this for each part, and only then marks a dump complete.",
     },
 ];
 
@@ -96,7 +96,7 @@ pub(super) fn write(url: &str, out: &mut impl Write) -> io::Result<()> {
     }
     writeln!(
         out,
-        "\nAll of that at once:\n\n  # flowkit fetch --url {url} --day 2018-09-21 -o practice"
+        "\nAll of this in one command:\n\n  # flowkit fetch --url {url} --day 2018-09-21 -o practice"
     )
 }
 

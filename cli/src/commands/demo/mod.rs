@@ -1,33 +1,35 @@
 //! `flowkit demo`: a practice server in this process, a real fetch from it,
-//! and a first answer; questions to practise on, and a walk through the API.
+//! and a first query; questions to practise on, and a walk through the API.
 
 mod guide;
 mod practice;
+mod questions;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::mpsc;
 
 use anyhow::{Context, bail};
-use flowkit_analyze::ask::{ReadOptions, ask};
 use flowkit_analyze::input::read_manifest;
-use flowkit_model::question::Key;
-use flowkit_analyze::stats::{self};
-use flowkit_model::question::Order;
-use flowkit_analyze::{Selection, Source};
+use flowkit_analyze::{Source, ask};
 use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request};
 use flowkit_model::FieldId;
+use flowkit_model::question::{Flows, Key, Order, Question, Report, Top};
 use flowkit_testdata::{Server, practice_day};
 use jiff::tz::TimeZone;
 
-use super::progress::Progress;
+use super::fetch::UNCLOSED;
+use super::fetch::progress::Progress;
+use super::fetch::words::summary;
+use crate::args::general::General;
 use crate::exit::Exit;
-use crate::notes;
-use crate::output::{self, Color, Format, Style};
+use crate::interrupt::listen_for_ctrl_c;
+use crate::output::{self, Format, Style};
+use crate::report::notes;
 
 const EXAMPLES: &str = "\
-The day is 2018-09-21, made up and always the same: an office with a web server,
-a backup at night, a video call, a port scan, a sampled exporter and more.
+The day is 2018-09-21, synthetic: an office with a web server, a backup at
+night, a video call, a port scan, a sampled exporter and more.
 
 Examples:
   flowkit demo
@@ -38,19 +40,19 @@ Examples:
   curl localhost:9200/netflow-*/_count
   flowkit fetch --day 2018-09-21 -o practice";
 
-/// Practise without a server: fetch a made-up day and ask a first question
+/// Practise without a server: fetch a synthetic day, run a query
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Demo {
-    /// Serve the day over the search API until Ctrl-C, with a guide for curl
+    /// Serve the day over the search API until Ctrl-C; prints a guide for curl
     #[arg(long)]
     serve: bool,
 
-    /// Ask questions about the day, from easy to hard
+    /// Print questions about the day, from easy to hard
     #[arg(long, conflicts_with = "serve")]
     questions: bool,
 
-    /// Answer them, with the commands that find the answers
+    /// Print the questions with answers, and the commands that find them
     #[arg(long, conflicts_with_all = ["serve", "questions"])]
     answers: bool,
 
@@ -61,22 +63,22 @@ pub(crate) struct Demo {
 
 /// Where the demo goes, in the working directory.
 const DUMP: &str = "flowkit-demo";
-/// The practice server's cluster, by which an earlier demo is known.
+/// Name of the practice server's cluster, which tells the dump of a demo.
 const CLUSTER: &str = "flowkit-practice";
 
 impl Demo {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         if self.questions || self.answers {
             let mut out = io::stdout().lock();
             practice::write(self.answers, &mut out)?;
             return Ok(Exit::Done);
         }
-        if self.serve { self.serve() } else { fetch_and_ask() }
+        if self.serve { self.serve() } else { fetch_and_query(general) }
     }
 
     fn serve(&self) -> anyhow::Result<Exit> {
         let server = Server::start(practice_day(), self.port).with_context(|| {
-            format!("cannot serve on port {}; try another with --port", self.port)
+            format!("cannot serve on port {}; choose another with --port", self.port)
         })?;
         let mut out = io::stdout().lock();
         guide::write(&server.url(), &mut out)?;
@@ -92,18 +94,16 @@ impl Demo {
     }
 }
 
-fn fetch_and_ask() -> anyhow::Result<Exit> {
+fn fetch_and_query(general: &General) -> anyhow::Result<Exit> {
     let dump = PathBuf::from(DUMP);
     if dump.exists() && !is_a_demo(&dump) {
-        bail!("./{DUMP} is there already and is no demo; rename it, or go elsewhere");
+        bail!("./{DUMP} exists and is not a demo; rename it, or use another directory");
     }
     let server = Server::start(practice_day(), 0).context("cannot open a port on this machine")?;
-    let mut err = io::stderr();
-    writeln!(
-        err,
-        "practice server on {}, asked by a real fetch through the Scroll API",
-        server.url()
-    )?;
+    let tell = |line: String| {
+        if general.quiet { Ok(()) } else { writeln!(io::stderr(), "{line}") }
+    };
+    tell(format!("practice server on {}; fetching from it through the Scroll API", server.url()))?;
     let request = Request {
         url: Some(server.url()),
         page_size: DEFAULT_PAGE.min(1000),
@@ -112,33 +112,33 @@ fn fetch_and_ask() -> anyhow::Result<Exit> {
         ..Request::default()
     };
     let cancel = Cancel::new();
-    super::fetch::listen_for_ctrl_c(&cancel, super::fetch::UNCLOSED);
-    let progress = Progress::new(false, TimeZone::UTC);
+    listen_for_ctrl_c(&cancel, UNCLOSED);
+    let progress = Progress::new(general.quiet, TimeZone::UTC);
     let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
     progress.finish(fetched.is_ok());
     let manifest = fetched?;
-    writeln!(err, "{}\n", super::said::summary(&manifest, &dump, &TimeZone::UTC))?;
+    tell(format!("{}\n", summary(&manifest, &dump, &TimeZone::UTC)))?;
 
-    let by = vec![Dimension::Field(FieldId::DstPort)];
-    let statistic = stats::top::top(by, Order::default(), None);
-    let selection = Selection::default();
-    let answer = ask(&[Source::open(&dump)?], &statistic, &selection, ReadOptions::default())?;
+    let (by, order) = (vec![Key::Field(FieldId::DstPort)], Order::default());
+    let top = Report::Top(Top { by, columns: None, order });
+    let question = Question::new(top, Flows::default());
+    let answer = ask(&[Source::open(&dump)?], &question)?;
     let mut out = io::stdout().lock();
-    let style = Style::new(TimeZone::UTC, false, Color::Auto, true);
+    let style = Style::new(TimeZone::UTC, false, general.color, true);
     output::write(&answer, Format::Table, &style, &mut out)?;
     writeln!(out, "\n{}", next_steps())?;
-    notes::write(&answer, false, &mut err)?;
+    notes::write(&answer, &TimeZone::UTC, general.quiet, &mut io::stderr())?;
     Ok(Exit::Done)
 }
 
-/// Whether a directory is what an earlier demo left.
+/// Whether a directory is the dump of an earlier demo.
 fn is_a_demo(dump: &std::path::Path) -> bool {
     read_manifest(dump).is_ok_and(|manifest| manifest.server.cluster.as_deref() == Some(CLUSTER))
 }
 
 fn next_steps() -> String {
     [
-        format!("Saved in ./{DUMP}; every answer now comes from there, without a server. Try:"),
+        format!("Saved in ./{DUMP}; queries now read it, without a server. Try:"),
         format!("  flowkit summary {DUMP}"),
         format!("  flowkit talkers {DUMP}"),
         format!("  flowkit top --by src_addr,dst_port --sort flows {DUMP}"),

@@ -1,5 +1,5 @@
-//! A document, member by member: from which bytes it came or who added it,
-//! what is wrong with it, and the bytes it came from as far as they are known.
+//! A document, field by field: from which bytes each came or who added it,
+//! what is wrong with it, and the record it came from as far as it is known.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use super::field::by_key;
 use super::format::bytes;
 use super::paint::Paint;
 use super::{members, record};
-use crate::paragraph::{WIDTH, add, hanging, paragraph};
+use crate::output::wrap::{WIDTH, add, hanging, paragraph};
 
 /// Columns of a path and of a value.
 const PATH_WIDTH: usize = 27;
@@ -29,11 +29,11 @@ pub(super) fn flow(json: &str, path: &Path, number: u64) -> anyhow::Result<FlowR
         _ => Err(NotAFlow::NotJson),
     };
     flow.map_err(|cause| {
-        anyhow::anyhow!("{}: document {number} is no flow: {}", path.display(), cause.text())
+        anyhow::anyhow!("{}: document {number} is not a flow: {}", path.display(), cause.text())
     })
 }
 
-/// The page.
+/// The page of a document.
 pub(super) fn page(
     json: &str,
     flow: &FlowRecord,
@@ -46,11 +46,11 @@ pub(super) fn page(
     };
     let source: Vec<_> = whole.iter().filter_map(inside).collect();
     let leaves = if source.is_empty() { whole } else { source };
-    let mut out = format!("{}\n\n", paint.bold("The document, member by member"));
+    let mut out = format!("{}\n\n", paint.bold("The document, field by field"));
     for (path, value) in &leaves {
         out += &member(path, value, paint);
     }
-    add(&mut out, format_args!("\n{}\n\n", paint.bold("What is to be known about it")));
+    add(&mut out, format_args!("\n{}\n\n", paint.bold("Remarks")));
     out.extend(remarks(flow).iter().map(|remark| hanging("  - ", 4, 4, remark)));
     let times = if repair_times { "repaired" } else { "as the document has them" };
     add(
@@ -62,7 +62,7 @@ pub(super) fn page(
     Ok(out)
 }
 
-/// One member: path, value as far as it fits, origin.
+/// One field: path, value as far as it fits, origin.
 fn member(path: &str, value: &str, paint: Paint) -> String {
     let field = Field::by_name(path).or_else(|| by_key(path));
     let key = format!("{:<PATH_WIDTH$}", cut(path, WIDTH - 4));
@@ -89,7 +89,7 @@ fn cut(text: &str, width: usize) -> String {
     start + "..."
 }
 
-/// Where a member came from.
+/// Where a field came from.
 fn origin(path: &str, field: Option<&Field>) -> String {
     let of = |part: &str, members: &[flowkit_model::wire::layout::Member], id: FieldId| {
         let own = members.iter().filter(|member| member.fields.contains(&id));
@@ -108,7 +108,7 @@ fn origin(path: &str, field: Option<&Field>) -> String {
         Some((FieldId::Exporter, _)) => "sender of the packet".into(),
         _ => match added(path) {
             Some(added) => format!("{}: {}", added.adder.text(), added.from),
-            None => "not of the packet".into(),
+            None => "not in the packet".into(),
         },
     }
 }
@@ -120,22 +120,22 @@ fn remarks(flow: &FlowRecord) -> Vec<String> {
         remarks.extend(time_remark(flow, id));
     }
     if logstash_times::lacks_milliseconds(flow) {
-        remarks.push("both times have the milliseconds of the export: the sign of Logstash 5.6 to 6.8, which lose them (up to 1 s late, cannot be repaired), or chance".into());
+        remarks.push("both times have the milliseconds of the export time: a sign of Logstash 5.6 to 6.8, which lose them (up to 1 s late, cannot be repaired), or chance".into());
     }
     if let (Some(first), Some(last)) = (flow.first_switched_ms, flow.last_switched_ms)
         && last < first
     {
-        remarks.push("it ends before it starts: its duration is unknown".into());
+        remarks.push("the flow ends before it starts: its duration is unknown".into());
     }
     remarks.push(sampling(flow));
     if flow.flow_seq_num == Some(0) {
-        remarks.push("flow_seq_num is 0: the first packet since the router started, or a router that does not count".into());
+        remarks.push("flow_seq_num is 0: the first packet since the router started, or a router that does not count flows".into());
     }
     let (_, _, misfits) = encode_what_fits(flow, Uptime::default());
     let unknown: Vec<&str> =
         misfits.iter().filter(|misfit| !misfit.is_loss()).map(|misfit| misfit.field()).collect();
     if !unknown.is_empty() {
-        remarks.push(format!("unknown, so that no sum or group has them: {}", unknown.join(", ")));
+        remarks.push(format!("unknown, so they add nothing to sums: {}", unknown.join(", ")));
     }
     remarks
 }
@@ -150,37 +150,37 @@ fn time_remark(flow: &FlowRecord, id: FieldId) -> Option<String> {
     let fault = match faults.as_slice() {
         [] => return None,
         [logstash_times::Fault::Second] => {
-            "1 s late (its fraction is above that of @timestamp, which is how Logstash 7 and later fail to borrow)"
+            "1 s late (its milliseconds are above those of @timestamp: Logstash 7 and later forget to borrow a second)"
         }
         [logstash_times::Fault::Wrap] => {
-            "49.7 days ahead (the uptime wrapped, and Logstash does not mind)"
+            "49.7 days ahead (the uptime wrapped, which Logstash ignores)"
         }
-        _ => "49.7 days and 1 s ahead (the uptime wrapped, and the second was not borrowed)",
+        _ => "49.7 days and 1 s ahead (the uptime wrapped, and no second was borrowed)",
     };
-    Some(format!("{name} is {fault}: {} is really {}", format_ms(ms), format_ms(repaired)))
+    Some(format!("{name} is {fault}: {} should be {}", format_ms(ms), format_ms(repaired)))
 }
 
 fn sampling(flow: &FlowRecord) -> String {
     match (flow.sampling_algorithm, flow.sampling_interval) {
-        (_, None) => "sampling is unknown: the counters may stand for more".into(),
+        (_, None) => "sampling is unknown: the traffic may be more than the counters".into(),
         (_, Some(0 | 1)) => {
             "not sampled (an interval of 0 or 1): the counters are the traffic".into()
         }
         (mode, Some(interval)) => {
             let how = match mode {
-                Some(1) => "every n-th",
-                Some(2) => "at random",
-                Some(0) => "though the mode says none",
-                _ => "in an unknown way",
+                Some(1) => "every n-th packet",
+                Some(2) => "random packets",
+                Some(0) => "though the mode says not sampled",
+                _ => "unknown mode",
             };
             format!(
-                "sampled 1 in {interval} ({how}): packets and bytes stand for {interval} times as many, and flowkit scales them only when asked"
+                "sampled 1 in {interval} ({how}): the traffic is about {interval} times packets and bytes, which are not corrected for sampling without --scale-sampling"
             )
         }
     }
 }
 
-/// Header and record, and what cannot be known any more.
+/// The record that the document came from, and what the document does not keep.
 fn written_back(flow: &FlowRecord, paint: Paint) -> String {
     let times = [flow.timestamp_ms, flow.first_switched_ms, flow.last_switched_ms];
     let oldest = times.into_iter().flatten().min().unwrap_or_default();
@@ -194,11 +194,11 @@ fn written_back(flow: &FlowRecord, paint: Paint) -> String {
             "  - ",
             4,
             4,
-            &format!("does not fit and is written as 0 or as the export: {misfit}"),
+            &format!("does not fit, written as 0 or as the export time: {misfit}"),
         );
     }
     out + &paragraph(&format!(
-        "What cannot be known any more: SysUptime (here made up as {} ms, as if the router had started a minute before the flow; First and Last count from there, and only their differences mean something), both paddings, what the header's nanoseconds had below a millisecond, the UDP source port, and which other records the packet had.",
+        "The document does not keep: SysUptime (assumed to be {} ms here, as if the router had started a minute before the flow; First and Last count from there, and only their differences are meaningful), both paddings, the nanoseconds of the header below a millisecond, the UDP source port, and the other records of the packet.",
         header.sys_uptime_ms
     ))
 }
@@ -224,12 +224,12 @@ mod tests {
             assert!(line.chars().count() <= WIDTH, "{line}");
         }
         let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
-        for part in ["not of the packet", "bytes 4294967296 does not fit in 32 bits", "src_addr"] {
+        for part in ["not in the packet", "bytes 4294967296 does not fit in 32 bits", "src_addr"] {
             assert!(words.contains(part), "{part}\n{page}");
         }
     }
 
-    /// Each fault of Logstash's, and what is said of it.
+    /// Each fault of Logstash has its remark.
     #[test]
     fn faults_are_told() {
         let export = r#""@timestamp": "2015-05-02T18:38:08.280Z""#;
@@ -243,7 +243,7 @@ mod tests {
                 r#"{{{export}, "netflow": {{"first_switched": "{first}", "last_switched": "{last}", "sampling_interval": 0}}}}"#
             );
             let words = page_of(&json).split_whitespace().collect::<Vec<_>>().join(" ");
-            for part in [part, "not sampled", "unknown, so that no sum or group has them"] {
+            for part in [part, "not sampled", "unknown, so they add nothing to sums"] {
                 assert!(words.contains(part), "{part}: {words}");
             }
         }

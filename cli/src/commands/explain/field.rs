@@ -1,4 +1,4 @@
-//! One field: where it is on the wire, what becomes of it, what it is good
+//! One field: where it is on the wire, how pipelines store it, what it is used
 //! for, what goes wrong, and a flow of the practice day.
 
 use flowkit_model::document::dialect::DIALECTS;
@@ -13,12 +13,12 @@ use super::format::{in_words, type_name};
 use super::paint::Paint;
 use super::record::value_text;
 use crate::exit::Usage;
-use crate::paragraph::{add, hanging};
+use crate::output::wrap::{add, hanging};
 
 /// Where the texts begin.
 const INDENT: usize = 19;
 
-/// The page of a field, or of a member of the packet that is no field.
+/// The page of a field, or of a member of the packet that is not a field.
 pub(super) fn page(name: &str, paint: Paint) -> anyhow::Result<String> {
     if let Some(field) = by_any_name(name) {
         return Ok(field_page(field, paint));
@@ -32,7 +32,7 @@ pub(super) fn page(name: &str, paint: Paint) -> anyhow::Result<String> {
 }
 
 fn no_field(name: &str) -> Usage {
-    // Aliases of two or three letters are near to everything.
+    // Aliases of two or three letters are similar to everything.
     let aliases = |field: &'static Field| field.aliases.iter().filter(|alias| alias.len() > 3);
     let known =
         FIELDS.iter().flat_map(|field| [field.name].into_iter().chain(aliases(field).copied()));
@@ -102,7 +102,7 @@ fn place(field: &Field) -> String {
     let part = match field.wire {
         Wire::Header(..) => "header",
         Wire::Record(..) => "record",
-        Wire::Nowhere => return "nowhere: the packet does not hold it".into(),
+        Wire::Nowhere => return "not in the packet".into(),
     };
     let each: Vec<String> = members
         .iter()
@@ -156,12 +156,12 @@ fn member_page(part: &str, member: &Member, paint: Paint) -> String {
     out += &row("on the wire", &place);
     let (logstash, beware) = match member.name {
         "SysUptime" => (
-            "uses it to make times of First and Last; no document keeps it",
+            "computes the times of First and Last from it; no document keeps it",
             "it wraps after 49 days 17:02:47.296, so differences are taken modulo 2^32",
         ),
         _ => (
-            "reads over it; no document keeps it",
-            "it need not be 0: some exporters put the direction of a flow into pad2",
+            "skips it; no document keeps it",
+            "it is not always 0: some exporters put the direction of a flow into pad2",
         ),
     };
     out += &row("Logstash", &format!("{logstash}."));
@@ -177,7 +177,7 @@ fn member_page(part: &str, member: &Member, paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paragraph::WIDTH;
+    use crate::output::wrap::WIDTH;
 
     #[test]
     fn every_name_has_its_page_and_the_page_fits() {

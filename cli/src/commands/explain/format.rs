@@ -4,12 +4,12 @@ use flowkit_model::lesson::{self, CISCO, CODEC, MODULE};
 use flowkit_model::wire::layout::{HEADER, Member, RECORD};
 
 use super::paint::Paint;
-use crate::paragraph::{add, hanging, paragraph};
+use crate::output::wrap::{add, hanging, paragraph};
 
 /// The whole page.
 pub(super) fn page(paint: Paint) -> String {
     let mut out = paragraph(
-        "NetFlow version 5: a UDP datagram of a header of 24 bytes and 1 to 30 records of 48 bytes, one record a flow. A flow is packets that went one way between the same two sockets, added up by a router. All numbers are big endian.",
+        "NetFlow version 5: a UDP datagram of a header of 24 bytes and 1 to 30 records of 48 bytes, one record a flow. A flow is the packets that went one way between two sockets, counted by a router. All numbers are big endian.",
     );
     for (title, members) in [("Header, 24 bytes", HEADER), ("Record, 48 bytes", RECORD)] {
         add(&mut out, format_args!("\n{}\n\n{}", paint.bold(title), picture(members, paint)));
@@ -20,9 +20,9 @@ pub(super) fn page(paint: Paint) -> String {
     }
     add(&mut out, format_args!("\n{}\n\n", paint.bold("When a flow was")));
     out += &paragraph(
-        "The record has no time, only the router's uptime at the first and last packet. With the header it becomes one: time of export less (SysUptime - First), a difference modulo 2^32 that is read as a signed number, so that it is right when the uptime wrapped in between (every 49 days 17:02:47.296) and when a flow ends just after the header was made.",
+        "A record has no time, only the router's uptime at the first and last packet. The header makes a time of it: export time minus (SysUptime - First). The difference is taken modulo 2^32 and read as a signed number, so that it is right when the uptime wrapped in between (every 49 days 17:02:47.296), and when a flow ends just after the header was written.",
     );
-    out += "\nMore:\n  flowkit explain dst_port              one field\n  flowkit explain --packet FILE         a packet, byte by byte\n  flowkit explain --flow 1 --source DUMP  a document, and its bytes\n";
+    out += "\nMore:\n  flowkit explain dst_port         one field\n  flowkit explain --packet FILE    a packet, byte by byte\n  flowkit explain --flow 1 DUMP    a document, and its bytes\n";
     add(
         &mut out,
         format_args!(
@@ -62,7 +62,7 @@ fn entry(member: &Member, place: usize, paint: Paint) -> String {
     let looks = label.len() + 13 + 2 + 4 + 2;
     let mut out = hanging(&shown, looks, looks, member.meaning);
     if member.name == "unix_nsecs" {
-        return out; // said at unix_secs, with which it makes one field
+        return out; // told at unix_secs, with which it makes one field
     }
     for id in member.fields {
         let field = id.field();
@@ -109,7 +109,7 @@ pub(super) fn picture(members: &[Member], paint: Paint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::paragraph::WIDTH;
+    use crate::output::wrap::WIDTH;
 
     #[test]
     fn a_picture_has_a_row_for_four_bytes() {

@@ -1,5 +1,5 @@
-//! Records for programs: an array with one object a record, values by their
-//! names in the catalogue and in its order, then what only the wire has.
+//! Records for programs: an array with one object per record, every field by
+//! its name in the order of `flowkit fields`, then what only the packet has.
 
 use flowkit_model::field::Access;
 use flowkit_model::wire::{self, Header, Record};
@@ -58,7 +58,7 @@ fn fields(flow: &FlowRecord) -> Members {
     FIELDS.iter().map(|field| (field.name, value(field))).collect()
 }
 
-/// What no flow keeps.
+/// Members of the packet that a flow does not keep.
 fn uptimes(header: &Header, record: &Record) -> Members {
     vec![
         ("sys_uptime_ms", json!(header.sys_uptime_ms)),

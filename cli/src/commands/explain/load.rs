@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use flowkit_analyze::ask::ReadOptions;
-use flowkit_analyze::documents;
 use flowkit_analyze::documents::packets;
+use flowkit_analyze::{ReadOptions, documents};
 use flowkit_model::wire;
 
-use crate::sources::InputFormat;
+use crate::args::sources::InputFormat;
 
 /// One datagram, and where it came from.
 #[derive(Debug)]
@@ -24,9 +23,9 @@ pub(super) struct Piece {
 pub(super) struct PacketFile {
     /// Its name.
     pub(super) name: String,
-    /// Every UDP payload, also those that are no version 5.
+    /// Every UDP payload, including those that are not version 5.
     pub(super) pieces: Vec<Piece>,
-    /// How it breaks off.
+    /// How the file is truncated or damaged.
     pub(super) damage: Option<String>,
 }
 
@@ -39,7 +38,7 @@ impl PacketFile {
         self.pieces.iter().map(count).sum()
     }
 
-    /// What is wrong with its datagrams, one line each.
+    /// Faults of its datagrams, one per line.
     pub(super) fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         for (piece, number) in self.pieces.iter().zip(1..) {
@@ -52,7 +51,7 @@ impl PacketFile {
         faults
     }
 
-    /// Whether something is missing that should be there.
+    /// Whether the file is known to be incomplete.
     pub(super) fn is_incomplete(&self) -> bool {
         let cut_short = |piece: &Piece| match wire::decode(&piece.payload) {
             Ok(datagram) => {
@@ -82,7 +81,7 @@ pub(super) fn datagrams(path: &Path, format: &InputFormat) -> anyhow::Result<Pac
     Ok(PacketFile { name: source.name().to_owned(), pieces, damage })
 }
 
-/// The `number`-th document of a source, as it stands.
+/// The `number`-th document of a source, as it is stored.
 pub(super) fn document(path: &Path, number: u64, format: &InputFormat) -> anyhow::Result<String> {
     let source = format.open(path)?;
     let (mut seen, mut wanted) = (0, None);
@@ -93,6 +92,6 @@ pub(super) fn document(path: &Path, number: u64, format: &InputFormat) -> anyhow
     })?;
     wanted.with_context(|| match seen {
         0 => format!("{} holds no document", path.display()),
-        _ => format!("{}: no document {number}, there are {seen}", path.display()),
+        _ => format!("{}: no document {number}; the last is {seen}", path.display()),
     })
 }

@@ -1,4 +1,4 @@
-//! The members of a JSON document in the order they are stored.
+//! The fields of a JSON document in stored order.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// A member that is no object: dotted path and value as text.
+/// A field that is not an object: dotted path and value as text.
 pub(super) type Leaf = (String, String);
 
-/// Every member that is no object, in order.
+/// Every field that is not an object, in order.
 pub(super) fn leaves(json: &str) -> serde_json::Result<Vec<Leaf>> {
     let mut leaves = Vec::new();
     flatten("", json, &mut leaves)?;
@@ -34,7 +34,7 @@ fn flatten(path: &str, json: &str, leaves: &mut Vec<Leaf>) -> serde_json::Result
     Ok(())
 }
 
-/// An object whose members keep their order.
+/// An object whose fields keep their order.
 struct Object<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Object<'de> {

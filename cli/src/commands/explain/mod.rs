@@ -1,5 +1,5 @@
 //! `flowkit explain`: the packet format, one field, a packet byte by byte, a
-//! document member by member.
+//! document field by field.
 
 mod document;
 mod examples;
@@ -15,95 +15,94 @@ mod times;
 
 use std::io::{self, Write};
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use self::paint::Paint;
+use crate::args::general::General;
+use crate::args::output::OutputFile;
+use crate::args::selection::RepairTimes;
+use crate::args::sources::{InputFormat, default_source};
 use crate::destination::write_to;
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::output::Color;
-use crate::sources::InputFormat;
 
 const EXAMPLES: &str = "\
-Without more it shows the format as a picture, and every field. FIELD is any
-name: of flowkit, of Logstash, of Cisco's table, of nfdump.
+Without arguments it draws the packet format and explains every field. FIELD is
+any name of a field: of flowkit, of Logstash, of Cisco's table, of nfdump. With
+--packet or --flow the argument is a source: a dump, a file, or - for standard
+input [default: ./flowkit-dump]. json has one object per record.
 
 Examples:
   flowkit explain
   flowkit explain dst_port
   flowkit explain dOctets
-  flowkit explain --packet export.pcap --record 3
-  flowkit explain --flow 1 --source flowkit-demo
-  flowkit show -n 1 --format ndjson | flowkit explain --document -";
+  flowkit explain --packet --record 3 export.pcap
+  flowkit explain --flow 1 flowkit-demo
+  flowkit show -n 1 --format stored | flowkit explain --flow 1 -";
 
-/// Explain the packet format, a field, a packet or a document, down to the bytes
+/// Explain the packet format, a field, a packet or a document
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES, group(clap::ArgGroup::new("bytes").args(["packet", "document", "flow"])))]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Explain {
-    /// Field to explain, by any of its names
-    #[arg(value_name = "FIELD", conflicts_with = "bytes")]
-    field: Option<String>,
+    /// Field to explain; with --packet or --flow the source to read
+    #[arg(value_name = "FIELD|SOURCE")]
+    subject: Option<PathBuf>,
 
-    /// File of packets to take apart: pcap, or raw datagrams one after the other
-    #[arg(long, value_name = "FILE")]
-    packet: Option<PathBuf>,
+    /// Explain the packets of a source, byte by byte: pcap or datagrams
+    #[arg(long, conflicts_with_all = ["flow", "document"], help_heading = "Question")]
+    packet: bool,
 
-    /// Which record of the file, from 1; all without it
-    #[arg(long, value_name = "K", requires = "packet", value_parser = place)]
-    record: Option<NonZeroU64>,
-
-    /// File whose first document is explained; - is standard input
-    #[arg(long, value_name = "FILE")]
-    document: Option<PathBuf>,
-
-    /// Which document of a source, from 1
-    #[arg(long, value_name = "N", value_parser = place)]
-    flow: Option<NonZeroU64>,
-
-    /// Dump or file that --flow counts in
+    /// Only record K of the packets, from 1
     #[arg(
         long,
-        value_name = "SOURCE",
-        env = "FLOWKIT_DUMP",
-        default_value = "flowkit-dump",
-        hide_env_values = true
+        value_name = "K",
+        requires = "packet",
+        value_parser = place,
+        help_heading = "Question"
     )]
-    source: PathBuf,
+    record: Option<NonZeroU64>,
+
+    /// Explain document N of a source, from 1
+    #[arg(long, value_name = "N", value_parser = place, help_heading = "Question")]
+    flow: Option<NonZeroU64>,
+
+    /// Explain the first document of a source
+    #[arg(long, conflicts_with = "flow", hide = true)]
+    document: bool,
+
+    /// Source of --flow
+    #[arg(long, value_name = "SOURCE", conflicts_with = "subject", hide = true)]
+    source: Option<PathBuf>,
+
+    /// Format of the output
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    format: Format,
+
+    #[command(flatten)]
+    file: OutputFile,
+
+    #[command(flatten)]
+    repair: RepairTimes,
 
     #[command(flatten)]
     input_format: InputFormat,
-
-    /// Write the record with the late times of Logstash repaired
-    #[arg(long)]
-    repair_times: bool,
-
-    /// Form of the explanation; json has one object a record
-    #[arg(long, value_enum, default_value_t, requires_if("json", "bytes"))]
-    format: Form,
-
-    /// Colour by field; auto is on a terminal, if NO_COLOR is not set
-    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Color,
-
-    /// File to write to, instead of standard output
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
 }
 
 fn place(text: &str) -> Result<NonZeroU64, String> {
-    text.parse().map_err(|_| "not a place; the first is 1".to_owned())
+    text.parse().map_err(|_| "not a number from 1".to_owned())
 }
 
-/// The form of an explanation.
+/// The format of an explanation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
+enum Format {
     /// Pages for people
     #[default]
     Text,
-    /// An array with one object a record: values by their names in the catalogue
+    /// An array with one object per record: values by the names of fields
     Json,
 }
 
-/// A page, and what is to be said beside it.
+/// A page, and notes on it.
 #[derive(Debug, Default)]
 struct Page {
     text: String,
@@ -113,54 +112,58 @@ struct Page {
 }
 
 impl Explain {
-    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let page = self.page()?;
-        write_to(self.output.as_deref(), |out| Ok(out.write_all(page.text.as_bytes())?))?;
-        for note in &page.notes {
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        let page = self.page(general.color)?;
+        write_to(self.file.path(), |out| Ok(out.write_all(page.text.as_bytes())?))?;
+        for note in page.notes.iter().filter(|_| !general.quiet) {
             writeln!(io::stderr(), "note: {note}")?;
         }
         Ok(if page.incomplete { Exit::Incomplete } else { Exit::Done })
     }
 
-    fn page(&self) -> anyhow::Result<Page> {
-        let paint = Paint::new(self.color, self.output.is_none());
-        let text = |text| Ok(Page { text, ..Page::default() });
-        match (&self.packet, &self.document, self.flow, &self.field) {
-            (Some(path), ..) => self.packets(path, paint),
-            (_, Some(path), ..) => self.document(path, NonZeroU64::MIN, paint),
-            (_, _, Some(number), _) => self.document(&self.source, number, paint),
-            (.., Some(name)) => text(field::page(name, paint)?),
-            _ => text(format::page(paint)),
+    fn page(&self, color: Color) -> anyhow::Result<Page> {
+        let paint = Paint::new(color, self.file.path().is_none());
+        let flow = self.flow.or(self.document.then_some(NonZeroU64::MIN));
+        if self.format == Format::Json && !self.packet && flow.is_none() {
+            return Err(Usage("--format json applies to --packet and --flow".into()).into());
         }
+        let text = match (self.packet, flow, &self.subject) {
+            (true, ..) => return self.packets(&self.source(), paint),
+            (_, Some(number), _) => return self.document(&self.source(), number, paint),
+            (.., Some(name)) => field::page(&name.to_string_lossy(), paint)?,
+            _ => format::page(paint),
+        };
+        Ok(Page { text, ..Page::default() })
     }
 
-    fn packets(&self, path: &std::path::Path, paint: Paint) -> anyhow::Result<Page> {
+    /// What is read, where bytes are explained.
+    fn source(&self) -> PathBuf {
+        let named = self.subject.as_ref().or(self.source.as_ref());
+        named.cloned().unwrap_or_else(default_source)
+    }
+
+    fn packets(&self, path: &Path, paint: Paint) -> anyhow::Result<Page> {
         let file = load::datagrams(path, &self.input_format)?;
         let wanted = self.record.map(NonZeroU64::get);
         let n_records = file.n_records();
         if let Some(record) = wanted.filter(|record| *record > n_records) {
-            anyhow::bail!("{}: no record {record}, there are {n_records}", path.display());
+            anyhow::bail!("{}: no record {record}; the last is {n_records}", path.display());
         }
         let text = match self.format {
-            Form::Text => packet::page(&file, wanted, paint),
-            Form::Json => json::packets(&file, wanted),
+            Format::Text => packet::page(&file, wanted, paint),
+            Format::Json => json::packets(&file, wanted),
         };
         let mut notes = file.faults();
         notes.extend(file.damage.clone());
         Ok(Page { text, incomplete: file.is_incomplete(), notes })
     }
 
-    fn document(
-        &self,
-        path: &std::path::Path,
-        number: NonZeroU64,
-        paint: Paint,
-    ) -> anyhow::Result<Page> {
+    fn document(&self, path: &Path, number: NonZeroU64, paint: Paint) -> anyhow::Result<Page> {
         let json = load::document(path, number.get(), &self.input_format)?;
         let flow = document::flow(&json, path, number.get())?;
         let text = match self.format {
-            Form::Text => document::page(&json, &flow, self.repair_times, paint)?,
-            Form::Json => json::document(&flow, self.repair_times),
+            Format::Text => document::page(&json, &flow, self.repair.repair_times, paint)?,
+            Format::Json => json::document(&flow, self.repair.repair_times),
         };
         Ok(Page { text, ..Page::default() })
     }

@@ -7,7 +7,7 @@ use flowkit_model::wire::{self, Header, Record};
 use super::load::{PacketFile, Piece};
 use super::paint::Paint;
 use super::{record, times};
-use crate::paragraph::{add, hanging};
+use crate::output::wrap::{add, hanging};
 
 /// The page: all records, or one.
 pub(super) fn page(file: &PacketFile, wanted: Option<u64>, paint: Paint) -> String {
@@ -84,5 +84,5 @@ fn one_record(title: &str, header: &Header, record: &Record, paint: Paint) -> St
 
 fn boot(header: &Header) -> String {
     let time = u64::try_from(header.boot_ms()).map_or_else(|_| "before 1970".into(), format_ms);
-    format!("{time}: the export less SysUptime, or its last wrap")
+    format!("{time}: export time - SysUptime; or the last uptime wrap")
 }

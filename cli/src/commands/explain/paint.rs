@@ -1,8 +1,6 @@
-//! Colour by field, only where it is wanted.
+//! Colour by field.
 
-use jiff::tz::TimeZone;
-
-use crate::output::{Color, Style};
+use crate::output::Color;
 
 /// Colours text, or leaves it as it is.
 #[derive(Clone, Copy, Debug)]
@@ -10,12 +8,12 @@ pub(super) struct Paint {
     on: bool,
 }
 
-/// Foregrounds that can be told apart on light and dark; neighbours differ.
+/// Foregrounds that are readable on light and dark; neighbours differ.
 const COLORS: [u8; 6] = [36, 33, 35, 32, 34, 31];
 
 impl Paint {
     pub(super) fn new(color: Color, to_stdout: bool) -> Self {
-        Self { on: Style::new(TimeZone::UTC, false, color, to_stdout).color }
+        Self { on: color.is_on(to_stdout) }
     }
 
     /// Text in the colour of the `place`-th field.

@@ -1,5 +1,5 @@
-//! Header or record as a hex dump with each member marked, then its members
-//! one a line: bytes, value, meaning.
+//! Header or record as a hex dump with each member marked, then its members,
+//! one per line: bytes, value, meaning.
 
 use std::net::Ipv4Addr;
 
@@ -10,7 +10,7 @@ use flowkit_model::wire::layout::{Member, RECORD};
 use flowkit_model::{Field, FieldId, FlowRecord, Kind, time};
 
 use super::paint::Paint;
-use crate::paragraph::{add, hanging};
+use crate::output::wrap::{add, hanging};
 
 /// Rows of 16 bytes; below each byte the letter of its member.
 pub(super) fn dump(bytes: &[u8], members: &[Member], paint: Paint) -> String {
@@ -41,7 +41,7 @@ fn letter(place: usize) -> char {
     u8::try_from(place).ok().map_or('?', |place| char::from(b'a' + place % 26))
 }
 
-/// Where meanings begin: behind mark, name, bytes and value.
+/// Column of the meanings: behind mark, name, bytes and value.
 const MEANING: usize = 2 + 1 + 2 + 13 + 2 + 11 + 2 + 17 + 2;
 
 /// Each member with its bytes, its value and what it says.

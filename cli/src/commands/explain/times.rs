@@ -4,7 +4,7 @@ use flowkit_model::logstash_times;
 use flowkit_model::time::format_ms;
 use flowkit_model::wire::{Header, Record};
 
-use crate::paragraph::{add, hanging};
+use crate::output::wrap::{add, hanging};
 
 /// The arithmetic of both times, in lines.
 pub(super) fn steps(header: &Header, record: &Record) -> String {
@@ -19,7 +19,7 @@ pub(super) fn steps(header: &Header, record: &Record) -> String {
         ),
     );
     if header.nanoseconds_overflow() {
-        out += &hanging("", 0, 10, "more than a second of nanoseconds: carried into the seconds");
+        out += &hanging("", 0, 10, "more than 1,000,000,000 ns: carried over into the seconds");
     }
     for (name, uptime_ms) in [("First", record.first_uptime_ms), ("Last", record.last_uptime_ms)] {
         out += &step(header, name, uptime_ms, &export);

@@ -44,7 +44,7 @@ pub(super) fn sums(manifest: &Manifest, findings: &mut Findings) {
         return;
     }
     for count in &manifest.counts {
-        let of_index = manifest.parts.iter().filter(|part| part.index == count.index);
+        let of_index = manifest.parts.iter().filter(|part| part.scope.index == count.index);
         let here: u64 = of_index.map(|part| part.received + part.left_out).sum();
         if here != count.received {
             findings.add(
@@ -63,8 +63,9 @@ pub(super) fn gaps(manifest: &Manifest, findings: &mut Findings) {
     }
     let mut spans = BTreeMap::<&str, Vec<(Span, Option<Slice>)>>::new();
     // Parts of an update overlap those before.
-    for part in manifest.parts.iter().filter(|part| !part.without_time) {
-        spans.entry(&part.index).or_default().push((part.window, part.slice));
+    for part in manifest.parts.iter().filter(|part| !part.scope.without_time) {
+        let scope = &part.scope;
+        spans.entry(&scope.index).or_default().push((scope.window, scope.slice));
     }
     for (index, mut spans) in spans {
         spans.sort_by_key(|(span, slice)| (span.from_ms, slice.map(|slice| slice.id)));

@@ -40,7 +40,7 @@ pub fn verify(dump: &Path) -> Result<(Manifest, Vec<Finding>), DumpError> {
     gaps(&manifest, &mut findings);
     let mut by_index = BTreeMap::<&str, Vec<&Part>>::new();
     for part in &manifest.parts {
-        by_index.entry(&part.index).or_default().push(part);
+        by_index.entry(&part.scope.index).or_default().push(part);
     }
     let hasher = DocumentHasher::new();
     for parts in by_index.values() {
@@ -72,7 +72,7 @@ fn twice(parts: &[&Part], mut ids: Vec<u128>, findings: &mut Findings) {
     if n > 0 {
         let names: Vec<_> = parts.iter().take(LISTED).map(|part| part.name.as_str()).collect();
         let more = if parts.len() > LISTED { " …" } else { "" };
-        let index = parts.first().map_or("", |part| part.index.as_str());
+        let index = parts.first().map_or("", |part| part.scope.index.as_str());
         findings
             .add(index, format!("{n} documents are there twice, in {}{more}", names.join(", ")));
     }

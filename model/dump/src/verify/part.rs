@@ -155,8 +155,8 @@ fn look(line: &[u8], part: &Part, tally: &mut Tally) {
     }
     let flow = document.into_flow().ok();
     let ms = flow.and_then(|flow| flow.timestamp_ms).and_then(|ms| i64::try_from(ms).ok());
-    if let (Some(ms), false) = (ms, part.without_time) {
-        let Span { from_ms, to_ms } = part.window;
+    if let (Some(ms), false) = (ms, part.scope.without_time) {
+        let Span { from_ms, to_ms } = part.scope.window;
         if from_ms.is_some_and(|from| ms < from) || to_ms.is_some_and(|to| ms >= to) {
             tally.outside += 1;
         }

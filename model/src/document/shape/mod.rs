@@ -20,6 +20,7 @@
 
 use std::ops::Range;
 
+use crate::dump::DocumentId;
 use crate::field::FieldId;
 use crate::row::Row;
 
@@ -36,15 +37,13 @@ use literal::{Literal, Literals};
 pub use narrow::Narrowing;
 use text::{address, digits, list_end, number_end, plain_bytes, string_end, trimmed_string};
 
-/// The identity of a document: texts in UTF-8.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Identity<'t> {
-    /// Index it is stored in.
-    pub index: Option<&'t [u8]>,
-    /// Its id, unique in the index (and routing).
-    pub id: Option<&'t [u8]>,
-    /// Routing, where the index uses it.
-    pub routing: Option<&'t [u8]>,
+/// A document that was read by its shape, beside what its row holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shaped<'t> {
+    /// Which document it is; none if it has no id.
+    pub id: Option<DocumentId<'t>>,
+    /// Bytes of its text.
+    pub length: usize,
 }
 
 /// The bytes between the values of a document, and what the values are.
@@ -106,19 +105,18 @@ impl Shape {
         text: &'t [u8],
         row: &mut Row<'t>,
         days: &mut DayCache,
-    ) -> Option<Identity<'t>> {
-        let (identity, length) = self.read_start(text, row, days)?;
-        (length == text.len()).then_some(identity)
+    ) -> Option<Shaped<'t>> {
+        self.read_start(text, row, days).filter(|shaped| shaped.length == text.len())
     }
 
-    /// Reads the document that a text begins with, whatever follows it, and gives
-    /// its length too; `None` as for [`read`](Self::read).
+    /// Reads the document that a text begins with, whatever follows it; `None` as
+    /// for [`read`](Self::read).
     pub fn read_start<'t>(
         &self,
         text: &'t [u8],
         row: &mut Row<'t>,
         days: &mut DayCache,
-    ) -> Option<(Identity<'t>, usize)> {
+    ) -> Option<Shaped<'t>> {
         self.walk(text, row, days, None)
     }
 
@@ -131,8 +129,8 @@ impl Shape {
         row: &mut Row<'t>,
         days: &mut DayCache,
         mut values: Option<&mut Vec<Range<usize>>>,
-    ) -> Option<(Identity<'t>, usize)> {
-        let mut identity = Identity::default();
+    ) -> Option<Shaped<'t>> {
+        let (mut index, mut id, mut routing) = (None, None, None);
         let mut rest = text;
         for (literal, slot) in &self.steps {
             rest = &rest[self.literals.at_start(literal, rest)?..];
@@ -163,9 +161,9 @@ impl Shape {
                     row.set_text(field, text);
                     text.len()
                 }
-                Slot::Index => identity.index.insert(plain_bytes(rest)?).len(),
-                Slot::Id => identity.id.insert(plain_bytes(rest)?).len(),
-                Slot::Routing => identity.routing.insert(plain_bytes(rest)?).len(),
+                Slot::Index => index.insert(plain_bytes(rest)?).len(),
+                Slot::Id => id.insert(plain_bytes(rest)?).len(),
+                Slot::Routing => routing.insert(plain_bytes(rest)?).len(),
                 Slot::AnyString => string_end(rest)?,
                 Slot::AnyNumber => number_end(rest)?,
                 Slot::AnyList => list_end(rest)?,
@@ -180,7 +178,8 @@ impl Shape {
         for (field, value) in &self.constants {
             row.set(*field, *value);
         }
-        Some((identity, text.len() - rest.len()))
+        let id = DocumentId::new(index, id, routing);
+        Some(Shaped { id, length: text.len() - rest.len() })
     }
 
     fn push(&mut self, literal: &[u8], slot: Slot) {

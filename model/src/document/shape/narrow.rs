@@ -82,8 +82,8 @@ impl Narrowing {
 fn values(shape: &Shape, text: &[u8]) -> Option<(Vec<Range<usize>>, usize)> {
     let mut values = Vec::with_capacity(shape.steps.len());
     let (mut row, mut days) = (Row::default(), DayCache::default());
-    let (_, length) = shape.walk(text, &mut row, &mut days, Some(&mut values))?;
-    Some((values, length))
+    let shaped = shape.walk(text, &mut row, &mut days, Some(&mut values))?;
+    Some((values, shaped.length))
 }
 
 impl Slot {

@@ -7,28 +7,32 @@ use crate::Entry;
 use crate::FlowRecord;
 use crate::document::dialect::{DIALECTS, sample};
 
-type Read = (Option<String>, Option<String>, Option<String>, FlowRecord);
+/// Index, id and routing of a document that has an id, and its flow.
+type Read = (Option<[String; 3]>, FlowRecord);
+
+fn texts(id: DocumentId<'_>) -> [String; 3] {
+    [id.index, id.id, id.routing].map(|text| String::from_utf8(text.to_vec()).unwrap())
+}
 
 /// What the JSON reader makes of a text, if it is a flow.
 fn slowly(text: &[u8]) -> Option<(Read, bool)> {
-    let owned = |text: Option<std::borrow::Cow<'_, str>>| text.map(std::borrow::Cow::into_owned);
     match Entry::parse(text).ok()? {
         Entry::Hit(mut hit) => {
-            let (index, id) = (owned(hit.index.take()), owned(hit.id.take()));
-            let routing = owned(hit.routing.take());
-            Some(((index, id, routing, hit.into_flow().ok()?), true))
+            let (index, id, routing) = (hit.index.take(), hit.id.take(), hit.routing.take());
+            let [index, id, routing] =
+                [&index, &id, &routing].map(|text| text.as_ref().map(|text| text.as_bytes()));
+            let id = DocumentId::new(index, id, routing).map(texts);
+            Some(((id, hit.into_flow().ok()?), true))
         }
-        Entry::Bare(document) => Some(((None, None, None, document.into_flow().ok()?), false)),
+        Entry::Bare(document) => Some(((None, document.into_flow().ok()?), false)),
         _ => None,
     }
 }
 
 fn quickly(shape: &Shape, text: &[u8], is_hit: bool) -> Option<Read> {
     let mut row = Row::default();
-    let identity = shape.read(text, &mut row, &mut DayCache::default())?;
-    let owned = |text: Option<&[u8]>| text.map(|text| String::from_utf8(text.to_vec()).unwrap());
-    let identity = if is_hit { identity } else { Identity::default() };
-    Some((owned(identity.index), owned(identity.id), owned(identity.routing), row.record()))
+    let shaped = shape.read(text, &mut row, &mut DayCache::default())?;
+    Some((shaped.id.filter(|_| is_hit).map(texts), row.record()))
 }
 
 const HIT: &str = r#"{"_index":"netflow-2018.09.21","_type":"doc","_id":"a1","_score":null,"_source":{"type":"netflow","@timestamp":"2018-09-21T00:00:00.008Z","host":"192.168.10.254","geoip_src":{"autonomous_system":"PRIVATE"},"geoip":{"location":{"lat":1.5,"lon":-7}},"netflow":{"tcp_flags":24,"protocol":6,"version":"Netflow v5","packets":7,"last_switched":"2018-09-21T00:00:00.001Z","src_addr":"192.168.0.1","src_port":"443","dst_port":51000,"tcp_flag_tags":["PSH","ACK"],"bytes":4007,"src_port_name":"TCP/443 (https)","dst_addr":"10.0.0.255"},"@version":"1"},"sort":[1537488000008,"x"]}"#;
@@ -221,8 +225,8 @@ proptest! {
                 let more = format!("{text}{after}");
                 let (mut row, mut days) = (Row::default(), DayCache::default());
                 let start = shape.read_start(more.as_bytes(), &mut row, &mut days);
-                prop_assert_eq!(start.map(|(_, length)| length), Some(text.len()));
-                prop_assert_eq!(row.record(), read.3);
+                prop_assert_eq!(start.map(|start| start.length), Some(text.len()));
+                prop_assert_eq!(row.record(), read.1);
             }
         }
     }

@@ -1,10 +1,10 @@
 //! What the cluster, its nodes and its indices say of themselves.
 
-use super::{Answer, Api, Call, JSON, TEXT, json};
-use crate::server::failure::Failure;
-use crate::server::indices::Expansion;
-use crate::server::indices_api::{self, Table};
-use crate::server::scroll::NODE;
+use super::cat::{self, Table};
+use super::{Api, Call, indices, json};
+use crate::server::http::{Answer, Failure, JSON, TEXT};
+use crate::server::index::Expansion;
+use crate::server::search::NODE;
 
 #[expect(clippy::unnecessary_wraps, reason = "every handler of a route has one form")]
 impl Api {
@@ -38,7 +38,7 @@ impl Api {
             in_bytes: request.parameter("bytes").is_some(),
             json: request.parameter("format") == Some("json"),
         };
-        let body = indices_api::cat(&self.store, &self.places(call)?, &table);
+        let body = cat::cat(&self.store, &self.places(call)?, &table);
         let content_type = if table.json { JSON } else { TEXT };
         Ok(Answer { status: 200, content_type, body })
     }
@@ -46,20 +46,20 @@ impl Api {
     pub(super) fn resolve_index(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         let lenient = Expansion { ignore_unavailable: true, ..Expansion::default() };
         let places = self.store.resolve(call.open_part.as_deref(), lenient)?;
-        Ok(json(indices_api::resolved(&self.store, &places)))
+        Ok(json(indices::resolved(&self.store, &places)))
     }
 
     pub(super) fn settings(&self, call: &Call<'_>) -> Result<Answer, Failure> {
         let flat = call.request.flag("flat_settings", false)?;
         let defaults = call.request.flag("include_defaults", false)?;
-        Ok(json(indices_api::settings_of(&self.store, &self.places(call)?, flat, defaults)))
+        Ok(json(indices::settings_of(&self.store, &self.places(call)?, flat, defaults)))
     }
 
     pub(super) fn mapping(&self, call: &Call<'_>) -> Result<Answer, Failure> {
-        Ok(json(indices_api::mapping_of(&self.store, &self.places(call)?)))
+        Ok(json(indices::mapping_of(&self.store, &self.places(call)?)))
     }
 
     pub(super) fn index(&self, call: &Call<'_>) -> Result<Answer, Failure> {
-        Ok(json(indices_api::whole(&self.store, &self.places(call)?)))
+        Ok(json(indices::whole(&self.store, &self.places(call)?)))
     }
 }

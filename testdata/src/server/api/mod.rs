@@ -1,6 +1,8 @@
 //! The routes and what stands behind them: from a request to an answer.
 
+mod cat;
 mod cluster;
+mod indices;
 mod routes;
 mod searches;
 
@@ -8,16 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use self::routes::{ROUTES, fit};
-use super::Fault;
-use super::failure::Failure;
-use super::filter_path::Filter;
-use super::indices::{Expansion, Store};
-use super::json::pretty;
-use super::request::Request;
-use super::scroll::{NODE, Scrolls};
-
-const JSON: &str = "application/json; charset=UTF-8";
-const TEXT: &str = "text/plain; charset=UTF-8";
+use crate::server::http::{Answer, Failure, Fault, JSON, Request};
+use crate::server::index::{Expansion, Store};
+use crate::server::json::{Filter, pretty};
+use crate::server::search::{NODE, Scrolls};
 
 /// Everything behind the connections.
 #[derive(Debug)]
@@ -26,14 +22,6 @@ pub(super) struct Api {
     scrolls: Mutex<Scrolls>,
     /// How far the clock was put forward.
     ahead: Mutex<Duration>,
-}
-
-/// What goes back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) content_type: &'static str,
-    pub(super) body: String,
 }
 
 /// A request on its route.

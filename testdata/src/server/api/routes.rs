@@ -1,7 +1,7 @@
 //! Which path and method does what, with which parameters.
 
-use super::{Answer, Api, Call};
-use crate::server::failure::Failure;
+use super::{Api, Call};
+use crate::server::http::{Answer, Failure};
 
 /// A path, and what it is for.
 pub(super) struct Route {

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Answer, Api, Call, JSON, json, now_ms};
-use crate::server::failure::{Cause, Failure};
+use super::{Api, Call, json, now_ms};
+use crate::server::http::{Answer, Cause, Failure, JSON};
 use crate::server::json::{items, name_position, scalar, token};
 use crate::server::query::Query;
-use crate::server::scroll::MOST_CONTEXTS;
-use crate::server::search::{self, Style};
-use crate::server::search_request::{
-    SearchRequest, body_members, check_keep_alive, invalid, keep_alive,
+use crate::server::search::{
+    self, MOST_CONTEXTS, SearchRequest, Style, body_members, check_keep_alive, invalid, keep_alive,
 };
 
 impl Api {

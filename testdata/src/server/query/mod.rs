@@ -1,16 +1,18 @@
-//! The queries a window and a filter need: what they mean, and which documents match.
+//! The queries that a window and a filter need, and which documents match them.
 //!
 //! `match_all`, `match_none`, `range`, `term`, `terms`, `exists` and `bool`. Any
 //! other query is refused in Elasticsearch's words for an unknown one.
 
+mod dates;
 mod parse;
+mod range;
 mod value;
 
 use self::value::{is_same, key, values};
-use super::failure::{Cause, Failure};
-use super::fields::Kind;
-use super::json::{members, name_position, position, token};
 use crate::document::Document;
+use crate::server::http::{Cause, Failure};
+use crate::server::index::Kind;
+use crate::server::json::{members, name_position, position, token};
 
 /// A query, read and checked.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +41,7 @@ pub(super) enum Key {
 
 impl Query {
     /// Reads one query object, which must be part of `body`; `now_ms` is the
-    /// time that `now` means.
+    /// value of `now`.
     pub(super) fn parse(query: &str, body: &str, now_ms: i64) -> Result<Query, Failure> {
         let at = position(body, query);
         let Some(parts) = members(query) else {
@@ -61,7 +63,7 @@ impl Query {
         match name.as_str() {
             "match_all" => Ok(Query::All),
             "match_none" => Ok(Query::Nothing),
-            "range" => parse::range(value, body, now_ms),
+            "range" => range::range(value, body, now_ms),
             "term" => parse::term(value, body),
             "terms" => parse::terms(value, body),
             "exists" => parse::exists(value, body),
@@ -102,7 +104,7 @@ impl Query {
         }
     }
 
-    /// Bounds of `@timestamp` outside of which nothing matches, in milliseconds.
+    /// The window of `@timestamp` outside of which nothing matches, in milliseconds.
     pub(super) fn window(&self) -> (i64, i64) {
         match self {
             Query::Range { field, low, high, .. } if field == "@timestamp" => {

@@ -5,10 +5,10 @@ use std::net::Ipv4Addr;
 use serde_json::Value;
 
 use super::Key;
+use super::dates::{self, Format};
 use crate::document::Document;
-use crate::server::dates::{self, Format};
-use crate::server::fields::Kind;
-use crate::server::pattern::matches;
+use crate::server::index::Kind;
+use crate::server::json::matches;
 
 pub(super) fn key(kind: Kind, text: &str) -> Option<Key> {
     match kind {

@@ -1,0 +1,69 @@
+//! `flowkit ask`: answers a saved question.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use flowkit_model::question::Question;
+
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::selection::{Refused, without};
+use crate::args::sources::Sources;
+use crate::exit::{Exit, Usage, read_twice};
+use crate::report::answer;
+
+const EXAMPLES: &str = "\
+A question is JSON: the report, its keys, order and limit, and the flows it is
+about. Every report prints its own with --print-question; what is left out has
+the default of the command line, and a member that is not known is an error.
+The answer is that of the command which printed the question. Where a window
+ends with the sources (--last), it ends with those that are asked.
+
+Examples:
+  flowkit top --by dst_port -f 'proto tcp' --print-question > ports.json
+  flowkit ask ports.json monday tuesday
+  flowkit ask ports.json --format csv
+  echo '{\"flowkit_question\": 1, \"report\": \"summary\"}' | flowkit ask -";
+
+/// What the question says itself.
+const REFUSED: &[Refused] =
+    &[Refused::Choice, Refused::RepairTimes, Refused::ScaleSampling, Refused::Dedupe];
+
+/// Answer a question that --print-question of a report saved
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES, mut_args(|arg| without(arg, REFUSED)))]
+pub(crate) struct Ask {
+    /// File with the question; - is standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    sources: Sources,
+
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Ask {
+    pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        self.sources.select.refuse(REFUSED, "is for the question to say; change it there")?;
+        let question = Question::from_json(&self.text()?)
+            .map_err(|error| Usage(format!("{}: {error}", self.file.display())))?;
+        answer(&question, &self.sources, &self.output, general)
+    }
+
+    fn text(&self) -> anyhow::Result<String> {
+        let name = self.file.display();
+        if self.file.as_os_str() != "-" {
+            return fs::read_to_string(&self.file).with_context(|| format!("cannot read {name}"));
+        }
+        if self.sources.reads_stdin() {
+            return Err(read_twice("the question and a source are both -"));
+        }
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,79 @@
+//! From a query to an answer on the screen or in a file.
+
+mod columns;
+pub(crate) mod explanation;
+pub(crate) mod notes;
+
+use std::io::{self, Write};
+
+use flowkit_analyze::{ask_with, zone};
+use flowkit_model::Answer;
+use flowkit_model::answer::Tally;
+use flowkit_model::question::{Question, Report};
+use jiff::tz::TimeZone;
+
+use crate::args::general::General;
+use crate::args::output::Output;
+use crate::args::sources::{Sources, refuse_sources};
+use crate::destination::write_to;
+use crate::exit::Exit;
+use crate::output::{self, Style};
+
+/// Asks a report of the sources, prints the answer, and notes on standard error.
+pub(crate) fn report(
+    report: Report,
+    sources: &Sources,
+    output: &Output,
+    general: &General,
+) -> anyhow::Result<Exit> {
+    answer(&Question::new(report, sources.select.flows()?), sources, output, general)
+}
+
+/// Answers a question from the sources, or prints it if that is asked for.
+pub(crate) fn answer(
+    question: &Question,
+    sources: &Sources,
+    output: &Output,
+    general: &General,
+) -> anyhow::Result<Exit> {
+    if output.print_question {
+        return write_to(output.file.path(), |out| {
+            writeln!(out, "{}", question.to_json())?;
+            Ok(Exit::Done)
+        });
+    }
+    let opened = sources.open()?;
+    refuse_sources(output.file.path(), &opened)?;
+    let mut answer = ask_with(&opened, question, sources.options())?;
+    let zone = zone(&question.flows.zone)?;
+    print(&mut answer, output, general, zone.clone())?;
+    let mut err = io::stderr().lock();
+    notes::write(&answer, &zone, general.quiet, &mut err)?;
+    if output.explain {
+        explanation::write(&answer, &zone, &mut err)?;
+    }
+    Ok(exit(sources, &answer.tally))
+}
+
+/// The exit code of what is complete or known not to be.
+pub(crate) fn exit(sources: &Sources, tally: &Tally) -> Exit {
+    if tally.incomplete.is_empty() || sources.reading.allow_incomplete {
+        Exit::Done
+    } else {
+        Exit::Incomplete
+    }
+}
+
+/// Prints an answer, with the columns that were asked for; its times are in a
+/// zone.
+pub(crate) fn print(
+    answer: &mut Answer,
+    output: &Output,
+    general: &General,
+    zone: TimeZone,
+) -> anyhow::Result<()> {
+    columns::keep(answer, &output.columns)?;
+    let path = output.file.path();
+    let style = Style::new(zone, output.raw, general.color, path.is_none());
+    write_to(path, |out| Ok(output::write(answer, output.format, &style, out)?))
+}

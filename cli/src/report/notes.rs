@@ -1,0 +1,161 @@
+//! Notes on an answer: what was skipped, unknown, duplicate or is missing.
+
+use std::io::{self, Write};
+
+use flowkit_model::Answer;
+use flowkit_model::answer::{Fault, Tally, Unmatched};
+use flowkit_model::question::{Question, Report};
+use flowkit_model::window::Typed;
+use jiff::tz::TimeZone;
+
+use crate::output::units::{counted, grouped, moment};
+
+/// Writes the notes of an answer, one per line; times in a zone. If quiet, only what
+/// is missing.
+pub(crate) fn write(
+    answer: &Answer,
+    zone: &TimeZone,
+    is_quiet: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let no_match = answer.unmatched.iter().map(|there| no_match(answer, *there, zone));
+    for note in answer.notes.iter().cloned().chain(no_match).filter(|_| !is_quiet) {
+        writeln!(out, "note: {note}")?;
+    }
+    of_tally(&answer.tally, is_quiet, out)?;
+    let repaired = answer.question.as_ref().is_some_and(|question| question.flows.repair_times);
+    let misrepaired = misrepaired(answer).filter(|_| repaired).map(str::to_owned);
+    let hints = [misrepaired, hint(answer, repaired)].into_iter().flatten();
+    for note in hints.filter(|_| !is_quiet) {
+        writeln!(out, "note: {note}")?;
+    }
+    Ok(())
+}
+
+/// Where no flow matches: what the sources hold.
+fn no_match(answer: &Answer, there: Unmatched, zone: &TimeZone) -> String {
+    let has_window = |question: &Question| question.flows.window != Typed::default();
+    let by = match (&answer.filter, answer.question.as_ref().is_some_and(has_window)) {
+        (None, _) => "is in the window",
+        (_, false) => "matches the filter",
+        _ => "in the window matches the filter",
+    };
+    let span = there
+        .seen
+        .map(|(first, last)| format!(" from {} to {}", moment(first, zone), moment(last, zone)));
+    let n = counted(there.flows, "flow");
+    format!("no flow {by} (source: {n}{})", span.unwrap_or_default())
+}
+
+/// What `flowkit check` would find, as far as every answer knows: one line.
+fn hint(answer: &Answer, repaired: bool) -> Option<String> {
+    match &answer.question.as_ref()?.report {
+        // It says all of this itself.
+        Report::Check => return None,
+        Report::Top(_)
+        | Report::Talkers(_)
+        | Report::Ports(_)
+        | Report::Protocols(_)
+        | Report::Pairs(_)
+        | Report::Exporters
+        | Report::Timeline(_)
+        | Report::Scans(_)
+        | Report::Beacons(_)
+        | Report::Diff(_)
+        | Report::Summary => {}
+    }
+    let mut quality = answer.tally.quality;
+    if repaired && quality.fault() == Some(Fault::SecondLate) {
+        // The counts are of the times as stored; these were repaired.
+        quality.inverted -= quality.inverted_within_second;
+        quality.inverted_within_second = 0;
+    }
+    if repaired {
+        quality.inverted = quality.inverted.saturating_sub(quality.wrapped);
+        quality.wrapped = 0;
+    }
+    let mut found = Vec::new();
+    match quality.fault() {
+        Some(Fault::SecondLate) => {
+            found.push("times are 1 s late in about half of the flows (Logstash 7 and later)");
+        }
+        Some(Fault::LostMilliseconds) => {
+            found.push("times lack their milliseconds (Logstash 5.6 to 6.8)");
+        }
+        None => {}
+    }
+    for (n, words) in [
+        (quality.inverted, "flows end before they start"),
+        (quality.wrapped, "times are 49.7 days late"),
+        (quality.far_off, "times are far from the export time"),
+        (answer.tally.sequences.missing(), "flows are missing according to the sequence numbers"),
+        (answer.tally.skipped.len() as u64, "documents were skipped"),
+        (answer.tally.unknown.len() as u64, "fields are unknown"),
+        (answer.tally.duplicates.n, "documents were duplicates"),
+    ] {
+        if n > 0 {
+            found.push(words);
+        }
+    }
+    (!found.is_empty()).then(|| format!("{}; see `flowkit check`", found.join(", ")))
+}
+
+/// A time that is 1 s late is recognised by its fraction alone, so half of the
+/// times that are correct look late too.
+fn misrepaired(answer: &Answer) -> Option<&'static str> {
+    let quality = &answer.tally.quality;
+    (quality.timed > 0 && quality.wrapped == 0 && quality.fault().is_none()).then_some(
+        "--repair-times may have made correct times 1 s early: no flow shows the fault of Logstash 7 and later, and packets never have it",
+    )
+}
+
+/// Writes what was skipped, unknown, duplicate or is missing; if quiet, only
+/// what is missing.
+pub(crate) fn of_tally(tally: &Tally, is_quiet: bool, out: &mut impl Write) -> io::Result<()> {
+    for note in of_what_came(tally).iter().filter(|_| !is_quiet) {
+        writeln!(out, "note: {note}")?;
+    }
+    for missing in &tally.incomplete {
+        writeln!(out, "incomplete: {missing}")?;
+    }
+    Ok(())
+}
+
+/// Notes on what was read: skipped, unknown, duplicate.
+pub(super) fn of_what_came(tally: &Tally) -> Vec<String> {
+    let skipped = tally.skipped.iter().map(|skipped| {
+        let reason =
+            skipped.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        format!(
+            "skipped {} ({}), the first at {}{reason}",
+            grouped(skipped.n.into()),
+            skipped.cause.text(),
+            skipped.first
+        )
+    });
+    let told = tally.notes.iter().cloned();
+    told.chain(unknown(tally)).chain(duplicates(tally)).chain(skipped).collect()
+}
+
+/// `unknown in some flows: dst_port 3, bytes 1`.
+fn unknown(tally: &Tally) -> Option<String> {
+    let fields: Vec<String> = tally
+        .unknown
+        .iter()
+        .map(|(field, n)| format!("{} {}", field.field().name, grouped((*n).into())))
+        .collect();
+    (!fields.is_empty()).then(|| format!("unknown in some flows: {}", fields.join(", ")))
+}
+
+fn duplicates(tally: &Tally) -> Option<String> {
+    let duplicates = &tally.duplicates;
+    let first = duplicates.first.as_ref()?;
+    let conflicting = match duplicates.conflicting {
+        0 => String::new(),
+        n => format!("; {} differ from the first copy, which is kept", grouped(n.into())),
+    };
+    Some(format!(
+        "duplicates dropped: {} (same _index and _id), the first at {first}{conflicting}",
+        grouped(duplicates.n.into())
+    ))
+}

@@ -1,0 +1,170 @@
+//! The hits that a search found, and the answers that show them page by page.
+
+use std::sync::Arc;
+
+use super::order::{self, SortKey};
+use super::request::{Counting, Source};
+use crate::server::http::Fault;
+use crate::server::index::Store;
+use crate::server::json::quoted;
+
+/// The hits of a search, sorted, and how a page of them is shown.
+#[derive(Debug)]
+pub(in crate::server) struct Page {
+    /// Index, and position in it.
+    pub(super) hits: Vec<(usize, usize)>,
+    /// Hits a page.
+    pub(in crate::server) size: usize,
+    pub(super) sort: Vec<SortKey>,
+    pub(super) source: Source,
+}
+
+/// What the first answer says beyond a page.
+#[derive(Debug)]
+pub(in crate::server) struct Found {
+    /// The hits; a scroll keeps them too.
+    pub(in crate::server) page: Arc<Page>,
+    /// How many shards there are, and how many of them were skipped unread.
+    pub(in crate::server) shards: (usize, usize),
+    /// The object under `aggregations`.
+    pub(super) aggregations: Option<String>,
+    pub(super) counting: Counting,
+    pub(super) from: usize,
+}
+
+/// How to write an answer.
+#[derive(Clone, Debug, Default)]
+pub(in crate::server) struct Style {
+    pub(in crate::server) scroll_id: Option<String>,
+    /// `hits.total` as a bare number.
+    pub(in crate::server) total_as_number: bool,
+    /// A fault to inject.
+    pub(in crate::server) fault: Option<Fault>,
+}
+
+impl Found {
+    /// The answer to the search itself.
+    pub(in crate::server) fn answer(&self, store: &Store, style: &Style) -> String {
+        let all = self.page.hits.len();
+        let total = match self.counting {
+            Counting::UpTo(limit) if all > limit => Some((limit, "gte")),
+            Counting::UpTo(_) | Counting::Exact => Some((all, "eq")),
+            Counting::Off => None,
+        };
+        let range = self.from..self.from.saturating_add(self.page.size);
+        let mut text = self.page.answer(store, range, total, self.shards, style);
+        if let Some(aggregations) = &self.aggregations {
+            text.pop();
+            text.push_str(r#","aggregations":"#);
+            text.push_str(aggregations);
+            text.push('}');
+        }
+        text
+    }
+}
+
+impl Page {
+    /// The answer with the hits that follow the first `given` ones of a scroll
+    /// over `shards` shards.
+    pub(in crate::server) fn next(
+        &self,
+        store: &Store,
+        given: usize,
+        shards: usize,
+        style: &Style,
+    ) -> String {
+        let range = given..given.saturating_add(self.size);
+        self.answer(store, range, Some((self.hits.len(), "eq")), (shards, 0), style)
+    }
+
+    fn answer(
+        &self,
+        store: &Store,
+        range: std::ops::Range<usize>,
+        total: Option<(usize, &str)>,
+        shards: (usize, usize),
+        style: &Style,
+    ) -> String {
+        let end = range.end.min(self.hits.len());
+        let mut shown = self.hits.get(range.start.min(end)..end).unwrap_or_default().to_vec();
+        let mut total = total;
+        match (&style.fault, &mut total) {
+            (Some(Fault::PartialShards), _) => {
+                let lost = shown.last().map(|hit| hit.0);
+                shown.retain(|hit| Some(hit.0) != lost);
+            }
+            (Some(Fault::TimedOut), _) => shown.truncate(shown.len() / 2),
+            (Some(Fault::ShrunkTotal), Some(total)) => {
+                total.0 = total.0.saturating_sub(total.0 / 5 + 1);
+            }
+            _ => {}
+        }
+        let mut text = String::with_capacity(256 + shown.len() * 1700);
+        text.push('{');
+        if let Some(id) = &style.scroll_id {
+            text.extend(["\"_scroll_id\":\"", id, "\","]);
+        }
+        let timed_out = if style.fault == Some(Fault::TimedOut) { "true" } else { "false" };
+        text.extend([r#""took":1,"timed_out":"#, timed_out, r#","_shards":"#]);
+        text.extend([&shards_member(shards, style), r#","hits":{"#]);
+        if let Some((value, relation)) = total {
+            let value = value.to_string();
+            if style.total_as_number {
+                text.extend([r#""total":"#, &value, ","]);
+            } else {
+                text.extend([
+                    r#""total":{"value":"#,
+                    &value,
+                    r#","relation":""#,
+                    relation,
+                    r#""},"#,
+                ]);
+            }
+        }
+        let is_scored = !self.sort.iter().any(SortKey::is_no_score);
+        let rank = if is_scored && self.size > 0 && !self.hits.is_empty() { "1.0" } else { "null" };
+        let max_score = if shards.0 == 0 { "0.0" } else { rank };
+        text.extend([r#""max_score":"#, max_score, r#","hits":["#]);
+        for (place, hit) in shown.iter().enumerate() {
+            if place > 0 {
+                text.push(',');
+            }
+            self.push_hit(&mut text, *hit, store, rank);
+        }
+        text.push_str("]}}");
+        text
+    }
+
+    fn push_hit(&self, text: &mut String, hit: (usize, usize), store: &Store, rank: &str) {
+        let index = &store.indices[hit.0];
+        let document = &index.documents[hit.1];
+        text.extend([r#"{"_index":"#, &quoted(&index.name), r#","_type":"_doc","_id":"#]);
+        text.extend([&quoted(&document.id), r#","_score":"#, rank]);
+        match &self.source {
+            Source::Whole => {
+                text.push_str(r#","_source":"#);
+                text.push_str(&document.source);
+            }
+            Source::Some(filter) => {
+                text.push_str(r#","_source":"#);
+                text.push_str(&filter.apply(&document.source));
+            }
+            Source::Off => {}
+        }
+        if self.sort.iter().any(SortKey::is_no_score) {
+            text.push_str(r#","sort":"#);
+            text.push_str(&order::values(hit, &self.sort, store));
+        }
+        text.push('}');
+    }
+}
+
+fn shards_member((total, skipped): (usize, usize), style: &Style) -> String {
+    if style.fault == Some(Fault::PartialShards) {
+        let successful = total.saturating_sub(1);
+        return format!(
+            r#"{{"total":{total},"successful":{successful},"skipped":{skipped},"failed":1,"failures":[{{"shard":-1,"index":null,"reason":{{"type":"search_context_missing_exception","reason":"No search context found for id [1]"}}}}]}}"#
+        );
+    }
+    format!(r#"{{"total":{total},"successful":{total},"skipped":{skipped},"failed":0}}"#)
+}
