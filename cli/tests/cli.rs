@@ -1,5 +1,5 @@
-//! Runs the README and every session in `cmd` as a reader would, and compares
-//! exit codes and output.
+//! Runs the README, every session of the user guide and every session in `cmd` as
+//! a reader would, and compares exit codes and output.
 //!
 //! All run in one new folder, where `testdata` and a demo are at hand. After a
 //! wanted change: `TRYCMD=overwrite cargo test -p flowkit --test cli`, then
@@ -19,9 +19,13 @@ fn sessions() {
     // The README makes the demo that the other sessions read.
     trycmd::TestCases::new().env("COLUMNS", "100").case(root.join("README.md")).run();
     assert!(Path::new("flowkit-demo/manifest.json").exists(), "the README runs the demo");
-    for (columns, sessions) in [("100", "*.trycmd"), ("80", "80/*.trycmd"), ("200", "200/*.trycmd")]
-    {
-        let sessions = root.join("cli/tests/cmd").join(sessions);
+    for (columns, sessions) in [
+        ("100", "guide/*.md"),
+        ("100", "tests/cmd/*.trycmd"),
+        ("80", "tests/cmd/80/*.trycmd"),
+        ("200", "tests/cmd/200/*.trycmd"),
+    ] {
+        let sessions = root.join("cli").join(sessions);
         trycmd::TestCases::new().env("COLUMNS", columns).case(sessions).run();
     }
     std::env::set_current_dir(root).unwrap();

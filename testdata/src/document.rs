@@ -20,7 +20,7 @@ use flowkit_model::names::{protocol_name, service_name};
 use serde::Serialize;
 
 use crate::flow::Flow;
-use crate::network::{is_private, prefix_of};
+use crate::network::{is_private, route_to};
 use crate::packet::Packet;
 use crate::random::fnv1a;
 use crate::time::{index_day, iso};
@@ -110,7 +110,7 @@ struct Geoip {
 
 impl Geoip {
     fn of(addr: Ipv4Addr) -> Geoip {
-        match prefix_of(addr).owner.filter(|_| !is_private(addr)) {
+        match route_to(addr).owner.filter(|_| !is_private(addr)) {
             Some((asn, as_org)) => Geoip {
                 asn: Some(asn),
                 as_org: Some(as_org),

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::exporter::Exporter;
 use crate::flow::Flow;
-use crate::network::{UPLINK, prefix_of};
+use crate::network::{UPLINK, route_to};
 
 /// Longest life of a flow in the router's cache: after that it is exported and
 /// a new one begins, so a transfer of an hour is 12 flows in a row.
@@ -105,7 +105,7 @@ impl Talk {
     }
 
     fn blank(&self, from: Ipv4Addr, to: Ipv4Addr) -> Flow {
-        let (source, target) = (prefix_of(from), prefix_of(to));
+        let (source, target) = (route_to(from), route_to(to));
         let number = |owner: Option<(u16, &str)>| match owner {
             Some((number, _)) if self.exporter.knows_as => number,
             _ => 0,
@@ -133,8 +133,8 @@ impl Talk {
             tos: self.tos,
             src_as: number(source.owner),
             dst_as: number(target.owner),
-            src_mask: source.length,
-            dst_mask: target.length,
+            src_mask: source.mask(),
+            dst_mask: target.mask(),
         }
     }
 }

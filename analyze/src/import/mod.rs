@@ -152,25 +152,7 @@ fn fill(
         })?;
         failed?;
         writer.end(&mut manifest.parts, &mut under_way)?;
-        manifest.notes.push(format!("imported from {}", source.name()));
-        for skipped in read.skipped {
-            if let NotAFlow::NotJson | NotAFlow::NoSource = skipped.cause {
-                let (n, what, first) = (skipped.n, skipped.cause.text(), &skipped.first);
-                manifest.notes.push(format!("left out {n} ({what}), the first at {first}"));
-            }
-            tally.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
-        }
-        let kept = &manifest.parts[before..];
-        let is_nothing = kept.is_empty();
-        // What is kept byte for byte shows its damage itself.
-        if is_nothing || kept.iter().any(|part| part.form.is_documents()) {
-            manifest.add_missing(&read.incomplete);
-        }
-        if is_nothing && read.incomplete.is_empty() && read.notes.is_empty() {
-            tally.notes.push(format!("{} holds no documents", source.name()));
-        }
-        tally.incomplete.extend(read.incomplete);
-        tally.notes.extend(read.notes);
+        remember(source, read, before, &mut manifest, &mut tally);
     }
     let missing = keeping.finish();
     manifest.add_missing(&missing);
@@ -182,19 +164,55 @@ fn fill(
         return Err(ImportError::Cancelled);
     }
     if columns {
-        match cache::make_missing(folder) {
-            // It came so, and was told; it is answered from as it is.
-            Ok(_) | Err(CacheError::Damaged) => {}
-            Err(error) => return Err(error.into()),
-        }
-        for (part, seen) in manifest.parts.iter_mut().zip(cache::seen(folder)?) {
-            let ms = |ms: u64| i64::try_from(ms).ok();
-            part.first_ms = seen.and_then(|seen| ms(seen.0));
-            part.last_ms = seen.and_then(|seen| ms(seen.1));
-        }
-        manifest::write(folder, &manifest)?;
+        finish_columns(folder, &mut manifest)?;
     }
     Ok(Imported { manifest, tally })
+}
+
+/// Writes into the manifest what is known of a source that was read, and adds it
+/// to the tally; the parts from number `first_part` on are those of the source.
+fn remember(
+    source: &Source,
+    read: Tally,
+    first_part: usize,
+    manifest: &mut Manifest,
+    tally: &mut Tally,
+) {
+    manifest.notes.push(format!("imported from {}", source.name()));
+    for skipped in read.skipped {
+        if let NotAFlow::NotJson | NotAFlow::NoSource = skipped.cause {
+            let (n, what, first) = (skipped.n, skipped.cause.text(), &skipped.first);
+            manifest.notes.push(format!("left out {n} ({what}), the first at {first}"));
+        }
+        tally.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
+    }
+    let parts = &manifest.parts[first_part..];
+    let is_empty = parts.is_empty();
+    // What is kept byte for byte shows its damage itself.
+    if is_empty || parts.iter().any(|part| part.form.is_documents()) {
+        manifest.add_missing(&read.incomplete);
+    }
+    if is_empty && read.incomplete.is_empty() && read.notes.is_empty() {
+        tally.notes.push(format!("{} holds no documents", source.name()));
+    }
+    tally.incomplete.extend(read.incomplete);
+    tally.notes.extend(read.notes);
+}
+
+/// Builds the columns that are missing yet, and writes the times that they show
+/// into the manifest.
+fn finish_columns(folder: &Path, manifest: &mut Manifest) -> Result<(), ImportError> {
+    match cache::make_missing(folder) {
+        // The source was damaged, and that was told; the part is answered from as it is.
+        Ok(_) | Err(CacheError::Damaged) => {}
+        Err(error) => return Err(error.into()),
+    }
+    for (part, seen) in manifest.parts.iter_mut().zip(cache::seen(folder)?) {
+        let ms = |ms: u64| i64::try_from(ms).ok();
+        part.first_ms = seen.and_then(|seen| ms(seen.0));
+        part.last_ms = seen.and_then(|seen| ms(seen.1));
+    }
+    Ok(manifest::write(folder, manifest)?)
 }
 
 fn cannot_write(path: &Path) -> impl Fn(io::Error) -> ImportError {

@@ -9,6 +9,7 @@ use std::io::{self, Read};
 use std::net::IpAddr;
 
 use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TransportSlice};
+use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{Block as PcapBlock, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 use super::datagrams::{Captured, Datagrams, Other};
@@ -55,15 +56,10 @@ pub(super) fn read(
             }
             Err(PcapError::Eof) => break None,
             Err(PcapError::Incomplete(_)) => {
-                if reader.data().len() == before || reader.reader_exhausted() {
-                    // More was asked for and did not come.
-                    if reader.reader_exhausted() || room >= MOST_BYTES {
-                        break Some(format!("is cut short after frame {number}"));
-                    }
-                    room *= 2;
-                    if !reader.grow(room) {
-                        break Some(format!("is cut short after frame {number}"));
-                    }
+                let is_stuck = reader.data().len() == before || reader.reader_exhausted();
+                // More was asked for and did not come.
+                if is_stuck && !grow(&mut *reader, &mut room) {
+                    break Some(format!("is cut short after frame {number}"));
                 }
                 before = reader.data().len();
                 if let Err(error) = reader.refill() {
@@ -85,6 +81,15 @@ pub(super) fn read(
     };
     take(found);
     Ok(damage.or_else(|| seen.unread()))
+}
+
+/// Gives the parser a buffer of twice the room; whether there may be more to read.
+fn grow(reader: &mut dyn PcapReaderIterator, room: &mut usize) -> bool {
+    if reader.reader_exhausted() || *room >= MOST_BYTES {
+        return false;
+    }
+    *room *= 2;
+    reader.grow(*room)
 }
 
 /// The links that frames were of.

@@ -115,6 +115,11 @@ impl Choice {
         }
     }
 
+    /// Whether a zone was typed other than the default.
+    pub(crate) fn has_zone(&self) -> bool {
+        self.zone.tz != "UTC"
+    }
+
     /// Whether a window was typed.
     pub(crate) fn has_window(&self) -> bool {
         self.typed() != Typed::default()

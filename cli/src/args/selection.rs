@@ -40,6 +40,8 @@ pub(crate) struct RepairTimes {
 pub(crate) enum Refused {
     /// A filter or a window.
     Choice,
+    /// A time zone, where a zone may be meant although there is no window.
+    Zone,
     RepairTimes,
     ScaleSampling,
     Dedupe,
@@ -50,6 +52,7 @@ impl Refused {
     fn ids(self) -> &'static [&'static str] {
         match self {
             Self::Choice => &["filter", "from", "to", "last", "day", "tz"],
+            Self::Zone => &["tz"],
             Self::RepairTimes => &["repair_times"],
             Self::ScaleSampling => &["scale_sampling"],
             Self::Dedupe => &["dedupe"],
@@ -59,6 +62,7 @@ impl Refused {
     fn name(self) -> &'static str {
         match self {
             Self::Choice => "a filter or a window",
+            Self::Zone => "--tz",
             Self::RepairTimes => "--repair-times",
             Self::ScaleSampling => "--scale-sampling",
             Self::Dedupe => "--dedupe",
@@ -82,6 +86,7 @@ impl Select {
     pub(crate) fn refuse(&self, refused: &[Refused], why: &str) -> anyhow::Result<()> {
         let given = |option: &Refused| match option {
             Refused::Choice => self.choice.filter.is_some() || self.has_window(),
+            Refused::Zone => self.choice.has_zone(),
             Refused::RepairTimes => self.repairs_times(),
             Refused::ScaleSampling => self.scale_sampling,
             Refused::Dedupe => self.dedupe,

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use anyhow::Context;
-use flowkit_model::question::Question;
+use flowkit_model::question::{Question, Report};
 
 use crate::args::general::General;
 use crate::args::output::Output;
@@ -17,7 +17,8 @@ use crate::report::answer;
 const EXAMPLES: &str = "\
 A question is JSON: the report, its keys, order and limit, and the flows it is
 about. Every report prints its own with --print-question; what is left out has
-the default of the command line, and a member that is not known is an error.
+the default of the command line, and an unknown field is an error. What an
+answer looks like (--format, --columns, --raw) is for ask.
 The answer is that of the command which printed the question. Where a window
 ends with the sources (--last), it ends with those that are asked.
 
@@ -28,8 +29,13 @@ Examples:
   echo '{\"flowkit_question\": 1, \"report\": \"summary\"}' | flowkit ask -";
 
 /// What the question says itself.
-const REFUSED: &[Refused] =
-    &[Refused::Choice, Refused::RepairTimes, Refused::ScaleSampling, Refused::Dedupe];
+const REFUSED: &[Refused] = &[
+    Refused::Choice,
+    Refused::Zone,
+    Refused::RepairTimes,
+    Refused::ScaleSampling,
+    Refused::Dedupe,
+];
 
 /// Answer a question that --print-question of a report saved
 #[derive(clap::Args)]
@@ -49,9 +55,27 @@ pub(crate) struct Ask {
 impl Ask {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         self.sources.select.refuse(REFUSED, "is for the question to say; change it there")?;
-        let question = Question::from_json(&self.text()?)
+        let mut question = Question::from_json(&self.text()?)
             .map_err(|error| Usage(format!("{}: {error}", self.file.display())))?;
+        self.choose_columns(&mut question.report)?;
         answer(&question, &self.sources, &self.output, general)
+    }
+
+    /// Replaces the measures of a ranking by those of `--columns`. The columns of
+    /// other reports are chosen when their answer is printed.
+    fn choose_columns(&self, report: &mut Report) -> anyhow::Result<()> {
+        let columns = match report {
+            Report::Top(top) => &mut top.columns,
+            Report::Talkers(ranked)
+            | Report::Ports(ranked)
+            | Report::Protocols(ranked)
+            | Report::Pairs(ranked) => &mut ranked.columns,
+            _ => return Ok(()),
+        };
+        if let Some(measures) = self.output.measures()? {
+            *columns = Some(measures);
+        }
+        Ok(())
     }
 
     fn text(&self) -> anyhow::Result<String> {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clap::Arg;
 use jiff::tz::TimeZone;
 
 use crate::args::general::General;
@@ -21,10 +22,15 @@ Examples:
 
 /// List the fields of a flow: name, unit, packet offset, type
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(without_question))]
 pub(crate) struct Fields {
     #[command(flatten)]
     output: Output,
+}
+
+/// The list of fields is no report: it is about no flows.
+fn without_question(arg: Arg) -> Arg {
+    if arg.get_id() == "print_question" { arg.hide(true) } else { arg }
 }
 
 impl Fields {

@@ -13,6 +13,7 @@ mod exporters;
 mod fetch;
 mod fields;
 mod filter;
+mod guide;
 mod help;
 mod import;
 mod man;
@@ -52,6 +53,7 @@ Start here:
   flowkit top --by dst_port hits.ndjson.gz
   flowkit fields                    list the fields to group by
   flowkit help options              filters, time windows, formats
+  flowkit guide                     the user guide
 
 Tables have SI units: 1 kB is 1000 B. Times are UTC, unless --tz is given.
 Exit codes: 0 done, also if nothing matched; 1 failed, no answer; 2 wrong usage;
@@ -103,6 +105,7 @@ enum Command {
     Synth(synth::Synth),
     Send(send::Send),
     Filter(filter::Filter),
+    Guide(guide::Guide),
     Completions(completions::Completions),
     Man(man::Man),
     Help(help::Help),
@@ -147,6 +150,7 @@ impl Program {
             Command::Check(command) => command.run(general),
             Command::Ask(command) => command.run(general),
             Command::Filter(command) => command.run(),
+            Command::Guide(command) => command.run(),
             Command::Completions(command) => command.run(),
             Command::Man(command) => command.run(),
             Command::Help(command) => command.run(general),

@@ -111,23 +111,24 @@ impl Send {
             Ok(())
         })?;
         let exporter = self.choose(&boot_times)?;
-        let socket = UdpSocket::bind(match address {
-            SocketAddr::V4(_) => "0.0.0.0:0",
-            SocketAddr::V6(_) => "[::]:0",
-        })
-        .context("cannot open a socket")?;
-        let mut rate_limit = RateLimit {
-            socket,
-            address,
-            rate: self.max_rate,
-            started: None,
-            sent: Sent::default(),
-        };
+        let mut rate_limit = RateLimit::open(address, self.max_rate)?;
+        let packetizer = Packetizer::new(boot_times);
+        let tally = self.send_all(&flows, exporter.as_deref(), packetizer, &mut rate_limit)?;
+        self.tell(&rate_limit.sent, exporter.as_deref(), &tally, general)
+    }
+
+    /// Sends the flows of an exporter, packet by packet.
+    fn send_all(
+        &self,
+        flows: &Export<'_>,
+        exporter: Option<&str>,
+        mut packetizer: Packetizer,
+        rate_limit: &mut RateLimit,
+    ) -> anyhow::Result<Tally> {
         let cannot_send = || format!("cannot send to {}", self.collector);
-        let mut packetizer = Packetizer::new(boot_times);
         let tally = flows
             .flows(|flow| {
-                if flow.exporter != exporter {
+                if flow.exporter.as_deref() != exporter {
                     return Ok(());
                 }
                 match packetizer.push(flow) {
@@ -146,7 +147,7 @@ impl Send {
         for packet in packetizer.finish() {
             rate_limit.send(&packet).with_context(cannot_send)?;
         }
-        self.tell(&rate_limit.sent, exporter.as_deref(), &tally, general)
+        Ok(tally)
     }
 
     /// The exporter whose flows are sent.
@@ -222,6 +223,16 @@ struct RateLimit {
 }
 
 impl RateLimit {
+    /// A socket of the family of the address.
+    fn open(address: SocketAddr, rate: u64) -> anyhow::Result<Self> {
+        let socket = UdpSocket::bind(match address {
+            SocketAddr::V4(_) => "0.0.0.0:0",
+            SocketAddr::V6(_) => "[::]:0",
+        })
+        .context("cannot open a socket")?;
+        Ok(Self { socket, address, rate, started: None, sent: Sent::default() })
+    }
+
     fn send(&mut self, packet: &Packet) -> io::Result<()> {
         let started = *self.started.get_or_insert_with(Instant::now);
         let due_ms = (self.sent.flows * 1000).checked_div(self.rate).unwrap_or_default();

@@ -41,6 +41,7 @@ const OTHER_WORDS: &[(&str, &[&str])] = &[
     ("explain", &["teach", "learn", "describe", "what", "decode", "dissect"]),
     ("synth", &["generate", "fake", "make", "synthesize"]),
     ("send", &["replay", "nfreplay", "udp"]),
+    ("guide", &["manual", "handbook", "docs", "documentation", "chapter", "chapters"]),
 ];
 
 /// Options, and their names in other tools.

@@ -14,4 +14,5 @@ mod nfcapd;
 mod pipe;
 mod practice;
 mod proxy;
+mod questions;
 mod tshark;

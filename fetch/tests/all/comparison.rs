@@ -31,7 +31,7 @@ fn each_named_test_is_there() {
         sources(&root.join(folder), &mut files);
     }
     let code: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    for (document, at_least) in [("fetch/COMPARISON.md", 20), ("README.md", 6)] {
+    for (document, at_least) in [("fetch/COMPARISON.md", 20), ("cli/guide/fetch.md", 6)] {
         let text = fs::read_to_string(root.join(document)).unwrap();
         let names = named(&text);
         assert!(names.len() >= at_least, "{document}: {names:?}");

@@ -245,13 +245,6 @@ fn strike(
     answer: &[u8],
     before: Option<Vec<u8>>,
 ) -> io::Result<bool> {
-    let send = |mut client: &TcpStream, status: u16, kind: &str, body: &str| {
-        let length = body.len();
-        client.write_all(
-            format!("HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}")
-                .as_bytes(),
-        )
-    };
     match fault {
         Fault::Refuse | Fault::ResetBefore | Fault::ResetAfter => return Ok(false),
         Fault::Stall => {
@@ -265,24 +258,19 @@ fn strike(
         }
         Fault::BrokenGzip => {
             let body = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab, 0x56, 0x4a];
-            client.write_all(
-                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 13\r\n\r\n",
-            )?;
-            client.write_all(&body)?;
+            send(client, 200, "application/json\r\ncontent-encoding: gzip", &body)?;
         }
-        Fault::Html(status) => send(
-            client,
-            status,
-            "text/html",
-            "<html><head><title>Bad Gateway</title></head><body>nginx</body></html>\n",
-        )?,
+        Fault::Html(status) => {
+            let body = "<html><head><title>Bad Gateway</title></head><body>nginx</body></html>\n";
+            send(client, status, "text/html", body.as_bytes())?;
+        }
         Fault::Json(status) => {
             let body = format!(
                 r#"{{"error":{{"root_cause":[{{"type":"some_exception","reason":"made up"}}],"type":"some_exception","reason":"made up"}},"status":{status}}}"#
             );
-            send(client, status, "application/json", &body)?;
+            send(client, status, "application/json", body.as_bytes())?;
         }
-        Fault::EmptyObject => send(client, 200, "application/json", "{}")?,
+        Fault::EmptyObject => send(client, 200, "application/json", b"{}")?,
         Fault::Trickle => {
             for drop in answer.chunks(answer.len() / 7 + 1) {
                 client.write_all(drop)?;
@@ -299,6 +287,15 @@ fn strike(
         }
     }
     Ok(true)
+}
+
+/// Sends an answer; `kind` is its content type, and more headers behind it.
+fn send(mut client: &TcpStream, status: u16, kind: &str, body: &[u8]) -> io::Result<()> {
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n");
+    client.write_all(head.as_bytes())?;
+    client.write_all(body)
 }
 
 fn without_number(head: &[u8]) -> Vec<u8> {

@@ -116,53 +116,54 @@ fn everything(folder: &Path) -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn who_is_trusted_comes_in_and_nobody_else() {
-    let Some(secure) = secure() else { return };
-    let index = format!("flowkit-test-secure-{}", std::process::id());
-    for n in 0..20 {
-        let document =
-            format!(r#"{{"@timestamp":"2018-09-21T07:00:{n:02}Z","netflow":{{"bytes":{n}}}}}"#);
-        secure.ask("POST", &format!("/{index}/_doc?refresh=true"), &document);
-    }
-    let place = tempfile::tempdir().unwrap();
-    let output = place.path().join("dump");
-    let run = |tls: Tls, credentials: Credentials, url: Option<String>| {
-        let mut request = secure.request(&index, &output);
+/// Fetches of one index, and all that was told of them.
+struct Attempts<'a> {
+    secure: &'a Secure,
+    index: &'a str,
+    output: &'a Path,
+    told: Vec<String>,
+}
+
+impl Attempts<'_> {
+    /// Fetches with these credentials, from another address if one is given.
+    fn fetch(&mut self, (tls, credentials, url): Way) -> Result<Manifest, FetchError> {
+        let mut request = self.secure.request(self.index, self.output);
         request.url = url.or(request.url);
         let events = Events::default();
-        let fetched =
-            fetch(&Request { tls, credentials, force: true, ..request }, &Cancel::new(), &events);
-        (fetched, events.0.into_inner().unwrap().join("\n"))
-    };
-    let wrong = (secure.boss.0.clone(), "wrong%pass@word!".to_owned());
-    let key = secure.ask("POST", "/_security/api_key", r#"{"name":"flowkit-test"}"#);
-    let mut secrets = vec![secure.boss.1.clone(), secure.weak.1.clone(), wrong.1.clone()];
-    let mut told = Vec::new();
-
-    // Not trusted, without TLS, without and with wrong credentials, without rights.
-    let (error, events) = run(Tls::default(), basic(&secure.boss), None);
-    assert!(matches!(error, Err(FetchError::Unreachable { .. })), "{error:?}");
-    told.push(format!("{events} {error:?}"));
-    let plain = secure.url.replace("https:", "http:");
-    let (error, events) = run(Tls::default(), basic(&secure.boss), Some(plain));
-    assert!(error.is_err());
-    told.push(format!("{events} {error:?} {}", error.as_ref().unwrap_err()));
-    for credentials in [Credentials::None, basic(&wrong), Credentials::Bearer("x".to_owned())] {
-        let (error, events) = run(secure.tls(), credentials, None);
-        assert!(matches!(error, Err(FetchError::Unauthorized { .. })), "{error:?}");
-        let message = error.as_ref().unwrap_err().to_string();
-        assert!(
-            message.contains("--password-file") && message.contains("security_exception"),
-            "{message}"
-        );
-        told.push(format!("{events} {error:?} {message}"));
+        let request = Request { tls, credentials, force: true, ..request };
+        let fetched = fetch(&request, &Cancel::new(), &events);
+        let events = events.0.into_inner().unwrap().join("\n");
+        let message = fetched.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        self.told.push(format!("{events} {fetched:?} {message}"));
+        fetched
     }
-    let (error, events) = run(secure.tls(), basic(&secure.weak), None);
-    assert!(matches!(error, Err(FetchError::Forbidden { .. })), "{error:?}");
-    told.push(format!("{events} {error:?} {}", error.as_ref().unwrap_err()));
 
-    // Trusted: by option, by address, by API key, and where anybody is.
+    /// Not trusted, without TLS, without and with wrong credentials, without rights.
+    fn nobody_else_comes_in(&mut self, wrong: &(String, String)) {
+        let secure = self.secure;
+        let error = self.fetch((Tls::default(), basic(&secure.boss), None));
+        assert!(matches!(error, Err(FetchError::Unreachable { .. })), "{error:?}");
+        let plain = secure.url.replace("https:", "http:");
+        assert!(self.fetch((Tls::default(), basic(&secure.boss), Some(plain))).is_err());
+        for credentials in [Credentials::None, basic(wrong), Credentials::Bearer("x".to_owned())] {
+            let error = self.fetch((secure.tls(), credentials, None));
+            assert!(matches!(error, Err(FetchError::Unauthorized { .. })), "{error:?}");
+            let message = error.unwrap_err().to_string();
+            assert!(
+                message.contains("--password-file") && message.contains("security_exception"),
+                "{message}"
+            );
+        }
+        let error = self.fetch((secure.tls(), basic(&secure.weak), None));
+        assert!(matches!(error, Err(FetchError::Forbidden { .. })), "{error:?}");
+    }
+}
+
+/// How a fetch comes in: whom it trusts, as whom, and another address than usual.
+type Way = (Tls, Credentials, Option<String>);
+
+/// Every way in: by option, by address, by API key, and where anybody is trusted.
+fn ways(secure: &Secure, key: &serde_json::Value) -> Vec<Way> {
     let (user, password) = &secure.boss;
     let in_url = secure.url.replace("://", &format!("://{user}:{password}@"));
     let anybody = Tls { trusts_anybody: true, ..Tls::default() };
@@ -173,25 +174,45 @@ fn who_is_trusted_comes_in_and_nobody_else() {
     ];
     if let Some(encoded) = key["encoded"].as_str() {
         let pair = format!("{}:{}", key["id"].as_str().unwrap(), key["api_key"].as_str().unwrap());
-        secrets.extend([encoded.to_owned(), key["api_key"].as_str().unwrap().to_owned()]);
         ways.push((secure.tls(), Credentials::ApiKey(encoded.to_owned()), None));
         ways.push((secure.tls(), Credentials::ApiKey(pair), None));
     } else {
         eprintln!("this build gives no API keys: {key}");
     }
-    for (tls, credentials, url) in ways {
-        let (fetched, events) = run(tls, credentials, url);
-        let manifest: Manifest = fetched.unwrap();
+    ways
+}
+
+#[test]
+fn who_is_trusted_comes_in_and_nobody_else() {
+    let Some(secure) = secure() else { return };
+    let index = format!("flowkit-test-secure-{}", std::process::id());
+    for n in 0..20 {
+        let document =
+            format!(r#"{{"@timestamp":"2018-09-21T07:00:{n:02}Z","netflow":{{"bytes":{n}}}}}"#);
+        secure.ask("POST", &format!("/{index}/_doc?refresh=true"), &document);
+    }
+    let key = secure.ask("POST", "/_security/api_key", r#"{"name":"flowkit-test"}"#);
+    let wrong = (secure.boss.0.clone(), "wrong%pass@word!".to_owned());
+    let keys = [&key["encoded"], &key["api_key"]].map(|key| key.as_str().map(str::to_owned));
+    let mut secrets = vec![secure.boss.1.clone(), secure.weak.1.clone(), wrong.1.clone()];
+    secrets.extend(keys.into_iter().flatten());
+
+    let place = tempfile::tempdir().unwrap();
+    let output = place.path().join("dump");
+    let mut attempts =
+        Attempts { secure: &secure, index: &index, output: &output, told: Vec::new() };
+    attempts.nobody_else_comes_in(&wrong);
+    for way in ways(&secure, &key) {
+        let manifest = attempts.fetch(way).unwrap();
         assert_eq!(manifest.documents(), 20);
-        told.push(format!("{events} {manifest:?}"));
         let written = everything(&output);
         for secret in &secrets {
             let is_there = written.windows(secret.len()).any(|window| window == secret.as_bytes());
             assert!(!is_there, "{secret} is in a file");
         }
     }
+    let told = attempts.told.join("\n");
     secure.ask("DELETE", &format!("/{index}"), "");
-    let told = told.join("\n");
     for secret in &secrets {
         assert!(!told.contains(secret.as_str()), "{secret} is told in {told}");
     }

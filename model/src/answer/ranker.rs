@@ -214,7 +214,9 @@ mod tests {
     fn ask(order: Order, groups: Vec<GroupRow>) -> Answer {
         let grouping = Grouping::new(vec![Key::Field(FieldId::DstPort)], order);
         let mut total = Sums::default();
-        groups.iter().for_each(|group| total.add(&group.sums));
+        for group in &groups {
+            total.add(&group.sums);
+        }
         Ranker::new(&grouping, total).finish(groups, Rest::default())
     }
 

@@ -3,6 +3,8 @@
 //! To add one, add a variant; the compiler then asks for its title, its rule and
 //! an engine that answers it.
 
+use std::iter;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Key, Measure, Order};
@@ -234,31 +236,34 @@ impl Report {
     /// them, and for lists of what there is.
     #[must_use]
     pub fn every() -> Vec<Self> {
-        let by = vec![Key::Field(crate::FieldId::DstPort)];
-        let order = Order::default();
-        let mut all = vec![Self::Top(Top { by: by.clone(), columns: None, order })];
-        loop {
-            // The next one after each: the compiler names what is forgotten here.
-            let next = match all.last().expect("the first is there") {
-                Self::Top(_) => Self::Talkers(Ranked::default()),
-                Self::Talkers(_) => Self::Ports(Ranked::default()),
-                Self::Ports(_) => Self::Protocols(Ranked::default()),
-                Self::Protocols(_) => Self::Pairs(Ranked::default()),
-                Self::Pairs(_) => Self::Exporters,
-                Self::Exporters => Self::Timeline(Timeline::default()),
-                Self::Timeline(_) => Self::Scans(Scans::default()),
-                Self::Scans(_) => Self::Beacons(Beacons::default()),
-                Self::Beacons(_) => {
-                    let (sort, limit) = (Metric::default(), diff_limit());
-                    Self::Diff(Diff { by: by.clone(), windows: None, sort, limit })
-                }
-                Self::Diff(_) => Self::Summary,
-                Self::Summary => Self::Check,
-                Self::Check => return all,
-            };
-            all.push(next);
-        }
+        let top = Top { by: by_port(), columns: None, order: Order::default() };
+        iter::successors(Some(Self::Top(top)), Self::next).collect()
     }
+
+    /// The next of [`every`](Self::every): the compiler names what is forgotten here.
+    fn next(&self) -> Option<Self> {
+        Some(match self {
+            Self::Top(_) => Self::Talkers(Ranked::default()),
+            Self::Talkers(_) => Self::Ports(Ranked::default()),
+            Self::Ports(_) => Self::Protocols(Ranked::default()),
+            Self::Protocols(_) => Self::Pairs(Ranked::default()),
+            Self::Pairs(_) => Self::Exporters,
+            Self::Exporters => Self::Timeline(Timeline::default()),
+            Self::Timeline(_) => Self::Scans(Scans::default()),
+            Self::Scans(_) => Self::Beacons(Beacons::default()),
+            Self::Beacons(_) => {
+                let (sort, limit) = (Metric::default(), diff_limit());
+                Self::Diff(Diff { by: by_port(), windows: None, sort, limit })
+            }
+            Self::Diff(_) => Self::Summary,
+            Self::Summary => Self::Check,
+            Self::Check => return None,
+        })
+    }
+}
+
+fn by_port() -> Vec<Key> {
+    vec![Key::Field(crate::FieldId::DstPort)]
 }
 
 #[cfg(test)]

@@ -3,14 +3,14 @@
 //! Only this module of the crate writes files. Nothing in the dump depends
 //! on the clock or the machine.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use flowkit_model::dump::{
-    FORMAT, MANIFEST, Manifest, PARTS, Part, PartScope, Proof, State, part_name, unfinished,
-};
-use sha2::{Digest, Sha256};
+use flowkit_dump::files::{self, Unfinished};
+use flowkit_dump::frames::FrameWriter;
+use flowkit_dump::manifest;
+use flowkit_model::dump::{FORMAT, Manifest, PARTS, Part, PartScope, Proof, State, part_name};
 
 use crate::document::{Document, documents};
 use crate::packet::Packet;
@@ -48,16 +48,10 @@ pub fn write(
     if folder.exists() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let new = unfinished(folder, std::process::id());
-    let written = fill(&new, packets, window_ms, note).and_then(|manifest| {
-        fs::rename(&new, folder)?;
-        Ok(manifest)
-    });
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = fs::remove_dir_all(&new);
-    }
-    written
+    let new = Unfinished::new(folder);
+    let manifest = fill(new.path(), packets, window_ms, note)?;
+    new.finish()?;
+    Ok(manifest)
 }
 
 fn fill(
@@ -66,11 +60,10 @@ fn fill(
     window_ms: (i64, i64),
     note: String,
 ) -> io::Result<Manifest> {
-    let parts = folder.join(PARTS);
+    // The folder alone: one above it that is missing may be mistyped.
     fs::create_dir(folder)?;
-    fs::create_dir(&parts)?;
-    for folder in [folder, &parts] {
-        keep_private(folder)?;
+    for private in [folder, &folder.join(PARTS)] {
+        files::make_folder(private).map_err(io::Error::other)?;
     }
     let mut manifest = Manifest {
         flowkit_dump: FORMAT,
@@ -89,7 +82,7 @@ fn fill(
             let writer = match &mut open {
                 Some(writer) => writer,
                 None => {
-                    open.insert(Writer::new(&parts, manifest.parts.len() + 1, &document.index)?)
+                    open.insert(Writer::new(folder, manifest.parts.len() + 1, &document.index)?)
                 }
             };
             writer.add(&document)?;
@@ -97,16 +90,14 @@ fn fill(
     }
     manifest.parts.extend(open.map(Writer::finish).transpose()?);
     manifest.state = State::Complete;
-    let json = serde_json::to_vec_pretty(&manifest)?;
-    private(&folder.join(MANIFEST))?.write_all(&json)?;
+    manifest::write(folder, &manifest).map_err(io::Error::other)?;
     Ok(manifest)
 }
 
 /// A part that is being written.
 struct Writer {
-    file: File,
+    frames: FrameWriter<File>,
     text: Vec<u8>,
-    hash: Sha256,
     part: Part,
 }
 
@@ -118,9 +109,8 @@ impl Writer {
             proof: Proof { against: "what was made".into(), ..Proof::default() },
             ..Part::default()
         };
-        let name = part.path();
-        let file = private(&folder.join(name.rsplit('/').next().unwrap_or_default()))?;
-        Ok(Self { file, text: Vec::new(), hash: Sha256::new(), part })
+        let frames = FrameWriter::new(files::create(&folder.join(part.path()))?)?;
+        Ok(Self { frames, text: Vec::new(), part })
     }
 
     fn takes(&self, document: &Document) -> bool {
@@ -137,15 +127,10 @@ impl Writer {
     }
 
     fn frame(&mut self) -> io::Result<()> {
-        let mut encoder = zstd::Encoder::new(Vec::new(), 1)?;
-        encoder.include_checksum(true)?;
-        encoder.write_all(&self.text)?;
-        let packed = encoder.finish()?;
         self.part.bytes += self.text.len() as u64;
-        self.part.file_bytes += packed.len() as u64;
+        self.part.file_bytes += self.frames.append(&self.text)?;
         self.text.clear();
-        self.hash.update(&packed);
-        self.file.write_all(&packed)
+        Ok(())
     }
 
     fn finish(mut self) -> io::Result<Part> {
@@ -153,30 +138,9 @@ impl Writer {
             self.frame()?;
         }
         self.part.expected = self.part.received;
-        self.part.sha256 = hex(&self.hash.finalize());
+        self.part.sha256 = self.frames.sha256();
         Ok(self.part)
     }
-}
-
-/// A new file that only its owner reads: a dump says who talked to whom.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-fn keep_private(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 #[cfg(test)]
@@ -203,7 +167,7 @@ mod tests {
             assert_eq!(written.is_ok(), n_there == 0);
             assert_eq!(names(), ["d"]);
         }
-        assert!(dump.join(MANIFEST).exists());
+        assert!(dump.join("manifest.json").exists());
         fs::remove_dir_all(&place).unwrap();
     }
 }

@@ -1,11 +1,11 @@
 //! The checker itself, on small trees that are made up.
 
-use super::layers::Layers;
 use super::rules::{
     acquainted, beside_the_answer, beside_their_folder, climbing, dead_paths, in_circles,
-    long_files, long_functions, without_doc, without_layer,
+    long_files, long_functions, without_doc, without_layer, without_mod,
 };
 use super::source::File;
+use super::tables::Layers;
 use super::tree::Tree;
 
 const LAYERS: &[Layers] = &[("a/src", &[&["low", "error"], &["high"], &["lib"]])];
@@ -180,7 +180,7 @@ fn modules_without_a_layer_and_layers_without_a_module_are_found() {
     assert_eq!(
         found,
         [
-            "a/src/new is in no layer: add it to layers.rs",
+            "a/src/new is in no layer: add it to tables.rs",
             "a/src/high has a layer and is not there",
         ]
     );
@@ -243,6 +243,30 @@ fn long_and_silent_files_are_found() {
     assert_eq!(long_functions(&files), ["a/src/x.rs:3: long has 72 lines, 60 at most"]);
     assert_eq!(long_files(&files), ["a/src/y.rs has 401 lines, 400 at most"]);
     assert_eq!(without_doc(&files), ["a/src/y.rs does not begin with `//!`"]);
+}
+
+#[test]
+fn files_that_are_not_compiled_are_found() {
+    let files = [
+        ("a/src/lib.rs", "mod low; #[cfg(test)] mod low_test;"),
+        ("a/src/low/mod.rs", "mod x; mod made_up { fn f() {} }"),
+        ("a/src/low/x.rs", ""),
+        ("a/src/low/y.rs", ""),
+        ("a/src/low_test.rs", ""),
+        ("a/src/bin/other.rs", ""),
+        ("a/tests/all/main.rs", "mod faults;"),
+        ("a/tests/all/faults/mod.rs", "mod one;"),
+        ("a/tests/all/faults/one.rs", ""),
+        ("a/tests/all/faults/two.rs", ""),
+        ("a/tests/all/pipe.rs", ""),
+        ("a/tests/sessions.rs", ""),
+    ];
+    let files = files.map(|(path, text)| File::parse(path, text));
+    assert_eq!(
+        without_mod(&files),
+        ["a/src/low/y.rs", "a/tests/all/faults/two.rs", "a/tests/all/pipe.rs"]
+            .map(|path| format!("{path} is not compiled: no `mod` names it"))
+    );
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! What is held of the tree; each rule lists everything that breaks it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
 use super::folders::{circles, folder_of, folders, is_rust, top_module_of};
-use super::layers::{
+use super::source::File;
+use super::tables::{
     ALLOWED_IN_OUTPUT, ANSWER, Layers, MOST_LINES, MOST_LINES_OF_A_FUNCTION, OUTPUT, STRANGERS,
 };
-use super::source::File;
 use super::tree::{Import, Tree};
 
 /// Imports of a higher layer, or of another module of the same layer.
@@ -44,7 +44,7 @@ pub(crate) fn without_layer(layers: &[Layers], files: &[File]) -> Vec<String> {
             of_crate.flat_map(|(_, layers)| layers.iter()).filter(|layer| layer.contains(module));
         match n.count() {
             1 => {}
-            0 => wrong.push(format!("{source}/{module} is in no layer: add it to layers.rs")),
+            0 => wrong.push(format!("{source}/{module} is in no layer: add it to tables.rs")),
             n => wrong.push(format!("{source}/{module} is in {n} layers")),
         }
     }
@@ -147,6 +147,32 @@ pub(crate) fn beside_their_folder(files: &[File]) -> Vec<String> {
     let beside = files.iter().filter(|file| folders.contains(file.path.trim_end_matches(".rs")));
     let moved = beside.map(|file| (&file.path, file.path.trim_end_matches(".rs")));
     moved.map(|(path, folder)| format!("{path} should be {folder}/mod.rs")).collect()
+}
+
+/// Files that no `mod` names, so that the compiler never sees them: those of sources,
+/// and those of the program of tests, whose root is `tests/all/main.rs`.
+pub(crate) fn without_mod(files: &[File]) -> Vec<String> {
+    let declared: HashSet<(&str, &str)> = files
+        .iter()
+        .flat_map(|file| file.declared.iter().map(|name| (file.path.as_str(), name.as_str())))
+        .collect();
+    let is_module = |path: &str| {
+        let (_, place) = path.split_once("/src/").or_else(|| path.split_once("/tests/all/"))?;
+        Some(!["lib.rs", "main.rs"].contains(&place) && !place.starts_with("bin/"))
+    };
+    let is_declared = |path: &str| {
+        let module = path.trim_end_matches("/mod.rs").trim_end_matches(".rs");
+        let (folder, name) = module.rsplit_once('/').unwrap_or(("", module));
+        let beside = ["mod", "lib", "main"].map(|root| format!("{folder}/{root}.rs"));
+        let mut parents = beside.into_iter().chain([format!("{folder}.rs")]);
+        parents.any(|parent| declared.contains(&(parent.as_str(), name)))
+    };
+    let modules = files.iter().map(|file| file.path.as_str());
+    let modules = modules.filter(|path| is_module(path).unwrap_or_default());
+    modules
+        .filter(|path| !is_declared(path))
+        .map(|path| format!("{path} is not compiled: no `mod` names it"))
+        .collect()
 }
 
 /// Paths in backticks that lead nowhere: from the root of the project, or the end

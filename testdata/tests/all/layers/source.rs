@@ -16,6 +16,8 @@ pub(crate) struct File {
     /// Whether it begins with a `//!` comment.
     pub(crate) has_doc: bool,
     pub(crate) functions: Vec<Function>,
+    /// Modules in files of their own, also those that only tests see.
+    pub(crate) declared: Vec<String>,
     pub(crate) scope: Scope,
 }
 
@@ -72,6 +74,7 @@ impl File {
             lines: text.lines().count(),
             has_doc: text.starts_with("//!"),
             functions: reading.functions,
+            declared: reading.declared,
             scope: reading.scope,
         }
     }
@@ -82,6 +85,7 @@ impl File {
 struct Reading {
     scope: Scope,
     functions: Vec<Function>,
+    declared: Vec<String>,
     /// Inside of what only tests see: functions are measured, imports do not count.
     is_test: bool,
 }
@@ -164,8 +168,12 @@ impl Reading {
                 let inner = std::mem::replace(&mut self.scope, outer);
                 self.scope.inline.push((name.to_owned(), inner));
             }
-            _ if self.is_test => {}
-            _ => self.scope.files.push(name.to_owned()),
+            _ => {
+                self.declared.push(name.to_owned());
+                if !self.is_test {
+                    self.scope.files.push(name.to_owned());
+                }
+            }
         }
     }
 
