@@ -45,7 +45,7 @@ pub(crate) fn top_with(names: &[&str], columns: &[&str], order: Order) -> Questi
 
 /// A report whose keys are its own, as `Report::Talkers`, in some order.
 pub(crate) fn ranked(report: fn(Ranked) -> Report, order: Order) -> Question {
-    question(report(Ranked { columns: None, order }))
+    question(report(Ranked { order, ..Ranked::default() }))
 }
 
 /// The same question of the flows that match a filter.

@@ -1,7 +1,5 @@
 //! The flows of a corpus as they were on the wire, from its `records.csv.gz`.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests")]
-
 use std::io::Read;
 use std::path::PathBuf;
 

@@ -91,10 +91,10 @@ fn any_order(random: &mut Random) -> Order {
 
 fn any_question(random: &mut Random) -> Question {
     let order = any_order(random);
+    let columns = (random.below(3) > 0).then(|| measures(&some(random, &MEASURES, 5)));
     let report = if random.below(4) == 0 {
-        pick(random, &REPORTS)(Ranked { columns: None, order })
+        pick(random, &REPORTS)(Ranked { columns, order })
     } else {
-        let columns = (random.below(3) > 0).then(|| measures(&some(random, &MEASURES, 5)));
         Report::Top(Top { by: keys(&some(random, &KEYS, 3)), columns, order })
     };
     filtered(question(report), pick(random, &FILTERS))
