@@ -5,6 +5,7 @@
 
 use std::iter;
 
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use super::{Key, Measure, Order};
@@ -45,6 +46,7 @@ pub enum Report {
 #[serde(deny_unknown_fields)]
 pub struct Top {
     /// Keys to group by, most significant first.
+    #[serde(deserialize_with = "some_keys")]
     pub by: Vec<Key>,
     /// The columns after the keys; `None` for the default ones and the measure
     /// that rows are sorted by.
@@ -168,6 +170,7 @@ impl Default for Beacons {
 #[serde(deny_unknown_fields)]
 pub struct Diff {
     /// Keys to group by.
+    #[serde(deserialize_with = "some_keys")]
     pub by: Vec<Key>,
     /// The windows a and b, `FROM..TO`, of the same sources; `None` compares two
     /// sources.
@@ -179,6 +182,15 @@ pub struct Diff {
     /// Rows; 0 is all.
     #[serde(default = "diff_limit")]
     pub limit: usize,
+}
+
+/// Reads keys, of which there is at least one.
+fn some_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Key>, D::Error> {
+    let keys = Vec::deserialize(deserializer)?;
+    if keys.is_empty() {
+        return Err(D::Error::custom("`by` names no key, such as dst_port"));
+    }
+    Ok(keys)
 }
 
 fn diff_limit() -> usize {
@@ -298,6 +310,8 @@ mod tests {
             (r#"{"flowkit_question": 2, "report": "summary"}"#, "reads version 1"),
             (r#"{"flowkit_question": 1, "report": "sumary"}"#, "unknown variant `sumary`"),
             (r#"{"flowkit_question": 1, "report": {"top": {"by": ["dst_prot"]}}}"#, "did you mean"),
+            (r#"{"flowkit_question": 1, "report": {"top": {"by": []}}}"#, "names no key"),
+            (r#"{"flowkit_question": 1, "report": {"diff": {"by": []}}}"#, "names no key"),
             (r#"{"flowkit_question": 1, "report": {"scans": {"least": 3}}}"#, "unknown field"),
             (r#"{"flowkit_question": 1, "report": "check", "tz": "UTC"}"#, "unknown field `tz`"),
             (
