@@ -62,7 +62,7 @@ impl Reading<'_> {
                 for (stream, parsed) in wave {
                     match parsed {
                         ParsedPiece::Block(parsed) => {
-                            batches.push(absorber.block(stream, *parsed)?)
+                            batches.push(absorber.block(stream, *parsed)?);
                         }
                         ParsedPiece::End(damage) => absorber.end(stream, damage)?,
                         ParsedPiece::Stored => {
