@@ -217,7 +217,7 @@ enum Layout {
     Ethernet,
     /// After this many bytes.
     Ip(usize),
-    /// Offset of the `EtherType`, and offset of the payload.
+    /// Offset of the ether type, and offset of the payload.
     Typed(usize, usize),
     /// After PPP's protocol number, which address and control bytes may precede.
     Ppp,

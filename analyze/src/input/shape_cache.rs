@@ -1,7 +1,7 @@
 //! The document shapes that a scan has learnt, shared by its blocks.
 //!
 //! A dump has a handful of shapes: with and without port names, with and without
-//! `GeoIP` fields. A block tries them in turn, beginning with the last one that
+//! geoip fields. A block tries them in turn, beginning with the last one that
 //! fitted. Narrowed shapes are tried before the full ones: they compare the
 //! values that have not changed so far as bytes, so that there is less to read.
 

@@ -6,6 +6,6 @@ pub struct ReadOptions {
     /// Return an error for a document that would be skipped.
     pub strict: bool,
     /// Memory budget of aggregation in bytes; groups beyond it spill to temporary
-    /// files. `None` is [`Memory::default`].
+    /// files. `None` is 400 MB.
     pub memory: Option<usize>,
 }
