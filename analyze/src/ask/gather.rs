@@ -18,8 +18,8 @@ use crate::cache::{self, Prepared};
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::Reading;
+use crate::scan::batch_tally::BatchTally;
 use crate::scan::ingest::Absorber;
-use crate::scan::measures::Measures;
 use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
 use crate::spill::memory::Memory;
@@ -41,23 +41,23 @@ impl Shared {
 
     /// The result of `answer`, given all texts, or the error if spilling has
     /// failed.
-    pub(crate) fn no_failure(
+    pub(crate) fn or_spill_error(
         &self,
         answer: impl FnOnce(&[String]) -> io::Result<Answer>,
     ) -> io::Result<Answer> {
-        no_failure(&self.memory, answer(&self.dictionary.texts()))
+        or_spill_error(&self.memory, answer(&self.dictionary.texts()))
     }
 }
 
 /// The result accumulated over the flows of some sources.
 pub(crate) struct Gathered<P> {
     pub(crate) partial: P,
-    pub(crate) heading: Heading,
+    pub(crate) metadata: AnswerMetadata,
 }
 
 /// What an answer says about the flows that it covers.
 #[derive(Debug)]
-pub(crate) struct Heading {
+pub(crate) struct AnswerMetadata {
     sources: Vec<String>,
     window: Option<Span>,
     scaled: bool,
@@ -65,7 +65,7 @@ pub(crate) struct Heading {
     pub(crate) tally: Tally,
 }
 
-impl Heading {
+impl AnswerMetadata {
     /// Of the selected flows; `dropped` is the number of duplicates.
     pub(crate) fn new(
         sources: Vec<String>,
@@ -83,8 +83,8 @@ impl Heading {
         Self { sources, window, scaled, notes, tally }
     }
 
-    /// Adds the heading to an answer.
-    pub(crate) fn over(self, mut answer: Answer) -> Answer {
+    /// Adds the metadata to an answer.
+    pub(crate) fn apply_to(self, mut answer: Answer) -> Answer {
         answer.sources = self.sources;
         answer.window = self.window;
         answer.scaled = self.scaled;
@@ -135,7 +135,7 @@ impl<S: Statistic> Job<'_, S> {
         let Shared { dictionary, memory } = self.shared;
         let run = selection.begin();
         let needed = selection.fields().union(statistic.fields().into_iter().collect());
-        let fields = needed.union(Measures::FIELDS.into_iter().collect());
+        let fields = needed.union(BatchTally::FIELDS.into_iter().collect());
         let mut absorber = Absorber::new(sources, self.options);
         let workers = Workers::new(statistic, &run, memory);
         let reading = Reading { sources, stored: &prepared.parts, fields, dictionary };
@@ -148,14 +148,14 @@ impl<S: Statistic> Job<'_, S> {
         let partial = workers.finish(&mut tally, fields, &dictionary.texts());
         let dropped = run.finish().map_err(|source| ReadError::Spill { source })?;
         let names = sources.iter().map(|source| source.name().to_owned()).collect();
-        let mut heading = Heading::new(names, selection, dropped, tally);
-        heading.window = heading.window.or_else(|| common_window(sources));
-        Ok(Ok(Gathered { partial, heading }))
+        let mut metadata = AnswerMetadata::new(names, selection, dropped, tally);
+        metadata.window = metadata.window.or_else(|| common_window(sources));
+        Ok(Ok(Gathered { partial, metadata }))
     }
 }
 
 /// The answer, or the error if spilling has failed.
-pub(crate) fn no_failure(memory: &Memory, answer: io::Result<Answer>) -> io::Result<Answer> {
+pub(crate) fn or_spill_error(memory: &Memory, answer: io::Result<Answer>) -> io::Result<Answer> {
     match memory.failure() {
         Some(error) => Err(error),
         None => answer,

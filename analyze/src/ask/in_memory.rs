@@ -10,13 +10,13 @@ use flowkit_model::window::Window;
 use flowkit_model::{FieldId, FlowRecord};
 use jiff::Timestamp;
 
-use super::gather::{Gathered, Heading, no_failure};
+use super::gather::{AnswerMetadata, Gathered, or_spill_error};
 use super::select::{in_window, of_flows};
 use super::workers::Workers;
-use super::{AskError, Asking, dispatch};
+use super::{AskError, FlowSet, dispatch};
 use crate::batch::{Batch, FieldSet};
 use crate::error::ReadError;
-use crate::scan::measures::Measures;
+use crate::scan::batch_tally::BatchTally;
 use crate::selection::Selection;
 use crate::spill::memory::Memory;
 use crate::statistic::Statistic;
@@ -37,8 +37,8 @@ pub fn ask_batches(
     let selection = selection(&question.flows)?;
     let memory = Arc::new(memory);
     let window = selection.window();
-    let asking = OfBatches { batches, selection: &selection, memory };
-    let mut answer = dispatch(&question.report, &zone, window, &asking)?;
+    let flows = OfBatches { batches, selection: &selection, memory };
+    let mut answer = dispatch(&question.report, &zone, window, &flows)?;
     answer.filter = question.flows.filter_shown().map(str::to_owned);
     answer.question = Some(question.clone());
     Ok(answer)
@@ -52,8 +52,8 @@ pub fn ask_batches(
 /// As [`ask_batches`].
 pub fn ask_flows(flows: &[FlowRecord], question: &Question) -> Result<Answer, AskError> {
     let zone = zone(&question.flows.zone)?;
-    let asking = OfFlows { flows, selection: selection(&question.flows)? };
-    dispatch(&question.report, &zone, asking.selection.window(), &asking)
+    let flows = OfFlows { flows, selection: selection(&question.flows)? };
+    dispatch(&question.report, &zone, flows.selection.window(), &flows)
 }
 
 /// Compares two sets of batches, all with one dictionary.
@@ -76,7 +76,7 @@ pub fn diff_batches(
     }
     let (b, a) = (partials.pop(), partials.pop());
     let (Some(a), Some(b)) = (a, b) else { unreachable!("there are two sides") };
-    let mut answer = no_failure(&memory, changes.answer(a, b, &texts)).map_err(spill)?;
+    let mut answer = or_spill_error(&memory, changes.answer(a, b, &texts)).map_err(spill)?;
     answer.question = Some(Question::new(Report::Diff(diff.clone()), Flows::default()));
     Ok(answer)
 }
@@ -99,16 +99,16 @@ struct OfBatches<'s> {
     memory: Arc<Memory>,
 }
 
-impl Asking for OfBatches<'_> {
+impl FlowSet for OfBatches<'_> {
     type Error = AskError;
 
     fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
         let texts = self.batches.first().map(|batch| batch.dictionary().texts());
-        let Gathered { partial, heading } =
+        let Gathered { partial, metadata } =
             gather_batches(&self.batches, statistic, self.selection, &self.memory)
                 .map_err(spill)?;
-        let answer = statistic.answer(partial, &texts.unwrap_or_default(), &heading.tally);
-        Ok(heading.over(no_failure(&self.memory, answer).map_err(spill)?))
+        let answer = statistic.answer(partial, &texts.unwrap_or_default(), &metadata.tally);
+        Ok(metadata.apply_to(or_spill_error(&self.memory, answer).map_err(spill)?))
     }
 }
 
@@ -118,7 +118,7 @@ struct OfFlows<'f> {
     selection: Selection,
 }
 
-impl Asking for OfFlows<'_> {
+impl FlowSet for OfFlows<'_> {
     type Error = AskError;
 
     fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
@@ -150,12 +150,12 @@ fn gather_batches<S: Statistic>(
 ) -> io::Result<Gathered<S::Partial>> {
     let run = selection.begin();
     let asked = selection.fields().union(statistic.fields().into_iter().collect());
-    let fields = asked.union(Measures::FIELDS.into_iter().collect());
+    let fields = asked.union(BatchTally::FIELDS.into_iter().collect());
     let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
     let workers = Workers::new(statistic, &run, memory);
     workers.add(batches.to_vec());
     let mut tally = Tally::default();
     let partial = workers.finish(&mut tally, fields, &texts);
     let dropped = run.finish()?;
-    Ok(Gathered { partial, heading: Heading::new(Vec::new(), selection, dropped, tally) })
+    Ok(Gathered { partial, metadata: AnswerMetadata::new(Vec::new(), selection, dropped, tally) })
 }

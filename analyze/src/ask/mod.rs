@@ -82,8 +82,8 @@ pub fn ask_with(
         let window = window(sources, &question.flows, &zone, options)?;
         let selection = in_window(&question.flows, &zone, window)?;
         let timeline = window.or_else(|| common_window(sources));
-        let asking = OfSources { sources, selection: &selection, options };
-        let mut answer = dispatch(&question.report, &zone, timeline, &asking)?;
+        let flows = OfSources { sources, selection: &selection, options };
+        let mut answer = dispatch(&question.report, &zone, timeline, &flows)?;
         if question.flows.is_selective() && answer.tally.total.flows == 0 {
             answer.unmatched.extend(unmatched(sources, options)?);
         }
@@ -105,7 +105,7 @@ fn unmatched(sources: &[Source], options: ReadOptions) -> Result<Option<Unmatche
 }
 
 /// Flows over which a statistic can be computed.
-trait Asking {
+trait FlowSet {
     /// Why an answer fails.
     type Error: From<AskError>;
 
@@ -118,11 +118,11 @@ trait Asking {
 ///
 /// # Panics
 /// If the report has two sides.
-fn dispatch<A: Asking>(
+fn dispatch<A: FlowSet>(
     report: &Report,
     zone: &TimeZone,
     window: Option<Span>,
-    asking: &A,
+    flows: &A,
 ) -> Result<Answer, A::Error> {
     match report {
         Report::Top(_)
@@ -132,18 +132,18 @@ fn dispatch<A: Asking>(
         | Report::Pairs(_) => {
             let nothing = || Grouping::sums(Vec::new());
             let grouping = report.grouping().unwrap_or_else(nothing);
-            asking.ask(&GroupBy::new(grouping, zone))
+            flows.ask(&GroupBy::new(grouping, zone))
         }
-        Report::Exporters => asking.ask(&Exporters::default()),
+        Report::Exporters => flows.ask(&Exporters::default()),
         Report::Timeline(timeline) => {
             let bin = || AskError::Bin { text: timeline.bin.clone() };
-            asking.ask(&Binned::new(timeline, zone, window.unwrap_or_default()).ok_or_else(bin)?)
+            flows.ask(&Binned::new(timeline, zone, window.unwrap_or_default()).ok_or_else(bin)?)
         }
-        Report::Scans(scans) => asking.ask(&ScanSearch::new(scans)),
-        Report::Beacons(beacons) => asking.ask(&Regularity::new(beacons)),
+        Report::Scans(scans) => flows.ask(&ScanSearch::new(scans)),
+        Report::Beacons(beacons) => flows.ask(&Regularity::new(beacons)),
         Report::Diff(_) => unreachable!("a diff has two sides"),
-        Report::Summary => asking.ask(&Summary::default()),
-        Report::Check => asking.ask(&Check),
+        Report::Summary => flows.ask(&Summary::default()),
+        Report::Check => flows.ask(&Check),
     }
 }
 
@@ -154,17 +154,17 @@ struct OfSources<'a> {
     options: ReadOptions,
 }
 
-impl Asking for OfSources<'_> {
+impl FlowSet for OfSources<'_> {
     type Error = AskError;
 
     fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
         let shared = Shared::new(self.options);
         let gathered = gather(self.sources, statistic, self.selection, self.options, &shared)?;
-        let tally = &gathered.heading.tally;
+        let tally = &gathered.metadata.tally;
         let answer = |texts: &[String]| -> io::Result<Answer> {
             statistic.answer(gathered.partial, texts, tally)
         };
-        let answer = shared.no_failure(answer).map_err(|source| ReadError::Spill { source })?;
-        Ok(gathered.heading.over(answer))
+        let answer = shared.or_spill_error(answer).map_err(|source| ReadError::Spill { source })?;
+        Ok(gathered.metadata.apply_to(answer))
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn all_flows(
     let everything = GroupBy::new(Grouping::sums(Vec::new()), &TimeZone::UTC);
     let shared = Shared::new(options);
     let gathered = gather(sources, &everything, &Selection::default(), options, &shared)?;
-    Ok(gathered.heading.tally)
+    Ok(gathered.metadata.tally)
 }
 
 /// The window that all sources were fetched with, if they have one in common.

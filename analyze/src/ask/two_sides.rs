@@ -37,9 +37,9 @@ pub(super) fn ask(
     };
     let (a, b) = (gather(sides[0])?, gather(sides[1])?);
     let mut answer = shared
-        .no_failure(|texts| changes.answer(a.partial, b.partial, texts))
+        .or_spill_error(|texts| changes.answer(a.partial, b.partial, texts))
         .map_err(|source| ReadError::Spill { source })?;
-    let read = [a.heading, b.heading].map(|heading| heading.over(Answer::default()));
+    let read = [a.metadata, b.metadata].map(|metadata| metadata.apply_to(Answer::default()));
     for (number, (read, side)) in read.iter().zip(sides).enumerate() {
         answer.sources.push(name(&read.sources, diff, number));
         for note in &read.notes {

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
-use crate::scan::measures::Measures;
+use crate::scan::batch_tally::BatchTally;
 use crate::scan::waves::SMALL_WAVE;
 use crate::selection::Run;
 use crate::spill::memory::Memory;
@@ -30,7 +30,7 @@ type State<S> = Mutex<Option<ThreadState<<S as Statistic>::Partial>>>;
 /// The partial result and the read buffers of a thread.
 struct ThreadState<P> {
     partial: P,
-    measures: Measures,
+    measures: BatchTally,
     buffers: Buffers,
 }
 
@@ -45,7 +45,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
     fn start(&self) -> ThreadState<S::Partial> {
         ThreadState {
             partial: self.statistic.start(self.memory),
-            measures: Measures::default(),
+            measures: BatchTally::default(),
             buffers: Buffers::default(),
         }
     }
@@ -71,7 +71,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let selection = self.run.selection();
         let is_whole = selection.is_whole();
         let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
-        let counted = if is_whole { counters } else { Measures::FIELDS.into_iter().collect() };
+        let counted = if is_whole { counters } else { BatchTally::FIELDS.into_iter().collect() };
         // If values are changed before the filter sees them, the filter cannot be
         // pushed down to the reader.
         let filter = selection.early_filter();
@@ -87,7 +87,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         for part in parts.iter().flatten() {
             if is_whole {
                 self.on_this_thread(|state| {
-                    state.measures.merge(Measures::of_tally(&part.tally, dictionary));
+                    state.measures.merge(BatchTally::of_tally(&part.tally, dictionary));
                 });
             }
             let read = part.file.groups_that_may_match(|bounds| selection.may_match(bounds));

@@ -14,7 +14,7 @@ use flowkit_model::dump::COLUMNS;
 use super::CacheError;
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
-use crate::scan::measures::Measures;
+use crate::scan::batch_tally::BatchTally;
 use crate::store::StoreError;
 use crate::store::footer::{Belongs, StoredTally};
 use crate::store::schema::Addresses;
@@ -24,7 +24,7 @@ use crate::store::writer::FlowWriter;
 pub(crate) struct PartWriter {
     file: Unfinished,
     writer: FlowWriter<BufWriter<File>>,
-    measures: Measures,
+    measures: BatchTally,
     dictionary: Arc<Dictionary>,
 }
 
@@ -42,7 +42,7 @@ impl PartWriter {
         let out = create(dump, file.path()).map_err(cannot_use(file.path()))?;
         let out = BufWriter::with_capacity(1 << 20, out);
         let writer = FlowWriter::new(out, file.path().to_owned(), dictionary, Addresses::Number)?;
-        let (measures, dictionary) = (Measures::default(), Arc::clone(dictionary));
+        let (measures, dictionary) = (BatchTally::default(), Arc::clone(dictionary));
         Ok(Self { file, writer, measures, dictionary })
     }
 

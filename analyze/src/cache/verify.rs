@@ -11,7 +11,7 @@ use super::{CacheError, find};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 use crate::input::Source;
-use crate::scan::measures::Measures;
+use crate::scan::batch_tally::BatchTally;
 use crate::store::footer::Belongs;
 use crate::store::{Buffers, ColumnFile, Request, StoreError};
 
@@ -60,7 +60,7 @@ fn unknown(tally: &Tally) -> BTreeMap<&'static str, u64> {
 
 /// Reads all columns and counts what is in them.
 fn counted(file: &ColumnFile) -> Result<Tally, StoreError> {
-    let (mut measures, mut tally) = (Measures::default(), Tally::default());
+    let (mut measures, mut tally) = (BatchTally::default(), Tally::default());
     let (dictionary, mut buffers) = (Arc::new(Dictionary::default()), Buffers::default());
     let request =
         Request { columns: FieldSet::all(), coded: None, filter: None, dictionary: &dictionary };

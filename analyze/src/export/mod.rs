@@ -30,8 +30,8 @@ use crate::cache::{self, Prepared};
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::Reading;
+use crate::scan::batch_tally::BatchTally;
 use crate::scan::ingest::Absorber;
-use crate::scan::measures::Measures;
 use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
 use crate::store::footer::{Belongs, StoredTally};
@@ -122,7 +122,7 @@ impl Export<'_> {
     fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
         let mut writer = FlowWriter::new(out, "the export", &dictionary, self.addresses)?;
-        let mut measures = Measures::default();
+        let mut measures = BatchTally::default();
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);
             writer.push(batch).map_err(ExportError::from)

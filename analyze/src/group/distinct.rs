@@ -21,8 +21,8 @@ use crate::spill::partitions::{PARTITIONS, each_part};
 pub(crate) struct Counting {
     /// Bits of a value.
     pub bits: u32,
-    /// Key and value are the two ends of a flow: as the one is a value of the
-    /// other, so is the other of the one, and a pair is kept once.
+    /// Key and value are the two ends of a flow, so pairs are symmetric: each
+    /// unordered pair is stored once.
     pub mirrored: bool,
 }
 

@@ -5,9 +5,9 @@
 //! [`ingest`] drops duplicates and counts what is no flow, in the order of the
 //! sources: which copy is first must not depend on threads.
 
+pub(crate) mod batch_tally;
 pub(crate) mod completeness;
 pub(crate) mod ingest;
-pub(crate) mod measures;
 pub(crate) mod options;
 pub(crate) mod waves;
 

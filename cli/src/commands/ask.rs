@@ -70,7 +70,13 @@ impl Ask {
             | Report::Ports(ranked)
             | Report::Protocols(ranked)
             | Report::Pairs(ranked) => &mut ranked.columns,
-            _ => return Ok(()),
+            Report::Exporters
+            | Report::Timeline(_)
+            | Report::Scans(_)
+            | Report::Beacons(_)
+            | Report::Diff(_)
+            | Report::Summary
+            | Report::Check => return Ok(()),
         };
         if let Some(measures) = self.output.measures()? {
             *columns = Some(measures);

@@ -149,7 +149,8 @@ impl<S: Server> Run<'_, S> {
     }
 }
 
-/// The fields of documents that flowkit reads, in every dialect.
+/// The fields of documents that flowkit reads, by the names of Logstash's module
+/// and codec.
 fn known_fields() -> Vec<String> {
     let mut keys: Vec<String> = FIELDS
         .iter()

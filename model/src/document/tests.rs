@@ -116,8 +116,8 @@ fn what_flowkit_does_not_know_is_read_over() {
     assert_eq!(flow(&json).unwrap(), FlowRecord { bytes: Some(7), ..FlowRecord::default() });
 }
 
-/// A document that has each field under its dialect's keys reads as that
-/// field: a missing row, a swapped field or a misspelt key all fail here.
+/// A document made by the rows of a dialect reads as those rows say: the reader
+/// follows every form of value and every nesting that a row can name.
 #[test]
 fn every_dialect_reads_its_fields() {
     for dialect in DIALECTS {

@@ -1,8 +1,10 @@
 //! The catalogue: one row per field that can be shown, grouped or summed.
 //!
 //! To add a field, add it to [`FlowRecord`], a variant to [`FieldId`] and
-//! a row to [`FIELDS`]; the tests check the row. Decoding, `--by`, column
-//! headers, csv columns, json keys and `flowkit fields` need nothing more.
+//! a row to [`FIELDS`]; the tests check the row. Decoding of documents of
+//! Logstash, `--by`, column headers, csv columns, json keys and `flowkit fields`
+//! need nothing more; names in documents of other pipelines are rows of
+//! [`dialect`](crate::document::dialect).
 //!
 //! Names are those of the module's documents, but for `exporter` (`host`) and
 //! `timestamp` (`@timestamp`). Aliases are what people know from the plain

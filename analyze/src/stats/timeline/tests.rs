@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::scan::measures::Measures;
+use crate::scan::batch_tally::BatchTally;
 
 /// A timeline in bins of `length_ms`, over a window.
 fn binned(
@@ -37,7 +37,7 @@ fn asked(timeline: &Binned, flows: &[FlowRecord]) -> Answer {
         batch.push(flow);
     }
     let (mut times, mut measures, mut tally) =
-        (timeline.start(&std::sync::Arc::default()), Measures::default(), Tally::default());
+        (timeline.start(&std::sync::Arc::default()), BatchTally::default(), Tally::default());
     timeline.add(&mut times, &batch);
     measures.add(&batch);
     measures.finish(&mut tally, all, &[]);

@@ -10,7 +10,7 @@ use parquet::record::Field as Found;
 
 use super::*;
 use crate::batch::Column;
-use crate::scan::measures::Measures;
+use crate::scan::batch_tally::BatchTally;
 
 /// A Parquet file of some flows, in row groups of `group_rows`.
 pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
@@ -28,7 +28,7 @@ pub(crate) fn file_with(
     let mut writer = FlowWriter::new(Vec::new(), "test", &dictionary, addresses)?;
     (writer.group_rows, writer.encoding) = (group_rows, encoding);
     writer.push(batch)?;
-    let (mut measures, mut tally) = (Measures::default(), Tally::default());
+    let (mut measures, mut tally) = (BatchTally::default(), Tally::default());
     measures.add(batch);
     measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
     let belongs = Belongs {

@@ -9,14 +9,14 @@ use crate::batch::{Batch, FieldSet};
 
 /// The part of a tally that is counted batch by batch, on any thread.
 #[derive(Debug, Default)]
-pub(crate) struct Measures {
+pub(crate) struct BatchTally {
     total: Sums,
     unknown: Vec<u64>,
     seen: Option<(u64, u64)>,
     sampling: HashMap<Option<u64>, Sampling>,
 }
 
-impl Measures {
+impl BatchTally {
     /// The fields it needs.
     pub(crate) const FIELDS: [FieldId; 5] = [
         FieldId::Timestamp,
