@@ -33,7 +33,7 @@ pub fn verify(dump: &Path) -> Result<(Manifest, Vec<Finding>), DumpError> {
         findings.add("", incomplete(&manifest));
     }
     for missing in manifest.missing() {
-        findings.add("", format!("it was imported from what was incomplete: {missing}"));
+        findings.add("", format!("it was imported from an incomplete source: {missing}"));
     }
     strays(dump, &manifest, &mut findings)?;
     sums(&manifest, &mut findings);
