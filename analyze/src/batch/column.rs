@@ -91,8 +91,14 @@ impl Column {
             Some((least.into(), most.into()))
         }
         if self.unknown.is_some() {
-            let known = || (0..self.len()).filter_map(|row| self.get(row));
-            return known().min().zip(known().max());
+            let known = (0..self.len()).filter_map(|row| self.get(row));
+            return known.fold(None, |range: Option<(u64, u64)>, value| {
+                Some(
+                    range.map_or((value, value), |(least, most)| {
+                        (least.min(value), most.max(value))
+                    }),
+                )
+            });
         }
         match &self.values {
             Values::U8(values) => of(values),

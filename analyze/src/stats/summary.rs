@@ -61,11 +61,7 @@ impl Statistic for Summary {
         sums.exporters.add(&[batch.column(FieldId::Exporter)], None, |row| {
             Counters::row(bytes[row], packets[row])
         });
-        let range = |field| {
-            let column = batch.column(field);
-            let times = (0..batch.rows()).filter_map(|row| column.get(row));
-            times.fold(None, |range, time| widen(range, Some((time, time))))
-        };
+        let range = |field| batch.column(field).min_max();
         sums.first = widen(sums.first, range(FieldId::FirstSwitched));
         sums.last = widen(sums.last, range(FieldId::LastSwitched));
     }
