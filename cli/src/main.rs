@@ -18,6 +18,14 @@ use std::time::Instant;
 use crate::commands::{Program, refuse};
 use crate::exit::Exit;
 
+/// Text of an error, which may quote what a stranger wrote, with nothing in it that
+/// moves a terminal's cursor.
+fn harmless(text: &str) -> String {
+    let shown =
+        |letter: char| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter };
+    text.chars().map(shown).collect()
+}
+
 fn main() -> ExitCode {
     let begun = Instant::now();
     let program = match Program::read() {
@@ -34,7 +42,8 @@ fn main() -> ExitCode {
                 ""
             };
             // If standard error is closed too, only the exit code is left.
-            let _ = writeln!(io::stderr(), "flowkit: {place}{error:#}");
+            let text = harmless(&format!("{error:#}"));
+            let _ = writeln!(io::stderr(), "flowkit: {place}{text}");
         }
         exit
     });

@@ -81,15 +81,25 @@ impl Source {
         &self.name
     }
 
-    /// Whether this source reads the file at `path`, links resolved.
+    /// Whether this source reads the file at `path`, links resolved, or it is
+    /// another file of a dump that is read.
     #[must_use]
     pub fn reads(&self, path: &Path) -> bool {
-        let resolved = path.canonicalize().ok();
+        // A file that is not there yet is in a folder that is.
+        let folder = || path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let place = || Some(folder()?.canonicalize().ok()?.join(path.file_name()?));
+        let resolved = path.canonicalize().ok().or_else(place);
         let same =
             |file: &Path| file.canonicalize().is_ok_and(|file| Some(&file) == resolved.as_ref());
+        let inside = |part: &DumpPart| {
+            let (folder, file) = (part.dump.canonicalize().ok(), resolved.as_ref());
+            folder.zip(file).is_some_and(|(folder, file)| file.starts_with(folder))
+        };
         self.streams.iter().any(|stream| match &stream.location {
             Location::Stdin => false,
-            Location::File(file, _) | Location::Columns(file) => same(file),
+            Location::File(file, _) | Location::Columns(file) => {
+                same(file) || stream.part.as_ref().is_some_and(inside)
+            }
         })
     }
 

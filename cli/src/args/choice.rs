@@ -74,6 +74,7 @@ impl Choice {
     /// # Errors
     /// If one of them cannot be understood.
     pub(crate) fn flows(&self) -> anyhow::Result<Flows> {
+        self.zone()?;
         // Where it ends is known when the sources are.
         self.window(Timestamp::UNIX_EPOCH)?;
         let (expression, text) = self.expression()?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use flowkit_model::question::{Question, Report};
@@ -57,6 +57,11 @@ impl Ask {
         self.sources.select.refuse(REFUSED, "is for the question to say; change it there")?;
         let mut question = Question::from_json(&self.text()?)
             .map_err(|error| Usage(format!("{}: {error}", self.file.display())))?;
+        let same = |path: &Path| path.canonicalize().ok() == self.file.canonicalize().ok();
+        if self.output.file.path().is_some_and(|path| path.exists() && same(path)) {
+            let file = self.file.display();
+            return Err(Usage(format!("{file} is the question; name another file with -o")).into());
+        }
         self.choose_columns(&mut question.report)?;
         answer(&question, &self.sources, &self.output, general)
     }

@@ -59,6 +59,28 @@ fn a_source_is_never_written_over() {
     assert_eq!(fs::read_to_string(folder.join("many/a.ndjson")).unwrap(), FLOWS);
 }
 
+/// No file of a dump that is read, whatever it is, and not the question itself.
+#[test]
+fn a_dump_and_a_question_are_never_written_over() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    fs::write(folder.join("flows.ndjson"), FLOWS).unwrap();
+    assert!(run(&["import", "flows.ndjson", "-o", "dump"], folder).status.success());
+    fs::write(folder.join("q.json"), r#"{"flowkit_question": 1, "report": "summary"}"#).unwrap();
+    for (arguments, file, what) in [
+        (&["summary", "dump", "-o", "dump/manifest.json"][..], "dump/manifest.json", "a source"),
+        (&["summary", "dump", "-o", "dump/new.txt"], "dump/new.txt", "a source"),
+        (&["ask", "q.json", "dump", "-o", "./q.json"], "q.json", "the question"),
+    ] {
+        let before = fs::read(folder.join(file)).ok();
+        let output = run(arguments, folder);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", said(&output));
+        let expected = format!("flowkit: {file} is {what}; name another file with -o\n");
+        assert_eq!(said(&output), expected, "{arguments:?}");
+        assert_eq!(fs::read(folder.join(file)).ok(), before, "{arguments:?}");
+    }
+}
+
 /// Packets have no way to say that a value is unknown.
 #[test]
 fn what_packets_cannot_say_is_told() {

@@ -94,7 +94,11 @@ impl<'q> Ranker<'q> {
     #[must_use]
     #[inline]
     pub fn value<G: Group>(&self, group: &G) -> Option<u128> {
-        self.measure(self.grouping.order.sort, group)
+        match self.grouping.order.sort {
+            // The whole is the same for all.
+            Measure::Share(metric) => Some(metric.of(&group.sums())),
+            measure => self.measure(measure, group),
+        }
     }
 
     /// Whether a group may have a row: it fulfils all conditions and has the
@@ -247,6 +251,15 @@ mod tests {
         assert_eq!(found.ranking.unwrap().other.bytes, 60);
         let found = ask(Order { min_share: 30_000_000, ..Order::default() }, groups);
         assert_eq!(keys(&found), [Cell::from(Some(1)), Cell::from(Some(2))]);
+    }
+
+    /// The whole of a share is the same for all groups.
+    #[test]
+    fn a_share_ranks_as_its_metric() {
+        let groups = vec![group(Some(1), 5), group(Some(2), 70), group(Some(3), 25)];
+        let by = |sort| ask(Order { sort, ..Order::default() }, groups.clone());
+        let expected = keys(&by(Measure::Sum(Metric::Bytes)));
+        assert_eq!(keys(&by(Measure::Share(Metric::Bytes))), expected);
     }
 
     #[test]

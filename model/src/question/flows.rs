@@ -12,7 +12,7 @@ use crate::window::Typed;
 /// the filter and the window applied; flows that do not match are in no sum and
 /// no count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "the flows of a question: an object")]
 pub struct Flows {
     /// Only flows that match this filter, in the language of
     /// [`filter`](crate::filter); it cannot read files (`@include`, lists).

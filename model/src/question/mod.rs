@@ -35,6 +35,7 @@ mod json;
 mod key;
 mod measure;
 mod order;
+mod read_report;
 mod report;
 mod text;
 
@@ -51,7 +52,10 @@ pub use self::report::{Beacons, Diff, Ranked, Report, Scans, TimeDistribution, T
 
 /// A report and the flows that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a question: an object with `flowkit_question` and `report`"
+)]
 pub struct Question {
     /// Version of the format ([`VERSION`]).
     #[serde(rename = "flowkit_question", deserialize_with = "json::version")]

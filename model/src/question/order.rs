@@ -7,7 +7,7 @@ use crate::{Metric, Sums};
 
 /// Order and selection of rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "an order: an object")]
 pub struct Order {
     /// The measure to rank by.
     pub sort: Measure,

@@ -12,7 +12,7 @@ use super::{Key, Measure, Order};
 use crate::Metric;
 
 /// A report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Report {
     /// Flows grouped by keys.
@@ -43,7 +43,7 @@ pub enum Report {
 
 /// The top N values of some keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "the options of top: an object with `by`")]
 pub struct Top {
     /// Keys to group by, most significant first.
     #[serde(deserialize_with = "some_keys")]
@@ -59,7 +59,7 @@ pub struct Top {
 
 /// A ranking with fixed keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "the options of a ranking: an object")]
 pub struct Ranked {
     /// The columns after the keys; `None` for those of the report and the measure
     /// that rows are sorted by.
@@ -71,7 +71,7 @@ pub struct Ranked {
 
 /// Bytes, packets and flows over time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "the options of timeline: an object")]
 pub struct Timeline {
     /// Length of a bin, in the syntax of [`bin_length_ms`](super::bin_length_ms).
     pub bin: String,
@@ -133,7 +133,7 @@ impl TimeDistribution {
 /// Sources by the number of hosts they try on one port, and of ports they try on
 /// one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "the options of scans: an object")]
 pub struct Scans {
     /// Minimum number of targets.
     pub min_targets: u64,
@@ -149,7 +149,7 @@ impl Default for Scans {
 
 /// Connections from one address to another's port at a regular interval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, expecting = "the options of beacons: an object")]
 pub struct Beacons {
     /// Minimum number of connections; at least 3.
     pub min_connections: usize,
@@ -167,7 +167,7 @@ impl Default for Beacons {
 
 /// Changes between two sides, by key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "the options of diff: an object with `by`")]
 pub struct Diff {
     /// Keys to group by.
     #[serde(deserialize_with = "some_keys")]
@@ -186,9 +186,13 @@ pub struct Diff {
 
 /// Reads keys, of which there is at least one.
 fn some_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Key>, D::Error> {
-    let keys = Vec::deserialize(deserializer)?;
+    let keys: Vec<Key> = Vec::deserialize(deserializer)?;
     if keys.is_empty() {
         return Err(D::Error::custom("`by` names no key, such as dst_port"));
+    }
+    let mut earlier = keys.iter().enumerate();
+    if let Some((_, key)) = earlier.find(|(n, key)| keys[..*n].contains(key)) {
+        return Err(D::Error::custom(format!("`by` names {key} twice; once is enough")));
     }
     Ok(keys)
 }
@@ -308,7 +312,7 @@ mod tests {
             ("", "EOF"),
             ("{}", "missing field `flowkit_question`"),
             (r#"{"flowkit_question": 2, "report": "summary"}"#, "reads version 1"),
-            (r#"{"flowkit_question": 1, "report": "sumary"}"#, "unknown variant `sumary`"),
+            (r#"{"flowkit_question": 1, "report": "sumary"}"#, "did you mean summary?"),
             (r#"{"flowkit_question": 1, "report": {"top": {"by": ["dst_prot"]}}}"#, "did you mean"),
             (r#"{"flowkit_question": 1, "report": {"top": {"by": []}}}"#, "names no key"),
             (r#"{"flowkit_question": 1, "report": {"diff": {"by": []}}}"#, "names no key"),

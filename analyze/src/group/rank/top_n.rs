@@ -25,7 +25,7 @@ impl<T> TopN<T> {
     /// Adds a candidate; `drop` gets those that are not in the top N any more.
     pub(super) fn add(&mut self, new: T, order: impl Fn(&T, &T) -> Ordering, drop: impl FnMut(T)) {
         self.kept.push(new);
-        if self.limit > 0 && self.kept.len() >= 2 * self.limit.max(SPARE) {
+        if self.limit > 0 && self.kept.len() >= self.limit.max(SPARE).saturating_mul(2) {
             self.cut(order, drop);
         }
     }
@@ -62,7 +62,7 @@ mod tests {
         let things: Vec<u32> = (0..1000_u32).map(|n| n.wrapping_mul(2_654_435_761) % 300).collect();
         let mut sorted = things.clone();
         sorted.sort_unstable();
-        for limit in [0, 1, 7, 32, 33, 500, 1000, 2000] {
+        for limit in [0, 1, 7, 32, 33, 500, 1000, 2000, usize::MAX] {
             let mut first = TopN::new(limit);
             let mut rest = Vec::new();
             for thing in &things {
@@ -70,7 +70,7 @@ mod tests {
                     Some(last) if thing > last => rest.push(*thing),
                     _ => first.add(*thing, u32::cmp, |thing| rest.push(thing)),
                 }
-                assert!(limit == 0 || first.kept.len() < 2 * limit.max(SPARE));
+                assert!(limit == 0 || first.kept.len() < limit.max(SPARE).saturating_mul(2));
             }
             let mut kept = first.finish(u32::cmp, |thing| rest.push(thing));
             kept.sort_unstable();

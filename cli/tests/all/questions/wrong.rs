@@ -24,7 +24,10 @@ fn a_wrong_question_says_where_it_is_wrong_and_what_to_do() {
             "{\"flowkit_question\": 1,\n \"reprot\": \"summary\"}",
             &["unknown field `reprot`", "`report`", "line 2 column 9"],
         ),
-        ("{\"flowkit_question\": 1, \"report\": \"sumary\"}", &["`sumary`", "`summary`", "line 1"]),
+        (
+            "{\"flowkit_question\": 1, \"report\": \"sumary\"}",
+            &["sumary; did you mean summary?", "line 1"],
+        ),
         (
             "{\"flowkit_question\": 1,\n \"report\": {\"top\": {\"by\": [\"dst_prot\"]}}}",
             &["dst_prot", "did you mean dst_port?", "line 2"],
