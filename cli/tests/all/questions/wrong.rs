@@ -51,7 +51,12 @@ fn a_wrong_question_says_where_it_is_wrong_and_what_to_do() {
             assert!(told.contains(part), "{text}: {part}\n{told}");
         }
     }
-    // What is no mistake of the form is told as on the command line.
+}
+
+#[test]
+fn what_is_no_mistake_of_the_form_is_told_as_on_the_command_line() {
+    let place = Place::new();
+    let source = place.path("other.ndjson");
     for (flows, told_of) in [
         (r#"{"filter": "dts port 80"}"#, "did you mean dst?"),
         (r#"{"window": {"day": "yesterday"}}"#, "yesterday"),
