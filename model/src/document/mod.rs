@@ -249,3 +249,5 @@ impl<'de> FromJson<'de> for NodeSeed<'_> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod written;
