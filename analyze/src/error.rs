@@ -39,6 +39,15 @@ pub enum ReadError {
         /// The directory.
         path: PathBuf,
     },
+    /// A directory with neither a manifest nor files.
+    #[error(
+        "{} holds no files to read (those in its subfolders are not looked for) and is no dump; name files, or a dump that `flowkit fetch` saved",
+        path.display()
+    )]
+    NoFiles {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A manifest that cannot be read.
     #[error("{} is no manifest that this flowkit reads", path.display())]
     Manifest {

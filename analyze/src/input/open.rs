@@ -1,6 +1,6 @@
 //! Finds what a path names: standard input, a dump, a folder of files, or a file.
 
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -10,11 +10,12 @@ use super::source::{Location, Source, Stream};
 use crate::error::ReadError;
 
 impl Source {
-    /// Finds a source: `-` is standard input, a directory a dump, anything
-    /// else a file.
+    /// Finds a source: `-` is standard input, a directory a dump or, without a
+    /// manifest, the files in it, anything else a file.
     ///
     /// # Errors
-    /// If it is not there, or is a directory without a readable manifest.
+    /// If it is not there, or is a directory with a manifest that cannot be read or
+    /// with neither a manifest nor files.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         Self::open_as(path, None)
     }
@@ -48,17 +49,19 @@ impl Source {
     /// All files of a folder that is no dump, by name; hidden files and
     /// subfolders are ignored.
     fn folder(path: &Path, reading: Option<Reading>) -> Result<Self, ReadError> {
-        let entries = std::fs::read_dir(path)
-            .map_err(|source| ReadError::Open { path: path.into(), source })?;
+        let entries = std::fs::read_dir(path).and_then(Iterator::collect);
+        let entries: Vec<DirEntry> =
+            entries.map_err(|source| ReadError::Open { path: path.into(), source })?;
         let is_hidden = |path: &Path| {
             path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."))
         };
         let mut files: Vec<PathBuf> = entries
-            .filter_map(|entry| Some(entry.ok()?.path()))
+            .into_iter()
+            .map(|entry| entry.path())
             .filter(|path| path.is_file() && !is_hidden(path))
             .collect();
         if files.is_empty() {
-            return Err(ReadError::NotADump { path: path.into() });
+            return Err(ReadError::NoFiles { path: path.into() });
         }
         files.sort_unstable();
         let stream = |file: PathBuf| Stream {
