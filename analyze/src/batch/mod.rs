@@ -277,7 +277,7 @@ impl Batch {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use flowkit_model::field::Access;
 
     use super::*;
@@ -294,7 +294,8 @@ mod tests {
             .collect()
     }
 
-    fn batch(flows: &[FlowRecord]) -> Batch {
+    /// All fields of some flows.
+    pub(crate) fn batch(flows: &[FlowRecord]) -> Batch {
         let all = FIELDS.iter().map(|field| field.id).collect();
         let mut batch = Batch::new(all, 0, Arc::default());
         for flow in flows {

@@ -1,14 +1,12 @@
 //! The mask of a batch against the reference, flow by flow.
 
-use std::sync::Arc;
-
 use flowkit_model::field::Access;
 use flowkit_model::filter::{Context, Expression};
 use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind};
 use proptest::prelude::*;
 
 use super::Filter;
-use crate::batch::Batch;
+use crate::batch::tests::batch;
 
 /// Flows of few values, some of them unknown.
 pub(crate) fn any_flow() -> impl Strategy<Value = FlowRecord> {
@@ -88,15 +86,6 @@ pub(crate) fn any_filter() -> impl Strategy<Value = String> {
             list().prop_map(|any| format!("({})", any.join(" or "))),
         ]
     })
-}
-
-fn batch(flows: &[FlowRecord]) -> Batch {
-    let all = FIELDS.iter().map(|field| field.id).collect();
-    let mut batch = Batch::new(all, 0, Arc::default());
-    for flow in flows {
-        batch.push(flow);
-    }
-    batch
 }
 
 proptest! {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flowkit_analyze::{ReadOptions, Source, ask_with};
 use flowkit_model::answer::{Answer, Cell};
@@ -14,6 +14,7 @@ use flowkit_model::{Field, Kind, Metric};
 use serde_json::Value;
 
 use crate::asking::{answer, ranked, summary, top};
+use crate::oracle;
 
 /// Forms of each set; all hold the same flows.
 const FORMS: &[(&str, &[&str])] = &[
@@ -39,14 +40,6 @@ const FORMS: &[(&str, &[&str])] = &[
     ),
     ("years", &["es6.elasticdump.ndjson.gz", "es6.pages.jsonl.gz", "es8.elasticdump.ndjson.gz"]),
 ];
-
-fn corpora() -> Option<PathBuf> {
-    let folder = std::env::var_os("FLOWKIT_CORPORA").map(PathBuf::from);
-    if folder.is_none() {
-        eprintln!("skipped: FLOWKIT_CORPORA does not name the corpora");
-    }
-    folder
-}
 
 fn expected(set: &Path) -> Value {
     serde_json::from_reader(File::open(set.join("expected.json")).unwrap()).unwrap()
@@ -117,7 +110,7 @@ fn compare(expected: &Value, fields: &[Kind], asked: impl Fn(Order) -> Answer, p
 /// form of every set.
 #[test]
 fn rankings_of_every_form_are_right() {
-    let Some(corpora) = corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     for (set, forms) in FORMS {
         let set = corpora.join(set);
         let expected = expected(&set);
@@ -160,7 +153,7 @@ fn rankings_of_every_form_are_right() {
 /// Totals, and the times of export.
 #[test]
 fn totals_of_every_form_are_right() {
-    let Some(corpora) = corpora() else { return };
+    let Some(corpora) = oracle::corpora() else { return };
     for (set, forms) in FORMS {
         let set = corpora.join(set);
         let totals = &expected(&set)["totals"];

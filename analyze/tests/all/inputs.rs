@@ -3,41 +3,20 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use flowkit_analyze::export::{Addresses, Export, Form};
+use flowkit_analyze::export::{Addresses, Form};
 use flowkit_analyze::import::import;
 use flowkit_analyze::input::{INPUTS, InputForm};
 use flowkit_analyze::{ReadOptions, Selection, Source};
 use flowkit_model::FlowRecord;
 
-/// The flows of a source, in its order.
-fn flows(source: Source) -> Vec<FlowRecord> {
-    let mut flows = Vec::new();
-    let sources = [source];
-    let selection = Selection::default();
-    let tally = request(&sources, &selection, Addresses::Text).flows(|flow| {
-        flows.push(flow.clone());
-        Ok(())
-    });
-    let tally = tally.unwrap();
-    assert!(tally.skipped.is_empty() && tally.incomplete.is_empty(), "{tally:?}");
-    flows
-}
-
-fn request<'e>(
-    sources: &'e [Source],
-    selection: &'e Selection,
-    addresses: Addresses,
-) -> Export<'e> {
-    let options = ReadOptions::default();
-    Export { sources, selection, anonymiser: None, addresses, options }
-}
+use crate::exporting::{all_flows, export_of};
 
 const HITS: &str = "../testdata/three-flows.ndjson";
 
 fn export(form: Form, addresses: Addresses, path: &Path) {
     let sources = [Source::open(Path::new(HITS)).unwrap()];
     let selection = Selection::default();
-    request(&sources, &selection, addresses).write(form, File::create(path).unwrap()).unwrap();
+    export_of(&sources, &selection, addresses).write(form, File::create(path).unwrap()).unwrap();
 }
 
 /// A hit as an action and a document.
@@ -101,13 +80,13 @@ fn essence(flow: &FlowRecord) -> String {
 fn every_form_is_recognised_and_read_the_same_when_it_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut expected: Vec<String> =
-        flows(Source::open(Path::new(HITS)).unwrap()).iter().map(essence).collect();
+        all_flows(Source::open(Path::new(HITS)).unwrap()).iter().map(essence).collect();
     assert_eq!(expected.len(), 3);
     expected.sort();
     for form in INPUTS {
         let path = sample(form, folder.path());
-        let told = flows(Source::open(&path).unwrap());
-        let named = flows(Source::open_as(&path, Some(form)).unwrap());
+        let told = all_flows(Source::open(&path).unwrap());
+        let named = all_flows(Source::open_as(&path, Some(form)).unwrap());
         assert_eq!(told, named, "{}", form.name);
         let mut found: Vec<String> = told.iter().map(essence).collect();
         found.sort();
@@ -122,10 +101,10 @@ fn every_form_is_recognised_and_read_the_same_when_it_is_named() {
 fn csv_of_both_kinds_comes_back_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("flows.csv");
-    let expected = flows(Source::open(Path::new(HITS)).unwrap());
+    let expected = all_flows(Source::open(Path::new(HITS)).unwrap());
     for addresses in [Addresses::Text, Addresses::Number] {
         export(Form::Csv, addresses, &path);
-        assert_eq!(flows(Source::open(&path).unwrap()), expected, "{addresses:?}");
+        assert_eq!(all_flows(Source::open(&path).unwrap()), expected, "{addresses:?}");
     }
 }
 
@@ -133,7 +112,7 @@ fn csv_of_both_kinds_comes_back_whole() {
 /// leave out, and in nothing else.
 #[test]
 fn csv_and_json_of_nfdump_agree() {
-    let read = |name: &str| flows(Source::open(&Path::new("../testdata").join(name)).unwrap());
+    let read = |name: &str| all_flows(Source::open(&Path::new("../testdata").join(name)).unwrap());
     let second = |ms: Option<u64>| ms.map(|ms| ms / 1000);
     for (csv, json) in read("nfdump.csv").into_iter().zip(read("nfdump.json")) {
         let duration =
@@ -161,7 +140,7 @@ fn every_form_survives_every_other() {
         for named in INPUTS {
             let Ok(source) = Source::open_as(&path, Some(named)) else { continue };
             let sources = [source];
-            let _ = request(&sources, &Selection::default(), Addresses::Text).flows(|_| Ok(()));
+            let _ = export_of(&sources, &Selection::default(), Addresses::Text).flows(|_| Ok(()));
         }
     }
 }
@@ -185,7 +164,7 @@ fn a_capture_that_is_not_read_is_incomplete() {
         fs::write(&path, bytes).unwrap();
         let sources = [Source::open(&path).unwrap()];
         let selection = Selection::default();
-        let tally = request(&sources, &selection, Addresses::Text).flows(|_| Ok(())).unwrap();
+        let tally = export_of(&sources, &selection, Addresses::Text).flows(|_| Ok(())).unwrap();
         for (said, expected) in [(&tally.incomplete, incomplete), (&tally.notes, notes)] {
             assert_eq!(said.len(), usize::from(!expected.is_empty()), "{tally:?}");
             assert!(said.iter().all(|said| said.contains(expected)), "{expected}: {said:?}");
@@ -194,8 +173,20 @@ fn a_capture_that_is_not_read_is_incomplete() {
         let dump = folder.path().join("dump");
         import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
         let sources = [Source::open(&dump).unwrap()];
-        let kept = request(&sources, &selection, Addresses::Text).flows(|_| Ok(())).unwrap();
+        let kept = export_of(&sources, &selection, Addresses::Text).flows(|_| Ok(())).unwrap();
         assert_eq!(kept.incomplete.is_empty(), incomplete.is_empty(), "{kept:?}");
         fs::remove_dir_all(&dump).unwrap();
     }
+}
+
+#[test]
+fn a_folder_without_files_says_what_is_not_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("day")).unwrap();
+    fs::copy(HITS, folder.path().join("day/hits.ndjson")).unwrap();
+    fs::copy(HITS, folder.path().join(".hidden.ndjson")).unwrap();
+    let refused = Source::open(folder.path()).unwrap_err().to_string();
+    assert!(refused.contains("holds no files") && refused.contains("subfolders"), "{refused}");
+    fs::copy(HITS, folder.path().join("hits.ndjson")).unwrap();
+    assert_eq!(all_flows(Source::open(folder.path()).unwrap()).len(), 3);
 }

@@ -12,9 +12,10 @@
     reason = "tests, which say what they ran"
 )]
 
-// Questions, flows and answers that several subjects ask for.
+// Questions, flows, exports and answers that several subjects ask for.
 mod asking;
 mod batches;
+mod exporting;
 mod oracle;
 mod random;
 

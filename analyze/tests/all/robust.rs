@@ -5,7 +5,7 @@
 //! are compared with the corpus's own; what is said of each file stands here.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use flowkit_analyze::import::import;
 use flowkit_analyze::{AskError, ReadOptions, Source, ask};
@@ -13,6 +13,7 @@ use flowkit_model::answer::Answer;
 use serde_json::Value;
 
 use crate::asking::{summary, tally};
+use crate::oracle;
 
 /// What is said of a file besides its sums.
 enum Said {
@@ -101,11 +102,8 @@ const WIRE: &[(&str, u64, &str, usize, usize)] = &[
 
 #[test]
 fn broken_datagrams_are_read_as_far_as_they_go() {
-    let Some(folder) = std::env::var_os("FLOWKIT_CORPORA").map(PathBuf::from) else {
-        eprintln!("skipped: FLOWKIT_CORPORA does not name the corpora");
-        return;
-    };
-    let folder = folder.join("robust/wire");
+    let Some(corpora) = oracle::corpora() else { return };
+    let folder = corpora.join("robust/wire");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), WIRE.len(), "every file has a row");
     for (file, flows, skipped, incomplete, notes) in WIRE {
         let tally = tally(&folder.join(file));
@@ -134,11 +132,8 @@ fn broken_datagrams_are_read_as_far_as_they_go() {
 
 #[test]
 fn broken_input_is_read_as_far_as_it_goes() {
-    let Some(folder) = std::env::var_os("FLOWKIT_CORPORA").map(PathBuf::from) else {
-        eprintln!("skipped: FLOWKIT_CORPORA does not name the corpora");
-        return;
-    };
-    let folder = folder.join("robust");
+    let Some(corpora) = oracle::corpora() else { return };
+    let folder = corpora.join("robust");
     let cases: Value =
         serde_json::from_reader(File::open(folder.join("expected.json")).unwrap()).unwrap();
     let cases = cases["cases"].as_array().unwrap();

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::Path;
 
 use flowkit_analyze::columns::verify;
-use flowkit_analyze::export::{Addresses, Export, Form};
+use flowkit_analyze::export::{Addresses, Form};
 use flowkit_analyze::import::import;
 use flowkit_analyze::{ReadOptions, Selection, Source, ask};
 use flowkit_model::Answer;
 
 use crate::asking::{self, all_rows, answer, filtered, top};
+use crate::exporting::export_of;
 
 /// Hits of every kind: whole, without some fields, twice, in conflict, and some
 /// that are no flows.
@@ -150,13 +151,8 @@ fn columns_with_addresses_as_text_are_refused_as_what_they_are() {
     let (file, exported) = (folder.path().join("hits.ndjson"), folder.path().join("t.parquet"));
     fs::write(&file, hits()).unwrap();
     let sources = [Source::open(&file).unwrap()];
-    let export = Export {
-        sources: &sources,
-        selection: &Selection::default(),
-        anonymiser: None,
-        addresses: Addresses::Text,
-        options: ReadOptions::default(),
-    };
+    let selection = Selection::default();
+    let export = export_of(&sources, &selection, Addresses::Text);
     export.write(Form::Parquet, fs::File::create(&exported).unwrap()).unwrap();
     let refused = |path: &Path| {
         let sources = [Source::open(path).unwrap()];
@@ -226,13 +222,8 @@ fn every_export_that_is_read_holds_the_same_flows() {
         (Form::V5Pcap, "flows.pcap"),
     ] {
         let path = folder.path().join(format!("again-{name}"));
-        let export = Export {
-            sources: &sources,
-            selection: &Selection::default(),
-            anonymiser: None,
-            addresses: Addresses::default(),
-            options: ReadOptions::default(),
-        };
+        let selection = Selection::default();
+        let export = export_of(&sources, &selection, Addresses::default());
         let exported = export.write(form, fs::File::create(&path).unwrap()).unwrap();
         assert_eq!(exported.flows, expected.flows, "{name}");
         assert_eq!(summary(&path).tally.total, expected, "{name}");

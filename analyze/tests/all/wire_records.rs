@@ -9,27 +9,15 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 
-use flowkit_analyze::export::{Addresses, Export};
-use flowkit_analyze::{ReadOptions, Selection, Source};
+use flowkit_analyze::Source;
 use flowkit_model::{FlowRecord, wire};
 
+use crate::exporting::flows_and_tally;
 use crate::oracle;
 
 fn read(path: &Path) -> Vec<FlowRecord> {
-    let sources = [Source::open(path).unwrap()];
-    let export = Export {
-        sources: &sources,
-        selection: &Selection::default(),
-        anonymiser: None,
-        addresses: Addresses::Text,
-        options: ReadOptions::default(),
-    };
-    let mut flows = Vec::new();
-    let tally = export.flows(|flow| {
-        flows.push(flow.clone());
-        Ok(())
-    });
-    assert!(tally.unwrap().incomplete.is_empty());
+    let (flows, tally) = flows_and_tally(Source::open(path).unwrap());
+    assert!(tally.incomplete.is_empty(), "{tally:?}");
     flows
 }
 

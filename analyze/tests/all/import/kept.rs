@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-use flowkit_analyze::export::{Addresses, Export, Form};
+use flowkit_analyze::export::{Addresses, Form};
 use flowkit_analyze::import::Imported;
 use flowkit_analyze::{ReadOptions, Selection, Source, documents};
 use flowkit_model::dump::PartForm;
 
 use super::{hit, hits, saved};
 use crate::asking::tally;
+use crate::exporting::export_of;
 
 fn part(dump: &Path, imported: &Imported, n: usize) -> Vec<u8> {
     let file = File::open(dump.join(imported.manifest.parts[n].path())).unwrap();
@@ -22,13 +23,7 @@ fn capture() -> Vec<u8> {
     let sources = [Source::open(Path::new("../testdata/three-flows.ndjson")).unwrap()];
     let selection = Selection::default();
     let mut bytes = Vec::new();
-    let export = Export {
-        sources: &sources,
-        selection: &selection,
-        anonymiser: None,
-        addresses: Addresses::Number,
-        options: ReadOptions::default(),
-    };
+    let export = export_of(&sources, &selection, Addresses::Number);
     export.write(Form::V5Pcap, &mut bytes).unwrap();
     for number in [1_u32, 0, 4, 4] {
         bytes.extend(number.to_le_bytes());

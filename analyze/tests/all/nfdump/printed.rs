@@ -3,31 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use flowkit_analyze::export::{Addresses, Export};
-use flowkit_analyze::{ReadOptions, Selection, Source};
+use flowkit_analyze::Source;
 use flowkit_model::FlowRecord;
 
 use super::sets;
-
-/// All flows of a source, in its order.
-fn read(path: &Path) -> Vec<FlowRecord> {
-    let sources = [Source::open(path).unwrap()];
-    let export = Export {
-        sources: &sources,
-        selection: &Selection::default(),
-        anonymiser: None,
-        addresses: Addresses::Text,
-        options: ReadOptions::default(),
-    };
-    let mut flows = Vec::new();
-    let tally = export.flows(|flow| {
-        flows.push(flow.clone());
-        Ok(())
-    });
-    let tally = tally.unwrap();
-    assert!(tally.skipped.is_empty() && tally.incomplete.is_empty(), "{tally:?}");
-    flows
-}
+use crate::exporting::all_flows;
 
 /// What nfdump's output carries of a flow on the wire: multiplied if sampled,
 /// its times unless they are ahead, and in json nothing that it leaves out.
@@ -81,7 +61,7 @@ fn what_nfdump_prints_is_read() {
                 .output()
                 .unwrap();
             std::fs::write(&path, printed.stdout).unwrap();
-            let found = read(&path);
+            let found = all_flows(Source::open(&path).unwrap());
             assert!(found.iter().all(|flow| flow.timestamp_ms.is_some()), "{form}");
             let found = found.into_iter().map(|flow| FlowRecord {
                 timestamp_ms: None,
