@@ -193,7 +193,7 @@ fn a_flipped_bit_in_the_columns_changes_no_answer() {
     ];
     let expected = questions.map(|ask| ask());
     let mut n_noticed = 0;
-    for round in 0..400_u64 {
+    for round in 0..200_u64 {
         let mixed = (round + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let at = 4 + (mixed >> 3) % (end - 4);
         let mut damaged = whole.clone();
@@ -204,7 +204,7 @@ fn a_flipped_bit_in_the_columns_changes_no_answer() {
         n_noticed += usize::from(fs::read(&columns).ok().as_ref() != Some(&damaged));
     }
     // Of the columns that a question reads.
-    assert!(n_noticed > 40, "{n_noticed}");
+    assert!(n_noticed > 20, "{n_noticed}");
 }
 
 /// Exported in any form and read again, the flows are the same.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::UdpSocket;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What both say of one key.
@@ -109,7 +110,7 @@ impl Collector {
             || std::fs::read_to_string("/proc/net/udp").is_ok_and(|all| all.contains(&listed));
         let deadline = Instant::now() + Duration::from_secs(20);
         while !listens() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(50));
+            thread::sleep(Duration::from_millis(50));
         }
         Self { process, port }
     }
@@ -117,7 +118,7 @@ impl Collector {
     /// Lets it take what is under way, and write its file.
     fn stop(mut self) {
         // What is still in the socket is read first, also on a busy machine.
-        std::thread::sleep(Duration::from_secs(3));
+        thread::sleep(Duration::from_secs(3));
         run("kill", &[&self.process.id().to_string()]);
         self.process.wait().unwrap();
     }
@@ -261,23 +262,32 @@ fn a_real_collector_counts_what_we_count() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    // Of the two exporters of these flows the second samples.
-    for (n_flows, form, exporter) in [
-        ("4000", "ndjson", "192.168.10.254"),
-        ("4000", "pcap", "192.168.10.254"),
-        ("16000", "ndjson", "192.168.20.254"),
-        ("16000", "pcap", "192.168.20.254"),
-    ] {
-        let name = format!("{exporter}.{form}");
-        let path = folder.path().join(&name).to_str().unwrap().to_owned();
-        flowkit(&["synth", n_flows, "--days", "2", "--format", form, "-o", &path]);
-        let filter = format!("exporter = {exporter}");
-        let source = Sent { path, exporter, filter, repaired: form == "ndjson" };
-        let collected = folder.path().join(format!("{name}.collected"));
-        let n_sent = send(&source, &collected);
-        let n_compared = compare(&source, collected.to_str().unwrap(), n_sent);
-        eprintln!("{name}: {n_sent} flows, {n_compared} rows of statistics are the same");
-    }
+    // Of the two exporters of these flows the second samples. All are sent at a
+    // time, since what takes long is to send no faster than a collector reads.
+    thread::scope(|scope| {
+        for (n_flows, form, exporter) in [
+            ("4000", "ndjson", "192.168.10.254"),
+            ("4000", "pcap", "192.168.10.254"),
+            ("16000", "ndjson", "192.168.20.254"),
+            ("16000", "pcap", "192.168.20.254"),
+        ] {
+            let folder = folder.path();
+            scope.spawn(move || collected_and_compared(folder, n_flows, form, exporter));
+        }
+    });
+}
+
+/// Flows of one exporter in one form, sent to a collector of its own.
+fn collected_and_compared(folder: &Path, n_flows: &str, form: &str, exporter: &'static str) {
+    let name = format!("{exporter}.{form}");
+    let path = folder.join(&name).to_str().unwrap().to_owned();
+    flowkit(&["synth", n_flows, "--days", "2", "--format", form, "-o", &path]);
+    let filter = format!("exporter = {exporter}");
+    let source = Sent { path, exporter, filter, repaired: form == "ndjson" };
+    let collected = folder.join(format!("{name}.collected"));
+    let n_sent = send(&source, &collected);
+    let n_compared = compare(&source, collected.to_str().unwrap(), n_sent);
+    eprintln!("{name}: {n_sent} flows, {n_compared} rows of statistics are the same");
 }
 
 /// Sends flows to a collector of its own; says how many they were.

@@ -2,7 +2,7 @@
 //! that equals the index exactly, or in an error and a dump that says it is
 //! incomplete. Never anything else.
 //!
-//! `FLOWKIT_SCHEDULES` is their number (100 by default), `FLOWKIT_FIRST_SEED`
+//! `FLOWKIT_SCHEDULES` is their number (40 by default), `FLOWKIT_FIRST_SEED`
 //! the first seed. `FLOWKIT_TEST_URLS` names real servers, which are stood
 //! behind the proxy as well. A seed that fails is printed; it alone is run by
 //! `FLOWKIT_SCHEDULES=1 FLOWKIT_FIRST_SEED=SEED`.
@@ -126,7 +126,7 @@ fn run(place: &Place<'_>, seed: u64, per_mille: u64, tally: &mut Tally) {
 
 fn schedules(name: &str, place: &Place<'_>, share: u64) {
     let first = number("FLOWKIT_FIRST_SEED", 1);
-    let n = (number("FLOWKIT_SCHEDULES", 100) / share).max(1);
+    let n = (number("FLOWKIT_SCHEDULES", 40) / share).max(1);
     let (mut tally, start) = (Tally::default(), Instant::now());
     for seed in first..first + n {
         run(place, seed, 50, &mut tally);
@@ -158,7 +158,7 @@ fn thirty_percent_faults_end_in_the_whole_or_say_that_they_do_not() {
     let url = server.url();
     let place = Place { url: &url, index: "netflow-*", expected: &expected, page_size: 40 };
     let mut tally = Tally::default();
-    for seed in 1..=number("FLOWKIT_SCHEDULES", 100) / 10 {
+    for seed in 1..=number("FLOWKIT_SCHEDULES", 40) / 10 {
         run(&place, seed, 300, &mut tally);
     }
     eprintln!("30 %: {tally:?}");
