@@ -89,7 +89,7 @@ pub(crate) fn any_filter() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn equals_the_reference(text in any_filter(), flows in prop::collection::vec(any_flow(), 1..30)) {
         let expression = Expression::parse(&text).unwrap();

@@ -14,7 +14,7 @@ fn a_broken_pipe_is_success() {
     for arguments in [
         &["top", "--by", "dst_port", file][..],
         // More rows than a pipe holds.
-        &["timeline", "--bin", "1s", "--from", "2018-09-21", "--to", "2018-09-22", file],
+        &["timeline", "--bin", "1s", "--from", "2018-09-21", "--to", "2018-09-21T03:00", file],
         &["export", "--format", "csv", file],
         &["export", "--format", "csv", many],
         &["export", "--format", "hits", many],
