@@ -121,7 +121,8 @@ impl Export<'_> {
 
     fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
-        let mut writer = FlowWriter::new(out, "the export", &dictionary, self.addresses)?;
+        let writer = FlowWriter::new(out, "the export", &dictionary, self.addresses)?;
+        let mut writer = writer.without_deltas();
         let mut measures = BatchTally::default();
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);

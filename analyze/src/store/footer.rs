@@ -5,6 +5,7 @@
 //! Kept as JSON in the file's key-value metadata under the key `flowkit`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use flowkit_model::answer::{Duplicates, Position, Quality, Sampling, Sequences, Skipped, Tally};
 use flowkit_model::dump::Part;
@@ -36,6 +37,8 @@ pub(crate) struct Footer {
     /// Checked by `flowkit verify`. Questions read only some columns, and check
     /// the checksums of the pages that they read.
     pub(crate) checksum: String,
+    /// Checksums of the page headers.
+    pub(crate) headers: Headers,
     /// XXH3 of what questions rely on in the footer: the fields above, and
     /// position and statistics of each column chunk. Every question checks it.
     #[serde(rename = "footer")]
@@ -48,9 +51,10 @@ impl Footer {
         belongs: Belongs,
         tally: StoredTally,
         checksum: String,
+        headers: Headers,
         groups: impl Iterator<Item = &'g RowGroupMetaData>,
     ) -> serde_json::Result<Self> {
-        let mut footer = Self { belongs, tally, checksum, own_checksum: String::new() };
+        let mut footer = Self { belongs, tally, checksum, headers, own_checksum: String::new() };
         footer.own_checksum = footer.checksum_over(groups)?;
         Ok(footer)
     }
@@ -61,7 +65,8 @@ impl Footer {
         groups: impl Iterator<Item = &'g RowGroupMetaData>,
     ) -> serde_json::Result<String> {
         let mut hash = Xxh3::new();
-        hash.update(&serde_json::to_vec(&(&self.belongs, &self.tally, &self.checksum))?);
+        let ours = (&self.belongs, &self.tally, &self.checksum, &self.headers);
+        hash.update(&serde_json::to_vec(&ours)?);
         for group in groups {
             hash.update(&group.num_rows().to_le_bytes());
             for field in FIELDS {
@@ -71,6 +76,44 @@ impl Footer {
             }
         }
         Ok(format!("{:016x}", hash.digest()))
+    }
+}
+
+/// The CRC-32 of each page header, as 8 hexadecimal digits: a text for each column
+/// chunk, row group by row group, the dictionary's first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Headers(Vec<String>);
+
+impl Headers {
+    /// Adds those of the next column chunk.
+    pub(crate) fn push(&mut self, of_chunk: &[u32]) {
+        let mut text = String::with_capacity(8 * of_chunk.len());
+        for checksum in of_chunk {
+            // Writing to a text does not fail.
+            let _ = write!(text, "{checksum:08x}");
+        }
+        self.0.push(text);
+    }
+
+    /// Those of a column chunk in the order of its pages; none if there is no such
+    /// chunk.
+    pub(crate) fn of_chunk(&self, group: usize, field: FieldId) -> HeaderChecksums<'_> {
+        let text = self.0.get(group * FIELDS.len() + field as usize);
+        HeaderChecksums(text.map_or("", |text| text))
+    }
+}
+
+/// The checksums of the headers that were not read yet.
+#[derive(Debug)]
+pub(crate) struct HeaderChecksums<'f>(&'f str);
+
+impl Iterator for HeaderChecksums<'_> {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let (next, rest) = self.0.split_at_checked(8)?;
+        self.0 = rest;
+        u32::from_str_radix(next, 16).ok()
     }
 }
 

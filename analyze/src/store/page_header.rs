@@ -1,19 +1,19 @@
 //! Writes and reads the header in front of each page.
 //!
-//! It has the page checksum that Parquet provides for, and one of the header
-//! itself, since a damaged header would make values of levels, or compressed
-//! bytes of plain ones. The latter is an extension, which other readers skip. The
-//! crate writes no checksums, so that our code writes all headers.
+//! It has the page checksum that Parquet provides for. The crate writes none, so
+//! that our code writes all headers. A damaged header would make values of levels,
+//! or compressed bytes of plain ones, so that headers have checksums, too: those
+//! stand in the footer, since some readers (Polars, fastparquet) refuse a header
+//! with anything that the format does not name.
 //!
-//! Source: Apache Parquet, `parquet.thrift` (`PageHeader`), *Checksumming*,
-//! *Binary Protocol Extensions*.
+//! Source: Apache Parquet, `parquet.thrift` (`PageHeader`), *Checksumming*.
 
 use parquet::basic::{Encoding as Parquet, PageType};
 use parquet::column::page::{CompressedPage, Page as Written, PageWriteSpec};
 use parquet::errors::ParquetError;
 
 use super::encoding::{Encoding, Fault, varint};
-use super::thrift::{self, BINARY, FALSE, Fields, I32, STRUCT, TRUE};
+use super::thrift::{self, FALSE, Fields, I32, STRUCT, TRUE};
 
 /// A decoded page header.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -56,11 +56,6 @@ pub(crate) enum Page {
 /// Upper bound of the size of our page headers, several times what they need.
 pub(crate) const MOST: usize = 256;
 
-/// The field id that Parquet reserves for extensions.
-const EXTENSION: u64 = 32_767;
-/// Marks our extension; then follows the CRC-32 of the header up to that point.
-const OURS: &[u8] = b"fkit";
-
 impl PageHeader {
     /// Reads the header at the start of `bytes`.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
@@ -73,13 +68,19 @@ impl PageHeader {
                 (4, I32) => header.checksum = Some(checksum(rest)?),
                 (7, STRUCT) => header.page = dictionary(rest)?,
                 (8, STRUCT) => header.page = data(rest)?,
-                (EXTENSION, BINARY) => extension(bytes, rest)?,
                 _ => thrift::skip(kind, rest)?,
             }
             Ok(())
         })?;
         header.length = bytes.len() - rest.len();
         Ok(header)
+    }
+
+    /// Reads the header at the start of `bytes`, whose CRC-32 is known.
+    pub(crate) fn read_checked(bytes: &[u8], checksum: u32) -> Result<Self, Fault> {
+        let header = Self::read(bytes)?;
+        let is_whole = crc32fast::hash(&bytes[..header.length]) == checksum;
+        if is_whole { Ok(header) } else { Err("a damaged header") }
     }
 
     /// Checks the checksum of the page; a page without one passes.
@@ -89,16 +90,6 @@ impl PageHeader {
             _ => Ok(()),
         }
     }
-}
-
-/// Reads an extension from the `rest` of a header; ours has the checksum of the
-/// `bytes` before it.
-fn extension(bytes: &[u8], rest: &mut &[u8]) -> Result<(), Fault> {
-    let content = thrift::binary(rest)?;
-    let Some(expected) = content.strip_prefix(OURS) else { return Ok(()) };
-    let before = &bytes[..bytes.len() - rest.len() - expected.len()];
-    let is_whole = expected == crc32fast::hash(before).to_le_bytes();
-    if is_whole { Ok(()) } else { Err("a damaged header") }
 }
 
 /// Reads a 32-bit checksum, which Thrift stores as a signed number.
@@ -146,22 +137,37 @@ fn encoding_of(rest: &mut &[u8]) -> Result<Encoding, Fault> {
     Encoding::of_number(number)
 }
 
-/// Appends a page with its header; the sizes returned include the header.
-pub(crate) fn append(
-    page: &CompressedPage,
-    out: &mut Vec<u8>,
-) -> Result<PageWriteSpec, ParquetError> {
-    let start = out.len();
-    let length = write(page, out)?;
-    out.extend_from_slice(page.data());
-    let mut written = PageWriteSpec::new();
-    written.page_type = page.page_type();
-    written.uncompressed_size = page.uncompressed_size() + length;
-    written.compressed_size = page.compressed_size() + length;
-    written.num_values = page.num_values();
-    written.offset = start as u64;
-    written.bytes_written = (out.len() - start) as u64;
-    Ok(written)
+/// Pages of a column chunk with their headers, one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Pages {
+    pub(crate) bytes: Vec<u8>,
+    /// CRC-32 of each header.
+    pub(crate) headers: Vec<u32>,
+}
+
+impl Pages {
+    /// Appends a page with its header; the sizes returned include the header.
+    pub(crate) fn append(&mut self, page: &CompressedPage) -> Result<PageWriteSpec, ParquetError> {
+        let Self { bytes, headers } = self;
+        let start = bytes.len();
+        let length = write(page, bytes)?;
+        headers.push(crc32fast::hash(&bytes[start..]));
+        bytes.extend_from_slice(page.data());
+        let mut written = PageWriteSpec::new();
+        written.page_type = page.page_type();
+        written.uncompressed_size = page.uncompressed_size() + length;
+        written.compressed_size = page.compressed_size() + length;
+        written.num_values = page.num_values();
+        written.offset = start as u64;
+        written.bytes_written = (bytes.len() - start) as u64;
+        Ok(written)
+    }
+
+    /// Appends the pages of another.
+    pub(crate) fn extend(&mut self, mut other: Self) {
+        self.bytes.append(&mut other.bytes);
+        self.headers.append(&mut other.headers);
+    }
 }
 
 /// Appends the header of a page; returns its length.
@@ -206,11 +212,7 @@ fn write(page: &CompressedPage, out: &mut Vec<u8>) -> Result<usize, ParquetError
         }
     }
     inner.end();
-    fields.far_binary(EXTENSION, OURS.len() + size_of::<u32>());
-    out.extend_from_slice(OURS);
-    let checksum = crc32fast::hash(&out[start..]);
-    out.extend_from_slice(&checksum.to_le_bytes());
-    out.push(0);
+    fields.end();
     Ok(out.len() - start)
 }
 
@@ -273,16 +275,15 @@ mod tests {
         }
     }
 
-    /// A header that must match its data page.
-    fn checked(bytes: &[u8]) -> Result<PageHeader, Fault> {
-        let header = PageHeader::read(bytes)?;
+    /// A header that must match its checksum and its data page.
+    fn checked(bytes: &[u8], checksum: u32) -> Result<PageHeader, Fault> {
+        let header = PageHeader::read_checked(bytes, checksum)?;
         let Page::Data { .. } = header.page else { return Err("no data page") };
         let page = bytes[header.length..].get(..header.stored).ok_or("a page that breaks off")?;
         header.check(page).map(|()| header)
     }
 
-    /// A written header is read back; a flipped bit is detected or changes
-    /// nothing.
+    /// A written header is read back, and a flipped bit is detected.
     #[test]
     fn a_header_is_read_as_it_was_written() {
         for encoding in Encoding::ALL {
@@ -298,16 +299,17 @@ mod tests {
                 is_compressed,
                 statistics: None,
             };
-            let mut bytes = Vec::new();
-            append(&CompressedPage::new(page, 9000), &mut bytes).unwrap();
-            let header = checked(&bytes).unwrap();
+            let mut pages = Pages::default();
+            pages.append(&CompressedPage::new(page, 9000)).unwrap();
+            let (mut bytes, checksum) = (pages.bytes, pages.headers[0]);
+            let header = checked(&bytes, checksum).unwrap();
             let page = Page::Data { rows: 70_000, nulls: 300, encoding, levels: 20, is_compressed };
             assert_eq!((&header.page, header.stored, header.decompressed), (&page, 300, 9000));
             assert_eq!(header.length + header.stored, bytes.len());
             for bit in 0..bytes.len() * 8 {
                 bytes[bit / 8] ^= 1 << (bit % 8);
-                let found = checked(&bytes);
-                assert!(found.is_err() || found.as_ref() == Ok(&header), "bit {bit}: {found:?}");
+                let found = checked(&bytes, checksum);
+                assert!(found.is_err(), "bit {bit}: {found:?}");
                 bytes[bit / 8] ^= 1 << (bit % 8);
             }
         }

@@ -53,14 +53,6 @@ impl<'o> Fields<'o> {
     pub(super) fn end(self) {
         self.out.push(0);
     }
-
-    /// Begins a field of `length` bytes whose id is too far from the one before
-    /// for the short form.
-    pub(super) fn far_binary(&mut self, field: u64, length: usize) {
-        self.out.push(BINARY);
-        varint::write(field << 1, self.out);
-        varint::write(length as u64, self.out);
-    }
 }
 
 /// Passes id and type of each field of a structure to `take`, which must read its

@@ -184,10 +184,9 @@ impl ColumnFile {
         buffers: &mut Buffers,
         mut take: impl FnMut(&mut Batch),
     ) -> Result<(), StoreError> {
-        let group = self.metadata.row_group(group);
         let mut tested = self.columns(group, request.tested(), request, buffers)?;
         let mut others = self.columns(group, request.others(), request, buffers)?;
-        let mut left = usize::try_from(group.num_rows()).unwrap_or(0);
+        let mut left = usize::try_from(self.metadata.row_group(group).num_rows()).unwrap_or(0);
         while left > 0 {
             let read = match request.filter {
                 None => {
@@ -243,18 +242,19 @@ impl ColumnFile {
 
     fn columns<'f>(
         &'f self,
-        group: &RowGroupMetaData,
+        group: usize,
         fields: FieldSet,
         request: &Request<'_>,
         buffers: &mut Buffers,
     ) -> Result<Vec<ColumnPages<'f>>, StoreError> {
         let column = |field: FieldId| {
-            let chunk = group.column(field as usize);
+            let chunk = self.metadata.row_group(group).column(field as usize);
             let range = chunk_range(chunk, self.file_bytes).ok_or_else(|| {
                 let damage = Damage::Fault("a column beyond the end of the file");
                 self.damaged(field, damage)
             })?;
-            ColumnPages::new(field, chunk, (&self.file, range), request, buffers)
+            let headers = self.footer.headers.of_chunk(group, field);
+            ColumnPages::new(field, chunk, (&self.file, range), headers, request, buffers)
                 .map_err(|error| self.damaged(field, error))
         };
         fields.iter().map(column).collect()

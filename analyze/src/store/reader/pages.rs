@@ -15,6 +15,7 @@ use super::read_ahead::ReadAhead;
 use crate::batch::Values;
 use crate::batch::dictionary::Dictionary;
 use crate::store::encoding::{Fault, levels};
+use crate::store::footer::HeaderChecksums;
 use crate::store::page_header::{self, Page, PageHeader};
 
 /// Why a page cannot be read.
@@ -39,6 +40,7 @@ impl From<Fault> for Damage {
 pub(super) struct ColumnPages<'f> {
     field: FieldId,
     file: ReadAhead<'f>,
+    headers: HeaderChecksums<'f>,
     is_compressed: bool,
     /// Whether dictionary codes are wanted where a page has them.
     wants_codes: bool,
@@ -56,12 +58,13 @@ pub(super) const MISALIGNED: Fault = "pages that do not line up";
 const MOST_ROWS: usize = 1 << 16;
 
 impl<'f> ColumnPages<'f> {
-    /// The pages of a column chunk, given the file, and start and length of the
-    /// chunk.
+    /// The pages of a column chunk, given the file, start and length of the chunk,
+    /// and the checksums of its headers.
     pub(super) fn new(
         field: FieldId,
         chunk: &ColumnChunkMetaData,
         (file, (start, length)): (&'f File, (u64, u64)),
+        headers: HeaderChecksums<'f>,
         request: &Request<'_>,
         buffers: &mut Buffers,
     ) -> Result<Self, Damage> {
@@ -73,7 +76,7 @@ impl<'f> ColumnPages<'f> {
         let file = ReadAhead::new(file, (start, start + length), buffers.bytes());
         let wants_codes = request.wants_codes(field);
         let texts = Arc::clone(request.dictionary);
-        Ok(Self { field, file, is_compressed, wants_codes, dictionary: None, texts })
+        Ok(Self { field, file, headers, is_compressed, wants_codes, dictionary: None, texts })
     }
 
     /// The field of the column.
@@ -149,7 +152,8 @@ impl<'f> ColumnPages<'f> {
             if ahead.is_empty() {
                 return Err("fewer pages than rows".into());
             }
-            let header = PageHeader::read(ahead)?;
+            let checksum = self.headers.next().ok_or("more pages than were written")?;
+            let header = PageHeader::read_checked(ahead, checksum)?;
             self.file.pass(header.length);
             match header.page {
                 Page::Data { .. } => return Ok(header),

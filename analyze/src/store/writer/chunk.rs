@@ -1,7 +1,6 @@
 //! Builds a column chunk: the pages of a column in a row group, and its metadata
 //! for the footer.
 
-use bytes::Bytes;
 use parquet::basic::{Compression, Encoding as Parquet, EncodingMask, PageType};
 use parquet::column::page::{CompressedPage, Page};
 use parquet::column::writer::ColumnCloseResult;
@@ -12,12 +11,12 @@ use parquet::schema::types::ColumnDescPtr;
 use zstd::bulk::Compressor;
 
 use crate::store::encoding::Encoding;
-use crate::store::page_header;
+use crate::store::page_header::Pages;
 use crate::store::tuning::{self, WORTH_COMPRESSING};
 
 /// A column chunk that is being built.
 pub(super) struct Chunk {
-    pages: Vec<u8>,
+    pages: Pages,
     compressor: Compressor<'static>,
     n_rows: u64,
     /// Uncompressed size of the pages, with their headers.
@@ -44,7 +43,7 @@ const SMALL: usize = 32;
 impl Chunk {
     pub(super) fn new() -> Result<Self, ParquetError> {
         Ok(Self {
-            pages: Vec::new(),
+            pages: Pages::default(),
             compressor: Compressor::new(tuning::zstd_level().compression_level())?,
             n_rows: 0,
             uncompressed: 0,
@@ -76,8 +75,7 @@ impl Chunk {
             is_compressed,
             statistics: None,
         };
-        let header_and_page =
-            page_header::append(&CompressedPage::new(page, whole), &mut self.pages)?;
+        let header_and_page = self.pages.append(&CompressedPage::new(page, whole))?;
         self.uncompressed += header_and_page.uncompressed_size;
         self.n_rows += u64::from(n_rows);
         match self.encodings.last_mut() {
@@ -87,7 +85,7 @@ impl Chunk {
         Ok(())
     }
 
-    /// Puts the dictionary, of `n_values`, before the pages; returns the bytes
+    /// Puts the dictionary, of `n_values`, before the pages; returns the pages
     /// for the file and the metadata for its footer.
     pub(super) fn finish(
         mut self,
@@ -95,18 +93,17 @@ impl Chunk {
         dictionary: &[u8],
         n_values: u32,
         statistics: Statistics,
-    ) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
+    ) -> Result<(Pages, ColumnCloseResult), ParquetError> {
         let page = Page::DictionaryPage {
             buf: self.compressor.compress(dictionary)?.into(),
             num_values: n_values,
             encoding: Parquet::PLAIN,
             is_sorted: false,
         };
-        let mut bytes = Vec::new();
-        let written =
-            page_header::append(&CompressedPage::new(page, dictionary.len()), &mut bytes)?;
-        let dictionary_bytes = bytes.len();
-        bytes.append(&mut self.pages);
+        let mut pages = Pages::default();
+        let written = pages.append(&CompressedPage::new(page, dictionary.len()))?;
+        let dictionary_bytes = pages.bytes.len();
+        pages.extend(self.pages);
         let whole = i64::try_from(written.uncompressed_size + self.uncompressed);
         let of_pages = |(encoding, count)| PageEncodingStats {
             page_type: PageType::DATA_PAGE_V2,
@@ -131,19 +128,19 @@ impl Chunk {
             )
             .set_num_values(i64::try_from(self.n_rows).unwrap_or(i64::MAX))
             .set_total_uncompressed_size(whole.unwrap_or(i64::MAX))
-            .set_total_compressed_size(length(bytes.len()))
+            .set_total_compressed_size(length(pages.bytes.len()))
             .set_dictionary_page_offset(Some(0))
             .set_data_page_offset(length(dictionary_bytes))
             .set_statistics(statistics)
             .build()?;
         let close = ColumnCloseResult {
-            bytes_written: bytes.len() as u64,
+            bytes_written: pages.bytes.len() as u64,
             rows_written: self.n_rows,
             metadata,
             bloom_filter: None,
             column_index: None,
             offset_index: None,
         };
-        Ok((bytes.into(), close))
+        Ok((pages, close))
     }
 }

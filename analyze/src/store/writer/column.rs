@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use bytes::Bytes;
 use flowkit_model::Field;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
@@ -15,6 +14,7 @@ use super::dictionary_column::DictionaryColumn;
 use crate::batch::{Column, Values};
 use crate::store::encoding::Encoding;
 use crate::store::encoding::plain::Texts;
+use crate::store::page_header::Pages;
 use crate::store::tuning::{DICTIONARY_BYTES, PAGE_ROWS};
 
 /// A column that is being encoded.
@@ -83,8 +83,8 @@ impl ColumnWriter {
         }
     }
 
-    /// The column chunk: bytes and metadata.
-    pub(super) fn finish(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
+    /// The column chunk: pages and metadata.
+    pub(super) fn finish(self) -> Result<(Pages, ColumnCloseResult), ParquetError> {
         match self {
             Self::U8(column) => column.finish(),
             Self::U16(column) => column.finish(),

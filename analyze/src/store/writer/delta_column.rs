@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use parquet::column::page::{CompressedPage, PageWriteSpec, PageWriter};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
@@ -13,17 +12,17 @@ use parquet::schema::types::ColumnDescPtr;
 
 use crate::batch::Values;
 use crate::store::encoding::delta;
-use crate::store::page_header;
+use crate::store::page_header::Pages;
 
 /// A column that is being encoded.
 pub(super) struct DeltaColumn {
     writer: delta::Writer,
-    pages: Pages,
+    pages: Shared,
 }
 
 impl DeltaColumn {
     pub(super) fn new(description: &ColumnDescPtr, properties: &WriterPropertiesPtr) -> Self {
-        let pages = Pages::default();
+        let pages = Shared::default();
         let writer = delta::Writer::new(description, properties, Box::new(pages.clone()));
         Self { writer, pages }
     }
@@ -38,28 +37,28 @@ impl DeltaColumn {
         self.writer.page(values, rows, unknown)
     }
 
-    /// The column chunk: bytes and metadata.
-    pub(super) fn finish(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
+    /// The column chunk: pages and metadata.
+    pub(super) fn finish(self) -> Result<(Pages, ColumnCloseResult), ParquetError> {
         let close = self.writer.finish()?;
-        let bytes = std::mem::take(&mut *self.pages.lock());
-        Ok((bytes.into(), close))
+        let pages = std::mem::take(&mut *self.pages.lock());
+        Ok((pages, close))
     }
 }
 
-/// Concatenated pages, shared by the encoder, which writes them, and the column,
-/// which takes them at the end.
+/// Pages shared by the encoder, which writes them, and the column, which takes
+/// them at the end.
 #[derive(Clone, Default)]
-struct Pages(Arc<Mutex<Vec<u8>>>);
+struct Shared(Arc<Mutex<Pages>>);
 
-impl Pages {
-    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Pages> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl PageWriter for Pages {
+impl PageWriter for Shared {
     fn write_page(&mut self, page: CompressedPage) -> Result<PageWriteSpec, ParquetError> {
-        page_header::append(&page, &mut self.lock())
+        self.lock().append(&page)
     }
 
     fn close(&mut self) -> Result<(), ParquetError> {

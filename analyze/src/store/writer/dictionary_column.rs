@@ -4,7 +4,6 @@
 //! Pages of a column that most questions read are not compressed, so that
 //! compression is not even tried.
 
-use bytes::Bytes;
 use flowkit_model::{Field, Kind};
 use parquet::basic::Type as Physical;
 use parquet::column::writer::ColumnCloseResult;
@@ -14,6 +13,7 @@ use parquet::schema::types::ColumnDescPtr;
 use super::chunk::{Chunk, ValuePage};
 use crate::store::encoding::plain::{self, Texts};
 use crate::store::encoding::{Encoding, Indexed, dictionary, levels};
+use crate::store::page_header::Pages;
 use crate::store::statistics::MinMax;
 use crate::store::tuning;
 
@@ -100,8 +100,8 @@ impl<V: Indexed> DictionaryColumn<V> {
         }
     }
 
-    /// The column chunk: bytes and metadata.
-    pub(super) fn finish(self) -> Result<(Bytes, ColumnCloseResult), ParquetError> {
+    /// The column chunk: pages and metadata.
+    pub(super) fn finish(self) -> Result<(Pages, ColumnCloseResult), ParquetError> {
         let statistics = self.min_max.statistics(self.n_unknown);
         let (values, n_values) = (self.dictionary.bytes(), self.dictionary.n_values());
         self.chunk.finish(self.description, values, n_values, statistics)

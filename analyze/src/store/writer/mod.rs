@@ -14,6 +14,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use flowkit_model::{FIELDS, Field, FieldId, Kind};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
@@ -25,7 +26,8 @@ use xxhash_rust::xxh3::Xxh3;
 use super::StoreError;
 use super::encoding::Encoding;
 use super::encoding::plain::Texts;
-use super::footer::{self, Belongs, Footer, StoredTally};
+use super::footer::{self, Belongs, Footer, Headers, StoredTally};
+use super::page_header::Pages;
 use super::properties::properties;
 use super::schema::{self, Addresses};
 use super::tuning::{self, GROUP_ROWS, PAGE_ROWS};
@@ -53,6 +55,8 @@ pub(crate) struct FlowWriter<W: Write + Send> {
     /// Encoding of each field.
     encoding: fn(FieldId) -> Encoding,
     checksum: Xxh3,
+    /// Of the row groups that were written.
+    headers: Headers,
 }
 
 /// The current row group; no columns before its first rows.
@@ -94,7 +98,16 @@ impl<W: Write + Send> FlowWriter<W> {
             group_rows: GROUP_ROWS,
             encoding: tuning::encoding,
             checksum: Xxh3::new(),
+            headers: Headers::default(),
         })
+    }
+
+    /// Without delta encoding, which not every reader of Parquet decodes as it was
+    /// written.
+    #[must_use]
+    pub(crate) fn without_deltas(mut self) -> Self {
+        self.encoding = |_| Encoding::Dictionary;
+        self
     }
 
     /// Appends flows.
@@ -122,7 +135,7 @@ impl<W: Write + Send> FlowWriter<W> {
         self.write_group().map_err(|source| self.failed(source))?;
         let checksum = format!("{:016x}", self.checksum.digest());
         let groups = self.file.flushed_row_groups().iter();
-        let footer = Footer::new(belongs, tally, checksum, groups);
+        let footer = Footer::new(belongs, tally, checksum, self.headers, groups);
         let text = footer.and_then(|footer| serde_json::to_string(&footer)).map_err(|error| {
             StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
         })?;
@@ -181,9 +194,10 @@ impl<W: Write + Send> FlowWriter<W> {
             columns.into_par_iter().map(ColumnWriter::finish).collect::<Result<_, _>>()?
         };
         let mut out = self.file.next_row_group()?;
-        for (bytes, close) in encoded {
+        for (Pages { bytes, headers }, close) in encoded {
             self.checksum.update(&bytes);
-            out.append_column(&bytes, close)?;
+            self.headers.push(&headers);
+            out.append_column(&Bytes::from(bytes), close)?;
         }
         out.close().map(drop)
     }
