@@ -9,6 +9,7 @@ use std::io;
 
 use flowkit_model::filter::Bounds;
 use flowkit_model::logstash_times::{repaired, repaired_ms};
+use flowkit_model::names::Adaptation;
 use flowkit_model::window::Span;
 use flowkit_model::{Expression, FIELDS, FieldId, FlowRecord};
 
@@ -31,7 +32,8 @@ pub(crate) struct Changes {
     /// Subtract the second that Logstash 7 and later do not borrow, and correct
     /// the wraps of the uptime that no version detects.
     pub repair_times: bool,
-    /// Multiply bytes and packets by the sampling interval of their flow.
+    /// Multiply bytes and packets by the sampling interval of their flow, unless
+    /// its pipeline has done so.
     pub scale_sampling: bool,
     /// Keep one of the flows that are equal in every field.
     pub deduplicate: bool,
@@ -156,10 +158,9 @@ impl Run<'_> {
             }
         }
         if changes.scale_sampling {
+            let factors = sampling_factors(batch);
             for field in [FieldId::Bytes, FieldId::Packets] {
-                batch.change(field, FieldId::SamplingInterval, |count, interval| {
-                    count.saturating_mul(interval.unwrap_or(1).max(1))
-                });
+                batch.change_rows(field, |row, count| count.saturating_mul(factors[row]));
             }
         }
         if filter.is_any() {
@@ -178,6 +179,18 @@ impl Run<'_> {
     pub(crate) fn finish(self) -> io::Result<u64> {
         self.equal.finish()
     }
+}
+
+/// For each row, how many packets stand for one: 1 where the pipeline has multiplied
+/// the counters.
+fn sampling_factors(batch: &Batch) -> Vec<u64> {
+    let (intervals, adapted) =
+        (batch.column(FieldId::SamplingInterval), batch.column(FieldId::Adapted));
+    let factor = |row| match adapted.get(row).and_then(Adaptation::from_number) {
+        Some(adapted) if adapted.is_scaled() => 1,
+        _ => intervals.get(row).unwrap_or(1).max(1),
+    };
+    (0..batch.rows()).map(factor).collect()
 }
 
 /// The comparison of `timestamp` with a window, if that has an end.

@@ -232,11 +232,19 @@ impl Batch {
     ) {
         let known: Vec<Option<u64>> =
             (0..self.rows).map(|row| self.column(other).get(row)).collect();
+        self.change_rows(field, |row, value| change(value, known[row]));
+    }
+
+    /// Changes the known values of a field of times or counters, given the row.
+    ///
+    /// # Panics
+    /// If the batch was made without it, or it is narrower.
+    pub fn change_rows(&mut self, field: FieldId, change: impl Fn(usize, u64) -> u64) {
         let column = self.columns[field as usize].as_mut().expect("the batch has the field");
         let Values::U64(values) = &mut column.values else { panic!("{field:?} is narrow") };
-        for (row, (value, known)) in values.iter_mut().zip(known).enumerate() {
+        for (row, value) in values.iter_mut().enumerate() {
             if column.unknown.as_ref().is_none_or(|unknown| !unknown[row]) {
-                *value = change(*value, known);
+                *value = change(row, *value);
             }
         }
     }

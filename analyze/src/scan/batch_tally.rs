@@ -1,5 +1,7 @@
 //! The part of a tally that is counted batch by batch, on any thread.
 
+use std::collections::BTreeMap;
+
 use flowkit_model::answer::{Sampling, Tally};
 use flowkit_model::{FIELDS, FieldId, Sums};
 use hashbrown::HashMap;
@@ -14,16 +16,18 @@ pub(crate) struct BatchTally {
     unknown: Vec<u64>,
     seen: Option<(u64, u64)>,
     sampling: HashMap<Option<u64>, Sampling>,
+    adapted: BTreeMap<u64, u64>,
 }
 
 impl BatchTally {
     /// The fields it needs.
-    pub(crate) const FIELDS: [FieldId; 5] = [
+    pub(crate) const FIELDS: [FieldId; 6] = [
         FieldId::Timestamp,
         FieldId::Exporter,
         FieldId::SamplingInterval,
         FieldId::Packets,
         FieldId::Bytes,
+        FieldId::Adapted,
     ];
 
     pub(crate) fn add(&mut self, batch: &Batch) {
@@ -44,6 +48,20 @@ impl BatchTally {
             self.seen = Some(widen(self.seen, seen));
         }
         self.add_sampling(batch);
+        self.add_adapted(batch);
+    }
+
+    fn add_adapted(&mut self, batch: &Batch) {
+        let column = batch.column(FieldId::Adapted);
+        match column.constant() {
+            Some(None) => {}
+            Some(Some(adapted)) => *self.adapted.entry(adapted).or_default() += batch.rows() as u64,
+            None => {
+                for adapted in (0..batch.rows()).filter_map(|row| column.get(row)) {
+                    *self.adapted.entry(adapted).or_default() += 1;
+                }
+            }
+        }
     }
 
     fn add_sampling(&mut self, batch: &Batch) {
@@ -83,6 +101,9 @@ impl BatchTally {
         for (exporter, sampling) in other.sampling {
             self.merge_sampling(exporter, sampling);
         }
+        for (adapted, n) in other.adapted {
+            *self.adapted.entry(adapted).or_default() += n;
+        }
     }
 
     /// The counts of a tally; `dictionary` gives the codes of exporters.
@@ -96,7 +117,13 @@ impl BatchTally {
         };
         let sampling =
             tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
-        Self { total: tally.total, unknown, seen: tally.seen, sampling: sampling.collect() }
+        Self {
+            total: tally.total,
+            unknown,
+            seen: tally.seen,
+            sampling: sampling.collect(),
+            adapted: tally.adapted.clone(),
+        }
     }
 
     /// Moves the counts into a tally.
@@ -106,9 +133,10 @@ impl BatchTally {
         tally.unknown = fields
             .iter()
             .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))
-            .filter(|(field, n)| *n > 0 && !field.field().is_looked_up())
+            .filter(|(field, n)| *n > 0 && !field.field().is_of_pipeline())
             .collect();
         let text = |code: u64| usize::try_from(code).ok().and_then(|code| texts.get(code)).cloned();
+        tally.adapted = self.adapted;
         tally.sampling = self
             .sampling
             .into_iter()

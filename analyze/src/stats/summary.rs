@@ -48,7 +48,7 @@ impl Statistic for Summary {
     /// All fields that an exporter states: unknown values are counted for each. Fields
     /// that a pipeline adds by lookup may be missing without a fault.
     fn fields(&self) -> Vec<FieldId> {
-        FIELDS.iter().filter(|field| !field.is_looked_up()).map(|field| field.id).collect()
+        FIELDS.iter().filter(|field| !field.is_of_pipeline()).map(|field| field.id).collect()
     }
 
     fn start(&self, memory: &Arc<Memory>) -> SummarySums {

@@ -119,6 +119,8 @@ pub(crate) struct StoredTally {
     unknown: BTreeMap<String, u64>,
     seen: Option<(u64, u64)>,
     sampling: Vec<(Option<String>, u64, u64)>,
+    /// Flows that their pipeline changed, by what it changed.
+    adapted: BTreeMap<u64, u64>,
     quality: Quality,
     /// Missing in files of an earlier flowkit.
     #[serde(default)]
@@ -164,6 +166,7 @@ impl StoredTally {
             sampling: sampling
                 .map(|(exporter, sampling)| (exporter.clone(), sampling.least, sampling.most))
                 .collect(),
+            adapted: tally.adapted.clone(),
             quality: tally.quality,
             sequences: tally.sequences.clone(),
         }
@@ -196,6 +199,7 @@ impl StoredTally {
                 .iter()
                 .map(|(name, least, most)| (name.clone(), Sampling { least: *least, most: *most }))
                 .collect(),
+            adapted: self.adapted.clone(),
             skipped: skipped.collect::<Option<_>>()?,
             duplicates: Duplicates {
                 n: self.duplicates.0,

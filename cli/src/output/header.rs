@@ -17,7 +17,7 @@ pub(super) fn parts(answer: &Answer, zone: &TimeZone) -> Vec<String> {
     let mut parts = vec![answer.title(), sources(&answer.sources), span(answer, zone)];
     parts.extend(filter.map(|filter| format!("filter: {filter}")));
     parts.push(format!("{} flow{}", grouped(flows.into()), if flows == 1 { "" } else { "s" }));
-    parts.push(sampling(&answer.tally.sampling, answer.scaled));
+    parts.push(sampling(&answer.tally.sampling, answer.scaled, &answer.tally.scaled_by()));
     if answer.ranking.as_ref().is_some_and(|ranking| ranking.overlapping) {
         parts.push("a flow counts at both ends: shares add up to more than 100 %".into());
     }
@@ -50,16 +50,29 @@ fn span(answer: &Answer, zone: &TimeZone) -> String {
     }
 }
 
-/// `sampled 1:100 to 1:1000 on 2 of 3 exporters, not corrected for sampling`.
-fn sampling(exporters: &BTreeMap<Option<String>, Sampling>, scaled: bool) -> String {
+/// `sampled 1:100 to 1:1000 on 2 of 3 exporters, not corrected for sampling`; or
+/// `scaled by ElastiFlow`, where the pipeline has multiplied the counters.
+fn sampling(
+    exporters: &BTreeMap<Option<String>, Sampling>,
+    scaled: bool,
+    scaled_by: &[&str],
+) -> String {
+    let by_pipeline = format!("scaled by {}", scaled_by.join(" and "));
     let sampled: Vec<&Sampling> = exporters.values().filter(|sampling| sampling.most > 1).collect();
     let most = sampled.iter().map(|sampling| sampling.most).max();
     let least = sampled.iter().map(|sampling| sampling.least.max(1)).min();
-    let (Some(least), Some(most)) = (least, most) else { return "not sampled".into() };
+    let (Some(least), Some(most)) = (least, most) else {
+        return if scaled_by.is_empty() { "not sampled".into() } else { by_pipeline };
+    };
     let rate = if least == most { format!("1:{most}") } else { format!("1:{least} to 1:{most}") };
     let n = exporters.len();
     let exporter = if n == 1 { "exporter" } else { "exporters" };
-    let scaled = if scaled { "corrected for sampling" } else { "not corrected for sampling" };
+    let scaled = match (scaled, scaled_by) {
+        (false, []) => "not corrected for sampling".into(),
+        (true, []) => "corrected for sampling".into(),
+        (false, _) => by_pipeline,
+        (true, _) => format!("{by_pipeline}, the rest corrected for sampling"),
+    };
     format!("sampled {rate} on {} of {n} {exporter}, {scaled}", sampled.len())
 }
 
@@ -68,12 +81,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn counters_that_a_pipeline_scaled_are_told() {
+        let of = |interval, scaled, by: &[&str]| {
+            let sampling = Sampling { least: interval, most: interval };
+            super::sampling(&[(None, sampling)].into(), scaled, by)
+        };
+        assert_eq!(of(0, false, &["nfcapd"]), "scaled by nfcapd");
+        assert_eq!(
+            of(100, false, &["ElastiFlow"]),
+            "sampled 1:100 on 1 of 1 exporter, scaled by ElastiFlow"
+        );
+        assert_eq!(
+            of(100, true, &["ElastiFlow", "nfcapd"]),
+            "sampled 1:100 on 1 of 1 exporter, scaled by ElastiFlow and nfcapd, the rest corrected for sampling"
+        );
+    }
+
+    #[test]
     fn sampling_is_told_by_exporter() {
         let of = |intervals: &[(u64, u64)]| {
             let names = (1..).map(|n| Some(format!("r{n}")));
             let sampling =
                 intervals.iter().map(|(least, most)| Sampling { least: *least, most: *most });
-            super::sampling(&names.zip(sampling).collect(), false)
+            super::sampling(&names.zip(sampling).collect(), false, &[])
         };
         assert_eq!(of(&[]), "not sampled");
         assert_eq!(of(&[(0, 0), (1, 1)]), "not sampled");

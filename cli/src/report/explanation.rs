@@ -25,7 +25,7 @@ pub(crate) fn write(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> i
         rows.push(("fields", fields(answer)));
         rows.push(("window", window(answer, zone)));
         rows.push(("filter", filter(answer)));
-        rows.push(("sampling", sampling(answer).to_owned()));
+        rows.push(("sampling", sampling(answer)));
         rows.push(("times", times(answer, question.flows.repair_times).to_owned()));
         rows.extend(answer.ranking.as_ref().map(|ranking| ("order", order(ranking))));
         rows.push(("left out", left_out(answer)));
@@ -142,9 +142,16 @@ fn filter(answer: &Answer) -> String {
     )
 }
 
-fn sampling(answer: &Answer) -> &'static str {
+fn sampling(answer: &Answer) -> String {
     let sampled = answer.tally.sampling.values().any(|sampling| sampling.most > 1);
-    match (sampled, answer.scaled) {
+    let scaled_by = answer.tally.scaled_by().join(" and ");
+    let text = match (sampled, answer.scaled) {
+        _ if !scaled_by.is_empty() => {
+            return format!(
+                "{scaled_by} multiplied bytes and packets of some flows by their sampling interval before they were stored; those are never multiplied again{}.",
+                if answer.scaled { ", the others were" } else { "" }
+            );
+        }
         (false, _) => "no exporter samples (an interval of 0 or 1): counters are the traffic.",
         (true, true) => {
             "bytes and packets of each flow were multiplied by its sampling interval: an estimate. Flows were not multiplied: flows without a sampled packet are unknown."
@@ -152,7 +159,8 @@ fn sampling(answer: &Answer) -> &'static str {
         (true, false) => {
             "some exporters sample one packet in n; counters are as exported, not corrected for sampling (--scale-sampling corrects them)."
         }
-    }
+    };
+    text.into()
 }
 
 fn times(answer: &Answer, is_repaired: bool) -> &'static str {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Quality, Sequences};
+use crate::names::Adaptation;
 use crate::{FieldId, NotAFlow, Sums};
 
 /// A position in the sources.
@@ -65,6 +66,9 @@ pub struct Tally {
     pub seen: Option<(u64, u64)>,
     /// Sampling by exporter; `None` is the unknown exporter.
     pub sampling: BTreeMap<Option<String>, Sampling>,
+    /// Flows that their pipeline changed, by the number of the
+    /// [`Adaptation`](crate::names::Adaptation).
+    pub adapted: BTreeMap<u64, u64>,
     /// Documents that are no flows.
     pub skipped: Vec<Skipped>,
     /// Quality of the times of all flows that were read, whether they match or
@@ -102,6 +106,9 @@ impl Tally {
             known.least = known.least.min(sampling.least);
             known.most = known.most.max(sampling.most);
         }
+        for (adapted, n) in other.adapted {
+            *self.adapted.entry(adapted).or_default() += n;
+        }
         for skipped in other.skipped {
             self.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
         }
@@ -118,6 +125,19 @@ impl Tally {
             }
         }
         self
+    }
+
+    /// What pipelines changed, and of how many flows.
+    pub fn adaptations(&self) -> impl Iterator<Item = (Adaptation, u64)> {
+        let known = |(number, n): (&u64, &u64)| Some((Adaptation::from_number(*number)?, *n));
+        self.adapted.iter().filter_map(known)
+    }
+
+    /// Pipelines that multiplied the counters of some flows.
+    #[must_use]
+    pub fn scaled_by(&self) -> Vec<&'static str> {
+        let scaled = self.adaptations().filter(|(adaptation, _)| adaptation.is_scaled());
+        scaled.map(|(adaptation, _)| adaptation.pipeline()).collect()
     }
 
     /// Counts documents that are no flows; keeps the first position of each

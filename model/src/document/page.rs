@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
-use super::json::{FromJson, KeySeed, OrNothing, lenient};
+use super::json::{FromJson, OrNothing, lenient, next_key};
 
 /// An answer of a search.
 #[derive(Debug, Default)]
@@ -63,11 +63,11 @@ impl Total {
     }
 }
 
-/// The `hits` object of an answer; `None` where it is not one.
+/// The `hits` object of an answer; false where it is something else.
 pub(super) struct HitsSeed<'p, 'a>(pub(super) &'p mut Page<'a>);
 
 impl<'de> DeserializeSeed<'de> for HitsSeed<'_, 'de> {
-    type Value = Option<()>;
+    type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(OrNothing(self))
@@ -75,29 +75,39 @@ impl<'de> DeserializeSeed<'de> for HitsSeed<'_, 'de> {
 }
 
 impl<'de> FromJson<'de> for HitsSeed<'_, 'de> {
-    type Output = Option<()>;
+    type Output = bool;
 
     fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Output, A::Error> {
-        while let Some(key) = map
-            .next_key_seed(KeySeed(|key: &str| ["hits", "total"].iter().position(|k| *k == key)))?
-        {
-            match key {
-                Some(0) => self.0.hits = map.next_value_seed(ListSeed)?,
-                Some(_) => {
-                    self.0.total = lenient::<_, Option<Total>>(&mut map)?.and_then(Total::exact);
+        let mut is_of_a_search = false;
+        while let Some(key) = next_key(&mut map)? {
+            match &*key {
+                "hits" => {
+                    let hits = map.next_value_seed(ListSeed)?;
+                    is_of_a_search |= hits.is_some();
+                    self.0.hits = hits.unwrap_or_default();
                 }
-                None => drop(map.next_value::<IgnoredAny>()?),
+                "total" => {
+                    let raw: &RawValue = map.next_value()?;
+                    let total = lenient::<Option<Total>>(raw.get());
+                    is_of_a_search |= total.is_some();
+                    self.0.total = total.and_then(Total::exact);
+                }
+                "max_score" => {
+                    is_of_a_search = true;
+                    map.next_value::<IgnoredAny>()?;
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(Some(()))
+        Ok(is_of_a_search)
     }
 }
 
-/// An array as its elements' text; anything else is an empty one.
+/// An array as its elements' text; anything else is none.
 struct ListSeed;
 
 impl<'de> DeserializeSeed<'de> for ListSeed {
-    type Value = Vec<&'de RawValue>;
+    type Value = Option<Vec<&'de RawValue>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(OrNothing(self))
@@ -105,13 +115,13 @@ impl<'de> DeserializeSeed<'de> for ListSeed {
 }
 
 impl<'de> FromJson<'de> for ListSeed {
-    type Output = Vec<&'de RawValue>;
+    type Output = Option<Vec<&'de RawValue>>;
 
     fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Output, A::Error> {
         let mut elements = Vec::new();
         while let Some(element) = list.next_element()? {
             elements.push(element);
         }
-        Ok(elements)
+        Ok(Some(elements))
     }
 }

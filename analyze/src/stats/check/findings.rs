@@ -3,6 +3,7 @@
 use std::io;
 
 use flowkit_model::answer::{Answer, Cell, Column, Fault, Meaning, Quality, Table, Tally};
+use flowkit_model::names::Adaptation;
 
 use super::{Checked, Duplicates};
 use crate::quality::loss::{Engine, Loss};
@@ -179,6 +180,9 @@ fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
         exporters,
         "exporters look at one packet in so many; sums are as exported, --scale-sampling multiplies them",
     );
+    for (adaptation, n) in tally.adaptations() {
+        of_adaptation(adaptation, n, flows, findings);
+    }
     let changing =
         tally.sampling.values().filter(|sampling| sampling.least.max(1) != sampling.most.max(1));
     push(
@@ -213,6 +217,23 @@ fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
     of_unknown(tally, findings);
     for missing in &tally.incomplete {
         push(findings, "incomplete", "", 1, 0, missing);
+    }
+}
+
+/// What a pipeline changed of flows before it stored them.
+fn of_adaptation(adaptation: Adaptation, n: u64, flows: u64, findings: &mut Vec<Finding>) {
+    let by = adaptation.pipeline();
+    if adaptation.is_scaled() {
+        let words = format!(
+            "flows were scaled by {by}: their bytes and packets are multiplied by the sampling interval; --scale-sampling leaves them"
+        );
+        push(findings, "scaled_by_pipeline", by, n, flows, &words);
+    }
+    if adaptation.looks_up_as() {
+        let words = format!(
+            "flows are {by}'s: AS numbers that the exporter left 0 are looked up by address; those over 65535 are unknown"
+        );
+        push(findings, "as_looked_up", by, n, flows, &words);
     }
 }
 

@@ -10,13 +10,14 @@
 use super::place::{Dialect, Form, places};
 use crate::field::FieldId as F;
 
-use Form::{FlagLetters, HighByte, LowByte, Plain};
+use Form::{FlagLetters, HighByte, LowByte, Plain, SampledFlag};
 
 /// Objects of `nfdump -o json`. A field that a record has no extension for is
 /// not there: next hop, interfaces and AS numbers where they are all 0, ports of
 /// ICMP.
 pub(super) const NFDUMP: Dialect = Dialect {
     name: "nfdump -o json",
+    changes: None,
     marks: &[&["in_packets", "src4_addr"], &["in_packets", "src6_addr"]],
     places: || {
         places(&[
@@ -40,6 +41,7 @@ pub(super) const NFDUMP: Dialect = Dialect {
             (F::Tos, "src_tos", Plain),
             (F::SrcAs, "src_as", Plain),
             (F::DstAs, "dst_as", Plain),
+            (F::Adapted, "sampled", SampledFlag),
         ])
     },
 };
