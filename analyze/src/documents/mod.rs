@@ -287,6 +287,7 @@ struct Outline<'a> {
     source: Option<&'a RawValue>,
     index: Option<&'a RawValue>,
     id: Option<&'a RawValue>,
+    fields: Option<&'a RawValue>,
     hits: Option<&'a RawValue>,
     error: Option<&'a RawValue>,
 }
@@ -308,6 +309,7 @@ impl<'de> Deserialize<'de> for Outline<'de> {
                         "_source" => &mut outline.source,
                         "_index" => &mut outline.index,
                         "_id" => &mut outline.id,
+                        "fields" => &mut outline.fields,
                         "hits" => &mut outline.hits,
                         "error" => &mut outline.error,
                         _ => {
@@ -351,13 +353,24 @@ fn documents(text: &str) -> Vec<Result<Found<'_>, NotAFlow>> {
         return vec![Err(NotAFlow::NotJson)];
     };
     let page = outline.hits.and_then(|hits| serde_json::from_str::<Hits<'_>>(hits.get()).ok());
-    match (page, outline.source, outline.id.or(outline.index)) {
+    let is_object = |value: &&RawValue| value.get().starts_with('{');
+    let source = outline.source.filter(is_object);
+    match (page, source, outline.id.or(outline.index)) {
         (Some(page), _, _) => page.hits.iter().flat_map(|hit| documents(hit.get())).collect(),
         (None, Some(source), _) => vec![Ok(Found { whole: text, source: source.get() })],
-        (None, None, Some(_)) => vec![Err(NotAFlow::NoSource)],
+        (None, None, Some(_)) => {
+            // `fields` stands for the document, or its members beside the identity.
+            let source = outline.fields.filter(is_object).map_or(text, RawValue::get);
+            let found = Ok(Found { whole: text, source });
+            vec![if has_document(text) { found } else { Err(NotAFlow::NoSource) }]
+        }
         (None, None, None) if outline.error.is_some() && is_error(text) => Vec::new(),
         (None, None, None) => vec![Ok(Found { whole: text, source: text })],
     }
+}
+
+fn has_document(text: &str) -> bool {
+    matches!(Entry::parse(text.as_bytes()), Ok(Entry::Hit(hit)) if hit.source.is_some())
 }
 
 fn is_error(text: &str) -> bool {

@@ -34,6 +34,7 @@ mod packed;
 mod properties;
 mod rankings;
 mod recomputed;
+mod reported;
 mod robust;
 mod statistics;
 mod store;

@@ -173,15 +173,20 @@ impl<'de> Visitor<'de> for TopVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Top<'de>, A::Error> {
-        let mut top = Top::default();
+        let (mut top, mut has_hits) = (Top::default(), None);
         while let Some(key) = next_key(&mut map)? {
             if key == "hits" && self.with_hits {
-                top.has_hits |= map.next_value_seed(HitsSeed(&mut top.page))?;
+                has_hits = map.next_value_seed(HitsSeed(&mut top.page))?.or(has_hits);
             } else {
                 let value: &RawValue = map.next_value()?;
                 top.members.push((key, value.get()));
             }
         }
+        let is_answer = |top: &Top<'_>| {
+            let marks = ["_scroll_id", "pit_id", "_shards", "timed_out", "took"];
+            marks.iter().any(|mark| top.get(mark).is_some())
+        };
+        top.has_hits = has_hits.is_some_and(|is_of_a_search| is_of_a_search || is_answer(&top));
         Ok(top)
     }
 }

@@ -63,11 +63,12 @@ impl Total {
     }
 }
 
-/// The `hits` object of an answer; false where it is something else.
+/// The `hits` object of an answer, and whether it has what only a search answers;
+/// `None` where it is no object.
 pub(super) struct HitsSeed<'p, 'a>(pub(super) &'p mut Page<'a>);
 
 impl<'de> DeserializeSeed<'de> for HitsSeed<'_, 'de> {
-    type Value = bool;
+    type Value = Option<bool>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(OrNothing(self))
@@ -75,7 +76,7 @@ impl<'de> DeserializeSeed<'de> for HitsSeed<'_, 'de> {
 }
 
 impl<'de> FromJson<'de> for HitsSeed<'_, 'de> {
-    type Output = bool;
+    type Output = Option<bool>;
 
     fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Output, A::Error> {
         let mut is_of_a_search = false;
@@ -99,7 +100,7 @@ impl<'de> FromJson<'de> for HitsSeed<'_, 'de> {
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(is_of_a_search)
+        Ok(Some(is_of_a_search))
     }
 }
 

@@ -136,6 +136,16 @@ fn value() -> impl Strategy<Value = String> {
         Just("[\"a\",\"b\"]".into()),
         Just("[\"a\" ,\"b\"]".into()),
         Just("[1,2]".into()),
+        Just("[443]".into()),
+        Just("[ \"443\" ]".into()),
+        Just("[\"192.0.2.1\"]".into()),
+        Just("[null]".into()),
+        Just("[\"SYN\",\"ACK\"]".into()),
+        Just("\"SYN-ACK\"".into()),
+        Just("[{\"bytes\":[7]}]".into()),
+        Just("{\"tcp_flags\":2,\"src_asn\":70000}".into()),
+        Just("1e999".into()),
+        Just("\"\\ud800\"".into()),
         Just("[\"a\",]".into()),
         Just("{\"ip\":\"192.0.2.1\"}".into()),
         Just("{\"ip\":[\"192.0.2.1\"]}".into()),
@@ -176,9 +186,30 @@ fn document() -> impl Strategy<Value = String> {
         "first_switched",
         "x",
         "protocol",
+        "tcp_flags",
     ]);
-    let rest =
-        object(&["@timestamp", "host", "geoip_src", "tags", "type", "_id", "netflow", "source"]);
+    let rest = object(&[
+        "@timestamp",
+        "host",
+        "host.ip",
+        "geoip_src",
+        "tags",
+        "type",
+        "_id",
+        "netflow",
+        "netflow.bytes",
+        "netflow.tcp_flags",
+        "netflow.dst_port.keyword",
+        "fields",
+        "flow",
+        "flow.src_addr",
+        "flow.bytes",
+        "flow.src_asn",
+        "flow.sampling_interval",
+        "netflow.exporter.sampling_interval",
+        "hits",
+        "source",
+    ]);
     (netflow, rest, 0..4_u8, value()).prop_map(|(netflow, rest, form, value)| {
         let rest = &rest[1..rest.len() - 1];
         let comma = if rest.is_empty() { "" } else { "," };
