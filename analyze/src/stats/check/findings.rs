@@ -178,7 +178,11 @@ fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
         "",
         sampled,
         exporters,
-        "exporters look at one packet in so many; sums are as exported, --scale-sampling multiplies them",
+        if tally.scaled_by().is_empty() {
+            "exporters look at one packet in so many; sums are as exported, --scale-sampling multiplies them"
+        } else {
+            "exporters look at one packet in so many; --scale-sampling multiplies what no pipeline has"
+        },
     );
     for (adaptation, n) in tally.adaptations() {
         of_adaptation(adaptation, n, flows, findings);

@@ -215,13 +215,12 @@ impl Learner<'_> {
         // Several names of flags.
         let is_untouched = n_steps == self.shape.steps.len() && literal_from == self.literal_from;
         match places {
-            [(place, rank)] if place.field == FieldId::TcpFlags && !is_untouched => {
+            [(place, _)] if place.field == FieldId::TcpFlags && !is_untouched => {
                 let length = list_end(&self.text[start..])?;
                 self.shape.steps.truncate(n_steps);
                 self.best[place.field as usize] = None;
                 (self.literal_from, self.at) = (literal_from, start);
-                self.step(place, *rank, Slot::FlagNames, Slot::AnyList, length);
-                Some(())
+                self.step(places, Slot::FlagNames, Slot::AnyList, length)
             }
             _ => None,
         }
@@ -259,26 +258,24 @@ impl Learner<'_> {
             [(place, rank)] if place.field == FieldId::Version => {
                 self.version(place, *rank, &found[0], length);
             }
-            [(place, rank)] => {
+            [(place, _)] => {
                 let slot = match place.form {
                     Form::HighByte | Form::LowByte => return None,
                     Form::Plain | Form::Scaled => self.slot_of(place.field, scalar),
                     _ => None,
                 };
                 let slot = slot.unwrap_or(Slot::Scalar(places, quote == 1));
-                self.step(place, *rank, slot, pass, length);
+                self.step(places, slot, pass, length)?;
             }
-            _ => {
-                self.fields_of_one_value(places, Slot::Scalar(places, quote == 1), pass, length)?
-            }
+            _ => self.step(places, Slot::Scalar(places, quote == 1), pass, length)?,
         }
         self.at += quote;
         Some(())
     }
 
-    /// A value that is that of two fields: read for both, or passed over where better
-    /// places were met.
-    fn fields_of_one_value(
+    /// A value, which may be that of two fields: read for all of them, or passed over
+    /// where better places were met.
+    fn step(
         &mut self,
         places: &[(FieldPlace, u8)],
         slot: Slot,
@@ -342,22 +339,6 @@ impl Learner<'_> {
             (Scalar::Number(_), _) if is_plain() => Some(Slot::Number(field, most)),
             _ => None,
         }
-    }
-
-    /// A value that is read, or passed over where a better place was met.
-    fn step(&mut self, place: &FieldPlace, rank: u8, slot: Slot, pass: Slot, length: usize) {
-        let rank = rank.saturating_add(self.after);
-        let number = self.shape.steps.len();
-        let best = &mut self.best[place.field as usize];
-        if best.as_ref().is_some_and(|best| best.rank < rank) {
-            return self.slot(pass, length);
-        }
-        let form = place.form;
-        let before = best.replace(Best { rank, form, step: Some((number, pass)) });
-        if let Some((step, pass)) = before.and_then(|best| best.step) {
-            self.shape.steps[step].1 = pass;
-        }
-        self.slot(slot, length);
     }
 
     fn name(&mut self, slot: Slot, bit: u8) -> Option<()> {

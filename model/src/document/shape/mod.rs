@@ -147,16 +147,10 @@ impl Shape {
         for (literal, slot) in &self.steps {
             rest = &rest[self.literals.at_start(literal, rest)?..];
             let length = match *slot {
-                Slot::Number(field, most) => {
-                    let (value, length) = digits(rest)?;
-                    set(row, field, value, most);
-                    length
-                }
+                Slot::Number(field, most) => number(rest, row, field, most)?,
                 Slot::Quoted(field, most) => {
-                    let (value, length) = digits(rest)?;
-                    (rest.get(length) == Some(&b'"')).then_some(())?;
-                    set(row, field, value, most);
-                    length
+                    let length = number(rest, row, field, most)?;
+                    (rest.get(length) == Some(&b'"')).then_some(length)?
                 }
                 Slot::Address(field) => {
                     let (value, length) = address(rest)?;
@@ -213,12 +207,15 @@ impl Shape {
     }
 }
 
-/// Sets a number; one that does not fit its field is unknown.
+/// Reads digits, and returns their length; a number that does not fit its field is
+/// unknown.
 #[inline]
-fn set(row: &mut Row<'_>, field: FieldId, value: u64, most: u64) {
+fn number(rest: &[u8], row: &mut Row<'_>, field: FieldId, most: u64) -> Option<usize> {
+    let (value, length) = digits(rest)?;
     if value <= most {
         row.set(field, value);
     }
+    Some(length)
 }
 
 /// Reads a value as the JSON reader does; returns its length, or `None` if a field
