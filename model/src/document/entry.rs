@@ -145,8 +145,8 @@ impl<'a> Top<'a> {
     fn into_page(self) -> Page<'a> {
         let scroll_id = self.text("_scroll_id").or_else(|| self.text("pit_id"));
         let shards = self.get("_shards").map(lenient).unwrap_or_default();
-        let timed_out = self.get("timed_out").map(lenient).unwrap_or_default();
-        Page { scroll_id, shards, timed_out, ..self.page }
+        let timed_out = self.get("timed_out").is_some_and(lenient);
+        Page { scroll_id, timed_out, shards, ..self.page }
     }
 }
 

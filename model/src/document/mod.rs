@@ -175,7 +175,9 @@ impl Document {
     fn of(parts: &[Part<'_>]) -> Self {
         let read_in = |dialect| {
             let mut document = Self::in_dialect(dialect);
-            parts.iter().for_each(|part| document.part(*part));
+            for part in parts {
+                document.part(*part);
+            }
             document
         };
         let document = read_in(0);
@@ -228,7 +230,9 @@ impl Document {
         self.after = if matches!(part, Part::Fields(_)) { OF_FIELDS } else { 0 };
         match part {
             Part::Members(members) => {
-                members.iter().for_each(|(key, value)| self.member(root, key, value));
+                for (key, value) in members {
+                    self.member(root, key, value);
+                }
             }
             Part::Object(text) | Part::Fields(text) => self.object(root, Json::of(text)),
         }

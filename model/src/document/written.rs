@@ -41,7 +41,7 @@ const WRITTEN: &[(&str, (&str, &str), &[FieldId])] = &[
             FieldId::DstMaskLen,
         ],
     ),
-    ("the codec's names without netflow (Fluentd)", file!("flat"), &[]),
+    ("Fluentd", file!("flat"), &[]),
     (
         "pmacct",
         file!("pmacct"),

@@ -12,7 +12,7 @@ use Form::{Endpoint, Plain, Seconds};
 /// The codec's names without an object around them, as Fluentd writes them, and
 /// Logstash with a filter that moves them up.
 pub(super) const FLAT: Dialect = Dialect {
-    name: "the codec's names without netflow (Fluentd)",
+    name: "Fluentd",
     changes: None,
     marks: &[&["ipv4_src_addr", "ipv4_dst_addr"], &["ipv4_src_addr", "l4_src_port"]],
     places: || {

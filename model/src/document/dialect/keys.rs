@@ -43,13 +43,11 @@ impl Node {
         let (mut node, mut marks) = (self, 0);
         let mut keys = path.split('.').peekable();
         while let Some(key) = keys.next() {
-            match node.child(key) {
-                Some(child) => node = child,
-                None => {
-                    let is_copy = matches!(key, "keyword" | "raw") && keys.peek().is_none();
-                    return (Some(node).filter(|_| is_copy), marks);
-                }
-            }
+            let Some(child) = node.child(key) else {
+                let is_copy = matches!(key, "keyword" | "raw") && keys.peek().is_none();
+                return (Some(node).filter(|_| is_copy), marks);
+            };
+            node = child;
             marks |= node.marks;
         }
         (Some(node), marks)

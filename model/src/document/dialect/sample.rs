@@ -9,7 +9,6 @@ use crate::field::{FieldId, Kind};
 fn json(place: &Place, number: u64) -> String {
     match (place.form, place.field.field().kind) {
         (Form::Seconds, _) => (number / 1000).to_string(),
-        (Form::Milliseconds, _) => number.to_string(),
         (Form::Nanoseconds, _) => (number * 1_000_000).to_string(),
         (Form::SampledFlag, _) => "1".into(),
         (Form::Endpoint, _) => format!("\"r{number}:2055\""),
@@ -28,7 +27,9 @@ fn json(place: &Place, number: u64) -> String {
         (Form::Plain, Kind::Text) => format!("\"r{number}\""),
         (Form::Plain, Kind::Address) => format!("\"0.0.0.{number}\""),
         (Form::Plain, Kind::Version) => "\"Netflow v5\"".into(),
-        (Form::NfdumpProtocol | Form::Plain | Form::Scaled, _) => number.to_string(),
+        (Form::Milliseconds | Form::NfdumpProtocol | Form::Plain | Form::Scaled, _) => {
+            number.to_string()
+        }
     }
 }
 
