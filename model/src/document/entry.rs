@@ -218,6 +218,30 @@ mod tests {
         }
     }
 
+    /// Members that answers have make no answer of a document.
+    #[test]
+    fn a_document_may_have_any_member_for_itself() {
+        for (json, expected) in [
+            (
+                r#"{"netflow":{"bytes":3},"hits":{"total":1,"hits":[]},"took":1}"#,
+                "bare: Ok(Some(3))",
+            ),
+            (
+                r#"{"hits":{"a":1e999},"error":{"b":"\ud800"},"netflow.bytes":3}"#,
+                "bare: Ok(Some(3))",
+            ),
+            (r#"{"hits":{"blocked":1},"source":{"bytes":3}}"#, "bare: Err(NoNetflow)"),
+            (r#"{"hits":{"hits":1e999},"netflow":{"bytes":3}}"#, "bare: Ok(Some(3))"),
+            (r#"{"\ud800":"\udc00","netflow":{"bytes":3}}"#, "bare: Ok(Some(3))"),
+            (
+                r#"{"error":{"message":"x"},"flow":{"src_addr":"192.0.2.1","bytes":3}}"#,
+                "bare: Ok(Some(3))",
+            ),
+        ] {
+            assert_eq!(kind(json), expected, "{json}");
+        }
+    }
+
     #[test]
     fn an_entry_is_told_by_its_members() {
         for (json, expected) in [
@@ -245,21 +269,6 @@ mod tests {
             ),
             (r#"{"fields":{"a":"b"},"netflow":{"bytes":3}}"#, "bare: Ok(Some(3))"),
             (r#"{"_index":"a","_id":"1","netflow.bytes":3}"#, "hit a 1 -: Ok(Some(3))"),
-            (
-                r#"{"netflow":{"bytes":3},"hits":{"total":1,"hits":[]},"took":1}"#,
-                "bare: Ok(Some(3))",
-            ),
-            (
-                r#"{"hits":{"a":1e999},"error":{"b":"\ud800"},"netflow.bytes":3}"#,
-                "bare: Ok(Some(3))",
-            ),
-            (r#"{"hits":{"blocked":1},"source":{"bytes":3}}"#, "bare: Err(NoNetflow)"),
-            (r#"{"hits":{"hits":1e999},"netflow":{"bytes":3}}"#, "bare: Ok(Some(3))"),
-            (r#"{"\ud800":"\udc00","netflow":{"bytes":3}}"#, "bare: Ok(Some(3))"),
-            (
-                r#"{"error":{"message":"x"},"flow":{"src_addr":"192.0.2.1","bytes":3}}"#,
-                "bare: Ok(Some(3))",
-            ),
             (r#"{"netflow":{"bytes":3},"hits":7,"timed_out":"x"}"#, "bare: Ok(Some(3))"),
             (
                 r#"{"timed_out":false,"_shards":{"total":2,"successful":2,"failed":0},"hits":{"total":7,"hits":[{},{}]}}"#,

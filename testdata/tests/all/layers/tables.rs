@@ -8,7 +8,8 @@ pub(crate) type Layers = (&'static str, &'static [&'static [&'static str]]);
 #[rustfmt::skip]
 pub(crate) const LAYERS: &[Layers] = &[
     ("model/src", &[
-        &["address", "names", "sums", "time", "window"],
+        &["time"],
+        &["address", "names", "sums", "window"],
         &["record"],
         &["field"],
         &["dump", "filter", "lesson", "meaning", "row", "wire"],
