@@ -134,15 +134,15 @@ pub enum ReadError {
         /// Where it begins.
         line: u64,
     },
-    /// Csv without a header that names columns.
-    #[error(
-        "{name}:{line}: names no columns that flowkit knows; the first line of csv names them, as `nfdump -o csv` does"
-    )]
-    NoHeader {
+    /// Rows or other text of flow programs that cannot be read as flows.
+    #[error("{name}:{line}: {why}")]
+    NoRows {
         /// The file.
         name: String,
-        /// Its first line.
+        /// The line that says so.
         line: u64,
+        /// What it is, and what to do.
+        why: String,
     },
     /// Nothing in the file is JSON.
     #[error(

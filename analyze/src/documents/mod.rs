@@ -8,6 +8,7 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use flowkit_model::answer::{Position, Tally};
+use flowkit_model::document::csv::Row as TextRow;
 use flowkit_model::wire::{self, NotV5};
 use flowkit_model::{Entry, FlowRecord, NotAFlow, Row};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -22,8 +23,7 @@ use crate::input::datagrams::Datagrams;
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
 use crate::input::{
-    self, Block, BulkAction, Framing, Piece, Source, TextRow, hits_before_the_end, is_action,
-    several,
+    self, Block, BulkAction, Framing, Piece, Source, hits_before_the_end, is_action, several,
 };
 use crate::scan::completeness::Completeness;
 use crate::scan::ingest::known_before;
@@ -180,9 +180,11 @@ impl<'s> Walk<'s> {
         for (line, text) in block.values() {
             if let Some(header) = &block.header {
                 let goes_on = match header.row(text) {
-                    TextRow::Flow(flow) => pass_document(&Row::of(&flow), take),
-                    TextRow::Aside => true,
-                    TextRow::Wrong(_) => self.skip(name, NotAFlow::NotARow, line),
+                    TextRow::Flows(flows) => std::iter::once(&flows.flow)
+                        .chain(&flows.back)
+                        .all(|flow| pass_document(&Row::of(flow), take)),
+                    TextRow::Header | TextRow::Aside | TextRow::Summary(_) => true,
+                    TextRow::Wrong(cause, _) => self.skip(name, cause, line),
                 };
                 if !goes_on {
                     return false;

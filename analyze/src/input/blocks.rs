@@ -7,11 +7,12 @@
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 
+use flowkit_model::document::csv::Header;
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::buffer::{BufferPool, Text};
 use super::bulk::before_last_action;
-use super::csv::Header;
+use super::csv;
 use super::framing::{Framing, Start, framing};
 use super::json_values::{self, Nesting};
 
@@ -49,7 +50,12 @@ impl Block {
     /// line where it begins; blank lines are left out.
     pub(crate) fn values(&self) -> Box<dyn Iterator<Item = (u64, &[u8])> + '_> {
         match self.framing {
-            Framing::Lines | Framing::Bulk | Framing::Rows => {
+            Framing::Rows => {
+                let delimiter = self.header.as_ref().map_or(b',', |header| header.delimiter());
+                let records = csv::records(&self.text, delimiter, self.line);
+                Box::new(records.map(|(line, _, record)| (line, record)))
+            }
+            Framing::Lines | Framing::Bulk => {
                 let (mut line, mut at) = (self.line, 0);
                 Box::new(std::iter::from_fn(move || {
                     while at < self.text.len() {
@@ -109,8 +115,8 @@ pub(super) enum BlockError {
     Io(u64, io::Error),
     /// A document over [`LONGEST_DOCUMENT`] begins in this line.
     TooLong(u64),
-    /// The stream is read as csv, and this line names no columns.
-    NoHeader(u64),
+    /// The stream is read as csv, and this line heads no rows of flows: why not.
+    NoRows(u64, String),
 }
 
 impl<R: Read> Blocks<R> {
@@ -136,7 +142,7 @@ impl<R: Read> Blocks<R> {
         self.done = true;
         let framing = self.framing.unwrap_or_else(|| framing(&self.rest));
         if framing == Framing::Rows && self.header.is_none() {
-            self.header = Header::of(first_line(&self.rest)).map(Arc::new);
+            self.header = csv::header(&self.rest).ok().map(Arc::new);
         }
         let text = std::mem::replace(&mut self.rest, self.buffers.text());
         let header = self.header.clone();
@@ -160,13 +166,18 @@ impl<R: Read> Blocks<R> {
         loop {
             let more = self.read_more().map_err(|error| BlockError::Io(self.offset, error))?;
             if !more {
-                self.done = true;
                 if self.rest.is_empty() && self.arrays == 0 {
+                    self.done = true;
                     return Ok(None);
                 }
-                let rest = self.take_rest();
-                let is_named = rest.framing != Framing::Rows || rest.header.is_some();
-                return if is_named { Ok(Some(rest)) } else { Err(BlockError::NoHeader(1)) };
+                let framing = self.framing.unwrap_or_else(|| framing(&self.rest));
+                if framing == Framing::Rows {
+                    let cut = self.before_other_header(self.rest.len())?;
+                    if cut < self.rest.len() {
+                        return Ok(Some(self.cut(cut, framing)));
+                    }
+                }
+                return Ok(Some(self.take_rest()));
             }
             if self.framing.is_none() {
                 self.framing = self.start.framing(&self.rest);
@@ -176,11 +187,12 @@ impl<R: Read> Blocks<R> {
                 continue;
             };
             match framing {
-                Framing::Lines | Framing::Bulk | Framing::Rows => {
+                Framing::Lines | Framing::Bulk => {
                     cut = memrchr(b'\n', &self.rest[searched..])
                         .map(|end| searched + end + 1)
                         .or(cut);
                 }
+                Framing::Rows => cut = self.end_of_rows()?,
                 Framing::Values => {
                     let mut at = searched;
                     while let Some(length) = nesting.end_of_value(&self.rest[at..]) {
@@ -196,14 +208,40 @@ impl<R: Read> Blocks<R> {
                 cut = cut.map(|cut| before_last_action(&self.rest[..cut])).filter(|cut| *cut > 0);
             }
             if let Some(cut) = cut {
-                if framing == Framing::Rows && self.header.is_none() {
-                    let header = Header::of(first_line(&self.rest));
-                    self.header = Some(Arc::new(header.ok_or(BlockError::NoHeader(1))?));
-                }
                 return Ok(Some(self.cut(cut, framing)));
             }
             self.bounded()?;
         }
+    }
+
+    /// Where the rows end that are whole and stand under one header.
+    fn end_of_rows(&mut self) -> Result<Option<usize>, BlockError> {
+        // Until the header is known, a line is a line.
+        let delimiter = self.header.as_ref().map_or(b'\n', |header| header.delimiter());
+        let cut = csv::end_of_records(&self.rest, delimiter);
+        cut.map(|cut| self.before_other_header(cut)).transpose()
+    }
+
+    /// Finds the header, if it is not known yet, and where the rows under it end
+    /// before `cut`; a text that begins with another header is under that one.
+    fn before_other_header(&mut self, cut: usize) -> Result<usize, BlockError> {
+        let mut header = match &self.header {
+            Some(header) => Arc::clone(header),
+            None => {
+                let found = csv::header(&self.rest);
+                let refused = |(line, why)| BlockError::NoRows(self.line + line - 1, why);
+                Arc::new(found.map_err(refused)?)
+            }
+        };
+        let cut = loop {
+            match csv::other_header(&self.rest[..cut], &header) {
+                None => break cut,
+                Some((0, other)) => header = Arc::new(other),
+                Some((at, _)) => break at,
+            }
+        };
+        self.header = Some(header);
+        Ok(cut)
     }
 
     /// Drops leading blank text, and fails if a document is over the limit.
@@ -265,12 +303,6 @@ impl<R: Read> Iterator for Blocks<R> {
     fn next(&mut self) -> Option<Self::Item> {
         if self.done { None } else { self.next_block().transpose() }
     }
-}
-
-/// The first line that is not blank.
-fn first_line(text: &[u8]) -> &[u8] {
-    let text = text.trim_ascii_start();
-    &text[..memchr(b'\n', text).unwrap_or(text.len())]
 }
 
 /// Whether an error means that the stream is truncated or damaged, not that the
@@ -360,7 +392,7 @@ mod tests {
         assert!(blocks.windows(2).all(|pair| pair[0] == pair[1]));
         for text in ["hello\n", "hello", "\n\nhello\nts,te,sa,da\n"] {
             let mut blocks = Blocks::new(text.as_bytes(), Some(Framing::Rows));
-            assert!(matches!(blocks.next(), Some(Err(BlockError::NoHeader(1)))), "{text}");
+            assert!(matches!(blocks.next(), Some(Err(BlockError::NoRows(..)))), "{text}");
         }
     }
 

@@ -4,7 +4,7 @@ use memchr::memchr;
 use serde::de::IgnoredAny;
 
 use super::bulk::is_action;
-use super::csv::Header;
+use super::csv;
 use super::json_values::{self, Nesting};
 
 /// How documents are separated.
@@ -94,8 +94,8 @@ fn blanks(text: &[u8]) -> usize {
     text.len() - text.trim_ascii_start().len()
 }
 
-/// One document per line, unless the first line is a `_bulk` action or a csv
-/// header, begins an array, holds several values, or begins a value that does not
+/// One document per line, unless the first line is a `_bulk` action, the text
+/// begins as csv or as what flow programs print, or the first line begins an array, holds several values, or begins a value that does not
 /// end on it while the second line is no value by itself.
 pub(crate) fn framing(text: &[u8]) -> Framing {
     let mut lines =
@@ -104,7 +104,7 @@ pub(crate) fn framing(text: &[u8]) -> Framing {
     if is_action(first) {
         return Framing::Bulk;
     }
-    if Header::of(first).is_some() {
+    if csv::begins(text) {
         return Framing::Rows;
     }
     if first.starts_with(b"[") || json_values::several(first).is_some() {

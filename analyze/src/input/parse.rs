@@ -15,9 +15,9 @@ use memchr::memchr_iter;
 
 use super::blocks::Block;
 use super::bulk::{BulkAction, Target, is_action};
-use super::csv::Row as TextRow;
 use super::framing::Framing;
 use super::json_values::several;
+use super::rows::RowCounts;
 use super::shape_cache::{ShapeReader, Shapes};
 use super::truncated_page;
 use crate::batch::dictionary::Dictionary;
@@ -49,6 +49,8 @@ pub(crate) struct Parsed {
     /// Lines that are anything else than one document of a known shape without
     /// blanks around it.
     pub(crate) odd_lines: u64,
+    /// Flows by rows of csv.
+    pub(crate) rows: RowCounts,
 }
 
 /// Something unusual that occurred `n` times.
@@ -102,6 +104,7 @@ impl Parsed {
             breaks_off: None,
             odd: Vec::new(),
             odd_lines: 0,
+            rows: RowCounts::default(),
         }
     }
 
@@ -160,7 +163,7 @@ impl Parsed {
                 }
             }
             match &block.header {
-                Some(header) => self.text_row(header.row(text), line),
+                Some(header) => self.text_row(header, header.row(text), line),
                 None => self.document(text, line, block, reader),
             }
         }
@@ -184,18 +187,6 @@ impl Parsed {
             self.row(&row, Identity::of(shaped.id, &row), line);
         } else if !text.is_empty() {
             self.value(text, line, block, reader);
-        }
-    }
-
-    /// Adds a row of a csv file.
-    fn text_row(&mut self, row: TextRow, line: u64) {
-        match row {
-            TextRow::Flow(flow) => {
-                self.n_values += 1;
-                self.row(&Row::of(&flow), None, line);
-            }
-            TextRow::Aside => {}
-            TextRow::Wrong(why) => self.skip(NotAFlow::NotARow, line, Some(why)),
         }
     }
 

@@ -136,8 +136,8 @@ impl Stream {
                 Err(BlockError::TooLong(line)) => {
                     return Err(ReadError::TooLong { name: self.name.clone(), line });
                 }
-                Err(BlockError::NoHeader(line)) => {
-                    return Err(ReadError::NoHeader { name: self.name.clone(), line });
+                Err(BlockError::NoRows(line, why)) => {
+                    return Err(ReadError::NoRows { name: self.name.clone(), line, why });
                 }
             };
             if !take(Piece::Block(block)) {

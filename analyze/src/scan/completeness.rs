@@ -7,6 +7,7 @@ use flowkit_model::answer::{Position, Tally};
 use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
+use crate::input::RowCounts;
 use crate::input::parse::{Odd, PageFacts, Parsed};
 use crate::input::{self, Opened, Source};
 
@@ -24,14 +25,24 @@ pub(crate) struct Completeness<'s> {
 struct StreamState {
     n_values: u64,
     not_json: Option<(u64, String)>,
+    not_a_row: Option<(u64, String)>,
     server_error: Option<(u64, ServerError)>,
     is_empty: bool,
     odd: Vec<Odd>,
+    rows: RowCounts,
 }
 
 impl StreamState {
     fn new() -> Self {
-        Self { n_values: 0, not_json: None, server_error: None, is_empty: true, odd: Vec::new() }
+        Self {
+            n_values: 0,
+            not_json: None,
+            not_a_row: None,
+            server_error: None,
+            is_empty: true,
+            odd: Vec::new(),
+            rows: RowCounts::default(),
+        }
     }
 }
 
@@ -75,10 +86,13 @@ impl<'s> Completeness<'s> {
         self.stream.is_empty = false;
         self.stream.n_values += parsed.n_values;
         for skipped in &parsed.skipped {
-            if skipped.cause == NotAFlow::NotJson
-                && let (None, Some(reason)) = (&self.stream.not_json, &skipped.reason)
-            {
-                self.stream.not_json = Some((skipped.line, reason.clone()));
+            let first = match skipped.cause {
+                NotAFlow::NotJson => &mut self.stream.not_json,
+                NotAFlow::NotARow => &mut self.stream.not_a_row,
+                _ => continue,
+            };
+            if let (None, Some(reason)) = (&first, &skipped.reason) {
+                *first = Some((skipped.line, reason.clone()));
             }
         }
         if let Some(line) = parsed.breaks_off {
@@ -88,6 +102,7 @@ impl<'s> Completeness<'s> {
         for page in &parsed.pages {
             self.page(stream, page, tally);
         }
+        self.stream.rows.add(&parsed.rows);
         for odd in &parsed.odd {
             match self.stream.odd.iter_mut().find(|known| known.kind == odd.kind) {
                 Some(known) => known.n += odd.n,
@@ -155,6 +170,9 @@ impl<'s> Completeness<'s> {
                 tally.notes.push(sentence);
             }
         }
+        if let Some(missing) = state.rows.missing() {
+            tally.incomplete.push(format!("{name}: {missing}"));
+        }
         if let Some((line, error)) = state.server_error {
             if state.n_values == 0 {
                 let ServerError { kind, reason } = error;
@@ -170,6 +188,12 @@ impl<'s> Completeness<'s> {
             && let Some((line, reason)) = state.not_json
         {
             return Err(ReadError::NoJson { name: name.into(), line, reason });
+        }
+        if state.rows.are_all_wrong()
+            && let Some((line, reason)) = state.not_a_row
+        {
+            let why = format!("no row of this csv is a flow; of the first one: {reason}");
+            return Err(ReadError::NoRows { name: name.into(), line, why });
         }
         if state.is_empty && !has_damage && expected.is_none() {
             tally.notes.push(format!("{name} is empty"));

@@ -30,14 +30,14 @@
 //! | --- | --- |
 //! | which key is which field | [`dialect`] |
 //! | how one value of a document becomes that of a field | `value` |
-//! | how rows of csv become flows | [`nfdump_csv`] |
+//! | how rows of csv become flows | [`csv`] |
 //! | how documents that look alike are read fast | [`shape`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
 
+pub mod csv;
 pub mod dialect;
 pub mod entry;
 mod json;
-pub mod nfdump_csv;
 pub mod page;
 pub mod server_error;
 pub mod shape;

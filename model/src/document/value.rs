@@ -101,7 +101,12 @@ fn text_in(form: Form, text: &str) -> &str {
 }
 
 /// The number of a number field.
-fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>, before: Option<u64>) -> Option<u64> {
+pub(super) fn number_in(
+    form: Form,
+    kind: Kind,
+    scalar: Scalar<'_>,
+    before: Option<u64>,
+) -> Option<u64> {
     let plain = |kind| match scalar {
         Scalar::Number(value) => number(kind, value),
         Scalar::Text(text) => parse(kind, text.trim()),
@@ -127,12 +132,8 @@ fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>, before: Option<u64>) ->
         },
         Form::HighByte => byte(plain(kind)).map(|byte| byte << 8 | before.unwrap_or(0) & 0xff),
         Form::LowByte => byte(plain(kind)).map(|byte| byte | before.unwrap_or(0) & 0xff00),
-        Form::FlagLetters
-        | Form::NfdumpProtocol
-        | Form::BlankTime
-        | Form::AnyAddress
-        | Form::EngineType
-        | Form::EngineId => match scalar {
+        Form::FlagLetters | Form::NfdumpProtocol | Form::ShortMs | Form::AnyAddress => match scalar
+        {
             Scalar::Text(text) => number_in_text(form, kind, text.trim()),
             _ => plain(kind),
         },
@@ -141,16 +142,18 @@ fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>, before: Option<u64>) ->
 
 /// The number that a cell of a csv says.
 fn number_in_text(form: Form, kind: Kind, text: &str) -> Option<u64> {
-    let part = |place| parse_whole(text.split('/').nth(place)?);
     match form {
         Form::FlagLetters => parse_tcp_flags(text).map(u64::from).or_else(|| parse(kind, text)),
         Form::NfdumpProtocol => parse(kind, text)
             .or_else(|| nfdump_protocol_number(text).map(u64::from))
             .or_else(|| protocol_number(text).map(u64::from)),
-        Form::BlankTime => parse(kind, &text.replacen(' ', "T", 1)),
+        Form::ShortMs => match text.split_once('.') {
+            Some((second, ms)) if (1..3).contains(&ms.len()) => {
+                parse(kind, &format!("{second}.{ms:0>3}"))
+            }
+            _ => parse(kind, text),
+        },
         Form::AnyAddress => parse(kind, text).or_else(|| parse_whole(text)),
-        Form::EngineType => part(0),
-        Form::EngineId => part(1),
         _ => parse(kind, text),
     }
 }

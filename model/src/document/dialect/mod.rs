@@ -23,7 +23,6 @@ use adapters::{ELASTIFLOW_3, ELASTIFLOW_4, FILEBEAT, GOFLOW2};
 use nfdump::NFDUMP;
 
 pub(in crate::document) use keys::{Keys, Node};
-pub(in crate::document) use place::places;
 pub use place::{Dialect, Form, Place};
 
 /// Every dialect. The first two are read together; the order of the rest is

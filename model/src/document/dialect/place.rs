@@ -51,21 +51,17 @@ pub enum Form {
     FlagLetters,
     /// A protocol's name as nfdump shortens it, or its number.
     NfdumpProtocol,
-    /// A time with a blank for its `T`, or milliseconds.
-    BlankTime,
+    /// A time whose decimals are a number of milliseconds: `.7` is 7 ms.
+    ShortMs,
     /// An address, dotted or as a number.
     AnyAddress,
     /// The upper byte of a 16-bit field, the lower one staying.
     HighByte,
     /// The lower byte, the upper one staying.
     LowByte,
-    /// The type of `type/id`.
-    EngineType,
-    /// The id of it.
-    EngineId,
 }
 
 /// Rows of a table as places.
-pub(in crate::document) fn places(rows: &[(FieldId, &'static str, Form)]) -> Vec<Place> {
+pub(super) fn places(rows: &[(FieldId, &'static str, Form)]) -> Vec<Place> {
     rows.iter().map(|(field, path, form)| Place { field: *field, path, form: *form }).collect()
 }

@@ -17,12 +17,12 @@ fn json(place: &Place, number: u64) -> String {
         (Form::FlagLetters, _) => {
             format!("\"{}\"", crate::names::tcp_flags(u8::try_from(number).unwrap()))
         }
-        (Form::BlankTime | Form::AnyAddress | Form::EngineType | Form::EngineId, _) => {
-            unreachable!("csv's")
-        }
+        (Form::AnyAddress, _) => unreachable!("csv's"),
         (Form::HighByte, _) => (number >> 8).to_string(),
         (Form::LowByte, _) => (number & 255).to_string(),
-        (Form::Plain, Kind::Time) => format!("\"{}\"", crate::time::format_ms(number)),
+        (Form::ShortMs, _) | (Form::Plain, Kind::Time) => {
+            format!("\"{}\"", crate::time::format_ms(number))
+        }
         (Form::Plain, Kind::Text) => format!("\"r{number}\""),
         (Form::Plain, Kind::Address) => format!("\"0.0.0.{number}\""),
         (Form::Plain, Kind::Version) => "\"Netflow v5\"".into(),

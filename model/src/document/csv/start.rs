@@ -1,0 +1,151 @@
+//! Recognises rows at the start of a text, and text outputs of flow programs that
+//! are no rows.
+
+use std::net::Ipv4Addr;
+
+use super::cells::cells;
+use super::header::{Header, NoHeader};
+
+/// What a text begins with.
+#[derive(Debug)]
+pub enum Start {
+    /// Rows under this header, which stands in one of the first lines.
+    Rows(Header),
+    /// Something that is no rows of flows: its line, from 1, and what to do.
+    Refused(u64, String),
+    /// Nothing that looks like rows.
+    No,
+}
+
+/// Lines that may stand before a header, such as the command that nfsen prints.
+const LINES_BEFORE: usize = 10;
+
+/// Looks at the start of a text. Where the reader was told that these are rows
+/// (`is_told`), what is no header is refused, too.
+#[must_use]
+pub fn start(text: &[u8], is_told: bool) -> Start {
+    let lines = text.split(|byte| *byte == b'\n').enumerate();
+    let mut lines = lines
+        .map(|(number, line)| (number as u64 + 1, line.strip_suffix(b"\r").unwrap_or(line)))
+        .filter(|(_, line)| !line.trim_ascii().is_empty())
+        .map_while(|(number, line)| Some((number, std::str::from_utf8(line).ok()?)));
+    let first = lines.next();
+    let Some((number, line)) = first else {
+        return if is_told {
+            Start::Refused(1, "no header, but bytes that are no text".into())
+        } else {
+            Start::No
+        };
+    };
+    let others: Vec<(u64, &str)> = lines.take(LINES_BEFORE).collect();
+    let head = || first.into_iter().chain(others.iter().copied());
+    if is_headless(line) {
+        return Start::Refused(number, HEADLESS.into());
+    }
+    let mut unknown = None;
+    for (number, line) in head().take_while(|(_, line)| !line.trim_start().starts_with(['{', '[']))
+    {
+        match Header::of(line) {
+            Ok(header) => return Start::Rows(header),
+            Err(NoHeader::Refused(why)) => {
+                return Start::Refused(number, NoHeader::Refused(why).to_string());
+            }
+            Err(error) => drop(unknown.get_or_insert(error)),
+        }
+        if let Some(why) = text_output(line) {
+            return Start::Refused(number, why.into());
+        }
+    }
+    let has_json = head().any(|(_, line)| line.trim_start().starts_with(['{', '[']));
+    match unknown {
+        Some(error) if is_told => Start::Refused(number, error.to_string()),
+        Some(error)
+            if !has_json && others.first().is_some_and(|(_, row)| is_header_of(line, row)) =>
+        {
+            Start::Refused(number, error.to_string())
+        }
+        _ if is_told => Start::Refused(
+            number,
+            "no header of csv; it names the columns in the first line".into(),
+        ),
+        _ => Start::No,
+    }
+}
+
+const HEADLESS: &str = "rows without a header, so that nothing says what the columns are; write them with it: \
+    nfdump without -q, rwcut without --no-titles, flow-export with its first line";
+
+/// Whether a line is a row of flows: several cells, one of them an address, and
+/// most of them numbers.
+fn is_headless(line: &str) -> bool {
+    [b',', b'\t', b';', b'|'].into_iter().any(|delimiter| {
+        let cells: Vec<_> = cells(line, delimiter).collect();
+        let is_number = |cell: &str| cell.starts_with(|letter: char| letter.is_ascii_digit());
+        let n_numbers = cells.iter().filter(|cell| is_number(cell)).count();
+        cells.len() >= 4
+            && n_numbers * 2 >= cells.len()
+            && (cells.iter().any(|cell| cell.parse::<Ipv4Addr>().is_ok())
+                && Header::of(line).is_err())
+    })
+}
+
+/// Whether a line seems to name the columns of the next one: so many names as it
+/// has cells, none of them a number.
+fn is_header_of(line: &str, row: &str) -> bool {
+    [b',', b'\t', b';', b'|'].into_iter().any(|delimiter| {
+        let is_name = |cell: &str| {
+            !cell.starts_with(|letter: char| letter.is_ascii_digit()) && cell.len() <= 64
+        };
+        let names: Vec<_> = cells(line, delimiter).collect();
+        names.len() >= 3
+            && names.iter().all(|name| is_name(name))
+            && cells(row, delimiter).count() == names.len()
+    })
+}
+
+/// What a text output is by its first line: of nfdump, flow-print or
+/// flow-report.
+fn text_output(line: &str) -> Option<&'static str> {
+    let begins = |words: &[&str]| words.iter().any(|word| line.starts_with(word));
+    let has = |words: &[&str]| words.iter().all(|word| line.contains(word));
+    if begins(&["Top "]) && has(&[" ordered by "]) {
+        return Some(
+            "statistics that `nfdump -s` printed, not flows; print the flows: `nfdump -r FILE -o csv`",
+        );
+    }
+    if begins(&["Date first seen", "Date flow start", "Event time", "Aggregated flows "]) {
+        return Some(
+            "nfdump's output for people, whose numbers are rounded; print it as csv: `nfdump -r FILE -o csv`",
+        );
+    }
+    if begins(&["Flow Record:"]) {
+        return Some(
+            "records that `nfdump -o raw` printed; print them as csv: `nfdump -r FILE -o csv`",
+        );
+    }
+    if begins(&["Ident: "]) {
+        return Some(
+            "what `nfdump -I` says of a file, not flows; print the flows: `nfdump -r FILE -o csv`",
+        );
+    }
+    let is_digits = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
+    if begins(&["2|", "10|"]) && line.split('|').count() >= 20 && line.split('|').all(is_digits) {
+        return Some(
+            "records that `nfdump -o pipe` printed, without a header; print them as csv: `nfdump -r FILE -o csv`",
+        );
+    }
+    let line = line.to_ascii_lowercase();
+    if !line.contains([',', '|'])
+        && line.contains("srcip")
+        && line.contains("dstip")
+        && line.split_whitespace().count() >= 4
+    {
+        return Some("what flow-print prints for people; write csv: `flow-export -f2 < FILE`");
+    }
+    if line.starts_with("# --- ---- ---- report information") {
+        return Some(
+            "a report of flow-report, not flows; write the flows: `flow-export -f2 < FILE`",
+        );
+    }
+    None
+}
