@@ -180,11 +180,10 @@ impl<'s> Walk<'s> {
         for (line, text) in block.values() {
             if let Some(header) = &block.header {
                 let goes_on = match header.row(text) {
-                    TextRow::Flows(flows) => std::iter::once(&flows.flow)
-                        .chain(&flows.back)
-                        .all(|flow| pass_document(&Row::of(flow), take)),
-                    TextRow::Header | TextRow::Aside | TextRow::Summary(_) => true,
-                    TextRow::Wrong(cause, _) => self.skip(name, cause, line),
+                    TextRow::Flows(flows) => {
+                        flows.each().all(|flow| pass_document(&Row::of(flow), take))
+                    }
+                    row => row.cause().is_none_or(|cause| self.skip(name, cause, line)),
                 };
                 if !goes_on {
                     return false;

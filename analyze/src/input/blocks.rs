@@ -216,30 +216,14 @@ impl<R: Read> Blocks<R> {
 
     /// Where the rows end that are whole and stand under one header.
     fn end_of_rows(&mut self) -> Result<Option<usize>, BlockError> {
-        // Until the header is known, a line is a line.
-        let delimiter = self.header.as_ref().map_or(b'\n', |header| header.delimiter());
-        let cut = csv::end_of_records(&self.rest, delimiter);
+        let cut = csv::end_of_records(&self.rest, self.header.as_deref());
         cut.map(|cut| self.before_other_header(cut)).transpose()
     }
 
-    /// Finds the header, if it is not known yet, and where the rows under it end
-    /// before `cut`; a text that begins with another header is under that one.
     fn before_other_header(&mut self, cut: usize) -> Result<usize, BlockError> {
-        let mut header = match &self.header {
-            Some(header) => Arc::clone(header),
-            None => {
-                let found = csv::header(&self.rest);
-                let refused = |(line, why)| BlockError::NoRows(self.line + line - 1, why);
-                Arc::new(found.map_err(refused)?)
-            }
-        };
-        let cut = loop {
-            match csv::other_header(&self.rest[..cut], &header) {
-                None => break cut,
-                Some((0, other)) => header = Arc::new(other),
-                Some((at, _)) => break at,
-            }
-        };
+        let found = csv::under_one_header(&self.rest, cut, self.header.take());
+        let refused = |(line, why)| BlockError::NoRows(self.line + line - 1, why);
+        let (header, cut) = found.map_err(refused)?;
         self.header = Some(header);
         Ok(cut)
     }
@@ -380,19 +364,6 @@ mod tests {
             assert!(first >= line, "{first}");
             let values: usize = found.iter().map(|block| block.values().count()).sum();
             assert_eq!(values, 2);
-        }
-    }
-
-    #[test]
-    fn rows_need_a_header_and_every_block_has_it() {
-        let text = format!("ts,te,sa,da\n{}", "1,2,3,4\n".repeat(300_000));
-        let blocks: Vec<_> =
-            Blocks::new(text.as_bytes(), None).map(|block| block.unwrap().header).collect();
-        assert!(blocks.len() > 2 && blocks[0].is_some());
-        assert!(blocks.windows(2).all(|pair| pair[0] == pair[1]));
-        for text in ["hello\n", "hello", "\n\nhello\nts,te,sa,da\n"] {
-            let mut blocks = Blocks::new(text.as_bytes(), Some(Framing::Rows));
-            assert!(matches!(blocks.next(), Some(Err(BlockError::NoRows(..)))), "{text}");
         }
     }
 

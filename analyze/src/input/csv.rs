@@ -5,6 +5,7 @@
 //! concatenated have several.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use flowkit_model::document::csv::cells::end_of_record;
 use flowkit_model::document::csv::{Header, Start, start};
@@ -28,16 +29,40 @@ pub(super) fn begins(text: &[u8]) -> bool {
     !matches!(start(text, false), Start::No)
 }
 
-/// Where the last whole record of a text ends, if one does.
-pub(super) fn end_of_records(text: &[u8], delimiter: u8) -> Option<usize> {
-    if memchr(b'"', text).is_none() {
-        return memrchr(b'\n', text).map(|end| end + 1);
-    }
+/// Where the last whole record of a text ends, if one does. Until the header is
+/// known, a line is a record.
+pub(super) fn end_of_records(text: &[u8], header: Option<&Header>) -> Option<usize> {
+    let delimiter = header.filter(|_| memchr(b'"', text).is_some()).map(Header::delimiter);
+    let Some(delimiter) = delimiter else { return memrchr(b'\n', text).map(|end| end + 1) };
     let mut at = 0;
     while let Some(length) = record_length(&text[at..], delimiter, false) {
         at += length;
     }
     (at > 0).then_some(at)
+}
+
+/// The header that a text stands under, which is `known` unless the text begins
+/// with another or none is known yet, and where the records under it end before
+/// `cut`.
+///
+/// # Errors
+/// As [`header`].
+pub(super) fn under_one_header(
+    text: &[u8],
+    cut: usize,
+    known: Option<Arc<Header>>,
+) -> Result<(Arc<Header>, usize), (u64, String)> {
+    let mut current = match known {
+        Some(known) => known,
+        None => Arc::new(header(text)?),
+    };
+    loop {
+        match other_header(&text[..cut], &current) {
+            None => return Ok((current, cut)),
+            Some((0, other)) => current = Arc::new(other),
+            Some((at, _)) => return Ok((current, at)),
+        }
+    }
 }
 
 /// Length of the first record with its line end.
@@ -75,7 +100,7 @@ pub(super) fn records(
 }
 
 /// The first record that is another header than `current`, and where it begins.
-pub(super) fn other_header(text: &[u8], current: &Header) -> Option<(usize, Header)> {
+fn other_header(text: &[u8], current: &Header) -> Option<(usize, Header)> {
     records(text, current.delimiter(), 1).find_map(|(_, at, record)| {
         let header = may_be_header(record).then(|| Header::of(&text_of(record)).ok())??;
         (header != *current).then_some((at, header))
@@ -102,6 +127,8 @@ fn may_be_header(record: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::blocks::{BlockError, Blocks};
+    use crate::input::framing::Framing;
 
     fn found(text: &str) -> Vec<(u64, &str)> {
         records(text.as_bytes(), b',', 1)
@@ -115,9 +142,12 @@ mod tests {
         assert_eq!(found("\"a\nb\",1\n2,3\n"), [(1, "\"a\nb\",1"), (3, "2,3")]);
         assert_eq!(found("\"a,1\n2,3\n"), [(1, "\"a,1"), (2, "2,3")]);
         assert_eq!(found("a\tb\t\n"), [(1, "a\tb\t")]);
-        assert_eq!(end_of_records(b"1,2\n3,\"4\n", b','), Some(4));
-        assert_eq!(end_of_records(b"1,2\n3,4\n5", b','), Some(8));
-        assert_eq!(end_of_records(b"1,\"2\n", b','), None);
+        let header = Header::of("sa,ibyt").unwrap();
+        for (text, end) in [("1,2\n3,\"4\n", Some(4)), ("1,2\n3,4\n5", Some(8)), ("1,\"2\n", None)]
+        {
+            assert_eq!(end_of_records(text.as_bytes(), Some(&header)), end, "{text}");
+        }
+        assert_eq!(end_of_records(b"1,\"2\n", None), Some(5));
     }
 
     #[test]
@@ -128,5 +158,18 @@ mod tests {
         let (at, other) = other_header(text, &current).unwrap();
         assert_eq!((at, other), (48, Header::of("srcAddr,dstAddr,bytes").unwrap()));
         assert_eq!(other_header(&text[..48], &current), None);
+    }
+
+    #[test]
+    fn rows_need_a_header_and_every_block_has_it() {
+        let text = format!("ts,te,sa,da\n{}", "1,2,3,4\n".repeat(300_000));
+        let blocks: Vec<_> =
+            Blocks::new(text.as_bytes(), None).map(|block| block.unwrap().header).collect();
+        assert!(blocks.len() > 2 && blocks[0].is_some());
+        assert!(blocks.windows(2).all(|pair| pair[0] == pair[1]));
+        for text in ["hello\n", "hello", "\n\nhello\n1,2,3\n"] {
+            let mut blocks = Blocks::new(text.as_bytes(), Some(Framing::Rows));
+            assert!(matches!(blocks.next(), Some(Err(BlockError::NoRows(..)))), "{text}");
+        }
     }
 }

@@ -242,6 +242,8 @@ impl Parsed {
             Ok(Entry::Bare(document)) => {
                 self.n_values += 1;
                 match document.into_flow() {
+                    // Its shape is not learnt, so that none of its like is passed over.
+                    Ok(flow) if self.flows_of_object(text, &flow, line) => {}
                     Ok(flow) => {
                         self.row(&Row::of(&flow), None, line);
                         reader.learn(text, false);

@@ -35,6 +35,7 @@ mod properties;
 mod rankings;
 mod recomputed;
 mod robust;
+mod rows;
 mod statistics;
 mod store;
 mod wire_records;

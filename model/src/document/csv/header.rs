@@ -40,7 +40,7 @@ pub enum NoHeader {
     Unknown {
         /// The names that were not understood.
         names: Vec<String>,
-        /// The layout that knows most of the names, and which it knows.
+        /// The layout whose names are most like them, and those names.
         nearest: Option<(&'static str, Vec<String>)>,
     },
 }
@@ -57,7 +57,7 @@ impl fmt::Display for NoHeader {
                 if let Some((layout, known)) = nearest {
                     write!(out, "; nearest is {layout}, which has {}", list(known))?;
                 }
-                out.write_str("; the layouts are in `flowkit guide formats`")
+                out.write_str("; the layouts are in `flowkit guide dump`")
             }
         }
     }
@@ -109,13 +109,37 @@ impl Candidate {
     }
 }
 
+/// The layout whose names are most like these, and those names of it.
+fn nearest(names: &[String]) -> Option<(&'static str, Vec<String>)> {
+    const ALIKE: f64 = 0.9;
+    let is_like = |known: &str| {
+        names.iter().any(|name| {
+            let (name, known) = (name.to_ascii_lowercase(), known.to_ascii_lowercase());
+            name.len() <= 64 && strsim::jaro_winkler(&name, &known) >= ALIKE
+        })
+    };
+    let found = LAYOUTS.iter().map(|layout| {
+        let mut alike: Vec<String> = layout
+            .headers
+            .iter()
+            .flat_map(|header| header.split([',', '|']))
+            .map(|name| name.trim().trim_start_matches("#:"))
+            .filter(|name| !name.is_empty() && is_like(name))
+            .map(str::to_owned)
+            .collect();
+        alike.sort_unstable();
+        alike.dedup();
+        (layout.name, alike)
+    });
+    found.filter(|(_, alike)| !alike.is_empty()).rev().max_by_key(|(_, alike)| alike.len())
+}
+
 /// The names of a header, without flow-export's `#:` and other signs of comments.
 fn names(line: &str, delimiter: u8) -> Vec<String> {
-    let mut names: Vec<String> =
-        cells(line, delimiter).map(|name| name.trim().to_owned()).collect();
+    let plain = |name: &str| name.trim().trim_start_matches("#:").trim_start().to_owned();
+    let mut names: Vec<String> = cells(line, delimiter).map(|name| plain(&name)).collect();
     if let Some(first) = names.first_mut() {
-        let plain = first.trim_start_matches('\u{feff}').trim_start_matches(['#', ':']);
-        *first = plain.trim_start().to_owned();
+        *first = first.trim_start_matches(['\u{feff}', '#', ':']).trim_start().to_owned();
     }
     names
 }
@@ -157,17 +181,12 @@ impl Header {
             .map(|(_, name)| name.clone())
             .collect();
         if !best.is_enough() {
-            let known = best.roles.iter().zip(&names).filter(|pair| !is_unknown(pair));
-            let known: Vec<String> =
-                known.map(|(_, name)| name.clone()).filter(|name| !name.is_empty()).collect();
-            let nearest = (!known.is_empty()).then_some((best.layout.name, known));
+            let nearest = nearest(&names);
             return Err(NoHeader::Unknown { names: unknown, nearest });
         }
         // A document has many members that no flow has.
-        let is_told = |name: &String| {
-            best.layout.is_closed || !name.contains('.') && !name.starts_with(['_', '@'])
-        };
-        let unread = unknown.into_iter().filter(is_told).collect();
+        let is_document = names.iter().any(|name| name.contains('.') || name.starts_with('@'));
+        let unread = if best.layout.is_closed || !is_document { unknown } else { Vec::new() };
         let columns = best.roles.into_iter().map(|role| role.unwrap_or(Role::Nothing)).collect();
         Ok(Self { names, delimiter, columns, layout: best.layout, unread })
     }
@@ -221,6 +240,10 @@ mod tests {
         let error = Header::of("Source,Destination,Length,srcAddr").unwrap_err().to_string();
         assert!(error.contains("not understood: Source, Destination, Length"), "{error}");
         assert!(error.contains("nearest is nfdump -o csv of 1.7.5"), "{error}");
+        assert!(
+            error.ends_with("which has srcAddr; the layouts are in `flowkit guide dump`"),
+            "{error}"
+        );
         let error = Header::of("\u{1b}[2J,b,c,d,e,f,g,h,i,j").unwrap_err().to_string();
         assert!(error.contains("[2J, b") && error.contains("and 2 more"), "{error}");
     }
@@ -231,7 +254,7 @@ mod tests {
         assert_eq!(header.unread(), ["site"]);
         let header =
             Header::of("@timestamp,netflow.src_addr,netflow.bytes,geoip.city,site").unwrap();
-        assert_eq!(header.unread(), ["site"]);
+        assert!(header.unread().is_empty());
         assert_eq!(header.layout().name, super::super::paths::PATHS.name);
     }
 }

@@ -21,8 +21,22 @@ pub enum Row {
     Aside,
     /// How many flows nfdump counted for the rows before.
     Summary(u64),
-    /// No flow, and why.
+    /// Text between the rows, of a single cell.
+    Text,
+    /// No flow, and why; it may have been meant for one.
     Wrong(NotAFlow, String),
+}
+
+impl Row {
+    /// Why a record is skipped, if it is.
+    #[must_use]
+    pub fn cause(&self) -> Option<NotAFlow> {
+        match self {
+            Self::Text => Some(NotAFlow::NotARow),
+            Self::Wrong(cause, _) => Some(*cause),
+            Self::Flows(_) | Self::Header | Self::Aside | Self::Summary(_) => None,
+        }
+    }
 }
 
 /// The flows of a row.
@@ -37,6 +51,44 @@ pub struct Flows {
 }
 
 impl Flows {
+    /// A flow with what counts beside it: packets and bytes of the way back, and
+    /// the flows that were aggregated. Flags, service and next hop of the way
+    /// back are not known.
+    #[must_use]
+    pub fn new(flow: FlowRecord, [packets, bytes]: [u64; 2], flows: Option<u64>) -> Self {
+        let is_icmp = matches!(flow.protocol, Some(1 | 58));
+        let back = (packets > 0 || bytes > 0).then(|| FlowRecord {
+            src_addr: flow.dst_addr,
+            dst_addr: flow.src_addr,
+            src_port: if is_icmp { flow.src_port } else { flow.dst_port },
+            dst_port: if is_icmp { None } else { flow.src_port },
+            input_snmp: flow.output_snmp,
+            output_snmp: flow.input_snmp,
+            src_as: flow.dst_as,
+            dst_as: flow.src_as,
+            src_mask_len: flow.dst_mask_len,
+            dst_mask_len: flow.src_mask_len,
+            src_country: flow.dst_country.clone(),
+            dst_country: flow.src_country.clone(),
+            src_city: flow.dst_city.clone(),
+            dst_city: flow.src_city.clone(),
+            src_as_name: flow.dst_as_name.clone(),
+            dst_as_name: flow.src_as_name.clone(),
+            packets: Some(packets),
+            bytes: Some(bytes),
+            tcp_flags: None,
+            tos: None,
+            next_hop: None,
+            ..flow.clone()
+        });
+        let n_flows = 1 + u64::from(back.is_some());
+        Self { flow, back, stands_for: flows.unwrap_or(n_flows).max(n_flows) }
+    }
+    /// The flow, and the one of the other direction.
+    pub fn each(&self) -> impl Iterator<Item = &FlowRecord> {
+        std::iter::once(&self.flow).chain(&self.back)
+    }
+
     /// How many flows are here.
     #[must_use]
     pub fn n_flows(&self) -> u64 {
@@ -85,6 +137,9 @@ impl Header {
         }
         let n_names = self.columns.len();
         if n_cells != n_names && !(n_cells == n_names + 1 && last_is_empty) {
+            if n_cells == 1 {
+                return Row::Text;
+            }
             return Row::Wrong(NotAFlow::NotARow, other_cells(n_cells, n_names));
         }
         found.finish()
@@ -206,10 +261,7 @@ impl Cells {
         if self.n_known == 0 {
             return Row::Wrong(NotAFlow::NotARow, "no cell holds a value of its column".into());
         }
-        let back = self.way_back();
-        let n_flows = 1 + u64::from(back.is_some());
-        let stands_for = self.flows.unwrap_or(n_flows).max(n_flows);
-        Row::Flows(Box::new(Flows { flow: self.flow, back, stands_for }))
+        Row::Flows(Box::new(Flows::new(self.flow, self.back, self.flows)))
     }
 
     fn is_icmp(&self) -> bool {
@@ -261,35 +313,6 @@ impl Cells {
         {
             self.flow.last_switched_ms = first.checked_add(duration).and_then(time::from_epoch);
         }
-    }
-
-    /// The flow from the destination to the source, where the row counts it.
-    /// Flags, service and next hop of that direction are not in the row.
-    fn way_back(&self) -> Option<FlowRecord> {
-        let [packets, bytes] = self.back;
-        if packets == 0 && bytes == 0 {
-            return None;
-        }
-        let flow = &self.flow;
-        let is_icmp = self.is_icmp();
-        Some(FlowRecord {
-            src_addr: flow.dst_addr,
-            dst_addr: flow.src_addr,
-            src_port: if is_icmp { flow.src_port } else { flow.dst_port },
-            dst_port: if is_icmp { None } else { flow.src_port },
-            input_snmp: flow.output_snmp,
-            output_snmp: flow.input_snmp,
-            src_as: flow.dst_as,
-            dst_as: flow.src_as,
-            src_mask_len: flow.dst_mask_len,
-            dst_mask_len: flow.src_mask_len,
-            packets: Some(packets),
-            bytes: Some(bytes),
-            tcp_flags: None,
-            tos: None,
-            next_hop: None,
-            ..flow.clone()
-        })
     }
 }
 
