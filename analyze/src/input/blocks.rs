@@ -216,6 +216,10 @@ impl<R: Read> Blocks<R> {
 
     /// Where the rows end that are whole and stand under one header.
     fn end_of_rows(&mut self) -> Result<Option<usize>, BlockError> {
+        if memchr(b'\n', &self.rest).is_none() {
+            return Ok(None);
+        }
+        self.before_other_header(0)?;
         let cut = csv::end_of_records(&self.rest, self.header.as_deref());
         cut.map(|cut| self.before_other_header(cut)).transpose()
     }

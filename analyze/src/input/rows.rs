@@ -66,7 +66,9 @@ impl Parsed {
                 self.rows.is_summed = true;
             }
             TextRow::Aside => {}
-            TextRow::Text => self.skip(NotAFlow::NotARow, line, Some("text without cells".into())),
+            TextRow::Text => {
+                self.skip(NotAFlow::NotARow, line, Some("text, or a row of nothing".into()))
+            }
             TextRow::Wrong(cause, why) => {
                 // Rows of another version are flows that are not asked for.
                 if cause == NotAFlow::NotARow {

@@ -64,7 +64,6 @@ fn opened(text: &[u8], start: usize, delimiter: u8) -> Quoted {
 }
 
 /// The cells of a record, unquoted, without blanks around them.
-#[must_use]
 pub fn cells(record: &str, delimiter: u8) -> impl Iterator<Item = Cow<'_, str>> {
     let bytes = record.as_bytes();
     let mut start = Some(0);
@@ -82,9 +81,10 @@ pub fn cells(record: &str, delimiter: u8) -> impl Iterator<Item = Cow<'_, str>> 
             Some(close) => {
                 let open = from + whole.len() - whole.trim_start_matches(' ').len() + 1;
                 let inside = record[open..close].trim_matches(' ');
-                match inside.contains('"') {
-                    true => Cow::Owned(inside.replace("\"\"", "\"")),
-                    false => Cow::Borrowed(inside),
+                if inside.contains('"') {
+                    Cow::Owned(inside.replace("\"\"", "\""))
+                } else {
+                    Cow::Borrowed(inside)
                 }
             }
         })

@@ -68,9 +68,9 @@ pub(super) fn list(names: &[String]) -> String {
     const MOST: usize = 8;
     let name =
         |name: &String| name.chars().take(40).filter(|c| !c.is_control()).collect::<String>();
-    let mut text = names.iter().take(MOST).map(name).collect::<Vec<_>>().join(", ");
+    let text = names.iter().take(MOST).map(name).collect::<Vec<_>>().join(", ");
     if names.len() > MOST {
-        text += &format!(" and {} more", names.len() - MOST);
+        return format!("{text} and {} more", names.len() - MOST);
     }
     text
 }
@@ -219,7 +219,9 @@ impl Header {
 
     /// Whether a record is this header once more.
     pub(super) fn is_here(&self, record: &str) -> bool {
-        names(record, self.delimiter) == self.names
+        let first = cells(record, self.delimiter).next().unwrap_or_default();
+        let is_first = self.names.first().is_some_and(|name| first.ends_with(name.as_str()));
+        is_first && names(record, self.delimiter) == self.names
     }
 }
 

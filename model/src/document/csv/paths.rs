@@ -30,10 +30,8 @@ fn roles(names: &[&str]) -> Vec<Option<Role>> {
             path.strip_prefix(*mark).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
     };
-    let is_other = |marks: &&'static [&'static [&'static str]]| {
-        marks.iter().any(|row| row.iter().all(|mark| has(mark)))
-    };
-    let other = DIALECTS.iter().find(|dialect| is_other(&&dialect.marks));
+    let is_other = |marks: &[&[&str]]| marks.iter().any(|row| row.iter().all(has));
+    let other = DIALECTS.iter().find(|dialect| is_other(dialect.marks));
     let role = |path: &&str| match other {
         Some(dialect) => {
             let places = (dialect.places)();

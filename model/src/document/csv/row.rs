@@ -21,7 +21,7 @@ pub enum Row {
     Aside,
     /// How many flows nfdump counted for the rows before.
     Summary(u64),
-    /// Text between the rows, of a single cell.
+    /// Text between the rows, of a single cell, or a row of nothing.
     Text,
     /// No flow, and why; it may have been meant for one.
     Wrong(NotAFlow, String),
@@ -105,8 +105,8 @@ struct Cells {
     duration: Option<u64>,
     /// The end of the flow has decimals of a second.
     has_exact_end: bool,
-    /// The destination port as it is written.
-    port: Option<String>,
+    /// The destination port as a number, and as type and code of ICMP.
+    port: Option<(Option<u64>, Option<(u8, u8)>)>,
     icmp: [Option<u64>; 2],
     flows: Option<u64>,
     back: [u64; 2],
@@ -114,20 +114,33 @@ struct Cells {
     uptimes: [Option<u64>; 3],
 }
 
+/// How lines begin that nfdump prints behind the rows, and comments.
+const BEGINNINGS: [&str; 9] = [
+    "#",
+    "sep=",
+    "Time window: ",
+    "Total flows processed: ",
+    "Total records processed: ",
+    "Sys: ",
+    "No matched flows",
+    "No matching flows",
+    "flows,bytes,packets,avg_bps,",
+];
+
 impl Header {
     /// Reads a record under this header.
     #[must_use]
     pub fn row(&self, record: &[u8]) -> Row {
-        let Ok(text) = std::str::from_utf8(record) else {
-            return Row::Wrong(NotAFlow::NotARow, "no UTF-8".into());
-        };
+        // A name in another encoding leaves the numbers of its row as they are.
+        let text = &String::from_utf8_lossy(record);
         if let Some(row) = self.aside(text) {
             return row;
         }
         let mut found = Cells::default();
-        let (mut n_cells, mut last_is_empty) = (0, false);
+        let (mut n_cells, mut n_filled, mut last_is_empty) = (0, 0, false);
         for cell in cells(text, self.delimiter) {
             last_is_empty = cell.is_empty();
+            n_filled += usize::from(!is_missing(&cell));
             if let Some(role) = self.columns.get(n_cells)
                 && (!is_missing(&cell) || *role == Role::BlankFlags)
             {
@@ -137,12 +150,12 @@ impl Header {
         }
         let n_names = self.columns.len();
         if n_cells != n_names && !(n_cells == n_names + 1 && last_is_empty) {
-            if n_cells == 1 {
+            if n_cells == 1 && !text.contains('{') {
                 return Row::Text;
             }
             return Row::Wrong(NotAFlow::NotARow, other_cells(n_cells, n_names));
         }
-        found.finish()
+        if n_filled == 0 { Row::Text } else { found.finish() }
     }
 
     /// What is no row: the header, a comment, a line of nfdump's summary.
@@ -159,17 +172,6 @@ impl Header {
         if let Some(total) = total {
             return Some(total.and_then(whole).map_or(Row::Aside, Row::Summary));
         }
-        const BEGINNINGS: [&str; 9] = [
-            "#",
-            "sep=",
-            "Time window: ",
-            "Total flows processed: ",
-            "Total records processed: ",
-            "Sys: ",
-            "No matched flows",
-            "No matching flows",
-            "flows,bytes,packets,avg_bps,",
-        ];
         let is_aside = line == "Summary" || BEGINNINGS.iter().any(|text| line.starts_with(text));
         is_aside.then_some(Row::Aside)
     }
@@ -236,7 +238,11 @@ impl Cells {
                 self.flow.engine_type = parts.next().flatten();
                 self.flow.engine_id = parts.next().flatten();
             }
-            Role::PortOrIcmp => self.port = Some(cell.to_owned()),
+            Role::PortOrIcmp => {
+                let byte = |text: &str| text.parse::<u8>().ok();
+                let icmp = cell.split_once('.').and_then(|(t, c)| Some((byte(t)?, byte(c)?)));
+                self.port = Some((number(), icmp));
+            }
             Role::IcmpType => self.icmp[0] = number(),
             Role::IcmpCode => self.icmp[1] = number(),
             Role::Duration => self.duration = time_of(&seconds(cell), true),
@@ -270,14 +276,12 @@ impl Cells {
 
     /// The destination port, of ICMP type and code.
     fn ports(&mut self) {
-        let byte = |text: &str| text.parse::<u8>().ok();
-        if let Some(port) = self.port.take() {
-            let icmp = port.split_once('.').and_then(|(t, c)| Some((byte(t)?, byte(c)?)));
+        if let Some((port, icmp)) = self.port {
             self.flow.dst_port = match (icmp, self.flow.protocol) {
                 (Some((kind, code)), Some(1 | 58)) => Some(u16::from(kind) << 8 | u16::from(code)),
                 // A port that became a float, or ICMP: only the protocol tells.
                 (Some(_), None) => None,
-                _ => whole(&port).and_then(|port| u16::try_from(port).ok()),
+                _ => port.and_then(|port| u16::try_from(port).ok()),
             };
             self.n_known += usize::from(self.flow.dst_port.is_some());
         }

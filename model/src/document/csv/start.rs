@@ -1,6 +1,7 @@
 //! Recognises rows at the start of a text, and text outputs of flow programs that
 //! are no rows.
 
+use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
 use super::cells::cells;
@@ -20,58 +21,59 @@ pub enum Start {
 /// Lines that may stand before a header, such as the command that nfsen prints.
 const LINES_BEFORE: usize = 10;
 
+/// Longer lines are cut here; no header and no row of flows is so long.
+const LONGEST_LINE: usize = 1 << 14;
+
 /// Looks at the start of a text. Where the reader was told that these are rows
 /// (`is_told`), what is no header is refused, too.
 #[must_use]
 pub fn start(text: &[u8], is_told: bool) -> Start {
-    let lines = text.split(|byte| *byte == b'\n').enumerate();
-    let mut lines = lines
-        .map(|(number, line)| (number as u64 + 1, line.strip_suffix(b"\r").unwrap_or(line)))
+    let lines = text
+        .split(|byte| *byte == b'\n')
+        .zip(1..)
+        .map(|(line, number)| (number, line.strip_suffix(b"\r").unwrap_or(line)))
         .filter(|(_, line)| !line.trim_ascii().is_empty())
-        .map_while(|(number, line)| Some((number, std::str::from_utf8(line).ok()?)));
-    let first = lines.next();
-    let Some((number, line)) = first else {
-        return if is_told {
-            Start::Refused(1, "no header, but bytes that are no text".into())
-        } else {
-            Start::No
-        };
+        .take(1 + LINES_BEFORE)
+        .map(|(number, line)| (number, &line[..line.len().min(LONGEST_LINE)]));
+    let is_json = |line: &[u8]| line.trim_ascii_start().starts_with(b"{") || line.starts_with(b"[");
+    let mut lines: Vec<(u64, Cow<'_, str>)> = lines
+        .take_while(|(_, line)| !is_json(line))
+        .map(|(number, line)| (number, String::from_utf8_lossy(line)))
+        .collect();
+    let has_json = lines.len() <= LINES_BEFORE && text.iter().any(|byte| *byte == b'{');
+    let Some((first, line)) = lines.first().cloned() else {
+        return if is_told { Start::Refused(1, NO_HEADER.into()) } else { Start::No };
     };
-    let others: Vec<(u64, &str)> = lines.take(LINES_BEFORE).collect();
-    let head = || first.into_iter().chain(others.iter().copied());
-    if is_headless(line) {
-        return Start::Refused(number, HEADLESS.into());
+    if is_headless(&line) {
+        return Start::Refused(first, HEADLESS.into());
     }
-    let mut unknown = None;
-    for (number, line) in head().take_while(|(_, line)| !line.trim_start().starts_with(['{', '[']))
+    if let Some((header, _)) = line.split_once('\r')
+        && Header::of(header).is_ok()
     {
+        return Start::Refused(first, CARRIAGE_RETURNS.into());
+    }
+    for (number, line) in &lines {
         match Header::of(line) {
             Ok(header) => return Start::Rows(header),
-            Err(NoHeader::Refused(why)) => {
-                return Start::Refused(number, NoHeader::Refused(why).to_string());
-            }
-            Err(error) => drop(unknown.get_or_insert(error)),
+            Err(error @ NoHeader::Refused(_)) => return Start::Refused(*number, error.to_string()),
+            Err(_) => {}
         }
         if let Some(why) = text_output(line) {
-            return Start::Refused(number, why.into());
+            return Start::Refused(*number, why.into());
         }
     }
-    let has_json = head().any(|(_, line)| line.trim_start().starts_with(['{', '[']));
-    match unknown {
-        Some(error) if is_told => Start::Refused(number, error.to_string()),
-        Some(error)
-            if !has_json && others.first().is_some_and(|(_, row)| is_header_of(line, row)) =>
-        {
-            Start::Refused(number, error.to_string())
+    let second = if lines.len() > 1 { lines.swap_remove(1).1 } else { Cow::default() };
+    match Header::of(&line) {
+        Err(error) if is_told || !has_json && is_header_of(&line, &second) => {
+            Start::Refused(first, error.to_string())
         }
-        _ if is_told => Start::Refused(
-            number,
-            "no header of csv; it names the columns in the first line".into(),
-        ),
         _ => Start::No,
     }
 }
 
+const NO_HEADER: &str = "no header of csv, which names the columns in the first line";
+const CARRIAGE_RETURNS: &str = "rows that end with carriage returns alone, which are not read; \
+    turn them into line ends: `tr '\\r' '\\n' < FILE`";
 const HEADLESS: &str = "rows without a header, so that nothing says what the columns are; write them with it: \
     nfdump without -q, rwcut without --no-titles, flow-export with its first line";
 

@@ -17,7 +17,9 @@ const MISSING: [&str; 11] =
 
 /// Whether a cell says that there is no value.
 pub(super) fn is_missing(cell: &str) -> bool {
-    cell.len() <= 7 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(cell))
+    (cell.len() <= 7 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(cell)))
+        // The line below the names in Markdown and in psql's tables.
+        || cell.bytes().all(|byte| matches!(byte, b'-' | b':' | b'+')) && cell.contains('-')
 }
 
 /// The number of a field that is not text.
