@@ -105,8 +105,9 @@ struct Cells {
     duration: Option<u64>,
     /// The end of the flow has decimals of a second.
     has_exact_end: bool,
-    /// The destination port as a number, and as type and code of ICMP.
-    port: Option<(Option<u64>, Option<(u8, u8)>)>,
+    /// The destination port, as a number and as type and code of ICMP.
+    port: Option<u64>,
+    type_and_code: Option<(u8, u8)>,
     icmp: [Option<u64>; 2],
     flows: Option<u64>,
     back: [u64; 2],
@@ -241,7 +242,7 @@ impl Cells {
             Role::PortOrIcmp => {
                 let byte = |text: &str| text.parse::<u8>().ok();
                 let icmp = cell.split_once('.').and_then(|(t, c)| Some((byte(t)?, byte(c)?)));
-                self.port = Some((number(), icmp));
+                (self.port, self.type_and_code) = (number(), icmp);
             }
             Role::IcmpType => self.icmp[0] = number(),
             Role::IcmpCode => self.icmp[1] = number(),
@@ -276,12 +277,12 @@ impl Cells {
 
     /// The destination port, of ICMP type and code.
     fn ports(&mut self) {
-        if let Some((port, icmp)) = self.port {
-            self.flow.dst_port = match (icmp, self.flow.protocol) {
+        if self.port.is_some() || self.type_and_code.is_some() {
+            self.flow.dst_port = match (self.type_and_code, self.flow.protocol) {
                 (Some((kind, code)), Some(1 | 58)) => Some(u16::from(kind) << 8 | u16::from(code)),
                 // A port that became a float, or ICMP: only the protocol tells.
                 (Some(_), None) => None,
-                _ => port.and_then(|port| u16::try_from(port).ok()),
+                _ => self.port.and_then(|port| u16::try_from(port).ok()),
             };
             self.n_known += usize::from(self.flow.dst_port.is_some());
         }

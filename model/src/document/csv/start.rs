@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 
 use super::cells::cells;
 use super::header::{Header, NoHeader};
+use crate::time::parse_ms;
 
 /// What a text begins with.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ pub fn start(text: &[u8], is_told: bool) -> Start {
         .take_while(|(_, line)| !is_json(line))
         .map(|(number, line)| (number, String::from_utf8_lossy(line)))
         .collect();
-    let has_json = lines.len() <= LINES_BEFORE && text.iter().any(|byte| *byte == b'{');
+    let has_json = lines.len() <= LINES_BEFORE && text.contains(&b'{');
     let Some((first, line)) = lines.first().cloned() else {
         return if is_told { Start::Refused(1, NO_HEADER.into()) } else { Start::No };
     };
@@ -115,7 +116,12 @@ fn text_output(line: &str) -> Option<&'static str> {
             "statistics that `nfdump -s` printed, not flows; print the flows: `nfdump -r FILE -o csv`",
         );
     }
-    if begins(&["Date first seen", "Date flow start", "Event time", "Aggregated flows "]) {
+    // A line of it after `-q`, from a time to an arrow.
+    let is_quiet = || line.as_bytes().get(10) == Some(&b' ') && (has(&[" -> "]) || has(&[" <-> "]));
+    let is_time = line.get(..10).is_some_and(|date| parse_ms(date).is_some());
+    if begins(&["Date first seen", "Date flow start", "Event time", "Aggregated flows "])
+        || is_time && is_quiet()
+    {
         return Some(
             "nfdump's output for people, whose numbers are rounded; print it as csv: `nfdump -r FILE -o csv`",
         );
@@ -131,7 +137,7 @@ fn text_output(line: &str) -> Option<&'static str> {
         );
     }
     let is_digits = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
-    if begins(&["2|", "10|"]) && line.split('|').count() >= 20 && line.split('|').all(is_digits) {
+    if begins(&["2|", "10|"]) && line.split('|').count() >= 10 && line.split('|').all(is_digits) {
         return Some(
             "records that `nfdump -o pipe` printed, without a header; print them as csv: `nfdump -r FILE -o csv`",
         );
@@ -150,4 +156,39 @@ fn text_output(line: &str) -> Option<&'static str> {
         );
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_of_a_text_tells_what_it_is() {
+        for (text, expected) in [
+            ("ts,te,sa,da\n1,2,3,4\n", "rows"),
+            ("\n# made by a script\nsa;da;ibyt\n", "rows"),
+            ("** nfdump -o csv\nany\nsrcAddr,dstAddr,bytes\n", "rows"),
+            ("hello, world, this, is\n{}\n", "no"),
+            ("{\"a\":1}\nsa,da,ibyt\n", "no"),
+            ("one line\nof text\n", "no"),
+            ("", "no"),
+            ("a,b,c\n1,2,3\n", "not understood: a, b, c"),
+            ("sa,da,ibyt\r1,2,3\r", "carriage returns"),
+            ("Top 10 IP Addr ordered by flows:\n", "statistics"),
+            ("Date first seen          Duration Proto\n", "-o csv"),
+            ("2018-09-21 09:59:50.123     5.000 TCP  192.0.2.10:1 ->  192.0.2.1:443  \n", "-o csv"),
+            ("\nFlow Record: \n  Flags = 0x00\n", "-o raw"),
+            ("Ident: none\nFlows: 6\n", "nfdump -I"),
+            ("2|1537523995123|1537523999123|6|0|0|0|3221225994|51000|0\n", "-o pipe"),
+            ("192.0.2.10|198.51.100.20|51000|443|\n", "--no-titles"),
+            ("Sif  SrcIPaddress     DIf  DstIPaddress      Pr\n", "flow-export"),
+        ] {
+            let found = match start(text.as_bytes(), false) {
+                Start::Rows(_) => "rows".to_owned(),
+                Start::Refused(_, why) => why,
+                Start::No => "no".to_owned(),
+            };
+            assert!(found.contains(expected), "{text}: {found}");
+        }
+    }
 }
