@@ -67,7 +67,7 @@ impl Parsed {
             }
             TextRow::Aside => {}
             TextRow::Text => {
-                self.skip(NotAFlow::NotARow, line, Some("text, or a row of nothing".into()))
+                self.skip(NotAFlow::NotARow, line, Some("text, or a row of nothing".into()));
             }
             TextRow::Wrong(cause, why) => {
                 // Rows of another version are flows that are not asked for.
