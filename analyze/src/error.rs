@@ -71,11 +71,23 @@ pub enum ReadError {
         /// Why not.
         source: io::Error,
     },
-    /// A zip archive.
-    #[error("{name} is a zip archive; unpack it and try again")]
-    ZipArchive {
+    /// A file of another program, which is not read.
+    #[error("{name} is {what}; {advice}")]
+    OfOthers {
         /// The file.
         name: String,
+        /// What it is.
+        what: &'static str,
+        /// What to do with it.
+        advice: &'static str,
+    },
+    /// A source that holds something, and nothing of it is a flow.
+    #[error("{name}: nothing in it is a flow of NetFlow v5; it holds {met}")]
+    NoFlows {
+        /// The source.
+        name: String,
+        /// What was met instead, by cause.
+        met: String,
     },
     /// A Parquet file on a stream, which cannot be read at random positions.
     #[error("{name} is a Parquet file, which is read by its name only, not from a pipe")]

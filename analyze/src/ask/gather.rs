@@ -138,7 +138,8 @@ impl<S: Statistic> Job<'_, S> {
         let fields = needed.union(BatchTally::FIELDS.into_iter().collect());
         let mut absorber = Absorber::new(sources, self.options);
         let workers = Workers::new(statistic, &run, memory);
-        let reading = Reading { sources, stored: &prepared.parts, fields, dictionary };
+        let reading =
+            Reading { sources, stored: &prepared.parts, fields, dictionary, is_judged: true };
         reading.batches(&mut absorber, |batches| workers.add(batches))?;
         if let Err(damage) = workers.add_stored(&prepared.parts, dictionary) {
             return Ok(Err(damage));

@@ -33,7 +33,7 @@ impl Walk<'_> {
         };
         let name = self.completeness.name(stream);
         for skipped in tally.skipped {
-            if !self.skip(name, skipped.cause, skipped.first.line) {
+            if !self.skip(&name, skipped.cause, skipped.first.line) {
                 return false;
             }
             self.tally.skip(skipped.cause, skipped.n - 1, skipped.first, skipped.reason);
@@ -52,7 +52,7 @@ impl Walk<'_> {
             });
             if let Err(error) = read {
                 let (name, source) = (name.to_owned(), error.into());
-                self.refused = Some(ReadError::DamagedParquet { name, source });
+                self.refused = Some(ReadError::DamagedParquet { name: name.to_string(), source });
                 return false;
             }
             if !goes_on {

@@ -8,8 +8,10 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use flowkit_model::answer::{Position, Tally};
+use flowkit_model::document::wrapped::Wrapped;
 use flowkit_model::wire::{self, NotV5};
 use flowkit_model::{Entry, FlowRecord, NotAFlow, Row};
+use memchr::memchr_iter;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -22,8 +24,7 @@ use crate::input::datagrams::Datagrams;
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
 use crate::input::{
-    self, Block, BulkAction, Framing, Piece, Source, TextRow, hits_before_the_end, is_action,
-    several,
+    self, Block, BulkAction, Piece, Source, Stretch, TextRow, hits_before_the_end, is_action, walk,
 };
 use crate::scan::completeness::Completeness;
 use crate::scan::ingest::known_before;
@@ -97,7 +98,11 @@ fn parsed(
     match piece {
         Piece::Block(block) => Some(Parsed::new(block, fields, dictionary, shapes)),
         Piece::Datagrams(datagrams) => Some(datagrams.parse(fields, dictionary)),
-        Piece::End { .. } | Piece::Stored | Piece::Bytes(..) => None,
+        Piece::End { .. }
+        | Piece::Member(_)
+        | Piece::Refused(_)
+        | Piece::Stored
+        | Piece::Bytes(..) => None,
     }
 }
 
@@ -146,8 +151,16 @@ impl<'s> Walk<'s> {
     ) -> bool {
         let name = self.completeness.name(stream);
         let goes_on = match piece {
-            Piece::Block(block) => self.block(name, &block, take),
-            Piece::Datagrams(datagrams) => self.datagrams(name, &datagrams, take),
+            Piece::Block(block) => self.block(&name, &block, take),
+            Piece::Datagrams(datagrams) => self.datagrams(&name, &datagrams, take),
+            Piece::Member(name) => {
+                self.completeness.member(name);
+                true
+            }
+            Piece::Refused(why) => {
+                self.completeness.refused(stream, &why, &mut self.tally);
+                true
+            }
             Piece::End { damage } => self.end(stream, damage),
             Piece::Stored => self.columns(stream, take),
             Piece::Bytes(..) => true,
@@ -176,37 +189,52 @@ impl<'s> Walk<'s> {
         block: &Block,
         take: &mut impl FnMut(Found<'_>) -> bool,
     ) -> bool {
-        let mut action: Option<&[u8]> = None;
-        for (line, text) in block.values() {
-            if let Some(header) = &block.header {
-                let goes_on = match header.row(text) {
-                    TextRow::Flow(flow) => pass_document(&Row::of(&flow), take),
-                    TextRow::Aside => true,
-                    TextRow::Wrong(_) => self.skip(name, NotAFlow::NotARow, line),
-                };
-                if !goes_on {
-                    return false;
+        if let Some(header) = &block.header {
+            return block.lines_of_text().all(|(line, text)| match header.row(text) {
+                TextRow::Flow(flow) => pass_document(&Row::of(&flow), take),
+                TextRow::Aside => true,
+                TextRow::Wrong(_) => self.skip(name, NotAFlow::NotARow, line),
+            });
+        }
+        if let Some(dropped) = block.dropped
+            && !self.skip(name, NotAFlow::NotJson, dropped.line)
+        {
+            return false;
+        }
+        let (mut action, mut goes_on): (Option<&[u8]>, bool) = (None, true);
+        let (mut at, mut line) = (0, block.line);
+        let mut goes_on_dropped = block.dropped.is_some();
+        walk(&block.text, |start, stretch| {
+            line += memchr_iter(b'\n', &block.text[at..start]).count() as u64;
+            at = start;
+            let goes_on_dropped = std::mem::take(&mut goes_on_dropped);
+            let value = match stretch {
+                Stretch::Value(value) if goes_on => value,
+                Stretch::Value(_) => return true,
+                // It goes on what was dropped, and is counted with it.
+                Stretch::Text(_) if goes_on_dropped => return true,
+                Stretch::Text(_) | Stretch::Broken(_) => {
+                    goes_on = goes_on && self.skip(name, NotAFlow::NotJson, line);
+                    return true;
                 }
-                continue;
+            };
+            if is_action(value) {
+                action = Some(value);
+                return true;
             }
-            if block.framing == Framing::Bulk && is_action(text) {
-                action = Some(text);
-                continue;
-            }
-            let whole = action.take().and_then(|action| hit(action, text));
+            let whole = action.take().and_then(|action| hit(action, value));
             // Invalid UTF-8 is replaced, not dropped.
-            let text = whole.map_or_else(|| String::from_utf8_lossy(text), Cow::Owned);
-            for found in documents_in(block, &text) {
-                let goes_on = match found {
+            let text = whole.map_or_else(|| String::from_utf8_lossy(value), Cow::Owned);
+            let is_json = each_in(&text, 0, &mut |found| {
+                goes_on = match found {
                     Ok(found) => take(found),
                     Err(cause) => self.skip(name, cause, line),
                 };
-                if !goes_on {
-                    return false;
-                }
-            }
-        }
-        true
+                goes_on
+            });
+            is_json
+        });
+        goes_on
     }
 
     fn datagrams(
@@ -289,6 +317,8 @@ struct Outline<'a> {
     id: Option<&'a RawValue>,
     hits: Option<&'a RawValue>,
     error: Option<&'a RawValue>,
+    /// It has a member that answers of other APIs have.
+    may_wrap: bool,
 }
 
 impl<'de> Deserialize<'de> for Outline<'de> {
@@ -310,7 +340,8 @@ impl<'de> Deserialize<'de> for Outline<'de> {
                         "_id" => &mut outline.id,
                         "hits" => &mut outline.hits,
                         "error" => &mut outline.error,
-                        _ => {
+                        key => {
+                            outline.may_wrap |= WRAPPERS.contains(&key);
                             map.next_value::<IgnoredAny>()?;
                             continue;
                         }
@@ -324,24 +355,54 @@ impl<'de> Deserialize<'de> for Outline<'de> {
     }
 }
 
+/// Members that answers of other APIs have.
+const WRAPPERS: [&str; 6] = ["responses", "docs", "response", "rawResponse", "result", "columns"];
+
 #[derive(Deserialize)]
 struct Hits<'a> {
     #[serde(borrow)]
     hits: Vec<&'a RawValue>,
 }
 
-/// The documents in one value of a block; of a truncated answer, the complete
-/// ones.
-fn documents_in<'t>(block: &Block, text: &'t str) -> Vec<Result<Found<'t>, NotAFlow>> {
-    if let Some(hits) = hits_before_the_end(block, text.as_bytes()) {
-        return hits.into_iter().flat_map(|hit| documents(hit.get())).collect();
+/// Passes the documents in one value to `take` until that returns false: of a
+/// truncated answer the complete ones, of answers of other APIs what is inside.
+/// False if it is not JSON.
+fn each_in(
+    text: &str,
+    depth: u32,
+    take: &mut impl FnMut(Result<Found<'_>, NotAFlow>) -> bool,
+) -> bool {
+    if let Some(inside) = Some(text).filter(|_| depth < DEEPEST).and_then(wrapped) {
+        for value in inside.values {
+            if !each_in(&value, depth + 1, take) && !take(Err(NotAFlow::NotJson)) {
+                break;
+            }
+        }
+        return true;
+    }
+    if let Some(hits) = hits_before_the_end(text.as_bytes()) {
+        hits.into_iter().flat_map(|hit| documents(hit.get())).all(&mut *take);
+        return true;
     }
     let found = documents(text);
-    let values = if found == [Err(NotAFlow::NotJson)] { several(text.as_bytes()) } else { None };
-    let Some(values) = values else { return found };
-    // The values are cut at braces, so that each is valid UTF-8.
-    let texts = values.filter_map(|value| std::str::from_utf8(value).ok());
-    texts.flat_map(|value| documents_in(block, value)).collect()
+    if found == [Err(NotAFlow::NotJson)] {
+        return false;
+    }
+    found.into_iter().all(&mut *take);
+    true
+}
+
+/// Answers inside of answers are looked into this deep.
+const DEEPEST: u32 = 4;
+
+/// What is inside of the answer of another API than `_search`.
+fn wrapped(text: &str) -> Option<Wrapped<'_>> {
+    let outline: Outline<'_> = serde_json::from_str(text).ok()?;
+    let is_no_flow = || match Entry::parse(text.as_bytes()) {
+        Ok(Entry::Bare(document)) => document.into_flow() == Err(NotAFlow::NoNetflow),
+        _ => false,
+    };
+    Wrapped::of(text).filter(|_| outline.may_wrap && is_no_flow())
 }
 
 /// The documents in one JSON value: one, those of a page, or none if it is a
@@ -351,11 +412,14 @@ fn documents(text: &str) -> Vec<Result<Found<'_>, NotAFlow>> {
         return vec![Err(NotAFlow::NotJson)];
     };
     let page = outline.hits.and_then(|hits| serde_json::from_str::<Hits<'_>>(hits.get()).ok());
+    let is_page = || matches!(Entry::parse(text.as_bytes()), Ok(Entry::Page(_)));
+    let page = page.filter(|_| is_page());
     match (page, outline.source, outline.id.or(outline.index)) {
         (Some(page), _, _) => page.hits.iter().flat_map(|hit| documents(hit.get())).collect(),
         (None, Some(source), _) => vec![Ok(Found { whole: text, source: source.get() })],
         (None, None, Some(_)) => vec![Err(NotAFlow::NoSource)],
         (None, None, None) if outline.error.is_some() && is_error(text) => Vec::new(),
+        (None, None, None) if outline.may_wrap && wrapped(text).is_some() => Vec::new(),
         (None, None, None) => vec![Ok(Found { whole: text, source: text })],
     }
 }

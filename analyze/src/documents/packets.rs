@@ -49,7 +49,11 @@ pub fn each(
                 tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
                 true
             }
-            Piece::Stored | Piece::Bytes(..) => true,
+            Piece::Refused(why) => {
+                tally.incomplete.push(format!("{} {why}", source.name()));
+                true
+            }
+            Piece::Member(_) | Piece::Stored | Piece::Bytes(..) => true,
             Piece::Block(_) => {
                 refused = Some(ReadError::NoPackets { name: source.name().to_owned() });
                 false

@@ -193,7 +193,8 @@ impl Export<'_> {
         let Prepared { parts, notes } = cache::prepare(self.sources)?;
         let mut absorber = Absorber::new(self.sources, self.options);
         let fields = FieldSet::all();
-        let reading = Reading { sources: self.sources, stored: &parts, fields, dictionary };
+        let reading =
+            Reading { sources: self.sources, stored: &parts, fields, dictionary, is_judged: true };
         let mut done = Ok(());
         let mut hand_on = |batch: &mut Batch| {
             run.apply(batch);

@@ -35,7 +35,6 @@ const MAGIC: &[(&[u8], Result<Compression, Refused>)] = &[
     (&[0x50, 0x2a, 0x4d, 0x18], Ok(Compression::Zstd)),
     (&[0xfd, b'7', b'z', b'X', b'Z', 0], Ok(Compression::Xz)),
     (b"BZh", Ok(Compression::Bzip2)),
-    (b"PK\x03\x04", Err(|name| ReadError::ZipArchive { name })),
     (b"PAR1", Err(|name| ReadError::ParquetFromPipe { name })),
 ];
 

@@ -1,7 +1,10 @@
-//! Detects from its first bytes whether a decompressed stream is text, a capture
-//! or datagrams; turns UTF-16 into UTF-8.
+//! Detects from its first bytes whether a decompressed stream is text, a capture,
+//! datagrams, an archive or a file of another program; turns UTF-16 into UTF-8.
 
 use std::io::{self, Read};
+
+use super::others::{self, Other};
+use super::tar;
 
 /// What a stream holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +15,10 @@ pub(super) enum Form {
     Capture,
     /// Concatenated NetFlow datagrams.
     Datagrams,
+    /// A tar archive of any of these.
+    Tar,
+    /// A file that is not read.
+    Other(&'static Other),
 }
 
 /// Magic numbers of packet captures: pcap in both byte orders and with micro- and
@@ -31,18 +38,22 @@ pub(super) type Detected<'r> = (Box<dyn Read + Send + 'r>, Form);
 /// first read.
 pub(super) fn detect<'r>(mut stream: Box<dyn Read + Send + 'r>) -> Detected<'r> {
     let mut head = Vec::new();
-    let failed = stream.by_ref().take(4).read_to_end(&mut head).err();
+    let mut failed = stream.by_ref().take(4).read_to_end(&mut head).err();
+    if failed.is_none() && !is_json(&head) {
+        let more = (tar::BLOCK - head.len()) as u64;
+        failed = stream.by_ref().take(more).read_to_end(&mut head).err();
+    }
+    let little = is_little_utf16(&head);
     let form = match *head {
-        [first, ..] if CAPTURES.iter().any(|magic| head == magic) && first != b'{' => Form::Capture,
+        _ if CAPTURES.iter().any(|magic| head.starts_with(magic)) => Form::Capture,
+        _ if tar::is_tar(&head) => Form::Tar,
+        _ if let Some(other) = others::other(&head) => Form::Other(other),
+        _ if little.is_some() || is_padded(&head) => Form::Text,
         // No text begins with these bytes; a datagram begins with its version.
         [0..=0x08, ..] => Form::Datagrams,
         _ => Form::Text,
     };
-    let little = match *head {
-        [0xff, 0xfe, ..] => Some(true),
-        [0xfe, 0xff, ..] => Some(false),
-        _ => None,
-    };
+    let little = little.filter(|_| form == Form::Text);
     let rest: Box<dyn Read + Send + 'r> = match failed {
         None => stream,
         Some(error) => Box::new(Failed(Some(error))),
@@ -55,6 +66,33 @@ pub(super) fn detect<'r>(mut stream: Box<dyn Read + Send + 'r>) -> Detected<'r> 
         ),
         None => (Box::new(whole), form),
     }
+}
+
+/// Whether the first bytes open a JSON value, so that no more are needed.
+fn is_json(head: &[u8]) -> bool {
+    let head = head.trim_ascii_start();
+    matches!(head, [b'{' | b'[', next, ..] if *next != 0)
+}
+
+/// Whether UTF-16 is little-endian: by its byte order mark, or since each of its
+/// first letters has a byte of zeros. `None` if it is no UTF-16.
+fn is_little_utf16(head: &[u8]) -> Option<bool> {
+    let is_letter = |byte: u8| byte >= 0x20 || byte.is_ascii_whitespace();
+    match *head {
+        [0xff, 0xfe, ..] => Some(true),
+        [0xfe, 0xff, ..] => Some(false),
+        [a, 0, b, 0, ..] if is_letter(a) && is_letter(b) => Some(true),
+        // Versions of datagrams are small numbers.
+        [0, a, 0, b, ..] if a >= 0x20 && is_letter(b) => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether text follows bytes of zeros, as they are left where a file was not
+/// written.
+fn is_padded(head: &[u8]) -> bool {
+    let zeros = head.iter().take_while(|byte| **byte == 0).count();
+    zeros > 1 && (zeros == head.len() || is_json(&head[zeros..]))
 }
 
 /// A stream whose first read failed.
@@ -124,8 +162,11 @@ mod tests {
 
     #[test]
     fn utf16_of_either_order_becomes_utf8() {
-        let text = "\u{feff}{\"a\":\"é𝄞\"}\n".repeat(40_000);
-        for is_little in [true, false] {
+        let marked = "\u{feff}{\"a\":\"é𝄞\"}\n".repeat(40_000);
+        let plain = marked.replace('\u{feff}', "");
+        for (is_little, text) in
+            [(true, &marked), (false, &marked), (true, &plain), (false, &plain)]
+        {
             let bytes: Vec<u8> = text
                 .encode_utf16()
                 .flat_map(|unit| if is_little { unit.to_le_bytes() } else { unit.to_be_bytes() })
@@ -133,7 +174,7 @@ mod tests {
             let (mut stream, form) = detect(Box::new(&*bytes));
             let mut found = String::new();
             stream.read_to_string(&mut found).unwrap();
-            assert_eq!((found == text, form), (true, Form::Text));
+            assert_eq!((&found == text, form), (true, Form::Text));
         }
     }
 
@@ -148,6 +189,11 @@ mod tests {
             (b"\x05\0\0\x01", Form::Datagrams),
             (b"\xd4\xc3\xb2\xa1rest", Form::Capture),
             (b"\n\r\r\nrest", Form::Capture),
+            (b"\0\0\0\0{\"a\":1}", Form::Text),
+            (b"{\0\"\0a\0", Form::Text),
+            (b"\0{\0\"\0a", Form::Text),
+            (b"\0\x05\0\x1e", Form::Datagrams),
+            (b"\0\x09\0\x20", Form::Datagrams),
         ] {
             assert_eq!(detect(Box::new(bytes)).1, expected, "{bytes:?}");
         }

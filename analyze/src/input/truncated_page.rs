@@ -1,18 +1,16 @@
-//! Recovers the complete hits of a truncated search answer, as a full disk leaves
-//! it.
+//! Recovers the complete hits of a truncated search answer, as a full disk or a
+//! broken connection leaves it.
 
 use flowkit_model::document::entry::Entry;
 use flowkit_model::document::page::Page;
 use memchr::memmem;
 use serde_json::value::RawValue;
 
-use super::{Block, json_values};
+use super::json_values;
 
-/// The complete hits of a value, if it is an answer that is truncated at the end
-/// of its stream.
-pub(crate) fn hits_before_the_end<'t>(block: &Block, value: &'t [u8]) -> Option<Vec<&'t RawValue>> {
-    let may_break_off = block.ends_with(value);
-    let breaks_off = may_break_off && Entry::parse(value).is_err_and(|error| error.is_eof());
+/// The complete hits of a value, if it is an answer that breaks off.
+pub(crate) fn hits_before_the_end(value: &[u8]) -> Option<Vec<&RawValue>> {
+    let breaks_off = Entry::parse(value).is_err_and(|error| error.is_eof());
     breaks_off.then(|| whole_hits(value)).flatten().map(|page| page.hits)
 }
 
@@ -32,6 +30,8 @@ pub(super) fn whole_hits(text: &[u8]) -> Option<Page<'_>> {
         total: facts.total,
         timed_out: facts.timed_out,
         shards: facts.shards,
+        clusters: facts.clusters,
+        terminated_early: facts.terminated_early,
     })
 }
 

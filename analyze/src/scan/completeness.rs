@@ -1,6 +1,7 @@
 //! Detects while streams are read what is missing from them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::{Position, Tally};
@@ -14,10 +15,15 @@ use crate::input::{self, Opened, Source};
 /// they are read.
 pub(crate) struct Completeness<'s> {
     streams: Vec<Opened<'s>>,
+    /// Name of the member of an archive that is being read.
+    member: Option<Arc<str>>,
     /// State of the stream that is being read.
     stream: StreamState,
-    /// Search answers by scroll id, or by stream if they have none.
-    answers: BTreeMap<String, Answers>,
+    /// Search answers by scroll id, or by stream if they have none, and a number if
+    /// each is a search of its own.
+    answers: BTreeMap<(String, u64), Answers>,
+    /// Answers so far that are searches of their own.
+    n_alone: u64,
 }
 
 /// What is known of the current stream so far.
@@ -27,11 +33,20 @@ struct StreamState {
     server_error: Option<(u64, ServerError)>,
     is_empty: bool,
     odd: Vec<Odd>,
+    /// What printed text that was passed over, and what to do, if that is known.
+    program: Option<(&'static str, &'static str)>,
 }
 
 impl StreamState {
     fn new() -> Self {
-        Self { n_values: 0, not_json: None, server_error: None, is_empty: true, odd: Vec::new() }
+        Self {
+            n_values: 0,
+            not_json: None,
+            server_error: None,
+            is_empty: true,
+            odd: Vec::new(),
+            program: None,
+        }
     }
 }
 
@@ -40,6 +55,12 @@ struct Answers {
     first: Position,
     n_hits: u64,
     total: Option<u64>,
+}
+
+impl Answers {
+    fn is_whole(&self) -> bool {
+        self.total.is_some_and(|total| total > 0 && self.n_hits >= total)
+    }
 }
 
 impl<'s> Completeness<'s> {
@@ -53,7 +74,13 @@ impl<'s> Completeness<'s> {
     }
 
     fn of(streams: Vec<Opened<'s>>) -> Self {
-        Self { streams, stream: StreamState::new(), answers: BTreeMap::new() }
+        Self {
+            streams,
+            member: None,
+            stream: StreamState::new(),
+            answers: BTreeMap::new(),
+            n_alone: 0,
+        }
     }
 
     /// Documents read so far from the current stream.
@@ -61,13 +88,24 @@ impl<'s> Completeness<'s> {
         self.stream.n_values
     }
 
-    /// Name of a stream.
-    pub(crate) fn name(&self, stream: usize) -> &'s str {
-        self.streams[stream].name
+    /// Name of a stream, or of the member of an archive in it.
+    pub(crate) fn name(&self, stream: usize) -> Arc<str> {
+        self.member.clone().unwrap_or_else(|| self.streams[stream].name.into())
+    }
+
+    /// A member of an archive begins.
+    pub(crate) fn member(&mut self, name: String) {
+        self.member = Some(name.into());
+    }
+
+    /// A member of an archive is not read.
+    pub(crate) fn refused(&mut self, stream: usize, why: &str, tally: &mut Tally) {
+        self.stream.is_empty = false;
+        tally.incomplete.push(format!("{} {why}", self.name(stream)));
     }
 
     fn position(&self, stream: usize, line: u64) -> Position {
-        Position { file: self.name(stream).to_owned(), line }
+        Position { file: (*self.name(stream)).to_owned(), line }
     }
 
     /// Accumulates a block of a stream.
@@ -94,6 +132,7 @@ impl<'s> Completeness<'s> {
                 None => self.stream.odd.push(odd.clone()),
             }
         }
+        self.stream.program = self.stream.program.or(parsed.program);
         if self.stream.server_error.is_none() {
             self.stream.server_error.clone_from(&parsed.server_error);
         }
@@ -101,15 +140,8 @@ impl<'s> Completeness<'s> {
 
     fn page(&mut self, stream: usize, page: &PageFacts, tally: &mut Tally) {
         let first = self.position(stream, page.line);
-        if page.timed_out {
-            tally.incomplete.push(format!(
-                "{first} is an answer that timed out: the server had not looked everywhere"
-            ));
-        }
-        if page.shards_failed {
-            tally.incomplete.push(format!(
-                "{first} is an answer of which some shards failed: their documents are missing"
-            ));
+        for missing in &page.missing {
+            tally.incomplete.push(format!("{first} is an answer {missing}"));
         }
         if page.breaks_off {
             let total = page.total.map(|total| format!(" of {total}")).unwrap_or_default();
@@ -117,14 +149,35 @@ impl<'s> Completeness<'s> {
                 .incomplete
                 .push(format!("{first} breaks off: {} whole hits{total} are there", page.n_hits));
         }
-        let search = page.scroll_id.clone().unwrap_or_else(|| self.name(stream).to_owned());
-        let answers =
-            self.answers.entry(search).or_insert(Answers { first, n_hits: 0, total: page.total });
+        let (search, line) = match &page.scroll_id {
+            Some(id) => (id.clone(), 0),
+            None => {
+                ((*self.name(stream)).to_owned(), if page.is_alone { self.next_alone() } else { 0 })
+            }
+        };
+        // Without the id of a scroll, what comes after all hits of a search belongs
+        // to the next one.
+        if page.scroll_id.is_none() && page.n_hits > 0 {
+            let key = (search.clone(), line);
+            if self.answers.get(&key).is_some_and(Answers::is_whole) {
+                self.answers.remove(&key);
+            }
+        }
+        let answers = self.answers.entry((search, line)).or_insert(Answers {
+            first,
+            n_hits: 0,
+            total: page.total,
+        });
         answers.n_hits += page.n_hits;
         if page.breaks_off {
             // Already reported; the missing hits are not reported twice.
             answers.total = None;
         }
+    }
+
+    fn next_alone(&mut self) -> u64 {
+        self.n_alone += 1;
+        self.n_alone
     }
 
     /// Closes a stream.
@@ -137,7 +190,9 @@ impl<'s> Completeness<'s> {
         damage: Option<String>,
         tally: &mut Tally,
     ) -> Result<(), ReadError> {
-        let Opened { name, expected } = self.streams[stream];
+        let (name, expected) = (self.name(stream), self.streams[stream].expected);
+        let member = self.member.take();
+        let is_archive = member.as_deref() == Some(self.streams[stream].name);
         let state = std::mem::replace(&mut self.stream, StreamState::new());
         let has_damage = damage.is_some();
         if let Some(damage) = damage {
@@ -156,9 +211,9 @@ impl<'s> Completeness<'s> {
             }
         }
         if let Some((line, error)) = state.server_error {
-            if state.n_values == 0 {
-                let ServerError { kind, reason } = error;
-                return Err(ReadError::ServerError { name: name.into(), line, kind, reason });
+            if state.n_values == 0 && member.is_none() {
+                let (ServerError { kind, reason }, name) = (error, (*name).to_owned());
+                return Err(ReadError::ServerError { name, line, kind, reason });
             }
             tally.incomplete.push(format!(
                 "{name}:{line} is a server's error instead of an answer ({}: {})",
@@ -167,11 +222,16 @@ impl<'s> Completeness<'s> {
         }
         if state.n_values == 0
             && !has_damage
+            && member.is_none()
             && let Some((line, reason)) = state.not_json
         {
-            return Err(ReadError::NoJson { name: name.into(), line, reason });
+            let name = (*name).to_owned();
+            return Err(match state.program {
+                Some((what, advice)) => ReadError::OfOthers { name, what, advice },
+                None => ReadError::NoJson { name, line, reason },
+            });
         }
-        if state.is_empty && !has_damage && expected.is_none() {
+        if state.is_empty && !has_damage && expected.is_none() && !is_archive {
             tally.notes.push(format!("{name} is empty"));
         }
         if let Some(expected) = expected

@@ -89,6 +89,8 @@ enum EntryKey {
     Hits,
     Shards,
     TimedOut,
+    Clusters,
+    TerminatedEarly,
     Error,
     Document(Option<&'static Node>),
 }
@@ -104,6 +106,8 @@ impl EntryKey {
             "hits" => Self::Hits,
             "_shards" => Self::Shards,
             "timed_out" => Self::TimedOut,
+            "_clusters" => Self::Clusters,
+            "terminated_early" => Self::TerminatedEarly,
             "error" => Self::Error,
             _ => Self::Document(root.child(key)),
         }
@@ -138,12 +142,15 @@ impl<'de> Visitor<'de> for EntryVisitor {
                 EntryKey::Hits => hits = map.next_value_seed(HitsSeed(&mut page))?,
                 EntryKey::Shards => page.shards = lenient(&mut map)?,
                 EntryKey::TimedOut => page.timed_out = lenient(&mut map)?,
+                EntryKey::Clusters => page.clusters = lenient(&mut map)?,
+                EntryKey::TerminatedEarly => page.terminated_early = lenient(&mut map)?,
                 EntryKey::Error => error = Some(map.next_value_seed(ErrorSeed)?),
                 EntryKey::Document(node) => bare.member(node, &mut map)?,
             }
         }
         Ok(match (hits, error) {
-            (Some(()), _) => Entry::Page(page),
+            // A flow may have a member of that name, too.
+            (Some(()), _) if !bare.has_netflow && bare.proven() == 0 => Entry::Page(page),
             (None, Some(error)) if !bare.has_netflow && hit.source.is_none() => Entry::Error(error),
             _ if hit.source.is_some() || hit.id.is_some() || hit.index.is_some() => Entry::Hit(hit),
             _ => Entry::Bare(bare),
@@ -190,11 +197,13 @@ mod tests {
                 format!("bare: {:?}", document.into_flow().map(|flow| flow.bytes))
             }
             Ok(Entry::Page(page)) => format!(
-                "page of {} of {:?}, shards {}, timed out {}",
+                "page of {} of {:?}, shards {}, timed out {}{}{}",
                 page.hits.len(),
                 page.total,
                 page.shards.complete(),
-                page.timed_out
+                page.timed_out,
+                if page.clusters.complete() { "" } else { ", clusters missing" },
+                if page.terminated_early { ", ended early" } else { "" }
             ),
             Ok(Entry::Error(error)) => format!("error {}: {}", error.kind, error.reason),
             Err(_) => "not JSON".into(),
@@ -214,6 +223,11 @@ mod tests {
             ),
             (r#"{"_index":"a","_id":"1","fields":{"netflow":{}}}"#, "hit a 1 -: Err(NoSource)"),
             (r#"{"netflow":{"bytes":3},"hits":7,"timed_out":"x"}"#, "bare: Ok(Some(3))"),
+            (r#"{"netflow":{"bytes":3},"hits":{"hits":[{}]}}"#, "bare: Ok(Some(3))"),
+            (
+                r#"{"hits":{"total":2},"source":{"bytes":3},"ecs":{"version":"1"},"netflow":{"bytes":3}}"#,
+                "bare: Ok(Some(3))",
+            ),
             (
                 r#"{"timed_out":false,"_shards":{"total":2,"successful":2,"failed":0},"hits":{"total":7,"hits":[{},{}]}}"#,
                 "page of 2 of Some(7), shards true, timed out false",
@@ -221,6 +235,14 @@ mod tests {
             (
                 r#"{"timed_out":true,"_shards":{"total":2,"successful":1,"failed":1},"hits":{"total":{"value":7,"relation":"gte"},"hits":[]}}"#,
                 "page of 0 of None, shards false, timed out true",
+            ),
+            (
+                r#"{"terminated_early":true,"_clusters":{"total":2,"successful":1,"skipped":1},"hits":{"hits":[]}}"#,
+                "page of 0 of None, shards true, timed out false, clusters missing, ended early",
+            ),
+            (
+                r#"{"_clusters":{"total":2,"successful":1,"partial":1},"hits":{"hits":[]}}"#,
+                "page of 0 of None, shards true, timed out false, clusters missing",
             ),
             (
                 r#"{"error":{"root_cause":[{"type":"index_not_found_exception","reason":"no such index [x]"}],"type":"t","reason":"r"},"status":404}"#,

@@ -33,15 +33,18 @@
 //! | how rows of csv become flows | [`nfdump_csv`] |
 //! | how documents that look alike are read fast | [`shape`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
+//! | what answers of SQL, `_mget`, `_msearch` and others hold | [`wrapped`] |
 
 pub mod dialect;
 pub mod entry;
 mod json;
 pub mod nfdump_csv;
 pub mod page;
+mod rows_of_values;
 pub mod server_error;
 pub mod shape;
 mod value;
+pub mod wrapped;
 
 use std::fmt;
 
@@ -153,6 +156,12 @@ impl Document {
     /// The dialect that its marks prove, if it is not the one it was read in.
     fn proven(&self) -> usize {
         if self.dialect == 0 { Keys::dialect(self.marks) } else { 0 }
+    }
+
+    /// The version of NetFlow that it states, if that is not 5.
+    #[must_use]
+    pub fn other_version(&self) -> Option<u64> {
+        self.flow.version.filter(|_| self.other_version).map(u64::from)
     }
 
     /// The flow, if it is one.

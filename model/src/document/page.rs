@@ -23,6 +23,10 @@ pub struct Page<'a> {
     pub timed_out: bool,
     /// Shards that were asked and that answered.
     pub shards: Shards,
+    /// Other clusters that were asked and that answered.
+    pub clusters: Clusters,
+    /// The search ended at a number of documents that it was given.
+    pub terminated_early: bool,
 }
 
 /// How many shards were asked, and how many answered.
@@ -35,6 +39,33 @@ pub struct Shards {
     pub successful: u64,
     /// Did not answer.
     pub failed: u64,
+}
+
+/// How many clusters a search across clusters asked, and how many answered.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct Clusters {
+    /// Asked.
+    pub total: u64,
+    /// Answered whole.
+    pub successful: u64,
+    /// Did not answer and were left out.
+    pub skipped: u64,
+    /// Answered in part.
+    pub partial: u64,
+    /// Were still searching.
+    pub running: u64,
+    /// Failed.
+    pub failed: u64,
+}
+
+impl Clusters {
+    /// Whether all that were asked answered whole.
+    #[must_use]
+    pub fn complete(self) -> bool {
+        let Self { total, successful, skipped, partial, running, failed } = self;
+        [skipped, partial, running, failed] == [0; 4] && successful >= total
+    }
 }
 
 impl Shards {
