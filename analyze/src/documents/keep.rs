@@ -10,7 +10,8 @@ use flowkit_model::answer::Tally;
 use flowkit_model::dump::PartForm;
 use memchr::{memchr, memchr_iter};
 
-use super::{Found, Walk, documents, parsed};
+use super::found::documents;
+use super::{Found, Walk, parsed};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 use crate::error::ReadError;

@@ -10,73 +10,14 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::block::{Block, Dropped};
 use super::buffer::{BufferPool, Text};
 use super::bulk::before_last_action;
 use super::csv::Header;
 use super::framing::{Framing, Start, framing};
-use super::json_values::{Nesting, is_separator};
+use super::json_values::{Nesting, Scan, is_separator};
 use super::plain_lines::plain_lines;
-use super::stretches::{BYTE_ORDER_MARK, may_hold_a_document};
-
-/// Text of whole documents.
-#[derive(Debug)]
-pub(crate) struct Block {
-    /// The text.
-    pub(crate) text: Text,
-    /// Number of its first line, from 1.
-    pub(crate) line: u64,
-    /// How documents are separated.
-    pub(crate) framing: Framing,
-    /// Column names, if the text is csv rows.
-    pub(crate) header: Option<Arc<Header>>,
-    /// It is the last block of its stream.
-    pub(crate) last: bool,
-    /// The text ends inside a JSON array that is not closed.
-    pub(crate) is_open: bool,
-    /// Long text before this one, which was dropped since no document can be in it.
-    pub(crate) dropped: Option<Dropped>,
-}
-
-/// Text that was read and dropped.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dropped {
-    /// Number of its first line.
-    pub(crate) line: u64,
-    /// Its length.
-    pub(crate) bytes: u64,
-    /// It has a closing brace.
-    pub(crate) has_brace: bool,
-}
-
-impl Block {
-    /// A block of newline-delimited documents.
-    pub(crate) fn of_lines(text: Vec<u8>, line: u64) -> Self {
-        let (text, framing) = (Text::of(text), Framing::Lines);
-        Self { text, line, framing, header: None, last: false, is_open: false, dropped: None }
-    }
-
-    /// Whether a value is the last one of its stream, so that it may be
-    /// truncated.
-    pub(super) fn ends_with(&self, value: &[u8]) -> bool {
-        self.last && self.text.trim_ascii_end().ends_with(value)
-    }
-
-    /// Its lines that are not blank, each with its number.
-    pub(crate) fn lines_of_text(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        let (mut line, mut at) = (self.line, 0);
-        std::iter::from_fn(move || {
-            while at < self.text.len() {
-                let end = memchr(b'\n', &self.text[at..]).map_or(self.text.len(), |end| at + end);
-                let found = (line, self.text[at..end].trim_ascii());
-                (at, line) = (end + 1, line + 1);
-                if !found.1.is_empty() {
-                    return Some(found);
-                }
-            }
-            None
-        })
-    }
-}
+use super::stretches::{BYTE_ORDER_MARK, is_zeros, may_hold_a_document};
 
 /// Target size of a block; a longer document makes a larger one. Larger blocks
 /// gain nothing, and all blocks in flight should fit in the CPU cache.
@@ -106,23 +47,6 @@ pub(super) struct Blocks<R> {
     dropped: Option<Dropped>,
     scan: Scan,
     done: bool,
-}
-
-/// The search for values in what was read.
-struct Scan {
-    nesting: Nesting,
-    /// Bytes that were searched.
-    searched: usize,
-    /// Where the last value in them ends.
-    cut: usize,
-    /// Bytes without a line end.
-    without_end: usize,
-}
-
-impl Scan {
-    fn inside(arrays: u32) -> Self {
-        Self { nesting: Nesting::inside(arrays), searched: 0, cut: 0, without_end: 0 }
-    }
 }
 
 /// Why a stream cannot be cut further.
@@ -274,10 +198,11 @@ impl<R: Read> Blocks<R> {
             (self.scan.searched, self.scan.without_end) = (0, 0);
             return;
         }
-        let first = Dropped { line: self.line, bytes: 0, has_brace: false };
+        let first = Dropped { line: self.line, bytes: 0, has_brace: false, is_zeros: true };
         let dropped = self.dropped.get_or_insert(first);
         dropped.bytes += self.rest.len() as u64;
         dropped.has_brace |= may_hold_a_document(&self.rest);
+        dropped.is_zeros &= is_zeros(&self.rest);
         self.line += lines;
         self.rest = self.buffers.text();
         (self.scan.searched, self.scan.without_end) = (0, 0);
@@ -350,18 +275,6 @@ impl<R: Read> Iterator for Blocks<R> {
 fn first_line(text: &[u8]) -> &[u8] {
     let text = text.trim_ascii_start();
     &text[..memchr(b'\n', text).unwrap_or(text.len())]
-}
-
-/// Whether an error means that the stream is truncated or damaged, not that the
-/// disk failed.
-pub(super) fn is_damage(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::UnexpectedEof
-            | ErrorKind::InvalidData
-            | ErrorKind::InvalidInput
-            | ErrorKind::Other
-    )
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@ use flowkit_model::document::wrapped::Wrapped;
 use flowkit_model::{NotAFlow, Row};
 use memchr::memchr_iter;
 
-use super::blocks::{Block, Dropped};
+use super::block::{Block, Dropped};
 use super::bulk::is_action;
-use super::parse::{Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, document_id};
+use super::parse::{Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, ZEROS, document_id};
 use super::shape_cache::ShapeReader;
-use super::stretches::{Stretch, may_hold_a_document, walk};
+use super::stretches::{Stretch, is_zeros, may_hold_a_document, walk};
 use super::truncated_page;
 use super::{met, others};
 use crate::dedup::Identity;
@@ -127,12 +127,11 @@ impl Parsed {
                     reader,
                 );
             }
-            Err(error) if error.is_eof() => {
+            Err(_) => {
                 let Some(page) = truncated_page::whole_hits(text) else { return false };
                 self.n_values += 1;
                 self.page(page, depth, line, true, reader);
             }
-            Err(_) => return false,
         }
         true
     }
@@ -253,6 +252,10 @@ impl Parsed {
             before.map_or(line, |before| before.line),
             text.len() as u64 + before.map_or(0, |before| before.bytes),
         );
+        if is_zeros(text) && before.is_none_or(|before| before.is_zeros) {
+            let what = format!("{bytes} bytes of zeros");
+            return self.odd(Odd { kind: ZEROS, what, n: 1, line, is_missing: false });
+        }
         self.skip_for(NotAFlow::NotJson, line, || Some(met::text(text, bytes)));
         self.program = self.program.or_else(|| others::of_text(text));
         if may_hold_a_document(text) || before.is_some_and(|before| before.has_brace) {

@@ -132,6 +132,23 @@ impl Nesting {
     }
 }
 
+/// The search for values in what was read.
+pub(super) struct Scan {
+    pub(super) nesting: Nesting,
+    /// Bytes that were searched.
+    pub(super) searched: usize,
+    /// Where the last value in them ends.
+    pub(super) cut: usize,
+    /// Bytes without a line end.
+    pub(super) without_end: usize,
+}
+
+impl Scan {
+    pub(super) fn inside(arrays: u32) -> Self {
+        Self { nesting: Nesting::inside(arrays), searched: 0, cut: 0, without_end: 0 }
+    }
+}
+
 /// The values of a text, each with the position where it starts; at the end, the
 /// rest that does not end, if it is not blank.
 pub(super) fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {

@@ -4,7 +4,7 @@
 use flowkit_model::Row;
 use memchr::memchr;
 
-use super::blocks::Block;
+use super::block::Block;
 use super::parse::Parsed;
 use super::shape_cache::ShapeReader;
 use crate::batch::Batch;

@@ -4,6 +4,7 @@
 //! formats; in JSON, [`Entry`](flowkit_model::Entry) classifies each value as
 //! hit, document or answer, so a file may even mix them.
 
+mod block;
 mod blocks;
 mod buffer;
 mod bulk;
@@ -15,6 +16,7 @@ mod dump;
 mod entries;
 mod formats;
 mod framing;
+mod gzip;
 mod json_values;
 mod lines;
 mod met;
@@ -31,7 +33,7 @@ mod stretches;
 mod tar;
 mod truncated_page;
 
-pub(crate) use self::blocks::Block;
+pub(crate) use self::block::Block;
 pub(crate) use self::bulk::{BulkAction, is_action};
 pub(crate) use self::csv::Row as TextRow;
 pub use self::dump::read_manifest;

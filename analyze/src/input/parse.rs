@@ -13,7 +13,7 @@ use flowkit_model::dump::DocumentId;
 use flowkit_model::{FieldId, NotAFlow, Row};
 use memchr::memchr_iter;
 
-use super::blocks::Block;
+use super::block::Block;
 use super::bulk::{BulkAction, Target, is_action};
 use super::csv::Row as TextRow;
 use super::framing::Framing;
@@ -55,6 +55,8 @@ pub(crate) struct Parsed {
 
 /// Kind of text that was passed over and may have held a document.
 pub(crate) const TEXT_WITH_A_BRACE: &str = "text with a brace";
+/// Kind of bytes of zeros, which hold nothing.
+pub(crate) const ZEROS: &str = "zeros";
 
 /// Something unusual that occurred `n` times.
 #[derive(Clone, Debug)]

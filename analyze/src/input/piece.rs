@@ -2,7 +2,7 @@
 
 use flowkit_model::dump::PartForm;
 
-use super::blocks::Block;
+use super::block::Block;
 use super::datagrams::Datagrams;
 
 /// A piece of a stream.

@@ -1,13 +1,13 @@
 //! Reads streams in order, as pieces: blocks of text, or datagrams.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowkit_model::dump::PartForm;
 
-use super::blocks::{self, BlockError, Blocks};
+use super::blocks::{BlockError, Blocks};
 use super::compression::{self, Compression};
 use super::datagrams::{self, Datagrams};
 use super::formats::Reading;
@@ -141,7 +141,7 @@ impl Stream {
             let member = match tar::next(&mut stream) {
                 Ok(Some(member)) => member,
                 Ok(None) => break None,
-                Err(error) if blocks::is_damage(&error) => {
+                Err(error) if is_damage(&error) => {
                     break Some(format!("is damaged or breaks off ({error})"));
                 }
                 Err(source) => {
@@ -216,7 +216,7 @@ fn text_of(
     while let Some(block) = blocks.next() {
         let block = match block {
             Ok(block) => block,
-            Err(BlockError::Io(_, error)) if is_packed && blocks::is_damage(&error) => {
+            Err(BlockError::Io(_, error)) if is_packed && is_damage(&error) => {
                 damage = Some(format!("is damaged or breaks off ({error})"));
                 blocks.take_rest()
             }
@@ -254,7 +254,7 @@ fn packets(
     };
     let damage = match read {
         Ok(damage) => damage,
-        Err(error) if is_packed && blocks::is_damage(&error) => {
+        Err(error) if is_packed && is_damage(&error) => {
             Some(format!("is damaged or breaks off ({error})"))
         }
         Err(source) => return Err(ReadError::Read { name, offset: 0, source }),
@@ -268,6 +268,18 @@ fn packets(
         }
     }
     Ok(goes_on && take(Piece::End { damage }))
+}
+
+/// Whether an error means that the stream is truncated or damaged, not that the
+/// disk failed.
+fn is_damage(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof
+            | ErrorKind::InvalidData
+            | ErrorKind::InvalidInput
+            | ErrorKind::Other
+    )
 }
 
 /// Bytes per read behind damage.

@@ -96,7 +96,7 @@ fn is_padded(head: &[u8]) -> bool {
 }
 
 /// A stream whose first read failed.
-struct Failed(Option<io::Error>);
+pub(super) struct Failed(pub(super) Option<io::Error>);
 
 impl Read for Failed {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {

@@ -122,6 +122,12 @@ fn is_blank(byte: u8) -> bool {
     byte.is_ascii_whitespace()
 }
 
+/// Whether a text is nothing but bytes of zeros, as they are left where a file was
+/// not written.
+pub(super) fn is_zeros(text: &[u8]) -> bool {
+    text.iter().all(|byte| *byte == 0 || is_separator(*byte))
+}
+
 /// Whether text that was passed over may have held a document.
 pub(crate) fn may_hold_a_document(text: &[u8]) -> bool {
     memchr::memchr2(b'{', b'}', text).is_some()

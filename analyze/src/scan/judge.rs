@@ -8,7 +8,7 @@ use flowkit_model::answer::Skipped as SkippedBefore;
 
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::input::parse::{Parsed, TEXT_WITH_A_BRACE};
+use crate::input::parse::{Odd, Parsed, TEXT_WITH_A_BRACE, ZEROS};
 use crate::store::StoredPart;
 
 /// What was met in the sources.
@@ -48,8 +48,9 @@ impl<'s> Judge<'s> {
         for (version, n) in &parsed.versions {
             *self.met.versions.entry(*version).or_insert(0) += n;
         }
-        // Text that was passed over is counted as skipped, too.
-        for odd in parsed.odd.iter().filter(|odd| odd.kind != TEXT_WITH_A_BRACE) {
+        // Text that was passed over is counted as skipped, too; zeros are nothing.
+        let counts = |odd: &&Odd| ![TEXT_WITH_A_BRACE, ZEROS].contains(&odd.kind);
+        for odd in parsed.odd.iter().filter(counts) {
             *self.met.others.entry(odd.what.clone()).or_insert(0) += odd.n;
         }
         self.met.is_damaged |= parsed.breaks_off.is_some();
