@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 
 use flowkit_model::document::wrapped::Wrapped;
 use flowkit_model::{Entry, FlowRecord, NotAFlow};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -82,8 +82,9 @@ impl<'de> Deserialize<'de> for Outline<'de> {
                         "hits" => &mut outline.hits,
                         "error" => &mut outline.error,
                         key => {
-                            outline.may_wrap |= WRAPPERS.contains(&key);
-                            map.next_value::<IgnoredAny>()?;
+                            let is_wrapper = WRAPPERS.contains(&key);
+                            let value = map.next_value::<&RawValue>()?;
+                            outline.may_wrap |= is_wrapper || value.get().starts_with('[');
                             continue;
                         }
                     };
@@ -143,7 +144,7 @@ fn wrapped(text: &str) -> Option<Wrapped<'_>> {
         Ok(Entry::Bare(document)) => document.into_flow() == Err(NotAFlow::NoNetflow),
         _ => false,
     };
-    Wrapped::of(text).filter(|_| outline.may_wrap && is_no_flow())
+    Some(text).filter(|_| outline.may_wrap && is_no_flow()).and_then(Wrapped::of)
 }
 
 /// The documents in one JSON value: one, those of a page, or none if it is a

@@ -6,6 +6,8 @@
 
 mod block;
 mod blocks;
+#[cfg(test)]
+mod boundaries;
 mod buffer;
 mod bulk;
 mod capture;

@@ -81,9 +81,13 @@ const OTHERS: &[Other] = &[
 
 /// The kind of a file that is not read, by its first bytes.
 pub(super) fn other(head: &[u8]) -> Option<&'static Other> {
+    // Prose may begin with letters that are magic, too.
+    let is_binary = head.iter().any(|byte| matches!(byte, 0..=8 | 14..=26 | 28..=31));
+    let is_letters = |other: &Other| other.magic.iter().all(u8::is_ascii_alphanumeric);
     OTHERS
         .iter()
         .find(|other| head.get(other.offset..).is_some_and(|at| at.starts_with(other.magic)))
+        .filter(|other| is_binary || !is_letters(other))
 }
 
 /// What printed a text that holds no JSON, and what to do; `None` if it is not
@@ -131,7 +135,8 @@ mod tests {
             (&b"\x0c\xa5\x01\0\0\0"[..], Some("a binary file of nfdump 1.6")),
             (b"\x0c\xa5\x02\0\0\0", Some("a binary file of nfdump 1.7")),
             (b"\xde\xad\xbe\xef\0", Some("a binary file of SiLK")),
-            (b"12345678DUCK", Some("a DuckDB database")),
+            (b"12345678DUCK\0", Some("a DuckDB database")),
+            (b"ORCHESTRATOR started", None),
             (b"\x04\x22\x4d\x18", Some("packed with lz4")),
             (b"{\"a\":1}", None),
             (b"\0\x05\0\x01", None),

@@ -22,6 +22,8 @@ pub(super) struct Judge<'s> {
 #[derive(Default)]
 struct Met {
     flows: u64,
+    /// Documents, rows and datagrams that could be read.
+    values: u64,
     /// How many by cause, and what is known of the first.
     skipped: BTreeMap<NotAFlow, (u64, Option<String>)>,
     versions: BTreeMap<u64, u64>,
@@ -42,6 +44,7 @@ impl<'s> Judge<'s> {
     /// A block was read.
     pub(super) fn block(&mut self, parsed: &Parsed) {
         self.met.flows += parsed.identities.len() as u64;
+        self.met.values += parsed.n_values;
         for skipped in &parsed.skipped {
             self.met.skip(skipped.cause, skipped.n, skipped.reason.as_deref());
         }
@@ -107,7 +110,8 @@ impl Met {
     }
 
     fn is_nothing(&self) -> bool {
-        self.skipped.is_empty() && self.others.is_empty()
+        // A datagram without records is odd, and holds nothing.
+        self.skipped.is_empty() && (self.others.is_empty() || self.values > 0)
     }
 
     /// What was met, by cause.

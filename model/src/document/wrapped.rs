@@ -6,13 +6,16 @@
 //! | `responses` | `_msearch`: answers of searches, each may be an error |
 //! | `docs` | `_mget`: hits; one may be an error, or not found |
 //! | `response`, `rawResponse`, `result` | async search, or what Kibana's inspector shows |
-//! | `columns` with `rows` or `values` | SQL or ES\|QL: rows of values under names |
+//! | `columns` with `rows` or `values`, `schema` with `datarows` | SQL or ES\|QL: rows of values under names |
+//! | any list of hits or flows | what scripts make of an answer, as `{"hits": [...]}` |
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::entry::Entry;
 use super::rows_of_values::{Column, documents};
 
 /// What is inside of an answer.
@@ -39,9 +42,9 @@ struct Members<'a> {
     raw_response: Option<&'a RawValue>,
     #[serde(borrow, default)]
     result: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "schema")]
     columns: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "datarows")]
     rows: Option<&'a RawValue>,
     #[serde(borrow, default)]
     values: Option<&'a RawValue>,
@@ -93,7 +96,7 @@ impl<'a> Wrapped<'a> {
     #[must_use]
     pub fn of(json: &'a str) -> Option<Self> {
         let members: Members<'a> = serde_json::from_str(json).ok()?;
-        let mut found = Self::inside(&members)?;
+        let mut found = Self::inside(&members).or_else(|| Self::in_a_list(json))?;
         for (is_so, sentence) in [
             (is_true(members.is_partial), "that is partial: the server had not looked everywhere"),
             (is_true(members.is_running), "of a search that was still running"),
@@ -144,6 +147,21 @@ impl<'a> Wrapped<'a> {
         let values = documents(&columns, &rows, members.rows.is_none())?;
         Some(Self { values, ..Self::default() })
     }
+
+    /// The first list whose first element is a flow, or a hit with a document.
+    fn in_a_list(json: &'a str) -> Option<Self> {
+        let members: BTreeMap<String, &'a RawValue> = serde_json::from_str(json).ok()?;
+        members.values().find_map(|list| {
+            let list: Vec<&'a RawValue> = serde_json::from_str(list.get()).ok()?;
+            let is_flow = match Entry::parse(list.first()?.get().as_bytes()).ok()? {
+                Entry::Hit(hit) => hit.source.is_some(),
+                Entry::Bare(document) => document.into_flow().is_ok(),
+                Entry::Page(_) | Entry::Error(_) => false,
+            };
+            let values = list.into_iter().map(|value| Cow::Borrowed(value.get())).collect();
+            is_flow.then_some(Self { values, ..Self::default() })
+        })
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +191,12 @@ mod tests {
             let values: Vec<String> = values.into_iter().map(str::to_owned).collect();
             assert_eq!(inside(&json), Some((values, missing)), "{json}");
         }
+        assert_eq!(
+            inside(&format!(r#"{{"n":1,"hits":[{hit}]}}"#)),
+            Some((vec![hit.to_owned()], 0))
+        );
+        let of_opensearch = r#"{"schema":[{"name":"netflow.bytes"}],"datarows":[[1]],"size":1}"#;
+        assert_eq!(inside(of_opensearch), Some((vec![r#"{"netflow":{"bytes":1}}"#.to_owned()], 0)));
         for json in [
             r#"{"response":"200","docs":["a"]}"#,
             r#"{"responses":[{"code":1}],"result":{"a":1}}"#,
