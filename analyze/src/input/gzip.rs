@@ -74,7 +74,7 @@ mod tests {
             ([&a[..], &b].concat(), "one\ntwo\n", false),
             ([&a[..], &zeros, &b, &zeros].concat(), "one\ntwo\n", false),
             ([&a[..], b"rest"].concat(), "one\n", true),
-            ([&a[..], &b[..12]].concat(), "one\n", true),
+            ([&a[..], &b[..10]].concat(), "one\n", true),
             (a[..10].to_vec(), "", true),
         ] {
             let mut found = String::new();
