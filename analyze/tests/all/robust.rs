@@ -34,7 +34,7 @@ const WHOLE: Said = read("", "");
 const FILES: &[(&str, Said)] = &[
     ("addresses.ndjson", read("", "src_addr 6")),
     ("array.json", WHOLE),
-    ("bad-line.ndjson", read("not_json 1 at 5", "")),
+    ("bad-line.ndjson", Said::Read { skipped: "not_json 1 at 5", unknown: "", duplicates: 0, incomplete: 1 }),
     ("bad-utf8.ndjson", WHOLE),
     ("bare-sources.ndjson", WHOLE),
     ("blank-lines.ndjson", WHOLE),
@@ -106,7 +106,13 @@ fn broken_datagrams_are_read_as_far_as_they_go() {
     let folder = corpora.join("robust/wire");
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), WIRE.len(), "every file has a row");
     for (file, flows, skipped, incomplete, notes) in WIRE {
-        let tally = tally(&folder.join(file));
+        let path = folder.join(file);
+        if *flows == 0 && !skipped.is_empty() {
+            let error = summed_up(&path).map(|answer| answer.tally).unwrap_err().to_string();
+            assert!(error.contains("nothing in it is a flow"), "{error}");
+            continue;
+        }
+        let tally = tally(&path);
         let found: Vec<String> = tally
             .skipped
             .iter()
