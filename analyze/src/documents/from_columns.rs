@@ -51,8 +51,8 @@ impl Walk<'_> {
                 goes_on = (0..batch.rows()).all(|row| pass_document(&batch.row(row, &texts), take));
             });
             if let Err(error) = read {
-                let (name, source) = (name.to_owned(), error.into());
-                self.refused = Some(ReadError::DamagedParquet { name: name.to_string(), source });
+                let (name, source) = (name.to_string(), error.into());
+                self.refused = Some(ReadError::DamagedParquet { name, source });
                 return false;
             }
             if !goes_on {

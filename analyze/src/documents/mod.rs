@@ -200,14 +200,13 @@ impl<'s> Walk<'s> {
             let whole = action.take().and_then(|action| hit(action, value));
             // Invalid UTF-8 is replaced, not dropped.
             let text = whole.map_or_else(|| String::from_utf8_lossy(value), Cow::Owned);
-            let is_json = each_in(&text, 0, &mut |found| {
+            each_in(&text, 0, &mut |found| {
                 goes_on = match found {
                     Ok(found) => take(found),
                     Err(cause) => self.skip(name, cause, line),
                 };
                 goes_on
-            });
-            is_json
+            })
         });
         goes_on
     }

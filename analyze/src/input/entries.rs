@@ -51,11 +51,15 @@ impl Parsed {
             match stretch {
                 Stretch::Text(text) => self.passed_over(text, line, before),
                 Stretch::Broken(text) => {
-                    before.into_iter().for_each(|before| self.dropped(before));
+                    if let Some(before) = before {
+                        self.dropped(before);
+                    }
                     self.broken(text, line, block);
                 }
                 Stretch::Value(value) => {
-                    before.into_iter().for_each(|before| self.dropped(before));
+                    if let Some(before) = before {
+                        self.dropped(before);
+                    }
                     if is_action(value) {
                         action = Some(value);
                         return true;
@@ -76,7 +80,9 @@ impl Parsed {
             }
             true
         });
-        dropped.into_iter().for_each(|dropped| self.dropped(dropped));
+        if let Some(dropped) = dropped {
+            self.dropped(dropped);
+        }
     }
 
     /// Reads one JSON value; false if it is none.
@@ -143,8 +149,8 @@ impl Parsed {
     }
 
     fn no_flow_in(&mut self, cause: NotAFlow, version: Option<u64>, text: &[u8], line: u64) {
-        if cause == NotAFlow::OtherVersion {
-            version.into_iter().for_each(|version| self.version(version));
+        if let (NotAFlow::OtherVersion, Some(version)) = (cause, version) {
+            self.version(version);
         }
         self.skip_for(cause, line, || match (cause, version) {
             (NotAFlow::OtherVersion, Some(version)) => Some(format!("version {version}")),
@@ -231,7 +237,7 @@ impl Parsed {
     /// Adds a hit; false if it is no flow.
     fn hit(&mut self, mut hit: Hit<'_>, text: &[u8], line: u64) -> bool {
         let (index, id, routing) = (hit.index.take(), hit.id.take(), hit.routing.take());
-        let version = hit.source.as_ref().and_then(|document| document.other_version());
+        let version = hit.source.as_ref().and_then(flowkit_model::Document::other_version);
         match hit.into_flow() {
             Ok(flow) => {
                 let row = Row::of(&flow);

@@ -23,9 +23,10 @@ pub(super) fn keys(json: &[u8]) -> Option<String> {
     let shown: Vec<String> =
         names.iter().take(MOST_KEYS).map(|name| name.escape_debug().to_string()).collect();
     let more = if names.len() > MOST_KEYS { ", …" } else { "" };
-    Some(match shown.is_empty() {
-        true => "no keys".to_owned(),
-        false => format!("keys {}{more}", shown.join(", ")),
+    Some(if shown.is_empty() {
+        "no keys".to_owned()
+    } else {
+        format!("keys {}{more}", shown.join(", "))
     })
 }
 
@@ -66,9 +67,10 @@ pub(super) fn text(text: &[u8], bytes: u64) -> String {
     let shown: String = letters.chars().take(MOST_LETTERS).collect();
     let more = if shown.len() < first.len() { "…" } else { "" };
     let unit = if bytes == 1 { "byte" } else { "bytes" };
-    match shown.trim().is_empty() {
-        true => format!("{bytes} {unit} of text"),
-        false => format!("{bytes} {unit} of text, \"{}{more}\"", shown.trim().escape_debug()),
+    if shown.trim().is_empty() {
+        format!("{bytes} {unit} of text")
+    } else {
+        format!("{bytes} {unit} of text, \"{}{more}\"", shown.trim().escape_debug())
     }
 }
 

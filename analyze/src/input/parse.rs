@@ -147,7 +147,9 @@ impl Parsed {
         let mut parsed = Self::empty(fields, block.text.len() / 1024 + 1, dictionary);
         let mut reader = shapes.reader();
         let dropped = block.dropped.filter(|_| block.framing != Framing::Values);
-        dropped.into_iter().for_each(|dropped| parsed.dropped(dropped));
+        if let Some(dropped) = dropped {
+            parsed.dropped(dropped);
+        }
         match block.framing {
             Framing::Lines => parsed.lines(block, &mut reader),
             Framing::Bulk | Framing::Rows => parsed.values(block, &mut reader),

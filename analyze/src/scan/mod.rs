@@ -87,7 +87,9 @@ impl Reading<'_> {
                             absorber.refused(stream, &why);
                         }
                         ParsedPiece::Stored => {
-                            stored(stream).into_iter().for_each(|part| judge.stored(part));
+                            if let Some(part) = stored(stream) {
+                                judge.stored(part);
+                            }
                             stored(stream).map_or(Ok(()), |part| absorber.stored(&part.tally))?;
                         }
                     }
