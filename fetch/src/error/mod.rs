@@ -5,11 +5,13 @@
 //! message holds credentials.
 
 mod disk;
+mod lack;
 mod printable;
 
 use std::io;
 use std::path::PathBuf;
 
+pub use lack::Lack;
 pub(crate) use printable::printable;
 use printable::{because, others};
 
@@ -101,9 +103,19 @@ pub enum FetchError {
         /// Start of the answer.
         start: String,
     },
+    /// Something else answers at the address.
+    #[error("{url} is not Elasticsearch or OpenSearch: {what}; {cure}")]
+    NotTheServer {
+        /// Address without credentials.
+        url: String,
+        /// What it is, or how it answered.
+        what: String,
+        /// What to try.
+        cure: &'static str,
+    },
     /// 401.
     #[error(
-        "{url} does not know who is asking: {reason}; give --user NAME, with --password-file FILE or FLOWKIT_PASSWORD, or --api-key-file FILE"
+        "401: {url} does not know who is asking: {reason}; give --user NAME, with --password-file FILE or FLOWKIT_PASSWORD, or --api-key-file FILE"
     )]
     Unauthorized {
         /// Address without credentials.
@@ -112,12 +124,16 @@ pub enum FetchError {
         reason: String,
     },
     /// 403.
-    #[error("{url} forbids {request}: {reason}; ask for the right to read the index")]
+    #[error(
+        "403: {url} forbids {request} to {lack} ({reason}); ask for the right to read the index, or use another login"
+    )]
     Forbidden {
         /// Address without credentials.
         url: String,
         /// Method and path.
         request: String,
+        /// Who lacks which privilege.
+        lack: Lack,
         /// The server's words.
         reason: String,
     },
@@ -236,14 +252,22 @@ pub enum FetchError {
         reason: String,
     },
     /// The server stopped searching before it was done.
-    #[error(
-        "page {page} of {index} is not whole: the search timed out; a time-out is set in search.default_search_timeout"
-    )]
+    #[error("page {page} of {index} is not whole: the search {why}")]
     TimedOut {
         /// Index or pattern.
         index: String,
         /// Number of the page, from 1.
         page: u64,
+        /// Why it stopped.
+        why: &'static str,
+    },
+    /// Remote clusters did not answer, or not whole.
+    #[error("an answer over {index} is not whole: {reason}; see GET /_remote/info")]
+    ClustersMissing {
+        /// Index or pattern.
+        index: String,
+        /// Which clusters are missing, in the server's words.
+        reason: String,
     },
     /// The total changed within a cursor, although that is a snapshot.
     #[error(

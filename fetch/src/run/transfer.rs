@@ -13,7 +13,7 @@ use flowkit_dump::DumpFolder;
 use flowkit_model::dump::{FORMAT, Order, Part, PartState, Pending, Span};
 
 use crate::cancel::Cancel;
-use crate::cursor::query::{self, Search};
+use crate::cursor::query::{self, Members, Search};
 use crate::cursor::{Cursor, CursorOptions, Target};
 use crate::error::FetchError;
 use crate::page::accept::Accept;
@@ -36,7 +36,7 @@ pub(crate) struct Transfer<'a, S: Server> {
     pub(crate) policy: RetryPolicy,
     pub(crate) rate_limit: RateLimit,
     pub(crate) options: CursorOptions,
-    pub(crate) source_fields: &'a [String],
+    pub(crate) members: Members<'a>,
     pub(crate) everything: Accept,
     pub(crate) only_new: Accept,
     /// Page size, lowered if pages prove large.
@@ -60,7 +60,13 @@ impl<S: Server> Transfer<'_, S> {
                 self.observer.event(Event::PartResumed { documents, bytes });
                 writer
             }
-            None => PartWriter::create(&parts, first_state(part), accept)?,
+            None => {
+                if let Some(lost) = PartWriter::unresumable(&parts, &first_state(part)) {
+                    let (index, documents, bytes) = (&part.scope.index, lost.documents, lost.bytes);
+                    self.observer.event(Event::PartRestarted { index, documents, bytes });
+                }
+                PartWriter::create(&parts, first_state(part), accept)?
+            }
         };
         let mut tries = 0;
         let mut options = self.options.clone();
@@ -114,7 +120,7 @@ impl<S: Server> Transfer<'_, S> {
             query: &query,
             order: state.order,
             slice: state.scope.slice,
-            source_fields: self.source_fields,
+            members: self.members,
         };
         let target = Target { index: &index, search };
         let asked = options.size;
