@@ -10,6 +10,29 @@ use super::printable;
 /// The privilege that a fetch needs on every index.
 const READ: &str = "read";
 
+/// A request that a login may not make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    /// Address without credentials.
+    pub url: String,
+    /// Method and path, or what was asked for.
+    pub request: String,
+    /// Who lacks which privilege.
+    pub lack: Lack,
+    /// The server's words.
+    pub reason: String,
+}
+
+impl fmt::Display for Denied {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, request, lack, reason } = self;
+        write!(
+            out,
+            "403: {url} forbids {request} to {lack} ({reason}); ask for the right to read the index, or use another login"
+        )
+    }
+}
+
 /// Who lacks which privilege, as far as the server says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lack {

@@ -7,13 +7,15 @@
 mod disk;
 mod lack;
 mod printable;
+mod stranger;
 
 use std::io;
 use std::path::PathBuf;
 
-pub use lack::Lack;
+pub use lack::{Denied, Lack};
 pub(crate) use printable::printable;
 use printable::{because, others};
+pub use stranger::Stranger;
 
 /// A fetch stopped. The dump on disk says that it is incomplete.
 #[derive(Debug, thiserror::Error)]
@@ -104,15 +106,8 @@ pub enum FetchError {
         start: String,
     },
     /// Something else answers at the address.
-    #[error("{url} is not Elasticsearch or OpenSearch: {what}; {cure}")]
-    NotTheServer {
-        /// Address without credentials.
-        url: String,
-        /// What it is, or how it answered.
-        what: String,
-        /// What to try.
-        cure: &'static str,
-    },
+    #[error("{0}")]
+    NotTheServer(Stranger),
     /// 401.
     #[error(
         "401: {url} does not know who is asking: {reason}; give --user NAME, with --password-file FILE or FLOWKIT_PASSWORD, or --api-key-file FILE"
@@ -124,19 +119,8 @@ pub enum FetchError {
         reason: String,
     },
     /// 403.
-    #[error(
-        "403: {url} forbids {request} to {lack} ({reason}); ask for the right to read the index, or use another login"
-    )]
-    Forbidden {
-        /// Address without credentials.
-        url: String,
-        /// Method and path.
-        request: String,
-        /// Who lacks which privilege.
-        lack: Lack,
-        /// The server's words.
-        reason: String,
-    },
+    #[error("{0}")]
+    Forbidden(Denied),
     /// No index matches the name or pattern.
     #[error("no index {index} at {url}{}; try another --index", others(.found))]
     NoIndex {

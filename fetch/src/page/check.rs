@@ -211,9 +211,10 @@ impl CursorCheck {
         hit: &HitId<'_>,
         text: &[u8],
     ) -> Result<(), FetchError> {
-        let is_of_index = match self.any_index {
-            true => may_name(&self.index, &hit.index),
-            false => hit.index == self.index,
+        let is_of_index = if self.any_index {
+            may_name(&self.index, &hit.index)
+        } else {
+            hit.index == self.index
         };
         if !is_of_index || self.window.excludes(text) {
             return Err(self.unsorted());

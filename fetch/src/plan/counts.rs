@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::indices::IndexLister;
 use crate::clock::now;
 use crate::cursor::query;
-use crate::error::{FetchError, Lack, printable};
+use crate::error::{Denied, FetchError, Lack, printable};
 use crate::page::clusters::missing_clusters;
 use crate::page::hits::times;
 use crate::server::address::path_segment;
@@ -74,7 +74,7 @@ pub(crate) fn check_whole(
             let reason = reason["reason"].as_str().unwrap_or_default();
             let (url, request) = (url.to_owned(), call.name());
             let (lack, reason) = (Lack::read(reason), printable(reason));
-            Err(FetchError::Forbidden { url, request, lack, reason })
+            Err(FetchError::Forbidden(Denied { url, request, lack, reason }))
         }
         None => Ok(()),
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::counts::{check_whole, is_whole};
 use super::{Plan, PlanRequest, PlannedIndex, pushdown};
 use crate::cursor::query;
-use crate::error::{FetchError, printable};
+use crate::error::{Denied, FetchError, printable};
 use crate::page::pattern::matches_any;
 use crate::server::address::path_segment;
 use crate::server::refusal::{Context, Refusal};
@@ -223,7 +223,7 @@ impl<S: Server> IndexLister<'_, S> {
                 printable(&index)
             );
             let (url, request) = (self.server.url().to_owned(), format!("reading {index}"));
-            return FetchError::Forbidden { url, request, lack, reason };
+            return FetchError::Forbidden(Denied { url, request, lack, reason });
         }
         let mut body = Vec::new();
         let found =

@@ -5,6 +5,7 @@
 //! whatever the size of the index. If the state of the cursor is uncertain, it is
 //! closed, and the next one begins at the last safe position.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
@@ -53,21 +54,7 @@ impl<S: Server> Transfer<'_, S> {
     pub(crate) fn run(&self, part: &Pending, largest_page: u32) -> Result<Part, FetchError> {
         let accept = if part.skips_known { &self.only_new } else { &self.everything };
         let parts = self.folder.parts();
-        let mut writer = match PartWriter::resume(&parts, &first_state(part), accept)? {
-            Some(writer) => {
-                let state = writer.state();
-                let (documents, bytes) = (state.rows, state.bytes);
-                self.observer.event(Event::PartResumed { documents, bytes });
-                writer
-            }
-            None => {
-                if let Some(lost) = PartWriter::unresumable(&parts, &first_state(part)) {
-                    let (index, documents, bytes) = (&part.scope.index, lost.documents, lost.bytes);
-                    self.observer.event(Event::PartRestarted { index, documents, bytes });
-                }
-                PartWriter::create(&parts, first_state(part), accept)?
-            }
-        };
+        let mut writer = self.begin_part(&parts, part, accept)?;
         let mut tries = 0;
         let mut options = self.options.clone();
         loop {
@@ -92,6 +79,26 @@ impl<S: Server> Transfer<'_, S> {
             self.observer.event(Event::Reopening { index, error: &error, tries, documents, bytes });
             self.policy.wait(tries);
         }
+    }
+
+    /// Resumes an interrupted part where that is proven, or begins it.
+    fn begin_part<'w>(
+        &self,
+        parts: &Path,
+        part: &Pending,
+        accept: &'w Accept,
+    ) -> Result<PartWriter<'w>, FetchError> {
+        let planned = first_state(part);
+        if let Some(writer) = PartWriter::resume(parts, &planned, accept)? {
+            let (documents, bytes) = (writer.state().rows, writer.state().bytes);
+            self.observer.event(Event::PartResumed { documents, bytes });
+            return Ok(writer);
+        }
+        if let Some(lost) = PartWriter::unresumable(parts, &planned) {
+            let (index, documents, bytes) = (&part.scope.index, lost.documents, lost.bytes);
+            self.observer.event(Event::PartRestarted { index, documents, bytes });
+        }
+        PartWriter::create(parts, planned, accept)
     }
 
     fn is_halted(&self) -> bool {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::error::{FetchError, Lack, printable};
+use crate::error::{Denied, FetchError, Lack, printable};
 
 /// A longer answer is not looked at for an error: errors name a few shards.
 const LONGEST_ERROR: usize = 64 * 1024;
@@ -123,9 +123,12 @@ impl Refusal {
             "index_not_found_exception" => FetchError::NoIndex { index, url, found: Vec::new() },
             "index_closed_exception" => FetchError::IndexClosed { index, reason },
             _ if status == 401 => FetchError::Unauthorized { url, reason },
-            _ if status == 403 && self.is_json => {
-                FetchError::Forbidden { url, request, lack: Lack::read(&self.reason), reason }
-            }
+            _ if status == 403 && self.is_json => FetchError::Forbidden(Denied {
+                url,
+                request,
+                lack: Lack::read(&self.reason),
+                reason,
+            }),
             _ if !self.is_json => FetchError::NotJson { url, request, status, start: reason },
             _ if status == 429 => FetchError::Busy { url, request, reason },
             _ if status == 503 => FetchError::NotReady { url, request, reason },

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::error::{FetchError, printable};
+use crate::error::{FetchError, Stranger, printable};
 
 const API: &str = "give the address of the search API as --url, such as http://HOST:9200";
 const KIBANA: &str = "give the address of the Elasticsearch behind it (elasticsearch.hosts in kibana.yml) as --url, such as http://HOST:9200";
@@ -29,29 +29,23 @@ pub(crate) fn by_headers(url: &str, has: impl Fn(&str) -> bool) -> Option<FetchE
     } else {
         return None;
     };
-    Some(FetchError::NotTheServer { url: url.to_owned(), what: what.to_owned(), cure })
+    Some(FetchError::NotTheServer(Stranger { url: url.to_owned(), what: what.to_owned(), cure }))
 }
 
 /// What sends requests on to another address.
 pub(crate) fn by_redirect(url: &str, request: &str, location: &str) -> FetchError {
     let lower = location.to_ascii_lowercase();
-    let (url, has) = (url.to_owned(), |word: &str| lower.contains(word));
-    let what = format!("it sends {request} on to {location}");
-    if has("/app/kibana") || has("/spaces/enter") || has("/login?next=") || has("/app/home") {
-        return FetchError::NotTheServer {
-            url,
-            what: format!("{what}, as Kibana does"),
-            cure: KIBANA,
-        };
-    }
-    if LOGIN_WORDS.iter().any(|word| has(word)) || has("auth") || has("saml") {
-        return FetchError::NotTheServer {
-            url,
-            what: format!("{what}, a login page"),
-            cure: LOGIN,
-        };
-    }
-    FetchError::NotTheServer { url, what, cure: API }
+    let has = |word: &str| lower.contains(word);
+    let is_kibana =
+        ["/app/kibana", "/spaces/enter", "/login?next=", "/app/home"].into_iter().any(has);
+    let is_login = LOGIN_WORDS.into_iter().chain(["auth", "saml"]).any(has);
+    let (whose, cure) = match (is_kibana, is_login) {
+        (true, _) => (", as Kibana does", KIBANA),
+        (false, true) => (", a login page", LOGIN),
+        (false, false) => ("", API),
+    };
+    let what = format!("it sends {request} on to {location}{whose}");
+    FetchError::NotTheServer(Stranger { url: url.to_owned(), what, cure })
 }
 
 /// What gave an answer that is not the API's.
@@ -81,7 +75,7 @@ pub(crate) fn by_answer(url: &str, request: &str, status: u16, body: &[u8]) -> F
     } else {
         (answered(request, status, &text), API)
     };
-    FetchError::NotTheServer { url: url.to_owned(), what, cure }
+    FetchError::NotTheServer(Stranger { url: url.to_owned(), what, cure })
 }
 
 fn answered(request: &str, status: u16, text: &str) -> String {
