@@ -9,6 +9,7 @@ mod bounded;
 mod destination;
 mod dump;
 mod explanation;
+mod fetch;
 mod kill;
 mod nfcapd;
 mod pipe;
