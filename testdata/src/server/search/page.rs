@@ -107,17 +107,8 @@ impl Page {
         if let Some(id) = &style.scroll_id {
             text.extend(["\"_scroll_id\":\"", id, "\","]);
         }
-        let timed_out = if style.fault == Some(Fault::TimedOut) { "true" } else { "false" };
-        text.extend([r#""took":1,"timed_out":"#, timed_out, ","]);
-        match style.fault {
-            Some(Fault::TerminatedEarly) => text.push_str(r#""terminated_early":true,"#),
-            Some(Fault::SkippedCluster) => text.push_str(
-                r#""_clusters":{"total":2,"successful":1,"skipped":1,"running":0,"partial":0,"failed":0,"details":{"eu":{"status":"skipped","indices":"netflow-*","timed_out":false,"failures":[{"shard":-1,"index":null,"reason":{"type":"connect_transport_exception","reason":"Unable to connect to [eu]"}}]}}},"#,
-            ),
-            _ => {}
-        }
-        text.push_str(r#""_shards":"#);
-        text.extend([&shards_member(shards, style), r#","hits":{"#]);
+        text.push_str(time_members(style.fault.as_ref()));
+        text.extend([r#""_shards":"#, &shards_member(shards, style), r#","hits":{"#]);
         if let Some((value, relation)) = total {
             let value = value.to_string();
             if style.total_as_number {
@@ -176,6 +167,18 @@ impl Page {
             text.push_str(&order::values(hit, &self.sort, store));
         }
         text.push('}');
+    }
+}
+
+/// How a search ended, and which clusters it was asked of.
+fn time_members(fault: Option<&Fault>) -> &'static str {
+    match fault {
+        Some(Fault::TimedOut) => r#""took":1,"timed_out":true,"#,
+        Some(Fault::TerminatedEarly) => r#""took":1,"timed_out":false,"terminated_early":true,"#,
+        Some(Fault::SkippedCluster) => {
+            r#""took":1,"timed_out":false,"_clusters":{"total":2,"successful":1,"skipped":1,"running":0,"partial":0,"failed":0,"details":{"eu":{"status":"skipped","indices":"netflow-*","timed_out":false,"failures":[{"shard":-1,"index":null,"reason":{"type":"connect_transport_exception","reason":"Unable to connect to [eu]"}}]}}},"#
+        }
+        _ => r#""took":1,"timed_out":false,"#,
     }
 }
 

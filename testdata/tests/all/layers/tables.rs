@@ -27,7 +27,7 @@ pub(crate) const LAYERS: &[Layers] = &[
         &["lib"],
     ]),
     ("fetch/src", &[
-        &["cancel", "clock", "error"],
+        &["cancel", "clock", "error", "search_body"],
         &["page", "progress", "server"],
         &["cursor", "part_writer", "request"],
         &["plan"],
