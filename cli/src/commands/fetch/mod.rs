@@ -71,8 +71,8 @@ struct Documents {
     #[arg(long, value_name = "PATTERN")]
     index: Option<String>,
 
-    /// Only documents matching a query in the server's JSON, such as
-    /// '{"term":{"host":"10.0.0.1"}}', or a search body with query and fields
+    /// Only documents matching a query (or search body), such as
+    /// '{"term":{"host":"10.0.0.1"}}'
     #[arg(long, value_name = "JSON")]
     query: Option<String>,
 
@@ -100,7 +100,7 @@ struct Dump {
     #[arg(long, conflicts_with = "force")]
     dry_run: bool,
 
-    /// List the indices of the server with their documents, times and dialect
+    /// List the server's indices, their times and dialect
     #[arg(long, conflicts_with_all = ["dry_run", "update", "force", "filter"])]
     list: bool,
 
@@ -140,7 +140,7 @@ struct Transfer {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
 
-    /// Approximate documents per part [default: 25000 to 500000, a twentieth of all]
+    /// Approximate documents per part [default: a 20th]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     part_size: Option<u64>,
 
