@@ -16,6 +16,7 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as a closure gives them")]
 impl Reply {
     /// JSON with a status.
     pub(crate) fn json(status: u16, body: impl Into<String>) -> Option<Reply> {
@@ -56,7 +57,7 @@ impl ScriptedHttp {
                     return;
                 }
                 let (requests, answers) = (Arc::clone(&requests), Arc::clone(&answers));
-                thread::spawn(move || serve(stream, &requests, &*answers));
+                thread::spawn(move || serve(&stream, &requests, &*answers));
             }
         });
         server
@@ -80,7 +81,7 @@ impl Drop for ScriptedHttp {
     }
 }
 
-fn serve(stream: TcpStream, requests: &Mutex<Vec<String>>, answers: &Answers) {
+fn serve(stream: &TcpStream, requests: &Mutex<Vec<String>>, answers: &Answers) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some(asked) = read(&mut reader) {
         requests.lock().unwrap().push(asked.line.clone());
@@ -90,10 +91,15 @@ fn serve(stream: TcpStream, requests: &Mutex<Vec<String>>, answers: &Answers) {
         };
         let length = body.len();
         let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\n\r\n");
-        if (&stream).write_all(head.as_bytes()).and((&stream).write_all(body.as_bytes())).is_err() {
+        if write(stream, &head, &body).is_err() {
             return;
         }
     }
+}
+
+fn write(mut stream: &TcpStream, head: &str, body: &str) -> std::io::Result<()> {
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body.as_bytes())
 }
 
 fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {

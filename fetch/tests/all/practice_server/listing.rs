@@ -108,9 +108,9 @@ fn an_index_that_appeared_since_is_told_and_an_update_fetches_it() {
     // Older than all that the dump has, so that an update would not look there.
     let mut late = of_index(first);
     late.truncate(3);
-    for (n, document) in late.iter_mut().enumerate() {
+    for (ms, document) in (946_598_400_000..).zip(&mut late) {
         document.index = "netflow-1999".to_owned();
-        document.timestamp_ms = 946_598_400_000 + n as i64;
+        document.timestamp_ms = ms;
         document.source = document.source.replacen("2018-09-21", "1999-12-31", 1);
     }
     let all: Vec<_> =

@@ -81,7 +81,7 @@ fn what_is_there_is_listed_and_what_appeared_since_is_told() {
         let first = 1_537_513_200_000;
         assert_eq!((listed.first_ms, listed.last_ms), (Some(first), Some(first + 9 * 13)), "{url}");
         assert!(listed.dialect.as_deref().unwrap().starts_with("Logstash netflow"), "{url}");
-        assert_eq!(listing.empty, [empty.name.clone()], "{url}");
+        assert_eq!(listing.empty, std::slice::from_ref(&empty.name), "{url}");
         let plan = dry_run(&asked, &Cancel::new(), &()).unwrap();
         assert_eq!((plan.indices[0].sampled, plan.indices[0].flows), (70, 70), "{url}");
 
