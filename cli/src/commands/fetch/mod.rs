@@ -84,6 +84,7 @@ struct Documents {
 /// Where the documents go.
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 struct Dump {
     /// Directory of the dump to write
     #[arg(
