@@ -126,6 +126,14 @@ pub enum ReadError {
         /// The file.
         name: String,
     },
+    /// A capture, or a file of datagrams, in which nothing is NetFlow v5.
+    #[error("{name}: nothing in it is NetFlow v5 that flowkit reads; it holds {met}")]
+    NoDatagrams {
+        /// The file.
+        name: String,
+        /// Layers and versions, with their numbers.
+        met: String,
+    },
     /// A document exceeds the size limit.
     #[error("{name}:{line}: a document of over 512 MiB begins here; is it flow documents at all?")]
     TooLong {

@@ -4,7 +4,7 @@
 //! Whole datagrams become flows; everything else is counted by kind, with the
 //! number of the first frame or datagram of each.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,15 +12,16 @@ use std::sync::Arc;
 use flowkit_model::wire::{self, Fault, HEADER_LENGTH, MOST_RECORDS, NotV5, RECORD_LENGTH};
 use flowkit_model::{NotAFlow, Row};
 
+use super::frames::{Fate, Frames};
 use super::parse::{Odd, Parsed};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 
-/// Some datagrams, and counts of the frames that carry none.
+/// Some datagrams, and counts of what else is there.
 #[derive(Debug, Default)]
 pub(crate) struct Datagrams {
     pub(crate) list: Vec<Captured>,
-    other: BTreeMap<Other, (u64, u64)>,
+    pub(crate) frames: Frames,
 }
 
 /// A datagram.
@@ -33,51 +34,11 @@ pub(crate) struct Captured {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Why a frame carries no datagram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Other {
-    Link,
-    NotIp,
-    NotUdp,
-    Empty,
-    Fragment,
-    Cut,
-}
-
-impl Other {
-    fn text(self) -> &'static str {
-        match self {
-            Self::Link => "a frame of a link that flowkit does not read",
-            Self::NotIp => "a frame without an IP packet",
-            Self::NotUdp => "a frame without a UDP packet",
-            Self::Empty => "an empty UDP packet",
-            Self::Fragment => "a fragment of an IP packet, which is not put together",
-            Self::Cut => "a frame that the capture cut before its UDP payload",
-        }
-    }
-
-    fn is_missing(self) -> bool {
-        matches!(self, Self::Fragment | Self::Cut)
-    }
-}
-
 impl Datagrams {
-    pub(super) fn other(&mut self, kind: Other, number: u64) {
-        self.other.entry(kind).or_insert((0, number)).0 += 1;
-    }
-
     /// Decodes the datagrams into a batch.
     pub(crate) fn parse(&self, fields: FieldSet, dictionary: &Arc<Dictionary>) -> Parsed {
         let mut parsed = Parsed::empty(fields, self.list.len() * MOST_RECORDS, dictionary);
-        for (kind, (n, first)) in &self.other {
-            parsed.odd(Odd {
-                kind: kind.text(),
-                what: kind.text().to_owned(),
-                n: *n,
-                line: *first,
-                is_missing: kind.is_missing(),
-            });
-        }
+        parsed.frames = self.frames.clone();
         for datagram in &self.list {
             one(datagram, &mut parsed);
         }
@@ -89,14 +50,22 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
     let line = captured.number;
     let datagram = match wire::decode(&captured.bytes) {
         Ok(datagram) => datagram,
-        Err(error @ NotV5::OtherVersion { .. }) => {
+        Err(error @ NotV5::OtherVersion { version }) => {
+            parsed.frames.count(Fate::Other, of_version(version, &captured.bytes), line);
             return parsed.skip(NotAFlow::OtherVersion, line, Some(error.to_string()));
         }
-        Err(error) => return parsed.skip(NotAFlow::NoRecord, line, Some(error.to_string())),
+        Err(error) => {
+            parsed.frames.count(Fate::Other, "datagrams without a header".into(), line);
+            return parsed.skip(NotAFlow::NoRecord, line, Some(error.to_string()));
+        }
     };
     parsed.n_values += 1;
+    let is_possible = (1..=MOST_RECORDS).contains(&usize::from(datagram.header().count));
+    parsed.frames.n_v5 += u64::from(is_possible);
     for fault in datagram.faults() {
-        if matches!(fault, Fault::ImpossibleCount { .. }) {
+        if let Fault::ImpossibleCount { count } = fault {
+            let layer = format!("version 5 with a count of {count}, which cannot be");
+            parsed.frames.count(Fate::Other, layer.into(), line);
             parsed.skip(NotAFlow::NoRecord, line, Some(fault.to_string()));
             continue;
         }
@@ -106,6 +75,18 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
     let exporter = captured.exporter.map(|address| address.to_string());
     for flow in datagram.flows(exporter.as_deref()) {
         parsed.row(&Row::of(&flow), None, line);
+    }
+}
+
+/// What a datagram of another version than 5 is.
+fn of_version(version: u16, bytes: &[u8]) -> Cow<'static, str> {
+    match version {
+        0 if bytes.starts_with(&[0, 0, 0, 5]) => "sFlow".into(),
+        1..=8 => format!("version {version}").into(),
+        9 => "version 9 (NetFlow 9)".into(),
+        10 => "version 10 (IPFIX)".into(),
+        1280 => "version 5 in the wrong byte order".into(),
+        _ => "other content".into(),
     }
 }
 
@@ -147,6 +128,7 @@ pub(super) fn read(
             found.list.push(Captured { number, exporter: None, bytes });
             used += length;
         }
+        found.frames.n += found.list.len() as u64;
         rest.drain(..used);
         if !take(found) {
             return Ok(());

@@ -13,6 +13,7 @@ mod csv;
 pub(crate) mod datagrams;
 mod dump;
 mod formats;
+pub(crate) mod frames;
 mod framing;
 mod json_values;
 mod lines;

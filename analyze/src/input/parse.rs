@@ -16,6 +16,7 @@ use memchr::memchr_iter;
 use super::blocks::Block;
 use super::bulk::{BulkAction, Target, is_action};
 use super::csv::Row as TextRow;
+use super::frames::Frames;
 use super::framing::Framing;
 use super::json_values::several;
 use super::shape_cache::{ShapeReader, Shapes};
@@ -46,6 +47,8 @@ pub(crate) struct Parsed {
     pub(crate) breaks_off: Option<u64>,
     /// What is unusual but no reason to skip, by kind.
     pub(crate) odd: Vec<Odd>,
+    /// What the frames of a capture, or the datagrams of a file, hold beside flows.
+    pub(crate) frames: Frames,
     /// Lines that are anything else than one document of a known shape without
     /// blanks around it.
     pub(crate) odd_lines: u64,
@@ -101,6 +104,7 @@ impl Parsed {
             n_values: 0,
             breaks_off: None,
             odd: Vec::new(),
+            frames: Frames::default(),
             odd_lines: 0,
         }
     }

@@ -3,6 +3,8 @@
 
 use std::io::{self, Read};
 
+use super::capture::MODIFIED_MAGICS;
+
 /// What a stream holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
@@ -15,7 +17,7 @@ pub(super) enum Form {
 }
 
 /// Magic numbers of packet captures: pcap in both byte orders and with micro- and
-/// nanoseconds, and pcapng.
+/// nanoseconds, and pcapng; beside them those of the modified pcap.
 const CAPTURES: [[u8; 4]; 5] = [
     [0xd4, 0xc3, 0xb2, 0xa1],
     [0xa1, 0xb2, 0xc3, 0xd4],
@@ -32,8 +34,9 @@ pub(super) type Detected<'r> = (Box<dyn Read + Send + 'r>, Form);
 pub(super) fn detect<'r>(mut stream: Box<dyn Read + Send + 'r>) -> Detected<'r> {
     let mut head = Vec::new();
     let failed = stream.by_ref().take(4).read_to_end(&mut head).err();
+    let modified = MODIFIED_MAGICS.iter().map(|(magic, _)| magic);
     let form = match *head {
-        [first, ..] if CAPTURES.iter().any(|magic| head == magic) && first != b'{' => Form::Capture,
+        [_, ..] if CAPTURES.iter().chain(modified).any(|magic| head == magic) => Form::Capture,
         // No text begins with these bytes; a datagram begins with its version.
         [0..=0x08, ..] => Form::Datagrams,
         _ => Form::Text,

@@ -7,6 +7,7 @@ use flowkit_model::answer::{Position, Tally};
 use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
+use crate::input::frames::Frames;
 use crate::input::parse::{Odd, PageFacts, Parsed};
 use crate::input::{self, Opened, Source};
 
@@ -27,11 +28,19 @@ struct StreamState {
     server_error: Option<(u64, ServerError)>,
     is_empty: bool,
     odd: Vec<Odd>,
+    frames: Frames,
 }
 
 impl StreamState {
     fn new() -> Self {
-        Self { n_values: 0, not_json: None, server_error: None, is_empty: true, odd: Vec::new() }
+        Self {
+            n_values: 0,
+            not_json: None,
+            server_error: None,
+            is_empty: true,
+            odd: Vec::new(),
+            frames: Frames::default(),
+        }
     }
 }
 
@@ -94,6 +103,7 @@ impl<'s> Completeness<'s> {
                 None => self.stream.odd.push(odd.clone()),
             }
         }
+        self.stream.frames.merge(&parsed.frames);
         if self.stream.server_error.is_none() {
             self.stream.server_error.clone_from(&parsed.server_error);
         }
@@ -150,6 +160,16 @@ impl<'s> Completeness<'s> {
             };
             let sentence = format!("{name}:{}: {}{more}", odd.line, odd.what);
             if odd.is_missing {
+                tally.incomplete.push(sentence);
+            } else {
+                tally.notes.push(sentence);
+            }
+        }
+        if state.frames.is_foreign() && !has_damage && expected.is_none() {
+            return Err(ReadError::NoDatagrams { name: name.into(), met: state.frames.met() });
+        }
+        for (sentence, is_missing) in state.frames.sentences(name) {
+            if is_missing {
                 tally.incomplete.push(sentence);
             } else {
                 tally.notes.push(sentence);
