@@ -20,6 +20,7 @@ mod oracle;
 mod random;
 
 mod anonymise;
+mod captures;
 mod corpora;
 mod differences;
 mod duckdb;

@@ -145,7 +145,9 @@ impl Walker {
     fn frame(&mut self, frame: Frame<'_>) {
         self.number += 1;
         self.found.frames.n += 1;
-        let Some(link) = frame.link else { return self.count(Fate::NoInterface, "unknown".into()) };
+        let Some(link) = frame.link else {
+            return self.count(Fate::NoInterface, "an unknown interface".into());
+        };
         self.walked(walk(Next::Link(link), frame.bytes, None), frame.is_whole);
     }
 
