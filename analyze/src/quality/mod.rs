@@ -2,3 +2,5 @@
 
 pub(crate) mod loss;
 pub(crate) mod packet_runs;
+mod run;
+mod sequence;
