@@ -31,6 +31,8 @@ pub(crate) struct Captured {
     pub(crate) number: u64,
     /// Address of the exporter, if known.
     pub(crate) exporter: Option<IpAddr>,
+    /// UDP port it was sent from, if known.
+    pub(super) port: Option<u16>,
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -39,6 +41,7 @@ impl Datagrams {
     pub(crate) fn parse(&self, fields: FieldSet, dictionary: &Arc<Dictionary>) -> Parsed {
         let mut parsed = Parsed::empty(fields, self.list.len() * MOST_RECORDS, dictionary);
         parsed.frames = self.frames.clone();
+        parsed.is_of_packets = true;
         for datagram in &self.list {
             one(datagram, &mut parsed);
         }
@@ -62,6 +65,9 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
     parsed.n_values += 1;
     let is_possible = (1..=MOST_RECORDS).contains(&usize::from(datagram.header().count));
     parsed.frames.n_v5 += u64::from(is_possible);
+    if let (Some(address), Some(port)) = (captured.exporter, captured.port) {
+        parsed.senders.add(address, port, datagram.header(), line);
+    }
     for fault in datagram.faults() {
         if let Fault::ImpossibleCount { count } = fault {
             let layer = format!("version 5 with a count of {count}, which cannot be");
@@ -120,12 +126,17 @@ pub(super) fn read(
                 }
                 at_end = true;
                 number += 1;
-                found.list.push(Captured { number, exporter: None, bytes: rest.split_off(used) });
+                found.list.push(Captured {
+                    number,
+                    exporter: None,
+                    port: None,
+                    bytes: rest.split_off(used),
+                });
                 break;
             };
             number += 1;
             let bytes = rest[used..used + length].to_vec();
-            found.list.push(Captured { number, exporter: None, bytes });
+            found.list.push(Captured { number, exporter: None, port: None, bytes });
             used += length;
         }
         found.frames.n += found.list.len() as u64;

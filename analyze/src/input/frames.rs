@@ -21,6 +21,8 @@ pub(crate) enum Fate {
     Damaged,
     /// A second copy, in a tunnel, of a datagram that the capture has by itself.
     Copy,
+    /// A datagram that came before: captured or sent twice. It is read.
+    Twice,
     /// A datagram that is not NetFlow v5; it is counted among the skipped, too.
     Other,
 }
@@ -56,6 +58,9 @@ impl Fate {
             Self::Damaged => format!("{frames} {are} damaged: {layers}"),
             Self::Copy => format!(
                 "{frames} hold in a tunnel a datagram that the capture has without it: each is counted once"
+            ),
+            Self::Twice => format!(
+                "{frames} {have} a datagram that came before, captured or sent twice: each counts, unless --dedupe drops equal flows"
             ),
             Self::Other => return None,
         })
@@ -136,7 +141,12 @@ fn listed<'l>(layers: impl Iterator<Item = (Fate, &'l str, u64)>) -> String {
     let words = layers.iter().map(|(fate, layer, n)| match fate {
         Fate::Unread => format!("{n} in {layer}"),
         Fate::Cut | Fate::Damaged => format!("{n} within {layer}"),
-        Fate::NoInterface | Fate::Unfinished | Fate::Aside | Fate::Copy | Fate::Other => {
+        Fate::NoInterface
+        | Fate::Unfinished
+        | Fate::Aside
+        | Fate::Copy
+        | Fate::Twice
+        | Fate::Other => {
             format!("{n} of {layer}")
         }
     });

@@ -21,6 +21,7 @@ mod open;
 pub(crate) mod parse;
 mod piece;
 mod read;
+pub(crate) mod senders;
 pub(crate) mod shape_cache;
 mod sniff;
 mod source;

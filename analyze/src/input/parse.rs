@@ -19,6 +19,7 @@ use super::csv::Row as TextRow;
 use super::frames::Frames;
 use super::framing::Framing;
 use super::json_values::several;
+use super::senders::Senders;
 use super::shape_cache::{ShapeReader, Shapes};
 use super::truncated_page;
 use crate::batch::dictionary::Dictionary;
@@ -49,6 +50,10 @@ pub(crate) struct Parsed {
     pub(crate) odd: Vec<Odd>,
     /// What the frames of a capture, or the datagrams of a file, hold beside flows.
     pub(crate) frames: Frames,
+    /// Who sent the packets.
+    pub(crate) senders: Senders,
+    /// The flows are those of packets.
+    pub(super) is_of_packets: bool,
     /// Lines that are anything else than one document of a known shape without
     /// blanks around it.
     pub(crate) odd_lines: u64,
@@ -105,6 +110,8 @@ impl Parsed {
             breaks_off: None,
             odd: Vec::new(),
             frames: Frames::default(),
+            senders: Senders::default(),
+            is_of_packets: false,
             odd_lines: 0,
         }
     }
@@ -344,7 +351,15 @@ impl Parsed {
     pub(super) fn note(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         let time = |field| row.number(field);
         let (first, last) = (time(FieldId::FirstSwitched), time(FieldId::LastSwitched));
-        self.quality.add(time(FieldId::Timestamp), first, last);
+        let exported = time(FieldId::Timestamp);
+        // Packets never passed a pipeline, nor did what nfdump printed, which states
+        // nothing of the packet's header.
+        let header = [FieldId::Version, FieldId::FlowRecords, FieldId::FlowSeqNum];
+        if self.is_of_packets || header.iter().all(|field| time(*field).is_none()) {
+            self.quality.add_as_exported(exported, first, last);
+        } else {
+            self.quality.add(exported, first, last);
+        }
         self.sequences.add(row);
         self.identities.push((identity, line));
     }

@@ -9,6 +9,7 @@ use flowkit_model::document::server_error::ServerError;
 use crate::error::ReadError;
 use crate::input::frames::Frames;
 use crate::input::parse::{Odd, PageFacts, Parsed};
+use crate::input::senders::Senders;
 use crate::input::{self, Opened, Source};
 
 /// Compares what streams hold with what they should hold, in the order in which
@@ -29,6 +30,7 @@ struct StreamState {
     is_empty: bool,
     odd: Vec<Odd>,
     frames: Frames,
+    senders: Senders,
 }
 
 impl StreamState {
@@ -40,6 +42,7 @@ impl StreamState {
             is_empty: true,
             odd: Vec::new(),
             frames: Frames::default(),
+            senders: Senders::default(),
         }
     }
 }
@@ -104,6 +107,7 @@ impl<'s> Completeness<'s> {
             }
         }
         self.stream.frames.merge(&parsed.frames);
+        self.stream.senders.merge(&parsed.senders);
         if self.stream.server_error.is_none() {
             self.stream.server_error.clone_from(&parsed.server_error);
         }
@@ -168,6 +172,7 @@ impl<'s> Completeness<'s> {
         if state.frames.is_foreign() && !has_damage && expected.is_none() {
             return Err(ReadError::NoDatagrams { name: name.into(), met: state.frames.met() });
         }
+        tally.notes.extend(state.senders.sentences(name));
         for (sentence, is_missing) in state.frames.sentences(name) {
             if is_missing {
                 tally.incomplete.push(sentence);

@@ -80,7 +80,9 @@ fn hint(answer: &Answer, repaired: bool) -> Option<String> {
             found.push("times are 1 s late in about half of the flows (Logstash 7 and later)");
         }
         Some(Fault::LostMilliseconds) => {
-            found.push("times lack their milliseconds (Logstash 5.6 to 6.8)");
+            found.push(
+                "times lack their milliseconds (Logstash 5.6 to 6.8, or the exporter's uptime counts seconds)",
+            );
         }
         None => {}
     }

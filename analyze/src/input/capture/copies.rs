@@ -9,6 +9,16 @@ use super::walk::{Datagram, Route};
 /// Datagrams that are remembered; a mirror sends its copy at once.
 const MOST: usize = 4096;
 
+/// Whether a datagram came before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    First,
+    /// In as many IP packets: it was captured twice, or sent twice.
+    Twice,
+    /// In more, or in fewer.
+    Copy,
+}
+
 /// The last datagrams, and in how many IP packets each was wrapped.
 #[derive(Debug, Default)]
 pub(super) struct Copies {
@@ -18,14 +28,13 @@ pub(super) struct Copies {
 }
 
 impl Copies {
-    /// Whether the datagram came before at another depth. At the same depth it is a
-    /// datagram that was captured twice, which is not for the capture to judge.
-    pub(super) fn is_copy(&mut self, datagram: &Datagram<'_>) -> bool {
+    /// Looks a datagram up, and remembers it.
+    pub(super) fn see(&mut self, datagram: &Datagram<'_>) -> Seen {
         let Route { source, destination, depth } = datagram.route;
         let key = (source, destination, datagram.ports, datagram.payload);
         let hash = self.hashing.hash_one(key);
         if let Some(known) = self.depths.get(&hash) {
-            return *known != depth;
+            return if *known == depth { Seen::Twice } else { Seen::Copy };
         }
         if self.order.len() >= MOST
             && let Some(oldest) = self.order.pop_front()
@@ -34,7 +43,7 @@ impl Copies {
         }
         self.order.push_back(hash);
         self.depths.insert(hash, depth);
-        false
+        Seen::First
     }
 }
 
@@ -53,10 +62,10 @@ mod tests {
         }
         let mut copies = Copies::default();
         let found = [(1, &[1][..]), (0, &[1]), (1, &[1]), (0, &[2]), (0, &[2])]
-            .map(|(depth, payload)| copies.is_copy(&datagram(source, depth, payload)));
-        assert_eq!(found, [false, true, false, false, false]);
+            .map(|(depth, payload)| copies.see(&datagram(source, depth, payload)));
+        assert_eq!(found, [Seen::First, Seen::Copy, Seen::Twice, Seen::First, Seen::Twice]);
         for n in 0..10_000_u32 {
-            copies.is_copy(&datagram(source, 0, &n.to_be_bytes()));
+            copies.see(&datagram(source, 0, &n.to_be_bytes()));
         }
         assert_eq!((copies.depths.len(), copies.order.len()), (MOST, MOST));
     }

@@ -16,7 +16,7 @@ use pcap_parser::traits::PcapReaderIterator;
 use pcap_parser::{PcapError, create_reader};
 
 use self::container::{Frame, Interfaces};
-use self::copies::Copies;
+use self::copies::{Copies, Seen};
 use self::fragments::{Fragments, Taken, Unfinished};
 pub(super) use self::modified::MAGICS as MODIFIED_MAGICS;
 use self::walk::{Datagram, Fragment, Next, Stop, Walked, walk};
@@ -173,12 +173,17 @@ impl Walker {
         if !is_whole && may_be_v5 && payload.len() < flowkit_model::wire::HEADER_LENGTH {
             return self.count(Fate::Cut, "a NetFlow header".into());
         }
-        if may_be_v5 && self.copies.is_copy(datagram) {
-            return self.count(Fate::Copy, "a copy in a tunnel".into());
+        if may_be_v5 {
+            match self.copies.see(datagram) {
+                Seen::First => {}
+                Seen::Twice => self.count(Fate::Twice, "a datagram that came before".into()),
+                Seen::Copy => return self.count(Fate::Copy, "a copy in a tunnel".into()),
+            }
         }
         self.found.list.push(Captured {
             number: self.number,
             exporter: Some(datagram.route.source),
+            port: Some(datagram.ports.0),
             bytes: payload.to_vec(),
         });
     }

@@ -17,6 +17,26 @@ struct Finding {
     meaning: String,
 }
 
+/// What the flows came through, as far as it can be the cause of a finding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Captures, datagrams and what nfdump printed: no pipeline.
+    Packets,
+    /// Documents, some of them at least.
+    Pipelines,
+}
+
+impl Origin {
+    fn of(tally: &Tally) -> Self {
+        let quality = &tally.quality;
+        if quality.as_exported > 0 && quality.of_pipelines() == 0 {
+            Self::Packets
+        } else {
+            Self::Pipelines
+        }
+    }
+}
+
 /// Gaps in the export are reported from this length on.
 const LONG_GAP_MS: u64 = 3_600_000;
 
@@ -32,6 +52,7 @@ pub(super) fn answer(
         code.and_then(|code| texts.get(code)).map_or("unknown", String::as_str).to_owned()
     };
     let mut findings = Vec::new();
+    let origin = Origin::of(tally);
     let mut engines: Vec<(String, Engine, Loss)> = checked
         .packets
         .loss()?
@@ -40,13 +61,13 @@ pub(super) fn answer(
         .collect();
     engines.sort_by(|a, b| (&a.0, a.1[1], a.1[2]).cmp(&(&b.0, b.1[1], b.1[2])));
     for (exporter, engine, loss) in engines {
-        of_engine(&exporter, engine, loss, &mut findings);
+        of_engine(&exporter, engine, loss, origin, &mut findings);
     }
     let mut times: Vec<(String, Quality)> =
         checked.times.into_iter().map(|(exporter, times)| (name(exporter), times)).collect();
     times.sort_by(|a, b| a.0.cmp(&b.0));
     for (exporter, times) in times {
-        of_times(&exporter, &times, &mut findings);
+        of_times(&exporter, &times, origin, &mut findings);
     }
     push(
         &mut findings,
@@ -54,7 +75,14 @@ pub(super) fn answer(
         "",
         duplicates.equal,
         flows,
-        "flows are equal to another in every field, under other ids; --dedupe drops them",
+        match origin {
+            Origin::Packets => {
+                "flows are equal to another in every field: their datagrams were captured or sent twice; --dedupe drops them"
+            }
+            Origin::Pipelines => {
+                "flows are equal to another in every field, under other ids; --dedupe drops them"
+            }
+        },
     );
     push(
         &mut findings,
@@ -89,16 +117,30 @@ fn push(
     }
 }
 
-fn of_engine(exporter: &str, engine: Engine, loss: Loss, findings: &mut Vec<Finding>) {
+fn of_engine(
+    exporter: &str,
+    engine: Engine,
+    loss: Loss,
+    origin: Origin,
+    findings: &mut Vec<Finding>,
+) {
     let number = |value: Option<u64>| value.map_or("?".into(), |value| value.to_string());
     let place = format!("{exporter} engine {}/{}", number(engine[1]), number(engine[2]));
     if loss.has_no_sequence {
         let words = "packets with sequence numbers that do not count flows: loss cannot be told";
         push(findings, "no_sequence", &place, loss.packets, loss.packets, words);
     }
+    if loss.exporters > 1 {
+        let words = "exporters send under this address and engine, as their sequence numbers show: loss is worked out for each";
+        push(findings, "several_exporters", &place, loss.exporters, 0, words);
+    }
     let words = format!(
-        "flows are missing between packets, in {}: lost on the way to the collector, or outside of what was fetched",
-        if loss.gaps == 1 { "1 place".into() } else { format!("{} places", loss.gaps) }
+        "flows are missing between packets, in {}: lost on the way to {}",
+        if loss.gaps == 1 { "1 place".into() } else { format!("{} places", loss.gaps) },
+        match origin {
+            Origin::Packets => "where they were captured, or outside of the capture",
+            Origin::Pipelines => "the collector, or outside of what was fetched",
+        }
     );
     push(findings, "lost_flows", &place, loss.lost_flows, 0, &words);
     push(
@@ -107,7 +149,12 @@ fn of_engine(exporter: &str, engine: Engine, loss: Loss, findings: &mut Vec<Find
         &place,
         loss.missing_documents,
         0,
-        "flows of packets that came have no document: lost behind the collector, or filtered out",
+        match origin {
+            Origin::Packets => "flows of packets that came are missing: the packets are cut",
+            Origin::Pipelines => {
+                "flows of packets that came have no document: lost behind the collector, or filtered out"
+            }
+        },
     );
     push(
         findings,
@@ -126,13 +173,20 @@ fn of_engine(exporter: &str, engine: Engine, loss: Loss, findings: &mut Vec<Find
     }
 }
 
-fn of_times(exporter: &str, times: &Quality, findings: &mut Vec<Finding>) {
+fn of_times(exporter: &str, times: &Quality, origin: Origin, findings: &mut Vec<Finding>) {
     let mut tell = |name, n, meaning: &str| push(findings, name, exporter, n, times.timed, meaning);
     match times.fault() {
+        // Whole seconds are the exporter's there; and what is inverted is told as such.
+        Some(Fault::LostMilliseconds) if origin == Origin::Packets => tell(
+            "whole_seconds",
+            times.same_fraction,
+            "flows start whole seconds before their export: the exporter's uptime counts seconds",
+        ),
+        Some(Fault::SecondLate) if origin == Origin::Packets => {}
         Some(Fault::LostMilliseconds) => tell(
             "lost_milliseconds",
             times.same_fraction,
-            "starts have the milliseconds of the export: Logstash 5.6 to 6.8 (codec issue 172), 0 to 2 s late; not to be repaired",
+            "starts have the milliseconds of the export: Logstash 5.6 to 6.8 (codec issue 172), 0 to 2 s late and not to be repaired, or an exporter whose uptime counts whole seconds",
         ),
         Some(Fault::SecondLate) => {
             tell(
@@ -152,7 +206,12 @@ fn of_times(exporter: &str, times: &Quality, findings: &mut Vec<Finding>) {
     tell(
         "uptime_wraps",
         times.wrapped,
-        "flows are 49.7 days late: Logstash does not see that the uptime wrapped; --repair-times",
+        match origin {
+            Origin::Packets => "flows are 49.7 days late: the uptime wrapped; --repair-times",
+            Origin::Pipelines => {
+                "flows are 49.7 days late: Logstash does not see that the uptime wrapped; --repair-times"
+            }
+        },
     );
     tell(
         "far_off",

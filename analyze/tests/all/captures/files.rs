@@ -153,5 +153,6 @@ fn a_mirror_of_a_frame_is_no_second_datagram() {
     for frames in [[mirrored.clone(), mirrored], [frame(1), frame(1)]] {
         let tally = read(&pcap(Order::Little, MICRO, 1, &frames)).unwrap();
         assert_eq!((tally.total.flows, tally.total.packets), (6, 120));
+        assert!(tally.notes[0].contains("1 frame has a datagram that came before"), "{tally:?}");
     }
 }
