@@ -41,6 +41,8 @@ pub(crate) struct Loss {
     /// Packets whose sequence number went backwards: exporter restart or reordered
     /// packets.
     pub(crate) restarts: u64,
+    /// Flows beyond those that their packets carried: the packets came twice.
+    pub(crate) repeated_flows: u64,
     /// Flows that packets carried and that have no document.
     pub(crate) missing_documents: u64,
     /// The sequence numbers are all 0, or count packets: loss cannot be computed.
@@ -126,6 +128,9 @@ impl EngineSequence {
         let loss = &mut self.loss;
         loss.packets += 1;
         loss.missing_documents += u64::from(packet.stated.saturating_sub(packet.seen));
+        if packet.stated > 0 {
+            loss.repeated_flows += u64::from(packet.seen.saturating_sub(packet.stated));
+        }
         self.sequence.follow(packet);
         let Some(last) = self.last.replace(packet) else { return };
         let gap = (packet.time - last.time, last.time);
@@ -164,6 +169,19 @@ mod tests {
         assert_eq!((found.lost_flows, found.gaps, found.restarts), (6, 1, 0));
         assert_eq!(found.missing_documents, 1);
         assert_eq!(found.longest_gap, Some((6, 3)));
+    }
+
+    #[test]
+    fn packets_that_came_twice_are_neither_loss_nor_missing() {
+        let found = loss(&[(1, 0, 3, 6), (2, 3, 2, 4), (3, 5, 4, 4)]);
+        let expected = Loss {
+            packets: 3,
+            repeated_flows: 5,
+            exporters: 1,
+            longest_gap: found.longest_gap,
+            ..Loss::default()
+        };
+        assert_eq!(found, expected);
     }
 
     #[test]

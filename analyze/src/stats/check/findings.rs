@@ -2,6 +2,7 @@
 
 use std::io;
 
+use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Cell, Column, Fault, Meaning, Quality, Table, Tally};
 
 use super::{Checked, Duplicates};
@@ -20,8 +21,10 @@ struct Finding {
 /// What the flows came through, as far as it can be the cause of a finding.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    /// Captures, datagrams and what nfdump printed: no pipeline.
+    /// Captures and datagrams: no pipeline.
     Packets,
+    /// What nfdump printed, where the time of the export is that of its receipt.
+    Nfdump,
     /// Documents, some of them at least.
     Pipelines,
 }
@@ -29,10 +32,14 @@ enum Origin {
 impl Origin {
     fn of(tally: &Tally) -> Self {
         let quality = &tally.quality;
-        if quality.as_exported > 0 && quality.of_pipelines() == 0 {
-            Self::Packets
-        } else {
-            Self::Pipelines
+        // nfdump does not print what the header of a packet says.
+        let mut unknown = tally.unknown.iter();
+        let is_nfdump =
+            unknown.any(|unknown| *unknown == (FieldId::FlowRecords, tally.total.flows));
+        match (quality.as_exported > 0 && quality.of_pipelines() == 0, is_nfdump) {
+            (true, false) => Self::Packets,
+            (true, true) => Self::Nfdump,
+            (false, _) => Self::Pipelines,
         }
     }
 }
@@ -76,8 +83,8 @@ pub(super) fn answer(
         duplicates.equal,
         flows,
         match origin {
-            Origin::Packets => {
-                "flows are equal to another in every field: their datagrams were captured or sent twice; --dedupe drops them"
+            Origin::Packets | Origin::Nfdump => {
+                "flows are equal to another in every field; --dedupe drops them"
             }
             Origin::Pipelines => {
                 "flows are equal to another in every field, under other ids; --dedupe drops them"
@@ -138,11 +145,27 @@ fn of_engine(
         "flows are missing between packets, in {}: lost on the way to {}",
         if loss.gaps == 1 { "1 place".into() } else { format!("{} places", loss.gaps) },
         match origin {
-            Origin::Packets => "where they were captured, or outside of the capture",
+            Origin::Packets | Origin::Nfdump =>
+                "where they were captured, or outside of the capture",
             Origin::Pipelines => "the collector, or outside of what was fetched",
         }
     );
     push(findings, "lost_flows", &place, loss.lost_flows, 0, &words);
+    push(
+        findings,
+        "repeated_flows",
+        &place,
+        loss.repeated_flows,
+        0,
+        match origin {
+            Origin::Packets | Origin::Nfdump => {
+                "flows more than their packets carried: the packets were captured or sent twice; --dedupe drops equal flows"
+            }
+            Origin::Pipelines => {
+                "flows more than their packets carried: the packets were sent, collected or stored twice; --dedupe drops equal flows"
+            }
+        },
+    );
     push(
         findings,
         "missing_documents",
@@ -150,7 +173,9 @@ fn of_engine(
         loss.missing_documents,
         0,
         match origin {
-            Origin::Packets => "flows of packets that came are missing: the packets are cut",
+            Origin::Packets | Origin::Nfdump => {
+                "flows of packets that came are missing: the packets are cut"
+            }
             Origin::Pipelines => {
                 "flows of packets that came have no document: lost behind the collector, or filtered out"
             }
@@ -177,12 +202,12 @@ fn of_times(exporter: &str, times: &Quality, origin: Origin, findings: &mut Vec<
     let mut tell = |name, n, meaning: &str| push(findings, name, exporter, n, times.timed, meaning);
     match times.fault() {
         // Whole seconds are the exporter's there; and what is inverted is told as such.
-        Some(Fault::LostMilliseconds) if origin == Origin::Packets => tell(
+        Some(Fault::LostMilliseconds) if origin != Origin::Pipelines => tell(
             "whole_seconds",
             times.same_fraction,
             "flows start whole seconds before their export: the exporter's uptime counts seconds",
         ),
-        Some(Fault::SecondLate) if origin == Origin::Packets => {}
+        Some(Fault::SecondLate) if origin != Origin::Pipelines => {}
         Some(Fault::LostMilliseconds) => tell(
             "lost_milliseconds",
             times.same_fraction,
@@ -207,7 +232,9 @@ fn of_times(exporter: &str, times: &Quality, origin: Origin, findings: &mut Vec<
         "uptime_wraps",
         times.wrapped,
         match origin {
-            Origin::Packets => "flows are 49.7 days late: the uptime wrapped; --repair-times",
+            Origin::Packets | Origin::Nfdump => {
+                "flows are 49.7 days late: the uptime wrapped; --repair-times"
+            }
             Origin::Pipelines => {
                 "flows are 49.7 days late: Logstash does not see that the uptime wrapped; --repair-times"
             }
@@ -216,7 +243,11 @@ fn of_times(exporter: &str, times: &Quality, origin: Origin, findings: &mut Vec<
     tell(
         "far_off",
         times.far_off,
-        "flows have times over 1 h after or 24 h before their export: a clock or a counter is wrong",
+        if origin == Origin::Nfdump {
+            "flows have times over 1 h after or 24 h before nfcapd received them: late, or by a wrong clock"
+        } else {
+            "flows have times over 1 h after or 24 h before their export: a clock or a counter is wrong"
+        },
     );
     tell(
         "ahead",

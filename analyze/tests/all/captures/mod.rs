@@ -3,6 +3,7 @@
 
 mod encapsulations;
 mod files;
+mod reports;
 mod unread;
 mod writer;
 

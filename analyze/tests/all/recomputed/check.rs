@@ -92,6 +92,11 @@ fn of_engine(place: &str, flows: &[&Said<'_>], findings: &mut Findings) {
         .collect();
     let missing = packets.iter().map(|(.., stated, seen)| stated - seen.min(stated)).sum();
     findings.tell("missing_documents", place, missing, None);
+    let repeated = packets
+        .iter()
+        .filter(|(.., stated, _)| *stated > 0)
+        .map(|(.., stated, seen)| seen - stated.min(seen));
+    findings.tell("repeated_flows", place, repeated.sum(), None);
     let (mut lost, mut restarts, mut silence) = (0, 0, 0);
     for pair in packets.windows(2) {
         let [(before, number, stated, seen), (after, next, ..)] = pair else { continue };
