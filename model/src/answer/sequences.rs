@@ -24,7 +24,9 @@ struct Engine {
     exporter: Option<String>,
     kind: Option<u64>,
     id: Option<u64>,
-    /// The one that was extended last comes first.
+    /// The one that was extended last comes first. Files of an earlier flowkit have
+    /// none: of their flows nothing is told.
+    #[serde(default)]
     spans: Vec<Span>,
 }
 

@@ -28,12 +28,12 @@ fn every_pcap_file_gives_the_same_flows() {
 
 #[test]
 fn sections_and_interfaces_of_pcapng_are_told_apart() {
-    let [v4, _] = packets();
     let cooked = WRAPS.iter().find(|wrap| wrap.name == "Linux cooked 2").unwrap();
     for kind in [Packet::Enhanced, Packet::Obsolete] {
         let mut file = Vec::new();
         for (order, sequence) in [(Order::Big, 1), (Order::Little, 4), (Order::Big, 7)] {
-            let (a, b) = (frame(sequence), (cooked.wrap)(&v4));
+            let packet4 = ip4(2, 17, &udp(50_001, 2055, &datagram(sequence, 3)));
+            let (a, b) = (frame(sequence), (cooked.wrap)(&packet4));
             file.extend(section(order));
             file.extend(interface(order, 1, 0, 6));
             file.extend(interface(order, 276, 65_535, 9));
