@@ -89,10 +89,8 @@ impl Frames {
 
     fn add(&mut self, fate: Fate, layer: Cow<'static, str>, (n, first): (u64, u64)) {
         let key = (fate, layer);
-        let key = match self.layers.contains_key(&key) || self.layers.len() < MOST_LAYERS {
-            true => key,
-            false => (fate, "other layers".into()),
-        };
+        let has_room = self.layers.contains_key(&key) || self.layers.len() < MOST_LAYERS;
+        let key = if has_room { key } else { (fate, "other layers".into()) };
         let known = self.layers.entry(key).or_insert((0, first));
         known.0 += n;
         known.1 = known.1.min(first);
@@ -119,20 +117,23 @@ impl Frames {
     /// A sentence for each fate that is worth one, and whether flows may be missing
     /// because of it.
     pub(crate) fn sentences(&self, name: &str) -> Vec<(String, bool)> {
-        let mut fates: BTreeMap<Fate, (u64, u64, Vec<(Fate, &str, u64)>)> = BTreeMap::new();
+        let mut fates: BTreeMap<Fate, OfFate<'_>> = BTreeMap::new();
         for ((fate, layer), (n, first)) in &self.layers {
             let known = fates.entry(*fate).or_insert((0, *first, Vec::new()));
             known.0 += n;
             known.1 = known.1.min(*first);
             known.2.push((*fate, layer, *n));
         }
-        let sentence = |(fate, (n, first, layers)): (Fate, (u64, u64, Vec<_>))| {
+        let sentence = |(fate, (n, first, layers)): (Fate, OfFate<'_>)| {
             let text = fate.sentence(n, &listed(layers.into_iter()))?;
             Some((format!("{name}: {text} (the first is frame {first})"), fate.is_missing()))
         };
         fates.into_iter().filter_map(sentence).collect()
     }
 }
+
+/// How many frames have a fate, the first of them, and their layers.
+type OfFate<'l> = (u64, u64, Vec<(Fate, &'l str, u64)>);
 
 /// Layers by falling number.
 fn listed<'l>(layers: impl Iterator<Item = (Fate, &'l str, u64)>) -> String {

@@ -62,7 +62,9 @@ impl Senders {
 
     pub(crate) fn merge(&mut self, other: &Self) {
         for (place, senders) in &other.places {
-            senders.iter().for_each(|sender| self.join(*place, *sender));
+            for sender in senders {
+                self.join(*place, *sender);
+            }
         }
     }
 

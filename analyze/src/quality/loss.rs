@@ -142,7 +142,7 @@ impl EngineSequence {
     fn loss(self) -> Loss {
         let Found { lost_flows, gaps, restarts, exporters, has_no_sequence } =
             self.sequence.finish();
-        Loss { lost_flows, gaps, restarts, exporters, has_no_sequence, ..self.loss }
+        Loss { lost_flows, gaps, restarts, has_no_sequence, exporters, ..self.loss }
     }
 }
 

@@ -53,13 +53,14 @@ mod tests {
 
     use super::*;
 
+    fn datagram(source: IpAddr, depth: u8, payload: &[u8]) -> Datagram<'_> {
+        let route = Route { source, destination: source, depth };
+        Datagram { route, ports: (1, 2), payload }
+    }
+
     #[test]
     fn only_a_datagram_at_another_depth_is_a_copy() {
         let source = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
-        fn datagram(source: IpAddr, depth: u8, payload: &[u8]) -> Datagram<'_> {
-            let route = Route { source, destination: source, depth };
-            Datagram { route, ports: (1, 2), payload }
-        }
         let mut copies = Copies::default();
         let found = [(1, &[1][..]), (0, &[1]), (1, &[1]), (0, &[2]), (0, &[2])]
             .map(|(depth, payload)| copies.see(&datagram(source, depth, payload)));

@@ -204,7 +204,9 @@ impl Walker {
                 self.walked(walk(next, &payload, Some(fragment.route)), is_whole);
             }
         }
-        given_up.into_iter().for_each(|lost| self.unfinished(&lost));
+        for lost in &given_up {
+            self.unfinished(lost);
+        }
     }
 
     /// Counts the fragments of a packet that was not completed.
@@ -223,7 +225,9 @@ impl Walker {
 
     fn finish(mut self) -> Datagrams {
         let lost = std::mem::take(&mut self.fragments).finish();
-        lost.iter().for_each(|lost| self.unfinished(lost));
+        for lost in &lost {
+            self.unfinished(lost);
+        }
         self.found
     }
 }

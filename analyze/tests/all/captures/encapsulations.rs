@@ -7,18 +7,18 @@ use super::writer::{ethernet, ip4, ip6, udp};
 pub(super) struct Wrap {
     pub(super) name: &'static str,
     pub(super) link: u32,
-    pub(super) wrap: fn(&[u8]) -> Vec<u8>,
+    pub(super) frame: fn(&[u8]) -> Vec<u8>,
     /// Whether tshark 4 walks it with its defaults, too.
     pub(super) tshark: bool,
 }
 
-const fn wrap(name: &'static str, link: u32, wrap: fn(&[u8]) -> Vec<u8>) -> Wrap {
-    Wrap { name, link, wrap, tshark: true }
+const fn wrap(name: &'static str, link: u32, frame: fn(&[u8]) -> Vec<u8>) -> Wrap {
+    Wrap { name, link, frame, tshark: true }
 }
 
 /// One that tshark does not walk.
-const fn ours(name: &'static str, link: u32, wrap: fn(&[u8]) -> Vec<u8>) -> Wrap {
-    Wrap { name, link, wrap, tshark: false }
+const fn ours(name: &'static str, link: u32, frame: fn(&[u8]) -> Vec<u8>) -> Wrap {
+    Wrap { name, link, frame, tshark: false }
 }
 
 /// The ether type of an IP packet.

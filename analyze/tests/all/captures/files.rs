@@ -33,7 +33,7 @@ fn sections_and_interfaces_of_pcapng_are_told_apart() {
         let mut file = Vec::new();
         for (order, sequence) in [(Order::Big, 1), (Order::Little, 4), (Order::Big, 7)] {
             let packet4 = ip4(2, 17, &udp(50_001, 2055, &datagram(sequence, 3)));
-            let (a, b) = (frame(sequence), (cooked.wrap)(&packet4));
+            let (a, b) = (frame(sequence), (cooked.frame)(&packet4));
             file.extend(section(order));
             file.extend(interface(order, 1, 0, 6));
             file.extend(interface(order, 276, 65_535, 9));
@@ -143,7 +143,7 @@ fn fragments_of_a_tunnel_are_put_together() {
 #[test]
 fn a_mirror_of_a_frame_is_no_second_datagram() {
     let erspan = WRAPS.iter().find(|wrap| wrap.name == "ERSPAN II").unwrap();
-    let mirrored = (erspan.wrap)(&packets()[0]);
+    let mirrored = (erspan.frame)(&packets()[0]);
     for frames in [[frame(1), mirrored.clone()], [mirrored.clone(), frame(1)]] {
         let tally = read(&pcap(Order::Little, MICRO, 1, &frames)).unwrap();
         assert_eq!((tally.total.flows, tally.total.packets), (3, 60));

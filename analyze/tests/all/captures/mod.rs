@@ -47,7 +47,7 @@ fn every_encapsulation_gives_the_same_flows() {
     for wrap in WRAPS {
         for packet in packets() {
             for link in [wrap.link, wrap.link | 0x5400_0000] {
-                let capture = pcap(Order::Little, MICRO, link, &[(wrap.wrap)(&packet)]);
+                let capture = pcap(Order::Little, MICRO, link, &[(wrap.frame)(&packet)]);
                 assert_eq!(sums(&capture, wrap.name), (3, 60, 6000), "{}", wrap.name);
             }
         }
@@ -58,7 +58,7 @@ fn every_encapsulation_gives_the_same_flows() {
 #[test]
 fn the_innermost_address_is_the_exporter() {
     for wrap in WRAPS {
-        let capture = pcap(Order::Little, MICRO, wrap.link, &[(wrap.wrap)(&packets()[0])]);
+        let capture = pcap(Order::Little, MICRO, wrap.link, &[(wrap.frame)(&packets()[0])]);
         let tally = read(&capture).unwrap();
         let exporters: Vec<_> = tally.sampling.keys().cloned().collect();
         assert_eq!(exporters, [Some("192.0.2.1".to_owned())], "{}", wrap.name);
@@ -69,7 +69,7 @@ fn the_innermost_address_is_the_exporter() {
 #[test]
 fn no_damage_makes_it_panic() {
     for wrap in WRAPS {
-        let frame = (wrap.wrap)(&packets()[0]);
+        let frame = (wrap.frame)(&packets()[0]);
         let cut: Vec<Vec<u8>> = (0..frame.len()).map(|cut| frame[..cut].to_vec()).collect();
         let _ = read(&pcap(Order::Little, MICRO, wrap.link, &cut));
         for mask in [0xff, 0x80, 1] {
@@ -98,7 +98,7 @@ fn tshark_walks_the_same_encapsulations() {
         file.extend(interface(Order::Little, u16::try_from(wrap.link).unwrap(), 0, 6));
     }
     for (number, wrap) in (0..).zip(WRAPS) {
-        let frame = (wrap.wrap)(&packets()[0]);
+        let frame = (wrap.frame)(&packets()[0]);
         file.extend(packet(Order::Little, Packet::Enhanced, number, &frame, frame.len()));
     }
     let folder = tempfile::tempdir().unwrap();

@@ -76,7 +76,7 @@ pub(super) fn ip4(host: u8, protocol: u8, payload: &[u8]) -> Vec<u8> {
     ip4_part(host, protocol, [0, 7, 0, 0], payload)
 }
 
-/// IPv6 from 2001:db8::`host`.
+/// IPv6 from the last byte of an address in `2001:db8::/32`.
 pub(super) fn ip6(host: u8, next: u8, payload: &[u8]) -> Vec<u8> {
     let address = |host: u8| {
         let mut address = [0; 16];

@@ -6,15 +6,15 @@ use super::{Next, Step, Stop, after, byte, number};
 /// Two addresses, then an ether type, or below 0x600 the length of an LLC frame.
 pub(super) fn ethernet(bytes: &[u8]) -> Step<'_> {
     let kind = number(bytes, 12, "Ethernet")?;
-    typed_or_llc(kind, after(bytes, 14, "Ethernet")?)
+    Ok(typed_or_llc(kind, after(bytes, 14, "Ethernet")?))
 }
 
-fn typed_or_llc(kind: u16, bytes: &[u8]) -> Step<'_> {
+fn typed_or_llc(kind: u16, bytes: &[u8]) -> (Next, &[u8]) {
     if kind >= 0x600 {
-        return Ok((Next::Type(kind), bytes));
+        return (Next::Type(kind), bytes);
     }
     // Padding follows a short LLC frame.
-    Ok((Next::Llc, bytes.get(..usize::from(kind)).filter(|_| kind > 0).unwrap_or(bytes)))
+    (Next::Llc, bytes.get(..usize::from(kind)).filter(|_| kind > 0).unwrap_or(bytes))
 }
 
 /// What follows an ether type; the numbers are IEEE's and IANA's.
@@ -24,7 +24,7 @@ pub(super) fn typed(kind: u16, bytes: &[u8]) -> Step<'_> {
         // 802.1Q, 802.1ad, and three that were in use before it.
         0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => {
             let kind = number(bytes, 2, "a VLAN tag")?;
-            typed_or_llc(kind, after(bytes, 4, "a VLAN tag")?)
+            Ok(typed_or_llc(kind, after(bytes, 4, "a VLAN tag")?))
         }
         0x8847 | 0x8848 => Ok((Next::Mpls, bytes)),
         0x8864 => pppoe(bytes),
@@ -49,7 +49,7 @@ pub(super) fn typed(kind: u16, bytes: &[u8]) -> Step<'_> {
 }
 
 fn next_type<'b>(bytes: &'b [u8], at: usize, layer: &'static str) -> Step<'b> {
-    typed_or_llc(number(bytes, at, layer)?, after(bytes, at + 2, layer)?)
+    Ok(typed_or_llc(number(bytes, at, layer)?, after(bytes, at + 2, layer)?))
 }
 
 /// Ether types that carry no IP packet, by name; any other may carry one.
@@ -87,7 +87,7 @@ fn other(kind: u16) -> Stop {
     Stop::Aside(name.into())
 }
 
-/// PPPoE session data: six bytes, then PPP.
+/// Session data of PPP over Ethernet: six bytes, then PPP.
 fn pppoe(bytes: &[u8]) -> Step<'_> {
     match byte(bytes, 1, "PPPoE")? {
         0 => Ok((Next::Ppp, after(bytes, 6, "PPPoE")?)),
@@ -101,7 +101,7 @@ fn trill(bytes: &[u8]) -> Step<'_> {
     Ok((Next::Ethernet, after(bytes, 6 + options, "TRILL")?))
 }
 
-/// MACsec: read where it only protects integrity.
+/// IEEE 802.1AE: read where it only protects integrity.
 fn macsec(bytes: &[u8]) -> Step<'_> {
     let control = byte(bytes, 0, "MACsec")?;
     if control & 0x0c != 0 {

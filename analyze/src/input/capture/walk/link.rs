@@ -9,7 +9,7 @@ pub(super) fn link(link: u32, bytes: &[u8]) -> Step<'_> {
         1 => Ok((Next::Ethernet, bytes)),
         // BSD loopback: an address family in either byte order, then IP.
         0 | 108 => Ok((Next::Ip, after(bytes, 4, "BSD loopback")?)),
-        12 | 14 | 101 | 228 | 229 => raw(bytes),
+        12 | 14 | 101 | 228 | 229 => Ok((Next::Ip, raw(bytes))),
         6 => token_ring(bytes),
         10 => Ok((Next::Llc, after(bytes, 13, "FDDI")?)),
         9 => Ok((Next::Ppp, bytes)),
@@ -63,10 +63,10 @@ fn little(bytes: &[u8], at: usize, layer: &'static str) -> Result<u16, Stop> {
 }
 
 /// An IP packet; on OpenBSD one of the numbers is that of its loopback.
-fn raw(bytes: &[u8]) -> Step<'_> {
+fn raw(bytes: &[u8]) -> &[u8] {
     let is_ip = |byte: Option<&u8>| matches!(byte.map(|byte| byte >> 4), Some(4 | 6));
     let is_loopback = !is_ip(bytes.first()) && bytes.starts_with(&[0, 0, 0]) && is_ip(bytes.get(4));
-    Ok((Next::Ip, if is_loopback { &bytes[4..] } else { bytes }))
+    if is_loopback { &bytes[4..] } else { bytes }
 }
 
 /// Source routes follow the addresses if the first bit of the source says so.

@@ -123,7 +123,7 @@ pub(super) fn walk(mut next: Next, mut bytes: &[u8], mut route: Option<Route>) -
         };
         match step {
             Ok(step) => (next, bytes) = step,
-            Err(stop) => return Walked::Stopped(stop),
+            Err(why) => return Walked::Stopped(why),
         }
     }
     Walked::Stopped(Stop::Unread("more than 64 layers".into()))

@@ -3,7 +3,7 @@
 use super::ether::{is_ethernet, nsh};
 use super::{Datagram, Next, Route, Step, Stop, after, byte, number};
 
-/// GRE (RFC 2784, 2890, 2637), and `MikroTik`'s EoIP, which uses its number.
+/// GRE (RFC 2784, 2890, 2637), and `MikroTik`'s Ethernet over IP, which uses its number.
 pub(super) fn gre(bytes: &[u8]) -> Step<'_> {
     let layer = "GRE";
     let (flags, kind) = (number(bytes, 0, layer)?, number(bytes, 2, layer)?);
@@ -155,7 +155,7 @@ fn gtp(payload: &[u8]) -> Step<'_> {
         return Err(Stop::Aside("GTP-U control".into()));
     }
     let flags = payload[0];
-    if flags & 7 == 0 {
+    if flags.trailing_zeros() >= 3 {
         return Ok((Next::Ip, after(payload, 8, layer)?));
     }
     let mut kind = if flags & 4 == 0 { 0 } else { byte(payload, 11, layer)? };
