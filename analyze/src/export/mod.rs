@@ -122,7 +122,7 @@ impl Export<'_> {
     fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
         let mut writer = FlowWriter::new(out, "the export", &dictionary, self.addresses)?;
-        let mut measures = BatchTally::default();
+        let mut measures = BatchTally::new(true);
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);
             writer.push(batch).map_err(ExportError::from)
@@ -133,6 +133,7 @@ impl Export<'_> {
         said.skipped.clear();
         said.notes.clear();
         said.duplicates = flowkit_model::answer::Duplicates::default();
+        said.sequences = said.sequences.whole();
         if let Some(anonymiser) = self.anonymiser {
             said.sequences = said.sequences.renamed(|exporter| anonymiser.text(exporter));
         }
@@ -222,6 +223,7 @@ impl Export<'_> {
         done?;
         run.finish().map_err(|source| ReadError::Spill { source })?;
         let mut tally = absorber.finish();
+        self.selection.of_engines(&mut tally);
         tally.notes.extend(notes);
         Ok(tally)
     }

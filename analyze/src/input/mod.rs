@@ -12,6 +12,7 @@ mod compression;
 mod csv;
 pub(crate) mod datagrams;
 mod dump;
+mod fetched_with;
 mod formats;
 mod framing;
 mod json_values;

@@ -42,6 +42,9 @@ pub(crate) struct Loss {
     pub(crate) restarts: u64,
     /// Flows that packets carried and that have no document.
     pub(crate) missing_documents: u64,
+    /// Some packet states how many flows it carried; else documents may be missing
+    /// without a trace.
+    pub(crate) states_records: bool,
     /// The sequence numbers are all 0, or count packets: loss cannot be computed.
     pub(crate) has_no_sequence: bool,
     /// The longest gap in the export, in ms, and when it began.
@@ -133,6 +136,7 @@ impl EngineSequence {
     fn follow(&mut self, packet: Packet) {
         let loss = &mut self.loss;
         loss.packets += 1;
+        loss.states_records |= packet.stated > 0;
         loss.missing_documents += u64::from(packet.stated.saturating_sub(packet.seen));
         self.all_zero &= packet.sequence == 0;
         let Some(last) = self.last.replace(packet) else { return };

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
+use crate::quality::times::Times;
 
 /// The part of a tally that is counted batch by batch, on any thread.
 #[derive(Debug, Default)]
@@ -14,9 +15,16 @@ pub(crate) struct BatchTally {
     unknown: Vec<u64>,
     seen: Option<(u64, u64)>,
     sampling: HashMap<Option<u64>, Sampling>,
+    /// Measured where the answer uses first or last.
+    times: Option<Times>,
 }
 
 impl BatchTally {
+    /// An empty tally; with the quality of times if the answer uses first or last.
+    pub(crate) fn new(with_times: bool) -> Self {
+        Self { times: with_times.then(Times::default), ..Self::default() }
+    }
+
     /// The fields it needs.
     pub(crate) const FIELDS: [FieldId; 5] = [
         FieldId::Timestamp,
@@ -26,7 +34,9 @@ impl BatchTally {
         FieldId::Bytes,
     ];
 
+    /// Adds the flows of a batch.
     pub(crate) fn add(&mut self, batch: &Batch) {
+        self.add_times(batch);
         let sum = |field| sum(batch.counters(field));
         self.total.add(&Sums {
             bytes: sum(FieldId::Bytes),
@@ -44,6 +54,13 @@ impl BatchTally {
             self.seen = Some(widen(self.seen, seen));
         }
         self.add_sampling(batch);
+    }
+
+    /// Adds the quality of the times alone, if it is measured.
+    pub(crate) fn add_times(&mut self, batch: &Batch) {
+        if let Some(times) = &mut self.times {
+            times.add(batch);
+        }
     }
 
     fn add_sampling(&mut self, batch: &Batch) {
@@ -83,10 +100,14 @@ impl BatchTally {
         for (exporter, sampling) in other.sampling {
             self.merge_sampling(exporter, sampling);
         }
+        if let (Some(times), Some(others)) = (&mut self.times, other.times) {
+            times.merge(others);
+        }
     }
 
-    /// The counts of a tally; `dictionary` gives the codes of exporters.
-    pub(crate) fn of_tally(tally: &Tally, dictionary: &Dictionary) -> Self {
+    /// The counts of a tally, with its quality of times if that is wanted and there;
+    /// `dictionary` gives the codes of exporters.
+    pub(crate) fn of_tally(tally: &Tally, dictionary: &Dictionary, with_times: bool) -> Self {
         let mut unknown = vec![0; FIELDS.len()];
         for (field, n) in &tally.unknown {
             unknown[*field as usize] = *n;
@@ -96,7 +117,11 @@ impl BatchTally {
         };
         let sampling =
             tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
-        Self { total: tally.total, unknown, seen: tally.seen, sampling: sampling.collect() }
+        let sampling = sampling.collect();
+        let times = tally.times.as_ref().filter(|_| with_times).map(|times| {
+            Times::of(times.iter().map(|(exporter, quality)| (code(exporter), *quality)))
+        });
+        Self { total: tally.total, unknown, seen: tally.seen, sampling, times }
     }
 
     /// Moves the counts into a tally.
@@ -114,6 +139,10 @@ impl BatchTally {
             .into_iter()
             .map(|(exporter, sampling)| (exporter.and_then(text), sampling))
             .collect();
+        tally.times = self.times.map(|times| {
+            let times = times.by_exporter();
+            times.map(|(exporter, quality)| (exporter.and_then(text), quality)).collect()
+        });
     }
 }
 

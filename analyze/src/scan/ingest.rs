@@ -88,6 +88,7 @@ impl<'s> Absorber<'s> {
         self.tally.notes.extend_from_slice(&tally.notes);
         self.tally.quality.merge(&tally.quality);
         self.tally.sequences.merge(&tally.sequences);
+        self.tally.is_filtered |= tally.is_filtered;
         let duplicates = &mut self.tally.duplicates;
         duplicates.n += tally.duplicates.n;
         duplicates.conflicting += tally.duplicates.conflicting;
@@ -165,5 +166,6 @@ pub(crate) fn known_before(sources: &[Source]) -> Tally {
     let incomplete = sources
         .iter()
         .filter_map(|source| Some(format!("{} {}", source.name(), source.incomplete()?)));
-    Tally { incomplete: incomplete.collect(), ..Tally::default() }
+    let is_filtered = sources.iter().any(Source::is_filtered);
+    Tally { incomplete: incomplete.collect(), is_filtered, ..Tally::default() }
 }

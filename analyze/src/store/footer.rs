@@ -123,6 +123,13 @@ pub(crate) struct StoredTally {
     /// Missing in files of an earlier flowkit.
     #[serde(default)]
     sequences: Sequences,
+    /// Quality of times by exporter; missing in files of an earlier flowkit, whose
+    /// checksum is over what is written of them again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    times: Option<Vec<(Option<String>, Quality)>>,
+    /// Not every flow of each engine is here: an export of some flows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_filtered: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -166,6 +173,8 @@ impl StoredTally {
                 .collect(),
             quality: tally.quality,
             sequences: tally.sequences.clone(),
+            times: tally.times.clone().map(|times| times.into_iter().collect()),
+            is_filtered: tally.is_filtered,
         }
     }
 
@@ -205,7 +214,9 @@ impl StoredTally {
             incomplete: self.incomplete.iter().map(with_name).collect(),
             notes: self.notes.iter().map(with_name).collect(),
             quality: self.quality,
+            times: self.times.clone().map(|times| times.into_iter().collect()),
             sequences: self.sequences.clone(),
+            is_filtered: self.is_filtered,
         })
     }
 }

@@ -13,9 +13,11 @@ use crate::report::report;
 const EXAMPLES: &str = "\
 Bins start at midnight in --tz and cover the time window (@timestamp). Volume
 outside the window is in the rows before and after, so all rows add up to the
-total. A flow counts once in `flows`: in the bin of its first packet, or in the
-bin that --load end or export gives all of it to. With --by, --limit is the
-number of series; one more series sums the others.
+total. A bin that flows exported after the window reach into is incomplete: an
+edge. The column kind says it: bin, edge, before, after or unknown. A flow
+counts once in `flows`: in the bin of its first packet, or in the bin that
+--load end or export gives all of it to. With --by, --limit is the number of
+series; one more series sums the others.
 
 Time distributions (--load), for flows that span several bins:
   proportional   by the time spent in each bin

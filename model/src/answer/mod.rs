@@ -5,6 +5,7 @@
 //! add units.
 
 mod group_row;
+mod protocols;
 mod quality;
 mod ranker;
 mod ranking;
@@ -13,6 +14,7 @@ mod table;
 mod tally;
 
 pub use self::group_row::{Group, GroupRow, More, Quantiles};
+pub use self::protocols::{PortKind, Protocols};
 pub use self::quality::{Fault, Quality};
 pub use self::ranker::{Ranker, Rest};
 pub use self::ranking::Ranking;

@@ -85,6 +85,13 @@ impl Quality {
         self.ahead += other.ahead;
     }
 
+    /// The sums of some counts.
+    pub fn of_all<'q>(all: impl IntoIterator<Item = &'q Self>) -> Self {
+        let mut sums = Self::default();
+        all.into_iter().for_each(|one| sums.merge(one));
+        sums
+    }
+
     /// The bug that the counts show, if any: nearly all milliseconds equal those
     /// of the export, or flows end up to a second before they start. The former
     /// needs at least five flows.

@@ -14,7 +14,7 @@
 //! let row = |port: u64, bytes| GroupRow {
 //!     key: vec![Cell::from(port)],
 //!     sums: Sums { bytes, packets: 1, flows: 1 },
-//!     more: None,
+//!     ..GroupRow::default()
 //! };
 //! let total = Sums { bytes: 90, packets: 3, flows: 3 };
 //! let rows = vec![row(22, 10), row(443, 50), row(53, 30)];
@@ -25,7 +25,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Answer, Cell, Column, Group, GroupRow, Ranking, Table};
+use super::{Answer, Cell, Column, Group, GroupRow, Protocols, Ranking, Table};
 use crate::Sums;
 use crate::question::{Counted, Grouping, Measure, Of};
 
@@ -36,6 +36,8 @@ pub struct Ranker<'q> {
     counted: Vec<Counted>,
     distributions: Vec<Of>,
     total: Sums,
+    /// Rates are over the bin of time of a key.
+    is_binned: bool,
 }
 
 /// Groups that an engine has left out because they cannot have a row.
@@ -54,7 +56,8 @@ impl<'q> Ranker<'q> {
     #[must_use]
     pub fn new(grouping: &'q Grouping, total: Sums) -> Self {
         let (counted, distributions) = (grouping.counted(), grouping.distributions());
-        Self { grouping, counted, distributions, total }
+        let is_binned = grouping.is_binned();
+        Self { grouping, counted, distributions, total, is_binned }
     }
 
     /// A measure of a group; `None` if it is unknown.
@@ -65,16 +68,21 @@ impl<'q> Ranker<'q> {
             let (Some(first), Some(last)) = group.span_ms() else { return None };
             Some(u128::from(last.saturating_sub(first)))
         };
+        // Of a bin of time the whole bin counts, whenever its flows began and ended.
+        let rated_ms = || {
+            let ms = if self.is_binned { group.bin_ms()?.into() } else { duration()? };
+            Some(ms.max(1))
+        };
         match measure {
             Measure::Sum(metric) => Some(metric.of(&group.sums())),
-            Measure::Share(_) => None,
+            Measure::Share(_) | Measure::PortKind => None,
             Measure::Forward => group.ways().map(|ways| ways.0),
             Measure::Backward => group.ways().map(|ways| ways.1),
             Measure::First => group.span_ms().0.map(u128::from),
             Measure::Last => group.span_ms().1.map(u128::from),
             Measure::Duration => duration(),
-            Measure::BitsPerSecond => Some(group.sums().bytes * 8000 / duration()?.max(1)),
-            Measure::PacketsPerSecond => Some(group.sums().packets * 1000 / duration()?.max(1)),
+            Measure::BitsPerSecond => Some(group.sums().bytes * 8000 / rated_ms()?),
+            Measure::PacketsPerSecond => Some(group.sums().packets * 1000 / rated_ms()?),
             Measure::BytesPerPacket => {
                 let sums = group.sums();
                 sums.bytes.checked_div(sums.packets)
@@ -122,6 +130,16 @@ impl<'q> Ranker<'q> {
             .any(|measure| matches!(measure, Measure::Distinct(_) | Measure::Spread(..)))
     }
 
+    /// Whether ranking needs the length of each group's bin of time.
+    #[must_use]
+    pub fn ranks_by_rates_of_bins(&self) -> bool {
+        let order = &self.grouping.order;
+        let conditions = order.having.iter().map(|condition| condition.measure);
+        let is_rate =
+            |measure| matches!(measure, Measure::BitsPerSecond | Measure::PacketsPerSecond);
+        self.is_binned && conditions.chain([order.sort]).any(is_rate)
+    }
+
     /// Ranks groups, given in any order, and makes the answer.
     ///
     /// An engine may have sorted them or left some out; `rest` has the latter.
@@ -144,6 +162,8 @@ impl<'q> Ranker<'q> {
         for group in rows.drain(order.most_rows().min(rows.len())..) {
             other.add(&group.sums);
         }
+        let protocols = rows.iter().filter(|_| self.grouping.tells_port_kinds);
+        let protocols = protocols.map(|group| self.protocols(group)).collect();
         let rows = rows.into_iter().map(|group| self.cells(group)).collect();
         let (mut notes, sorted_by) = (Vec::new(), self.grouping.sorted_by());
         if rest.left_out > 0 {
@@ -162,6 +182,7 @@ impl<'q> Ranker<'q> {
                 sort: order.metric(),
                 sorted_by,
                 overlapping: self.grouping.is_overlapping(),
+                protocols,
             }),
             notes,
             ..Answer::default()
@@ -179,6 +200,15 @@ impl<'q> Ranker<'q> {
         by_value.then_with(|| a.key.cmp(&b.key))
     }
 
+    /// The protocols of a group: the one of its key, or those that the engine tells.
+    fn protocols(&self, group: &GroupRow) -> Protocols {
+        let Some(place) = self.grouping.protocol_key() else { return group.protocols };
+        match group.key.get(place) {
+            Some(Cell::Number(number)) => Protocols::of(u64::try_from(*number).ok()),
+            _ => Protocols::default(),
+        }
+    }
+
     fn columns(&self) -> Vec<Column> {
         let keys = self.grouping.keys.iter();
         let keys = keys.map(|key| Column { name: key.name(), meaning: key.meaning() });
@@ -190,11 +220,16 @@ impl<'q> Ranker<'q> {
 
     /// The cells of a row: key and columns.
     fn cells(&self, mut group: GroupRow) -> Vec<Cell> {
+        let protocols = self.protocols(&group);
         let mut cells = std::mem::take(&mut group.key);
         cells.reserve_exact(self.grouping.columns.len());
         cells.extend(self.grouping.columns.iter().map(|(_, measure)| match measure {
             Measure::Share(metric) => {
                 Cell::Share { part: metric.of(&group.sums), whole: metric.of(&self.total) }
+            }
+            Measure::PortKind => {
+                let kind = protocols.port_kind().filter(|_| self.grouping.tells_port_kinds);
+                kind.map_or(Cell::Unknown, |kind| Cell::Text(kind.name().into()))
             }
             measure => self.measure(*measure, &group).map_or(Cell::Unknown, Cell::Number),
         }));
@@ -206,11 +241,12 @@ impl<'q> Ranker<'q> {
 mod tests {
     use super::*;
     use crate::answer::{More, Quantiles};
-    use crate::question::{Condition, Key, Order, Point};
+    use crate::question::{Condition, Key, Order, Point, Report, Top};
     use crate::{FieldId, Metric};
 
     fn group(key: Option<u64>, bytes: u128) -> GroupRow {
-        GroupRow { key: vec![key.into()], sums: Sums { bytes, packets: 2, flows: 1 }, more: None }
+        let sums = Sums { bytes, packets: 2, flows: 1 };
+        GroupRow { key: vec![key.into()], sums, ..GroupRow::default() }
     }
 
     fn keys(answer: &Answer) -> Vec<Cell> {
@@ -271,6 +307,7 @@ mod tests {
         let more = More {
             ways: Some((70, 30)),
             span_ms: (Some(1_000), Some(3_000)),
+            bin_ms: None,
             distinct: vec![4],
             quantiles: vec![Quantiles { n: 2, min: 1, max: 9, sum: 10, median: 1, p95: 9 }],
         };
@@ -292,5 +329,43 @@ mod tests {
         }
         assert!(ranker.ranks_by_more_than_sums());
         assert_eq!(ranker.value(&GroupRow::default()), None);
+    }
+
+    /// 6000 bits in a bin of 120 s are 50 bit/s, whenever the flows began; without the
+    /// length of the bin, as where the time is unknown, there is no rate.
+    #[test]
+    fn rates_of_a_bin_of_time_are_over_the_bin() {
+        let grouping = Grouping::new(vec![Key::parse("5m").unwrap()], Order::default());
+        let ranker = Ranker::new(&grouping, Sums::default());
+        let rate = |bin_ms| {
+            let span_ms = (Some(1_000), Some(3_000));
+            let more = More { bin_ms, span_ms, ..More::default() };
+            let group = GroupRow { more: Some(Box::new(more)), ..group(Some(0), 750) };
+            ranker.measure(Measure::BitsPerSecond, &group)
+        };
+        assert_eq!((rate(Some(120_000)), rate(None)), (Some(50), None));
+    }
+
+    /// The protocols of a row are those that the engine tells, or that of its key.
+    #[test]
+    fn rows_by_port_tell_what_the_port_is() {
+        let kinds = |by: &[&str], key: Vec<Cell>, protocol| {
+            let by = by.iter().map(|key| Key::parse(key).unwrap()).collect();
+            let top = Top { by, columns: None, order: Order::default() };
+            let grouping = Report::Top(top).grouping().unwrap();
+            let row = GroupRow { key, protocols: Protocols::of(protocol), ..GroupRow::default() };
+            let answer = Ranker::new(&grouping, Sums::default()).finish(vec![row], Rest::default());
+            let last = answer.table.columns.last().unwrap().name.clone();
+            let protocols = answer.ranking.unwrap().protocols;
+            (last, answer.table.rows[0].last().cloned().unwrap(), protocols.len())
+        };
+        let port = |kind: &str| ("port_kind".to_owned(), Cell::Text(kind.into()), 1);
+        let key = || vec![Cell::from(2048)];
+        assert_eq!(kinds(&["dst_port"], key(), Some(1)), port("icmp"));
+        assert_eq!(kinds(&["port"], key(), Some(17)), port("port"));
+        assert_eq!(kinds(&["src_port"], key(), None), ("port_kind".into(), Cell::Unknown, 1));
+        let both = vec![Cell::from(2048), Cell::from(50)];
+        assert_eq!(kinds(&["dst_port", "protocol"], both, None), port("none"));
+        assert_eq!(kinds(&["service"], key(), Some(6)).2, 0);
     }
 }

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FieldId, Row};
+use crate::{FieldId, FlowRecord, Row};
 
 /// First and last packet of each engine that exported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ struct Engine {
     /// Time, sequence number and number of flows of the last packet.
     last: (u64, u64, u64),
     flows: u64,
+    /// Some of its packets are outside of the window.
+    #[serde(skip)]
+    is_cut: bool,
 }
 
 impl Engine {
@@ -40,6 +43,7 @@ impl Engine {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.flows += other.flows;
+        self.is_cut |= other.is_cut;
     }
 
     /// Flows that were sent and are missing; sequence numbers are modulo 2^32.
@@ -51,6 +55,10 @@ impl Engine {
 }
 
 impl Sequences {
+    /// The fields that a filter may test and every engine is still whole or absent:
+    /// its sequence numbers tell what is missing.
+    pub const OF_ENGINE: [FieldId; 3] = [FieldId::Exporter, FieldId::EngineType, FieldId::EngineId];
+
     /// Counts a flow.
     pub fn add(&mut self, row: &Row<'_>) {
         let (time, sequence) = (row.number(FieldId::Timestamp), row.number(FieldId::FlowSeqNum));
@@ -65,7 +73,8 @@ impl Sequences {
             known.flows += 1;
         } else {
             let exporter = exporter.map(str::to_owned);
-            self.engines.push(Engine { exporter, kind, id, first, last, flows: 1 });
+            let (flows, is_cut) = (1, false);
+            self.engines.push(Engine { exporter, kind, id, first, last, flows, is_cut });
         }
     }
 
@@ -92,10 +101,47 @@ impl Sequences {
         Self { engines: self.engines.into_iter().filter_map(renamed).collect() }
     }
 
-    /// Flows that were sent and are missing, of all engines.
+    /// Keeps the engines of which `matches` some packet from a time in ms on, given as
+    /// a flow that has time, exporter and engine alone. Those with packets that do not
+    /// match as well, outside of a window, are [cut](Self::missing_around): of the
+    /// packets inside of it nothing is known here.
+    pub fn restrict(&mut self, from: u64, matches: impl Fn(&FlowRecord) -> bool) {
+        let narrow = |value: Option<u64>| value.and_then(|value| u8::try_from(value).ok());
+        self.engines.retain_mut(|engine| {
+            let matches_at = |time| {
+                matches(&FlowRecord {
+                    timestamp_ms: Some(time),
+                    exporter: engine.exporter.clone(),
+                    engine_type: narrow(engine.kind),
+                    engine_id: narrow(engine.id),
+                    ..FlowRecord::default()
+                })
+            };
+            let (first, last) = (engine.first.0, engine.last.0);
+            let is_cut = !(matches_at(first) && matches_at(last));
+            engine.is_cut |= is_cut;
+            from <= last && matches_at(first.max(from))
+        });
+    }
+
+    /// The engines that are not cut by a window.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.engines.retain(|engine| !engine.is_cut);
+        self
+    }
+
+    /// Flows that were sent and are missing, of engines that are cut by a window: in it
+    /// or outside of it.
+    #[must_use]
+    pub fn missing_around(&self) -> u64 {
+        self.engines.iter().filter(|engine| engine.is_cut).map(Engine::missing).sum()
+    }
+
+    /// Flows that were sent and are missing, of all engines that are not cut.
     #[must_use]
     pub fn missing(&self) -> u64 {
-        self.engines.iter().map(Engine::missing).sum()
+        self.engines.iter().filter(|engine| !engine.is_cut).map(Engine::missing).sum()
     }
 }
 
@@ -139,6 +185,42 @@ mod tests {
             (0..*seen).for_each(|_| sequences.add(&Row::of(&flow)));
         }
         sequences
+    }
+
+    /// Of an engine with packets outside of the window it is not known where its flows
+    /// are missing; engines that do not match are not spoken of.
+    #[test]
+    fn only_engines_that_match_are_told_and_a_window_cuts_them() {
+        let flow = |exporter: &str, time, sequence| FlowRecord {
+            exporter: Some(exporter.into()),
+            timestamp_ms: Some(time),
+            flow_seq_num: Some(sequence),
+            flow_records: Some(1),
+            ..FlowRecord::default()
+        };
+        // r1 lost 3 flows from 100 to 200 ms, r2 lost 7 from 150 to 900 ms.
+        let mut all = Sequences::default();
+        for (exporter, time, sequence) in
+            [("r1", 100, 0), ("r1", 200, 4), ("r2", 150, 0), ("r2", 900, 8)]
+        {
+            all.add(&Row::of(&flow(exporter, time, sequence)));
+        }
+        for (name, window, told) in [
+            ("", 0..u64::MAX, (3 + 7, 0)),
+            ("r1", 0..u64::MAX, (3, 0)),
+            ("r2", 0..u64::MAX, (7, 0)),
+            ("", 100..201, (3, 7)),
+            ("", 160..901, (0, 3 + 7)),
+            ("", 300..400, (0, 7)),
+            ("", 901..999, (0, 0)),
+        ] {
+            let mut some = all.clone();
+            some.restrict(window.start, |flow| {
+                let is_named = name.is_empty() || flow.exporter.as_deref() == Some(name);
+                is_named && flow.timestamp_ms.is_some_and(|time| window.contains(&time))
+            });
+            assert_eq!((some.missing(), some.missing_around()), told, "{name} {window:?}");
+        }
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub enum Cell {
     Unknown,
     /// No value: the column does not apply to the row.
     None,
+    /// No value: a filter leaves flows out that it would be worked out from.
+    Filtered,
 }
 
 impl From<u64> for Cell {

@@ -70,8 +70,15 @@ pub struct Tally {
     /// Quality of the times of all flows that were read, whether they match or
     /// not.
     pub quality: Quality,
-    /// Sequence numbers of all flows that were read.
+    /// Quality of the times of the flows that match, by exporter, as the answer used
+    /// them; `None` if it used neither first nor last.
+    pub times: Option<BTreeMap<Option<String>, Quality>>,
+    /// Sequence numbers of all flows that were read, of the engines that the filter
+    /// and the window leave whole.
     pub sequences: Sequences,
+    /// A filter on more than exporter and engine left flows out, now or when the
+    /// source was made: sequence numbers cannot tell what is missing.
+    pub is_filtered: bool,
     /// Copies that were dropped.
     pub duplicates: Duplicates,
     /// What is known to be missing, one sentence each. If there is any, the
@@ -88,6 +95,16 @@ impl Tally {
         self.total.add(&other.total);
         self.quality.merge(&other.quality);
         self.sequences.merge(&other.sequences);
+        self.is_filtered |= other.is_filtered;
+        self.times = match (self.times, other.times) {
+            (Some(mut times), Some(others)) => {
+                for (exporter, quality) in others {
+                    times.entry(exporter).or_default().merge(&quality);
+                }
+                Some(times)
+            }
+            (times, others) => times.or(others),
+        };
         for (field, n) in other.unknown {
             match self.unknown.iter_mut().find(|known| known.0 == field) {
                 Some(known) => known.1 += n,

@@ -21,6 +21,9 @@ pub struct Grouping {
     /// Only flows whose protocol has ports are in a group; the others are counted
     /// as left out.
     pub with_ports_only: bool,
+    /// Rows say what their ports are: ports, or what protocols without ports have in
+    /// their place.
+    pub tells_port_kinds: bool,
 }
 
 /// Which direction of a flow is forward.
@@ -66,8 +69,14 @@ impl Report {
 /// The groupings of the reports.
 impl Grouping {
     fn top(top: &Top) -> Self {
-        let grouping = Self::new(top.by.clone(), top.order.clone());
-        grouping.with_sorted().only(top.columns.as_deref())
+        let mut grouping = Self::new(top.by.clone(), top.order.clone()).with_sorted();
+        grouping.tells_port_kinds = top.by.iter().any(Key::is_port);
+        if grouping.tells_port_kinds {
+            let kind = Measure::PortKind;
+            grouping.columns.retain(|(_, measure)| *measure != kind);
+            grouping.columns.push((kind.name(), kind));
+        }
+        grouping.only(top.columns.as_deref())
     }
 
     fn talkers(order: &Order) -> Self {
@@ -119,7 +128,14 @@ impl Grouping {
     #[must_use]
     pub fn new(keys: Vec<Key>, order: Order) -> Self {
         let columns = Measure::USUAL.map(|measure| (measure.name(), measure)).into();
-        Self { keys, columns, order, forward: Forward::Sent, with_ports_only: false }
+        Self {
+            keys,
+            columns,
+            order,
+            forward: Forward::Sent,
+            with_ports_only: false,
+            tells_port_kinds: false,
+        }
     }
 
     /// Only sums of bytes, packets and flows, by some keys.
@@ -166,6 +182,25 @@ impl Grouping {
     #[must_use]
     pub fn is_overlapping(&self) -> bool {
         self.keys.iter().any(Key::is_either)
+    }
+
+    /// Where in the key the protocol is.
+    #[must_use]
+    pub fn protocol_key(&self) -> Option<usize> {
+        self.keys.iter().position(|key| *key == Key::Field(FieldId::Protocol))
+    }
+
+    /// Whether an engine must give the protocols of each group, since they are not in
+    /// its key.
+    #[must_use]
+    pub fn needs_protocols(&self) -> bool {
+        self.tells_port_kinds && self.protocol_key().is_none()
+    }
+
+    /// Whether the key has a bin of time, over which rates are then.
+    #[must_use]
+    pub fn is_binned(&self) -> bool {
+        self.keys.iter().any(|key| matches!(key, Key::Bin { .. }))
     }
 
     /// Name of the column that rows are sorted by, in this grouping.

@@ -131,6 +131,17 @@ impl Key {
         }
     }
 
+    /// Whether it is the port of one end, which protocols without ports have no port
+    /// in.
+    #[must_use]
+    pub fn is_port(&self) -> bool {
+        match self {
+            Self::Field(field) => field.field().kind == Kind::Port,
+            Self::Either(end, _) => *end == End::Port,
+            Self::Network(..) | Self::Pair { .. } | Self::Service | Self::Bin { .. } => false,
+        }
+    }
+
     /// Whether a flow has a value at both ends.
     #[must_use]
     pub fn is_either(&self) -> bool {

@@ -25,7 +25,8 @@ pub enum Measure {
     Last,
     /// From the start of the first to the end of the last flow, in ms.
     Duration,
-    /// Bits per second over its duration, at least 1 ms; truncated.
+    /// Bits per second over its duration, at least 1 ms, or over the bin of time of its
+    /// key as far as that lies in the window; truncated.
     BitsPerSecond,
     /// Packets per second, likewise.
     PacketsPerSecond,
@@ -33,6 +34,9 @@ pub enum Measure {
     BytesPerPacket,
     /// A point of the distribution over its flows.
     Spread(Of, Point),
+    /// What the port of the key is: a word, not a number
+    /// ([`PortKind`](crate::answer::PortKind)).
+    PortKind,
     /// Number of distinct values; unknown is not counted.
     Distinct(Counted),
 }
@@ -122,6 +126,9 @@ const NAMED: [(&str, Measure); 14] = [
     ("received_bytes", Measure::Backward),
 ];
 
+/// The column that is no number: nothing is sorted or chosen by it.
+const PORT_KIND: &str = "port_kind";
+
 impl Measure {
     /// The default columns of a ranking.
     pub const USUAL: [Self; 6] = [
@@ -174,6 +181,17 @@ impl Measure {
         ))
     }
 
+    /// Parses a measure that is shown: any, and `port_kind`.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_column(text: &str) -> Result<Self, String> {
+        if text.trim().eq_ignore_ascii_case(PORT_KIND) {
+            return Ok(Self::PortKind);
+        }
+        Self::parse(text)
+    }
+
     /// Name of its column.
     #[must_use]
     pub fn name(self) -> String {
@@ -187,6 +205,7 @@ impl Measure {
                     .map_or("", |(name, _)| name);
                 format!("{point}_{of}")
             }
+            Self::PortKind => PORT_KIND.into(),
             Self::Distinct(counted) => format!("distinct_{}", counted.name()),
             fixed => NAMED
                 .into_iter()
@@ -209,6 +228,7 @@ impl Measure {
             Self::Duration | Self::Spread(Of::Duration, _) => Meaning::Duration,
             Self::BitsPerSecond => Meaning::BitRate,
             Self::PacketsPerSecond => Meaning::PacketRate,
+            Self::PortKind => Meaning::Class,
         }
     }
 }
@@ -228,7 +248,7 @@ impl Serialize for Measure {
 
 impl<'de> Deserialize<'de> for Measure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text::read(deserializer, Self::parse)
+        text::read(deserializer, Self::parse_column)
     }
 }
 

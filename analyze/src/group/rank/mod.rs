@@ -62,10 +62,15 @@ pub(crate) struct ExtraValues {
     pub distinct: Vec<u64>,
     /// Quantiles of distributions.
     pub quantiles: Vec<Quantiles>,
+    /// Length of the bin of time of its key, if [`RankBy::bin_ms`] gives it.
+    pub bin_ms: Option<u64>,
 }
 
 /// What a key is ranked by; `None`, unknown, comes last.
 pub(crate) type RankValue<'w, A> = &'w (dyn Fn(&A, &ExtraValues) -> Option<u128> + Sync);
+
+/// Length in ms of the bin of time of a key, given by its values.
+pub(crate) type BinLength<'w> = &'w (dyn Fn(&[Option<u64>]) -> Option<u64> + Sync);
 
 /// By what keys are ranked, and which of them have a row.
 pub(crate) struct RankBy<'w, A> {
@@ -73,6 +78,8 @@ pub(crate) struct RankBy<'w, A> {
     pub value: RankValue<'w, A>,
     /// Whether a key may have a row.
     pub having: &'w (dyn Fn(&A, &ExtraValues) -> bool + Sync),
+    /// Gives the length of the bin of time of a key in ms, if these two look at it.
+    pub bin_ms: Option<BinLength<'w>>,
     /// Whether these two look at distinct counts or quantiles. If not, those are
     /// computed for the top N alone.
     pub uses_extras: bool,
@@ -120,7 +127,15 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         let value = |sums: &A, _: &ExtraValues| Some(metric.of(&sums.sums()));
         let having = |_: &A, _: &ExtraValues| true;
         let (value, having): (RankValue<'_, A>, _) = (&value, &having);
-        let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit: 0, texts };
+        let rank_by = RankBy {
+            value,
+            having,
+            bin_ms: None,
+            uses_extras: false,
+            bottom: false,
+            limit: 0,
+            texts,
+        };
         Ok(self.rank(&rank_by)?.rows)
     }
 }
@@ -182,8 +197,14 @@ impl<A: Accumulator> Ranking<'_, A> {
         };
         let mut top: TopN<(Option<u128>, usize)> = TopN::new(self.rank_by.limit);
         let mut n_having = 0;
+        let mut with_bin;
         for (at, (_, sums)) in groups.iter().enumerate() {
-            let found = extras.get(at).unwrap_or(&nothing);
+            let mut found = extras.get(at).unwrap_or(&nothing);
+            if let Some(bin_ms) = self.rank_by.bin_ms {
+                let bin_ms = bin_ms(&self.layout.decode(key(at).clone()));
+                with_bin = ExtraValues { bin_ms, ..found.clone() };
+                found = &with_bin;
+            }
             let value = (self.rank_by.value)(sums, found);
             let having = (self.rank_by.having)(sums, found);
             n_having += u64::from(having);

@@ -40,13 +40,10 @@ pub(super) fn answer(
         .collect();
     engines.sort_by(|a, b| (&a.0, a.1[1], a.1[2]).cmp(&(&b.0, b.1[1], b.1[2])));
     for (exporter, engine, loss) in engines {
-        of_engine(&exporter, engine, loss, &mut findings);
+        of_engine(&exporter, engine, loss, tally.is_filtered, &mut findings);
     }
-    let mut times: Vec<(String, Quality)> =
-        checked.times.into_iter().map(|(exporter, times)| (name(exporter), times)).collect();
-    times.sort_by(|a, b| a.0.cmp(&b.0));
-    for (exporter, times) in times {
-        of_times(&exporter, &times, &mut findings);
+    for (exporter, times) in tally.times.iter().flatten() {
+        of_times(exporter.as_deref().unwrap_or("unknown"), times, &mut findings);
     }
     push(
         &mut findings,
@@ -73,7 +70,7 @@ pub(super) fn answer(
         "flows state a sampling interval but mode 0, as Juniper routers do: they are sampled",
     );
     of_tally(tally, &mut findings);
-    Ok(rows(findings, flows))
+    Ok(rows(findings, tally))
 }
 
 fn push(
@@ -89,12 +86,29 @@ fn push(
     }
 }
 
-fn of_engine(exporter: &str, engine: Engine, loss: Loss, findings: &mut Vec<Finding>) {
+fn of_engine(
+    exporter: &str,
+    engine: Engine,
+    loss: Loss,
+    is_filtered: bool,
+    findings: &mut Vec<Finding>,
+) {
     let number = |value: Option<u64>| value.map_or("?".into(), |value| value.to_string());
     let place = format!("{exporter} engine {}/{}", number(engine[1]), number(engine[2]));
     if loss.has_no_sequence {
         let words = "packets with sequence numbers that do not count flows: loss cannot be told";
         push(findings, "no_sequence", &place, loss.packets, loss.packets, words);
+    }
+    push(
+        findings,
+        "sequence_restarts",
+        &place,
+        loss.restarts,
+        loss.packets,
+        "packets have a lower number than was to be expected: the exporter started again, or order was lost",
+    );
+    if is_filtered {
+        return; // What a filter left out is not missing.
     }
     let words = format!(
         "flows are missing between packets, in {}: lost on the way to the collector, or outside of what was fetched",
@@ -108,14 +122,6 @@ fn of_engine(exporter: &str, engine: Engine, loss: Loss, findings: &mut Vec<Find
         loss.missing_documents,
         0,
         "flows of packets that came have no document: lost behind the collector, or filtered out",
-    );
-    push(
-        findings,
-        "sequence_restarts",
-        &place,
-        loss.restarts,
-        loss.packets,
-        "packets have a lower number than was to be expected: the exporter started again, or order was lost",
     );
     if let Some((length, start)) = loss.longest_gap.filter(|gap| gap.0 >= LONG_GAP_MS) {
         let words = format!(
@@ -234,7 +240,7 @@ fn of_unknown(tally: &Tally, findings: &mut Vec<Finding>) {
     }
 }
 
-fn rows(findings: Vec<Finding>, flows: u64) -> Answer {
+fn rows(findings: Vec<Finding>, tally: &Tally) -> Answer {
     let columns = [
         ("finding", Meaning::Words),
         ("place", Meaning::Words),
@@ -258,12 +264,15 @@ fn rows(findings: Vec<Finding>, flows: u64) -> Answer {
             Cell::Text(finding.meaning),
         ]
     });
-    let outcome = match (n, flows) {
+    let mut outcome = match (n, tally.total.flows) {
         (0, 0) => "there are no flows".into(),
         (0, _) => "nothing is wrong".into(),
         (1, _) => "1 finding".into(),
         _ => format!("{n} findings"),
     };
+    if tally.is_filtered {
+        outcome.push_str("; lost flows, missing documents and gaps n/a: filtered");
+    }
     Answer {
         outcome: Some(outcome),
         table: Table { name: "rows", columns, rows: rows.collect() },

@@ -1,6 +1,7 @@
 //! The accumulators of a group, in three sizes: a ranking by bytes needs 40 bytes
 //! per group, key included.
 
+use flowkit_model::answer::Protocols;
 use flowkit_model::question::{Measure, Of};
 use flowkit_model::{Metric, Sums};
 
@@ -15,6 +16,8 @@ pub(crate) struct Flow {
     pub(crate) packets: u64,
     pub(crate) first: Option<u64>,
     pub(crate) last: Option<u64>,
+    /// Only where the accumulator [takes it](FlowAccumulator::TAKES_PROTOCOLS).
+    pub(crate) protocols: Protocols,
 }
 
 /// The direction of a flow, seen from its key.
@@ -47,6 +50,9 @@ impl Direction {
 
 /// An accumulator of flows.
 pub(crate) trait FlowAccumulator: Accumulator {
+    /// Whether it needs the protocol of each flow.
+    const TAKES_PROTOCOLS: bool = false;
+
     /// The record of a flow, or its sums if it does not fit in one.
     fn row(flow: Flow, way: Direction) -> Result<Self::Row, Self>;
 
@@ -58,6 +64,11 @@ pub(crate) trait FlowAccumulator: Accumulator {
     /// First start and last end.
     fn span(&self) -> (Option<u64>, Option<u64>) {
         (None, None)
+    }
+
+    /// The protocols of its flows.
+    fn protocols(&self) -> Protocols {
+        Protocols::default()
     }
 }
 
@@ -256,11 +267,14 @@ pub(crate) enum Accumulators {
 }
 
 impl Accumulators {
-    pub(crate) fn of(measure: Measure) -> Self {
+    /// Those of a measure; of rates over a bin of time, if the key has one.
+    pub(crate) fn of(measure: Measure, is_binned: bool) -> Self {
         match measure {
+            Measure::BitsPerSecond | Measure::PacketsPerSecond if is_binned => Self::Plain,
             Measure::Sum(Metric::Bytes | Metric::Packets | Metric::Flows)
             | Measure::Share(_)
             | Measure::BytesPerPacket
+            | Measure::PortKind
             | Measure::Distinct(_)
             | Measure::Spread(..) => Self::Plain,
             Measure::Forward | Measure::Backward => Self::Directed,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use flowkit_model::FieldId;
+use flowkit_model::answer::Protocols;
 use flowkit_model::filter::End;
 use flowkit_model::question::{Counted, Forward, Of};
 
@@ -69,6 +70,8 @@ impl GroupBy {
             Tables::Plain(table) => self.accumulate(table, &keyed),
             Tables::Directed(table) => self.accumulate(table, &keyed),
             Tables::Spanned(table) => self.accumulate(table, &keyed),
+            Tables::PlainWithProtocols(table) => self.accumulate(table, &keyed),
+            Tables::SpannedWithProtocols(table) => self.accumulate(table, &keyed),
         }
     }
 
@@ -84,7 +87,13 @@ impl GroupBy {
         let times = (self.accumulators >= Accumulators::Spanned
             || self.distributions.contains(&Of::Duration))
         .then(|| (batch.column(FieldId::FirstSwitched), batch.column(FieldId::LastSwitched)));
+        let protocols = A::TAKES_PROTOCOLS.then(|| batch.column(FieldId::Protocol));
+        let protocols = |row: usize| match protocols {
+            Some(column) if A::TAKES_PROTOCOLS => Protocols::of(column.get(row)),
+            _ => Protocols::default(),
+        };
         let flow = |row: usize| Flow {
+            protocols: protocols(row),
             bytes: bytes[row],
             packets: packets[row],
             first: times.and_then(|times| times.0.get(row)),
@@ -93,7 +102,8 @@ impl GroupBy {
         if self.accumulators == Accumulators::Plain {
             let row = |row: usize| {
                 let (bytes, packets) = (bytes[row], packets[row]);
-                A::row(Flow { bytes, packets, first: None, last: None }, Direction::Forward)
+                let (first, last, protocols) = (None, None, protocols(row));
+                A::row(Flow { bytes, packets, first, last, protocols }, Direction::Forward)
             };
             table.add(columns, once, row);
         } else {

@@ -39,6 +39,11 @@ impl KeyColumn {
         &self.key
     }
 
+    /// The bins, if it is one of time.
+    pub(crate) fn bins(&self) -> Option<&Bins> {
+        self.bins.as_ref()
+    }
+
     /// The part of a packed key that holds it.
     pub(crate) fn part(&self) -> KeyPart {
         KeyPart::of(self.key.like().field())

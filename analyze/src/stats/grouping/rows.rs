@@ -29,6 +29,10 @@ impl<A: FlowAccumulator> Group for Candidate<'_, A> {
         self.0.span()
     }
 
+    fn bin_ms(&self) -> Option<u64> {
+        self.1.bin_ms
+    }
+
     fn distinct(&self, place: usize) -> Option<u64> {
         self.1.distinct.get(place).copied()
     }
@@ -49,9 +53,11 @@ impl GroupBy {
         let ranker = Ranker::new(&self.question, tally.total);
         let value = |sums: &A, found: &ExtraValues| ranker.value(&Candidate(sums, found));
         let having = |sums: &A, found: &ExtraValues| ranker.has_row(&Candidate(sums, found));
+        let bin_ms = |key: &[Option<u64>]| self.bin_ms(key);
         let top = table.rank(&RankBy {
             value: &value,
             having: &having,
+            bin_ms: ranker.ranks_by_rates_of_bins().then_some(&bin_ms),
             uses_extras: ranker.ranks_by_more_than_sums(),
             bottom: self.question.order.bottom,
             limit: self.question.order.limit,
@@ -60,19 +66,21 @@ impl GroupBy {
         let Ranked { rows, other, keys, .. } = top;
         let rest = Rest { keys: keys - rows.len() as u64, sums: other, left_out };
         let has_more = self.accumulators > Accumulators::Plain
+            || self.question.is_binned()
             || !self.counted.is_empty()
             || !self.distributions.is_empty();
         let row = |group: crate::group::rank::RankedGroup<A>| {
             let parts = self.layout.parts().iter().zip(&group.key);
             let more = has_more.then(|| {
-                let ExtraValues { distinct, quantiles } = group.extras;
+                let ExtraValues { distinct, quantiles, .. } = group.extras;
                 let (ways, span_ms) = (group.sums.ways(), group.sums.span());
-                Box::new(More { ways, span_ms, distinct, quantiles })
+                let bin_ms = self.bin_ms(&group.key);
+                Box::new(More { ways, span_ms, bin_ms, distinct, quantiles })
             });
             let mut key =
                 Vec::with_capacity(self.layout.parts().len() + self.question.columns.len());
             key.extend(parts.map(|(part, value)| key_cell(part.kind, *value, texts)));
-            GroupRow { key, sums: group.sums.sums(), more }
+            GroupRow { key, sums: group.sums.sums(), protocols: group.sums.protocols(), more }
         };
         Ok(ranker.finish(rows.into_iter().map(row).collect(), rest))
     }

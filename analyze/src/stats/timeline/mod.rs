@@ -5,6 +5,7 @@
 //! rows add up to the total.
 
 mod distribution;
+mod later;
 mod rows;
 mod slots;
 
@@ -19,6 +20,7 @@ use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
 
 use self::distribution::spread;
+use self::later::Later;
 use self::slots::{Amount, Part, Slot};
 use super::grouping::keys::KeyColumn;
 use crate::batch::{Batch, Column};
@@ -41,6 +43,8 @@ pub(crate) struct Binned {
     series: usize,
     /// Where the bins begin and end; `None` is the first or last time of the flows.
     window: (Option<u64>, Option<u64>),
+    /// Where the source ends: what was exported later is not known.
+    fetched_to: Option<u64>,
 }
 
 /// A flow that began longer before its export has wrong times: active flows are
@@ -49,18 +53,34 @@ const LONGEST_BEFORE_MS: u64 = 24 * 3_600_000;
 /// No flow ends after its export; an hour is left for clocks that differ.
 const LONGEST_AFTER_MS: u64 = 3_600_000;
 
+/// How long after a window flows may be exported that reach into it; 0 if none can.
+pub(crate) fn later_ms(distribution: TimeDistribution) -> u64 {
+    match distribution {
+        TimeDistribution::Export => 0,
+        TimeDistribution::Proportional
+        | TimeDistribution::Start
+        | TimeDistribution::End
+        | TimeDistribution::Uniform => LONGEST_BEFORE_MS,
+    }
+}
+
 impl Binned {
     /// A timeline as the question says, over a window in ms; bins begin at midnight in a
     /// zone.
     ///
     /// `None` if the length of a bin cannot be parsed.
-    pub(crate) fn new(question: &Timeline, zone: &TimeZone, window: Span) -> Option<Self> {
+    pub(crate) fn new(
+        question: &Timeline,
+        zone: &TimeZone,
+        window: Span,
+        fetched_to: Option<u64>,
+    ) -> Option<Self> {
         let bins = Bins::new(bin_length_ms(&question.bin)?, zone.clone());
         let keys = KeyColumn::of_all(&question.by, zone);
         let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());
         let (distribution, series) = (question.distribution, question.limit);
         let window = window.flow_times();
-        Some(Self { bins, distribution, keys, layout, series, window })
+        Some(Self { bins, distribution, keys, layout, series, window, fetched_to })
     }
 
     /// The slot of a time, and its span: before the window, a bin, cut where the window
@@ -117,20 +137,24 @@ pub(crate) struct TimelinePartial {
     moved: u64,
     /// Flows that have no time at all.
     nowhere: u64,
+    later: Later,
 }
 
 impl Statistic for Binned {
     type Partial = TimelinePartial;
 
     fn fields(&self) -> Vec<FieldId> {
-        let times = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched];
+        let mut times = vec![FieldId::Timestamp];
+        if self.distribution != TimeDistribution::Export {
+            times.extend([FieldId::FirstSwitched, FieldId::LastSwitched]);
+        }
         times.into_iter().chain(self.keys.iter().flat_map(|key| key.key().fields())).collect()
     }
 
     fn start(&self, memory: &Arc<Memory>) -> TimelinePartial {
         let extras = Extras { distributions: 1, ..Extras::default() };
         let series = Table::new(&self.layout, &extras, memory);
-        TimelinePartial { all: Map::new(), series, moved: 0, nowhere: 0 }
+        TimelinePartial { all: Map::new(), series, moved: 0, nowhere: 0, later: Later::default() }
     }
 
     fn add(&self, times: &mut TimelinePartial, batch: &Batch) {
@@ -172,6 +196,11 @@ impl Statistic for Binned {
         times.series.merge(other.series);
         times.moved += other.moved;
         times.nowhere += other.nowhere;
+        times.later.merge(other.later);
+    }
+
+    fn add_later(&self, times: &mut TimelinePartial, batch: &Batch) {
+        self.find_reached(&mut times.later, batch);
     }
 
     fn answer(
@@ -223,10 +252,17 @@ impl PlacedFlows {
 }
 
 impl Binned {
+    /// Export, start and end; these two only where they are needed.
+    fn time_columns<'b>(&self, batch: &'b Batch) -> [Option<&'b Column>; 3] {
+        let spans = self.distribution != TimeDistribution::Export;
+        let span = |field| spans.then(|| batch.column(field));
+        let exported = Some(batch.column(FieldId::Timestamp));
+        [exported, span(FieldId::FirstSwitched), span(FieldId::LastSwitched)]
+    }
+
     /// Gives the volume of each flow to its slots.
     fn place(&self, times: &mut TimelinePartial, batch: &Batch) -> PlacedFlows {
-        let columns = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched]
-            .map(|field| batch.column(field));
+        let columns = self.time_columns(batch);
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
         let (mut days, mut whole_days) = (Days::default(), Days::default());
         let mut known = (Slot::Unknown, (0, 0));
@@ -241,8 +277,12 @@ impl Binned {
             };
             let volume = [bytes[row], packets[row]];
             let mut put = |slot, volume, flows| placed.parts.push(Part { slot, volume, flows });
-            let (span, is_moved) = match self.span(columns.map(|column| column.get(row))) {
-                Placed::Spanned(first, last) => ((first, last), false),
+            let stated = columns.map(|column| column.and_then(|column| column.get(row)));
+            let (span, is_moved) = match self.span(stated) {
+                Placed::Spanned(first, last) => {
+                    self.measure(&mut times.later, stated[0], first, last);
+                    ((first, last), false)
+                }
                 Placed::AtExport(at, is_moved) => ((at, at), is_moved),
                 Placed::Nowhere => {
                     times.nowhere += 1;

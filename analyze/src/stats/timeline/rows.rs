@@ -1,7 +1,7 @@
 //! The rows of a timeline: every bin of the window, empty ones too, and rows for flows
 //! outside of it; the rates over the bins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
@@ -38,6 +38,9 @@ impl Binned {
         };
         let mut notes = Vec::new();
         let bins = self.all_bins(&mut series, tally, &mut notes);
+        let reached = self.are_reached(&times.later, &bins);
+        let edges = bins.keys().zip(&reached).filter(|(_, reached)| **reached);
+        let edges: BTreeSet<u64> = edges.map(|(start, _)| *start).collect();
         let mut rows = Vec::new();
         let outside = |slot| series.iter().any(|(_, slots)| slots.contains_key(&slot));
         let slots = [Slot::Before]
@@ -48,7 +51,7 @@ impl Binned {
         for slot in slots {
             for (key, slots) in &series {
                 let sums = slots.get(&slot).map(Amount::sums).unwrap_or_default();
-                rows.push(row(slot, key, &sums, &bins));
+                rows.push(row(slot, key, &sums, &bins, &edges));
             }
         }
         if times.moved > 0 {
@@ -60,6 +63,12 @@ impl Binned {
         }
         if times.nowhere > 0 {
             notes.push(format!("{} flows have no time: in the row unknown", times.nowhere));
+        }
+        if !edges.is_empty() {
+            let (n, are) = (edges.len(), if edges.len() == 1 { "bin is" } else { "bins are" });
+            notes.push(format!(
+                "{n} {are} incomplete (edge): flows exported after the window reach into them"
+            ));
         }
         Ok(Answer {
             facts: rates(&series, &bins),
@@ -80,7 +89,9 @@ impl Binned {
             column("pps", Meaning::PacketRate),
         ];
         let keys = self.keys.iter().map(|key| column(&key.key().name(), key.key().meaning()));
-        [column("start", Meaning::Key(Kind::Time))].into_iter().chain(keys).chain(sums).collect()
+        let start = [column("start", Meaning::Key(Kind::Time))];
+        let kind = [column("kind", Meaning::Class)];
+        start.into_iter().chain(keys).chain(sums).chain(kind).collect()
     }
 
     /// The series with the most bytes, ties by key, and one of all others.
@@ -89,7 +100,8 @@ impl Binned {
         let having = |_: &Counters, _: &ExtraValues| true;
         let (value, having): (RankValue<'_, Counters>, _) = (&value, &having);
         let limit = self.series;
-        let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit, texts };
+        let rank_by =
+            RankBy { value, having, bin_ms: None, uses_extras: false, bottom: false, limit, texts };
         let found = table.rank_values(&rank_by)?;
         let are_more = found.keys > found.rows.len() as u64;
         let mut series: Vec<Series> = Vec::with_capacity(found.rows.len() + 1);
@@ -160,12 +172,21 @@ fn slots(amounts: Map<u64, Amount>) -> HashMap<Slot, Amount> {
     amounts.into_entries().map(|(code, amount)| (Slot::of_code(code), amount)).collect()
 }
 
-fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<Cell> {
-    let (start, length) = match slot {
-        Slot::Before => (Cell::Text("before".into()), None),
-        Slot::After => (Cell::Text("after".into()), None),
-        Slot::Unknown => (Cell::Unknown, None),
-        Slot::Bin(start) => (Cell::from(start), bins.get(&start).map(|end| end - start)),
+fn row(
+    slot: Slot,
+    key: &[Cell],
+    sums: &Sums,
+    bins: &BTreeMap<u64, u64>,
+    edges: &BTreeSet<u64>,
+) -> Vec<Cell> {
+    let (start, length, kind) = match slot {
+        Slot::Before => (Cell::None, None, "before"),
+        Slot::After => (Cell::None, None, "after"),
+        Slot::Unknown => (Cell::Unknown, None, "unknown"),
+        Slot::Bin(start) => {
+            let kind = if edges.contains(&start) { "edge" } else { "bin" };
+            (Cell::from(start), bins.get(&start).map(|end| end - start), kind)
+        }
     };
     let rate = |amount: u128| {
         length.map_or(Cell::None, |length| Cell::Number(amount * 1000 / u128::from(length)))
@@ -173,7 +194,7 @@ fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<
     let mut cells = vec![start];
     cells.extend_from_slice(key);
     cells.extend([Cell::Number(sums.bytes), Cell::Number(sums.packets), Cell::from(sums.flows)]);
-    cells.extend([rate(sums.bytes * 8), rate(sums.packets)]);
+    cells.extend([rate(sums.bytes * 8), rate(sums.packets), Cell::Text(kind.into())]);
     cells
 }
 

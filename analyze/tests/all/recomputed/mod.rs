@@ -45,6 +45,7 @@ fn text(cell: &Cell) -> String {
         Cell::Text(text) => text.clone(),
         Cell::Number(number) => number.to_string(),
         Cell::None => "-".into(),
+        Cell::Filtered => "n/a: filtered".into(),
         Cell::Share { part, whole } => format!("{part}/{whole}"),
         other => panic!("{other:?}"),
     }
