@@ -67,7 +67,7 @@ fn timeline(bin: &str, distribution: TimeDistribution, by: &[&str], limit: usize
 /// A question of each report, but for diff: of flows that are changed and
 /// filtered, and of all flows.
 fn questions() -> Vec<Question> {
-    let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000k";
+    let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000s";
     let some = Flows {
         filter: Some(filter.into()),
         repair_times: true,

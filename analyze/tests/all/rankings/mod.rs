@@ -61,7 +61,7 @@ const MEASURES: [&str; 22] = [
 ];
 
 const FILTERS: [&str; 5] =
-    ["any", "bytes > 30000", "port in [1-9]", "exporter = r7 or not proto tcp", "duration > 900k"];
+    ["any", "bytes > 30000", "port in [1-9]", "exporter = r7 or not proto tcp", "duration > 15m"];
 
 const REPORTS: [fn(Ranked) -> Report; 4] =
     [Report::Talkers, Report::Ports, Report::Protocols, Report::Pairs];
