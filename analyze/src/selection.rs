@@ -156,11 +156,7 @@ impl Run<'_> {
             }
         }
         if changes.scale_sampling {
-            for field in [FieldId::Bytes, FieldId::Packets] {
-                batch.change(field, FieldId::SamplingInterval, |count, interval| {
-                    count.saturating_mul(interval.unwrap_or(1).max(1))
-                });
-            }
+            batch.scale_sampling();
         }
         if filter.is_any() {
             return;

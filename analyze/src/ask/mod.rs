@@ -139,7 +139,10 @@ fn dispatch<A: FlowSet>(
             let bin = || AskError::Bin { text: timeline.bin.clone() };
             flows.ask(&Binned::new(timeline, zone, window.unwrap_or_default()).ok_or_else(bin)?)
         }
-        Report::Scans(scans) => flows.ask(&ScanSearch::new(scans)),
+        Report::Scans(scans) => {
+            let wrong = |why| AskError::Rows { why };
+            flows.ask(&ScanSearch::new(scans, zone).map_err(wrong)?)
+        }
         Report::Beacons(beacons) => flows.ask(&Regularity::new(beacons)),
         Report::Diff(_) => unreachable!("a diff has two sides"),
         Report::Summary => flows.ask(&Summary::default()),

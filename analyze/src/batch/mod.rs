@@ -16,10 +16,12 @@ pub(crate) mod column;
 pub(crate) mod dictionary;
 pub(crate) mod dictionary_column;
 pub(crate) mod field_set;
+mod wide;
 pub use self::column::{Column, Values};
 pub(crate) use self::column::{rows_where, select};
 pub(crate) use self::dictionary_column::DictionaryColumn;
 pub use self::field_set::FieldSet;
+pub(crate) use self::wide::Wide;
 
 /// Flows as columns.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub struct Batch {
     dictionary_columns: Vec<(FieldId, DictionaryColumn)>,
     dictionary: Arc<Dictionary>,
     text_cache: TextCache,
+    /// What scaled counters have beyond 64 bits; `None` if all fit.
+    wide: Option<Box<Wide>>,
 }
 
 impl Batch {
@@ -46,6 +50,7 @@ impl Batch {
             dictionary_columns: Vec::new(),
             dictionary,
             text_cache: TextCache::default(),
+            wide: None,
         }
     }
 
@@ -61,6 +66,7 @@ impl Batch {
             dictionary_columns: Vec::new(),
             dictionary,
             text_cache: TextCache::default(),
+            wide: None,
         };
         for (field, column) in columns {
             batch.columns[field as usize] = Some(column);
@@ -166,6 +172,38 @@ impl Batch {
         }
     }
 
+    /// Multiplies bytes and packets by the sampling interval of each flow.
+    ///
+    /// # Panics
+    /// If the batch was made without one of the three.
+    pub(crate) fn scale_sampling(&mut self) {
+        let intervals: Vec<u64> = {
+            let intervals = self.column(FieldId::SamplingInterval);
+            (0..self.rows).map(|row| intervals.get(row).unwrap_or(1).max(1)).collect()
+        };
+        let mut columns = [FieldId::Bytes, FieldId::Packets]
+            .map(|field| self.columns[field as usize].take().expect("the batch has the field"));
+        let counters = columns.each_mut().map(|column| match &mut column.values {
+            Values::U64(values) => values.as_mut_slice(),
+            _ => panic!("counters have 64 bits"),
+        });
+        self.wide = Wide::scale(counters, |row| intervals[row]).map(Box::new);
+        for (field, column) in [FieldId::Bytes, FieldId::Packets].into_iter().zip(columns) {
+            self.columns[field as usize] = Some(column);
+        }
+    }
+
+    /// What scaled counters have beyond 64 bits.
+    pub(crate) fn wide(&self) -> Option<&Wide> {
+        self.wide.as_deref()
+    }
+
+    /// What a flow has beyond its bytes and packets of 64 bits.
+    #[inline]
+    pub(crate) fn more(&self, row: usize) -> Option<[u128; 2]> {
+        self.wide.as_ref().and_then(|wide| wide.of(row))
+    }
+
     /// Appends a flow.
     pub fn push(&mut self, flow: &FlowRecord) {
         self.push_row(&Row::of(flow));
@@ -254,6 +292,7 @@ impl Batch {
 
     /// Keeps these rows, which are in ascending order.
     fn select(&mut self, rows: &[u32]) {
+        self.wide = self.wide.take().and_then(|wide| wide.select(rows)).map(Box::new);
         self.pick(rows.len(), |column, codes| match (column, codes) {
             (Some(column), _) => column.select(rows),
             (None, Some(codes)) => select(codes, rows),

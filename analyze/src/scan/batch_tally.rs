@@ -5,7 +5,7 @@ use flowkit_model::{FIELDS, FieldId, Sums};
 use hashbrown::HashMap;
 
 use crate::batch::dictionary::Dictionary;
-use crate::batch::{Batch, FieldSet};
+use crate::batch::{Batch, FieldSet, Wide};
 
 /// The part of a tally that is counted batch by batch, on any thread.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub(crate) struct BatchTally {
     unknown: Vec<u64>,
     seen: Option<(u64, u64)>,
     sampling: HashMap<Option<u64>, Sampling>,
+    /// Flows whose scaled counters do not fit in 64 bits.
+    wide: u64,
 }
 
 impl BatchTally {
@@ -28,11 +30,13 @@ impl BatchTally {
 
     pub(crate) fn add(&mut self, batch: &Batch) {
         let sum = |field| sum(batch.counters(field));
+        let [more_bytes, more_packets] = batch.wide().map(Wide::sum).unwrap_or_default();
         self.total.add(&Sums {
-            bytes: sum(FieldId::Bytes),
-            packets: sum(FieldId::Packets),
+            bytes: sum(FieldId::Bytes) + more_bytes,
+            packets: sum(FieldId::Packets) + more_packets,
             flows: batch.rows() as u64,
         });
+        self.wide += batch.wide().map_or(0, Wide::len);
         self.unknown.resize(FIELDS.len(), 0);
         for (field, column) in batch.columns() {
             self.unknown[field as usize] += column.n_unknown();
@@ -73,6 +77,7 @@ impl BatchTally {
 
     pub(crate) fn merge(&mut self, other: Self) {
         self.total.add(&other.total);
+        self.wide += other.wide;
         self.unknown.resize(FIELDS.len(), 0);
         for (sum, n) in self.unknown.iter_mut().zip(other.unknown) {
             *sum += n;
@@ -96,13 +101,21 @@ impl BatchTally {
         };
         let sampling =
             tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
-        Self { total: tally.total, unknown, seen: tally.seen, sampling: sampling.collect() }
+        let sampling = sampling.collect();
+        Self { total: tally.total, unknown, seen: tally.seen, sampling, wide: 0 }
     }
 
     /// Moves the counts into a tally.
     pub(crate) fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) {
         tally.total = self.total;
         tally.seen = self.seen;
+        if self.wide > 0 {
+            tally.notes.push(format!(
+                "{} flows have 2^64 bytes or packets or more when corrected for sampling: sums \
+                 are exact, filters and distributions take 2^64 - 1 for each",
+                self.wide
+            ));
+        }
         tally.unknown = fields
             .iter()
             .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))

@@ -48,6 +48,7 @@ impl Changes {
             value: &change,
             having: &differs,
             uses_extras: false,
+            uses_keys: false,
             bottom: false,
             limit: self.limit,
             texts,

@@ -112,7 +112,7 @@ impl Statistic for Exporters {
             let (time, interval) = (times.get(row), sampling.get(row));
             Counters::row(bytes[row], packets[row])
                 .map(|volume| (volume, (time, interval)))
-                .map_err(|all| Exported::of(all, time, interval))
+                .map_err(|all| Exported::of(all.raised(batch.more(row)), time, interval))
         });
         partial.packets.add(batch);
     }

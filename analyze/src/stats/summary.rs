@@ -59,7 +59,7 @@ impl Statistic for Summary {
     fn add(&self, sums: &mut SummarySums, batch: &Batch) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
         sums.exporters.add(&[batch.column(FieldId::Exporter)], None, |row| {
-            Counters::row(bytes[row], packets[row])
+            Counters::row(bytes[row], packets[row]).map_err(|sums| sums.raised(batch.more(row)))
         });
         let range = |field| batch.column(field).min_max();
         sums.first = widen(sums.first, range(FieldId::FirstSwitched));

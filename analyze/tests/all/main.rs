@@ -35,6 +35,8 @@ mod properties;
 mod rankings;
 mod recomputed;
 mod robust;
+mod scaled;
+mod shown_columns;
 mod statistics;
 mod store;
 mod wire_records;

@@ -82,7 +82,7 @@ fn questions() -> Vec<Question> {
         (TimeDistribution::Start, &LONG),
     ];
     let others = [
-        Report::Scans(Scans { min_targets: 3, limit: 10 }),
+        Report::Scans(Scans { min_targets: 3, limit: 10, ..Scans::default() }),
         Report::Beacons(Beacons { min_connections: 3, max_jitter_percent: 90, limit: 10 }),
     ];
     let timelines =
@@ -177,7 +177,7 @@ fn statistics_name_the_fields_that_they_read() {
     check(question(Report::Pairs(Ranked::default())));
     check(question(Report::Ports(Ranked::default())));
     check(question(Report::Protocols(Ranked::default())));
-    check(question(Report::Scans(Scans { min_targets: 2, limit: 0 })));
+    check(question(Report::Scans(Scans { min_targets: 2, limit: 0, ..Scans::default() })));
     let beacons = Beacons { min_connections: 3, max_jitter_percent: 10, limit: 0 };
     check(question(Report::Beacons(beacons)));
     check(question(Report::Check));

@@ -34,6 +34,14 @@ pub(crate) struct Scans {
     )]
     min_targets: u64,
 
+    /// Column to sort by, largest first, instead of targets
+    #[arg(long, value_name = "COLUMN", help_heading = "Rows")]
+    sort: Option<String>,
+
+    /// Only rows that match, such as 'targets > 100 and bytes < 1M'
+    #[arg(long, value_name = "CONDITION", help_heading = "Rows")]
+    having: Option<String>,
+
     #[command(flatten)]
     limit: Limit,
 
@@ -47,7 +55,8 @@ pub(crate) struct Scans {
 impl Scans {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let (min_targets, limit) = (self.min_targets, self.limit.rows());
-        let scans = Report::Scans(question::Scans { min_targets, limit });
+        let (sort, having) = (self.sort.clone(), self.having.clone());
+        let scans = Report::Scans(question::Scans { min_targets, limit, sort, having });
         report(scans, &self.sources, &self.output, general)
     }
 }

@@ -1,6 +1,6 @@
 //! `flowkit timeline`: bytes, packets and flows over time.
 
-use flowkit_model::question::{Report, TimeDistribution, Timeline, bin_length_ms};
+use flowkit_model::question::{Report, TimeDistribution, Timeline, bin_length_ms, not_a_bin};
 
 use crate::args::general::General;
 use crate::args::keys::Keys;
@@ -36,6 +36,10 @@ pub(crate) struct Timelines {
     keys: Keys,
 
     /// Length of a bin: 30s, 5m, 1h, 1d, minute, hour, day, week
+    ///
+    /// Bins of up to a day are counted from local midnight, so the last one of a day may
+    /// be shorter; longer ones are of whole days (2d, 48h, week) and are counted from
+    /// 1970-01-01. A day is that of the local date.
     #[arg(long, default_value = "hour", value_name = "LENGTH", help_heading = "Question")]
     bin: String,
 
@@ -91,8 +95,9 @@ impl Timelines {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         if bin_length_ms(&self.bin).is_none() {
             let bin = &self.bin;
-            let why = format!("--bin {bin}: not a length of time; try 5m, 1h or day");
-            return Err(Usage(why).into());
+            let why =
+                not_a_bin(bin).unwrap_or_else(|| "not a length of time; try 5m, 1h or day".into());
+            return Err(Usage(format!("--bin {bin}: {why}")).into());
         }
         let timeline = Report::Timeline(Timeline {
             bin: self.bin.clone(),

@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 
 use flowkit_model::Kind;
-use flowkit_model::answer::{Cell, Meaning};
+use flowkit_model::answer::{Cell, Meaning, millionths};
 use jiff::tz::TimeZone;
 
-use super::units::{self, millionths};
+use super::units;
 
 /// A value as programs read it.
 pub(super) enum Value {

@@ -60,7 +60,7 @@ fn rule(report: &Report) -> &'static str {
             "By exporter and engine. A packet says how many flows its engine exported before it (flow_seq_num) and how many it carries (flow_records); the next packet must say the sum, modulo 2^32, and a gap between them was lost. If fewer documents arrived than flow_records says, they were lost behind the collector."
         }
         Report::Timeline(_) => {
-            "Bins start at midnight in the time zone. The title names the time distribution: how the volume of a flow is spread over the bins it spans. A flow counts once, in the bin where it began, or in the bin that gets all of it. Proportional: by the time spent in each bin, in whole bytes that add up exactly. A flow whose times are unknown, inverted, more than 1 h after or 24 h before its export is placed at its export. Volume outside the window is in the rows before and after."
+            "Bins start at midnight in the time zone, those of several days are counted from 1970-01-01. The title names the time distribution: how the volume of a flow is spread over the bins it spans. A flow counts once, in the bin where it began, or in the bin that gets all of it. Proportional: by the time spent in each bin, in whole bytes that add up exactly. A flow whose times are unknown, inverted, more than 1 h after or 24 h before its export is placed at its export. Volume outside the window is in the rows before and after."
         }
         Report::Scans(_) => {
             "For each source address, distinct targets are counted exactly: hosts for one protocol and port, and ports of one host."

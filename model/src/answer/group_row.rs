@@ -80,6 +80,11 @@ pub trait Group {
         (None, None)
     }
 
+    /// A part of its key, by its place; only needed to rank by keys.
+    fn key(&self, _place: usize) -> Cell {
+        Cell::Unknown
+    }
+
     /// The distinct count at an index of [`More::distinct`].
     fn distinct(&self, _index: usize) -> Option<u64> {
         None
@@ -94,6 +99,10 @@ pub trait Group {
 impl Group for GroupRow {
     fn sums(&self) -> Sums {
         self.sums
+    }
+
+    fn key(&self, place: usize) -> Cell {
+        self.key.get(place).cloned().unwrap_or(Cell::Unknown)
     }
 
     fn ways(&self) -> Option<(u128, u128)> {

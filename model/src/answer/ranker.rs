@@ -25,9 +25,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Answer, Cell, Column, Group, GroupRow, Ranking, Table};
+use super::{Answer, Cell, Column, Group, GroupRow, Ranking, Table, millionths};
 use crate::Sums;
-use crate::question::{Counted, Grouping, Measure, Of};
+use crate::question::{Condition, Counted, Grouping, Measure, Of, Order};
 
 /// Ranks the groups of a question.
 #[derive(Clone, Debug)]
@@ -68,6 +68,10 @@ impl<'q> Ranker<'q> {
         match measure {
             Measure::Sum(metric) => Some(metric.of(&group.sums())),
             Measure::Share(_) => None,
+            Measure::Key(place) => match group.key(place.into()) {
+                Cell::Number(number) => Some(number),
+                _ => None,
+            },
             Measure::Forward => group.ways().map(|ways| ways.0),
             Measure::Backward => group.ways().map(|ways| ways.1),
             Measure::First => group.span_ms().0.map(u128::from),
@@ -106,9 +110,31 @@ impl<'q> Ranker<'q> {
     #[must_use]
     pub fn has_row<G: Group>(&self, group: &G) -> bool {
         let order = &self.grouping.order;
-        let holds = |measure| self.measure(measure, group);
-        order.having.iter().all(|condition| condition.holds(holds(condition.measure)))
+        order.having.iter().all(|condition| self.fulfils(condition, group))
             && order.is_large_enough(&group.sums(), &self.total)
+    }
+
+    fn fulfils<G: Group>(&self, condition: &Condition, group: &G) -> bool {
+        match condition.measure {
+            Measure::Share(metric) => {
+                let (part, whole) = (metric.of(&group.sums()), metric.of(&self.total));
+                condition.holds_for_share(millionths(part, whole))
+            }
+            Measure::Key(place) => match group.key(place.into()) {
+                Cell::Text(text) => condition.holds_for_text(&text),
+                Cell::Number(number) => condition.holds(Some(number)),
+                _ => false,
+            },
+            measure => condition.holds(self.measure(measure, group)),
+        }
+    }
+
+    /// Whether ranking needs the keys of groups, other than for ties.
+    #[must_use]
+    pub fn ranks_by_key(&self) -> bool {
+        let order = &self.grouping.order;
+        let conditions = order.having.iter().map(|condition| condition.measure);
+        conditions.chain([order.sort]).any(|measure| matches!(measure, Measure::Key(_)))
     }
 
     /// Whether ranking needs distinct counts or quantiles; else they are needed
@@ -154,7 +180,7 @@ impl<'q> Ranker<'q> {
         }
         Answer {
             table: Table { name: "rows", columns: self.columns(), rows },
-            bars: Some(sorted_by.clone()),
+            bars: (!matches!(order.sort, Measure::Key(_))).then(|| sorted_by.clone()),
             ranking: Some(Ranking {
                 total: self.total,
                 other,
@@ -171,17 +197,21 @@ impl<'q> Ranker<'q> {
     /// Order of rows: by value, largest first or smallest first, unknown last;
     /// ties by key.
     fn compare(&self, a: &GroupRow, b: &GroupRow) -> Ordering {
-        let by_value = match (self.value(a), self.value(b)) {
-            (Some(a), Some(b)) if self.grouping.order.bottom => a.cmp(&b),
-            (Some(a), Some(b)) => b.cmp(&a),
-            (a, b) => b.is_some().cmp(&a.is_some()),
+        let Order { sort, bottom, .. } = self.grouping.order;
+        let by_value = match sort {
+            Measure::Key(place) => by_key(&a.key(place.into()), &b.key(place.into()), bottom),
+            _ => match (self.value(a), self.value(b)) {
+                (Some(a), Some(b)) if bottom => a.cmp(&b),
+                (Some(a), Some(b)) => b.cmp(&a),
+                (a, b) => b.is_some().cmp(&a.is_some()),
+            },
         };
         by_value.then_with(|| a.key.cmp(&b.key))
     }
 
     fn columns(&self) -> Vec<Column> {
-        let keys = self.grouping.keys.iter();
-        let keys = keys.map(|key| Column { name: key.name(), meaning: key.meaning() });
+        let keys = self.grouping.keys.iter().zip(self.grouping.key_names());
+        let keys = keys.map(|(key, name)| Column { name, meaning: key.meaning() });
         let columns = self.grouping.columns.iter();
         let columns = columns
             .map(|(name, measure)| Column { name: name.clone(), meaning: measure.meaning() });
@@ -199,6 +229,15 @@ impl<'q> Ranker<'q> {
             measure => self.measure(*measure, &group).map_or(Cell::Unknown, Cell::Number),
         }));
         cells
+    }
+}
+
+/// The order of rows by a part of their keys; unknown is last, either way.
+fn by_key(a: &Cell, b: &Cell, bottom: bool) -> Ordering {
+    match (a, b) {
+        (Cell::Unknown, _) | (_, Cell::Unknown) => a.cmp(b),
+        _ if bottom => a.cmp(b),
+        _ => b.cmp(a),
     }
 }
 

@@ -52,6 +52,12 @@ pub enum Cell {
     None,
 }
 
+/// A share in millionths, rounded, as it is shown; the share of nothing is 0.
+#[must_use]
+pub fn millionths(part: u128, whole: u128) -> u128 {
+    (part * 1_000_000 + whole / 2).checked_div(whole).unwrap_or(0)
+}
+
 impl From<u64> for Cell {
     fn from(number: u64) -> Self {
         Self::Number(number.into())

@@ -120,6 +120,31 @@ impl Tally {
         self
     }
 
+    /// Merges the tally of another window of the sources that this one is of; `twice`
+    /// is that of the flows in both windows.
+    ///
+    /// What is counted document by document, whatever the window, counts once:
+    /// skipped, duplicates, quality and sequence numbers.
+    #[must_use]
+    pub fn and_window(self, other: Self, twice: &Self) -> Self {
+        let once = Self {
+            skipped: Vec::new(),
+            duplicates: Duplicates::default(),
+            quality: Quality::default(),
+            sequences: Sequences::default(),
+            ..other
+        };
+        let mut both = self.and(once);
+        both.total.bytes -= twice.total.bytes;
+        both.total.packets -= twice.total.packets;
+        both.total.flows -= twice.total.flows;
+        for (field, n) in &mut both.unknown {
+            let twice = twice.unknown.iter().find(|(other, _)| other == field);
+            *n -= twice.map_or(0, |(_, n)| *n);
+        }
+        both
+    }
+
     /// Counts documents that are no flows; keeps the first position of each
     /// cause.
     pub fn skip(&mut self, cause: NotAFlow, n: u64, first: Position, reason: Option<String>) {

@@ -91,6 +91,60 @@ fn times(number: &str, unit: u64) -> Option<u64> {
     whole.parse::<u64>().ok()?.checked_mul(unit)?.checked_add(part)
 }
 
+/// What was meant by a text that is no length of time.
+#[must_use]
+pub fn not_a_length(text: &str) -> Option<String> {
+    let joined: String = text.split_whitespace().collect();
+    if length_ms(&joined).is_some() {
+        return Some(format!("did you mean {joined}?"));
+    }
+    let lower = joined.to_ascii_lowercase();
+    if joined.ends_with('M') && number(&joined).is_some() {
+        return Some(format!(
+            "did you mean {lower} (minutes), or {} (milliseconds)?",
+            number(&joined)?
+        ));
+    }
+    if length_ms(&lower).is_some() {
+        return Some(format!("did you mean {lower}?"));
+    }
+    if let Some(ms) = number(&joined) {
+        return Some(format!("k, M, G and T count no time: did you mean {ms} (milliseconds)?"));
+    }
+    let starts_as_number = lower.starts_with(|first: char| first.is_ascii_digit());
+    starts_as_number
+        .then(|| "it is a whole number of milliseconds; units are d, h, m, s and ms".into())
+}
+
+/// What was meant by a text that is no amount.
+#[must_use]
+pub fn not_a_number(text: &str) -> Option<String> {
+    let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+    let (number, unit) = text.split_at(digits);
+    if number.is_empty() {
+        return None;
+    }
+    let unit = unit.trim_start().to_ascii_lowercase();
+    match unit.bytes().next() {
+        None => Some("it is a whole number".into()),
+        Some(letter @ (b'k' | b'm' | b'g' | b't')) if is_amount(&unit) => {
+            let letter = if letter == b'k' { 'k' } else { char::from(letter).to_ascii_uppercase() };
+            Some(format!("did you mean {number}{letter}? k, M, G and T are powers of 1000"))
+        }
+        Some(_) if is_amount(&unit) => Some(format!("did you mean {number}?")),
+        Some(_) if length_ms(&text.to_ascii_lowercase()).is_some() => {
+            Some("only duration is compared with a length of time".into())
+        }
+        Some(_) => None,
+    }
+}
+
+/// `kb`, `mib`, `gbit`, `kbps`, `b`.
+pub(super) fn is_amount(unit: &str) -> bool {
+    let rest = unit.trim_start_matches(['k', 'm', 'g', 't']).trim_start_matches('i');
+    ["", "b", "bit", "bits", "byte", "bytes", "bps", "bit/s", "b/s"].contains(&rest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! What to try instead: the second half of a message.
 
-use super::amount::{length_ms, number};
+use super::amount::{is_amount, length_ms, not_a_length, not_a_number, number};
 use super::error::nearest;
 use super::{Derived, End, Subject, words};
 use crate::field::{Field, FieldId, Kind};
@@ -64,8 +64,8 @@ fn of_value(subject: Subject, text: &str) -> Option<String> {
             .bytes()
             .all(|byte| byte.is_ascii_digit())
             .then(|| "a number would be milliseconds since 1970, and this lies before 1974".into()),
-        Kind::Count if is_duration(subject) => of_duration(text),
-        Kind::Count => of_number(text),
+        Kind::Count if is_duration(subject) => not_a_length(text),
+        Kind::Count => not_a_number(text),
         Kind::Code if subject == Subject::Field(FieldId::Tos) => {
             let of_class = |tos| format!("tos is the whole byte: {text} is tos {tos}");
             traffic_class(text).map(of_class).or_else(|| without_unit(text))
@@ -124,58 +124,6 @@ fn traffic_class(text: &str) -> Option<u32> {
 fn without_unit(text: &str) -> Option<String> {
     let number = number(text)?;
     Some(format!("it has no unit: did you mean {number}?"))
-}
-
-/// A number that is no length of time.
-fn of_duration(text: &str) -> Option<String> {
-    let joined: String = text.split_whitespace().collect();
-    if length_ms(&joined).is_some() {
-        return Some(format!("did you mean {joined}?"));
-    }
-    let lower = joined.to_ascii_lowercase();
-    if joined.ends_with('M') && number(&joined).is_some() {
-        return Some(format!(
-            "did you mean {lower} (minutes), or {} (milliseconds)?",
-            number(&joined)?
-        ));
-    }
-    if length_ms(&lower).is_some() {
-        return Some(format!("did you mean {lower}?"));
-    }
-    if let Some(ms) = number(&joined) {
-        return Some(format!("k, M, G and T count no time: did you mean {ms} (milliseconds)?"));
-    }
-    let starts_as_number = lower.starts_with(|first: char| first.is_ascii_digit());
-    starts_as_number
-        .then(|| "it is a whole number of milliseconds; units are d, h, m, s and ms".into())
-}
-
-/// A number with a unit that is none of an amount.
-fn of_number(text: &str) -> Option<String> {
-    let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
-    let (number, unit) = text.split_at(digits);
-    if number.is_empty() {
-        return None;
-    }
-    let unit = unit.trim_start().to_ascii_lowercase();
-    match unit.bytes().next() {
-        None => Some("it is a whole number".into()),
-        Some(letter @ (b'k' | b'm' | b'g' | b't')) if is_amount(&unit) => {
-            let letter = if letter == b'k' { 'k' } else { char::from(letter).to_ascii_uppercase() };
-            Some(format!("did you mean {number}{letter}? k, M, G and T are powers of 1000"))
-        }
-        Some(_) if is_amount(&unit) => Some(format!("did you mean {number}?")),
-        Some(_) if length_ms(&text.to_ascii_lowercase()).is_some() => {
-            Some("only duration is compared with a length of time".into())
-        }
-        Some(_) => None,
-    }
-}
-
-/// `kb`, `mib`, `gbit`, `kbps`, `b`.
-fn is_amount(unit: &str) -> bool {
-    let rest = unit.trim_start_matches(['k', 'm', 'g', 't']).trim_start_matches('i');
-    ["", "b", "bit", "bits", "byte", "bytes", "bps", "bit/s", "b/s"].contains(&rest)
 }
 
 /// Whether a word, apart from the number before it, looks like its unit.

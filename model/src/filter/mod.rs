@@ -61,7 +61,7 @@ mod subject;
 mod value;
 mod words;
 
-pub use amount::{length_ms, number};
+pub use amount::{length_ms, not_a_length, not_a_number, number};
 pub use error::{FilterError, nearest};
 pub use evaluate::{bits_per_second, bytes_per_packet, duration_ms, packets_per_second, service};
 pub use expression::{Comparison, Expression, Test};

@@ -35,6 +35,8 @@ pub enum Measure {
     Spread(Of, Point),
     /// Number of distinct values; unknown is not counted.
     Distinct(Counted),
+    /// A part of the key, by its place from 0: `key_1` is the first.
+    Key(u8),
 }
 
 /// The value of a flow whose distribution is measured.
@@ -68,7 +70,7 @@ pub enum Counted {
     Field(FieldId),
     /// A value at either end.
     End(End),
-    /// The address at the end that is not the key.
+    /// The address at the end that is not the key, unless the two are equal.
     Peer,
 }
 
@@ -93,6 +95,9 @@ impl Counted {
         }
     }
 }
+
+/// Name of the number of distinct addresses at the other end.
+const PEERS: &str = "peers";
 
 const OF: [(&str, Of); 2] = [("bytes", Of::Bytes), ("duration", Of::Duration)];
 
@@ -142,6 +147,14 @@ impl Measure {
         if let Some((_, measure)) = NAMED.iter().find(|(known, _)| *known == name) {
             return Ok(*measure);
         }
+        if name == PEERS {
+            return Ok(Self::Distinct(Counted::Peer));
+        }
+        let place = name.strip_prefix("key_").and_then(|place| place.parse::<u16>().ok());
+        let place = place.and_then(|place| place.checked_sub(1));
+        if let Some(place) = place.and_then(|place| u8::try_from(place).ok()) {
+            return Ok(Self::Key(place));
+        }
         if let Some(field) =
             name.strip_prefix("distinct:").or_else(|| name.strip_prefix("distinct_"))
         {
@@ -187,12 +200,19 @@ impl Measure {
                     .map_or("", |(name, _)| name);
                 format!("{point}_{of}")
             }
+            Self::Distinct(Counted::Peer) => PEERS.into(),
             Self::Distinct(counted) => format!("distinct_{}", counted.name()),
+            Self::Key(place) => format!("key_{}", u16::from(place) + 1),
             fixed => NAMED
                 .into_iter()
                 .find(|(_, known)| *known == fixed)
                 .map_or_else(String::new, |(name, _)| name.to_owned()),
         }
+    }
+
+    /// Whether only some reports have it, or some questions.
+    pub(super) fn is_of_some(self) -> bool {
+        matches!(self, Self::Distinct(Counted::Peer) | Self::Key(_))
     }
 
     /// What its values mean.
@@ -203,7 +223,7 @@ impl Measure {
             Self::Forward | Self::Backward | Self::BytesPerPacket | Self::Spread(Of::Bytes, _) => {
                 Meaning::Bytes
             }
-            Self::Distinct(_) => Meaning::Count,
+            Self::Distinct(_) | Self::Key(_) => Meaning::Count,
             Self::Share(metric) => Meaning::Share(metric),
             Self::First | Self::Last => Meaning::Value(Kind::Time),
             Self::Duration | Self::Spread(Of::Duration, _) => Meaning::Duration,
@@ -240,12 +260,13 @@ mod tests {
     fn names_are_read_back() {
         let spreads =
             OF.iter().flat_map(|(_, of)| POINTS.map(|(_, point)| Measure::Spread(*of, point)));
-        let counted = [Counted::Field(FieldId::DstAddr), Counted::End(End::Port)];
+        let counted = [Counted::Field(FieldId::DstAddr), Counted::End(End::Port), Counted::Peer];
         for measure in NAMED
             .into_iter()
             .map(|(_, measure)| measure)
             .chain(spreads)
             .chain(counted.map(Measure::Distinct))
+            .chain([Measure::Key(0), Measure::Key(255)])
         {
             assert_eq!(Measure::parse(&measure.name()), Ok(measure));
         }

@@ -62,6 +62,8 @@ pub(crate) struct ExtraValues {
     pub distinct: Vec<u64>,
     /// Quantiles of distributions.
     pub quantiles: Vec<Quantiles>,
+    /// The parts of the key, if the ranking looks at them; else empty.
+    pub key: Vec<Option<u64>>,
 }
 
 /// What a key is ranked by; `None`, unknown, comes last.
@@ -76,6 +78,8 @@ pub(crate) struct RankBy<'w, A> {
     /// Whether these two look at distinct counts or quantiles. If not, those are
     /// computed for the top N alone.
     pub uses_extras: bool,
+    /// Whether they look at the key.
+    pub uses_keys: bool,
     /// The smallest first.
     pub bottom: bool,
     /// N; 0 is all.
@@ -120,7 +124,15 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         let value = |sums: &A, _: &ExtraValues| Some(metric.of(&sums.sums()));
         let having = |_: &A, _: &ExtraValues| true;
         let (value, having): (RankValue<'_, A>, _) = (&value, &having);
-        let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit: 0, texts };
+        let rank_by = RankBy {
+            value,
+            having,
+            uses_extras: false,
+            uses_keys: false,
+            bottom: false,
+            limit: 0,
+            texts,
+        };
         Ok(self.rank(&rank_by)?.rows)
     }
 }
@@ -184,6 +196,11 @@ impl<A: Accumulator> Ranking<'_, A> {
         let mut n_having = 0;
         for (at, (_, sums)) in groups.iter().enumerate() {
             let found = extras.get(at).unwrap_or(&nothing);
+            let with_key = self.rank_by.uses_keys.then(|| {
+                let key = self.layout.decode(groups[at].0.clone());
+                ExtraValues { key, ..found.clone() }
+            });
+            let found = with_key.as_ref().unwrap_or(found);
             let value = (self.rank_by.value)(sums, found);
             let having = (self.rank_by.having)(sums, found);
             n_having += u64::from(having);

@@ -50,6 +50,20 @@ pub(crate) trait FlowAccumulator: Accumulator {
     /// The record of a flow, or its sums if it does not fit in one.
     fn row(flow: Flow, way: Direction) -> Result<Self::Row, Self>;
 
+    /// Adds bytes and packets of a flow that is counted already.
+    fn raise(&mut self, way: Direction, more: [u128; 2]);
+
+    /// Like [`row`](Self::row), of a flow that may have more than 64 bits.
+    #[inline]
+    fn row_with(flow: Flow, way: Direction, more: Option<[u128; 2]>) -> Result<Self::Row, Self> {
+        Self::row(flow, way).map_err(|mut sums| {
+            if let Some(more) = more {
+                sums.raise(way, more);
+            }
+            sums
+        })
+    }
+
     /// Bytes forward and backward.
     fn ways(&self) -> Option<(u128, u128)> {
         None
@@ -73,6 +87,10 @@ impl FlowAccumulator for Counters {
     #[inline]
     fn row(flow: Flow, _: Direction) -> Result<PackedFlow, Self> {
         Self::row(flow.bytes, flow.packets)
+    }
+
+    fn raise(&mut self, _: Direction, more: [u128; 2]) {
+        *self = self.raised(Some(more));
     }
 }
 
@@ -141,6 +159,14 @@ impl FlowAccumulator for Directed {
     fn row(flow: Flow, way: Direction) -> Result<PackedFlow, Self> {
         PackedFlow::new(flow.bytes, flow.packets, way.mark())
             .ok_or_else(|| Self::of(flow.bytes, flow.packets, way))
+    }
+
+    fn raise(&mut self, way: Direction, more: [u128; 2]) {
+        if way != Direction::BackwardSameKey {
+            self.all = self.all.raised(Some(more));
+        }
+        let sum = if way == Direction::Forward { &mut self.forward } else { &mut self.backward };
+        sum.raise(more[0]);
     }
 
     fn ways(&self) -> Option<(u128, u128)> {
@@ -238,6 +264,10 @@ impl FlowAccumulator for Spanned {
         }
     }
 
+    fn raise(&mut self, way: Direction, more: [u128; 2]) {
+        self.directed.raise(way, more);
+    }
+
     fn ways(&self) -> Option<(u128, u128)> {
         self.directed.ways()
     }
@@ -262,6 +292,7 @@ impl Accumulators {
             | Measure::Share(_)
             | Measure::BytesPerPacket
             | Measure::Distinct(_)
+            | Measure::Key(_)
             | Measure::Spread(..) => Self::Plain,
             Measure::Forward | Measure::Backward => Self::Directed,
             Measure::First

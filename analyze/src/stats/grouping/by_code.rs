@@ -40,12 +40,13 @@ impl GroupBy {
         keys: &DictionaryColumn,
     ) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        if groups.dictionary_sums.add(keys, bytes, packets) {
+        let is_wide = batch.wide().is_some();
+        if !is_wide && groups.dictionary_sums.add(keys, bytes, packets) {
             return;
         }
         // Another row group, or sums that might overflow.
         self.finish_row_group_codes(groups);
-        if !groups.dictionary_sums.add(keys, bytes, packets) {
+        if is_wide || !groups.dictionary_sums.add(keys, bytes, packets) {
             let mut batch = batch.clone();
             batch.materialise(field);
             self.add(groups, &batch);

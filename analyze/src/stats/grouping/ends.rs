@@ -93,17 +93,23 @@ impl GroupBy {
         if self.accumulators == Accumulators::Plain {
             let row = |row: usize| {
                 let (bytes, packets) = (bytes[row], packets[row]);
-                A::row(Flow { bytes, packets, first: None, last: None }, Direction::Forward)
+                let flow = Flow { bytes, packets, first: None, last: None };
+                A::row_with(flow, Direction::Forward, batch.more(row))
             };
             table.add(columns, once, row);
         } else {
             let ways = self.ways(batch, end, again);
-            table.add(columns, selected, |row| A::row(flow(row), ways[row]));
+            table.add(columns, selected, |row| A::row_with(flow(row), ways[row], batch.more(row)));
         }
         for (n, counted) in self.counted.iter().enumerate() {
+            // An address is not a peer of its own.
+            let own = (*counted == Counted::Peer).then(|| batch.column(End::Address.fields()[end]));
             for values in Self::counted_columns(*counted, batch, end) {
                 let only_unknown = end == 1 && self.is_mirrored(*counted);
-                table.count(n, columns, selected, only_unknown, |row| values.get(row));
+                table.count(n, columns, selected, only_unknown, |row| {
+                    let value = values.get(row)?;
+                    own.is_none_or(|own| own.get(row) != Some(value)).then_some(value)
+                });
             }
         }
         let unknown = batch.column(FieldId::Bytes).unknown.as_deref();

@@ -45,6 +45,7 @@ pub(crate) struct GroupBy {
 impl GroupBy {
     /// Grouping as the question says; bins of time begin at midnight in a zone.
     pub(crate) fn new(question: Grouping, zone: &TimeZone) -> Self {
+        let question = question.in_zone(zone);
         let keys = KeyColumn::of_all(&question.keys, zone);
         let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());
         let (counted, distributions) = (question.counted(), question.distributions());

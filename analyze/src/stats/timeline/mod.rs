@@ -18,11 +18,11 @@ use flowkit_model::question::{TimeDistribution, Timeline, bin_length_ms};
 use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
 
-use self::distribution::spread;
+use self::distribution::{Volume, spread};
 use self::slots::{Amount, Part, Slot};
 use super::grouping::keys::KeyColumn;
 use crate::batch::{Batch, Column};
-use crate::bins::{Bins, Days};
+use crate::bins::{Bins, Days, Stretch};
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::table::{Extras, Table};
@@ -63,8 +63,8 @@ impl Binned {
         Some(Self { bins, distribution, keys, layout, series, window })
     }
 
-    /// The slot of a time, and its span: before the window, a bin, cut where the window
-    /// begins or ends, or after the window.
+    /// The slot of a time, and a stretch of it around this time: before the window, a
+    /// bin, cut where the window begins or ends, or after the window.
     fn slot(&self, ms: u64, days: &mut Days) -> (Slot, (u64, u64)) {
         let (from, to) = (self.window.0.unwrap_or(0), self.window.1.unwrap_or(u64::MAX));
         if ms < from {
@@ -73,9 +73,11 @@ impl Binned {
         if ms >= to {
             return (Slot::After, (to, u64::MAX));
         }
-        let (start, end) = self.bins.bin(ms, days);
-        let (start, end) = (start.max(from), end.min(to));
-        (Slot::Bin(start), (start, end))
+        let stretch = self.bins.stretch(ms, days);
+        // A bin that the window cuts begins with the window.
+        let is_cut = stretch.bin < from && self.bins.stretch(from, days).bin == stretch.bin;
+        let start = if is_cut { from } else { stretch.bin };
+        (Slot::Bin(start), (stretch.from.max(from), stretch.to.min(to)))
     }
 
     /// The time span of a flow, or its export if its own times are impossible.
@@ -195,7 +197,9 @@ impl TimelinePartial {
     ) {
         let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        self.series.add(&columns, selected, |row| Counters::row(bytes[row], packets[row]));
+        self.series.add(&columns, selected, |row| {
+            Counters::row(bytes[row], packets[row]).map_err(|sums| sums.raised(batch.more(row)))
+        });
         self.series.spread(0, &columns, selected, |row| {
             placed.of(row).iter().map(|part| (part.slot.code(), part.row()))
         });
@@ -217,6 +221,20 @@ struct PlacedFlows {
 }
 
 impl PlacedFlows {
+    /// Gives a volume to a slot, in several parts if it does not fit in one.
+    #[inline]
+    fn put(&mut self, slot: Slot, mut volume: Volume, mut flows: u8) {
+        loop {
+            let fits = volume.map(|amount| u64::try_from(amount).unwrap_or(u64::MAX));
+            self.parts.push(Part { slot, volume: fits, flows });
+            volume = [0, 1].map(|place| volume[place] - u128::from(fits[place]));
+            if volume == [0, 0] {
+                return;
+            }
+            flows = 0;
+        }
+    }
+
     fn of(&self, row: usize) -> &[Part] {
         &self.parts[self.starts[row]..self.starts[row + 1]]
     }
@@ -239,14 +257,16 @@ impl Binned {
                 }
                 known
             };
-            let volume = [bytes[row], packets[row]];
-            let mut put = |slot, volume, flows| placed.parts.push(Part { slot, volume, flows });
+            let volume = || {
+                let more = batch.more(row).unwrap_or_default();
+                [u128::from(bytes[row]) + more[0], u128::from(packets[row]) + more[1]]
+            };
             let (span, is_moved) = match self.span(columns.map(|column| column.get(row))) {
                 Placed::Spanned(first, last) => ((first, last), false),
                 Placed::AtExport(at, is_moved) => ((at, at), is_moved),
                 Placed::Nowhere => {
                     times.nowhere += 1;
-                    put(Slot::Unknown, volume, 1);
+                    placed.put(Slot::Unknown, volume(), 1);
                     continue;
                 }
             };
@@ -256,20 +276,29 @@ impl Binned {
             let counted =
                 find(if self.distribution == TimeDistribution::End { span.1 } else { span.0 }).0;
             if find(span.1).0 == counted && find(span.0).0 == counted {
-                put(counted, volume, 1);
+                match batch.more(row) {
+                    None => {
+                        let volume = [bytes[row], packets[row]];
+                        placed.parts.push(Part { slot: counted, volume, flows: 1 });
+                    }
+                    Some(_) => placed.put(counted, volume(), 1),
+                }
                 continue;
             }
-            put(counted, [0, 0], 1);
+            placed.put(counted, [0, 0], 1);
             let mut parts = Vec::new();
             // The share of a bin in a uniform distribution does not depend on the window,
             // so the bins outside of the window count too.
             let bin = |ms| match self.distribution {
-                TimeDistribution::Uniform => self.bins.bin(ms, &mut whole_days),
+                TimeDistribution::Uniform => {
+                    let Stretch { from, to, .. } = self.bins.stretch(ms, &mut whole_days);
+                    (from, to)
+                }
                 _ => find(ms).1,
             };
-            spread(self.distribution, span, volume, bin, |ms, part| parts.push((ms, part)));
+            spread(self.distribution, span, volume(), bin, |ms, part| parts.push((ms, part)));
             for (ms, part) in parts {
-                put(find(ms).0, part, 0);
+                placed.put(find(ms).0, part, 0);
             }
         }
         placed.starts.push(placed.parts.len());

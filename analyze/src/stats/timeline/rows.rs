@@ -12,7 +12,6 @@ use super::slots::{Amount, Slot};
 use super::{Binned, TimelinePartial};
 use crate::bins::Days;
 use crate::group::counters::{Accumulator, Counters};
-use crate::group::quantiles::quantiles;
 use crate::group::rank::{ExtraValues, RankBy, RankValue};
 use crate::group::table::Table;
 use crate::spill::map::Map;
@@ -79,7 +78,8 @@ impl Binned {
             column("bps", Meaning::BitRate),
             column("pps", Meaning::PacketRate),
         ];
-        let keys = self.keys.iter().map(|key| column(&key.key().name(), key.key().meaning()));
+        let keys =
+            self.keys.iter().map(|key| column(&key.key().beside_measures(), key.key().meaning()));
         [column("start", Meaning::Key(Kind::Time))].into_iter().chain(keys).chain(sums).collect()
     }
 
@@ -89,7 +89,15 @@ impl Binned {
         let having = |_: &Counters, _: &ExtraValues| true;
         let (value, having): (RankValue<'_, Counters>, _) = (&value, &having);
         let limit = self.series;
-        let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit, texts };
+        let rank_by = RankBy {
+            value,
+            having,
+            uses_extras: false,
+            uses_keys: false,
+            bottom: false,
+            limit,
+            texts,
+        };
         let found = table.rank_values(&rank_by)?;
         let are_more = found.keys > found.rows.len() as u64;
         let mut series: Vec<Series> = Vec::with_capacity(found.rows.len() + 1);
@@ -105,7 +113,7 @@ impl Binned {
         Ok(series)
     }
 
-    /// Start and end of every bin of the window. Where the window is open, it ends at the
+    /// Start and length of every bin of the window. Where the window is open, it ends at the
     /// first or last export time, and slots outside of its bins are merged into before
     /// or after.
     fn all_bins(
@@ -121,8 +129,10 @@ impl Binned {
         if let (Some(first), Some(last)) = (first, last) {
             let mut at = first;
             while at <= last && bins.len() < MOST_BINS {
-                let (start, end) = self.slot(at, &mut days).1;
-                bins.insert(start, end);
+                let (slot, (from, end)) = self.slot(at, &mut days);
+                if let Slot::Bin(start) = slot {
+                    *bins.entry(start).or_default() += end - from;
+                }
                 at = end;
             }
             if at <= last {
@@ -133,7 +143,8 @@ impl Binned {
                         if let Slot::Bin(start) = slot
                             && (first..=last).contains(start)
                         {
-                            bins.insert(*start, self.slot(*start, &mut days).1.1);
+                            let (from, end) = self.slot(*start, &mut days).1;
+                            bins.insert(*start, end - from);
                         }
                     }
                 }
@@ -165,7 +176,7 @@ fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<
         Slot::Before => (Cell::Text("before".into()), None),
         Slot::After => (Cell::Text("after".into()), None),
         Slot::Unknown => (Cell::Unknown, None),
-        Slot::Bin(start) => (Cell::from(start), bins.get(&start).map(|end| end - start)),
+        Slot::Bin(start) => (Cell::from(start), bins.get(&start).copied()),
     };
     let rate = |amount: u128| {
         length.map_or(Cell::None, |length| Cell::Number(amount * 1000 / u128::from(length)))
@@ -182,16 +193,16 @@ fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<
 fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Meaning, Cell)> {
     let mut of = [Vec::with_capacity(bins.len()), Vec::with_capacity(bins.len())];
     let (mut volume, mut length) = ([0_u128; 2], 0_u128);
-    for (start, end) in bins {
+    for (start, bin_ms) in bins {
         let mut sums = Sums::default();
         for (_, slots) in series {
             sums.add(&slots.get(&Slot::Bin(*start)).map(Amount::sums).unwrap_or_default());
         }
-        length += u128::from(end - start);
+        length += u128::from(*bin_ms);
         for (place, amount) in [sums.bytes * 8, sums.packets].into_iter().enumerate() {
             volume[place] += amount;
-            let rate = amount * 1000 / u128::from(end - start);
-            of[place].push(u64::try_from(rate).unwrap_or(u64::MAX));
+            let rate = amount * 1000 / u128::from(*bin_ms);
+            of[place].push(rate);
         }
     }
     let names = [
@@ -201,11 +212,11 @@ fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Mea
     let mut facts = Vec::new();
     for ((place, values), (names, meaning)) in of.iter_mut().enumerate().zip(names) {
         values.sort_unstable();
-        let once: Vec<_> = values.iter().map(|rate| (*rate, 1)).collect();
-        let points = quantiles(&once);
-        let point = |rate: u64| if points.n == 0 { Cell::None } else { Cell::from(rate) };
+        let point = |rate: Option<&u128>| rate.map_or(Cell::None, |rate| Cell::Number(*rate));
+        // By nearest rank: 95 % of the bins are not larger.
+        let p95 = values.get((values.len() * 95).div_ceil(100).saturating_sub(1));
         let mean = (volume[place] * 1000).checked_div(length).map_or(Cell::None, Cell::Number);
-        let cells = [point(points.min), mean, point(points.p95), point(points.max)];
+        let cells = [point(values.first()), mean, point(p95), point(values.last())];
         facts.extend(names.into_iter().zip(cells).map(|(name, cell)| (name, meaning, cell)));
     }
     facts

@@ -81,6 +81,9 @@ fn add(group: &mut Seen, grouping: &Grouping, flow: &FlowRecord, end: usize, is_
             Counted::Peer => vec![End::Address.fields()[1 - end]],
         };
         let known = fields.into_iter().map(|field| cell(&row, field));
+        // A host is not its own peer.
+        let own = cell(&row, End::Address.fields()[end]);
+        let known = known.filter(|cell| counted != Counted::Peer || *cell != own);
         values.extend(known.filter(|cell| *cell != Cell::Unknown));
     }
     group.values.resize_with(grouping.distributions().len(), Vec::new);
