@@ -232,3 +232,25 @@ fn windows_of_one_source_count_what_it_holds_once() {
         assert_eq!((tally.total.flows, tally.total.bytes), (2, 100), "{a} {b}");
     }
 }
+
+/// 10.0.0.1 reaches three hosts, one on each of three ports: rows of one target each,
+/// by any column.
+#[test]
+fn scans_are_ordered_and_left_out_by_their_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |options: &str| {
+        let json = format!(
+            r#"{{"flowkit_question": 1, "report": {{"scans": {{"min_targets": 1, {options}}}}}}}"#
+        );
+        let found = answer(folder.path(), Question::from_json(&json).unwrap().report);
+        let place = |name| found.table.columns.iter().position(|column| column.name == name);
+        let (kind, bytes) = (place("kind").unwrap(), place("bytes").unwrap());
+        let hosts = found.table.rows.iter().filter(|row| typed(&row[kind]) == "hosts");
+        hosts.map(|row| typed(&row[bytes])).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(r#""sort": "bytes""#), ["6200", "1000", "500", "300"]);
+    assert_eq!(ask(r#""sort": "bytes", "limit": 2"#), ["6200", "1000"]);
+    assert_eq!(ask(r#""sort": "dst_port""#), ["6200", "1000", "300", "500"]);
+    assert_eq!(ask(r#""having": "bytes < 1k and src_addr = 10.0.0.1""#), ["500", "300"]);
+    assert_eq!(ask(r#""having": "targets > 1""#), Vec::<String>::new());
+}

@@ -30,7 +30,7 @@ pub(crate) fn limited(arg: Arg, rows: &'static str) -> Arg {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Rows")]
 pub(crate) struct Rows {
-    /// Column to rank by, or any measure
+    /// Column to rank by
     #[arg(long, default_value = "bytes", value_name = "COLUMN")]
     sort: String,
 
@@ -45,7 +45,7 @@ pub(crate) struct Rows {
     #[arg(long, value_name = "PERCENT", value_parser = millionths)]
     min_percent: Option<u64>,
 
-    /// Only rows that match, such as 'bytes > 1G and distinct:dst_addr >= 10'
+    /// Only rows that match, such as 'bytes > 1G and flows >= 10'
     #[arg(long, value_name = "CONDITION")]
     having: Option<String>,
 }

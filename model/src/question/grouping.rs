@@ -203,7 +203,11 @@ impl Grouping {
                 let (name, near) = (name.trim(), nearest(name, shown.iter().map(String::as_str)));
                 let near =
                     near.map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
-                Err(format!("no column is called {name}{near} there are: {}", shown.join(", ")))
+                Err(format!(
+                    "no column is called {name}{near} there are: {}, and the measures that \
+                     `flowkit top --help` lists",
+                    shown.join(", ")
+                ))
             }
         }
     }

@@ -53,11 +53,16 @@ pub(crate) trait FlowAccumulator: Accumulator {
     /// Adds bytes and packets of a flow that is counted already.
     fn raise(&mut self, way: Direction, more: [u128; 2]);
 
-    /// Like [`row`](Self::row), of a flow that may have more than 64 bits.
+    /// Like [`row`](Self::row), of a flow that may have more than 64 bits, which only one
+    /// that does not fit in a record has.
     #[inline]
-    fn row_with(flow: Flow, way: Direction, more: Option<[u128; 2]>) -> Result<Self::Row, Self> {
+    fn row_with(
+        flow: Flow,
+        way: Direction,
+        more: impl FnOnce() -> Option<[u128; 2]>,
+    ) -> Result<Self::Row, Self> {
         Self::row(flow, way).map_err(|mut sums| {
-            if let Some(more) = more {
+            if let Some(more) = more() {
                 sums.raise(way, more);
             }
             sums

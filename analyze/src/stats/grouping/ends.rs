@@ -94,12 +94,14 @@ impl GroupBy {
             let row = |row: usize| {
                 let (bytes, packets) = (bytes[row], packets[row]);
                 let flow = Flow { bytes, packets, first: None, last: None };
-                A::row_with(flow, Direction::Forward, batch.more(row))
+                A::row_with(flow, Direction::Forward, || batch.more(row))
             };
             table.add(columns, once, row);
         } else {
             let ways = self.ways(batch, end, again);
-            table.add(columns, selected, |row| A::row_with(flow(row), ways[row], batch.more(row)));
+            table.add(columns, selected, |row| {
+                A::row_with(flow(row), ways[row], || batch.more(row))
+            });
         }
         for (n, counted) in self.counted.iter().enumerate() {
             // An address is not a peer of its own.
