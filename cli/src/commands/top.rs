@@ -17,8 +17,8 @@ Results are exact: every flow is read, ties are ordered by key, and the row
 Keys: a field (`flowkit fields` lists them; names of the codec, of Cisco and of
 nfdump work too), a prefix such as src_addr/24, addr, port, as, if or mask for
 either end, service for the lower port, hour, day or 5m for the export time.
-Bins longer than a day are of whole days, counted from 1970-01-01. The columns of
-keys named as a measure are bytes_key and packets_key.
+Bins longer than a day are of whole days, counted from 1970-01-01. Keys that are
+called as a measure have the columns bytes_key and packets_key.
 Measures (--sort, --having, --columns): bytes, packets, flows and their _share;
 first, last, duration, bps, pps, bpp; min, max, mean, median or p95 with _bytes
 or _duration; distinct:FIELD. --sort and --having also know the keys. Conditions

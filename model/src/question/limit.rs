@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
@@ -69,7 +70,7 @@ impl Limit {
     #[must_use]
     pub(super) fn in_zone(self, zone: &TimeZone) -> Self {
         let Self::Local(local) = self else { return self };
-        let instant = zone.to_timestamp(local).map(|instant| instant.as_millisecond());
+        let instant = zone.to_timestamp(local).map(Timestamp::as_millisecond);
         Self::whole(instant.ok().and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0))
     }
 
@@ -127,7 +128,7 @@ fn amount(text: &str) -> Result<Limit, String> {
 
 /// `0.125`, `12.5 %`.
 fn share(text: &str) -> Result<Limit, String> {
-    let wrong = |_| {
+    let wrong = |()| {
         let percent = text.parse::<f64>().is_ok_and(|number| number > 1.0);
         let hint = percent.then(|| format!("did you mean {text} %?"));
         explained(text, "a share, which is a fraction of 1 such as 0.125, or 12.5 %", hint)
@@ -200,6 +201,6 @@ fn moment(text: &str) -> Result<Limit, String> {
     if read(&hour_ahead) == Some(utc) {
         return u64::try_from(utc).map(Limit::whole).map_err(|_| wrong());
     }
-    let instant = jiff::Timestamp::from_millisecond(utc).map_err(|_| wrong())?;
+    let instant = Timestamp::from_millisecond(utc).map_err(|_| wrong())?;
     Ok(Limit::Local(TimeZone::UTC.to_datetime(instant)))
 }
