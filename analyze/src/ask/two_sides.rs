@@ -54,13 +54,12 @@ pub(super) fn ask(
         }
     }
     let [a, b] = read.map(|read| read.tally);
-    answer.tally = match diff.windows {
-        None => a.and(b),
+    answer.tally = if diff.windows.is_some() {
         // One source, which both sides have read as a whole.
-        Some(_) => {
-            let twice = in_both(sides, |side| Ok(gather(side)?.metadata.tally))?;
-            a.and_window(b, &twice)
-        }
+        let twice = in_both(sides, |side| Ok(gather(side)?.metadata.tally))?;
+        a.and_window(b, &twice)
+    } else {
+        a.and(b)
     };
     Ok(answer)
 }

@@ -257,10 +257,7 @@ impl Binned {
                 }
                 known
             };
-            let volume = || {
-                let more = batch.more(row).unwrap_or_default();
-                [u128::from(bytes[row]) + more[0], u128::from(packets[row]) + more[1]]
-            };
+            let volume = || whole(batch, row);
             let (span, is_moved) = match self.span(columns.map(|column| column.get(row))) {
                 Placed::Spanned(first, last) => ((first, last), false),
                 Placed::AtExport(at, is_moved) => ((at, at), is_moved),
@@ -304,6 +301,13 @@ impl Binned {
         placed.starts.push(placed.parts.len());
         placed
     }
+}
+
+/// Bytes and packets of a flow, which scaled ones may have more than 64 bits of.
+fn whole(batch: &Batch, row: usize) -> Volume {
+    let counters = [FieldId::Bytes, FieldId::Packets].map(|field| batch.counters(field)[row]);
+    let more = batch.more(row).unwrap_or_default();
+    [u128::from(counters[0]) + more[0], u128::from(counters[1]) + more[1]]
 }
 
 #[cfg(test)]
