@@ -37,4 +37,5 @@ mod recomputed;
 mod robust;
 mod statistics;
 mod store;
+mod wild;
 mod wire_records;
