@@ -105,7 +105,7 @@ pub(super) fn axes() -> Vec<Values> {
         .map(|(name, delimiter)| (*name, if delimiter.is_some() { OTHER_DELIMITER } else { &[] }));
     vec![
         row(Axis::Kind, ALL, names(KINDS)),
-        row(Axis::Dialect, DOCUMENTS, DIALECTS.iter().map(|row| (row.name, &[][..])).collect()),
+        row(Axis::Dialect, DOCUMENTS, DIALECTS.iter().map(|row| (row.name, row.refused)).collect()),
         row(Axis::Nesting, DOCUMENTS, names(NESTINGS)),
         row(Axis::Lists, DOCUMENTS, names(LISTS)),
         row(Axis::Numbers, DOCUMENTS, names(NUMBERS)),

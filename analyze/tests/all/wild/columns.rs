@@ -1,84 +1,10 @@
-//! The columns of csv by the names that programs give them, and how each prints a
-//! value.
+//! The columns of csv by the names that programs give them.
 
-use flowkit_model::FlowRecord;
-
-use super::members::date;
+use super::cells::{
+    Cell, Column, UPTIME, blank, duckdb, duration, fixed, float, iso, number, port_or_type,
+    seconds, silk, silk_flags, text, uptime,
+};
 use super::names::{flag_letters, protocol_name};
-
-/// A cell, and whether a program that quotes texts would quote it.
-#[derive(Clone, Debug)]
-pub(super) enum Cell {
-    Number(String),
-    Text(String),
-}
-
-/// A column: its name, and a flow's cell.
-pub(super) type Column = (&'static str, fn(&FlowRecord) -> Cell);
-
-fn number<T: ToString>(value: Option<T>) -> Cell {
-    Cell::Number(value.map_or_else(String::new, |value| value.to_string()))
-}
-
-fn text<T: ToString>(value: Option<T>) -> Cell {
-    Cell::Text(value.map_or_else(String::new, |value| value.to_string()))
-}
-
-fn fixed(text: &str) -> Cell {
-    Cell::Text(text.into())
-}
-
-/// As pandas writes a column of numbers in which one is missing.
-fn float<T: std::fmt::Display>(value: Option<T>) -> Cell {
-    Cell::Number(value.map_or_else(String::new, |value| format!("{value}.0")))
-}
-
-fn iso(ms: Option<u64>) -> Cell {
-    text(ms.map(|ms| format!("{}Z", date(ms, 'T'))))
-}
-
-fn blank(ms: Option<u64>) -> Cell {
-    text(ms.map(|ms| date(ms, ' ')))
-}
-
-fn duckdb(ms: Option<u64>) -> Cell {
-    text(ms.map(|ms| format!("{}+00", date(ms, ' '))))
-}
-
-fn silk(ms: Option<u64>) -> Cell {
-    text(ms.map(|ms| date(ms, 'T').replace('-', "/")))
-}
-
-fn seconds(ms: Option<u64>) -> Cell {
-    text(ms.map(|ms| date(ms, ' ')[..19].to_owned()))
-}
-
-fn duration(flow: &FlowRecord) -> Cell {
-    let ms = flow.last_switched_ms.unwrap() - flow.first_switched_ms.unwrap();
-    Cell::Number(format!("{}.{:03}", ms / 1000, ms % 1000))
-}
-
-/// ICMP's type and code as nfdump 1.7.5 prints them in the port's column.
-fn port_or_type(flow: &FlowRecord) -> Cell {
-    match (flow.protocol, flow.dst_port) {
-        (Some(1), Some(port)) => Cell::Number(format!("{}.{}", port >> 8, port & 255)),
-        (_, port) => number(port),
-    }
-}
-
-/// Flags as `SiLK` prints them: a letter or a blank for each.
-fn silk_flags(flags: u8) -> String {
-    let letter = |(bit, letter)| if flags >> bit & 1 == 1 { letter } else { ' ' };
-    "FSRPAUEC".chars().enumerate().map(letter).collect()
-}
-
-/// The uptime at which all flows were exported that flow-tools prints; their
-/// first and last are before it.
-const UPTIME: u64 = 10_000_000;
-
-fn uptime(flow: &FlowRecord, ms: Option<u64>) -> Cell {
-    number(ms.map(|ms| UPTIME + ms - flow.timestamp_ms.unwrap()))
-}
 
 /// What `flowkit export --format csv` writes.
 #[rustfmt::skip]

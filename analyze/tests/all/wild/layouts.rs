@@ -2,10 +2,10 @@
 
 use flowkit_model::FlowRecord;
 
+use super::cells::Column;
 use super::columns::{
-    CODEC, Column, ES2CSV, FLOW_EXPORT, FLOWKIT, FLOWKIT_DUCKDB, FLOWKIT_NUMBERS, KIBANA,
-    NFDUMP_1_7_1, NFDUMP_1_7_5, NFDUMP_1_7_6, NOBODY, PANDAS, PANDAS_FLOATS, RWCUT,
-    RWCUT_DELIMITED,
+    CODEC, ES2CSV, FLOW_EXPORT, FLOWKIT, FLOWKIT_DUCKDB, FLOWKIT_NUMBERS, KIBANA, NFDUMP_1_7_1,
+    NFDUMP_1_7_5, NFDUMP_1_7_6, NOBODY, PANDAS, PANDAS_FLOATS, RWCUT, RWCUT_DELIMITED,
 };
 
 /// What a program writes.
@@ -23,8 +23,8 @@ pub(super) struct Layout {
     pub(super) behind: &'static str,
     /// Cells are padded to this width.
     pub(super) width: usize,
-    /// Lines behind the rows.
-    pub(super) end: &'static str,
+    /// nfdump's sums stand behind the rows.
+    pub(super) has_summary: bool,
     /// An unknown field is an empty cell.
     pub(super) has_gaps: bool,
     /// Words of which a refusal has one, where it may be refused.
@@ -44,7 +44,7 @@ const fn layout(
         before: "",
         behind: "",
         width: 0,
-        end: "",
+        has_summary: false,
         has_gaps: false,
         refused: &[],
     }
@@ -57,7 +57,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
     Layout { has_gaps: true, ..layout("flowkit's csv with numbers for addresses", FLOWKIT_NUMBERS, FlowRecord::clone) },
     Layout { has_gaps: true, ..layout("flowkit's csv through DuckDB", FLOWKIT_DUCKDB, FlowRecord::clone) },
     Layout {
-        end: "Summary\nflows,bytes,packets,avg_bps,avg_pps,avg_bpp\n3,21264,23,9000,1,924\n",
+        has_summary: true,
         ..layout("nfdump 1.7.1", NFDUMP_1_7_1, |flow| FlowRecord {
             first_switched_ms: flow.first_switched_ms.map(|ms| ms - ms % 1000),
             last_switched_ms: flow.last_switched_ms.map(|ms| ms - flow.first_switched_ms.unwrap() % 1000),

@@ -18,10 +18,12 @@
 
 mod axes;
 mod captures;
+mod cells;
 mod columns;
 mod csv;
 mod dialects;
 mod flows;
+mod foreign;
 mod form;
 mod frames;
 mod framing;

@@ -82,4 +82,8 @@ pub(super) const OFF: &[Off] = &[
     (&["tar.zst"], "not recognised"),
     (&["tar.xz"], "not recognised"),
     (&["lz4"], "not recognised"),
+    (&["fluentd's flat names"], "answered with no flow"),
+    (&["pmacct"], "answered with no flow"),
+    (&["nProbe"], "answered with no flow"),
+    (&["Logstash's module, version 9"], "answered with no flow"),
 ];

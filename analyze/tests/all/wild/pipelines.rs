@@ -53,6 +53,11 @@ pub(super) fn filebeat(flow: &FlowRecord, out: &mut Members, is_agent: bool) {
     out.number("source.as.number", Some(64_999_u64));
     out.address("destination.ip", flow.dst_addr);
     out.number("destination.port", flow.dst_port);
+    filebeat_fields(flow, out);
+}
+
+/// What Filebeat has under `netflow`.
+fn filebeat_fields(flow: &FlowRecord, out: &mut Members) {
     out.aside("netflow.type", "netflow_flow");
     out.number("netflow.exporter.version", flow.version);
     out.text(

@@ -12,17 +12,18 @@ pub(super) struct Datagram {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Datagrams of some flows, and the flows as they are in them: with their number
+/// Datagrams of some flows, of at most so many each, and the flows as they are in them: with their number
 /// and the sequence of the datagram.
 pub(super) fn datagrams(
     flows: &[FlowRecord],
+    most: u64,
     random: &mut Random,
 ) -> (Vec<Datagram>, Vec<FlowRecord>) {
     let (mut datagrams, mut sent) = (Vec::new(), Vec::new());
     let mut rest = flows;
     let mut sequence = 4_294_967_290_u32;
     while let Some(first) = rest.first() {
-        let n = 1 + usize::try_from(random.below(rest.len().min(30) as u64)).unwrap();
+        let n = 1 + usize::try_from(random.below(most.min(rest.len() as u64))).unwrap();
         let (records, more) = rest.split_at(n);
         rest = more;
         let records: Vec<FlowRecord> = records
