@@ -49,9 +49,9 @@ pub(super) const DIALECTS: &[Dialect] = &[
     dialect("goflow2 1", goflow2_1, |flow| of_goflow2(in_seconds(flow))),
     dialect("nfdump's json", nfdump, of_nfdump),
     // What has no netflow object, and what is another version: named by what is met.
-    Dialect { refused: &["netflow object", "in_bytes", "l4_src_port"], ..dialect("fluentd's flat names", fluentd, of_fluentd) },
-    Dialect { refused: &["ip_src", "ip_dst", "port_src", "port_dst", "stamp_inserted"], ..dialect("pmacct", pmacct, |flow| flow) },
-    Dialect { refused: &["IPV4_SRC_ADDR", "IPV4_DST_ADDR", "L4_SRC_PORT", "IN_BYTES"], ..dialect("nProbe", nprobe, |flow| flow) },
+    Dialect { refused: &["netflow object"], ..dialect("fluentd's flat names", fluentd, of_fluentd) },
+    Dialect { refused: &["netflow object"], ..dialect("pmacct", pmacct, |flow| FlowRecord { next_hop: None, ..of_goflow2(flow) }) },
+    Dialect { refused: &["netflow object"], ..dialect("nProbe", nprobe, |flow| flow) },
     Dialect { refused: &["version"], ..dialect("Logstash's module, version 9", |flow, out| {
         module(flow, out);
         let version = out.0.iter_mut().find(|member| member.0 == "netflow.version").unwrap();

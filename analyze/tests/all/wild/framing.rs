@@ -94,7 +94,7 @@ pub(super) const FRAMINGS: &[Framing] = &[
         let answers = pages.into_iter().map(|page| context.answer_of(page, None, &[])).collect();
         vec![context.text(&Json::object([("took", Json::number(5)), ("responses", Json::List(answers))]))]
     }),
-    Framing { refused: &["_mget"], ..framing("mget", |documents, context| {
+    Framing { refused: &["_mget", "keys docs"], ..framing("mget", |documents, context| {
         let docs = documents.into_iter().map(|document| context.hit(document)).collect();
         vec![context.text(&Json::object([("docs", Json::List(docs))]))]
     }) },

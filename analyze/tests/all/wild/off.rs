@@ -86,4 +86,6 @@ pub(super) const OFF: &[Off] = &[
     (&["pmacct"], "answered with no flow"),
     (&["nProbe"], "answered with no flow"),
     (&["Logstash's module, version 9"], "answered with no flow"),
+    (&["record separators", "UTF-16, little, without a mark"], "a control letter first"),
+    (&["record separators", "UTF-16, big, without a mark"], "a control letter first"),
 ];

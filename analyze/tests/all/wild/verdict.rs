@@ -7,8 +7,9 @@ use std::path::Path;
 
 use flowkit_analyze::import::import;
 use flowkit_analyze::{ReadOptions, Selection, Source, ask};
-use flowkit_model::FlowRecord;
 use flowkit_model::answer::Tally;
+use flowkit_model::field::Access;
+use flowkit_model::{FIELDS, FlowRecord};
 
 use super::axes::{Axis, DOORS, Door};
 use super::captures::TRAFFIC;
@@ -92,11 +93,25 @@ fn refusal(form: &Form, error: &str) -> Verdict {
     }
 }
 
+/// What readers say of a flow beyond what stands in its packet and is not
+/// compared: what a pipeline changed.
+const NOT_COMPARED: &[&str] = &["adapted"];
+
+/// The fields of a flow that are compared, by name.
+fn fields(flow: &FlowRecord) -> Vec<(&'static str, String)> {
+    let compared = FIELDS.iter().filter(|field| !NOT_COMPARED.contains(&field.name));
+    let text = |access: Access| match access {
+        Access::Number { read, .. } => format!("{:?}", read(flow)),
+        Access::Text { read, .. } => format!("{:?}", read(flow)),
+    };
+    compared.map(|field| (field.name, text(field.access))).collect()
+}
+
 /// Flows by their number of copies.
-fn counted(flows: &[FlowRecord]) -> BTreeMap<String, usize> {
+fn counted(flows: &[FlowRecord]) -> BTreeMap<Vec<(&'static str, String)>, usize> {
     let mut counted = BTreeMap::new();
     for flow in flows {
-        *counted.entry(format!("{flow:?}")).or_insert(0) += 1;
+        *counted.entry(fields(flow)).or_insert(0) += 1;
     }
     counted
 }
@@ -166,22 +181,15 @@ fn silence(form: &Form, tally: &Tally) -> Verdict {
 
 /// The first flow that is not there, and what is there in its place.
 fn difference(expected: &[FlowRecord], found: &[FlowRecord]) -> String {
-    let have = counted(found);
-    let want = counted(expected);
-    let other = found.iter().find(|flow| !want.contains_key(&format!("{flow:?}")));
-    let gone = expected.iter().find(|flow| !have.contains_key(&format!("{flow:?}")));
+    let (want, have) = (counted(expected), counted(found));
+    let other = have.keys().find(|flow| !want.contains_key(*flow));
+    let gone = want.keys().find(|flow| !have.contains_key(*flow));
     let (Some(other), Some(gone)) = (other, gone) else {
         return "some flows more than once".into();
     };
-    let mut fields = Vec::new();
-    for field in flowkit_model::FIELDS {
-        let text = |flow: &FlowRecord| match field.access {
-            flowkit_model::field::Access::Number { read, .. } => format!("{:?}", read(flow)),
-            flowkit_model::field::Access::Text { read, .. } => format!("{:?}", read(flow)),
-        };
-        if text(other) != text(gone) {
-            fields.push(format!("{}: {}, not {}", field.name, text(other), text(gone)));
-        }
-    }
-    fields.join("; ")
+    let differing = other.iter().zip(gone).filter(|(other, gone)| other != gone);
+    let said: Vec<String> = differing
+        .map(|((name, other), (_, gone))| format!("{name}: {other}, not {gone}"))
+        .collect();
+    said.join("; ")
 }
