@@ -81,7 +81,7 @@ pub(super) type Value = (&'static str, &'static [&'static str]);
 
 /// The values of an axis, and the kinds of input that have it.
 #[derive(Debug)]
-pub(super) struct Values {
+pub(super) struct Row {
     pub(super) axis: Axis,
     pub(super) of: &'static [Kind],
     pub(super) values: Vec<Value>,
@@ -98,8 +98,8 @@ const CAPTURES: &[Kind] = &[Kind::Capture];
 const ALL: &[Kind] = &[Kind::Documents, Kind::Csv, Kind::Capture, Kind::Datagrams];
 
 /// Every axis, in the order of [`Axis`]. The first value of each is the plainest.
-pub(super) fn axes() -> Vec<Values> {
-    let row = |axis, of, values| Values { axis, of, values };
+pub(super) fn axes() -> Vec<Row> {
+    let row = |axis, of, values| Row { axis, of, values };
     let delimiters = DELIMITERS
         .iter()
         .map(|(name, delimiter)| (*name, if delimiter.is_some() { OTHER_DELIMITER } else { &[] }));

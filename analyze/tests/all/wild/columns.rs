@@ -1,5 +1,7 @@
 //! The columns of csv by the names that programs give them.
 
+use flowkit_model::address::Address;
+
 use super::cells::{
     Cell, Column, UPTIME, blank, duckdb, duration, fixed, float, iso, number, port_or_type,
     seconds, silk, silk_flags, text, uptime,
@@ -51,9 +53,9 @@ pub(super) const FLOWKIT_NUMBERS: &[Column] = &[
     ("engine_id", |flow| number(flow.engine_id)),
     ("sampling_algorithm", |flow| number(flow.sampling_algorithm)),
     ("sampling_interval", |flow| number(flow.sampling_interval)),
-    ("src_addr", |flow| number(flow.src_addr.map(|address| address.to_bits()))),
-    ("dst_addr", |flow| number(flow.dst_addr.map(|address| address.to_bits()))),
-    ("next_hop", |flow| number(flow.next_hop.map(|address| address.to_bits()))),
+    ("src_addr", |flow| number(flow.src_addr.map(Address::to_bits))),
+    ("dst_addr", |flow| number(flow.dst_addr.map(Address::to_bits))),
+    ("next_hop", |flow| number(flow.next_hop.map(Address::to_bits))),
     ("input_snmp", |flow| number(flow.input_snmp)),
     ("output_snmp", |flow| number(flow.output_snmp)),
     ("packets", |flow| number(flow.packets)),
@@ -72,7 +74,7 @@ pub(super) const FLOWKIT_NUMBERS: &[Column] = &[
     ("src_country", |_| fixed("")),
 ];
 
-/// The same, as DuckDB and PostgreSQL print times.
+/// The same, as DuckDB prints times.
 #[rustfmt::skip]
 pub(super) const FLOWKIT_DUCKDB: &[Column] = &[
     ("timestamp", |flow| duckdb(flow.timestamp_ms)),

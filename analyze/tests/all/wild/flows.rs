@@ -87,7 +87,7 @@ pub(super) fn flow(random: &mut Random, limits: Limits) -> FlowRecord {
         last_switched_ms: Some(last),
         src_port: Some(port(random)),
         dst_port: Some(if is_icmp {
-            256 * (random.below(12) as u16) + random.below(6) as u16
+            256 * number::<u16>(random, 11) + number::<u16>(random, 5)
         } else {
             port(random)
         }),

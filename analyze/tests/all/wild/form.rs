@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::axes::{Axis, KINDS, Kind, Values, axes};
+use super::axes::{Axis, KINDS, Kind, Row, axes};
 use super::captures::LINKS;
 use super::csv::{DELIMITERS, QUOTINGS, Quoting};
 use super::frames::TAGS;
@@ -15,7 +15,7 @@ use super::text::BETWEENS;
 use crate::random::Random;
 
 /// Every axis with its values.
-pub(super) static AXES: LazyLock<Vec<Values>> = LazyLock::new(axes);
+pub(super) static AXES: LazyLock<Vec<Row>> = LazyLock::new(axes);
 
 /// A value of an axis by their places.
 pub(super) type Choice = (usize, usize);
@@ -79,7 +79,7 @@ impl Form {
             1..=5 => 1,
             _ => 2 + below(random, 11),
         };
-        let choose = |(place, row): (usize, &Values)| match place {
+        let choose = |(place, row): (usize, &Row)| match place {
             _ if place == axis => value,
             0 => KINDS.iter().position(|row| row.1 == kind).unwrap(),
             _ if !row.of.contains(&kind) || random.below(2) == 0 => 0,

@@ -31,19 +31,19 @@ const MPLS: u16 = 0x8847;
 pub(super) const TUNNELS: &[Tunnel] = &[
     tunnel("no tunnel", |ip| ip),
     tunnel("IP in IP", |ip| ipv4(ROUTER, IPIP, &ip)),
-    tunnel("GRE", |ip| gre(&[0, 0], IPV4, &[], &ip)),
-    tunnel("GRE with checksum, key and sequence", |ip| gre(&[0xb0, 0], IPV4, &[0; 12], &ip)),
-    tunnel("GRE with Ethernet", |ip| gre(&[0, 0], 0x6558, &[], &ethernet(IPV4, &ip))),
-    tunnel("ERSPAN I", |ip| gre(&[0, 0], 0x88be, &[], &ethernet(IPV4, &ip))),
-    tunnel("ERSPAN II", |ip| gre(&[0x10, 0], 0x88be, &[0, 0, 0, 7, 0x10, 10, 0, 1, 0, 0, 0, 0], &ethernet(IPV4, &ip))),
-    tunnel("ERSPAN III", |ip| gre(&[0x10, 0], 0x22eb, &[0, 0, 0, 7, 0x20, 10, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], &ethernet(IPV4, &ip))),
+    tunnel("GRE", |ip| gre([0, 0], IPV4, &[], &ip)),
+    tunnel("GRE with checksum, key and sequence", |ip| gre([0xb0, 0], IPV4, &[0; 12], &ip)),
+    tunnel("GRE with Ethernet", |ip| gre([0, 0], 0x6558, &[], &ethernet(IPV4, &ip))),
+    tunnel("ERSPAN I", |ip| gre([0, 0], 0x88be, &[], &ethernet(IPV4, &ip))),
+    tunnel("ERSPAN II", |ip| gre([0x10, 0], 0x88be, &[0, 0, 0, 7, 0x10, 10, 0, 1, 0, 0, 0, 0], &ethernet(IPV4, &ip))),
+    tunnel("ERSPAN III", |ip| gre([0x10, 0], 0x22eb, &[0, 0, 0, 7, 0x20, 10, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], &ethernet(IPV4, &ip))),
     tunnel("VXLAN", |ip| udp_packet(ROUTER, 4789, &[&[8, 0, 0, 0, 0, 0, 100, 0], &ethernet(IPV4, &ip)[..]].concat())),
     tunnel("VXLAN with a VLAN inside", |ip| {
         let tagged = ethernet(0x8100, &[&[0, 10, 8, 0], &ip[..]].concat());
         udp_packet(ROUTER, 4789, &[&[8, 0, 0, 0, 0, 0, 100, 0], &tagged[..]].concat())
     }),
     tunnel("IPv4 in IPv6", |ip| ipv6(IPIP, &ip)),
-    tunnel("GRE in IP in IP", |ip| ipv4(ROUTER, IPIP, &gre(&[0, 0], IPV4, &[], &ip))),
+    tunnel("GRE in IP in IP", |ip| ipv4(ROUTER, IPIP, &gre([0, 0], IPV4, &[], &ip))),
     Tunnel { refused: &["TZSP"], ..tunnel("TZSP", |ip| udp_packet(ROUTER, 37_008, &[&[1, 0, 0, 1, 1], &ethernet(IPV4, &ip)[..]].concat())) },
     Tunnel { refused: &["Geneve", "port 6081"], ..tunnel("Geneve", |ip| udp_packet(ROUTER, 6081, &[&[0, 0, 0x65, 0x58, 0, 0, 1, 0], &ethernet(IPV4, &ip)[..]].concat())) },
 ];
@@ -87,8 +87,8 @@ pub(super) fn udp_packet(source: [u8; 4], port: u16, payload: &[u8]) -> Vec<u8> 
 }
 
 /// An IPv4 packet of GRE: flags, type, and what the flags say follows.
-fn gre(flags: &[u8; 2], kind: u16, more: &[u8], payload: &[u8]) -> Vec<u8> {
-    ipv4(ROUTER, GRE, &[flags, &kind.to_be_bytes(), more, payload].concat())
+fn gre(flags: [u8; 2], kind: u16, more: &[u8], payload: &[u8]) -> Vec<u8> {
+    ipv4(ROUTER, GRE, &[&flags, &kind.to_be_bytes(), more, payload].concat())
 }
 
 /// An Ethernet frame.
@@ -120,15 +120,15 @@ pub(super) fn kind_of(ip: &[u8]) -> u16 {
 #[rustfmt::skip]
 pub(super) const TAGS: &[Tags] = &[
     tags("no tags", |ip| (kind_of(&ip), ip)),
-    tags("a VLAN", |ip| vlan(0x8100, kind_of(&ip), ip)),
-    tags("two VLANs", |ip| { let (kind, inner) = vlan(0x8100, kind_of(&ip), ip); vlan(0x88a8, kind, inner) }),
-    tags("two VLANs of type 9100", |ip| { let (kind, inner) = vlan(0x8100, kind_of(&ip), ip); vlan(0x9100, kind, inner) }),
-    tags("four VLANs", |ip| (0..3).fold(vlan(0x8100, kind_of(&ip), ip), |(kind, inner), _| vlan(0x8100, kind, inner))),
+    tags("a VLAN", |ip| vlan(0x8100, kind_of(&ip), &ip)),
+    tags("two VLANs", |ip| { let (kind, inner) = vlan(0x8100, kind_of(&ip), &ip); vlan(0x88a8, kind, &inner) }),
+    tags("two VLANs of type 9100", |ip| { let (kind, inner) = vlan(0x8100, kind_of(&ip), &ip); vlan(0x9100, kind, &inner) }),
+    tags("four VLANs", |ip| (0..3).fold(vlan(0x8100, kind_of(&ip), &ip), |(kind, inner), _| vlan(0x8100, kind, &inner))),
     tags("an MPLS label", |ip| (MPLS, [&[0, 6, 0x41, 64], &ip[..]].concat())),
     tags("three MPLS labels", |ip| (MPLS, [&[0, 6, 0x40, 64, 0, 7, 0x40, 64, 0, 8, 0x41, 64], &ip[..]].concat())),
-    tags("a VLAN and an MPLS label", |ip| vlan(0x8100, MPLS, [&[0, 6, 0x41, 64], &ip[..]].concat())),
-    tags("PPPoE", pppoe),
-    tags("a VLAN and PPPoE", |ip| { let (kind, inner) = pppoe(ip); vlan(0x8100, kind, inner) }),
+    tags("a VLAN and an MPLS label", |ip| vlan(0x8100, MPLS, &[&[0, 6, 0x41, 64], &ip[..]].concat())),
+    tags("PPPoE", |ip| pppoe(&ip)),
+    tags("a VLAN and PPPoE", |ip| { let (kind, inner) = pppoe(&ip); vlan(0x8100, kind, &inner) }),
     Tags { is_ethernet: true, ..tags("LLC and SNAP", |ip| {
         let length = u16::try_from(8 + ip.len()).unwrap();
         (length, [&[0xaa, 0xaa, 3, 0, 0, 0][..], &kind_of(&ip).to_be_bytes(), &ip[..]].concat())
@@ -136,15 +136,12 @@ pub(super) const TAGS: &[Tags] = &[
 ];
 
 /// A tag of a VLAN before a payload of some type.
-fn vlan(tag: u16, kind: u16, payload: Vec<u8>) -> (u16, Vec<u8>) {
-    (tag, [&[0x20, 10], &kind.to_be_bytes(), &payload[..]].concat())
+fn vlan(tag: u16, kind: u16, payload: &[u8]) -> (u16, Vec<u8>) {
+    (tag, [&[0x20, 10], &kind.to_be_bytes()[..], payload].concat())
 }
 
-fn pppoe(ip: Vec<u8>) -> (u16, Vec<u8>) {
+fn pppoe(ip: &[u8]) -> (u16, Vec<u8>) {
     let length = u16::try_from(2 + ip.len()).unwrap();
-    let protocol: u16 = if kind_of(&ip) == IPV4 { 0x0021 } else { 0x0057 };
-    (
-        0x8864,
-        [&[0x11, 0, 0, 1][..], &length.to_be_bytes(), &protocol.to_be_bytes(), &ip[..]].concat(),
-    )
+    let protocol: u16 = if kind_of(ip) == IPV4 { 0x0021 } else { 0x0057 };
+    (0x8864, [&[0x11, 0, 0, 1][..], &length.to_be_bytes(), &protocol.to_be_bytes(), ip].concat())
 }

@@ -28,8 +28,8 @@ pub(super) struct Style {
 pub(super) const COMPACT: Style = Style { indent: None, colon: ":", comma: ",", is_ascii: false };
 
 impl Json {
-    pub(super) fn number(value: impl ToString) -> Self {
-        Self::Raw(value.to_string())
+    pub(super) fn number(value: impl std::fmt::Display) -> Self {
+        Self::Raw(format!("{value}"))
     }
 
     pub(super) fn text(value: impl Into<String>) -> Self {
@@ -102,14 +102,18 @@ fn quote(text: &str, is_ascii: bool, out: &mut String) {
         match letter {
             '"' | '\\' => out.extend(['\\', letter]),
             '/' if is_ascii => out.push_str("\\/"),
-            '\0'..'\x20' => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            '\0'..'\x20' => out.push_str(&escape(u32::from(letter))),
             _ if is_ascii && !letter.is_ascii() => {
                 for unit in letter.encode_utf16(&mut [0; 2]) {
-                    out.push_str(&format!("\\u{unit:04x}"));
+                    out.push_str(&escape((*unit).into()));
                 }
             }
             _ => out.push(letter),
         }
     }
     out.push('"');
+}
+
+fn escape(unit: u32) -> String {
+    format!("\\u{unit:04x}")
 }

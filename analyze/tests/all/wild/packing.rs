@@ -36,7 +36,7 @@ pub(super) const PACKINGS: &[Packing] = &[
     packing("xz of several streams", |files, random| halves(&files[0], xz, random)),
     packing("bzip2", |files, _| bzip2(&files[0])),
     packing("bzip2 of several streams", |files, random| halves(&files[0], bzip2, random)),
-    archive("tar", |files, random| tar(files, random)),
+    archive("tar", tar),
     archive("tar.gz", |files, random| gzip(&tar(files, random))),
     archive("tar.zst", |files, random| zstd_frame(&tar(files, random))),
     archive("tar.xz", |files, random| xz(&tar(files, random))),

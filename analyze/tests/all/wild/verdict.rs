@@ -156,10 +156,10 @@ fn compare(
     }
     let names = form.refused();
     let said = said.to_lowercase();
-    match names.iter().any(|name| said.contains(&name.to_lowercase())) {
-        true => Verdict::Refused,
-        false => wrong("fewer in other words", format!("{n}, without one of {names:?}; {said}")),
+    if names.iter().any(|name| said.contains(&name.to_lowercase())) {
+        return Verdict::Refused;
     }
+    wrong("fewer in other words", format!("{n}, without one of {names:?}; {said}"))
 }
 
 /// The flows are all there; nothing may be said to be missing, unless there was
