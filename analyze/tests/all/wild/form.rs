@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::axes::{Axis, KINDS, Kind, Row, axes};
 use super::captures::LINKS;
 use super::csv::{DELIMITERS, QUOTINGS, Quoting};
+use super::dialects::DIALECTS;
 use super::frames::TAGS;
 use super::framing::{FRAMINGS, STYLES};
 use super::layouts::LAYOUTS;
@@ -146,8 +147,11 @@ impl Form {
         let style = STYLES[self.at(Axis::Style)].1;
         let is_dotted = NESTINGS[self.at(Axis::Nesting)].1 == Nesting::Dotted;
         let has_lists = LISTS[self.at(Axis::Lists)].1 == Lists::Values;
+        // Few members tell such a document from any other: all of them are needed.
+        let is_told_by_all = !DIALECTS[self.at(Axis::Dialect)].refused.is_empty();
+        let has_gaps = GAPS[self.at(Axis::Gaps)].1 != Gaps::None;
         // What a server returns as fields.
-        (!framing.has_fields || is_dotted && has_lists)
+        !(is_told_by_all && has_gaps) && (!framing.has_fields || is_dotted && has_lists)
             && !(framing.is_in_lines && style.indent.is_some())
             // Text is on lines of its own.
             && (framing.between == "\n" || BETWEENS[self.at(Axis::Between)].texts.is_empty())

@@ -1,5 +1,5 @@
-//! Values that are switched off, since flowkit does not read them yet: each a
-//! combination of names that no input has, and why.
+//! Values that are switched off, alone or together, and why: nobody writes such an
+//! input, or flowkit does not read it yet.
 
 /// Names of values that are not tried together, and a word why.
 pub(super) type Off = (&'static [&'static str], &'static str);
@@ -7,6 +7,10 @@ pub(super) type Off = (&'static [&'static str], &'static str);
 /// Everything that is switched off.
 #[rustfmt::skip]
 pub(super) const OFF: &[Off] = &[
+    // What nobody writes.
+    (&["record separators", "UTF-16, little, without a mark"], "a control letter first"),
+    (&["record separators", "UTF-16, big, without a mark"], "a control letter first"),
+    // What is not read yet, or not refused by name.
     (&["dotted"], "paths are read nested only"),
     (&["dotted below the first key"], "paths are read nested only"),
     (&["nested and dotted"], "paths are read nested only"),
@@ -86,6 +90,4 @@ pub(super) const OFF: &[Off] = &[
     (&["pmacct"], "answered with no flow"),
     (&["nProbe"], "answered with no flow"),
     (&["Logstash's module, version 9"], "answered with no flow"),
-    (&["record separators", "UTF-16, little, without a mark"], "a control letter first"),
-    (&["record separators", "UTF-16, big, without a mark"], "a control letter first"),
 ];
