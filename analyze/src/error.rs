@@ -71,11 +71,23 @@ pub enum ReadError {
         /// Why not.
         source: io::Error,
     },
-    /// A zip archive.
-    #[error("{name} is a zip archive; unpack it and try again")]
-    ZipArchive {
+    /// A file of another program, which is not read.
+    #[error("{name} is {what}; {advice}")]
+    OfOthers {
         /// The file.
         name: String,
+        /// What it is.
+        what: &'static str,
+        /// What to do with it.
+        advice: &'static str,
+    },
+    /// A source that holds something, and nothing of it is a flow.
+    #[error("{name}: nothing in it is a flow of NetFlow v5; it holds {met}")]
+    NoFlows {
+        /// The source.
+        name: String,
+        /// What was met instead, by cause.
+        met: String,
     },
     /// A Parquet file on a stream, which cannot be read at random positions.
     #[error("{name} is a Parquet file, which is read by its name only, not from a pipe")]
@@ -126,6 +138,14 @@ pub enum ReadError {
         /// The file.
         name: String,
     },
+    /// A capture, or a file of datagrams, in which nothing is NetFlow v5.
+    #[error("{name}: nothing in it is NetFlow v5 that flowkit reads; it holds {met}")]
+    NoDatagrams {
+        /// The file.
+        name: String,
+        /// Layers and versions, with their numbers.
+        met: String,
+    },
     /// A document exceeds the size limit.
     #[error("{name}:{line}: a document of over 512 MiB begins here; is it flow documents at all?")]
     TooLong {
@@ -134,15 +154,15 @@ pub enum ReadError {
         /// Where it begins.
         line: u64,
     },
-    /// Csv without a header that names columns.
-    #[error(
-        "{name}:{line}: names no columns that flowkit knows; the first line of csv names them, as `nfdump -o csv` does"
-    )]
-    NoHeader {
+    /// Rows or other text of flow programs that cannot be read as flows.
+    #[error("{name}:{line}: {why}")]
+    NoRows {
         /// The file.
         name: String,
-        /// Its first line.
+        /// The line that says so.
         line: u64,
+        /// What it is, and what to do.
+        why: String,
     },
     /// Nothing in the file is JSON.
     #[error(

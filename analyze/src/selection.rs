@@ -7,6 +7,7 @@
 
 use std::io;
 
+use flowkit_model::answer::{Sequences, Tally};
 use flowkit_model::filter::Bounds;
 use flowkit_model::logstash_times::{repaired, repaired_ms};
 use flowkit_model::window::Span;
@@ -23,6 +24,17 @@ pub struct Selection {
     /// The window in which they were exported; `None` is all times.
     window: Option<Span>,
     changes: Changes,
+    /// The filter tests more than exporter and engine, so that flows of an engine may
+    /// match while others of it do not: its sequence numbers cannot tell what is
+    /// missing then.
+    ///
+    /// A window is another matter. It cuts between packets, since all flows of one have
+    /// its time, and a gap is told by the packets on both sides of it: what was lost
+    /// inside of a window is told, a gap across its edge is not.
+    splits_engines: bool,
+    /// The end of the window, if flows that began in it and were exported later are
+    /// selected too.
+    later_from: Option<u64>,
 }
 
 /// What is done to flows before the filter sees them.
@@ -31,7 +43,8 @@ pub(crate) struct Changes {
     /// Subtract the second that Logstash 7 and later do not borrow, and correct
     /// the wraps of the uptime that no version detects.
     pub repair_times: bool,
-    /// Multiply bytes and packets by the sampling interval of their flow.
+    /// Multiply bytes and packets by the sampling interval of their flow, unless
+    /// its pipeline has done so.
     pub scale_sampling: bool,
     /// Keep one of the flows that are equal in every field.
     pub deduplicate: bool,
@@ -46,12 +59,57 @@ impl Default for Selection {
 impl Selection {
     /// The flows of a window that match a filter.
     pub(crate) fn new(filter: Expression, window: Option<Span>, changes: Changes) -> Self {
-        let condition = match window.and_then(in_window) {
-            None => filter,
-            Some(window) if filter == Expression::Any => window,
-            Some(window) => Expression::And(vec![window, filter]),
+        Self::of(filter, window.and_then(in_window), window, changes)
+    }
+
+    /// Like [`new`](Self::new), with the flows that began before the end of the window
+    /// and were exported up to `ms` after it, which [`Run::take_later`] tells apart.
+    pub(crate) fn with_later(
+        filter: Expression,
+        window: Option<Span>,
+        changes: Changes,
+        ms: u64,
+    ) -> Self {
+        let end = window.and_then(|window| window.flow_times().1);
+        let (Some(window), Some(end)) = (window, end) else {
+            return Self::new(filter, window, changes);
         };
-        Self { filter: Filter::new(condition), window, changes }
+        let later = Span::from((Some(end), Some(end.saturating_add(ms))));
+        let later = vec![
+            of_time(FieldId::Timestamp, later),
+            of_time(FieldId::FirstSwitched, Span::from((None, Some(end)))),
+        ];
+        let times = vec![of_time(FieldId::Timestamp, window), Expression::And(later)];
+        let selection = Self::of(filter, Some(Expression::Or(times)), Some(window), changes);
+        Self { later_from: Some(end), ..selection }
+    }
+
+    /// The flows of some times that match a filter.
+    fn of(
+        filter: Expression,
+        times: Option<Expression>,
+        window: Option<Span>,
+        changes: Changes,
+    ) -> Self {
+        let splits_engines = splits_engines(&filter);
+        let condition = match times {
+            None => filter,
+            Some(times) if filter == Expression::Any => times,
+            Some(times) => Expression::And(vec![times, filter]),
+        };
+        let filter = Filter::new(condition);
+        Self { filter, window, changes, splits_engines, later_from: None }
+    }
+
+    /// Restricts the sequence numbers of a tally to the engines whose flows all match.
+    pub(crate) fn of_engines(&self, tally: &mut Tally) {
+        tally.is_filtered |= self.splits_engines;
+        if tally.is_filtered {
+            tally.sequences = Sequences::default();
+        } else if !self.is_any() {
+            let from = self.window.and_then(|window| window.flow_times().0);
+            tally.sequences.restrict(from.unwrap_or(0), |flow| self.filter.matches(flow));
+        }
     }
 
     /// Whether a flow matches, with its times repaired first if the selection
@@ -96,6 +154,11 @@ impl Selection {
     pub(crate) fn early_filter(&self) -> Option<&Filter> {
         let tests = !self.filter.fields().is_empty();
         (tests && self.changes == Changes::default()).then_some(&self.filter)
+    }
+
+    /// The fields that filter and window test.
+    pub(crate) fn tested(&self) -> FieldSet {
+        self.filter.fields()
     }
 
     /// The fields that the selection needs.
@@ -156,11 +219,7 @@ impl Run<'_> {
             }
         }
         if changes.scale_sampling {
-            for field in [FieldId::Bytes, FieldId::Packets] {
-                batch.change(field, FieldId::SamplingInterval, |count, interval| {
-                    count.saturating_mul(interval.unwrap_or(1).max(1))
-                });
-            }
+            batch.scale_sampling();
         }
         if filter.is_any() {
             return;
@@ -169,6 +228,22 @@ impl Run<'_> {
         if mask.contains(&false) {
             batch.retain(&mask);
         }
+    }
+
+    /// Moves the flows that were exported after the window out of a batch of flows that
+    /// match.
+    pub(crate) fn take_later(&self, batch: &mut Batch) -> Option<Batch> {
+        let end = self.selection.later_from?;
+        let exported = batch.column(FieldId::Timestamp);
+        let is_later: Vec<bool> =
+            (0..batch.rows()).map(|row| exported.get(row) >= Some(end)).collect();
+        if !is_later.contains(&true) {
+            return None;
+        }
+        let mut later = batch.clone();
+        later.retain(&is_later);
+        batch.retain(&is_later.iter().map(|is_later| !is_later).collect::<Vec<_>>());
+        Some(later)
     }
 
     /// Ends the run; returns how many flows were dropped as duplicates.
@@ -180,14 +255,22 @@ impl Run<'_> {
     }
 }
 
+/// Whether a filter tests more than exporter and engine.
+pub(crate) fn splits_engines(filter: &Expression) -> bool {
+    filter.fields().iter().any(|field| !Sequences::OF_ENGINE.contains(field))
+}
+
 /// The comparison of `timestamp` with a window, if that has an end.
 fn in_window(window: Span) -> Option<Expression> {
+    (!window.is_all()).then(|| of_time(FieldId::Timestamp, window))
+}
+
+/// The comparison of a time with a span.
+fn of_time(field: FieldId, span: Span) -> Expression {
     use flowkit_model::filter::{Comparison, Ranges, Subject, Test};
-    (!window.is_all()).then(|| {
-        Expression::Compare(Comparison {
-            subject: Subject::Field(FieldId::Timestamp),
-            differs: false,
-            test: Test::In(Ranges::new(window.first_and_last())),
-        })
+    Expression::Compare(Comparison {
+        subject: Subject::Field(field),
+        differs: false,
+        test: Test::In(Ranges::new(span.first_and_last())),
     })
 }

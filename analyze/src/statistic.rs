@@ -33,6 +33,11 @@ pub(crate) trait Statistic: Sync {
     /// Adds the flows of a batch.
     fn add(&self, partial: &mut Self::Partial, batch: &Batch);
 
+    /// Adds flows that were exported after the window and began before its end. They
+    /// are in no sum; only a selection [with such flows](crate::selection::Selection::with_later)
+    /// gives any.
+    fn add_later(&self, _: &mut Self::Partial, _: &Batch) {}
+
     /// Called after the batches of a row group, on the thread that added them: its
     /// dictionary codes mean nothing in the next row group.
     fn finish_row_group(&self, _: &mut Self::Partial) {}

@@ -15,7 +15,11 @@ fn sessions() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("cli is in the workspace");
     let folder = tempfile::tempdir().unwrap();
     std::env::set_current_dir(folder.path()).unwrap();
-    copy(&root.join("testdata"), Path::new("testdata"));
+    let (from, to) = (root.join("testdata"), Path::new("testdata"));
+    copy(&from, to);
+    for folder in ["captures", "csv", "dialects", "reports", "text"] {
+        copy(&from.join(folder), &to.join(folder));
+    }
     // The README makes the demo that the other sessions read.
     trycmd::TestCases::new().env("COLUMNS", "100").case(root.join("README.md")).run();
     assert!(Path::new("flowkit-demo/manifest.json").exists(), "the README runs the demo");

@@ -14,7 +14,7 @@
 //! | 4 | `plan` | which indices, which parts, how many at a time; filters pushed down |
 //! | 3 | `cursor`, `part_writer`, [`Request`] | pages of an index; writing pages to a part; the request |
 //! | 2 | `server`, `page`, [`Event`] | requests over HTTP, refusals, retries; one page and its checks; progress |
-//! | 1 | [`FetchError`], [`Cancel`], `clock` | errors; cancellation; the time |
+//! | 1 | [`FetchError`], [`Cancel`], [`SearchBody`], `clock` | errors; cancellation; a pasted search; the time |
 //!
 //! A module imports only from floors below its own. How a page is checked before
 //! it counts is described, and mostly implemented, in `page/check.rs`.
@@ -32,19 +32,22 @@ mod plan;
 mod progress;
 mod request;
 mod run;
+mod search_body;
 mod server;
 mod verify;
 
 pub use cancel::Cancel;
-pub use error::FetchError;
+pub use error::{Denied, FetchError, Lack, Stranger};
 pub use flowkit_dump::Finding;
 pub use progress::{Event, Observer};
 pub use request::{
-    DEFAULT_INDEX, DEFAULT_PAGE, DEFAULT_PART, DEFAULT_RETRIES, DEFAULT_TIMEOUT, DEFAULT_URL,
-    Filter, Method, Request, Update,
+    DEFAULT_INDEX, DEFAULT_PAGE, DEFAULT_RETRIES, DEFAULT_TIMEOUT, DEFAULT_URL, Filter,
+    LARGEST_PART, Method, Request, SMALLEST_PART, Update,
 };
 pub use run::dry_run::{DryRun, DryRunIndex, DryRunNode, dry_run};
 pub use run::fetch;
+pub use run::list::{ListedIndex, Listing, list};
+pub use search_body::{BodyError, SearchBody};
 pub use server::address::has_credentials;
 pub use server::credentials::Credentials;
 pub use server::tls::Tls;

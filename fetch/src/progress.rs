@@ -60,6 +60,16 @@ pub enum Event<'a> {
         /// Bytes of their lines, before compression.
         bytes: u64,
     },
+    /// An interrupted part starts over: in storage order a scroll has no position
+    /// that could be resumed, or what is on disk is not what its state says.
+    PartRestarted {
+        /// Index it is read from.
+        index: &'a str,
+        /// Documents on disk that are thrown away and fetched again.
+        documents: u64,
+        /// Bytes of their lines, before compression.
+        bytes: u64,
+    },
     /// A request that is safe to retry is retried.
     Retrying {
         /// What went wrong.

@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use flowkit_model::filter::Expression;
-use flowkit_model::window::Window;
-use serde_json::Value;
-
+use crate::search_body::SearchBody;
 use crate::server::credentials::Credentials;
 use crate::server::tls::Tls;
+use flowkit_model::filter::Expression;
+use flowkit_model::window::Window;
 
 /// Default page size: the most a server allows by default, and what measures best.
 pub const DEFAULT_PAGE: u32 = 10_000;
-/// Default of the approximate documents per part: no more are fetched again where
-/// a part has to start over.
-pub const DEFAULT_PART: u64 = 500_000;
+/// Largest default of the approximate documents per part: no more are fetched
+/// again where a part has to start over.
+pub const LARGEST_PART: u64 = 500_000;
+/// Smallest default of it: a cursor costs some requests.
+pub const SMALLEST_PART: u64 = 25_000;
 /// Default of the retries of a part before the fetch gives up.
 pub const DEFAULT_RETRIES: u32 = 10;
 /// Default time after which a request without data is aborted. The server sorts at
@@ -44,16 +45,18 @@ pub struct Request {
     pub window: Option<Window>,
     /// Only flows that match this filter.
     pub filter: Option<Filter>,
-    /// Only documents that match this query, in the server's own language.
-    pub query: Option<Value>,
+    /// Only documents that match this query, in the server's own language, with
+    /// these fields beside each.
+    pub query: Option<SearchBody>,
     /// Whether only the fields that flowkit uses are fetched.
     pub only_known_fields: bool,
     /// Paging method.
     pub method: Method,
     /// Page size; reduced automatically to the limit of an index.
     pub page_size: u32,
-    /// Approximate documents per part.
-    pub part_size: u64,
+    /// Approximate documents per part; `None` for a twentieth of all, within
+    /// [`SMALLEST_PART`] and [`LARGEST_PART`].
+    pub part_size: Option<u64>,
     /// Keep-alive of a cursor between two pages, such as `5m`.
     pub keep_alive: String,
     /// Maximum number of parts fetched at a time; `None` for the default.
@@ -119,7 +122,7 @@ impl Default for Request {
             only_known_fields: false,
             method: Method::default(),
             page_size: DEFAULT_PAGE,
-            part_size: DEFAULT_PART,
+            part_size: None,
             keep_alive: "5m".to_owned(),
             jobs: None,
             retries: DEFAULT_RETRIES,

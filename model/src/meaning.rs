@@ -29,6 +29,9 @@ pub enum Meaning {
     Value(Kind),
     /// Text.
     Words,
+    /// One word that says how a row or its key is to be read, for programs; tables say
+    /// it in the cells that it is about.
+    Class,
 }
 
 impl Meaning {

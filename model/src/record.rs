@@ -126,4 +126,8 @@ pub struct FlowRecord {
     pub src_as_name: Option<String>,
     /// Autonomous system of the destination, likewise.
     pub dst_as_name: Option<String>,
+    /// What the pipeline changed of the flow, as the number of an
+    /// [`Adaptation`](crate::names::Adaptation); `None` where it changed nothing.
+    /// Counters that it multiplied are not multiplied again.
+    pub adapted: Option<u8>,
 }

@@ -2,8 +2,9 @@
 //!
 //! Reads what Elasticsearch's default `date` format reads
 //! (`strict_date_optional_time||epoch_millis`): ISO 8601 with up to nine
-//! decimals, a zone or none (then UTC), or milliseconds as a number. What it
-//! refuses (a blank for the `T`, 30 February, a second 60) is refused here.
+//! decimals, a zone or none (then UTC), or milliseconds as a number; and what
+//! databases print: a blank for the `T`, `UTC` for the zone. What neither knows (30
+//! February, a second 60) is refused.
 //! Decimals are cut, not rounded. Times before 1970 and after 9999 are none.
 //!
 //! Times that a person types are read in [`window`](crate::window).
@@ -31,17 +32,30 @@ pub fn parse_ms(text: &str) -> Option<u64> {
     if bytes.len() == 10 {
         return u64::try_from(midnight).ok();
     }
-    if !matches!(bytes[10], b'T' | b't') {
+    // PostgreSQL, DuckDB, pandas and nfdump print a blank for the `T`.
+    if !matches!(bytes[10], b'T' | b't' | b' ') {
         return None;
     }
-    let (hour, minute, second) =
-        (digits(bytes, 11, 2)?, digits(bytes, 14, 2)?, digits(bytes, 17, 2)?);
-    if bytes[13] != b':' || bytes[16] != b':' || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let (ms, zone) = fraction(&bytes[19..])?;
-    let time = ((hour * 60 + minute) * 60 + second) * 1000 + ms;
-    u64::try_from(midnight + time - offset_minutes(zone)? * 60_000).ok().and_then(from_epoch)
+    let (clock_ms, zone) = clock(&bytes[11..])?;
+    u64::try_from(midnight + clock_ms - offset_minutes(zone)? * 60_000).ok().and_then(from_epoch)
+}
+
+/// Milliseconds since midnight of `07`, `07:17`, `07:17:49` or `07:17:49.230`, and
+/// what follows it.
+fn clock(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    let part = |at: usize| match (bytes.get(at), digits(bytes, at + 1, 2)) {
+        (Some(b':'), Some(part)) => Some(part),
+        _ => None,
+    };
+    let hour = digits(bytes, 0, 2)?;
+    let Some(minute) = part(2) else {
+        return (hour <= 23).then_some((hour * 3_600_000, &bytes[2..]));
+    };
+    let second = part(5);
+    let (ms, rest) = if second.is_some() { fraction(&bytes[8..])? } else { (0, &bytes[5..]) };
+    let second = second.unwrap_or(0);
+    let is_time = hour <= 23 && minute <= 59 && second <= 59;
+    is_time.then_some((((hour * 60 + minute) * 60 + second) * 1000 + ms, rest))
 }
 
 /// Writes a time as RFC 3339 in UTC with milliseconds: `2018-09-21T07:17:49.230Z`.
@@ -60,7 +74,13 @@ const DAY_MS: i64 = 86_400_000;
 /// 9999-12-31T23:59:59.999Z.
 const LAST_MS: u64 = 253_402_300_799_999;
 
+/// Milliseconds, perhaps with decimals, as Elasticsearch prints nanoseconds.
 fn parse_epoch(bytes: &[u8]) -> Option<u64> {
+    let end = bytes.iter().position(|byte| *byte == b'.').unwrap_or(bytes.len());
+    let (bytes, decimals) = (&bytes[..end], &bytes[end..]);
+    if decimals.len() == 1 || !decimals.iter().skip(1).all(u8::is_ascii_digit) {
+        return None;
+    }
     if bytes.is_empty() || bytes.len() > 15 || !bytes.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -92,10 +112,15 @@ fn fraction(bytes: &[u8]) -> Option<(i64, &[u8])> {
     Some((ms, &decimals[count..]))
 }
 
-/// `Z`, nothing (UTC), `+09:00`, `+0900` or `+09`, in minutes east of UTC.
+/// `Z`, nothing (UTC), `UTC`, `+09:00`, `+0900` or `+09`, in minutes east of UTC;
+/// a blank may come before it.
 fn offset_minutes(zone: &[u8]) -> Option<i64> {
+    let zone = match zone {
+        [b' ', zone @ ..] if !zone.is_empty() => zone,
+        zone => zone,
+    };
     let sign = match zone {
-        [] | [b'Z' | b'z'] => return Some(0),
+        [] | [b'Z' | b'z'] | b"UTC" => return Some(0),
         [b'+', ..] => 1,
         [b'-', ..] => -1,
         _ => return None,
@@ -164,10 +189,21 @@ mod tests {
             "2018-09-21T02:17:49.230-05",
             "2018-09-21T07:17:49.230",
             "1537514269230",
+            "1537514269230.999",
+            "2018-09-21 07:17:49.230",
+            "2018-09-21 07:17:49.230+00",
+            "2018-09-21 07:17:49.23+0000",
+            "2018-09-21 16:17:49.230000001+09:00",
+            "2018-09-21 12:47:49.230+05:30",
+            "2018-09-21 07:17:49.230 UTC",
+            "2018-09-21 07:17:49.230Z",
         ] {
             assert_eq!(parse_ms(text), expected, "{text}");
         }
         assert_eq!(parse_ms("2018-09-21"), Some(1_537_488_000_000));
+        assert_eq!(parse_ms("2018-09-21 07:17"), Some(1_537_514_220_000));
+        assert_eq!(parse_ms("2018-09-21T07Z"), Some(1_537_513_200_000));
+        assert_eq!(parse_ms("9999-12-31 23:59:59.999+00"), Some(LAST_MS));
         assert_eq!(parse_ms("1970-01-01T00:00:00Z"), Some(0));
     }
 
@@ -175,7 +211,11 @@ mod tests {
     fn what_is_no_time_is_unknown() {
         for text in [
             "",
-            "2018-09-21 07:17:49.230",
+            "2018-09-21  07:17:49.230",
+            "2018-09-21 07:17:49.230 ",
+            "2018-09-21 07:17:49.1234567890",
+            "1537514269230.",
+            "2018-09-21T07:1:49Z",
             "2018-09-21T07:17:60.000Z",
             "2018-02-30T00:00:00.000Z",
             "2018-09-21T24:00:00Z",

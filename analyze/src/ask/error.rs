@@ -20,10 +20,16 @@ pub enum AskError {
     #[error(transparent)]
     Window(#[from] WindowError),
     /// The bin length of a timeline is invalid.
-    #[error("--bin {text}: not a length of time; try 5m, 1h or day")]
+    #[error("--bin {text}: not a length of time; try 5m, 1h or day (longer ones in whole days)")]
     Bin {
         /// As it was typed.
         text: String,
+    },
+    /// The order of rows or a condition on them is invalid.
+    #[error("--sort, --having: {why}")]
+    Rows {
+        /// What is wrong.
+        why: String,
     },
     /// A diff of other than two sources, without two windows.
     #[error("diff compares two sources, or two windows of one (--a, --b)")]

@@ -18,7 +18,6 @@ use crate::cache::{self, Prepared};
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::Reading;
-use crate::scan::batch_tally::BatchTally;
 use crate::scan::ingest::Absorber;
 use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
@@ -134,18 +133,19 @@ impl<S: Statistic> Job<'_, S> {
         let Self { sources, statistic, selection, .. } = *self;
         let Shared { dictionary, memory } = self.shared;
         let run = selection.begin();
-        let needed = selection.fields().union(statistic.fields().into_iter().collect());
-        let fields = needed.union(BatchTally::FIELDS.into_iter().collect());
         let mut absorber = Absorber::new(sources, self.options);
         let workers = Workers::new(statistic, &run, memory);
-        let reading = Reading { sources, stored: &prepared.parts, fields, dictionary };
+        let fields = workers.fields();
+        let reading =
+            Reading { sources, stored: &prepared.parts, fields, dictionary, is_judged: true };
         reading.batches(&mut absorber, |batches| workers.add(batches))?;
         if let Err(damage) = workers.add_stored(&prepared.parts, dictionary) {
             return Ok(Err(damage));
         }
         let mut tally = absorber.finish();
+        selection.of_engines(&mut tally);
         tally.notes.extend_from_slice(&prepared.notes);
-        let partial = workers.finish(&mut tally, fields, &dictionary.texts());
+        let partial = workers.finish(&mut tally, &dictionary.texts());
         let dropped = run.finish().map_err(|source| ReadError::Spill { source })?;
         let names = sources.iter().map(|source| source.name().to_owned()).collect();
         let mut metadata = AnswerMetadata::new(names, selection, dropped, tally);

@@ -6,17 +6,16 @@ use std::sync::Arc;
 
 use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::question::{Diff, Flows, Question, Report};
-use flowkit_model::window::Window;
+use flowkit_model::window::{Span, Window};
 use flowkit_model::{FieldId, FlowRecord};
 use jiff::Timestamp;
 
 use super::gather::{AnswerMetadata, Gathered, or_spill_error};
-use super::select::{in_window, of_flows};
+use super::select::{for_report, in_window, of_flows};
 use super::workers::Workers;
-use super::{AskError, FlowSet, dispatch};
+use super::{AskError, FlowSet, Frame, dispatch};
 use crate::batch::{Batch, FieldSet};
 use crate::error::ReadError;
-use crate::scan::batch_tally::BatchTally;
 use crate::selection::Selection;
 use crate::spill::memory::Memory;
 use crate::statistic::Statistic;
@@ -34,11 +33,11 @@ pub fn ask_batches(
     memory: Memory,
 ) -> Result<Answer, AskError> {
     let zone = zone(&question.flows.zone)?;
-    let selection = selection(&question.flows)?;
+    let window = window(&question.flows)?;
+    let selection = for_report(&question.report, &question.flows, &zone, window)?;
     let memory = Arc::new(memory);
-    let window = selection.window();
     let flows = OfBatches { batches, selection: &selection, memory };
-    let mut answer = dispatch(&question.report, &zone, window, &flows)?;
+    let mut answer = dispatch(&question.report, &zone, frame(window), &flows)?;
     answer.filter = question.flows.filter_shown().map(str::to_owned);
     answer.question = Some(question.clone());
     Ok(answer)
@@ -53,7 +52,7 @@ pub fn ask_batches(
 pub fn ask_flows(flows: &[FlowRecord], question: &Question) -> Result<Answer, AskError> {
     let zone = zone(&question.flows.zone)?;
     let flows = OfFlows { flows, selection: selection(&question.flows)? };
-    dispatch(&question.report, &zone, flows.selection.window(), &flows)
+    dispatch(&question.report, &zone, frame(flows.selection.window()), &flows)
 }
 
 /// Compares two sets of batches, all with one dictionary.
@@ -87,9 +86,17 @@ fn spill(source: io::Error) -> AskError {
 
 /// The flows of a question, whose window does not depend on sources.
 fn selection(flows: &Flows) -> Result<Selection, AskError> {
+    in_window(flows, &zone(&flows.zone)?, window(flows)?)
+}
+
+fn window(flows: &Flows) -> Result<Option<Span>, AskError> {
     let zone = zone(&flows.zone)?;
     let window = Window::new(flows.window.clone(), &zone, Timestamp::UNIX_EPOCH)?;
-    in_window(flows, &zone, (!window.is_open()).then(|| of_flows(&window)))
+    Ok((!window.is_open()).then(|| of_flows(&window)))
+}
+
+fn frame(window: Option<Span>) -> Frame {
+    Frame { window: window.unwrap_or_default(), fetched_to: None }
 }
 
 /// Flows in memory.
@@ -149,13 +156,11 @@ fn gather_batches<S: Statistic>(
     memory: &Arc<Memory>,
 ) -> io::Result<Gathered<S::Partial>> {
     let run = selection.begin();
-    let asked = selection.fields().union(statistic.fields().into_iter().collect());
-    let fields = asked.union(BatchTally::FIELDS.into_iter().collect());
     let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
     let workers = Workers::new(statistic, &run, memory);
     workers.add(batches.to_vec());
     let mut tally = Tally::default();
-    let partial = workers.finish(&mut tally, fields, &texts);
+    let partial = workers.finish(&mut tally, &texts);
     let dropped = run.finish()?;
     Ok(Gathered { partial, metadata: AnswerMetadata::new(Vec::new(), selection, dropped, tally) })
 }

@@ -26,7 +26,7 @@ use jiff::tz::TimeZone;
 pub use self::error::AskError;
 use self::gather::{Shared, gather};
 pub use self::select::select;
-use self::select::{all_flows, common_window, in_window, window};
+use self::select::{all_flows, common_window, for_report, window};
 use crate::error::ReadError;
 use crate::input::Source;
 pub use crate::scan::options::ReadOptions;
@@ -80,10 +80,14 @@ pub fn ask_with(
         two_sides::ask(sources, diff, &question.flows, &zone, options)?
     } else {
         let window = window(sources, &question.flows, &zone, options)?;
-        let selection = in_window(&question.flows, &zone, window)?;
-        let timeline = window.or_else(|| common_window(sources));
+        let selection = for_report(&question.report, &question.flows, &zone, window)?;
+        let fetched = common_window(sources);
+        let frame = Frame {
+            window: window.or(fetched).unwrap_or_default(),
+            fetched_to: fetched.and_then(|fetched| fetched.flow_times().1),
+        };
         let flows = OfSources { sources, selection: &selection, options };
-        let mut answer = dispatch(&question.report, &zone, timeline, &flows)?;
+        let mut answer = dispatch(&question.report, &zone, frame, &flows)?;
         if question.flows.is_selective() && answer.tally.total.flows == 0 {
             answer.unmatched.extend(unmatched(sources, options)?);
         }
@@ -113,15 +117,23 @@ trait FlowSet {
     fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, Self::Error>;
 }
 
-/// Computes the statistic of a report over the flows; `window` is that of a
-/// timeline's bins.
+/// Where bins of time are cut.
+#[derive(Clone, Copy, Default)]
+struct Frame {
+    /// The window of the question, else of the fetch.
+    window: Span,
+    /// The end of the window of the fetch: what was exported later is not known.
+    fetched_to: Option<u64>,
+}
+
+/// Computes the statistic of a report over the flows.
 ///
 /// # Panics
 /// If the report has two sides.
 fn dispatch<A: FlowSet>(
     report: &Report,
     zone: &TimeZone,
-    window: Option<Span>,
+    frame: Frame,
     flows: &A,
 ) -> Result<Answer, A::Error> {
     match report {
@@ -132,14 +144,18 @@ fn dispatch<A: FlowSet>(
         | Report::Pairs(_) => {
             let nothing = || Grouping::sums(Vec::new());
             let grouping = report.grouping().unwrap_or_else(nothing);
-            flows.ask(&GroupBy::new(grouping, zone))
+            flows.ask(&GroupBy::new(grouping, zone, frame.window))
         }
         Report::Exporters => flows.ask(&Exporters::default()),
         Report::Timeline(timeline) => {
             let bin = || AskError::Bin { text: timeline.bin.clone() };
-            flows.ask(&Binned::new(timeline, zone, window.unwrap_or_default()).ok_or_else(bin)?)
+            let binned = Binned::new(timeline, zone, frame.window, frame.fetched_to);
+            flows.ask(&binned.ok_or_else(bin)?)
         }
-        Report::Scans(scans) => flows.ask(&ScanSearch::new(scans)),
+        Report::Scans(scans) => {
+            let wrong = |why| AskError::Rows { why };
+            flows.ask(&ScanSearch::new(scans, zone).map_err(wrong)?)
+        }
         Report::Beacons(beacons) => flows.ask(&Regularity::new(beacons)),
         Report::Diff(_) => unreachable!("a diff has two sides"),
         Report::Summary => flows.ask(&Summary::default()),

@@ -3,7 +3,7 @@
 
 use flowkit_model::Expression;
 use flowkit_model::filter::Context;
-use flowkit_model::question::{Flows, Grouping};
+use flowkit_model::question::{Flows, Grouping, Report};
 use flowkit_model::window::{Span, Typed, Window};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,6 +14,7 @@ use crate::input::Source;
 use crate::scan::options::ReadOptions;
 use crate::selection::{Changes, Selection};
 use crate::stats::grouping::GroupBy;
+use crate::stats::timeline::later_ms;
 use crate::zone::zone;
 
 /// The selection of the flows that a question is about.
@@ -37,19 +38,38 @@ pub(super) fn in_window(
     zone: &TimeZone,
     window: Option<Span>,
 ) -> Result<Selection, AskError> {
-    let filter = match &flows.filter {
-        None => Expression::Any,
-        Some(filter) => {
-            let read = |name: &str| Err(format!("a question names no files, but {name}"));
-            Expression::parse_in(filter, &Context { zone: zone.clone(), read: &read })?
-        }
+    Ok(Selection::new(filter(flows, zone)?, window, changes(flows)))
+}
+
+/// The selection of the flows of a report that match, in a given window.
+pub(super) fn for_report(
+    report: &Report,
+    flows: &Flows,
+    zone: &TimeZone,
+    window: Option<Span>,
+) -> Result<Selection, AskError> {
+    let later_ms = match report {
+        Report::Timeline(timeline) => later_ms(timeline.distribution),
+        _ => 0,
     };
-    let changes = Changes {
+    if later_ms == 0 {
+        return in_window(flows, zone, window);
+    }
+    Ok(Selection::with_later(filter(flows, zone)?, window, changes(flows), later_ms))
+}
+
+fn filter(flows: &Flows, zone: &TimeZone) -> Result<Expression, AskError> {
+    let Some(filter) = &flows.filter else { return Ok(Expression::Any) };
+    let read = |name: &str| Err(format!("a question names no files, but {name}"));
+    Ok(Expression::parse_in(filter, &Context { zone: zone.clone(), read: &read })?)
+}
+
+fn changes(flows: &Flows) -> Changes {
+    Changes {
         repair_times: flows.repair_times,
         scale_sampling: flows.scale_sampling,
         deduplicate: flows.deduplicate,
-    };
-    Ok(Selection::new(filter, window, changes))
+    }
 }
 
 /// The window of a question, in ms since 1970-01-01 UTC.
@@ -97,7 +117,7 @@ pub(super) fn all_flows(
     sources: &[Source],
     options: ReadOptions,
 ) -> Result<flowkit_model::answer::Tally, AskError> {
-    let everything = GroupBy::new(Grouping::sums(Vec::new()), &TimeZone::UTC);
+    let everything = GroupBy::new(Grouping::sums(Vec::new()), &TimeZone::UTC, Span::default());
     let shared = Shared::new(options);
     let gathered = gather(sources, &everything, &Selection::default(), options, &shared)?;
     Ok(gathered.metadata.tally)

@@ -1,6 +1,6 @@
 //! Answers a diff of two sources, or of two windows of one.
 
-use flowkit_model::answer::Answer;
+use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::question::{Diff, Flows};
 use flowkit_model::window::{Span, Typed, Window};
 use jiff::Timestamp;
@@ -53,9 +53,27 @@ pub(super) fn ask(
             answer.unmatched.extend(unmatched(side.sources, options)?);
         }
     }
-    let [a, b] = read;
-    answer.tally = a.tally.and(b.tally);
+    let [a, b] = read.map(|read| read.tally);
+    answer.tally = if diff.windows.is_some() {
+        // One source, which both sides have read as a whole.
+        let twice = in_both(sides, |side| Ok(gather(side)?.metadata.tally))?;
+        a.and_window(b, &twice)
+    } else {
+        a.and(b)
+    };
     Ok(answer)
+}
+
+/// The tally of the flows that are in both windows.
+fn in_both(
+    [a, b]: [Side<'_>; 2],
+    tally: impl Fn(Side<'_>) -> Result<Tally, AskError>,
+) -> Result<Tally, AskError> {
+    let (all, other) = (a.window.unwrap_or_default(), b.window.unwrap_or_default());
+    if !all.overlaps(other) {
+        return Ok(Tally::default());
+    }
+    tally(Side { window: Some(all.intersection(other)), ..a })
 }
 
 /// Name of a side: its sources, and its window as it was typed.

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
+use crate::quality::times::Times;
 use crate::scan::batch_tally::BatchTally;
 use crate::scan::waves::SMALL_WAVE;
 use crate::selection::Run;
@@ -21,6 +22,8 @@ pub(crate) struct Workers<'s, S: Statistic> {
     statistic: &'s S,
     run: &'s Run<'s>,
     memory: &'s Arc<Memory>,
+    /// The answer uses first or last: the quality of times is measured.
+    with_times: bool,
     states: Vec<State<S>>,
 }
 
@@ -39,13 +42,30 @@ impl<'s, S: Statistic> Workers<'s, S> {
         // One for each thread of the pool, and one for the calling thread.
         let threads = thread::available_parallelism().map_or(1, usize::from).max(MAX_THREADS);
         let states = (0..=threads).map(|_| Mutex::new(None)).collect();
-        Self { statistic, run, memory, states }
+        let times = [FieldId::FirstSwitched, FieldId::LastSwitched];
+        let used = run.selection().tested().union(statistic.fields().into_iter().collect());
+        let with_times = times.into_iter().any(|time| used.contains(time));
+        Self { statistic, run, memory, with_times, states }
+    }
+
+    /// The fields whose unknown values are told: those of the question and of every
+    /// tally.
+    pub(crate) fn told_fields(&self) -> FieldSet {
+        let statistic = self.statistic.fields().into_iter().collect();
+        let used = self.run.selection().fields().union(statistic);
+        used.union(BatchTally::FIELDS.into_iter().collect())
+    }
+
+    /// The fields that flows must have: with those of the quality of times.
+    pub(crate) fn fields(&self) -> FieldSet {
+        let times = Times::FIELDS.into_iter().filter(|_| self.with_times);
+        self.told_fields().union(times.collect())
     }
 
     fn start(&self) -> ThreadState<S::Partial> {
         ThreadState {
             partial: self.statistic.start(self.memory),
-            measures: BatchTally::default(),
+            measures: BatchTally::new(self.with_times),
             buffers: Buffers::default(),
         }
     }
@@ -72,6 +92,11 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let is_whole = selection.is_whole();
         let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
         let counted = if is_whole { counters } else { BatchTally::FIELDS.into_iter().collect() };
+        // The quality of times of all flows is in the footers, too, but of an earlier flowkit.
+        let tallies = || parts.iter().flatten().map(|part| &part.tally);
+        let are_stored = is_whole && tallies().all(|tally| tally.times.is_some());
+        let with_times = self.with_times && !are_stored;
+        let counted = counted.union(Times::FIELDS.into_iter().filter(|_| with_times).collect());
         // If values are changed before the filter sees them, the filter cannot be
         // pushed down to the reader.
         let filter = selection.early_filter();
@@ -86,9 +111,8 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let mut groups = Vec::new();
         for part in parts.iter().flatten() {
             if is_whole {
-                self.on_this_thread(|state| {
-                    state.measures.merge(BatchTally::of_tally(&part.tally, dictionary));
-                });
+                let told = BatchTally::of_tally(&part.tally, dictionary, are_stored);
+                self.on_this_thread(|state| state.measures.merge(told));
             }
             let read = part.file.groups_that_may_match(|bounds| selection.may_match(bounds));
             groups.extend(read.map(|group| (&part.file, group)));
@@ -99,8 +123,13 @@ impl<'s, S: Statistic> Workers<'s, S> {
                     if filter.is_none() {
                         self.run.apply(batch);
                     }
-                    if !is_whole {
-                        measures.add(batch);
+                    if let Some(later) = self.run.take_later(batch) {
+                        self.statistic.add_later(partial, &later);
+                    }
+                    match (is_whole, with_times) {
+                        (false, _) => measures.add(batch),
+                        (true, true) => measures.add_times(batch),
+                        (true, false) => {}
                     }
                     self.statistic.add(partial, batch);
                 })?;
@@ -118,7 +147,11 @@ impl<'s, S: Statistic> Workers<'s, S> {
     pub(crate) fn add(&self, batches: Vec<Batch>) {
         let add = |mut batch: Batch| {
             self.run.apply(&mut batch);
+            let later = self.run.take_later(&mut batch);
             self.on_this_thread(|ThreadState { partial, measures, .. }| {
+                if let Some(later) = later {
+                    self.statistic.add_later(partial, &later);
+                }
                 measures.add(&batch);
                 self.statistic.add(partial, &batch);
             });
@@ -130,13 +163,8 @@ impl<'s, S: Statistic> Workers<'s, S> {
         }
     }
 
-    pub(crate) fn finish(
-        self,
-        tally: &mut Tally,
-        fields: FieldSet,
-        texts: &[String],
-    ) -> S::Partial {
-        let start = self.start();
+    pub(crate) fn finish(self, tally: &mut Tally, texts: &[String]) -> S::Partial {
+        let (start, fields) = (self.start(), self.told_fields());
         let states = self.states.into_iter();
         let mut states =
             states.filter_map(|state| state.into_inner().unwrap_or_else(PoisonError::into_inner));

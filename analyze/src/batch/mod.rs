@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use flowkit_model::names::Adaptation;
 use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
 
 use self::dictionary::{Dictionary, TextCache};
@@ -16,10 +17,12 @@ pub(crate) mod column;
 pub(crate) mod dictionary;
 pub(crate) mod dictionary_column;
 pub(crate) mod field_set;
+mod wide;
 pub use self::column::{Column, Values};
 pub(crate) use self::column::{rows_where, select};
 pub(crate) use self::dictionary_column::DictionaryColumn;
 pub use self::field_set::FieldSet;
+pub(crate) use self::wide::Wide;
 
 /// Flows as columns.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct Batch {
     dictionary_columns: Vec<(FieldId, DictionaryColumn)>,
     dictionary: Arc<Dictionary>,
     text_cache: TextCache,
+    /// What scaled counters have beyond 64 bits; `None` if all fit.
+    wide: Option<Box<Wide>>,
 }
 
 impl Batch {
@@ -46,6 +51,7 @@ impl Batch {
             dictionary_columns: Vec::new(),
             dictionary,
             text_cache: TextCache::default(),
+            wide: None,
         }
     }
 
@@ -61,6 +67,7 @@ impl Batch {
             dictionary_columns: Vec::new(),
             dictionary,
             text_cache: TextCache::default(),
+            wide: None,
         };
         for (field, column) in columns {
             batch.columns[field as usize] = Some(column);
@@ -166,6 +173,45 @@ impl Batch {
         }
     }
 
+    /// Multiplies bytes and packets by the sampling interval of each flow.
+    ///
+    /// # Panics
+    /// If the batch was made without one of the four.
+    pub(crate) fn scale_sampling(&mut self) {
+        let factors: Vec<u64> = {
+            let column = |field| self.column(field);
+            let (intervals, adapted) =
+                (column(FieldId::SamplingInterval), column(FieldId::Adapted));
+            // 1 where the pipeline has multiplied the counters.
+            let factor = |row| match adapted.get(row).and_then(Adaptation::from_number) {
+                Some(adapted) if adapted.is_scaled() => 1,
+                _ => intervals.get(row).unwrap_or(1).max(1),
+            };
+            (0..self.rows).map(factor).collect()
+        };
+        let mut columns = [FieldId::Bytes, FieldId::Packets]
+            .map(|field| self.columns[field as usize].take().expect("the batch has the field"));
+        let counters = columns.each_mut().map(|column| match &mut column.values {
+            Values::U64(values) => values.as_mut_slice(),
+            _ => panic!("counters have 64 bits"),
+        });
+        self.wide = Wide::scale(counters, |row| factors[row]).map(Box::new);
+        for (field, column) in [FieldId::Bytes, FieldId::Packets].into_iter().zip(columns) {
+            self.columns[field as usize] = Some(column);
+        }
+    }
+
+    /// What scaled counters have beyond 64 bits.
+    pub(crate) fn wide(&self) -> Option<&Wide> {
+        self.wide.as_deref()
+    }
+
+    /// What a flow has beyond its bytes and packets of 64 bits.
+    #[inline]
+    pub(crate) fn more(&self, row: usize) -> Option<[u128; 2]> {
+        self.wide.as_ref().and_then(|wide| wide.of(row))
+    }
+
     /// Appends a flow.
     pub fn push(&mut self, flow: &FlowRecord) {
         self.push_row(&Row::of(flow));
@@ -232,11 +278,19 @@ impl Batch {
     ) {
         let known: Vec<Option<u64>> =
             (0..self.rows).map(|row| self.column(other).get(row)).collect();
+        self.change_rows(field, |row, value| change(value, known[row]));
+    }
+
+    /// Changes the known values of a field of times or counters, given the row.
+    ///
+    /// # Panics
+    /// If the batch was made without it, or it is narrower.
+    pub fn change_rows(&mut self, field: FieldId, change: impl Fn(usize, u64) -> u64) {
         let column = self.columns[field as usize].as_mut().expect("the batch has the field");
         let Values::U64(values) = &mut column.values else { panic!("{field:?} is narrow") };
-        for (row, (value, known)) in values.iter_mut().zip(known).enumerate() {
+        for (row, value) in values.iter_mut().enumerate() {
             if column.unknown.as_ref().is_none_or(|unknown| !unknown[row]) {
-                *value = change(*value, known);
+                *value = change(row, *value);
             }
         }
     }
@@ -254,6 +308,7 @@ impl Batch {
 
     /// Keeps these rows, which are in ascending order.
     fn select(&mut self, rows: &[u32]) {
+        self.wide = self.wide.take().and_then(|wide| wide.select(rows)).map(Box::new);
         self.pick(rows.len(), |column, codes| match (column, codes) {
             (Some(column), _) => column.select(rows),
             (None, Some(codes)) => select(codes, rows),

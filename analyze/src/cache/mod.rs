@@ -199,8 +199,13 @@ fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile
         absorber.know(&source.one_part(earlier, THIS_FILE))?;
     }
     let mut failed = Ok(());
-    let reading =
-        Reading { sources: &alone, stored: &[], fields: FieldSet::all(), dictionary: &dictionary };
+    let reading = Reading {
+        sources: &alone,
+        stored: &[],
+        fields: FieldSet::all(),
+        dictionary: &dictionary,
+        is_judged: false,
+    };
     reading.batches(&mut absorber, |batches| {
         for batch in &batches {
             if failed.is_ok() {

@@ -42,7 +42,7 @@ impl PartWriter {
         let out = create(dump, file.path()).map_err(cannot_use(file.path()))?;
         let out = BufWriter::with_capacity(1 << 20, out);
         let writer = FlowWriter::new(out, file.path().to_owned(), dictionary, Addresses::Number)?;
-        let (measures, dictionary) = (BatchTally::default(), Arc::clone(dictionary));
+        let (measures, dictionary) = (BatchTally::new(true), Arc::clone(dictionary));
         Ok(Self { file, writer, measures, dictionary })
     }
 

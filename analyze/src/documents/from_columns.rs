@@ -33,7 +33,7 @@ impl Walk<'_> {
         };
         let name = self.completeness.name(stream);
         for skipped in tally.skipped {
-            if !self.skip(name, skipped.cause, skipped.first.line) {
+            if !self.skip(&name, skipped.cause, skipped.first.line) {
                 return false;
             }
             self.tally.skip(skipped.cause, skipped.n - 1, skipped.first, skipped.reason);
@@ -51,7 +51,7 @@ impl Walk<'_> {
                 goes_on = (0..batch.rows()).all(|row| pass_document(&batch.row(row, &texts), take));
             });
             if let Err(error) = read {
-                let (name, source) = (name.to_owned(), error.into());
+                let (name, source) = (name.to_string(), error.into());
                 self.refused = Some(ReadError::DamagedParquet { name, source });
                 return false;
             }

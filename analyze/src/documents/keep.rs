@@ -10,7 +10,8 @@ use flowkit_model::answer::Tally;
 use flowkit_model::dump::PartForm;
 use memchr::{memchr, memchr_iter};
 
-use super::{Found, Walk, documents, parsed};
+use super::found::documents;
+use super::{Found, Walk, parsed};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 use crate::error::ReadError;
@@ -131,6 +132,9 @@ fn look(
 
 /// Number of lines of a block, if each is exactly one document.
 fn n_lines(block: &Block, all_known: bool) -> Option<u64> {
+    if block.dropped.is_some() {
+        return None;
+    }
     let text = &block.text[..];
     // A carriage return before a line end would be trimmed as a blank.
     let text = std::str::from_utf8(text).ok().filter(|_| memchr(b'\r', text).is_none())?;
@@ -160,7 +164,7 @@ impl Walk<'_> {
             }
             ParsedPiece::Counted(piece, parsed) => {
                 self.completeness.block(stream, &parsed, &mut self.tally);
-                let goes_on = self.skipped(name, &parsed);
+                let goes_on = self.skipped(&name, &parsed);
                 let text = match &piece {
                     Piece::Block(block) => Some(&block.text[..]),
                     _ => None,

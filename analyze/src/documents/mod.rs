@@ -4,57 +4,34 @@
 //! for importing it.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use flowkit_model::answer::{Position, Tally};
+use flowkit_model::document::csv::Row as TextRow;
 use flowkit_model::wire::{self, NotV5};
-use flowkit_model::{Entry, FlowRecord, NotAFlow, Row};
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use flowkit_model::{NotAFlow, Row};
+use memchr::memchr_iter;
 
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::export::document_line;
-use crate::input::datagrams::Datagrams;
+use crate::input::packets::Datagrams;
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
-use crate::input::{
-    self, Block, BulkAction, Framing, Piece, Source, TextRow, hits_before_the_end, is_action,
-    several,
-};
+use crate::input::{self, Block, Piece, Source, Stretch, is_action, walk};
 use crate::scan::completeness::Completeness;
 use crate::scan::ingest::known_before;
 use crate::scan::options::ReadOptions;
 use crate::store::StoredPart;
 
+mod found;
 mod from_columns;
 mod keep;
 pub mod packets;
+pub use self::found::Found;
+use self::found::{each_in, hit};
 pub(crate) use self::keep::{AsItStands, Keeping, Kept};
-
-/// A document as it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found<'a> {
-    /// The hit, or the bare document.
-    pub whole: &'a str,
-    /// The document: what is under `_source`, or all of it.
-    pub source: &'a str,
-}
-
-impl Found<'_> {
-    /// Its flow, if it is one.
-    #[must_use]
-    pub fn flow(&self) -> Option<FlowRecord> {
-        match Entry::parse(self.whole.as_bytes()) {
-            Ok(Entry::Hit(hit)) => hit.into_flow().ok(),
-            Ok(Entry::Bare(document)) => document.into_flow().ok(),
-            _ => None,
-        }
-    }
-}
 
 /// Passes every document to `take` until that returns false. Packets, csv rows
 /// and Parquet files hold no documents: for each of their flows one is made, as
@@ -97,7 +74,11 @@ fn parsed(
     match piece {
         Piece::Block(block) => Some(Parsed::new(block, fields, dictionary, shapes)),
         Piece::Datagrams(datagrams) => Some(datagrams.parse(fields, dictionary)),
-        Piece::End { .. } | Piece::Stored | Piece::Bytes(..) => None,
+        Piece::End { .. }
+        | Piece::Member(_)
+        | Piece::Refused(_)
+        | Piece::Stored
+        | Piece::Bytes(..) => None,
     }
 }
 
@@ -146,8 +127,16 @@ impl<'s> Walk<'s> {
     ) -> bool {
         let name = self.completeness.name(stream);
         let goes_on = match piece {
-            Piece::Block(block) => self.block(name, &block, take),
-            Piece::Datagrams(datagrams) => self.datagrams(name, &datagrams, take),
+            Piece::Block(block) => self.block(&name, &block, take),
+            Piece::Datagrams(datagrams) => self.datagrams(&name, &datagrams, take),
+            Piece::Member(name) => {
+                self.completeness.member(name);
+                true
+            }
+            Piece::Refused(why) => {
+                self.completeness.refused(stream, &why, &mut self.tally);
+                true
+            }
             Piece::End { damage } => self.end(stream, damage),
             Piece::Stored => self.columns(stream, take),
             Piece::Bytes(..) => true,
@@ -176,37 +165,52 @@ impl<'s> Walk<'s> {
         block: &Block,
         take: &mut impl FnMut(Found<'_>) -> bool,
     ) -> bool {
-        let mut action: Option<&[u8]> = None;
-        for (line, text) in block.values() {
-            if let Some(header) = &block.header {
-                let goes_on = match header.row(text) {
-                    TextRow::Flow(flow) => pass_document(&Row::of(&flow), take),
-                    TextRow::Aside => true,
-                    TextRow::Wrong(_) => self.skip(name, NotAFlow::NotARow, line),
-                };
-                if !goes_on {
-                    return false;
+        if let Some(header) = &block.header {
+            return block.rows().all(|(line, text)| match header.row(text) {
+                TextRow::Flows(flows) => {
+                    flows.each().all(|flow| pass_document(&Row::of(flow), take))
                 }
-                continue;
+                row => row.cause().is_none_or(|cause| self.skip(name, cause, line)),
+            });
+        }
+        if let Some(dropped) = block.dropped
+            && !self.skip(name, NotAFlow::NotJson, dropped.line)
+        {
+            return false;
+        }
+        let (mut action, mut goes_on): (Option<&[u8]>, bool) = (None, true);
+        let (mut at, mut line) = (0, block.line);
+        let mut goes_on_dropped = block.dropped.is_some();
+        walk(&block.text, |start, stretch| {
+            line += memchr_iter(b'\n', &block.text[at..start]).count() as u64;
+            at = start;
+            let goes_on_dropped = std::mem::take(&mut goes_on_dropped);
+            let value = match stretch {
+                Stretch::Value(value) if goes_on => value,
+                Stretch::Value(_) => return true,
+                // It goes on what was dropped, and is counted with it.
+                Stretch::Text(_) if goes_on_dropped => return true,
+                Stretch::Text(_) | Stretch::Broken(_) => {
+                    goes_on = goes_on && self.skip(name, NotAFlow::NotJson, line);
+                    return true;
+                }
+            };
+            if is_action(value) {
+                action = Some(value);
+                return true;
             }
-            if block.framing == Framing::Bulk && is_action(text) {
-                action = Some(text);
-                continue;
-            }
-            let whole = action.take().and_then(|action| hit(action, text));
+            let whole = action.take().and_then(|action| hit(action, value));
             // Invalid UTF-8 is replaced, not dropped.
-            let text = whole.map_or_else(|| String::from_utf8_lossy(text), Cow::Owned);
-            for found in documents_in(block, &text) {
-                let goes_on = match found {
+            let text = whole.map_or_else(|| String::from_utf8_lossy(value), Cow::Owned);
+            each_in(&text, 0, &mut |found| {
+                goes_on = match found {
                     Ok(found) => take(found),
                     Err(cause) => self.skip(name, cause, line),
                 };
-                if !goes_on {
-                    return false;
-                }
-            }
-        }
-        true
+                goes_on
+            })
+        });
+        goes_on
     }
 
     fn datagrams(
@@ -262,137 +266,4 @@ fn pass_document(flow: &Row<'_>, take: &mut impl FnMut(Found<'_>) -> bool) -> bo
     let text = String::from_utf8_lossy(&line);
     let document = text.trim_end();
     take(Found { whole: document, source: document })
-}
-
-/// A document of a `_bulk` request as a hit, with index, id and routing of its
-/// action; the document's text is unchanged.
-fn hit(action: &[u8], document: &[u8]) -> Option<String> {
-    let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return None };
-    let document = String::from_utf8_lossy(document);
-    let mut hit = String::from("{");
-    for (key, value) in [("_index", target.index), ("_id", target.id), ("_routing", target.routing)]
-    {
-        if let Some(value) = value {
-            // Writing to text cannot fail.
-            let _ = write!(hit, "\"{key}\":{},", serde_json::Value::from(value));
-        }
-    }
-    Some(hit + "\"_source\":" + &document + "}")
-}
-
-/// The top-level fields that classify a JSON value; of duplicate keys the last
-/// counts.
-#[derive(Default)]
-struct Outline<'a> {
-    source: Option<&'a RawValue>,
-    index: Option<&'a RawValue>,
-    id: Option<&'a RawValue>,
-    hits: Option<&'a RawValue>,
-    error: Option<&'a RawValue>,
-}
-
-impl<'de> Deserialize<'de> for Outline<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OutlineVisitor;
-        impl<'de> Visitor<'de> for OutlineVisitor {
-            type Value = Outline<'de>;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("a JSON object")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
-                let mut outline = Outline::default();
-                while let Some(key) = map.next_key::<Cow<'_, str>>()? {
-                    let value = match &*key {
-                        "_source" => &mut outline.source,
-                        "_index" => &mut outline.index,
-                        "_id" => &mut outline.id,
-                        "hits" => &mut outline.hits,
-                        "error" => &mut outline.error,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                            continue;
-                        }
-                    };
-                    *value = map.next_value::<Option<&RawValue>>()?;
-                }
-                Ok(outline)
-            }
-        }
-        deserializer.deserialize_map(OutlineVisitor)
-    }
-}
-
-#[derive(Deserialize)]
-struct Hits<'a> {
-    #[serde(borrow)]
-    hits: Vec<&'a RawValue>,
-}
-
-/// The documents in one value of a block; of a truncated answer, the complete
-/// ones.
-fn documents_in<'t>(block: &Block, text: &'t str) -> Vec<Result<Found<'t>, NotAFlow>> {
-    if let Some(hits) = hits_before_the_end(block, text.as_bytes()) {
-        return hits.into_iter().flat_map(|hit| documents(hit.get())).collect();
-    }
-    let found = documents(text);
-    let values = if found == [Err(NotAFlow::NotJson)] { several(text.as_bytes()) } else { None };
-    let Some(values) = values else { return found };
-    // The values are cut at braces, so that each is valid UTF-8.
-    let texts = values.filter_map(|value| std::str::from_utf8(value).ok());
-    texts.flat_map(|value| documents_in(block, value)).collect()
-}
-
-/// The documents in one JSON value: one, those of a page, or none if it is a
-/// server's error.
-fn documents(text: &str) -> Vec<Result<Found<'_>, NotAFlow>> {
-    let Ok(outline) = serde_json::from_str::<Outline<'_>>(text) else {
-        return vec![Err(NotAFlow::NotJson)];
-    };
-    let page = outline.hits.and_then(|hits| serde_json::from_str::<Hits<'_>>(hits.get()).ok());
-    match (page, outline.source, outline.id.or(outline.index)) {
-        (Some(page), _, _) => page.hits.iter().flat_map(|hit| documents(hit.get())).collect(),
-        (None, Some(source), _) => vec![Ok(Found { whole: text, source: source.get() })],
-        (None, None, Some(_)) => vec![Err(NotAFlow::NoSource)],
-        (None, None, None) if outline.error.is_some() && is_error(text) => Vec::new(),
-        (None, None, None) => vec![Ok(Found { whole: text, source: text })],
-    }
-}
-
-fn is_error(text: &str) -> bool {
-    matches!(Entry::parse(text.as_bytes()), Ok(Entry::Error(_)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_document_of_a_bulk_request_is_the_hit_that_it_becomes() {
-        for (action, expected) in [
-            (
-                r#"{"index":{"_index":"a","_id":"x\"y","routing":"r"}}"#,
-                r#"{"_index":"a","_id":"x\"y","_routing":"r","_source":{"b":1}}"#,
-            ),
-            (r#"{"create":{}}"#, r#"{"_source":{"b":1}}"#),
-        ] {
-            assert_eq!(hit(action.as_bytes(), br#"{"b":1}"#).as_deref(), Some(expected));
-        }
-        assert_eq!(hit(br#"{"delete":{}}"#, b"{}"), None);
-    }
-
-    #[test]
-    fn hits_bare_documents_and_pages_are_found() {
-        let sources = |text: &'static str| -> Vec<_> {
-            documents(text).into_iter().map(|found| found.map(|found| found.source)).collect()
-        };
-        assert_eq!(sources(r#"{"_id":"1","_source":{"b": 1}}"#), [Ok(r#"{"b": 1}"#)]);
-        assert_eq!(sources(r#"{"netflow":{}}"#), [Ok(r#"{"netflow":{}}"#)]);
-        assert_eq!(
-            sources(r#"{"hits":{"hits":[{"_id":"1","_source":{}},{"_id":"2"}]}}"#),
-            [Ok("{}"), Err(NotAFlow::NoSource)]
-        );
-        assert_eq!(sources("[]"), [Err(NotAFlow::NotJson)]);
-    }
 }

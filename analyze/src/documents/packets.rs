@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use flowkit_model::answer::Tally;
 
 use crate::error::ReadError;
+use crate::input::packets::frames::Frames;
 use crate::input::{self, Piece, Source};
 use crate::scan::ingest::known_before;
 use crate::store::StoredPart;
@@ -35,21 +36,31 @@ pub fn each(
     }
     let sources = std::slice::from_ref(source);
     let mut tally = known_before(sources);
-    let mut refused = None;
+    let (mut refused, mut frames) = (None, Frames::default());
     input::read(
         sources,
         |_| false,
         |_, piece| match piece {
-            Piece::Datagrams(datagrams) => datagrams.list.iter().all(|captured| {
-                let bytes = captured.bytes.as_slice();
-                take(Payload { number: captured.number, exporter: captured.exporter, bytes })
-            }),
+            Piece::Datagrams(datagrams) => {
+                frames.merge(&datagrams.frames);
+                datagrams.list.iter().all(|captured| {
+                    let bytes = captured.bytes.as_slice();
+                    take(Payload { number: captured.number, exporter: captured.exporter, bytes })
+                })
+            }
             Piece::End { damage } => {
                 let name = source.name();
+                let sentences = std::mem::take(&mut frames).sentences(name);
+                let missing = sentences.into_iter().filter(|(_, is_missing)| *is_missing);
+                tally.incomplete.extend(missing.map(|(sentence, _)| sentence));
                 tally.incomplete.extend(damage.map(|damage| format!("{name} {damage}")));
                 true
             }
-            Piece::Stored | Piece::Bytes(..) => true,
+            Piece::Refused(why) => {
+                tally.incomplete.push(format!("{} {why}", source.name()));
+                true
+            }
+            Piece::Member(_) | Piece::Stored | Piece::Bytes(..) => true,
             Piece::Block(_) => {
                 refused = Some(ReadError::NoPackets { name: source.name().to_owned() });
                 false

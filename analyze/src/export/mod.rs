@@ -123,7 +123,7 @@ impl Export<'_> {
         let dictionary = Arc::new(Dictionary::default());
         let writer = FlowWriter::new(out, "the export", &dictionary, self.addresses)?;
         let mut writer = writer.without_deltas();
-        let mut measures = BatchTally::default();
+        let mut measures = BatchTally::new(true);
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);
             writer.push(batch).map_err(ExportError::from)
@@ -134,6 +134,7 @@ impl Export<'_> {
         said.skipped.clear();
         said.notes.clear();
         said.duplicates = flowkit_model::answer::Duplicates::default();
+        said.sequences = said.sequences.whole();
         if let Some(anonymiser) = self.anonymiser {
             said.sequences = said.sequences.renamed(|exporter| anonymiser.text(exporter));
         }
@@ -194,7 +195,8 @@ impl Export<'_> {
         let Prepared { parts, notes } = cache::prepare(self.sources)?;
         let mut absorber = Absorber::new(self.sources, self.options);
         let fields = FieldSet::all();
-        let reading = Reading { sources: self.sources, stored: &parts, fields, dictionary };
+        let reading =
+            Reading { sources: self.sources, stored: &parts, fields, dictionary, is_judged: true };
         let mut done = Ok(());
         let mut hand_on = |batch: &mut Batch| {
             run.apply(batch);
@@ -223,6 +225,7 @@ impl Export<'_> {
         done?;
         run.finish().map_err(|source| ReadError::Spill { source })?;
         let mut tally = absorber.finish();
+        self.selection.of_engines(&mut tally);
         tally.notes.extend(notes);
         Ok(tally)
     }

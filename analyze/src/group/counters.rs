@@ -67,6 +67,12 @@ impl Sum {
         Self { low: value, high: 0 }
     }
 
+    /// Adds a large value.
+    pub(crate) fn raise(&mut self, more: u128) {
+        self.add(u64::try_from(more & u128::from(u64::MAX)).unwrap_or(0));
+        self.high += u64::try_from(more >> 64).unwrap_or(u64::MAX);
+    }
+
     /// Adds a sum.
     pub(crate) fn merge(&mut self, other: Self) {
         self.add(other.low);
@@ -129,6 +135,20 @@ impl Counters {
     #[must_use]
     pub(crate) fn one(bytes: u64, packets: u64) -> Self {
         Self { bytes, packets, flows: 1, ..Self::default() }
+    }
+
+    /// With more bytes and packets, of flows that are counted already.
+    #[must_use]
+    pub(crate) fn raised(mut self, more: Option<[u128; 2]>) -> Self {
+        let Some([bytes, packets]) = more else { return self };
+        let raise = |low: &mut u64, high: &mut u32, more: u128| {
+            let sum = (u128::from(*high) << 64 | u128::from(*low)) + more;
+            *low = u64::try_from(sum & u128::from(u64::MAX)).unwrap_or(0);
+            *high = u32::try_from(sum >> 64).unwrap_or(u32::MAX);
+        };
+        raise(&mut self.bytes, &mut self.bytes_high, bytes);
+        raise(&mut self.packets, &mut self.packets_high, packets);
+        self
     }
 
     /// One flow as a record, or as sums if it is too large for one.
@@ -203,5 +223,10 @@ mod tests {
         assert_eq!(sums.packets, 6 * u128::from(u64::MAX - 1));
         assert_eq!(sum.total(), 3 * u128::from(u64::MAX));
         assert_eq!(twice.total(), 6 * u128::from(u64::MAX));
+        // 2^80 bytes are 2^16 times 2^64.
+        let raised = Counters::one(u64::MAX, 1).raised(Some([(1 << 80) - u128::from(u64::MAX), 0]));
+        assert_eq!((raised.sums().bytes, raised.sums().packets), (1 << 80, 1));
+        sum.raise(1 << 80);
+        assert_eq!(sum.total(), (1 << 80) + 3 * u128::from(u64::MAX));
     }
 }

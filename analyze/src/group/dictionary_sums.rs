@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use flowkit_model::answer::Protocols;
+
 use super::counters::Counters;
 use super::packed_flow::PackedFlow;
-use crate::batch::{DictionaryColumn, Values};
+use crate::batch::{Column, DictionaryColumn, Values};
 
 /// Sums by dictionary code, of one row group at a time.
 ///
@@ -20,8 +22,32 @@ pub(crate) struct DictionarySums {
     /// One for each code, and one for unknown; any that follow, and all of them
     /// while there is no dictionary, are empty.
     codes: Vec<CodeSums>,
+    /// The protocols of each code, and of unknown, as [`Protocols::bits`]; nothing if
+    /// they are not wanted.
+    protocols: Vec<u32>,
     bound: UpperBound,
     narrow: NarrowValues,
+}
+
+/// Flows by the dictionary codes of their key: one code, bytes, packets and
+/// protocol each.
+pub(crate) struct CodedFlows<'b> {
+    pub(crate) keys: &'b DictionaryColumn,
+    pub(crate) bytes: &'b [u64],
+    pub(crate) packets: &'b [u64],
+    /// Only where the protocols of each value are wanted.
+    pub(crate) protocols: Option<&'b Column>,
+}
+
+/// The sums by code of a dictionary.
+pub(crate) struct Codes<'c> {
+    pub(crate) values: &'c Values,
+    /// One for each value.
+    pub(crate) known: &'c [CodeSums],
+    /// Those of the flows whose value is unknown.
+    pub(crate) unknown: CodeSums,
+    /// The protocols of each value, and of unknown; nothing if they are not wanted.
+    pub(crate) protocols: &'c [u32],
 }
 
 /// Sums by value of several row groups, of keys of 16 bits: an array of 1 MB, which
@@ -30,6 +56,8 @@ pub(crate) struct DictionarySums {
 struct NarrowValues {
     values: Vec<CodeSums>,
     unknown: CodeSums,
+    /// The protocols of each value, and of unknown; nothing if they are not wanted.
+    protocols: Vec<u32>,
     bound: UpperBound,
 }
 
@@ -87,7 +115,8 @@ impl DictionarySums {
     /// false: [`DictionarySums::finish_row_group`] makes room.
     ///
     /// - Shapes: one code, bytes and packets per flow.
-    pub(crate) fn add(&mut self, keys: &DictionaryColumn, bytes: &[u64], packets: &[u64]) -> bool {
+    pub(crate) fn add(&mut self, flows: &CodedFlows<'_>) -> bool {
+        let CodedFlows { keys, bytes, packets, protocols } = *flows;
         let dictionary = keys.values();
         if self.dictionary.as_ref().is_some_and(|known| !Arc::ptr_eq(known, dictionary)) {
             return false;
@@ -106,42 +135,66 @@ impl DictionarySums {
             sums.packets_and_flows =
                 sums.packets_and_flows.wrapping_add((packets << FLOW_BITS) + 1);
         }
+        if let Some(protocols) = protocols {
+            self.add_protocols(keys.codes(), protocols);
+        }
         true
     }
 
-    /// Hands the sums of the row group to `emit`: the dictionary, the sums of each of
-    /// its values, and those of the flows whose value is unknown. `emit` is not
-    /// called if nothing was added, or if sums of 16-bit values have room to
-    /// wait for those of the next row group.
-    pub(crate) fn finish_row_group(
-        &mut self,
-        mut emit: impl FnMut(&Values, &[CodeSums], CodeSums),
-    ) {
-        let Some(dictionary) = self.dictionary.take() else { return };
-        let bound = std::mem::take(&mut self.bound);
-        let codes = self.codes.get_mut(..=dictionary.len()).unwrap_or_default();
-        let Some((unknown, known)) = codes.split_last_mut() else { return };
-        let unknown = std::mem::take(unknown);
-        match &*dictionary {
-            Values::U16(values) => {
-                if !self.narrow.has_room(bound) {
-                    self.narrow.finish(&mut emit);
-                }
-                self.narrow.add(values, known, unknown, bound);
+    fn add_protocols(&mut self, codes: &[u32], protocols: &Column) {
+        if self.protocols.len() < self.codes.len() {
+            self.protocols.resize(self.codes.len(), 0);
+        }
+        if let Some(protocol) = protocols.constant() {
+            let bits = Protocols::of(protocol).bits();
+            for code in codes {
+                self.protocols[*code as usize] |= bits;
             }
-            values => {
-                emit(values, known, unknown);
-                known.fill(CodeSums::default());
+            return;
+        }
+        if let (Values::U8(numbers), None) = (&protocols.values, &protocols.unknown) {
+            for (code, number) in codes.iter().zip(numbers) {
+                self.protocols[*code as usize] |= Protocols::of_number(*number).bits();
             }
+            return;
+        }
+        for (row, code) in codes.iter().enumerate() {
+            self.protocols[*code as usize] |= Protocols::of(protocols.get(row)).bits();
         }
     }
 
+    /// Hands the sums of the row group to `emit`. It is not called if nothing was
+    /// added, or if sums of 16-bit values have room to wait for those of the next row
+    /// group.
+    pub(crate) fn finish_row_group(&mut self, mut emit: impl FnMut(Codes<'_>)) {
+        let Some(dictionary) = self.dictionary.take() else { return };
+        let bound = std::mem::take(&mut self.bound);
+        let codes = self.codes.get_mut(..=dictionary.len()).unwrap_or_default();
+        let protocols = self.protocols.get_mut(..=dictionary.len()).unwrap_or_default();
+        let Some((unknown, known)) = codes.split_last_mut() else { return };
+        let unknown = std::mem::take(unknown);
+        if let Values::U16(values) = &*dictionary {
+            if !self.narrow.has_room(bound) {
+                self.narrow.finish(&mut emit);
+            }
+            self.narrow.add(values, known, unknown, bound);
+            self.narrow.add_protocols(values, protocols);
+        } else {
+            emit(Codes { values: &dictionary, known, unknown, protocols });
+            known.fill(CodeSums::default());
+        }
+        protocols.fill(0);
+    }
+
     /// Hands everything to `emit`, sums of earlier row groups too.
-    pub(crate) fn finish(&mut self, mut emit: impl FnMut(&Values, &[CodeSums], CodeSums)) {
+    pub(crate) fn finish(&mut self, mut emit: impl FnMut(Codes<'_>)) {
         self.finish_row_group(&mut emit);
         self.narrow.finish(emit);
     }
 }
+
+/// Number of values of 16 bits.
+const NARROW: usize = 1 << 16;
 
 impl NarrowValues {
     fn has_room(&self, more: UpperBound) -> bool {
@@ -156,7 +209,7 @@ impl NarrowValues {
         unknown: CodeSums,
         bound: UpperBound,
     ) {
-        self.values.resize(1 << 16, CodeSums::default());
+        self.values.resize(NARROW, CodeSums::default());
         for (value, sums) in values.iter().zip(codes).filter(|(_, sums)| !sums.is_empty()) {
             self.values[usize::from(*value)].add(std::mem::take(sums));
         }
@@ -164,10 +217,26 @@ impl NarrowValues {
         self.bound = self.bound.plus(bound).unwrap_or_default();
     }
 
-    fn finish(&mut self, mut emit: impl FnMut(&Values, &[CodeSums], CodeSums)) {
+    /// Adds the protocols of codes, the last of which is that of unknown, to those of
+    /// their values.
+    fn add_protocols(&mut self, values: &[u16], codes: &[u32]) {
+        if let Some((unknown, known)) = codes.split_last() {
+            self.protocols.resize(NARROW + 1, 0);
+            for (value, protocols) in values.iter().zip(known) {
+                self.protocols[usize::from(*value)] |= protocols;
+            }
+            self.protocols[NARROW] |= unknown;
+        }
+    }
+
+    fn finish(&mut self, mut emit: impl FnMut(Codes<'_>)) {
         if self.bound.flows > 0 {
-            let all = Values::U16((0..=u16::MAX).collect());
-            emit(&all, &self.values, self.unknown);
+            emit(Codes {
+                values: &Values::U16((0..=u16::MAX).collect()),
+                known: &self.values,
+                unknown: self.unknown,
+                protocols: &self.protocols,
+            });
             *self = Self::default();
         }
     }
@@ -218,11 +287,20 @@ mod tests {
         DictionaryColumn::new(codes.to_vec(), Arc::clone(dictionary)).unwrap()
     }
 
+    fn add(
+        sums: &mut DictionarySums,
+        keys: &DictionaryColumn,
+        bytes: &[u64],
+        packets: &[u64],
+    ) -> bool {
+        sums.add(&CodedFlows { keys, bytes, packets, protocols: None })
+    }
+
     /// What was added, by value, and of the unknown value.
     fn taken(sums: &mut DictionarySums) -> (BTreeMap<u32, Counters>, Counters) {
         let mut by_value = BTreeMap::new();
         let mut none = Counters::default();
-        sums.finish(|values, known, unknown| {
+        sums.finish(|Codes { values, known, unknown, .. }| {
             for (code, sums) in known.iter().enumerate().filter(|(_, sums)| !sums.is_empty()) {
                 let value = match values {
                     Values::U16(values) => values[code].into(),
@@ -245,8 +323,13 @@ mod tests {
         for dictionary in [Values::U16(vec![443, 80, 22]), Values::U32(vec![443, 80, 22])] {
             let dictionary = Arc::new(dictionary);
             let mut sums = DictionarySums::default();
-            assert!(sums.add(&column(&[1, 3, 1], &dictionary), &[10, 20, 30], &[1, 2, 3]));
-            assert!(sums.add(&column(&[0, 3], &dictionary), &[5, 6], &[u64::from(u32::MAX), 1]));
+            assert!(add(&mut sums, &column(&[1, 3, 1], &dictionary), &[10, 20, 30], &[1, 2, 3]));
+            assert!(add(
+                &mut sums,
+                &column(&[0, 3], &dictionary),
+                &[5, 6],
+                &[u64::from(u32::MAX), 1]
+            ));
             let known = [(80, of(40, 4, 2)), (443, of(5, u64::from(u32::MAX), 1))];
             assert_eq!(taken(&mut sums), (known.into(), of(26, 3, 2)));
             assert_eq!(taken(&mut sums), (BTreeMap::new(), Counters::default()));
@@ -261,8 +344,13 @@ mod tests {
         for group in 0..10_u16 {
             let dictionary = Arc::new(Values::U16(vec![443, 1000 + group]));
             let bytes = [1 << 61, 1, 2, u64::from(group)];
-            assert!(sums.add(&column(&[0, 1, 2, 1], &dictionary), &bytes, &[1 << 38, 1, 1, 1]));
-            sums.finish_row_group(|_, known, unknown| {
+            assert!(add(
+                &mut sums,
+                &column(&[0, 1, 2, 1], &dictionary),
+                &bytes,
+                &[1 << 38, 1, 1, 1]
+            ));
+            sums.finish_row_group(|Codes { known, unknown, .. }| {
                 n_emitted += known.iter().map(|sums| sums.counters().sums().flows).sum::<u64>();
                 n_emitted += unknown.counters().sums().flows;
             });
@@ -290,15 +378,15 @@ mod tests {
                 (false, other, 0, 0),
             ] {
                 let mut sums = DictionarySums::default();
-                assert!(sums.add(&column(&[0], first), &[half], &[many]));
-                assert_eq!(sums.add(&column(&[0], dictionary), &[bytes], &[packets]), fits);
+                assert!(add(&mut sums, &column(&[0], first), &[half], &[many]));
+                assert_eq!(add(&mut sums, &column(&[0], dictionary), &[bytes], &[packets]), fits);
                 let expected = if fits { 2 } else { 1 };
                 assert_eq!(taken(&mut sums).0[&443].sums().flows, expected);
-                assert!(sums.add(&column(&[0], dictionary), &[bytes], &[packets]));
+                assert!(add(&mut sums, &column(&[0], dictionary), &[bytes], &[packets]));
             }
         }
         let mut sums = DictionarySums::default();
         let batch = column(&[0, 0], &dictionaries[0][0]);
-        assert!(!sums.add(&batch, &[u64::MAX, 1], &[1, 1]), "one batch that is too large");
+        assert!(!add(&mut sums, &batch, &[u64::MAX, 1], &[1, 1]), "one batch that is too large");
     }
 }

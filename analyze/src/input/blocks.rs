@@ -1,80 +1,24 @@
 //! Cuts a stream of text into blocks of whole documents.
 //!
-//! A document is one line, as elasticdump, `jq -c` and flowkit write them, or, in
-//! indented text, a JSON value of several lines; the start of the stream decides
-//! which. A broken line does not affect the lines around it.
+//! Lines that open and close with a brace are blocks of lines, as elasticdump,
+//! `jq -c` and flowkit write them. Any other text is cut behind the last value in
+//! it, so that neither a value of several lines nor text between values is cut in
+//! two, and where blocks end does not show in what is found.
 
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use flowkit_model::document::csv::Header;
+use memchr::{memchr, memchr_iter};
 
+use super::block::{Block, Dropped};
 use super::buffer::{BufferPool, Text};
 use super::bulk::before_last_action;
-use super::csv::Header;
+use super::csv;
 use super::framing::{Framing, Start, framing};
-use super::json_values::{self, Nesting};
-
-/// Text of whole documents.
-#[derive(Debug)]
-pub(crate) struct Block {
-    /// The text.
-    pub(crate) text: Text,
-    /// Number of its first line, from 1.
-    pub(crate) line: u64,
-    /// How documents are separated.
-    pub(crate) framing: Framing,
-    /// Column names, if the text is csv rows.
-    pub(crate) header: Option<Arc<Header>>,
-    /// It is the last block of its stream.
-    pub(crate) last: bool,
-    /// The text ends inside a JSON array that is not closed.
-    pub(crate) is_open: bool,
-}
-
-impl Block {
-    /// A block of newline-delimited documents.
-    pub(crate) fn of_lines(text: Vec<u8>, line: u64) -> Self {
-        let text = Text::of(text);
-        Self { text, line, framing: Framing::Lines, header: None, last: false, is_open: false }
-    }
-
-    /// Whether a value is the last one of its stream, so that it may be
-    /// truncated.
-    pub(super) fn ends_with(&self, value: &[u8]) -> bool {
-        self.last && self.text.trim_ascii_end().ends_with(value)
-    }
-
-    /// Its JSON values, and text that is not JSON, each with the number of the
-    /// line where it begins; blank lines are left out.
-    pub(crate) fn values(&self) -> Box<dyn Iterator<Item = (u64, &[u8])> + '_> {
-        match self.framing {
-            Framing::Lines | Framing::Bulk | Framing::Rows => {
-                let (mut line, mut at) = (self.line, 0);
-                Box::new(std::iter::from_fn(move || {
-                    while at < self.text.len() {
-                        let end =
-                            memchr(b'\n', &self.text[at..]).map_or(self.text.len(), |end| at + end);
-                        let found = (line, self.text[at..end].trim_ascii());
-                        (at, line) = (end + 1, line + 1);
-                        if !found.1.is_empty() {
-                            return Some(found);
-                        }
-                    }
-                    None
-                }))
-            }
-            Framing::Values => {
-                let (mut line, mut at) = (self.line, 0);
-                Box::new(json_values::split(&self.text).map(move |(start, text)| {
-                    line += memchr_iter(b'\n', &self.text[at..start]).count() as u64;
-                    at = start;
-                    (line, text.trim_ascii_end())
-                }))
-            }
-        }
-    }
-}
+use super::json_values::{Nesting, Scan, is_separator};
+use super::plain_lines::plain_lines;
+use super::stretches::{BYTE_ORDER_MARK, is_zeros, may_hold_a_document};
 
 /// Target size of a block; a longer document makes a larger one. Larger blocks
 /// gain nothing, and all blocks in flight should fit in the CPU cache.
@@ -82,9 +26,10 @@ const BLOCK_BYTES: usize = 1 << 19;
 /// A longer document is an error, so that memory is bounded. A page of 10,000
 /// hits is some 10 MB.
 const LONGEST_DOCUMENT: usize = 1 << 29;
-
-/// Some programs write it before UTF-8 text; it is skipped.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// A longer line may be many values without line ends between them.
+const LONG_LINE: usize = 1 << 26;
+/// Longer text without an open brace is dropped while it is read.
+const LONG_TEXT: usize = 1 << 21;
 
 /// The blocks of a stream.
 pub(super) struct Blocks<R> {
@@ -99,6 +44,9 @@ pub(super) struct Blocks<R> {
     header: Option<Arc<Header>>,
     /// JSON arrays that are open where `rest` begins.
     arrays: u32,
+    /// Long text that was dropped before `rest`.
+    dropped: Option<Dropped>,
+    scan: Scan,
     done: bool,
 }
 
@@ -109,8 +57,8 @@ pub(super) enum BlockError {
     Io(u64, io::Error),
     /// A document over [`LONGEST_DOCUMENT`] begins in this line.
     TooLong(u64),
-    /// The stream is read as csv, and this line names no columns.
-    NoHeader(u64),
+    /// The stream is read as csv, and this line heads no rows of flows: why not.
+    NoRows(u64, String),
 }
 
 impl<R: Read> Blocks<R> {
@@ -127,6 +75,8 @@ impl<R: Read> Blocks<R> {
             start: Start::default(),
             header: None,
             arrays: 0,
+            dropped: None,
+            scan: Scan::inside(0),
             done: false,
         }
     }
@@ -136,12 +86,18 @@ impl<R: Read> Blocks<R> {
         self.done = true;
         let framing = self.framing.unwrap_or_else(|| framing(&self.rest));
         if framing == Framing::Rows && self.header.is_none() {
-            self.header = Header::of(first_line(&self.rest)).map(Arc::new);
+            self.header = csv::header(&self.rest).ok().map(Arc::new);
         }
+        let framing = match framing {
+            Framing::Rows | Framing::Values => framing,
+            _ if self.plain_lines(framing, true) < self.rest.len() => Framing::Values,
+            _ => framing,
+        };
         let text = std::mem::replace(&mut self.rest, self.buffers.text());
-        let header = self.header.clone();
-        let is_open = framing == Framing::Values && self.arrays_after(&text) > 0;
-        Block { text, line: self.line, framing, header, last: true, is_open }
+        let (header, dropped) = (self.header.clone(), self.dropped.take());
+        let arrays =
+            if framing == Framing::Values { self.arrays_after(&text) } else { self.arrays };
+        Block { text, line: self.line, framing, header, last: true, is_open: arrays > 0, dropped }
     }
 
     /// JSON arrays that are still open at the end of `text`.
@@ -154,56 +110,119 @@ impl<R: Read> Blocks<R> {
     }
 
     fn next_block(&mut self) -> Result<Option<Block>, BlockError> {
-        let mut searched = 0;
-        let mut nesting = Nesting::inside(self.arrays);
-        let mut cut = None;
+        // What is left behind a block may hold the next one.
+        let mut is_ready = !self.rest.is_empty() && self.framing.is_some();
         loop {
-            let more = self.read_more().map_err(|error| BlockError::Io(self.offset, error))?;
-            if !more {
-                self.done = true;
-                if self.rest.is_empty() && self.arrays == 0 {
+            if !std::mem::take(&mut is_ready) && !self.read_more()? {
+                if self.rest.is_empty() && self.arrays == 0 && self.dropped.is_none() {
+                    self.done = true;
                     return Ok(None);
                 }
-                let rest = self.take_rest();
-                let is_named = rest.framing != Framing::Rows || rest.header.is_some();
-                return if is_named { Ok(Some(rest)) } else { Err(BlockError::NoHeader(1)) };
+                let framing = self.framing.unwrap_or_else(|| framing(&self.rest));
+                if framing == Framing::Rows {
+                    let cut = self.before_other_header(self.rest.len())?;
+                    if cut < self.rest.len() {
+                        return Ok(Some(self.cut(cut, framing)));
+                    }
+                }
+                return Ok(Some(self.take_rest()));
             }
             if self.framing.is_none() {
                 self.framing = self.start.framing(&self.rest);
             }
-            let Some(framing) = self.framing else {
-                self.bounded()?;
-                continue;
+            let block = match self.framing {
+                None => None,
+                Some(Framing::Rows) => self.of_rows()?,
+                Some(framing) => self.of_values(framing),
             };
-            match framing {
-                Framing::Lines | Framing::Bulk | Framing::Rows => {
-                    cut = memrchr(b'\n', &self.rest[searched..])
-                        .map(|end| searched + end + 1)
-                        .or(cut);
-                }
-                Framing::Values => {
-                    let mut at = searched;
-                    while let Some(length) = nesting.end_of_value(&self.rest[at..]) {
-                        at += length;
-                        cut = Some(at);
-                        self.arrays = nesting.around();
-                    }
-                }
-            }
-            searched = self.rest.len();
-            if framing == Framing::Bulk {
-                // An action stays with its document.
-                cut = cut.map(|cut| before_last_action(&self.rest[..cut])).filter(|cut| *cut > 0);
-            }
-            if let Some(cut) = cut {
-                if framing == Framing::Rows && self.header.is_none() {
-                    let header = Header::of(first_line(&self.rest));
-                    self.header = Some(Arc::new(header.ok_or(BlockError::NoHeader(1))?));
-                }
-                return Ok(Some(self.cut(cut, framing)));
+            if block.is_some() {
+                return Ok(block);
             }
             self.bounded()?;
         }
+    }
+
+    /// Where the rows end that are whole and stand under one header.
+    fn end_of_rows(&mut self) -> Result<Option<usize>, BlockError> {
+        if memchr(b'\n', &self.rest).is_none() {
+            return Ok(None);
+        }
+        self.before_other_header(0)?;
+        let cut = csv::end_of_records(&self.rest, self.header.as_deref());
+        cut.map(|cut| self.before_other_header(cut)).transpose()
+    }
+
+    fn before_other_header(&mut self, cut: usize) -> Result<usize, BlockError> {
+        let found = csv::under_one_header(&self.rest, cut, self.header.take());
+        let refused = |(line, why)| BlockError::NoRows(self.line + line - 1, why);
+        let (header, cut) = found.map_err(refused)?;
+        self.header = Some(header);
+        Ok(cut)
+    }
+
+    /// A block of whole rows that stand under one header.
+    fn of_rows(&mut self) -> Result<Option<Block>, BlockError> {
+        let cut = self.end_of_rows()?.filter(|cut| *cut > 0);
+        Ok(cut.map(|cut| self.cut(cut, Framing::Rows)))
+    }
+
+    /// A block of plain lines if the text begins with one, else of the values that
+    /// end in it.
+    fn of_values(&mut self, framing: Framing) -> Option<Block> {
+        if self.scan.searched == 0 && framing != Framing::Values {
+            let plain = self.plain_lines(framing, false);
+            if plain > 0 {
+                return Some(self.cut(plain, framing));
+            }
+            let has_end = memchr(b'\n', &self.rest[self.scan.without_end..]).is_some();
+            self.scan.without_end = self.rest.len();
+            if !has_end && self.rest.len() < LONG_LINE {
+                return None;
+            }
+        }
+        let Scan { nesting, searched, cut, .. } = &mut self.scan;
+        while let Some(length) = nesting.end_of_value(&self.rest[*searched..]) {
+            *searched += length;
+            *cut = *searched;
+            self.arrays = nesting.around();
+        }
+        *searched = self.rest.len();
+        // An action stays with its document.
+        let cut = before_last_action(&self.rest[..*cut]);
+        if cut > 0 {
+            return Some(self.cut(cut, Framing::Values));
+        }
+        if self.scan.nesting.is_outside() && self.rest.len() > LONG_TEXT {
+            self.drop_text();
+        }
+        None
+    }
+
+    /// Length of the whole lines, from the start of `rest`, that need no search for
+    /// values.
+    fn plain_lines(&self, framing: Framing, at_end: bool) -> usize {
+        let is_bulk = framing == Framing::Bulk;
+        let plain = plain_lines(&self.rest, at_end, is_bulk);
+        if is_bulk && !at_end { before_last_action(&self.rest[..plain]) } else { plain }
+    }
+
+    /// Drops `rest`, in which no value begins.
+    fn drop_text(&mut self) {
+        let lines = memchr_iter(b'\n', &self.rest).count() as u64;
+        if self.dropped.is_none() && self.rest.iter().all(|byte| is_separator(*byte)) {
+            self.line += lines;
+            self.rest = self.buffers.text();
+            (self.scan.searched, self.scan.without_end) = (0, 0);
+            return;
+        }
+        let first = Dropped { line: self.line, bytes: 0, has_brace: false, is_zeros: true };
+        let dropped = self.dropped.get_or_insert(first);
+        dropped.bytes += self.rest.len() as u64;
+        dropped.has_brace |= may_hold_a_document(&self.rest);
+        dropped.is_zeros &= is_zeros(&self.rest);
+        self.line += lines;
+        self.rest = self.buffers.text();
+        (self.scan.searched, self.scan.without_end) = (0, 0);
     }
 
     /// Drops leading blank text, and fails if a document is over the limit.
@@ -224,11 +243,13 @@ impl<R: Read> Blocks<R> {
         let text = std::mem::replace(&mut self.rest, rest);
         let line = self.line;
         self.line += memchr_iter(b'\n', &text).count() as u64;
-        Block { text, line, framing, header: self.header.clone(), last: false, is_open: false }
+        self.scan = Scan::inside(self.arrays);
+        let (header, dropped) = (self.header.clone(), self.dropped.take());
+        Block { text, line, framing, header, last: false, is_open: false, dropped }
     }
 
     /// Appends about a block of text; false at the end of the stream.
-    fn read_more(&mut self) -> io::Result<bool> {
+    fn read_more(&mut self) -> Result<bool, BlockError> {
         let before = self.rest.len();
         // Buffers have the length of a block, so that most never grow.
         let base = if before < BLOCK_BYTES / 2 { 0 } else { before };
@@ -238,7 +259,7 @@ impl<R: Read> Blocks<R> {
             self.rest.drop_start(BYTE_ORDER_MARK.len());
         }
         self.offset += read as u64;
-        result?;
+        result.map_err(|error| BlockError::Io(self.offset, error))?;
         Ok(read > 0)
     }
 }
@@ -267,27 +288,10 @@ impl<R: Read> Iterator for Blocks<R> {
     }
 }
 
-/// The first line that is not blank.
-fn first_line(text: &[u8]) -> &[u8] {
-    let text = text.trim_ascii_start();
-    &text[..memchr(b'\n', text).unwrap_or(text.len())]
-}
-
-/// Whether an error means that the stream is truncated or damaged, not that the
-/// disk failed.
-pub(super) fn is_damage(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::UnexpectedEof
-            | ErrorKind::InvalidData
-            | ErrorKind::InvalidInput
-            | ErrorKind::Other
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::stretches::{Stretch, walk};
 
     fn blocks(text: &str) -> Vec<(String, u64, Framing)> {
         Blocks::new(text.as_bytes(), None)
@@ -333,7 +337,7 @@ mod tests {
             (format!("{blank}{{}}\n{{}}\n"), 1 + (3 << 20), Framing::Lines),
             (format!("\n{long}\n{{}}\n"), 1, Framing::Lines),
             (format!("{{\n\"a\":{long}\n}}\n{long}"), 1, Framing::Values),
-            (format!("{{\"index\":{{}}}}\n{long}\n"), 1, Framing::Bulk),
+            (format!("{{\"index\":{{}}}}\n{long}\n"), 1, Framing::Values),
         ] {
             let found: Vec<_> =
                 Blocks::new(Slow(text.as_bytes()), None).map(Result::unwrap).collect();
@@ -346,21 +350,14 @@ mod tests {
                     .count() as u64;
             assert_eq!(found[0].framing, framing);
             assert!(first >= line, "{first}");
-            let values: usize = found.iter().map(|block| block.values().count()).sum();
+            let mut values = 0;
+            for block in &found {
+                walk(&block.text, |_, stretch| {
+                    values += usize::from(matches!(stretch, Stretch::Value(_)));
+                    true
+                });
+            }
             assert_eq!(values, 2);
-        }
-    }
-
-    #[test]
-    fn rows_need_a_header_and_every_block_has_it() {
-        let text = format!("ts,te,sa,da\n{}", "1,2,3,4\n".repeat(300_000));
-        let blocks: Vec<_> =
-            Blocks::new(text.as_bytes(), None).map(|block| block.unwrap().header).collect();
-        assert!(blocks.len() > 2 && blocks[0].is_some());
-        assert!(blocks.windows(2).all(|pair| pair[0] == pair[1]));
-        for text in ["hello\n", "hello", "\n\nhello\nts,te,sa,da\n"] {
-            let mut blocks = Blocks::new(text.as_bytes(), Some(Framing::Rows));
-            assert!(matches!(blocks.next(), Some(Err(BlockError::NoHeader(1)))), "{text}");
         }
     }
 
@@ -375,7 +372,7 @@ mod tests {
             assert!(blocks.len() > 3);
             let mut seen = 0;
             for (block, line, found) in &blocks {
-                assert_eq!(*found, framing);
+                assert!(*found == framing || block.trim().is_empty());
                 assert_eq!(*line, 1 + text[..seen].matches('\n').count() as u64);
                 seen += block.len();
                 assert!(block.trim().is_empty() || block.trim_end().ends_with('}'));

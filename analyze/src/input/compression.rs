@@ -2,8 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
-
+use super::gzip::Members;
+use super::sniff::Failed;
 use crate::error::ReadError;
 
 /// How a stream is compressed.
@@ -35,14 +35,16 @@ const MAGIC: &[(&[u8], Result<Compression, Refused>)] = &[
     (&[0x50, 0x2a, 0x4d, 0x18], Ok(Compression::Zstd)),
     (&[0xfd, b'7', b'z', b'X', b'Z', 0], Ok(Compression::Xz)),
     (b"BZh", Ok(Compression::Bzip2)),
-    (b"PK\x03\x04", Err(|name| ReadError::ZipArchive { name })),
     (b"PAR1", Err(|name| ReadError::ParquetFromPipe { name })),
 ];
 
 /// A decompressed stream, and how it was compressed.
 pub(super) type Unpacked<'r> = (Box<dyn Read + Send + 'r>, Compression);
 
-/// Decompresses a stream.
+/// What is packed twice, as a download of a packed file may be, is unpacked twice.
+const MOST_LAYERS: u32 = 3;
+
+/// Decompresses a stream, and what is compressed in it.
 ///
 /// # Errors
 /// The outer error is I/O; the inner one says that the format is not supported,
@@ -50,6 +52,44 @@ pub(super) type Unpacked<'r> = (Box<dyn Read + Send + 'r>, Compression);
 pub(super) fn unpack<'r>(
     stream: impl Read + Send + 'r,
 ) -> io::Result<Result<Unpacked<'r>, Refused>> {
+    let mut unpacked = match layer(stream)? {
+        Ok(unpacked) if unpacked.1 != Compression::None => unpacked,
+        plain => return Ok(plain),
+    };
+    for _ in 1..MOST_LAYERS {
+        // Damage is for the reader of the content to meet.
+        let (head, stream) = head_of(unpacked.0);
+        let is_packed = matches!(form_of(&head), Ok(form) if form != Compression::None);
+        let whole = io::Cursor::new(head).chain(stream);
+        if !is_packed {
+            return Ok(Ok((Box::new(whole), unpacked.1)));
+        }
+        unpacked = match layer(whole)? {
+            Ok(unpacked) => unpacked,
+            refused => return Ok(refused),
+        };
+    }
+    Ok(Ok(unpacked))
+}
+
+/// The first bytes of a stream, and the rest; an error is left to the next read.
+fn head_of<'r>(mut stream: Box<dyn Read + Send + 'r>) -> (Vec<u8>, Box<dyn Read + Send + 'r>) {
+    let mut head = Vec::new();
+    match stream.by_ref().take(6).read_to_end(&mut head) {
+        Ok(_) => (head, stream),
+        Err(error) => (head, Box::new(Failed(Some(error)))),
+    }
+}
+
+fn form_of(head: &[u8]) -> Result<Compression, Refused> {
+    MAGIC
+        .iter()
+        .find(|(magic, _)| head.starts_with(magic))
+        .map_or(Ok(Compression::None), |row| row.1)
+}
+
+/// Decompresses a stream once.
+fn layer<'r>(stream: impl Read + Send + 'r) -> io::Result<Result<Unpacked<'r>, Refused>> {
     let mut stream = BufReader::with_capacity(BUFFER_BYTES, stream);
     // A pipe may return its first bytes one by one; a magic number needs six.
     let mut head = Vec::new();
@@ -62,17 +102,14 @@ pub(super) fn unpack<'r>(
         head.extend_from_slice(&piece[..taken]);
         stream.consume(taken);
     }
-    let form = MAGIC
-        .iter()
-        .find(|(magic, _)| head.starts_with(magic))
-        .map_or(Ok(Compression::None), |row| row.1);
+    let form = form_of(&head);
     let whole = io::Cursor::new(head).chain(stream);
     Ok(match form {
         Err(refused) => Err(refused),
         Ok(Compression::None) => Ok((Box::new(whole), Compression::None)),
         Ok(form @ Compression::Gzip) => {
             let packed = BufReader::with_capacity(BUFFER_BYTES, whole);
-            Ok((Box::new(MultiGzDecoder::new(packed)), form))
+            Ok((Box::new(Members::new(packed)), form))
         }
         Ok(form @ Compression::Zstd) => {
             Ok((Box::new(zstd::stream::read::Decoder::new(whole)?), form))

@@ -1,178 +1,175 @@
-//! Rows of a csv file, under a header that names fields: what `nfdump -o csv`
-//! and `flowkit export --format csv` write.
+//! Cuts rows of csv into records, and finds headers between them.
 //!
-//! A cell may be quoted, but cannot contain line ends. nfdump appends a summary,
-//! whose lines are ignored.
+//! What a row says is the model's; here is only where records end, in a text that
+//! arrives in blocks, and under which header each block stands: files that were
+//! concatenated have several.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use flowkit_model::FlowRecord;
-use flowkit_model::document::nfdump_csv::{Column, set_end};
+use flowkit_model::document::csv::cells::end_of_record;
+use flowkit_model::document::csv::{Header, Start, start};
+use memchr::{memchr, memchr_iter, memrchr};
 
-/// The line that names the columns.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Header {
-    line: Vec<u8>,
-    columns: Vec<Column>,
-}
-
-/// A header names at least this many known columns: prose has commas, too.
-const FEWEST_COLUMNS: usize = 3;
-/// A longer line is no header.
-const LONGEST_HEADER: usize = 1 << 14;
-
-impl Header {
-    /// Parses a header line; `None` if it does not name columns of flows.
-    pub(crate) fn of(line: &[u8]) -> Option<Self> {
-        if line.len() > LONGEST_HEADER {
-            return None;
-        }
-        let text = std::str::from_utf8(line.trim_ascii()).ok()?;
-        let columns: Vec<Column> = cells(text).map(|name| Column::of(name.trim())).collect();
-        let n_known = columns.iter().filter(|column| matches!(column, Column::Fields(_))).count();
-        (n_known >= FEWEST_COLUMNS).then(|| Self { line: line.trim_ascii().into(), columns })
-    }
-
-    /// Parses a line under this header.
-    pub(crate) fn row(&self, line: &[u8]) -> Row {
-        if line == self.line {
-            return Row::Aside;
-        }
-        let Ok(text) = std::str::from_utf8(line) else { return Row::Wrong("no UTF-8".into()) };
-        if is_aside(text, self.columns.len()) {
-            return Row::Aside;
-        }
-        let mut flow = FlowRecord::default();
-        let (mut n_cells, mut duration) = (0, None);
-        for (cell, column) in cells(text).zip(&self.columns) {
-            match column {
-                Column::Duration => duration = Some(cell),
-                column => column.write(&cell, &mut flow),
-            }
-            n_cells += 1;
-        }
-        if n_cells != self.columns.len() || cells(text).nth(n_cells).is_some() {
-            let (found, wanted) = (cells(text).count(), self.columns.len());
-            return Row::Wrong(format!("{found} cells under {wanted} names"));
-        }
-        if let Some(duration) = duration {
-            set_end(&mut flow, &duration);
-        }
-        Row::Flow(Box::new(flow))
+/// The header that a text begins with.
+///
+/// # Errors
+/// If it has none that names columns of flows: in which line, and what to do.
+pub(super) fn header(text: &[u8]) -> Result<Header, (u64, String)> {
+    match start(text, true) {
+        Start::Rows(header) => Ok(header),
+        Start::Refused(line, why) => Err((line, why)),
+        Start::No => Err((1, "no header that names columns".into())),
     }
 }
 
-/// What a line is.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Row {
-    /// A flow.
-    Flow(Box<FlowRecord>),
-    /// A repeated header or a line of nfdump's summary, to be ignored.
-    Aside,
-    /// An invalid row, and why.
-    Wrong(String),
+/// Whether a text begins with rows of csv, or with text that is known not to be
+/// flows.
+pub(super) fn begins(text: &[u8]) -> bool {
+    !matches!(start(text, false), Start::No)
 }
 
-/// Whether a line belongs to nfdump's summary, or says that nothing matched.
-fn is_aside(line: &str, n_columns: usize) -> bool {
-    const SUMMARY: [&str; 6] = ["flows", "bytes", "packets", "avg_bps", "avg_pps", "avg_bpp"];
-    let is_number = |cell: &str| !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit());
-    match line {
-        "Summary" | "No matched flows" => true,
-        _ if n_columns == SUMMARY.len() => false,
-        _ => {
-            let n = line.split(',').count();
-            n == SUMMARY.len() && (line.split(',').eq(SUMMARY) || line.split(',').all(is_number))
+/// Where the last whole record of a text ends, if one does. Until the header is
+/// known, a line is a record.
+pub(super) fn end_of_records(text: &[u8], header: Option<&Header>) -> Option<usize> {
+    let delimiter = header.filter(|_| memchr(b'"', text).is_some()).map(Header::delimiter);
+    let Some(delimiter) = delimiter else { return memrchr(b'\n', text).map(|end| end + 1) };
+    let mut at = 0;
+    while let Some(length) = record_length(&text[at..], delimiter, false) {
+        at += length;
+    }
+    (at > 0).then_some(at)
+}
+
+/// The header that a text stands under, which is `known` unless the text begins
+/// with another or none is known yet, and where the records under it end before
+/// `cut`.
+///
+/// # Errors
+/// As [`header`].
+pub(super) fn under_one_header(
+    text: &[u8],
+    cut: usize,
+    known: Option<Arc<Header>>,
+) -> Result<(Arc<Header>, usize), (u64, String)> {
+    let mut current = match known {
+        Some(known) => known,
+        None => Arc::new(header(text)?),
+    };
+    loop {
+        match other_header(&text[..cut], &current) {
+            None => return Ok((current, cut)),
+            Some((0, other)) => current = Arc::new(other),
+            Some((at, _)) => return Ok((current, at)),
         }
     }
 }
 
-/// The cells of a line, unquoted.
-fn cells(line: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    let mut rest = Some(line);
+/// Length of the first record with its line end.
+fn record_length(text: &[u8], delimiter: u8, is_last: bool) -> Option<usize> {
+    let end = memchr(b'\n', text).map_or(text.len(), |end| end + 1);
+    if memchr(b'"', &text[..end]).is_none() && (end < text.len() || text.ends_with(b"\n")) {
+        return Some(end);
+    }
+    end_of_record(text, delimiter, is_last).filter(|length| *length > 0)
+}
+
+/// The records of a text of whole ones, without line ends, each with its place
+/// and the number of its line, counted from `line`. Blank lines are left out.
+pub(super) fn records(
+    text: &[u8],
+    delimiter: u8,
+    mut line: u64,
+) -> impl Iterator<Item = (u64, usize, &[u8])> {
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let text = rest?;
-        let Some(quoted) = text.strip_prefix('"') else {
-            let (cell, more) = match text.split_once(',') {
-                Some((cell, more)) => (cell, Some(more)),
-                None => (text, None),
-            };
-            rest = more;
-            return Some(Cow::Borrowed(cell));
-        };
-        let end = end_of_quotes(quoted);
-        rest = quoted.get(end + 1..).and_then(|more| more.strip_prefix(','));
-        Some(Cow::Owned(quoted[..end].replace("\"\"", "\"")))
+        while at < text.len() {
+            let rest = &text[at..];
+            let length = record_length(rest, delimiter, true).unwrap_or(rest.len());
+            let found = (line, at, &rest[..length]);
+            at += length;
+            // A record without its line end is the last one.
+            line += memchr_iter(b'\n', found.2).count() as u64;
+            if !found.2.trim_ascii().is_empty() {
+                let record = found.2.strip_suffix(b"\n").unwrap_or(found.2);
+                return Some((found.0, found.1, record.strip_suffix(b"\r").unwrap_or(record)));
+            }
+        }
+        None
     })
 }
 
-/// Position of the closing quote; a doubled quote is an escaped one.
-fn end_of_quotes(text: &str) -> usize {
-    let mut at = 0;
-    while let Some(quote) = text[at..].find('"').map(|quote| at + quote) {
-        if !text[quote + 1..].starts_with('"') {
-            return quote;
-        }
-        at = quote + 2;
-    }
-    text.len()
+/// The first record that is another header than `current`, and where it begins.
+fn other_header(text: &[u8], current: &Header) -> Option<(usize, Header)> {
+    records(text, current.delimiter(), 1).find_map(|(_, at, record)| {
+        let header = may_be_header(record).then(|| Header::of(&text_of(record)).ok())??;
+        (header != *current).then_some((at, header))
+    })
+}
+
+fn text_of(record: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(record)
+}
+
+/// Names do not begin with a digit, and few rows have no cell that does.
+fn may_be_header(record: &[u8]) -> bool {
+    let is_number = |cell: &[u8]| {
+        cell.trim_ascii_start()
+            .strip_prefix(b"\"")
+            .unwrap_or(cell.trim_ascii_start())
+            .first()
+            .is_some_and(u8::is_ascii_digit)
+    };
+    let delimiters = |byte: &u8| matches!(byte, b',' | b'\t' | b';' | b'|');
+    memchr(b'\n', record).is_none() && !record.split(delimiters).any(is_number)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::blocks::{BlockError, Blocks};
+    use crate::input::framing::Framing;
 
-    #[test]
-    fn cells_are_told_apart() {
-        for (line, expected) in [
-            ("a,b", &["a", "b"][..]),
-            ("", &[""]),
-            ("a,", &["a", ""]),
-            (r#""a,b",c"#, &["a,b", "c"]),
-            (r#""a""b""#, &["a\"b"]),
-            (r#""a"#, &["a"]),
-            (r#""""#, &[""]),
-            (r#"""""#, &["\""]),
-            ("\"é\",é", &["é", "é"]),
-        ] {
-            let found: Vec<_> = cells(line).collect();
-            assert_eq!(found, expected, "{line}");
-        }
+    fn found(text: &str) -> Vec<(u64, &str)> {
+        records(text.as_bytes(), b',', 1)
+            .map(|(line, _, record)| (line, std::str::from_utf8(record).unwrap()))
+            .collect()
     }
 
     #[test]
-    fn rows_headers_and_summaries_are_told_apart() {
-        let header = Header::of(b"ts,td,sa,dp,ibyt,smk\r").unwrap();
-        let wide = Header::of(b"ts,td,sa,dp,ibyt,smk,x").unwrap();
-        for (header, line, expected) in [
-            (&header, "2018-09-21 00:00:01,0.5,10.0.0.1,53,7,0", Some(Some(7))),
-            (&header, "ts,td,sa,dp,ibyt,smk", None),
-            (&header, "Summary", None),
-            (&wide, "flows,bytes,packets,avg_bps,avg_pps,avg_bpp", None),
-            (&wide, "708,708447200,3299800,83401,48,214", None),
-            (&wide, "No matched flows", None),
-            (&wide, "2018-09-21 00:00:01,0.5,10.0.0.1,53,-7,0,", Some(None)),
-        ] {
-            match (header.row(line.as_bytes()), expected) {
-                (Row::Flow(flow), Some(bytes)) => assert_eq!(flow.bytes, bytes, "{line}"),
-                (Row::Aside, None) => {}
-                (row, _) => panic!("{line}: {row:?}"),
-            }
-        }
-        for (line, why) in [
-            (&b"1,2"[..], "2 cells under 7 names"),
-            (b"1,2,3,4,5,6,7,8", "8 cells under 7 names"),
-            (b"\xff", "no UTF-8"),
-        ] {
-            assert_eq!(wide.row(line), Row::Wrong(why.into()));
-        }
-    }
-
-    #[test]
-    fn prose_and_json_are_no_headers() {
-        for line in [&b"hello, world, this, is"[..], b"{\"ts\":1,\"sa\":2}", b"", b"\xff,ts,sa,da"]
+    fn records_end_outside_of_quotes() {
+        assert_eq!(found("a,b\r\n\n1,2"), [(1, "a,b"), (3, "1,2")]);
+        assert_eq!(found("\"a\nb\",1\n2,3\n"), [(1, "\"a\nb\",1"), (3, "2,3")]);
+        assert_eq!(found("\"a,1\n2,3\n"), [(1, "\"a,1"), (2, "2,3")]);
+        assert_eq!(found("a\tb\t\n"), [(1, "a\tb\t")]);
+        let header = Header::of("sa,ibyt").unwrap();
+        for (text, end) in [("1,2\n3,\"4\n", Some(4)), ("1,2\n3,4\n5", Some(8)), ("1,\"2\n", None)]
         {
-            assert_eq!(Header::of(line), None);
+            assert_eq!(end_of_records(text.as_bytes(), Some(&header)), end, "{text}");
+        }
+        assert_eq!(end_of_records(b"1,\"2\n", None), Some(5));
+    }
+
+    #[test]
+    fn another_header_is_found_between_rows() {
+        let current = Header::of("sa,da,ibyt").unwrap();
+        let text =
+            b"sa,da,ibyt\n10.0.0.1,10.0.0.2,3\nsa,da,ibyt\nx,y,z\nsrcAddr,dstAddr,bytes\n1,2,3\n";
+        let (at, other) = other_header(text, &current).unwrap();
+        assert_eq!((at, other), (48, Header::of("srcAddr,dstAddr,bytes").unwrap()));
+        assert_eq!(other_header(&text[..48], &current), None);
+    }
+
+    #[test]
+    fn rows_need_a_header_and_every_block_has_it() {
+        let text = format!("ts,te,sa,da\n{}", "1,2,3,4\n".repeat(300_000));
+        let blocks: Vec<_> =
+            Blocks::new(text.as_bytes(), None).map(|block| block.unwrap().header).collect();
+        assert!(blocks.len() > 2 && blocks[0].is_some());
+        assert!(blocks.windows(2).all(|pair| pair[0] == pair[1]));
+        for text in ["hello\n", "hello", "\n\nhello\n1,2,3\n"] {
+            let mut blocks = Blocks::new(text.as_bytes(), Some(Framing::Rows));
+            assert!(matches!(blocks.next(), Some(Err(BlockError::NoRows(..)))), "{text}");
         }
     }
 }

@@ -1,83 +1,27 @@
-//! NetFlow v5 datagrams, from a capture or concatenated in a file, decoded to a
-//! batch of columns and a count of what is not valid.
+//! NetFlow v5 datagrams, decoded to a batch of columns and a count of what is not
+//! valid.
 //!
 //! Whole datagrams become flows; everything else is counted by kind, with the
 //! number of the first frame or datagram of each.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read};
-use std::net::IpAddr;
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use flowkit_model::wire::{self, Fault, HEADER_LENGTH, MOST_RECORDS, NotV5, RECORD_LENGTH};
+use flowkit_model::wire::{self, Fault, MOST_RECORDS, NotV5};
 use flowkit_model::{NotAFlow, Row};
 
+use super::packets::frames::Fate;
+use super::packets::{Captured, Datagrams};
 use super::parse::{Odd, Parsed};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 
-/// Some datagrams, and counts of the frames that carry none.
-#[derive(Debug, Default)]
-pub(crate) struct Datagrams {
-    pub(crate) list: Vec<Captured>,
-    other: BTreeMap<Other, (u64, u64)>,
-}
-
-/// A datagram.
-#[derive(Debug)]
-pub(crate) struct Captured {
-    /// Number of its frame in a capture, or of the datagram in a file, from 1.
-    pub(crate) number: u64,
-    /// Address of the exporter, if known.
-    pub(crate) exporter: Option<IpAddr>,
-    pub(crate) bytes: Vec<u8>,
-}
-
-/// Why a frame carries no datagram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Other {
-    Link,
-    NotIp,
-    NotUdp,
-    Empty,
-    Fragment,
-    Cut,
-}
-
-impl Other {
-    fn text(self) -> &'static str {
-        match self {
-            Self::Link => "a frame of a link that flowkit does not read",
-            Self::NotIp => "a frame without an IP packet",
-            Self::NotUdp => "a frame without a UDP packet",
-            Self::Empty => "an empty UDP packet",
-            Self::Fragment => "a fragment of an IP packet, which is not put together",
-            Self::Cut => "a frame that the capture cut before its UDP payload",
-        }
-    }
-
-    fn is_missing(self) -> bool {
-        matches!(self, Self::Fragment | Self::Cut)
-    }
-}
-
 impl Datagrams {
-    pub(super) fn other(&mut self, kind: Other, number: u64) {
-        self.other.entry(kind).or_insert((0, number)).0 += 1;
-    }
-
     /// Decodes the datagrams into a batch.
     pub(crate) fn parse(&self, fields: FieldSet, dictionary: &Arc<Dictionary>) -> Parsed {
         let mut parsed = Parsed::empty(fields, self.list.len() * MOST_RECORDS, dictionary);
-        for (kind, (n, first)) in &self.other {
-            parsed.odd(Odd {
-                kind: kind.text(),
-                what: kind.text().to_owned(),
-                n: *n,
-                line: *first,
-                is_missing: kind.is_missing(),
-            });
-        }
+        parsed.frames = self.frames.clone();
+        parsed.is_of_packets = true;
         for datagram in &self.list {
             one(datagram, &mut parsed);
         }
@@ -89,14 +33,28 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
     let line = captured.number;
     let datagram = match wire::decode(&captured.bytes) {
         Ok(datagram) => datagram,
-        Err(error @ NotV5::OtherVersion { .. }) => {
+        Err(error @ NotV5::OtherVersion { version }) => {
+            parsed.frames.count(Fate::Other, of_version(version, &captured.bytes), line);
+            rest(captured, parsed);
             return parsed.skip(NotAFlow::OtherVersion, line, Some(error.to_string()));
         }
-        Err(error) => return parsed.skip(NotAFlow::NoRecord, line, Some(error.to_string())),
+        Err(error) => {
+            parsed.frames.count(Fate::Other, "datagrams without a header".into(), line);
+            rest(captured, parsed);
+            return parsed.skip(NotAFlow::NoRecord, line, Some(error.to_string()));
+        }
     };
     parsed.n_values += 1;
+    let is_possible = (1..=MOST_RECORDS).contains(&usize::from(datagram.header().count));
+    parsed.frames.n_v5 += u64::from(is_possible);
+    if let (Some(address), Some(port)) = (captured.exporter, captured.port) {
+        parsed.senders.add(address, port, datagram.header(), line);
+    }
     for fault in datagram.faults() {
-        if matches!(fault, Fault::ImpossibleCount { .. }) {
+        if let Fault::ImpossibleCount { count } = fault {
+            let layer = format!("version 5 with a count of {count}, which cannot be");
+            parsed.frames.count(Fate::Other, layer.into(), line);
+            rest(captured, parsed);
             parsed.skip(NotAFlow::NoRecord, line, Some(fault.to_string()));
             continue;
         }
@@ -109,55 +67,77 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
     }
 }
 
-/// Bytes per read.
-const CHUNK_BYTES: usize = 1 << 20;
-
-/// Reads concatenated datagrams and passes them to `take`, until that returns
-/// false.
-///
-/// A datagram's length follows from its record count. If that is invalid, the
-/// rest of the stream is one last, invalid datagram.
-///
-/// # Errors
-/// If the stream fails.
-pub(super) fn read(
-    mut stream: impl Read,
-    mut take: impl FnMut(Datagrams) -> bool,
-) -> io::Result<()> {
-    let (mut rest, mut number, mut at_end) = (Vec::new(), 0, false);
-    while !at_end {
-        let before = rest.len();
-        stream.by_ref().take(CHUNK_BYTES as u64).read_to_end(&mut rest)?;
-        at_end = rest.len() == before;
-        let mut found = Datagrams::default();
-        let mut used = 0;
-        while used < rest.len() {
-            let Some(length) = whole(&rest[used..]) else {
-                let is_long = rest.len() - used >= HEADER_LENGTH + MOST_RECORDS * RECORD_LENGTH;
-                if !at_end && !is_long {
-                    break;
-                }
-                at_end = true;
-                number += 1;
-                found.list.push(Captured { number, exporter: None, bytes: rest.split_off(used) });
-                break;
-            };
-            number += 1;
-            let bytes = rest[used..used + length].to_vec();
-            found.list.push(Captured { number, exporter: None, bytes });
-            used += length;
-        }
-        rest.drain(..used);
-        if !take(found) {
-            return Ok(());
-        }
+/// Counts the rest of a file of datagrams as missing: where it does not go on with a
+/// datagram of version 5, nothing says where the next one begins.
+fn rest(captured: &Captured, parsed: &mut Parsed) {
+    let is_of_a_capture = captured.exporter.is_some();
+    if is_of_a_capture || captured.bytes.iter().all(|byte| *byte == 0) {
+        return;
     }
-    Ok(())
+    let bytes = captured.bytes.len();
+    let what = format!(
+        "the rest, {bytes} bytes, does not go on with a datagram of version 5, and may hold flows"
+    );
+    parsed.odd(Odd { kind: REST, what, n: 1, line: captured.number, is_missing: true });
 }
 
-/// Length of the datagram that begins here, if all of it is in `bytes`.
-fn whole(bytes: &[u8]) -> Option<usize> {
-    let count = usize::from(wire::decode(bytes).ok()?.header().count);
-    let length = HEADER_LENGTH + count * RECORD_LENGTH;
-    ((1..=MOST_RECORDS).contains(&count) && length <= bytes.len()).then_some(length)
+/// Kind of what follows the last datagram of a file.
+const REST: &str = "rest";
+
+/// What a datagram of another version than 5 is.
+fn of_version(version: u16, bytes: &[u8]) -> Cow<'static, str> {
+    match version {
+        0 if bytes.starts_with(&[0, 0, 0, 5]) => "sFlow".into(),
+        1..=8 => format!("version {version}").into(),
+        9 => "version 9 (NetFlow 9)".into(),
+        10 => "version 10 (IPFIX)".into(),
+        1280 => "version 5 in the wrong byte order".into(),
+        _ => "other content".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::packets;
+    use super::*;
+
+    /// Two records, 120 bytes.
+    const WHOLE: &[u8] = include_bytes!("../../../testdata/wrap.bin");
+
+    /// Flows of a file of datagrams, and what is missing of it.
+    fn read(file: &[u8]) -> (usize, Vec<(u64, String)>) {
+        let (mut flows, mut missing) = (0, Vec::new());
+        let taken = packets::read(file, |datagrams| {
+            let parsed = datagrams.parse(FieldSet::all(), &Arc::default());
+            flows += parsed.identities.len();
+            let odd = parsed.odd.into_iter().filter(|odd| odd.is_missing);
+            missing.extend(odd.map(|odd| (odd.line, odd.what)));
+            true
+        });
+        taken.unwrap();
+        (flows, missing)
+    }
+
+    /// Only the count of a header says where the next datagram begins.
+    #[test]
+    fn what_follows_the_last_datagram_of_a_file_is_missing_unless_it_is_zeros() {
+        let rest = |bytes: usize| {
+            let said = format!(
+                "the rest, {bytes} bytes, does not go on with a datagram of version 5, and may hold flows"
+            );
+            vec![(2, said)]
+        };
+        let (mut version_9, mut count_0, mut stated_less) =
+            (WHOLE.to_vec(), WHOLE.to_vec(), WHOLE.to_vec());
+        version_9[1] = 9;
+        count_0[3] = 0;
+        stated_less[3] = 1;
+        assert_eq!(read(&[WHOLE, WHOLE].concat()), (4, vec![]));
+        assert_eq!(read(&[WHOLE, &[0; 3]].concat()), (2, vec![]));
+        assert_eq!(read(&[WHOLE, &[0; 200]].concat()), (2, vec![]));
+        assert_eq!(read(&[WHOLE, &version_9, WHOLE].concat()), (2, rest(240)));
+        assert_eq!(read(&[WHOLE, &count_0].concat()), (2, rest(120)));
+        assert_eq!(read(&[WHOLE, &WHOLE[..5]].concat()), (2, rest(5)));
+        assert_eq!(read(&stated_less), (1, rest(48)));
+    }
 }

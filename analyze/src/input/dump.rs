@@ -8,6 +8,7 @@ use flowkit_dump::{PartFile, manifest};
 use flowkit_model::dump::{Manifest, PARTIAL_END, PARTS, STATE_END, State};
 use flowkit_model::window::Span;
 
+use super::fetched_with;
 use super::source::{DumpPart, Location, Source, Stream};
 use crate::error::ReadError;
 
@@ -20,6 +21,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
         window: Some(Span::from(manifest.window.span().flow_times()))
             .filter(|window| !window.is_all()),
         incomplete: None,
+        is_filtered: fetched_with::splits_engines(&manifest),
     };
     for part in &manifest.parts {
         let file = path.join(part.path());

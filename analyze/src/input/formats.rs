@@ -46,7 +46,7 @@ pub const INPUTS: &[InputForm] = &[
     form("objects", Reading::Text(Values), "hits or documents one after the other, each over several lines"),
     form("bulk", Reading::Text(Bulk), "a _bulk request: an action and a document in turn"),
     form("nfdump-json", Reading::Text(Values), "what `nfdump -o json` writes"),
-    form("csv", Reading::Text(Rows), "what `nfdump -o csv` or `flowkit export --format csv` writes"),
+    form("csv", Reading::Text(Rows), "rows under a header: nfdump, rwcut, flow-export, Kibana, es2csv, pandas, flowkit"),
     form("pcap", Reading::Capture, "pcap or pcapng with NetFlow v5 over UDP, any port"),
     form("datagrams", Reading::Datagrams, "NetFlow v5 packets, one after the other"),
     form("parquet", Reading::Columns, "Parquet that flowkit wrote"),

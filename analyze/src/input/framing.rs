@@ -4,13 +4,13 @@ use memchr::memchr;
 use serde::de::IgnoredAny;
 
 use super::bulk::is_action;
-use super::csv::Header;
-use super::json_values::{self, Nesting};
+use super::csv;
+use super::json_values::Nesting;
 
 /// How documents are separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// One per line.
+    /// One per line, and anything else between them.
     Lines,
     /// Actions and documents in turn, one per line: a `_bulk` request.
     Bulk,
@@ -24,12 +24,8 @@ pub(crate) enum Framing {
 #[derive(Debug, Default)]
 pub(super) struct Start {
     pub(super) is_blank: bool,
-    /// Text that was looked through.
+    /// Text in which no line ends.
     searched: usize,
-    /// The first line that is not blank is complete, and is not JSON by itself.
-    has_first: bool,
-    /// The next line that is not blank has begun.
-    has_second: bool,
     /// Looks for the end of the first JSON value.
     first_value: FirstValue,
 }
@@ -51,7 +47,7 @@ impl FirstValue {
             self.end = self.nesting.end_of_value(&text[from..]).map(|length| from + length);
             self.searched = text.len();
         }
-        let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
         self.end.is_some_and(|end| {
             text[end..].iter().find(|byte| !blank(byte)) == Some(&b'{')
                 && is_json(&text[start..end])
@@ -60,58 +56,36 @@ impl FirstValue {
 }
 
 impl Start {
-    /// The framing, once the first line that is not blank is complete, and also
-    /// the next one if the first is not JSON by itself. Each byte is examined
-    /// once, however long the lines are.
+    /// The framing, once the first line that is not blank is complete, or begins an
+    /// array or several values. Each byte is examined once, however long it is.
     pub(super) fn framing(&mut self, text: &[u8]) -> Option<Framing> {
-        let blank = blanks(text);
+        let blank = text.len() - text.trim_ascii_start().len();
         self.is_blank = blank == text.len();
-        if !self.has_first {
-            if text.get(blank) == Some(&b'[') || self.first_value.is_followed(text, blank) {
-                return Some(Framing::Values);
-            }
-            let end = self.next_line_end(text, blank)?;
-            if is_json(text[blank..end].trim_ascii_end()) {
-                return Some(framing(text));
-            }
-            (self.has_first, self.searched) = (true, end);
+        if text.get(blank) == Some(&b'[') || self.first_value.is_followed(text, blank) {
+            return Some(Framing::Values);
         }
-        if !self.has_second {
-            self.searched += blanks(&text[self.searched..]);
-            self.has_second = self.searched < text.len();
-        }
-        self.next_line_end(text, 0).map(|_| framing(text))
-    }
-
-    fn next_line_end(&mut self, text: &[u8], from: usize) -> Option<usize> {
-        let from = from.max(self.searched);
+        let from = blank.max(self.searched);
         self.searched = text.len();
-        Some(from + memchr(b'\n', &text[from..])?)
+        memchr(b'\n', &text[from..]).map(|_| framing(text))
     }
 }
 
-fn blanks(text: &[u8]) -> usize {
-    text.len() - text.trim_ascii_start().len()
-}
-
-/// One document per line, unless the first line is a `_bulk` action or a csv
-/// header, begins an array, holds several values, or begins a value that does not
-/// end on it while the second line is no value by itself.
+/// One document per line, as long as each opens and closes with a brace, unless
+/// the first line is a `_bulk` action, the text begins as csv or as what flow
+/// programs print, or the first line begins an array or holds several values.
 pub(crate) fn framing(text: &[u8]) -> Framing {
-    let mut lines =
-        text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let text = text.trim_ascii_start();
+    let first = text[..memchr(b'\n', text).unwrap_or(text.len())].trim_ascii_end();
     if is_action(first) {
         return Framing::Bulk;
     }
-    if Header::of(first).is_some() {
+    if csv::begins(text) {
         return Framing::Rows;
     }
-    if first.starts_with(b"[") || json_values::several(first).is_some() {
+    if first.starts_with(b"[") || FirstValue::default().is_followed(first, 0) {
         return Framing::Values;
     }
-    let begins = serde_json::from_slice::<IgnoredAny>(first).is_err_and(|error| error.is_eof());
-    if begins && !second.is_empty() && !is_json(second) { Framing::Values } else { Framing::Lines }
+    Framing::Lines
 }
 
 fn is_json(line: &[u8]) -> bool {
@@ -132,9 +106,11 @@ mod tests {
         for (text, expected) in [
             ("{\"a\":1}\n{\"a\":2}\n", Framing::Lines),
             ("\n  \n{\"a\":1}\n", Framing::Lines),
-            ("not JSON\n{\"a\":1}\n", Framing::Lines),
-            ("{\"a\":\n{\"a\":2}\n", Framing::Lines),
-            ("{\"a\":", Framing::Lines),
+            ("not JSON\n{\"a\":1}\n", Framing::Values),
+            ("{\"a\":\n{\"a\":2}\n", Framing::Values),
+            ("{\"a\":", Framing::Values),
+            ("\r\n{\"a\":1}\r\n{\"a\":2}\r\n", Framing::Lines),
+            ("{\"a\":1}\r{\"a\":2}\r", Framing::Values),
             ("{\"a\":1}", Framing::Lines),
             ("{\n  \"a\": 1\n}\n", Framing::Values),
             ("{ \"a\":\n1}", Framing::Values),
@@ -145,7 +121,7 @@ mod tests {
             ("{\"index\":{\"_id\":\"1\"},\"a\":1}\n{\"a\":1}\n", Framing::Lines),
             ("ts,te,sa,da\n1,2,3,4\n", Framing::Rows),
             ("ts,te,sa,da", Framing::Rows),
-            ("one, two, three\n", Framing::Lines),
+            ("one, two, three\n", Framing::Values),
         ] {
             assert_eq!(first(text), Some(expected), "{text}");
         }

@@ -1,9 +1,8 @@
-//! Finds where JSON values end, in text that arrives in pieces.
+//! Finds where JSON values end, in text that arrives in pieces and may have other
+//! text between them.
 //!
 //! Follows only braces, brackets and strings: enough for valid JSON, and what is
 //! wrong with broken text is for the JSON parser to say.
-
-use serde::de::IgnoredAny;
 
 /// Follows the nesting of JSON text. The elements of an outermost array count as
 /// values of their own, its brackets are skipped.
@@ -14,12 +13,16 @@ pub(super) struct Nesting {
     arrays: u64,
     in_string: bool,
     escaped: bool,
-    /// The last byte outside strings that is not blank.
+    /// The last byte outside strings that is not blank; a colon only behind a key.
     last: u8,
-    /// The current line is blank so far.
-    is_blank: bool,
+    /// The current line has neither quote nor brace so far.
+    is_plain: bool,
     /// Outer arrays, around the values, that are not closed.
     around: u32,
+    /// Brackets before a value, which open arrays if that is an object.
+    opening: u32,
+    /// Open brackets of this line that belong to text.
+    of_text: u32,
 }
 
 impl Default for Nesting {
@@ -31,8 +34,10 @@ impl Default for Nesting {
 impl Nesting {
     /// At the start of a line, inside `around` outer arrays.
     pub(super) fn inside(around: u32) -> Self {
-        let (in_string, escaped, is_blank) = (false, false, true);
-        Self { depth: 0, arrays: 0, in_string, escaped, last: 0, is_blank, around }
+        let (in_string, escaped, is_plain) = (false, false, true);
+        let (depth, arrays, last) = (0, 0, 0);
+        let (opening, of_text) = (0, 0);
+        Self { depth, arrays, in_string, escaped, last, is_plain, around, opening, of_text }
     }
 
     /// How many outer arrays are not closed.
@@ -40,14 +45,19 @@ impl Nesting {
         self.around
     }
 
+    /// Whether no value is open.
+    pub(super) fn is_outside(&self) -> bool {
+        self.depth == 0
+    }
+
     /// Scans to the end of the current or next object; returns the length
     /// scanned, or `None` if the object does not end in `text`.
     ///
-    /// A truncated object ends where a line begins with another object at a
-    /// position where no value can stand.
+    /// A truncated object ends where another one begins at a position where no
+    /// value can stand, with neither quote nor brace before it in its line.
     pub(super) fn end_of_value(&mut self, text: &[u8]) -> Option<usize> {
         for (at, &byte) in text.iter().enumerate() {
-            if self.in_string && byte != b'\n' {
+            if self.in_string && !matches!(byte, b'\n' | b'\r') {
                 match byte {
                     _ if self.escaped => self.escaped = false,
                     b'\\' => self.escaped = true,
@@ -57,34 +67,51 @@ impl Nesting {
                 continue;
             }
             match byte {
-                b' ' | b'\t' | b'\r' => continue,
-                b'\n' => {
+                b' ' | b'\t' => continue,
+                b'\n' | b'\r' => {
                     // JSON strings do not span lines.
-                    (self.in_string, self.escaped, self.is_blank) = (false, false, true);
+                    (self.in_string, self.escaped) = (false, false);
+                    (self.is_plain, self.of_text) = (true, 0);
                     continue;
                 }
-                b'"' => self.in_string = true,
-                b'{' if self.is_blank && self.is_broken() => {
+                b'{' if self.is_plain && self.is_broken() => {
                     *self = Self::inside(self.around);
                     return Some(at);
                 }
-                b'{' => self.open(false),
-                b'[' if self.depth == 0 => self.around += 1,
-                b']' if self.depth == 0 => self.around = self.around.saturating_sub(1),
+                b'{' => {
+                    self.around += std::mem::take(&mut self.opening);
+                    self.open(false);
+                    self.is_plain = false;
+                }
+                _ if self.depth == 0 => self.outside(byte),
+                b'"' => (self.in_string, self.is_plain) = (true, false),
                 b'[' => self.open(true),
                 b'}' => {
                     self.close();
                     if self.depth == 0 {
-                        *self = Self { is_blank: false, ..Self::inside(self.around) };
+                        *self = Self { is_plain: false, ..Self::inside(self.around) };
                         return Some(at + 1);
                     }
+                    self.is_plain = false;
                 }
                 b']' => self.close(),
                 _ => {}
             }
-            (self.last, self.is_blank) = (byte, false);
+            let is_behind_key = byte != b':' || self.last == b'"';
+            self.last = if is_behind_key { byte } else { 0 };
         }
         None
+    }
+
+    /// A byte between values: brackets there belong to arrays of values, or to text.
+    fn outside(&mut self, byte: u8) {
+        match byte {
+            b'[' => self.opening += 1,
+            b']' if self.opening > 0 => self.opening -= 1,
+            b']' if self.of_text > 0 => self.of_text -= 1,
+            b']' => self.around = self.around.saturating_sub(1),
+            _ => self.of_text += std::mem::take(&mut self.opening),
+        }
     }
 
     fn open(&mut self, is_array: bool) {
@@ -105,6 +132,23 @@ impl Nesting {
     }
 }
 
+/// The search for values in what was read.
+pub(super) struct Scan {
+    pub(super) nesting: Nesting,
+    /// Bytes that were searched.
+    pub(super) searched: usize,
+    /// Where the last value in them ends.
+    pub(super) cut: usize,
+    /// Bytes without a line end.
+    pub(super) without_end: usize,
+}
+
+impl Scan {
+    pub(super) fn inside(arrays: u32) -> Self {
+        Self { nesting: Nesting::inside(arrays), searched: 0, cut: 0, without_end: 0 }
+    }
+}
+
 /// The values of a text, each with the position where it starts; at the end, the
 /// rest that does not end, if it is not blank.
 pub(super) fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
@@ -121,25 +165,13 @@ pub(super) fn split(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// The values of a line that holds several: an array, or concatenated values,
-/// since answers that `curl` appends to a file do not end with a line feed.
-pub(crate) fn several(line: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
-    let inner = line.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
-    let is_array = inner.is_some_and(|inner| inner.starts_with(b"{"));
-    (is_array || has_second(line)).then(|| split(line).map(|(_, value)| value))
-}
-
-/// Whether another object begins after the first.
-fn has_second(line: &[u8]) -> bool {
-    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
-    let is_whole = line.starts_with(b"{") && matches!(values.next(), Some(Ok(_)));
-    is_whole && line[values.byte_offset()..].trim_ascii_start().starts_with(b"{")
-}
-
 /// What may stand between values, and around those of an array.
-fn is_separator(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b',' | b'[' | b']')
+pub(super) fn is_separator(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b',' | b'[' | b']' | RECORD)
 }
+
+/// Begins a record of `application/json-seq`.
+const RECORD: u8 = 0x1e;
 
 #[cfg(test)]
 mod tests {
@@ -152,24 +184,6 @@ mod tests {
         let values: Vec<&str> =
             split(text).map(|(_, value)| std::str::from_utf8(value).unwrap()).collect();
         assert_eq!(values, [r#"{"a": "}\"{", "b": [{}, []]}"#, r#"{"c": 1}"#, "{}", "x {"]);
-    }
-
-    #[test]
-    fn a_line_may_be_several_values() {
-        let several = |line: &'static str| {
-            let values = several(line.as_bytes())?;
-            Some(values.map(|value| std::str::from_utf8(value).unwrap()).collect::<Vec<_>>())
-        };
-        assert_eq!(
-            several(r#"{"a":1}{"b":"}{"} {"#),
-            Some(vec![r#"{"a":1}"#, r#"{"b":"}{"}"#, "{"])
-        );
-        assert_eq!(several(r#"[{"a":1},{"b":[]}]"#), Some(vec![r#"{"a":1}"#, r#"{"b":[]}"#]));
-        for line in
-            ["", "[]", "[1]", r#"{"a":1}"#, r#"{"a":1} "#, r#"{"a":1}x"#, r#"{"a"}{"b":1}"#, "1{}"]
-        {
-            assert_eq!(several(line), None, "{line}");
-        }
     }
 
     /// A truncated value ends where the next one begins, if that cannot be part

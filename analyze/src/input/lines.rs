@@ -4,7 +4,7 @@
 use flowkit_model::Row;
 use memchr::memchr;
 
-use super::blocks::Block;
+use super::block::Block;
 use super::parse::Parsed;
 use super::shape_cache::ShapeReader;
 use crate::batch::Batch;
@@ -33,7 +33,7 @@ impl Parsed {
                 if document.len() < whole.len() {
                     self.document(document, line, block, reader);
                 } else if !document.is_empty() {
-                    self.value(document, line, block, reader);
+                    self.entry_or_stretches(document, line, block, reader);
                 }
                 at = end + 1;
             }

@@ -4,36 +4,49 @@
 //! formats; in JSON, [`Entry`](flowkit_model::Entry) classifies each value as
 //! hit, document or answer, so a file may even mix them.
 
+mod block;
 mod blocks;
+#[cfg(test)]
+mod boundaries;
 mod buffer;
 mod bulk;
 mod capture;
 mod compression;
 mod csv;
-pub(crate) mod datagrams;
+mod datagrams;
 mod dump;
+mod entries;
+mod fetched_with;
 mod formats;
 mod framing;
+mod gzip;
 mod json_values;
 mod lines;
+mod met;
 mod open;
+mod others;
+pub(crate) mod packets;
 pub(crate) mod parse;
 mod piece;
+mod plain_lines;
 mod read;
+mod rows;
 pub(crate) mod shape_cache;
 mod sniff;
 mod source;
+mod stretches;
+mod tar;
 mod truncated_page;
 
-pub(crate) use self::blocks::Block;
+pub(crate) use self::block::Block;
 pub(crate) use self::bulk::{BulkAction, is_action};
-pub(crate) use self::csv::Row as TextRow;
 pub use self::dump::read_manifest;
 pub use self::formats::{INPUTS, InputForm};
 pub(crate) use self::framing::{Framing, framing};
-pub(crate) use self::json_values::several;
 pub(crate) use self::piece::Piece;
 pub(crate) use self::read::{bytes as read_bytes, read, read_and_keep};
+pub(crate) use self::rows::RowCounts;
 pub use self::source::Source;
 pub(crate) use self::source::{DumpPart, Opened, may_share, streams};
+pub(crate) use self::stretches::{Stretch, walk};
 pub(crate) use self::truncated_page::hits_before_the_end;

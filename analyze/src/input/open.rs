@@ -76,6 +76,7 @@ impl Source {
             streams: files.into_iter().map(stream).collect(),
             window: None,
             incomplete: None,
+            is_filtered: false,
         })
     }
 }

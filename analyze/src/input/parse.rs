@@ -3,23 +3,23 @@
 //! Pure: text in, columns and counts out, so blocks can be parsed in parallel.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flowkit_model::answer::{Quality, Sequences};
-use flowkit_model::document::entry::{Entry, Hit};
-use flowkit_model::document::page::Page;
+use flowkit_model::document::entry::Entry;
 use flowkit_model::document::server_error::ServerError;
 use flowkit_model::dump::DocumentId;
 use flowkit_model::{FieldId, NotAFlow, Row};
 use memchr::memchr_iter;
 
-use super::blocks::Block;
+use super::block::Block;
 use super::bulk::{BulkAction, Target, is_action};
-use super::csv::Row as TextRow;
 use super::framing::Framing;
-use super::json_values::several;
+use super::packets::frames::Frames;
+use super::packets::senders::Senders;
+use super::rows::RowCounts;
 use super::shape_cache::{ShapeReader, Shapes};
-use super::truncated_page;
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
 use crate::dedup::Identity;
@@ -46,10 +46,27 @@ pub(crate) struct Parsed {
     pub(crate) breaks_off: Option<u64>,
     /// What is unusual but no reason to skip, by kind.
     pub(crate) odd: Vec<Odd>,
+    /// What the frames of a capture, or the datagrams of a file, hold beside flows.
+    pub(crate) frames: Frames,
+    /// Who sent the packets.
+    pub(crate) senders: Senders,
+    /// The flows are those of packets.
+    pub(super) is_of_packets: bool,
     /// Lines that are anything else than one document of a known shape without
     /// blanks around it.
     pub(crate) odd_lines: u64,
+    /// Flows by rows of csv.
+    pub(crate) rows: RowCounts,
+    /// Documents or datagrams of other versions of NetFlow, by version.
+    pub(crate) versions: BTreeMap<u64, u64>,
+    /// What printed the first text that was passed over, and what to do, if known.
+    pub(crate) program: Option<(&'static str, &'static str)>,
 }
+
+/// Kind of text that was passed over and may have held a document.
+pub(crate) const TEXT_WITH_A_BRACE: &str = "text with a brace";
+/// Kind of bytes of zeros, which hold nothing.
+pub(crate) const ZEROS: &str = "zeros";
 
 /// Something unusual that occurred `n` times.
 #[derive(Clone, Debug)]
@@ -81,8 +98,13 @@ pub(crate) struct PageFacts {
     pub(crate) scroll_id: Option<String>,
     pub(crate) n_hits: u64,
     pub(crate) total: Option<u64>,
-    pub(crate) timed_out: bool,
-    pub(crate) shards_failed: bool,
+    /// Why flows are missing, one sentence each that goes on after "an answer".
+    pub(crate) missing: Vec<&'static str>,
+    /// It is a page of a scroll that says that it ended early, as later pages in the
+    /// order of storage do up to Elasticsearch 7, which are whole.
+    pub(crate) is_ended_scroll: bool,
+    /// It is not a page of the search before, but an answer of its own.
+    pub(crate) is_alone: bool,
     pub(crate) breaks_off: bool,
     pub(crate) line: u64,
 }
@@ -101,7 +123,13 @@ impl Parsed {
             n_values: 0,
             breaks_off: None,
             odd: Vec::new(),
+            frames: Frames::default(),
+            senders: Senders::default(),
+            is_of_packets: false,
             odd_lines: 0,
+            rows: RowCounts::default(),
+            versions: BTreeMap::new(),
+            program: None,
         }
     }
 
@@ -135,38 +163,46 @@ impl Parsed {
         // A hit is about 1 kB.
         let mut parsed = Self::empty(fields, block.text.len() / 1024 + 1, dictionary);
         let mut reader = shapes.reader();
-        if block.framing == Framing::Lines {
-            parsed.lines(block, &mut reader);
-        } else {
-            parsed.values(block, &mut reader);
+        let dropped = block.dropped.filter(|_| block.framing != Framing::Values);
+        if let Some(dropped) = dropped {
+            parsed.dropped(dropped);
+        }
+        match block.framing {
+            Framing::Lines => parsed.lines(block, &mut reader),
+            Framing::Bulk => parsed.bulk(block, &mut reader),
+            Framing::Rows => parsed.rows_of(block),
+            Framing::Values => parsed.stretches(&block.text, block.line, block, &mut reader),
+        }
+        if block.is_open {
+            let lines = memchr_iter(b'\n', block.text.trim_ascii_end()).count() as u64;
+            parsed.breaks_off.get_or_insert(block.line + lines);
         }
         shapes.learn_from(reader);
         parsed
     }
 
-    /// Parses a block of any other framing.
-    fn values(&mut self, block: &Block, reader: &mut ShapeReader) {
-        let mut action: Option<&[u8]> = None;
-        for (line, text) in block.values() {
-            if block.framing == Framing::Bulk {
-                if is_action(text) {
-                    action = Some(text);
-                    continue;
-                }
-                if let Some(action) = action.take()
-                    && self.bulk_document(action, text, line, reader)
-                {
-                    continue;
-                }
-            }
-            match &block.header {
-                Some(header) => self.text_row(header.row(text), line),
-                None => self.document(text, line, block, reader),
-            }
+    /// Parses a block of rows of csv.
+    fn rows_of(&mut self, block: &Block) {
+        let Some(header) = &block.header else { return };
+        for (line, text) in block.rows() {
+            self.text_row(header, header.row(text), line);
         }
-        if block.is_open {
-            let lines = memchr_iter(b'\n', block.text.trim_ascii_end()).count() as u64;
-            self.breaks_off.get_or_insert(block.line + lines);
+    }
+
+    /// Parses a block of a `_bulk` request.
+    fn bulk(&mut self, block: &Block, reader: &mut ShapeReader) {
+        let mut action: Option<&[u8]> = None;
+        for (line, text) in block.lines_of_text() {
+            if is_action(text) {
+                action = Some(text);
+                continue;
+            }
+            if let Some(action) = action.take()
+                && self.bulk_document(action, text, line, reader)
+            {
+                continue;
+            }
+            self.document(text, line, block, reader);
         }
     }
 
@@ -183,25 +219,13 @@ impl Parsed {
             self.n_values += 1;
             self.row(&row, Identity::of(shaped.id, &row), line);
         } else if !text.is_empty() {
-            self.value(text, line, block, reader);
-        }
-    }
-
-    /// Adds a row of a csv file.
-    fn text_row(&mut self, row: TextRow, line: u64) {
-        match row {
-            TextRow::Flow(flow) => {
-                self.n_values += 1;
-                self.row(&Row::of(&flow), None, line);
-            }
-            TextRow::Aside => {}
-            TextRow::Wrong(why) => self.skip(NotAFlow::NotARow, line, Some(why)),
+            self.entry_or_stretches(text, line, block, reader);
         }
     }
 
     /// Reads a document of a `_bulk` request, whose identity is in its action;
     /// false if it is not the bare document of a flow.
-    fn bulk_document(
+    pub(super) fn bulk_document(
         &mut self,
         action: &[u8],
         text: &[u8],
@@ -226,110 +250,6 @@ impl Parsed {
         true
     }
 
-    /// Reads one JSON value.
-    pub(super) fn value(
-        &mut self,
-        text: &[u8],
-        line: u64,
-        block: &Block,
-        reader: &mut ShapeReader,
-    ) {
-        match Entry::parse(text) {
-            Ok(Entry::Error(error)) => {
-                self.server_error.get_or_insert((line, error));
-            }
-            Ok(Entry::Page(page)) => {
-                self.n_values += 1;
-                self.page(page, line, false, reader);
-            }
-            Ok(Entry::Hit(hit)) => {
-                self.n_values += 1;
-                if self.hit(hit, line) {
-                    reader.learn(text, true);
-                }
-            }
-            Ok(Entry::Bare(document)) => {
-                self.n_values += 1;
-                match document.into_flow() {
-                    Ok(flow) => {
-                        self.row(&Row::of(&flow), None, line);
-                        reader.learn(text, false);
-                    }
-                    Err(cause) => self.skip(cause, line, None),
-                }
-            }
-            // A character in another encoding is replaced; the rest of the document
-            // is read.
-            Err(_) if std::str::from_utf8(text).is_err_and(|error| error.error_len().is_some()) => {
-                self.value(String::from_utf8_lossy(text).as_bytes(), line, block, reader);
-            }
-            Err(error) => {
-                if let Some(values) = several(text) {
-                    if text.starts_with(b"[") && !text.ends_with(b"]") && block.ends_with(text) {
-                        self.breaks_off = Some(line);
-                    }
-                    return values.for_each(|value| self.value(value, line, block, reader));
-                }
-                if error.is_eof() && block.ends_with(text) {
-                    if let Some(page) = truncated_page::whole_hits(text) {
-                        self.n_values += 1;
-                        return self.page(page, line, true, reader);
-                    }
-                    self.breaks_off = Some(line);
-                }
-                self.skip(NotAFlow::NotJson, line, Some(reason(&error)));
-            }
-        }
-    }
-
-    fn page(&mut self, page: Page<'_>, line: u64, breaks_off: bool, reader: &mut ShapeReader) {
-        self.pages.push(PageFacts {
-            scroll_id: page.scroll_id.map(std::borrow::Cow::into_owned),
-            n_hits: page.hits.len() as u64,
-            total: page.total,
-            timed_out: page.timed_out,
-            shards_failed: !page.shards.complete(),
-            breaks_off,
-            line,
-        });
-        let mut row = Row::default();
-        for hit in page.hits {
-            let text = hit.get().as_bytes();
-            if let Some(shaped) = reader.read(text, &mut row)
-                && shaped.id.is_some()
-            {
-                self.row(&row, Identity::of(shaped.id, &row), line);
-                continue;
-            }
-            match Entry::parse(text) {
-                Ok(Entry::Hit(hit)) => {
-                    if self.hit(hit, line) {
-                        reader.learn(text, true);
-                    }
-                }
-                Ok(_) => self.skip(NotAFlow::NoSource, line, None),
-                Err(error) => self.skip(NotAFlow::NotJson, line, Some(reason(&error))),
-            }
-        }
-    }
-
-    /// Adds a hit; false if it is no flow.
-    fn hit(&mut self, mut hit: Hit<'_>, line: u64) -> bool {
-        let (index, id, routing) = (hit.index.take(), hit.id.take(), hit.routing.take());
-        match hit.into_flow() {
-            Ok(flow) => {
-                let row = Row::of(&flow);
-                let id = document_id([&index, &id, &routing]);
-                self.row(&row, Identity::of(id, &row), line);
-                true
-            }
-            Err(cause) => {
-                self.skip(cause, line, None);
-                false
-            }
-        }
-    }
-
     pub(super) fn row(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         self.batch.push_row(row);
         self.note(row, identity, line);
@@ -340,28 +260,44 @@ impl Parsed {
     pub(super) fn note(&mut self, row: &Row<'_>, identity: Option<Identity>, line: u64) {
         let time = |field| row.number(field);
         let (first, last) = (time(FieldId::FirstSwitched), time(FieldId::LastSwitched));
-        self.quality.add(time(FieldId::Timestamp), first, last);
+        let exported = time(FieldId::Timestamp);
+        // Packets never passed a pipeline, nor did what nfdump printed, which states
+        // nothing of the packet's header.
+        let header = [FieldId::Version, FieldId::FlowRecords, FieldId::FlowSeqNum];
+        if self.is_of_packets || header.iter().all(|field| time(*field).is_none()) {
+            self.quality.add_as_exported(exported, first, last);
+        } else {
+            self.quality.add(exported, first, last);
+        }
         self.sequences.add(row);
         self.identities.push((identity, line));
     }
 
     pub(super) fn skip(&mut self, cause: NotAFlow, line: u64, reason: Option<String>) {
+        self.skip_for(cause, line, || reason);
+    }
+
+    /// Counts a document that is no flow; `reason` is asked only of the first.
+    pub(super) fn skip_for(
+        &mut self,
+        cause: NotAFlow,
+        line: u64,
+        reason: impl FnOnce() -> Option<String>,
+    ) {
         match self.skipped.iter_mut().find(|skipped| skipped.cause == cause) {
             Some(skipped) => skipped.n += 1,
-            None => self.skipped.push(Skipped { cause, n: 1, line, reason }),
+            None => self.skipped.push(Skipped { cause, n: 1, line, reason: reason() }),
         }
+    }
+
+    /// Counts a document of another version of NetFlow.
+    pub(super) fn version(&mut self, version: u64) {
+        *self.versions.entry(version).or_insert(0) += 1;
     }
 }
 
 /// The identity of a document, by index, id and routing.
-fn document_id<'t>(parts: [&'t Option<Cow<'_, str>>; 3]) -> Option<DocumentId<'t>> {
+pub(super) fn document_id<'t>(parts: [&'t Option<Cow<'_, str>>; 3]) -> Option<DocumentId<'t>> {
     let [index, id, routing] = parts.map(|text| text.as_ref().map(|text| text.as_bytes()));
     DocumentId::new(index, id, routing)
-}
-
-/// The JSON parser's message, without its line number, which is always 1 here.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or(&text);
-    format!("{text} at byte {}", error.column())
 }

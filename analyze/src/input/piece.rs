@@ -2,8 +2,8 @@
 
 use flowkit_model::dump::PartForm;
 
-use super::blocks::Block;
-use super::datagrams::Datagrams;
+use super::block::Block;
+use super::packets::Datagrams;
 
 /// A piece of a stream.
 #[derive(Debug)]
@@ -12,6 +12,10 @@ pub(crate) enum Piece {
     Block(Block),
     /// The end, and what is wrong with the stream if it is damaged.
     End { damage: Option<String> },
+    /// What follows, to its end, is a member of an archive, under this name.
+    Member(String),
+    /// A member of an archive that is not read, and why.
+    Refused(String),
     /// The stream is not read: it has a Parquet file.
     Stored,
     /// NetFlow datagrams.

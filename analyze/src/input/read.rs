@@ -1,21 +1,21 @@
 //! Reads streams in order, as pieces: blocks of text, or datagrams.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::mem::take;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowkit_model::dump::PartForm;
 
-use super::blocks::{self, BlockError, Blocks};
+use super::blocks::{BlockError, Blocks};
 use super::compression::{self, Compression};
-use super::datagrams::{self, Datagrams};
 use super::formats::Reading;
 use super::framing::Framing;
+use super::packets::{self, Datagrams};
 use super::piece::Piece;
 use super::sniff::{self, Form};
 use super::source::{Location, Source, Stream, all};
-use super::{capture, parse, shape_cache};
+use super::{capture, parse, shape_cache, tar};
 use crate::batch::FieldSet;
 use crate::error::ReadError;
 
@@ -66,15 +66,40 @@ fn each<'s>(
     Ok(())
 }
 
+/// A stream that is read, or a member of it.
+struct Content<'r> {
+    name: String,
+    stream: Box<dyn Read + Send + 'r>,
+    /// Archives around it.
+    depth: u32,
+    /// It is compressed, or inside of something that is.
+    is_packed: bool,
+}
+
+/// Archives inside of archives are read this deep.
+const DEEPEST: u32 = 4;
+
 impl Stream {
     /// Passes the pieces to `take`; false if that returned false.
-    fn read(&self, keeps: bool, take: impl FnMut(Piece) -> bool) -> Result<bool, ReadError> {
-        let (text, packed) = compression::unpack(self.open()?)
-            .map_err(|source| self.failed(0, source))?
-            .map_err(|refused| refused(self.name.clone()))?;
-        let is_packed = packed != Compression::None;
-        let (text, detected) = sniff::detect(text);
+    fn read(&self, keeps: bool, mut take: impl FnMut(Piece) -> bool) -> Result<bool, ReadError> {
+        let (name, stream) = (self.name.clone(), self.open()?);
+        self.content(Content { name, stream, depth: 0, is_packed: false }, keeps, &mut take)
+    }
+
+    fn content(
+        &self,
+        content: Content<'_>,
+        keeps: bool,
+        take: &mut dyn FnMut(Piece) -> bool,
+    ) -> Result<bool, ReadError> {
+        let Content { name, stream, depth, is_packed } = content;
+        let (text, packed) = compression::unpack(stream)
+            .map_err(|source| ReadError::Read { name: name.clone(), offset: 0, source })?
+            .map_err(|refused| refused(name.clone()))?;
+        let is_packed = is_packed || packed != Compression::None;
+        let (stream, detected) = sniff::detect(text);
         let form = match self.reading {
+            _ if detected == Form::Tar => Form::Tar,
             Some(Reading::Capture) => Form::Capture,
             Some(Reading::Datagrams) => Form::Datagrams,
             Some(Reading::Text(_)) => Form::Text,
@@ -84,11 +109,73 @@ impl Stream {
             Some(Reading::Text(framing)) => Some(framing),
             _ => None,
         };
+        let content = Content { name, stream, depth, is_packed };
         match form {
-            Form::Text => self.text(text, framing, is_packed, take),
-            Form::Capture => self.packets(text, PartForm::Capture, is_packed, keeps, take),
-            Form::Datagrams => self.packets(text, PartForm::Datagrams, is_packed, keeps, take),
+            Form::Text => text_of(content, framing, take),
+            Form::Capture => packets(content, PartForm::Capture, keeps, take),
+            Form::Datagrams => packets(content, PartForm::Datagrams, keeps, take),
+            Form::Tar if depth < DEEPEST => self.members(content, keeps, take),
+            Form::Tar => Err(ReadError::OfOthers {
+                name: content.name,
+                what: "an archive inside of too many others",
+                advice: "unpack it and name the files in it",
+            }),
+            Form::Other(other) => Err(ReadError::OfOthers {
+                name: content.name,
+                what: other.what,
+                advice: other.advice,
+            }),
         }
+    }
+
+    /// Reads the members of a tar archive one by one. One that is refused does not
+    /// keep the others from being read.
+    fn members(
+        &self,
+        archive: Content<'_>,
+        keeps: bool,
+        take: &mut dyn FnMut(Piece) -> bool,
+    ) -> Result<bool, ReadError> {
+        let Content { name: archive_name, mut stream, depth, is_packed } = archive;
+        let damage = loop {
+            let member = match tar::next(&mut stream) {
+                Ok(Some(member)) => member,
+                Ok(None) => break None,
+                Err(error) if is_damage(&error) => {
+                    break Some(format!("is damaged or breaks off ({error})"));
+                }
+                Err(source) => {
+                    return Err(ReadError::Read { name: archive_name, offset: 0, source });
+                }
+            };
+            let mut left = stream.by_ref().take(tar::padded(member.size));
+            let file_name = member.name.rsplit('/').next().unwrap_or_default();
+            // Hidden files are no flows, in archives as in folders.
+            if member.is_file && !file_name.starts_with('.') {
+                let name = format!("{archive_name}:{}", member.name);
+                let read = {
+                    let stream = Box::new(left.by_ref().take(member.size));
+                    let content =
+                        Content { name: name.clone(), stream, depth: depth + 1, is_packed };
+                    take(Piece::Member(name)) && {
+                        match self.content(content, keeps, take) {
+                            Ok(goes_on) => goes_on,
+                            Err(error) => refuse(&error, take),
+                        }
+                    }
+                };
+                if !read {
+                    return Ok(false);
+                }
+            }
+            if let Err(error) = io::copy(&mut left, &mut io::sink()) {
+                break Some(format!("is damaged or breaks off ({error})"));
+            }
+            if left.limit() >= tar::BLOCK as u64 {
+                break Some(format!("breaks off in {}", member.name));
+            }
+        };
+        Ok(take(Piece::Member(archive_name)) && take(Piece::End { damage }))
     }
 
     fn open(&self) -> Result<Box<dyn Read + Send>, ReadError> {
@@ -111,79 +198,90 @@ impl Stream {
             }
         }
     }
+}
 
-    fn failed(&self, offset: u64, source: io::Error) -> ReadError {
-        ReadError::Read { name: self.name.clone(), offset, source }
-    }
+/// Says why a member of an archive is not read, and closes it.
+fn refuse(error: &ReadError, take: &mut dyn FnMut(Piece) -> bool) -> bool {
+    take(Piece::Refused(format!("is not read: {error}"))) && take(Piece::End { damage: None })
+}
 
-    fn text(
-        &self,
-        text: impl Read,
-        framing: Option<Framing>,
-        is_packed: bool,
-        mut take: impl FnMut(Piece) -> bool,
-    ) -> Result<bool, ReadError> {
-        let mut damage = None;
-        let mut blocks = Blocks::new(text, framing);
-        while let Some(block) = blocks.next() {
-            let block = match block {
-                Ok(block) => block,
-                Err(BlockError::Io(_, error)) if is_packed && blocks::is_damage(&error) => {
-                    damage = Some(format!("is damaged or breaks off ({error})"));
-                    blocks.take_rest()
-                }
-                Err(BlockError::Io(offset, source)) => return Err(self.failed(offset, source)),
-                Err(BlockError::TooLong(line)) => {
-                    return Err(ReadError::TooLong { name: self.name.clone(), line });
-                }
-                Err(BlockError::NoHeader(line)) => {
-                    return Err(ReadError::NoHeader { name: self.name.clone(), line });
-                }
-            };
-            if !take(Piece::Block(block)) {
-                return Ok(false);
+fn text_of(
+    content: Content<'_>,
+    framing: Option<Framing>,
+    take: &mut dyn FnMut(Piece) -> bool,
+) -> Result<bool, ReadError> {
+    let Content { name, stream, is_packed, .. } = content;
+    let mut damage = None;
+    let mut blocks = Blocks::new(stream, framing);
+    while let Some(block) = blocks.next() {
+        let block = match block {
+            Ok(block) => block,
+            Err(BlockError::Io(_, error)) if is_packed && is_damage(&error) => {
+                damage = Some(format!("is damaged or breaks off ({error})"));
+                blocks.take_rest()
             }
+            Err(BlockError::Io(offset, source)) => {
+                return Err(ReadError::Read { name, offset, source });
+            }
+            Err(BlockError::TooLong(line)) => return Err(ReadError::TooLong { name, line }),
+            Err(BlockError::NoRows(line, why)) => {
+                return Err(ReadError::NoRows { name, line, why });
+            }
+        };
+        if !take(Piece::Block(block)) {
+            return Ok(false);
         }
-        Ok(take(Piece::End { damage }))
     }
+    Ok(take(Piece::End { damage }))
+}
 
-    fn packets(
-        &self,
-        stream: Box<dyn Read + Send + '_>,
-        form: PartForm,
-        is_packed: bool,
-        keeps: bool,
-        mut take: impl FnMut(Piece) -> bool,
-    ) -> Result<bool, ReadError> {
-        let raw = RawBytes::default();
-        let mut stream: Box<dyn Read + Send + '_> =
-            if keeps { Box::new(Tee { stream, raw: raw.clone() }) } else { stream };
-        let mut goes_on = true;
-        let hand_on = |datagrams| {
-            goes_on = raw.hand_on(form, &mut take) && take(Piece::Datagrams(datagrams));
-            goes_on
-        };
-        let read = match form {
-            PartForm::Capture => capture::read(&mut stream, hand_on),
-            _ => datagrams::read(&mut stream, hand_on).map(|()| None),
-        };
-        let damage = match read {
-            Ok(damage) => damage,
-            Err(error) if is_packed && blocks::is_damage(&error) => {
-                Some(format!("is damaged or breaks off ({error})"))
-            }
-            Err(error) => return Err(self.failed(0, error)),
-        };
-        // Bytes behind damage are passed on, too.
-        let mut rest = vec![0; if keeps { REST_BYTES } else { 0 }];
-        while goes_on {
-            goes_on = raw.hand_on(form, &mut take);
-            if !matches!(stream.read(&mut rest), Ok(1..)) {
-                break;
-            }
+fn packets(
+    content: Content<'_>,
+    form: PartForm,
+    keeps: bool,
+    mut take: &mut dyn FnMut(Piece) -> bool,
+) -> Result<bool, ReadError> {
+    let Content { name, stream, is_packed, .. } = content;
+    let raw = RawBytes::default();
+    let mut stream: Box<dyn Read + Send + '_> =
+        if keeps { Box::new(Tee { stream, raw: raw.clone() }) } else { stream };
+    let mut goes_on = true;
+    let hand_on = |datagrams| {
+        goes_on = raw.hand_on(form, &mut take) && take(Piece::Datagrams(datagrams));
+        goes_on
+    };
+    let read = match form {
+        PartForm::Capture => capture::read(&mut stream, hand_on),
+        _ => packets::read(&mut stream, hand_on).map(|()| None),
+    };
+    let damage = match read {
+        Ok(damage) => damage,
+        Err(error) if is_packed && is_damage(&error) => {
+            Some(format!("is damaged or breaks off ({error})"))
         }
-        Ok(goes_on && take(Piece::End { damage }))
+        Err(source) => return Err(ReadError::Read { name, offset: 0, source }),
+    };
+    // Bytes behind damage are passed on, too.
+    let mut rest = vec![0; if keeps { REST_BYTES } else { 0 }];
+    while goes_on {
+        goes_on = raw.hand_on(form, &mut take);
+        if !matches!(stream.read(&mut rest), Ok(1..)) {
+            break;
+        }
     }
+    Ok(goes_on && take(Piece::End { damage }))
+}
+
+/// Whether an error means that the stream is truncated or damaged, not that the
+/// disk failed.
+fn is_damage(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnexpectedEof
+            | ErrorKind::InvalidData
+            | ErrorKind::InvalidInput
+            | ErrorKind::Other
+    )
 }
 
 /// Bytes per read behind damage.
@@ -231,7 +329,8 @@ pub(crate) fn bytes(bytes: &[u8]) {
     };
     match form {
         Form::Capture => drop(capture::read(text, take)),
-        Form::Datagrams => drop(datagrams::read(text, take)),
+        Form::Datagrams => drop(packets::read(text, take)),
+        Form::Tar | Form::Other(_) => {}
         Form::Text => {
             for block in Blocks::new(text, None).map_while(Result::ok) {
                 drop(parse::Parsed::new(&block, fields, &dictionary, &shapes));

@@ -15,6 +15,8 @@ pub struct Source {
     pub(super) streams: Vec<Stream>,
     pub(super) window: Option<Span>,
     pub(super) incomplete: Option<String>,
+    /// It was fetched with a filter or a query on more than exporter and engine.
+    pub(super) is_filtered: bool,
 }
 
 /// A file, a part of a dump, or standard input.
@@ -66,7 +68,7 @@ impl Source {
 
     pub(super) fn of(name: String, location: Location, reading: Option<Reading>) -> Self {
         let stream = Stream { name: name.clone(), location, expected: None, part: None, reading };
-        Self { name, streams: vec![stream], window: None, incomplete: None }
+        Self { name, streams: vec![stream], window: None, incomplete: None, is_filtered: false }
     }
 
     /// Whether it is standard input, which can be read only once.
@@ -116,6 +118,13 @@ impl Source {
         self.incomplete.as_deref()
     }
 
+    /// Whether it was fetched with a filter or a query that leaves out flows of an
+    /// engine: what is missing cannot be told by sequence numbers.
+    #[must_use]
+    pub fn is_filtered(&self) -> bool {
+        self.is_filtered
+    }
+
     /// Name and part of each stream.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Option<&DumpPart>)> {
         self.streams.iter().map(|stream| (stream.name.as_str(), stream.part.as_ref()))
@@ -151,6 +160,7 @@ impl Source {
             streams: stream.into_iter().collect(),
             window: None,
             incomplete: None,
+            is_filtered: self.is_filtered,
         }
     }
 

@@ -1,37 +1,37 @@
-//! Recovers the complete hits of a truncated search answer, as a full disk leaves
-//! it.
+//! Recovers the complete hits of a truncated search answer, as a full disk or a
+//! broken connection leaves it.
 
 use flowkit_model::document::entry::Entry;
 use flowkit_model::document::page::Page;
 use memchr::memmem;
 use serde_json::value::RawValue;
 
-use super::{Block, json_values};
+use super::json_values;
 
-/// The complete hits of a value, if it is an answer that is truncated at the end
-/// of its stream.
-pub(crate) fn hits_before_the_end<'t>(block: &Block, value: &'t [u8]) -> Option<Vec<&'t RawValue>> {
-    let may_break_off = block.ends_with(value);
-    let breaks_off = may_break_off && Entry::parse(value).is_err_and(|error| error.is_eof());
-    breaks_off.then(|| whole_hits(value)).flatten().map(|page| page.hits)
+/// The complete hits of a value, if it is an answer that breaks off.
+pub(crate) fn hits_before_the_end(value: &[u8]) -> Option<Vec<&RawValue>> {
+    Entry::parse(value).err().and_then(|_| whole_hits(value)).map(|page| page.hits)
 }
 
-/// The complete hits and what the answer says before them; `None` if the text is
+/// The complete hits, also behind a damaged one, and what the answer says before them; `None` if the text is
 /// no truncated answer.
 pub(super) fn whole_hits(text: &[u8]) -> Option<Page<'_>> {
     let hits = start_of_hits(text)?;
     let mut opening = text[..hits].to_vec();
     opening.extend_from_slice(b"]}}");
     let Ok(Entry::Page(facts)) = Entry::parse(&opening) else { return None };
-    let whole = json_values::split(&text[hits..])
-        .map_while(|(_, hit)| serde_json::from_slice::<&RawValue>(hit).ok())
+    let hits_in = json_values::split(&text[hits..])
+        .filter_map(|(_, hit)| serde_json::from_slice::<&RawValue>(hit).ok())
         .collect();
     Some(Page {
         scroll_id: facts.scroll_id.map(|id| id.into_owned().into()),
-        hits: whole,
+        is_of_scroll: facts.is_of_scroll,
+        hits: hits_in,
         total: facts.total,
         timed_out: facts.timed_out,
         shards: facts.shards,
+        clusters: facts.clusters,
+        terminated_early: facts.terminated_early,
     })
 }
 

@@ -14,6 +14,7 @@ use flowkit_model::FieldId;
 use hashbrown::HashMap;
 
 use super::packet_runs::{Packet, PacketRuns};
+use super::sequence::{Found, Sequence};
 use crate::batch::Batch;
 use crate::spill::memory::Memory;
 
@@ -40,10 +41,17 @@ pub(crate) struct Loss {
     /// Packets whose sequence number went backwards: exporter restart or reordered
     /// packets.
     pub(crate) restarts: u64,
+    /// Flows beyond those that their packets carried: the packets came twice.
+    pub(crate) repeated_flows: u64,
     /// Flows that packets carried and that have no document.
     pub(crate) missing_documents: u64,
+    /// Some packet states how many flows it carried; else documents may be missing
+    /// without a trace.
+    pub(crate) states_records: bool,
     /// The sequence numbers are all 0, or count packets: loss cannot be computed.
     pub(crate) has_no_sequence: bool,
+    /// Exporters that the sequence numbers tell apart.
+    pub(crate) exporters: u64,
     /// The longest gap in the export, in ms, and when it began.
     pub(crate) longest_gap: Option<(u64, u64)>,
 }
@@ -110,60 +118,35 @@ impl Packets {
     }
 }
 
-/// The sequence numbers of one engine, in the order of time.
-#[derive(Clone, Debug)]
+/// The packets of one engine, in the order of time.
+#[derive(Clone, Debug, Default)]
 struct EngineSequence {
     last: Option<Packet>,
     loss: Loss,
-    /// Every sequence number so far is one more than the one before.
-    steps_of_one: bool,
-    /// A packet before the last carried more than one flow.
-    carried_more: bool,
-    all_zero: bool,
-}
-
-impl Default for EngineSequence {
-    fn default() -> Self {
-        let (last, loss) = (None, Loss::default());
-        Self { last, loss, steps_of_one: true, carried_more: false, all_zero: true }
-    }
+    sequence: Sequence,
 }
 
 impl EngineSequence {
     fn follow(&mut self, packet: Packet) {
         let loss = &mut self.loss;
         loss.packets += 1;
+        loss.states_records |= packet.stated > 0;
         loss.missing_documents += u64::from(packet.stated.saturating_sub(packet.seen));
-        self.all_zero &= packet.sequence == 0;
+        if packet.stated > 0 {
+            loss.repeated_flows += u64::from(packet.seen.saturating_sub(packet.stated));
+        }
+        self.sequence.follow(packet);
         let Some(last) = self.last.replace(packet) else { return };
         let gap = (packet.time - last.time, last.time);
         if loss.longest_gap.is_none_or(|longest| gap.0 > longest.0) {
             loss.longest_gap = Some(gap);
         }
-        let carried = last.stated.max(last.seen);
-        let step = packet.sequence.wrapping_sub(last.sequence);
-        self.steps_of_one &= step == 1;
-        self.carried_more |= carried > 1;
-        match step.wrapping_sub(carried) {
-            0 => {}
-            gap if gap < 1 << 31 => {
-                loss.lost_flows += u64::from(gap);
-                loss.gaps += 1;
-            }
-            _ => loss.restarts += 1,
-        }
     }
 
-    /// Where the sequence numbers count packets (steps of exactly one although more
-    /// than one flow was carried), or are all 0, loss cannot be computed.
     fn loss(self) -> Loss {
-        let mut loss = self.loss;
-        let counts_packets = self.carried_more && self.steps_of_one;
-        loss.has_no_sequence = counts_packets || loss.packets > 1 && self.all_zero;
-        if loss.has_no_sequence {
-            (loss.lost_flows, loss.gaps, loss.restarts) = (0, 0, 0);
-        }
-        loss
+        let Found { lost_flows, gaps, restarts, exporters, has_no_sequence } =
+            self.sequence.finish();
+        Loss { lost_flows, gaps, restarts, has_no_sequence, exporters, ..self.loss }
     }
 }
 
@@ -190,6 +173,20 @@ mod tests {
         assert_eq!((found.lost_flows, found.gaps, found.restarts), (6, 1, 0));
         assert_eq!(found.missing_documents, 1);
         assert_eq!(found.longest_gap, Some((6, 3)));
+    }
+
+    #[test]
+    fn packets_that_came_twice_are_neither_loss_nor_missing() {
+        let found = loss(&[(1, 0, 3, 6), (2, 3, 2, 4), (3, 5, 4, 4)]);
+        let expected = Loss {
+            packets: 3,
+            repeated_flows: 5,
+            states_records: true,
+            exporters: 1,
+            longest_gap: found.longest_gap,
+            ..Loss::default()
+        };
+        assert_eq!(found, expected);
     }
 
     #[test]

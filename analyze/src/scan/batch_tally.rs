@@ -1,11 +1,14 @@
 //! The part of a tally that is counted batch by batch, on any thread.
 
+use std::collections::BTreeMap;
+
 use flowkit_model::answer::{Sampling, Tally};
 use flowkit_model::{FIELDS, FieldId, Sums};
 use hashbrown::HashMap;
 
 use crate::batch::dictionary::Dictionary;
-use crate::batch::{Batch, FieldSet};
+use crate::batch::{Batch, FieldSet, Wide};
+use crate::quality::times::Times;
 
 /// The part of a tally that is counted batch by batch, on any thread.
 #[derive(Debug, Default)]
@@ -14,25 +17,40 @@ pub(crate) struct BatchTally {
     unknown: Vec<u64>,
     seen: Option<(u64, u64)>,
     sampling: HashMap<Option<u64>, Sampling>,
+    adapted: BTreeMap<u64, u64>,
+    /// Measured where the answer uses first or last.
+    times: Option<Times>,
+    /// Flows whose scaled counters do not fit in 64 bits.
+    wide: u64,
 }
 
 impl BatchTally {
+    /// An empty tally; with the quality of times if the answer uses first or last.
+    pub(crate) fn new(with_times: bool) -> Self {
+        Self { times: with_times.then(Times::default), ..Self::default() }
+    }
+
     /// The fields it needs.
-    pub(crate) const FIELDS: [FieldId; 5] = [
+    pub(crate) const FIELDS: [FieldId; 6] = [
         FieldId::Timestamp,
         FieldId::Exporter,
         FieldId::SamplingInterval,
         FieldId::Packets,
         FieldId::Bytes,
+        FieldId::Adapted,
     ];
 
+    /// Adds the flows of a batch.
     pub(crate) fn add(&mut self, batch: &Batch) {
+        self.add_times(batch);
         let sum = |field| sum(batch.counters(field));
+        let [more_bytes, more_packets] = batch.wide().map(Wide::sum).unwrap_or_default();
         self.total.add(&Sums {
-            bytes: sum(FieldId::Bytes),
-            packets: sum(FieldId::Packets),
+            bytes: sum(FieldId::Bytes) + more_bytes,
+            packets: sum(FieldId::Packets) + more_packets,
             flows: batch.rows() as u64,
         });
+        self.wide += batch.wide().map_or(0, Wide::len);
         self.unknown.resize(FIELDS.len(), 0);
         for (field, column) in batch.columns() {
             self.unknown[field as usize] += column.n_unknown();
@@ -44,6 +62,27 @@ impl BatchTally {
             self.seen = Some(widen(self.seen, seen));
         }
         self.add_sampling(batch);
+        self.add_adapted(batch);
+    }
+
+    fn add_adapted(&mut self, batch: &Batch) {
+        let column = batch.column(FieldId::Adapted);
+        match column.constant() {
+            Some(None) => {}
+            Some(Some(adapted)) => *self.adapted.entry(adapted).or_default() += batch.rows() as u64,
+            None => {
+                for adapted in (0..batch.rows()).filter_map(|row| column.get(row)) {
+                    *self.adapted.entry(adapted).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    /// Adds the quality of the times alone, if it is measured.
+    pub(crate) fn add_times(&mut self, batch: &Batch) {
+        if let Some(times) = &mut self.times {
+            times.add(batch);
+        }
     }
 
     fn add_sampling(&mut self, batch: &Batch) {
@@ -73,6 +112,7 @@ impl BatchTally {
 
     pub(crate) fn merge(&mut self, other: Self) {
         self.total.add(&other.total);
+        self.wide += other.wide;
         self.unknown.resize(FIELDS.len(), 0);
         for (sum, n) in self.unknown.iter_mut().zip(other.unknown) {
             *sum += n;
@@ -83,10 +123,17 @@ impl BatchTally {
         for (exporter, sampling) in other.sampling {
             self.merge_sampling(exporter, sampling);
         }
+        for (adapted, n) in other.adapted {
+            *self.adapted.entry(adapted).or_default() += n;
+        }
+        if let (Some(times), Some(others)) = (&mut self.times, other.times) {
+            times.merge(others);
+        }
     }
 
-    /// The counts of a tally; `dictionary` gives the codes of exporters.
-    pub(crate) fn of_tally(tally: &Tally, dictionary: &Dictionary) -> Self {
+    /// The counts of a tally, with its quality of times if that is wanted and there;
+    /// `dictionary` gives the codes of exporters.
+    pub(crate) fn of_tally(tally: &Tally, dictionary: &Dictionary, with_times: bool) -> Self {
         let mut unknown = vec![0; FIELDS.len()];
         for (field, n) in &tally.unknown {
             unknown[*field as usize] = *n;
@@ -96,24 +143,48 @@ impl BatchTally {
         };
         let sampling =
             tally.sampling.iter().map(|(exporter, sampling)| (code(exporter), *sampling));
-        Self { total: tally.total, unknown, seen: tally.seen, sampling: sampling.collect() }
+        let sampling = sampling.collect();
+        let times = tally.times.as_ref().filter(|_| with_times).map(|times| {
+            Times::of(times.iter().map(|(exporter, quality)| (code(exporter), *quality)))
+        });
+        Self {
+            total: tally.total,
+            unknown,
+            seen: tally.seen,
+            sampling,
+            adapted: tally.adapted.clone(),
+            times,
+            wide: 0,
+        }
     }
 
     /// Moves the counts into a tally.
     pub(crate) fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) {
         tally.total = self.total;
         tally.seen = self.seen;
+        if self.wide > 0 {
+            tally.notes.push(format!(
+                "{} flows have 2^64 bytes or packets or more when corrected for sampling: sums \
+                 are exact, filters and distributions take 2^64 - 1 for each",
+                self.wide
+            ));
+        }
         tally.unknown = fields
             .iter()
             .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))
-            .filter(|(field, n)| *n > 0 && !field.field().is_looked_up())
+            .filter(|(field, n)| *n > 0 && !field.field().is_of_pipeline())
             .collect();
         let text = |code: u64| usize::try_from(code).ok().and_then(|code| texts.get(code)).cloned();
+        tally.adapted = self.adapted;
         tally.sampling = self
             .sampling
             .into_iter()
             .map(|(exporter, sampling)| (exporter.and_then(text), sampling))
             .collect();
+        tally.times = self.times.map(|times| {
+            let times = times.by_exporter();
+            times.map(|(exporter, quality)| (exporter.and_then(text), quality)).collect()
+        });
     }
 }
 

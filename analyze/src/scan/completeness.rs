@@ -1,12 +1,16 @@
 //! Detects while streams are read what is missing from them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::{Position, Tally};
 use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
+use crate::input::RowCounts;
+use crate::input::packets::frames::Frames;
+use crate::input::packets::senders::Senders;
 use crate::input::parse::{Odd, PageFacts, Parsed};
 use crate::input::{self, Opened, Source};
 
@@ -14,24 +18,67 @@ use crate::input::{self, Opened, Source};
 /// they are read.
 pub(crate) struct Completeness<'s> {
     streams: Vec<Opened<'s>>,
+    /// Name of the member of an archive that is being read.
+    member: Option<Arc<str>>,
     /// State of the stream that is being read.
     stream: StreamState,
-    /// Search answers by scroll id, or by stream if they have none.
-    answers: BTreeMap<String, Answers>,
+    /// Search answers by scroll id, or by stream if they have none, and a number if
+    /// each is a search of its own.
+    answers: BTreeMap<(String, u64), Answers>,
+    /// Answers so far that are searches of their own.
+    n_alone: u64,
 }
 
 /// What is known of the current stream so far.
 struct StreamState {
     n_values: u64,
     not_json: Option<(u64, String)>,
+    not_a_row: Option<(u64, String)>,
     server_error: Option<(u64, ServerError)>,
     is_empty: bool,
     odd: Vec<Odd>,
+    rows: RowCounts,
+    /// What printed text that was passed over, and what to do, if that is known.
+    program: Option<(&'static str, &'static str)>,
+    frames: Frames,
+    senders: Senders,
 }
 
 impl StreamState {
     fn new() -> Self {
-        Self { n_values: 0, not_json: None, server_error: None, is_empty: true, odd: Vec::new() }
+        Self {
+            n_values: 0,
+            not_json: None,
+            not_a_row: None,
+            server_error: None,
+            is_empty: true,
+            odd: Vec::new(),
+            rows: RowCounts::default(),
+            program: None,
+            frames: Frames::default(),
+            senders: Senders::default(),
+        }
+    }
+}
+
+impl StreamState {
+    /// Says what is unusual in the stream, and what is missing of it.
+    fn tell(&self, name: &str, tally: &mut Tally) {
+        let odd = self.odd.iter().map(|odd| {
+            let more = match odd.n {
+                1 => String::new(),
+                n => format!(", the first of {n}"),
+            };
+            (format!("{name}:{}: {}{more}", odd.line, odd.what), odd.is_missing)
+        });
+        for (sentence, is_missing) in odd.chain(self.frames.sentences(name)) {
+            let told = if is_missing { &mut tally.incomplete } else { &mut tally.notes };
+            told.push(sentence);
+        }
+        if let Some(missing) = self.rows.missing() {
+            tally.incomplete.push(format!("{name}: {missing}"));
+        }
+        tally.notes.extend(self.senders.sentences(name));
     }
 }
 
@@ -40,6 +87,14 @@ struct Answers {
     first: Position,
     n_hits: u64,
     total: Option<u64>,
+    /// All pages with hits are of a scroll, and ended early: the first one, too.
+    ended_early: bool,
+}
+
+impl Answers {
+    fn is_whole(&self) -> bool {
+        self.total.is_some_and(|total| total > 0 && self.n_hits >= total)
+    }
 }
 
 impl<'s> Completeness<'s> {
@@ -53,7 +108,13 @@ impl<'s> Completeness<'s> {
     }
 
     fn of(streams: Vec<Opened<'s>>) -> Self {
-        Self { streams, stream: StreamState::new(), answers: BTreeMap::new() }
+        Self {
+            streams,
+            member: None,
+            stream: StreamState::new(),
+            answers: BTreeMap::new(),
+            n_alone: 0,
+        }
     }
 
     /// Documents read so far from the current stream.
@@ -61,13 +122,24 @@ impl<'s> Completeness<'s> {
         self.stream.n_values
     }
 
-    /// Name of a stream.
-    pub(crate) fn name(&self, stream: usize) -> &'s str {
-        self.streams[stream].name
+    /// Name of a stream, or of the member of an archive in it.
+    pub(crate) fn name(&self, stream: usize) -> Arc<str> {
+        self.member.clone().unwrap_or_else(|| self.streams[stream].name.into())
+    }
+
+    /// A member of an archive begins.
+    pub(crate) fn member(&mut self, name: String) {
+        self.member = Some(name.into());
+    }
+
+    /// A member of an archive is not read.
+    pub(crate) fn refused(&mut self, stream: usize, why: &str, tally: &mut Tally) {
+        self.stream.is_empty = false;
+        tally.incomplete.push(format!("{} {why}", self.name(stream)));
     }
 
     fn position(&self, stream: usize, line: u64) -> Position {
-        Position { file: self.name(stream).to_owned(), line }
+        Position { file: (*self.name(stream)).to_owned(), line }
     }
 
     /// Accumulates a block of a stream.
@@ -75,10 +147,13 @@ impl<'s> Completeness<'s> {
         self.stream.is_empty = false;
         self.stream.n_values += parsed.n_values;
         for skipped in &parsed.skipped {
-            if skipped.cause == NotAFlow::NotJson
-                && let (None, Some(reason)) = (&self.stream.not_json, &skipped.reason)
-            {
-                self.stream.not_json = Some((skipped.line, reason.clone()));
+            let first = match skipped.cause {
+                NotAFlow::NotJson => &mut self.stream.not_json,
+                NotAFlow::NotARow => &mut self.stream.not_a_row,
+                _ => continue,
+            };
+            if let (None, Some(reason)) = (&first, &skipped.reason) {
+                *first = Some((skipped.line, reason.clone()));
             }
         }
         if let Some(line) = parsed.breaks_off {
@@ -88,12 +163,16 @@ impl<'s> Completeness<'s> {
         for page in &parsed.pages {
             self.page(stream, page, tally);
         }
+        self.stream.rows.add(&parsed.rows);
         for odd in &parsed.odd {
             match self.stream.odd.iter_mut().find(|known| known.kind == odd.kind) {
                 Some(known) => known.n += odd.n,
                 None => self.stream.odd.push(odd.clone()),
             }
         }
+        self.stream.program = self.stream.program.or(parsed.program);
+        self.stream.frames.merge(&parsed.frames);
+        self.stream.senders.merge(&parsed.senders);
         if self.stream.server_error.is_none() {
             self.stream.server_error.clone_from(&parsed.server_error);
         }
@@ -101,30 +180,48 @@ impl<'s> Completeness<'s> {
 
     fn page(&mut self, stream: usize, page: &PageFacts, tally: &mut Tally) {
         let first = self.position(stream, page.line);
-        if page.timed_out {
-            tally.incomplete.push(format!(
-                "{first} is an answer that timed out: the server had not looked everywhere"
-            ));
-        }
-        if page.shards_failed {
-            tally.incomplete.push(format!(
-                "{first} is an answer of which some shards failed: their documents are missing"
-            ));
+        for missing in &page.missing {
+            tally.incomplete.push(format!("{first} is an answer {missing}"));
         }
         if page.breaks_off {
             let total = page.total.map(|total| format!(" of {total}")).unwrap_or_default();
-            tally
-                .incomplete
-                .push(format!("{first} breaks off: {} whole hits{total} are there", page.n_hits));
+            let (hits, are) = if page.n_hits == 1 { ("hit", "is") } else { ("hits", "are") };
+            tally.incomplete.push(format!(
+                "{first} breaks off: {} whole {hits}{total} {are} there",
+                page.n_hits
+            ));
         }
-        let search = page.scroll_id.clone().unwrap_or_else(|| self.name(stream).to_owned());
-        let answers =
-            self.answers.entry(search).or_insert(Answers { first, n_hits: 0, total: page.total });
+        let (search, line) = match &page.scroll_id {
+            Some(id) => (id.clone(), 0),
+            None => {
+                ((*self.name(stream)).to_owned(), if page.is_alone { self.next_alone() } else { 0 })
+            }
+        };
+        // Without the id of a scroll, what comes after all hits of a search belongs
+        // to the next one.
+        if page.scroll_id.is_none() && page.n_hits > 0 {
+            let key = (search.clone(), line);
+            if self.answers.get(&key).is_some_and(Answers::is_whole) {
+                self.answers.remove(&key);
+            }
+        }
+        let answers = self.answers.entry((search, line)).or_insert(Answers {
+            first,
+            n_hits: 0,
+            total: page.total,
+            ended_early: true,
+        });
         answers.n_hits += page.n_hits;
+        answers.ended_early &= page.is_ended_scroll || page.n_hits == 0;
         if page.breaks_off {
             // Already reported; the missing hits are not reported twice.
             answers.total = None;
         }
+    }
+
+    fn next_alone(&mut self) -> u64 {
+        self.n_alone += 1;
+        self.n_alone
     }
 
     /// Closes a stream.
@@ -137,28 +234,22 @@ impl<'s> Completeness<'s> {
         damage: Option<String>,
         tally: &mut Tally,
     ) -> Result<(), ReadError> {
-        let Opened { name, expected } = self.streams[stream];
+        let (name, expected) = (self.name(stream), self.streams[stream].expected);
+        let member = self.member.take();
+        let is_archive = member.as_deref() == Some(self.streams[stream].name);
         let state = std::mem::replace(&mut self.stream, StreamState::new());
         let has_damage = damage.is_some();
         if let Some(damage) = damage {
             tally.incomplete.push(format!("{name} {damage}"));
         }
-        for odd in state.odd {
-            let more = match odd.n {
-                1 => String::new(),
-                n => format!(", the first of {n}"),
-            };
-            let sentence = format!("{name}:{}: {}{more}", odd.line, odd.what);
-            if odd.is_missing {
-                tally.incomplete.push(sentence);
-            } else {
-                tally.notes.push(sentence);
-            }
+        if state.frames.is_foreign() && !has_damage && expected.is_none() && member.is_none() {
+            return Err(ReadError::NoDatagrams { name: name.to_string(), met: state.frames.met() });
         }
+        state.tell(&name, tally);
         if let Some((line, error)) = state.server_error {
-            if state.n_values == 0 {
-                let ServerError { kind, reason } = error;
-                return Err(ReadError::ServerError { name: name.into(), line, kind, reason });
+            if state.n_values == 0 && member.is_none() {
+                let (ServerError { kind, reason }, name) = (error, (*name).to_owned());
+                return Err(ReadError::ServerError { name, line, kind, reason });
             }
             tally.incomplete.push(format!(
                 "{name}:{line} is a server's error instead of an answer ({}: {})",
@@ -167,11 +258,22 @@ impl<'s> Completeness<'s> {
         }
         if state.n_values == 0
             && !has_damage
+            && member.is_none()
             && let Some((line, reason)) = state.not_json
         {
-            return Err(ReadError::NoJson { name: name.into(), line, reason });
+            let name = (*name).to_owned();
+            return Err(match state.program {
+                Some((what, advice)) => ReadError::OfOthers { name, what, advice },
+                None => ReadError::NoJson { name, line, reason },
+            });
         }
-        if state.is_empty && !has_damage && expected.is_none() {
+        if state.rows.are_all_wrong()
+            && let Some((line, reason)) = state.not_a_row
+        {
+            let why = format!("no row of this csv is a flow; of the first one: {reason}");
+            return Err(ReadError::NoRows { name: name.to_string(), line, why });
+        }
+        if state.is_empty && !has_damage && expected.is_none() && !is_archive {
             tally.notes.push(format!("{name} is empty"));
         }
         if let Some(expected) = expected
@@ -185,12 +287,21 @@ impl<'s> Completeness<'s> {
     /// Reports the searches of which pages are missing.
     pub(crate) fn finish(self, tally: &mut Tally) {
         for answers in self.answers.into_values() {
+            if answers.ended_early && answers.n_hits > 0 {
+                tally.incomplete.push(format!(
+                    "{} belongs to a scroll of which each page ended early: its first page is not here, or it was given a number of documents",
+                    answers.first
+                ));
+            }
             if let Some(total) = answers.total
                 && answers.n_hits < total
             {
-                let missing = total - answers.n_hits;
+                let missing = match total - answers.n_hits {
+                    1 => "1 is".to_owned(),
+                    n => format!("{n} are"),
+                };
                 tally.incomplete.push(format!(
-                    "{} belongs to a search that found {total} documents, of which {missing} are not here",
+                    "{} belongs to a search that found {total} documents, of which {missing} not here",
                     answers.first
                 ));
             }

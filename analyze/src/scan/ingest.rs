@@ -63,7 +63,7 @@ impl<'s> Absorber<'s> {
         self.tally.quality.merge(&parsed.quality);
         self.tally.sequences.merge(&parsed.sequences);
         for skipped in parsed.skipped {
-            let first = Position { file: name.to_owned(), line: skipped.line };
+            let first = Position { file: (*name).to_owned(), line: skipped.line };
             if self.options.strict {
                 return Err(strict(first.to_string(), skipped.cause, skipped.reason.as_deref()));
             }
@@ -88,6 +88,7 @@ impl<'s> Absorber<'s> {
         self.tally.notes.extend_from_slice(&tally.notes);
         self.tally.quality.merge(&tally.quality);
         self.tally.sequences.merge(&tally.sequences);
+        self.tally.is_filtered |= tally.is_filtered;
         let duplicates = &mut self.tally.duplicates;
         duplicates.n += tally.duplicates.n;
         duplicates.conflicting += tally.duplicates.conflicting;
@@ -137,7 +138,7 @@ impl<'s> Absorber<'s> {
                 duplicates.n += 1;
                 duplicates.conflicting += u64::from(copy == Inserted::Conflicting);
                 duplicates.first.get_or_insert_with(|| Position {
-                    file: self.completeness.name(stream).to_owned(),
+                    file: (*self.completeness.name(stream)).to_owned(),
                     line: *line,
                 });
             }
@@ -148,7 +149,17 @@ impl<'s> Absorber<'s> {
         Ok(batch)
     }
 
-    /// Closes a stream.
+    /// A member of an archive begins.
+    pub(crate) fn member(&mut self, name: String) {
+        self.completeness.member(name);
+    }
+
+    /// A member of an archive is not read.
+    pub(crate) fn refused(&mut self, stream: usize, why: &str) {
+        self.completeness.refused(stream, why, &mut self.tally);
+    }
+
+    /// Closes a stream, or a member of it.
     pub(crate) fn end(&mut self, stream: usize, damage: Option<String>) -> Result<(), ReadError> {
         self.completeness.end(stream, damage, &mut self.tally)
     }
@@ -165,5 +176,6 @@ pub(crate) fn known_before(sources: &[Source]) -> Tally {
     let incomplete = sources
         .iter()
         .filter_map(|source| Some(format!("{} {}", source.name(), source.incomplete()?)));
-    Tally { incomplete: incomplete.collect(), ..Tally::default() }
+    let is_filtered = sources.iter().any(Source::is_filtered);
+    Tally { incomplete: incomplete.collect(), is_filtered, ..Tally::default() }
 }

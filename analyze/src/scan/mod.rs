@@ -8,12 +8,14 @@
 pub(crate) mod batch_tally;
 pub(crate) mod completeness;
 pub(crate) mod ingest;
+mod judge;
 pub(crate) mod options;
 pub(crate) mod waves;
 
 use std::sync::Arc;
 
 use self::ingest::Absorber;
+use self::judge::Judge;
 use self::waves::in_waves;
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
@@ -31,6 +33,9 @@ pub(crate) struct Reading<'r> {
     pub(crate) stored: &'r [Option<StoredPart>],
     pub(crate) fields: FieldSet,
     pub(crate) dictionary: &'r Arc<Dictionary>,
+    /// Whether a source that holds something, and no flow, is an error; a part of a
+    /// dump is not judged alone.
+    pub(crate) is_judged: bool,
 }
 
 impl Reading<'_> {
@@ -38,18 +43,24 @@ impl Reading<'_> {
     /// `take`, in order and without duplicates.
     ///
     /// # Errors
-    /// If a source cannot be read.
+    /// If a source cannot be read, or holds something and none of it is a flow.
     pub(crate) fn batches(
         &self,
         absorber: &mut Absorber<'_>,
         mut take: impl FnMut(Vec<Batch>),
     ) -> Result<(), ReadError> {
         let stored = |stream: usize| self.stored.get(stream).and_then(Option::as_ref);
+        let mut judge = Judge::new(if self.is_judged { self.sources } else { &[] });
         if self.stored.iter().all(Option::is_some) && !self.stored.is_empty() {
             // If nothing is read, no thread is started.
-            return (0..self.stored.len())
-                .filter_map(stored)
-                .try_for_each(|part| absorber.stored(&part.tally));
+            for (stream, part) in self.stored.iter().enumerate() {
+                judge.goes_on(Some(stream))?;
+                if let Some(part) = part {
+                    judge.stored(part);
+                    absorber.stored(&part.tally)?;
+                }
+            }
+            return judge.goes_on(None);
         }
         let shapes = Shapes::default();
         let is_stored: Vec<bool> = self.stored.iter().map(Option::is_some).collect();
@@ -60,12 +71,25 @@ impl Reading<'_> {
             |wave| {
                 let mut batches = Vec::with_capacity(wave.len());
                 for (stream, parsed) in wave {
+                    judge.goes_on(Some(stream))?;
                     match parsed {
                         ParsedPiece::Block(parsed) => {
+                            judge.block(&parsed);
                             batches.push(absorber.block(stream, *parsed)?);
                         }
-                        ParsedPiece::End(damage) => absorber.end(stream, damage)?,
+                        ParsedPiece::End(damage) => {
+                            judge.ends(damage.is_some());
+                            absorber.end(stream, damage)?;
+                        }
+                        ParsedPiece::Member(name) => absorber.member(name),
+                        ParsedPiece::Refused(why) => {
+                            judge.refused(&why);
+                            absorber.refused(stream, &why);
+                        }
                         ParsedPiece::Stored => {
+                            if let Some(part) = stored(stream) {
+                                judge.stored(part);
+                            }
                             stored(stream).map_or(Ok(()), |part| absorber.stored(&part.tally))?;
                         }
                     }
@@ -73,7 +97,8 @@ impl Reading<'_> {
                 take(batches);
                 Ok(true)
             },
-        )
+        )?;
+        judge.goes_on(None)
     }
 
     fn parse(&self, piece: Piece, shapes: &Shapes) -> ParsedPiece {
@@ -86,6 +111,8 @@ impl Reading<'_> {
                 ParsedPiece::Block(Box::new(datagrams.parse(self.fields, self.dictionary)))
             }
             Piece::End { damage } => ParsedPiece::End(damage),
+            Piece::Member(name) => ParsedPiece::Member(name),
+            Piece::Refused(why) => ParsedPiece::Refused(why),
             Piece::Stored | Piece::Bytes(..) => ParsedPiece::Stored,
         }
     }
@@ -95,5 +122,7 @@ impl Reading<'_> {
 enum ParsedPiece {
     Block(Box<Parsed>),
     End(Option<String>),
+    Member(String),
+    Refused(String),
     Stored,
 }

@@ -8,6 +8,7 @@ use std::io;
 
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table};
 use flowkit_model::question::{Diff, Grouping, Key};
+use flowkit_model::window::Span;
 use flowkit_model::{Metric, Sums};
 use jiff::tz::TimeZone;
 
@@ -28,7 +29,7 @@ pub(crate) struct Changes {
 
 impl Changes {
     pub(crate) fn new(question: &Diff, zone: &TimeZone) -> Self {
-        let groups = GroupBy::new(Grouping::sums(question.by.clone()), zone);
+        let groups = GroupBy::new(Grouping::sums(question.by.clone()), zone, Span::default());
         Self { groups, metric: question.sort, limit: question.limit }
     }
 
@@ -47,7 +48,9 @@ impl Changes {
         let rank_by = RankBy {
             value: &change,
             having: &differs,
+            bin_ms: None,
             uses_extras: false,
+            uses_keys: false,
             bottom: false,
             limit: self.limit,
             texts,

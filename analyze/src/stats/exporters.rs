@@ -112,7 +112,7 @@ impl Statistic for Exporters {
             let (time, interval) = (times.get(row), sampling.get(row));
             Counters::row(bytes[row], packets[row])
                 .map(|volume| (volume, (time, interval)))
-                .map_err(|all| Exported::of(all, time, interval))
+                .map_err(|all| Exported::of(all.raised(batch.more(row)), time, interval))
         });
         partial.packets.add(batch);
     }
@@ -133,7 +133,7 @@ impl Statistic for Exporters {
         let rows = ranked.iter().map(|group| {
             let (key, engine) = (&group.key, &group.sums);
             let engine_key = [key[0], key[1], key[2]];
-            row(key, engine, losses.get(&engine_key).copied().unwrap_or_default(), texts, tally)
+            row(key, engine, losses.get(&engine_key).copied(), texts, tally)
         });
         let columns = [
             ("exporter", Meaning::Key(Kind::Text)),
@@ -163,7 +163,7 @@ impl Statistic for Exporters {
 fn row(
     key: &[Option<u64>],
     engine: &Exported,
-    loss: Loss,
+    loss: Option<Loss>,
     texts: &[String],
     tally: &Tally,
 ) -> Vec<Cell> {
@@ -171,15 +171,17 @@ fn row(
     let keys = KEY.iter().zip(key);
     let mut cells: Vec<Cell> =
         keys.map(|(field, value)| key_cell(field.field().kind, *value, texts)).collect();
-    let missing = if loss.has_no_sequence { Cell::Unknown } else { Cell::from(loss.lost_flows) };
+    let told = |told: Option<u64>| if tally.is_filtered { Cell::Filtered } else { told.into() };
+    let between = loss.filter(|loss| !loss.has_no_sequence).map(|loss| loss.lost_flows);
+    let missing = loss.filter(|loss| loss.states_records).map(|loss| loss.missing_documents);
     cells.extend([
         Cell::Number(sums.bytes),
         Cell::Number(sums.packets),
         Cell::from(sums.flows),
         Cell::Share { part: sums.bytes, whole: tally.total.bytes },
-        missing,
-        Cell::from(loss.missing_documents),
-        Cell::from(loss.packets),
+        told(between),
+        told(missing),
+        loss.map(|loss| loss.packets).into(),
         engine.sampling.map(|sampling| sampling.0).into(),
         engine.sampling.map(|sampling| sampling.1).into(),
         engine.first.into(),

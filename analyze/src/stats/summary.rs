@@ -48,7 +48,7 @@ impl Statistic for Summary {
     /// All fields that an exporter states: unknown values are counted for each. Fields
     /// that a pipeline adds by lookup may be missing without a fault.
     fn fields(&self) -> Vec<FieldId> {
-        FIELDS.iter().filter(|field| !field.is_looked_up()).map(|field| field.id).collect()
+        FIELDS.iter().filter(|field| !field.is_of_pipeline()).map(|field| field.id).collect()
     }
 
     fn start(&self, memory: &Arc<Memory>) -> SummarySums {
@@ -59,7 +59,7 @@ impl Statistic for Summary {
     fn add(&self, sums: &mut SummarySums, batch: &Batch) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
         sums.exporters.add(&[batch.column(FieldId::Exporter)], None, |row| {
-            Counters::row(bytes[row], packets[row])
+            Counters::row(bytes[row], packets[row]).map_err(|sums| sums.raised(batch.more(row)))
         });
         let range = |field| batch.column(field).min_max();
         sums.first = widen(sums.first, range(FieldId::FirstSwitched));

@@ -162,10 +162,19 @@ pub(crate) struct StoredTally {
     unknown: BTreeMap<String, u64>,
     seen: Option<(u64, u64)>,
     sampling: Vec<(Option<String>, u64, u64)>,
+    /// Flows that their pipeline changed, by what it changed.
+    adapted: BTreeMap<u64, u64>,
     quality: Quality,
     /// Missing in files of an earlier flowkit.
     #[serde(default)]
     sequences: Sequences,
+    /// Quality of times by exporter; missing in files of an earlier flowkit, whose
+    /// checksum is over what is written of them again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    times: Option<Vec<(Option<String>, Quality)>>,
+    /// Not every flow of each engine is here: an export of some flows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_filtered: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -207,8 +216,11 @@ impl StoredTally {
             sampling: sampling
                 .map(|(exporter, sampling)| (exporter.clone(), sampling.least, sampling.most))
                 .collect(),
+            adapted: tally.adapted.clone(),
             quality: tally.quality,
             sequences: tally.sequences.clone(),
+            times: tally.times.clone().map(|times| times.into_iter().collect()),
+            is_filtered: tally.is_filtered,
         }
     }
 
@@ -239,6 +251,7 @@ impl StoredTally {
                 .iter()
                 .map(|(name, least, most)| (name.clone(), Sampling { least: *least, most: *most }))
                 .collect(),
+            adapted: self.adapted.clone(),
             skipped: skipped.collect::<Option<_>>()?,
             duplicates: Duplicates {
                 n: self.duplicates.0,
@@ -248,7 +261,9 @@ impl StoredTally {
             incomplete: self.incomplete.iter().map(with_name).collect(),
             notes: self.notes.iter().map(with_name).collect(),
             quality: self.quality,
+            times: self.times.clone().map(|times| times.into_iter().collect()),
             sequences: self.sequences.clone(),
+            is_filtered: self.is_filtered,
         })
     }
 }

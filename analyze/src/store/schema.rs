@@ -6,7 +6,7 @@
 //! | time | `INT64`, `TIMESTAMP(MILLIS, UTC)` | ms since 1970-01-01 UTC |
 //! | text (exporter, countries, cities, AS names) | `BYTE_ARRAY`, `STRING`, dictionary | |
 //! | address | `INT32`, `UINT_32` | IPv4 in host order: 192.0.2.1 is 3221225985 |
-//! | bytes, packets | `INT64`, `UINT_64` | as exported, never scaled |
+//! | bytes, packets | `INT64`, `UINT_64` | as the documents have them, never scaled here |
 //! | other numbers | `INT32`, `UINT_8`, `UINT_16` or `UINT_32` by width | as `flowkit fields` says |
 //!
 //! How each column is stored is in `tuning`.

@@ -229,16 +229,41 @@ const MEASURES: [(&str, &str); 13] = [
     ("distinct:src_port", "count(DISTINCT src_port)"),
     ("first", "min(first)"),
     ("last", "max(last)"),
-    (
-        "bps",
-        "CASE WHEN min(first) IS NOT NULL AND max(last) IS NOT NULL THEN CAST(coalesce(sum(bytes), 0) AS HUGEINT) * 8000 // greatest(max(last) - min(first), 1) END",
-    ),
+    ("bps", "over the flows, or the bins"), // `bits_per_second`
     ("min_bytes", "min(bytes)"),
     ("max_bytes", "max(bytes)"),
     ("median_bytes", "quantile_disc(bytes, 0.5)"),
     ("p95_bytes", "quantile_disc(bytes, 0.95)"),
     ("p95_duration", "quantile_disc(CASE WHEN last >= first THEN last - first END, 0.95)"),
 ];
+
+/// Bits per second of a group: over the time of its flows, or where keys are bins of
+/// time, over the time that these share. A bin ends with its day.
+fn bits_per_second(keys: &[(String, String)]) -> String {
+    let lengths = [("hour", 3_600_000), ("5m", 300_000), ("7h", 25_200_000), ("day", 86_400_000)];
+    let bins: Vec<(String, u64)> = keys
+        .iter()
+        .filter_map(|(name, sql)| {
+            let (_, ms) = lengths.iter().find(|(bin, _)| bin == name)?;
+            Some((format!("min({sql})"), *ms))
+        })
+        .collect();
+    let amount = "CAST(coalesce(sum(bytes), 0) AS HUGEINT) * 8000";
+    if bins.is_empty() {
+        return format!(
+            "CASE WHEN min(first) IS NOT NULL AND max(last) IS NOT NULL THEN {amount} // greatest(max(last) - min(first), 1) END"
+        );
+    }
+    let starts: Vec<&str> = bins.iter().map(|(start, _)| start.as_str()).collect();
+    let end = |(start, ms): &(String, u64)| {
+        format!("least({start} + {ms}, {start} // 86400000 * 86400000 + 86400000)")
+    };
+    let ends: Vec<String> = bins.iter().map(end).collect();
+    let (starts, ends) = (starts.join(", "), ends.join(", "));
+    format!(
+        "CASE WHEN min(timestamp) IS NOT NULL THEN {amount} // (least({ends}) - greatest({starts})) END"
+    )
+}
 
 /// A question: key names, filter, SQL.
 struct Question {
@@ -252,7 +277,10 @@ fn question(random: &mut Random) -> Question {
     let (filter, condition) =
         if random.below(4) == 0 { ("any".into(), "true".into()) } else { filter(random, 3) };
     let columns: Vec<&str> = keys.iter().map(|(_, sql)| sql.as_str()).collect();
-    let measures = MEASURES.map(|(_, sql)| format!("CAST({sql} AS VARCHAR)"));
+    let bps = bits_per_second(&keys);
+    let measures = MEASURES.map(|(name, sql)| {
+        format!("CAST({} AS VARCHAR)", if name == "bps" { bps.as_str() } else { sql })
+    });
     let texts = columns.iter().map(|column| format!("CAST({column} AS VARCHAR)"));
     let selected: Vec<String> = texts.chain(measures).collect();
     let places: Vec<String> = (1..=columns.len()).map(|place| place.to_string()).collect();

@@ -262,7 +262,8 @@ fn scans() {
         ("flags = 2", "hosts", &[1, 4], &syn_only["distinct_dst_addr_by_src_addr,dst_port"]),
         ("flags = 2", "ports", &[1, 2], &syn_only["distinct_dst_port_by_src_addr,dst_addr"]),
     ] {
-        let scans = question(Report::Scans(Scans { min_targets: 1, limit: 20 }));
+        let scans =
+            question(Report::Scans(Scans { min_targets: 1, limit: 20, ..Scans::default() }));
         let answer = of_batches(&batches, &filtered(scans, filter));
         let names = &answer.table.columns;
         let rows = answer.table.rows.iter().filter(|row| row[0] == Cell::Text(kind.into()));

@@ -67,7 +67,7 @@ fn timeline(bin: &str, distribution: TimeDistribution, by: &[&str], limit: usize
 /// A question of each report, but for diff: of flows that are changed and
 /// filtered, and of all flows.
 fn questions() -> Vec<Question> {
-    let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000k";
+    let filter = "not (exporter = r7 and bytes < 500) or port in [1 5-9] and duration < 1000s";
     let some = Flows {
         filter: Some(filter.into()),
         repair_times: true,
@@ -82,7 +82,7 @@ fn questions() -> Vec<Question> {
         (TimeDistribution::Start, &LONG),
     ];
     let others = [
-        Report::Scans(Scans { min_targets: 3, limit: 10 }),
+        Report::Scans(Scans { min_targets: 3, limit: 10, ..Scans::default() }),
         Report::Beacons(Beacons { min_connections: 3, max_jitter_percent: 90, limit: 10 }),
     ];
     let timelines =
@@ -177,7 +177,7 @@ fn statistics_name_the_fields_that_they_read() {
     check(question(Report::Pairs(Ranked::default())));
     check(question(Report::Ports(Ranked::default())));
     check(question(Report::Protocols(Ranked::default())));
-    check(question(Report::Scans(Scans { min_targets: 2, limit: 0 })));
+    check(question(Report::Scans(Scans { min_targets: 2, limit: 0, ..Scans::default() })));
     let beacons = Beacons { min_connections: 3, max_jitter_percent: 10, limit: 0 };
     check(question(Report::Beacons(beacons)));
     check(question(Report::Check));

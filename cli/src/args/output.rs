@@ -21,7 +21,8 @@ pub(crate) struct Output {
     /// Columns to show behind the keys, instead of the usual ones
     ///
     /// Rankings (top, talkers, ports, protocols, pairs) take any measures, which
-    /// `flowkit top --help` lists; other reports some of their own columns.
+    /// `flowkit top --help` lists; other reports some of their own columns and of
+    /// their single values, such as bps_p95 of timeline.
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
 
@@ -47,7 +48,8 @@ impl Output {
         if self.columns.is_empty() {
             return Ok(None);
         }
-        let measures: Result<_, _> = self.columns.iter().map(|name| Measure::parse(name)).collect();
+        let columns = self.columns.iter().map(|name| Measure::parse_column(name));
+        let measures: Result<_, _> = columns.collect();
         measures.map(Some).map_err(|error| Usage(format!("--columns: {error}")).into())
     }
 }

@@ -1,7 +1,9 @@
 //! Which rows of a result to show, and in which order.
 
 use clap::Arg;
-use flowkit_model::question::{Condition, Measure, Order};
+use flowkit_model::question::{Grouping, Order, Report};
+
+use crate::exit::Usage;
 
 /// How many rows.
 #[derive(clap::Args, Debug, Default)]
@@ -28,9 +30,9 @@ pub(crate) fn limited(arg: Arg, rows: &'static str) -> Arg {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Rows")]
 pub(crate) struct Rows {
-    /// Measure to rank by
-    #[arg(long, value_parser = Measure::parse, default_value = "bytes", value_name = "MEASURE")]
-    sort: Measure,
+    /// Column to rank by
+    #[arg(long, default_value = "bytes", value_name = "COLUMN")]
+    sort: String,
 
     #[command(flatten)]
     limit: Limit,
@@ -43,17 +45,9 @@ pub(crate) struct Rows {
     #[arg(long, value_name = "PERCENT", value_parser = millionths)]
     min_percent: Option<u64>,
 
-    /// Only rows that match, such as 'bytes > 1G and distinct:dst_addr >= 10'
-    #[arg(long, value_name = "CONDITION", value_parser = conditions)]
-    having: Option<Conditions>,
-}
-
-/// Conditions joined by `and`.
-#[derive(Clone, Debug)]
-struct Conditions(Vec<Condition>);
-
-fn conditions(text: &str) -> Result<Conditions, String> {
-    Condition::parse_all(text).map(Conditions)
+    /// Only rows that match, such as 'bytes > 1G and flows >= 10'
+    #[arg(long, value_name = "CONDITION")]
+    having: Option<String>,
 }
 
 fn number(text: &str) -> Result<usize, String> {
@@ -72,15 +66,28 @@ fn millionths(text: &str) -> Result<u64, String> {
 }
 
 impl Rows {
-    /// Order and conditions.
-    pub(crate) fn order(&self) -> Order {
-        Order {
-            sort: self.sort,
+    /// Order and conditions, in the columns of a report; `report` is that of an order.
+    pub(crate) fn order(&self, report: impl Fn(Order) -> Report) -> anyhow::Result<Order> {
+        let grouping = report(Order::default()).grouping();
+        let grouping = grouping.unwrap_or_else(|| Grouping::sums(Vec::new()));
+        let wrong = |option: &str, value: &str, why: String| {
+            Usage(format!("invalid value '{value}' for '{option}': {why}"))
+        };
+        let (sort, _) =
+            grouping.named(&self.sort).map_err(|why| wrong("--sort <COLUMN>", &self.sort, why))?;
+        let having = match &self.having {
+            None => Vec::new(),
+            Some(text) => {
+                grouping.conditions(text).map_err(|why| wrong("--having <CONDITION>", text, why))?
+            }
+        };
+        Ok(Order {
+            sort,
             limit: self.limit.rows(),
             bottom: self.bottom,
             min_share: self.min_percent.unwrap_or(0),
-            having: self.having.clone().map(|conditions| conditions.0).unwrap_or_default(),
-        }
+            having,
+        })
     }
 }
 

@@ -41,12 +41,12 @@ pub(crate) struct Diff {
     #[arg(long, value_name = "FROM..TO", requires = "a", help_heading = "Question")]
     b: Option<String>,
 
-    /// Measure to rank by
+    /// Column to rank by
     #[arg(
         long,
         value_parser = metrics(),
         default_value = "bytes",
-        value_name = "MEASURE",
+        value_name = "COLUMN",
         help_heading = "Rows"
     )]
     sort: Metric,

@@ -14,9 +14,9 @@ lists the fields.
   port, as, if, mask  either end: dst port 443, src or dst port 53, in if 3
   proto               name or number: proto tcp, or tcp alone
   flags SA            all of these set; not flags AFRPU: none of these;
-                      flags any SA: one of these
+                      flags any SA: one of these; flags = SA: exactly these
   bytes, packets      with k, M, G, T (powers of 1000): bytes > 10k
-  duration            milliseconds
+  duration            500ms, 10s, 10m, 1h30m; a bare number is milliseconds
   bps, pps, bpp       whole numbers, 0 without duration
   tos, icmp-type, icmp-code, next ip, router ip, engine id, first, last, service
   flows               1 for each record, as in nfdump
@@ -29,6 +29,7 @@ lists the fields.
                       contains or. -f @FILE reads the whole filter from a file.
 
 Differences from nfdump, on purpose:
+  A unit that does not fit is an error: duration > 10k, port > 1k, bytes > 10MB.
   A comparison with an unknown value is false, its `not` true.
   Host names are not looked up.
   as and mask are those of the record; nfdump looks AS numbers up in a database

@@ -15,6 +15,7 @@ const REASONS: &[(&str, &str, &str, &str)] = &[
     ("format", "explain", "default", "a page of text has no table"),
     ("limit", "timeline", "default", "more than five series cannot be told apart"),
     ("limit", "diff", "default", "what grew and what shrank share the rows"),
+    ("sort", "scans", "default", "many targets make a scan, not many bytes"),
     ("max-rate", "send", "help", "counts flows, and UDP may lose them"),
     ("max-rate", "send", "default", "the server sets the pace of a fetch, nobody that of UDP"),
     ("output", "fetch", "value name", "a dump is a directory"),

@@ -11,7 +11,8 @@ use crate::report::report;
 
 const EXAMPLES: &str = "\
 Each pair is one row for both directions, the lower address first as addr_a.
-`flowkit top --help` lists the measures for --sort, --having and --columns.
+--sort and --having know every column shown, and the measures that
+`flowkit top --help` lists, --columns these measures.
 
 Examples:
   flowkit pairs
@@ -34,7 +35,8 @@ pub(crate) struct Pairs {
 
 impl Pairs {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let ranked = Ranked { columns: self.output.measures()?, order: self.rows.order() };
+        let order = self.rows.order(|order| Report::Pairs(Ranked { columns: None, order }))?;
+        let ranked = Ranked { columns: self.output.measures()?, order };
         report(Report::Pairs(ranked), &self.sources, &self.output, general)
     }
 }

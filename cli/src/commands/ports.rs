@@ -12,7 +12,8 @@ use crate::report::report;
 const EXAMPLES: &str = "\
 The service of a flow is the lower of its two ports, so both directions of a
 conversation are in one row. Only TCP, UDP, SCTP and DCCP have ports.
-`flowkit top --help` lists the measures for --sort, --having and --columns.
+--sort and --having know every column shown, and the measures that
+`flowkit top --help` lists, --columns these measures.
 
 Examples:
   flowkit ports
@@ -35,7 +36,8 @@ pub(crate) struct Ports {
 
 impl Ports {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let ranked = Ranked { columns: self.output.measures()?, order: self.rows.order() };
+        let order = self.rows.order(|order| Report::Ports(Ranked { columns: None, order }))?;
+        let ranked = Ranked { columns: self.output.measures()?, order };
         report(Report::Ports(ranked), &self.sources, &self.output, general)
     }
 }

@@ -10,7 +10,8 @@ use crate::exit::Exit;
 use crate::report::report;
 
 const EXAMPLES: &str = "\
-`flowkit top --help` lists the measures for --sort, --having and --columns.
+--sort and --having know every column shown, and the measures that
+`flowkit top --help` lists, --columns these measures.
 
 Examples:
   flowkit protocols
@@ -32,7 +33,8 @@ pub(crate) struct Protocols {
 
 impl Protocols {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let ranked = Ranked { columns: self.output.measures()?, order: self.rows.order() };
+        let order = self.rows.order(|order| Report::Protocols(Ranked { columns: None, order }))?;
+        let ranked = Ranked { columns: self.output.measures()?, order };
         report(Report::Protocols(ranked), &self.sources, &self.output, general)
     }
 }

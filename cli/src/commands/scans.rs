@@ -17,8 +17,12 @@ at syn_only_flows, the flows that nobody answered.
 
 Examples:
   flowkit scans
-  flowkit scans -f 'flags = 2' --min-targets 5
+  flowkit scans -f 'flags = S' --min-targets 5
+  flowkit scans --sort bytes --having 'targets > 100'
   flowkit scans --last 24h --format csv";
+
+/// The column that rows are ranked by.
+const TARGETS: &str = "targets";
 
 /// Sources that reach many hosts on a port, or ports of a host
 #[derive(clap::Args)]
@@ -34,6 +38,14 @@ pub(crate) struct Scans {
     )]
     min_targets: u64,
 
+    /// Column to rank by
+    #[arg(long, value_name = "COLUMN", default_value = TARGETS, help_heading = "Rows")]
+    sort: String,
+
+    /// Only rows that match, such as 'bytes > 1G and flows >= 10'
+    #[arg(long, value_name = "CONDITION", help_heading = "Rows")]
+    having: Option<String>,
+
     #[command(flatten)]
     limit: Limit,
 
@@ -47,7 +59,9 @@ pub(crate) struct Scans {
 impl Scans {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let (min_targets, limit) = (self.min_targets, self.limit.rows());
-        let scans = Report::Scans(question::Scans { min_targets, limit });
+        let sort = (self.sort != TARGETS).then(|| self.sort.clone());
+        let having = self.having.clone();
+        let scans = Report::Scans(question::Scans { min_targets, limit, sort, having });
         report(scans, &self.sources, &self.output, general)
     }
 }

@@ -12,7 +12,8 @@ use crate::report::report;
 const EXAMPLES: &str = "\
 A flow counts at its source and at its destination address, so the shares of
 all addresses add up to more than 100 %; it counts once if the two are equal.
-`flowkit top --help` lists the measures for --sort, --having and --columns.
+--sort and --having know every column shown, and the measures that
+`flowkit top --help` lists, --columns these measures.
 
 Examples:
   flowkit talkers
@@ -35,7 +36,8 @@ pub(crate) struct Talkers {
 
 impl Talkers {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let ranked = Ranked { columns: self.output.measures()?, order: self.rows.order() };
+        let order = self.rows.order(|order| Report::Talkers(Ranked { columns: None, order }))?;
+        let ranked = Ranked { columns: self.output.measures()?, order };
         report(Report::Talkers(ranked), &self.sources, &self.output, general)
     }
 }

@@ -1,6 +1,6 @@
 //! `flowkit timeline`: bytes, packets and flows over time.
 
-use flowkit_model::question::{Report, TimeDistribution, Timeline, bin_length_ms};
+use flowkit_model::question::{Report, TimeDistribution, Timeline, bin_length_ms, not_a_bin};
 
 use crate::args::general::General;
 use crate::args::keys::Keys;
@@ -13,9 +13,11 @@ use crate::report::report;
 const EXAMPLES: &str = "\
 Bins start at midnight in --tz and cover the time window (@timestamp). Volume
 outside the window is in the rows before and after, so all rows add up to the
-total. A flow counts once in `flows`: in the bin of its first packet, or in the
-bin that --load end or export gives all of it to. With --by, --limit is the
-number of series; one more series sums the others.
+total. A bin that flows exported after the window reach into is incomplete: an
+edge. The column kind says it: bin, edge, before, after or unknown. A flow
+counts once in `flows`: in the bin of its first packet, or in the bin that
+--load end or export gives all of it to. With --by, --limit is the number of
+series; one more series sums the others.
 
 Time distributions (--load), for flows that span several bins:
   proportional   by the time spent in each bin
@@ -36,6 +38,10 @@ pub(crate) struct Timelines {
     keys: Keys,
 
     /// Length of a bin: 30s, 5m, 1h, 1d, minute, hour, day, week
+    ///
+    /// Bins of up to a day are counted from local midnight, so the last one of a day may
+    /// be shorter; longer ones are of whole days (2d, 48h, week) and are counted from
+    /// 1970-01-01. A day is that of the local date.
     #[arg(long, default_value = "hour", value_name = "LENGTH", help_heading = "Question")]
     bin: String,
 
@@ -91,8 +97,9 @@ impl Timelines {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         if bin_length_ms(&self.bin).is_none() {
             let bin = &self.bin;
-            let why = format!("--bin {bin}: not a length of time; try 5m, 1h or day");
-            return Err(Usage(why).into());
+            let why =
+                not_a_bin(bin).unwrap_or_else(|| "not a length of time; try 5m, 1h or day".into());
+            return Err(Usage(format!("--bin {bin}: {why}")).into());
         }
         let timeline = Report::Timeline(Timeline {
             bin: self.bin.clone(),

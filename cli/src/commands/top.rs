@@ -17,9 +17,13 @@ Results are exact: every flow is read, ties are ordered by key, and the row
 Keys: a field (`flowkit fields` lists them; names of the codec, of Cisco and of
 nfdump work too), a prefix such as src_addr/24, addr, port, as, if or mask for
 either end, service for the lower port, hour, day or 5m for the export time.
+Bins longer than a day are of whole days, counted from 1970-01-01. Keys that are
+called as a measure have the columns bytes_key and packets_key.
 Measures (--sort, --having, --columns): bytes, packets, flows and their _share;
 first, last, duration, bps, pps, bpp; min, max, mean, median or p95 with _bytes
-or _duration; distinct:FIELD.
+or _duration; distinct:FIELD. --sort and --having also know the keys. Conditions
+compare as filters do: bytes > 10M, duration > 10m, bytes_share > 12.5 %,
+first >= 2018-09-21T07:00.
 
 Examples:
   flowkit top --by dst_port
@@ -49,7 +53,9 @@ pub(crate) struct Top {
 
 impl Top {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let (by, order) = (self.keys.keys()?, self.rows.order());
+        let by = self.keys.keys()?;
+        let top = |order| Report::Top(question::Top { by: by.clone(), columns: None, order });
+        let order = self.rows.order(top)?;
         let top = Report::Top(question::Top { by, columns: self.output.measures()?, order });
         report(top, &self.sources, &self.output, general)
     }

@@ -4,6 +4,7 @@
 use flowkit_model::answer::{Cell, Column, Meaning, Ranking};
 use flowkit_model::{Answer, Kind, Metric, Sums};
 
+use super::ports;
 use super::style::Style;
 use super::text::{grouped_or_raw, named, text};
 use super::units::percent;
@@ -35,7 +36,11 @@ impl Head {
     fn of(column: &Column, must_stay: bool) -> Self {
         let left = matches!(
             column.meaning,
-            Meaning::Key(_) | Meaning::Network(_) | Meaning::Value(_) | Meaning::Words
+            Meaning::Key(_)
+                | Meaning::Network(_)
+                | Meaning::Value(_)
+                | Meaning::Words
+                | Meaning::Class
         );
         let sum_of = match column.meaning {
             Meaning::Sum(metric) => Some(metric),
@@ -58,6 +63,16 @@ impl Grid {
         };
         grid.bars = bars(answer);
         grid
+    }
+
+    /// Removes a column.
+    pub(super) fn remove(&mut self, place: usize) -> Head {
+        for row in &mut self.rows {
+            if place < row.len() {
+                row.remove(place);
+            }
+        }
+        self.heads.remove(place)
     }
 
     /// The single values of an answer.
@@ -91,13 +106,31 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
         let is_said = is_words(place) && (place < 2 || number.is_some());
         Head::of(column, column.meaning.is_key() || is_said || Some(place) == number)
     });
+    let class = columns.iter().position(|column| column.meaning == Meaning::Class);
     let rows = answer.table.rows.iter().map(|row| {
         let cells = row.iter().zip(columns);
         let protocol = protocol.map(|place| &row[place]);
-        cells.map(|(cell, column)| named(cell, column.meaning, protocol, style)).collect()
+        let class = class.map(|place| text(&row[place], Meaning::Class, style));
+        cells
+            .map(|(cell, column)| match (column.meaning, &class) {
+                (Meaning::Class, Some(class)) => noted(class).to_owned(),
+                // Before and after a window there is no time to show.
+                (Meaning::Key(Kind::Time), Some(class)) if *cell == Cell::None => class.clone(),
+                (meaning, _) => named(cell, meaning, protocol, style),
+            })
+            .collect()
     });
     let wraps = columns.last().is_some_and(|column| column.meaning == Meaning::Words);
-    Grid { heads: heads.collect(), rows: rows.collect(), wraps, bars: None }
+    let mut grid = Grid { heads: heads.collect(), rows: rows.collect(), wraps, bars: None };
+    if let Some(place) = class.filter(|place| grid.rows.iter().all(|row| row[*place].is_empty())) {
+        grid.remove(place);
+    }
+    grid
+}
+
+/// What a table says of the class of a row beside its other cells.
+fn noted(class: &str) -> &str {
+    if class == "edge" { "incomplete" } else { "" }
 }
 
 /// The rows of a ranking with rank, share and cumulative share, then other and
@@ -122,11 +155,17 @@ fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
     }
     let whole = ranking.sort.of(&ranking.total);
     let mut cumulative = 0;
+    let mut protocols = ranking.protocols.iter();
     for (rank, row) in (1_u64..).zip(&answer.table.rows) {
+        let protocols = protocols.next();
         let mut cells = vec![rank.to_string()];
         for place in &columns {
             let protocol = protocol.map(|place| &row[place]);
-            cells.push(named(&row[*place], all[*place].meaning, protocol, style));
+            let name = named(&row[*place], all[*place].meaning, protocol, style);
+            cells.push(match protocols {
+                Some(protocols) => ports::read(name, &row[*place], &all[*place], *protocols, style),
+                None => name,
+            });
             if let (true, Cell::Number(part)) = (Some(*place) == share_of, &row[*place]) {
                 cumulative += part;
                 cells.push(percent(*part, whole));
@@ -164,7 +203,7 @@ fn shown_columns(columns: &[Column], sorted_by: &str) -> Vec<usize> {
     let rest = all.filter(|place| {
         let column = &columns[*place];
         !column.meaning.is_key()
-            && !matches!(column.meaning, Meaning::Share(_))
+            && !matches!(column.meaning, Meaning::Share(_) | Meaning::Class)
             && column.name != sorted_by
     });
     keys.chain(sorted).chain(rest).collect()

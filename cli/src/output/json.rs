@@ -16,14 +16,29 @@ pub(super) fn write(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> i
     out.write_all(b"\n")
 }
 
-/// Prints one object per row, one per line.
+/// Prints one object per row, one per line; the single values as one, where these
+/// alone were asked for.
 pub(super) fn write_rows(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> io::Result<()> {
+    if answer.table.columns.is_empty() && answer.facts_alone {
+        serde_json::to_writer(&mut *out, &Facts(answer, zone)).map_err(io::Error::from)?;
+        return out.write_all(b"\n");
+    }
     for row in &answer.table.rows {
         let row = Row(&answer.table.columns, row, zone);
         serde_json::to_writer(&mut *out, &row).map_err(io::Error::from)?;
         out.write_all(b"\n")?;
     }
     Ok(())
+}
+
+struct Facts<'a>(&'a Answer, &'a TimeZone);
+
+impl Serialize for Facts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let facts = self.0.facts.iter();
+        let members = facts.map(|(name, meaning, cell)| (name, Member(cell, *meaning, self.1)));
+        serializer.collect_map(members)
+    }
 }
 
 struct Object<'a>(&'a Answer, &'a TimeZone);

@@ -24,6 +24,9 @@ pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io:
         writeln!(out)?;
     }
     let grid = Grid::of(answer, style);
+    if grid.heads.is_empty() {
+        return Ok(());
+    }
     row(grid.heads.iter().map(|head| &head.name), out)?;
     let line = |right| if right { "---:" } else { "---" };
     let lines: Vec<String> = grid.heads.iter().map(|head| line(head.right).into()).collect();

@@ -7,6 +7,7 @@ mod grid;
 mod header;
 mod json;
 mod markdown;
+mod ports;
 mod style;
 mod table;
 mod text;
@@ -38,6 +39,16 @@ pub(crate) enum Format {
     Ndjson,
     /// A table with names and units, for notes and tickets
     Markdown,
+}
+
+impl Format {
+    /// Whether one header is above all values.
+    pub(crate) fn has_one_header(self) -> bool {
+        match self {
+            Self::Csv | Self::Tsv => true,
+            Self::Table | Self::Json | Self::Ndjson | Self::Markdown => false,
+        }
+    }
 }
 
 /// Prints an answer.

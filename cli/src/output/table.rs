@@ -33,6 +33,9 @@ pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io:
         writeln!(out)?;
     }
     let mut grid = Grid::of(answer, style);
+    if grid.heads.is_empty() {
+        return Ok(());
+    }
     if grid.rows.is_empty() {
         return writeln!(out, "(no rows)");
     }
@@ -98,12 +101,7 @@ fn fit(grid: &mut Grid, limit: Option<usize>) -> Vec<String> {
     let Some(limit) = limit else { return left_out };
     while width(grid) > limit {
         let Some(place) = grid.heads.iter().rposition(|head| !head.must_stay) else { break };
-        left_out.insert(0, grid.heads.remove(place).name);
-        for row in &mut grid.rows {
-            if place < row.len() {
-                row.remove(place);
-            }
-        }
+        left_out.insert(0, grid.remove(place).name);
     }
     left_out
 }

@@ -12,6 +12,7 @@ pub(super) fn text(cell: &Cell, meaning: Meaning, style: &Style) -> String {
     match cell {
         Cell::Unknown => "unknown".into(),
         Cell::None => "-".into(),
+        Cell::Filtered => "n/a: filtered".into(),
         Cell::Text(text) => harmless(text),
         Cell::Share { part, whole } => percent(*part, *whole),
         Cell::Minus(number) => format!("-{}", text_of(*number, meaning, style)),
@@ -28,7 +29,9 @@ fn text_of(number: u128, meaning: Meaning, style: &Style) -> String {
         Meaning::Duration => duration(number),
         Meaning::BitRate => bit_rate(number),
         Meaning::Count | Meaning::PacketRate | Meaning::Sum(_) => grouped(number),
-        Meaning::Share(_) | Meaning::Fraction | Meaning::Words => number.to_string(),
+        Meaning::Share(_) | Meaning::Fraction | Meaning::Words | Meaning::Class => {
+            number.to_string()
+        }
     }
 }
 

@@ -70,13 +70,10 @@ pub(crate) fn moment(ms: u64, zone: &TimeZone) -> String {
     rfc3339(i64::try_from(ms).unwrap_or(i64::MAX), zone)
 }
 
-/// A share in millionths, rounded; the share of nothing is 0.
-pub(crate) fn millionths(part: u128, whole: u128) -> u128 {
-    (part * 1_000_000 + whole / 2).checked_div(whole).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
+    use flowkit_model::answer::millionths;
+
     use super::*;
 
     #[test]

@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 
 use flowkit_model::Kind;
-use flowkit_model::answer::{Cell, Meaning};
+use flowkit_model::answer::{Cell, Meaning, millionths};
 use jiff::tz::TimeZone;
 
-use super::units::{self, millionths};
+use super::units;
 
 /// A value as programs read it.
 pub(super) enum Value {
@@ -25,7 +25,7 @@ pub(super) enum Value {
 /// The value of a cell in a column.
 pub(super) fn value(cell: &Cell, meaning: Meaning, zone: &TimeZone) -> Value {
     match cell {
-        Cell::Unknown | Cell::None => Value::Unknown,
+        Cell::Unknown | Cell::None | Cell::Filtered => Value::Unknown,
         Cell::Text(text) => Value::Text(text.clone()),
         Cell::Share { part, whole } => Value::Millionths(millionths(*part, *whole)),
         Cell::Minus(number) => Value::Minus(*number),

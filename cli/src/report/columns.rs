@@ -1,24 +1,25 @@
 //! `--columns` of a report that is not a ranking: some of its columns.
 
 use flowkit_model::Answer;
+use flowkit_model::answer::{Meaning, Table};
 
 use crate::exit::Usage;
 
-/// Keeps the keys and the columns of these names, in their order; where single
-/// values are the answer, those of these names too.
+/// Keeps the keys and the columns of these names, in their order, and the single
+/// values of these names.
 ///
-/// A ranking has the measures that it was asked for already.
-pub(super) fn keep(answer: &mut Answer, names: &[String]) -> Result<(), Usage> {
+/// Values separated by commas have one header, so of an answer that has both single
+/// values and rows (`in_one_table`) they show those that are named. A ranking has
+/// the measures that it was asked for already.
+pub(super) fn keep(answer: &mut Answer, names: &[String], in_one_table: bool) -> Result<(), Usage> {
     if names.is_empty() || answer.ranking.is_some() {
         return Ok(());
     }
     let columns = &answer.table.columns;
     let place = |name: &String| columns.iter().position(|column| column.name == *name);
-    let is_fact =
-        |name: &String| answer.facts_alone && answer.facts.iter().any(|(fact, _, _)| fact == name);
+    let is_fact = |name: &String| answer.facts.iter().any(|(fact, _, _)| fact == name);
     if let Some(name) = names.iter().find(|name| place(name).is_none() && !is_fact(name)) {
-        let facts = answer.facts.iter().filter(|_| answer.facts_alone).map(|(name, _, _)| *name);
-        let mut known: Vec<&str> = facts.collect();
+        let mut known: Vec<&str> = answer.facts.iter().map(|(name, _, _)| *name).collect();
         for column in columns.iter().filter(|column| !column.meaning.is_key()) {
             if !known.contains(&&*column.name) {
                 known.push(&column.name);
@@ -26,28 +27,54 @@ pub(super) fn keep(answer: &mut Answer, names: &[String]) -> Result<(), Usage> {
         }
         return Err(Usage(format!("no column is called {name}; there are: {}", known.join(", "))));
     }
-    let keys = (0..columns.len()).filter(|place| columns[*place].meaning.is_key());
-    let mut places: Vec<usize> = keys.collect();
-    for chosen in names.iter().filter_map(place) {
+    let only_fact = names.iter().find(|name| place(name).is_none());
+    let only_column = names.iter().find(|name| !is_fact(name));
+    if let (Some(fact), Some(column), true) = (only_fact, only_column, in_one_table) {
+        return Err(Usage(format!(
+            "{fact} is a single value and {column} a column of the rows; they have different \
+             headers, so ask for one of them, or for --format json"
+        )));
+    }
+    let (has_fact, has_column) = (only_fact.is_some(), only_column.is_some());
+    let keeps_all_facts = !answer.facts_alone && !has_fact;
+    answer.facts.retain(|(fact, _, _)| keeps_all_facts || names.iter().any(|name| name == fact));
+    match (has_fact, has_column) {
+        (true, false) if !answer.facts_alone => {
+            // Of the rows nothing was asked for.
+            answer.facts_alone = true;
+            answer.table = Table { name: answer.table.name, ..Table::default() };
+        }
+        (_, true) => answer.facts_alone = false,
+        _ => {}
+    }
+    keep_columns(&mut answer.table, names);
+    Ok(())
+}
+
+/// Keeps the keys, the columns of these names, and what says how to read a row.
+fn keep_columns(table: &mut Table, names: &[String]) {
+    let columns = &table.columns;
+    let of = |is: fn(Meaning) -> bool| {
+        (0..columns.len()).filter(move |place| is(columns[*place].meaning))
+    };
+    let asked =
+        names.iter().filter_map(|name| columns.iter().position(|column| column.name == *name));
+    let mut places: Vec<usize> = of(Meaning::is_key).collect();
+    for chosen in asked.chain(of(|meaning| meaning == Meaning::Class)) {
         if !places.contains(&chosen) {
             places.push(chosen);
         }
     }
-    if answer.facts_alone {
-        answer.facts.retain(|(fact, _, _)| names.iter().any(|name| name == fact));
-    }
-    let table = &mut answer.table;
     table.columns = places.iter().map(|place| table.columns[*place].clone()).collect();
     for row in &mut table.rows {
         *row = places.iter().map(|place| row[*place].clone()).collect();
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use flowkit_model::Kind;
-    use flowkit_model::answer::{Cell, Column, Meaning, Table};
+    use flowkit_model::answer::{Cell, Column};
 
     use super::*;
 
@@ -75,22 +102,43 @@ mod tests {
     #[test]
     fn keys_stay_and_columns_are_in_the_order_they_were_asked_for() {
         let mut some = answer();
-        keep(&mut some, &names(&["packets", "bytes", "packets"])).unwrap();
+        keep(&mut some, &names(&["packets", "bytes", "packets"]), true).unwrap();
         let shown: Vec<&str> = some.table.columns.iter().map(|column| &*column.name).collect();
         assert_eq!(shown, ["port", "packets", "bytes"]);
         assert_eq!(some.table.rows, [[53, 2, 7].map(Cell::Number)]);
         assert_eq!(some.facts.len(), 1, "facts beside rows stay");
         let mut all = answer();
-        keep(&mut all, &[]).unwrap();
+        keep(&mut all, &[], true).unwrap();
         assert_eq!(all.table.columns.len(), 3);
     }
 
     #[test]
     fn an_unknown_column_is_told_with_those_there_are() {
-        let told = keep(&mut answer(), &names(&["flows"])).unwrap_err().to_string();
-        assert_eq!(told, "no column is called flows; there are: bytes, packets");
+        let told = keep(&mut answer(), &names(&["hosts"]), true).unwrap_err().to_string();
+        assert_eq!(told, "no column is called hosts; there are: flows, bytes, packets");
         let mut summary = Answer { facts_alone: true, ..answer() };
-        keep(&mut summary, &names(&["flows"])).unwrap();
+        keep(&mut summary, &names(&["flows"]), true).unwrap();
         assert_eq!(summary.table.columns.len(), 1);
+    }
+
+    /// Single values or rows: csv shows those that are named, not both.
+    #[test]
+    fn csv_shows_single_values_or_rows_as_they_are_named() {
+        let mut rows = Answer { facts_alone: true, ..answer() };
+        keep(&mut rows, &names(&["port", "packets"]), true).unwrap();
+        assert!(!rows.facts_alone);
+        assert_eq!(rows.table.rows, [[53, 2].map(Cell::Number)]);
+        let mut values = answer();
+        keep(&mut values, &names(&["flows"]), true).unwrap();
+        assert!(values.facts_alone && values.table.rows.is_empty());
+        let both = names(&["flows", "bytes"]);
+        let told = keep(&mut answer(), &both, true).unwrap_err().to_string();
+        assert!(
+            told.starts_with("flows is a single value and bytes a column of the rows"),
+            "{told}"
+        );
+        let mut table = answer();
+        keep(&mut table, &both, false).unwrap();
+        assert_eq!((table.facts.len(), table.table.columns.len()), (1, 2));
     }
 }

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::notes;
 use crate::output::units::{counted, grouped, moment};
-use crate::output::wrap::hanging;
+use crate::output::wrap::{add, hanging};
 
 /// Where the texts begin.
 const INDENT: usize = 12;
@@ -25,8 +25,8 @@ pub(crate) fn write(answer: &Answer, zone: &TimeZone, out: &mut impl Write) -> i
         rows.push(("fields", fields(answer)));
         rows.push(("window", window(answer, zone)));
         rows.push(("filter", filter(answer)));
-        rows.push(("sampling", sampling(answer).to_owned()));
-        rows.push(("times", times(answer, question.flows.repair_times).to_owned()));
+        rows.push(("sampling", sampling(answer)));
+        rows.push(("times", times(answer, question.flows.repair_times)));
         rows.extend(answer.ranking.as_ref().map(|ranking| ("order", order(ranking))));
         rows.push(("left out", left_out(answer)));
     } else {
@@ -60,7 +60,7 @@ fn rule(report: &Report) -> &'static str {
             "By exporter and engine. A packet says how many flows its engine exported before it (flow_seq_num) and how many it carries (flow_records); the next packet must say the sum, modulo 2^32, and a gap between them was lost. If fewer documents arrived than flow_records says, they were lost behind the collector."
         }
         Report::Timeline(_) => {
-            "Bins start at midnight in the time zone. The title names the time distribution: how the volume of a flow is spread over the bins it spans. A flow counts once, in the bin where it began, or in the bin that gets all of it. Proportional: by the time spent in each bin, in whole bytes that add up exactly. A flow whose times are unknown, inverted, more than 1 h after or 24 h before its export is placed at its export. Volume outside the window is in the rows before and after."
+            "Bins start at midnight in the time zone, those of several days are counted from 1970-01-01. The title names the time distribution: how the volume of a flow is spread over the bins it spans. A flow counts once, in the bin where it began, or in the bin that gets all of it. Proportional: by the time spent in each bin, in whole bytes that add up exactly. A flow whose times are unknown, inverted, more than 1 h after or 24 h before its export is placed at its export. Volume outside the window is in the rows before and after. A bin is incomplete (edge) if flows exported after the window reach into it."
         }
         Report::Scans(_) => {
             "For each source address, distinct targets are counted exactly: hosts for one protocol and port, and ports of one host."
@@ -142,9 +142,19 @@ fn filter(answer: &Answer) -> String {
     )
 }
 
-fn sampling(answer: &Answer) -> &'static str {
+fn sampling(answer: &Answer) -> String {
     let sampled = answer.tally.sampling.values().any(|sampling| sampling.most > 1);
-    match (sampled, answer.scaled) {
+    let scaled_by = answer.tally.scaled_by().join(" and ");
+    let text = match (sampled, answer.scaled) {
+        _ if !scaled_by.is_empty() => {
+            return format!(
+                "{scaled_by} multiplied bytes and packets of some flows by their sampling interval before they were stored; those are never multiplied again{}.",
+                if answer.scaled { ", the others were" } else { "" }
+            );
+        }
+        (false, _) if answer.tally.is_sampling_unknown() => {
+            "no flow states whether its exporter samples: counters are as they stand."
+        }
         (false, _) => "no exporter samples (an interval of 0 or 1): counters are the traffic.",
         (true, true) => {
             "bytes and packets of each flow were multiplied by its sampling interval: an estimate. Flows were not multiplied: flows without a sampled packet are unknown."
@@ -152,22 +162,27 @@ fn sampling(answer: &Answer) -> &'static str {
         (true, false) => {
             "some exporters sample one packet in n; counters are as exported, not corrected for sampling (--scale-sampling corrects them)."
         }
-    }
+    };
+    text.into()
 }
 
-fn times(answer: &Answer, is_repaired: bool) -> &'static str {
-    match answer.tally.quality.fault() {
+fn times(answer: &Answer, is_repaired: bool) -> String {
+    let told = match &answer.tally.times {
         _ if is_repaired => {
-            "first_switched and last_switched were repaired: corrected for the late second of Logstash 7 and later, and for uptime wraps."
+            "were repaired: corrected for the late second of Logstash 7 and later, and for uptime wraps"
         }
-        Some(Fault::SecondLate) => {
-            "first_switched and last_switched are as the documents have them: about half are 1 s late, a fault of Logstash 7 and later (--repair-times corrects it)."
-        }
-        Some(Fault::LostMilliseconds) => {
-            "first_switched and last_switched are as the documents have them: without milliseconds, a fault of Logstash 5.6 to 6.8."
-        }
-        None => "first_switched and last_switched are as the documents have them.",
+        None => "were not used",
+        Some(_) => "are as the documents have them",
+    };
+    let mut text = format!("first_switched and last_switched {told}.");
+    for late in notes::late_times(&answer.tally) {
+        add(&mut text, format_args!(" {late}."));
     }
+    let mut faults = answer.tally.times.iter().flat_map(|times| times.values());
+    if faults.any(|times| times.fault() == Some(Fault::SecondLate)) {
+        text.push_str(" --repair-times corrects the late second.");
+    }
+    text
 }
 
 fn order(ranking: &Ranking) -> String {

@@ -72,7 +72,7 @@ pub(crate) fn print(
     general: &General,
     zone: TimeZone,
 ) -> anyhow::Result<()> {
-    columns::keep(answer, &output.columns)?;
+    columns::keep(answer, &output.columns, output.format.has_one_header())?;
     let path = output.file.path();
     let style = Style::new(zone, output.raw, general.color, path.is_none());
     write_to(path, |out| Ok(output::write(answer, output.format, &style, out)?))

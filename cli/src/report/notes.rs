@@ -1,14 +1,16 @@
 //! Notes on an answer: what was skipped, unknown, duplicate or is missing.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use flowkit_model::Answer;
-use flowkit_model::answer::{Fault, Tally, Unmatched};
+use flowkit_model::answer::{Fault, Quality, Tally, Unmatched};
+use flowkit_model::field::Wire;
 use flowkit_model::question::{Question, Report};
 use flowkit_model::window::Typed;
+use flowkit_model::{Answer, FieldId, NotAFlow};
 use jiff::tz::TimeZone;
 
-use crate::output::units::{counted, grouped, moment};
+use crate::output::units::{counted, grouped, moment, percent};
 
 /// Writes the notes of an answer, one per line; times in a zone. If quiet, only what
 /// is missing.
@@ -25,7 +27,7 @@ pub(crate) fn write(
     of_tally(&answer.tally, is_quiet, out)?;
     let repaired = answer.question.as_ref().is_some_and(|question| question.flows.repair_times);
     let misrepaired = misrepaired(answer).filter(|_| repaired).map(str::to_owned);
-    let hints = [misrepaired, hint(answer, repaired)].into_iter().flatten();
+    let hints = [misrepaired, hint(answer)].into_iter().flatten();
     for note in hints.filter(|_| !is_quiet) {
         writeln!(out, "note: {note}")?;
     }
@@ -48,7 +50,7 @@ fn no_match(answer: &Answer, there: Unmatched, zone: &TimeZone) -> String {
 }
 
 /// What `flowkit check` would find, as far as every answer knows: one line.
-fn hint(answer: &Answer, repaired: bool) -> Option<String> {
+fn hint(answer: &Answer) -> Option<String> {
     match &answer.question.as_ref()?.report {
         // It says all of this itself.
         Report::Check => return None,
@@ -64,40 +66,83 @@ fn hint(answer: &Answer, repaired: bool) -> Option<String> {
         | Report::Diff(_)
         | Report::Summary => {}
     }
-    let mut quality = answer.tally.quality;
-    if repaired && quality.fault() == Some(Fault::SecondLate) {
-        // The counts are of the times as stored; these were repaired.
-        quality.inverted -= quality.inverted_within_second;
-        quality.inverted_within_second = 0;
-    }
-    if repaired {
-        quality.inverted = quality.inverted.saturating_sub(quality.wrapped);
-        quality.wrapped = 0;
-    }
-    let mut found = Vec::new();
-    match quality.fault() {
-        Some(Fault::SecondLate) => {
-            found.push("times are 1 s late in about half of the flows (Logstash 7 and later)");
-        }
-        Some(Fault::LostMilliseconds) => {
-            found.push("times lack their milliseconds (Logstash 5.6 to 6.8)");
-        }
-        None => {}
-    }
+    let tally = &answer.tally;
+    let mut found = late_times(tally);
+    let times = Quality::of_all(tally.times.iter().flat_map(BTreeMap::values));
+    let is_stated = |field: FieldId| field.field().wire != Wire::Nowhere;
+    let unknown = tally.unknown.iter().filter(|(field, _)| is_stated(*field)).count();
     for (n, words) in [
-        (quality.inverted, "flows end before they start"),
-        (quality.wrapped, "times are 49.7 days late"),
-        (quality.far_off, "times are far from the export time"),
-        (answer.tally.sequences.missing(), "flows are missing according to the sequence numbers"),
-        (answer.tally.skipped.len() as u64, "documents were skipped"),
-        (answer.tally.unknown.len() as u64, "fields are unknown"),
-        (answer.tally.duplicates.n, "documents were duplicates"),
+        (times.inverted, "flows end before they start"),
+        (times.wrapped, "times are 49.7 days late"),
+        (times.far_off, "times are far from the export time"),
+        (tally.sequences.missing(), "flows are missing according to the sequence numbers"),
+        (
+            tally.sequences.missing_around(),
+            "flows are missing according to the sequence numbers, in the window or outside of it",
+        ),
+        (tally.skipped.len() as u64, skipped_text(tally)),
+        (unknown as u64, "fields are unknown"),
+        (tally.duplicates.n, "documents were duplicates"),
     ] {
         if n > 0 {
-            found.push(words);
+            found.push(words.to_owned());
         }
     }
     (!found.is_empty()).then(|| format!("{}; see `flowkit check`", found.join(", ")))
+}
+
+/// What was skipped: text between documents and rows are no documents.
+fn skipped_text(tally: &Tally) -> &'static str {
+    let is_all = |cause| tally.skipped.iter().all(|skipped| skipped.cause == cause);
+    if is_all(NotAFlow::NotJson) {
+        "text that is no JSON was skipped"
+    } else if is_all(NotAFlow::NotARow) {
+        "rows were skipped"
+    } else if is_all(NotAFlow::NoRecord) {
+        "datagrams were skipped"
+    } else {
+        "documents were skipped"
+    }
+}
+
+/// Late times as `check` finds them, exporter by exporter, with the shares that
+/// were measured; nothing if the answer used neither first nor last.
+pub(super) fn late_times(tally: &Tally) -> Vec<String> {
+    let is_as_exported = tally.quality.is_as_exported();
+    let of_fault = |fault: Fault| {
+        let all = tally.times.iter().flatten();
+        let late: Vec<_> = all.filter(|(_, times)| times.fault() == Some(fault)).collect();
+        let sums = Quality::of_all(late.iter().map(|(_, times)| *times));
+        let whose = match late[..] {
+            [] => return None,
+            [_] if tally.times.as_ref().is_some_and(|times| times.len() == 1) => String::new(),
+            [(exporter, _)] => {
+                format!(" of {}", exporter.as_deref().unwrap_or("the unknown exporter"))
+            }
+            _ => format!(" of {} exporters", late.len()),
+        };
+        Some((sums, whose))
+    };
+    let share = |part: u64, whole: u64| percent(part.into(), whole.into());
+    let second_late = of_fault(Fault::SecondLate).filter(|_| !is_as_exported).map(|(times, whose)| {
+        let (starts, ends) =
+            (share(times.late_first, times.timed), share(times.late_last, times.timed));
+        format!(
+            "{starts} of the starts and {ends} of the ends{whose} are 1 s late (Logstash 7 and later)"
+        )
+    });
+    let lost = of_fault(Fault::LostMilliseconds).map(|(times, whose)| {
+        let starts = share(times.same_fraction, times.timed);
+        if is_as_exported {
+            return format!(
+                "{starts} of the starts{whose} are whole seconds before their export (the exporter's uptime counts seconds)"
+            );
+        }
+        format!(
+            "{starts} of the starts{whose} lack their milliseconds (Logstash 5.6 to 6.8, or an exporter whose uptime counts whole seconds)"
+        )
+    });
+    second_late.into_iter().chain(lost).collect()
 }
 
 /// A time that is 1 s late is recognised by its fraction alone, so half of the

@@ -5,10 +5,12 @@
 //! program that is started, never changed here. The sessions of `cli.rs` change
 //! the folder they run in and are a process of their own for that.
 
+mod answers;
 mod bounded;
 mod destination;
 mod dump;
 mod explanation;
+mod fetch;
 mod kill;
 mod nfcapd;
 mod pipe;

@@ -9,7 +9,7 @@
 
 use serde_json::{Value, json};
 
-use super::query::Search;
+use super::query::{Members, Search};
 use super::{CursorOptions, PARTIAL, Target, adapt, is_by_time, refused, search_body};
 use crate::error::FetchError;
 use crate::page::check::{CursorNames, Snapshot};
@@ -203,7 +203,7 @@ pub(crate) fn probe<S: Server>(
         query: &query,
         order: flowkit_model::dump::Order::Storage,
         slice: None,
-        source_fields: &[],
+        members: Members::default(),
     };
     let mut options = CursorOptions { size: 1, ..options.clone() };
     let target = Target { index, search };
@@ -249,7 +249,7 @@ mod tests {
             names: std::sync::Arc::default(),
         };
         let query = json!({"match_all": {}});
-        let search = Search { query: &query, order, slice: None, source_fields: &[] };
+        let search = Search { query: &query, order, slice: None, members: Members::default() };
         let end = (|| {
             let mut body = Vec::new();
             let target = Target { index: "n", search };

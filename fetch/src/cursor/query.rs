@@ -1,6 +1,6 @@
 //! Bodies of search and count requests: query, sort, aggregations. Pure.
 
-use flowkit_model::dump::{Order, Slice, Span};
+use flowkit_model::dump::{Manifest, Order, Slice, Span};
 use flowkit_model::window::Window;
 use serde_json::{Value, json};
 
@@ -54,8 +54,41 @@ pub(crate) struct Search<'a> {
     pub(crate) query: &'a Value,
     pub(crate) order: Order,
     pub(crate) slice: Option<Slice>,
-    /// Fields of the documents to request; empty for all.
-    pub(crate) source_fields: &'a [String],
+    pub(crate) members: Members<'a>,
+}
+
+/// What of each document is requested.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Members<'a> {
+    /// Fields of the documents; empty for all.
+    pub(crate) source: &'a [String],
+    /// `fields` beside the document.
+    pub(crate) fields: Option<&'a Value>,
+    /// `docvalue_fields` beside the document.
+    pub(crate) docvalues: Option<&'a Value>,
+}
+
+impl<'a> Members<'a> {
+    /// What a dump asked for.
+    pub(crate) fn of(manifest: &'a Manifest) -> Self {
+        Self {
+            source: &manifest.source_fields,
+            fields: manifest.asked_fields.as_ref(),
+            docvalues: manifest.asked_docvalue_fields.as_ref(),
+        }
+    }
+
+    /// Writes them into the body of a search.
+    pub(crate) fn write(self, body: &mut Value) {
+        if !self.source.is_empty() {
+            body["_source"] = json!(self.source);
+        }
+        for (name, value) in [("fields", self.fields), ("docvalue_fields", self.docvalues)] {
+            if let Some(value) = value {
+                body[name] = value.clone();
+            }
+        }
+    }
 }
 
 /// The body that opens a cursor.
@@ -74,9 +107,7 @@ pub(crate) fn search(search: &Search<'_>, size: u32, storage: &str) -> Value {
     if let Some(slice) = search.slice {
         body["slice"] = json!({"id": slice.id, "max": slice.max});
     }
-    if !search.source_fields.is_empty() {
-        body["_source"] = json!(search.source_fields);
-    }
+    search.members.write(&mut body);
     body
 }
 

@@ -140,6 +140,7 @@ fn open_call(index: &str, search: &Value, options: &CursorOptions) -> Call {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cursor::query::Members;
     use crate::cursor::query::Search;
     use crate::server::scripted::{ScriptedServer, page, page_with};
     use flowkit_model::dump::Order;
@@ -161,8 +162,12 @@ mod tests {
         let mut body = Vec::new();
         let query = json!({"match_all": {}});
         let end = (|| {
-            let search =
-                Search { query: &query, order: Order::Time, slice: None, source_fields: &[] };
+            let search = Search {
+                query: &query,
+                order: Order::Time,
+                slice: None,
+                members: Members::default(),
+            };
             let target = Target { index: "netflow-a", search };
             let mut scroll = Scroll::open(&script, &target, &mut options(), &mut body)?;
             while !scroll.snapshot.is_empty {
@@ -222,7 +227,8 @@ mod tests {
             (200, page("c2", 3, &["y"])),
         ]);
         let query = json!({"match_all": {}});
-        let search = Search { query: &query, order: Order::Time, slice: None, source_fields: &[] };
+        let search =
+            Search { query: &query, order: Order::Time, slice: None, members: Members::default() };
         let target = Target { index: "netflow-a", search };
         let (mut options, mut body) = (options(), Vec::new());
         let mut first = Scroll::open(&script, &target, &mut options, &mut body).unwrap();

@@ -5,13 +5,17 @@
 //! message holds credentials.
 
 mod disk;
+mod lack;
 mod printable;
+mod stranger;
 
 use std::io;
 use std::path::PathBuf;
 
+pub use lack::{Denied, Lack};
 pub(crate) use printable::printable;
 use printable::{because, others};
+pub use stranger::Stranger;
 
 /// A fetch stopped. The dump on disk says that it is incomplete.
 #[derive(Debug, thiserror::Error)]
@@ -101,9 +105,12 @@ pub enum FetchError {
         /// Start of the answer.
         start: String,
     },
+    /// Something else answers at the address.
+    #[error("{0}")]
+    NotTheServer(Stranger),
     /// 401.
     #[error(
-        "{url} does not know who is asking: {reason}; give --user NAME, with --password-file FILE or FLOWKIT_PASSWORD, or --api-key-file FILE"
+        "401: {url} does not know who is asking: {reason}; give --user NAME, with --password-file FILE or FLOWKIT_PASSWORD, or --api-key-file FILE"
     )]
     Unauthorized {
         /// Address without credentials.
@@ -112,15 +119,8 @@ pub enum FetchError {
         reason: String,
     },
     /// 403.
-    #[error("{url} forbids {request}: {reason}; ask for the right to read the index")]
-    Forbidden {
-        /// Address without credentials.
-        url: String,
-        /// Method and path.
-        request: String,
-        /// The server's words.
-        reason: String,
-    },
+    #[error("{0}")]
+    Forbidden(Denied),
     /// No index matches the name or pattern.
     #[error("no index {index} at {url}{}; try another --index", others(.found))]
     NoIndex {
@@ -236,14 +236,22 @@ pub enum FetchError {
         reason: String,
     },
     /// The server stopped searching before it was done.
-    #[error(
-        "page {page} of {index} is not whole: the search timed out; a time-out is set in search.default_search_timeout"
-    )]
+    #[error("page {page} of {index} is not whole: the search {why}")]
     TimedOut {
         /// Index or pattern.
         index: String,
         /// Number of the page, from 1.
         page: u64,
+        /// Why it stopped.
+        why: &'static str,
+    },
+    /// Remote clusters did not answer, or not whole.
+    #[error("an answer over {index} is not whole: {reason}; see GET /_remote/info")]
+    ClustersMissing {
+        /// Index or pattern.
+        index: String,
+        /// Which clusters are missing, in the server's words.
+        reason: String,
     },
     /// The total changed within a cursor, although that is a snapshot.
     #[error(

@@ -7,9 +7,11 @@ use flowkit_model::document::Document;
 use flowkit_model::dump::DocumentId;
 use flowkit_model::filter::Expression;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::page::document_id::KnownDocuments;
+use crate::page::sample::document;
 
 /// The filter is checked again, since the server may match more documents;
 /// documents that another part has are dropped.
@@ -36,8 +38,14 @@ impl Accept {
             source: &'a RawValue,
         }
         let Some(filter) = &self.filter else { return true };
-        let Ok(Source { source }) = serde_json::from_slice(hit) else { return false };
-        let document = Document::parse(source.get().as_bytes());
+        let document = match serde_json::from_slice(hit) {
+            Ok(Source { source }) => Document::parse(source.get().as_bytes()),
+            // An index may store no documents, so that `fields` stand for them.
+            Err(_) => match document(hit) {
+                Some(fields) => Document::parse(Value::Object(fields).to_string().as_bytes()),
+                None => return false,
+            },
+        };
         let flow = document.ok().and_then(|document| document.into_flow().ok());
         flow.is_some_and(|flow| filter.matches(&flow))
     }
@@ -63,6 +71,13 @@ mod tests {
         assert!(matches(r#"{"version":"Netflow v5","l4_dst_port":"443","in_bytes":11}"#));
         assert!(!matches(r#"{"version":5,"dst_port":443,"bytes":10}"#));
         assert!(!matches(r#"{"version":9,"dst_port":443,"bytes":11}"#));
+        let of_fields = |port: u16| {
+            let hit = format!(
+                r#"{{"_index":"n","_id":"a","fields":{{"netflow.version":[5],"netflow.dst_port":[{port}],"netflow.bytes":[11]}}}}"#
+            );
+            accept.matches(hit.as_bytes())
+        };
+        assert!(of_fields(443) && !of_fields(80));
         assert!(!accept.matches(b"{}") && !accept.matches(b""));
         assert!(Accept::default().matches(b"whatever"));
     }

@@ -13,6 +13,10 @@ pub(super) struct Answer<H> {
     pub(super) scroll_id: Option<String>,
     pub(super) pit_id: Option<String>,
     pub(super) timed_out: bool,
+    #[serde(default)]
+    pub(super) terminated_early: Option<bool>,
+    #[serde(default, rename = "_clusters")]
+    pub(super) clusters: serde_json::Value,
     #[serde(rename = "_shards")]
     pub(super) shards: Shards,
     pub(super) hits: Hits<H>,

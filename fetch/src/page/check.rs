@@ -9,13 +9,13 @@
 //! | the answer has the number of its request | `Mixed` | `server/client`, when it arrives |
 //! | it has the id of its own cursor | `Mixed` | [`CursorNames::check`] |
 //! | its head can be read, and has what the cursor needs | `BadPage` | `cursor/scroll.rs`, `cursor/pit.rs` |
-//! | the search did not time out, and every shard answered | `TimedOut`, `ShardsMissing` | [`Snapshot::check`] |
+//! | the search did not end early, and every shard of every cluster answered | `TimedOut`, `ShardsMissing`, `ClustersMissing` | [`Snapshot::check`] |
 //! | the total equals that of page 1 | `TotalChanged` | [`Snapshot::check`] |
 //! | it is valid JSON to its end | `BadPage` | [`split_hits`](super::hits::split_hits) |
 //! | no more documents are received than were counted | `WrongCount` | [`CursorCheck::check_count`] |
 //! | sorted by time, they follow the last page | `Unsorted` | [`CursorCheck::check_order`] |
-//! | their times are in the window | `Unsorted` | [`CursorCheck::check_window`] |
-//! | each is of the requested index | `Unsorted` | [`CursorCheck::check_document`] |
+//! | their sort values or bounds are in the window | `Unsorted` | [`CursorCheck::check_window`] |
+//! | each is of the requested index or pattern, and its time in the window | `Unsorted` | [`CursorCheck::check_document`] |
 //! | none was received before | `Twice` | [`CursorCheck::check_document`] |
 //! | at the end, as many were received as counted | `WrongCount` | [`CursorCheck::check_end`] |
 
@@ -28,6 +28,8 @@ use flowkit_model::dump::{HitId, Span};
 use super::answer::Shards;
 use super::document_id::RecentDocuments;
 use super::head::Head;
+use super::pattern::may_name;
+use super::window::WindowCheck;
 use crate::error::FetchError;
 
 /// Which cursor each id (scroll or PIT id) belongs to: a page with the id of
@@ -102,7 +104,15 @@ impl Snapshot {
     pub(crate) fn check(&self, page: u64, head: &Head) -> Result<(), FetchError> {
         let index = self.index.clone();
         if head.timed_out {
-            return Err(FetchError::TimedOut { index, page });
+            let why = "timed out; a time-out is set in search.default_search_timeout";
+            return Err(FetchError::TimedOut { index, page, why });
+        }
+        if head.is_early && (page == 1 || head.scroll_id.is_none()) {
+            let why = "was terminated early by the server";
+            return Err(FetchError::TimedOut { index, page, why });
+        }
+        if let Some(reason) = head.missing_clusters.clone() {
+            return Err(FetchError::ClustersMissing { index, reason });
         }
         let shards = &head.shards;
         // Later pages search only the shards that page 1 did not skip.
@@ -141,7 +151,7 @@ pub(crate) struct CursorCheck {
     index: String,
     /// Whether documents of any index are valid: the cursor runs over a pattern.
     any_index: bool,
-    window: Span,
+    window: WindowCheck,
     /// Number of documents that the cursor counted.
     pub(crate) total: u64,
     /// Number of documents in pages that passed all checks.
@@ -155,6 +165,7 @@ impl CursorCheck {
     /// For a cursor that counted `total` documents, before page 1.
     pub(crate) fn new(index: &str, any_index: bool, window: Span, total: u64) -> Self {
         let recent = RecentDocuments::new();
+        let window = WindowCheck::new(window);
         Self { index: index.to_owned(), any_index, window, total, received: 0, page: 0, recent }
     }
 
@@ -187,15 +198,25 @@ impl CursorCheck {
         first: Option<i64>,
         last: Option<i64>,
     ) -> Result<(), FetchError> {
-        let Span { from_ms, to_ms } = self.window;
+        let Span { from_ms, to_ms } = self.window.span();
         let is_early = first.zip(from_ms).is_some_and(|(first, from)| first < from);
         let is_late = last.zip(to_ms).is_some_and(|(last, to)| last >= to);
         if is_early || is_late { Err(self.unsorted()) } else { Ok(()) }
     }
 
-    /// Checks that a document is of the index, and did not come before.
-    pub(crate) fn check_document(&mut self, hit: &HitId<'_>) -> Result<(), FetchError> {
-        if !self.any_index && hit.index != self.index {
+    /// Checks that a document is of the index and of the window, and did not come
+    /// before. `text` is the hit, which says when it was.
+    pub(crate) fn check_document(
+        &mut self,
+        hit: &HitId<'_>,
+        text: &[u8],
+    ) -> Result<(), FetchError> {
+        let is_of_index = if self.any_index {
+            may_name(&self.index, &hit.index)
+        } else {
+            hit.index == self.index
+        };
+        if !is_of_index || self.window.excludes(text) {
             return Err(self.unsorted());
         }
         if !self.recent.is_new(hit.document_id()) {
@@ -242,7 +263,16 @@ mod tests {
         let [total_shards, successful, skipped, failed] = shards;
         let shards =
             Shards { total: total_shards, successful, skipped, failed, reasons: Vec::new() };
-        Head { scroll_id: None, pit_id: None, timed_out, shards, total, is_empty: false }
+        Head {
+            scroll_id: None,
+            pit_id: None,
+            timed_out,
+            is_early: false,
+            missing_clusters: None,
+            shards,
+            total,
+            is_empty: false,
+        }
     }
 
     #[test]
@@ -272,6 +302,21 @@ mod tests {
         for (page, head, expected) in cases {
             assert_eq!(check(page, head.clone()), expected, "{page} {head:?}");
         }
+        let whole = || head([6, 6, 0, 0], Some(9), false);
+        let early = |scroll_id: Option<&str>| Head {
+            is_early: true,
+            scroll_id: scroll_id.map(str::to_owned),
+            ..whole()
+        };
+        assert_eq!(
+            check(1, Head { shards: snapshot.shards.clone(), ..early(Some("c")) }),
+            "timed out"
+        );
+        assert_eq!(check(2, early(None)), "timed out");
+        // Of a scroll in storage order Elasticsearch 6.8 and 7.17 say so of each later page.
+        assert_eq!(check(2, early(Some("c"))), "good");
+        let skipped = Head { missing_clusters: Some("1 skipped".to_owned()), ..whole() };
+        assert_eq!(check(2, skipped), "another");
     }
 
     #[test]
@@ -291,11 +336,14 @@ mod tests {
         assert!(in_window(5, 8) && !in_window(4, 8) && !in_window(5, 9));
         let hit =
             |index: &'static str| HitId { index: index.into(), id: "a".into(), ..HitId::default() };
-        assert!(check.check_document(&hit("m")).is_err(), "of another index");
-        assert!(check.check_document(&hit("n")).is_ok());
-        assert!(check.check_document(&hit("n")).is_err(), "it came before");
+        assert!(check.check_document(&hit("m"), b"{}").is_err(), "of another index");
+        assert!(check.check_document(&hit("n"), b"{}").is_ok());
+        assert!(check.check_document(&hit("n"), b"{}").is_err(), "it came before");
+        let late = br#"{"_source":{"@timestamp":"2018-09-21T07:00:00.000Z"}}"#;
+        assert!(check.check_document(&hit("n"), late).is_err(), "outside of the window");
         let mut any = CursorCheck::new("n*", true, Span::default(), 3);
-        assert!(any.check_document(&hit("m")).is_ok() && any.check_document(&hit("n")).is_ok());
+        assert!(any.check_document(&hit("n1"), late).is_ok());
+        assert!(any.check_document(&hit("m"), late).is_err(), "of no index of the pattern");
     }
 
     #[test]

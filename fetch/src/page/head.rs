@@ -3,6 +3,7 @@
 use serde::de::IgnoredAny;
 
 use super::answer::{Answer, Shards, Total};
+use super::clusters::missing_clusters;
 
 /// Where the hits begin. Inside a JSON string the quotation marks would be
 /// escaped, so that these bytes never occur in one.
@@ -18,6 +19,11 @@ pub(crate) struct Head {
     /// Absent in a scroll.
     pub(crate) pit_id: Option<String>,
     pub(crate) timed_out: bool,
+    /// Whether the search ended before it was done. Later pages of a scroll say so
+    /// up to Elasticsearch 7, where it means the end of the page.
+    pub(crate) is_early: bool,
+    /// Clusters that are missing, in words.
+    pub(crate) missing_clusters: Option<String>,
     pub(crate) shards: Shards,
     /// Number of documents that the cursor runs over; absent if it was not
     /// requested.
@@ -57,6 +63,8 @@ impl Head {
             Total::Number(total) | Total::Object { value: total } => total,
         });
         let Answer { scroll_id, pit_id, timed_out, shards, .. } = answer;
-        Self { scroll_id, pit_id, timed_out, shards, total, is_empty }
+        let is_early = answer.terminated_early == Some(true);
+        let missing_clusters = missing_clusters(&answer.clusters);
+        Self { scroll_id, pit_id, timed_out, is_early, missing_clusters, shards, total, is_empty }
     }
 }

@@ -9,13 +9,18 @@
 //! | how a page is checked | [`check`] |
 //! | what precedes the hits | [`head`] |
 //! | how hits become lines | [`hits`] |
+//! | which hits are outside of the window | `window` |
 //! | which documents are written | [`accept`] |
 
 pub(crate) mod accept;
 mod answer;
 pub(crate) mod check;
+pub(crate) mod clusters;
 pub(crate) mod document_id;
 pub(crate) mod head;
 pub(crate) mod hits;
+pub(crate) mod pattern;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
+mod window;

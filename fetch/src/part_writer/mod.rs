@@ -94,6 +94,13 @@ impl<'a> PartWriter<'a> {
         Ok(writer.file.cut_back(&writer.state)?.then_some(writer))
     }
 
+    /// What an interrupted part has on disk that cannot be resumed, and is thrown
+    /// away by [`Self::create`].
+    pub(crate) fn unresumable(folder: &Path, planned: &PartState) -> Option<Written> {
+        let state = PartFile::read_state(folder, &planned.name)?;
+        (state.rows > 0).then_some(Written { documents: state.rows, bytes: state.bytes })
+    }
+
     fn at(
         folder: &Path,
         state: PartState,
@@ -217,7 +224,7 @@ impl<'a> PartWriter<'a> {
     /// Whether a document is to be written; counts those that are not.
     fn keep(&mut self, id: &HitId<'_>, hit: &[u8]) -> Result<bool, FetchError> {
         let CursorState { check, to_skip, skipped, .. } = &mut self.cursor;
-        check.check_document(id)?;
+        check.check_document(id, hit)?;
         let document = id.document_id();
         if !to_skip.is_empty() && document.key_bytes(|key| to_skip.remove(key)) {
             *skipped += 1;

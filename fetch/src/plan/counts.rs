@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::indices::IndexLister;
 use crate::clock::now;
 use crate::cursor::query;
-use crate::error::FetchError;
+use crate::error::{Denied, FetchError, Lack, printable};
+use crate::page::clusters::missing_clusters;
 use crate::page::hits::times;
 use crate::server::address::path_segment;
 use crate::server::{Call, Server};
@@ -24,7 +25,9 @@ pub(crate) fn count<S: Server>(
         return IndexLister { server, pattern: index }.unless_final(&call, status, &body);
     }
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-    Ok(answer["count"].as_u64().filter(|_| is_whole(&answer)))
+    check_whole(index, server.url(), &call, &answer)?;
+    let is_early = answer["terminated_early"] == true;
+    Ok(answer["count"].as_u64().filter(|_| is_whole(&answer) && !is_early))
 }
 
 /// First and last `@timestamp` of all documents, in milliseconds; `None` if the
@@ -40,24 +43,67 @@ pub(crate) fn time_range<S: Server>(server: &S, pattern: &str) -> (Option<i64>, 
     }
 }
 
-/// Whether every shard answered.
+/// Whether every shard answered, of every cluster, and in time.
+///
+/// `terminated_early` says nothing here: `OpenSearch` 3 sets it on aggregations
+/// that it answered without visiting each document.
 pub(crate) fn is_whole(answer: &Value) -> bool {
     let shards = &answer["_shards"];
-    shards["failed"] == 0 && shards["successful"] == shards["total"]
+    let is_in_time = answer["timed_out"] != true;
+    is_in_time
+        && shards["failed"] == 0
+        && shards["successful"] == shards["total"]
+        && missing_clusters(&answer["_clusters"]).is_none()
 }
 
-/// For each index the server's count now, and the number of documents received.
-/// An index that the server does not count is left out.
-pub(crate) fn counts<S: Server>(server: &S, manifest: &Manifest) -> Result<Vec<Count>, FetchError> {
-    let mut counts = Vec::new();
+/// Checks that no cluster is missing in an answer, and no shard because the login
+/// may not read it. Asking again would not help.
+pub(crate) fn check_whole(
+    index: &str,
+    url: &str,
+    call: &Call,
+    answer: &Value,
+) -> Result<(), FetchError> {
+    if let Some(reason) = missing_clusters(&answer["_clusters"]) {
+        return Err(FetchError::ClustersMissing { index: index.to_owned(), reason });
+    }
+    let failures = answer["_shards"]["failures"].as_array();
+    let mut reasons = failures.into_iter().flatten().map(|failure| &failure["reason"]);
+    match reasons.find(|reason| reason["type"] == "security_exception") {
+        Some(reason) => {
+            let reason = reason["reason"].as_str().unwrap_or_default();
+            let (url, request) = (url.to_owned(), call.name());
+            let (lack, reason) = (Lack::read(reason), printable(reason));
+            Err(FetchError::Forbidden(Denied { url, request, lack, reason }))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Documents of an index that a dump received.
+pub(crate) fn received(manifest: &Manifest, index: &str) -> u64 {
+    let of_index = manifest.parts.iter().filter(|part| part.scope.index == index);
+    of_index.map(|part| part.received + part.left_out).sum()
+}
+
+/// For each index the server's count now, and the number of documents received;
+/// and the indices that the server does not count.
+pub(crate) fn counts<S: Server>(
+    server: &S,
+    manifest: &Manifest,
+) -> Result<(Vec<Count>, Vec<String>), FetchError> {
+    let (mut counts, mut uncounted) = (Vec::new(), Vec::new());
     for wanted in &manifest.wanted {
-        if let Some(counted) = count(server, &wanted.index, &wanted.query)? {
-            let of_index = manifest.parts.iter().filter(|part| part.scope.index == wanted.index);
-            let received = of_index.map(|part| part.received + part.left_out).sum();
-            counts.push(Count { index: wanted.index.clone(), counted, received, at: now() });
+        let index = wanted.index.clone();
+        match count(server, &index, &wanted.query)? {
+            Some(counted) => {
+                let received = received(manifest, &index);
+                counts.push(Count { index, counted, received, at: now() });
+            }
+            None => uncounted.push(index),
         }
     }
-    Ok(counts)
+    Ok((counts, uncounted))
 }
 
 /// A sentence on how an index differs from the dump, and what to do.

@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::counts::is_whole;
-use super::pattern::matches_any;
+use super::counts::{check_whole, is_whole};
 use super::{Plan, PlanRequest, PlannedIndex, pushdown};
 use crate::cursor::query;
-use crate::error::{FetchError, printable};
+use crate::error::{Denied, FetchError, printable};
+use crate::page::pattern::matches_any;
 use crate::server::address::path_segment;
 use crate::server::refusal::{Context, Refusal};
+use crate::server::rights::lacking;
 use crate::server::{Call, Server};
 
 /// Default limit of the page size (`max_result_window`).
@@ -35,6 +36,14 @@ pub(super) fn indices<S: Server>(
         vec![PlannedIndex { name: request.pattern.to_owned(), ..PlannedIndex::default() }]
     };
     found.sort_by(|a, b| a.name.cmp(&b.name));
+    if let Some(lack) =
+        lister.server.has_login().then(|| lacking(lister.server, request.pattern)).flatten()
+    {
+        plan.notes.push(format!(
+            "indices of {} that the server hides from {lack} are not fetched",
+            request.pattern
+        ));
+    }
     let aliases = lister.alias_filters(&found)?;
     for index in &mut found {
         let mut queries: Vec<Value> = request.query.into_iter().cloned().collect();
@@ -80,12 +89,13 @@ impl<S: Server> IndexLister<'_, S> {
     fn by_settings(&self, plan: &mut Plan) -> Result<Option<Vec<PlannedIndex>>, FetchError> {
         let Some(mut open) = self.settings("open")? else { return Ok(None) };
         if open.is_empty() {
-            // A proxy may answer `{}` too: since this ends the fetch, it is checked
-            // twice.
+            // A proxy may answer `{}` too, so it is checked twice.
             open = self.settings("open")?.unwrap_or_default();
         }
         if open.is_empty() {
-            return Err(self.no_index(self.pattern.to_owned()));
+            // A login that may search an index but not read its settings sees none
+            // here: the search decides.
+            return Ok(None);
         }
         if self.pattern.contains('*') {
             // A wildcard skips closed indices; this is reported.
@@ -131,6 +141,10 @@ impl<S: Server> IndexLister<'_, S> {
         );
         let (call, mut body) = (Call::get(path), Vec::new());
         let status = self.server.send(&call, &mut body)?;
+        if status == 403 {
+            // Who may read documents need not be allowed to read settings.
+            return Ok(None);
+        }
         if status != 200 {
             return self.unless_final(&call, status, &body);
         }
@@ -154,6 +168,7 @@ impl<S: Server> IndexLister<'_, S> {
             return self.unless_final(&call, status, &body);
         }
         let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        check_whole(self.pattern, self.server.url(), &call, &answer)?;
         if answer["_shards"]["total"] == 0 {
             return Err(self.no_index(self.pattern.to_owned()));
         }
@@ -192,15 +207,24 @@ impl<S: Server> IndexLister<'_, S> {
         };
         match Refusal::new(status, body).into_error(context) {
             FetchError::NoIndex { index, .. } => Err(self.no_index(index)),
-            error @ (FetchError::Unauthorized { .. } | FetchError::IndexClosed { .. }) => {
-                Err(error)
-            }
+            error @ (FetchError::Unauthorized { .. }
+            | FetchError::Forbidden { .. }
+            | FetchError::IndexClosed { .. }) => Err(error),
             _ => Ok(None),
         }
     }
 
-    /// The error, with the names of some indices that exist.
+    /// The error, with the names of some indices that exist; that of a login to
+    /// which the server does not show the index.
     fn no_index(&self, index: String) -> FetchError {
+        if let Some(lack) = lacking(self.server, &index) {
+            let reason = format!(
+                "the server lists nothing for this login; try another --index if {} is mistyped",
+                printable(&index)
+            );
+            let (url, request) = (self.server.url().to_owned(), format!("reading {index}"));
+            return FetchError::Forbidden(Denied { url, request, lack, reason });
+        }
         let mut body = Vec::new();
         let found =
             match self.server.send(&Call::get("/_cat/indices?h=index&format=json"), &mut body) {

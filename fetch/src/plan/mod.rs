@@ -8,20 +8,20 @@
 pub(crate) mod counts;
 mod indices;
 pub(crate) mod limits;
-mod pattern;
+mod parts;
 mod pushdown;
 mod split;
 
-use flowkit_model::dump::{PartScope, Pending, Slice, Span, Wanted, part_name};
+use flowkit_model::dump::{PartScope, Pending, Span, Wanted, part_name};
 use flowkit_model::filter::Expression;
 use serde_json::Value;
 
 use crate::cursor::query;
 use crate::error::FetchError;
+use crate::request::{LARGEST_PART, SMALLEST_PART};
 use crate::server::Server;
-use counts::count;
 use indices::{IndexLister, indices};
-use split::{CountedSpan, Splitter};
+use parts::{count_index, split_index};
 
 /// What to plan.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +33,23 @@ pub(crate) struct PlanRequest<'a> {
     pub(crate) filter: Option<&'a Expression>,
     /// An additional query in the server's language.
     pub(crate) query: Option<&'a Value>,
-    /// Approximate documents per part.
-    pub(crate) part_size: u64,
+    /// The indices that the dump has; of another one all of `whole` is wanted.
+    pub(crate) known: &'a [Wanted],
+    /// Approximate documents per part, if given.
+    pub(crate) part_size: Option<u64>,
     /// Number of the first part.
     pub(crate) first_number: usize,
+}
+
+impl PlanRequest<'_> {
+    /// The window in which documents of an index are new. An index that appeared
+    /// since is wanted whole.
+    fn window_of(&self, index: &str) -> Span {
+        // Where the indices could not be listed the pattern stands for them.
+        let is_known =
+            self.known.iter().any(|known| [index, self.pattern].contains(&known.index.as_str()));
+        if is_known || self.known.is_empty() { self.window } else { self.whole }
+    }
 }
 
 /// The plan of a fetch.
@@ -106,10 +119,39 @@ impl Plan {
 pub(crate) fn plan<S: Server>(server: &S, request: PlanRequest<'_>) -> Result<Plan, FetchError> {
     let mut plan = Plan { first_number: request.first_number, ..Plan::default() };
     let lister = IndexLister { server, pattern: request.pattern };
+    let mut counted = Vec::new();
     for index in indices(&lister, request, &mut plan)? {
-        plan_index(server, request, index, &mut plan)?;
+        counted.push(count_index(server, request, index)?);
+    }
+    let all = counted.iter().filter_map(|counted| counted.index.documents).sum();
+    let size = request.part_size.unwrap_or_else(|| part_size(all)).max(1);
+    for index in counted {
+        split_index(server, request, index, size, &mut plan)?;
     }
     Ok(plan)
+}
+
+/// Approximate documents per part, of so many: what an interruption throws away
+/// is a small share of the whole, and parts are not too many.
+fn part_size(documents: u64) -> u64 {
+    const PARTS: u64 = 20;
+    (documents / PARTS).clamp(SMALLEST_PART, LARGEST_PART)
+}
+
+/// What is wanted now of each index that the pattern names, and what else was
+/// found: closed indices, remarks.
+pub(crate) fn wanted_now<S: Server>(
+    server: &S,
+    request: PlanRequest<'_>,
+) -> Result<(Vec<Wanted>, Plan), FetchError> {
+    let lister = IndexLister { server, pattern: request.pattern };
+    let mut plan = Plan::default();
+    let found = indices(&lister, request, &mut plan)?;
+    let wanted = |index: PlannedIndex| {
+        let query = query::all_of([query::span(request.whole), index.query]);
+        Wanted { index: index.name, query }
+    };
+    Ok((found.into_iter().map(wanted).collect(), plan))
 }
 
 /// The indices with their shards and limits, for a dump that has a plan: it is
@@ -120,65 +162,6 @@ pub(crate) fn indices_of<S: Server>(
 ) -> Result<Vec<PlannedIndex>, FetchError> {
     let lister = IndexLister { server, pattern };
     Ok(lister.settings("open")?.unwrap_or_default())
-}
-
-/// Counts the documents of an index, and splits them into parts.
-fn plan_index<S: Server>(
-    server: &S,
-    request: PlanRequest<'_>,
-    mut index: PlannedIndex,
-    plan: &mut Plan,
-) -> Result<(), FetchError> {
-    let size = request.part_size;
-    let of_span = |span: Span| {
-        let time = if span == Span::default() { query::dated() } else { query::span(span) };
-        query::all_of([time, index.query.clone()])
-    };
-    let dated = count(server, &index.name, &of_span(request.window))?;
-    let undated_query = query::all_of([query::undated(), index.query.clone()]);
-    // Documents without a time are in no bounded window.
-    let is_open = request.window == Span::default();
-    let undated = if is_open { count(server, &index.name, &undated_query)? } else { Some(0) };
-    let mut parts = Vec::new();
-    if dated != Some(0) {
-        let whole = CountedSpan { span: request.window, documents: dated.unwrap_or(0) };
-        let mut spans = vec![whole];
-        if whole.documents > size {
-            spans = Splitter { server, index: &index.name, query: &of_span, size }.split(whole)?;
-        }
-        for CountedSpan { span, documents } in spans {
-            let (query, documents) = (of_span(span), dated.map(|_| documents));
-            let scope = PartScope { window: span, query, ..PartScope::default() };
-            let part = Pending { scope, documents, ..Pending::default() };
-            parts.extend(slices(&part, size, index.shards));
-        }
-    }
-    if undated != Some(0) {
-        let scope = PartScope { without_time: true, query: undated_query, ..PartScope::default() };
-        let part = Pending { scope, documents: undated, ..Pending::default() };
-        parts.extend(slices(&part, size, index.shards));
-    }
-    index.documents = dated.zip(undated).map(|(dated, undated)| dated + undated);
-    let query = query::all_of([query::span(request.whole), index.query.clone()]);
-    plan.wanted.push(Wanted { index: index.name.clone(), query });
-    plan.add(index, parts);
-    Ok(())
-}
-
-/// Slices a part that time cannot split; at most one slice per shard, where
-/// slices are cheap.
-fn slices(part: &Pending, size: u64, shards: Option<u32>) -> Vec<Pending> {
-    let wanted = part.documents.unwrap_or(0).div_ceil(size.max(1));
-    let max = u32::try_from(wanted).unwrap_or(u32::MAX).min(shards.unwrap_or(1));
-    if max < 2 {
-        return vec![part.clone()];
-    }
-    let slice = |id| Pending {
-        scope: PartScope { slice: Some(Slice { id, max }), ..part.scope.clone() },
-        documents: part.documents.map(|documents| documents / u64::from(max)),
-        ..part.clone()
-    };
-    (0..max).map(slice).collect()
 }
 
 #[cfg(test)]
@@ -195,7 +178,8 @@ mod tests {
             whole: Span { from_ms: Some(5), to_ms: None },
             filter: None,
             query: None,
-            part_size: 100,
+            known: &[],
+            part_size: Some(100),
             first_number: 1,
         };
         let plan = plan(&script, request);
@@ -241,21 +225,6 @@ mod tests {
     }
 
     #[test]
-    fn what_time_cannot_cut_is_sliced_no_finer_than_the_shards() {
-        let part = |documents| Pending { documents: Some(documents), ..Pending::default() };
-        let cut = |documents, shards| {
-            let slices = slices(&part(documents), 100, shards);
-            let list = slices.iter().map(|p| p.scope.slice.map(|s| (s.id, s.max)));
-            list.collect::<Vec<_>>()
-        };
-        assert_eq!(cut(100, Some(5)), [None]);
-        assert_eq!(cut(101, Some(5)), [Some((0, 2)), Some((1, 2))]);
-        assert_eq!(cut(900, Some(2)), [Some((0, 2)), Some((1, 2))]);
-        assert_eq!(cut(900, Some(1)), [None]);
-        assert_eq!(cut(900, None), [None]);
-    }
-
-    #[test]
     fn a_count_that_lacks_shards_is_no_count() {
         let lame = r#"{"count":0,"_shards":{"total":2,"successful":1,"failed":0}}"#;
         let (plan, _) = run(&[(200, r#"{"netflow-a":{}}"#), (200, "{}"), (200, lame)]);
@@ -275,7 +244,7 @@ mod tests {
     #[test]
     fn when_nothing_can_be_listed_the_pattern_is_read_as_one() {
         let inexact = r#"{"_shards":{"total":4,"successful":3,"failed":1},"aggregations":{"indices":{"buckets":[]}}}"#;
-        for answer in [(403, FORBIDDEN), (200, inexact), (502, "<html>")] {
+        for answer in [(500, "{}"), (200, inexact), (502, "<html>")] {
             let (plan, _) = run(&[(403, FORBIDDEN), answer, (200, &count(9))]);
             let plan = plan.unwrap();
             assert_eq!(plan.indices[0].name, "netflow-*");
@@ -288,10 +257,11 @@ mod tests {
         let missing = r#"{"error":{"root_cause":[{"type":"index_not_found_exception","reason":"no such index"}]},"status":404}"#;
         let others = r#"[{"index":"flows-2"},{"index":".kibana"},{"index":"flows-1"}]"#;
         let no_shards = r#"{"_shards":{"total":0,"successful":0,"failed":0}}"#;
+        let has_read = r#"{"username":"u","index":{"netflow-*":{"read":true}}}"#;
         for answers in [
-            vec![(404, missing), (200, others)],
-            vec![(200, "{}"), (200, "{}"), (200, others)],
-            vec![(403, FORBIDDEN), (200, no_shards), (200, others)],
+            vec![(404, missing), (400, "{}"), (200, others)],
+            vec![(200, "{}"), (200, "{}"), (200, no_shards), (400, "{}"), (200, others)],
+            vec![(403, FORBIDDEN), (200, no_shards), (200, has_read), (200, others)],
         ] {
             let message = run(&answers).0.unwrap_err().to_string();
             assert!(
@@ -299,5 +269,58 @@ mod tests {
                 "{message}"
             );
         }
+    }
+
+    /// As Elasticsearch 8.19 answers a login without any role, with roles on other
+    /// indices alone, and behind a gateway that passes errors on with status 200.
+    #[test]
+    fn a_login_without_rights_is_told_so_and_never_that_there_is_no_index() {
+        let denied = r#"{"error":{"root_cause":[{"type":"security_exception","reason":"action [indices:data/read/search] is unauthorized for user [weak] with effective roles [], this action is granted by the index privileges [read,all]"}]},"status":403}"#;
+        let no_shards = r#"{"_shards":{"total":0,"successful":0,"failed":0}}"#;
+        let lacks = r#"{"username":"weak","index":{"netflow-*":{"read":false}}}"#;
+        for answers in [
+            vec![(403, FORBIDDEN), (403, denied)],
+            vec![(200, "{}"), (200, "{}"), (200, no_shards), (200, lacks)],
+            vec![(200, "{}"), (200, "{}"), (403, denied)],
+            vec![(403, FORBIDDEN), (200, no_shards), (200, lacks)],
+            vec![(200, r#"{"netflow-a":{}}"#), (200, "{}"), (403, denied)],
+        ] {
+            let error = run(&answers).0.unwrap_err();
+            assert!(matches!(error, FetchError::Forbidden { .. }), "{error}");
+            let message = error.to_string();
+            for words in ["403: http://script", "user weak", "the index privilege read"] {
+                assert!(message.contains(words), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn parts_are_a_twentieth_of_all_within_limits() {
+        for (documents, expected) in
+            [(0, 25_000), (300_000, 25_000), (2_000_000, 100_000), (100_000_000, 500_000)]
+        {
+            assert_eq!(part_size(documents), expected);
+        }
+    }
+
+    #[test]
+    fn an_index_that_appeared_since_is_wanted_whole() {
+        let known = [Wanted { index: "netflow-a".to_owned(), ..Wanted::default() }];
+        let (window, whole) = (Span { from_ms: Some(9), to_ms: None }, Span::default());
+        let request = |known| PlanRequest {
+            pattern: "netflow-*",
+            window,
+            whole,
+            filter: None,
+            query: None,
+            known,
+            part_size: None,
+            first_number: 1,
+        };
+        assert_eq!(request(&known).window_of("netflow-a"), window);
+        assert_eq!(request(&known).window_of("netflow-b"), whole);
+        assert_eq!(request(&[]).window_of("netflow-b"), window);
+        let pattern = [Wanted { index: "netflow-*".to_owned(), ..Wanted::default() }];
+        assert_eq!(request(&pattern).window_of("netflow-b"), window);
     }
 }

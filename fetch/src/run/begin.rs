@@ -1,5 +1,6 @@
 //! Begins a fetch: manifest, plan, paging method.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use flowkit_model::dump::{self, FORMAT, Manifest, Pending, Span};
@@ -18,12 +19,9 @@ use crate::server::{Server, product};
 
 impl<S: Server> Run<'_, S> {
     /// Detects the server, and checks that the dump is from the same cluster.
-    pub(super) fn detect(
-        &self,
-        retrying: &Retrying<'_, S>,
-        manifest: &mut Manifest,
-    ) -> Result<(), FetchError> {
-        let found = product::detect(retrying)?;
+    pub(super) fn detect(&self, manifest: &mut Manifest) -> Result<(), FetchError> {
+        let first = Retrying::first(self.server, self.policy());
+        let found = product::detect(&first, &manifest.index)?;
         if let (Some(there), Some(asked)) = (&manifest.server.cluster, &found.cluster)
             && there != asked
         {
@@ -39,11 +37,10 @@ impl<S: Server> Run<'_, S> {
     }
 
     pub(super) fn plan(&self, manifest: &mut Manifest) -> Result<Plan, FetchError> {
-        let retrying = self.retrying();
-        self.detect(&retrying, manifest)?;
+        self.detect(manifest)?;
         let window = manifest.span();
         let filter = self.filter(manifest)?;
-        plan::plan(&retrying, self.plan_request(manifest, filter.as_ref(), window))
+        plan::plan(&self.retrying(), self.plan_request(manifest, filter.as_ref(), window))
     }
 
     /// The filter of the request, else that of the dump.
@@ -51,11 +48,7 @@ impl<S: Server> Run<'_, S> {
         if let Some(filter) = &self.request.filter {
             return Ok(Some(filter.expression.clone()));
         }
-        let Some(text) = &manifest.filter_means else { return Ok(None) };
-        let why = "the filter in its manifest.json cannot be read";
-        let path = &self.request.output;
-        let filter = Expression::parse(text);
-        filter.map(Some).map_err(|_| FetchError::NotADump { path: path.clone(), why })
+        filter_of(manifest, &self.request.output)
     }
 
     pub(super) fn plan_request<'w>(
@@ -70,7 +63,8 @@ impl<S: Server> Run<'_, S> {
             whole: manifest.span(),
             filter,
             query: manifest.asked_query.as_ref(),
-            part_size: self.request.part_size.max(1),
+            known: &manifest.wanted,
+            part_size: self.request.part_size,
             first_number: update::next_number(manifest),
         }
     }
@@ -126,6 +120,7 @@ impl<S: Server> Run<'_, S> {
         let window = request.window.clone().unwrap_or_default();
         let fields = if request.only_known_fields { known_fields() } else { Vec::new() };
         let of_window = query::window(&window);
+        let asked = request.query.clone().unwrap_or_default();
         Manifest {
             flowkit_dump: FORMAT,
             written_by: concat!("flowkit ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -134,9 +129,11 @@ impl<S: Server> Run<'_, S> {
             index: request.index.clone().unwrap_or_else(|| DEFAULT_INDEX.to_owned()),
             filter: request.filter.as_ref().map(|filter| filter.text.clone()),
             filter_means: request.filter.as_ref().map(|filter| filter.expression.to_string()),
-            asked_query: request.query.clone(),
+            asked_query: asked.query.clone(),
+            asked_fields: asked.fields,
+            asked_docvalue_fields: asked.docvalue_fields,
             source_fields: fields,
-            query: query::all_of([of_window].into_iter().chain(request.query.clone())),
+            query: query::all_of([of_window].into_iter().chain(asked.query)),
             window,
             ..Manifest::default()
         }
@@ -147,6 +144,17 @@ impl<S: Server> Run<'_, S> {
         let plan = self.plan(&mut manifest)?;
         Ok((manifest, plan))
     }
+}
+
+/// The filter of a dump.
+pub(crate) fn filter_of(
+    manifest: &Manifest,
+    path: &Path,
+) -> Result<Option<Expression>, FetchError> {
+    let Some(text) = &manifest.filter_means else { return Ok(None) };
+    let why = "the filter in its manifest.json cannot be read";
+    let filter = Expression::parse(text);
+    filter.map(Some).map_err(|_| FetchError::NotADump { path: path.to_owned(), why })
 }
 
 /// The fields of documents that flowkit reads, by the names of Logstash's module

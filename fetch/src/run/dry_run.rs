@@ -1,16 +1,19 @@
 //! Dry run: what a fetch would do, without doing it.
 
+use flowkit_model::dump::{Manifest, State};
 use serde_json::{Value, json};
 
 use super::Run;
 use super::connect::connect;
+use super::sample::Sample;
+use super::{resume, update};
 use crate::cancel::Cancel;
+use crate::cursor::query::Members;
 use crate::error::{FetchError, printable};
-use crate::page::hits::split_hits;
-use crate::plan::Plan;
 use crate::plan::limits::Limits;
+use crate::plan::{self, Plan};
 use crate::progress::Observer;
-use crate::request::{Method, Request};
+use crate::request::{Method, Request, Update};
 use crate::server::address::path_segment;
 use crate::server::{Call, Server, product};
 
@@ -53,6 +56,12 @@ pub struct DryRunIndex {
     pub shards: Option<u32>,
     /// Number of parts.
     pub parts: usize,
+    /// Dialect of a sampled document, or why it is no flow.
+    pub dialect: Option<String>,
+    /// Number of sampled documents.
+    pub sampled: u64,
+    /// How many of them are flows.
+    pub flows: u64,
 }
 
 /// One node of a dry run.
@@ -69,8 +78,8 @@ pub struct DryRunNode {
     pub limit: u64,
 }
 
-/// Plans what [`fetch`](super::fetch) would do. Nothing is written, and no cursor
-/// is opened.
+/// Plans what [`fetch`](super::fetch) would do, also to a dump that is updated.
+/// Nothing is written, and no cursor is opened.
 ///
 /// # Errors
 /// If the server cannot be reached, or no index matches.
@@ -79,33 +88,47 @@ pub fn dry_run(
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<DryRun, FetchError> {
-    let client = connect(request, None, cancel)?;
-    Run { server: &client, request, cancel, observer }.dry_run()
+    // A dump is looked at, not locked: another fetch may be writing to it.
+    let existing = flowkit_dump::manifest::read(&request.output).ok();
+    let existing = existing.filter(|_| !request.force);
+    let url_of_dump = existing.as_ref().map(|manifest| manifest.server.url.clone());
+    let client = connect(request, url_of_dump.as_deref(), cancel)?;
+    Run { server: &client, request, cancel, observer }.dry_run(existing)
 }
 
 impl<S: Server> Run<'_, S> {
     /// Makes the plan and estimates sizes, without opening a cursor.
-    fn dry_run(&self) -> Result<DryRun, FetchError> {
-        let (manifest, plan) = self.dry_run_plan()?;
+    fn dry_run(&self, existing: Option<Manifest>) -> Result<DryRun, FetchError> {
+        let (manifest, plan) = match &self.request.update {
+            Some(update) => self.update_plan(update, existing)?,
+            None => self.dry_run_plan()?,
+        };
         let retrying = self.retrying();
-        let server = manifest.server;
+        let server = manifest.server.clone();
         let pit = product::pit_api(&server).filter(|_| self.request.method != Method::Scroll);
         let limits = Limits::read(&retrying, pit)?;
         let jobs = self.jobs(limits, &plan, plan.parts.len());
         let nodes = nodes(&retrying, &plan, limits, jobs)?;
         let mut indices = Vec::new();
         for index in &plan.indices {
-            let bytes_per_hit = bytes_per_hit(&retrying, &index.name, &index.query)?;
-            let of_index = plan.parts.iter().filter(|part| part.scope.index == index.name);
+            let of_index = || plan.parts.iter().filter(|part| part.scope.index == index.name);
+            let query = of_index().next().map_or(&index.query, |part| &part.scope.query);
+            let mut search = json!({"size": SAMPLE, "query": query, "sort": ["_doc"]});
+            Members::of(&manifest).write(&mut search);
+            let path = format!("/{}/_search", path_segment(&index.name));
+            let sample = Sample::take(&retrying, path, &search)?;
             indices.push(DryRunIndex {
                 name: index.name.clone(),
                 documents: index.documents,
                 bytes: index
                     .documents
-                    .zip(bytes_per_hit)
+                    .zip(sample.bytes_per_hit)
                     .map(|(documents, bytes_per_hit)| documents * bytes_per_hit),
                 shards: index.shards,
-                parts: of_index.count(),
+                parts: of_index().count(),
+                dialect: sample.dialect,
+                sampled: sample.documents,
+                flows: sample.flows,
             });
         }
         let words = [server.product, server.version].into_iter().flatten().collect::<Vec<_>>();
@@ -120,26 +143,48 @@ impl<S: Server> Run<'_, S> {
             notes: plan.notes,
         })
     }
-}
 
-/// Average bytes per hit, from a sample.
-fn bytes_per_hit<S: Server>(
-    server: &S,
-    index: &str,
-    query: &Value,
-) -> Result<Option<u64>, FetchError> {
-    let search = json!({"size": SAMPLE, "query": query, "sort": ["_doc"]});
-    let mut body = Vec::new();
-    let call = Call::post(format!("/{}/_search", path_segment(index)), &search);
-    if server.send(&call, &mut body)? != 200 {
-        return Ok(None);
+    /// The plan of an update of an existing dump. Documents of the overlap are in
+    /// it, though the dump has most of them.
+    fn update_plan(
+        &self,
+        update: &Update,
+        existing: Option<Manifest>,
+    ) -> Result<(Manifest, Plan), FetchError> {
+        let path = &self.request.output;
+        let refuse =
+            |why: &str| FetchError::CannotUpdate { path: path.clone(), why: why.to_owned() };
+        let mut manifest = existing.ok_or_else(|| refuse("there is no dump to update"))?;
+        if manifest.state != State::Complete {
+            return Err(refuse("it is incomplete; run it without --update to complete it first"));
+        }
+        resume::check(&Request { window: None, ..self.request.clone() }, &manifest)?;
+        self.detect(&mut manifest)?;
+        let retrying = self.retrying();
+        let refetch = update::take_refetched(&mut manifest, update, path)?;
+        if !refetch.replaced.is_empty() {
+            let mut indices = plan::indices_of(&retrying, &manifest.index)?;
+            let documents_of = |name: &str| {
+                let of_index = refetch.pending.iter().filter(|part| part.scope.index == name);
+                of_index.map(|part| part.documents).sum::<Option<u64>>()
+            };
+            indices
+                .retain(|index| refetch.pending.iter().any(|part| part.scope.index == index.name));
+            for index in &mut indices {
+                index.documents = documents_of(&index.name);
+            }
+            let plan = Plan { indices, parts: refetch.pending, ..Plan::default() };
+            return Ok((manifest, plan));
+        }
+        let window = update::new_window(&mut manifest, update);
+        let filter = self.filter(&manifest)?;
+        let request = self.plan_request(&manifest, filter.as_ref(), window);
+        let mut plan = plan::plan(&retrying, request)?;
+        plan.notes.push(
+            "documents of the overlap are counted, and left out if the dump has them".to_owned(),
+        );
+        Ok((manifest, plan))
     }
-    let mut hits = Vec::new();
-    if split_hits(&body, &mut hits).is_err() || hits.is_empty() {
-        return Ok(None);
-    }
-    let bytes: usize = hits.iter().map(|hit| hit.len() + 1).sum();
-    Ok(Some((bytes / hits.len()) as u64))
 }
 
 /// Contexts per node: a cursor takes one for each shard, on a node that has a

@@ -8,12 +8,16 @@
 //! | `parts` | fetches parts, several at a time, until the counts are met |
 //! | `transfer` | fetches one part, with retries |
 //! | [`dry_run`] | plans a fetch without running it |
+//! | [`list`] | what is on a server |
+//! | `sample` | what a few documents of an index are |
 
-mod begin;
+pub(crate) mod begin;
 pub(crate) mod connect;
 pub(crate) mod dry_run;
+pub(crate) mod list;
 mod parts;
 mod resume;
+mod sample;
 mod transfer;
 mod update;
 
@@ -127,11 +131,10 @@ impl<S: Server> Run<'_, S> {
             documents: manifest.documents(),
         });
         folder.make_parts()?;
-        let retrying = self.retrying();
-        self.detect(&retrying, &mut manifest)?;
+        self.detect(&mut manifest)?;
         let plan = Plan {
             parts: pending,
-            indices: plan::indices_of(&retrying, &manifest.index)?,
+            indices: plan::indices_of(&self.retrying(), &manifest.index)?,
             ..Plan::default()
         };
         self.fetch_parts(folder, manifest, &plan)
@@ -144,14 +147,14 @@ impl<S: Server> Run<'_, S> {
         };
         // Only the end of the window may change; all other options must be equal.
         resume::check(&Request { window: None, ..self.request.clone() }, &manifest)?;
-        let retrying = self.retrying();
-        self.detect(&retrying, &mut manifest)?;
+        self.detect(&mut manifest)?;
         let refetch = update::take_refetched(&mut manifest, update, &self.request.output)?;
         if !refetch.replaced.is_empty() {
             return self.refetch(folder, manifest, refetch);
         }
         let window = update::new_window(&mut manifest, update);
         let filter = self.filter(&manifest)?;
+        let retrying = self.retrying();
         let plan = plan::plan(&retrying, self.plan_request(&manifest, filter.as_ref(), window))?;
         manifest.counts.clear();
         manifest.notes.clear();

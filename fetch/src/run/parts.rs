@@ -12,7 +12,8 @@ use super::Run;
 use super::transfer::Transfer;
 use super::update;
 use crate::clock::now;
-use crate::cursor::{CursorOptions, query};
+use crate::cursor::CursorOptions;
+use crate::cursor::query::{self, Members};
 use crate::error::FetchError;
 use crate::page::accept::Accept;
 use crate::plan::Plan;
@@ -49,8 +50,13 @@ impl<S: Server> Run<'_, S> {
             documents: parts.iter().map(|part| part.documents).sum(),
             everything: manifest.window.is_open(),
         });
-        let source_fields = manifest.source_fields.clone();
-        let transfer = self.transfer(folder, &manifest, &parts, options, &source_fields)?;
+        let asked = Manifest {
+            source_fields: manifest.source_fields.clone(),
+            asked_fields: manifest.asked_fields.clone(),
+            asked_docvalue_fields: manifest.asked_docvalue_fields.clone(),
+            ..Manifest::default()
+        };
+        let transfer = self.transfer(folder, &manifest, &parts, options, Members::of(&asked))?;
         let of = parts.len();
         let queue = Mutex::new(parts);
         let shared = Mutex::new((&mut manifest, None));
@@ -79,7 +85,7 @@ impl<S: Server> Run<'_, S> {
         manifest: &Manifest,
         parts: &VecDeque<Pending>,
         options: CursorOptions,
-        source_fields: &'t [String],
+        members: Members<'t>,
     ) -> Result<Transfer<'t, S>, FetchError> {
         let filter = self.filter(manifest)?.map(Arc::new);
         let known = update::known(folder, manifest, parts)?;
@@ -94,7 +100,7 @@ impl<S: Server> Run<'_, S> {
             rate_limit: RateLimit::new(self.request.max_rate),
             size: AtomicU32::new(options.size),
             options,
-            source_fields,
+            members,
             everything: accept(None),
             only_new: accept(known),
             halt: AtomicBool::new(false),
@@ -188,7 +194,15 @@ impl<S: Server> Run<'_, S> {
     /// Compares with the server's counts, and marks the dump complete.
     fn finish(&self, folder: &DumpFolder, mut manifest: Manifest) -> Result<Manifest, FetchError> {
         let retrying = self.retrying();
-        manifest.counts = counts(&retrying, &manifest)?;
+        let (counts, uncounted) = counts(&retrying, &manifest)?;
+        manifest.counts = counts;
+        for index in uncounted {
+            let note = format!(
+                "{index}: the server did not count it after the fetch, so only its parts prove that it is whole; flowkit verify --url compares later"
+            );
+            self.observer.event(Event::Note(&note));
+            manifest.notes.push(note);
+        }
         let differing: Vec<Count> = manifest
             .counts
             .iter()

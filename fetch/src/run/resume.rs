@@ -8,6 +8,7 @@ use flowkit_model::window::Typed;
 
 use crate::error::FetchError;
 use crate::request::Request;
+use crate::search_body::SearchBody;
 
 /// Compares a request with the existing dump.
 ///
@@ -32,9 +33,13 @@ pub(crate) fn check(request: &Request, manifest: &Manifest) -> Result<(), FetchE
         let there = manifest.filter.clone().unwrap_or_else(none);
         differ("--filter", there, filter.text.clone())?;
     }
-    if let Some(query) = &request.query {
-        let there = manifest.asked_query.as_ref().map_or_else(none, ToString::to_string);
-        differ("--query", there, query.to_string())?;
+    if let Some(asked) = &request.query {
+        let there = SearchBody {
+            query: manifest.asked_query.clone(),
+            fields: manifest.asked_fields.clone(),
+            docvalue_fields: manifest.asked_docvalue_fields.clone(),
+        };
+        differ("--query", body_words(&there), body_words(asked))?;
     }
     if request.only_known_fields && manifest.source_fields.is_empty() {
         differ("--source-fields", none(), "given".to_owned())?;
@@ -44,6 +49,17 @@ pub(crate) fn check(request: &Request, manifest: &Manifest) -> Result<(), FetchE
 
 fn none() -> String {
     "none".to_owned()
+}
+
+/// A query alone, or with the fields beside it.
+fn body_words(body: &SearchBody) -> String {
+    let mut words = body.query.as_ref().map_or_else(none, ToString::to_string);
+    for (name, value) in [("fields", &body.fields), ("docvalue_fields", &body.docvalue_fields)] {
+        if let Some(value) = value {
+            words = format!("{words}, {name} {value}");
+        }
+    }
+    words
 }
 
 fn words(typed: &Typed) -> String {
@@ -91,7 +107,7 @@ mod tests {
                 "another window (--last 24h in UTC, not --last 7d in UTC)",
             ),
             (
-                Request { query: Some(serde_json::json!({"a": 1})), ..Request::default() },
+                Request { query: SearchBody::parse(r#"{"a":1}"#).ok(), ..Request::default() },
                 "another --query (none, not {\"a\":1})",
             ),
             (Request { only_known_fields: true, ..Request::default() }, "another --source-fields"),

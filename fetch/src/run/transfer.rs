@@ -5,6 +5,7 @@
 //! whatever the size of the index. If the state of the cursor is uncertain, it is
 //! closed, and the next one begins at the last safe position.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
@@ -13,7 +14,7 @@ use flowkit_dump::DumpFolder;
 use flowkit_model::dump::{FORMAT, Order, Part, PartState, Pending, Span};
 
 use crate::cancel::Cancel;
-use crate::cursor::query::{self, Search};
+use crate::cursor::query::{self, Members, Search};
 use crate::cursor::{Cursor, CursorOptions, Target};
 use crate::error::FetchError;
 use crate::page::accept::Accept;
@@ -36,7 +37,7 @@ pub(crate) struct Transfer<'a, S: Server> {
     pub(crate) policy: RetryPolicy,
     pub(crate) rate_limit: RateLimit,
     pub(crate) options: CursorOptions,
-    pub(crate) source_fields: &'a [String],
+    pub(crate) members: Members<'a>,
     pub(crate) everything: Accept,
     pub(crate) only_new: Accept,
     /// Page size, lowered if pages prove large.
@@ -53,15 +54,7 @@ impl<S: Server> Transfer<'_, S> {
     pub(crate) fn run(&self, part: &Pending, largest_page: u32) -> Result<Part, FetchError> {
         let accept = if part.skips_known { &self.only_new } else { &self.everything };
         let parts = self.folder.parts();
-        let mut writer = match PartWriter::resume(&parts, &first_state(part), accept)? {
-            Some(writer) => {
-                let state = writer.state();
-                let (documents, bytes) = (state.rows, state.bytes);
-                self.observer.event(Event::PartResumed { documents, bytes });
-                writer
-            }
-            None => PartWriter::create(&parts, first_state(part), accept)?,
-        };
+        let mut writer = self.begin_part(&parts, part, accept)?;
         let mut tries = 0;
         let mut options = self.options.clone();
         loop {
@@ -86,6 +79,26 @@ impl<S: Server> Transfer<'_, S> {
             self.observer.event(Event::Reopening { index, error: &error, tries, documents, bytes });
             self.policy.wait(tries);
         }
+    }
+
+    /// Resumes an interrupted part where that is proven, or begins it.
+    fn begin_part<'w>(
+        &self,
+        parts: &Path,
+        part: &Pending,
+        accept: &'w Accept,
+    ) -> Result<PartWriter<'w>, FetchError> {
+        let planned = first_state(part);
+        if let Some(writer) = PartWriter::resume(parts, &planned, accept)? {
+            let (documents, bytes) = (writer.state().rows, writer.state().bytes);
+            self.observer.event(Event::PartResumed { documents, bytes });
+            return Ok(writer);
+        }
+        if let Some(lost) = PartWriter::unresumable(parts, &planned) {
+            let (index, documents, bytes) = (&part.scope.index, lost.documents, lost.bytes);
+            self.observer.event(Event::PartRestarted { index, documents, bytes });
+        }
+        PartWriter::create(parts, planned, accept)
     }
 
     fn is_halted(&self) -> bool {
@@ -114,7 +127,7 @@ impl<S: Server> Transfer<'_, S> {
             query: &query,
             order: state.order,
             slice: state.scope.slice,
-            source_fields: self.source_fields,
+            members: self.members,
         };
         let target = Target { index: &index, search };
         let asked = options.size;

@@ -11,8 +11,10 @@ pub(crate) mod product;
 pub(crate) mod rate_limit;
 pub(crate) mod refusal;
 pub(crate) mod retry;
+pub(crate) mod rights;
 #[cfg(test)]
 pub(crate) mod scripted;
+pub(crate) mod stranger;
 pub(crate) mod tls;
 
 use serde_json::Value;
@@ -79,4 +81,9 @@ pub(crate) trait Server: Sync {
 
     /// The address, without credentials.
     fn url(&self) -> &str;
+
+    /// Whether requests carry credentials.
+    fn has_login(&self) -> bool {
+        false
+    }
 }

@@ -9,7 +9,9 @@ use flowkit_model::dump;
 use serde_json::Value;
 
 use crate::error::{FetchError, printable};
+use crate::server::address::path_segment;
 use crate::server::refusal::{Context, Refusal};
+use crate::server::stranger::{by_answer, by_redirect, is_like_the_api};
 use crate::server::{Call, Server};
 
 /// Which API for points in time.
@@ -21,19 +23,35 @@ pub(crate) enum PitApi {
     OpenSearch,
 }
 
-/// Asks the server for product, version and cluster.
+/// Asks the server for product, version and cluster. `pattern` is what will be
+/// fetched: a gateway may pass on only requests about these indices.
 ///
 /// # Errors
-/// If it cannot be reached, or requires credentials.
-pub(crate) fn detect<S: Server>(server: &S) -> Result<dump::Server, FetchError> {
+/// If it cannot be reached, requires credentials, or is no search server.
+pub(crate) fn detect<S: Server>(server: &S, pattern: &str) -> Result<dump::Server, FetchError> {
     let url = server.url().to_owned();
+    let (mut is_like, mut stranger) = (false, None);
     // If the root is missing or forbidden, node information may still have the
-    // version.
-    for path in
-        ["/", "/_nodes/_local?filter_path=cluster_name,nodes.*.version,nodes.*.build_flavor"]
-    {
+    // version; if both are, a count shows whether it is the API.
+    let count = format!("/{}/_count", path_segment(pattern));
+    for path in [
+        "/",
+        "/_nodes/_local?filter_path=cluster_name,nodes.*.version,nodes.*.build_flavor",
+        &count,
+    ] {
+        if path == count && (is_like || stranger.is_none()) {
+            break;
+        }
         let (call, mut body) = (Call::get(path), Vec::new());
-        match server.send(&call, &mut body)? {
+        let status = match server.send(&call, &mut body) {
+            Ok(status) => status,
+            Err(FetchError::Redirected { location, .. }) if !is_of_https(&url, &location) => {
+                stranger.get_or_insert_with(|| by_redirect(&url, &call.name(), &location));
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        match status {
             200 => {
                 if let Some(found) = read(&body) {
                     return Ok(dump::Server { url, ..found });
@@ -52,8 +70,21 @@ pub(crate) fn detect<S: Server>(server: &S) -> Result<dump::Server, FetchError> 
             }
             _ => {}
         }
+        is_like |= is_like_the_api(status, &body);
+        if !is_like {
+            stranger.get_or_insert_with(|| by_answer(&url, &call.name(), status, &body));
+        }
     }
-    Ok(dump::Server { url, ..dump::Server::default() })
+    match stranger {
+        Some(error) if !is_like => Err(error),
+        _ => Ok(dump::Server { url, ..dump::Server::default() }),
+    }
+}
+
+/// Whether a redirect only asks for TLS.
+fn is_of_https(url: &str, location: &str) -> bool {
+    let host = |url: &str| url.split(['/', ':']).nth(3).map(str::to_owned);
+    url.starts_with("http:") && location.starts_with("https:") && host(url) == host(location)
 }
 
 /// Which API of points in time may be tried: only if product and version
@@ -96,7 +127,7 @@ mod tests {
 
     fn check(answers: Vec<(u16, &str)>, product: Option<&str>, version: Option<&str>) {
         let answers = answers.into_iter().map(|(status, text)| (status, text.to_owned()));
-        let found = detect(&ScriptedServer::new(answers.collect())).unwrap();
+        let found = detect(&ScriptedServer::new(answers.collect()), "n-*").unwrap();
         assert_eq!((found.product.as_deref(), found.version.as_deref()), (product, version));
         assert_eq!(found.url, "http://script");
     }
@@ -123,7 +154,9 @@ mod tests {
             Some("8.19.21"),
         );
         check(vec![(403, "{}"), (403, "{}")], None, None);
-        check(vec![(200, "<html>"), (404, "nginx")], None, None);
+        // A gateway that passes on requests about indices alone.
+        let count = r#"{"count":1,"_shards":{"total":1,"successful":1,"failed":0}}"#;
+        check(vec![(200, "<html>"), (404, "nginx"), (200, count)], None, None);
     }
 
     #[test]
@@ -157,9 +190,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_the_api_is_named_after_three_requests() {
+        let script = ScriptedServer::new(vec![(200, "<title>Shop</title>".to_owned()); 3]);
+        let error = detect(&script, "n-*").unwrap_err();
+        assert!(matches!(error, FetchError::NotTheServer { .. }), "{error}");
+        assert_eq!(script.calls().len(), 3);
+        assert!(script.calls()[2].starts_with("GET /n-*/_count"));
+    }
+
+    #[test]
+    fn a_redirect_to_tls_on_the_same_host_is_told_as_one() {
+        assert!(is_of_https("http://h:9200", "https://h:9200/"));
+        assert!(is_of_https("http://h", "https://h/"));
+        assert!(!is_of_https("http://h", "https://login.example/"));
+        assert!(!is_of_https("http://h", "/login"));
+    }
+
+    #[test]
     fn missing_credentials_end_it_at_once() {
         let script = ScriptedServer::new(vec![(401, "Unauthorized".to_owned())]);
-        assert!(matches!(detect(&script), Err(FetchError::Unauthorized { .. })));
+        assert!(matches!(detect(&script, "n-*"), Err(FetchError::Unauthorized { .. })));
         assert_eq!(script.calls().len(), 1);
     }
 }

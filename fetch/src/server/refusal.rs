@@ -4,9 +4,14 @@
 //! else in `error` itself, which may be a plain string. Versions differ in the
 //! status of a cause, so that types and texts decide.
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::error::{FetchError, printable};
+use crate::error::{Denied, FetchError, Lack, printable};
+
+/// A longer answer is not looked at for an error: errors name a few shards.
+const LONGEST_ERROR: usize = 64 * 1024;
 
 /// An answer with an error status, parsed as far as possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +61,14 @@ impl Refusal {
             .find(|cause| cause["type"].is_string())
             .unwrap_or(error);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let reason = if error.is_string() { text(error) } else { text(&cause["reason"]) };
+        // Gateways in front of a server have a message and nothing else.
+        let message =
+            || text(&answer.get("message").or(answer.get("Message")).cloned().unwrap_or_default());
+        let reason = match error {
+            Value::Null => message(),
+            error if error.is_string() => text(error),
+            _ => text(&cause["reason"]),
+        };
         let (kind, index) = (text(&cause["type"]), printable(&text(&cause["index"])));
         let never_began = status == 429 && never_began(error);
         Self { status, kind, reason, index, never_began, is_json: true }
@@ -111,13 +123,33 @@ impl Refusal {
             "index_not_found_exception" => FetchError::NoIndex { index, url, found: Vec::new() },
             "index_closed_exception" => FetchError::IndexClosed { index, reason },
             _ if status == 401 => FetchError::Unauthorized { url, reason },
-            _ if status == 403 && self.is_json => FetchError::Forbidden { url, request, reason },
+            _ if status == 403 && self.is_json => FetchError::Forbidden(Denied {
+                url,
+                request,
+                lack: Lack::read(&self.reason),
+                reason,
+            }),
             _ if !self.is_json => FetchError::NotJson { url, request, status, start: reason },
             _ if status == 429 => FetchError::Busy { url, request, reason },
             _ if status == 503 => FetchError::NotReady { url, request, reason },
             _ => FetchError::Refused { url, request, status, reason },
         }
     }
+}
+
+/// The status of an answer: that of an error which a gateway passed on with
+/// status 200, else the one of HTTP.
+pub(crate) fn stated_status(status: u16, body: &[u8]) -> u16 {
+    #[derive(Deserialize)]
+    struct Stated {
+        #[serde(rename = "error")]
+        _error: IgnoredAny,
+        status: u16,
+    }
+    let is_short = body.len() <= LONGEST_ERROR;
+    let stated = || serde_json::from_slice::<Stated>(body).ok().map(|stated| stated.status);
+    let is_error = |stated: &u16| matches!(stated, 400..=599);
+    if status == 200 && is_short { stated().filter(is_error).unwrap_or(status) } else { status }
 }
 
 /// Whether the search queue was full on every shard before the query began. An
@@ -206,7 +238,7 @@ mod tests {
                 403,
                 "security_exception",
                 "action [indices:data/read/search] is unauthorized",
-                "right to read",
+                "403: http://h:9200 forbids POST /netflow-*/_search to this login",
             ),
             (
                 503,
@@ -271,7 +303,8 @@ mod tests {
     #[test]
     fn errors_of_other_shapes_are_understood() {
         check(405, r#"{"error":"Incorrect HTTP method","status":405}"#, "Incorrect HTTP method");
-        check(401, "Unauthorized", "does not know who is asking: Unauthorized");
+        check(401, "Unauthorized", "401: http://h:9200 does not know who is asking: Unauthorized");
+        check(403, r#"{"Message":"User: x is not authorized"}"#, "to user x (User: x is");
         check(502, "<html>\n<h1>502 Bad Gateway</h1>", "no JSON: <html> <h1>502 Bad Gateway</h1>");
         check(403, "<html>blocked", "no JSON: <html>blocked");
         check(
@@ -287,6 +320,20 @@ mod tests {
         check(500, "{}", "status 500");
         check(500, "[1]", "no JSON");
         check(503, "", "status 503");
+    }
+
+    #[test]
+    fn an_error_that_came_with_status_200_has_the_status_it_states() {
+        for (body, expected) in [
+            (r#"{"error":{"type":"security_exception"},"status":403}"#, 403),
+            (r#"{"status":401,"error":"x"}"#, 401),
+            (r#"{"error":"x","status":200}"#, 200),
+            (r#"{"took":1,"hits":{"hits":[{"_source":{"error":1,"status":403}}]}}"#, 200),
+            ("{", 200),
+        ] {
+            assert_eq!(stated_status(200, body.as_bytes()), expected, "{body}");
+        }
+        assert_eq!(stated_status(404, br#"{"error":"x","status":403}"#), 404);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::cancel::Cancel;
 use crate::error::FetchError;
+use crate::server::stranger::is_like_the_api;
 use crate::server::{Call, Server};
 
 /// The longest back-off.
@@ -17,6 +18,9 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// Maximum retries if the very first connection is closed by the server.
 const MAX_CUT_OFFS: u32 = 2;
+
+/// Maximum retries while nothing has answered as the API does.
+const MAX_STRANGE: u32 = 2;
 
 /// What to do after an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +48,7 @@ pub(crate) fn verdict(error: &FetchError) -> Verdict {
         | E::Busy { .. }
         | E::NotReady { .. }
         | E::ShardsMissing { .. }
+        | E::ClustersMissing { .. }
         | E::TimedOut { .. }
         | E::TotalChanged { .. }
         | E::WrongCount { .. }
@@ -89,11 +94,18 @@ fn jitter() -> f64 {
 pub(crate) struct Retrying<'a, S: Server> {
     server: &'a S,
     policy: RetryPolicy,
+    /// Whether it is not known yet that this is the API.
+    is_first: bool,
 }
 
 impl<'a, S: Server> Retrying<'a, S> {
     pub(crate) fn new(server: &'a S, policy: RetryPolicy) -> Self {
-        Self { server, policy }
+        Self { server, policy, is_first: false }
+    }
+
+    /// For the first requests: what is not an answer of the API is soon believed.
+    pub(crate) fn first(server: &'a S, policy: RetryPolicy) -> Self {
+        Self { server, policy, is_first: true }
     }
 }
 
@@ -108,6 +120,13 @@ impl<S: Server> Server for Retrying<'_, S> {
                 Ok(status) => matches!(status, 408 | 429 | 500..),
                 Err(error) => verdict(error) != Verdict::Stop,
             };
+            let is_strange = match &answer {
+                Ok(status) => !is_like_the_api(*status, body),
+                Err(_) => true,
+            };
+            if is_strange && self.is_first && tries == MAX_STRANGE {
+                return answer;
+            }
             if !passes || tries == self.policy.retries || self.policy.cancel.is_set() {
                 return answer;
             }
@@ -118,6 +137,10 @@ impl<S: Server> Server for Retrying<'_, S> {
 
     fn url(&self) -> &str {
         self.server.url()
+    }
+
+    fn has_login(&self) -> bool {
+        self.server.has_login()
     }
 }
 

@@ -44,7 +44,7 @@ fn request(url: String, place: &Place<'_>, seed: u64, output: &Path) -> Request 
         url: Some(url),
         index: Some(place.index.to_owned()),
         page_size: place.page_size,
-        part_size: [500_000, 100, 40][(seed % 3) as usize],
+        part_size: Some([500_000, 100, 40][(seed % 3) as usize]),
         jobs: Some(1 + (seed / 3 % 3) as usize),
         method: if seed.is_multiple_of(2) { Method::Auto } else { Method::Scroll },
         retries: 12,

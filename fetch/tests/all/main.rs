@@ -9,6 +9,7 @@
 // What several subjects need.
 mod fault_proxy;
 mod saved;
+mod scripted_http;
 mod server_index;
 
 mod comparison;
@@ -16,3 +17,4 @@ mod faults;
 mod practice_server;
 mod real_servers;
 mod secure_server;
+mod strangers;

@@ -126,8 +126,17 @@ struct Attempts<'a> {
 
 impl Attempts<'_> {
     /// Fetches with these credentials, from another address if one is given.
-    fn fetch(&mut self, (tls, credentials, url): Way) -> Result<Manifest, FetchError> {
-        let mut request = self.secure.request(self.index, self.output);
+    fn fetch(&mut self, way: Way) -> Result<Manifest, FetchError> {
+        self.fetch_of(self.index, way)
+    }
+
+    /// Fetches of another index.
+    fn fetch_of(
+        &mut self,
+        index: &str,
+        (tls, credentials, url): Way,
+    ) -> Result<Manifest, FetchError> {
+        let mut request = self.secure.request(index, self.output);
         request.url = url.or(request.url);
         let events = Events::default();
         let request = Request { tls, credentials, force: true, ..request };
@@ -150,12 +159,24 @@ impl Attempts<'_> {
             assert!(matches!(error, Err(FetchError::Unauthorized { .. })), "{error:?}");
             let message = error.unwrap_err().to_string();
             assert!(
-                message.contains("--password-file") && message.contains("security_exception"),
+                message.starts_with("401: ")
+                    && message.contains("--password-file")
+                    && message.contains("security_exception"),
                 "{message}"
             );
         }
-        let error = self.fetch((secure.tls(), basic(&secure.weak), None));
-        assert!(matches!(error, Err(FetchError::Forbidden { .. })), "{error:?}");
+        // By its name, by a pattern that matches it, and by one that does not: the
+        // server hides what is there, and none of them is "no such index".
+        for index in
+            [self.index.to_owned(), format!("{}*", self.index), "flowkit-test-none-*".to_owned()]
+        {
+            let error = self.fetch_of(&index, (secure.tls(), basic(&secure.weak), None));
+            assert!(matches!(error, Err(FetchError::Forbidden { .. })), "{error:?}");
+            let message = error.unwrap_err().to_string();
+            let user = format!("user {}, who lacks the index privilege read", secure.weak.0);
+            assert!(message.starts_with("403: ") && message.contains(&user), "{message}");
+            assert!(!self.output.join("manifest.json").exists());
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A group of flows as an engine returns it: key, sums, distinct counts and
 //! quantiles.
 
-use super::Cell;
+use super::{Cell, Protocols};
 use crate::Sums;
 use crate::question::Point;
 
@@ -13,6 +13,9 @@ pub struct GroupRow {
     pub key: Vec<Cell>,
     /// Its bytes, packets and flows.
     pub sums: Sums,
+    /// The protocols of its flows, if the question
+    /// [needs them](crate::question::Grouping::needs_protocols).
+    pub protocols: Protocols,
     /// Further measures; `None` if the question needs only sums.
     pub more: Option<Box<More>>,
 }
@@ -24,6 +27,9 @@ pub struct More {
     pub ways: Option<(u128, u128)>,
     /// Start of its first flow and end of its last, in ms since 1970.
     pub span_ms: (Option<u64>, Option<u64>),
+    /// Length of its bin of time in ms, as far as the bin lies in the window; `None` if
+    /// its key has none, or the time is unknown.
+    pub bin_ms: Option<u64>,
     /// Distinct values, in the order of
     /// [`Grouping::counted`](crate::question::Grouping::counted).
     pub distinct: Vec<u64>,
@@ -70,6 +76,11 @@ pub trait Group {
     /// Its bytes, packets and flows.
     fn sums(&self) -> Sums;
 
+    /// The protocols of its flows.
+    fn protocols(&self) -> Protocols {
+        Protocols::default()
+    }
+
     /// Bytes in the forward and in the backward direction.
     fn ways(&self) -> Option<(u128, u128)> {
         None
@@ -78,6 +89,16 @@ pub trait Group {
     /// Start of its first flow and end of its last, in ms.
     fn span_ms(&self) -> (Option<u64>, Option<u64>) {
         (None, None)
+    }
+
+    /// Length of its bin of time in ms, as far as the bin lies in the window.
+    fn bin_ms(&self) -> Option<u64> {
+        None
+    }
+
+    /// A part of its key, by its place; only needed to rank by keys.
+    fn key(&self, _place: usize) -> Cell {
+        Cell::Unknown
     }
 
     /// The distinct count at an index of [`More::distinct`].
@@ -96,12 +117,24 @@ impl Group for GroupRow {
         self.sums
     }
 
+    fn protocols(&self) -> Protocols {
+        self.protocols
+    }
+
+    fn key(&self, place: usize) -> Cell {
+        self.key.get(place).cloned().unwrap_or(Cell::Unknown)
+    }
+
     fn ways(&self) -> Option<(u128, u128)> {
         self.more.as_ref()?.ways
     }
 
     fn span_ms(&self) -> (Option<u64>, Option<u64>) {
         self.more.as_ref().map_or((None, None), |more| more.span_ms)
+    }
+
+    fn bin_ms(&self) -> Option<u64> {
+        self.more.as_ref()?.bin_ms
     }
 
     fn distinct(&self, index: usize) -> Option<u64> {

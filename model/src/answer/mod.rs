@@ -5,19 +5,23 @@
 //! add units.
 
 mod group_row;
+mod protocols;
 mod quality;
 mod ranker;
 mod ranking;
+mod row_order;
 mod sequences;
 mod table;
 mod tally;
 
 pub use self::group_row::{Group, GroupRow, More, Quantiles};
+pub use self::protocols::{PortKind, Protocols};
 pub use self::quality::{Fault, Quality};
 pub use self::ranker::{Ranker, Rest};
 pub use self::ranking::Ranking;
+pub use self::row_order::RowOrder;
 pub use self::sequences::Sequences;
-pub use self::table::{Cell, Column, Table};
+pub use self::table::{Cell, Column, Table, millionths};
 pub use self::tally::{Duplicates, Position, Sampling, Skipped, Tally};
 pub use crate::meaning::Meaning;
 use crate::question::Question;

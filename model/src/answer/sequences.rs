@@ -2,33 +2,80 @@
 //! with the number of flows present: a few numbers per engine, which can be
 //! merged over any parts.
 //!
-//! A packet states how many flows its engine sent before it. The difference
-//! between last and first packet is the number of flows there should be. `check`,
-//! which looks at every packet, finds the same total of gaps, unless an exporter
-//! restarted or counts something else: then there are more flows than expected,
-//! and nothing is reported.
+//! A packet states how many flows its engine sent before it. Packets whose numbers
+//! touch make a span; between the spans of one exporter flows are missing. Spans
+//! that overlap in time are those of two exporters under one address, and a number
+//! that falls is a restart. `check`, which looks at every packet in order, finds the
+//! same gaps; here there are a few numbers per engine, however many packets.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{FieldId, Row};
+use crate::{FieldId, FlowRecord, Row};
 
-/// First and last packet of each engine that exported.
+/// Spans of sequence numbers of each engine that exported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequences {
     engines: Vec<Engine>,
 }
 
-/// An engine's first and last packet, and the number of its flows.
+/// An engine and its spans.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Engine {
     exporter: Option<String>,
     kind: Option<u64>,
     id: Option<u64>,
-    /// Time in ms and sequence number of the first packet.
-    first: (u64, u64),
-    /// Time, sequence number and number of flows of the last packet.
-    last: (u64, u64, u64),
+    /// The one that was extended last comes first. Files of an earlier flowkit have
+    /// none: of their flows nothing is told.
+    #[serde(default)]
+    spans: Vec<Span>,
+    /// Some of its packets are outside of the window.
+    #[serde(skip)]
+    is_cut: bool,
+}
+
+/// More spans of an engine than this are joined where the gaps are smallest.
+const MOST_SPANS: usize = 32;
+/// A number that falls past the wrap by more flows than this was reset.
+const LARGEST_WRAP: u32 = 1 << 20;
+
+/// Packets whose sequence numbers touch, or did before spans were joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Span {
+    /// Number of the first flow, modulo 2^32, and how many there should be.
+    start: u32,
+    length: u64,
+    /// Time in ms of the first and of the last packet.
+    seen: (u64, u64),
+    /// How many flows there are.
     flows: u64,
+}
+
+impl Span {
+    fn next(&self) -> u32 {
+        self.start.wrapping_add(low(self.length))
+    }
+
+    /// Takes a span that begins in this one or at its end; false if it does not.
+    fn take(&mut self, other: &Self) -> bool {
+        let offset = u64::from(other.start.wrapping_sub(self.start));
+        let touches = offset <= self.length;
+        if touches {
+            self.join(other, offset);
+        }
+        touches
+    }
+
+    /// Takes a span that begins `offset` numbers after this one does.
+    fn join(&mut self, other: &Self, offset: u64) {
+        self.length = self.length.max(offset + other.length);
+        self.seen = (self.seen.0.min(other.seen.0), self.seen.1.max(other.seen.1));
+        self.flows += other.flows;
+    }
+}
+
+/// The lower 32 bits: sequence numbers are modulo 2^32.
+fn low(number: u64) -> u32 {
+    u32::try_from(number & 0xffff_ffff).unwrap_or(u32::MAX)
 }
 
 impl Engine {
@@ -36,21 +83,97 @@ impl Engine {
         self.exporter.as_deref() == exporter && self.kind == kind && self.id == id
     }
 
-    fn merge(&mut self, other: &Self) {
-        self.first = self.first.min(other.first);
-        self.last = self.last.max(other.last);
-        self.flows += other.flows;
+    fn add(&mut self, mut span: Span) {
+        for at in 0..self.spans.len() {
+            let known = &mut self.spans[at];
+            if known.take(&span) {
+                return self.spans.swap(0, at);
+            }
+            if span.take(known) {
+                *known = span;
+                return self.spans.swap(0, at);
+            }
+        }
+        self.spans.push(span);
+        if self.spans.len() > MOST_SPANS {
+            self.spans = joined(std::mem::take(&mut self.spans), MOST_SPANS / 2);
+        }
     }
 
-    /// Flows that were sent and are missing; sequence numbers are modulo 2^32.
+    /// Time in ms of the first and of the last packet.
+    fn seen(&self) -> Option<(u64, u64)> {
+        let times = self.spans.iter().map(|span| span.seen);
+        times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// Flows that were sent and are missing.
     fn missing(&self) -> u64 {
-        let ((_, first), (_, last, carried)) = (self.first, self.last);
-        let sent = last.wrapping_add(carried).wrapping_sub(first) & 0xffff_ffff;
-        if sent < 1 << 31 { sent.saturating_sub(self.flows) } else { 0 }
+        let mut spans = joined(self.spans.clone(), usize::MAX);
+        spans.sort_unstable_by_key(|span| (span.seen.1, span.seen.0, span.start));
+        // The last span of each exporter that is told apart.
+        let mut exporters: Vec<Span> = Vec::new();
+        let mut missing = 0;
+        for span in spans {
+            missing += span.length.saturating_sub(span.flows);
+            let gap = |last: &Span| match span.start.wrapping_sub(last.next()) {
+                gap if gap >= 1 << 31 || span.start < last.next() && gap > LARGEST_WRAP => None,
+                gap => Some(gap),
+            };
+            let before = exporters
+                .iter_mut()
+                .filter(|last| last.seen.1 <= span.seen.0)
+                .min_by_key(|last| (gap(last).unwrap_or(u32::MAX), u64::MAX - last.seen.1));
+            match before {
+                Some(last) => {
+                    missing += u64::from(gap(last).unwrap_or(0));
+                    *last = span;
+                }
+                None => exporters.push(span),
+            }
+        }
+        missing
     }
 }
 
+/// Spans by their numbers: those that touch are joined, and those with the smallest
+/// gaps between them, until there are at most `most`.
+fn joined(mut spans: Vec<Span>, most: usize) -> Vec<Span> {
+    spans.sort_unstable_by_key(|span| span.start);
+    let distance = |a: &Span, b: &Span| u64::from(b.start - a.start);
+    let gaps = spans.windows(2).map(|two| distance(&two[0], &two[1]).saturating_sub(two[0].length));
+    let mut gaps: Vec<u64> = gaps.collect();
+    gaps.sort_unstable();
+    // As many of the smallest gaps are closed as there are spans too many.
+    let too_many = spans.len().saturating_sub(most);
+    let largest = too_many.checked_sub(1).map_or(0, |last| gaps.get(last).copied().unwrap_or(0));
+    let mut kept: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match kept.last_mut() {
+            Some(last) if distance(last, &span).saturating_sub(last.length) <= largest => {
+                let offset = distance(last, &span);
+                last.join(&span, offset);
+            }
+            _ => kept.push(span),
+        }
+    }
+    // The numbers go round: the last span may touch the first.
+    if kept.len() > 1
+        && let (Some(mut last), first) = (kept.pop(), kept[0])
+    {
+        if last.take(&first) {
+            kept[0] = last;
+        } else {
+            kept.push(last);
+        }
+    }
+    kept
+}
+
 impl Sequences {
+    /// The fields that a filter may test and every engine is still whole or absent:
+    /// its sequence numbers tell what is missing.
+    pub const OF_ENGINE: [FieldId; 3] = [FieldId::Exporter, FieldId::EngineType, FieldId::EngineId];
+
     /// Counts a flow.
     pub fn add(&mut self, row: &Row<'_>) {
         let (time, sequence) = (row.number(FieldId::Timestamp), row.number(FieldId::FlowSeqNum));
@@ -58,14 +181,12 @@ impl Sequences {
         let exporter = row.text(FieldId::Exporter);
         let (kind, id) = (row.number(FieldId::EngineType), row.number(FieldId::EngineId));
         let carried = row.number(FieldId::FlowRecords).unwrap_or(1);
-        let (first, last) = ((time, sequence), (time, sequence, carried));
+        let span = Span { start: low(sequence), length: carried, seen: (time, time), flows: 1 };
         if let Some(known) = self.engines.iter_mut().find(|known| known.is(exporter, kind, id)) {
-            known.first = known.first.min(first);
-            known.last = known.last.max(last);
-            known.flows += 1;
+            known.add(span);
         } else {
             let exporter = exporter.map(str::to_owned);
-            self.engines.push(Engine { exporter, kind, id, first, last, flows: 1 });
+            self.engines.push(Engine { exporter, kind, id, spans: vec![span], is_cut: false });
         }
     }
 
@@ -75,7 +196,10 @@ impl Sequences {
             let is =
                 |known: &&mut Engine| known.is(engine.exporter.as_deref(), engine.kind, engine.id);
             match self.engines.iter_mut().find(is) {
-                Some(known) => known.merge(engine),
+                Some(known) => {
+                    engine.spans.iter().for_each(|span| known.add(*span));
+                    known.is_cut |= engine.is_cut;
+                }
                 None => self.engines.push(engine.clone()),
             }
         }
@@ -92,10 +216,47 @@ impl Sequences {
         Self { engines: self.engines.into_iter().filter_map(renamed).collect() }
     }
 
-    /// Flows that were sent and are missing, of all engines.
+    /// Keeps the engines of which `matches` some packet from a time in ms on, given as
+    /// a flow that has time, exporter and engine alone. Those with packets that do not
+    /// match as well, outside of a window, are [cut](Self::missing_around): of the
+    /// packets inside of it nothing is known here.
+    pub fn restrict(&mut self, from: u64, matches: impl Fn(&FlowRecord) -> bool) {
+        let narrow = |value: Option<u64>| value.and_then(|value| u8::try_from(value).ok());
+        self.engines.retain_mut(|engine| {
+            let matches_at = |time| {
+                matches(&FlowRecord {
+                    timestamp_ms: Some(time),
+                    exporter: engine.exporter.clone(),
+                    engine_type: narrow(engine.kind),
+                    engine_id: narrow(engine.id),
+                    ..FlowRecord::default()
+                })
+            };
+            let Some((first, last)) = engine.seen() else { return false };
+            let is_cut = !(matches_at(first) && matches_at(last));
+            engine.is_cut |= is_cut;
+            from <= last && matches_at(first.max(from))
+        });
+    }
+
+    /// The engines that are not cut by a window.
+    #[must_use]
+    pub fn whole(mut self) -> Self {
+        self.engines.retain(|engine| !engine.is_cut);
+        self
+    }
+
+    /// Flows that were sent and are missing, of engines that are cut by a window: in it
+    /// or outside of it.
+    #[must_use]
+    pub fn missing_around(&self) -> u64 {
+        self.engines.iter().filter(|engine| engine.is_cut).map(Engine::missing).sum()
+    }
+
+    /// Flows that were sent and are missing, of all engines that are not cut.
     #[must_use]
     pub fn missing(&self) -> u64 {
-        self.engines.iter().map(Engine::missing).sum()
+        self.engines.iter().filter(|engine| !engine.is_cut).map(Engine::missing).sum()
     }
 }
 
@@ -141,6 +302,42 @@ mod tests {
         sequences
     }
 
+    /// Of an engine with packets outside of the window it is not known where its flows
+    /// are missing; engines that do not match are not spoken of.
+    #[test]
+    fn only_engines_that_match_are_told_and_a_window_cuts_them() {
+        let flow = |exporter: &str, time, sequence| FlowRecord {
+            exporter: Some(exporter.into()),
+            timestamp_ms: Some(time),
+            flow_seq_num: Some(sequence),
+            flow_records: Some(1),
+            ..FlowRecord::default()
+        };
+        // r1 lost 3 flows from 100 to 200 ms, r2 lost 7 from 150 to 900 ms.
+        let mut all = Sequences::default();
+        for (exporter, time, sequence) in
+            [("r1", 100, 0), ("r1", 200, 4), ("r2", 150, 0), ("r2", 900, 8)]
+        {
+            all.add(&Row::of(&flow(exporter, time, sequence)));
+        }
+        for (name, window, told) in [
+            ("", 0..u64::MAX, (3 + 7, 0)),
+            ("r1", 0..u64::MAX, (3, 0)),
+            ("r2", 0..u64::MAX, (7, 0)),
+            ("", 100..201, (3, 7)),
+            ("", 160..901, (0, 3 + 7)),
+            ("", 300..400, (0, 7)),
+            ("", 901..999, (0, 0)),
+        ] {
+            let mut some = all.clone();
+            some.restrict(window.start, |flow| {
+                let is_named = name.is_empty() || flow.exporter.as_deref() == Some(name);
+                is_named && flow.timestamp_ms.is_some_and(|time| window.contains(&time))
+            });
+            assert_eq!((some.missing(), some.missing_around()), told, "{name} {window:?}");
+        }
+    }
+
     #[test]
     fn what_is_missing_shows_and_a_restart_does_not() {
         for (packets, missing) in [
@@ -149,12 +346,27 @@ mod tests {
             (vec![(1, 500, 3, 3), (2, 0, 2, 2)], 0),
             (vec![(1, 0, 3, 3), (2, 0, 3, 3)], 0),
             (vec![(1, 7, 3, 3), (2, 8, 3, 3)], 0),
+            // Two exporters under one address, of which one lost 30 flows.
+            (
+                (0..40_u64)
+                    .flat_map(|n| {
+                        let n32 = u32::try_from(n).unwrap();
+                        let late = if n < 20 { 0 } else { 30 };
+                        [(n * 2, n32 * 5, 5, 5), (n * 2 + 1, 9_000_000 + n32 * 3 + late, 3, 3)]
+                    })
+                    .collect(),
+                30,
+            ),
+            // Reset after three thousand million flows.
+            (vec![(1, 3_000_000_000, 3, 3), (2, 0, 2, 2), (3, 2, 2, 2)], 0),
+            // More gaps than spans are kept.
+            ((0..500).map(|n| (u64::from(n), n * 60, 30, 30)).collect(), 499 * 30),
             (vec![], 0),
         ] {
             let all = sequences(&packets);
             assert_eq!(all.missing(), missing, "{packets:?}");
             // Cut anywhere, and merged in reverse order.
-            for cut in 0..packets.len() {
+            for cut in (0..packets.len()).step_by(packets.len() / 9 + 1) {
                 let (a, b) = packets.split_at(cut);
                 let mut both = sequences(b);
                 both.merge(&sequences(a));

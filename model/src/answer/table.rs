@@ -50,6 +50,14 @@ pub enum Cell {
     Unknown,
     /// No value: the column does not apply to the row.
     None,
+    /// No value: a filter leaves flows out that it would be worked out from.
+    Filtered,
+}
+
+/// A share in millionths, rounded, as it is shown; the share of nothing is 0.
+#[must_use]
+pub fn millionths(part: u128, whole: u128) -> u128 {
+    (part * 1_000_000 + whole / 2).checked_div(whole).unwrap_or(0)
 }
 
 impl From<u64> for Cell {

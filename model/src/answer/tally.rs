@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Quality, Sequences};
+use crate::names::Adaptation;
 use crate::{FieldId, NotAFlow, Sums};
 
 /// A position in the sources.
@@ -65,13 +66,23 @@ pub struct Tally {
     pub seen: Option<(u64, u64)>,
     /// Sampling by exporter; `None` is the unknown exporter.
     pub sampling: BTreeMap<Option<String>, Sampling>,
+    /// Flows that their pipeline changed, by the number of the
+    /// [`Adaptation`](crate::names::Adaptation).
+    pub adapted: BTreeMap<u64, u64>,
     /// Documents that are no flows.
     pub skipped: Vec<Skipped>,
     /// Quality of the times of all flows that were read, whether they match or
     /// not.
     pub quality: Quality,
-    /// Sequence numbers of all flows that were read.
+    /// Quality of the times of the flows that match, by exporter, as the answer used
+    /// them; `None` if it used neither first nor last.
+    pub times: Option<BTreeMap<Option<String>, Quality>>,
+    /// Sequence numbers of all flows that were read, of the engines that the filter
+    /// and the window leave whole.
     pub sequences: Sequences,
+    /// A filter on more than exporter and engine left flows out, now or when the
+    /// source was made: sequence numbers cannot tell what is missing.
+    pub is_filtered: bool,
     /// Copies that were dropped.
     pub duplicates: Duplicates,
     /// What is known to be missing, one sentence each. If there is any, the
@@ -88,6 +99,16 @@ impl Tally {
         self.total.add(&other.total);
         self.quality.merge(&other.quality);
         self.sequences.merge(&other.sequences);
+        self.is_filtered |= other.is_filtered;
+        self.times = match (self.times, other.times) {
+            (Some(mut times), Some(others)) => {
+                for (exporter, quality) in others {
+                    times.entry(exporter).or_default().merge(&quality);
+                }
+                Some(times)
+            }
+            (times, others) => times.or(others),
+        };
         for (field, n) in other.unknown {
             match self.unknown.iter_mut().find(|known| known.0 == field) {
                 Some(known) => known.1 += n,
@@ -101,6 +122,9 @@ impl Tally {
             let known = self.sampling.entry(exporter).or_insert(sampling);
             known.least = known.least.min(sampling.least);
             known.most = known.most.max(sampling.most);
+        }
+        for (adapted, n) in other.adapted {
+            *self.adapted.entry(adapted).or_default() += n;
         }
         for skipped in other.skipped {
             self.skip(skipped.cause, skipped.n, skipped.first, skipped.reason);
@@ -118,6 +142,56 @@ impl Tally {
             }
         }
         self
+    }
+
+    /// What pipelines changed, and of how many flows.
+    pub fn adaptations(&self) -> impl Iterator<Item = (Adaptation, u64)> {
+        let known = |(number, n): (&u64, &u64)| Some((Adaptation::from_number(*number)?, *n));
+        self.adapted.iter().filter_map(known)
+    }
+
+    /// Whether there are flows, and none of them states a sampling interval, as in what
+    /// nfdump prints.
+    #[must_use]
+    pub fn is_sampling_unknown(&self) -> bool {
+        let mut unknown = self.unknown.iter().filter(|(id, _)| *id == FieldId::SamplingInterval);
+        let flows = self.total.flows;
+        flows > 0 && unknown.any(|(_, n)| *n >= flows)
+    }
+
+    /// Pipelines that multiplied the counters of some flows.
+    #[must_use]
+    pub fn scaled_by(&self) -> Vec<&'static str> {
+        let scaled = self.adaptations().filter(|(adaptation, _)| adaptation.is_scaled());
+        scaled.map(|(adaptation, _)| adaptation.pipeline()).collect()
+    }
+
+    /// Merges the tally of another window of the sources that this one is of; `twice`
+    /// is that of the flows in both windows.
+    ///
+    /// What is counted document by document, whatever the window, counts once:
+    /// skipped, duplicates, quality and sequence numbers.
+    #[must_use]
+    pub fn and_window(self, other: Self, twice: &Self) -> Self {
+        let once = Self {
+            skipped: Vec::new(),
+            duplicates: Duplicates::default(),
+            quality: Quality::default(),
+            sequences: Sequences::default(),
+            ..other
+        };
+        let mut both = self.and(once);
+        both.total.bytes -= twice.total.bytes;
+        both.total.packets -= twice.total.packets;
+        both.total.flows -= twice.total.flows;
+        for (adaptation, n) in &mut both.adapted {
+            *n -= twice.adapted.get(adaptation).copied().unwrap_or(0);
+        }
+        for (field, n) in &mut both.unknown {
+            let twice = twice.unknown.iter().find(|(other, _)| other == field);
+            *n -= twice.map_or(0, |(_, n)| *n);
+        }
+        both
     }
 
     /// Counts documents that are no flows; keeps the first position of each

@@ -7,13 +7,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::dialect::{Keys, Node};
-use super::json::{FromJson, KeySeed, OrNothing, TextSeed, lenient};
+use super::json::{lenient, next_key, read_with, string};
 use super::page::{HitsSeed, Page};
 use super::server_error::{ErrorSeed, ServerError};
-use super::{Document, DocumentSeed, NotAFlow};
+use super::{Document, NotAFlow, Part};
 use crate::record::FlowRecord;
 
 /// One JSON value of a file.
@@ -58,119 +58,140 @@ impl<'a> Entry<'a> {
     /// # Errors
     /// If it is not JSON, or not an object.
     pub fn parse(json: &'a [u8]) -> Result<Self, serde_json::Error> {
-        let entry = Self::parse_in(0, json)?;
-        let document = match &entry {
-            Self::Hit(hit) => hit.source.as_ref(),
-            Self::Bare(document) => Some(document),
-            Self::Page(_) | Self::Error(_) => None,
-        };
-        match document.map_or(0, Document::proven) {
-            0 => Ok(entry),
-            dialect => Self::parse_in(dialect, json),
+        // `hits` of a document may be anything, even what no program can hold.
+        match Top::read(json, true) {
+            Ok(top) => Ok(top.entry()),
+            Err(error) => Top::read(json, false).map(Top::entry).map_err(|_| error),
         }
     }
+}
 
-    fn parse_in(dialect: usize, json: &'a [u8]) -> Result<Self, serde_json::Error> {
+/// The members at the top of an entry, not looked into, but for `hits`.
+#[derive(Default)]
+struct Top<'a> {
+    members: Vec<(Cow<'a, str>, &'a str)>,
+    page: Page<'a>,
+    has_hits: bool,
+}
+
+impl<'a> Top<'a> {
+    fn read(json: &'a [u8], with_hits: bool) -> Result<Self, serde_json::Error> {
         let mut reader = serde_json::Deserializer::from_slice(json);
-        let entry = reader.deserialize_map(EntryVisitor { dialect })?;
+        let top = reader.deserialize_map(TopVisitor { with_hits })?;
         reader.end()?;
-        Ok(entry)
+        Ok(top)
     }
-}
 
-/// A key at the top of an entry.
-#[derive(Clone, Copy)]
-enum EntryKey {
-    Index,
-    Id,
-    Routing,
-    Source,
-    ScrollId,
-    Hits,
-    Shards,
-    TimedOut,
-    Error,
-    Document(Option<&'static Node>),
-}
+    /// The text of a member's value; of the last one, if it stands there twice.
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
+    }
 
-impl EntryKey {
-    fn of(key: &str, root: &'static Node) -> Self {
-        match key {
-            "_index" => Self::Index,
-            "_id" => Self::Id,
-            "_routing" | "routing" => Self::Routing,
-            "_source" => Self::Source,
-            "_scroll_id" | "pit_id" => Self::ScrollId,
-            "hits" => Self::Hits,
-            "_shards" => Self::Shards,
-            "timed_out" => Self::TimedOut,
-            "error" => Self::Error,
-            _ => Self::Document(root.child(key)),
+    fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        self.get(name).filter(|value| value.starts_with('"')).and_then(string)
+    }
+
+    fn object(&self, name: &str) -> Option<&'a str> {
+        self.get(name).filter(|value| value.starts_with('{'))
+    }
+
+    fn entry(self) -> Entry<'a> {
+        let source = self.object("_source").map(Part::Object);
+        let fields = self.object("fields").map(Part::Fields);
+        let hit = Hit {
+            index: self.text("_index"),
+            id: self.text("_id"),
+            routing: self.text("_routing").or_else(|| self.text("routing")),
+            source: None,
+        };
+        let is_hit = source.is_some() || hit.id.is_some() || hit.index.is_some();
+        if source.is_some() {
+            let parts: Vec<Part<'_>> = source.into_iter().chain(fields).collect();
+            return Entry::Hit(Hit { source: Some(Document::of(&parts)), ..hit });
+        }
+        // Some programs put the identity beside the members of `_source`.
+        let bare = Document::of(&[Part::Members(&self.members)]);
+        // A document may have any key of an answer for itself.
+        match (is_hit, bare.has_netflow) {
+            (true, true) => return Entry::Hit(Hit { source: Some(bare), ..hit }),
+            (false, true) => return Entry::Bare(bare),
+            (false, false) if self.has_hits => return Entry::Page(self.into_page()),
+            _ => {}
+        }
+        if let Some(error) = self.get("error") {
+            return Entry::Error(read_with(ErrorSeed, error));
+        }
+        match fields.map(|fields| Document::of(&[fields])) {
+            Some(document) if is_hit || document.has_netflow => {
+                Entry::Hit(Hit { source: Some(document), ..hit })
+            }
+            _ if is_hit => Entry::Hit(hit),
+            _ => Entry::Bare(bare),
         }
     }
+
+    /// The dialect of the document that this is.
+    fn dialect(&self) -> usize {
+        let parts =
+            [self.object("_source").map(Part::Object), self.object("fields").map(Part::Fields)];
+        let parts: Vec<Part<'_>> = parts.into_iter().flatten().collect();
+        if parts.is_empty() {
+            Document::of(&[Part::Members(&self.members)]).dialect
+        } else {
+            Document::of(&parts).dialect
+        }
+    }
+
+    fn into_page(self) -> Page<'a> {
+        let scroll_id = self.text("_scroll_id");
+        let is_of_scroll = scroll_id.is_some();
+        let scroll_id = scroll_id.or_else(|| self.text("pit_id"));
+        let shards = self.get("_shards").map(lenient).unwrap_or_default();
+        let timed_out = self.get("timed_out").is_some_and(lenient);
+        let clusters = self.get("_clusters").map(lenient).unwrap_or_default();
+        let terminated_early = self.get("terminated_early").is_some_and(lenient);
+        Page { scroll_id, is_of_scroll, timed_out, shards, clusters, terminated_early, ..self.page }
+    }
 }
 
-/// Reads an entry whose documents are in a dialect.
-struct EntryVisitor {
-    dialect: usize,
+/// The dialect of a hit, or of a bare document; `None` if it is not JSON.
+pub(super) fn dialect(json: &[u8], is_hit: bool) -> Option<usize> {
+    let mut top = Top::read(json, false).ok()?;
+    if !is_hit {
+        top.members.retain(|(key, _)| key != "fields");
+    }
+    Some(top.dialect())
 }
 
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Entry<'de>;
+/// Reads the members of an entry.
+struct TopVisitor {
+    /// `hits` is read as those of a search.
+    with_hits: bool,
+}
+
+impl<'de> Visitor<'de> for TopVisitor {
+    type Value = Top<'de>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry<'de>, A::Error> {
-        let (mut hit, mut bare) = (Hit::default(), Document::in_dialect(self.dialect));
-        let root = Keys::root(self.dialect);
-        let (mut page, mut hits, mut error) = (Page::default(), None, None);
-        while let Some(key) = map.next_key_seed(KeySeed(|key: &str| EntryKey::of(key, root)))? {
-            match key {
-                EntryKey::Index => hit.index = map.next_value_seed(TextSeed)?,
-                EntryKey::Id => hit.id = map.next_value_seed(TextSeed)?,
-                EntryKey::Routing => hit.routing = map.next_value_seed(TextSeed)?,
-                EntryKey::Source => {
-                    hit.source = map.next_value_seed(SourceSeed { dialect: self.dialect })?;
-                }
-                EntryKey::ScrollId => page.scroll_id = map.next_value_seed(TextSeed)?,
-                EntryKey::Hits => hits = map.next_value_seed(HitsSeed(&mut page))?,
-                EntryKey::Shards => page.shards = lenient(&mut map)?,
-                EntryKey::TimedOut => page.timed_out = lenient(&mut map)?,
-                EntryKey::Error => error = Some(map.next_value_seed(ErrorSeed)?),
-                EntryKey::Document(node) => bare.member(node, &mut map)?,
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Top<'de>, A::Error> {
+        let (mut top, mut has_hits) = (Top::default(), None);
+        while let Some(key) = next_key(&mut map)? {
+            if key == "hits" && self.with_hits {
+                has_hits = map.next_value_seed(HitsSeed(&mut top.page))?.or(has_hits);
+            } else {
+                let value: &RawValue = map.next_value()?;
+                top.members.push((key, value.get()));
             }
         }
-        Ok(match (hits, error) {
-            (Some(()), _) => Entry::Page(page),
-            (None, Some(error)) if !bare.has_netflow && hit.source.is_none() => Entry::Error(error),
-            _ if hit.source.is_some() || hit.id.is_some() || hit.index.is_some() => Entry::Hit(hit),
-            _ => Entry::Bare(bare),
-        })
-    }
-}
-
-/// The document under `_source`, if it is an object.
-struct SourceSeed {
-    dialect: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for SourceSeed {
-    type Value = Option<Document>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(OrNothing(self))
-    }
-}
-
-impl<'de> FromJson<'de> for SourceSeed {
-    type Output = Option<Document>;
-
-    fn map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Output, A::Error> {
-        let mut document = Document::in_dialect(self.dialect);
-        DocumentSeed(&mut document).visit_map(map)?;
-        Ok(Some(document))
+        let is_answer = |top: &Top<'_>| {
+            let marks = ["_scroll_id", "pit_id", "_shards", "timed_out", "took"];
+            marks.iter().any(|mark| top.get(mark).is_some())
+        };
+        top.has_hits = has_hits.is_some_and(|is_of_a_search| is_of_a_search || is_answer(&top));
+        Ok(top)
     }
 }
 
@@ -190,48 +211,90 @@ mod tests {
                 format!("bare: {:?}", document.into_flow().map(|flow| flow.bytes))
             }
             Ok(Entry::Page(page)) => format!(
-                "page of {} of {:?}, shards {}, timed out {}",
+                "page of {} of {:?}, shards {}, timed out {}{}{}",
                 page.hits.len(),
                 page.total,
                 page.shards.complete(),
-                page.timed_out
+                page.timed_out,
+                if page.clusters.complete() { "" } else { ", clusters missing" },
+                if page.terminated_early { ", ended early" } else { "" }
             ),
             Ok(Entry::Error(error)) => format!("error {}: {}", error.kind, error.reason),
             Err(_) => "not JSON".into(),
         }
     }
 
+    /// Entries, and what they are.
+    const ENTRIES: &[(&str, &str)] = &[
+        (
+            r#"{"_index":"a","_id":"1","_source":{"netflow":{"bytes":3}},"sort":[1]}"#,
+            "hit a 1 -: Ok(Some(3))",
+        ),
+        (
+            r#"{"_index":"a","_id":"\u0031","_routing":"r","_source":null}"#,
+            "hit a 1 r: Err(NoSource)",
+        ),
+        (r#"{"_index":"a","_id":"1","fields":{"netflow":{}}}"#, "hit a 1 -: Err(NoNetflow)"),
+        (
+            r#"{"_index":"a","_id":"1","fields":{"netflow.bytes":["3"]},"_source":false}"#,
+            "hit a 1 -: Ok(Some(3))",
+        ),
+        (r#"{"fields":{"netflow.bytes":[4]}}"#, "hit - - -: Ok(Some(4))"),
+        (
+            r#"{"fields":{"netflow.bytes":[4]},"_source":{"netflow":{"bytes":3}}}"#,
+            "hit - - -: Ok(Some(3))",
+        ),
+        (
+            r#"{"_id":"1","fields":{"netflow.bytes":[4]},"_source":{"netflow":{"tos":3}}}"#,
+            "hit - 1 -: Ok(Some(4))",
+        ),
+        (r#"{"fields":{"a":"b"},"netflow":{"bytes":3}}"#, "bare: Ok(Some(3))"),
+        (r#"{"_index":"a","_id":"1","netflow.bytes":3}"#, "hit a 1 -: Ok(Some(3))"),
+        (r#"{"netflow":{"bytes":3},"hits":{"total":1,"hits":[]},"took":1}"#, "bare: Ok(Some(3))"),
+        (r#"{"hits":{"a":1e999},"error":{"b":"\ud800"},"netflow.bytes":3}"#, "bare: Ok(Some(3))"),
+        (r#"{"hits":{"blocked":1},"source":{"bytes":3}}"#, "bare: Err(NoNetflow)"),
+        (r#"{"hits":{"hits":1e999},"netflow":{"bytes":3}}"#, "bare: Ok(Some(3))"),
+        (r#"{"\ud800":"\udc00","netflow":{"bytes":3}}"#, "bare: Ok(Some(3))"),
+        (
+            r#"{"error":{"message":"x"},"flow":{"src_addr":"192.0.2.1","bytes":3}}"#,
+            "bare: Ok(Some(3))",
+        ),
+        (r#"{"netflow":{"bytes":3},"hits":7,"timed_out":"x"}"#, "bare: Ok(Some(3))"),
+        (r#"{"netflow":{"bytes":3},"hits":{"hits":[{}]}}"#, "bare: Ok(Some(3))"),
+        (
+            r#"{"hits":{"total":2},"source":{"bytes":3},"ecs":{"version":"1"},"netflow":{"bytes":3}}"#,
+            "bare: Ok(Some(3))",
+        ),
+        (
+            r#"{"timed_out":false,"_shards":{"total":2,"successful":2,"failed":0},"hits":{"total":7,"hits":[{},{}]}}"#,
+            "page of 2 of Some(7), shards true, timed out false",
+        ),
+        (
+            r#"{"timed_out":true,"_shards":{"total":2,"successful":1,"failed":1},"hits":{"total":{"value":7,"relation":"gte"},"hits":[]}}"#,
+            "page of 0 of None, shards false, timed out true",
+        ),
+        (
+            r#"{"terminated_early":true,"_clusters":{"total":2,"successful":1,"skipped":1},"hits":{"hits":[]}}"#,
+            "page of 0 of None, shards true, timed out false, clusters missing, ended early",
+        ),
+        (
+            r#"{"_clusters":{"total":2,"successful":1,"partial":1},"hits":{"hits":[]}}"#,
+            "page of 0 of None, shards true, timed out false, clusters missing",
+        ),
+        (
+            r#"{"error":{"root_cause":[{"type":"index_not_found_exception","reason":"no such index [x]"}],"type":"t","reason":"r"},"status":404}"#,
+            "error index_not_found_exception: no such index [x]",
+        ),
+        (r#"{"error":{"root_cause":[],"type":"t","reason":null},"status":503}"#, "error t: "),
+        (r#"{"error":"no handler found"}"#, "error error: no handler found"),
+        ("[1]", "not JSON"),
+        ("POST Failed: 400", "not JSON"),
+    ];
+
     #[test]
     fn an_entry_is_told_by_its_members() {
-        for (json, expected) in [
-            (
-                r#"{"_index":"a","_id":"1","_source":{"netflow":{"bytes":3}},"sort":[1]}"#,
-                "hit a 1 -: Ok(Some(3))",
-            ),
-            (
-                r#"{"_index":"a","_id":"\u0031","_routing":"r","_source":null}"#,
-                "hit a 1 r: Err(NoSource)",
-            ),
-            (r#"{"_index":"a","_id":"1","fields":{"netflow":{}}}"#, "hit a 1 -: Err(NoSource)"),
-            (r#"{"netflow":{"bytes":3},"hits":7,"timed_out":"x"}"#, "bare: Ok(Some(3))"),
-            (
-                r#"{"timed_out":false,"_shards":{"total":2,"successful":2,"failed":0},"hits":{"total":7,"hits":[{},{}]}}"#,
-                "page of 2 of Some(7), shards true, timed out false",
-            ),
-            (
-                r#"{"timed_out":true,"_shards":{"total":2,"successful":1,"failed":1},"hits":{"total":{"value":7,"relation":"gte"},"hits":[]}}"#,
-                "page of 0 of None, shards false, timed out true",
-            ),
-            (
-                r#"{"error":{"root_cause":[{"type":"index_not_found_exception","reason":"no such index [x]"}],"type":"t","reason":"r"},"status":404}"#,
-                "error index_not_found_exception: no such index [x]",
-            ),
-            (r#"{"error":{"root_cause":[],"type":"t","reason":null},"status":503}"#, "error t: "),
-            (r#"{"error":"no handler found"}"#, "error error: no handler found"),
-            ("[1]", "not JSON"),
-            ("POST Failed: 400", "not JSON"),
-        ] {
-            assert_eq!(kind(json), expected, "{json}");
+        for (json, expected) in ENTRIES {
+            assert_eq!(kind(json), *expected, "{json}");
         }
     }
 }

@@ -5,6 +5,11 @@
 //! stated. A field that is missing, null or impossible is unknown. Nothing
 //! else in the document matters, however deep or odd it is.
 //!
+//! A document is read as Elasticsearch understands it: `"netflow.bytes": 1` is
+//! `{"netflow": {"bytes": 1}}`, a list of one is its value, and what a hit has
+//! under `fields` stands for a `_source` that does not say it. Of several
+//! values of one field that with the best place counts, whatever their order.
+//!
 //! Second shape of a flow. Logstash's codec decodes the packet, its netflow
 //! module renames ten fields and adds names, localities and places; `SysUptime`
 //! and padding are gone, and the times are worked out, not always well
@@ -30,30 +35,35 @@
 //! | --- | --- |
 //! | which key is which field | [`dialect`] |
 //! | how one value of a document becomes that of a field | `value` |
-//! | how rows of csv become flows | [`nfdump_csv`] |
+//! | how rows of csv become flows | [`csv`] |
 //! | how documents that look alike are read fast | [`shape`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
+//! | what answers of SQL, `_mget`, `_msearch` and others hold | [`wrapped`] |
 
+pub mod csv;
 pub mod dialect;
 pub mod entry;
 mod json;
-pub mod nfdump_csv;
 pub mod page;
+mod rows_of_values;
 pub mod server_error;
 pub mod shape;
 mod value;
+pub mod wrapped;
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 
-use self::dialect::{Keys, Node};
-use crate::field::FieldId;
+use self::dialect::{Form, Keys, Node, Place};
+use crate::field::{Access, FieldId};
 use crate::record::FlowRecord;
+use crate::row::N_FIELDS;
 
 pub use entry::Entry;
-use json::{FromJson, KeySeed, OrNothing};
-use value::Outcome;
+use json::Json;
+use value::Found;
 
 /// Why a document is no flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,9 +121,19 @@ impl NotAFlow {
 }
 
 /// What has been read of a document so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Document {
     flow: FlowRecord,
+    /// For each field, the rank of the place that its value is from; [`NONE`]
+    /// where none was found yet. A lower rank wins, so that the order of members
+    /// makes no difference.
+    ranks: [u8; N_FIELDS],
+    /// What is added to the ranks of the object that is being read.
+    after: u8,
+    /// The halves of a port that stands as ICMP's type and code.
+    halves: Option<u64>,
+    /// Whether packets and bytes are of places that the pipeline multiplies.
+    scaled: [bool; 2],
     /// It has a key that some dialect knows, and that only flows have.
     has_netflow: bool,
     /// The version it states is not 5.
@@ -124,126 +144,187 @@ pub struct Document {
     marks: u32,
 }
 
+/// The rank of a field that was not found.
+const NONE: u8 = u8::MAX;
+
+/// What is added to the ranks of `fields`, which stands for a `_source` that does
+/// not say it. No dialect has as many places of one field.
+const OF_FIELDS: u8 = 100;
+
+/// An object of a document: the one that its keys are in, or `fields` of a hit.
+#[derive(Clone, Copy, Debug)]
+enum Part<'t> {
+    /// Members at the top.
+    Members(&'t [(Cow<'t, str>, &'t str)]),
+    /// The text of an object.
+    Object(&'t str),
+    /// The text of the object that stands for what the others do not say.
+    Fields(&'t str),
+}
+
 impl Document {
     /// Reads a document (a hit's `_source`).
     ///
     /// # Errors
     /// If the text is not a JSON object.
     pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
-        let document = Self::parse_in(0, json)?;
-        match document.proven() {
-            0 => Ok(document),
-            dialect => Self::parse_in(dialect, json),
-        }
+        let mut reader = serde_json::Deserializer::from_slice(json);
+        let members = reader.deserialize_map(MembersVisitor)?;
+        reader.end()?;
+        Ok(Self::of(&[Part::Members(&members)]))
     }
 
-    fn parse_in(dialect: usize, json: &[u8]) -> Result<Self, serde_json::Error> {
-        let mut document = Self::in_dialect(dialect);
-        let mut reader = serde_json::Deserializer::from_slice(json);
-        DocumentSeed(&mut document).deserialize(&mut reader)?;
-        reader.end()?;
-        Ok(document)
+    /// Reads the parts of a document, in the dialect that their keys prove.
+    fn of(parts: &[Part<'_>]) -> Self {
+        let read_in = |dialect| {
+            let mut document = Self::in_dialect(dialect);
+            for part in parts {
+                document.part(*part);
+            }
+            document
+        };
+        let document = read_in(0);
+        match Keys::dialect(document.marks) {
+            0 => document,
+            dialect => read_in(dialect),
+        }
     }
 
     /// An empty one, whose keys are those of a dialect.
     fn in_dialect(dialect: usize) -> Self {
-        Self { dialect, ..Self::default() }
+        Self {
+            flow: FlowRecord::default(),
+            ranks: [NONE; N_FIELDS],
+            after: 0,
+            halves: None,
+            scaled: [false; 2],
+            has_netflow: false,
+            other_version: false,
+            dialect,
+            marks: 0,
+        }
     }
 
-    /// The dialect that its marks prove, if it is not the one it was read in.
-    fn proven(&self) -> usize {
-        if self.dialect == 0 { Keys::dialect(self.marks) } else { 0 }
+    /// The version of NetFlow that it states, if that is not 5.
+    #[must_use]
+    pub fn other_version(&self) -> Option<u64> {
+        self.flow.version.filter(|_| self.other_version).map(u64::from)
     }
 
     /// The flow, if it is one.
     ///
     /// # Errors
     /// Says why it is none.
-    pub fn into_flow(self) -> Result<FlowRecord, NotAFlow> {
+    pub fn into_flow(mut self) -> Result<FlowRecord, NotAFlow> {
         match self {
             Self { has_netflow: false, .. } => Err(NotAFlow::NoNetflow),
             Self { other_version: true, .. } => Err(NotAFlow::OtherVersion),
-            Self { flow, .. } => Ok(flow),
+            _ => {
+                if self.ranks[FieldId::DstPort as usize] == NONE {
+                    self.flow.dst_port = self.halves.and_then(|port| port.try_into().ok());
+                }
+                let interval = self.flow.sampling_interval.map(u64::from);
+                if let Some(adapted) =
+                    dialect::adaptation(self.dialect, self.scaled.contains(&true), interval)
+                {
+                    self.flow.adapted = Some(adapted as u8);
+                }
+                Ok(self.flow)
+            }
         }
+    }
+
+    fn part(&mut self, part: Part<'_>) {
+        let root = Keys::root(self.dialect);
+        self.after = if matches!(part, Part::Fields(_)) { OF_FIELDS } else { 0 };
+        match part {
+            Part::Members(members) => {
+                for (key, value) in members {
+                    self.member(root, key, value);
+                }
+            }
+            Part::Object(text) | Part::Fields(text) => self.object(root, Json::of(text)),
+        }
+    }
+
+    fn object(&mut self, node: &'static Node, json: Json<'_>) {
+        let Json::Object(members) = json else { return };
+        members.for_each(|(key, value)| self.member(node, &key, value));
     }
 
     /// Reads the value of a key that may be known.
-    fn member<'de, A: MapAccess<'de>>(
-        &mut self,
-        node: Option<&'static Node>,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        let Some(node) = node else { return map.next_value::<IgnoredAny>().map(drop) };
-        self.marks |= node.marks;
-        if node.has_children() {
-            return map.next_value_seed(NodeSeed { document: self, node });
+    fn member(&mut self, above: &'static Node, key: &str, value: &str) {
+        let (node, marks) = above.at(key);
+        self.marks |= marks;
+        let Some(node) = node else { return };
+        let json = Json::of(value);
+        match json {
+            Json::Object(_) if node.has_children() => return self.object(node, json),
+            // Elasticsearch makes no difference between an object and a list of it.
+            Json::List(ref list) if node.has_children() => {
+                list.clone().for_each(|element| self.object(node, Json::of(element)));
+            }
+            _ => {}
         }
-        if node.places.is_empty() {
-            return map.next_value::<IgnoredAny>().map(drop);
+        for (place, rank) in &node.places {
+            let found = value::find(place, json.clone());
+            if place.field == FieldId::Version {
+                self.other_version |= match &found {
+                    Found::Missing => false,
+                    Found::Number(version) => *version != 5,
+                    _ => true,
+                };
+            }
+            self.take(place, rank.saturating_add(self.after), found);
         }
         self.has_netflow |= node.is_flow;
-        // Elsewhere a value may stand twice, and the copy that can be read counts.
-        let keep = self.dialect != 0;
-        let seed = value::ValueSeed { flow: &mut self.flow, places: &node.places, keep };
-        let outcome = map.next_value_seed(seed)?;
-        if node.places.iter().any(|place| place.field == FieldId::Version) {
-            self.other_version = match outcome {
-                Outcome::Null => false,
-                Outcome::Known => self.flow.version != Some(5),
-                Outcome::Impossible => true,
-            };
+    }
+
+    /// Takes a value for a field, unless one of a better place is known.
+    fn take(&mut self, place: &Place, rank: u8, found: Found) {
+        let known = &mut self.ranks[place.field as usize];
+        if rank > *known || matches!(found, Found::Missing | Found::Impossible) {
+            return;
         }
-        Ok(())
+        if let (Form::HighByte | Form::LowByte, Found::Number(half)) = (place.form, &found) {
+            self.halves = Some(place.form.joined(*half, self.halves.unwrap_or(0)));
+            return;
+        }
+        // The same place again: two values are none, as in a list of two.
+        let is_again = rank == *known;
+        *known = rank;
+        if matches!(place.field, FieldId::Bytes | FieldId::Packets) {
+            self.scaled[usize::from(place.field == FieldId::Bytes)] = place.form == Form::Scaled;
+        }
+        match place.field.field().access {
+            Access::Number { read, write, .. } => {
+                let value = if let Found::Number(value) = found { Some(value) } else { None };
+                let is_same = !is_again || read(&self.flow) == value;
+                write(&mut self.flow, value.filter(|_| is_same));
+            }
+            Access::Text { read, write } => {
+                let text = if let Found::Text(text) = found { Some(text) } else { None };
+                let is_same = !is_again || read(&self.flow) == text.as_deref();
+                write(&mut self.flow, text.filter(|_| is_same));
+            }
+        }
     }
 }
 
-/// Reads an object whole into a [`Document`].
-struct DocumentSeed<'d>(&'d mut Document);
+/// Reads an object as its members, whose values are left as text.
+struct MembersVisitor;
 
-impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for DocumentSeed<'_> {
-    type Value = ();
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Vec<(Cow<'de, str>, &'de str)>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("a document")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        let node = Keys::root(self.0.dialect);
-        NodeSeed { document: self.0, node }.map(map)
-    }
-}
-
-/// Reads a value that may be an object with keys that are known.
-struct NodeSeed<'d> {
-    document: &'d mut Document,
-    node: &'static Node,
-}
-
-impl<'de> DeserializeSeed<'de> for NodeSeed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(OrNothing(self))
-    }
-}
-
-impl<'de> FromJson<'de> for NodeSeed<'_> {
-    type Output = ();
-
-    fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { document, node } = self;
-        while let Some(child) = map.next_key_seed(KeySeed(|key: &str| node.child(key)))? {
-            document.member(child, &mut map)?;
-        }
-        Ok(())
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        json::each_member(&mut map, |key, value| members.push((key, value)))?;
+        Ok(members)
     }
 }
 

@@ -7,13 +7,15 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 
-use super::json::{FromJson, KeySeed, OrNothing, lenient};
+use super::json::{FromJson, OrNothing, lenient, next_key};
 
 /// An answer of a search.
 #[derive(Debug, Default)]
 pub struct Page<'a> {
-    /// Cursor of the scroll that the page belongs to.
+    /// Cursor of the scroll, or id of the point in time, that the page belongs to.
     pub scroll_id: Option<Cow<'a, str>>,
+    /// The page is one of a scroll.
+    pub is_of_scroll: bool,
     /// Hits, each as the server sent it.
     pub hits: Vec<&'a RawValue>,
     /// How many there are in all; `None` if the answer does not say, or gives
@@ -23,6 +25,10 @@ pub struct Page<'a> {
     pub timed_out: bool,
     /// Shards that were asked and that answered.
     pub shards: Shards,
+    /// Other clusters that were asked and that answered.
+    pub clusters: Clusters,
+    /// The search ended at a number of documents that it was given.
+    pub terminated_early: bool,
 }
 
 /// How many shards were asked, and how many answered.
@@ -35,6 +41,33 @@ pub struct Shards {
     pub successful: u64,
     /// Did not answer.
     pub failed: u64,
+}
+
+/// How many clusters a search across clusters asked, and how many answered.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(default)]
+pub struct Clusters {
+    /// Asked.
+    pub total: u64,
+    /// Answered whole.
+    pub successful: u64,
+    /// Did not answer and were left out.
+    pub skipped: u64,
+    /// Answered in part.
+    pub partial: u64,
+    /// Were still searching.
+    pub running: u64,
+    /// Failed.
+    pub failed: u64,
+}
+
+impl Clusters {
+    /// Whether all that were asked answered whole.
+    #[must_use]
+    pub fn complete(self) -> bool {
+        let Self { total, successful, skipped, partial, running, failed } = self;
+        [skipped, partial, running, failed] == [0; 4] && successful >= total
+    }
 }
 
 impl Shards {
@@ -63,11 +96,12 @@ impl Total {
     }
 }
 
-/// The `hits` object of an answer; `None` where it is not one.
+/// The `hits` object of an answer, and whether it has what only a search answers;
+/// `None` where it is no object.
 pub(super) struct HitsSeed<'p, 'a>(pub(super) &'p mut Page<'a>);
 
 impl<'de> DeserializeSeed<'de> for HitsSeed<'_, 'de> {
-    type Value = Option<()>;
+    type Value = Option<bool>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(OrNothing(self))
@@ -75,29 +109,39 @@ impl<'de> DeserializeSeed<'de> for HitsSeed<'_, 'de> {
 }
 
 impl<'de> FromJson<'de> for HitsSeed<'_, 'de> {
-    type Output = Option<()>;
+    type Output = Option<bool>;
 
     fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Output, A::Error> {
-        while let Some(key) = map
-            .next_key_seed(KeySeed(|key: &str| ["hits", "total"].iter().position(|k| *k == key)))?
-        {
-            match key {
-                Some(0) => self.0.hits = map.next_value_seed(ListSeed)?,
-                Some(_) => {
-                    self.0.total = lenient::<_, Option<Total>>(&mut map)?.and_then(Total::exact);
+        let mut is_of_a_search = false;
+        while let Some(key) = next_key(&mut map)? {
+            match &*key {
+                "hits" => {
+                    let hits = map.next_value_seed(ListSeed)?;
+                    is_of_a_search |= hits.is_some();
+                    self.0.hits = hits.unwrap_or_default();
                 }
-                None => drop(map.next_value::<IgnoredAny>()?),
+                "total" => {
+                    let raw: &RawValue = map.next_value()?;
+                    let total = lenient::<Option<Total>>(raw.get());
+                    is_of_a_search |= total.is_some();
+                    self.0.total = total.and_then(Total::exact);
+                }
+                "max_score" => {
+                    is_of_a_search = true;
+                    map.next_value::<IgnoredAny>()?;
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(Some(()))
+        Ok(Some(is_of_a_search))
     }
 }
 
-/// An array as its elements' text; anything else is an empty one.
+/// An array as its elements' text; anything else is none.
 struct ListSeed;
 
 impl<'de> DeserializeSeed<'de> for ListSeed {
-    type Value = Vec<&'de RawValue>;
+    type Value = Option<Vec<&'de RawValue>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(OrNothing(self))
@@ -105,13 +149,13 @@ impl<'de> DeserializeSeed<'de> for ListSeed {
 }
 
 impl<'de> FromJson<'de> for ListSeed {
-    type Output = Vec<&'de RawValue>;
+    type Output = Option<Vec<&'de RawValue>>;
 
     fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Output, A::Error> {
         let mut elements = Vec::new();
         while let Some(element) = list.next_element()? {
             elements.push(element);
         }
-        Ok(elements)
+        Ok(Some(elements))
     }
 }

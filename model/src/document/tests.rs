@@ -27,7 +27,13 @@ fn what_is_a_flow() {
         (r#"{"netflow":{"bytes":1,"version":"IPFIX"}}"#, Err(NotAFlow::OtherVersion)),
         (r#"{"netflow":{}}"#, Err(NotAFlow::NoNetflow)),
         (r#"{"netflow":{"colour":1}}"#, Err(NotAFlow::NoNetflow)),
-        (r#"{"netflow":[{"bytes":1}]}"#, Err(NotAFlow::NoNetflow)),
+        (r#"{"netflow":[{"bytes":1}]}"#, Ok(())),
+        (r#"{"netflow":[]}"#, Err(NotAFlow::NoNetflow)),
+        (r#"{"netflow.bytes":1}"#, Ok(())),
+        (r#"{"netflow.bytes":1,"netflow":{"version":9}}"#, Err(NotAFlow::OtherVersion)),
+        (r#"{"netflow.version":["Netflow v9"],"netflow.bytes":[1]}"#, Err(NotAFlow::OtherVersion)),
+        (r#"{"netflow":{"bytes":1,"version":1e999}}"#, Ok(())),
+        (r#"{"netflow.x.bytes":1,"bytes.netflow":1}"#, Err(NotAFlow::NoNetflow)),
         (r#"{"netflow":"bytes"}"#, Err(NotAFlow::NoNetflow)),
         (r#"{"netflow":null}"#, Err(NotAFlow::NoNetflow)),
         (r#"{"bytes":1,"packets":1}"#, Err(NotAFlow::NoNetflow)),
@@ -61,7 +67,19 @@ fn numbers_in_every_form() {
         ("\"0x10\"", None),
         ("true", None),
         ("null", None),
-        ("[443]", None),
+        ("[443]", Some(443)),
+        ("[ \"443\" ]", Some(443)),
+        ("[443,443]", None),
+        ("[null,443]", Some(443)),
+        ("[[443]]", None),
+        ("[]", None),
+        ("[null]", None),
+        ("[1e999]", None),
+        ("1e3", Some(1000)),
+        ("1.0", Some(1)),
+        ("1e999", None),
+        ("-1e999", None),
+        (r#""\ud800""#, None),
         (r#"{"a":443}"#, None),
     ] {
         assert_eq!(member("bytes", value).bytes, expected, "{value}");
@@ -98,6 +116,8 @@ fn the_exporter_has_many_forms() {
         (r#"{"name":"r1"}"#, Some("r1")),
         (r#"["192.0.2.1","192.0.2.2"]"#, Some("192.0.2.1")),
         (r#"{"os":{"name":"x"}}"#, None),
+        (r#""\udc00r1""#, None),
+        (r#"["r1"]"#, Some("r1")),
         ("7", None),
         ("\"\"", None),
         ("null", None),
@@ -140,4 +160,103 @@ fn every_dialect_reads_its_fields() {
             }
         }
     }
+}
+
+/// Each line is one flow: the places of a field in any order, level and form.
+#[test]
+fn the_order_of_members_makes_no_difference() {
+    let expected = FlowRecord { bytes: Some(1), tos: Some(8), ..FlowRecord::default() };
+    for members in [
+        [r#""netflow.bytes":1"#, r#""netflow":{"in_bytes":2,"tos":8}"#],
+        [r#""netflow":{"bytes":1}"#, r#""netflow.tos":[8]"#],
+        [r#""netflow":[{"bytes":[1]}]"#, r#""netflow.src_tos.keyword":"8""#],
+        [r#""netflow":{"bytes":1,"tos":8}"#, r#""netflow.tos.keyword":["8"]"#],
+    ] {
+        for members in [members, [members[1], members[0]]] {
+            let json = format!("{{{}}}", members.join(","));
+            assert_eq!(flow(&json).unwrap(), expected, "{json}");
+        }
+    }
+    // Two values in one place are none, as in a list of two.
+    for json in [
+        r#"{"netflow.bytes":1,"netflow":{"bytes":2}}"#,
+        r#"{"netflow":[{"bytes":1},{"bytes":2}]}"#,
+        r#"{"netflow":{"bytes":[1,2],"in_bytes":[]}}"#,
+    ] {
+        assert_eq!(flow(json).unwrap(), FlowRecord::default(), "{json}");
+    }
+}
+
+#[test]
+fn flags_are_numbers_letters_or_names() {
+    for (value, expected) in [
+        ("27", Some(27)),
+        ("\"27\"", Some(27)),
+        ("\"ACK-PSH-SYN-FIN\"", Some(27)),
+        (r#"["FIN","SYN", "PSH","ACK"]"#, Some(27)),
+        (r#"["SYN"]"#, Some(2)),
+        (r#""none""#, Some(0)),
+        (r#"["none"]"#, Some(0)),
+        (r#"".A..S.""#, Some(18)),
+        (r#"["SYN",2]"#, None),
+        ("[2,16]", None),
+        ("[]", None),
+        ("256", None),
+    ] {
+        assert_eq!(member("tcp_flags", value).tcp_flags, expected, "{value}");
+    }
+}
+
+/// `ElastiFlow` 3: `flow.bytes` was multiplied by 100, which is said and leaves the
+/// interval; of 4 `source.bytes` was not. An AS of 32 bits is unknown, not the
+/// exporter's 0.
+#[test]
+fn what_a_pipeline_changed_is_known() {
+    let read = |json: &str| {
+        let flow = flow(json).unwrap();
+        let adapted = flow.adapted.and_then(|n| crate::names::Adaptation::from_number(n.into()));
+        (flow.bytes, flow.dst_as, adapted.map(|adapted| (adapted.pipeline(), adapted.is_scaled())))
+    };
+    let v3 = |interval: u16| {
+        format!(
+            r#"{{"netflow":{{"dst_as":0}},"flow":{{"src_addr":"192.0.2.1","bytes":1500,"sampling_interval":{interval},"dst_asn":396982}}}}"#
+        )
+    };
+    assert_eq!(read(&v3(100)), (Some(1500), None, Some(("ElastiFlow", true))));
+    assert_eq!(read(&v3(1)), (Some(1500), None, Some(("ElastiFlow", false))));
+    let v4 = |counters: &str| {
+        format!(
+            r#"{{{counters},"source.ip":"192.0.2.1","flow":{{"tos":0,"sampling_interval":100}},"destination.as.number":64501}}"#
+        )
+    };
+    assert_eq!(
+        read(&v4(r#""network.bytes":150000,"source.bytes":1500"#)),
+        (Some(1500), Some(64501), Some(("ElastiFlow", false)))
+    );
+    assert_eq!(
+        read(&v4(r#""network.bytes":150000"#)),
+        (Some(150_000), Some(64501), Some(("ElastiFlow", true)))
+    );
+    let nfdump = |sampled: u8| {
+        format!(r#"{{"in_packets":1,"src4_addr":"192.0.2.1","in_bytes":9,"sampled":{sampled}}}"#)
+    };
+    assert_eq!(read(&nfdump(1)), (Some(9), None, Some(("nfcapd", true))));
+    assert_eq!(read(&nfdump(0)), (Some(9), None, None));
+}
+
+/// goflow2: 0 is no time, and the finer member wins wherever it stands.
+#[test]
+fn the_finer_time_wins() {
+    let first = |json: &str| flow(json).unwrap().first_switched_ms;
+    for json in [
+        r#"{"TimeFlowStart":1537523990,"TimeFlowStartMs":1537523990123,"SrcAddr":"192.0.2.1"}"#,
+        r#"{"TimeFlowStartMs":"1537523990123","SrcAddr":"192.0.2.1","TimeFlowStart":1537523990}"#,
+        r#"{"time_flow_start_ns":1537523990123456789,"src_addr":"192.0.2.1"}"#,
+        r#"{"time_flow_start_ns":1.5375239901234568e18,"src_addr":"192.0.2.1"}"#,
+    ] {
+        assert_eq!(first(json), Some(1_537_523_990_123), "{json}");
+    }
+    let json = r#"{"TimeFlowStart":1537523990,"TimeFlowStartMs":0,"TimeReceived":0,"Bytes":1}"#;
+    assert_eq!(first(json), Some(1_537_523_990_000));
+    assert_eq!(flow(json).unwrap().timestamp_ms, None);
 }

@@ -1,156 +1,165 @@
 //! A value of a document as the value of a flow's field, whatever form it has.
 //!
-//! Pipelines differ: a port is a number, a string, or `123.0`; the exporter is
-//! a string, `{"ip": …}` or a list. A number must be whole and fit its field,
-//! or the field is unknown. Only the exporter is read from objects and lists.
+//! Pipelines differ: a port is a number, a string, `123.0`, or a list of one of
+//! these; flags are a number, letters or names. A number must be whole and fit its
+//! field, or the field is unknown. A list of two or more values is unknown, but
+//! for the exporter, which keeps its first.
 
 use std::net::Ipv6Addr;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess};
-
 use super::dialect::{Form, Place};
-use super::json::{FromJson, KeySeed, OrNothing, whole};
+use super::json::{Elements, Json, whole};
 use crate::address::Address;
-use crate::field::{Access, Kind};
+use crate::field::{Access, FieldId, Kind};
 use crate::names::protocol::nfdump_protocol_number;
-use crate::names::{parse_tcp_flags, protocol_number};
-use crate::record::FlowRecord;
+use crate::names::{Adaptation, parse_tcp_flag_names, parse_tcp_flags, protocol_number};
 use crate::time;
 
-/// What was read for a field.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// A value of the field.
-    Known,
-    /// Null, which counts as missing.
-    Null,
+/// What a value of a document says of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing at all: null, or what no program can hold.
+    Missing,
     /// Nothing that the field can be.
-    #[default]
     Impossible,
-}
-
-/// Reads the next value into the fields that stand in its place.
-pub(super) struct ValueSeed<'f> {
-    pub(super) flow: &'f mut FlowRecord,
-    pub(super) places: &'static [Place],
-    /// A value that is known stays where the next one is not.
-    pub(super) keep: bool,
+    /// A number that is too large for the field: it is unknown, and no copy of it
+    /// elsewhere is more.
+    TooLarge,
+    Number(u64),
+    Text(String),
 }
 
 /// What stands in a document, before it is known what it is for.
 #[derive(Clone, Copy)]
 pub(super) enum Scalar<'t> {
-    Number(Option<u64>),
+    /// A number as it is written.
+    Number(&'t str),
     Text(&'t str),
-    /// From an object or a list; only text fields take it.
-    Member(Option<&'t str>),
 }
 
-impl ValueSeed<'_> {
-    fn write(self, scalar: Scalar<'_>) -> Outcome {
-        let mut outcome = Outcome::Impossible;
-        for place in self.places {
-            outcome = write(self.flow, place, scalar, self.keep);
-        }
-        outcome
+/// The value of a field, of the JSON that stands in its place.
+pub(super) fn find(place: &Place, json: Json<'_>) -> Found {
+    match json {
+        Json::Null | Json::Unreadable => Found::Missing,
+        Json::Bool | Json::Object(_) => Found::Impossible,
+        Json::Number(text) => of_scalar(place, Scalar::Number(text)),
+        Json::Text(text) => of_scalar(place, Scalar::Text(&text)),
+        Json::List(list) => of_list(place, list),
     }
 }
 
-/// Writes a value into a field, or unknown if it is none that the field has.
-pub(super) fn write(
-    flow: &mut FlowRecord,
-    place: &Place,
-    scalar: Scalar<'_>,
-    keep: bool,
-) -> Outcome {
-    let kind = place.field.field().kind;
-    match place.field.field().access {
-        Access::Text { write, .. } => {
-            let text = match scalar {
-                Scalar::Number(_) => None,
-                Scalar::Text(text) => Some(text),
-                Scalar::Member(text) => text,
-            };
-            let text = text.map(|text| text_in(place.form, text)).filter(|text| !text.is_empty());
-            if text.is_some() || !keep {
-                write(flow, text.map(str::to_owned));
-            }
-            if text.is_some() { Outcome::Known } else { Outcome::Impossible }
-        }
-        Access::Number { read, write, .. } => {
-            let before = read(flow);
-            write(flow, number_in(place.form, kind, scalar, before));
-            let is_known = read(flow).is_some();
-            if keep && !is_known {
-                write(flow, before);
-            }
-            if is_known { Outcome::Known } else { Outcome::Impossible }
-        }
+/// A list of one is its value; nulls in it are none.
+fn of_list(place: &Place, list: Elements<'_>) -> Found {
+    let mut values = list.clone().filter(|text| !text.starts_with('n'));
+    let Some(first) = values.next() else { return Found::Missing };
+    let is_one = values.next().is_none();
+    match (Json::of(first), place.field) {
+        // Lists in lists are no form of a value.
+        (Json::List(_), _) => Found::Impossible,
+        (json, _) if is_one => find(place, json),
+        (json, FieldId::Exporter) => find(place, json),
+        (_, FieldId::TcpFlags) => flag_names(list).map_or(Found::Impossible, Found::Number),
+        _ => Found::Impossible,
+    }
+}
+
+/// `["FIN", "SYN", "PSH", "ACK"]`.
+fn flag_names(list: Elements<'_>) -> Option<u64> {
+    list.map(Json::of).try_fold(0, |mask, json| match json {
+        Json::Text(name) => Some(mask | u64::from(parse_tcp_flag_names(&name)?)),
+        _ => None,
+    })
+}
+
+/// The value of a field, of the number or text that stands in its place.
+pub(super) fn of_scalar(place: &Place, scalar: Scalar<'_>) -> Found {
+    let field = place.field.field();
+    match (field.access, scalar) {
+        (Access::Text { .. }, Scalar::Number(_)) => Found::Impossible,
+        (Access::Text { .. }, Scalar::Text(text)) => match text_in(place.form, text) {
+            "" => Found::Impossible,
+            text => Found::Text(text.to_owned()),
+        },
+        (Access::Number { bits, .. }, _) => match number_in(place.form, field.kind, scalar) {
+            None => Found::Impossible,
+            Some(value) if bits < 64 && value >> bits != 0 => Found::TooLarge,
+            Some(value) => Found::Number(value),
+        },
     }
 }
 
 /// The text of a text field.
-fn text_in(form: Form, text: &str) -> &str {
+pub(super) fn text_in(form: Form, text: &str) -> &str {
     let text = text.trim();
     match form {
-        Form::Endpoint => text.rsplit_once(':').map_or(text, |(address, port)| {
-            if port.bytes().all(|byte| byte.is_ascii_digit()) { address } else { text }
-        }),
+        Form::Endpoint => match text.rsplit_once(':') {
+            Some((address, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => address,
+            _ => text.strip_prefix("::ffff:").unwrap_or(text),
+        },
         _ => text,
     }
 }
 
 /// The number of a number field.
-fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>, before: Option<u64>) -> Option<u64> {
+pub(super) fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>) -> Option<u64> {
     let plain = |kind| match scalar {
-        Scalar::Number(value) => number(kind, value),
+        Scalar::Number(text) => number(kind, text),
         Scalar::Text(text) => parse(kind, text.trim()),
-        Scalar::Member(_) => None,
     };
     match form {
-        Form::Plain | Form::Endpoint => plain(kind),
-        Form::Seconds => time::from_epoch(plain(Kind::Count)?.checked_mul(1000)?),
-        Form::Nanoseconds => time::from_epoch(plain(Kind::Count)? / 1_000_000),
+        Form::Plain | Form::Endpoint | Form::Scaled => plain(kind),
+        Form::Seconds => since_1970(scalar, 1000.0, |count| count.checked_mul(1000)),
+        Form::Milliseconds => since_1970(scalar, 1.0, Some),
+        Form::Nanoseconds => since_1970(scalar, 1e-6, |count| Some(count / 1_000_000)),
         Form::Low14 => plain(Kind::Count).filter(|bits| bits >> 16 == 0).map(|bits| bits & 0x3fff),
         Form::Top2 => plain(Kind::Count).filter(|bits| bits >> 16 == 0).map(|bits| bits >> 14),
-        Form::ProtocolName => plain(kind).or_else(|| match scalar {
-            Scalar::Text(text) => protocol_number(text.trim()).map(u64::from),
-            _ => None,
-        }),
         Form::Network => match scalar {
             Scalar::Text(text) => parse_whole(text.rsplit('/').next().unwrap_or(text)),
-            _ => plain(kind),
+            Scalar::Number(_) => plain(kind),
         },
         Form::ExportType => match scalar {
             Scalar::Text("NETFLOW_V5") => Some(5),
             _ => None,
         },
-        Form::HighByte => byte(plain(kind)).map(|byte| byte << 8 | before.unwrap_or(0) & 0xff),
-        Form::LowByte => byte(plain(kind)).map(|byte| byte | before.unwrap_or(0) & 0xff00),
-        Form::FlagLetters
-        | Form::NfdumpProtocol
-        | Form::BlankTime
-        | Form::AnyAddress
-        | Form::EngineType
-        | Form::EngineId => match scalar {
+        Form::SampledFlag => (plain(Kind::Count)? > 0).then(|| Adaptation::NfcapdScaled.number()),
+        Form::HighByte => byte(plain(kind)).map(|byte| byte << 8),
+        Form::LowByte => byte(plain(kind)),
+        Form::FlagLetters | Form::NfdumpProtocol | Form::ShortMs | Form::AnyAddress => match scalar
+        {
             Scalar::Text(text) => number_in_text(form, kind, text.trim()),
-            _ => plain(kind),
+            Scalar::Number(_) => plain(kind),
         },
     }
 }
 
+/// A time since 1970 in some unit: exact where the count is, else as a float has
+/// it. 0 is what stands where the time is not known.
+fn since_1970(scalar: Scalar<'_>, to_ms: f64, exactly: impl Fn(u64) -> Option<u64>) -> Option<u64> {
+    let (Scalar::Number(text) | Scalar::Text(text)) = scalar;
+    let text = text.trim();
+    let ms = match parse_whole(text) {
+        // With a date: 1970-01-01 stands for 0, in whatever zone.
+        None if text.contains(':') => time::parse_ms(text).filter(|ms| *ms > 86_400_000)?,
+        Some(count) => exactly(count)?,
+        None if text.bytes().all(|byte| byte.is_ascii_digit()) => return None,
+        None => whole((text.parse::<f64>().ok()? * to_ms).floor())?,
+    };
+    time::from_epoch(ms).filter(|ms| *ms > 0)
+}
+
 /// The number that a cell of a csv says.
 fn number_in_text(form: Form, kind: Kind, text: &str) -> Option<u64> {
-    let part = |place| parse_whole(text.split('/').nth(place)?);
     match form {
-        Form::FlagLetters => parse_tcp_flags(text).map(u64::from).or_else(|| parse(kind, text)),
-        Form::NfdumpProtocol => parse(kind, text)
+        Form::NfdumpProtocol => parse_whole(text)
             .or_else(|| nfdump_protocol_number(text).map(u64::from))
             .or_else(|| protocol_number(text).map(u64::from)),
-        Form::BlankTime => parse(kind, &text.replacen(' ', "T", 1)),
+        Form::ShortMs => match text.split_once('.') {
+            Some((second, ms)) if (1..3).contains(&ms.len()) => {
+                parse(kind, &format!("{second}.{ms:0>3}"))
+            }
+            _ => parse(kind, text),
+        },
         Form::AnyAddress => parse(kind, text).or_else(|| parse_whole(text)),
-        Form::EngineType => part(0),
-        Form::EngineId => part(1),
         _ => parse(kind, text),
     }
 }
@@ -159,12 +168,12 @@ fn byte(value: Option<u64>) -> Option<u64> {
     value.filter(|value| value >> 8 == 0)
 }
 
-/// A number as the value of a field.
-pub(super) fn number(kind: Kind, value: Option<u64>) -> Option<u64> {
+/// A JSON number as the value of a field.
+fn number(kind: Kind, text: &str) -> Option<u64> {
     match kind {
         Kind::Address | Kind::Text => None,
-        Kind::Time => value.and_then(time::from_epoch),
-        _ => value,
+        Kind::Time => time::parse_ms(text).or_else(|| time::from_epoch(parse_whole(text)?)),
+        _ => parse_whole(text),
     }
 }
 
@@ -175,85 +184,11 @@ pub(super) fn parse(kind: Kind, text: &str) -> Option<u64> {
         Kind::Address => parse_address(text).map(Address::number),
         Kind::Time => time::parse_ms(text),
         Kind::Version => parse_whole(text.trim_start_matches(|c: char| !c.is_ascii_digit())),
+        Kind::Flags => parse_whole(text).or_else(|| {
+            parse_tcp_flag_names(text).or_else(|| parse_tcp_flags(text)).map(u64::from)
+        }),
+        Kind::Protocol => parse_whole(text).or_else(|| protocol_number(text).map(u64::from)),
         _ => parse_whole(text),
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
-    type Value = Outcome;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
-        deserializer.deserialize_any(OrNothing(self))
-    }
-}
-
-impl<'de> FromJson<'de> for ValueSeed<'_> {
-    type Output = Outcome;
-
-    fn null(self) -> Outcome {
-        if !self.keep {
-            for place in self.places {
-                match place.field.field().access {
-                    Access::Number { write, .. } => write(self.flow, None),
-                    Access::Text { write, .. } => write(self.flow, None),
-                }
-            }
-        }
-        Outcome::Null
-    }
-
-    fn number(self, value: Option<u64>) -> Outcome {
-        self.write(Scalar::Number(value))
-    }
-
-    fn text(self, text: &str) -> Outcome {
-        self.write(Scalar::Text(text))
-    }
-
-    /// `host: {"ip": "192.0.2.1"}`, `{"ip": ["192.0.2.1", …]}`, `{"name": "r1"}`.
-    fn map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outcome, A::Error> {
-        let (mut ip, mut name) = (None, None);
-        while let Some(key) =
-            map.next_key_seed(KeySeed(|key: &str| ["ip", "name"].iter().position(|k| *k == key)))?
-        {
-            match key {
-                Some(0) => ip = map.next_value_seed(FirstText)?,
-                Some(_) => name = map.next_value_seed(FirstText)?,
-                None => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(self.write(Scalar::Member(ip.or(name).as_deref())))
-    }
-
-    /// The first of several addresses.
-    fn list<A: SeqAccess<'de>>(self, list: A) -> Result<Outcome, A::Error> {
-        let first = FirstText.list(list)?;
-        Ok(self.write(Scalar::Member(first.as_deref())))
-    }
-}
-
-/// The text that stands here, or first in the list that stands here.
-struct FirstText;
-
-impl<'de> DeserializeSeed<'de> for FirstText {
-    type Value = Option<String>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(OrNothing(self))
-    }
-}
-
-impl<'de> FromJson<'de> for FirstText {
-    type Output = Option<String>;
-
-    fn text(self, text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Option<String>, A::Error> {
-        let first = list.next_element_seed(Self)?.flatten();
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(first)
     }
 }
 
@@ -263,7 +198,7 @@ fn parse_address(text: &str) -> Option<Address> {
     text.parse().ok().or_else(mapped)
 }
 
-/// `443`, `443.0`, `1.5e3`; not `1,234`, `0x10`, `-1` or `nan`.
+/// `443`, `443.0`, `1.5e3`, `-0`; not `1,234`, `0x10`, `-1` or `nan`.
 fn parse_whole(text: &str) -> Option<u64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().ok();

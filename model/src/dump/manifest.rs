@@ -43,6 +43,12 @@ pub struct Manifest {
     /// The query asked for beside window and filter, as given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked_query: Option<serde_json::Value>,
+    /// `fields` of a search that were asked for with each hit, as given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_fields: Option<serde_json::Value>,
+    /// `docvalue_fields` of a search that were asked for with each hit, as given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_docvalue_fields: Option<serde_json::Value>,
     /// Members of the documents that were asked for; none is all of them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub source_fields: Vec<String>,

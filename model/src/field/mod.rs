@@ -66,6 +66,7 @@ pub enum FieldId {
     DstCity,
     SrcAsName,
     DstAsName,
+    Adapted,
 }
 
 /// What a value means, hence how it is read and shown.
@@ -162,11 +163,17 @@ impl Field {
         })
     }
 
-    /// Whether it is no part of a flow, but looked up by the pipeline: where it
-    /// is unknown, nothing is missing.
+    /// Whether it is no part of a flow, but looked up by the pipeline.
     #[must_use]
     pub fn is_looked_up(&self) -> bool {
         self.module_key.starts_with("geoip_")
+    }
+
+    /// Whether it is the pipeline's: looked up by it, or what it did. Where it is
+    /// unknown, nothing is missing.
+    #[must_use]
+    pub fn is_of_pipeline(&self) -> bool {
+        self.is_looked_up() || self.id == FieldId::Adapted
     }
 
     /// Widest value in bits; text has none.

@@ -1,7 +1,8 @@
 //! What to try instead: the second half of a message.
 
+use super::amount::{is_amount, length_ms, not_a_length, not_a_number, number};
 use super::error::nearest;
-use super::{End, Subject, words};
+use super::{Derived, End, Subject, words};
 use crate::field::{Field, FieldId, Kind};
 use crate::names;
 
@@ -30,6 +31,9 @@ fn in_words(subject: Subject) -> &'static str {
         Kind::Port => "a port such as 443, a range such as 8000-8100, or the name of a service",
         Kind::Protocol => "a protocol such as tcp or 6",
         Kind::Flags => "flags such as SA out of CEUAPRSF, or a number",
+        Kind::Count if is_duration(subject) => {
+            "a length of time such as 500ms, 10s, 10m or 1h30m, or a number of milliseconds"
+        }
         Kind::Code if is_as(subject) => "an AS number such as 64500",
         Kind::Count => "a number such as 1500, 10k or 1.5M",
         Kind::Version | Kind::Code => "a number",
@@ -41,6 +45,10 @@ pub(super) fn is_as(subject: Subject) -> bool {
     matches!(subject, Subject::Either(End::As) | Subject::Field(FieldId::SrcAs | FieldId::DstAs))
 }
 
+fn is_duration(subject: Subject) -> bool {
+    subject == Subject::Derived(Derived::Duration)
+}
+
 fn of_value(subject: Subject, text: &str) -> Option<String> {
     if text.starts_with('{') {
         return Some("a list is written in brackets, [80 443]".into());
@@ -49,18 +57,21 @@ fn of_value(subject: Subject, text: &str) -> Option<String> {
     match subject.kind() {
         Kind::Address => of_address(text),
         Kind::Protocol => meant(nearest(text, names::protocol::protocol_names())),
+        Kind::Port if without_unit(text).is_some() => without_unit(text),
         Kind::Port => meant(nearest(text, names::service::service_names())),
         Kind::Flags => meant(flag(text)),
         Kind::Time => text
             .bytes()
             .all(|byte| byte.is_ascii_digit())
             .then(|| "a number would be milliseconds since 1970, and this lies before 1974".into()),
-        Kind::Count => of_number(subject, text),
+        Kind::Count if is_duration(subject) => not_a_length(text),
+        Kind::Count => not_a_number(text),
         Kind::Code if subject == Subject::Field(FieldId::Tos) => {
-            let tos = traffic_class(text)?;
-            Some(format!("tos is the whole byte: {text} is tos {tos}"))
+            let of_class = |tos| format!("tos is the whole byte: {text} is tos {tos}");
+            traffic_class(text).map(of_class).or_else(|| without_unit(text))
         }
-        Kind::Text | Kind::Version | Kind::Code => None,
+        Kind::Version | Kind::Code => without_unit(text),
+        Kind::Text => None,
     }
 }
 
@@ -109,44 +120,20 @@ fn traffic_class(text: &str) -> Option<u32> {
     }
 }
 
-/// A number with a unit that is none here.
-fn of_number(subject: Subject, text: &str) -> Option<String> {
-    let digits = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
-    let (number, unit) = text.split_at(digits);
-    if number.is_empty() {
-        return None;
-    }
-    let unit = unit.to_ascii_lowercase();
-    if subject.name() == "duration" {
-        let ms = match unit.as_str() {
-            "ms" => "",
-            "s" | "sec" => "000",
-            _ => return Some("it is in milliseconds: a minute is 60k, an hour 3.6M".into()),
-        };
-        return Some(format!("it is in milliseconds: did you mean {number}{ms}?"));
-    }
-    match unit.bytes().next() {
-        None => Some("it is a whole number".into()),
-        Some(letter @ (b'k' | b'm' | b'g' | b't')) if is_amount(&unit) => {
-            let letter = char::from(letter);
-            Some(format!("did you mean {number}{letter}? k, M, G and T are powers of 1000"))
-        }
-        Some(_) if is_amount(&unit) => Some(format!("did you mean {number}?")),
-        Some(_) => None,
-    }
-}
-
-/// `kb`, `mib`, `gbit`, `kbps`, `b`.
-fn is_amount(unit: &str) -> bool {
-    let rest = unit.trim_start_matches(['k', 'm', 'g', 't']).trim_start_matches('i');
-    ["", "b", "bit", "bits", "byte", "bytes", "bps", "bit/s", "b/s"].contains(&rest)
+/// A number with a unit, where there are none.
+fn without_unit(text: &str) -> Option<String> {
+    let number = number(text)?;
+    Some(format!("it has no unit: did you mean {number}?"))
 }
 
 /// Whether a word, apart from the number before it, looks like its unit.
-pub(super) fn is_unit(subject: Subject, word: &str) -> bool {
-    let word = word.to_ascii_lowercase();
-    let is_time = ["ms", "s", "sec", "min", "h"].contains(&word.as_str());
-    subject.kind() == Kind::Count && (is_amount(&word) || is_time)
+pub(super) fn is_unit(subject: Subject, before: &str, word: &str) -> bool {
+    let is_letter = |letter: char| letter.is_ascii_alphabetic();
+    let goes_on = is_duration(subject) && before.ends_with(is_letter);
+    let is_time = word.ends_with(is_letter)
+        && (word.starts_with(is_letter) || goes_on)
+        && length_ms(&format!("{before}{word}")).is_some();
+    subject.kind() == Kind::Count && (is_amount(&word.to_ascii_lowercase()) || is_time)
 }
 
 /// What is known under another name, or not at all.

@@ -19,6 +19,7 @@
 //! proto tcp and dst port 443                src_addr in 10.0.0.0/8
 //! host 192.168.0.1 and not port in [80 443 8000-8100]
 //! bytes > 10k and flags S and not flags AFRPU
+//! flags = SA and duration > 1h30m
 //! src ip in @bad-hosts.txt                  first >= 2018-09-21T10:00
 //! ```
 //!
@@ -36,9 +37,15 @@
 //! are whole numbers, and 0 for a flow of no duration; `flags SA` means all of
 //! these, and under an odd number of `not`s none of these, also inside
 //! parentheses; a number after `flags` is the whole byte; `flows` of a record
-//! are 1. On purpose unlike nfdump, names of hosts are not looked up; `mask` and `as` are those of the record
-//! (nfdump drops the masks of version 5, and asks a database for the AS).
+//! are 1; a bare number of `duration` is in milliseconds.
+//!
+//! Beyond nfdump, `flags = SA` is exactly these, and `duration > 10m` is ten
+//! minutes. On purpose unlike nfdump, units that do not fit are refused
+//! (`duration > 10k`, `port > 1k`); names of hosts are not looked up; `mask` and
+//! `as` are those of the record (nfdump drops the masks of version 5, and asks a
+//! database for the AS).
 
+mod amount;
 mod error;
 mod evaluate;
 mod expression;
@@ -54,6 +61,7 @@ mod subject;
 mod value;
 mod words;
 
+pub use amount::{length_ms, not_a_length, not_a_number, number};
 pub use error::{FilterError, nearest};
 pub use evaluate::{bits_per_second, bytes_per_packet, duration_ms, packets_per_second, service};
 pub use expression::{Comparison, Expression, Test};
@@ -61,7 +69,6 @@ pub use include::{Context, with_included};
 pub use outcomes::{Bounds, Outcomes};
 pub use ranges::Ranges;
 pub use subject::{Derived, End, Subject};
-pub use value::number;
 pub use words::{WORDS, Word};
 
 #[cfg(test)]

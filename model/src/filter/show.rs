@@ -70,10 +70,12 @@ impl Comparison {
                 self.show_list(&texts, out)
             }
             Test::Flags { mask, all } => {
-                let which = match (all, negated) {
-                    (true, false) | (false, true) => "",
-                    (true, true) => "all ",
-                    (false, false) => "any ",
+                // After a sign, letters alone would be the whole byte.
+                let is_short = *all != negated && !self.differs;
+                let which = match all {
+                    _ if is_short => "",
+                    true => "all ",
+                    false => "any ",
                 };
                 let sign = if self.differs { "!= " } else { "" };
                 // Text of no flag would be dots alone, which are read as such.

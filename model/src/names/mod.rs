@@ -4,6 +4,7 @@
 //!
 //! | to learn | read |
 //! | --- | --- |
+//! | which pipeline changed a flow, and how | [`adaptation`] |
 //! | what protocol 47 is | [`protocol`] |
 //! | what listens on port 445 | [`service`] |
 //! | what `.AP.SF` means | [`tcp_flags`](mod@tcp_flags) |
@@ -19,10 +20,12 @@
 //! Sources: the IANA registries *Assigned Internet Protocol Numbers* and
 //! *Service Name and Transport Protocol Port Number Registry*.
 
+pub mod adaptation;
 pub mod protocol;
 pub mod service;
 pub mod tcp_flags;
 
+pub use adaptation::Adaptation;
 pub use protocol::{protocol_name, protocol_number};
 pub use service::{has_ports, service_name, service_name_any, service_port};
-pub use tcp_flags::{TcpFlags, parse_tcp_flags, tcp_flags};
+pub use tcp_flags::{TcpFlags, parse_tcp_flag_names, parse_tcp_flags, tcp_flags};

@@ -65,7 +65,7 @@ fn rows_of(port: u16) -> impl Iterator<Item = &'static Service> {
 /// Whether flows of a protocol have ports: TCP, UDP, DCCP and SCTP.
 #[inline]
 #[must_use]
-pub fn has_ports(protocol: u64) -> bool {
+pub const fn has_ports(protocol: u64) -> bool {
     matches!(protocol, 6 | 17 | 33 | 132)
 }
 

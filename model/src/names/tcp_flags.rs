@@ -61,9 +61,45 @@ pub fn parse_tcp_flags(letters: &str) -> Option<u8> {
     letters.chars().try_fold(0, |mask, letter| Some(mask | bit(letter)?))
 }
 
+/// The names of the flags, as `LETTERS` has their letters.
+const NAMES: [&str; 8] = ["CWR", "ECE", "URG", "ACK", "PSH", "RST", "SYN", "FIN"];
+
+/// Mask of flags by name, in any order and case, with anything but letters
+/// between them: `FIN-SYN-PSH-ACK` is 27, `none` is 0.
+///
+/// `None` if there is any other word or no word.
+#[must_use]
+pub fn parse_tcp_flag_names(names: &str) -> Option<u8> {
+    let words = names.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let mut mask = None;
+    for word in words {
+        let place = NAMES.iter().position(|known| known.eq_ignore_ascii_case(word));
+        let bit = place.map(|place| 0x80_u8 >> place);
+        let bit = bit.or_else(|| word.eq_ignore_ascii_case("none").then_some(0))?;
+        mask = Some(mask.unwrap_or(0) | bit);
+    }
+    mask
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_in_any_order_and_case() {
+        for (names, expected) in [
+            ("FIN-SYN-PSH-ACK", Some(27)),
+            ("ack,psh,syn,fin", Some(27)),
+            ("SYN", Some(2)),
+            ("CWR ECE", Some(0xc0)),
+            ("none", Some(0)),
+            ("", None),
+            ("-", None),
+            ("SYN-XXX", None),
+        ] {
+            assert_eq!(parse_tcp_flag_names(names), expected, "{names}");
+        }
+    }
 
     #[test]
     fn six_places_until_c_or_e_is_set() {

@@ -1,21 +1,23 @@
 //! Conditions on groups, as in `--having`: `bytes > 1G`.
 
+use std::cmp::Ordering;
 use std::fmt;
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Measure, text};
-use crate::filter::number;
+use super::{Limit, Measure, text};
+use crate::Meaning;
 
 /// A condition that a group must fulfil to have a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// The measure that is compared.
     pub measure: Measure,
     /// The comparison, such as `>`.
     pub sign: Sign,
     /// The value it is compared with.
-    pub value: u64,
+    pub value: Limit,
 }
 
 /// A comparison.
@@ -48,8 +50,22 @@ impl Condition {
     /// # Errors
     /// If one of them is invalid.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, String> {
+        Self::parse_all_with(text, &of_measure)
+    }
+
+    /// Parses conditions whose measures `named` finds, with what their values mean.
+    ///
+    /// # Errors
+    /// If one of them is invalid.
+    pub(crate) fn parse_all_with(text: &str, named: &Named<'_>) -> Result<Vec<Self>, String> {
         let lower = text.to_ascii_lowercase();
-        lower.split(" and ").map(Self::parse).collect()
+        let (mut conditions, mut start) = (Vec::new(), 0);
+        for (at, and) in lower.match_indices(" and ") {
+            conditions.push(Self::parse_with(&text[start..at], named)?);
+            start = at + and.len();
+        }
+        conditions.push(Self::parse_with(&text[start..], named)?);
+        Ok(conditions)
     }
 
     /// Parses one condition.
@@ -57,37 +73,73 @@ impl Condition {
     /// # Errors
     /// If it is invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_with(text, &of_measure)
+    }
+
+    fn parse_with(text: &str, named: &Named<'_>) -> Result<Self, String> {
         let found = SIGNS.iter().find_map(|(typed, sign)| {
             text.split_once(typed).map(|(measure, value)| (measure, *sign, value))
         });
         let Some((measure, sign, value)) = found else {
             return Err(format!("{text}: not a condition; try 'bytes > 1G' or 'flows >= 10'"));
         };
-        let measure = Measure::parse(measure)?;
+        let (measure, meaning) = named(measure)?;
         let value = value.trim();
         if value.is_empty() {
             return Err(format!("{}: a number is missing, such as 1500, 10k or 1.5M", text.trim()));
         }
-        let value = number(value).ok_or_else(|| {
-            let joined =
-                if value.contains(" or ") { "; conditions are joined by and alone" } else { "" };
-            format!("{value}: not a number; try 1500, 10k or 1.5M{joined}")
-        })?;
+        let value = match measure {
+            Measure::Key(_) if value.starts_with('"') => Limit::text(value),
+            _ => Limit::parse(value, meaning)?,
+        };
         Ok(Self { measure, sign, value })
     }
 
-    /// Whether a value fulfils the condition; an unknown one does not.
+    /// With moments by the clock of this zone.
+    #[must_use]
+    pub(crate) fn in_zone(self, zone: &TimeZone) -> Self {
+        Self { value: self.value.in_zone(zone), ..self }
+    }
+
+    /// Whether a whole number fulfils the condition; an unknown one does not.
     #[must_use]
     pub fn holds(&self, value: Option<u128>) -> bool {
-        let Some(value) = value else { return false };
-        let limit = u128::from(self.value);
-        match self.sign {
-            Sign::Less => value < limit,
-            Sign::LessOrEqual => value <= limit,
-            Sign::Equal => value == limit,
-            Sign::Differs => value != limit,
-            Sign::Greater => value > limit,
-            Sign::GreaterOrEqual => value >= limit,
+        let Some(limit) = self.value.billionths() else { return false };
+        // Numbers with billionths fit: sums have at most 96 bits.
+        let value = value.map(|value| value.saturating_mul(1_000_000_000));
+        value.is_some_and(|value| self.sign.holds(value.cmp(&limit)))
+    }
+
+    /// Whether a share in millionths, as it is shown, fulfils the condition.
+    #[must_use]
+    pub fn holds_for_share(&self, millionths: u128) -> bool {
+        let limit = self.value.billionths();
+        limit.is_some_and(|limit| self.sign.holds((millionths * 1000).cmp(&limit)))
+    }
+
+    /// Whether a text fulfils the condition, in the order of its letters.
+    #[must_use]
+    pub fn holds_for_text(&self, text: &str) -> bool {
+        matches!(&self.value, Limit::Text(limit) if self.sign.holds(text.cmp(limit)))
+    }
+}
+
+/// Finds a measure by its name, and what its values mean.
+pub(crate) type Named<'n> = dyn Fn(&str) -> Result<(Measure, Meaning), String> + 'n;
+
+fn of_measure(name: &str) -> Result<(Measure, Meaning), String> {
+    Measure::parse(name).map(|measure| (measure, measure.meaning()))
+}
+
+impl Sign {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Equal => order.is_eq(),
+            Self::Differs => order.is_ne(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
         }
     }
 }
@@ -96,7 +148,8 @@ impl Condition {
 impl fmt::Display for Condition {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = SIGNS.iter().find(|(_, sign)| *sign == self.sign).map_or("=", |(text, _)| text);
-        write!(out, "{} {sign} {}", self.measure, self.value)
+        write!(out, "{} {sign} ", self.measure)?;
+        self.value.show(self.measure.meaning(), out)
     }
 }
 
@@ -114,12 +167,14 @@ impl<'de> Deserialize<'de> for Condition {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::Offset;
+
     use super::*;
 
     #[test]
     fn conditions_are_read() {
-        let found = Condition::parse_all("bytes > 1G and distinct:dst_addr>=10").unwrap();
-        assert_eq!(found[0].value, 1_000_000_000);
+        let found = Condition::parse_all("bytes > 1G AND distinct:dst_addr>=10").unwrap();
+        assert_eq!(found[0].value, Limit::whole(1_000_000_000));
         assert_eq!(found[1].sign, Sign::GreaterOrEqual);
         assert!(found[1].holds(Some(10)) && !found[1].holds(Some(9)) && !found[1].holds(None));
         for condition in found {
@@ -128,5 +183,77 @@ mod tests {
         for text in ["", "bytes", "bytes > x", "colour > 1", "bytes > 1 and"] {
             assert!(Condition::parse_all(text).is_err(), "{text}");
         }
+    }
+
+    /// Each value in the words of its measure, and as it is written again.
+    #[test]
+    fn values_are_amounts_shares_lengths_and_moments() {
+        for (text, shown) in [
+            ("bytes > 1.5M", "bytes > 1500000"),
+            ("bpp <= 99.5", "bpp <= 99.5"),
+            ("bytes_share > 0.5", "bytes_share > 0.5"),
+            ("bytes_share >= 12.5 %", "bytes_share >= 0.125"),
+            ("flows_share = 100%", "flows_share == 1"),
+            ("packets_share < 0.000001%", "packets_share < 0.00000001"),
+            ("duration > 10m", "duration > 600000"),
+            ("p95_duration < 1h30m", "p95_duration < 5400000"),
+            ("duration != 1500", "duration != 1500"),
+            ("first >= 2018-09-21T07:00Z", "first >= 2018-09-21T07:00:00.000Z"),
+            ("last < 1537514269230", "last < 2018-09-21T07:17:49.230Z"),
+            ("last < 2018-09-21 07:00", "last < 2018-09-21T07:00:00"),
+            ("first = 2018-09-21", "first == 2018-09-21T00:00:00"),
+            ("peers > 3", "peers > 3"),
+            ("key_1 = 443", "key_1 == 443"),
+            ("key_2 != \"r1\"", "key_2 != \"r1\""),
+        ] {
+            let condition = Condition::parse(text).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(condition.to_string(), shown);
+            assert_eq!(Condition::parse(shown), Ok(condition), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_unit_that_does_not_fit_says_what_does() {
+        for (text, why) in [
+            ("bytes > 10MB", "did you mean 10M?"),
+            ("flows > 10s", "only duration"),
+            ("duration > 10k", "did you mean 10000 (milliseconds)?"),
+            ("duration > 1x", "a length of time such as 500ms, 10s, 10m or 1h30m"),
+            ("mean_duration > 10M", "did you mean 10m (minutes)"),
+            ("bytes_share > 50", "did you mean 50 %?"),
+            ("bytes_share > 101 %", "a fraction of 1 such as 0.125, or 12.5 %"),
+            ("bytes_share > 1k", "a fraction of 1 such as 0.125, or 12.5 %"),
+            ("first > 10m", "a time such as 2018-09-21"),
+            ("bytes > 1 or flows > 1", "joined by and alone"),
+        ] {
+            let error = Condition::parse_all(text).unwrap_err();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    /// A share is compared as csv shows it, with six decimals: a third is 0.333333.
+    #[test]
+    fn a_share_is_compared_as_it_is_shown() {
+        let holds = |text: &str| Condition::parse(text).unwrap().holds_for_share(333_333);
+        assert!(holds("bytes_share = 0.333333") && holds("bytes_share > 33.3332%"));
+        assert!(!holds("bytes_share > 0.333333") && holds("bytes_share <= 0.3333333"));
+    }
+
+    #[test]
+    fn fractions_are_between_whole_numbers() {
+        let holds = |text: &str, value| Condition::parse(text).unwrap().holds(Some(value));
+        assert!(holds("bpp > 99.5", 100) && !holds("bpp > 99.5", 99));
+        assert!(!holds("bpp = 99.5", 99) && holds("bpp < 0.5", 0));
+    }
+
+    #[test]
+    fn moments_are_in_the_zone_of_the_question() {
+        let condition = Condition::parse("first >= 2018-09-21T16:00").unwrap();
+        let in_tokyo = condition.in_zone(&TimeZone::fixed(Offset::constant(9)));
+        // 07:00 in UTC.
+        assert_eq!(in_tokyo.value, Limit::whole(1_537_513_200_000));
+        assert!(
+            in_tokyo.holds(Some(1_537_513_200_000)) && !in_tokyo.holds(Some(1_537_513_199_999))
+        );
     }
 }

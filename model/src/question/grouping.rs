@@ -2,9 +2,11 @@
 //! returns group rows for a grouping, and [`Ranker`](crate::answer::Ranker) does
 //! the rest.
 
-use super::{Counted, Key, Measure, Of, Order, Report, Top};
-use crate::filter::End;
-use crate::{FieldId, Metric};
+use jiff::tz::TimeZone;
+
+use super::{Condition, Counted, Key, Measure, Of, Order, Report, Top};
+use crate::filter::{End, nearest};
+use crate::{FieldId, Meaning, Metric};
 
 /// Flows grouped by key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,9 @@ pub struct Grouping {
     /// Only flows whose protocol has ports are in a group; the others are counted
     /// as left out.
     pub with_ports_only: bool,
+    /// Rows say what their ports are: ports, or what protocols without ports have in
+    /// their place.
+    pub tells_port_kinds: bool,
 }
 
 /// Which direction of a flow is forward.
@@ -66,8 +71,14 @@ impl Report {
 /// The groupings of the reports.
 impl Grouping {
     fn top(top: &Top) -> Self {
-        let grouping = Self::new(top.by.clone(), top.order.clone());
-        grouping.with_sorted().only(top.columns.as_deref())
+        let mut grouping = Self::new(top.by.clone(), top.order.clone()).with_sorted();
+        grouping.tells_port_kinds = top.by.iter().any(Key::is_port);
+        if grouping.tells_port_kinds {
+            let kind = Measure::PortKind;
+            grouping.columns.retain(|(_, measure)| *measure != kind);
+            grouping.columns.push((kind.name(), kind));
+        }
+        grouping.only(top.columns.as_deref())
     }
 
     fn talkers(order: &Order) -> Self {
@@ -119,7 +130,14 @@ impl Grouping {
     #[must_use]
     pub fn new(keys: Vec<Key>, order: Order) -> Self {
         let columns = Measure::USUAL.map(|measure| (measure.name(), measure)).into();
-        Self { keys, columns, order, forward: Forward::Sent, with_ports_only: false }
+        Self {
+            keys,
+            columns,
+            order,
+            forward: Forward::Sent,
+            with_ports_only: false,
+            tells_port_kinds: false,
+        }
     }
 
     /// Only sums of bytes, packets and flows, by some keys.
@@ -146,19 +164,85 @@ impl Grouping {
         match columns {
             None => self,
             Some(columns) => {
-                let columns = columns.iter().map(|measure| (measure.name(), *measure));
-                Self { columns: columns.collect(), ..self }
+                let mut shown: Vec<(String, Measure)> = Vec::new();
+                for measure in columns {
+                    // The keys stand before the columns already.
+                    let is_key = matches!(measure, Measure::Key(_));
+                    if !is_key && shown.iter().all(|(_, known)| known != measure) {
+                        shown.push((measure.name(), *measure));
+                    }
+                }
+                Self { columns: shown, ..self }
             }
         }
     }
 
     /// Adds the measure that rows are sorted by as the last column, if it is
-    /// missing.
+    /// missing and no key.
     fn with_sorted(mut self) -> Self {
         let sort = self.order.sort;
-        if self.columns.iter().all(|(_, measure)| *measure != sort) {
+        let is_key = matches!(sort, Measure::Key(_));
+        if !is_key && self.columns.iter().all(|(_, measure)| *measure != sort) {
             self.columns.push((sort.name(), sort));
         }
+        self
+    }
+
+    /// Names of the columns of the keys: as the keys, but no two columns have one
+    /// name.
+    pub fn key_names(&self) -> impl Iterator<Item = String> {
+        self.keys.iter().map(Key::beside_measures)
+    }
+
+    /// The measure that a name stands for here, and what its values mean: a column that
+    /// is shown, a key, or any measure.
+    ///
+    /// # Errors
+    /// If there is none; the message lists what there is.
+    pub fn named(&self, name: &str) -> Result<(Measure, Meaning), String> {
+        let is = |known: &str| known.eq_ignore_ascii_case(name.trim());
+        // A kind of port is no amount.
+        let columns = || self.columns.iter().filter(|(_, measure)| *measure != Measure::PortKind);
+        if let Some((_, measure)) = columns().find(|(known, _)| is(known)) {
+            return Ok((*measure, measure.meaning()));
+        }
+        let keys = self.keys.iter().zip(self.key_names());
+        for (place, (key, known)) in (0..).zip(keys) {
+            if is(&known) || is(&format!("key_{}", u16::from(place) + 1)) {
+                return Ok((Measure::Key(place), key.meaning()));
+            }
+        }
+        let columns = columns().map(|(name, _)| name.clone());
+        let shown: Vec<String> = self.key_names().chain(columns).collect();
+        match Measure::parse(name) {
+            Ok(measure) if !measure.is_of_some() => Ok((measure, measure.meaning())),
+            Err(why) if nearest(name, shown.iter().map(String::as_str)).is_none() => Err(why),
+            _ => {
+                let (name, near) = (name.trim(), nearest(name, shown.iter().map(String::as_str)));
+                let near =
+                    near.map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
+                Err(format!(
+                    "no column is called {name}{near} there are: {}, and the measures that \
+                     `flowkit top --help` lists",
+                    shown.join(", ")
+                ))
+            }
+        }
+    }
+
+    /// Conditions joined by `and`, on columns and measures.
+    ///
+    /// # Errors
+    /// If one of them is invalid.
+    pub fn conditions(&self, text: &str) -> Result<Vec<Condition>, String> {
+        Condition::parse_all_with(text, &|name| self.named(name))
+    }
+
+    /// With moments in conditions by the clock of this zone.
+    #[must_use]
+    pub fn in_zone(mut self, zone: &TimeZone) -> Self {
+        let having = std::mem::take(&mut self.order.having).into_iter();
+        self.order.having = having.map(|condition| condition.in_zone(zone)).collect();
         self
     }
 
@@ -168,10 +252,32 @@ impl Grouping {
         self.keys.iter().any(Key::is_either)
     }
 
+    /// Where in the key the protocol is.
+    #[must_use]
+    pub fn protocol_key(&self) -> Option<usize> {
+        self.keys.iter().position(|key| *key == Key::Field(FieldId::Protocol))
+    }
+
+    /// Whether an engine must give the protocols of each group, since they are not in
+    /// its key.
+    #[must_use]
+    pub fn needs_protocols(&self) -> bool {
+        self.tells_port_kinds && self.protocol_key().is_none()
+    }
+
+    /// Whether the key has a bin of time, over which rates are then.
+    #[must_use]
+    pub fn is_binned(&self) -> bool {
+        self.keys.iter().any(|key| matches!(key, Key::Bin { .. }))
+    }
+
     /// Name of the column that rows are sorted by, in this grouping.
     #[must_use]
     pub fn sorted_by(&self) -> String {
         let sort = self.order.sort;
+        if let Measure::Key(place) = sort {
+            return self.key_names().nth(place.into()).unwrap_or_else(|| sort.name());
+        }
         let column = self.columns.iter().find(|(_, measure)| *measure == sort);
         column.map_or_else(|| sort.name(), |(name, _)| name.clone())
     }

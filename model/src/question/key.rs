@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::text;
-use crate::filter::{Derived, End, nearest};
+use super::{Measure, text};
+use crate::filter::{Derived, End, length_ms, nearest};
 use crate::{FIELDS, Field, FieldId, Kind, Meaning};
 
 /// One part of a key.
@@ -78,7 +78,10 @@ impl Key {
             }
             (None, _) => bin_length_ms(name)
                 .map(|length_ms| Self::Bin { name: name.to_ascii_lowercase(), length_ms })
-                .ok_or_else(|| unknown(name)),
+                .ok_or_else(|| match not_a_bin(name) {
+                    Some(message) => UnknownKey { message },
+                    None => unknown(name),
+                }),
         }
     }
 
@@ -96,6 +99,14 @@ impl Key {
             Self::Service => Derived::Service.name().into(),
             Self::Bin { name, .. } => name.clone(),
         }
+    }
+
+    /// Name of its column in a table that has a column for each measure:
+    /// `bytes_key`, where its own is that of a measure.
+    #[must_use]
+    pub fn beside_measures(&self) -> String {
+        let name = self.name();
+        if Measure::parse(&name).is_ok() { format!("{name}_key") } else { name }
     }
 
     /// What its values mean.
@@ -131,6 +142,17 @@ impl Key {
         }
     }
 
+    /// Whether it is the port of one end, which protocols without ports have no port
+    /// in.
+    #[must_use]
+    pub fn is_port(&self) -> bool {
+        match self {
+            Self::Field(field) => field.field().kind == Kind::Port,
+            Self::Either(end, _) => *end == End::Port,
+            Self::Network(..) | Self::Pair { .. } | Self::Service | Self::Bin { .. } => false,
+        }
+    }
+
     /// Whether a flow has a value at both ends.
     #[must_use]
     pub fn is_either(&self) -> bool {
@@ -157,10 +179,16 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-const DAY_MS: u64 = 86_400_000;
+/// Milliseconds of a day without a change of the clocks.
+pub const DAY_MS: u64 = 86_400_000;
+
+/// Which bins of time there are.
+pub const BINS: &str = "bins of up to 24h start at midnight, longer ones are of whole days (2d, \
+                        48h, week) and are counted from 1970-01-01";
 
 /// Parses the length of a time bin, in milliseconds, not 0: `5m`, `30s`, `1h`,
-/// `2d`, `1w`, or `minute`, `hour`, `day`, `week`.
+/// `2d`, `1w`, or `minute`, `hour`, `day`, `week`. Beyond a day only whole days are
+/// lengths: where the bins of 36h would begin, nobody could say.
 #[must_use]
 pub fn bin_length_ms(text: &str) -> Option<u64> {
     let named = [("minute", 60_000), ("hour", 3_600_000), ("day", DAY_MS), ("week", 7 * DAY_MS)];
@@ -181,7 +209,16 @@ pub fn bin_length_ms(text: &str) -> Option<u64> {
         };
         number.parse::<u32>().ok().map(u64::from)?.checked_mul(unit)?
     };
-    (length_ms > 0).then_some(length_ms)
+    let is_whole = length_ms <= DAY_MS || length_ms.is_multiple_of(DAY_MS);
+    (length_ms > 0 && is_whole).then_some(length_ms)
+}
+
+/// Why a text is no length of a bin, though it is a length of time.
+#[must_use]
+pub fn not_a_bin(text: &str) -> Option<String> {
+    let ms = length_ms(text).filter(|_| bin_length_ms(text).is_none())?;
+    let is_length = text.ends_with(|last: char| last.is_ascii_alphabetic()) && ms > DAY_MS;
+    is_length.then(|| format!("{text} is no whole number of days: {BINS}"))
 }
 
 fn unknown(name: &str) -> UnknownKey {
@@ -223,6 +260,7 @@ mod tests {
             ("colour", "no field is called colour; there are: timestamp, exporter"),
             ("src_addr/33", "a prefix has 0 to 32 bits"),
             ("dst_port/8", "only addresses have a prefix"),
+            ("36h", "36h is no whole number of days: bins of up to 24h start at midnight"),
         ] {
             let error = Key::parse(name).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
@@ -231,9 +269,13 @@ mod tests {
 
     #[test]
     fn what_is_no_length_is_refused() {
-        for text in ["", "0m", "m", "5", "5 m", "-1h", "1.5h", "99999999999d", "fortnight"] {
+        for text in
+            ["", "0m", "m", "5", "5 m", "-1h", "1.5h", "99999999999d", "fortnight", "36h", "25h"]
+        {
             assert_eq!(bin_length_ms(text), None, "{text}");
         }
         assert_eq!(bin_length_ms("Hour"), Some(3_600_000));
+        assert_eq!(bin_length_ms("48h"), Some(2 * DAY_MS));
+        assert_eq!(bin_length_ms("1440m"), Some(DAY_MS));
     }
 }

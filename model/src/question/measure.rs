@@ -25,7 +25,8 @@ pub enum Measure {
     Last,
     /// From the start of the first to the end of the last flow, in ms.
     Duration,
-    /// Bits per second over its duration, at least 1 ms; truncated.
+    /// Bits per second over its duration, at least 1 ms, or over the bin of time of its
+    /// key as far as that lies in the window; truncated.
     BitsPerSecond,
     /// Packets per second, likewise.
     PacketsPerSecond,
@@ -33,8 +34,13 @@ pub enum Measure {
     BytesPerPacket,
     /// A point of the distribution over its flows.
     Spread(Of, Point),
+    /// What the port of the key is: a word, not a number
+    /// ([`PortKind`](crate::answer::PortKind)).
+    PortKind,
     /// Number of distinct values; unknown is not counted.
     Distinct(Counted),
+    /// A part of the key, by its place from 0: `key_1` is the first.
+    Key(u8),
 }
 
 /// The value of a flow whose distribution is measured.
@@ -68,7 +74,7 @@ pub enum Counted {
     Field(FieldId),
     /// A value at either end.
     End(End),
-    /// The address at the end that is not the key.
+    /// The address at the end that is not the key, unless the two are equal.
     Peer,
 }
 
@@ -93,6 +99,9 @@ impl Counted {
         }
     }
 }
+
+/// Name of the number of distinct addresses at the other end.
+const PEERS: &str = "peers";
 
 const OF: [(&str, Of); 2] = [("bytes", Of::Bytes), ("duration", Of::Duration)];
 
@@ -122,6 +131,9 @@ const NAMED: [(&str, Measure); 14] = [
     ("received_bytes", Measure::Backward),
 ];
 
+/// The column that is no number: nothing is sorted or chosen by it.
+const PORT_KIND: &str = "port_kind";
+
 impl Measure {
     /// The default columns of a ranking.
     pub const USUAL: [Self; 6] = [
@@ -141,6 +153,14 @@ impl Measure {
         let name = text.trim().to_ascii_lowercase();
         if let Some((_, measure)) = NAMED.iter().find(|(known, _)| *known == name) {
             return Ok(*measure);
+        }
+        if name == PEERS {
+            return Ok(Self::Distinct(Counted::Peer));
+        }
+        let place = name.strip_prefix("key_").and_then(|place| place.parse::<u16>().ok());
+        let place = place.and_then(|place| place.checked_sub(1));
+        if let Some(place) = place.and_then(|place| u8::try_from(place).ok()) {
+            return Ok(Self::Key(place));
         }
         if let Some(field) =
             name.strip_prefix("distinct:").or_else(|| name.strip_prefix("distinct_"))
@@ -174,6 +194,17 @@ impl Measure {
         ))
     }
 
+    /// Parses a measure that is shown: any, and `port_kind`.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_column(text: &str) -> Result<Self, String> {
+        if text.trim().eq_ignore_ascii_case(PORT_KIND) {
+            return Ok(Self::PortKind);
+        }
+        Self::parse(text)
+    }
+
     /// Name of its column.
     #[must_use]
     pub fn name(self) -> String {
@@ -187,12 +218,20 @@ impl Measure {
                     .map_or("", |(name, _)| name);
                 format!("{point}_{of}")
             }
+            Self::PortKind => PORT_KIND.into(),
+            Self::Distinct(Counted::Peer) => PEERS.into(),
             Self::Distinct(counted) => format!("distinct_{}", counted.name()),
+            Self::Key(place) => format!("key_{}", u16::from(place) + 1),
             fixed => NAMED
                 .into_iter()
                 .find(|(_, known)| *known == fixed)
                 .map_or_else(String::new, |(name, _)| name.to_owned()),
         }
+    }
+
+    /// Whether only some reports have it, or some questions.
+    pub(super) fn is_of_some(self) -> bool {
+        matches!(self, Self::Distinct(Counted::Peer) | Self::Key(_))
     }
 
     /// What its values mean.
@@ -203,12 +242,13 @@ impl Measure {
             Self::Forward | Self::Backward | Self::BytesPerPacket | Self::Spread(Of::Bytes, _) => {
                 Meaning::Bytes
             }
-            Self::Distinct(_) => Meaning::Count,
+            Self::Distinct(_) | Self::Key(_) => Meaning::Count,
             Self::Share(metric) => Meaning::Share(metric),
             Self::First | Self::Last => Meaning::Value(Kind::Time),
             Self::Duration | Self::Spread(Of::Duration, _) => Meaning::Duration,
             Self::BitsPerSecond => Meaning::BitRate,
             Self::PacketsPerSecond => Meaning::PacketRate,
+            Self::PortKind => Meaning::Class,
         }
     }
 }
@@ -228,7 +268,7 @@ impl Serialize for Measure {
 
 impl<'de> Deserialize<'de> for Measure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text::read(deserializer, Self::parse)
+        text::read(deserializer, Self::parse_column)
     }
 }
 
@@ -240,12 +280,13 @@ mod tests {
     fn names_are_read_back() {
         let spreads =
             OF.iter().flat_map(|(_, of)| POINTS.map(|(_, point)| Measure::Spread(*of, point)));
-        let counted = [Counted::Field(FieldId::DstAddr), Counted::End(End::Port)];
+        let counted = [Counted::Field(FieldId::DstAddr), Counted::End(End::Port), Counted::Peer];
         for measure in NAMED
             .into_iter()
             .map(|(_, measure)| measure)
             .chain(spreads)
             .chain(counted.map(Measure::Distinct))
+            .chain([Measure::Key(0), Measure::Key(255)])
         {
             assert_eq!(Measure::parse(&measure.name()), Ok(measure));
         }

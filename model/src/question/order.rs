@@ -56,10 +56,9 @@ impl Order {
         part.saturating_mul(100_000_000) >= whole.saturating_mul(self.min_share.into())
     }
 
-    /// `bytes`, or `bytes, smallest first`.
+    /// `bytes`, or `bytes, smallest first`; `name` is that of the column.
     #[must_use]
-    pub fn words(&self) -> String {
-        let name = self.sort.name();
+    pub fn words(&self, name: String) -> String {
         if self.bottom { format!("{name}, smallest first") } else { name }
     }
 }

@@ -139,11 +139,17 @@ pub struct Scans {
     pub min_targets: u64,
     /// Number of rows of each kind; 0 is all.
     pub limit: usize,
+    /// The column to sort by, largest first; `None` is the number of targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    /// Conditions on columns, joined by `and`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub having: Option<String>,
 }
 
 impl Default for Scans {
     fn default() -> Self {
-        Self { min_targets: 10, limit: 10 }
+        Self { min_targets: 10, limit: 10, sort: None, having: None }
     }
 }
 
@@ -227,12 +233,14 @@ impl Report {
         match self {
             Self::Top(top) => {
                 let names: Vec<String> = top.by.iter().map(Key::name).collect();
-                format!("top {} by {}", names.join(", "), top.order.words())
+                format!("top {} by {}", names.join(", "), self.order_words(&top.order))
             }
             Self::Talkers(ranked)
             | Self::Ports(ranked)
             | Self::Protocols(ranked)
-            | Self::Pairs(ranked) => format!("{} by {}", self.name(), ranked.order.words()),
+            | Self::Pairs(ranked) => {
+                format!("{} by {}", self.name(), self.order_words(&ranked.order))
+            }
             Self::Exporters => "exporters and their engines by bytes".into(),
             Self::Timeline(timeline) => {
                 let name = timeline.distribution.name();
@@ -249,6 +257,11 @@ impl Report {
             Self::Summary => "summary".into(),
             Self::Check => "check".into(),
         }
+    }
+
+    fn order_words(&self, order: &Order) -> String {
+        let column = self.grouping().map(|grouping| grouping.sorted_by());
+        order.words(column.unwrap_or_else(|| order.sort.name()))
     }
 
     /// One of every report, with default options: for tests that walk them, and

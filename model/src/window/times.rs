@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
 
 use super::WindowError;
+use crate::time;
 
 const PARSER: DateTimeParser = DateTimeParser::new();
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
@@ -20,12 +21,14 @@ pub fn zone_name(zone: &TimeZone) -> String {
 }
 
 /// Formats milliseconds since 1970 as RFC 3339 with milliseconds, in a zone:
-/// `2018-09-21T07:00:00.000Z` in UTC, with an offset elsewhere. A number that
-/// is no year of the calendar is shown as a number.
+/// `2018-09-21T07:00:00.000Z` in UTC, with an offset elsewhere. The last day of
+/// 9999 is shown in UTC, and what no calendar has as a number.
 #[must_use]
 pub fn rfc3339(ms: i64, zone: &TimeZone) -> String {
     let Ok(instant) = Timestamp::from_millisecond(ms) else {
-        return ms.to_string();
+        // The calendar of jiff ends 26 hours before the year does.
+        let ms_after_1970 = u64::try_from(ms).ok().and_then(time::from_epoch);
+        return ms_after_1970.map_or_else(|| ms.to_string(), time::format_ms);
     };
     if *zone == TimeZone::UTC {
         return PRINTER.timestamp_to_string(&instant);

@@ -190,6 +190,8 @@ pub(super) fn extras_of_part<K: Key, A, V: Accumulator>(
             .iter()
             .map(|points| points.get(key).copied().unwrap_or_default())
             .collect(),
+        bin_ms: None,
+        key: Vec::new(),
     });
     Ok(found.collect())
 }

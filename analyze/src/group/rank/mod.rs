@@ -62,10 +62,17 @@ pub(crate) struct ExtraValues {
     pub distinct: Vec<u64>,
     /// Quantiles of distributions.
     pub quantiles: Vec<Quantiles>,
+    /// Length of the bin of time of its key, if [`RankBy::bin_ms`] gives it.
+    pub bin_ms: Option<u64>,
+    /// The parts of the key, if the ranking looks at them; else empty.
+    pub key: Vec<Option<u64>>,
 }
 
 /// What a key is ranked by; `None`, unknown, comes last.
 pub(crate) type RankValue<'w, A> = &'w (dyn Fn(&A, &ExtraValues) -> Option<u128> + Sync);
+
+/// Length in ms of the bin of time of a key, given by its values.
+pub(crate) type BinLength<'w> = &'w (dyn Fn(&[Option<u64>]) -> Option<u64> + Sync);
 
 /// By what keys are ranked, and which of them have a row.
 pub(crate) struct RankBy<'w, A> {
@@ -73,9 +80,13 @@ pub(crate) struct RankBy<'w, A> {
     pub value: RankValue<'w, A>,
     /// Whether a key may have a row.
     pub having: &'w (dyn Fn(&A, &ExtraValues) -> bool + Sync),
+    /// Gives the length of the bin of time of a key in ms, if these two look at it.
+    pub bin_ms: Option<BinLength<'w>>,
     /// Whether these two look at distinct counts or quantiles. If not, those are
     /// computed for the top N alone.
     pub uses_extras: bool,
+    /// Whether they look at the key.
+    pub uses_keys: bool,
     /// The smallest first.
     pub bottom: bool,
     /// N; 0 is all.
@@ -120,7 +131,16 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
         let value = |sums: &A, _: &ExtraValues| Some(metric.of(&sums.sums()));
         let having = |_: &A, _: &ExtraValues| true;
         let (value, having): (RankValue<'_, A>, _) = (&value, &having);
-        let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit: 0, texts };
+        let rank_by = RankBy {
+            value,
+            having,
+            bin_ms: None,
+            uses_extras: false,
+            uses_keys: false,
+            bottom: false,
+            limit: 0,
+            texts,
+        };
         Ok(self.rank(&rank_by)?.rows)
     }
 }
@@ -182,8 +202,15 @@ impl<A: Accumulator> Ranking<'_, A> {
         };
         let mut top: TopN<(Option<u128>, usize)> = TopN::new(self.rank_by.limit);
         let mut n_having = 0;
+        let mut with_key;
         for (at, (_, sums)) in groups.iter().enumerate() {
-            let found = extras.get(at).unwrap_or(&nothing);
+            let mut found = extras.get(at).unwrap_or(&nothing);
+            if self.rank_by.uses_keys || self.rank_by.bin_ms.is_some() {
+                let key = self.layout.decode(key(at).clone());
+                let bin_ms = self.rank_by.bin_ms.and_then(|bin_ms| bin_ms(&key));
+                with_key = ExtraValues { bin_ms, key, ..found.clone() };
+                found = &with_key;
+            }
             let value = (self.rank_by.value)(sums, found);
             let having = (self.rank_by.having)(sums, found);
             n_having += u64::from(having);

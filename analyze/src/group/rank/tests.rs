@@ -45,7 +45,16 @@ fn ranked_of(
     let value = |sums: &Counters, _: &ExtraValues| Some(sums.sums().bytes);
     let having = |_: &Counters, _: &ExtraValues| true;
     let (value, having): (RankValue<'_, Counters>, _) = (&value, &having);
-    let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit, texts };
+    let rank_by = RankBy {
+        value,
+        having,
+        bin_ms: None,
+        uses_extras: false,
+        uses_keys: false,
+        bottom: false,
+        limit,
+        texts,
+    };
     let ranked = table.rank(&rank_by).unwrap();
     (ranked.rows.into_iter().map(|row| row.key[0]).collect(), ranked.other.bytes, ranked.keys)
 }

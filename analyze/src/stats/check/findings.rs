@@ -1,7 +1,9 @@
 //! Findings as rows: name, place, count, total and meaning.
 
+use std::collections::BTreeMap;
 use std::io;
 
+use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Cell, Column, Fault, Meaning, Quality, Table, Tally};
 
 use super::{Checked, Duplicates};
@@ -15,6 +17,40 @@ struct Finding {
     n: u64,
     of: u64,
     meaning: String,
+}
+
+/// What the flows came through, as far as it can be the cause of a finding.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Captures and datagrams: no pipeline.
+    Packets,
+    /// What nfdump printed, where the time of the export is that of its receipt.
+    Nfdump,
+    /// Documents, some of them at least.
+    Pipelines,
+}
+
+impl Origin {
+    fn of(tally: &Tally) -> Self {
+        let quality = &tally.quality;
+        // nfdump does not print what the header of a packet says.
+        let mut unknown = tally.unknown.iter();
+        let is_nfdump =
+            unknown.any(|unknown| *unknown == (FieldId::FlowRecords, tally.total.flows));
+        match (quality.is_as_exported(), is_nfdump) {
+            (true, false) => Self::Packets,
+            (true, true) => Self::Nfdump,
+            (false, _) => Self::Pipelines,
+        }
+    }
+
+    /// The words for flows that no pipeline stored, or those for documents.
+    fn words(self, unstored: &'static str, documents: &'static str) -> &'static str {
+        match self {
+            Self::Packets | Self::Nfdump => unstored,
+            Self::Pipelines => documents,
+        }
+    }
 }
 
 /// Gaps in the export are reported from this length on.
@@ -32,6 +68,7 @@ pub(super) fn answer(
         code.and_then(|code| texts.get(code)).map_or("unknown", String::as_str).to_owned()
     };
     let mut findings = Vec::new();
+    let origin = Origin::of(tally);
     let mut engines: Vec<(String, Engine, Loss)> = checked
         .packets
         .loss()?
@@ -40,13 +77,11 @@ pub(super) fn answer(
         .collect();
     engines.sort_by(|a, b| (&a.0, a.1[1], a.1[2]).cmp(&(&b.0, b.1[1], b.1[2])));
     for (exporter, engine, loss) in engines {
-        of_engine(&exporter, engine, loss, &mut findings);
+        of_engine(&exporter, engine, loss, (origin, tally.is_filtered), &mut findings);
     }
-    let mut times: Vec<(String, Quality)> =
-        checked.times.into_iter().map(|(exporter, times)| (name(exporter), times)).collect();
-    times.sort_by(|a, b| a.0.cmp(&b.0));
-    for (exporter, times) in times {
-        of_times(&exporter, &times, &mut findings);
+    for (exporter, times) in tally.times.iter().flatten() {
+        let exporter = exporter.as_deref().unwrap_or("unknown");
+        of_times(exporter, times, origin, &mut findings);
     }
     push(
         &mut findings,
@@ -54,7 +89,10 @@ pub(super) fn answer(
         "",
         duplicates.equal,
         flows,
-        "flows are equal to another in every field, under other ids; --dedupe drops them",
+        origin.words(
+            "flows are equal to another in every field; --dedupe drops them",
+            "flows are equal to another in every field, under other ids; --dedupe drops them",
+        ),
     );
     push(
         &mut findings,
@@ -73,7 +111,7 @@ pub(super) fn answer(
         "flows state a sampling interval but mode 0, as Juniper routers do: they are sampled",
     );
     of_tally(tally, &mut findings);
-    Ok(rows(findings, flows))
+    Ok(rows(findings, tally))
 }
 
 fn push(
@@ -89,26 +127,19 @@ fn push(
     }
 }
 
-fn of_engine(exporter: &str, engine: Engine, loss: Loss, findings: &mut Vec<Finding>) {
+fn of_engine(
+    exporter: &str,
+    engine: Engine,
+    loss: Loss,
+    (origin, is_filtered): (Origin, bool),
+    findings: &mut Vec<Finding>,
+) {
     let number = |value: Option<u64>| value.map_or("?".into(), |value| value.to_string());
     let place = format!("{exporter} engine {}/{}", number(engine[1]), number(engine[2]));
     if loss.has_no_sequence {
         let words = "packets with sequence numbers that do not count flows: loss cannot be told";
         push(findings, "no_sequence", &place, loss.packets, loss.packets, words);
     }
-    let words = format!(
-        "flows are missing between packets, in {}: lost on the way to the collector, or outside of what was fetched",
-        if loss.gaps == 1 { "1 place".into() } else { format!("{} places", loss.gaps) }
-    );
-    push(findings, "lost_flows", &place, loss.lost_flows, 0, &words);
-    push(
-        findings,
-        "missing_documents",
-        &place,
-        loss.missing_documents,
-        0,
-        "flows of packets that came have no document: lost behind the collector, or filtered out",
-    );
     push(
         findings,
         "sequence_restarts",
@@ -117,22 +148,72 @@ fn of_engine(exporter: &str, engine: Engine, loss: Loss, findings: &mut Vec<Find
         loss.packets,
         "packets have a lower number than was to be expected: the exporter started again, or order was lost",
     );
+    // What a filter left out is not missing.
+    if !is_filtered {
+        of_loss(&place, loss, origin, findings);
+    }
+}
+
+/// What is missing of the flows of an engine, and what is there twice.
+fn of_loss(place: &str, loss: Loss, origin: Origin, findings: &mut Vec<Finding>) {
+    if loss.exporters > 1 {
+        let words = "exporters send under this address and engine, as their sequence numbers show: loss is worked out for each";
+        push(findings, "several_exporters", place, loss.exporters, 0, words);
+    }
+    let words = format!(
+        "flows are missing between packets, in {}: lost on the way to {}",
+        if loss.gaps == 1 { "1 place".into() } else { format!("{} places", loss.gaps) },
+        origin.words(
+            "where they were captured, or outside of the capture",
+            "the collector, or outside of what was fetched",
+        )
+    );
+    push(findings, "lost_flows", place, loss.lost_flows, 0, &words);
+    push(
+        findings,
+        "repeated_flows",
+        place,
+        loss.repeated_flows,
+        0,
+        origin.words(
+            "flows more than their packets carried: the packets were captured or sent twice; --dedupe drops equal flows",
+            "flows more than their packets carried: the packets were sent, collected or stored twice; --dedupe drops equal flows",
+        ),
+    );
+    push(
+        findings,
+        "missing_documents",
+        place,
+        loss.missing_documents,
+        0,
+        origin.words(
+            "flows of packets that came are missing: the packets are cut",
+            "flows of packets that came have no document: lost behind the collector, or filtered out",
+        ),
+    );
     if let Some((length, start)) = loss.longest_gap.filter(|gap| gap.0 >= LONG_GAP_MS) {
         let words = format!(
             "minutes without a packet, the longest silence, from {}",
             flowkit_model::time::format_ms(start)
         );
-        push(findings, "silence", &place, length / 60_000, 0, &words);
+        push(findings, "silence", place, length / 60_000, 0, &words);
     }
 }
 
-fn of_times(exporter: &str, times: &Quality, findings: &mut Vec<Finding>) {
+fn of_times(exporter: &str, times: &Quality, origin: Origin, findings: &mut Vec<Finding>) {
     let mut tell = |name, n, meaning: &str| push(findings, name, exporter, n, times.timed, meaning);
     match times.fault() {
+        // Whole seconds are the exporter's there; and what is inverted is told as such.
+        Some(Fault::LostMilliseconds) if origin != Origin::Pipelines => tell(
+            "whole_seconds",
+            times.same_fraction,
+            "flows start whole seconds before their export: the exporter's uptime counts seconds",
+        ),
+        Some(Fault::SecondLate) if origin != Origin::Pipelines => {}
         Some(Fault::LostMilliseconds) => tell(
             "lost_milliseconds",
             times.same_fraction,
-            "starts have the milliseconds of the export: Logstash 5.6 to 6.8 (codec issue 172), 0 to 2 s late; not to be repaired",
+            "starts have the milliseconds of the export: Logstash 5.6 to 6.8 (codec issue 172), 0 to 2 s late and not to be repaired, or an exporter whose uptime counts whole seconds",
         ),
         Some(Fault::SecondLate) => {
             tell(
@@ -152,12 +233,19 @@ fn of_times(exporter: &str, times: &Quality, findings: &mut Vec<Finding>) {
     tell(
         "uptime_wraps",
         times.wrapped,
-        "flows are 49.7 days late: Logstash does not see that the uptime wrapped; --repair-times",
+        origin.words(
+            "flows are 49.7 days late: the uptime wrapped; --repair-times",
+            "flows are 49.7 days late: Logstash does not see that the uptime wrapped; --repair-times",
+        ),
     );
     tell(
         "far_off",
         times.far_off,
-        "flows have times over 1 h after or 24 h before their export: a clock or a counter is wrong",
+        if origin == Origin::Nfdump {
+            "flows have times over 1 h after or 24 h before nfcapd received them: late, or by a wrong clock"
+        } else {
+            "flows have times over 1 h after or 24 h before their export: a clock or a counter is wrong"
+        },
     );
     tell(
         "ahead",
@@ -177,8 +265,13 @@ fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
         "",
         sampled,
         exporters,
-        "exporters look at one packet in so many; sums are as exported, --scale-sampling multiplies them",
+        if tally.scaled_by().is_empty() {
+            "exporters look at one packet in so many; sums are as exported, --scale-sampling multiplies them"
+        } else {
+            "exporters look at one packet in so many; --scale-sampling multiplies what no pipeline has"
+        },
     );
+    of_adaptations(tally, flows, findings);
     let changing =
         tally.sampling.values().filter(|sampling| sampling.least.max(1) != sampling.most.max(1));
     push(
@@ -216,6 +309,29 @@ fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What pipelines changed of flows before they stored them.
+fn of_adaptations(tally: &Tally, flows: u64, findings: &mut Vec<Finding>) {
+    let mut looked_up: BTreeMap<&str, u64> = BTreeMap::new();
+    for (adaptation, n) in tally.adaptations() {
+        let by = adaptation.pipeline();
+        if adaptation.is_scaled() {
+            let words = format!(
+                "flows were scaled by {by}: their bytes and packets are multiplied by the sampling interval; --scale-sampling leaves them"
+            );
+            push(findings, "scaled_by_pipeline", by, n, flows, &words);
+        }
+        if adaptation.looks_up_as() {
+            *looked_up.entry(by).or_default() += n;
+        }
+    }
+    for (by, n) in looked_up {
+        let words = format!(
+            "flows are {by}'s: AS numbers that the exporter left 0 are looked up by address; those over 65535 are unknown"
+        );
+        push(findings, "as_looked_up", by, n, flows, &words);
+    }
+}
+
 /// Fields that an exporter states and that are unknown in some flows.
 fn of_unknown(tally: &Tally, findings: &mut Vec<Finding>) {
     for (field, n) in tally
@@ -234,7 +350,7 @@ fn of_unknown(tally: &Tally, findings: &mut Vec<Finding>) {
     }
 }
 
-fn rows(findings: Vec<Finding>, flows: u64) -> Answer {
+fn rows(findings: Vec<Finding>, tally: &Tally) -> Answer {
     let columns = [
         ("finding", Meaning::Words),
         ("place", Meaning::Words),
@@ -258,12 +374,15 @@ fn rows(findings: Vec<Finding>, flows: u64) -> Answer {
             Cell::Text(finding.meaning),
         ]
     });
-    let outcome = match (n, flows) {
+    let mut outcome = match (n, tally.total.flows) {
         (0, 0) => "there are no flows".into(),
         (0, _) => "nothing is wrong".into(),
         (1, _) => "1 finding".into(),
         _ => format!("{n} findings"),
     };
+    if tally.is_filtered {
+        outcome.push_str("; lost flows, missing documents and gaps n/a: filtered");
+    }
     Answer {
         outcome: Some(outcome),
         table: Table { name: "rows", columns, rows: rows.collect() },

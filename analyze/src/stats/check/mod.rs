@@ -6,9 +6,8 @@ pub(crate) mod fingerprint;
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Quality, Tally};
+use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::{FIELDS, FieldId};
-use hashbrown::HashMap;
 
 use self::fingerprint::Fingerprint;
 use crate::batch::Batch;
@@ -24,8 +23,6 @@ pub(crate) struct Check;
 /// What one thread has found.
 #[derive(Debug)]
 pub(crate) struct Checked {
-    /// By the dictionary code of the exporter.
-    times: HashMap<Option<u64>, Quality>,
     packets: Packets,
     /// Fingerprints of all flows; those that two routers may share are in one partition.
     flows: Partitions<Fingerprint>,
@@ -51,7 +48,6 @@ impl Statistic for Check {
 
     fn start(&self, memory: &Arc<Memory>) -> Checked {
         Checked {
-            times: HashMap::new(),
             packets: Packets::new(memory),
             flows: Partitions::new(Arc::clone(memory)),
             sampled_without_mode: 0,
@@ -59,7 +55,6 @@ impl Statistic for Check {
     }
 
     fn add(&self, checked: &mut Checked, batch: &Batch) {
-        add_times(&mut checked.times, batch);
         let column = |field| batch.column(field);
         let (mode, interval) =
             (column(FieldId::SamplingAlgorithm), column(FieldId::SamplingInterval));
@@ -72,9 +67,6 @@ impl Statistic for Check {
     }
 
     fn merge(&self, checked: &mut Checked, other: Checked) {
-        for (exporter, times) in other.times {
-            checked.times.entry(exporter).or_default().merge(&times);
-        }
         checked.packets.merge(other.packets);
         checked.flows.append(other.flows);
         checked.sampled_without_mode += other.sampled_without_mode;
@@ -88,23 +80,6 @@ impl Statistic for Check {
             duplicates.seen_twice += part.seen_twice;
         }
         findings::answer(checked, duplicates, texts, tally)
-    }
-}
-
-/// Adds the times of a batch; flows of one exporter are mostly consecutive.
-fn add_times(times: &mut HashMap<Option<u64>, Quality>, batch: &Batch) {
-    let column = |field| batch.column(field);
-    let exporters = column(FieldId::Exporter);
-    let (sent, first, last) =
-        (column(FieldId::Timestamp), column(FieldId::FirstSwitched), column(FieldId::LastSwitched));
-    let mut row = 0;
-    while row < batch.rows() {
-        let exporter = exporters.get(row);
-        let quality = times.entry(exporter).or_default();
-        while row < batch.rows() && exporters.get(row) == exporter {
-            quality.add(sent.get(row), first.get(row), last.get(row));
-            row += 1;
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The accumulators of a group, in three sizes: a ranking by bytes needs 40 bytes
 //! per group, key included.
 
+use flowkit_model::answer::Protocols;
 use flowkit_model::question::{Measure, Of};
 use flowkit_model::{Metric, Sums};
 
@@ -15,6 +16,8 @@ pub(crate) struct Flow {
     pub(crate) packets: u64,
     pub(crate) first: Option<u64>,
     pub(crate) last: Option<u64>,
+    /// Only where the accumulator [takes it](FlowAccumulator::TAKES_PROTOCOLS).
+    pub(crate) protocols: Protocols,
 }
 
 /// The direction of a flow, seen from its key.
@@ -47,8 +50,30 @@ impl Direction {
 
 /// An accumulator of flows.
 pub(crate) trait FlowAccumulator: Accumulator {
+    /// Whether it needs the protocol of each flow.
+    const TAKES_PROTOCOLS: bool = false;
+
     /// The record of a flow, or its sums if it does not fit in one.
     fn row(flow: Flow, way: Direction) -> Result<Self::Row, Self>;
+
+    /// Adds bytes and packets of a flow that is counted already.
+    fn raise(&mut self, way: Direction, more: [u128; 2]);
+
+    /// Like [`row`](Self::row), of a flow that may have more than 64 bits, which only one
+    /// that does not fit in a record has.
+    #[inline]
+    fn row_with(
+        flow: Flow,
+        way: Direction,
+        more: impl FnOnce() -> Option<[u128; 2]>,
+    ) -> Result<Self::Row, Self> {
+        Self::row(flow, way).map_err(|mut sums| {
+            if let Some(more) = more() {
+                sums.raise(way, more);
+            }
+            sums
+        })
+    }
 
     /// Bytes forward and backward.
     fn ways(&self) -> Option<(u128, u128)> {
@@ -58,6 +83,11 @@ pub(crate) trait FlowAccumulator: Accumulator {
     /// First start and last end.
     fn span(&self) -> (Option<u64>, Option<u64>) {
         (None, None)
+    }
+
+    /// The protocols of its flows.
+    fn protocols(&self) -> Protocols {
+        Protocols::default()
     }
 }
 
@@ -73,6 +103,10 @@ impl FlowAccumulator for Counters {
     #[inline]
     fn row(flow: Flow, _: Direction) -> Result<PackedFlow, Self> {
         Self::row(flow.bytes, flow.packets)
+    }
+
+    fn raise(&mut self, _: Direction, more: [u128; 2]) {
+        *self = self.raised(Some(more));
     }
 }
 
@@ -141,6 +175,14 @@ impl FlowAccumulator for Directed {
     fn row(flow: Flow, way: Direction) -> Result<PackedFlow, Self> {
         PackedFlow::new(flow.bytes, flow.packets, way.mark())
             .ok_or_else(|| Self::of(flow.bytes, flow.packets, way))
+    }
+
+    fn raise(&mut self, way: Direction, more: [u128; 2]) {
+        if way != Direction::BackwardSameKey {
+            self.all = self.all.raised(Some(more));
+        }
+        let sum = if way == Direction::Forward { &mut self.forward } else { &mut self.backward };
+        sum.raise(more[0]);
     }
 
     fn ways(&self) -> Option<(u128, u128)> {
@@ -238,6 +280,10 @@ impl FlowAccumulator for Spanned {
         }
     }
 
+    fn raise(&mut self, way: Direction, more: [u128; 2]) {
+        self.directed.raise(way, more);
+    }
+
     fn ways(&self) -> Option<(u128, u128)> {
         self.directed.ways()
     }
@@ -256,12 +302,16 @@ pub(crate) enum Accumulators {
 }
 
 impl Accumulators {
-    pub(crate) fn of(measure: Measure) -> Self {
+    /// Those of a measure; of rates over a bin of time, if the key has one.
+    pub(crate) fn of(measure: Measure, is_binned: bool) -> Self {
         match measure {
+            Measure::BitsPerSecond | Measure::PacketsPerSecond if is_binned => Self::Plain,
             Measure::Sum(Metric::Bytes | Metric::Packets | Metric::Flows)
             | Measure::Share(_)
             | Measure::BytesPerPacket
+            | Measure::PortKind
             | Measure::Distinct(_)
+            | Measure::Key(_)
             | Measure::Spread(..) => Self::Plain,
             Measure::Forward | Measure::Backward => Self::Directed,
             Measure::First

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use flowkit_model::FieldId;
+use flowkit_model::answer::Protocols;
 use flowkit_model::filter::End;
 use flowkit_model::question::{Counted, Forward, Of};
 
@@ -69,6 +70,8 @@ impl GroupBy {
             Tables::Plain(table) => self.accumulate(table, &keyed),
             Tables::Directed(table) => self.accumulate(table, &keyed),
             Tables::Spanned(table) => self.accumulate(table, &keyed),
+            Tables::PlainWithProtocols(table) => self.accumulate(table, &keyed),
+            Tables::SpannedWithProtocols(table) => self.accumulate(table, &keyed),
         }
     }
 
@@ -84,7 +87,13 @@ impl GroupBy {
         let times = (self.accumulators >= Accumulators::Spanned
             || self.distributions.contains(&Of::Duration))
         .then(|| (batch.column(FieldId::FirstSwitched), batch.column(FieldId::LastSwitched)));
+        let protocols = A::TAKES_PROTOCOLS.then(|| batch.column(FieldId::Protocol));
+        let protocols = |row: usize| match protocols {
+            Some(column) if A::TAKES_PROTOCOLS => Protocols::of(column.get(row)),
+            _ => Protocols::default(),
+        };
         let flow = |row: usize| Flow {
+            protocols: protocols(row),
             bytes: bytes[row],
             packets: packets[row],
             first: times.and_then(|times| times.0.get(row)),
@@ -93,17 +102,26 @@ impl GroupBy {
         if self.accumulators == Accumulators::Plain {
             let row = |row: usize| {
                 let (bytes, packets) = (bytes[row], packets[row]);
-                A::row(Flow { bytes, packets, first: None, last: None }, Direction::Forward)
+                let (first, last, protocols) = (None, None, protocols(row));
+                let flow = Flow { bytes, packets, first, last, protocols };
+                A::row_with(flow, Direction::Forward, || batch.more(row))
             };
             table.add(columns, once, row);
         } else {
             let ways = self.ways(batch, end, again);
-            table.add(columns, selected, |row| A::row(flow(row), ways[row]));
+            table.add(columns, selected, |row| {
+                A::row_with(flow(row), ways[row], || batch.more(row))
+            });
         }
         for (n, counted) in self.counted.iter().enumerate() {
+            // An address is not a peer of its own.
+            let own = (*counted == Counted::Peer).then(|| batch.column(End::Address.fields()[end]));
             for values in Self::counted_columns(*counted, batch, end) {
                 let only_unknown = end == 1 && self.is_mirrored(*counted);
-                table.count(n, columns, selected, only_unknown, |row| values.get(row));
+                table.count(n, columns, selected, only_unknown, |row| {
+                    let value = values.get(row)?;
+                    own.is_none_or(|own| own.get(row) != Some(value)).then_some(value)
+                });
             }
         }
         let unknown = batch.column(FieldId::Bytes).unknown.as_deref();

@@ -9,7 +9,7 @@ use flowkit_model::question::Key;
 use jiff::tz::TimeZone;
 
 use crate::batch::{Batch, Column, Values};
-use crate::bins::{Bins, Days};
+use crate::bins::{Bins, Days, Stretch};
 use crate::group::key_part::KeyPart;
 
 /// A part of a key that can be computed from batches.
@@ -37,6 +37,11 @@ impl KeyColumn {
     /// The key of the question.
     pub(crate) fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// The bins, if it is one of time.
+    pub(crate) fn bins(&self) -> Option<&Bins> {
+        self.bins.as_ref()
     }
 
     /// The part of a packed key that holds it.
@@ -119,14 +124,14 @@ fn services(batch: &Batch) -> Column {
 
 fn starts(times: &Column, bins: &Bins) -> Column {
     let mut days = Days::default();
-    let mut last = (0, 0);
+    let mut last = Stretch::default();
     let values = (0..times.len())
         .map(|row| {
             let Some(ms) = times.get(row) else { return 0 };
-            if ms < last.0 || ms >= last.1 {
-                last = bins.bin(ms, &mut days);
+            if !last.contains(ms) {
+                last = bins.stretch(ms, &mut days);
             }
-            last.0
+            last.bin
         })
         .collect();
     Column { values: Values::U64(values), unknown: times.unknown.clone() }

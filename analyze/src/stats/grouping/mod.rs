@@ -7,6 +7,7 @@ mod compare;
 mod ends;
 pub(crate) mod keys;
 mod rows;
+mod with_protocols;
 
 use std::borrow::Cow;
 use std::io;
@@ -17,11 +18,14 @@ use flowkit_model::answer::{Answer, Cell, Tally};
 use flowkit_model::filter::End;
 use flowkit_model::names::has_ports;
 use flowkit_model::question::{Counted, Forward, Grouping, Key, Of};
+use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
 
 use self::accumulators::{Accumulators, Directed, Spanned};
 use self::keys::KeyColumn;
+use self::with_protocols::WithProtocols;
 use crate::batch::{Batch, Column};
+use crate::bins::Days;
 use crate::group::counters::Counters;
 use crate::group::dictionary_sums::DictionarySums;
 use crate::group::key::KeyLayout;
@@ -40,17 +44,50 @@ pub(crate) struct GroupBy {
     /// Distributions whose quantiles are computed.
     distributions: Vec<Of>,
     accumulators: Accumulators,
+    /// The window, where bins of time are cut.
+    window: Span,
 }
 
 impl GroupBy {
-    /// Grouping as the question says; bins of time begin at midnight in a zone.
-    pub(crate) fn new(question: Grouping, zone: &TimeZone) -> Self {
+    /// Grouping as the question says; bins of time begin at midnight in a zone, and
+    /// count as far as they lie in the window.
+    pub(crate) fn new(question: Grouping, zone: &TimeZone, window: Span) -> Self {
+        let question = question.in_zone(zone);
         let keys = KeyColumn::of_all(&question.keys, zone);
         let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());
         let (counted, distributions) = (question.counted(), question.distributions());
         let accumulators =
-            question.measures().map(Accumulators::of).max().unwrap_or(Accumulators::Plain);
-        Self { question, keys, layout, counted, distributions, accumulators }
+            question.measures().map(|measure| Accumulators::of(measure, question.is_binned()));
+        let accumulators = accumulators.max().unwrap_or(Accumulators::Plain);
+        Self { question, keys, layout, counted, distributions, accumulators, window }
+    }
+
+    /// Length in ms of the bin of time of a key, as far as it lies in the window: of
+    /// several bins the part that they share.
+    fn bin_ms(&self, key: &[Option<u64>]) -> Option<u64> {
+        let columns = self.keys.iter().zip(key);
+        let bins = columns.filter_map(|(column, start)| Some((column.bins()?, *start)));
+        let bins = bins.map(|(bins, start)| Some((bins, start?))).collect::<Option<Vec<_>>>()?;
+        if bins.is_empty() {
+            return None;
+        }
+        let (from, to) = self.window.flow_times();
+        let starts = bins.iter().map(|(_, start)| *start);
+        let ends = bins.iter().map(|(bins, start)| bins.is_over_at(*start));
+        let mut at = starts.chain(from).max()?;
+        let end = ends.chain(to).min()?;
+        let (mut shared_ms, mut days) = (0, Days::default());
+        while at < end {
+            let (mut next, mut is_shared) = (end, true);
+            for (bins, start) in &bins {
+                let stretch = bins.stretch(at, &mut days);
+                next = next.min(stretch.to);
+                is_shared &= stretch.bin == *start;
+            }
+            shared_ms += if is_shared { next - at } else { 0 };
+            at = next;
+        }
+        Some(shared_ms)
     }
 
     /// The parts of a key.
@@ -91,6 +128,9 @@ enum Tables {
     Plain(Table<Counters>),
     Directed(Table<Directed>),
     Spanned(Table<Spanned>),
+    /// By port: what is more than sums is as rare as it is large.
+    PlainWithProtocols(Table<WithProtocols<Counters>>),
+    SpannedWithProtocols(Table<WithProtocols<Spanned>>),
 }
 
 impl Statistic for GroupBy {
@@ -116,7 +156,7 @@ impl Statistic for GroupBy {
                 Forward::ToService => fields.extend(End::Port.fields()),
             }
         }
-        if self.question.with_ports_only {
+        if self.question.with_ports_only || self.question.needs_protocols() {
             fields.push(FieldId::Protocol);
         }
         fields
@@ -133,10 +173,19 @@ impl Statistic for GroupBy {
         };
         let distinct = self.counted.iter().map(counting).collect();
         let extras = Extras { distinct, distributions: self.distributions.len() };
-        let tables = match self.accumulators {
-            Accumulators::Plain => Tables::Plain(Table::new(&self.layout, &extras, memory)),
-            Accumulators::Directed => Tables::Directed(Table::new(&self.layout, &extras, memory)),
-            Accumulators::Spanned => Tables::Spanned(Table::new(&self.layout, &extras, memory)),
+        let layout = &self.layout;
+        let tables = match (self.accumulators, self.question.needs_protocols()) {
+            (Accumulators::Plain, false) => Tables::Plain(Table::new(layout, &extras, memory)),
+            (Accumulators::Directed, false) => {
+                Tables::Directed(Table::new(layout, &extras, memory))
+            }
+            (Accumulators::Spanned, false) => Tables::Spanned(Table::new(layout, &extras, memory)),
+            (Accumulators::Plain, true) => {
+                Tables::PlainWithProtocols(Table::new(layout, &extras, memory))
+            }
+            (Accumulators::Directed | Accumulators::Spanned, true) => {
+                Tables::SpannedWithProtocols(Table::new(layout, &extras, memory))
+            }
         };
         Groups { tables, dictionary_sums: DictionarySums::default(), left_out: 0 }
     }
@@ -178,6 +227,12 @@ impl Statistic for GroupBy {
             (Tables::Plain(table), Tables::Plain(other)) => table.merge(other),
             (Tables::Directed(table), Tables::Directed(other)) => table.merge(other),
             (Tables::Spanned(table), Tables::Spanned(other)) => table.merge(other),
+            (Tables::PlainWithProtocols(table), Tables::PlainWithProtocols(other)) => {
+                table.merge(other);
+            }
+            (Tables::SpannedWithProtocols(table), Tables::SpannedWithProtocols(other)) => {
+                table.merge(other);
+            }
             _ => unreachable!("all threads keep tables of one size"),
         }
     }
@@ -189,6 +244,8 @@ impl Statistic for GroupBy {
             Tables::Plain(table) => self.ranked(table, texts, tally, left_out),
             Tables::Directed(table) => self.ranked(table, texts, tally, left_out),
             Tables::Spanned(table) => self.ranked(table, texts, tally, left_out),
+            Tables::PlainWithProtocols(table) => self.ranked(table, texts, tally, left_out),
+            Tables::SpannedWithProtocols(table) => self.ranked(table, texts, tally, left_out),
         }
     }
 }

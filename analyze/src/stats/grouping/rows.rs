@@ -3,8 +3,9 @@
 
 use std::io;
 
-use flowkit_model::Sums;
-use flowkit_model::answer::{Answer, Group, GroupRow, More, Quantiles, Ranker, Rest, Tally};
+use flowkit_model::answer::{Answer, Cell, Group, GroupRow, More, Quantiles, Ranker, Rest, Tally};
+use flowkit_model::question::Measure;
+use flowkit_model::{Kind, Sums};
 
 use super::GroupBy;
 use super::accumulators::{Accumulators, FlowAccumulator};
@@ -13,28 +14,42 @@ use crate::group::table::Table;
 use crate::statistic::key_cell;
 
 /// The accumulators of a key, as the ranking sees them.
-struct Candidate<'g, A>(&'g A, &'g ExtraValues);
+struct Candidate<'g, A> {
+    sums: &'g A,
+    extras: &'g ExtraValues,
+    groups: &'g GroupBy,
+    texts: &'g [String],
+}
 
 impl<A: FlowAccumulator> Group for Candidate<'_, A> {
     #[inline]
     fn sums(&self) -> Sums {
-        self.0.sums()
+        self.sums.sums()
+    }
+
+    fn key(&self, place: usize) -> Cell {
+        let part = self.groups.layout.parts().get(place).zip(self.extras.key.get(place));
+        part.map_or(Cell::Unknown, |(part, value)| key_cell(part.kind, *value, self.texts))
     }
 
     fn ways(&self) -> Option<(u128, u128)> {
-        self.0.ways()
+        self.sums.ways()
     }
 
     fn span_ms(&self) -> (Option<u64>, Option<u64>) {
-        self.0.span()
+        self.sums.span()
+    }
+
+    fn bin_ms(&self) -> Option<u64> {
+        self.extras.bin_ms
     }
 
     fn distinct(&self, place: usize) -> Option<u64> {
-        self.1.distinct.get(place).copied()
+        self.extras.distinct.get(place).copied()
     }
 
     fn quantiles(&self, place: usize) -> Option<&Quantiles> {
-        self.1.quantiles.get(place)
+        self.extras.quantiles.get(place)
     }
 }
 
@@ -47,12 +62,23 @@ impl GroupBy {
         left_out: u64,
     ) -> io::Result<Answer> {
         let ranker = Ranker::new(&self.question, tally.total);
-        let value = |sums: &A, found: &ExtraValues| ranker.value(&Candidate(sums, found));
-        let having = |sums: &A, found: &ExtraValues| ranker.has_row(&Candidate(sums, found));
+        let text_ranks = self.text_ranks(texts);
+        let value = |sums: &A, found: &ExtraValues| match &text_ranks {
+            Some((place, ranks)) => {
+                let code = usize::try_from((*found.key.get(*place)?)?).ok()?;
+                ranks.get(code).map(|rank| u128::from(*rank))
+            }
+            None => ranker.value(&self.candidate(sums, found, texts)),
+        };
+        let having =
+            |sums: &A, found: &ExtraValues| ranker.has_row(&self.candidate(sums, found, texts));
+        let bin_ms = |key: &[Option<u64>]| self.bin_ms(key);
         let top = table.rank(&RankBy {
             value: &value,
             having: &having,
+            bin_ms: ranker.ranks_by_rates_of_bins().then_some(&bin_ms),
             uses_extras: ranker.ranks_by_more_than_sums(),
+            uses_keys: ranker.ranks_by_key(),
             bottom: self.question.order.bottom,
             limit: self.question.order.limit,
             texts,
@@ -60,20 +86,46 @@ impl GroupBy {
         let Ranked { rows, other, keys, .. } = top;
         let rest = Rest { keys: keys - rows.len() as u64, sums: other, left_out };
         let has_more = self.accumulators > Accumulators::Plain
+            || self.question.is_binned()
             || !self.counted.is_empty()
             || !self.distributions.is_empty();
         let row = |group: crate::group::rank::RankedGroup<A>| {
             let parts = self.layout.parts().iter().zip(&group.key);
             let more = has_more.then(|| {
-                let ExtraValues { distinct, quantiles } = group.extras;
+                let ExtraValues { distinct, quantiles, .. } = group.extras;
                 let (ways, span_ms) = (group.sums.ways(), group.sums.span());
-                Box::new(More { ways, span_ms, distinct, quantiles })
+                let bin_ms = self.bin_ms(&group.key);
+                Box::new(More { ways, span_ms, bin_ms, distinct, quantiles })
             });
             let mut key =
                 Vec::with_capacity(self.layout.parts().len() + self.question.columns.len());
             key.extend(parts.map(|(part, value)| key_cell(part.kind, *value, texts)));
-            GroupRow { key, sums: group.sums.sums(), more }
+            GroupRow { key, sums: group.sums.sums(), protocols: group.sums.protocols(), more }
         };
         Ok(ranker.finish(rows.into_iter().map(row).collect(), rest))
+    }
+
+    fn candidate<'g, A>(
+        &'g self,
+        sums: &'g A,
+        extras: &'g ExtraValues,
+        texts: &'g [String],
+    ) -> Candidate<'g, A> {
+        Candidate { sums, extras, groups: self, texts }
+    }
+
+    /// If rows are ranked by a part of the key that is a text: its place, and the place
+    /// of each text in the order of letters.
+    fn text_ranks(&self, texts: &[String]) -> Option<(usize, Vec<u32>)> {
+        let Measure::Key(place) = self.question.order.sort else { return None };
+        let place = usize::from(place);
+        self.layout.parts().get(place).filter(|part| part.kind == Kind::Text)?;
+        let mut codes: Vec<usize> = (0..texts.len()).collect();
+        codes.sort_unstable_by_key(|code| &texts[*code]);
+        let mut ranks = vec![0; texts.len()];
+        for (rank, code) in (0..).zip(codes) {
+            ranks[code] = rank;
+        }
+        Some((place, ranks))
     }
 }

@@ -158,6 +158,13 @@ impl AttemptSums {
     }
 }
 
+impl AttemptSums {
+    /// With more bytes and packets, of a flow that is counted already.
+    pub(super) fn raised(self, more: Option<[u128; 2]>) -> Self {
+        Self { all: self.all.raised(more), ..self }
+    }
+}
+
 impl Record for AttemptSums {
     fn write(&self, out: &mut Vec<u8>) {
         ((self.all, self.syn_only), self.flags).write(out);

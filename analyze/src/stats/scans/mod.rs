@@ -7,9 +7,12 @@ use std::cmp::Reverse;
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Cell, Column as Head, Meaning, Table as Rows, Tally};
+use flowkit_model::answer::{
+    Answer, Cell, Column as Head, Meaning, RowOrder, Table as Rows, Tally,
+};
 use flowkit_model::question::{Scans, most_rows};
 use flowkit_model::{FieldId, Kind};
+use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use self::attempts::{Attempt, AttemptSums, Probe};
@@ -101,11 +104,19 @@ struct Row {
 #[derive(Debug)]
 pub(crate) struct ScanSearch {
     question: Scans,
+    /// Which rows are shown; the rows with the most targets, if it is none.
+    order: RowOrder,
 }
 
 impl ScanSearch {
-    pub(crate) fn new(question: &Scans) -> Self {
-        Self { question: question.clone() }
+    /// The search of a question; times in conditions are in a zone.
+    ///
+    /// # Errors
+    /// If a column is unknown or a condition invalid.
+    pub(crate) fn new(question: &Scans, zone: &TimeZone) -> Result<Self, String> {
+        let (sort, having) = (question.sort.as_deref(), question.having.as_deref());
+        let order = RowOrder::new(&columns(), sort, having, zone)?;
+        Ok(Self { question: question.clone(), order })
     }
 }
 
@@ -142,7 +153,7 @@ impl Statistic for ScanSearch {
             let hash = probe.source().partition_hash(flows.seed);
             match Attempt::new(probe, bytes[row], packets[row], first.get(row), last.get(row)) {
                 Ok(flow) => flows.records.push(hash, flow),
-                Err(sums) => flows.odd.push(hash, (probe, sums)),
+                Err(sums) => flows.odd.push(hash, (probe, sums.raised(batch.more(row)))),
             }
         }
     }
@@ -163,26 +174,9 @@ impl Statistic for ScanSearch {
         rows.append(&mut others);
         add_up(&flows, &mut rows)?;
         rows.sort_unstable_by_key(|row| (row.kind, Reverse(row.targets), row.key));
-        let rows = rows.iter().map(cells).collect();
-        let columns = [
-            ("kind", Meaning::Words),
-            ("src_addr", Meaning::Key(Kind::Address)),
-            ("dst_addr", Meaning::Key(Kind::Address)),
-            ("protocol", Meaning::Key(Kind::Protocol)),
-            ("dst_port", Meaning::Key(Kind::Port)),
-            ("targets", Meaning::Count),
-            ("flows", Meaning::Count),
-            ("syn_only_flows", Meaning::Count),
-            ("tcp_flags", Meaning::Value(Kind::Flags)),
-            ("packets", Meaning::Count),
-            ("bytes", Meaning::Bytes),
-            ("targets_per_minute", Meaning::Count),
-            ("first", Meaning::Value(Kind::Time)),
-            ("last", Meaning::Value(Kind::Time)),
-        ];
-        let columns = Head::list(columns);
+        let rows = self.shown(&rows);
         Ok(Answer {
-            table: Rows { name: "rows", columns, rows },
+            table: Rows { name: "rows", columns: columns(), rows },
             bars: Some("targets".into()),
             ..Answer::default()
         })
@@ -226,8 +220,28 @@ impl ScanSearch {
         Ok(rows)
     }
 
-    /// Keeps the rows with the most targets, ties by key.
+    /// The rows of each kind that are shown, in order.
+    fn shown(&self, rows: &[Row]) -> Vec<Vec<Cell>> {
+        if self.order.is_none() {
+            return rows.iter().map(cells).collect();
+        }
+        let mut shown = Vec::new();
+        for kind in ScanKind::ALL {
+            let of_kind = rows.iter().filter(|row| row.kind == kind).map(cells);
+            let mut of_kind: Vec<_> = of_kind.filter(|row| self.order.has_row(row)).collect();
+            of_kind.sort_by(|a, b| self.order.compare(a, b));
+            of_kind.truncate(most_rows(self.question.limit));
+            shown.append(&mut of_kind);
+        }
+        shown
+    }
+
+    /// Keeps the rows with the most targets, ties by key; all rows, if others may be
+    /// shown.
     fn keep_top(&self, rows: &mut Vec<Row>) {
+        if !self.order.is_none() {
+            return;
+        }
         rows.sort_unstable_by_key(|row| (Reverse(row.targets), row.key));
         rows.truncate(most_rows(self.question.limit));
     }
@@ -252,6 +266,25 @@ fn add_up(flows: &Flows, rows: &mut [Row]) -> io::Result<()> {
             }
         })
     })
+}
+
+fn columns() -> Vec<Head> {
+    Head::list([
+        ("kind", Meaning::Words),
+        ("src_addr", Meaning::Key(Kind::Address)),
+        ("dst_addr", Meaning::Key(Kind::Address)),
+        ("protocol", Meaning::Key(Kind::Protocol)),
+        ("dst_port", Meaning::Key(Kind::Port)),
+        ("targets", Meaning::Count),
+        ("flows", Meaning::Count),
+        ("syn_only_flows", Meaning::Count),
+        ("tcp_flags", Meaning::Value(Kind::Flags)),
+        ("packets", Meaning::Count),
+        ("bytes", Meaning::Bytes),
+        ("targets_per_minute", Meaning::Count),
+        ("first", Meaning::Value(Kind::Time)),
+        ("last", Meaning::Value(Kind::Time)),
+    ])
 }
 
 fn cells(row: &Row) -> Vec<Cell> {

@@ -5,8 +5,8 @@
 
 use flowkit_model::question::TimeDistribution;
 
-/// Bytes and packets.
-pub(super) type Volume = [u64; 2];
+/// Bytes and packets, which may have been multiplied by a sampling interval of 16 bits.
+pub(super) type Volume = [u128; 2];
 
 /// Distributes the volume of a flow from `first` to `last` over bins. `bin` finds the
 /// bin of a time: from its first millisecond to the first after it; `give`
@@ -52,8 +52,8 @@ pub(super) fn spread(
 fn next_part(volume: Volume, given: &mut Volume, so_far: u64, whole: u64) -> Volume {
     let mut part = [0, 0];
     for place in 0..2 {
-        let due = u128::from(volume[place]) * u128::from(so_far) / u128::from(whole);
-        let due = u64::try_from(due).unwrap_or(volume[place]);
+        // 80 bits, and 48 of a time.
+        let due = volume[place] * u128::from(so_far) / u128::from(whole);
         part[place] = due - given[place];
         given[place] = due;
     }
@@ -79,9 +79,9 @@ mod tests {
         spread(
             load,
             span,
-            [bytes, 1],
+            [bytes.into(), 1],
             |ms| (ms / length * length, (ms / length + 1) * length),
-            |ms, part| *bins.entry(ms / length).or_default() += part[0],
+            |ms, part| *bins.entry(ms / length).or_default() += u64::try_from(part[0]).unwrap(),
         );
         bins
     }

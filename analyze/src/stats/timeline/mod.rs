@@ -5,6 +5,7 @@
 //! rows add up to the total.
 
 mod distribution;
+mod later;
 mod rows;
 mod slots;
 
@@ -18,11 +19,12 @@ use flowkit_model::question::{TimeDistribution, Timeline, bin_length_ms};
 use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
 
-use self::distribution::spread;
+use self::distribution::{Volume, spread};
+use self::later::Later;
 use self::slots::{Amount, Part, Slot};
 use super::grouping::keys::KeyColumn;
 use crate::batch::{Batch, Column};
-use crate::bins::{Bins, Days};
+use crate::bins::{Bins, Days, Stretch};
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::table::{Extras, Table};
@@ -41,6 +43,8 @@ pub(crate) struct Binned {
     series: usize,
     /// Where the bins begin and end; `None` is the first or last time of the flows.
     window: (Option<u64>, Option<u64>),
+    /// Where the source ends: what was exported later is not known.
+    fetched_to: Option<u64>,
 }
 
 /// A flow that began longer before its export has wrong times: active flows are
@@ -49,22 +53,38 @@ const LONGEST_BEFORE_MS: u64 = 24 * 3_600_000;
 /// No flow ends after its export; an hour is left for clocks that differ.
 const LONGEST_AFTER_MS: u64 = 3_600_000;
 
+/// How long after a window flows may be exported that reach into it; 0 if none can.
+pub(crate) fn later_ms(distribution: TimeDistribution) -> u64 {
+    match distribution {
+        TimeDistribution::Export => 0,
+        TimeDistribution::Proportional
+        | TimeDistribution::Start
+        | TimeDistribution::End
+        | TimeDistribution::Uniform => LONGEST_BEFORE_MS,
+    }
+}
+
 impl Binned {
     /// A timeline as the question says, over a window in ms; bins begin at midnight in a
     /// zone.
     ///
     /// `None` if the length of a bin cannot be parsed.
-    pub(crate) fn new(question: &Timeline, zone: &TimeZone, window: Span) -> Option<Self> {
+    pub(crate) fn new(
+        question: &Timeline,
+        zone: &TimeZone,
+        window: Span,
+        fetched_to: Option<u64>,
+    ) -> Option<Self> {
         let bins = Bins::new(bin_length_ms(&question.bin)?, zone.clone());
         let keys = KeyColumn::of_all(&question.by, zone);
         let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());
         let (distribution, series) = (question.distribution, question.limit);
         let window = window.flow_times();
-        Some(Self { bins, distribution, keys, layout, series, window })
+        Some(Self { bins, distribution, keys, layout, series, window, fetched_to })
     }
 
-    /// The slot of a time, and its span: before the window, a bin, cut where the window
-    /// begins or ends, or after the window.
+    /// The slot of a time, and a stretch of it around this time: before the window, a
+    /// bin, cut where the window begins or ends, or after the window.
     fn slot(&self, ms: u64, days: &mut Days) -> (Slot, (u64, u64)) {
         let (from, to) = (self.window.0.unwrap_or(0), self.window.1.unwrap_or(u64::MAX));
         if ms < from {
@@ -73,9 +93,11 @@ impl Binned {
         if ms >= to {
             return (Slot::After, (to, u64::MAX));
         }
-        let (start, end) = self.bins.bin(ms, days);
-        let (start, end) = (start.max(from), end.min(to));
-        (Slot::Bin(start), (start, end))
+        let stretch = self.bins.stretch(ms, days);
+        // A bin that the window cuts begins with the window.
+        let is_cut = stretch.bin < from && self.bins.stretch(from, days).bin == stretch.bin;
+        let start = if is_cut { from } else { stretch.bin };
+        (Slot::Bin(start), (stretch.from.max(from), stretch.to.min(to)))
     }
 
     /// The time span of a flow, or its export if its own times are impossible.
@@ -85,11 +107,14 @@ impl Binned {
             return exported.map_or(Placed::Nowhere, |at| Placed::AtExport(at, false));
         }
         let known = first.zip(last).filter(|(first, last)| {
-            first <= last
-                && exported.is_none_or(|exported| {
-                    first.saturating_add(LONGEST_BEFORE_MS) >= exported
-                        && *last <= exported.saturating_add(LONGEST_AFTER_MS)
-                })
+            let is_near = |exported: u64| {
+                first.saturating_add(LONGEST_BEFORE_MS) >= exported
+                    && *last <= exported.saturating_add(LONGEST_AFTER_MS)
+            };
+            // Without an export a flow is at most as long as with one, or a single
+            // document could fill bins without end.
+            let is_short = || last - first <= LONGEST_BEFORE_MS + LONGEST_AFTER_MS;
+            first <= last && exported.map_or_else(is_short, is_near)
         });
         match (known, exported) {
             (Some((first, last)), _) => Placed::Spanned(first, last),
@@ -115,22 +140,26 @@ pub(crate) struct TimelinePartial {
     series: Table<Counters, Amount>,
     /// Flows that were placed at their export.
     moved: u64,
-    /// Flows that have no time at all.
+    /// Flows that have no time at all, or none that can be.
     nowhere: u64,
+    later: Later,
 }
 
 impl Statistic for Binned {
     type Partial = TimelinePartial;
 
     fn fields(&self) -> Vec<FieldId> {
-        let times = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched];
+        let mut times = vec![FieldId::Timestamp];
+        if self.distribution != TimeDistribution::Export {
+            times.extend([FieldId::FirstSwitched, FieldId::LastSwitched]);
+        }
         times.into_iter().chain(self.keys.iter().flat_map(|key| key.key().fields())).collect()
     }
 
     fn start(&self, memory: &Arc<Memory>) -> TimelinePartial {
         let extras = Extras { distributions: 1, ..Extras::default() };
         let series = Table::new(&self.layout, &extras, memory);
-        TimelinePartial { all: Map::new(), series, moved: 0, nowhere: 0 }
+        TimelinePartial { all: Map::new(), series, moved: 0, nowhere: 0, later: Later::default() }
     }
 
     fn add(&self, times: &mut TimelinePartial, batch: &Batch) {
@@ -172,6 +201,11 @@ impl Statistic for Binned {
         times.series.merge(other.series);
         times.moved += other.moved;
         times.nowhere += other.nowhere;
+        times.later.merge(other.later);
+    }
+
+    fn add_later(&self, times: &mut TimelinePartial, batch: &Batch) {
+        self.find_reached(&mut times.later, batch);
     }
 
     fn answer(
@@ -195,7 +229,9 @@ impl TimelinePartial {
     ) {
         let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        self.series.add(&columns, selected, |row| Counters::row(bytes[row], packets[row]));
+        self.series.add(&columns, selected, |row| {
+            Counters::row(bytes[row], packets[row]).map_err(|sums| sums.raised(batch.more(row)))
+        });
         self.series.spread(0, &columns, selected, |row| {
             placed.of(row).iter().map(|part| (part.slot.code(), part.row()))
         });
@@ -217,16 +253,59 @@ struct PlacedFlows {
 }
 
 impl PlacedFlows {
+    /// Gives a volume to a slot, in several parts if it does not fit in one.
+    #[inline]
+    fn put(&mut self, slot: Slot, mut volume: Volume, mut flows: u8) {
+        loop {
+            let fits = volume.map(|amount| u64::try_from(amount).unwrap_or(u64::MAX));
+            self.parts.push(Part { slot, volume: fits, flows });
+            volume = [0, 1].map(|place| volume[place] - u128::from(fits[place]));
+            if volume == [0, 0] {
+                return;
+            }
+            flows = 0;
+        }
+    }
+
     fn of(&self, row: usize) -> &[Part] {
         &self.parts[self.starts[row]..self.starts[row + 1]]
     }
 }
 
 impl Binned {
+    /// Export, start and end; these two only where they are needed.
+    fn time_columns<'b>(&self, batch: &'b Batch) -> [Option<&'b Column>; 3] {
+        let spans = self.distribution != TimeDistribution::Export;
+        let span = |field| spans.then(|| batch.column(field));
+        let exported = Some(batch.column(FieldId::Timestamp));
+        [exported, span(FieldId::FirstSwitched), span(FieldId::LastSwitched)]
+    }
+
+    /// The time over which the volume of a flow is spread, if it has a place at all.
+    fn counted_span(
+        &self,
+        times: &mut TimelinePartial,
+        stated: [Option<u64>; 3],
+    ) -> Option<(u64, u64)> {
+        match self.span(stated) {
+            Placed::Spanned(first, last) => {
+                self.measure(&mut times.later, stated[0], first, last);
+                Some((first, last))
+            }
+            Placed::AtExport(at, is_moved) => {
+                times.moved += u64::from(is_moved);
+                Some((at, at))
+            }
+            Placed::Nowhere => {
+                times.nowhere += 1;
+                None
+            }
+        }
+    }
+
     /// Gives the volume of each flow to its slots.
     fn place(&self, times: &mut TimelinePartial, batch: &Batch) -> PlacedFlows {
-        let columns = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched]
-            .map(|field| batch.column(field));
+        let columns = self.time_columns(batch);
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
         let (mut days, mut whole_days) = (Days::default(), Days::default());
         let mut known = (Slot::Unknown, (0, 0));
@@ -239,42 +318,52 @@ impl Binned {
                 }
                 known
             };
-            let volume = [bytes[row], packets[row]];
-            let mut put = |slot, volume, flows| placed.parts.push(Part { slot, volume, flows });
-            let (span, is_moved) = match self.span(columns.map(|column| column.get(row))) {
-                Placed::Spanned(first, last) => ((first, last), false),
-                Placed::AtExport(at, is_moved) => ((at, at), is_moved),
-                Placed::Nowhere => {
-                    times.nowhere += 1;
-                    put(Slot::Unknown, volume, 1);
-                    continue;
-                }
+            let volume = || whole(batch, row);
+            let stated = columns.map(|column| column.and_then(|column| column.get(row)));
+            let Some(span) = self.counted_span(times, stated) else {
+                placed.put(Slot::Unknown, volume(), 1);
+                continue;
             };
-            times.moved += u64::from(is_moved);
             // A flow counts once, in the bin of its first packet, or of its last packet
             // if the distribution gives all to that bin.
             let counted =
                 find(if self.distribution == TimeDistribution::End { span.1 } else { span.0 }).0;
             if find(span.1).0 == counted && find(span.0).0 == counted {
-                put(counted, volume, 1);
+                match batch.more(row) {
+                    None => {
+                        let volume = [bytes[row], packets[row]];
+                        placed.parts.push(Part { slot: counted, volume, flows: 1 });
+                    }
+                    Some(_) => placed.put(counted, volume(), 1),
+                }
                 continue;
             }
-            put(counted, [0, 0], 1);
+            placed.put(counted, [0, 0], 1);
             let mut parts = Vec::new();
             // The share of a bin in a uniform distribution does not depend on the window,
             // so the bins outside of the window count too.
             let bin = |ms| match self.distribution {
-                TimeDistribution::Uniform => self.bins.bin(ms, &mut whole_days),
+                TimeDistribution::Uniform => {
+                    let Stretch { from, to, .. } = self.bins.stretch(ms, &mut whole_days);
+                    (from, to)
+                }
                 _ => find(ms).1,
             };
-            spread(self.distribution, span, volume, bin, |ms, part| parts.push((ms, part)));
+            spread(self.distribution, span, volume(), bin, |ms, part| parts.push((ms, part)));
             for (ms, part) in parts {
-                put(find(ms).0, part, 0);
+                placed.put(find(ms).0, part, 0);
             }
         }
         placed.starts.push(placed.parts.len());
         placed
     }
+}
+
+/// Bytes and packets of a flow, which scaled ones may have more than 64 bits of.
+fn whole(batch: &Batch, row: usize) -> Volume {
+    let counters = [FieldId::Bytes, FieldId::Packets].map(|field| batch.counters(field)[row]);
+    let more = batch.more(row).unwrap_or_default();
+    [u128::from(counters[0]) + more[0], u128::from(counters[1]) + more[1]]
 }
 
 #[cfg(test)]

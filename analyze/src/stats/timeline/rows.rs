@@ -1,7 +1,7 @@
 //! The rows of a timeline: every bin of the window, empty ones too, and rows for flows
 //! outside of it; the rates over the bins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
@@ -12,7 +12,6 @@ use super::slots::{Amount, Slot};
 use super::{Binned, TimelinePartial};
 use crate::bins::Days;
 use crate::group::counters::{Accumulator, Counters};
-use crate::group::quantiles::quantiles;
 use crate::group::rank::{ExtraValues, RankBy, RankValue};
 use crate::group::table::Table;
 use crate::spill::map::Map;
@@ -38,6 +37,9 @@ impl Binned {
         };
         let mut notes = Vec::new();
         let bins = self.all_bins(&mut series, tally, &mut notes);
+        let reached = self.are_reached(&times.later, &bins);
+        let edges = bins.keys().zip(&reached).filter(|(_, reached)| **reached);
+        let edges: BTreeSet<u64> = edges.map(|(start, _)| *start).collect();
         let mut rows = Vec::new();
         let outside = |slot| series.iter().any(|(_, slots)| slots.contains_key(&slot));
         let slots = [Slot::Before]
@@ -48,18 +50,27 @@ impl Binned {
         for slot in slots {
             for (key, slots) in &series {
                 let sums = slots.get(&slot).map(Amount::sums).unwrap_or_default();
-                rows.push(row(slot, key, &sums, &bins));
+                rows.push(row(slot, key, &sums, &bins, &edges));
             }
         }
         if times.moved > 0 {
+            let (have, are) =
+                if times.moved == 1 { ("flow has", "it is") } else { ("flows have", "they are") };
             notes.push(format!(
-                "{} flows have times that are unknown, inverted, or more than 1 h after or 24 h \
-                 before their export; they are placed at it",
+                "{} {have} times that are unknown, inverted, or more than 1 h after or 24 h \
+                 before their export; {are} placed at it",
                 times.moved
             ));
         }
         if times.nowhere > 0 {
-            notes.push(format!("{} flows have no time: in the row unknown", times.nowhere));
+            let have = if times.nowhere == 1 { "flow has" } else { "flows have" };
+            notes.push(format!("{} {have} no time that can be: in the row unknown", times.nowhere));
+        }
+        if !edges.is_empty() {
+            let (n, are) = (edges.len(), if edges.len() == 1 { "bin is" } else { "bins are" });
+            notes.push(format!(
+                "{n} {are} incomplete (edge): flows exported after the window reach into them"
+            ));
         }
         Ok(Answer {
             facts: rates(&series, &bins),
@@ -79,8 +90,11 @@ impl Binned {
             column("bps", Meaning::BitRate),
             column("pps", Meaning::PacketRate),
         ];
-        let keys = self.keys.iter().map(|key| column(&key.key().name(), key.key().meaning()));
-        [column("start", Meaning::Key(Kind::Time))].into_iter().chain(keys).chain(sums).collect()
+        let keys =
+            self.keys.iter().map(|key| column(&key.key().beside_measures(), key.key().meaning()));
+        let start = [column("start", Meaning::Key(Kind::Time))];
+        let kind = [column("kind", Meaning::Class)];
+        start.into_iter().chain(keys).chain(sums).chain(kind).collect()
     }
 
     /// The series with the most bytes, ties by key, and one of all others.
@@ -89,7 +103,16 @@ impl Binned {
         let having = |_: &Counters, _: &ExtraValues| true;
         let (value, having): (RankValue<'_, Counters>, _) = (&value, &having);
         let limit = self.series;
-        let rank_by = RankBy { value, having, uses_extras: false, bottom: false, limit, texts };
+        let rank_by = RankBy {
+            value,
+            having,
+            bin_ms: None,
+            uses_extras: false,
+            uses_keys: false,
+            bottom: false,
+            limit,
+            texts,
+        };
         let found = table.rank_values(&rank_by)?;
         let are_more = found.keys > found.rows.len() as u64;
         let mut series: Vec<Series> = Vec::with_capacity(found.rows.len() + 1);
@@ -105,9 +128,9 @@ impl Binned {
         Ok(series)
     }
 
-    /// Start and end of every bin of the window. Where the window is open, it ends at the
-    /// first or last export time, and slots outside of its bins are merged into before
-    /// or after.
+    /// Start and length of every bin of the window. Where the window is open, it ends with
+    /// the bin of the first or last export time, and slots outside of its bins are merged
+    /// into before or after.
     fn all_bins(
         &self,
         series: &mut [Series],
@@ -121,9 +144,14 @@ impl Binned {
         if let (Some(first), Some(last)) = (first, last) {
             let mut at = first;
             while at <= last && bins.len() < MOST_BINS {
-                let (start, end) = self.slot(at, &mut days).1;
-                bins.insert(start, end);
+                let (slot, (from, end)) = self.slot(at, &mut days);
+                if let Slot::Bin(start) = slot {
+                    *bins.entry(start).or_default() += end - from;
+                }
                 at = end;
+            }
+            if at > last {
+                self.complete(&mut bins, first, at, &mut days);
             }
             if at <= last {
                 notes.push("there are more than 1000000 bins: empty ones are left out".into());
@@ -133,7 +161,8 @@ impl Binned {
                         if let Slot::Bin(start) = slot
                             && (first..=last).contains(start)
                         {
-                            bins.insert(*start, self.slot(*start, &mut days).1.1);
+                            let (from, end) = self.slot(*start, &mut days).1;
+                            bins.insert(*start, end - from);
                         }
                     }
                 }
@@ -156,16 +185,47 @@ impl Binned {
     }
 }
 
+impl Binned {
+    /// Adds to the lengths of bins what lies before the stretch of a first moment, and from
+    /// an end on, where the window is open: bins of several days are whole there too.
+    fn complete(&self, bins: &mut BTreeMap<u64, u64>, first: u64, end: u64, days: &mut Days) {
+        let ends = bins.first_key_value().zip(bins.last_key_value());
+        let Some(((begin, _), (latest, _))) = ends else { return };
+        let before = (*begin, self.slot(first, days).1.0, self.window.0);
+        let after = (end, self.bins.is_over_at(*latest), self.window.1);
+        for (mut at, until, edge) in [before, after] {
+            while edge.is_none() && at < until {
+                let (slot, (from, end)) = self.slot(at, days);
+                if let Slot::Bin(start) = slot
+                    && let Some(length) = bins.get_mut(&start)
+                {
+                    *length += end - from;
+                }
+                at = end;
+            }
+        }
+    }
+}
+
 fn slots(amounts: Map<u64, Amount>) -> HashMap<Slot, Amount> {
     amounts.into_entries().map(|(code, amount)| (Slot::of_code(code), amount)).collect()
 }
 
-fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<Cell> {
-    let (start, length) = match slot {
-        Slot::Before => (Cell::Text("before".into()), None),
-        Slot::After => (Cell::Text("after".into()), None),
-        Slot::Unknown => (Cell::Unknown, None),
-        Slot::Bin(start) => (Cell::from(start), bins.get(&start).map(|end| end - start)),
+fn row(
+    slot: Slot,
+    key: &[Cell],
+    sums: &Sums,
+    bins: &BTreeMap<u64, u64>,
+    edges: &BTreeSet<u64>,
+) -> Vec<Cell> {
+    let (start, length, kind) = match slot {
+        Slot::Before => (Cell::None, None, "before"),
+        Slot::After => (Cell::None, None, "after"),
+        Slot::Unknown => (Cell::Unknown, None, "unknown"),
+        Slot::Bin(start) => {
+            let kind = if edges.contains(&start) { "edge" } else { "bin" };
+            (Cell::from(start), bins.get(&start).copied(), kind)
+        }
     };
     let rate = |amount: u128| {
         length.map_or(Cell::None, |length| Cell::Number(amount * 1000 / u128::from(length)))
@@ -173,7 +233,7 @@ fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<
     let mut cells = vec![start];
     cells.extend_from_slice(key);
     cells.extend([Cell::Number(sums.bytes), Cell::Number(sums.packets), Cell::from(sums.flows)]);
-    cells.extend([rate(sums.bytes * 8), rate(sums.packets)]);
+    cells.extend([rate(sums.bytes * 8), rate(sums.packets), Cell::Text(kind.into())]);
     cells
 }
 
@@ -182,16 +242,16 @@ fn row(slot: Slot, key: &[Cell], sums: &Sums, bins: &BTreeMap<u64, u64>) -> Vec<
 fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Meaning, Cell)> {
     let mut of = [Vec::with_capacity(bins.len()), Vec::with_capacity(bins.len())];
     let (mut volume, mut length) = ([0_u128; 2], 0_u128);
-    for (start, end) in bins {
+    for (start, bin_ms) in bins {
         let mut sums = Sums::default();
         for (_, slots) in series {
             sums.add(&slots.get(&Slot::Bin(*start)).map(Amount::sums).unwrap_or_default());
         }
-        length += u128::from(end - start);
+        length += u128::from(*bin_ms);
         for (place, amount) in [sums.bytes * 8, sums.packets].into_iter().enumerate() {
             volume[place] += amount;
-            let rate = amount * 1000 / u128::from(end - start);
-            of[place].push(u64::try_from(rate).unwrap_or(u64::MAX));
+            let rate = amount * 1000 / u128::from(*bin_ms);
+            of[place].push(rate);
         }
     }
     let names = [
@@ -201,11 +261,11 @@ fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Mea
     let mut facts = Vec::new();
     for ((place, values), (names, meaning)) in of.iter_mut().enumerate().zip(names) {
         values.sort_unstable();
-        let once: Vec<_> = values.iter().map(|rate| (*rate, 1)).collect();
-        let points = quantiles(&once);
-        let point = |rate: u64| if points.n == 0 { Cell::None } else { Cell::from(rate) };
+        let point = |rate: Option<&u128>| rate.map_or(Cell::None, |rate| Cell::Number(*rate));
+        // By nearest rank: 95 % of the bins are not larger.
+        let p95 = values.get((values.len() * 95).div_ceil(100).saturating_sub(1));
         let mean = (volume[place] * 1000).checked_div(length).map_or(Cell::None, Cell::Number);
-        let cells = [point(points.min), mean, point(points.p95), point(points.max)];
+        let cells = [point(values.first()), mean, point(p95), point(values.last())];
         facts.extend(names.into_iter().zip(cells).map(|(name, cell)| (name, meaning, cell)));
     }
     facts

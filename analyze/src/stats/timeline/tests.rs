@@ -20,7 +20,7 @@ fn binned(
 ) -> Binned {
     let bin = format!("{length_ms}ms");
     let question = Timeline { bin, distribution, by, limit: 2 };
-    Binned::new(&question, &TimeZone::UTC, window.unwrap_or_default().into()).unwrap()
+    Binned::new(&question, &TimeZone::UTC, window.unwrap_or_default().into(), None).unwrap()
 }
 
 fn number(cell: &Cell) -> u128 {
@@ -97,7 +97,7 @@ fn bins_are_without_gaps() {
     let rows: Vec<_> =
         answer.table.rows.iter().map(|row| (row[0].clone(), number(&row[1]))).collect();
     let expected = [
-        (Cell::Text("before".into()), 500),
+        (Cell::None, 500),
         (Cell::Number(100_000), 200),
         (Cell::Number(120_000), 100),
         (Cell::Number(180_000), 0),
@@ -105,7 +105,7 @@ fn bins_are_without_gaps() {
     ];
     assert_eq!(rows, expected);
     let open = asked(&binned(60_000, TimeDistribution::Proportional, vec![], None), &flows);
-    assert_eq!(open.table.rows[0][0], Cell::Text("before".into()));
+    assert_eq!(open.table.rows[0].last(), Some(&Cell::Text("before".into())));
     assert_eq!(open.table.rows[1][0], Cell::Number(120_000));
 }
 
@@ -135,4 +135,65 @@ fn bins_do_not_depend_on_the_window() {
         assert_eq!(rows((Some(120_000), Some(300_000))), all[2..], "{load:?}");
         assert_eq!(rows((Some(120_000), Some(240_000))), all[2..4], "{load:?}");
     }
+}
+
+/// A flow of 48 years whose export is unknown is in the row of unknown time: a bin of
+/// each second of it would be without end.
+#[test]
+fn a_flow_without_export_has_at_most_the_length_of_others() {
+    let flow = |first: u64| FlowRecord {
+        first_switched_ms: Some(first),
+        last_switched_ms: Some(1_537_514_269_230),
+        bytes: Some(7),
+        ..FlowRecord::default()
+    };
+    let day = 25 * 3_600_000;
+    let flows = [flow(7), flow(1_537_514_269_230 - day), flow(1_537_514_269_230 - day - 1)];
+    for load in [TimeDistribution::Proportional, TimeDistribution::Uniform] {
+        let rows = asked(&binned(1000, load, vec![], None), &flows).table.rows;
+        let unknown = rows.last().unwrap();
+        assert_eq!((&unknown[0], number(&unknown[1])), (&Cell::Unknown, 14), "{load:?}");
+    }
+}
+
+/// Where no window is asked for, the bins of the first and of the last flow are whole:
+/// 604,800 bytes of one day are 8 bits a second over a week.
+#[test]
+fn bins_of_several_days_are_whole_where_the_window_is_open() {
+    let flow = FlowRecord {
+        timestamp_ms: Some(1_537_514_269_230),
+        bytes: Some(604_800),
+        ..FlowRecord::default()
+    };
+    let rows = asked(&binned(7 * 86_400_000, TimeDistribution::Export, vec![], None), &[flow]);
+    assert_eq!(number(&rows.table.rows[0][4]), 8);
+}
+
+/// A flow that was exported after the window and began before the first of its bins
+/// reaches into all of them.
+#[test]
+fn edges_are_told_of_flows_that_began_before_the_first_bin() {
+    let flow = |exported: u64, first: u64, last: u64| FlowRecord {
+        timestamp_ms: Some(exported),
+        first_switched_ms: Some(first),
+        last_switched_ms: Some(last),
+        ..FlowRecord::default()
+    };
+    let window = Some((None, Some(300_000)));
+    let timeline = binned(60_000, TimeDistribution::Proportional, vec![], window);
+    let all = FIELDS.iter().map(|field| field.id).collect();
+    let batch = |flow: &FlowRecord| {
+        let mut batch = Batch::new(all, 0, Arc::default());
+        batch.push(flow);
+        batch
+    };
+    let mut times = timeline.start(&Arc::default());
+    timeline.add(&mut times, &batch(&flow(250_000, 250_000, 250_000)));
+    timeline.add_later(&mut times, &batch(&flow(310_000, 50_000, 305_000)));
+    let tally = Tally { seen: Some((250_000, 250_000)), ..Tally::default() };
+    let rows = timeline.answer(times, &[], &tally).unwrap().table.rows;
+    assert_eq!(
+        (&rows[0][0], rows[0].last()),
+        (&Cell::Number(240_000), Some(&Cell::Text("edge".into())))
+    );
 }

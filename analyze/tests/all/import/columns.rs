@@ -104,7 +104,7 @@ fn columns_made_on_the_way_are_those_made_later() {
         (
             "a number beyond all",
             vec![hits(0..5) + &hit(5, 77).replace(":77,", ":1e400,") + "\n"],
-            0,
+            1,
         ),
         ("escapes", vec![many.replace("\"r1\"", "\"r\\u0031\"")], 1),
         ("bare", vec![format!("{bare}\n").repeat(3000)], 1),

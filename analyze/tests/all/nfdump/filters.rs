@@ -34,7 +34,7 @@ const FILTERS: &[&str] = &[
     "dst port < 1024",
     "dst port >= 1024",
     "dst port <= 1024",
-    "src port > 1k",
+    "src port > 1000",
     "dst port = 443",
     "dst port == 443",
     "port eq 80",

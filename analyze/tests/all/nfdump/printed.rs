@@ -9,6 +9,9 @@ use flowkit_model::FlowRecord;
 use super::sets;
 use crate::exporting::all_flows;
 
+/// [`Adaptation::NfcapdScaled`](flowkit_model::names::Adaptation) as a number.
+const NFCAPD_SCALED: u8 = 3;
+
 /// What nfdump's output carries of a flow on the wire: multiplied if sampled,
 /// its times unless they are ahead, and in json nothing that it leaves out.
 fn carried(flow: &FlowRecord, is_csv: bool, has_times: bool) -> FlowRecord {
@@ -41,6 +44,8 @@ fn carried(flow: &FlowRecord, is_csv: bool, has_times: bool) -> FlowRecord {
         dst_as: only(has_as, flow.dst_as),
         engine_type: flow.engine_type.filter(|_| is_csv),
         engine_id: flow.engine_id.filter(|_| is_csv),
+        // Its json says of which flows nfcapd multiplied the counters, its csv does not.
+        adapted: (times > 1 && !is_csv).then_some(NFCAPD_SCALED),
         ..FlowRecord::default()
     }
 }

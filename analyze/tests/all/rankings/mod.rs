@@ -35,7 +35,23 @@ const KEYS: [&str; 20] = [
     "as",
 ];
 
-const MEASURES: [&str; 22] = [
+const NUMBERS: [&str; 8] = ["0", "1", "2", "5.5", "40", "3k", "90000", "4M"];
+const SHARES: [&str; 8] = ["0", "0.000001", "0.003", "1 %", "0.05", "25 %", "0.5", "1"];
+const DURATIONS: [&str; 8] = ["0", "1", "5ms", "1.5s", "1m", "10m", "1h", "2d"];
+const TIMES: [&str; 8] = [
+    "1970-01-01T00:00Z",
+    "2018-09-20T23:00Z",
+    "2018-09-21",
+    "1537488000000",
+    "2018-09-21T00:00:03",
+    "2018-09-21 01:00",
+    "2018-09-22",
+    "2100-01-01",
+];
+
+const MEASURES: [&str; 24] = [
+    "key_1",
+    "key_2",
     "bytes",
     "packets",
     "flows",
@@ -61,7 +77,7 @@ const MEASURES: [&str; 22] = [
 ];
 
 const FILTERS: [&str; 5] =
-    ["any", "bytes > 30000", "port in [1-9]", "exporter = r7 or not proto tcp", "duration > 900k"];
+    ["any", "bytes > 30000", "port in [1-9]", "exporter = r7 or not proto tcp", "duration > 15m"];
 
 const REPORTS: [fn(Ranked) -> Report; 4] =
     [Report::Talkers, Report::Ports, Report::Protocols, Report::Pairs];
@@ -77,8 +93,14 @@ fn some<T: Copy>(random: &mut Random, list: &[T], most: u64) -> Vec<T> {
 fn any_order(random: &mut Random) -> Order {
     let condition = |random: &mut Random| {
         let sign = pick(random, &["<", "<=", "=", "!=", ">", ">="]);
-        let value = pick(random, &[0, 1, 2, 5, 40, 3_000, 90_000, 4_000_000]);
-        Condition::parse(&format!("{} {sign} {value}", pick(random, &MEASURES))).unwrap()
+        let measure = pick(random, &MEASURES);
+        let values = match measure {
+            "bytes_share" | "packets_share" | "flows_share" => SHARES,
+            "first" | "last" => TIMES,
+            "duration" | "max_duration" => DURATIONS,
+            _ => NUMBERS,
+        };
+        Condition::parse(&format!("{measure} {sign} {}", pick(random, &values))).unwrap()
     };
     Order {
         sort: measures(&[pick(random, &MEASURES)])[0],

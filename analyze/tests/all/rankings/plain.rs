@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use flowkit_model::answer::{Cell, GroupRow, More, Quantiles, Rest};
+use flowkit_model::answer::{Cell, GroupRow, More, Protocols, Quantiles, Rest};
 use flowkit_model::filter::End;
 use flowkit_model::question::{Counted, Forward, Grouping, Key, Of};
 use flowkit_model::{FieldId, FlowRecord, Kind, Row, Sums};
@@ -17,6 +17,7 @@ struct Seen {
     last: Option<u64>,
     distinct: Vec<BTreeSet<Cell>>,
     values: Vec<Vec<u64>>,
+    protocols: Protocols,
 }
 
 /// The sums of some flows; unknown counters are 0.
@@ -49,7 +50,8 @@ pub(super) fn groups(flows: &[&FlowRecord], grouping: &Grouping) -> (Vec<GroupRo
             add(group, grouping, flow, end, is_again);
         }
     }
-    (groups.into_iter().rev().map(finished).collect(), rest)
+    let groups = groups.into_iter().rev().map(|group| finished(group, grouping));
+    (groups.collect(), rest)
 }
 
 fn one(flow: &FlowRecord) -> Sums {
@@ -71,6 +73,7 @@ fn add(group: &mut Seen, grouping: &Grouping, flow: &FlowRecord, end: usize, is_
     };
     let way = if is_forward { &mut group.ways.0 } else { &mut group.ways.1 };
     *way += one(flow).bytes;
+    group.protocols = group.protocols.or(Protocols::of(flow.protocol.map(u64::from)));
     group.first = group.first.into_iter().chain(flow.first_switched_ms).min();
     group.last = group.last.max(flow.last_switched_ms);
     group.distinct.resize_with(grouping.counted().len(), BTreeSet::new);
@@ -81,6 +84,9 @@ fn add(group: &mut Seen, grouping: &Grouping, flow: &FlowRecord, end: usize, is_
             Counted::Peer => vec![End::Address.fields()[1 - end]],
         };
         let known = fields.into_iter().map(|field| cell(&row, field));
+        // A host is not its own peer.
+        let own = cell(&row, End::Address.fields()[end]);
+        let known = known.filter(|cell| counted != Counted::Peer || *cell != own);
         values.extend(known.filter(|cell| *cell != Cell::Unknown));
     }
     group.values.resize_with(grouping.distributions().len(), Vec::new);
@@ -97,14 +103,20 @@ fn add(group: &mut Seen, grouping: &Grouping, flow: &FlowRecord, end: usize, is_
     }
 }
 
-fn finished((key, seen): (Vec<Cell>, Seen)) -> GroupRow {
+fn finished((key, seen): (Vec<Cell>, Seen), grouping: &Grouping) -> GroupRow {
+    // In UTC, of lengths of which each is a multiple of the next: the shortest counts.
+    let bins = grouping.keys.iter().zip(&key).filter_map(|(key, cell)| match key {
+        Key::Bin { length_ms, .. } => Some((*cell != Cell::Unknown).then_some(*length_ms)),
+        _ => None,
+    });
     let more = More {
+        bin_ms: bins.min().flatten(),
         ways: Some(seen.ways),
         span_ms: (seen.first, seen.last),
         distinct: seen.distinct.iter().map(|values| values.len() as u64).collect(),
         quantiles: seen.values.into_iter().map(quantiles).collect(),
     };
-    GroupRow { key, sums: seen.sums, more: Some(Box::new(more)) }
+    GroupRow { key, sums: seen.sums, protocols: seen.protocols, more: Some(Box::new(more)) }
 }
 
 /// By nearest rank.

@@ -8,8 +8,12 @@ use super::documents::Said;
 
 const HOUR_MS: i64 = 3_600_000;
 
+/// Engines, by place, of which some packets came out of order, or have a number that
+/// hardly counts flows: that is not judged pair by pair.
+pub(crate) type OutOfOrder = BTreeSet<String>;
+
 /// Findings under way: name, place, how many, of how many.
-struct Findings(Vec<Vec<String>>);
+struct Findings(Vec<Vec<String>>, OutOfOrder);
 
 impl Findings {
     fn tell(&mut self, name: &str, place: &str, n: u64, of: Option<usize>) {
@@ -20,9 +24,10 @@ impl Findings {
     }
 }
 
-/// Everything that `check` has to say of documents, in order of the words.
-pub(crate) fn findings(documents: &[Value]) -> Vec<Vec<String>> {
-    let mut findings = Findings(Vec::new());
+/// Everything that `check` has to say of documents, in order of the words, and the
+/// engines whose packets came out of order: what is lost of those is left out.
+pub(crate) fn findings(documents: &[Value]) -> (Vec<Vec<String>>, OutOfOrder) {
+    let mut findings = Findings(Vec::new(), OutOfOrder::new());
     let flows = without_copies(documents, &mut findings);
     let mut engines: BTreeMap<(String, u64, u64), Vec<&Said<'_>>> = BTreeMap::new();
     let mut exporters: BTreeMap<String, Vec<&Said<'_>>> = BTreeMap::new();
@@ -53,7 +58,7 @@ pub(crate) fn findings(documents: &[Value]) -> Vec<Vec<String>> {
     let n = intervals.iter().filter(|intervals| intervals.len() > 1).count() as u64;
     findings.tell("sampling_changes", "", n, Some(intervals.len()));
     findings.0.sort();
-    findings.0
+    (findings.0, findings.1)
 }
 
 /// The first document of each id, and how many others there are.
@@ -92,6 +97,11 @@ fn of_engine(place: &str, flows: &[&Said<'_>], findings: &mut Findings) {
         .collect();
     let missing = packets.iter().map(|(.., stated, seen)| stated - seen.min(stated)).sum();
     findings.tell("missing_documents", place, missing, None);
+    let repeated = packets
+        .iter()
+        .filter(|(.., stated, _)| *stated > 0)
+        .map(|(.., stated, seen)| seen - stated.min(seen));
+    findings.tell("repeated_flows", place, repeated.sum(), None);
     let (mut lost, mut restarts, mut silence) = (0, 0, 0);
     for pair in packets.windows(2) {
         let [(before, number, stated, seen), (after, next, ..)] = pair else { continue };
@@ -109,11 +119,18 @@ fn of_engine(place: &str, flows: &[&Said<'_>], findings: &mut Findings) {
     let carry_more = packets[..n - 1].iter().any(|(.., stated, seen)| *stated.max(seen) > 1);
     let counts_packets = carry_more && steps.iter().all(|step| *step == 1);
     let all_zero = n > 1 && packets.iter().all(|(_, number, ..)| *number == 0);
+    let is_doubtful = |((.., stated, seen), step): (&(i64, i64, u64, u64), &i64)| {
+        *step == 0 || *step == 1 && *stated.max(seen) > 1
+    };
+    let doubtful = packets.iter().zip(&steps).any(is_doubtful);
     if counts_packets || all_zero {
         findings.tell("no_sequence", place, n as u64, Some(n));
+    } else if restarts > 0 || doubtful {
+        findings.1.insert(place.to_owned());
     } else {
+        // Where order was lost, what is late and what is lost cannot be told pair by
+        // pair.
         findings.tell("lost_flows", place, lost, None);
-        findings.tell("sequence_restarts", place, restarts, Some(n));
     }
     if silence >= HOUR_MS {
         findings.tell("silence", place, u64::try_from(silence / 60_000).unwrap(), None);

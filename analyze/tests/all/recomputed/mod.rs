@@ -7,6 +7,7 @@
 mod beacons;
 mod check;
 mod documents;
+mod questions;
 
 use std::io::Write;
 
@@ -45,6 +46,7 @@ fn text(cell: &Cell) -> String {
         Cell::Text(text) => text.clone(),
         Cell::Number(number) => number.to_string(),
         Cell::None => "-".into(),
+        Cell::Filtered => "n/a: filtered".into(),
         Cell::Share { part, whole } => format!("{part}/{whole}"),
         other => panic!("{other:?}"),
     }
@@ -81,7 +83,9 @@ fn what_is_wrong_with_the_data() {
         // Which fields are unknown is told elsewhere.
         found.retain(|row| row[0] != "unknown");
         found.sort();
-        let expected = check::findings(documents);
+        let (expected, out_of_order) = check::findings(documents);
+        let of_order = ["lost_flows", "sequence_restarts", "several_exporters", "no_sequence"];
+        found.retain(|row| !(of_order.contains(&&*row[0]) && out_of_order.contains(&row[1])));
         assert_eq!(found, expected, "{name}");
         println!("{name}: {} findings are equal", expected.len());
     });

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use flowkit_model::field::Wire;
 use flowkit_model::lesson::added;
+use flowkit_model::names::Adaptation;
 use flowkit_model::time::format_ms;
 use flowkit_model::wire::encode::encode_what_fits;
 use flowkit_model::wire::layout::{HEADER, RECORD};
@@ -42,7 +43,8 @@ pub(super) fn page(
 ) -> anyhow::Result<String> {
     let whole = members::leaves(json)?;
     let inside = |(path, value): &(String, String)| {
-        Some((path.strip_prefix("_source.")?.to_owned(), value.clone()))
+        let inner = path.strip_prefix("_source.").or_else(|| path.strip_prefix("fields."))?;
+        Some((inner.to_owned(), value.clone()))
     };
     let source: Vec<_> = whole.iter().filter_map(inside).collect();
     let leaves = if source.is_empty() { whole } else { source };
@@ -161,7 +163,12 @@ fn time_remark(flow: &FlowRecord, id: FieldId) -> Option<String> {
 }
 
 fn sampling(flow: &FlowRecord) -> String {
+    let adapted = flow.adapted.and_then(|number| Adaptation::from_number(number.into()));
     match (flow.sampling_algorithm, flow.sampling_interval) {
+        _ if adapted.is_some_and(Adaptation::is_scaled) => format!(
+            "scaled by {}: packets and bytes were multiplied by the sampling interval before the flow was stored; --scale-sampling leaves them",
+            adapted.map_or("", Adaptation::pipeline)
+        ),
         (_, None) => "sampling is unknown: the traffic may be more than the counters".into(),
         (_, Some(0 | 1)) => {
             "not sampled (an interval of 0 or 1): the counters are the traffic".into()

@@ -75,7 +75,10 @@ fn row(label: &str, text: &str) -> String {
 }
 
 fn field_page(field: &Field, paint: Paint) -> String {
-    let mut out = format!("{}: {}\n\n", paint.bold(field.name), field.meaning);
+    let title = format!("{}:", paint.bold(field.name));
+    let looks = field.name.len() + 1;
+    let mut out = hanging(&title, looks, looks + 1, field.meaning);
+    out.push('\n');
     out += &row("on the wire", &place(field));
     out += &row("unit", field.unit);
     if !field.aliases.is_empty() {
@@ -130,8 +133,12 @@ fn keys(field: &Field) -> String {
             }
         }
     }
+    // Where Logstash's keys stand, flowkit has keys of its own.
+    let of = |path: &str, names: &[&str]| {
+        if path.starts_with("flowkit.") { "written by flowkit".into() } else { names.join(", ") }
+    };
     let each: Vec<String> =
-        keys.iter().map(|(path, names)| format!("{path} ({})", names.join(", "))).collect();
+        keys.iter().map(|(path, names)| format!("{path} ({})", of(path, names))).collect();
     each.join("; ")
 }
 

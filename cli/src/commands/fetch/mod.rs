@@ -1,5 +1,6 @@
 //! `flowkit fetch`: documents from a server into a dump.
 
+mod flows;
 pub(crate) mod progress;
 pub(crate) mod words;
 
@@ -7,23 +8,23 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use flowkit_fetch::{
-    Cancel, DEFAULT_PAGE, DEFAULT_PART, DEFAULT_RETRIES, Filter, Method, Request, Update,
+    Cancel, DEFAULT_PAGE, DEFAULT_RETRIES, Filter, Method, Request, SearchBody, Update,
 };
 use flowkit_model::window::{length_ms, time_ms};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use self::flows::flows_text;
 use self::progress::Progress;
-use self::words::{outline_text, summary};
+use self::words::{listing_text, outline_text, summary};
 use crate::args::choice::Choice;
 use crate::args::general::General;
 use crate::args::output::NoColumns;
 use crate::args::server::ServerArgs;
 use crate::args::sources::{DEFAULT, VARIABLE};
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::interrupt::listen_for_ctrl_c;
 use crate::warn::warn;
 
@@ -38,6 +39,7 @@ Examples:
   flowkit fetch --url https://es.example:9200 --user me --last 24h -o yesterday
   flowkit fetch --tz Asia/Tokyo --from '2018-09-21 09:00' \\
     --to '2018-09-21 18:00' -f 'net 10.1.0.0/16 and port in [80 443]'
+  flowkit fetch --list
   flowkit fetch --dry-run --last 7d
   flowkit fetch --update -o yesterday";
 
@@ -69,7 +71,7 @@ struct Documents {
     #[arg(long, value_name = "PATTERN")]
     index: Option<String>,
 
-    /// Only documents matching a query in the server's JSON, such as
+    /// Only documents matching a query (or search body), such as
     /// '{"term":{"host":"10.0.0.1"}}'
     #[arg(long, value_name = "JSON")]
     query: Option<String>,
@@ -82,6 +84,7 @@ struct Documents {
 /// Where the documents go.
 #[derive(Args)]
 #[command(next_help_heading = "Output")]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 struct Dump {
     /// Directory of the dump to write
     #[arg(
@@ -95,8 +98,12 @@ struct Dump {
     output: PathBuf,
 
     /// Print the plan and fetch nothing
-    #[arg(long, conflicts_with_all = ["update", "force"])]
+    #[arg(long, conflicts_with = "force")]
     dry_run: bool,
+
+    /// List the server's indices, their times and dialect
+    #[arg(long, conflicts_with_all = ["dry_run", "update", "force", "filter"])]
+    list: bool,
 
     /// Add to a complete dump what is new, up to --to or now
     #[arg(long, conflicts_with_all = ["from", "last", "day", "force"])]
@@ -134,9 +141,9 @@ struct Transfer {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
 
-    /// Approximate documents per part
-    #[arg(long, default_value_t = DEFAULT_PART, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    part_size: u64,
+    /// Approximate documents per part [default: a 20th]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    part_size: Option<u64>,
 
     /// Number of retries of a part
     #[arg(long, default_value_t = DEFAULT_RETRIES, value_name = "N")]
@@ -189,6 +196,11 @@ impl Fetch {
         let cancel = Cancel::new();
         listen_for_ctrl_c(&cancel, UNCLOSED);
         let progress = Progress::new(general.quiet, zone.clone());
+        if self.dump.list {
+            let listing = flowkit_fetch::list(&request, &cancel, &progress)?;
+            io::stdout().write_all(listing_text(&listing, &zone).as_bytes())?;
+            return Ok(Exit::Done);
+        }
         if self.dump.dry_run {
             let outline = flowkit_fetch::dry_run(&request, &cancel, &progress)?;
             io::stdout().write_all(outline_text(&outline).as_bytes())?;
@@ -205,6 +217,11 @@ impl Fetch {
         }
         if !general.quiet {
             let _ = writeln!(io::stderr(), "{}", summary(&manifest, &self.dump.output, &zone));
+            // Without columns the documents would be read once more to count them.
+            if manifest.documents() > 0 && !self.dump.cache.no_columns {
+                let flows = flows_text(&self.dump.output, manifest.documents());
+                let _ = writeln!(io::stderr(), "{flows}");
+            }
         }
         Ok(Exit::Done)
     }
@@ -231,8 +248,8 @@ impl Fetch {
             ..Request::default()
         };
         if let Some(text) = &documents.query {
-            let query = serde_json::from_str(text).context("--query is not JSON")?;
-            request.query = Some(query);
+            let body = SearchBody::parse(text).map_err(|error| Usage(error.to_string()))?;
+            request.query = Some(body);
         }
         if dump.update {
             request.update = Some(Update {

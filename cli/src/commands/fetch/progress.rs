@@ -140,6 +140,10 @@ impl Observer for Progress {
                 counted(documents, "document"),
                 counted(parts as u64, "part")
             )),
+            Event::PartRestarted { index, documents, .. } => self.print(&format!(
+                "note: {index}: {} of an interrupted part cannot be resumed and are fetched again",
+                counted(documents, "document")
+            )),
             Event::Planned { indices, parts, jobs, documents, everything } => {
                 self.planned(indices, documents, everything);
                 if parts > indices {

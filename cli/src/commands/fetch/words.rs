@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use flowkit_fetch::DryRun;
+use flowkit_fetch::{DryRun, Listing};
 use flowkit_model::dump::{Manifest, Part, PartForm};
 use flowkit_model::window::rfc3339;
 use jiff::tz::TimeZone;
@@ -24,9 +24,16 @@ pub(crate) fn outline_text(outline: &DryRun) -> String {
             or_unknown(index.shards.map(u64::from), "shard"),
             counted(index.parts as u64, "part"),
         ));
+        if let Some(dialect) = &index.dialect {
+            lines.push(format!(
+                "dialect  {}: {dialect}, {} of {} are flows",
+                index.name,
+                grouped(index.flows.into()),
+                counted(index.sampled, "sampled document"),
+            ));
+        }
     }
-    lines
-        .extend(outline.empty.iter().map(|name| format!("empty    {name}: no matching documents")));
+    lines.extend(empty_lines(&outline.empty, "matching documents"));
     lines.extend(outline.closed.iter().map(|name| format!("closed   {name}: skipped")));
     for node in &outline.nodes {
         lines.push(format!(
@@ -47,8 +54,58 @@ pub(crate) fn outline_text(outline: &DryRun) -> String {
         counted(parts as u64, "part"),
         outline.jobs
     ));
+    lines.extend(outline.notes.iter().map(|note| format!("note     {note}")));
+    text(lines)
+}
+
+/// What is on a server, in lines.
+pub(crate) fn listing_text(listing: &Listing, zone: &TimeZone) -> String {
+    let mut lines = vec![format!("server   {}", listing.server)];
+    for index in &listing.indices {
+        let documents = index
+            .documents
+            .map_or_else(|| "? documents".to_owned(), |count| counted(count, "document"));
+        let times = match (index.first_ms, index.last_ms) {
+            (Some(first), Some(last)) => {
+                format!("{} to {}", rfc3339(first, zone), rfc3339(last, zone))
+            }
+            _ => "no @timestamp".to_owned(),
+        };
+        let dialect = index.dialect.as_deref().unwrap_or("no document could be read");
+        lines.push(format!("index    {}: {documents}, {times}, {dialect}", index.name));
+    }
+    lines.extend(empty_lines(&listing.empty, "documents"));
+    lines.extend(listing.closed.iter().map(|name| format!("closed   {name}")));
+    lines.extend(listing.notes.iter().map(|note| format!("note     {note}")));
+    let all: Option<u64> = listing.indices.iter().map(|index| index.documents).sum();
+    let n_indices = listing.indices.len();
+    lines.push(format!(
+        "total    {} in {} {}",
+        all.map_or_else(|| "? documents".to_owned(), |count| counted(count, "document")),
+        grouped(n_indices as u128),
+        if n_indices == 1 { "index" } else { "indices" },
+    ));
+    text(lines)
+}
+
+/// Lines without control characters, which names from a server may hold.
+fn text(lines: Vec<String>) -> String {
     let clean = |line: String| -> String { line.chars().filter(|c| !c.is_control()).collect() };
     lines.into_iter().map(|line| clean(line) + "\n").collect()
+}
+
+/// Most empty indices that have a line each.
+const MOST_EMPTY: usize = 3;
+
+/// Empty indices: a line each while they are few, else one for all.
+fn empty_lines(names: &[String], noun: &str) -> Vec<String> {
+    match names {
+        [first, .., last] if names.len() > MOST_EMPTY => vec![format!(
+            "empty    {} indices without {noun}: {first} to {last}",
+            grouped(names.len() as u128)
+        )],
+        few => few.iter().map(|name| format!("empty    {name}: no {noun}")).collect(),
+    }
 }
 
 /// What a dump holds, counted.
@@ -87,4 +144,21 @@ pub(crate) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> St
         bytes(file_bytes.into()),
         output.display()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hundreds_of_empty_indices_are_one_line() {
+        let names = |n: usize| (0..n).map(|day| format!("n-{day:03}")).collect::<Vec<_>>();
+        assert_eq!(empty_lines(&names(1), "documents"), ["empty    n-000: no documents"]);
+        assert_eq!(empty_lines(&names(3), "documents").len(), 3);
+        assert_eq!(
+            empty_lines(&names(400), "matching documents"),
+            ["empty    400 indices without matching documents: n-000 to n-399"]
+        );
+        assert_eq!(empty_lines(&[], "documents"), Vec::<String>::new());
+    }
 }

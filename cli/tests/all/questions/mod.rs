@@ -47,6 +47,8 @@ fn options(report: &Report) -> &'static [&'static str] {
             "--by exporter,input_snmp --columns flows,distinct:dst_addr,mean_bytes",
             "--by src_addr --sort distinct:dst_port --columns flows,bps",
             "--by tcp_flags,tos,port,if,as,mask -n 7",
+            "--by hour,exporter --sort hour --bottom --having 'exporter != r9 and bytes_share > 1 %'",
+            "--by bytes --sort bytes_key --having 'first >= 2018-09-21T01:00' --tz Asia/Tokyo",
         ],
         Report::Talkers(_) | Report::Ports(_) | Report::Protocols(_) | Report::Pairs(_) => ROWS,
         Report::Exporters | Report::Summary | Report::Check => &[],
@@ -56,7 +58,11 @@ fn options(report: &Report) -> &'static [&'static str] {
             "--load export --bin 5m --from '2018-09-21 07:00' --to '2018-09-21 08:00'",
             "--load end --bin day --by src_addr/16,protocol -n 0 --tz America/New_York",
         ],
-        Report::Scans(_) => &["--min-targets 3 -n 2", "-n 0"],
+        Report::Scans(_) => &[
+            "--min-targets 3 -n 2",
+            "-n 0",
+            "--min-targets 2 --sort bytes --having 'targets < 1k and first > 2018-09-21' -n 3",
+        ],
         Report::Beacons(_) => &["--min-connections 3 --max-jitter 40 -n 0", "--max-jitter 0"],
         Report::Diff(_) => &[
             "--by dst_port --sort flows -n 5",

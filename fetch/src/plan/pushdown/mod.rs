@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 
 use crate::error::FetchError;
 use crate::server::address::path_segment;
+use crate::server::refusal::Refusal;
 use crate::server::{Call, Server};
 use mapping::{Mapping, properties};
 use values::{any_of, match_none, passes};
@@ -38,7 +39,8 @@ pub(crate) fn query<S: Server>(
     let call = Call::get(format!("/{}/_mapping", path_segment(index)));
     let status = server.send(&call, &mut body)?;
     if status != 200 {
-        return Err(refuse(format!("its mapping cannot be read (status {status})")));
+        let words = Refusal::new(status, &body).words();
+        return Err(refuse(format!("its mapping cannot be read (status {status}, {words})")));
     }
     let answer: Value = serde_json::from_slice(&body)
         .map_err(|_| refuse("its mapping cannot be read".to_owned()))?;

@@ -49,6 +49,19 @@ fn each_mapping_is_asked_in_its_own_way() {
             "timestamp < 1970-01-01T00:00:01Z",
             json!({"range": {"@timestamp": {"gte": 0, "lt": 1000, "format": "epoch_millis"}}}),
         ),
+        // After a sign, flags are the whole byte: S is 2, SA is 18.
+        ("flags = SA", json!({"range": {"netflow.tcp_flags": {"gte": 18, "lte": 18}}})),
+        (
+            "flags in [S SA]",
+            json!({"bool": {"should": [
+                {"range": {"netflow.tcp_flags": {"gte": 2, "lte": 2}}},
+                {"range": {"netflow.tcp_flags": {"gte": 18, "lte": 18}}}]}}),
+        ),
+        (
+            "flags != S",
+            json!({"bool": {"filter": [{"exists": {"field": "netflow.tcp_flags"}}],
+                "must_not": [{"range": {"netflow.tcp_flags": {"gte": 2, "lte": 2}}}]}}),
+        ),
         ("exporter ip 10.0.0.1", json!({"terms": {"host.keyword": ["10.0.0.1"]}})),
     ];
     for (text, expected) in cases {

@@ -37,6 +37,7 @@ pub(super) fn hint(error: &Error, is_https: bool, has_answered: bool) -> Option<
         Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
             Some("nothing answers; is a firewall in between?")
         }
+        Error::Timeout(_) if !has_answered => Some(SILENT),
         Error::Io(error) if error.kind() == ConnectionRefused => {
             Some("is the server running, and is the port right?")
         }
@@ -64,6 +65,7 @@ pub(super) fn hint(error: &Error, is_https: bool, has_answered: bool) -> Option<
 }
 
 pub(super) const PROXY: &str = "asked through the proxy of the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY), which may be in the way; NO_PROXY leaves it out";
+const SILENT: &str = "something takes the connection and answers nothing; is it the port for HTTP (9200 by default), and is the server well?";
 const HOST: &str = "is the name of the host right?";
 const PLAIN: &str = "it does not speak plain HTTP; try https://";
 const TLS: &str = "no trust over TLS: the certificate must be for that host and from a known authority; a server without TLS needs http://";

@@ -20,14 +20,19 @@ use ureq::{Agent, Error, Proxy};
 use crate::cancel::Cancel;
 use crate::error::{FetchError, printable};
 use crate::server::address::{Address, without_credentials};
+use crate::server::refusal::stated_status;
+use crate::server::stranger::by_headers;
 use crate::server::{Call, Method, Server};
 use failure::{PROXY, cause, hint, is_too_large};
 
 /// Time-out of a connection attempt.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// An answer may take this many times the read time-out in total, so that one
 /// that trickles in ends too.
 const MAX_READS: u32 = 10;
+/// Time-out of the very first answer, which costs a server nothing: whoever is
+/// silent for longer is not the server, or cannot be fetched from now.
+const FIRST_ANSWER: Duration = Duration::from_secs(10);
 /// Time-out of closing a cursor, which only frees memory of the server.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum size of an answer, decompressed; three pages are in memory at a time.
@@ -50,6 +55,7 @@ pub(crate) struct Client {
     /// For closing cursors, since [`Cancel`] shuts the other agent down.
     closer: Agent,
     cancel: Cancel,
+    timeout: Duration,
     /// Whether the server has ever answered with HTTP.
     has_answered: AtomicBool,
     /// Number of the next request.
@@ -97,6 +103,7 @@ impl Client {
             config,
             closer: closer.new_agent(),
             cancel,
+            timeout,
             has_answered: AtomicBool::new(false),
             next: AtomicU64::new(1),
             retry_after: Mutex::default(),
@@ -128,6 +135,11 @@ impl Client {
         number: &str,
     ) -> ureq::RequestBuilder<B> {
         let request = request.header("Content-Type", "application/json").header(OPAQUE_ID, number);
+        let request = if self.has_answered.load(Ordering::Relaxed) {
+            request
+        } else {
+            request.config().timeout_global(Some(FIRST_ANSWER.min(self.timeout))).build()
+        };
         match &self.address.authorization {
             Some(authorization) => request.header("Authorization", authorization),
             None => request,
@@ -208,6 +220,9 @@ impl Server for Client {
             self.reconnect();
             return Err(FetchError::Mixed { request, url });
         }
+        if let Some(error) = by_headers(&url, |name| answer.headers().contains_key(name)) {
+            return Err(error);
+        }
         let status = answer.status().as_u16();
         if answer.status().is_redirection() {
             let location = answer.headers().get("location");
@@ -220,11 +235,15 @@ impl Server for Client {
         body.reserve(usize::try_from(length).unwrap_or(0) + 1);
         let mut reader = answer.body_mut().with_config().limit(self.max_body).reader();
         reader.read_to_end(body).map_err(|error| self.error(call, error.into()))?;
-        Ok(status)
+        Ok(stated_status(status, body))
     }
 
     fn url(&self) -> &str {
         &self.address.url
+    }
+
+    fn has_login(&self) -> bool {
+        self.address.authorization.is_some()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::saved::{manifest, of_practice, saved};
 fn damage_to_a_dump_is_found_and_named() {
     let server = Server::start(documents(), 0).unwrap();
     let place = tempfile::tempdir().unwrap();
-    let small = Request { part_size: 100, ..request(&server, place.path()) };
+    let small = Request { part_size: Some(100), ..request(&server, place.path()) };
     let whole = fetch(&small, &Cancel::new(), &()).unwrap();
     let check = |expected: &str| {
         let (_, findings) = flowkit_fetch::verify(place.path(), None).unwrap();
@@ -70,7 +70,8 @@ fn a_full_disk_is_told_and_what_came_is_gone_on_with() {
     }
     let documents: Vec<_> = practice_day().into_iter().step_by(2).collect();
     let server = Server::start(documents.clone(), 0).unwrap();
-    let small = Request { part_size: 300, jobs: Some(2), ..request(&server, &disk.join("dump")) };
+    let small =
+        Request { part_size: Some(300), jobs: Some(2), ..request(&server, &disk.join("dump")) };
     let error = fetch(&small, &Cancel::new(), &());
     let state = manifest(&disk.join("dump")).state;
     let grown = mount(&["mount", "-o", "remount,size=64m", path]);

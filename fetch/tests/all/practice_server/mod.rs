@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
 
 mod files;
+mod listing;
+mod not_whole;
 mod one_fault;
 mod resume;
 mod selection;

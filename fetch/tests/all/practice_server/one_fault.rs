@@ -24,6 +24,9 @@ fn faults() -> Vec<Fault> {
         Fault::PartialShards,
         Fault::ShrunkTotal,
         Fault::TimedOut,
+        Fault::TerminatedEarly,
+        Fault::SkippedCluster,
+        Fault::StrayIndex,
         Fault::Slow(Duration::from_millis(5)),
     ]
 }

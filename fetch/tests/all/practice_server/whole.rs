@@ -40,7 +40,7 @@ fn a_plan_of_many_parts_covers_everything_once() {
     let documents = documents();
     let server = Server::start(documents.clone(), 0).unwrap();
     let place = tempfile::tempdir().unwrap();
-    let small = Request { part_size: 20, jobs: Some(4), ..request(&server, place.path()) };
+    let small = Request { part_size: Some(20), jobs: Some(4), ..request(&server, place.path()) };
     let outline = flowkit_fetch::dry_run(&small, &Cancel::new(), &()).unwrap();
     assert!(!place.path().join("manifest.json").exists(), "a dry run writes nothing");
     let manifest = fetch(&small, &Cancel::new(), &()).unwrap();

@@ -55,7 +55,7 @@ fn each_method_brings_the_same_and_writes_nothing() {
             let place = tempfile::tempdir().unwrap();
             let by = Request {
                 method,
-                part_size: 1_000,
+                part_size: Some(1_000),
                 jobs: Some(3),
                 ..request(&url, &index.name, place.path())
             };
@@ -138,7 +138,7 @@ fn a_server_without_room_for_cursors_is_told_and_waited_for() {
         let error = fetch(&by, &Cancel::new(), &());
         // Once they are done, the same fetch waits it out.
         let freed = AtomicBool::new(false);
-        let patient = Request { retries: 10, jobs: Some(9), part_size: 300, ..by.clone() };
+        let patient = Request { retries: 10, jobs: Some(9), part_size: Some(300), ..by.clone() };
         let waiting = OnReopening(|| {
             if !freed.swap(true, Ordering::SeqCst) {
                 free();

@@ -22,7 +22,7 @@ fn a_stopped_fetch_goes_on_where_it_was() {
             let small = Request {
                 method,
                 page_size: 100,
-                part_size: 700,
+                part_size: Some(700),
                 ..request(&url, &index.name, place.path())
             };
             for pages in [9, 7, 11] {
@@ -114,7 +114,7 @@ fn nanoseconds_are_cut_and_resumed_without_loss() {
             let small = Request {
                 method,
                 page_size: 50,
-                part_size: 300,
+                part_size: Some(300),
                 ..request(&url, &index.name, place.path())
             };
             let cancel = Cancel::new();

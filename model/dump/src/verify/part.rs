@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use flowkit_model::document::Document;
+use flowkit_model::Entry;
 use flowkit_model::dump::{HitId, Order, Part, Span};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -137,12 +137,15 @@ fn look(line: &[u8], part: &Part, tally: &mut Tally) {
         return;
     }
     let has_identity = is_imported || HitId::read(line).is_ok();
-    let Some(Line { source, sort }) = hit.filter(|_| has_identity) else {
+    let Some(Line { sort, .. }) = hit.filter(|_| has_identity) else {
         tally.not_json += 1;
         return;
     };
-    let Some(document) = source.and_then(|source| Document::parse(source.get().as_bytes()).ok())
-    else {
+    let document = match Entry::parse(line) {
+        Ok(Entry::Hit(hit)) => hit.source,
+        _ => None,
+    };
+    let Some(document) = document else {
         tally.not_a_document += 1;
         return;
     };

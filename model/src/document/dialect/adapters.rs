@@ -3,12 +3,18 @@
 //!
 //! What a pipeline does not keep has no row (Filebeat drops the sequence
 //! number, goflow2 the engine). Several rows for one field are several copies
-//! of one value; any of them that can be read counts.
+//! of one value: the first that can be read counts, in whatever order they stand
+//! in a document.
 
-use super::place::{Dialect, Form, places};
+use std::sync::LazyLock;
+
+use super::place::{Dialect, Form, Place, places};
 use crate::field::FieldId as F;
+use crate::names::Adaptation;
 
-use Form::{Endpoint, ExportType, Low14, Nanoseconds, Network, Plain, ProtocolName, Seconds, Top2};
+use Form::{
+    Endpoint, ExportType, Low14, Milliseconds, Nanoseconds, Network, Plain, Scaled, Seconds, Top2,
+};
 
 /// Filebeat's netflow input and Elastic Agent's netflow integration.
 ///
@@ -16,6 +22,7 @@ use Form::{Endpoint, ExportType, Low14, Nanoseconds, Network, Plain, ProtocolNam
 /// interval is the header's 16 bits as they came.
 pub(super) const FILEBEAT: Dialect = Dialect {
     name: "Filebeat or Elastic Agent netflow (ECS)",
+    changes: None,
     marks: &[&["netflow.exporter"]],
     places: || {
         places(&[
@@ -48,7 +55,7 @@ pub(super) const FILEBEAT: Dialect = Dialect {
             (F::TcpFlags, "netflow.tcp_control_bits", Plain),
             (F::Protocol, "network.iana_number", Plain),
             (F::Protocol, "netflow.protocol_identifier", Plain),
-            (F::Protocol, "network.transport", ProtocolName),
+            (F::Protocol, "network.transport", Plain),
             (F::Tos, "netflow.ip_class_of_service", Plain),
             (F::SrcAs, "netflow.bgp_source_as_number", Plain),
             (F::DstAs, "netflow.bgp_destination_as_number", Plain),
@@ -64,9 +71,11 @@ pub(super) const FILEBEAT: Dialect = Dialect {
     },
 };
 
-/// `ElastiFlow` 3.
+/// `ElastiFlow` 3. It multiplies bytes and packets by the sampling interval, and
+/// `flow.src_asn` is looked up by address where the exporter's number is 0.
 pub(super) const ELASTIFLOW_3: Dialect = Dialect {
     name: "ElastiFlow 3",
+    changes: Some((Adaptation::ElastiFlow, Adaptation::ElastiFlowScaled)),
     marks: &[&["flow.src_addr"]],
     places: || {
         places(&[
@@ -84,20 +93,20 @@ pub(super) const ELASTIFLOW_3: Dialect = Dialect {
             (F::NextHop, "flow.next_hop", Plain),
             (F::InputSnmp, "flow.input_snmp", Plain),
             (F::OutputSnmp, "flow.output_snmp", Plain),
-            (F::Packets, "flow.packets", Plain),
-            (F::Bytes, "flow.bytes", Plain),
+            (F::Packets, "flow.packets", Scaled),
+            (F::Bytes, "flow.bytes", Scaled),
             (F::FirstSwitched, "netflow.first_switched", Plain),
             (F::LastSwitched, "netflow.last_switched", Plain),
             (F::SrcPort, "flow.src_port", Plain),
             (F::DstPort, "flow.dst_port", Plain),
             (F::TcpFlags, "flow.tcp_flags", Plain),
             (F::Protocol, "netflow.protocol", Plain),
-            (F::Protocol, "flow.ip_protocol", ProtocolName),
+            (F::Protocol, "flow.ip_protocol", Plain),
             (F::Tos, "flow.tos", Plain),
-            (F::SrcAs, "netflow.src_as", Plain),
             (F::SrcAs, "flow.src_asn", Plain),
-            (F::DstAs, "netflow.dst_as", Plain),
+            (F::SrcAs, "netflow.src_as", Plain),
             (F::DstAs, "flow.dst_asn", Plain),
+            (F::DstAs, "netflow.dst_as", Plain),
             (F::SrcMaskLen, "flow.src_mask_len", Plain),
             (F::DstMaskLen, "flow.dst_mask_len", Plain),
             (F::SrcAsName, "flow.src_autonomous_system", Plain),
@@ -106,9 +115,11 @@ pub(super) const ELASTIFLOW_3: Dialect = Dialect {
     },
 };
 
-/// `ElastiFlow` 4.0, before it left Logstash.
+/// `ElastiFlow` 4.0, before it left Logstash. It multiplies `network.bytes` and
+/// leaves `source.bytes` as exported.
 pub(super) const ELASTIFLOW_4: Dialect = Dialect {
     name: "ElastiFlow 4",
+    changes: Some((Adaptation::ElastiFlow, Adaptation::ElastiFlowScaled)),
     marks: &[
         &["source.ip", "flow.next_hop"],
         &["source.ip", "flow.tos"],
@@ -133,16 +144,16 @@ pub(super) const ELASTIFLOW_4: Dialect = Dialect {
             (F::InputSnmp, "flow.input_snmp", Plain),
             (F::OutputSnmp, "flow.output_snmp", Plain),
             (F::Packets, "source.packets", Plain),
-            (F::Packets, "network.packets", Plain),
+            (F::Packets, "network.packets", Scaled),
             (F::Bytes, "source.bytes", Plain),
-            (F::Bytes, "network.bytes", Plain),
+            (F::Bytes, "network.bytes", Scaled),
             (F::FirstSwitched, "event.start", Plain),
             (F::LastSwitched, "event.end", Plain),
             (F::SrcPort, "source.port", Plain),
             (F::DstPort, "destination.port", Plain),
             (F::TcpFlags, "flow.tcp_flags", Plain),
             (F::Protocol, "network.iana_number", Plain),
-            (F::Protocol, "network.transport", ProtocolName),
+            (F::Protocol, "network.transport", Plain),
             (F::Tos, "flow.tos", Plain),
             (F::SrcAs, "source.as.number", Plain),
             (F::DstAs, "destination.as.number", Plain),
@@ -162,83 +173,81 @@ pub(super) const ELASTIFLOW_4: Dialect = Dialect {
 /// line, or under `flow` as in its Elasticsearch example.
 pub(super) const GOFLOW2: Dialect = Dialect {
     name: "goflow2",
+    changes: None,
     marks: &[
         &["time_flow_start_ns"],
         &["TimeFlowStart"],
+        &["TimeFlowStartMs"],
         &["flow.time_flow_start_ns"],
         &["flow.TimeFlowStart"],
+        &["flow.TimeFlowStartMs"],
     ],
-    places: || {
-        places(&[
-            (F::Timestamp, "time_received_ns", Nanoseconds),
-            (F::Exporter, "sampler_address", Plain),
-            (F::Version, "type", ExportType),
-            (F::FlowSeqNum, "sequence_num", Plain),
-            (F::SamplingInterval, "sampling_rate", Plain),
-            (F::SrcAddr, "src_addr", Plain),
-            (F::DstAddr, "dst_addr", Plain),
-            (F::NextHop, "next_hop", Plain),
-            (F::InputSnmp, "in_if", Plain),
-            (F::OutputSnmp, "out_if", Plain),
-            (F::Packets, "packets", Plain),
-            (F::Bytes, "bytes", Plain),
-            (F::FirstSwitched, "time_flow_start_ns", Nanoseconds),
-            (F::LastSwitched, "time_flow_end_ns", Nanoseconds),
-            (F::SrcPort, "src_port", Plain),
-            (F::DstPort, "dst_port", Plain),
-            (F::TcpFlags, "tcp_flags", Plain),
-            (F::Protocol, "proto", ProtocolName),
-            (F::Tos, "ip_tos", Plain),
-            (F::SrcAs, "src_as", Plain),
-            (F::DstAs, "dst_as", Plain),
-            (F::SrcMaskLen, "src_net", Network),
-            (F::DstMaskLen, "dst_net", Network),
-            (F::Timestamp, "TimeReceived", Seconds),
-            (F::Exporter, "SamplerAddress", Plain),
-            (F::Version, "Type", ExportType),
-            (F::FlowSeqNum, "SequenceNum", Plain),
-            (F::SamplingInterval, "SamplingRate", Plain),
-            (F::SrcAddr, "SrcAddr", Plain),
-            (F::DstAddr, "DstAddr", Plain),
-            (F::NextHop, "NextHop", Plain),
-            (F::InputSnmp, "InIf", Plain),
-            (F::OutputSnmp, "OutIf", Plain),
-            (F::Packets, "Packets", Plain),
-            (F::Bytes, "Bytes", Plain),
-            (F::FirstSwitched, "TimeFlowStart", Seconds),
-            (F::LastSwitched, "TimeFlowEnd", Seconds),
-            (F::SrcPort, "SrcPort", Plain),
-            (F::DstPort, "DstPort", Plain),
-            (F::TcpFlags, "TCPFlags", Plain),
-            (F::Protocol, "Proto", ProtocolName),
-            (F::Tos, "IPTos", Plain),
-            (F::SrcAs, "SrcAS", Plain),
-            (F::DstAs, "DstAS", Plain),
-            (F::SrcMaskLen, "SrcNet", Network),
-            (F::DstMaskLen, "DstNet", Network),
-            (F::Timestamp, "flow.time_received_ns", Nanoseconds),
-            (F::Exporter, "flow.sampler_address", Plain),
-            (F::Version, "flow.type", ExportType),
-            (F::FlowSeqNum, "flow.sequence_num", Plain),
-            (F::SamplingInterval, "flow.sampling_rate", Plain),
-            (F::SrcAddr, "flow.src_addr", Plain),
-            (F::DstAddr, "flow.dst_addr", Plain),
-            (F::NextHop, "flow.next_hop", Plain),
-            (F::InputSnmp, "flow.in_if", Plain),
-            (F::OutputSnmp, "flow.out_if", Plain),
-            (F::Packets, "flow.packets", Plain),
-            (F::Bytes, "flow.bytes", Plain),
-            (F::FirstSwitched, "flow.time_flow_start_ns", Nanoseconds),
-            (F::LastSwitched, "flow.time_flow_end_ns", Nanoseconds),
-            (F::SrcPort, "flow.src_port", Plain),
-            (F::DstPort, "flow.dst_port", Plain),
-            (F::TcpFlags, "flow.tcp_flags", Plain),
-            (F::Protocol, "flow.proto", ProtocolName),
-            (F::Tos, "flow.ip_tos", Plain),
-            (F::SrcAs, "flow.src_as", Plain),
-            (F::DstAs, "flow.dst_as", Plain),
-            (F::SrcMaskLen, "flow.src_net", Network),
-            (F::DstMaskLen, "flow.dst_net", Network),
-        ])
-    },
+    places: || GOFLOW2_PLACES.clone(),
 };
+
+/// The rows at the top, then the same under `flow`.
+static GOFLOW2_PLACES: LazyLock<Vec<Place>> = LazyLock::new(|| {
+    let mut places = places(GOFLOW2_ROWS);
+    places.extend(GOFLOW2_ROWS.iter().map(|(field, path, form)| {
+        // Once in a run.
+        let path: &'static str = Box::leak(format!("flow.{path}").into_boxed_str());
+        Place { field: *field, path, form: *form }
+    }));
+    places
+});
+
+/// The finer of two times comes first.
+const GOFLOW2_ROWS: &[(F, &str, Form)] = &[
+    (F::Timestamp, "time_received_ns", Nanoseconds),
+    (F::Exporter, "sampler_address", Plain),
+    (F::Version, "type", ExportType),
+    (F::FlowSeqNum, "sequence_num", Plain),
+    (F::SamplingInterval, "sampling_rate", Plain),
+    (F::SrcAddr, "src_addr", Plain),
+    (F::DstAddr, "dst_addr", Plain),
+    (F::NextHop, "next_hop", Plain),
+    (F::InputSnmp, "in_if", Plain),
+    (F::OutputSnmp, "out_if", Plain),
+    (F::Packets, "packets", Plain),
+    (F::Bytes, "bytes", Plain),
+    (F::FirstSwitched, "time_flow_start_ns", Nanoseconds),
+    (F::LastSwitched, "time_flow_end_ns", Nanoseconds),
+    (F::SrcPort, "src_port", Plain),
+    (F::DstPort, "dst_port", Plain),
+    (F::TcpFlags, "tcp_flags", Plain),
+    (F::Protocol, "proto", Plain),
+    (F::Tos, "ip_tos", Plain),
+    (F::SrcAs, "src_as", Plain),
+    (F::DstAs, "dst_as", Plain),
+    (F::SrcMaskLen, "src_net", Network),
+    (F::DstMaskLen, "dst_net", Network),
+    (F::Timestamp, "TimeReceivedNs", Nanoseconds),
+    (F::Timestamp, "TimeReceivedMs", Milliseconds),
+    (F::Timestamp, "TimeReceived", Seconds),
+    (F::Exporter, "SamplerAddress", Plain),
+    (F::Version, "Type", ExportType),
+    (F::FlowSeqNum, "SequenceNum", Plain),
+    (F::SamplingInterval, "SamplingRate", Plain),
+    (F::SrcAddr, "SrcAddr", Plain),
+    (F::DstAddr, "DstAddr", Plain),
+    (F::NextHop, "NextHop", Plain),
+    (F::InputSnmp, "InIf", Plain),
+    (F::OutputSnmp, "OutIf", Plain),
+    (F::Packets, "Packets", Plain),
+    (F::Bytes, "Bytes", Plain),
+    (F::FirstSwitched, "TimeFlowStartNs", Nanoseconds),
+    (F::LastSwitched, "TimeFlowEndNs", Nanoseconds),
+    (F::FirstSwitched, "TimeFlowStartMs", Milliseconds),
+    (F::LastSwitched, "TimeFlowEndMs", Milliseconds),
+    (F::FirstSwitched, "TimeFlowStart", Seconds),
+    (F::LastSwitched, "TimeFlowEnd", Seconds),
+    (F::SrcPort, "SrcPort", Plain),
+    (F::DstPort, "DstPort", Plain),
+    (F::TcpFlags, "TCPFlags", Plain),
+    (F::Protocol, "Proto", Plain),
+    (F::Tos, "IPTos", Plain),
+    (F::SrcAs, "SrcAS", Plain),
+    (F::DstAs, "DstAS", Plain),
+    (F::SrcMaskLen, "SrcNet", Network),
+    (F::DstMaskLen, "DstNet", Network),
+];

@@ -12,8 +12,9 @@ use crate::field::{FieldId, Kind};
 pub(in crate::document) struct Node {
     /// Keys below it, in [`order`].
     children: Vec<(&'static str, Self)>,
-    /// Fields that are read here.
-    pub(in crate::document) places: Vec<Place>,
+    /// Fields that are read here, each with the rank of this place among those
+    /// of the field: the lowest that holds a value counts.
+    pub(in crate::document) places: Vec<(Place, u8)>,
     /// Bits of the marks that the key bears.
     pub(in crate::document) marks: u32,
     /// Being there makes the document one about a flow.
@@ -25,6 +26,31 @@ impl Node {
     pub(in crate::document) fn child(&self, key: &str) -> Option<&Self> {
         let place = self.children.binary_search_by(|(known, _)| order(known, key)).ok()?;
         Some(&self.children[place].1)
+    }
+
+    /// What stands at a key or, `netflow.bytes` being `bytes` in `netflow`, at a
+    /// dotted path; and the marks on the way.
+    ///
+    /// Elasticsearch names the copy of a text that is not analysed
+    /// `src_addr.keyword` (`.raw` in old templates); some requests name only that.
+    pub(in crate::document) fn at(&'static self, path: &str) -> (Option<&'static Self>, u32) {
+        if let Some(node) = self.child(path) {
+            return (Some(node), node.marks);
+        }
+        if !path.contains('.') {
+            return (None, 0);
+        }
+        let (mut node, mut marks) = (self, 0);
+        let mut keys = path.split('.').peekable();
+        while let Some(key) = keys.next() {
+            let Some(child) = node.child(key) else {
+                let is_copy = matches!(key, "keyword" | "raw") && keys.peek().is_none();
+                return (Some(node).filter(|_| is_copy), marks);
+            };
+            node = child;
+            marks |= node.marks;
+        }
+        (Some(node), marks)
     }
 
     /// Whether it is an object that is read.
@@ -103,12 +129,14 @@ fn base() -> Node {
 
 fn tree(places: &[Place]) -> Node {
     let mut root = Node::default();
-    for place in places {
+    for (n, place) in places.iter().enumerate() {
+        let before = places[..n].iter().filter(|before| before.field == place.field).count();
         let node = root.insert(place.path);
-        node.places.push(*place);
+        node.places.push((*place, u8::try_from(before).unwrap_or(u8::MAX)));
         let field = place.field.field();
         // Who sent it, when, and from which country: that any document may say.
-        node.is_flow |= field.kind != Kind::Text && field.id != FieldId::Timestamp;
+        node.is_flow |=
+            field.kind != Kind::Text && !matches!(field.id, FieldId::Timestamp | FieldId::Adapted);
     }
     root
 }

@@ -9,33 +9,39 @@
 //! Sources: logstash-codec-netflow (`Netflow5PDU`); Logstash's netflow module
 //! (`netflow.conf.erb`); elastic/beats `x-pack/filebeat/input/netflow` and
 //! elastic/integrations `packages/netflow`; robcowart/elastiflow 3.5.3 and
-//! 4.0.1; netsampler/goflow2 `producer/proto` and `pb/flow.proto`.
+//! 4.0.1; netsampler/goflow2 `producer/proto` and `pb/flow.proto`; for the rest,
+//! `collectors` and `nfdump`.
 
 mod adapters;
+mod collectors;
 mod keys;
 mod nfdump;
 mod place;
 #[cfg(test)]
 pub(in crate::document) mod sample;
 
-use crate::field::FIELDS;
+use crate::field::{FIELDS, FieldId};
+use crate::names::Adaptation;
 use adapters::{ELASTIFLOW_3, ELASTIFLOW_4, FILEBEAT, GOFLOW2};
+use collectors::{AKVORADO, FLAT, PMACCT};
 use nfdump::NFDUMP;
 
 pub(in crate::document) use keys::{Keys, Node};
-pub(in crate::document) use place::places;
 pub use place::{Dialect, Form, Place};
 
 /// Every dialect. The first two are read together; the order of the rest is
 /// that in which their marks are looked for.
 pub const DIALECTS: &[Dialect] = &[
-    Dialect { name: "Logstash netflow module", marks: &[], places: module },
-    Dialect { name: "Logstash netflow codec", marks: &[], places: codec },
+    Dialect { name: "Logstash netflow module", changes: None, marks: &[], places: module },
+    Dialect { name: "Logstash netflow codec", changes: None, marks: &[], places: codec },
     FILEBEAT,
     GOFLOW2,
     ELASTIFLOW_3,
     ELASTIFLOW_4,
     NFDUMP,
+    FLAT,
+    PMACCT,
+    AKVORADO,
 ];
 
 /// Dialects that are read together as the base.
@@ -44,7 +50,12 @@ const BASE: usize = 2;
 fn module() -> Vec<Place> {
     let place =
         |field: &crate::Field| Place { field: field.id, path: field.module_key, form: Form::Plain };
-    FIELDS.iter().map(place).collect()
+    let mut places: Vec<Place> = FIELDS.iter().map(place).collect();
+    // Logstash 8 puts the exporter's address under `host`.
+    for path in ["host.ip", "host.name"] {
+        places.push(Place { field: FieldId::Exporter, path, form: Form::Plain });
+    }
+    places
 }
 
 fn codec() -> Vec<Place> {
@@ -53,10 +64,20 @@ fn codec() -> Vec<Place> {
     FIELDS.iter().map(place).collect()
 }
 
+/// What the pipeline of a dialect changed of a flow, given whether its counters are
+/// of a place that it multiplies, and the sampling interval.
+pub(in crate::document) fn adaptation(
+    dialect: usize,
+    scaled: bool,
+    interval: Option<u64>,
+) -> Option<Adaptation> {
+    let (always, if_scaled) = DIALECTS[dialect].changes?;
+    Some(if scaled && interval > Some(1) { if_scaled } else { always })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::FieldId;
 
     /// Every dialect but the codec names all that identifies a conversation.
     #[test]
@@ -77,8 +98,12 @@ mod tests {
                 FieldId::FirstSwitched,
                 FieldId::LastSwitched,
             ] {
-                // nfdump's objects do not say from which format they came.
-                let is_left_out = field == FieldId::Version && dialect.name.starts_with("nfdump");
+                // nfdump's and Akvorado's do not say from which format they came.
+                let is_left_out = match field {
+                    FieldId::Version => ["nfdump -o json", "Akvorado"].contains(&dialect.name),
+                    FieldId::FirstSwitched | FieldId::LastSwitched => dialect.name == "Akvorado",
+                    _ => false,
+                };
                 let has = is_left_out || places.iter().any(|place| place.field == field);
                 assert!(has, "{} has no {field:?}", dialect.name);
             }

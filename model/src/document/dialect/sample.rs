@@ -10,6 +10,7 @@ fn json(place: &Place, number: u64) -> String {
     match (place.form, place.field.field().kind) {
         (Form::Seconds, _) => (number / 1000).to_string(),
         (Form::Nanoseconds, _) => (number * 1_000_000).to_string(),
+        (Form::SampledFlag, _) => "1".into(),
         (Form::Endpoint, _) => format!("\"r{number}:2055\""),
         (Form::Network, _) => format!("\"10.0.0.0/{number}\""),
         (Form::ExportType, _) => "\"NETFLOW_V5\"".into(),
@@ -17,16 +18,18 @@ fn json(place: &Place, number: u64) -> String {
         (Form::FlagLetters, _) => {
             format!("\"{}\"", crate::names::tcp_flags(u8::try_from(number).unwrap()))
         }
-        (Form::BlankTime | Form::AnyAddress | Form::EngineType | Form::EngineId, _) => {
-            unreachable!("csv's")
-        }
+        (Form::AnyAddress, _) => unreachable!("csv's"),
         (Form::HighByte, _) => (number >> 8).to_string(),
         (Form::LowByte, _) => (number & 255).to_string(),
-        (Form::Plain, Kind::Time) => format!("\"{}\"", crate::time::format_ms(number)),
+        (Form::ShortMs, _) | (Form::Plain, Kind::Time) => {
+            format!("\"{}\"", crate::time::format_ms(number))
+        }
         (Form::Plain, Kind::Text) => format!("\"r{number}\""),
         (Form::Plain, Kind::Address) => format!("\"0.0.0.{number}\""),
         (Form::Plain, Kind::Version) => "\"Netflow v5\"".into(),
-        (Form::ProtocolName | Form::NfdumpProtocol | Form::Plain, _) => number.to_string(),
+        (Form::Milliseconds | Form::NfdumpProtocol | Form::Plain | Form::Scaled, _) => {
+            number.to_string()
+        }
     }
 }
 
@@ -55,6 +58,7 @@ pub(in crate::document) fn number(field: FieldId) -> u64 {
         }
         FieldId::Version => 5,
         FieldId::SamplingAlgorithm => 1,
+        FieldId::Adapted => 3,
         field => field as u64 + 1,
     }
 }
@@ -77,4 +81,41 @@ pub(in crate::document) fn document(dialect: &Dialect) -> String {
         }
     }
     object(&members)
+}
+
+/// A document in the forms that Elasticsearch takes for one: itself, a hit, dotted
+/// at every level, with lists of one, as `fields`.
+pub(in crate::document) fn forms(text: &str) -> Vec<String> {
+    let document: serde_json::Value = serde_json::from_str(text).unwrap();
+    let mut leaves = Vec::new();
+    dotted("", &document, &mut leaves);
+    let object = |list: bool| {
+        let member = |(path, value): &(String, String)| {
+            if list { format!("\"{path}\":[{value}]") } else { format!("\"{path}\": {value}") }
+        };
+        format!("{{{}}}", leaves.iter().map(member).collect::<Vec<_>>().join(","))
+    };
+    let hit = |name: &str, object: &str| format!(r#"{{"_index":"a","_id":"1","{name}":{object}}}"#);
+    vec![
+        text.to_owned(),
+        hit("_source", text),
+        object(false),
+        hit("_source", &object(false)),
+        hit("_source", &object(true)),
+        hit("fields", &object(true)),
+        format!(r#"{{"_id":"1","_source":false,"fields":{}}}"#, object(true)),
+        format!(r#"{{"_id":"1","fields":{},"_source":{text}}}"#, object(true)),
+    ]
+}
+
+fn dotted(path: &str, value: &serde_json::Value, leaves: &mut Vec<(String, String)>) {
+    match value {
+        serde_json::Value::Object(members) => {
+            for (key, value) in members {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                dotted(&path, value, leaves);
+            }
+        }
+        value => leaves.push((path.to_owned(), value.to_string())),
+    }
 }

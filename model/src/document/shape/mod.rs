@@ -20,6 +20,9 @@
 
 use std::ops::Range;
 
+use super::dialect::{self, Form, Place};
+use super::json::Json;
+use super::value::{self, Found, Scalar};
 use crate::dump::DocumentId;
 use crate::field::FieldId;
 use crate::row::Row;
@@ -54,6 +57,10 @@ pub struct Shape {
     steps: Vec<(Literal, Slot)>,
     /// Values that are part of the literal bytes.
     constants: Vec<(FieldId, u64)>,
+    /// Whose documents have this shape, which says what was changed of the flow.
+    dialect: usize,
+    /// Bytes or packets stand where the pipeline multiplies them.
+    is_scaled: bool,
 }
 
 /// What a value is, hence how it is read.
@@ -69,6 +76,11 @@ enum Slot {
     Time(FieldId),
     /// A text in quotes.
     Text(FieldId),
+    /// A number, or (true) a text in quotes, in a form of its own, which may be
+    /// that of several fields.
+    Scalar(&'static [(Place, u8)], bool),
+    /// A list of names of TCP flags.
+    FlagNames,
     Index,
     Id,
     Routing,
@@ -135,16 +147,10 @@ impl Shape {
         for (literal, slot) in &self.steps {
             rest = &rest[self.literals.at_start(literal, rest)?..];
             let length = match *slot {
-                Slot::Number(field, most) => {
-                    let (value, length) = digits(rest)?;
-                    row.set(field, Some(value).filter(|value| *value <= most)?);
-                    length
-                }
+                Slot::Number(field, most) => number(rest, row, field, most)?,
                 Slot::Quoted(field, most) => {
-                    let (value, length) = digits(rest)?;
-                    (rest.get(length) == Some(&b'"')).then_some(())?;
-                    row.set(field, Some(value).filter(|value| *value <= most)?);
-                    length
+                    let length = number(rest, row, field, most)?;
+                    (rest.get(length) == Some(&b'"')).then_some(length)?
                 }
                 Slot::Address(field) => {
                     let (value, length) = address(rest)?;
@@ -161,6 +167,8 @@ impl Shape {
                     row.set_text(field, text);
                     text.len()
                 }
+                Slot::Scalar(places, is_text) => scalar(places, is_text, rest, row)?,
+                Slot::FlagNames => flag_names(rest, row)?,
                 Slot::Index => index.insert(plain_bytes(rest)?).len(),
                 Slot::Id => id.insert(plain_bytes(rest)?).len(),
                 Slot::Routing => routing.insert(plain_bytes(rest)?).len(),
@@ -178,12 +186,70 @@ impl Shape {
         for (field, value) in &self.constants {
             row.set(*field, *value);
         }
+        if self.dialect != 0 {
+            self.set_adapted(row);
+        }
         let id = DocumentId::new(index, id, routing);
         Some(Shaped { id, length: text.len() - rest.len() })
+    }
+
+    /// Sets what the pipeline changed of the flow.
+    fn set_adapted(&self, row: &mut Row<'_>) {
+        let interval = row.number(FieldId::SamplingInterval);
+        if let Some(adapted) = dialect::adaptation(self.dialect, self.is_scaled, interval) {
+            row.set(FieldId::Adapted, adapted.number());
+        }
     }
 
     fn push(&mut self, literal: &[u8], slot: Slot) {
         let literal = self.literals.push(literal);
         self.steps.push((literal, slot));
     }
+}
+
+/// Reads digits, and returns their length; a number that does not fit its field is
+/// unknown.
+#[inline]
+fn number(rest: &[u8], row: &mut Row<'_>, field: FieldId, most: u64) -> Option<usize> {
+    let (value, length) = digits(rest)?;
+    if value <= most {
+        row.set(field, value);
+    }
+    Some(length)
+}
+
+/// Reads a value as the JSON reader does; returns its length, or `None` if a field
+/// is unknown, so that a place of lower rank may hold it.
+#[inline(never)]
+fn scalar<'t>(
+    places: &[(Place, u8)],
+    is_text: bool,
+    rest: &'t [u8],
+    row: &mut Row<'t>,
+) -> Option<usize> {
+    let length = if is_text { string_end(rest)? } else { number_end(rest)? };
+    let text = std::str::from_utf8(&rest[..length]).ok()?;
+    let scalar = if is_text { Scalar::Text(text) } else { Scalar::Number(text) };
+    for (place, _) in places {
+        match value::of_scalar(place, scalar) {
+            Found::Number(value) => row.set(place.field, value),
+            Found::Text(_) => row.set_text(place.field, value::text_in(place.form, text)),
+            Found::TooLarge => {}
+            Found::Missing | Found::Impossible => return None,
+        }
+    }
+    Some(length)
+}
+
+/// Reads a list of at least two names of flags.
+#[inline(never)]
+fn flag_names(rest: &[u8], row: &mut Row<'_>) -> Option<usize> {
+    let length = list_end(rest)?;
+    let text = std::str::from_utf8(&rest[..length]).ok()?;
+    let place = Place { field: FieldId::TcpFlags, path: "", form: Form::Plain };
+    match value::find(&place, Json::of(text)) {
+        Found::Number(flags) => row.set(FieldId::TcpFlags, flags),
+        _ => return None,
+    }
+    Some(length)
 }

@@ -62,12 +62,20 @@ impl Narrowing {
     pub fn narrowed(&self, shape: &Shape) -> Option<Shape> {
         let mut row = Row::default();
         shape.walk(&self.sample, &mut row, &mut DayCache::default(), None)?;
-        let mut narrowed = Shape { constants: shape.constants.clone(), ..Shape::default() };
+        let mut narrowed = Shape {
+            constants: shape.constants.clone(),
+            dialect: shape.dialect,
+            is_scaled: shape.is_scaled,
+            ..Shape::default()
+        };
         let mut literal_from = 0;
         for ((_, slot), (value, is_same)) in shape.steps.iter().zip(&self.values) {
             if *is_same {
-                if let Some(field) = slot.number() {
-                    narrowed.constants.push((field, row.number(field)?));
+                // What does not fit its field is unknown.
+                if let Some(field) = slot.number()
+                    && let Some(value) = row.number(field)
+                {
+                    narrowed.constants.push((field, value));
                 }
             } else {
                 narrowed.push(&self.sample[literal_from..value.start], *slot);
@@ -87,9 +95,19 @@ fn values(shape: &Shape, text: &[u8]) -> Option<(Vec<Range<usize>>, usize)> {
 }
 
 impl Slot {
-    /// Whether what is read is borrowed from the text; or it ends the document.
+    /// Whether what is read is borrowed from the text, or may be; or it ends the
+    /// document.
     fn is_lent(self) -> bool {
-        matches!(self, Self::Text(_) | Self::Index | Self::Id | Self::Routing | Self::End)
+        matches!(
+            self,
+            Self::Text(_)
+                | Self::Scalar(..)
+                | Self::FlagNames
+                | Self::Index
+                | Self::Id
+                | Self::Routing
+                | Self::End
+        )
     }
 
     /// The field whose number it is.

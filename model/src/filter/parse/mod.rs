@@ -120,7 +120,7 @@ impl<'t> Parser<'t, '_> {
     fn left_over(&self, token: Token<'_>) -> String {
         let before = self.next.checked_sub(1).map_or("", |place| self.tokens[place].text);
         if let Some(subject) = self.last {
-            if token.shape == Shape::Word && hint::is_unit(subject, token.text) {
+            if token.shape == Shape::Word && hint::is_unit(subject, before, token.text) {
                 let together = format!("{before}{}", token.text);
                 return hint::not_a_value(subject, &together);
             }

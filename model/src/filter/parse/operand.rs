@@ -8,7 +8,6 @@ use crate::field::{FieldId, Kind};
 use crate::filter::lex::{Comparator, Shape, Token};
 use crate::filter::value::{self, Value};
 use crate::filter::{Context, Expression, Ranges, Subject, Test, hint, list};
-use crate::names;
 
 impl Parser<'_, '_> {
     /// What follows a subject.
@@ -157,13 +156,12 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// `flags SA`, `flags any SA`; a number is the whole byte, so `None`.
+    /// `flags SA`, `flags any SA`, which test some bits. A number is the whole byte,
+    /// and so are flags after `=`: `None`.
     fn flags(&mut self) -> Parsed<Option<Expression>> {
         let start = self.next;
         let differs = self.take_if(Shape::Compare(Comparator::Differs));
-        if !differs {
-            self.take_if(Shape::Compare(Comparator::Equal));
-        }
+        let is_equal = differs || self.take_if(Shape::Compare(Comparator::Equal));
         let explicit = if self.take_word("all") {
             Some(true)
         } else if self.take_word("any") {
@@ -172,12 +170,8 @@ impl Parser<'_, '_> {
             None
         };
         let word = self.peek().filter(|token| matches!(token.shape, Shape::Word | Shape::Quoted));
-        // X is every flag from URG to FIN at once, as nfdump has it.
-        let mask = word.and_then(|token| match token.text {
-            "X" | "x" => Some(0x3f),
-            text => names::parse_tcp_flags(text),
-        });
-        let Some(mask) = mask else {
+        let mask = word.and_then(|token| value::flags(token.text));
+        let Some(mask) = mask.filter(|_| explicit.is_some() || !is_equal) else {
             if explicit.is_some() {
                 return Err(self.missing("flags such as SA, out of CEUAPRSF, are missing here"));
             }

@@ -56,9 +56,12 @@ fn any_filter() -> impl Strategy<Value = String> {
             prop_oneof![Just("duration"), Just("pps"), Just("bps"), Just("bpp"), Just("flows")]
         )
             .prop_map(|(n, word)| format!("{word} >= {n}")),
+        (0..9_u8).prop_map(|n| format!("duration <= {n}ms")),
         (0..9_u8).prop_map(|n| format!("first >= 1970-01-01T00:00:00.00{n}Z")),
         "[SAFRPU]{1,3}".prop_map(|flags| format!("flags {flags}")),
         "[SAFRPU]{1,3}".prop_map(|flags| format!("flags any {flags}")),
+        ("[SAFRPUEC.]{1,3}", prop_oneof![Just("="), Just("!="), Just("in"), Just("!= any")])
+            .prop_map(|(flags, sign)| format!("flags {sign} {flags}")),
         (0..20_u8).prop_map(|n| format!("proto {n}")),
         prop_oneof![
             Just("exporter in [r1 10.0.0.0/8]"),

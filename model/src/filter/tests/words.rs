@@ -129,6 +129,72 @@ fn flags_under_not_mean_none_of_them() {
     }
 }
 
+/// After `=`, flags are the whole byte, in letters as in numbers: S is 2, A is 16,
+/// so SA is 18.
+#[test]
+fn flags_after_a_sign_are_exactly_these() {
+    let matching = |text: &str| -> Vec<u8> {
+        let filter = Expression::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        let shown = Expression::parse(&filter.to_string()).unwrap();
+        assert_eq!(shown, filter, "{text} is shown as {filter}");
+        let bytes = [0, 2, 16, 18, 26, 0x3f, 0x52];
+        let with = |flags| FlowRecord { tcp_flags: Some(flags), ..flow() };
+        bytes.into_iter().filter(|flags| filter.matches(&with(*flags))).collect()
+    };
+    for (text, expected) in [
+        ("flags = S", vec![2]),
+        ("tcp_flags = SA", vec![18]),
+        ("flags == as", vec![18]),
+        ("flags eq 'SA'", vec![18]),
+        ("flags = 18", vec![18]),
+        ("flags = 0x12", vec![18]),
+        ("flags = .", vec![0]),
+        ("flags = X", vec![0x3f]),
+        ("flags != S", vec![0, 16, 18, 26, 0x3f, 0x52]),
+        ("flags <> 2", vec![0, 16, 18, 26, 0x3f, 0x52]),
+        ("not flags = SA", vec![0, 2, 16, 26, 0x3f, 0x52]),
+        ("not (proto tcp and flags != SA)", vec![18]),
+        ("flags in [S SA]", vec![2, 18]),
+        ("flags in [S, 0x3f]", vec![2, 0x3f]),
+        ("flags in [S X]", vec![2, 0x3f]),
+        ("flags not in [S SA]", vec![0, 16, 26, 0x3f, 0x52]),
+        ("flags [S SA]", vec![2, 18]),
+        // Without a sign: all of these set, whatever else is.
+        ("flags SA", vec![18, 26, 0x3f, 0x52]),
+        ("flags any SA", vec![2, 16, 18, 26, 0x3f, 0x52]),
+        ("flags != any SA", vec![0]),
+        ("not flags != any SA", vec![2, 16, 18, 26, 0x3f, 0x52]),
+        ("flags = all SA", vec![18, 26, 0x3f, 0x52]),
+        ("not flags SA", vec![0]),
+        ("not flags all SA", vec![0, 2, 16]),
+        ("not flags AFRPU", vec![0, 2]),
+        ("not flags != all SA", vec![18, 26, 0x3f, 0x52]),
+    ] {
+        assert_eq!(matching(text), expected, "{text}");
+    }
+    let unknown = FlowRecord { tcp_flags: None, ..flow() };
+    assert!(!Expression::parse("flags != S").unwrap().matches(&unknown));
+}
+
+/// A bare number of `duration` is in ms, as nfdump's; a time is the same number.
+#[test]
+fn durations_are_compared_with_lengths_of_time() {
+    for (text, shown) in [
+        ("duration > 10m", "duration >= 600001"),
+        ("duration >= 10s", "duration >= 10000"),
+        ("duration < 1h30m", "duration <= 5399999"),
+        ("duration = 500ms", "duration = 500"),
+        ("duration 1.5s", "duration = 1500"),
+        ("duration > 10", "duration >= 11"),
+        ("duration in [1s-1m 1h]", "duration in [1000..60000 3600000]"),
+        ("duration = 1.5s..2s", "duration = 1500..2000"),
+        ("duration != 1d", "duration != 86400000"),
+        ("bytes > 10k and packets > 5M", "bytes >= 10001 and packets >= 5000001"),
+    ] {
+        assert_eq!(Expression::parse(text).unwrap().to_string(), shown, "{text}");
+    }
+}
+
 /// Counted with nfdump 1.7.1: a record of version 5 is one flow.
 #[test]
 fn a_record_is_one_flow() {

@@ -20,6 +20,15 @@ pub enum Fault {
     ShrunkTotal,
     /// A search says `timed_out` and gives half of its hits.
     TimedOut,
+    /// A search says `terminated_early` and gives half of its hits.
+    TerminatedEarly,
+    /// A search over two clusters says that one was skipped, and the hits of one
+    /// index are missing.
+    SkippedCluster,
+    /// A hit in the middle of a page is of another index.
+    StrayIndex,
+    /// A hit in the middle of a page is a century older.
+    StrayTime,
     /// The right answer after this delay.
     Slow(Duration),
 }

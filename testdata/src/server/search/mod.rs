@@ -1,6 +1,7 @@
 //! Searches and scrolls: from a request to the hits that match it, page by page.
 
 mod aggregations;
+mod fields;
 mod limits;
 mod order;
 mod page;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::fields;
 use super::order::{self, SortKey};
 use super::request::{Counting, Source};
 use crate::server::http::Fault;
@@ -17,6 +18,8 @@ pub(in crate::server) struct Page {
     pub(in crate::server) size: usize,
     pub(super) sort: Vec<SortKey>,
     pub(super) source: Source,
+    /// Names and patterns of the fields that are shown beside it.
+    pub(super) fields: Vec<String>,
 }
 
 /// What the first answer says beyond a page.
@@ -89,11 +92,11 @@ impl Page {
         let mut shown = self.hits.get(range.start.min(end)..end).unwrap_or_default().to_vec();
         let mut total = total;
         match (&style.fault, &mut total) {
-            (Some(Fault::PartialShards), _) => {
+            (Some(Fault::PartialShards | Fault::SkippedCluster), _) => {
                 let lost = shown.last().map(|hit| hit.0);
                 shown.retain(|hit| Some(hit.0) != lost);
             }
-            (Some(Fault::TimedOut), _) => shown.truncate(shown.len() / 2),
+            (Some(Fault::TimedOut | Fault::TerminatedEarly), _) => shown.truncate(shown.len() / 2),
             (Some(Fault::ShrunkTotal), Some(total)) => {
                 total.0 = total.0.saturating_sub(total.0 / 5 + 1);
             }
@@ -104,9 +107,8 @@ impl Page {
         if let Some(id) = &style.scroll_id {
             text.extend(["\"_scroll_id\":\"", id, "\","]);
         }
-        let timed_out = if style.fault == Some(Fault::TimedOut) { "true" } else { "false" };
-        text.extend([r#""took":1,"timed_out":"#, timed_out, r#","_shards":"#]);
-        text.extend([&shards_member(shards, style), r#","hits":{"#]);
+        text.push_str(time_members(style.fault.as_ref()));
+        text.extend([r#""_shards":"#, &shards_member(shards, style), r#","hits":{"#]);
         if let Some((value, relation)) = total {
             let value = value.to_string();
             if style.total_as_number {
@@ -129,7 +131,11 @@ impl Page {
             if place > 0 {
                 text.push(',');
             }
+            let start = text.len();
             self.push_hit(&mut text, *hit, store, rank);
+            if place == shown.len() / 2 {
+                stray(&mut text, start, style.fault.as_ref());
+            }
         }
         text.push_str("]}}");
         text
@@ -151,12 +157,39 @@ impl Page {
             }
             Source::Off => {}
         }
+        let has_fields = !self.fields.is_empty();
+        let fields = has_fields.then(|| fields::answer(&document.source, &self.fields)).flatten();
+        if let Some(fields) = fields {
+            text.extend([r#","fields":"#, &fields]);
+        }
         if self.sort.iter().any(SortKey::is_no_score) {
             text.push_str(r#","sort":"#);
             text.push_str(&order::values(hit, &self.sort, store));
         }
         text.push('}');
     }
+}
+
+/// How a search ended, and which clusters it was asked of.
+fn time_members(fault: Option<&Fault>) -> &'static str {
+    match fault {
+        Some(Fault::TimedOut) => r#""took":1,"timed_out":true,"#,
+        Some(Fault::TerminatedEarly) => r#""took":1,"timed_out":false,"terminated_early":true,"#,
+        Some(Fault::SkippedCluster) => {
+            r#""took":1,"timed_out":false,"_clusters":{"total":2,"successful":1,"skipped":1,"running":0,"partial":0,"failed":0,"details":{"eu":{"status":"skipped","indices":"netflow-*","timed_out":false,"failures":[{"shard":-1,"index":null,"reason":{"type":"connect_transport_exception","reason":"Unable to connect to [eu]"}}]}}},"#
+        }
+        _ => r#""took":1,"timed_out":false,"#,
+    }
+}
+
+/// Makes a hit that begins at `start` one of another index or another year.
+fn stray(text: &mut String, start: usize, fault: Option<&Fault>) {
+    let hit = text.split_off(start);
+    text.push_str(&match fault {
+        Some(Fault::StrayIndex) => hit.replacen(r#""_index":""#, r#""_index":"other-"#, 1),
+        Some(Fault::StrayTime) => hit.replacen(r#""@timestamp":"20"#, r#""@timestamp":"19"#, 1),
+        _ => hit,
+    });
 }
 
 fn shards_member((total, skipped): (usize, usize), style: &Style) -> String {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::aggregations::{self, Aggregation};
+use super::fields;
 use super::limits::{MOST_HITS, keep_alive};
 use super::order::{self, SortKey};
 use super::request_parts::{counting, number, slice, source};
@@ -22,6 +23,8 @@ pub(in crate::server) struct SearchRequest {
     pub(super) slice: Option<(usize, usize)>,
     pub(super) aggregations: Vec<Aggregation>,
     pub(super) source: Source,
+    /// Names and patterns of `fields` and `docvalue_fields`.
+    pub(super) fields: Vec<String>,
     /// How long the scroll lives; no scroll without it.
     pub(in crate::server) keep_alive: Option<Duration>,
 }
@@ -63,6 +66,7 @@ impl SearchRequest {
             slice: None,
             aggregations: Vec::new(),
             source: Source::Whole,
+            fields: Vec::new(),
             keep_alive: None,
         };
         let body = request.body.as_str();
@@ -90,13 +94,12 @@ impl SearchRequest {
             "slice" => self.slice = Some(slice(value, body)?),
             "aggs" | "aggregations" => self.aggregations = aggregations::parse(value, body)?,
             "_source" => self.source = source(value),
+            "fields" | "docvalue_fields" => self.fields.extend(fields::parse(value)),
             "timeout" => {}
             "pit"
             | "search_after"
             | "collapse"
             | "rescore"
-            | "fields"
-            | "docvalue_fields"
             | "stored_fields"
             | "script_fields"
             | "highlight"

@@ -39,7 +39,13 @@ pub(in crate::server) fn run(
     let aggregations = (!search.aggregations.is_empty())
         .then(|| aggregations::answer(&search.aggregations, &hits, store));
     Ok(Found {
-        page: Arc::new(Page { hits, size: search.size, sort: search.sort, source: search.source }),
+        page: Arc::new(Page {
+            hits,
+            size: search.size,
+            sort: search.sort,
+            source: search.source,
+            fields: search.fields,
+        }),
         shards: (indices.len(), skipped),
         aggregations,
         counting: search.counting,

@@ -8,7 +8,9 @@ pub(crate) type Layers = (&'static str, &'static [&'static [&'static str]]);
 #[rustfmt::skip]
 pub(crate) const LAYERS: &[Layers] = &[
     ("model/src", &[
-        &["address", "names", "sums", "time", "window"],
+        &["time"],
+        &["address", "names", "sums"],
+        &["window"],
         &["record"],
         &["field"],
         &["dump", "filter", "lesson", "meaning", "row", "wire"],
@@ -27,7 +29,7 @@ pub(crate) const LAYERS: &[Layers] = &[
         &["lib"],
     ]),
     ("fetch/src", &[
-        &["cancel", "clock", "error"],
+        &["cancel", "clock", "error", "search_body"],
         &["page", "progress", "server"],
         &["cursor", "part_writer", "request"],
         &["plan"],

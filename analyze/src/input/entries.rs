@@ -1,0 +1,310 @@
+//! Reads the entries of a text into a batch: hits, documents, answers, what is
+//! inside of answers of other APIs, and what is passed over between them.
+
+use flowkit_model::document::entry::{Entry, Hit};
+use flowkit_model::document::page::Page;
+use flowkit_model::document::wrapped::Wrapped;
+use flowkit_model::{Document, NotAFlow, Row};
+use memchr::memchr_iter;
+
+use super::block::{Block, Dropped};
+use super::bulk::is_action;
+use super::parse::{Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, ZEROS, document_id};
+use super::shape_cache::ShapeReader;
+use super::stretches::{Stretch, is_zeros, may_hold_a_document, walk};
+use super::truncated_page;
+use super::{met, others};
+use crate::dedup::Identity;
+
+/// What is wrong with an answer that goes no further than it was told to.
+const ENDED_EARLY: &str = "that ended early, at a number of documents that it was given";
+
+/// Answers inside of answers are looked into this deep.
+const DEEPEST: u32 = 4;
+
+impl Parsed {
+    /// Reads a text that is one entry, or else its stretches.
+    pub(super) fn entry_or_stretches(
+        &mut self,
+        text: &[u8],
+        line: u64,
+        block: &Block,
+        reader: &mut ShapeReader,
+    ) {
+        if !self.entry(text, line, reader) {
+            self.stretches(text, line, block, reader);
+        }
+    }
+
+    /// Reads all entries of a text that begins in a line, and counts what is none.
+    pub(super) fn stretches(
+        &mut self,
+        text: &[u8],
+        line: u64,
+        block: &Block,
+        reader: &mut ShapeReader,
+    ) {
+        let (mut at, mut line) = (0, line);
+        let mut action: Option<&[u8]> = None;
+        let mut dropped = block.dropped;
+        walk(text, |start, stretch| {
+            line += memchr_iter(b'\n', &text[at..start]).count() as u64;
+            at = start;
+            let before = dropped.take();
+            match stretch {
+                Stretch::Text(text) => self.passed_over(text, line, before),
+                Stretch::Broken(text) => {
+                    if let Some(before) = before {
+                        self.dropped(before);
+                    }
+                    self.broken(text, line, block);
+                }
+                Stretch::Value(value) => {
+                    if let Some(before) = before {
+                        self.dropped(before);
+                    }
+                    if is_action(value) {
+                        action = Some(value);
+                        return true;
+                    }
+                    if let Some(action) = action.take()
+                        && self.bulk_document(action, value, line, reader)
+                    {
+                        return true;
+                    }
+                    let mut row = Row::default();
+                    if let Some(shaped) = reader.read(value, &mut row) {
+                        self.n_values += 1;
+                        self.row(&row, Identity::of(shaped.id, &row), line);
+                        return true;
+                    }
+                    return self.entry(value, line, reader);
+                }
+            }
+            true
+        });
+        if let Some(dropped) = dropped {
+            self.dropped(dropped);
+        }
+    }
+
+    /// Reads one JSON value; false if it is none.
+    fn entry(&mut self, text: &[u8], line: u64, reader: &mut ShapeReader) -> bool {
+        self.entry_in(0, text, line, reader)
+    }
+
+    /// Reads one JSON value that is this deep inside of others.
+    fn entry_in(&mut self, depth: u32, text: &[u8], line: u64, reader: &mut ShapeReader) -> bool {
+        match Entry::parse(text) {
+            Ok(Entry::Error(error)) => {
+                self.server_error.get_or_insert((line, error));
+            }
+            Ok(Entry::Page(page)) => {
+                self.n_values += 1;
+                self.page(page, depth, line, false, reader);
+            }
+            Ok(Entry::Hit(hit)) => {
+                self.n_values += 1;
+                if self.hit(hit, text, line) {
+                    reader.learn(text, true);
+                }
+            }
+            Ok(Entry::Bare(document)) => {
+                let version = document.other_version();
+                match document.into_flow() {
+                    // Its shape is not learnt, so that none of its like is passed over.
+                    Ok(flow) if self.flows_of_object(text, &flow, line) => self.n_values += 1,
+                    Ok(flow) => {
+                        self.n_values += 1;
+                        self.row(&Row::of(&flow), None, line);
+                        reader.learn(text, false);
+                    }
+                    Err(NotAFlow::NoNetflow) if depth < DEEPEST => {
+                        match std::str::from_utf8(text).ok().and_then(Wrapped::of) {
+                            Some(wrapped) => self.inside(depth, &wrapped, line, reader),
+                            None => self.no_flow(NotAFlow::NoNetflow, version, text, line),
+                        }
+                    }
+                    Err(cause) => self.no_flow(cause, version, text, line),
+                }
+            }
+            // A character in another encoding is replaced; the rest of the document
+            // is read.
+            Err(_) if std::str::from_utf8(text).is_err_and(|error| error.error_len().is_some()) => {
+                return self.entry_in(
+                    depth,
+                    String::from_utf8_lossy(text).as_bytes(),
+                    line,
+                    reader,
+                );
+            }
+            Err(_) => {
+                let Some(page) = truncated_page::whole_hits(text) else { return false };
+                self.n_values += 1;
+                self.page(page, depth, line, true, reader);
+            }
+        }
+        true
+    }
+
+    /// Counts a document that is no flow.
+    fn no_flow(&mut self, cause: NotAFlow, version: Option<u64>, text: &[u8], line: u64) {
+        self.n_values += 1;
+        self.no_flow_in(cause, version, text, line);
+    }
+
+    fn no_flow_in(&mut self, cause: NotAFlow, version: Option<u64>, text: &[u8], line: u64) {
+        if let (NotAFlow::OtherVersion, Some(version)) = (cause, version) {
+            self.version(version);
+        }
+        self.skip_for(cause, line, || match (cause, version) {
+            (NotAFlow::OtherVersion, Some(version)) => Some(format!("version {version}")),
+            (NotAFlow::NoNetflow, _) => met::keys(text),
+            _ => None,
+        });
+    }
+
+    /// Reads what is inside of an answer of another API.
+    fn inside(&mut self, depth: u32, wrapped: &Wrapped<'_>, line: u64, reader: &mut ShapeReader) {
+        if !wrapped.missing.is_empty() || wrapped.values.is_empty() {
+            self.n_values += u64::from(wrapped.values.is_empty());
+            self.pages.push(PageFacts {
+                scroll_id: None,
+                n_hits: 0,
+                total: None,
+                missing: wrapped.missing.clone(),
+                is_ended_scroll: false,
+                is_alone: true,
+                breaks_off: false,
+                line,
+            });
+        }
+        for value in &wrapped.values {
+            if !self.entry_in(depth + 1, value.as_bytes(), line, reader) {
+                self.skip_for(NotAFlow::NotJson, line, || None);
+            }
+        }
+    }
+
+    fn page(
+        &mut self,
+        page: Page<'_>,
+        depth: u32,
+        line: u64,
+        breaks_off: bool,
+        reader: &mut ShapeReader,
+    ) {
+        // Without hits nothing was asked for but numbers, which aggregations end early.
+        let ended_early = page.terminated_early && !page.hits.is_empty();
+        let missing = [
+            (page.timed_out, "that timed out: the server had not looked everywhere"),
+            (!page.shards.complete(), "of which some shards failed: their documents are missing"),
+            (
+                !page.clusters.complete(),
+                "from which some clusters were left out, or were only partly searched",
+            ),
+            (ended_early && !page.is_of_scroll, ENDED_EARLY),
+        ];
+        self.pages.push(PageFacts {
+            scroll_id: page.scroll_id.map(std::borrow::Cow::into_owned),
+            n_hits: page.hits.len() as u64,
+            total: page.total,
+            missing: missing
+                .into_iter()
+                .filter_map(|(is_so, text)| is_so.then_some(text))
+                .collect(),
+            is_ended_scroll: ended_early && page.is_of_scroll,
+            is_alone: depth > 0,
+            breaks_off,
+            line,
+        });
+        let mut row = Row::default();
+        for hit in page.hits {
+            let text = hit.get().as_bytes();
+            if let Some(shaped) = reader.read(text, &mut row)
+                && shaped.id.is_some()
+            {
+                self.row(&row, Identity::of(shaped.id, &row), line);
+                continue;
+            }
+            match Entry::parse(text) {
+                Ok(Entry::Hit(hit)) => {
+                    if self.hit(hit, text, line) {
+                        reader.learn(text, true);
+                    }
+                }
+                // What follows an answer that breaks off may look like one more hit.
+                Ok(_) if breaks_off && depth < DEEPEST => {
+                    self.entry_in(depth + 1, text, line, reader);
+                }
+                Ok(_) => self.skip(NotAFlow::NoSource, line, None),
+                Err(error) => self.skip(NotAFlow::NotJson, line, Some(met::reason(&error))),
+            }
+        }
+    }
+
+    /// Adds a hit; false if it is no flow.
+    fn hit(&mut self, mut hit: Hit<'_>, text: &[u8], line: u64) -> bool {
+        let (index, id, routing) = (hit.index.take(), hit.id.take(), hit.routing.take());
+        let version = hit.source.as_ref().and_then(Document::other_version);
+        match hit.into_flow() {
+            Ok(flow) => {
+                let row = Row::of(&flow);
+                let id = document_id([&index, &id, &routing]);
+                self.row(&row, Identity::of(id, &row), line);
+                true
+            }
+            Err(cause) => {
+                self.no_flow_in(cause, version, text, line);
+                false
+            }
+        }
+    }
+
+    /// Counts text that is no JSON.
+    fn passed_over(&mut self, text: &[u8], line: u64, before: Option<Dropped>) {
+        let (line, bytes) = (
+            before.map_or(line, |before| before.line),
+            text.len() as u64 + before.map_or(0, |before| before.bytes),
+        );
+        if is_zeros(text) && before.is_none_or(|before| before.is_zeros) {
+            let what = format!("{bytes} bytes of zeros");
+            return self.odd(Odd { kind: ZEROS, what, n: 1, line, is_missing: false });
+        }
+        self.skip_for(NotAFlow::NotJson, line, || Some(met::text(text, bytes)));
+        self.program = self.program.or_else(|| others::of_text(text));
+        if may_hold_a_document(text) || before.is_some_and(|before| before.has_brace) {
+            self.may_have_held(line, bytes);
+        }
+    }
+
+    /// Counts long text that was dropped while it was read.
+    pub(super) fn dropped(&mut self, dropped: Dropped) {
+        self.passed_over(b"", dropped.line, Some(dropped));
+    }
+
+    /// Counts what opens as a document does and is none.
+    fn broken(&mut self, text: &[u8], line: u64, block: &Block) {
+        let error = Entry::parse(text).err();
+        let is_cut = error.as_ref().is_some_and(serde_json::Error::is_eof);
+        self.skip_for(NotAFlow::NotJson, line, || error.as_ref().map(met::reason));
+        self.program = self.program.or_else(|| others::of_text(text));
+        if is_cut && block.ends_with(text) {
+            self.breaks_off = Some(line);
+        } else {
+            self.may_have_held(line, text.len() as u64);
+        }
+    }
+
+    fn may_have_held(&mut self, line: u64, bytes: u64) {
+        self.odd(Odd {
+            kind: TEXT_WITH_A_BRACE,
+            what: format!(
+                "{bytes} bytes that are no JSON were passed over, and may have held a document"
+            ),
+            n: 1,
+            line,
+            is_missing: true,
+        });
+    }
+}

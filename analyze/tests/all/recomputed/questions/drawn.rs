@@ -1,0 +1,234 @@
+//! Random questions, in the JSON that flowkit reads.
+
+use serde_json::{Value, json};
+
+use super::clocks::instant;
+use super::flows::{Flow, of_documents};
+use super::made::pick;
+use crate::random::Random;
+
+pub(super) const ZONES: [&str; 18] = [
+    "UTC",
+    "UTC",
+    "+05:45",
+    "-09:30",
+    "Asia/Tokyo",
+    "Europe/Berlin",
+    "America/St_Johns",
+    "America/Goose_Bay",
+    "Antarctica/Casey",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "America/Sao_Paulo",
+    "Asia/Gaza",
+    "Asia/Kathmandu",
+    "America/New_York",
+    "Africa/Monrovia",
+    "Pacific/Kiritimati",
+    "Antarctica/Troll",
+];
+
+const KEYS: [&str; 38] = [
+    "dst_port",
+    "src_port",
+    "protocol",
+    "exporter",
+    "src_addr",
+    "dst_addr",
+    "src_addr/24",
+    "dst_addr/16",
+    "src_addr/0",
+    "dst_addr/32",
+    "src_as",
+    "dst_as",
+    "tcp_flags",
+    "tos",
+    "engine_id",
+    "engine_type",
+    "sampling_interval",
+    "src_country",
+    "dst_city",
+    "src_as_name",
+    "bytes",
+    "packets",
+    "input_snmp",
+    "next_hop",
+    "version",
+    "flow_seq_num",
+    "first_switched",
+    "timestamp",
+    "addr",
+    "addr/24",
+    "addr/9",
+    "port",
+    "as",
+    "if",
+    "mask",
+    "service",
+    "service",
+    "dst_port",
+];
+
+const BINS: [&str; 14] = [
+    "hour", "day", "5m", "30s", "7h", "2d", "week", "24h", "36m", "minute", "90m", "12h", "3d",
+    "48h",
+];
+
+const MEASURES: [&str; 35] = [
+    "bytes",
+    "packets",
+    "flows",
+    "bytes_share",
+    "packets_share",
+    "flows_share",
+    "first",
+    "last",
+    "duration",
+    "bps",
+    "pps",
+    "bpp",
+    "sent_bytes",
+    "received_bytes",
+    "min_bytes",
+    "max_bytes",
+    "mean_bytes",
+    "median_bytes",
+    "p95_bytes",
+    "min_duration",
+    "max_duration",
+    "mean_duration",
+    "median_duration",
+    "p95_duration",
+    "distinct:dst_port",
+    "distinct:src_addr",
+    "distinct:addr",
+    "distinct:exporter",
+    "distinct:port",
+    "distinct:src_country",
+    "distinct:bytes",
+    "peers",
+    "key_1",
+    "key_2",
+    "distinct:first_switched",
+];
+
+/// Names without a second of one.
+fn some(random: &mut Random, names: &[&'static str], most: u64) -> Vec<&'static str> {
+    let mut chosen: Vec<&str> = Vec::new();
+    for _ in 0..=random.below(most) {
+        let name = pick(random, names);
+        if !chosen.contains(&name) {
+            chosen.push(name);
+        }
+    }
+    chosen
+}
+
+/// Keys; often with a bin of time.
+fn keys(random: &mut Random) -> Vec<&'static str> {
+    let mut keys = some(random, &KEYS, 3);
+    if random.below(3) == 0 {
+        keys.extend(some(random, &BINS, 2));
+    }
+    if random.below(4) == 0 && keys.len() > 1 {
+        keys.remove(0);
+    }
+    keys
+}
+
+fn condition(random: &mut Random) -> String {
+    let measure = pick(random, &MEASURES);
+    let sign = pick(random, &["<", "<=", "=", "!=", ">", ">="]);
+    let limit = match measure {
+        "bytes_share" | "packets_share" | "flows_share" => {
+            format!("0.{:06}", random.below(300_000))
+        }
+        "first" | "last" => "1537514269230".into(),
+        _ => pick(random, &["0", "1", "2", "5", "443", "9000", "3000000", "1000000000000"]).into(),
+    };
+    let limit = if measure == "key_1" && random.below(2) == 0 { "\"r1\"".into() } else { limit };
+    format!("{measure} {sign} {limit}")
+}
+
+fn order(random: &mut Random) -> Value {
+    let mut order = json!({
+        "sort": if random.below(2) == 0 { "bytes" } else { pick(random, &MEASURES) },
+        "limit": pick(random, &[0, 0, 1, 3, 10]),
+    });
+    if random.below(3) == 0 {
+        order["bottom"] = json!(true);
+    }
+    if random.below(4) == 0 {
+        order["min_percent"] = pick(random, &[json!(0.5), json!(2), json!(10), json!(33.333_333)]);
+    }
+    if random.below(3) == 0 {
+        let conditions: Vec<String> = (0..=random.below(2)).map(|_| condition(random)).collect();
+        order["having"] = json!(conditions);
+    }
+    order
+}
+
+fn ranked(random: &mut Random) -> Value {
+    let mut options = json!({"order": order(random)});
+    if random.below(3) == 0 {
+        let mut columns = some(random, &MEASURES, 7);
+        if random.below(4) == 0 {
+            columns.push("port_kind");
+        }
+        options["columns"] = json!(columns);
+    }
+    options
+}
+
+fn timeline(random: &mut Random) -> Value {
+    let loads = ["proportional", "proportional", "start", "end", "uniform", "export"];
+    let mut options =
+        json!({"bin": pick(random, &BINS), "time_distribution": pick(random, &loads)});
+    if random.below(2) == 0 {
+        options["by"] = json!(keys(random));
+        options["limit"] = json!(random.below(4));
+    }
+    options
+}
+
+/// The name of a report, and its options.
+pub(super) fn report(random: &mut Random) -> (&'static str, Value) {
+    let names =
+        ["top", "top", "top", "talkers", "ports", "protocols", "pairs", "timeline", "timeline"];
+    let name = pick(random, &names);
+    let options = match name {
+        "top" => {
+            let mut options = ranked(random);
+            options["by"] = json!(keys(random));
+            options
+        }
+        "timeline" => timeline(random),
+        _ => ranked(random),
+    };
+    (name, options)
+}
+
+/// Which flows: their window, and what is done to them before.
+pub(super) fn flows(random: &mut Random, zone: &str, documents: &[Value]) -> Value {
+    let mut flows = json!({"zone": zone});
+    for name in ["repair_times", "scale_sampling", "dedupe"] {
+        if random.below(4) == 0 {
+            flows[name] = json!(true);
+        }
+    }
+    let (all, _) = of_documents(documents);
+    let mut times: Vec<i64> = all.iter().filter_map(Flow::exported).collect();
+    times.sort_unstable();
+    if times.len() < 4 || random.below(2) == 0 {
+        return flows;
+    }
+    // Mostly between two exports, so that some are in and some out of it.
+    let (from, to) = (times[times.len() / 4], times[times.len() * 3 / 4] + 1);
+    let text = |ms: i64| json!(format!("{:.3}", instant(ms)));
+    flows["window"] = match random.below(3) {
+        0 => json!({"from": text(from)}),
+        1 => json!({"to": text(to)}),
+        _ => json!({"from": text(from), "to": text(to)}),
+    };
+    flows
+}

@@ -1,0 +1,76 @@
+//! The flows that a question is about: one of equal ones, with times repaired and
+//! counters scaled, exported in its window.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::flows::{Datum, Flow};
+
+/// First ms, and the one after the last.
+pub(super) type Window = (Option<i64>, Option<i64>);
+
+/// The flows as the question has them changed.
+pub(super) fn changed(flows: &[Flow], asked: &Value) -> Vec<Flow> {
+    let mut seen = BTreeSet::new();
+    let mut changed = Vec::new();
+    for flow in flows {
+        if asked["dedupe"] == true && !seen.insert(flow) {
+            continue;
+        }
+        let mut flow = flow.clone();
+        if asked["repair_times"] == true {
+            repair(&mut flow);
+        }
+        if asked["scale_sampling"] == true {
+            let interval = flow.counter("sampling_interval").max(1);
+            for counter in ["bytes", "packets"] {
+                if let Some(Datum::Number(number)) = flow.0.get_mut(counter) {
+                    *number *= interval;
+                }
+            }
+        }
+        changed.push(flow);
+    }
+    changed
+}
+
+/// Takes the second off that Logstash 7 did not borrow, and the 2^32 ms of an uptime
+/// that began anew.
+fn repair(flow: &mut Flow) {
+    let Some(exported) = flow.number("timestamp") else { return };
+    for name in ["first_switched", "last_switched"] {
+        let Some(Datum::Number(ms)) = flow.0.get_mut(name) else { continue };
+        if *ms % 1000 > exported % 1000 && *ms >= 1000 {
+            *ms -= 1000;
+        }
+        if *ms > exported + (1 << 31) && *ms >= 1 << 32 {
+            *ms -= 1 << 32;
+        }
+    }
+}
+
+pub(super) fn window(asked: &Value) -> Window {
+    let ms = |end: &str| {
+        let text = asked["window"][end].as_str()?;
+        Some(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+    };
+    (ms("from"), ms("to"))
+}
+
+/// The flows that were exported in a window, and those of the day after it.
+pub(super) fn split(flows: Vec<Flow>, window: Window) -> (Vec<Flow>, Vec<Flow>) {
+    if window == (None, None) {
+        return (flows, Vec::new());
+    }
+    let (from, to) = (window.0.unwrap_or(0), window.1.unwrap_or(i64::MAX));
+    let (mut inside, mut later) = (Vec::new(), Vec::new());
+    for flow in flows {
+        match flow.exported() {
+            Some(ms) if from <= ms && ms < to => inside.push(flow),
+            Some(ms) if to <= ms && ms - to < 86_400_000 => later.push(flow),
+            _ => {}
+        }
+    }
+    (inside, later)
+}

@@ -1,0 +1,120 @@
+//! Inputs after public reports of how documents come: each is read whole, refused
+//! by name, or known to be incomplete.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use flowkit_analyze::export::Addresses;
+use flowkit_analyze::{Selection, Source};
+
+use crate::exporting::export_of;
+
+/// What is right of an input.
+enum Right {
+    /// Flows, their bytes, and a word of what is missing.
+    Read(u64, u64, Option<&'static str>),
+    /// A word of the error.
+    Refused(&'static str),
+}
+
+use Right::{Read, Refused};
+
+/// The values are worked out by hand: document n has n × 1500 bytes.
+const INPUTS: &[(&str, Right)] = &[
+    ("async-partial.json", Read(3, 9000, Some("partial"))),
+    ("bulk-bom.json", Read(3, 9000, None)),
+    ("curl-i-broken.txt", Read(2, 6000, Some("breaks off"))),
+    ("curl-i.txt", Read(3, 9000, None)),
+    ("elasticdump-commas.json", Read(3, 9000, None)),
+    ("elasticdump-status.json.gz", Read(3, 9000, None)),
+    ("elasticdump-stdout.txt", Read(3, 9000, None)),
+    ("esql.json", Read(3, 9000, None)),
+    ("fluentd-out-file.log", Read(3, 9000, None)),
+    ("fluentd-stdout.log", Read(3, 9000, None)),
+    ("powershell-out-file.json", Read(3, 9000, None)),
+    ("rubydebug.txt", Refused("json_lines")),
+    ("scroll-script.txt", Read(3, 9000, None)),
+    ("v9-only.ndjson", Refused("version 9: 12 documents")),
+];
+
+#[test]
+fn every_input_after_a_report_is_right() {
+    let folder = Path::new("../testdata/text");
+    for (name, right) in INPUTS {
+        let sources = [Source::open(&folder.join(name)).unwrap()];
+        let (mut flows, mut bytes) = (0, 0);
+        let read = export_of(&sources, &Selection::default(), Addresses::Text).flows(|flow| {
+            flows += 1;
+            bytes += flow.bytes.unwrap_or(0);
+            Ok(())
+        });
+        match (read, right) {
+            (Ok(tally), Read(n, sum, missing)) => {
+                assert_eq!((flows, bytes), (*n, *sum), "{name}");
+                let said = tally.incomplete.join("; ");
+                match missing {
+                    None => assert_eq!(said, "", "{name}"),
+                    Some(word) => assert!(said.contains(word), "{name}: {said}"),
+                }
+            }
+            (Err(error), Refused(word)) => {
+                assert!(error.to_string().contains(word), "{name}: {error}");
+            }
+            (read, _) => panic!("{name}: {read:?}"),
+        }
+    }
+    let listed: BTreeSet<String> = INPUTS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let there = std::fs::read_dir(folder).unwrap();
+    let there: BTreeSet<String> =
+        there.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(there, listed);
+}
+
+/// The words for what is missing of a file with this text.
+fn missing(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("answers.json");
+    std::fs::write(&path, text).unwrap();
+    let sources = [Source::open(&path).unwrap()];
+    let everything = Selection::default();
+    let export = export_of(&sources, &everything, Addresses::Text);
+    export.flows(|_| Ok(())).unwrap().incomplete.join("; ")
+}
+
+/// Elasticsearch up to 7 says `terminated_early` on each page of a scroll in the
+/// order of storage but the first, and servers say it of aggregations (`size: 0`).
+#[test]
+fn an_answer_that_ended_early_is_told_where_that_is_a_loss() {
+    let answer = |cursor: &str, ended: bool, total: u32, hits: std::ops::Range<u32>| {
+        let hits: Vec<String> = hits
+            .map(|n| format!(r#"{{"_index":"a","_id":"{n}","_source":{{"netflow":{{"version":5,"in_bytes":{n}}}}}}}"#))
+            .collect();
+        let hits = hits.join(",");
+        format!(
+            r#"{{{cursor}"timed_out":false,"terminated_early":{ended},"hits":{{"total":{{"value":{total},"relation":"eq"}},"hits":[{hits}]}}}}"#
+        ) + "\n"
+    };
+    let (scroll, point) = (r#""_scroll_id":"s","#, r#""pit_id":"p","#);
+    let first = answer(scroll, false, 4, 0..2);
+    let later = answer(scroll, true, 4, 2..4);
+    let last = answer(scroll, true, 4, 0..0);
+    let counted = answer("", true, 0, 0..0);
+    for whole in [
+        [&*first, &later, &last].concat(),
+        [&*later, &last, &first].concat(),
+        [&*counted, &first, &later].concat(),
+    ] {
+        assert_eq!(missing(&whole), "", "{whole}");
+    }
+    for (text, word) in [
+        (answer("", true, 2, 0..2), "that ended early"),
+        (answer(point, true, 2, 0..2), "that ended early"),
+        // A scroll whose first page says so was given a number of documents.
+        (answer(scroll, true, 2, 0..2), "each page ended early"),
+        (later, "each page ended early"),
+        (first, "of which 2 are not here"),
+    ] {
+        let said = missing(&text);
+        assert!(said.contains(word), "{said}: {text}");
+    }
+}

@@ -1,0 +1,101 @@
+//! What a fetch says: before it, of a server; after it, of the dump.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::path::Path;
+use std::process::Command;
+
+use flowkit_testdata::{Document, Server, practice_day};
+
+/// Exit code, standard output and standard error.
+fn flowkit(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flowkit"));
+    let command = command.args(arguments).current_dir(folder).env_remove("FLOWKIT_DUMP");
+    let output = command.env_remove("FLOWKIT_URL").output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn document(index: &str, source: &str) -> Document {
+    Document {
+        index: index.to_owned(),
+        id: source.to_owned(),
+        timestamp_ms: 1_537_401_600_000,
+        source: source.to_owned(),
+    }
+}
+
+const LOG: &str = r#"{"@timestamp":"2018-09-20T00:00:00.000Z","message":"a log line"}"#;
+
+#[test]
+fn a_fetch_says_how_many_of_its_documents_are_flows() {
+    let mut documents: Vec<_> = practice_day().into_iter().step_by(500).collect();
+    let (n, index) = (documents.len(), documents[0].index.clone());
+    let place = tempfile::tempdir().unwrap();
+    let fetch = |documents: &[Document], dump: &str| {
+        let server = Server::start(documents.to_vec(), 0).unwrap();
+        let arguments = ["fetch", "--url", &server.url(), "--index", "*", "-o", dump];
+        let (code, _, said) = flowkit(place.path(), &arguments);
+        assert_eq!(code, Some(0), "{said}");
+        said
+    };
+    let said = fetch(&documents, "all");
+    assert!(said.ends_with("all of them are flows\n"), "{said}");
+    documents.push(document(&index, LOG));
+    let said = fetch(&documents, "some");
+    let expected = format!("{n} documents are flows; skipped: 1 document (no netflow object)\n");
+    assert!(said.ends_with(&expected), "{said}");
+    let said = fetch(&[document("syslog", LOG)], "none");
+    let last = said.lines().last().unwrap();
+    assert!(last.starts_with("warning: ") && last.contains("flow"), "{said}");
+}
+
+#[test]
+fn a_list_and_a_dry_run_show_what_is_there() {
+    let mut documents: Vec<_> = practice_day().into_iter().step_by(500).collect();
+    let n = documents.len();
+    // Before the window: hundreds of indices without anything of it.
+    documents.extend((0..300).map(|day| document(&format!("netflow-old-{day:03}"), LOG)));
+    let server = Server::start(documents, 0).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let url = server.url();
+    let day = ["--url", &url, "--day", "2018-09-21"];
+    let (code, listed, said) = flowkit(place.path(), &[&["fetch", "--list"], &day[..]].concat());
+    assert_eq!(code, Some(0), "{said}");
+    let lines: Vec<&str> = listed.lines().collect();
+    assert_eq!(lines.len(), 4, "{listed}");
+    assert!(
+        lines[1].starts_with(&format!("index    netflow-2018.09.21: {n} documents, 2018-09-21T"))
+    );
+    assert!(lines[1].ends_with(", Logstash netflow module"), "{listed}");
+    assert_eq!(
+        lines[2],
+        "empty    300 indices without documents: netflow-old-000 to netflow-old-299"
+    );
+    let (code, plan, _) = flowkit(place.path(), &[&["fetch", "--dry-run"], &day[..]].concat());
+    assert_eq!(code, Some(0));
+    assert!(plan.contains("empty    300 indices without matching documents: "), "{plan}");
+    let dialect = format!("Logstash netflow module, {n} of {n} sampled documents are flows");
+    assert!(plan.contains(&dialect), "{plan}");
+    let (code, plan, said) =
+        flowkit(place.path(), &["fetch", "--dry-run", "--url", &url, "--last", "24h"]);
+    assert!(code == Some(0) && plan.contains("total    0 documents"), "{plan}{said}");
+    let update = ["fetch", "--dry-run", "--update", "--url", &url, "-o", "d"];
+    let (code, _, said) = flowkit(place.path(), &update);
+    assert!(code == Some(1) && said.contains("there is no dump to update"), "{said}");
+    let (code, _, said) = flowkit(place.path(), &["fetch", "--url", &url, "-o", "d"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, plan, said) = flowkit(place.path(), &update);
+    assert!(code == Some(0) && plan.contains("documents of the overlap"), "{plan}{said}");
+}
+
+#[test]
+fn members_of_a_pasted_body_that_are_not_taken_are_wrong_usage() {
+    let place = tempfile::tempdir().unwrap();
+    let body = r#"{"query":{"match_all":{}},"size":5,"_source":false}"#;
+    let (code, _, said) = flowkit(place.path(), &["fetch", "--query", body]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("leave out _source, size; documents come whole"), "{said}");
+    let (code, _, said) = flowkit(place.path(), &["fetch", "--query", "{"]);
+    assert!(code == Some(2) && said.contains("--query is not JSON"), "{said}");
+}

@@ -1,0 +1,114 @@
+//! The list of layouts whose rows are read, and of those that are no flows.
+
+use super::layout::{Layout, Refused};
+use super::{nfdump, others, paths};
+
+/// Every layout that is read. Of those that know equally many names of a header
+/// the first one reads it.
+pub const LAYOUTS: &[&Layout] =
+    &[&nfdump::FIXED, &nfdump::NAMED, &others::FLOW_TOOLS, &others::SILK, &paths::PATHS];
+
+const STATISTICS: &str =
+    "statistics that `nfdump -s` counted, not flows; print the flows: `nfdump -r FILE -o csv`";
+const ANSWER: &str = "an answer of flowkit, not flows; ask the source it was made from, or write its flows: `flowkit export SOURCE --format csv`";
+const UNIQ: &str =
+    "counts of rwuniq or rwstats, not flows; print the flows: `rwcut --delimited=, FILE`";
+
+/// Rows that are no flows; the first whose names are all there says what they
+/// are.
+pub const REFUSED: &[Refused] = &[
+    Refused { marks: &["val", "fl", "flP"], why: STATISTICS },
+    Refused {
+        marks: &["flows", "bytes", "packets", "avg_bps"],
+        why: "the summary that nfdump prints at its end, not flows; print the flows: `nfdump -r FILE -o csv`",
+    },
+    Refused { marks: &["bytes_share", "flows"], why: ANSWER },
+    Refused {
+        marks: &["flows", "packets", "bytes", "first", "last", "first_switched"],
+        why: ANSWER,
+    },
+    Refused { marks: &["start", "bytes", "packets", "flows", "bps", "pps"], why: ANSWER },
+    Refused { marks: &["targets", "flows", "src_addr"], why: ANSWER },
+    Refused { marks: &["beats", "interval", "jitter"], why: ANSWER },
+    Refused { marks: &["finding", "place", "count"], why: ANSWER },
+    Refused { marks: &["cumul_%"], why: UNIQ },
+    Refused { marks: &["sIP", "Records"], why: UNIQ },
+    Refused { marks: &["dIP", "Records"], why: UNIQ },
+    Refused { marks: &["sPort", "Records"], why: UNIQ },
+    Refused { marks: &["dPort", "Records"], why: UNIQ },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::csv::{Header, NoHeader, Role};
+
+    /// Each header of a layout is told as that layout, with no name unread, by
+    /// any delimiter and quoted.
+    #[test]
+    fn every_header_is_recognised() {
+        for layout in LAYOUTS {
+            for text in layout.headers {
+                let delimiter = if text.contains('|') { "|" } else { "," };
+                let quoted = text
+                    .split(delimiter)
+                    .map(|name| format!("\"{}\"", name.trim()))
+                    .collect::<Vec<_>>()
+                    .join(",");
+                let forms = [",", ";", "\t", "|"].map(|other| text.replace(delimiter, other));
+                for header in forms.iter().chain([&quoted]) {
+                    let header = header.trim_start_matches("#:");
+                    let found =
+                        Header::of(header).unwrap_or_else(|error| panic!("{header}: {error}"));
+                    assert_eq!(found.layout().name, layout.name, "{header}");
+                    assert!(found.unread().is_empty(), "{header}: {:?}", found.unread());
+                }
+                assert!(Header::of(text).is_ok(), "{text}");
+            }
+        }
+    }
+
+    /// A name has one meaning in a layout.
+    #[test]
+    fn no_name_stands_twice() {
+        for layout in LAYOUTS {
+            for text in layout.headers {
+                let names: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
+                let roles = (layout.roles)(&names);
+                assert_eq!(roles.len(), names.len(), "{}", layout.name);
+                let values = roles.iter().flatten().filter(|role| **role != Role::Nothing).count();
+                assert!(values >= 2, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn statistics_and_answers_are_refused_by_what_they_are() {
+        for (header, word) in [
+            ("ts,te,td,pr,val,fl,flP,pkt,pktP,byt,bytP,pps,bps,bpp", "statistics"),
+            ("ts,te,td,pr,val,fl,flP,ipkt,ipktP,ibyt,ibytP,ipps,ibps,ibpp", "statistics"),
+            ("ts,te,td,pr,val,fl,flP,opkt,opktP,obyt,obytP,opps,obps,obpp", "statistics"),
+            (
+                "src_addr,dst_port,bytes,packets,flows,bytes_share,packets_share,flows_share",
+                "answer",
+            ),
+            (
+                "addr_a,addr_b,a_to_b_bytes,b_to_a_bytes,bytes,packets,flows,bytes_share,packets_share,flows_share",
+                "answer",
+            ),
+            ("flows,packets,bytes,first,last,first_switched,last_switched", "answer"),
+            ("start,bytes,packets,flows,bps,pps", "answer"),
+            (
+                "src_addr,dst_addr,protocol,dst_port,beats,interval,jitter,flows,bytes,mean_bytes,first,last",
+                "answer",
+            ),
+            ("            sIP|   Records|          Bytes|  %Bytes|   cumul_%|", "rwuniq"),
+            ("sIP|dPort|Records|Bytes|", "rwuniq"),
+        ] {
+            match Header::of(header) {
+                Err(NoHeader::Refused(why)) => assert!(why.contains(word), "{header}: {why}"),
+                found => panic!("{header}: {found:?}"),
+            }
+        }
+    }
+}
