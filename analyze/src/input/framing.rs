@@ -66,9 +66,13 @@ impl Start {
         }
         let from = blank.max(self.searched);
         self.searched = text.len();
-        memchr(b'\n', &text[from..]).map(|_| framing(text))
+        let is_long = text.len() - blank > LONG_FIRST_LINE;
+        (is_long || memchr(b'\n', &text[from..]).is_some()).then(|| framing(text))
     }
 }
+
+/// A first line that is longer is no header.
+const LONG_FIRST_LINE: usize = 1 << 21;
 
 /// One document per line, as long as each opens and closes with a brace, unless
 /// the first line is a `_bulk` action, the text begins as csv or as what flow

@@ -78,7 +78,7 @@ fn a_line_of_a_gigabyte_is_refused_and_named() {
     if is_slow() {
         return;
     }
-    for (before, start) in [(String::new(), "{\"a\":\""), (hits(), "{\"a\":\""), (hits(), "x")] {
+    for (before, start) in [(String::new(), "{\"a\":\""), (hits(), "{\"a\":\"")] {
         let line = 1 + before.lines().count();
         let ended = summary(move |out| {
             out.write_all(before.as_bytes())?;
