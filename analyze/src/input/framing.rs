@@ -66,12 +66,12 @@ impl Start {
         }
         let from = blank.max(self.searched);
         self.searched = text.len();
-        let is_long = text.len() - blank > LONG_FIRST_LINE;
+        let is_long = text.len() - blank > LONG_FIRST_LINE && text[blank] != b'{';
         (is_long || memchr(b'\n', &text[from..]).is_some()).then(|| framing(text))
     }
 }
 
-/// A first line that is longer is no header.
+/// A first line that is longer, and opens no document, is no header.
 const LONG_FIRST_LINE: usize = 1 << 21;
 
 /// One document per line, as long as each opens and closes with a brace, unless
