@@ -88,8 +88,11 @@ pub(crate) fn any_filter() -> impl Strategy<Value = String> {
     })
 }
 
+/// Random filters: all of them in an optimised build, which CI runs too.
+const CASES: u32 = if cfg!(debug_assertions) { 200 } else { 400 };
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
     #[test]
     fn equals_the_reference(text in any_filter(), flows in prop::collection::vec(any_flow(), 1..30)) {
         let expression = Expression::parse(&text).unwrap();

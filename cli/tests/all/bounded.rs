@@ -95,6 +95,27 @@ fn a_line_of_a_gigabyte_is_refused_and_named() {
     }
 }
 
+/// A gigabyte of text in which no document can be is passed over, counted and told,
+/// and the documents before and behind it are read.
+#[test]
+fn a_gigabyte_of_text_is_passed_over_and_told() {
+    if is_slow() {
+        return;
+    }
+    let ended = summary(move |out| {
+        out.write_all(hits().as_bytes())?;
+        let piece = vec![b'x'; MEBIBYTE];
+        (0..1024).try_for_each(|_| out.write_all(&piece))?;
+        out.write_all(b"\n")?;
+        out.write_all(hits().replace("flow-", "later-").as_bytes())
+    });
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let told = "skipped 1 (not JSON), the first at standard input:4: 1073741824 bytes of text";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
+    assert!(ended.stdout.contains("\"flows\": 6,"), "{}", ended.stdout);
+    assert!(ended.peak < 200, "{} MiB", ended.peak);
+}
+
 /// Gigabytes that a small file unpacks to: zeros, which are no datagrams;
 /// blanks, which are nothing; lines that are no documents.
 #[test]

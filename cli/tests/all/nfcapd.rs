@@ -266,10 +266,10 @@ fn a_real_collector_counts_what_we_count() {
     // time, since what takes long is to send no faster than a collector reads.
     thread::scope(|scope| {
         for (n_flows, form, exporter) in [
-            ("1500", "ndjson", "192.168.10.254"),
-            ("1500", "pcap", "192.168.10.254"),
-            ("8000", "ndjson", "192.168.20.254"),
-            ("8000", "pcap", "192.168.20.254"),
+            ("4000", "ndjson", "192.168.10.254"),
+            ("4000", "pcap", "192.168.10.254"),
+            ("16000", "ndjson", "192.168.20.254"),
+            ("16000", "pcap", "192.168.20.254"),
         ] {
             let folder = folder.path();
             scope.spawn(move || collected_and_compared(folder, n_flows, form, exporter));

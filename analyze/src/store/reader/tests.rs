@@ -90,7 +90,9 @@ fn a_damaged_page_is_seen() {
     let end = chunks.map(|chunk| chunk_range(chunk, file.file_bytes).unwrap());
     let end = usize::try_from(end.map(|(start, length)| start + length).max().unwrap()).unwrap();
     let (mut tried, mut refused) = (0, 0);
-    for bit in (4 * 8..end * 8).step_by(149) {
+    // More of them in an optimised build, which CI runs too.
+    let step = if cfg!(debug_assertions) { 149 } else { 37 };
+    for bit in (4 * 8..end * 8).step_by(step) {
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
         tried += 1;
