@@ -120,6 +120,30 @@ fn every_column_can_be_ranked_by_and_compared() {
     }
 }
 
+/// Exporters that are met in another order than that of their letters.
+#[test]
+fn texts_are_compared_by_their_letters_wherever_they_were_met() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("exporters.ndjson");
+    let ends = ["10.0.0.1", "10.0.0.2"];
+    let of = |(exporter, bytes)| document(ends, [50_000, 443], exporter, bytes, [0, 1]);
+    std::fs::write(&path, [("r9", 100), ("r1", 300), ("r5", 200)].map(of).join("\n")).unwrap();
+    let ask = |sort: &str, bottom, limit, having: &str| {
+        let grouping = top("exporter", Order::default()).grouping().unwrap();
+        let (sort, _) = grouping.named(sort).unwrap();
+        let having = grouping.conditions(having).unwrap();
+        let report = top("exporter", Order { sort, bottom, limit, having, ..Order::default() });
+        let sources = [Source::open(&path).unwrap()];
+        let found = ask(&sources, &Question::new(report, Flows::default())).unwrap();
+        found.table.rows.iter().map(|row| typed(&row[0])).collect::<Vec<_>>()
+    };
+    assert_eq!(ask("bytes", false, 0, "exporter = r9"), ["r9"]);
+    assert_eq!(ask("bytes", false, 0, "exporter > r1"), ["r5", "r9"]);
+    assert_eq!(ask("exporter", false, 1, "bytes > 0"), ["r9"]);
+    assert_eq!(ask("exporter", true, 2, "bytes > 0"), ["r1", "r5"]);
+    assert_eq!(ask("exporter", true, 0, "exporter != r5"), ["r1", "r9"]);
+}
+
 #[test]
 fn what_a_report_does_not_show_is_refused() {
     let grouping = |report: Report| report.grouping().unwrap();
