@@ -136,6 +136,7 @@ fn dispatch<A: FlowSet>(
     frame: Frame,
     flows: &A,
 ) -> Result<Answer, A::Error> {
+    let (choice, wrong) = (report.choice().unwrap_or_default(), |why| AskError::Rows { why });
     match report {
         Report::Top(_)
         | Report::Talkers(_)
@@ -146,17 +147,16 @@ fn dispatch<A: FlowSet>(
             let grouping = report.grouping().unwrap_or_else(nothing);
             flows.ask(&GroupBy::new(grouping, zone, frame.window))
         }
-        Report::Exporters => flows.ask(&Exporters::default()),
+        Report::Exporters(_) => flows.ask(&Exporters::new(choice, zone).map_err(wrong)?),
         Report::Timeline(timeline) => {
             let bin = || AskError::Bin { text: timeline.bin.clone() };
             let binned = Binned::new(timeline, zone, frame.window, frame.fetched_to);
-            flows.ask(&binned.ok_or_else(bin)?)
+            flows.ask(&binned.ok_or_else(bin)?.with_rows(choice, zone).map_err(wrong)?)
         }
-        Report::Scans(scans) => {
-            let wrong = |why| AskError::Rows { why };
-            flows.ask(&ScanSearch::new(scans, zone).map_err(wrong)?)
+        Report::Scans(scans) => flows.ask(&ScanSearch::new(scans, choice, zone).map_err(wrong)?),
+        Report::Beacons(beacons) => {
+            flows.ask(&Regularity::new(beacons, choice, zone).map_err(wrong)?)
         }
-        Report::Beacons(beacons) => flows.ask(&Regularity::new(beacons)),
         Report::Diff(_) => unreachable!("a diff has two sides"),
         Report::Summary => flows.ask(&Summary::default()),
         Report::Check => flows.ask(&Check),

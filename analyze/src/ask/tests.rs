@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use flowkit_model::question::{Diff, Flows, Key, Order, Question, Report, Top};
 use flowkit_model::window::Typed;
-use flowkit_model::{Answer, FIELDS, Field, FieldId, FlowRecord, Metric};
+use flowkit_model::{Answer, FIELDS, Field, FieldId, FlowRecord};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
@@ -151,8 +151,9 @@ fn a_diff_of_columns_is_that_of_the_flows() {
     let options = ReadOptions::default();
     for field in [FieldId::DstPort, FieldId::SrcAddr, FieldId::Exporter, FieldId::Protocol] {
         let by = vec![Key::Field(field)];
-        let diff = Diff { by, windows: None, sort: Metric::Bytes, limit: 0 };
-        let (changes, shared) = (Changes::new(&diff, &TimeZone::UTC), Shared::new(options));
+        let diff = Diff { limit: 0, ..Diff::new(by) };
+        let (changes, shared) =
+            (Changes::new(&diff, &TimeZone::UTC).unwrap(), Shared::new(options));
         let [a, b] = sides.each_ref().map(|flows| {
             let selection = select(&sources, flows, options).unwrap();
             gather(&sources, changes.groups(), &selection, options, &shared).unwrap().partial

@@ -30,7 +30,8 @@ pub(super) fn ask(
     options: ReadOptions,
 ) -> Result<Answer, AskError> {
     let sides = sides(sources, diff, flows, zone, options)?;
-    let (changes, shared) = (Changes::new(diff, zone), Shared::new(options));
+    let (changes, shared) =
+        (Changes::new(diff, zone).map_err(|why| AskError::Rows { why })?, Shared::new(options));
     let gather = |side: Side<'_>| -> Result<_, AskError> {
         let selection = in_window(flows, zone, side.window)?;
         Ok(gather(side.sources, changes.groups(), &selection, options, &shared)?)

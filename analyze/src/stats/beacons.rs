@@ -9,9 +9,10 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
-use flowkit_model::question::{Beacons, most_rows};
+use flowkit_model::answer::{Answer, Cell, Column, Meaning, RowOrder, Table as Rows, Tally};
+use flowkit_model::question::{Beacons, Choice, most_rows};
 use flowkit_model::{FieldId, Kind};
+use jiff::tz::TimeZone;
 
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
@@ -104,20 +105,27 @@ fn median(values: &mut [u64]) -> Option<u64> {
 #[derive(Debug)]
 pub(crate) struct Regularity {
     question: Beacons,
+    order: RowOrder,
     layout: KeyLayout,
 }
 
 impl Regularity {
-    pub(crate) fn new(question: &Beacons) -> Self {
+    /// The search of a question, with the rows of a choice, whose times are in a zone.
+    ///
+    /// # Errors
+    /// If a column is unknown or a condition invalid.
+    pub(crate) fn new(
+        question: &Beacons,
+        choice: Choice<'_>,
+        zone: &TimeZone,
+    ) -> Result<Self, String> {
         let question = Beacons {
             // Fewer have no gap to compare with another.
             min_connections: question.min_connections.max(3),
             ..question.clone()
         };
-        Self {
-            question,
-            layout: KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into()),
-        }
+        let layout = KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into());
+        Ok(Self { question, order: RowOrder::new(columns(), choice, None, zone)?, layout })
     }
 }
 
@@ -169,26 +177,26 @@ impl Statistic for Regularity {
             .collect();
         self.keep_top(&mut found);
         let rows = found.into_iter().map(|regular| self.row(&regular, texts));
-        let columns = [
-            ("src_addr", Meaning::Key(Kind::Address)),
-            ("dst_addr", Meaning::Key(Kind::Address)),
-            ("protocol", Meaning::Key(Kind::Protocol)),
-            ("dst_port", Meaning::Key(Kind::Port)),
-            ("beats", Meaning::Count),
-            ("interval", Meaning::Duration),
-            ("jitter", Meaning::Fraction),
-            ("flows", Meaning::Count),
-            ("bytes", Meaning::Bytes),
-            ("mean_bytes", Meaning::Bytes),
-            ("first", Meaning::Value(Kind::Time)),
-            ("last", Meaning::Value(Kind::Time)),
-        ];
-        let columns = Column::list(columns);
-        Ok(Answer {
-            table: Rows { name: "rows", columns, rows: rows.collect() },
-            ..Answer::default()
-        })
+        let rows = self.order.choose(rows.collect());
+        Ok(Answer { table: Rows { name: "rows", columns: columns(), rows }, ..Answer::default() })
     }
+}
+
+fn columns() -> Vec<Column> {
+    Column::list([
+        ("src_addr", Meaning::Key(Kind::Address)),
+        ("dst_addr", Meaning::Key(Kind::Address)),
+        ("protocol", Meaning::Key(Kind::Protocol)),
+        ("dst_port", Meaning::Key(Kind::Port)),
+        ("beats", Meaning::Count),
+        ("interval", Meaning::Duration),
+        ("jitter", Meaning::Fraction),
+        ("flows", Meaning::Count),
+        ("bytes", Meaning::Bytes),
+        ("mean_bytes", Meaning::Bytes),
+        ("first", Meaning::Value(Kind::Time)),
+        ("last", Meaning::Value(Kind::Time)),
+    ])
 }
 
 impl Regularity {
@@ -231,14 +239,17 @@ impl Regularity {
         is_regular.then_some(Regular { key, connections: n, interval, jitter, sums, first, last })
     }
 
-    /// Keeps the top N: the steadiest first, then those with more connections.
+    /// Sorts by the steadiest first, then by more connections, and keeps the top N; all,
+    /// if others may be shown.
     fn keep_top(&self, found: &mut Vec<Regular>) {
         found.sort_unstable_by(|a, b| {
             let order =
                 a.unsteadiness().cmp(&b.unsteadiness()).then(b.connections.cmp(&a.connections));
             order.then_with(|| a.key.cmp(&b.key))
         });
-        found.truncate(most_rows(self.question.limit));
+        if self.order.is_usual() {
+            found.truncate(most_rows(self.question.limit));
+        }
     }
 
     fn row(&self, regular: &Regular, texts: &[String]) -> Vec<Cell> {

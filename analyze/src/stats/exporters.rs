@@ -3,8 +3,10 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
+use flowkit_model::answer::{Answer, Cell, Column, Meaning, RowOrder, Table as Rows, Tally};
+use flowkit_model::question::Choice;
 use flowkit_model::{FieldId, Kind, Metric, Sums};
+use jiff::tz::TimeZone;
 
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
@@ -21,6 +23,7 @@ use crate::statistic::{Statistic, key_cell};
 #[derive(Debug)]
 pub(crate) struct Exporters {
     layout: KeyLayout,
+    order: RowOrder,
 }
 
 const KEY: [FieldId; 3] = [FieldId::Exporter, FieldId::EngineType, FieldId::EngineId];
@@ -85,11 +88,19 @@ pub(crate) struct ExporterPartial {
     packets: Packets,
 }
 
-impl Default for Exporters {
-    fn default() -> Self {
-        Self { layout: KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into()) }
+impl Exporters {
+    /// With the rows of a choice, whose times are in a zone.
+    ///
+    /// # Errors
+    /// If a column is unknown or a condition invalid.
+    pub(crate) fn new(choice: Choice<'_>, zone: &TimeZone) -> Result<Self, String> {
+        let layout = KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into());
+        Ok(Self { layout, order: RowOrder::new(columns(), choice, Some(BYTES), zone)? })
     }
 }
+
+/// The column that rows are sorted by.
+const BYTES: &str = "bytes";
 
 impl Statistic for Exporters {
     type Partial = ExporterPartial;
@@ -135,29 +146,34 @@ impl Statistic for Exporters {
             let engine_key = [key[0], key[1], key[2]];
             row(key, engine, losses.get(&engine_key).copied(), texts, tally)
         });
-        let columns = [
-            ("exporter", Meaning::Key(Kind::Text)),
-            ("engine_type", Meaning::Key(Kind::Code)),
-            ("engine_id", Meaning::Key(Kind::Code)),
-            ("bytes", Meaning::Bytes),
-            ("packets", Meaning::Count),
-            ("flows", Meaning::Count),
-            ("bytes_share", Meaning::Share(Metric::Bytes)),
-            ("lost_flows", Meaning::Count),
-            ("missing_documents", Meaning::Count),
-            ("export_packets", Meaning::Count),
-            ("sampling_interval_min", Meaning::Count),
-            ("sampling_interval_max", Meaning::Count),
-            ("first", Meaning::Value(Kind::Time)),
-            ("last", Meaning::Value(Kind::Time)),
-        ];
-        let columns = Column::list(columns);
+        let rows = rows.collect::<Vec<_>>();
+        let notes = self.order.note_on(&rows).into_iter().collect();
         Ok(Answer {
-            table: Rows { name: "rows", columns, rows: rows.collect() },
-            bars: Some("bytes".into()),
+            table: Rows { name: "rows", columns: columns(), rows: self.order.choose(rows) },
+            bars: self.order.bars(BYTES),
+            notes,
             ..Answer::default()
         })
     }
+}
+
+fn columns() -> Vec<Column> {
+    Column::list([
+        ("exporter", Meaning::Key(Kind::Text)),
+        ("engine_type", Meaning::Key(Kind::Code)),
+        ("engine_id", Meaning::Key(Kind::Code)),
+        ("bytes", Meaning::Bytes),
+        ("packets", Meaning::Count),
+        ("flows", Meaning::Count),
+        ("bytes_share", Meaning::Share(Metric::Bytes)),
+        ("lost_flows", Meaning::Count),
+        ("missing_documents", Meaning::Count),
+        ("export_packets", Meaning::Count),
+        ("sampling_interval_min", Meaning::Count),
+        ("sampling_interval_max", Meaning::Count),
+        ("first", Meaning::Value(Kind::Time)),
+        ("last", Meaning::Value(Kind::Time)),
+    ])
 }
 
 fn row(

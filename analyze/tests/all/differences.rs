@@ -87,7 +87,7 @@ fn check(sides: &[Vec<Batch>; 2]) {
             // One measure in memory, the next on disk; all in an optimised build.
             let (from, n) = if cfg!(debug_assertions) { (place % 2 * 2, 2) } else { (0, 4) };
             for (limit, memory) in limits.into_iter().skip(from).take(n) {
-                let question = Diff { by: keys(names), windows: None, sort: metric, limit };
+                let question = Diff { sort: metric.name().into(), limit, ..Diff::new(keys(names)) };
                 let found = diff(sides.clone(), &question, Memory::of(memory));
                 let told = found.title();
                 let rows: Vec<Vec<Cell>> = found
@@ -106,7 +106,7 @@ fn check(sides: &[Vec<Batch>; 2]) {
             }
         }
         let same = sides.clone().map(|_| sides[0].clone());
-        let question = Diff { by: keys(names), windows: None, sort: Metric::Bytes, limit: 0 };
+        let question = Diff { limit: 0, ..Diff::new(keys(names)) };
         let found = diff(same, &question, Memory::default());
         assert!(found.table.rows.is_empty(), "{names:?} differs from itself");
     }

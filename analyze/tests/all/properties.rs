@@ -5,8 +5,8 @@ use flowkit_analyze::in_memory::{Batch, Memory, ask_batches, ask_flows};
 use flowkit_model::Metric;
 use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::question::{
-    Beacons, Condition, Flows, Measure, Order, Question, Ranked, Report, Scans, TimeDistribution,
-    Timeline,
+    Beacons, Condition, Exporters, Flows, Measure, Order, Question, Ranked, Report, Scans,
+    TimeDistribution, Timeline,
 };
 
 use crate::asking::{all_rows, keys, of_batches, question, ranked, top, top_with};
@@ -61,7 +61,17 @@ fn rankings() -> Vec<Question> {
 }
 
 fn timeline(bin: &str, distribution: TimeDistribution, by: &[&str], limit: usize) -> Report {
-    Report::Timeline(Timeline { bin: bin.into(), distribution, by: keys(by), limit })
+    Report::Timeline(Timeline {
+        bin: bin.into(),
+        distribution,
+        by: keys(by),
+        limit,
+        ..Timeline::default()
+    })
+}
+
+fn exporters() -> Report {
+    Report::Exporters(Exporters::default())
 }
 
 /// A question of each report, but for diff: of flows that are changed and
@@ -83,7 +93,11 @@ fn questions() -> Vec<Question> {
     ];
     let others = [
         Report::Scans(Scans { min_targets: 3, limit: 10, ..Scans::default() }),
-        Report::Beacons(Beacons { min_connections: 3, max_jitter_percent: 90, limit: 10 }),
+        Report::Beacons(Beacons {
+            min_connections: 3,
+            max_jitter_percent: 90,
+            ..Beacons::default()
+        }),
     ];
     let timelines =
         timelines.map(|(distribution, by)| question(timeline("7m", distribution, by, 2)));
@@ -92,7 +106,7 @@ fn questions() -> Vec<Question> {
         .chain(timelines)
         .chain(others.map(question))
         .map(|question| Question::new(question.report, some.clone()))
-        .chain([Report::Check, Report::Exporters, Report::Summary].map(question))
+        .chain([Report::Check, exporters(), Report::Summary].map(question))
         .collect()
 }
 
@@ -178,9 +192,9 @@ fn statistics_name_the_fields_that_they_read() {
     check(question(Report::Ports(Ranked::default())));
     check(question(Report::Protocols(Ranked::default())));
     check(question(Report::Scans(Scans { min_targets: 2, limit: 0, ..Scans::default() })));
-    let beacons = Beacons { min_connections: 3, max_jitter_percent: 10, limit: 0 };
+    let beacons = Beacons { min_connections: 3, limit: 0, ..Beacons::default() };
     check(question(Report::Beacons(beacons)));
     check(question(Report::Check));
-    check(question(Report::Exporters));
+    check(question(exporters()));
     check(question(Report::Summary));
 }

@@ -1,9 +1,9 @@
 //! Statistics over a few flows, whose answers can be worked out by hand.
 
 use flowkit_analyze::in_memory::{Memory, diff_batches};
+use flowkit_model::FlowRecord;
 use flowkit_model::answer::Cell;
 use flowkit_model::question::{Diff, Flows, Order};
-use flowkit_model::{FlowRecord, Metric};
 
 use crate::asking::{keys, of_batches, top_with};
 use crate::batches::batches;
@@ -37,7 +37,7 @@ type Rows<'r> = &'r [(u16, [u64; 2])];
 
 /// The title of what differs between two sides, and port, word and change of bytes.
 fn changes(a: Rows<'_>, b: Rows<'_>, limit: usize) -> (String, Vec<(Cell, Cell, Cell)>) {
-    let diff = Diff { by: keys(&["dst_port"]), windows: None, sort: Metric::Bytes, limit };
+    let diff = Diff { limit, ..Diff::new(keys(&["dst_port"])) };
     let flow = |(port, [bytes, packets]): &(u16, [u64; 2])| FlowRecord {
         dst_port: Some(*port),
         bytes: Some(*bytes),

@@ -1,6 +1,7 @@
 //! Which rows of a result to show, and in which order.
 
 use clap::Arg;
+use clap::builder::Resettable;
 use flowkit_model::question::{Grouping, Order, Report};
 
 use crate::exit::Usage;
@@ -10,13 +11,18 @@ use crate::exit::Usage;
 #[command(next_help_heading = "Rows")]
 pub(crate) struct Limit {
     /// Number of rows to show; 0 shows all
-    #[arg(short = 'n', long, default_value_t = 10, value_name = "N", value_parser = number)]
-    limit: usize,
+    #[arg(short = 'n', long, default_value = "10", value_name = "N", value_parser = number)]
+    limit: Option<usize>,
 }
 
 impl Limit {
     /// The number; 0 is all.
     pub(crate) fn rows(&self) -> usize {
+        self.limit.unwrap_or_default()
+    }
+
+    /// The number, if there is one: without a default it must be typed.
+    pub(crate) fn typed(&self) -> Option<usize> {
         self.limit
     }
 }
@@ -26,28 +32,66 @@ pub(crate) fn limited(arg: Arg, rows: &'static str) -> Arg {
     if arg.get_id() == "limit" { arg.default_value(rows) } else { arg }
 }
 
+/// Another default of `--sort`.
+pub(crate) fn sorted(arg: Arg, column: &'static str) -> Arg {
+    if arg.get_id() == "sort" { arg.default_value(column) } else { arg }
+}
+
+/// No default of `--limit`, where it depends on other options.
+pub(crate) fn unlimited(arg: Arg) -> Arg {
+    if arg.get_id() == "limit" { arg.default_value(Resettable::Reset) } else { arg }
+}
+
+/// No default of `--sort`, where the usual order is that of no column; then `--bottom`
+/// needs one.
+pub(crate) fn unsorted(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "sort" => arg.default_value(Resettable::Reset),
+        "bottom" => arg.requires("sort"),
+        _ => arg,
+    }
+}
+
+/// Which rows of a table to show, and in which order.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Rows")]
+pub(crate) struct Chosen {
+    /// Column to rank by
+    #[arg(long, default_value = BYTES, value_name = "COLUMN")]
+    sort: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) limit: Limit,
+
+    /// Rank the smallest first
+    #[arg(long)]
+    pub(crate) bottom: bool,
+
+    /// Only rows that match, such as 'bytes > 1G and flows >= 10'
+    #[arg(long, value_name = "CONDITION", display_order = 100)]
+    pub(crate) having: Option<String>,
+}
+
+/// The column that most reports rank by.
+pub(crate) const BYTES: &str = "bytes";
+
+impl Chosen {
+    /// The column to sort by, if it is not the usual one of the report.
+    pub(crate) fn sort(&self, usual: Option<&str>) -> Option<String> {
+        self.sort.clone().filter(|column| Some(&**column) != usual)
+    }
+}
+
 /// Which rows of a ranking to show.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Rows")]
 pub(crate) struct Rows {
-    /// Column to rank by
-    #[arg(long, default_value = "bytes", value_name = "COLUMN")]
-    sort: String,
-
     #[command(flatten)]
-    limit: Limit,
-
-    /// Rank the smallest first
-    #[arg(long)]
-    bottom: bool,
+    chosen: Chosen,
 
     /// Only rows with at least this share of the total, in percent
     #[arg(long, value_name = "PERCENT", value_parser = millionths)]
     min_percent: Option<u64>,
-
-    /// Only rows that match, such as 'bytes > 1G and flows >= 10'
-    #[arg(long, value_name = "CONDITION")]
-    having: Option<String>,
 }
 
 fn number(text: &str) -> Result<usize, String> {
@@ -68,26 +112,29 @@ fn millionths(text: &str) -> Result<u64, String> {
 impl Rows {
     /// Order and conditions, in the columns of a report; `report` is that of an order.
     pub(crate) fn order(&self, report: impl Fn(Order) -> Report) -> anyhow::Result<Order> {
+        let order = self.chosen.order(report)?;
+        Ok(Order { min_share: self.min_percent.unwrap_or(0), ..order })
+    }
+}
+
+impl Chosen {
+    /// Order and conditions, in the columns of a ranking; `report` is that of an order.
+    pub(crate) fn order(&self, report: impl Fn(Order) -> Report) -> anyhow::Result<Order> {
         let grouping = report(Order::default()).grouping();
         let grouping = grouping.unwrap_or_else(|| Grouping::sums(Vec::new()));
         let wrong = |option: &str, value: &str, why: String| {
             Usage(format!("invalid value '{value}' for '{option}': {why}"))
         };
-        let (sort, _) =
-            grouping.named(&self.sort).map_err(|why| wrong("--sort <COLUMN>", &self.sort, why))?;
+        let sort = self.sort.as_deref().unwrap_or(BYTES);
+        let (sort, _) = grouping.named(sort).map_err(|why| wrong("--sort <COLUMN>", sort, why))?;
         let having = match &self.having {
             None => Vec::new(),
             Some(text) => {
                 grouping.conditions(text).map_err(|why| wrong("--having <CONDITION>", text, why))?
             }
         };
-        Ok(Order {
-            sort,
-            limit: self.limit.rows(),
-            bottom: self.bottom,
-            min_share: self.min_percent.unwrap_or(0),
-            having,
-        })
+        let (limit, bottom) = (self.limit.rows(), self.bottom);
+        Ok(Order { sort, limit, bottom, min_share: 0, having })
     }
 }
 

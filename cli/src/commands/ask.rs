@@ -75,7 +75,7 @@ impl Ask {
             | Report::Ports(ranked)
             | Report::Protocols(ranked)
             | Report::Pairs(ranked) => &mut ranked.columns,
-            Report::Exporters
+            Report::Exporters(_)
             | Report::Timeline(_)
             | Report::Scans(_)
             | Report::Beacons(_)

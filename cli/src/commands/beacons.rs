@@ -4,7 +4,7 @@ use flowkit_model::question::{self, Report};
 
 use crate::args::general::General;
 use crate::args::output::Output;
-use crate::args::rows::Limit;
+use crate::args::rows::{Chosen, unsorted};
 use crate::args::sources::Sources;
 use crate::exit::Exit;
 use crate::report::report;
@@ -13,16 +13,18 @@ const EXAMPLES: &str = "\
 Flows of one source, destination, protocol and port, by the time from the start
 of each connection to the start of the next: the interval is the median of these
 times, the jitter the median deviation from it, in percent of the interval. Time
-servers, monitoring and software updates are regular too.
+servers, monitoring and software updates are regular too. The steadiest are
+first unless --sort names a column; --having and --sort know every column shown.
 
 Examples:
   flowkit beacons
   flowkit beacons -f 'not dst port in [53 123]' --max-jitter 5
+  flowkit beacons --sort beats --having 'interval >= 1m and jitter < 1 %'
   flowkit beacons --min-connections 20 -n 0 --format csv";
 
 /// Pairs of addresses that connect at a regular interval
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(unsorted))]
 pub(crate) struct Beacons {
     /// Minimum number of connections
     #[arg(long, alias = "least", default_value_t = 8, value_name = "N", help_heading = "Question")]
@@ -39,7 +41,7 @@ pub(crate) struct Beacons {
     max_jitter: u64,
 
     #[command(flatten)]
-    limit: Limit,
+    rows: Chosen,
 
     #[command(flatten)]
     sources: Sources,
@@ -53,7 +55,10 @@ impl Beacons {
         let beacons = Report::Beacons(question::Beacons {
             min_connections: self.min_connections,
             max_jitter_percent: self.max_jitter,
-            limit: self.limit.rows(),
+            limit: self.rows.limit.rows(),
+            sort: self.rows.sort(None),
+            bottom: self.rows.bottom,
+            having: self.rows.having.clone(),
         });
         report(beacons, &self.sources, &self.output, general)
     }

@@ -4,7 +4,7 @@ use flowkit_model::question::{self, Report};
 
 use crate::args::general::General;
 use crate::args::output::Output;
-use crate::args::rows::Limit;
+use crate::args::rows::{Chosen, sorted};
 use crate::args::sources::Sources;
 use crate::exit::Exit;
 use crate::report::report;
@@ -26,7 +26,7 @@ const TARGETS: &str = "targets";
 
 /// Sources that reach many hosts on a port, or ports of a host
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, mut_args(|arg| sorted(arg, TARGETS)))]
 pub(crate) struct Scans {
     /// Minimum number of targets
     #[arg(
@@ -38,16 +38,8 @@ pub(crate) struct Scans {
     )]
     min_targets: u64,
 
-    /// Column to rank by
-    #[arg(long, value_name = "COLUMN", default_value = TARGETS, help_heading = "Rows")]
-    sort: String,
-
-    /// Only rows that match, such as 'bytes > 1G and flows >= 10'
-    #[arg(long, value_name = "CONDITION", help_heading = "Rows")]
-    having: Option<String>,
-
     #[command(flatten)]
-    limit: Limit,
+    rows: Chosen,
 
     #[command(flatten)]
     sources: Sources,
@@ -58,10 +50,14 @@ pub(crate) struct Scans {
 
 impl Scans {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        let (min_targets, limit) = (self.min_targets, self.limit.rows());
-        let sort = (self.sort != TARGETS).then(|| self.sort.clone());
-        let having = self.having.clone();
-        let scans = Report::Scans(question::Scans { min_targets, limit, sort, having });
+        let rows = &self.rows;
+        let scans = Report::Scans(question::Scans {
+            min_targets: self.min_targets,
+            limit: rows.limit.rows(),
+            sort: rows.sort(Some(TARGETS)),
+            bottom: rows.bottom,
+            having: rows.having.clone(),
+        });
         report(scans, &self.sources, &self.output, general)
     }
 }

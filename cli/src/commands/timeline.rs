@@ -5,7 +5,7 @@ use flowkit_model::question::{Report, TimeDistribution, Timeline, bin_length_ms,
 use crate::args::general::General;
 use crate::args::keys::Keys;
 use crate::args::output::Output;
-use crate::args::rows::{Limit, limited};
+use crate::args::rows::{Chosen, unlimited, unsorted};
 use crate::args::sources::Sources;
 use crate::exit::{Exit, Usage};
 use crate::report::report;
@@ -16,8 +16,10 @@ outside the window is in the rows before and after, so all rows add up to the
 total. A bin that flows exported after the window reach into is incomplete: an
 edge. The column kind says it: bin, edge, before, after or unknown. A flow
 counts once in `flows`: in the bin of its first packet, or in the bin that
---load end or export gives all of it to. With --by, --limit is the number of
-series; one more series sums the others.
+--load end or export gives all of it to. Rows are in the order of time unless
+--sort names a column; --having and --sort know every column shown, and leave
+the rates above the rows as they are. With --by, --limit is the number of series
+(usually 5; one more sums the others), else that of rows (usually all).
 
 Time distributions (--load), for flows that span several bins:
   proportional   by the time spent in each bin
@@ -28,11 +30,13 @@ Time distributions (--load), for flows that span several bins:
 Examples:
   flowkit timeline --bin 5m
   flowkit timeline --bin hour --by protocol -n 3
+  flowkit timeline --bin 5m --sort bps -n 10
+  flowkit timeline --having 'kind = bin and bps > 1M'
   flowkit timeline --bin 1h --load start --format csv -f 'dst port 443'";
 
 /// Bytes, packets and flows over time, with the rates of each bin
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLES, mut_args(|arg| limited(arg, "5")))]
+#[command(after_help = EXAMPLES, mut_args(|arg| unlimited(unsorted(arg))))]
 pub(crate) struct Timelines {
     #[command(flatten)]
     keys: Keys,
@@ -56,7 +60,7 @@ pub(crate) struct Timelines {
     load: Distribution,
 
     #[command(flatten)]
-    limit: Limit,
+    rows: Chosen,
 
     #[command(flatten)]
     sources: Sources,
@@ -101,11 +105,18 @@ impl Timelines {
                 not_a_bin(bin).unwrap_or_else(|| "not a length of time; try 5m, 1h or day".into());
             return Err(Usage(format!("--bin {bin}: {why}")).into());
         }
+        let (by, usual) = (self.keys.keys()?, Timeline::default());
+        let limit = self.rows.limit.typed();
+        let (series, rows) = if by.is_empty() { (None, limit) } else { (limit, None) };
         let timeline = Report::Timeline(Timeline {
             bin: self.bin.clone(),
             distribution: self.load.into(),
-            by: self.keys.keys()?,
-            limit: self.limit.rows(),
+            by,
+            limit: series.unwrap_or(usual.limit),
+            sort: self.rows.sort(None),
+            bottom: self.rows.bottom,
+            having: self.rows.having.clone(),
+            rows: rows.unwrap_or(usual.rows),
         });
         report(timeline, &self.sources, &self.output, general)
     }

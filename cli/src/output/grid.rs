@@ -101,10 +101,15 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
     let is_words = |place: usize| columns[place].meaning == Meaning::Words;
     let number =
         (0..columns.len()).find(|place| !columns[*place].meaning.is_key() && !is_words(*place));
+    let choice = answer.question.as_ref().and_then(|question| question.report.choice());
+    let sorted_by = choice.and_then(|choice| choice.sort).unwrap_or_default();
     let heads = columns.iter().enumerate().map(|(place, column)| {
-        // What a row is about, the first number, and the words about it.
+        // What a row is about, the first number, what rows are sorted by, and the words
+        // about it.
         let is_said = is_words(place) && (place < 2 || number.is_some());
-        Head::of(column, column.meaning.is_key() || is_said || Some(place) == number)
+        let is_about = column.meaning.is_key() || Some(place) == number;
+        let is_sorted_by = column.name.eq_ignore_ascii_case(sorted_by);
+        Head::of(column, is_about || is_said || is_sorted_by)
     });
     let class = columns.iter().position(|column| column.meaning == Meaning::Class);
     let rows = answer.table.rows.iter().map(|row| {

@@ -56,7 +56,7 @@ fn rule(report: &Report) -> &'static str {
         Report::Pairs(_) => {
             "Flows are grouped by their two addresses, the lower address first, so both directions of a conversation are in one row."
         }
-        Report::Exporters => {
+        Report::Exporters(_) => {
             "By exporter and engine. A packet says how many flows its engine exported before it (flow_seq_num) and how many it carries (flow_records); the next packet must say the sum, modulo 2^32, and a gap between them was lost. If fewer documents arrived than flow_records says, they were lost behind the collector."
         }
         Report::Timeline(_) => {

@@ -59,7 +59,7 @@ fn hint(answer: &Answer) -> Option<String> {
         | Report::Ports(_)
         | Report::Protocols(_)
         | Report::Pairs(_)
-        | Report::Exporters
+        | Report::Exporters(_)
         | Report::Timeline(_)
         | Report::Scans(_)
         | Report::Beacons(_)

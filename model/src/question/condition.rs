@@ -61,8 +61,11 @@ impl Condition {
         let lower = text.to_ascii_lowercase();
         let (mut conditions, mut start) = (Vec::new(), 0);
         for (at, and) in lower.match_indices(" and ") {
-            conditions.push(Self::parse_with(&text[start..at], named)?);
-            start = at + and.len();
+            // In a text in quotes it is part of the text.
+            if !has_open_quote(&text[start..at]) {
+                conditions.push(Self::parse_with(&text[start..at], named)?);
+                start = at + and.len();
+            }
         }
         conditions.push(Self::parse_with(&text[start..], named)?);
         Ok(conditions)
@@ -77,10 +80,7 @@ impl Condition {
     }
 
     fn parse_with(text: &str, named: &Named<'_>) -> Result<Self, String> {
-        let found = SIGNS.iter().find_map(|(typed, sign)| {
-            text.split_once(typed).map(|(measure, value)| (measure, *sign, value))
-        });
-        let Some((measure, sign, value)) = found else {
+        let Some((measure, sign, value)) = split(text) else {
             return Err(format!("{text}: not a condition; try 'bytes > 1G' or 'flows >= 10'"));
         };
         let (measure, meaning) = named(measure)?;
@@ -88,9 +88,12 @@ impl Condition {
         if value.is_empty() {
             return Err(format!("{}: a number is missing, such as 1500, 10k or 1.5M", text.trim()));
         }
-        let value = match measure {
-            Measure::Key(_) if value.starts_with('"') => Limit::text(value),
-            _ => Limit::parse(value, meaning)?,
+        if has_open_quote(text) {
+            return Err(format!("{}: the quote is not closed", text.trim()));
+        }
+        let value = match meaning {
+            Some(meaning) => Limit::parse(value, meaning)?,
+            None => Limit::of_key(value)?,
         };
         Ok(Self { measure, sign, value })
     }
@@ -104,17 +107,26 @@ impl Condition {
     /// Whether a whole number fulfils the condition; an unknown one does not.
     #[must_use]
     pub fn holds(&self, value: Option<u128>) -> bool {
-        let Some(limit) = self.value.billionths() else { return false };
-        // Numbers with billionths fit: sums have at most 96 bits.
-        let value = value.map(|value| value.saturating_mul(1_000_000_000));
-        value.is_some_and(|value| self.sign.holds(value.cmp(&limit)))
+        value.is_some_and(|value| self.holds_for(signed(value), 1_000_000_000))
+    }
+
+    /// Whether a number below 0, given by its absolute value, fulfils the condition.
+    #[must_use]
+    pub fn holds_below_zero(&self, value: u128) -> bool {
+        self.holds_for(-signed(value), 1_000_000_000)
     }
 
     /// Whether a share in millionths, as it is shown, fulfils the condition.
     #[must_use]
     pub fn holds_for_share(&self, millionths: u128) -> bool {
-        let limit = self.value.billionths();
-        limit.is_some_and(|limit| self.sign.holds((millionths * 1000).cmp(&limit)))
+        self.holds_for(signed(millionths), 1000)
+    }
+
+    /// Whether a number of parts, each of so many billionths, fulfils the condition.
+    fn holds_for(&self, parts: i128, billionths: i128) -> bool {
+        let Some(limit) = self.value.billionths() else { return false };
+        // Sums in billionths fit: they have at most 96 bits.
+        self.sign.holds(parts.saturating_mul(billionths).cmp(&limit))
     }
 
     /// Whether a text fulfils the condition, in the order of its letters.
@@ -124,11 +136,32 @@ impl Condition {
     }
 }
 
-/// Finds a measure by its name, and what its values mean.
-pub(crate) type Named<'n> = dyn Fn(&str) -> Result<(Measure, Meaning), String> + 'n;
+fn signed(number: u128) -> i128 {
+    i128::try_from(number).unwrap_or(i128::MAX)
+}
 
-fn of_measure(name: &str) -> Result<(Measure, Meaning), String> {
-    Measure::parse(name).map(|measure| (measure, measure.meaning()))
+/// What is left of the first sign, the sign, and what is right of it.
+fn split(text: &str) -> Option<(&str, Sign, &str)> {
+    let at = text.find(['<', '>', '=', '!'])?;
+    let (measure, rest) = text.split_at(at);
+    let found = SIGNS.iter().find_map(|(typed, sign)| Some((*sign, rest.strip_prefix(typed)?)));
+    found.map(|(sign, value)| (measure, sign, value))
+}
+
+/// Whether the value of a condition begins with a quote that is not closed.
+fn has_open_quote(condition: &str) -> bool {
+    let value = split(condition).map_or("", |(_, _, value)| value.trim());
+    let quote = value.chars().next().filter(|letter| ['"', '\''].contains(letter));
+    quote.is_some_and(|quote| value.len() == 1 || !value.ends_with(quote))
+}
+
+/// Finds a measure by its name, and what its values mean, if that is known.
+pub(crate) type Named<'n> = dyn Fn(&str) -> Result<(Measure, Option<Meaning>), String> + 'n;
+
+/// Without a report it is not known what a key is.
+fn of_measure(name: &str) -> Result<(Measure, Option<Meaning>), String> {
+    let measure = Measure::parse(name)?;
+    Ok((measure, (!matches!(measure, Measure::Key(_))).then(|| measure.meaning())))
 }
 
 impl Sign {
@@ -204,7 +237,13 @@ mod tests {
             ("first = 2018-09-21", "first == 2018-09-21T00:00:00"),
             ("peers > 3", "peers > 3"),
             ("key_1 = 443", "key_1 == 443"),
+            ("key_1 >= 2018-09-21T07:00", "key_1 >= 2018-09-21T07:00:00"),
+            ("first < '2018-09-21 07:00'", "first < 2018-09-21T07:00:00"),
+            ("bytes > \"1k\"", "bytes > 1000"),
             ("key_2 != \"r1\"", "key_2 != \"r1\""),
+            ("key_2 = \"core and <= edge\"", "key_2 == \"core and <= edge\""),
+            ("bytes > -1.5k", "bytes > -1500"),
+            ("bytes <= -0.5", "bytes <= -0.5"),
         ] {
             let condition = Condition::parse(text).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(condition.to_string(), shown);
@@ -244,6 +283,25 @@ mod tests {
         let holds = |text: &str, value| Condition::parse(text).unwrap().holds(Some(value));
         assert!(holds("bpp > 99.5", 100) && !holds("bpp > 99.5", 99));
         assert!(!holds("bpp = 99.5", 99) && holds("bpp < 0.5", 0));
+    }
+
+    #[test]
+    fn numbers_below_zero_are_compared() {
+        let condition = |text: &str| Condition::parse(text).unwrap();
+        let below = |text: &str, value| condition(text).holds_below_zero(value);
+        assert!(below("bytes < 0", 1) && below("bytes = -2", 2) && below("bytes > -2.5", 2));
+        assert!(!below("bytes > 0", 5) && !below("bytes < -5", 5) && !below("bytes >= 5", 5));
+        assert!(condition("bytes > -1").holds(Some(0)) && !condition("bytes < -1").holds(Some(0)));
+    }
+
+    /// The text of an exporter may hold what joins and compares.
+    #[test]
+    fn a_text_in_quotes_is_one_value() {
+        let two = Condition::parse_all("key_1 = 'a and b>=c' and key_2 != \"x and y\"").unwrap();
+        assert_eq!(two.len(), 2);
+        assert!(two[0].holds_for_text("a and b>=c") && !two[1].holds_for_text("x and y"));
+        let error = Condition::parse_all("key_1 = 'a and key_2 = 3").unwrap_err();
+        assert!(error.contains("the quote is not closed"), "{error}");
     }
 
     #[test]

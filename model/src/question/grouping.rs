@@ -57,7 +57,7 @@ impl Report {
             Self::Pairs(ranked) => {
                 Some(Grouping::pairs(&ranked.order).only(ranked.columns.as_deref()))
             }
-            Self::Exporters
+            Self::Exporters(_)
             | Self::Timeline(_)
             | Self::Scans(_)
             | Self::Beacons(_)
@@ -235,7 +235,9 @@ impl Grouping {
     /// # Errors
     /// If one of them is invalid.
     pub fn conditions(&self, text: &str) -> Result<Vec<Condition>, String> {
-        Condition::parse_all_with(text, &|name| self.named(name))
+        let named =
+            |name: &str| self.named(name).map(|(measure, meaning)| (measure, Some(meaning)));
+        Condition::parse_all_with(text, &named)
     }
 
     /// With moments in conditions by the clock of this zone.

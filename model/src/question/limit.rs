@@ -20,6 +20,13 @@ pub enum Limit {
         /// The rest, in billionths.
         billionths: u32,
     },
+    /// A number below 0, as changes are.
+    Minus {
+        /// The whole part of its absolute value.
+        whole: u64,
+        /// The rest, in billionths.
+        billionths: u32,
+    },
     /// A moment by the clock of the question's zone.
     Local(DateTime),
     /// A text, of a key that is one.
@@ -41,14 +48,27 @@ impl Limit {
 
     /// A text, in quotes or without.
     pub(super) fn text(text: &str) -> Self {
-        Self::Text(text.trim_matches(['"', '\'']).to_owned())
+        Self::Text(unquoted(text).to_owned())
     }
 
-    /// Parses what a value of this meaning is compared with.
+    /// Parses what a key is compared with whose meaning is not known: a text in quotes,
+    /// a number or a moment.
+    ///
+    /// # Errors
+    /// If it is none of these; the message says what is.
+    pub(super) fn of_key(text: &str) -> Result<Self, String> {
+        if unquoted(text) != text {
+            return Ok(Self::text(text));
+        }
+        amount(text).or_else(|why| moment(text).map_err(|_| why))
+    }
+
+    /// Parses what a value of this meaning is compared with, in quotes or without.
     ///
     /// # Errors
     /// If it is none; the message says what is.
     pub(super) fn parse(text: &str, meaning: Meaning) -> Result<Self, String> {
+        let text = unquoted(text);
         match meaning {
             Meaning::Share(_) | Meaning::Fraction => share(text),
             Meaning::Duration => length_ms(text).map(Self::whole).ok_or_else(|| {
@@ -57,7 +77,7 @@ impl Limit {
             }),
             Meaning::Value(kind) | Meaning::Key(kind) => of_kind(text, kind),
             Meaning::Network(_) => of_kind(text, Kind::Address),
-            Meaning::Words | Meaning::Class => Ok(Self::text(text)),
+            Meaning::Words | Meaning::Class => Ok(Self::Text(text.to_owned())),
             Meaning::Sum(_)
             | Meaning::Bytes
             | Meaning::BitRate
@@ -75,11 +95,11 @@ impl Limit {
     }
 
     /// The number in billionths, those of a moment by the clock in UTC.
-    pub(super) fn billionths(&self) -> Option<u128> {
+    pub(super) fn billionths(&self) -> Option<i128> {
+        let of = |whole: u64, rest: u32| i128::from(whole) * i128::from(ONE) + i128::from(rest);
         match self {
-            Self::Number { whole, billionths } => {
-                Some(u128::from(*whole) * u128::from(ONE) + u128::from(*billionths))
-            }
+            Self::Number { whole, billionths } => Some(of(*whole, *billionths)),
+            Self::Minus { whole, billionths } => Some(-of(*whole, *billionths)),
             Self::Local(_) => self.clone().in_zone(&TimeZone::UTC).billionths(),
             Self::Text(_) => None,
         }
@@ -91,6 +111,10 @@ impl Limit {
             Self::Number { whole, .. } if is_time(meaning) => {
                 out.write_str(&time::format_ms(*whole))
             }
+            Self::Minus { whole, billionths } => {
+                out.write_str("-")?;
+                Self::Number { whole: *whole, billionths: *billionths }.show(Meaning::Count, out)
+            }
             Self::Number { whole, billionths: 0 } => write!(out, "{whole}"),
             Self::Number { whole, billionths } => {
                 let decimals = format!("{billionths:09}");
@@ -100,6 +124,12 @@ impl Limit {
             Self::Text(text) => write!(out, "\"{text}\""),
         }
     }
+}
+
+/// A text without the quotes around it.
+fn unquoted(text: &str) -> &str {
+    let inner = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
 }
 
 fn is_time(meaning: Meaning) -> bool {
@@ -117,9 +147,14 @@ fn explained(text: &str, what: &str, hint: Option<String>) -> String {
     format!("{text}: not {what}{hint}")
 }
 
-/// `1500`, `10k`, `1.5M`, `99.5`.
+/// `1500`, `10k`, `1.5M`, `99.5`, and below 0.
 fn amount(text: &str) -> Result<Limit, String> {
-    number(text).map(Limit::whole).or_else(|| decimal(text)).ok_or_else(|| {
+    let above = |text: &str| number(text).map(Limit::whole).or_else(|| decimal(text));
+    let below = |text: &str| match above(text.strip_prefix('-')?)? {
+        Limit::Number { whole, billionths } => Some(Limit::Minus { whole, billionths }),
+        other => Some(other),
+    };
+    above(text).or_else(|| below(text)).ok_or_else(|| {
         let hint = not_a_number(text);
         let what = if hint.is_some() { "an amount" } else { "a number; try 1500, 10k or 1.5M" };
         explained(text, what, hint)
@@ -139,7 +174,7 @@ fn share(text: &str) -> Result<Limit, String> {
     };
     let limit = decimal(number).ok_or(()).map_err(wrong)?;
     let billionths = limit.billionths().unwrap_or(0);
-    if billionths > u128::from(ONE) * parts {
+    if billionths > i128::from(ONE) * parts {
         return Err(wrong(()));
     }
     let billionths = u64::try_from(billionths / parts).unwrap_or(0);
@@ -164,7 +199,7 @@ fn decimal(text: &str) -> Option<Limit> {
 fn of_kind(text: &str, kind: Kind) -> Result<Limit, String> {
     let plain = || text.parse::<u64>().ok();
     let found = match kind {
-        Kind::Text => return Ok(Limit::text(text)),
+        Kind::Text => return Ok(Limit::Text(text.to_owned())),
         Kind::Time => return moment(text),
         Kind::Address => plain().or_else(|| {
             let address = text.split('/').next()?.parse::<crate::Address>().ok()?;

@@ -36,8 +36,9 @@ mod key;
 mod limit;
 mod measure;
 mod order;
-mod read_report;
 mod report;
+mod report_json;
+mod tables;
 mod text;
 
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,8 @@ pub use self::key::{BINS, DAY_MS, Key, UnknownKey, bin_length_ms, not_a_bin};
 pub use self::limit::Limit;
 pub use self::measure::{Counted, Measure, Of, Point};
 pub use self::order::{Order, most_rows};
-pub use self::report::{Beacons, Diff, Ranked, Report, Scans, TimeDistribution, Timeline, Top};
+pub use self::report::{Ranked, Report, Top};
+pub use self::tables::{Beacons, Choice, Diff, Exporters, Scans, TimeDistribution, Timeline};
 
 /// A report and the flows that it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

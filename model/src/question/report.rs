@@ -8,12 +8,10 @@ use std::iter;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Measure, Order};
-use crate::Metric;
+use super::{Beacons, Diff, Exporters, Key, Measure, Order, Scans, Timeline};
 
 /// A report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Report {
     /// Flows grouped by keys.
     Top(Top),
@@ -26,7 +24,7 @@ pub enum Report {
     /// Flows by their two addresses.
     Pairs(Ranked),
     /// Flows by exporter and engine, and how many are missing.
-    Exporters,
+    Exporters(Exporters),
     /// Flows by bins of time.
     Timeline(Timeline),
     /// Sources that try many hosts or ports.
@@ -69,129 +67,8 @@ pub struct Ranked {
     pub order: Order,
 }
 
-/// Bytes, packets and flows over time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, expecting = "the options of timeline: an object")]
-pub struct Timeline {
-    /// Length of a bin, in the syntax of [`bin_length_ms`](super::bin_length_ms).
-    pub bin: String,
-    /// How the volume of a flow is distributed over the bins that it spans.
-    #[serde(rename = "time_distribution")]
-    pub distribution: TimeDistribution,
-    /// Keys to group by; the largest groups get a series each.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub by: Vec<Key>,
-    /// Number of series, beside the one of all others; 0 is all.
-    pub limit: usize,
-}
-
-impl Default for Timeline {
-    fn default() -> Self {
-        let distribution = TimeDistribution::default();
-        Self { bin: "hour".into(), distribution, by: Vec::new(), limit: 5 }
-    }
-}
-
-/// How the volume of a flow is distributed over the time bins that it spans,
-/// named like the load schemes of SiLK's `rwcount`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TimeDistribution {
-    /// Proportional to the time spent in each bin: the sum up to the end of a bin
-    /// is floor(volume × ms so far ÷ duration).
-    #[default]
-    Proportional,
-    /// All to the bin of the first packet.
-    Start,
-    /// All to the bin of the last packet, also the flow itself.
-    End,
-    /// Equal shares to all bins that it touches, truncated like
-    /// [`Proportional`](Self::Proportional).
-    Uniform,
-    /// All to the bin of the export.
-    Export,
-}
-
-impl TimeDistribution {
-    /// All variants.
-    pub const ALL: [Self; 5] =
-        [Self::Proportional, Self::Start, Self::End, Self::Uniform, Self::Export];
-
-    /// Its name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Proportional => "proportional",
-            Self::Start => "start",
-            Self::End => "end",
-            Self::Uniform => "uniform",
-            Self::Export => "export",
-        }
-    }
-}
-
-/// Sources by the number of hosts they try on one port, and of ports they try on
-/// one host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, expecting = "the options of scans: an object")]
-pub struct Scans {
-    /// Minimum number of targets.
-    pub min_targets: u64,
-    /// Number of rows of each kind; 0 is all.
-    pub limit: usize,
-    /// The column to sort by, largest first; `None` is the number of targets.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sort: Option<String>,
-    /// Conditions on columns, joined by `and`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub having: Option<String>,
-}
-
-impl Default for Scans {
-    fn default() -> Self {
-        Self { min_targets: 10, limit: 10, sort: None, having: None }
-    }
-}
-
-/// Connections from one address to another's port at a regular interval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields, expecting = "the options of beacons: an object")]
-pub struct Beacons {
-    /// Minimum number of connections; at least 3.
-    pub min_connections: usize,
-    /// Maximum jitter, in percent of the interval.
-    pub max_jitter_percent: u64,
-    /// Rows; 0 is all.
-    pub limit: usize,
-}
-
-impl Default for Beacons {
-    fn default() -> Self {
-        Self { min_connections: 8, max_jitter_percent: 10, limit: 10 }
-    }
-}
-
-/// Changes between two sides, by key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "the options of diff: an object with `by`")]
-pub struct Diff {
-    /// Keys to group by.
-    #[serde(deserialize_with = "some_keys")]
-    pub by: Vec<Key>,
-    /// The windows a and b, `FROM..TO`, of the same sources; `None` compares two
-    /// sources.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub windows: Option<[String; 2]>,
-    /// The metric to sort by, largest change first.
-    #[serde(default)]
-    pub sort: Metric,
-    /// Rows; 0 is all.
-    #[serde(default = "diff_limit")]
-    pub limit: usize,
-}
-
 /// Reads keys, of which there is at least one.
-fn some_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Key>, D::Error> {
+pub(super) fn some_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Key>, D::Error> {
     let keys: Vec<Key> = Vec::deserialize(deserializer)?;
     if keys.is_empty() {
         return Err(D::Error::custom("`by` names no key, such as dst_port"));
@@ -201,10 +78,6 @@ fn some_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Key>, D::
         return Err(D::Error::custom(format!("`by` names {key} twice; once is enough")));
     }
     Ok(keys)
-}
-
-fn diff_limit() -> usize {
-    20
 }
 
 impl Report {
@@ -217,7 +90,7 @@ impl Report {
             Self::Ports(_) => "ports",
             Self::Protocols(_) => "protocols",
             Self::Pairs(_) => "pairs",
-            Self::Exporters => "exporters",
+            Self::Exporters(_) => "exporters",
             Self::Timeline(_) => "timeline",
             Self::Scans(_) => "scans",
             Self::Beacons(_) => "beacons",
@@ -241,19 +114,27 @@ impl Report {
             | Self::Pairs(ranked) => {
                 format!("{} by {}", self.name(), self.order_words(&ranked.order))
             }
-            Self::Exporters => "exporters and their engines by bytes".into(),
+            Self::Exporters(_) => {
+                format!("exporters and their engines by {}", self.chosen("bytes"))
+            }
             Self::Timeline(timeline) => {
                 let name = timeline.distribution.name();
-                format!("timeline, bins of {}, {name} load", timeline.bin)
+                format!("timeline, bins of {}, {name} load{}", timeline.bin, self.sorted())
             }
             Self::Scans(scans) => {
-                format!("scans, sources with {} or more targets", scans.min_targets)
+                format!(
+                    "scans, sources with {} or more targets{}",
+                    scans.min_targets,
+                    self.sorted()
+                )
             }
             Self::Beacons(beacons) => format!(
-                "beacons, {} or more connections with a jitter of at most {} %",
-                beacons.min_connections, beacons.max_jitter_percent
+                "beacons, {} or more connections with a jitter of at most {} %{}",
+                beacons.min_connections,
+                beacons.max_jitter_percent,
+                self.sorted()
             ),
-            Self::Diff(diff) => format!("diff by {}", diff.sort.name()),
+            Self::Diff(_) => format!("diff by {}", self.chosen("bytes")),
             Self::Summary => "summary".into(),
             Self::Check => "check".into(),
         }
@@ -262,6 +143,18 @@ impl Report {
     fn order_words(&self, order: &Order) -> String {
         let column = self.grouping().map(|grouping| grouping.sorted_by());
         order.words(column.unwrap_or_else(|| order.sort.name()))
+    }
+
+    /// The column that the rows of a table are sorted by.
+    fn chosen(&self, usual: &str) -> String {
+        self.choice().unwrap_or_default().words(usual)
+    }
+
+    /// The same behind the title, if the order is not the usual one.
+    fn sorted(&self) -> String {
+        let choice = self.choice().unwrap_or_default();
+        let is_usual = choice.sort.is_none() && !choice.bottom;
+        if is_usual { String::new() } else { format!(", by {}", choice.words("targets")) }
     }
 
     /// One of every report, with default options: for tests that walk them, and
@@ -279,14 +172,11 @@ impl Report {
             Self::Talkers(_) => Self::Ports(Ranked::default()),
             Self::Ports(_) => Self::Protocols(Ranked::default()),
             Self::Protocols(_) => Self::Pairs(Ranked::default()),
-            Self::Pairs(_) => Self::Exporters,
-            Self::Exporters => Self::Timeline(Timeline::default()),
+            Self::Pairs(_) => Self::Exporters(Exporters::default()),
+            Self::Exporters(_) => Self::Timeline(Timeline::default()),
             Self::Timeline(_) => Self::Scans(Scans::default()),
             Self::Scans(_) => Self::Beacons(Beacons::default()),
-            Self::Beacons(_) => {
-                let (sort, limit) = (Metric::default(), diff_limit());
-                Self::Diff(Diff { by: by_port(), windows: None, sort, limit })
-            }
+            Self::Beacons(_) => Self::Diff(Diff::new(by_port())),
             Self::Diff(_) => Self::Summary,
             Self::Summary => Self::Check,
             Self::Check => return None,

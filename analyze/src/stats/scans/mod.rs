@@ -10,7 +10,7 @@ use std::sync::Arc;
 use flowkit_model::answer::{
     Answer, Cell, Column as Head, Meaning, RowOrder, Table as Rows, Tally,
 };
-use flowkit_model::question::{Scans, most_rows};
+use flowkit_model::question::{Choice, Scans, most_rows};
 use flowkit_model::{FieldId, Kind};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
@@ -100,6 +100,9 @@ struct Row {
     sums: AttemptSums,
 }
 
+/// The column that rows are sorted by.
+const TARGETS: &str = "targets";
+
 /// The statistic of a question.
 #[derive(Debug)]
 pub(crate) struct ScanSearch {
@@ -109,13 +112,16 @@ pub(crate) struct ScanSearch {
 }
 
 impl ScanSearch {
-    /// The search of a question; times in conditions are in a zone.
+    /// The search of a question, with the rows of a choice, whose times are in a zone.
     ///
     /// # Errors
     /// If a column is unknown or a condition invalid.
-    pub(crate) fn new(question: &Scans, zone: &TimeZone) -> Result<Self, String> {
-        let (sort, having) = (question.sort.as_deref(), question.having.as_deref());
-        let order = RowOrder::new(&columns(), sort, having, zone)?;
+    pub(crate) fn new(
+        question: &Scans,
+        choice: Choice<'_>,
+        zone: &TimeZone,
+    ) -> Result<Self, String> {
+        let order = RowOrder::new(columns(), choice, Some(TARGETS), zone)?;
         Ok(Self { question: question.clone(), order })
     }
 }
@@ -177,7 +183,7 @@ impl Statistic for ScanSearch {
         let rows = self.shown(&rows);
         Ok(Answer {
             table: Rows { name: "rows", columns: columns(), rows },
-            bars: Some("targets".into()),
+            bars: self.order.bars(TARGETS),
             ..Answer::default()
         })
     }
@@ -222,24 +228,14 @@ impl ScanSearch {
 
     /// The rows of each kind that are shown, in order.
     fn shown(&self, rows: &[Row]) -> Vec<Vec<Cell>> {
-        if self.order.is_none() {
-            return rows.iter().map(cells).collect();
-        }
-        let mut shown = Vec::new();
-        for kind in ScanKind::ALL {
-            let of_kind = rows.iter().filter(|row| row.kind == kind).map(cells);
-            let mut of_kind: Vec<_> = of_kind.filter(|row| self.order.has_row(row)).collect();
-            of_kind.sort_by(|a, b| self.order.compare(a, b));
-            of_kind.truncate(most_rows(self.question.limit));
-            shown.append(&mut of_kind);
-        }
-        shown
+        let of_kind = |kind| rows.iter().filter(move |row| row.kind == kind).map(cells).collect();
+        ScanKind::ALL.into_iter().flat_map(|kind| self.order.choose(of_kind(kind))).collect()
     }
 
     /// Keeps the rows with the most targets, ties by key; all rows, if others may be
     /// shown.
     fn keep_top(&self, rows: &mut Vec<Row>) {
-        if !self.order.is_none() {
+        if !self.order.is_usual() {
             return;
         }
         rows.sort_unstable_by_key(|row| (Reverse(row.targets), row.key));

@@ -14,8 +14,8 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::FieldId;
-use flowkit_model::answer::{Answer, Tally};
-use flowkit_model::question::{TimeDistribution, Timeline, bin_length_ms};
+use flowkit_model::answer::{Answer, RowOrder, Tally};
+use flowkit_model::question::{Choice, TimeDistribution, Timeline, bin_length_ms};
 use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
 
@@ -45,6 +45,7 @@ pub(crate) struct Binned {
     window: (Option<u64>, Option<u64>),
     /// Where the source ends: what was exported later is not known.
     fetched_to: Option<u64>,
+    order: RowOrder,
 }
 
 /// A flow that began longer before its export has wrong times: active flows are
@@ -80,7 +81,16 @@ impl Binned {
         let layout = KeyLayout::new(keys.iter().map(KeyColumn::part).collect());
         let (distribution, series) = (question.distribution, question.limit);
         let window = window.flow_times();
-        Some(Self { bins, distribution, keys, layout, series, window, fetched_to })
+        let order = RowOrder::default();
+        Some(Self { bins, distribution, keys, layout, series, window, fetched_to, order })
+    }
+
+    /// With the rows of a choice, whose times are in a zone.
+    ///
+    /// # Errors
+    /// If a column is unknown or a condition invalid.
+    pub(crate) fn with_rows(self, choice: Choice<'_>, zone: &TimeZone) -> Result<Self, String> {
+        Ok(Self { order: RowOrder::new(self.columns(), choice, None, zone)?, ..self })
     }
 
     /// The slot of a time, and a stretch of it around this time: before the window, a

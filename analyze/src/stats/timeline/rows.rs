@@ -74,14 +74,14 @@ impl Binned {
         }
         Ok(Answer {
             facts: rates(&series, &bins),
-            table: Rows { name: "rows", columns: self.columns(), rows },
-            bars: Some("bytes".into()),
+            table: Rows { name: "rows", columns: self.columns(), rows: self.order.choose(rows) },
+            bars: self.order.bars("bytes"),
             notes,
             ..Answer::default()
         })
     }
 
-    fn columns(&self) -> Vec<Column> {
+    pub(super) fn columns(&self) -> Vec<Column> {
         let column = |name: &str, meaning| Column { name: name.into(), meaning };
         let sums = [
             column("bytes", Meaning::Bytes),

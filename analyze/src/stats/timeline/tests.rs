@@ -19,7 +19,7 @@ fn binned(
     window: Option<(Option<u64>, Option<u64>)>,
 ) -> Binned {
     let bin = format!("{length_ms}ms");
-    let question = Timeline { bin, distribution, by, limit: 2 };
+    let question = Timeline { bin, distribution, by, limit: 2, ..Timeline::default() };
     Binned::new(&question, &TimeZone::UTC, window.unwrap_or_default().into(), None).unwrap()
 }
 

@@ -62,8 +62,8 @@ fn pairs_that_talk_regularly() {
         let mut n = 0;
         for (least, jitter) in [(3, 100), (3, 10), (5, 50), (12, 1000)] {
             let (min_connections, max_jitter_percent) = (least, jitter);
-            let regular =
-                |limit| Report::Beacons(Beacons { min_connections, max_jitter_percent, limit });
+            let all = Beacons { min_connections, max_jitter_percent, ..Beacons::default() };
+            let regular = |limit| Report::Beacons(Beacons { limit, ..all.clone() });
             let found = answer(source, regular(0));
             let expected = beacons::regular(documents, least, jitter);
             assert_eq!(rows(&found, 12), expected, "{name}: {least} beats, {jitter} %");

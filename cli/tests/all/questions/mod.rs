@@ -25,23 +25,26 @@ const FLOWS: &[&str] = &[
     "-f 'proto udp' --scale-sampling --last 12h --repair-times",
 ];
 
+/// Options of rankings whose keys are fixed.
+const ROWS: &[&str] = &[
+    "--sort flows -n 3",
+    "--bottom -n 0",
+    "--min-percent 0.5",
+    "--min-percent 33.333333 --sort packets",
+    "--having 'bytes > 1M and flows >= 2'",
+    "--columns flows,bps,p95_bytes,distinct:dst_addr",
+    "--sort distinct:dst_port --having 'distinct:dst_port > 1 and packets < 100k' -n 4",
+    "--sort median_duration --columns first,last,duration,bytes_share",
+];
+
 /// Options of one report. A new report does not compile without.
 fn options(report: &Report) -> &'static [&'static str] {
-    const ROWS: &[&str] = &[
-        "--sort flows -n 3",
-        "--bottom -n 0",
-        "--min-percent 0.5",
-        "--min-percent 33.333333 --sort packets",
-        "--having 'bytes > 1M and flows >= 2'",
-        "--columns flows,bps,p95_bytes,distinct:dst_addr",
-        "--sort distinct:dst_port --having 'distinct:dst_port > 1 and packets < 100k' -n 4",
-        "--sort median_duration --columns first,last,duration,bytes_share",
-    ];
     match report {
         Report::Top(_) => &[
             "--by dst_port",
             "--by src_addr/24,service --sort flows -n 3",
             "--by hour,protocol --having 'bytes > 1M' --tz Asia/Tokyo",
+            "--by hour --having 'hour >= 2018-09-21T07:00' --tz Asia/Tokyo",
             "--by addr --bottom --sort packets",
             "--by l4_dst_port,5m -n 0 --min-percent 1",
             "--by exporter,input_snmp --columns flows,distinct:dst_addr,mean_bytes",
@@ -51,9 +54,15 @@ fn options(report: &Report) -> &'static [&'static str] {
             "--by bytes --sort bytes_key --having 'first >= 2018-09-21T01:00' --tz Asia/Tokyo",
         ],
         Report::Talkers(_) | Report::Ports(_) | Report::Protocols(_) | Report::Pairs(_) => ROWS,
-        Report::Exporters | Report::Summary | Report::Check => &[],
+        Report::Summary | Report::Check => &[],
+        Report::Exporters(_) => &[
+            "--sort lost_flows --bottom --having 'bytes_share > 1 % and exporter != r9' -n 2",
+            "--interfaces --sort output_snmp --having 'bytes > 1k' -n 3",
+        ],
         Report::Timeline(_) => &[
             "--load start",
+            "--sort bps -n 3 --having 'kind = bin and start >= 2018-09-21T03:00'",
+            "--load export --by exporter --sort exporter --bottom --having 'packets > 1'",
             "--load uniform --by protocol -n 2",
             "--load export --bin 5m --from '2018-09-21 07:00' --to '2018-09-21 08:00'",
             "--load end --bin day --by src_addr/16,protocol -n 0 --tz America/New_York",
@@ -62,10 +71,17 @@ fn options(report: &Report) -> &'static [&'static str] {
             "--min-targets 3 -n 2",
             "-n 0",
             "--min-targets 2 --sort bytes --having 'targets < 1k and first > 2018-09-21' -n 3",
+            "--min-targets 2 --bottom",
         ],
-        Report::Beacons(_) => &["--min-connections 3 --max-jitter 40 -n 0", "--max-jitter 0"],
+        Report::Beacons(_) => &[
+            "--min-connections 3 --max-jitter 40 -n 0",
+            "--max-jitter 0",
+            "--min-connections 3 --max-jitter 90 --sort interval --having 'jitter < 50 %' -n 3",
+        ],
         Report::Diff(_) => &[
             "--by dst_port --sort flows -n 5",
+            "--by exporter,dst_port --sort bytes_change --bottom --having 'change != grew'",
+            "--by bytes --sort bytes_key --having 'bytes_change < -1.5k and packets >= 2' -n 3",
             "--by src_addr/16,protocol -n 0",
             "--by service --a ..2018-09-21T08:00 --b 2018-09-21T08:00..",
             "--by protocol --a 2018-09-21 --b 2018-09-22 --tz Asia/Tokyo",
@@ -256,7 +272,7 @@ fn the_shortest_question_is_the_command_without_options() {
         let short = match &report {
             Report::Top(_) => r#"{"top": {"by": ["dst_port"]}}"#.to_owned(),
             Report::Diff(_) => r#"{"diff": {"by": ["protocol"]}}"#.to_owned(),
-            Report::Exporters | Report::Summary | Report::Check => format!("\"{name}\""),
+            Report::Exporters(_) | Report::Summary | Report::Check => format!("\"{name}\""),
             _ => format!(r#"{{"{name}": {{}}}}"#),
         };
         let short = format!(r#"{{"flowkit_question": 1, "report": {short}}}"#);

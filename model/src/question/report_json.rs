@@ -1,12 +1,35 @@
-//! Reads a report from JSON: a name, or an object with one name and its options.
+//! A report as JSON: a name, or an object with one name and its options.
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 
-use super::{Beacons, Ranked, Report, Scans, Timeline};
+use super::{Beacons, Exporters, Ranked, Report, Scans, Timeline};
 use crate::filter::nearest;
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let name = self.name();
+        match self {
+            Self::Top(options) => serializer.collect_map([(name, options)]),
+            Self::Talkers(options)
+            | Self::Ports(options)
+            | Self::Protocols(options)
+            | Self::Pairs(options) => serializer.collect_map([(name, options)]),
+            Self::Exporters(options) if *options == Exporters::default() => {
+                serializer.serialize_str(name)
+            }
+            Self::Exporters(options) => serializer.collect_map([(name, options)]),
+            Self::Timeline(options) => serializer.collect_map([(name, options)]),
+            Self::Scans(options) => serializer.collect_map([(name, options)]),
+            Self::Beacons(options) => serializer.collect_map([(name, options)]),
+            Self::Diff(options) => serializer.collect_map([(name, options)]),
+            Self::Summary | Self::Check => serializer.serialize_str(name),
+        }
+    }
+}
 
 /// The options of a report that has none.
 #[derive(Deserialize)]
@@ -35,7 +58,7 @@ impl<'de> Visitor<'de> for ReportVisitor {
             "ports" => Ok(Report::Ports(Ranked::default())),
             "protocols" => Ok(Report::Protocols(Ranked::default())),
             "pairs" => Ok(Report::Pairs(Ranked::default())),
-            "exporters" => Ok(Report::Exporters),
+            "exporters" => Ok(Report::Exporters(Exporters::default())),
             "timeline" => Ok(Report::Timeline(Timeline::default())),
             "scans" => Ok(Report::Scans(Scans::default())),
             "beacons" => Ok(Report::Beacons(Beacons::default())),
@@ -58,7 +81,7 @@ impl<'de> Visitor<'de> for ReportVisitor {
             "ports" => Report::Ports(map.next_value()?),
             "protocols" => Report::Protocols(map.next_value()?),
             "pairs" => Report::Pairs(map.next_value()?),
-            "exporters" => map.next_value::<NoOptions>().map(|_| Report::Exporters)?,
+            "exporters" => Report::Exporters(map.next_value()?),
             "timeline" => Report::Timeline(map.next_value()?),
             "scans" => Report::Scans(map.next_value()?),
             "beacons" => Report::Beacons(map.next_value()?),

@@ -1,6 +1,8 @@
 //! What a ranking shows can be ranked by and compared, and no two columns have one
 //! name. The flows are a few documents, so that each value can be worked out by hand.
 
+mod tables;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
