@@ -9,7 +9,9 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Cell, Column, Meaning, RowOrder, Table as Rows, Tally};
+use flowkit_model::answer::{
+    Answer, Cell, Column, Meaning, PortKind, Protocols, RowOrder, Table as Rows, Tally,
+};
 use flowkit_model::question::{Beacons, Choice, most_rows};
 use flowkit_model::{FieldId, Kind};
 use jiff::tz::TimeZone;
@@ -27,6 +29,9 @@ use crate::spill::record::Record;
 use crate::statistic::{Statistic, key_cell};
 
 const KEY: [FieldId; 4] = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::Protocol, FieldId::DstPort];
+
+/// The place of the protocol.
+const PROTOCOL: usize = 2;
 
 /// A flow: its key is two words, so that records need no padding.
 #[derive(Clone, Copy, Debug)]
@@ -183,7 +188,7 @@ impl Statistic for Regularity {
 }
 
 fn columns() -> Vec<Column> {
-    Column::list([
+    let columns = [
         ("src_addr", Meaning::Key(Kind::Address)),
         ("dst_addr", Meaning::Key(Kind::Address)),
         ("protocol", Meaning::Key(Kind::Protocol)),
@@ -196,7 +201,8 @@ fn columns() -> Vec<Column> {
         ("mean_bytes", Meaning::Bytes),
         ("first", Meaning::Value(Kind::Time)),
         ("last", Meaning::Value(Kind::Time)),
-    ])
+    ];
+    Column::list(columns).into_iter().chain([PortKind::column()]).collect()
 }
 
 impl Regularity {
@@ -267,6 +273,7 @@ impl Regularity {
             sums.bytes.checked_div(sums.flows.into()).map_or(Cell::Unknown, Cell::Number),
             Cell::from(regular.first),
             Cell::from(regular.last),
+            Protocols::of(key[PROTOCOL]).kind_cell(),
         ]);
         cells
     }

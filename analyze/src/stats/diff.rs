@@ -7,15 +7,19 @@
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flowkit_model::answer::{Answer, Cell, Column, Meaning, RowOrder, Table};
+use flowkit_model::answer::{
+    Answer, Cell, Column, Meaning, PortKind, Protocols, RowOrder, Table as Rows,
+};
 use flowkit_model::question::{Choice, Diff, Grouping, Key};
 use flowkit_model::window::Span;
 use flowkit_model::{Kind, Metric, Sums};
 use jiff::tz::TimeZone;
 
+use super::grouping::accumulators::FlowAccumulator;
+use super::grouping::compare::Comparison;
 use super::grouping::{GroupBy, Groups};
-use crate::group::counters::{Accumulator, Counters};
 use crate::group::rank::{Both, ExtraValues, RankBy, RankValue};
+use crate::group::table::Table;
 
 /// What changed between two sets of flows, by key.
 ///
@@ -40,7 +44,9 @@ impl Changes {
     /// If a column is unknown or a condition invalid.
     pub(crate) fn new(question: &Diff, zone: &TimeZone) -> Result<Self, String> {
         let choice = question.choice();
-        let groups = GroupBy::new(Grouping::sums(question.by.clone()), zone, Span::default());
+        let tells_port_kinds = question.by.iter().any(Key::is_port);
+        let grouping = Grouping { tells_port_kinds, ..Grouping::sums(question.by.clone()) };
+        let groups = GroupBy::new(grouping, zone, Span::default());
         let sizes = Metric::ALL.map(|metric| (metric.name(), amount(metric)));
         let all = columns(&groups).into_iter().chain(Column::list(sizes));
         let order = RowOrder::new(all.collect(), choice, None, zone)?;
@@ -56,48 +62,13 @@ impl Changes {
 
     /// The groups that differ between the two sides.
     pub(crate) fn answer(&self, a: Groups, b: Groups, texts: &[String]) -> io::Result<Answer> {
-        let n_changed = AtomicU64::new(0);
-        let is_shown = |both: &Both<Counters>, found: &ExtraValues| {
-            let differs = both.a != both.b;
-            n_changed.fetch_add(differs.into(), Ordering::Relaxed);
-            let is_chosen = || self.order.has_row(&self.cells(&found.key, both, texts));
-            differs && (!self.has_conditions || is_chosen())
-        };
-        let size = self.size();
-        let by_size = |both: &Both<Counters>, _: &ExtraValues| Some(change(both, size?).0);
-        let words = self.words(texts);
-        let by_column = |both: &Both<Counters>, found: &ExtraValues| {
-            rank(&self.cells(&found.key, both, texts)[self.sorted_by], &words)
-        };
-        let value: RankValue<'_, Both<Counters>> =
-            if size.is_some() { &by_size } else { &by_column };
-        let rank_by = RankBy {
-            value,
-            having: &is_shown,
-            bin_ms: None,
-            uses_extras: false,
-            uses_keys: size.is_none() || self.has_conditions,
-            bottom: self.bottom,
-            limit: self.limit,
-            texts,
-        };
-        let ranked = self.groups.compare(a, b, &rank_by)?;
-        let columns = columns(&self.groups);
-        let rows = ranked.rows.iter().map(|group| {
-            let mut cells = self.cells(&group.key, &group.sums, texts);
-            cells.truncate(columns.len());
-            cells
-        });
-        let rows = rows.collect();
-        let mut outcome = format!("{} of {} keys changed", n_changed.into_inner(), ranked.keys);
-        if self.has_conditions {
-            outcome = format!("{outcome}, {} of these match", ranked.having);
-        }
-        Ok(Answer {
-            outcome: Some(outcome),
-            table: Table { name: "rows", columns, rows },
-            ..Answer::default()
-        })
+        self.groups.compare(a, b, &SideBySide { changes: self, texts })
+    }
+
+    /// The protocols of the flows of a group; nothing, if its ports are not told by them.
+    fn protocols<A: FlowAccumulator>(&self, both: &Both<A>) -> Option<Protocols> {
+        let grouping = self.groups.question();
+        grouping.needs_protocols().then(|| both.a.protocols().or(both.b.protocols()))
     }
 
     /// The metric whose changes rows are sorted by, if by their sizes.
@@ -117,6 +88,7 @@ impl Changes {
         let column = columns(&self.groups).get(self.sorted_by).map(|column| column.meaning);
         let mut words: Vec<&str> = match column {
             Some(Meaning::Words) => WORDS.to_vec(),
+            Some(Meaning::Class) => PortKind::ALL.map(PortKind::name).into(),
             Some(Meaning::Key(Kind::Text)) => texts.iter().map(String::as_str).collect(),
             _ => Vec::new(),
         };
@@ -125,7 +97,12 @@ impl Changes {
     }
 
     /// The cells of a row, and the sizes of its changes.
-    fn cells(&self, key: &[Option<u64>], both: &Both<Counters>, texts: &[String]) -> Vec<Cell> {
+    fn cells<A: FlowAccumulator>(
+        &self,
+        key: &[Option<u64>],
+        both: &Both<A>,
+        texts: &[String],
+    ) -> Vec<Cell> {
         let mut cells = self.groups.key_cells(key, texts);
         let (a, b) = (both.a.sums(), both.b.sums());
         cells.push(Cell::Text(word(&a, &b, self.metric()).into()));
@@ -134,13 +111,75 @@ impl Changes {
             let change = if is_less { Cell::Minus(size) } else { Cell::Number(size) };
             cells.extend([Cell::Number(metric.of(&a)), Cell::Number(metric.of(&b)), change]);
         }
+        if self.groups.question().tells_port_kinds {
+            let of_key = || self.groups.question().protocol_key().map(|place| &cells[place]);
+            let protocols = self.protocols(both).or_else(|| of_key().map(Protocols::of_cell));
+            cells.push(protocols.unwrap_or_default().kind_cell());
+        }
         cells.extend(Metric::ALL.map(|metric| Cell::Number(change(both, metric).0)));
         cells
     }
 }
 
+/// Ranks the groups of two sides by their changes.
+struct SideBySide<'c> {
+    changes: &'c Changes,
+    texts: &'c [String],
+}
+
+impl Comparison for SideBySide<'_> {
+    fn compare<A: FlowAccumulator>(&self, a: Table<A>, b: Table<A>) -> io::Result<Answer> {
+        let Self { changes, texts } = *self;
+        let n_changed = AtomicU64::new(0);
+        let is_shown = |both: &Both<A>, found: &ExtraValues| {
+            let differs = both.a.sums() != both.b.sums();
+            n_changed.fetch_add(differs.into(), Ordering::Relaxed);
+            let is_chosen = || changes.order.has_row(&changes.cells(&found.key, both, texts));
+            differs && (!changes.has_conditions || is_chosen())
+        };
+        let size = changes.size();
+        let by_size = |both: &Both<A>, _: &ExtraValues| Some(change(both, size?).0);
+        let words = changes.words(texts);
+        let by_column = |both: &Both<A>, found: &ExtraValues| {
+            rank(&changes.cells(&found.key, both, texts)[changes.sorted_by], &words)
+        };
+        let value: RankValue<'_, Both<A>> = if size.is_some() { &by_size } else { &by_column };
+        let ranked = a.compare(
+            b,
+            &RankBy {
+                value,
+                having: &is_shown,
+                bin_ms: None,
+                uses_extras: false,
+                uses_keys: size.is_none() || changes.has_conditions,
+                bottom: changes.bottom,
+                limit: changes.limit,
+                texts,
+            },
+        )?;
+        let columns = columns(&changes.groups);
+        let rows = ranked.rows.iter().map(|group| {
+            let mut cells = changes.cells(&group.key, &group.sums, texts);
+            cells.truncate(columns.len());
+            cells
+        });
+        let rows = rows.collect();
+        let protocols = ranked.rows.iter().filter_map(|group| changes.protocols(&group.sums));
+        let mut outcome = format!("{} of {} keys changed", n_changed.into_inner(), ranked.keys);
+        if changes.has_conditions {
+            outcome = format!("{outcome}, {} of these match", ranked.having);
+        }
+        Ok(Answer {
+            outcome: Some(outcome),
+            protocols: protocols.collect(),
+            table: Rows { name: "rows", columns, rows },
+            ..Answer::default()
+        })
+    }
+}
+
 /// The size of the change of a metric, and whether it is a decrease.
-fn change(both: &Both<Counters>, metric: Metric) -> (u128, bool) {
+fn change<A: FlowAccumulator>(both: &Both<A>, metric: Metric) -> (u128, bool) {
     let (a, b) = (metric.of(&both.a.sums()), metric.of(&both.b.sums()));
     (a.abs_diff(b), b < a)
 }
@@ -170,6 +209,7 @@ fn columns(groups: &GroupBy) -> Vec<Column> {
         let names = [format!("a_{name}"), format!("b_{name}"), format!("{name}_change")];
         columns.extend(names.map(|name| Column { name, meaning }));
     }
+    columns.extend(groups.question().tells_port_kinds.then(PortKind::column));
     columns
 }
 

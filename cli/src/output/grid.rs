@@ -1,7 +1,7 @@
 //! An answer as text in rows and columns, for people: what tables and markdown
 //! have in common.
 
-use flowkit_model::answer::{Cell, Column, Meaning, Ranking};
+use flowkit_model::answer::{Cell, Column, Meaning, Protocols, Ranking};
 use flowkit_model::{Answer, Kind, Metric, Sums};
 
 use super::ports;
@@ -111,24 +111,32 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
         let is_sorted_by = column.name.eq_ignore_ascii_case(sorted_by);
         Head::of(column, is_about || is_said || is_sorted_by)
     });
-    let class = columns.iter().position(|column| column.meaning == Meaning::Class);
-    let rows = answer.table.rows.iter().map(|row| {
+    let is_class = |place: &usize| columns[*place].meaning == Meaning::Class;
+    let class = (0..columns.len()).find(is_class);
+    let rows = answer.table.rows.iter().enumerate().map(|(number, row)| {
         let cells = row.iter().zip(columns);
         let protocol = protocol.map(|place| &row[place]);
+        let protocols = answer.protocols.get(number).copied();
+        let protocols = protocols.or_else(|| protocol.map(Protocols::of_cell)).unwrap_or_default();
         let class = class.map(|place| text(&row[place], Meaning::Class, style));
         cells
             .map(|(cell, column)| match (column.meaning, &class) {
-                (Meaning::Class, Some(class)) => noted(class).to_owned(),
+                (Meaning::Class, _) => noted(&text(cell, Meaning::Class, style)).to_owned(),
                 // Before and after a window there is no time to show.
                 (Meaning::Key(Kind::Time), Some(class)) if *cell == Cell::None => class.clone(),
-                (meaning, _) => named(cell, meaning, protocol, style),
+                (meaning, _) => {
+                    let name = named(cell, meaning, protocol, style);
+                    ports::read(name, cell, column, protocols, style)
+                }
             })
             .collect()
     });
     let wraps = columns.last().is_some_and(|column| column.meaning == Meaning::Words);
     let mut grid = Grid { heads: heads.collect(), rows: rows.collect(), wraps, bars: None };
-    if let Some(place) = class.filter(|place| grid.rows.iter().all(|row| row[*place].is_empty())) {
-        grid.remove(place);
+    for place in (0..columns.len()).rev().filter(is_class) {
+        if grid.rows.iter().all(|row| row[place].is_empty()) {
+            grid.remove(place);
+        }
     }
     grid
 }
@@ -160,7 +168,7 @@ fn ranked(answer: &Answer, ranking: &Ranking, style: &Style) -> Grid {
     }
     let whole = ranking.sort.of(&ranking.total);
     let mut cumulative = 0;
-    let mut protocols = ranking.protocols.iter();
+    let mut protocols = answer.protocols.iter();
     for (rank, row) in (1_u64..).zip(&answer.table.rows) {
         let protocols = protocols.next();
         let mut cells = vec![rank.to_string()];

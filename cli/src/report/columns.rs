@@ -1,7 +1,7 @@
 //! `--columns` of a report that is not a ranking: some of its columns.
 
 use flowkit_model::Answer;
-use flowkit_model::answer::{Meaning, Table};
+use flowkit_model::answer::{Meaning, PortKind, Table};
 
 use crate::exit::Usage;
 
@@ -51,15 +51,17 @@ pub(super) fn keep(answer: &mut Answer, names: &[String], in_one_table: bool) ->
     Ok(())
 }
 
-/// Keeps the keys, the columns of these names, and what says how to read a row.
+/// Keeps the keys, the columns of these names, and what says how to read a row; the kind
+/// of a port if it is named, as in rankings.
 fn keep_columns(table: &mut Table, names: &[String]) {
-    let columns = &table.columns;
+    let (columns, port_kind) = (&table.columns, PortKind::column());
     let of = |is: fn(Meaning) -> bool| {
-        (0..columns.len()).filter(move |place| is(columns[*place].meaning))
+        let is_kept = |place: &usize| is(columns[*place].meaning) && columns[*place] != port_kind;
+        (0..columns.len()).filter(is_kept).collect::<Vec<_>>()
     };
     let asked =
         names.iter().filter_map(|name| columns.iter().position(|column| column.name == *name));
-    let mut places: Vec<usize> = of(Meaning::is_key).collect();
+    let mut places = of(Meaning::is_key);
     for chosen in asked.chain(of(|meaning| meaning == Meaning::Class)) {
         if !places.contains(&chosen) {
             places.push(chosen);

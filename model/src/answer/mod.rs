@@ -54,6 +54,8 @@ pub struct Answer {
     /// Sums over all flows, and over the keys without a row; `None` if the rows
     /// are no ranking.
     pub ranking: Option<Ranking>,
+    /// The protocols of each row, if a key is a port and none the protocol; else nothing.
+    pub protocols: Vec<Protocols>,
     /// Remarks on the rows.
     pub notes: Vec<String>,
     /// Counts of what was read, and what is missing.

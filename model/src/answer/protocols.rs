@@ -4,7 +4,10 @@
 //! × type + code), those of other protocols without ports nothing, mostly 0. A
 //! group by port may hold all of them.
 
+use super::{Cell, Column};
+use crate::Meaning;
 use crate::names::has_ports;
+use crate::question::Measure;
 
 /// Which protocols the flows of a group have, in 32 bits, so that an engine can
 /// keep it beside the sums of each group. Unknown protocols leave no trace.
@@ -29,6 +32,15 @@ pub enum PortKind {
 }
 
 impl PortKind {
+    /// All variants, in the order of their names.
+    pub const ALL: [Self; 4] = [Self::Icmp, Self::Mixed, Self::None, Self::Port];
+
+    /// The last column of tables whose rows have a port in their key.
+    #[must_use]
+    pub fn column() -> Column {
+        Column { name: Measure::PortKind.name(), meaning: Meaning::Class }
+    }
+
     /// Its name in csv and json.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -79,6 +91,21 @@ impl Protocols {
     #[must_use]
     pub fn of_number(number: u8) -> Self {
         Self(BITS[usize::from(number)])
+    }
+
+    /// That of the flows of a row, by the cell that has it.
+    #[must_use]
+    pub fn of_cell(cell: &Cell) -> Self {
+        match cell {
+            Cell::Number(number) => Self::of(u64::try_from(*number).ok()),
+            _ => Self::default(),
+        }
+    }
+
+    /// What a value of a port is, in the column for it.
+    #[must_use]
+    pub fn kind_cell(self) -> Cell {
+        self.port_kind().map_or(Cell::Unknown, |kind| Cell::Text(kind.name().into()))
     }
 
     /// Those of both.

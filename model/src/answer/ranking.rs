@@ -1,6 +1,5 @@
 //! What a ranking has besides its rows: the total, and the keys without a row.
 
-use super::Protocols;
 use crate::{Metric, Sums};
 
 /// What a ranking has besides its rows.
@@ -18,6 +17,4 @@ pub struct Ranking {
     pub sorted_by: String,
     /// A flow can be in two rows, so that shares sum to more than the whole.
     pub overlapping: bool,
-    /// The protocols of each row, if a key is a port; else nothing.
-    pub protocols: Vec<Protocols>,
 }

@@ -68,10 +68,16 @@ impl RowOrder {
 
     /// The rows that are shown, in order.
     #[must_use]
-    pub fn choose(&self, mut rows: Vec<Vec<Cell>>) -> Vec<Vec<Cell>> {
-        rows.retain(|row| self.has_row(row));
+    pub fn choose(&self, rows: Vec<Vec<Cell>>) -> Vec<Vec<Cell>> {
+        self.choose_by(rows, Vec::as_slice)
+    }
+
+    /// The rows that are shown, in order, of whatever has the cells of a row.
+    #[must_use]
+    pub fn choose_by<R>(&self, mut rows: Vec<R>, cells: impl Fn(&R) -> &[Cell]) -> Vec<R> {
+        rows.retain(|row| self.has_row(cells(row)));
         if self.sort.is_some() {
-            rows.sort_by(|a, b| self.compare(a, b));
+            rows.sort_by(|a, b| self.compare(cells(a), cells(b)));
         }
         rows.truncate(if self.limit == 0 { usize::MAX } else { self.limit });
         rows

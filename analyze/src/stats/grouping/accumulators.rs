@@ -20,6 +20,13 @@ pub(crate) struct Flow {
     pub(crate) protocols: Protocols,
 }
 
+impl Flow {
+    /// A flow whose times do not count.
+    pub(crate) fn of(bytes: u64, packets: u64, protocols: Protocols) -> Self {
+        Self { bytes, packets, first: None, last: None, protocols }
+    }
+}
+
 /// The direction of a flow, seen from its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {

@@ -2,29 +2,43 @@
 
 use std::io;
 
+use flowkit_model::answer::Answer;
+
+use super::accumulators::FlowAccumulator;
 use super::{GroupBy, Groups, Tables};
-use crate::group::counters::Counters;
-use crate::group::rank::{Both, RankBy, Ranked};
+use crate::group::table::Table;
+
+/// Makes an answer of two tables of groups, whatever they accumulate.
+pub(crate) trait Comparison {
+    /// The answer.
+    ///
+    /// # Errors
+    /// If temporary files cannot be used.
+    fn compare<A: FlowAccumulator>(&self, a: Table<A>, b: Table<A>) -> io::Result<Answer>;
+}
 
 impl GroupBy {
-    /// The top N groups by their sums in both sets.
+    /// Compares two sets of groups.
     ///
     /// # Errors
     /// If temporary files cannot be used.
     ///
     /// # Panics
-    /// If more than sums is accumulated for these groups.
+    /// If more than sums and protocols is accumulated for these groups.
     pub(crate) fn compare(
         &self,
         mut a: Groups,
         mut b: Groups,
-        rank_by: &RankBy<'_, Both<Counters>>,
-    ) -> io::Result<Ranked<Both<Counters>>> {
+        comparison: &impl Comparison,
+    ) -> io::Result<Answer> {
         self.finish_codes(&mut a);
         self.finish_codes(&mut b);
-        let (Tables::Plain(a), Tables::Plain(b)) = (a.tables, b.tables) else {
-            unreachable!("sums alone are kept in plain tables");
-        };
-        a.compare(b, rank_by)
+        match (a.tables, b.tables) {
+            (Tables::Plain(a), Tables::Plain(b)) => comparison.compare(a, b),
+            (Tables::PlainWithProtocols(a), Tables::PlainWithProtocols(b)) => {
+                comparison.compare(a, b)
+            }
+            _ => unreachable!("sums alone are kept in plain tables"),
+        }
     }
 }

@@ -101,9 +101,7 @@ impl GroupBy {
         };
         if self.accumulators == Accumulators::Plain {
             let row = |row: usize| {
-                let (bytes, packets) = (bytes[row], packets[row]);
-                let (first, last, protocols) = (None, None, protocols(row));
-                let flow = Flow { bytes, packets, first, last, protocols };
+                let flow = Flow::of(bytes[row], packets[row], protocols(row));
                 A::row_with(flow, Direction::Forward, || batch.more(row))
             };
             table.add(columns, once, row);

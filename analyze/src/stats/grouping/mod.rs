@@ -3,11 +3,11 @@
 
 pub(crate) mod accumulators;
 mod by_code;
-mod compare;
+pub(crate) mod compare;
 mod ends;
 pub(crate) mod keys;
 mod rows;
-mod with_protocols;
+pub(crate) mod with_protocols;
 
 use std::borrow::Cow;
 use std::io;
@@ -88,6 +88,11 @@ impl GroupBy {
             at = next;
         }
         Some(shared_ms)
+    }
+
+    /// What is grouped.
+    pub(crate) fn question(&self) -> &Grouping {
+        &self.question
     }
 
     /// The parts of a key.

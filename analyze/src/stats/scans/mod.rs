@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{
-    Answer, Cell, Column as Head, Meaning, RowOrder, Table as Rows, Tally,
+    Answer, Cell, Column as Head, Meaning, PortKind, Protocols, RowOrder, Table as Rows, Tally,
 };
 use flowkit_model::question::{Choice, Scans, most_rows};
 use flowkit_model::{FieldId, Kind};
@@ -265,7 +265,7 @@ fn add_up(flows: &Flows, rows: &mut [Row]) -> io::Result<()> {
 }
 
 fn columns() -> Vec<Head> {
-    Head::list([
+    let columns = [
         ("kind", Meaning::Words),
         ("src_addr", Meaning::Key(Kind::Address)),
         ("dst_addr", Meaning::Key(Kind::Address)),
@@ -280,7 +280,8 @@ fn columns() -> Vec<Head> {
         ("targets_per_minute", Meaning::Count),
         ("first", Meaning::Value(Kind::Time)),
         ("last", Meaning::Value(Kind::Time)),
-    ])
+    ];
+    Head::list(columns).into_iter().chain([PortKind::column()]).collect()
 }
 
 fn cells(row: &Row) -> Vec<Cell> {
@@ -299,6 +300,7 @@ fn cells(row: &Row) -> Vec<Cell> {
         span.map(|span| targets.saturating_mul(60_000) / span).into(),
         sums.first.into(),
         sums.last.into(),
+        Protocols::of(Some(row.probe.protocol())).kind_cell(),
     ]);
     cells
 }

@@ -14,7 +14,7 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::FieldId;
-use flowkit_model::answer::{Answer, RowOrder, Tally};
+use flowkit_model::answer::{Answer, Protocols, RowOrder, Tally};
 use flowkit_model::question::{Choice, TimeDistribution, Timeline, bin_length_ms};
 use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
@@ -22,7 +22,9 @@ use jiff::tz::TimeZone;
 use self::distribution::{Volume, spread};
 use self::later::Later;
 use self::slots::{Amount, Part, Slot};
+use super::grouping::accumulators::{Direction, Flow, FlowAccumulator};
 use super::grouping::keys::KeyColumn;
+use super::grouping::with_protocols::WithProtocols;
 use crate::batch::{Batch, Column};
 use crate::bins::{Bins, Days, Stretch};
 use crate::group::counters::{Accumulator, Counters};
@@ -147,7 +149,7 @@ pub(crate) struct TimelinePartial {
     /// By slot, if there are no series.
     all: Map<u64, Amount>,
     /// By series, and by slot.
-    series: Table<Counters, Amount>,
+    series: Table<WithProtocols<Counters>, Amount>,
     /// Flows that were placed at their export.
     moved: u64,
     /// Flows that have no time at all, or none that can be.
@@ -163,6 +165,7 @@ impl Statistic for Binned {
         if self.distribution != TimeDistribution::Export {
             times.extend([FieldId::FirstSwitched, FieldId::LastSwitched]);
         }
+        times.extend(self.needs_protocols().then_some(FieldId::Protocol));
         times.into_iter().chain(self.keys.iter().flat_map(|key| key.key().fields())).collect()
     }
 
@@ -191,7 +194,8 @@ impl Statistic for Binned {
         }
         let at = |end| -> Vec<_> { self.keys.iter().map(|key| key.column(batch, end)).collect() };
         let sources = at(0);
-        times.add_end(batch, &placed, &sources, None);
+        let protocols = self.needs_protocols().then(|| batch.column(FieldId::Protocol));
+        times.add_end(batch, &placed, protocols, &sources, None);
         if self.keys.iter().any(|key| key.key().is_either()) {
             let destinations = at(1);
             let differs: Vec<bool> = (0..batch.rows())
@@ -200,7 +204,7 @@ impl Statistic for Binned {
                     ends.any(|(source, destination)| source.get(row) != destination.get(row))
                 })
                 .collect();
-            times.add_end(batch, &placed, &destinations, Some(&differs));
+            times.add_end(batch, &placed, protocols, &destinations, Some(&differs));
         }
     }
 
@@ -234,13 +238,16 @@ impl TimelinePartial {
         &mut self,
         batch: &Batch,
         placed: &PlacedFlows,
+        protocols: Option<&Column>,
         columns: &[Cow<'_, Column>],
         selected: Option<&[bool]>,
     ) {
         let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
         self.series.add(&columns, selected, |row| {
-            Counters::row(bytes[row], packets[row]).map_err(|sums| sums.raised(batch.more(row)))
+            let protocols = protocols.map(|column| Protocols::of(column.get(row)));
+            let flow = Flow::of(bytes[row], packets[row], protocols.unwrap_or_default());
+            WithProtocols::row_with(flow, Direction::Forward, || batch.more(row))
         });
         self.series.spread(0, &columns, selected, |row| {
             placed.of(row).iter().map(|part| (part.slot.code(), part.row()))

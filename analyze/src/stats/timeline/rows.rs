@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
-use flowkit_model::{Kind, Sums};
+use flowkit_model::answer::{
+    Answer, Cell, Column, Meaning, PortKind, Protocols, Table as Rows, Tally,
+};
+use flowkit_model::question::Key;
+use flowkit_model::{FieldId, Kind, Sums};
 use hashbrown::HashMap;
 
 use super::slots::{Amount, Slot};
@@ -16,22 +19,45 @@ use crate::group::rank::{ExtraValues, RankBy, RankValue};
 use crate::group::table::Table;
 use crate::spill::map::Map;
 use crate::statistic::key_cell;
+use crate::stats::grouping::accumulators::FlowAccumulator;
+use crate::stats::grouping::with_protocols::WithProtocols;
 
 /// With more bins than this, empty ones are left out.
 const MOST_BINS: usize = 1_000_000;
 
-/// A series: the cells of its key, and its slots.
-type Series = (Vec<Cell>, HashMap<Slot, Amount>);
+/// A series: the cells of its key, the protocols of its flows, and its slots.
+struct Series {
+    key: Vec<Cell>,
+    protocols: Protocols,
+    slots: HashMap<Slot, Amount>,
+}
 
 impl Binned {
+    /// Whether a series is named by a port, which flows of some protocols have not.
+    fn tells_port_kinds(&self) -> bool {
+        self.keys.iter().any(|key| key.key().is_port())
+    }
+
+    /// Where in the key of a series the protocol is.
+    fn protocol_key(&self) -> Option<usize> {
+        self.keys.iter().position(|key| *key.key() == Key::Field(FieldId::Protocol))
+    }
+
+    /// Whether the protocols of a series are not in its key.
+    pub(super) fn needs_protocols(&self) -> bool {
+        self.tells_port_kinds() && self.protocol_key().is_none()
+    }
+
     pub(super) fn rows(
         &self,
         times: TimelinePartial,
         texts: &[String],
         tally: &Tally,
     ) -> io::Result<Answer> {
+        let of_times = times.notes();
         let mut series = if self.keys.is_empty() {
-            vec![(Vec::new(), slots(times.all))]
+            let (key, protocols) = (Vec::new(), Protocols::default());
+            vec![Series { key, protocols, slots: slots(times.all) }]
         } else {
             self.largest(times.series, texts)?
         };
@@ -41,40 +67,35 @@ impl Binned {
         let edges = bins.keys().zip(&reached).filter(|(_, reached)| **reached);
         let edges: BTreeSet<u64> = edges.map(|(start, _)| *start).collect();
         let mut rows = Vec::new();
-        let outside = |slot| series.iter().any(|(_, slots)| slots.contains_key(&slot));
+        let outside = |slot| series.iter().any(|series| series.slots.contains_key(&slot));
         let slots = [Slot::Before]
             .into_iter()
             .filter(|slot| outside(*slot))
             .chain(bins.keys().map(|start| Slot::Bin(*start)))
             .chain([Slot::After, Slot::Unknown].into_iter().filter(|slot| outside(*slot)));
         for slot in slots {
-            for (key, slots) in &series {
-                let sums = slots.get(&slot).map(Amount::sums).unwrap_or_default();
-                rows.push(row(slot, key, &sums, &bins, &edges));
+            for series in &series {
+                let sums = series.slots.get(&slot).map(Amount::sums).unwrap_or_default();
+                let mut cells = row(slot, &series.key, &sums, &bins, &edges);
+                if self.tells_port_kinds() {
+                    cells.push(series.protocols.kind_cell());
+                }
+                rows.push((cells, series.protocols));
             }
         }
-        if times.moved > 0 {
-            let (have, are) =
-                if times.moved == 1 { ("flow has", "it is") } else { ("flows have", "they are") };
-            notes.push(format!(
-                "{} {have} times that are unknown, inverted, or more than 1 h after or 24 h \
-                 before their export; {are} placed at it",
-                times.moved
-            ));
-        }
-        if times.nowhere > 0 {
-            let have = if times.nowhere == 1 { "flow has" } else { "flows have" };
-            notes.push(format!("{} {have} no time that can be: in the row unknown", times.nowhere));
-        }
+        notes.extend(of_times);
         if !edges.is_empty() {
             let (n, are) = (edges.len(), if edges.len() == 1 { "bin is" } else { "bins are" });
             notes.push(format!(
                 "{n} {are} incomplete (edge): flows exported after the window reach into them"
             ));
         }
+        let rows = self.order.choose_by(rows, |row| &row.0);
+        let (rows, protocols) = rows.into_iter().unzip();
         Ok(Answer {
             facts: rates(&series, &bins),
-            table: Rows { name: "rows", columns: self.columns(), rows: self.order.choose(rows) },
+            protocols: if self.tells_port_kinds() { protocols } else { Vec::new() },
+            table: Rows { name: "rows", columns: self.columns(), rows },
             bars: self.order.bars("bytes"),
             notes,
             ..Answer::default()
@@ -94,14 +115,19 @@ impl Binned {
             self.keys.iter().map(|key| column(&key.key().beside_measures(), key.key().meaning()));
         let start = [column("start", Meaning::Key(Kind::Time))];
         let kind = [column("kind", Meaning::Class)];
-        start.into_iter().chain(keys).chain(sums).chain(kind).collect()
+        let port_kind = self.tells_port_kinds().then(PortKind::column);
+        start.into_iter().chain(keys).chain(sums).chain(kind).chain(port_kind).collect()
     }
 
     /// The series with the most bytes, ties by key, and one of all others.
-    fn largest(&self, table: Table<Counters, Amount>, texts: &[String]) -> io::Result<Vec<Series>> {
-        let value = |sums: &Counters, _: &ExtraValues| Some(sums.sums().bytes);
-        let having = |_: &Counters, _: &ExtraValues| true;
-        let (value, having): (RankValue<'_, Counters>, _) = (&value, &having);
+    fn largest(
+        &self,
+        table: Table<WithProtocols<Counters>, Amount>,
+        texts: &[String],
+    ) -> io::Result<Vec<Series>> {
+        let value = |sums: &WithProtocols<Counters>, _: &ExtraValues| Some(sums.sums().bytes);
+        let having = |_: &WithProtocols<Counters>, _: &ExtraValues| true;
+        let (value, having): (RankValue<'_, WithProtocols<Counters>>, _) = (&value, &having);
         let limit = self.series;
         let rank_by = RankBy {
             value,
@@ -118,12 +144,16 @@ impl Binned {
         let mut series: Vec<Series> = Vec::with_capacity(found.rows.len() + 1);
         for (group, amounts) in found.rows {
             let parts = self.layout.parts().iter().zip(&group.key);
-            let cells = parts.map(|(part, value)| key_cell(part.kind, *value, texts)).collect();
-            series.push((cells, slots(amounts)));
+            let key = parts.map(|(part, value)| key_cell(part.kind, *value, texts));
+            let key = key.collect::<Vec<_>>();
+            let of_key = self.protocol_key().and_then(|place| key.get(place));
+            let protocols = of_key.map_or(group.sums.protocols(), Protocols::of_cell);
+            series.push(Series { key, protocols, slots: slots(amounts) });
         }
         if are_more {
             let others = self.keys.iter().map(|_| Cell::Text("other".into()));
-            series.push((others.collect(), slots(found.others)));
+            let (key, protocols) = (others.collect(), Protocols::default());
+            series.push(Series { key, protocols, slots: slots(found.others) });
         }
         Ok(series)
     }
@@ -156,8 +186,8 @@ impl Binned {
             if at <= last {
                 notes.push("there are more than 1000000 bins: empty ones are left out".into());
                 bins.clear();
-                for (_, slots) in series.iter() {
-                    for slot in slots.keys() {
+                for series in series.iter() {
+                    for slot in series.slots.keys() {
                         if let Slot::Bin(start) = slot
                             && (first..=last).contains(start)
                         {
@@ -169,7 +199,7 @@ impl Binned {
             }
         }
         let begin = bins.first_key_value().map_or(u64::MAX, |(start, _)| *start);
-        for (_, slots) in series {
+        for Series { slots, .. } in series {
             let outside: Vec<Slot> = slots
                 .keys()
                 .filter(|slot| matches!(slot, Slot::Bin(start) if !bins.contains_key(start)))
@@ -204,6 +234,27 @@ impl Binned {
                 at = end;
             }
         }
+    }
+}
+
+impl TimelinePartial {
+    /// What is said of flows whose times do not place them.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.moved > 0 {
+            let (have, are) =
+                if self.moved == 1 { ("flow has", "it is") } else { ("flows have", "they are") };
+            notes.push(format!(
+                "{} {have} times that are unknown, inverted, or more than 1 h after or 24 h \
+                 before their export; {are} placed at it",
+                self.moved
+            ));
+        }
+        if self.nowhere > 0 {
+            let have = if self.nowhere == 1 { "flow has" } else { "flows have" };
+            notes.push(format!("{} {have} no time that can be: in the row unknown", self.nowhere));
+        }
+        notes
     }
 }
 
@@ -244,7 +295,7 @@ fn rates(series: &[Series], bins: &BTreeMap<u64, u64>) -> Vec<(&'static str, Mea
     let (mut volume, mut length) = ([0_u128; 2], 0_u128);
     for (start, bin_ms) in bins {
         let mut sums = Sums::default();
-        for (_, slots) in series {
+        for Series { slots, .. } in series {
             sums.add(&slots.get(&Slot::Bin(*start)).map(Amount::sums).unwrap_or_default());
         }
         length += u128::from(*bin_ms);

@@ -98,3 +98,68 @@ fn what_is_not_known_has_no_kind() {
     let by_address = flows.out(&["top", "--by", "src_addr", "--format", "csv", "flows.ndjson"]);
     assert!(!by_address.contains("port_kind"), "{by_address}");
 }
+
+/// Rows and series by a port are called as in `top`, in every report that has any.
+#[test]
+fn every_report_by_port_says_what_its_ports_are() {
+    let flows = of_many_protocols();
+    std::fs::write(flows.path("nothing.ndjson"), "").unwrap();
+    flows.dump(&[]);
+    for source in ["flows.ndjson", "dump"] {
+        let diff = ["diff", "nothing.ndjson", source, "--by", "dst_port", "--columns", "b_bytes"];
+        assert_eq!(
+            rows(&flows, &diff),
+            ["443 https 9.00 kB", "2048 (partly icmp) 3.10 kB", "icmp 3/3 2.00 kB", "esp 1.00 kB"]
+        );
+        let line = ["timeline", "--by", "dst_port", "-n", "3", "--columns", "bytes", source];
+        let bins = rows(&flows, &[&line[..], &["--bin", "day", "--load", "export"]].concat());
+        let series = bins.iter().map(|row| row.split_once(' ').unwrap().1.split(" kB").next());
+        assert_eq!(
+            series.map(Option::unwrap).collect::<Vec<_>>(),
+            ["443 https 9.00", "2048 (partly icmp) 3.10", "icmp 3/3 2.00", "other 1.00"]
+        );
+        let scans = ["scans", "--min-targets", "1", "-n", "0", "--columns", "kind", source];
+        let scans = rows(&flows, &[&scans[..], &["-f", "proto icmp or proto esp"]].concat());
+        let hosts = scans.iter().filter_map(|row| row.strip_suffix(" hosts"));
+        let shown: Vec<_> = hosts.map(|row| row.split_once(" - ").unwrap().1).collect();
+        assert_eq!(shown, ["1 icmp icmp 3/3", "1 icmp icmp 8/0", "50 esp esp"]);
+    }
+}
+
+/// The kind is the last column of csv; the series of all others has none.
+#[test]
+fn every_report_by_port_has_the_kind_as_its_last_column() {
+    let flows = of_many_protocols();
+    std::fs::write(flows.path("nothing.ndjson"), "").unwrap();
+    let of = |line: &str, place: usize| {
+        let line: Vec<&str> = line.split(' ').chain(["--format", "csv"]).collect();
+        let csv = flows.out(&line);
+        let (head, rows) = csv.split_once('\n').unwrap();
+        assert!(head.ends_with(",port_kind"), "{head}");
+        let kind = |row: &str| {
+            let cells: Vec<&str> = row.split(',').collect();
+            format!("{}:{}", cells[place], cells.last().unwrap())
+        };
+        rows.lines().map(kind).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        of("diff nothing.ndjson flows.ndjson --by dst_port", 0),
+        "443:port 2048:mixed 771:icmp 0:none"
+    );
+    assert_eq!(
+        of("diff nothing.ndjson flows.ndjson --by protocol,port --sort flows -n 3", 1),
+        "0:icmp 51000:port 771:icmp"
+    );
+    assert_eq!(
+        of("diff nothing.ndjson flows.ndjson --by port --having port_kind=icmp", 0),
+        "771:icmp"
+    );
+    assert_eq!(
+        of("timeline flows.ndjson --bin day --load export --by src_port -n 1", 1),
+        "51000:port other:"
+    );
+    assert_eq!(
+        of("scans flows.ndjson --min-targets 1 --having kind=hosts", 4),
+        "771:icmp 2048:icmp 443:port 2048:port 443:port 0:none"
+    );
+}

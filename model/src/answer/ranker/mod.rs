@@ -210,8 +210,8 @@ impl<'q> Ranker<'q> {
                 sort: order.metric(),
                 sorted_by,
                 overlapping: self.grouping.is_overlapping(),
-                protocols,
             }),
+            protocols,
             notes,
             ..Answer::default()
         }
@@ -235,10 +235,7 @@ impl<'q> Ranker<'q> {
     /// The protocols of a group: the one of its key, or those that the engine tells.
     fn protocols(&self, group: &GroupRow) -> Protocols {
         let Some(place) = self.grouping.protocol_key() else { return group.protocols };
-        match group.key.get(place) {
-            Some(Cell::Number(number)) => Protocols::of(u64::try_from(*number).ok()),
-            _ => Protocols::default(),
-        }
+        group.key.get(place).map(Protocols::of_cell).unwrap_or_default()
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -260,8 +257,11 @@ impl<'q> Ranker<'q> {
                 Cell::Share { part: metric.of(&group.sums), whole: metric.of(&self.total) }
             }
             Measure::PortKind => {
-                let kind = protocols.port_kind().filter(|_| self.grouping.tells_port_kinds);
-                kind.map_or(Cell::Unknown, |kind| Cell::Text(kind.name().into()))
+                if self.grouping.tells_port_kinds {
+                    protocols.kind_cell()
+                } else {
+                    Cell::Unknown
+                }
             }
             measure => self.measure(*measure, &group).map_or(Cell::Unknown, Cell::Number),
         }));

@@ -117,7 +117,7 @@ fn rows_by_port_tell_what_the_port_is() {
         let row = GroupRow { key, protocols: Protocols::of(protocol), ..GroupRow::default() };
         let answer = Ranker::new(&grouping, Sums::default()).finish(vec![row], Rest::default());
         let last = answer.table.columns.last().unwrap().name.clone();
-        let protocols = answer.ranking.unwrap().protocols;
+        let protocols = answer.protocols;
         (last, answer.table.rows[0].last().cloned().unwrap(), protocols.len())
     };
     let port = |kind: &str| ("port_kind".to_owned(), Cell::Text(kind.into()), 1);

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::clocks::{Clock, length};
 use super::flows::{Datum, Flow, has_ports};
-use super::recomputed::{Recomputed, cell, share, sums_of};
+use super::recomputed::{Recomputed, cell, is_port, port_kind, share, sums_of};
 
 /// Fields of both ends.
 pub(super) const ENDS: [(&str, [&str; 2]); 5] = [
@@ -112,8 +112,7 @@ impl<'q> Asked<'q> {
             "pairs" => (fixed(&["addr_a", "addr_b"]), &["sent_bytes", "received_bytes"], &[]),
             _ => (texts(&options["by"]), &[], &[]),
         };
-        let is_port = |key: &String| ["port", "src_port", "dst_port"].contains(&key.as_str());
-        let (order, has_kinds) = (&options["order"], keys.iter().any(is_port));
+        let (order, has_kinds) = (&options["order"], keys.iter().any(|key| is_port(key)));
         let mut columns: Vec<String> = fixed(&[before, &USUAL, behind].concat());
         let sort = sort_of(order);
         if !columns.contains(&sort) && !sort.starts_with("key_") {
@@ -323,21 +322,11 @@ impl<'q> Asked<'q> {
     }
 
     fn port_kind(&self, group: &Group<'_>) -> String {
-        let has_port =
-            self.keys.iter().any(|key| ["port", "src_port", "dst_port"].contains(&&**key));
-        let kind = |protocol| match protocol {
-            1 => "icmp",
-            _ if has_ports(protocol) => "port",
-            _ => "none",
-        };
-        let protocols = group.0.iter().filter_map(|(flow, ..)| flow.number("protocol"));
-        let kinds: BTreeSet<&str> = protocols.map(kind).collect();
-        match kinds.into_iter().collect::<Vec<_>>()[..] {
-            _ if !has_port || self.name != "top" => "?".into(),
-            [] => "?".into(),
-            [kind] => kind.into(),
-            _ => "mixed".into(),
+        let has_port = self.keys.iter().any(|key| is_port(key));
+        if !has_port || self.name != "top" {
+            return "?".into();
         }
+        port_kind(group.0.iter().map(|(flow, ..)| *flow))
     }
 }
 

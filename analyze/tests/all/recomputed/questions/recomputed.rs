@@ -1,6 +1,8 @@
 //! An answer as rows of text, as the plain computations make it.
 
-use super::flows::{Datum, Flow};
+use std::collections::BTreeSet;
+
+use super::flows::{Datum, Flow, has_ports};
 
 /// What an answer says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,4 +35,25 @@ pub(super) fn sums_of<'f>(flows: impl IntoIterator<Item = &'f Flow>) -> [u128; 3
         sums[2] += 1;
     }
     sums
+}
+
+/// Whether a key is a port that flows of some protocols do not have.
+pub(super) fn is_port(key: &str) -> bool {
+    ["port", "src_port", "dst_port"].contains(&key)
+}
+
+/// What a port is, by the protocols of its flows.
+pub(super) fn port_kind<'f>(flows: impl Iterator<Item = &'f Flow>) -> String {
+    let kind = |protocol| match protocol {
+        1 => "icmp",
+        _ if has_ports(protocol) => "port",
+        _ => "none",
+    };
+    let kinds: BTreeSet<&str> =
+        flows.filter_map(|flow| flow.number("protocol")).map(kind).collect();
+    match kinds.into_iter().collect::<Vec<_>>()[..] {
+        [] => "?".into(),
+        [kind] => kind.into(),
+        _ => "mixed".into(),
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::clocks::{Clock, length};
 use super::flows::{Datum, Flow};
 use super::grouped::{ends, part};
-use super::recomputed::{Recomputed, cell, sums_of};
+use super::recomputed::{Recomputed, cell, is_port, port_kind, sums_of};
 
 const HOUR: i64 = 3_600_000;
 
@@ -210,8 +210,14 @@ pub(super) fn answer(
     let bins = asked.bins(flows);
     let edges = if load == "export" { BTreeSet::new() } else { asked.edges(later, &bins) };
     let mut slots: BTreeSet<Slot> = bins.keys().map(|start| Slot::Bin(*start)).collect();
-    let mut amounts = Vec::new();
+    let (mut amounts, mut kinds) = (Vec::new(), Vec::new());
+    let by = options["by"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let has_kinds = by.into_iter().any(is_port);
     for (key, flows) in series(options, flows, clock) {
+        // The other series is that of no port.
+        let is_other = key.iter().all(|cell| cell == "other");
+        let kind = if is_other { "?".into() } else { port_kind(flows.iter().copied()) };
+        kinds.push(has_kinds.then_some(kind));
         let (mut all, mut of_series) = (Amounts::new(), Amounts::new());
         for flow in flows {
             asked.add(flow, &mut all);
@@ -232,9 +238,11 @@ pub(super) fn answer(
     }
     let mut rows = Vec::new();
     for slot in slots {
-        for (key, amounts) in &amounts {
+        for ((key, amounts), kind) in amounts.iter().zip(&kinds) {
             let sums = amounts.get(&slot).copied().unwrap_or_default();
-            rows.push(row(slot, key, sums, &bins, &edges));
+            let mut cells = row(slot, key, sums, &bins, &edges);
+            cells.extend(kind.clone());
+            rows.push(cells);
         }
     }
     Recomputed { rows, ranking: None, facts: facts(&amounts, &bins) }
