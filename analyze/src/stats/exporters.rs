@@ -28,7 +28,7 @@ pub(crate) struct Exporters {
 
 const KEY: [FieldId; 3] = [FieldId::Exporter, FieldId::EngineType, FieldId::EngineId];
 
-/// The accumulators of an engine.
+/// The accumulators of an engine, or of an exporter.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Exported {
     all: Counters,
@@ -39,7 +39,13 @@ pub(crate) struct Exported {
 }
 
 impl Exported {
-    fn of(all: Counters, time: Option<u64>, interval: Option<u64>) -> Self {
+    /// The smallest and the largest interval that was stated.
+    pub(super) fn sampling_cells(&self) -> [Cell; 2] {
+        let (least, most) = self.sampling.unzip();
+        [least.into(), most.into()]
+    }
+
+    pub(super) fn of(all: Counters, time: Option<u64>, interval: Option<u64>) -> Self {
         let sampling = interval.map(|interval| (interval, interval));
         Self { all, first: time, last: time, sampling }
     }
@@ -198,10 +204,8 @@ fn row(
         told(between),
         told(missing),
         loss.map(|loss| loss.packets).into(),
-        engine.sampling.map(|sampling| sampling.0).into(),
-        engine.sampling.map(|sampling| sampling.1).into(),
-        engine.first.into(),
-        engine.last.into(),
     ]);
+    cells.extend(engine.sampling_cells());
+    cells.extend([engine.first.into(), engine.last.into()]);
     cells
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
 use flowkit_model::{FIELDS, FieldId, Kind, Metric};
 
+use super::exporters::Exported;
 use crate::batch::Batch;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
@@ -23,7 +24,7 @@ pub(crate) struct Summary {
 /// Sums by exporter, and the earliest and latest times.
 #[derive(Debug)]
 pub(crate) struct SummarySums {
-    exporters: Table<Counters>,
+    exporters: Table<Exported>,
     first: Option<(u64, u64)>,
     last: Option<(u64, u64)>,
 }
@@ -58,8 +59,12 @@ impl Statistic for Summary {
 
     fn add(&self, sums: &mut SummarySums, batch: &Batch) {
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
+        let sampling = batch.column(FieldId::SamplingInterval);
         sums.exporters.add(&[batch.column(FieldId::Exporter)], None, |row| {
-            Counters::row(bytes[row], packets[row]).map_err(|sums| sums.raised(batch.more(row)))
+            let interval = sampling.get(row);
+            Counters::row(bytes[row], packets[row])
+                .map(|volume| (volume, (None, interval)))
+                .map_err(|all| Exported::of(all.raised(batch.more(row)), None, interval))
         });
         let range = |field| batch.column(field).min_max();
         sums.first = widen(sums.first, range(FieldId::FirstSwitched));
@@ -95,17 +100,15 @@ impl Statistic for Summary {
         ];
         let rows = ranked.iter().map(|group| {
             let exporter = key_cell(Kind::Text, group.key[0], texts);
-            let name = if let Cell::Text(name) = &exporter { Some(name.clone()) } else { None };
-            let sampling = tally.sampling.get(&name);
             let sums = group.sums.sums();
-            vec![
+            let mut cells = vec![
                 exporter,
                 Cell::Number(sums.bytes),
                 Cell::Number(sums.packets),
                 Cell::from(sums.flows),
-                sampling.map(|sampling| sampling.least).into(),
-                sampling.map(|sampling| sampling.most).into(),
-            ]
+            ];
+            cells.extend(group.sums.sampling_cells());
+            cells
         });
         let table =
             Rows { name: "exporters", columns: Column::list(columns), rows: rows.collect() };

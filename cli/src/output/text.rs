@@ -71,6 +71,10 @@ pub(super) fn named(
             _ => names::service_name_any(port),
         }),
         Kind::Protocol => u8::try_from(*number).ok().and_then(names::protocol_name),
+        Kind::Adaptation => {
+            let known = u64::try_from(*number).ok().and_then(names::Adaptation::from_number);
+            known.map(names::Adaptation::name)
+        }
         Kind::Flags => {
             let flags = u8::try_from(*number).map(names::tcp_flags).unwrap_or_default();
             return format!("{plain} {flags}");
@@ -110,6 +114,10 @@ mod tests {
             (17, Kind::Protocol, None, "17 udp"),
             (27, Kind::Flags, None, "27 .AP.SF"),
             (7, Kind::Code, None, "7"),
+            (1, Kind::Adaptation, None, "1 ElastiFlow"),
+            (2, Kind::Adaptation, None, "2 ElastiFlow scaled"),
+            (3, Kind::Adaptation, None, "3 nfcapd scaled"),
+            (9, Kind::Adaptation, None, "9"),
         ] {
             let cell = Cell::Number(number);
             assert_eq!(named(&cell, Meaning::Key(kind), protocol, &style), expected);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use flowkit_model::answer::{Fault, Ranking};
 use flowkit_model::field::Wire;
-use flowkit_model::question::Report;
+use flowkit_model::question::{Report, TimeDistribution};
 use flowkit_model::{Answer, Field, FieldId};
 use jiff::tz::TimeZone;
 
@@ -90,8 +90,11 @@ fn flows(answer: &Answer) -> String {
 
 /// The keys, and what is summed, with their bytes in the packet.
 fn fields(answer: &Answer) -> String {
+    let times = answer.question.as_ref().and_then(|question| times_of(&question.report));
     let columns = answer.table.columns.iter();
-    let mut used: Vec<&Field> = columns.filter_map(|column| field_of(&column.name)).collect();
+    let by_name = columns.filter(|column| times.is_none() || !TIMES.contains(&&*column.name));
+    let mut used: Vec<&Field> = times.into_iter().flatten().map(|field| field.field()).collect();
+    used.extend(by_name.filter_map(|column| field_of(&column.name)));
     let sums = [FieldId::Bytes, FieldId::Packets].map(FieldId::field);
     used.extend(sums);
     let mut told = Vec::new();
@@ -107,6 +110,31 @@ fn fields(answer: &Answer) -> String {
         }
     }
     format!("{}.", told.join("; "))
+}
+
+/// Columns of times that are not those of the field of this name in every report.
+const TIMES: [&str; 3] = ["start", "first", "last"];
+
+/// The times that such columns of a report are made of; `None`, if the fields are called
+/// as they are.
+fn times_of(report: &Report) -> Option<&'static [FieldId]> {
+    use FieldId::{FirstSwitched, LastSwitched, Timestamp};
+    match report {
+        Report::Timeline(timeline) if timeline.distribution == TimeDistribution::Export => {
+            Some(&[Timestamp])
+        }
+        Report::Timeline(_) | Report::Summary => Some(&[Timestamp, FirstSwitched, LastSwitched]),
+        Report::Exporters(_) => Some(&[Timestamp]),
+        Report::Beacons(_) => Some(&[Timestamp, FirstSwitched]),
+        Report::Top(_)
+        | Report::Talkers(_)
+        | Report::Ports(_)
+        | Report::Protocols(_)
+        | Report::Pairs(_)
+        | Report::Scans(_)
+        | Report::Diff(_)
+        | Report::Check => None,
+    }
 }
 
 /// The field that a column is made of: `src_addr/24`, `distinct_dst_port`.

@@ -119,7 +119,7 @@ pub const FIELDS: &[Field] = &[
         wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the destination, by GeoIP; PRIVATE: a private address",
         access: Text { read: |flow| flow.dst_as_name.as_deref(), write: |flow, value| flow.dst_as_name = value } },
     Field { id: FieldId::Adapted, name: "adapted", aliases: &[], module_key: "flowkit.adapted", codec_key: "flowkit.adapted",
-        wire: Nowhere, kind: Kind::Code, unit: "1 ElastiFlow, 2 ElastiFlow scaled, 3 nfcapd scaled", meaning: "what the pipeline changed; scaled: counters are multiplied by the sampling interval",
+        wire: Nowhere, kind: Kind::Adaptation, unit: "1 ElastiFlow, 2 ElastiFlow scaled, 3 nfcapd scaled", meaning: "what the pipeline changed; scaled: counters are multiplied by the sampling interval",
         access: Number { bits: 8, read: |flow| flow.adapted.map(u64::from), write: |flow, value| flow.adapted = fit(value) } },
 ];
 

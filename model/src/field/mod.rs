@@ -88,6 +88,8 @@ pub enum Kind {
     Flags,
     /// The export format: a number, or text that ends in one (`Netflow v5`).
     Version,
+    /// What a pipeline changed, which has a name.
+    Adaptation,
     /// Any other number, which stands for something and is not added up.
     Code,
 }

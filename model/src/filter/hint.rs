@@ -36,7 +36,7 @@ fn in_words(subject: Subject) -> &'static str {
         }
         Kind::Code if is_as(subject) => "an AS number such as 64500",
         Kind::Count => "a number such as 1500, 10k or 1.5M",
-        Kind::Version | Kind::Code => "a number",
+        Kind::Version | Kind::Adaptation | Kind::Code => "a number",
     }
 }
 
@@ -70,7 +70,7 @@ fn of_value(subject: Subject, text: &str) -> Option<String> {
             let of_class = |tos| format!("tos is the whole byte: {text} is tos {tos}");
             traffic_class(text).map(of_class).or_else(|| without_unit(text))
         }
-        Kind::Version | Kind::Code => without_unit(text),
+        Kind::Version | Kind::Adaptation | Kind::Code => without_unit(text),
         Kind::Text => None,
     }
 }

@@ -89,7 +89,7 @@ fn single(subject: Subject, text: &str, context: &Context<'_>) -> Option<Result<
         Kind::Flags => plain(text).or_else(|| flags(text).map(u64::from))?,
         Kind::Count if subject == Subject::Derived(Derived::Duration) => length_ms(text)?,
         Kind::Count => number(text)?,
-        Kind::Version | Kind::Code => plain(text)?,
+        Kind::Version | Kind::Adaptation | Kind::Code => plain(text)?,
     };
     let largest = subject.largest();
     if value > largest {

@@ -38,6 +38,16 @@ impl Adaptation {
         self as u64
     }
 
+    /// Its name, as the catalogue of fields has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ElastiFlow => "ElastiFlow",
+            Self::ElastiFlowScaled => "ElastiFlow scaled",
+            Self::NfcapdScaled => "nfcapd scaled",
+        }
+    }
+
     /// Who changed the flow.
     #[must_use]
     pub fn pipeline(self) -> &'static str {

@@ -209,7 +209,7 @@ fn of_kind(text: &str, kind: Kind) -> Result<Limit, String> {
         Kind::Protocol => plain().or_else(|| names::protocol_number(text).map(u64::from)),
         Kind::Flags => plain().or_else(|| names::parse_tcp_flags(text).map(u64::from)),
         Kind::Count => number(text),
-        Kind::Version | Kind::Code => plain(),
+        Kind::Version | Kind::Adaptation | Kind::Code => plain(),
     };
     found.map(Limit::whole).ok_or_else(|| {
         let what = match kind {

@@ -5,6 +5,7 @@
 
 mod csv;
 mod loss;
+mod named;
 mod ports;
 mod time;
 
