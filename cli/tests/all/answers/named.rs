@@ -26,7 +26,7 @@ fn an_interval_that_nobody_states_is_unknown_in_a_summary() {
     }
 }
 
-/// ElastiFlow multiplies counters by the interval that it leaves beside them.
+/// `ElastiFlow` multiplies counters by the interval that it leaves beside them.
 #[test]
 fn what_a_pipeline_changed_is_named_in_tables() {
     let flows = Flows::new(&[]);
