@@ -96,7 +96,7 @@ impl Statistic for Summary {
         let rows = ranked.iter().map(|group| {
             let exporter = key_cell(Kind::Text, group.key[0], texts);
             let name = if let Cell::Text(name) = &exporter { Some(name.clone()) } else { None };
-            let sampling = tally.sampling.get(&name);
+            let sampling = tally.sampling.get(&name).copied().flatten();
             let sums = group.sums.sums();
             vec![
                 exporter,

@@ -2,10 +2,10 @@
 
 use flowkit_analyze::in_memory::{Memory, diff_batches};
 use flowkit_model::answer::Cell;
-use flowkit_model::question::{Diff, Flows, Order};
+use flowkit_model::question::{Diff, Flows, Order, Report};
 use flowkit_model::{FlowRecord, Metric};
 
-use crate::asking::{keys, of_batches, top_with};
+use crate::asking::{keys, of_batches, question, top_with};
 use crate::batches::batches;
 
 /// What is unknown adds nothing to sums, and is no value of a distribution.
@@ -30,6 +30,27 @@ fn unknown_is_not_the_smallest() {
     };
     let tcp = [Some(100), Some(200), Some(3), Some(5)];
     assert_eq!(rows, [row(6, tcp), row(17, [None; 4])]);
+}
+
+/// An interval that a flow does not state is none: r1 states 100 alone, r2 nothing.
+#[test]
+fn an_unknown_sampling_interval_is_no_interval() {
+    let flow = |(exporter, sampling_interval): (&str, _)| FlowRecord {
+        exporter: Some(exporter.into()),
+        sampling_interval,
+        ..FlowRecord::default()
+    };
+    let flows = [("r1", Some(100)), ("r1", None), ("r2", None)].map(flow);
+    let asked = |report| of_batches(&batches(&flows, 1), &question(report)).table.rows;
+    let intervals = asked(Report::Summary).into_iter().map(|row| row[4..].to_vec());
+    let stated = [Cell::Number(100), Cell::Number(100)];
+    assert_eq!(intervals.collect::<Vec<_>>(), [stated, [Cell::Unknown, Cell::Unknown]]);
+    let of = |name: &str| {
+        let found = |row: &Vec<Cell>| row[0] == Cell::Text(name.into());
+        asked(Report::Check).into_iter().find(found).map(|row| row[2..4].to_vec())
+    };
+    assert_eq!(of("sampled"), Some(vec![Cell::Number(1), Cell::Number(2)]));
+    assert_eq!(of("sampling_changes"), None);
 }
 
 /// Bytes and packets of some ports.
