@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::clocks::{Clock, length};
-use super::flows::{Datum, Flow, has_ports};
-use super::recomputed::{Recomputed, cell, share, sums_of};
+use super::recomputed::{Recomputed, cell, share, sums_of, texts};
+use crate::recomputed::flows::{Datum, Flow, has_ports};
 
 /// Fields of both ends.
 pub(super) const ENDS: [(&str, [&str; 2]); 5] = [
@@ -58,6 +58,13 @@ pub(super) fn part(flow: &Flow, key: &str, end: usize, clock: &Clock) -> Datum {
     }
 }
 
+/// The keys of a flow: one, or one of each end.
+pub(super) fn keys_of(flow: &Flow, by: &[String], clock: &Clock) -> Vec<Vec<Datum>> {
+    let is_either = |key: &String| ends(key.split('/').next().unwrap()).is_some();
+    let n_ends = if by.iter().any(is_either) { 2 } else { 1 };
+    (0..n_ends).map(|end| by.iter().map(|key| part(flow, key, end, clock)).collect()).collect()
+}
+
 /// The flows of a key, each with whether its end is the source, whether it is there
 /// a second time.
 #[derive(Default)]
@@ -86,10 +93,6 @@ fn measure(name: &str) -> String {
         Some((of, field)) => format!("{of}_{field}"),
         None => name.to_owned(),
     }
-}
-
-fn texts(list: &Value) -> Vec<String> {
-    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
 fn sort_of(order: &Value) -> String {
@@ -136,18 +139,14 @@ impl<'q> Asked<'q> {
 
     fn groups<'f>(&self, flows: &'f [Flow]) -> BTreeMap<Key, Group<'f>> {
         let mut groups: BTreeMap<Key, Group<'f>> = BTreeMap::new();
-        let is_either = |key: &String| ends(key.split('/').next().unwrap()).is_some();
-        let n_ends = if self.keys.iter().any(is_either) { 2 } else { 1 };
         for flow in flows {
             if self.name == "ports" && !flow.number("protocol").is_some_and(has_ports) {
                 continue;
             }
-            let key = |end| -> Key {
-                self.keys.iter().map(|key| part(flow, key, end, self.clock)).collect()
-            };
-            for end in 0..n_ends {
-                let is_again = end == 1 && key(0) == key(1);
-                groups.entry(key(end)).or_default().0.push((flow, end, is_again));
+            let keys = keys_of(flow, &self.keys, self.clock);
+            for (end, key) in keys.iter().enumerate() {
+                let is_again = end == 1 && keys[0] == *key;
+                groups.entry(key.clone()).or_default().0.push((flow, end, is_again));
             }
         }
         groups
@@ -391,5 +390,6 @@ pub(super) fn answer(
         leave_out(group);
     }
     let rows = rows.into_iter().map(|(key, group)| asked.cells(key, group)).collect();
-    Recomputed { rows, ranking: Some((asked.total, other, groups.len() as u64)), facts: Vec::new() }
+    let ranking = Some((asked.total, other, groups.len() as u64));
+    Recomputed { rows, ranking, ..Recomputed::default() }
 }
