@@ -16,7 +16,7 @@ use crate::recomputed::{beacons, check, packets};
 /// A question and the documents that it is about.
 pub(super) struct Case {
     pub(super) question: Value,
-    name: &'static str,
+    pub(super) name: &'static str,
     options: Value,
     zone: String,
     filter: Option<Filter>,
@@ -118,6 +118,13 @@ impl Case {
             return holds_none(&self.sources.concat());
         }
         self.sources.iter().any(holds_none)
+    }
+
+    /// Whether the filter leaves some flows in and some out.
+    pub(super) fn filter_splits(&self) -> bool {
+        let flows = selected::changed(&self.all().flows, &self.question["flows"]);
+        let matches = |filter: &Filter| flows.iter().filter(|flow| filter.matches(flow)).count();
+        self.filter.as_ref().map(matches).is_some_and(|n| 0 < n && n < flows.len())
     }
 
     fn all(&self) -> Held {

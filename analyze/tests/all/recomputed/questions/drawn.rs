@@ -181,18 +181,25 @@ fn options(random: &mut Random, all: &[(&str, &[Value])]) -> Value {
 }
 
 fn beacons(random: &mut Random) -> Value {
-    let (least, jitter) = ([3, 3, 4, 6, 1].map(Value::from), [0, 10, 40, 1000].map(Value::from));
+    let (least, jitter) =
+        ([3, 3, 4, 6, 1].map(Value::from), [0, 10, 40, 90, 90, 1000].map(Value::from));
     let limits = [0, 0, 1, 2].map(Value::from);
-    options(
-        random,
-        &[("min_connections", &least), ("max_jitter_percent", &jitter), ("limit", &limits)],
-    )
+    let all: [(&str, &[Value]); 2] = [("max_jitter_percent", &jitter), ("limit", &limits)];
+    let mut options = options(random, &all);
+    // The default is more than most pairs have.
+    if random.below(8) > 0 {
+        options["min_connections"] = pick(random, &least);
+    }
+    options
 }
 
 fn scans(random: &mut Random) -> Value {
     let limits = [0, 0, 1, 3].map(Value::from);
     let least = [1, 2, 2, 3, 6].map(Value::from);
-    let mut options = options(random, &[("min_targets", &least), ("limit", &limits)]);
+    let mut options = options(random, &[("limit", &limits)]);
+    if random.below(8) > 0 {
+        options["min_targets"] = pick(random, &least);
+    }
     if random.below(3) == 0 {
         options["sort"] = json!(pick(random, &scans::SORTS));
     }

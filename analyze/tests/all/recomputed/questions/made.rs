@@ -44,9 +44,9 @@ fn signed(random: &mut Random, below: u64) -> i64 {
 pub(super) fn documents(random: &mut Random, report: &str) -> Vec<Value> {
     let start = pick(random, &MOMENTS) * 1000;
     let span = pick(random, &SPANS_MS);
-    let n = pick(random, &[0, 1, 7, 30, 60]);
+    let n = pick(random, &[0, 1, 7, 30, 30, 60, 60, 60, 60]);
     // How many values are fit for nothing: none, some, or many.
-    let nasty = pick(random, &[u64::MAX, 40, 12]);
+    let nasty = pick(random, &[u64::MAX, 60, 40, 12]);
     let mut story = Story::of(random, report, start);
     let mut documents: Vec<Value> = Vec::new();
     for number in 0..n {

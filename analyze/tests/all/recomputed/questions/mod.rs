@@ -20,6 +20,7 @@ mod stories;
 mod timeline;
 mod windows;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -27,10 +28,10 @@ use flowkit_analyze::import::import;
 use flowkit_analyze::{ReadOptions, Source, ask};
 use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Cell};
-use flowkit_model::question::Question;
+use flowkit_model::question::{Question, Report};
 
 use self::case::Case;
-use self::recomputed::{Read, Recomputed};
+use self::recomputed::{Read, Recomputed, UNJUDGED};
 
 fn text(cell: &Cell) -> String {
     match cell {
@@ -108,7 +109,7 @@ fn imported(case: &Case, files: &[PathBuf], folder: &Path) -> Result<Vec<PathBuf
 }
 
 /// What differs, if anything does.
-fn difference(seed: u64) -> Option<String> {
+fn difference(seed: u64, seen: &mut Seen) -> Option<String> {
     let case = case::drawn(seed);
     if variable("FLOWKIT_QUESTIONS", 0) == 1 {
         println!("asks {}", case.question);
@@ -117,6 +118,7 @@ fn difference(seed: u64) -> Option<String> {
     let folder = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     let files = written(&case, &folder);
+    seen.look_at(&case);
     let mut told = difference_of(&case, false, &opened(&files));
     if told.is_none() && case.asks_a_dump {
         told = match imported(&case, &files, &folder) {
@@ -129,6 +131,35 @@ fn difference(seed: u64) -> Option<String> {
     }
     let place = folder.display();
     told.map(|told| format!("seed {seed}: {}\n{place}\n{told}", case.question))
+}
+
+/// What was asked, so that it shows if questions find nothing to compare.
+#[derive(Default)]
+struct Seen {
+    /// By report: questions, those whose answers have rows, cells that are not judged.
+    reports: BTreeMap<String, [usize; 3]>,
+    /// Filters that some flows match and others do not.
+    filters: usize,
+    dumps: usize,
+}
+
+impl Seen {
+    fn look_at(&mut self, case: &Case) {
+        let (answer, _) = case.recomputed();
+        let [asked, with_rows, unjudged] = self.reports.entry(case.name.to_owned()).or_default();
+        *asked += 1;
+        *with_rows += usize::from(!answer.rows.is_empty());
+        *unjudged += answer.rows.concat().iter().filter(|cell| *cell == UNJUDGED).count();
+        self.filters += usize::from(case.filter_splits());
+        self.dumps += usize::from(case.asks_a_dump);
+    }
+
+    fn tell(&self) {
+        for (name, [asked, with_rows, unjudged]) in &self.reports {
+            println!("{name}: {asked} questions, {with_rows} with rows, {unjudged} cells unjudged");
+        }
+        println!("{} filters split the flows, {} were asked of dumps", self.filters, self.dumps);
+    }
 }
 
 /// What a source is told that holds something, and nothing of it is a flow.
@@ -181,13 +212,18 @@ fn variable(name: &str, usual: u64) -> u64 {
 fn random_questions_have_the_answers_of_plain_loops() {
     let first = variable("FLOWKIT_FIRST_SEED", 1);
     let n = variable("FLOWKIT_QUESTIONS", 100);
-    let mut differ = 0;
+    let (mut differ, mut seen) = (0, Seen::default());
     for seed in first..first + n {
-        if let Some(told) = difference(seed) {
+        if let Some(told) = difference(seed, &mut seen) {
             differ += 1;
             println!("{told}\n");
         }
     }
+    seen.tell();
     println!("{n} questions from seed {first}: {differ} differ");
     assert_eq!(differ, 0, "questions that differ");
+    for report in Report::every().iter().filter(|_| n >= 100) {
+        let with_rows = seen.reports.get(report.name()).map_or(0, |seen| seen[1]);
+        assert!(with_rows > 0, "no answer of {} has a row", report.name());
+    }
 }

@@ -71,7 +71,7 @@ impl Story {
             Self::Packets { engines, left } => of_packet(random, engines, left),
             Self::Beats { interval, n } => {
                 let pair = usize::try_from(random.below(3)).unwrap();
-                let off = pick(random, &[0, 0, 0, 3, 900, *interval / 3, -*interval / 4]);
+                let off = pick(random, &[0, 0, 0, 0, 0, 3, 3, 900, *interval / 3, -*interval / 4]);
                 if !one_in(random, 6) {
                     n[pair] += *interval + off;
                 }
