@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::made::pick;
-use super::{scans, windows};
+use super::{conditions, scans, windows};
 use crate::random::Random;
 
 const KEYS: [&str; 38] = [
@@ -116,16 +116,7 @@ fn keys(random: &mut Random) -> Vec<&'static str> {
 
 fn condition(random: &mut Random) -> String {
     let measure = pick(random, &MEASURES);
-    let sign = pick(random, &["<", "<=", "=", "!=", ">", ">="]);
-    let limit = match measure {
-        "bytes_share" | "packets_share" | "flows_share" => {
-            format!("0.{:06}", random.below(300_000))
-        }
-        "first" | "last" => "1537514269230".into(),
-        _ => pick(random, &["0", "1", "2", "5", "443", "9000", "3000000", "1000000000000"]).into(),
-    };
-    let limit = if measure == "key_1" && random.below(2) == 0 { "\"r1\"".into() } else { limit };
-    format!("{measure} {sign} {limit}")
+    conditions::drawn(random, measure)
 }
 
 fn order(random: &mut Random) -> Value {

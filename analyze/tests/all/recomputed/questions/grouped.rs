@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::clocks::{Clock, length};
+use super::conditions;
 use super::recomputed::{Recomputed, cell, share, sums_of, texts};
 use crate::recomputed::flows::{Datum, Flow, has_ports};
 
@@ -242,32 +243,27 @@ impl<'q> Asked<'q> {
     }
 
     fn fulfils(&self, condition: &str, key: &Key, group: &Group<'_>) -> bool {
-        let words: Vec<&str> = condition.split(' ').collect();
-        let [name, sign, limit] = words[..] else { panic!("{condition}") };
-        let name = measure(name);
-        let order = if let Some(text) = limit.strip_prefix('"') {
+        let [typed, sign, limit] = conditions::words(condition);
+        let name = measure(typed);
+        if let Some(text) = limit.strip_prefix('"') {
             let place: usize = name[4..].parse().unwrap();
-            match key.get(place - 1) {
-                Some(Datum::Text(own)) => own.as_str().cmp(text.trim_end_matches('"')),
-                _ => return false,
-            }
-        } else if let Some(metric) = name.strip_suffix("_share") {
+            return match key.get(place - 1) {
+                Some(Datum::Text(own)) => {
+                    conditions::holds(own.as_str().cmp(text.trim_end_matches('"')), sign)
+                }
+                _ => false,
+            };
+        }
+        let own = if let Some(metric) = name.strip_suffix("_share") {
             let whole = self.total[metric_place(metric)];
             let part = self.value(metric, key, group).unwrap();
             let shown = (part * 1_000_000 + whole / 2).checked_div(whole).unwrap_or(0);
-            shown.cmp(&limit.strip_prefix("0.").unwrap().parse().unwrap())
+            Some(shown * 1000)
         } else {
-            let Some(value) = self.value(&name, key, group) else { return false };
-            value.cmp(&limit.parse().unwrap())
+            self.value(&name, key, group).map(|value| value * 1_000_000_000)
         };
-        match sign {
-            "<" => order.is_lt(),
-            "<=" => order.is_le(),
-            "=" => order.is_eq(),
-            "!=" => order.is_ne(),
-            ">" => order.is_gt(),
-            _ => order.is_ge(),
-        }
+        let limit = conditions::billionths(&name, limit, self.clock);
+        own.is_some_and(|own| conditions::holds(own.cmp(&limit), sign))
     }
 
     fn has_row(&self, key: &Key, group: &Group<'_>) -> bool {

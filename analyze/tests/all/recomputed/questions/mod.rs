@@ -7,6 +7,7 @@
 
 mod case;
 mod clocks;
+mod conditions;
 mod diff;
 mod drawn;
 mod exporters;

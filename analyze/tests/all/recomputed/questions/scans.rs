@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::conditions;
 use super::recomputed::{Recomputed, cell, sums_of};
 use crate::recomputed::flows::{Datum, Flow};
 
@@ -114,21 +115,13 @@ fn values(targets: u128, flows: &[&Flow]) -> [Option<u128>; 9] {
 /// Conditions on columns, joined by `and`.
 fn fulfils(row: &Row, having: Option<&str>) -> bool {
     having.into_iter().flat_map(|text| text.split(" and ")).all(|condition| {
-        let words: Vec<&str> = condition.split(' ').collect();
-        let [column, sign, limit] = words[..] else { panic!("{condition}") };
+        let [column, sign, limit] = conditions::words(condition);
         let order = match &row[place(column)] {
             Some(Datum::Number(own)) => own.cmp(&limit.parse().unwrap()),
             Some(Datum::Text(own)) => own.as_str().cmp(limit),
             _ => return false,
         };
-        match sign {
-            "<" => order.is_lt(),
-            "<=" => order.is_le(),
-            "=" => order.is_eq(),
-            "!=" => order.is_ne(),
-            ">" => order.is_gt(),
-            _ => order.is_ge(),
-        }
+        conditions::holds(order, sign)
     })
 }
 
