@@ -99,8 +99,15 @@ fn split(random: &mut Random, documents: Vec<Value>, n: u64) -> Vec<Vec<Value>> 
     sources
 }
 
-/// Rows that plain rules do not judge.
-type Unjudged = Box<dyn Fn(&[String]) -> bool>;
+/// A test of rows.
+type RowTest = Box<dyn Fn(&[String]) -> bool>;
+
+/// An answer by plain loops.
+pub(super) struct Expected {
+    pub(super) answer: Recomputed,
+    /// Whether these loops have no word on a row of flowkit's.
+    pub(super) is_unjudged: RowTest,
+}
 
 impl Case {
     /// Whether it compares two sources.
@@ -131,16 +138,16 @@ impl Case {
         of_documents(&self.sources.concat())
     }
 
-    /// The answer, and which rows of flowkit's it has no word on.
-    pub(super) fn recomputed(&self) -> (Recomputed, Unjudged) {
+    /// The answer.
+    pub(super) fn recomputed(&self) -> Expected {
+        let mut is_unjudged: RowTest = Box::new(|_| false);
         if self.name == "diff" {
-            return (self.compared(), Box::new(|_| false));
+            return Expected { answer: self.compared(), is_unjudged };
         }
         let (held, clock) = (self.all(), Clock::new(&self.zone));
         let window = self.window(&held.flows, &clock);
         let (flows, later) = self.selected(&held.flows, window);
         let is_filtered = self.filter.as_ref().is_some_and(|filter| !filter.keeps_engines);
-        let mut unjudged: Unjudged = Box::new(|_| false);
         let number = |name: &str, usual| asked_number(&self.options, name, usual);
         let answer = match self.name {
             "timeline" => timeline::answer(&self.options, &flows, &later, &clock, window),
@@ -161,13 +168,13 @@ impl Case {
                 let engines = packets::by_engine(&flows).into_iter();
                 let ambiguous = engines.filter(|(_, packets)| packets.is_ambiguous);
                 doubtful.extend(ambiguous.map(|(engine, _)| check::place(&engine)));
-                unjudged = Box::new(of_order(doubtful));
-                let rows = rows.into_iter().filter(|row| !unjudged(row)).collect();
+                is_unjudged = Box::new(of_order(doubtful));
+                let rows = rows.into_iter().filter(|row| !is_unjudged(row)).collect();
                 Recomputed { rows, ..Recomputed::default() }
             }
             name => grouped::answer(name, &self.options, &flows, &clock, window),
         };
-        (Recomputed { read: read(&held, &flows), ..answer }, unjudged)
+        Expected { answer: Recomputed { read: read(&held, &flows), ..answer }, is_unjudged }
     }
 
     fn window(&self, flows: &[Flow], clock: &Clock) -> Window {

@@ -31,7 +31,7 @@ use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::question::{Question, Report};
 
-use self::case::Case;
+use self::case::{Case, Expected};
 use self::recomputed::{Read, Recomputed, UNJUDGED};
 
 fn text(cell: &Cell) -> String {
@@ -110,7 +110,7 @@ fn imported(case: &Case, files: &[PathBuf], folder: &Path) -> Result<Vec<PathBuf
 }
 
 /// What differs, if anything does.
-fn difference(seed: u64, seen: &mut Seen) -> Option<String> {
+fn difference(seed: u64, coverage: &mut Coverage) -> Option<String> {
     let case = case::drawn(seed);
     if variable("FLOWKIT_QUESTIONS", 0) == 1 {
         println!("asks {}", case.question);
@@ -119,11 +119,12 @@ fn difference(seed: u64, seen: &mut Seen) -> Option<String> {
     let folder = std::env::temp_dir().join(name);
     std::fs::create_dir_all(&folder).unwrap();
     let files = written(&case, &folder);
-    seen.look_at(&case);
-    let mut told = difference_of(&case, false, &opened(&files));
+    let expected = case.recomputed();
+    coverage.look_at(&case, &expected.answer);
+    let mut told = difference_of(&case, &expected, false, &opened(&files));
     if told.is_none() && case.asks_a_dump {
         told = match imported(&case, &files, &folder) {
-            Ok(dumps) => difference_of(&case, true, &opened(&dumps)),
+            Ok(dumps) => difference_of(&case, &expected, true, &opened(&dumps)),
             Err(error) => Some(format!("import: {error}")),
         };
     }
@@ -136,7 +137,7 @@ fn difference(seed: u64, seen: &mut Seen) -> Option<String> {
 
 /// What was asked, so that it shows if questions find nothing to compare.
 #[derive(Default)]
-struct Seen {
+struct Coverage {
     /// By report: questions, those whose answers have rows, cells that are not judged.
     reports: BTreeMap<String, [usize; 3]>,
     /// Filters that some flows match and others do not.
@@ -144,9 +145,8 @@ struct Seen {
     dumps: usize,
 }
 
-impl Seen {
-    fn look_at(&mut self, case: &Case) {
-        let (answer, _) = case.recomputed();
+impl Coverage {
+    fn look_at(&mut self, case: &Case, answer: &Recomputed) {
         let [asked, with_rows, unjudged] = self.reports.entry(case.name.to_owned()).or_default();
         *asked += 1;
         *with_rows += usize::from(!answer.rows.is_empty());
@@ -166,7 +166,12 @@ impl Seen {
 /// What a source is told that holds something, and nothing of it is a flow.
 const REFUSED: &str = "nothing in it is a flow";
 
-fn difference_of(case: &Case, is_dump: bool, sources: &[Source]) -> Option<String> {
+fn difference_of(
+    case: &Case,
+    expected: &Expected,
+    is_dump: bool,
+    sources: &[Source],
+) -> Option<String> {
     let asked = match Question::from_json(&case.question.to_string()) {
         Ok(question) => ask(sources, &question).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
@@ -178,10 +183,9 @@ fn difference_of(case: &Case, is_dump: bool, sources: &[Source]) -> Option<Strin
         Err(error) if is_refused && error.contains(REFUSED) => return None,
         Err(error) => return Some(error.clone()),
     };
-    let (expected, unjudged) = case.recomputed();
-    let found =
-        Recomputed { rows: found.rows.into_iter().filter(|row| !unjudged(row)).collect(), ..found };
-    let expected = expected.judged(&found);
+    let is_judged = |row: &Vec<String>| !(expected.is_unjudged)(row);
+    let found = Recomputed { rows: found.rows.into_iter().filter(is_judged).collect(), ..found };
+    let expected = expected.answer.clone().judged(&found);
     let name = if is_dump { "a dump" } else { "files" };
     (found != expected).then(|| format!("{name}:\n{}", lines(&found, &expected)))
 }
@@ -213,18 +217,18 @@ fn variable(name: &str, usual: u64) -> u64 {
 fn random_questions_have_the_answers_of_plain_loops() {
     let first = variable("FLOWKIT_FIRST_SEED", 1);
     let n = variable("FLOWKIT_QUESTIONS", 100);
-    let (mut differ, mut seen) = (0, Seen::default());
+    let (mut differ, mut coverage) = (0, Coverage::default());
     for seed in first..first + n {
-        if let Some(told) = difference(seed, &mut seen) {
+        if let Some(told) = difference(seed, &mut coverage) {
             differ += 1;
             println!("{told}\n");
         }
     }
-    seen.tell();
+    coverage.tell();
     println!("{n} questions from seed {first}: {differ} differ");
     assert_eq!(differ, 0, "questions that differ");
     for report in Report::every().iter().filter(|_| n >= 100) {
-        let with_rows = seen.reports.get(report.name()).map_or(0, |seen| seen[1]);
+        let with_rows = coverage.reports.get(report.name()).map_or(0, |found| found[1]);
         assert!(with_rows > 0, "no answer of {} has a row", report.name());
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::recomputed::flows::{Datum, Flow};
 
 /// What an answer says.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Recomputed {
     pub(super) rows: Vec<Vec<String>>,
     /// Bytes, packets and flows of all, and of the keys without a row; number of keys.
@@ -17,7 +17,7 @@ pub(super) struct Recomputed {
 }
 
 /// What was read, as every answer says it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Read {
     pub(super) total: [u128; 3],
     pub(super) skipped: BTreeMap<String, u64>,
