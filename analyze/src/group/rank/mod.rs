@@ -203,7 +203,8 @@ impl<A: Accumulator> Ranking<'_, A> {
         for (at, (_, sums)) in groups.iter().enumerate() {
             let mut found = extras.get(at).unwrap_or(&nothing);
             if self.rank_by.uses_keys || self.rank_by.bin_ms.is_some() {
-                let key = self.layout.decode(key(at).clone());
+                // With codes of texts, as those who look at it know them.
+                let key = self.layout.decode(groups[at].0.clone());
                 let bin_ms = self.rank_by.bin_ms.and_then(|bin_ms| bin_ms(&key));
                 with_key = ExtraValues { bin_ms, key, ..found.clone() };
                 found = &with_key;
