@@ -97,13 +97,14 @@ impl Asked<'_> {
         // Every bin that it touches, whether it is in the window or not.
         let (mut at, mut ms) = (vec![first], first);
         let bin = |ms| self.clock.bin(ms, self.length);
+        let mut bins = BTreeSet::from([bin(first)]);
         loop {
             let end = self.clock.end(ms, self.length);
             if end > last {
                 break;
             }
-            // A change of the clocks ends no bin.
-            if bin(end) != bin(ms) {
+            // A change of the clocks ends no bin, and one that comes again is one.
+            if bins.insert(bin(end)) {
                 at.push(end);
             }
             ms = end;
