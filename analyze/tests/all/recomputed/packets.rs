@@ -80,10 +80,9 @@ fn of_packets(packets: &[Packet]) -> Packets {
     let steps: Vec<i64> = pairs().map(|(a, b)| step(a.number, b.number)).collect();
     let gaps: Vec<i64> = pairs().map(|(a, b)| step(a.number + a.carried(), b.number)).collect();
     let is_backwards = gaps.iter().any(|gap| *gap >= 1 << 31);
-    let counts_otherwise = |(packet, step): (&Packet, &i64)| {
-        *step == 0 || *step == 1 && packet.stated.max(packet.seen) > 1
-    };
-    let carry_more = packets[..n - 1].iter().any(|packet| packet.stated.max(packet.seen) > 1);
+    let counts_otherwise =
+        |(packet, step): (&Packet, &i64)| *step == 0 || *step == 1 && packet.carried() > 1;
+    let carry_more = packets[..n - 1].iter().any(|packet| packet.carried() > 1);
     let counts_packets = carry_more && steps.iter().all(|step| *step == 1);
     let all_zero = n > 1 && packets.iter().all(|packet| packet.number == 0);
     let counts_nothing = counts_packets || all_zero;
