@@ -16,7 +16,7 @@ pub(crate) struct BatchTally {
     total: Sums,
     unknown: Vec<u64>,
     seen: Option<(u64, u64)>,
-    sampling: HashMap<Option<u64>, Sampling>,
+    sampling: HashMap<Option<u64>, Option<Sampling>>,
     adapted: BTreeMap<u64, u64>,
     /// Measured where the answer uses first or last.
     times: Option<Times>,
@@ -90,24 +90,22 @@ impl BatchTally {
             (batch.column(FieldId::Exporter), batch.column(FieldId::SamplingInterval));
         let mut before = None;
         if let (Some(exporter), Some(interval)) = (exporters.constant(), intervals.constant()) {
-            let interval = interval.unwrap_or(0);
-            return self.merge_sampling(exporter, Sampling { least: interval, most: interval });
+            return self.merge_sampling(exporter, interval.map(Sampling::of));
         }
         for row in 0..batch.rows() {
-            let state = (exporters.get(row), intervals.get(row).unwrap_or(0));
+            let state = (exporters.get(row), intervals.get(row));
             // Flows of one exporter are adjacent; only changes are looked up.
             if before != Some(state) {
                 before = Some(state);
                 let (exporter, interval) = state;
-                self.merge_sampling(exporter, Sampling { least: interval, most: interval });
+                self.merge_sampling(exporter, interval.map(Sampling::of));
             }
         }
     }
 
-    fn merge_sampling(&mut self, exporter: Option<u64>, other: Sampling) {
-        let sampling = self.sampling.entry(exporter).or_insert(other);
-        sampling.least = sampling.least.min(other.least);
-        sampling.most = sampling.most.max(other.most);
+    fn merge_sampling(&mut self, exporter: Option<u64>, other: Option<Sampling>) {
+        let sampling = self.sampling.entry(exporter).or_default();
+        *sampling = Sampling::of_both(*sampling, other);
     }
 
     pub(crate) fn merge(&mut self, other: Self) {

@@ -6,6 +6,7 @@
 //! the deviations, in percent of the interval: half of the gaps are not
 //! farther off.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -51,8 +52,13 @@ impl Connection {
     }
 
     fn key(&self) -> u128 {
-        u128::from(self.key.0) << 64 | u128::from(self.key.1)
+        joined(self.key)
     }
+}
+
+/// A key of two words.
+fn joined((high, low): (u64, u64)) -> u128 {
+    u128::from(high) << 64 | u128::from(low)
 }
 
 impl Record for Connection {
@@ -136,7 +142,11 @@ impl Regularity {
 
 /// The flows of one thread, partitioned by key.
 #[derive(Debug)]
-pub(crate) struct Connections(Partitions<Connection>);
+pub(crate) struct Connections {
+    flows: Partitions<Connection>,
+    /// Key of a flow, and its bytes beyond 64 bits.
+    more: Partitions<((u64, u64), u128)>,
+}
 
 impl Statistic for Regularity {
     type Partial = Connections;
@@ -146,7 +156,8 @@ impl Statistic for Regularity {
     }
 
     fn start(&self, memory: &Arc<Memory>) -> Connections {
-        Connections(Partitions::new(Arc::clone(memory)))
+        let more = Partitions::new(Arc::clone(memory));
+        Connections { flows: Partitions::new(Arc::clone(memory)), more }
     }
 
     /// A flow whose start is unknown began, as far as is known, at its export.
@@ -163,23 +174,24 @@ impl Statistic for Regularity {
             let start = first.get(row).or_else(|| exported.get(row)).unwrap_or(UNKNOWN);
             let word = |word: u128| u64::try_from(word & u128::from(u64::MAX)).unwrap_or(0);
             let key_words = (word(key >> 64), word(key));
-            connections.0.push(
-                key.partition_hash(seed),
-                Connection { key: key_words, start, bytes: bytes[row] },
-            );
+            let hash = key.partition_hash(seed);
+            let connection = Connection { key: key_words, start, bytes: bytes[row] };
+            connections.flows.push(hash, connection);
+            if let Some([more, _]) = batch.more(row) {
+                connections.more.push(hash, (key_words, more));
+            }
         }
     }
 
     fn merge(&self, connections: &mut Connections, other: Connections) {
-        connections.0.append(other.0);
+        connections.flows.append(other.flows);
+        connections.more.append(other.more);
     }
 
     fn answer(&self, connections: Connections, texts: &[String], _: &Tally) -> io::Result<Answer> {
-        let parts = if connections.0.is_empty() { 0 } else { PARTITIONS };
-        let mut found: Vec<Regular> = each_part(parts, |part| self.part(&connections.0, part))?
-            .into_iter()
-            .flatten()
-            .collect();
+        let parts = if connections.flows.is_empty() { 0 } else { PARTITIONS };
+        let mut found: Vec<Regular> =
+            each_part(parts, |part| self.part(&connections, part))?.into_iter().flatten().collect();
         self.keep_top(&mut found);
         let rows = found.into_iter().map(|regular| self.row(&regular, texts));
         let rows = self.order.choose(rows.collect());
@@ -208,13 +220,13 @@ fn columns() -> Vec<Column> {
 impl Regularity {
     /// The regular keys of a partition; keys with too few flows are left out
     /// before sorting.
-    fn part(&self, connections: &Partitions<Connection>, part: usize) -> io::Result<Vec<Regular>> {
+    fn part(&self, connections: &Connections, part: usize) -> io::Result<Vec<Regular>> {
         let mut flows: Map<u128, Occurrences> = Map::new();
-        connections.each(part, |connection| {
+        connections.flows.each(part, |connection| {
             flows.at(connection.key()).0 += u64::from(connection.start().is_some());
         })?;
         let mut many = Vec::new();
-        connections.each(part, |connection| {
+        connections.flows.each(part, |connection| {
             if flows
                 .get(&connection.key())
                 .is_some_and(|flows| flows.0 >= self.question.min_connections as u64)
@@ -228,6 +240,14 @@ impl Regularity {
             .filter_map(|connections| self.regular(connections))
             .collect();
         self.keep_top(&mut found);
+        let mut more: BTreeMap<u128, u128> = BTreeMap::new();
+        connections
+            .more
+            .each(part, |(key, bytes)| *more.entry(joined(key)).or_default() += bytes)?;
+        for regular in &mut found {
+            let more = more.get(&regular.key).map(|bytes| [*bytes, 0]);
+            regular.sums = regular.sums.raised(more);
+        }
         Ok(found)
     }
 

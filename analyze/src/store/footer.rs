@@ -149,6 +149,9 @@ impl Belongs {
     }
 }
 
+/// Smallest and largest sampling interval of an exporter, if it states one.
+type Intervals = Option<(u64, u64)>;
+
 /// The tally of a part, as the footer keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredTally {
@@ -161,7 +164,7 @@ pub(crate) struct StoredTally {
     total: (String, String, u64),
     unknown: BTreeMap<String, u64>,
     seen: Option<(u64, u64)>,
-    sampling: Vec<(Option<String>, u64, u64)>,
+    sampling: Vec<(Option<String>, Intervals)>,
     /// Flows that their pipeline changed, by what it changed.
     adapted: BTreeMap<u64, u64>,
     quality: Quality,
@@ -214,7 +217,9 @@ impl StoredTally {
             unknown: unknown.collect(),
             seen: tally.seen,
             sampling: sampling
-                .map(|(exporter, sampling)| (exporter.clone(), sampling.least, sampling.most))
+                .map(|(exporter, sampling)| {
+                    (exporter.clone(), sampling.map(|sampling| (sampling.least, sampling.most)))
+                })
                 .collect(),
             adapted: tally.adapted.clone(),
             quality: tally.quality,
@@ -249,7 +254,9 @@ impl StoredTally {
             sampling: self
                 .sampling
                 .iter()
-                .map(|(name, least, most)| (name.clone(), Sampling { least: *least, most: *most }))
+                .map(|(name, ends)| {
+                    (name.clone(), ends.map(|(least, most)| Sampling { least, most }))
+                })
                 .collect(),
             adapted: self.adapted.clone(),
             skipped: skipped.collect::<Option<_>>()?,

@@ -5,22 +5,30 @@ use flowkit_analyze::{Source, ask};
 use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::question::Question;
 
+/// A flow of 10 packets that is sampled.
+fn flow(bytes: u64, interval: u64, first: &str, last: &str) -> String {
+    format!(
+        r#"{{"@timestamp":"2018-09-21T12:40:00.000Z","host":"r1","netflow":{{"version":5,"sampling_interval":{interval},"engine_type":0,"engine_id":0,"ipv4_src_addr":"10.0.0.1","ipv4_dst_addr":"10.0.0.2","l4_src_port":50000,"l4_dst_port":443,"protocol":6,"in_bytes":{bytes},"in_pkts":10,"tcp_flags":2,"first_switched":"2018-09-21T{first}Z","last_switched":"2018-09-21T{last}Z"}}}}"#
+    )
+}
+
+/// 2^63 − 1 bytes.
+const MOST: u64 = i64::MAX.unsigned_abs();
+
 /// Two flows of 2^63 − 1 bytes and 10 packets, 1 in 1000, and one of 7 bytes: the first
 /// lasts 1 s in one hour, the second 2 h, over three.
 fn answer(report: &str) -> Answer {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("flows.ndjson");
-    let flow = |bytes: u64, interval: u64, first: &str, last: &str| {
-        format!(
-            r#"{{"@timestamp":"2018-09-21T12:40:00.000Z","host":"r1","netflow":{{"version":5,"sampling_interval":{interval},"engine_type":0,"engine_id":0,"ipv4_src_addr":"10.0.0.1","ipv4_dst_addr":"10.0.0.2","l4_src_port":50000,"l4_dst_port":443,"protocol":6,"in_bytes":{bytes},"in_pkts":10,"tcp_flags":2,"first_switched":"2018-09-21T{first}Z","last_switched":"2018-09-21T{last}Z"}}}}"#
-        )
-    };
-    let most = i64::MAX.unsigned_abs();
     let lines = [
-        flow(most, 1000, "10:30:00.000", "10:30:01.000"),
-        flow(most, 1000, "10:30:00.000", "12:30:00.000"),
+        flow(MOST, 1000, "10:30:00.000", "10:30:01.000"),
+        flow(MOST, 1000, "10:30:00.000", "12:30:00.000"),
         flow(7, 0, "10:30:00.000", "10:30:01.000"),
     ];
+    answer_of(&lines, report)
+}
+
+fn answer_of(lines: &[String], report: &str) -> Answer {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flows.ndjson");
     std::fs::write(&path, lines.join("\n")).unwrap();
     let json = format!(
         r#"{{"flowkit_question": 1, "report": {report}, "flows": {{"scale_sampling": true}}}}"#
@@ -84,6 +92,20 @@ fn directions_and_rates_are_exact() {
     assert!(rate > u128::from(u64::MAX));
     assert_eq!(column(&found, "bps"), [rate]);
     assert_eq!((fact("bps_max"), fact("bps_p95")), (Cell::Number(rate), Cell::Number(rate)));
+}
+
+/// Three connections a minute apart, two of 2^63 − 1 bytes, 1 in 1000, and one of 7 bytes.
+#[test]
+fn the_bytes_of_connections_are_exact() {
+    let lines = [
+        flow(MOST, 1000, "10:30:00.000", "10:30:01.000"),
+        flow(7, 0, "10:31:00.000", "10:31:01.000"),
+        flow(MOST, 1000, "10:32:00.000", "10:32:01.000"),
+    ];
+    let found = answer_of(&lines, r#"{"beacons": {"min_connections": 3}}"#);
+    assert_eq!((column(&found, "beats"), column(&found, "interval")), (vec![3], vec![60_000]));
+    assert_eq!(column(&found, "bytes"), [BOTH]);
+    assert_eq!(column(&found, "mean_bytes"), [BOTH / 3]);
 }
 
 /// A flow that passes 2^64 is larger than any number that is typed.

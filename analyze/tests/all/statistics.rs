@@ -1,11 +1,11 @@
 //! Statistics over a few flows, whose answers can be worked out by hand.
 
 use flowkit_analyze::in_memory::{Memory, diff_batches};
-use flowkit_model::FlowRecord;
 use flowkit_model::answer::Cell;
-use flowkit_model::question::{Diff, Flows, Order};
+use flowkit_model::question::{Condition, Diff, Flows, Measure, Order, Report};
+use flowkit_model::{FlowRecord, Metric};
 
-use crate::asking::{keys, of_batches, top_with};
+use crate::asking::{keys, of_batches, question, top, top_with};
 use crate::batches::batches;
 
 /// What is unknown adds nothing to sums, and is no value of a distribution.
@@ -30,6 +30,62 @@ fn unknown_is_not_the_smallest() {
     };
     let tcp = [Some(100), Some(200), Some(3), Some(5)];
     assert_eq!(rows, [row(6, tcp), row(17, [None; 4])]);
+}
+
+/// An interval that a flow does not state is none: r1 states 100 alone, r2 nothing.
+#[test]
+fn an_unknown_sampling_interval_is_no_interval() {
+    let flow = |(exporter, sampling_interval): (&str, _)| FlowRecord {
+        exporter: Some(exporter.into()),
+        sampling_interval,
+        ..FlowRecord::default()
+    };
+    let flows = [("r1", Some(100)), ("r1", None), ("r2", None)].map(flow);
+    let asked = |report| of_batches(&batches(&flows, 1), &question(report)).table.rows;
+    let intervals = asked(Report::Summary).into_iter().map(|row| row[4..].to_vec());
+    let stated = [Cell::Number(100), Cell::Number(100)];
+    assert_eq!(intervals.collect::<Vec<_>>(), [stated, [Cell::Unknown, Cell::Unknown]]);
+    let of = |name: &str| {
+        let found = |row: &Vec<Cell>| row[0] == Cell::Text(name.into());
+        asked(Report::Check).into_iter().find(found).map(|row| row[2..4].to_vec())
+    };
+    assert_eq!(of("sampled"), Some(vec![Cell::Number(1), Cell::Number(2)]));
+    assert_eq!(of("sampling_changes"), None);
+}
+
+/// Texts are known by their places in a dictionary, in the order of the documents: r2,
+/// r0, r1. The one with the first letters is r0, the one with the last r2.
+#[test]
+fn texts_are_ranked_and_compared_by_their_letters() {
+    let flow = |exporter: &str| FlowRecord {
+        exporter: Some(exporter.into()),
+        bytes: Some(1),
+        ..FlowRecord::default()
+    };
+    let flows = ["r2", "r0", "r1"].map(flow);
+    let asked = |sort, bottom, having: &str, limit| {
+        let having = Condition::parse_all(having).unwrap();
+        let order = Order { sort, bottom, having, limit, ..Order::default() };
+        let rows = of_batches(&batches(&flows, 100), &top(&["exporter"], order)).table.rows;
+        rows.into_iter().map(|row| row[0].clone()).collect::<Vec<_>>()
+    };
+    let texts = |names: &[&str]| -> Vec<Cell> {
+        names.iter().map(|name| Cell::Text((*name).into())).collect()
+    };
+    let (by_key, by_bytes) = (Measure::Key(0), Measure::Sum(Metric::Bytes));
+    for limit in [0, 1, 2] {
+        let first = |names: &[&str]| {
+            let n = if limit == 0 { names.len() } else { limit.min(names.len()) };
+            texts(&names[..n])
+        };
+        assert_eq!(asked(by_key, true, "bytes > 0", limit), first(&["r0", "r1", "r2"]));
+        assert_eq!(asked(by_key, false, "bytes > 0", limit), first(&["r2", "r1", "r0"]));
+        for name in ["r0", "r1", "r2"] {
+            let having = format!("key_1 = \"{name}\"");
+            assert_eq!(asked(by_bytes, false, &having, limit), texts(&[name]), "{limit}");
+        }
+        assert_eq!(asked(by_bytes, false, "key_1 > \"r0\"", limit), first(&["r1", "r2"]));
+    }
 }
 
 /// Bytes and packets of some ports.

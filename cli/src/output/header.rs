@@ -53,7 +53,7 @@ fn span(answer: &Answer, zone: &TimeZone) -> String {
 /// unknown`, where no flow says, as in what nfdump prints.
 fn sampling(tally: &Tally, scaled: bool) -> String {
     let exporters = &tally.sampling;
-    let sampled: Vec<&Sampling> = exporters.values().filter(|sampling| sampling.most > 1).collect();
+    let sampled: Vec<Sampling> = tally.samplings().filter(|sampling| sampling.most > 1).collect();
     let most = sampled.iter().map(|sampling| sampling.most).max();
     let least = sampled.iter().map(|sampling| sampling.least.max(1)).min();
     let (Some(least), Some(most)) = (least, most) else {
@@ -94,7 +94,7 @@ mod tests {
     fn tally(intervals: &[(u64, u64)]) -> Tally {
         let names = (1..).map(|n| Some(format!("r{n}")));
         let sampling =
-            intervals.iter().map(|(least, most)| Sampling { least: *least, most: *most });
+            intervals.iter().map(|(least, most)| Some(Sampling { least: *least, most: *most }));
         let mut tally = Tally { sampling: names.zip(sampling).collect(), ..Tally::default() };
         tally.total.flows = 3;
         tally
@@ -127,6 +127,17 @@ mod tests {
         assert_eq!(of(3), "sampling unknown");
         assert_eq!(of(2), "not sampled");
         assert_eq!(super::sampling(&Tally::default(), false), "not sampled");
+    }
+
+    /// Of two exporters one states 1 in 100, the other nothing.
+    #[test]
+    fn an_exporter_that_states_no_interval_is_not_sampled() {
+        let mut tally = tally(&[(100, 100)]);
+        tally.sampling.insert(None, None);
+        assert_eq!(
+            super::sampling(&tally, false),
+            "sampled 1:100 on 1 of 2 exporters, not corrected for sampling"
+        );
     }
 
     #[test]

@@ -171,7 +171,7 @@ fn filter(answer: &Answer) -> String {
 }
 
 fn sampling(answer: &Answer) -> String {
-    let sampled = answer.tally.sampling.values().any(|sampling| sampling.most > 1);
+    let sampled = answer.tally.samplings().any(|sampling| sampling.most > 1);
     let scaled_by = answer.tally.scaled_by().join(" and ");
     let text = match (sampled, answer.scaled) {
         _ if !scaled_by.is_empty() => {

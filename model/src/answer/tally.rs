@@ -55,6 +55,25 @@ pub struct Sampling {
     pub most: u64,
 }
 
+impl Sampling {
+    /// The sampling of flows that state one interval.
+    #[must_use]
+    pub fn of(interval: u64) -> Self {
+        Self { least: interval, most: interval }
+    }
+
+    /// The sampling of two sets of flows: one that states no interval changes nothing.
+    #[must_use]
+    pub fn of_both(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => {
+                Some(Self { least: one.least.min(other.least), most: one.most.max(other.most) })
+            }
+            (one, other) => one.or(other),
+        }
+    }
+}
+
 /// What was read.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -64,8 +83,9 @@ pub struct Tally {
     pub unknown: Vec<(FieldId, u64)>,
     /// First and last `@timestamp`, in milliseconds, both inclusive.
     pub seen: Option<(u64, u64)>,
-    /// Sampling by exporter; `None` is the unknown exporter.
-    pub sampling: BTreeMap<Option<String>, Sampling>,
+    /// Sampling by exporter, of which `None` is the unknown one; it is `None` where no
+    /// flow states an interval.
+    pub sampling: BTreeMap<Option<String>, Option<Sampling>>,
     /// Flows that their pipeline changed, by the number of the
     /// [`Adaptation`](crate::names::Adaptation).
     pub adapted: BTreeMap<u64, u64>,
@@ -119,9 +139,8 @@ impl Tally {
             self.seen = Some(widen(self.seen, seen));
         }
         for (exporter, sampling) in other.sampling {
-            let known = self.sampling.entry(exporter).or_insert(sampling);
-            known.least = known.least.min(sampling.least);
-            known.most = known.most.max(sampling.most);
+            let known = self.sampling.entry(exporter).or_default();
+            *known = Sampling::of_both(*known, sampling);
         }
         for (adapted, n) in other.adapted {
             *self.adapted.entry(adapted).or_default() += n;
@@ -157,6 +176,11 @@ impl Tally {
         let mut unknown = self.unknown.iter().filter(|(id, _)| *id == FieldId::SamplingInterval);
         let flows = self.total.flows;
         flows > 0 && unknown.any(|(_, n)| *n >= flows)
+    }
+
+    /// The sampling of the exporters that state one.
+    pub fn samplings(&self) -> impl Iterator<Item = Sampling> {
+        self.sampling.values().copied().flatten()
     }
 
     /// Pipelines that multiplied the counters of some flows.

@@ -258,7 +258,7 @@ fn of_times(exporter: &str, times: &Quality, origin: Origin, findings: &mut Vec<
 fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
     let flows = tally.total.flows;
     let exporters = tally.sampling.len() as u64;
-    let sampled = tally.sampling.values().filter(|sampling| sampling.most > 1).count() as u64;
+    let sampled = tally.samplings().filter(|sampling| sampling.most > 1).count() as u64;
     push(
         findings,
         "sampled",
@@ -273,7 +273,7 @@ fn of_tally(tally: &Tally, findings: &mut Vec<Finding>) {
     );
     of_adaptations(tally, flows, findings);
     let changing =
-        tally.sampling.values().filter(|sampling| sampling.least.max(1) != sampling.most.max(1));
+        tally.samplings().filter(|sampling| sampling.least.max(1) != sampling.most.max(1));
     push(
         findings,
         "sampling_changes",

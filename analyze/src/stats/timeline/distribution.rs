@@ -9,8 +9,8 @@ use flowkit_model::question::TimeDistribution;
 pub(super) type Volume = [u128; 2];
 
 /// Distributes the volume of a flow from `first` to `last` over bins. `bin` finds the
-/// bin of a time: from its first millisecond to the first after it; `give`
-/// takes any time in the bin.
+/// start of the bin of a time, and the first millisecond after the stretch of the bin
+/// that the time is in; `give` takes any time in the bin.
 pub(super) fn spread(
     load: TimeDistribution,
     (first, last): (u64, u64),
@@ -34,10 +34,18 @@ pub(super) fn spread(
         }
         TimeDistribution::Uniform => {
             let mut starts = vec![first];
-            let mut end = bin(first).1;
+            let (mut own, mut end) = bin(first);
+            let mut before = own;
             while end <= last {
-                starts.push(end);
-                end = bin(end).1;
+                let (next, next_end) = bin(end);
+                // A bin may have several stretches, the last one behind another bin.
+                if next != own && next != before {
+                    starts.push(end);
+                }
+                if next != own {
+                    (before, own) = (own, next);
+                }
+                end = next_end;
             }
             let n = starts.len() as u64;
             let mut given = [0, 0];
@@ -106,6 +114,23 @@ mod tests {
             let found = [3, 4, 5, 6].map(|minute| sum.get(&(720 + minute)).copied().unwrap_or(0));
             assert_eq!(found, expected, "{load:?}");
         }
+    }
+
+    /// A flow of 90 B from 5 to 25 that touches one bin in three stretches, and one that
+    /// touches a second bin between two stretches of the first.
+    #[test]
+    fn a_bin_of_several_stretches_has_one_share() {
+        let shares = |bin: fn(u64) -> u64| {
+            let mut given = Vec::new();
+            let stretch = |ms: u64| (bin(ms), (ms / 10 + 1) * 10);
+            spread(TimeDistribution::Uniform, (5, 25), [90, 2], stretch, |ms, part| {
+                given.push((ms, part));
+            });
+            given
+        };
+        assert_eq!(shares(|_| 0), [(5, [90, 2])]);
+        assert_eq!(shares(|ms| ms / 10 % 2), [(5, [45, 1]), (10, [45, 1])]);
+        assert_eq!(shares(|ms| ms / 10).len(), 3);
     }
 
     /// The worked example of pmacct's `nfacctd_pro_rating`: 1000 s, 1000 B,

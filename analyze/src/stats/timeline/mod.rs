@@ -361,8 +361,8 @@ impl Binned {
             // so the bins outside of the window count too.
             let bin = |ms| match self.distribution {
                 TimeDistribution::Uniform => {
-                    let Stretch { from, to, .. } = self.bins.stretch(ms, &mut whole_days);
-                    (from, to)
+                    let Stretch { bin, to, .. } = self.bins.stretch(ms, &mut whole_days);
+                    (bin, to)
                 }
                 _ => find(ms).1,
             };

@@ -1,11 +1,9 @@
 //! Pairs that talk at a regular interval.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::documents::Said;
+use super::flows::Flow;
 
 /// The lower middle one.
 fn median(values: &[i64]) -> i64 {
@@ -14,30 +12,27 @@ fn median(values: &[i64]) -> i64 {
     values[(values.len() - 1) / 2]
 }
 
-/// The rows of all keys with so many beats and at most so much jitter.
-pub(crate) fn regular(documents: &[Value], least: usize, most_jitter: u64) -> Vec<Vec<String>> {
-    let mut ids = HashSet::new();
-    let mut flows: BTreeMap<[u64; 4], Vec<(i64, u64)>> = BTreeMap::new();
-    for document in documents {
-        let identity = ["_index", "_id", "_routing"].map(|name| document[name].to_string());
-        if ids.insert(identity) {
-            let said = Said(document);
-            let key =
-                [said.src_addr(), said.dst_addr(), said.number(&["protocol"]), said.dst_port()];
-            flows.entry(key).or_default().push((said.first_ms(), said.bytes()));
-        }
+/// The rows of all keys with so many beats, three at least, and at most so much jitter.
+pub(crate) fn regular(flows: &[Flow], least: usize, most_jitter: u64) -> Vec<Vec<String>> {
+    let mut keys: BTreeMap<Vec<u128>, Vec<(Option<i64>, u128)>> = BTreeMap::new();
+    for flow in flows {
+        let key = ["src_addr", "dst_addr", "protocol", "dst_port"].map(|name| flow.number(name));
+        let Some(key) = key.into_iter().collect() else { continue };
+        let start = flow.ms("first_switched").or_else(|| flow.exported());
+        keys.entry(key).or_default().push((start, flow.counter("bytes")));
     }
     let mut found = Vec::new();
-    for (key, mut flows) in flows {
-        flows.sort_unstable();
+    for (key, flows) in keys {
+        let mut starts: Vec<i64> = flows.iter().filter_map(|flow| flow.0).collect();
+        starts.sort_unstable();
         // Flows that start within a second of a beat belong to it.
-        let mut beats = vec![flows[0].0];
-        for (start, _) in &flows {
-            if start - beats[beats.len() - 1] >= 1000 {
+        let mut beats: Vec<i64> = Vec::new();
+        for start in &starts {
+            if beats.last().is_none_or(|last| start - last >= 1000) {
                 beats.push(*start);
             }
         }
-        if beats.len() < least {
+        if beats.len() < least.max(3) {
             continue;
         }
         let gaps: Vec<i64> = (1..beats.len()).map(|n| beats[n] - beats[n - 1]).collect();
@@ -47,9 +42,9 @@ pub(crate) fn regular(documents: &[Value], least: usize, most_jitter: u64) -> Ve
         if i128::from(jitter) * 100 > i128::from(interval) * i128::from(most_jitter) {
             continue;
         }
-        let bytes: u64 = flows.iter().map(|(_, bytes)| bytes).sum();
-        let n_flows = flows.len() as u64;
-        let mut row: Vec<String> = key.iter().map(u64::to_string).collect();
+        let bytes: u128 = flows.iter().map(|(_, bytes)| bytes).sum();
+        let n_flows = flows.len() as u128;
+        let mut row: Vec<String> = key.iter().map(u128::to_string).collect();
         row.extend([
             beats.len().to_string(),
             interval.to_string(),
@@ -57,8 +52,8 @@ pub(crate) fn regular(documents: &[Value], least: usize, most_jitter: u64) -> Ve
             n_flows.to_string(),
             bytes.to_string(),
             (bytes / n_flows).to_string(),
-            flows[0].0.to_string(),
-            flows[flows.len() - 1].0.to_string(),
+            starts[0].to_string(),
+            starts[starts.len() - 1].to_string(),
         ]);
         let unsteadiness = i128::from(jitter) * 1_000_000 / i128::from(interval);
         found.push(((unsteadiness, Reverse(beats.len()), key), row));

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde_json::Value;
-
-use super::documents::Said;
+use super::flows::{Datum, ELASTIFLOW, FIELDS, Flow, Held};
+use super::packets::{self, Packets};
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -18,129 +17,133 @@ struct Findings(Vec<Vec<String>>, OutOfOrder);
 impl Findings {
     fn tell(&mut self, name: &str, place: &str, n: u64, of: Option<usize>) {
         if n > 0 {
-            let of = of.map_or("-".into(), |of| of.to_string());
+            let of = of.filter(|of| *of > 0).map_or("-".into(), |of| of.to_string());
             self.0.push(vec![name.into(), place.into(), n.to_string(), of]);
         }
     }
 }
 
-/// Everything that `check` has to say of documents, in order of the words, and the
-/// engines whose packets came out of order: what is lost of those is left out.
-pub(crate) fn findings(documents: &[Value]) -> (Vec<Vec<String>>, OutOfOrder) {
+/// Everything that `check` has to say of documents and the flows of them that are
+/// asked for, in order of the words, and the engines whose packets came out of order:
+/// what is lost of those is left out. Of some flows of an engine nothing is told to be
+/// lost.
+pub(crate) fn findings(
+    held: &Held,
+    flows: &[Flow],
+    is_filtered: bool,
+) -> (Vec<Vec<String>>, OutOfOrder) {
     let mut findings = Findings(Vec::new(), OutOfOrder::new());
-    let flows = without_copies(documents, &mut findings);
-    let mut engines: BTreeMap<(String, u64, u64), Vec<&Said<'_>>> = BTreeMap::new();
-    let mut exporters: BTreeMap<String, Vec<&Said<'_>>> = BTreeMap::new();
-    for flow in &flows {
-        let exporter = flow.exporter();
-        let engine = (exporter.clone(), flow.number(&["engine_type"]), flow.number(&["engine_id"]));
-        engines.entry(engine).or_default().push(flow);
-        exporters.entry(exporter).or_default().push(flow);
+    let mut exporters: BTreeMap<Datum, Vec<&Flow>> = BTreeMap::new();
+    for flow in flows {
+        exporters.entry(flow.get("exporter")).or_default().push(flow);
     }
-    for ((exporter, kind, id), flows) in engines {
-        of_engine(&format!("{exporter} engine {kind}/{id}"), &flows, &mut findings);
+    of_documents(held, flows.len(), &mut findings);
+    for (engine, packets) in packets::by_engine(flows) {
+        of_engine(&engine, &packets, is_filtered, &mut findings);
     }
     for (exporter, flows) in &exporters {
-        of_times(exporter, flows, &mut findings);
+        of_times(&name(exporter, "unknown"), flows, &mut findings);
     }
-    alike(&flows, &mut findings);
-    let is_without_mode = |flow: &&Said<'_>| {
-        flow.number(&["sampling_algorithm"]) == 0 && flow.number(&["sampling_interval"]) > 1
+    alike(flows, &mut findings);
+    of_sampling(flows, exporters.values(), &mut findings);
+    let adapted = |of: &dyn Fn(u128) -> bool| {
+        flows.iter().filter(|flow| flow.number(ELASTIFLOW).is_some_and(of)).count() as u64
     };
-    let n = flows.iter().filter(is_without_mode).count() as u64;
-    findings.tell("sampled_without_mode", "", n, Some(flows.len()));
-    let intervals: Vec<BTreeSet<u64>> = exporters
-        .values()
-        .map(|flows| flows.iter().map(|flow| flow.number(&["sampling_interval"]).max(1)).collect())
-        .collect();
-    let n = intervals.iter().filter(|intervals| intervals.iter().any(|interval| *interval > 1));
-    findings.tell("sampled", "", n.count() as u64, Some(intervals.len()));
-    let n = intervals.iter().filter(|intervals| intervals.len() > 1).count() as u64;
-    findings.tell("sampling_changes", "", n, Some(intervals.len()));
+    findings.tell("as_looked_up", "ElastiFlow", adapted(&|_| true), Some(flows.len()));
+    findings.tell("scaled_by_pipeline", "ElastiFlow", adapted(&|how| how == 2), Some(flows.len()));
+    for (field, ..) in &FIELDS {
+        let n = flows.iter().filter(|flow| flow.get(field) == Datum::Unknown).count() as u64;
+        // Exporters and what is looked up are nowhere in the packet.
+        let is_stated = *field != "exporter" && !is_looked_up(field);
+        findings.tell("unknown", field, if is_stated { n } else { 0 }, Some(flows.len()));
+    }
     findings.0.sort();
     (findings.0, findings.1)
 }
 
-/// The first document of each id, and how many others there are.
-fn without_copies<'d>(documents: &'d [Value], findings: &mut Findings) -> Vec<Said<'d>> {
-    let mut first: HashMap<[String; 3], &Value> = HashMap::new();
-    let (mut flows, mut copies, mut conflicting) = (Vec::new(), 0, 0);
-    for document in documents {
-        let identity = ["_index", "_id", "_routing"].map(|name| document[name].to_string());
-        if let Some(first) = first.get(&identity) {
-            copies += 1;
-            conflicting += u64::from(first["_source"] != document["_source"]);
-        } else {
-            first.insert(identity, document);
-            flows.push(Said(document));
-        }
-    }
-    findings.tell("duplicates", "", copies, Some(flows.len()));
-    findings.tell("conflicting_copies", "", conflicting, Some(flows.len()));
-    flows
+/// Whether some pipelines look a field up, by the addresses of a flow.
+pub(crate) fn is_looked_up(field: &str) -> bool {
+    ["_country", "_city", "_as_name"].iter().any(|end| field.ends_with(end))
 }
 
-fn of_engine(place: &str, flows: &[&Said<'_>], findings: &mut Findings) {
-    // By export time and number: what the packet carried, as it says, and what
-    // is there of it.
-    let mut packets: BTreeMap<(i64, u64), (u64, u64)> = BTreeMap::new();
-    for flow in flows {
-        let packet = (flow.export_ms(), flow.number(&["flow_seq_num"]));
-        let (stated, seen) = packets.entry(packet).or_default();
-        *stated = (*stated).max(flow.number(&["flow_records"]));
-        *seen += 1;
+fn name(datum: &Datum, unknown: &str) -> String {
+    match datum {
+        Datum::Number(number) => number.to_string(),
+        Datum::Text(text) => text.clone(),
+        Datum::Unknown => unknown.into(),
     }
-    let n = packets.len();
-    let packets: Vec<(i64, i64, u64, u64)> = packets
-        .into_iter()
-        .map(|((ms, number), (stated, seen))| (ms, i64::try_from(number).unwrap(), stated, seen))
-        .collect();
-    let missing = packets.iter().map(|(.., stated, seen)| stated - seen.min(stated)).sum();
-    findings.tell("missing_documents", place, missing, None);
-    let repeated = packets
-        .iter()
-        .filter(|(.., stated, _)| *stated > 0)
-        .map(|(.., stated, seen)| seen - stated.min(seen));
-    findings.tell("repeated_flows", place, repeated.sum(), None);
-    let (mut lost, mut restarts, mut silence) = (0, 0, 0);
-    for pair in packets.windows(2) {
-        let [(before, number, stated, seen), (after, next, ..)] = pair else { continue };
-        silence = silence.max(after - before);
-        let carried = i64::try_from(*stated.max(seen)).unwrap();
-        let gap = (next - number - carried).rem_euclid(1 << 32);
-        if gap >= 1 << 31 {
-            restarts += 1;
-        } else {
-            lost += u64::try_from(gap).unwrap();
-        }
+}
+
+fn of_documents(held: &Held, flows: usize, findings: &mut Findings) {
+    findings.tell("duplicates", "", held.copies[0], Some(flows));
+    findings.tell("conflicting_copies", "", held.copies[1], Some(flows));
+    for (cause, n) in &held.skipped {
+        findings.tell("skipped", cause, *n, None);
     }
-    let steps: Vec<i64> =
-        packets.windows(2).map(|pair| (pair[1].1 - pair[0].1).rem_euclid(1 << 32)).collect();
-    let carry_more = packets[..n - 1].iter().any(|(.., stated, seen)| *stated.max(seen) > 1);
-    let counts_packets = carry_more && steps.iter().all(|step| *step == 1);
-    let all_zero = n > 1 && packets.iter().all(|(_, number, ..)| *number == 0);
-    let is_doubtful = |((.., stated, seen), step): (&(i64, i64, u64, u64), &i64)| {
-        *step == 0 || *step == 1 && *stated.max(seen) > 1
-    };
-    let doubtful = packets.iter().zip(&steps).any(is_doubtful);
-    if counts_packets || all_zero {
-        findings.tell("no_sequence", place, n as u64, Some(n));
-    } else if restarts > 0 || doubtful {
-        findings.1.insert(place.to_owned());
-    } else {
+}
+
+/// An engine as findings name it.
+pub(crate) fn place([exporter, kind, id]: &packets::Engine) -> String {
+    format!("{} engine {}/{}", name(exporter, "unknown"), name(kind, "?"), name(id, "?"))
+}
+
+fn of_engine(
+    engine: &packets::Engine,
+    packets: &Packets,
+    is_filtered: bool,
+    findings: &mut Findings,
+) {
+    let place = &place(engine);
+    if packets.lost.is_none() {
+        let n = packets.n;
+        findings.tell("no_sequence", place, n, Some(usize::try_from(n).unwrap()));
+    }
+    if packets.is_doubtful {
+        findings.1.insert(place.clone());
+    }
+    if is_filtered {
+        return;
+    }
+    findings.tell("missing_documents", place, packets.missing, None);
+    findings.tell("repeated_flows", place, packets.repeated, None);
+    if !packets.is_doubtful {
         // Where order was lost, what is late and what is lost cannot be told pair by
         // pair.
-        findings.tell("lost_flows", place, lost, None);
+        findings.tell("lost_flows", place, packets.lost.unwrap_or(0), None);
     }
-    if silence >= HOUR_MS {
-        findings.tell("silence", place, u64::try_from(silence / 60_000).unwrap(), None);
+    if packets.silence >= HOUR_MS {
+        let minutes = u64::try_from(packets.silence / 60_000).unwrap();
+        findings.tell("silence", place, minutes, None);
     }
 }
 
-fn of_times(exporter: &str, flows: &[&Said<'_>], findings: &mut Findings) {
-    let of = flows.len();
-    let times: Vec<(i64, i64, i64)> =
-        flows.iter().map(|flow| (flow.export_ms(), flow.first_ms(), flow.last_ms())).collect();
+/// Intervals of 0 and 1 both mean that every packet is looked at; an unknown one says
+/// nothing.
+fn of_sampling<'f>(
+    flows: &[Flow],
+    exporters: impl ExactSizeIterator<Item = &'f Vec<&'f Flow>>,
+    findings: &mut Findings,
+) {
+    let is_without_mode = |flow: &&Flow| {
+        flow.number("sampling_algorithm") == Some(0) && flow.number("sampling_interval") > Some(1)
+    };
+    let n = flows.iter().filter(is_without_mode).count() as u64;
+    findings.tell("sampled_without_mode", "", n, Some(flows.len()));
+    let interval = |flow: &&Flow| Some(flow.number("sampling_interval")?.max(1));
+    let intervals: Vec<BTreeSet<u128>> =
+        exporters.map(|flows| flows.iter().filter_map(interval).collect()).collect();
+    let n = intervals.iter().filter(|intervals| intervals.iter().any(|interval| *interval > 1));
+    findings.tell("sampled", "", n.count() as u64, Some(intervals.len()));
+    let n = intervals.iter().filter(|intervals| intervals.len() > 1).count() as u64;
+    findings.tell("sampling_changes", "", n, Some(intervals.len()));
+}
+
+fn of_times(exporter: &str, flows: &[&Flow], findings: &mut Findings) {
+    let known = |flow: &&Flow| {
+        Some((flow.exported()?, flow.ms("first_switched")?, flow.ms("last_switched")?))
+    };
+    let times: Vec<(i64, i64, i64)> = flows.iter().filter_map(known).collect();
+    let of = times.len();
     let count = |is: &dyn Fn(&(i64, i64, i64)) -> bool| {
         times.iter().filter(|times| is(times)).count() as u64
     };
@@ -175,20 +178,18 @@ fn of_times(exporter: &str, flows: &[&Said<'_>], findings: &mut Findings) {
 }
 
 /// Flows that are there more than once, and those that two exporters saw.
-fn alike(flows: &[Said<'_>], findings: &mut Findings) {
-    let mut equal: HashMap<String, u64> = HashMap::new();
-    let mut seen: HashMap<[u64; 7], (u64, BTreeSet<String>)> = HashMap::new();
+fn alike(flows: &[Flow], findings: &mut Findings) {
+    const ALIKE: [&str; 7] =
+        ["src_addr", "dst_addr", "src_port", "dst_port", "protocol", "packets", "bytes"];
+    let mut equal: BTreeMap<&Flow, u64> = BTreeMap::new();
+    let mut seen: HashMap<[Datum; 7], (u64, BTreeSet<Datum>)> = HashMap::new();
     for flow in flows {
-        *equal.entry(flow.0["_source"].to_string()).or_default() += 1;
-        let ends = [flow.src_addr(), flow.dst_addr(), flow.src_port(), flow.dst_port()];
-        let [src, dst, src_port, dst_port] = ends;
-        let protocol = flow.number(&["protocol"]);
-        let key = [src, dst, src_port, dst_port, protocol, flow.packets(), flow.bytes()];
+        *equal.entry(flow).or_default() += 1;
         // One or two packets look the same by chance.
-        if flow.packets() >= 3 {
-            let (n, exporters) = seen.entry(key).or_default();
+        if flow.counter("packets") >= 3 {
+            let (n, exporters) = seen.entry(ALIKE.map(|name| flow.get(name))).or_default();
             *n += 1;
-            exporters.insert(flow.exporter());
+            exporters.insert(flow.get("exporter"));
         }
     }
     let copies = equal.values().map(|n| n - 1).sum();

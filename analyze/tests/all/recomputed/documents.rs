@@ -1,6 +1,4 @@
-//! Documents as JSON, and what stands in them.
-
-use std::net::Ipv4Addr;
+//! The documents of the corpora as JSON, as they are and with faults.
 
 use serde_json::{Value, json};
 
@@ -62,74 +60,4 @@ pub(crate) fn doctored(hits: &[Value]) -> Vec<Value> {
         all.push(copy);
     }
     all
-}
-
-/// What a document says of its flow.
-pub(crate) struct Said<'d>(pub(crate) &'d Value);
-
-impl Said<'_> {
-    /// A member of the flow under any of its names.
-    fn member(&self, names: &[&str]) -> &Value {
-        names
-            .iter()
-            .map(|name| &self.0["_source"]["netflow"][*name])
-            .find(|value| !value.is_null())
-            .unwrap()
-    }
-
-    pub(crate) fn number(&self, names: &[&str]) -> u64 {
-        self.member(names).as_u64().unwrap()
-    }
-
-    fn address(&self, names: &[&str]) -> u64 {
-        let address: Ipv4Addr = self.member(names).as_str().unwrap().parse().unwrap();
-        address.octets().into_iter().fold(0, |all, byte| all * 256 + u64::from(byte))
-    }
-
-    pub(crate) fn src_addr(&self) -> u64 {
-        self.address(&["src_addr", "ipv4_src_addr"])
-    }
-
-    pub(crate) fn dst_addr(&self) -> u64 {
-        self.address(&["dst_addr", "ipv4_dst_addr"])
-    }
-
-    pub(crate) fn dst_port(&self) -> u64 {
-        self.number(&["dst_port", "l4_dst_port"])
-    }
-
-    pub(crate) fn src_port(&self) -> u64 {
-        self.number(&["src_port", "l4_src_port"])
-    }
-
-    pub(crate) fn bytes(&self) -> u64 {
-        self.number(&["bytes", "in_bytes"])
-    }
-
-    pub(crate) fn packets(&self) -> u64 {
-        self.number(&["packets", "in_pkts"])
-    }
-
-    pub(crate) fn first_ms(&self) -> i64 {
-        milliseconds(self.member(&["first_switched"]))
-    }
-
-    pub(crate) fn last_ms(&self) -> i64 {
-        milliseconds(self.member(&["last_switched"]))
-    }
-
-    pub(crate) fn export_ms(&self) -> i64 {
-        milliseconds(&self.0["_source"]["@timestamp"])
-    }
-
-    pub(crate) fn exporter(&self) -> String {
-        let host = &self.0["_source"]["host"];
-        host.as_str().or_else(|| host["ip"].as_str()).unwrap().to_owned()
-    }
-}
-
-/// Microseconds are cut off.
-fn milliseconds(time: &Value) -> i64 {
-    let time: jiff::Timestamp = time.as_str().unwrap().parse().unwrap();
-    time.as_microsecond().div_euclid(1000)
 }

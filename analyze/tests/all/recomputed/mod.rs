@@ -6,7 +6,10 @@
 
 mod beacons;
 mod check;
+mod dialects;
 mod documents;
+mod flows;
+mod packets;
 mod questions;
 
 use std::io::Write;
@@ -59,13 +62,14 @@ fn rows(answer: &Answer, columns: usize) -> Vec<Vec<String>> {
 #[test]
 fn pairs_that_talk_regularly() {
     each(|name, source, documents| {
+        let flows = flows::of_documents(documents).flows;
         let mut n = 0;
         for (least, jitter) in [(3, 100), (3, 10), (5, 50), (12, 1000)] {
             let (min_connections, max_jitter_percent) = (least, jitter);
             let all = Beacons { min_connections, max_jitter_percent, ..Beacons::default() };
             let regular = |limit| Report::Beacons(Beacons { limit, ..all.clone() });
             let found = answer(source, regular(0));
-            let expected = beacons::regular(documents, least, jitter);
+            let expected = beacons::regular(&flows, least, jitter);
             assert_eq!(rows(&found, 12), expected, "{name}: {least} beats, {jitter} %");
             n += expected.len();
             let first = answer(source, regular(5));
@@ -80,10 +84,9 @@ fn pairs_that_talk_regularly() {
 fn what_is_wrong_with_the_data() {
     each(|name, source, documents| {
         let mut found = rows(&answer(source, Report::Check), 4);
-        // Which fields are unknown is told elsewhere.
-        found.retain(|row| row[0] != "unknown");
         found.sort();
-        let (expected, out_of_order) = check::findings(documents);
+        let held = flows::of_documents(documents);
+        let (expected, out_of_order) = check::findings(&held, &held.flows, false);
         let of_order = ["lost_flows", "sequence_restarts", "several_exporters", "no_sequence"];
         found.retain(|row| !(of_order.contains(&&*row[0]) && out_of_order.contains(&row[1])));
         assert_eq!(found, expected, "{name}");

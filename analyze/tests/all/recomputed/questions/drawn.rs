@@ -2,31 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::clocks::instant;
-use super::flows::{Flow, of_documents};
 use super::made::pick;
+use super::{conditions, scans, windows};
 use crate::random::Random;
-
-pub(super) const ZONES: [&str; 18] = [
-    "UTC",
-    "UTC",
-    "+05:45",
-    "-09:30",
-    "Asia/Tokyo",
-    "Europe/Berlin",
-    "America/St_Johns",
-    "America/Goose_Bay",
-    "Antarctica/Casey",
-    "Australia/Lord_Howe",
-    "Pacific/Apia",
-    "America/Sao_Paulo",
-    "Asia/Gaza",
-    "Asia/Kathmandu",
-    "America/New_York",
-    "Africa/Monrovia",
-    "Pacific/Kiritimati",
-    "Antarctica/Troll",
-];
 
 const KEYS: [&str; 38] = [
     "dst_port",
@@ -138,16 +116,7 @@ fn keys(random: &mut Random) -> Vec<&'static str> {
 
 fn condition(random: &mut Random) -> String {
     let measure = pick(random, &MEASURES);
-    let sign = pick(random, &["<", "<=", "=", "!=", ">", ">="]);
-    let limit = match measure {
-        "bytes_share" | "packets_share" | "flows_share" => {
-            format!("0.{:06}", random.below(300_000))
-        }
-        "first" | "last" => "1537514269230".into(),
-        _ => pick(random, &["0", "1", "2", "5", "443", "9000", "3000000", "1000000000000"]).into(),
-    };
-    let limit = if measure == "key_1" && random.below(2) == 0 { "\"r1\"".into() } else { limit };
-    format!("{measure} {sign} {limit}")
+    conditions::drawn(random, measure)
 }
 
 fn order(random: &mut Random) -> Value {
@@ -191,11 +160,81 @@ fn timeline(random: &mut Random) -> Value {
     options
 }
 
+/// Some of the options of a report, each left to its default now and then.
+fn options(random: &mut Random, all: &[(&str, &[Value])]) -> Value {
+    let mut options = json!({});
+    for (name, values) in all {
+        if random.below(4) > 0 {
+            options[*name] = pick(random, values);
+        }
+    }
+    options
+}
+
+fn beacons(random: &mut Random) -> Value {
+    let (least, jitter) =
+        ([3, 3, 4, 6, 1].map(Value::from), [0, 10, 40, 90, 90, 1000].map(Value::from));
+    let limits = [0, 0, 1, 2].map(Value::from);
+    let all: [(&str, &[Value]); 2] = [("max_jitter_percent", &jitter), ("limit", &limits)];
+    let mut options = options(random, &all);
+    // The default is more than most pairs have.
+    if random.below(8) > 0 {
+        options["min_connections"] = pick(random, &least);
+    }
+    options
+}
+
+fn scans(random: &mut Random) -> Value {
+    let limits = [0, 0, 1, 3].map(Value::from);
+    let least = [1, 2, 2, 3, 6].map(Value::from);
+    let mut options = options(random, &[("limit", &limits)]);
+    if random.below(8) > 0 {
+        options["min_targets"] = pick(random, &least);
+    }
+    if random.below(3) == 0 {
+        options["sort"] = json!(pick(random, &scans::SORTS));
+    }
+    if random.below(3) == 0 {
+        let conditions = some(random, &scans::CONDITIONS, 2);
+        options["having"] = json!(conditions.join(" and "));
+    }
+    options
+}
+
+fn diff(random: &mut Random) -> Value {
+    let limits = [0, 0, 1, 5].map(Value::from);
+    let sorts = ["bytes", "packets", "flows"].map(Value::from);
+    let mut options = options(random, &[("limit", &limits), ("sort", &sorts)]);
+    options["by"] = json!(keys(random));
+    options
+}
+
+const REPORTS: [&str; 20] = [
+    "top",
+    "top",
+    "top",
+    "talkers",
+    "ports",
+    "protocols",
+    "pairs",
+    "timeline",
+    "timeline",
+    "exporters",
+    "exporters",
+    "scans",
+    "scans",
+    "beacons",
+    "beacons",
+    "diff",
+    "diff",
+    "summary",
+    "check",
+    "check",
+];
+
 /// The name of a report, and its options.
 pub(super) fn report(random: &mut Random) -> (&'static str, Value) {
-    let names =
-        ["top", "top", "top", "talkers", "ports", "protocols", "pairs", "timeline", "timeline"];
-    let name = pick(random, &names);
+    let name = pick(random, &REPORTS);
     let options = match name {
         "top" => {
             let mut options = ranked(random);
@@ -203,32 +242,27 @@ pub(super) fn report(random: &mut Random) -> (&'static str, Value) {
             options
         }
         "timeline" => timeline(random),
+        "beacons" => beacons(random),
+        "scans" => scans(random),
+        "diff" => diff(random),
+        "exporters" | "summary" | "check" => json!({}),
         _ => ranked(random),
     };
     (name, options)
 }
 
-/// Which flows: their window, and what is done to them before.
-pub(super) fn flows(random: &mut Random, zone: &str, documents: &[Value]) -> Value {
+/// Which flows: their zone and window, and what is done to them before.
+pub(super) fn flows(random: &mut Random, zone: &str, times: &[i64]) -> Value {
     let mut flows = json!({"zone": zone});
     for name in ["repair_times", "scale_sampling", "dedupe"] {
         if random.below(4) == 0 {
             flows[name] = json!(true);
         }
     }
-    let (all, _) = of_documents(documents);
-    let mut times: Vec<i64> = all.iter().filter_map(Flow::exported).collect();
-    times.sort_unstable();
-    if times.len() < 4 || random.below(2) == 0 {
-        return flows;
+    if random.below(2) == 0
+        && let Some(window) = windows::drawn(random, times, zone)
+    {
+        flows["window"] = window;
     }
-    // Mostly between two exports, so that some are in and some out of it.
-    let (from, to) = (times[times.len() / 4], times[times.len() * 3 / 4] + 1);
-    let text = |ms: i64| json!(format!("{:.3}", instant(ms)));
-    flows["window"] = match random.below(3) {
-        0 => json!({"from": text(from)}),
-        1 => json!({"to": text(to)}),
-        _ => json!({"from": text(from), "to": text(to)}),
-    };
     flows
 }

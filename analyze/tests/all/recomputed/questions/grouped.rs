@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::clocks::{Clock, length};
-use super::flows::{Datum, Flow, has_ports};
-use super::recomputed::{Recomputed, cell, is_port, port_kind, share, sums_of};
+use super::conditions;
+use super::recomputed::{Recomputed, cell, is_port, port_kind, share, sums_of, texts};
+use crate::recomputed::flows::{Datum, Flow, has_ports};
 
 /// Fields of both ends.
 pub(super) const ENDS: [(&str, [&str; 2]); 5] = [
@@ -58,6 +59,13 @@ pub(super) fn part(flow: &Flow, key: &str, end: usize, clock: &Clock) -> Datum {
     }
 }
 
+/// The keys of a flow: one, or one of each end.
+pub(super) fn keys_of(flow: &Flow, by: &[String], clock: &Clock) -> Vec<Vec<Datum>> {
+    let is_either = |key: &String| ends(key.split('/').next().unwrap()).is_some();
+    let n_ends = if by.iter().any(is_either) { 2 } else { 1 };
+    (0..n_ends).map(|end| by.iter().map(|key| part(flow, key, end, clock)).collect()).collect()
+}
+
 /// The flows of a key, each with whether its end is the source, whether it is there
 /// a second time.
 #[derive(Default)]
@@ -86,10 +94,6 @@ fn measure(name: &str) -> String {
         Some((of, field)) => format!("{of}_{field}"),
         None => name.to_owned(),
     }
-}
-
-fn texts(list: &Value) -> Vec<String> {
-    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
 fn sort_of(order: &Value) -> String {
@@ -135,18 +139,14 @@ impl<'q> Asked<'q> {
 
     fn groups<'f>(&self, flows: &'f [Flow]) -> BTreeMap<Key, Group<'f>> {
         let mut groups: BTreeMap<Key, Group<'f>> = BTreeMap::new();
-        let is_either = |key: &String| ends(key.split('/').next().unwrap()).is_some();
-        let n_ends = if self.keys.iter().any(is_either) { 2 } else { 1 };
         for flow in flows {
             if self.name == "ports" && !flow.number("protocol").is_some_and(has_ports) {
                 continue;
             }
-            let key = |end| -> Key {
-                self.keys.iter().map(|key| part(flow, key, end, self.clock)).collect()
-            };
-            for end in 0..n_ends {
-                let is_again = end == 1 && key(0) == key(1);
-                groups.entry(key(end)).or_default().0.push((flow, end, is_again));
+            let keys = keys_of(flow, &self.keys, self.clock);
+            for (end, key) in keys.iter().enumerate() {
+                let is_again = end == 1 && keys[0] == *key;
+                groups.entry(key.clone()).or_default().0.push((flow, end, is_again));
             }
         }
         groups
@@ -242,32 +242,27 @@ impl<'q> Asked<'q> {
     }
 
     fn fulfils(&self, condition: &str, key: &Key, group: &Group<'_>) -> bool {
-        let words: Vec<&str> = condition.split(' ').collect();
-        let [name, sign, limit] = words[..] else { panic!("{condition}") };
-        let name = measure(name);
-        let order = if let Some(text) = limit.strip_prefix('"') {
+        let [typed, sign, limit] = conditions::words(condition);
+        let name = measure(typed);
+        if let Some(text) = limit.strip_prefix('"') {
             let place: usize = name[4..].parse().unwrap();
-            match key.get(place - 1) {
-                Some(Datum::Text(own)) => own.as_str().cmp(text.trim_end_matches('"')),
-                _ => return false,
-            }
-        } else if let Some(metric) = name.strip_suffix("_share") {
+            return match key.get(place - 1) {
+                Some(Datum::Text(own)) => {
+                    conditions::holds(own.as_str().cmp(text.trim_end_matches('"')), sign)
+                }
+                _ => false,
+            };
+        }
+        let own = if let Some(metric) = name.strip_suffix("_share") {
             let whole = self.total[metric_place(metric)];
             let part = self.value(metric, key, group).unwrap();
             let shown = (part * 1_000_000 + whole / 2).checked_div(whole).unwrap_or(0);
-            shown.cmp(&limit.strip_prefix("0.").unwrap().parse().unwrap())
+            Some(shown * 1000)
         } else {
-            let Some(value) = self.value(&name, key, group) else { return false };
-            value.cmp(&limit.parse().unwrap())
+            self.value(&name, key, group).map(|value| value * 1_000_000_000)
         };
-        match sign {
-            "<" => order.is_lt(),
-            "<=" => order.is_le(),
-            "=" => order.is_eq(),
-            "!=" => order.is_ne(),
-            ">" => order.is_gt(),
-            _ => order.is_ge(),
-        }
+        let limit = conditions::billionths(&name, limit, self.clock);
+        own.is_some_and(|own| conditions::holds(own.cmp(&limit), sign))
     }
 
     fn has_row(&self, key: &Key, group: &Group<'_>) -> bool {
@@ -380,5 +375,6 @@ pub(super) fn answer(
         leave_out(group);
     }
     let rows = rows.into_iter().map(|(key, group)| asked.cells(key, group)).collect();
-    Recomputed { rows, ranking: Some((asked.total, other, groups.len() as u64)), facts: Vec::new() }
+    let ranking = Some((asked.total, other, groups.len() as u64));
+    Recomputed { rows, ranking, ..Recomputed::default() }
 }

@@ -4,11 +4,13 @@
 use serde_json::{Map, Value, json};
 
 use super::clocks::{instant, length};
-use super::flows::{FIELDS, Field, Flow, Form, of_documents};
+use super::stories::{Story, Told};
 use crate::random::Random;
+use crate::recomputed::dialects::Dialect;
+use crate::recomputed::flows::{FIELDS, Field, Flow, Form, of_documents};
 
 /// Moments near which clocks are changed in one of the zones, and others, in seconds.
-const MOMENTS: [i64; 12] = [
+pub(super) const MOMENTS: [i64; 12] = [
     1_537_514_269, // 2018-09-21, a plain day
     1_540_688_400, // 2018-10-28T01:00Z, Europe/Berlin
     1_289_098_800, // 2010-11-07T03:00Z, America/St_Johns and Goose_Bay
@@ -26,7 +28,7 @@ const MOMENTS: [i64; 12] = [
 const SPANS_MS: [u64; 4] = [600_000, 7_200_000, 100_000_000, 700_000_000];
 
 /// Whether one in `n` cases is one.
-fn one_in(random: &mut Random, n: u64) -> bool {
+pub(super) fn one_in(random: &mut Random, n: u64) -> bool {
     random.below(n) == 0
 }
 
@@ -38,23 +40,29 @@ fn signed(random: &mut Random, below: u64) -> i64 {
     i64::try_from(random.below(below)).unwrap()
 }
 
-/// The documents of one question.
-pub(super) fn documents(random: &mut Random) -> Vec<Value> {
+/// The documents of one question about a report.
+pub(super) fn documents(random: &mut Random, report: &str) -> Vec<Value> {
     let start = pick(random, &MOMENTS) * 1000;
     let span = pick(random, &SPANS_MS);
-    let n = pick(random, &[0, 1, 7, 30, 60]);
+    let n = pick(random, &[0, 1, 7, 30, 30, 60, 60, 60, 60]);
     // How many values are fit for nothing: none, some, or many.
-    let nasty = pick(random, &[u64::MAX, 40, 12]);
+    let nasty = pick(random, &[u64::MAX, 60, 40, 12]);
+    let mut story = Story::of(random, report, start);
     let mut documents: Vec<Value> = Vec::new();
     for number in 0..n {
+        let mut next = |random: &mut Random| {
+            let exported = start + signed(random, span) - i64::try_from(span / 2).unwrap();
+            let told = story.next(random);
+            source(random, exported, nasty, &told)
+        };
+        let number = format!("{number}");
         let (source, id) = match documents.last() {
             Some(last) if one_in(random, 15) => (last["_source"].clone(), json!(number)),
-            Some(last) if one_in(random, 20) => {
-                (source(random, start, span, nasty), last["_id"].clone())
-            }
-            _ => (source(random, start, span, nasty), json!(number)),
+            Some(last) if one_in(random, 25) => (last["_source"].clone(), last["_id"].clone()),
+            Some(last) if one_in(random, 20) => (next(random), last["_id"].clone()),
+            _ => (next(random), json!(number)),
         };
-        let mut document = json!({"_index": "netflow-a", "_id": id.to_string(), "_source": source});
+        let mut document = json!({"_index": "netflow-a", "_id": id, "_source": source});
         if one_in(random, 25) {
             document["_routing"] = json!("elsewhere");
         }
@@ -63,19 +71,35 @@ pub(super) fn documents(random: &mut Random) -> Vec<Value> {
     documents
 }
 
-fn source(random: &mut Random, start: i64, span: u64, nasty: u64) -> Value {
+fn source(random: &mut Random, exported: i64, nasty: u64, told: &Told) -> Value {
     let mut source = Map::new();
     if one_in(random, 40) {
         source.insert("message".into(), json!("restarted"));
         return Value::Object(source);
     }
-    let (dialect, is_dotted) = (usize::from(one_in(random, 2)), one_in(random, 3));
+    let (codec, is_dotted) = (usize::from(one_in(random, 2)), one_in(random, 3));
+    let dialect = match random.below(12) {
+        0 => Dialect::Filebeat,
+        1 => Dialect::ElastiFlow,
+        2 => Dialect::Fluentd,
+        _ => Dialect::Logstash,
+    };
     let is_text = one_in(random, 4);
-    let exported = start + signed(random, span) - i64::try_from(span / 2).unwrap();
-    let times = times(random, exported.max(1000));
+    let mut times = times(random, told.exported.unwrap_or(exported).max(1000));
+    if let Some(first) = told.first {
+        times[1] = first.max(0);
+    }
     for field in &FIELDS {
         let mut value = value(random, field, times);
-        if one_in(random, nasty) {
+        if let Some((_, told)) = told.values.iter().find(|(name, _)| *name == field.0) {
+            value = told.clone();
+        }
+        let is_known_by = dialect.is_known_by(field.0);
+        if is_known_by {
+            if field.0 == "exporter" {
+                value = json!(format!("{}:2055", value.as_str().unwrap_or("r1")));
+            }
+        } else if one_in(random, nasty) {
             value = fit_for_nothing(random);
         } else if value.is_number() && is_text {
             value = json!(value.to_string());
@@ -84,8 +108,11 @@ fn source(random: &mut Random, start: i64, span: u64, nasty: u64) -> Value {
         }
         // Countries and cities are looked up by some pipelines only.
         let is_looked_up = field.1[0].starts_with("geoip");
-        if !one_in(random, if is_looked_up { 2 } else { 20 }) {
-            put(&mut source, field.1[dialect], value, is_dotted);
+        if is_known_by || !one_in(random, if is_looked_up { 2 } else { 20 }) {
+            let paths = dialect.paths(field);
+            if let Some(path) = paths.get(codec).or(paths.first()) {
+                put(&mut source, path, value, is_dotted);
+            }
         }
     }
     Value::Object(source)
@@ -117,6 +144,7 @@ fn value(random: &mut Random, (name, _, _, form): &Field, times: [i64; 3]) -> Va
         "exporter" => match random.below(12) {
             0 => json!(["r1", "r2"]),
             1 => json!("192.0.2.1"),
+            2 => json!("198.51.100.7"),
             n => json!(format!("r{}", n % 3)),
         },
         "version" => pick(
@@ -155,8 +183,7 @@ fn value(random: &mut Random, (name, _, _, form): &Field, times: [i64; 3]) -> Va
 pub(super) fn keep_near(documents: &mut Vec<Value>, options: &Value) {
     let length = length(options["bin"].as_str().unwrap()).unwrap();
     let exported = |document: &Value| {
-        let (flows, _) = of_documents(std::slice::from_ref(document));
-        flows.first().and_then(Flow::exported)
+        of_documents(std::slice::from_ref(document)).flows.first().and_then(Flow::exported)
     };
     let mut all: Vec<i64> = documents.iter().filter_map(exported).collect();
     all.sort_unstable();
@@ -214,7 +241,7 @@ fn put(source: &mut Map<String, Value>, path: &str, value: Value, is_dotted: boo
     match path.split_once('.') {
         Some((outer, inner)) if !is_dotted => {
             let outer = source.entry(outer).or_insert_with(|| json!({}));
-            outer[inner] = value;
+            put(outer.as_object_mut().unwrap(), inner, value, is_dotted);
         }
         _ => _ = source.insert(path.into(), value),
     }

@@ -3,76 +3,36 @@
 //! on that side.
 //!
 //! `FLOWKIT_QUESTIONS` is their number, `FLOWKIT_FIRST_SEED` the seed of the first. A
-//! difference names its seed, and leaves the documents in a file.
+//! difference names its seed, and leaves the documents in a folder.
 
+mod case;
 mod clocks;
+mod conditions;
+mod diff;
 mod drawn;
-mod flows;
+mod exporters;
+mod filters;
 mod grouped;
 mod made;
 mod recomputed;
+mod scans;
 mod selected;
+mod stories;
 mod timeline;
+mod windows;
 
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use flowkit_analyze::{Source, ask};
+use flowkit_analyze::import::import;
+use flowkit_analyze::{ReadOptions, Source, ask};
+use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Cell};
-use flowkit_model::question::Question;
-use serde_json::{Value, json};
+use flowkit_model::question::{Question, Report};
 
-use self::clocks::Clock;
-use self::flows::Flow;
-use self::recomputed::Recomputed;
-use crate::random::Random;
-
-/// A question and the documents that it is about.
-struct Case {
-    question: Value,
-    name: &'static str,
-    options: Value,
-    zone: &'static str,
-    documents: Vec<Value>,
-}
-
-fn case(seed: u64) -> Case {
-    let mut random = Random(seed.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    for _ in 0..8 {
-        random.below(2);
-    }
-    let mut documents = made::documents(&mut random);
-    let (name, options) = drawn::report(&mut random);
-    if name == "timeline" {
-        made::keep_near(&mut documents, &options);
-    }
-    let zone = made::pick(&mut random, &drawn::ZONES);
-    let mut flows = drawn::flows(&mut random, zone, &documents);
-    // Of scaled counters sums are exact beyond 64 bits; keys and distributions are not,
-    // which a note says.
-    let said = options.to_string();
-    let spreads = ["min_b", "max_b", "mean_b", "median_b", "p95_b", "distinct:bytes"];
-    let keys = ["bytes", "packets"].map(|name| json!(name));
-    let is_key = options["by"].as_array().is_some_and(|by| by.iter().any(|key| keys.contains(key)));
-    if is_key || spreads.iter().any(|word| said.contains(word)) {
-        flows["scale_sampling"] = json!(false);
-    }
-    let question =
-        json!({"flowkit_question": 1, "report": {name: options.clone()}, "flows": flows});
-    Case { question, name, options, zone, documents }
-}
-
-fn recompute(case: &Case, flows: &[Flow]) -> Recomputed {
-    let clock = Clock::new(case.zone);
-    let asked = &case.question["flows"];
-    let all = selected::changed(flows, asked);
-    let window = selected::window(asked);
-    let (flows, later) = selected::split(all, window);
-    match case.name {
-        "timeline" => timeline::answer(&case.options, &flows, &later, &clock, window),
-        name => grouped::answer(name, &case.options, &flows, &clock, window),
-    }
-}
+use self::case::{Case, Expected};
+use self::recomputed::{Read, Recomputed, UNJUDGED};
 
 fn text(cell: &Cell) -> String {
     match cell {
@@ -84,61 +44,159 @@ fn text(cell: &Cell) -> String {
 
 /// The same of flowkit's answer.
 fn answered(answer: &Answer) -> Recomputed {
-    let rows = answer.table.rows.iter().map(|row| row.iter().map(text).collect()).collect();
+    let tally = &answer.tally;
+    let report = answer.question.as_ref().unwrap().report.name();
+    let mut rows: Vec<Vec<String>> =
+        answer.table.rows.iter().map(|row| row.iter().map(text).collect()).collect();
     let ranking = answer.ranking.as_ref().map(|ranking| {
         let sums = [ranking.total, ranking.other];
         let [total, other] = sums.map(|sums| [sums.bytes, sums.packets, sums.flows.into()]);
         (total, other, ranking.keys)
     });
     let facts = answer.facts.iter().map(|(name, _, cell)| ((*name).to_owned(), text(cell)));
-    Recomputed { rows, ranking, facts: facts.collect() }
+    let mut facts: Vec<(String, String)> = facts.collect();
+    match report {
+        "summary" => {
+            let name = |field: FieldId| format!("unknown {}", field.field().name);
+            facts.extend(tally.unknown.iter().map(|(field, n)| (name(*field), n.to_string())));
+        }
+        "diff" => facts.extend(answer.outcome.clone().map(|outcome| ("outcome".into(), outcome))),
+        "check" => {
+            for row in &mut rows {
+                row.truncate(4);
+            }
+            rows.sort();
+        }
+        _ => {}
+    }
+    let skipped = tally.skipped.iter().map(|skipped| (skipped.cause.name().to_owned(), skipped.n));
+    let read = Read {
+        total: [tally.total.bytes, tally.total.packets, tally.total.flows.into()],
+        skipped: skipped.collect(),
+        copies: [tally.duplicates.n, tally.duplicates.conflicting],
+        seen: tally.seen,
+    };
+    Recomputed { rows, ranking, facts, read }
 }
 
-/// Writes the documents of a question to one file.
-fn written(case: &Case, seed: u64) -> PathBuf {
-    let name = format!("flowkit-question-{}-{seed}.ndjson", std::process::id());
-    let path = std::env::temp_dir().join(name);
-    let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
-    for document in &case.documents {
-        writeln!(file, "{document}").unwrap();
-    }
-    file.flush().unwrap();
-    path
+/// Writes the documents of each source to a file.
+fn written(case: &Case, folder: &Path) -> Vec<PathBuf> {
+    let write = |(number, documents): (usize, &Vec<serde_json::Value>)| {
+        let path = folder.join(format!("{number}.ndjson"));
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
+        for document in documents {
+            writeln!(file, "{document}").unwrap();
+        }
+        file.flush().unwrap();
+        path
+    };
+    case.sources.iter().enumerate().map(write).collect()
+}
+
+fn opened(paths: &[PathBuf]) -> Vec<Source> {
+    paths.iter().map(|path| Source::open(path).unwrap()).collect()
+}
+
+/// The dumps that are made of files: one of all, or one of each where two are compared.
+fn imported(case: &Case, files: &[PathBuf], folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let make = |(number, files): (usize, &[PathBuf])| {
+        let dump = folder.join(format!("{number}-dump"));
+        import(&opened(files), &dump, String::new(), true, ReadOptions::default())
+            .map(|_| dump)
+            .map_err(|error| error.to_string())
+    };
+    let n = if case.has_two_sides() { 1 } else { files.len() };
+    files.chunks(n).enumerate().map(make).collect()
 }
 
 /// What differs, if anything does.
-fn difference(seed: u64) -> Option<String> {
-    let case = case(seed);
+fn difference(seed: u64, coverage: &mut Coverage) -> Option<String> {
+    let case = case::drawn(seed);
     if variable("FLOWKIT_QUESTIONS", 0) == 1 {
         println!("asks {}", case.question);
     }
-    let path = written(&case, seed);
-    let question = case.question.to_string();
-    let told = |what: String| format!("seed {seed}: {question}\n{}\n{what}", path.display());
-    let read = Question::from_json(&question);
-    let asked = match read {
-        Ok(read) => ask(&[Source::open(&path).unwrap()], &read).map_err(|error| error.to_string()),
+    let name = format!("flowkit-question-{}-{seed}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let files = written(&case, &folder);
+    let expected = case.recomputed();
+    coverage.look_at(&case, &expected.answer);
+    let mut told = difference_of(&case, &expected, false, &opened(&files));
+    if told.is_none() && case.asks_a_dump {
+        told = match imported(&case, &files, &folder) {
+            Ok(dumps) => difference_of(&case, &expected, true, &opened(&dumps)),
+            Err(error) => Some(format!("import: {error}")),
+        };
+    }
+    if told.is_none() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    let place = folder.display();
+    told.map(|told| format!("seed {seed}: {}\n{place}\n{told}", case.question))
+}
+
+/// What was asked, so that it shows if questions find nothing to compare.
+#[derive(Default)]
+struct Coverage {
+    /// By report: questions, those whose answers have rows, cells that are not judged.
+    reports: BTreeMap<String, [usize; 3]>,
+    /// Filters that some flows match and others do not.
+    filters: usize,
+    dumps: usize,
+}
+
+impl Coverage {
+    fn look_at(&mut self, case: &Case, answer: &Recomputed) {
+        let [asked, with_rows, unjudged] = self.reports.entry(case.name.to_owned()).or_default();
+        *asked += 1;
+        *with_rows += usize::from(!answer.rows.is_empty());
+        *unjudged += answer.rows.concat().iter().filter(|cell| *cell == UNJUDGED).count();
+        self.filters += usize::from(case.filter_splits());
+        self.dumps += usize::from(case.asks_a_dump);
+    }
+
+    fn tell(&self) {
+        for (name, [asked, with_rows, unjudged]) in &self.reports {
+            println!("{name}: {asked} questions, {with_rows} with rows, {unjudged} cells unjudged");
+        }
+        println!("{} filters split the flows, {} were asked of dumps", self.filters, self.dumps);
+    }
+}
+
+/// What a source is told that holds something, and nothing of it is a flow.
+const REFUSED: &str = "nothing in it is a flow";
+
+fn difference_of(
+    case: &Case,
+    expected: &Expected,
+    is_dump: bool,
+    sources: &[Source],
+) -> Option<String> {
+    let asked = match Question::from_json(&case.question.to_string()) {
+        Ok(question) => ask(sources, &question).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
-    let (flows, _) = flows::of_documents(&case.documents);
-    // What holds something, and nothing of it is a flow, is refused.
-    let is_refused = flows.is_empty() && !case.documents.is_empty();
+    let is_refused = case.is_refused(is_dump);
     let found = match &asked {
-        Ok(_) if is_refused => return Some(told("expected that nothing is a flow".into())),
+        Ok(_) if is_refused => return Some("expected that nothing is a flow".into()),
         Ok(answer) => answered(answer),
-        Err(error) if is_refused && error.contains("nothing in it is a flow") => {
-            std::fs::remove_file(&path).unwrap();
-            return None;
-        }
-        Err(error) => return Some(told(error.clone())),
+        Err(error) if is_refused && error.contains(REFUSED) => return None,
+        Err(error) => return Some(error.clone()),
     };
-    let expected = recompute(&case, &flows);
-    if found == expected {
-        std::fs::remove_file(&path).unwrap();
-        return None;
+    let is_judged = |row: &Vec<String>| !(expected.is_unjudged)(row);
+    let found = Recomputed { rows: found.rows.into_iter().filter(is_judged).collect(), ..found };
+    let expected = expected.answer.clone().judged(&found);
+    let name = if is_dump { "a dump" } else { "files" };
+    (found != expected).then(|| format!("{name}:\n{}", lines(&found, &expected)))
+}
+
+/// The first lines that differ.
+fn lines(found: &Recomputed, expected: &Recomputed) -> String {
+    let all = |one: &Recomputed| format!("{:?} {:?} {:?}", one.ranking, one.facts, one.read);
+    let mut lines = Vec::new();
+    if all(found) != all(expected) {
+        lines.push(format!("flowkit  {}\nexpected {}", all(found), all(expected)));
     }
-    let mut lines = vec![format!("flowkit  {:?} {:?}", found.ranking, found.facts)];
-    lines.push(format!("expected {:?} {:?}", expected.ranking, expected.facts));
     for place in 0..found.rows.len().max(expected.rows.len()) {
         let (found, expected) = (found.rows.get(place), expected.rows.get(place));
         if found != expected {
@@ -147,8 +205,8 @@ fn difference(seed: u64) -> Option<String> {
             ));
         }
     }
-    lines.truncate(10);
-    Some(told(lines.join("\n")))
+    lines.truncate(8);
+    lines.join("\n")
 }
 
 fn variable(name: &str, usual: u64) -> u64 {
@@ -159,13 +217,18 @@ fn variable(name: &str, usual: u64) -> u64 {
 fn random_questions_have_the_answers_of_plain_loops() {
     let first = variable("FLOWKIT_FIRST_SEED", 1);
     let n = variable("FLOWKIT_QUESTIONS", 100);
-    let mut differ = 0;
+    let (mut differ, mut coverage) = (0, Coverage::default());
     for seed in first..first + n {
-        if let Some(told) = difference(seed) {
+        if let Some(told) = difference(seed, &mut coverage) {
             differ += 1;
             println!("{told}\n");
         }
     }
+    coverage.tell();
     println!("{n} questions from seed {first}: {differ} differ");
     assert_eq!(differ, 0, "questions that differ");
+    for report in Report::every().iter().filter(|_| n >= 100) {
+        let with_rows = coverage.reports.get(report.name()).map_or(0, |found| found[1]);
+        assert!(with_rows > 0, "no answer of {} has a row", report.name());
+    }
 }

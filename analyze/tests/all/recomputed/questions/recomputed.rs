@@ -1,16 +1,46 @@
 //! An answer as rows of text, as the plain computations make it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::flows::{Datum, Flow, has_ports};
+use serde_json::Value;
+
+use crate::recomputed::flows::{Datum, Flow, has_ports};
 
 /// What an answer says.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Recomputed {
     pub(super) rows: Vec<Vec<String>>,
     /// Bytes, packets and flows of all, and of the keys without a row; number of keys.
     pub(super) ranking: Option<([u128; 3], [u128; 3], u64)>,
     pub(super) facts: Vec<(String, String)>,
+    pub(super) read: Read,
+}
+
+/// What was read, as every answer says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Read {
+    pub(super) total: [u128; 3],
+    pub(super) skipped: BTreeMap<String, u64>,
+    pub(super) copies: [u64; 2],
+    /// First and last export, in ms.
+    pub(super) seen: Option<(u64, u64)>,
+}
+
+/// A cell that plain rules do not tell.
+pub(super) const UNJUDGED: &str = "*";
+
+impl Recomputed {
+    /// The same, with what cannot be judged as in another answer.
+    pub(super) fn judged(mut self, found: &Self) -> Self {
+        for (row, found) in self.rows.iter_mut().zip(&found.rows) {
+            for (cell, found) in row.iter_mut().zip(found) {
+                if cell == UNJUDGED {
+                    cell.clone_from(found);
+                }
+            }
+        }
+        self
+    }
 }
 
 /// Unknown is `?`, what does not apply `-`.
@@ -24,6 +54,11 @@ pub(super) fn cell(datum: &Datum) -> String {
 
 pub(super) fn share(part: u128, whole: u128) -> String {
     format!("{part}/{whole}")
+}
+
+/// The texts of a list.
+pub(super) fn texts(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
 /// Bytes, packets and flows.

@@ -1,14 +1,12 @@
 //! The flows that a question is about: one of equal ones, with times repaired and
-//! counters scaled, exported in its window.
+//! counters scaled, that match its filter, exported in its window.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::flows::{Datum, Flow};
-
-/// First ms, and the one after the last.
-pub(super) type Window = (Option<i64>, Option<i64>);
+use super::windows::Window;
+use crate::recomputed::flows::{Datum, ELASTIFLOW, Flow};
 
 /// The flows as the question has them changed.
 pub(super) fn changed(flows: &[Flow], asked: &Value) -> Vec<Flow> {
@@ -22,7 +20,8 @@ pub(super) fn changed(flows: &[Flow], asked: &Value) -> Vec<Flow> {
         if asked["repair_times"] == true {
             repair(&mut flow);
         }
-        if asked["scale_sampling"] == true {
+        // A pipeline that has multiplied counters leaves nothing to multiply.
+        if asked["scale_sampling"] == true && flow.number(ELASTIFLOW) != Some(2) {
             let interval = flow.counter("sampling_interval").max(1);
             for counter in ["bytes", "packets"] {
                 if let Some(Datum::Number(number)) = flow.0.get_mut(counter) {
@@ -48,14 +47,6 @@ fn repair(flow: &mut Flow) {
             *ms -= 1 << 32;
         }
     }
-}
-
-pub(super) fn window(asked: &Value) -> Window {
-    let ms = |end: &str| {
-        let text = asked["window"][end].as_str()?;
-        Some(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
-    };
-    (ms("from"), ms("to"))
 }
 
 /// The flows that were exported in a window, and those of the day after it.

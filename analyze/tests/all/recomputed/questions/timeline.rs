@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::clocks::{Clock, length};
-use super::flows::{Datum, Flow};
-use super::grouped::{ends, part};
-use super::recomputed::{Recomputed, cell, is_port, port_kind, sums_of};
+use super::grouped::keys_of;
+use super::recomputed::{Recomputed, cell, is_port, port_kind, sums_of, texts};
+use crate::recomputed::flows::{Datum, Flow};
 
 const HOUR: i64 = 3_600_000;
 
@@ -97,13 +97,14 @@ impl Asked<'_> {
         // Every bin that it touches, whether it is in the window or not.
         let (mut at, mut ms) = (vec![first], first);
         let bin = |ms| self.clock.bin(ms, self.length);
+        let mut bins = BTreeSet::from([bin(first)]);
         loop {
             let end = self.clock.end(ms, self.length);
             if end > last {
                 break;
             }
-            // A change of the clocks ends no bin.
-            if bin(end) != bin(ms) {
+            // A change of the clocks ends no bin, and one that comes again is one.
+            if bins.insert(bin(end)) {
                 at.push(end);
             }
             ms = end;
@@ -167,17 +168,13 @@ fn series<'f>(
     flows: &'f [Flow],
     clock: &Clock,
 ) -> Vec<(Vec<String>, Vec<&'f Flow>)> {
-    let by: Vec<&str> =
-        options["by"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    if by.is_empty() {
+    if options["by"].is_null() {
         return vec![(Vec::new(), flows.iter().collect())];
     }
-    let n_ends =
-        if by.iter().any(|key| ends(key.split('/').next().unwrap()).is_some()) { 2 } else { 1 };
+    let by = texts(&options["by"]);
     let mut groups: BTreeMap<Vec<Datum>, Vec<&Flow>> = BTreeMap::new();
     for flow in flows {
-        let keys = [0, 1].map(|end| by.iter().map(|key| part(flow, key, end, clock)).collect());
-        let keys: BTreeSet<Vec<Datum>> = keys.into_iter().take(n_ends).collect();
+        let keys: BTreeSet<Vec<Datum>> = keys_of(flow, &by, clock).into_iter().collect();
         for key in keys {
             groups.entry(key).or_default().push(flow);
         }
@@ -245,7 +242,7 @@ pub(super) fn answer(
             rows.push(cells);
         }
     }
-    Recomputed { rows, ranking: None, facts: facts(&amounts, &bins) }
+    Recomputed { rows, facts: facts(&amounts, &bins), ..Recomputed::default() }
 }
 
 fn row(

@@ -1,14 +1,16 @@
 //! Flows as documents say them, member by member: what is missing, null, a list of
 //! several or no value of its field is unknown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::Value;
 
+use super::dialects::Dialect;
+
 /// A value of a field; unknown sorts last.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Datum {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Datum {
     Number(u128),
     Text(String),
     Unknown,
@@ -16,26 +18,26 @@ pub(super) enum Datum {
 
 /// The fields of a flow by name; what is not there is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Flow(pub(super) BTreeMap<&'static str, Datum>);
+pub(crate) struct Flow(pub(super) BTreeMap<&'static str, Datum>);
 
 /// How a field is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     Number,
     Address,
     Time,
     Text,
 }
 
-/// Name of a field, its paths under the names of the module and of the codec, its
-/// width in bits.
-pub(super) type Field = (&'static str, [&'static str; 2], u32, Form);
+/// Name of a field, its paths under the names of the module and of the codec (of an
+/// exporter those of Logstash up to 7 and from 8 on), its width in bits.
+pub(crate) type Field = (&'static str, [&'static str; 2], u32, Form);
 
 /// The fields of a flow.
 #[rustfmt::skip]
-pub(super) const FIELDS: [Field; 33] = [
+pub(crate) const FIELDS: [Field; 33] = [
     ("timestamp", ["@timestamp", "@timestamp"], 48, Form::Time),
-    ("exporter", ["host", "host"], 0, Form::Text),
+    ("exporter", ["host", "host.ip"], 0, Form::Text),
     ("version", ["netflow.version", "netflow.version"], 16, Form::Number),
     ("flow_records", ["netflow.flow_records", "netflow.flow_records"], 16, Form::Number),
     ("flow_seq_num", ["netflow.flow_seq_num", "netflow.flow_seq_num"], 32, Form::Number),
@@ -70,11 +72,11 @@ pub(super) const FIELDS: [Field; 33] = [
 ];
 
 impl Flow {
-    pub(super) fn get(&self, name: &str) -> Datum {
+    pub(crate) fn get(&self, name: &str) -> Datum {
         self.0.get(name).cloned().unwrap_or(Datum::Unknown)
     }
 
-    pub(super) fn number(&self, name: &str) -> Option<u128> {
+    pub(crate) fn number(&self, name: &str) -> Option<u128> {
         match self.0.get(name) {
             Some(Datum::Number(number)) => Some(*number),
             _ => None,
@@ -82,70 +84,134 @@ impl Flow {
     }
 
     /// A counter; an unknown one adds nothing.
-    pub(super) fn counter(&self, name: &str) -> u128 {
+    pub(crate) fn counter(&self, name: &str) -> u128 {
         self.number(name).unwrap_or(0)
     }
 
     /// The time of its export, in ms since 1970.
-    pub(super) fn exported(&self) -> Option<i64> {
+    pub(crate) fn exported(&self) -> Option<i64> {
         self.ms("timestamp")
     }
 
-    pub(super) fn ms(&self, name: &str) -> Option<i64> {
+    pub(crate) fn ms(&self, name: &str) -> Option<i64> {
         self.number(name).map(|ms| i64::try_from(ms).unwrap())
     }
 
     /// From its first packet to its last; unknown if inverted.
-    pub(super) fn duration(&self) -> Option<u128> {
+    pub(crate) fn duration(&self) -> Option<u128> {
         self.number("last_switched")?.checked_sub(self.number("first_switched")?)
     }
 }
 
 /// Whether flows of a protocol have ports.
-pub(super) fn has_ports(protocol: u128) -> bool {
+pub(crate) fn has_ports(protocol: u128) -> bool {
     [6, 17, 33, 132].contains(&protocol)
 }
 
-/// The flows of documents, the first of each identity, and how many documents are
-/// no flows.
-pub(super) fn of_documents(documents: &[Value]) -> (Vec<Flow>, u64) {
-    let (mut ids, mut flows, mut skipped) = (BTreeSet::new(), Vec::new(), 0);
-    for document in documents {
-        let identity = ["_index", "_id", "_routing"].map(|name| document[name].to_string());
-        let is_new = document["_id"].is_null() || ids.insert(identity);
-        match of(&document["_source"]) {
-            None => skipped += 1,
-            Some(flow) if is_new => flows.push(flow),
-            Some(_) => {}
-        }
-    }
-    (flows, skipped)
+/// What documents hold.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    /// The first of each identity that is a flow.
+    pub(crate) flows: Vec<Flow>,
+    /// Documents that are no flows, by cause.
+    pub(crate) skipped: BTreeMap<&'static str, u64>,
+    /// Copies under an identity that was there before, and those of them that say
+    /// something else.
+    pub(crate) copies: [u64; 2],
 }
 
-/// The flow of a document, if it is one.
-fn of(source: &Value) -> Option<Flow> {
-    let mut flow = Flow::default();
-    for (name, paths, bits, form) in FIELDS {
-        let held = paths.iter().find_map(|path| at(source, path).filter(|value| !value.is_null()));
-        if let Some(datum) = held.and_then(|value| datum(name, value, bits, form)) {
+/// What documents hold, in their order.
+pub(crate) fn of_documents(documents: &[Value]) -> Held {
+    let (mut first, mut held) = (BTreeMap::new(), Held::default());
+    for document in documents {
+        let identity = ["_index", "_id", "_routing"].map(|name| document[name].to_string());
+        let source = &document["_source"];
+        let flow = match of(source) {
+            Ok(flow) => flow,
+            Err(cause) => {
+                *held.skipped.entry(cause).or_default() += 1;
+                continue;
+            }
+        };
+        match first.get(&identity) {
+            Some(first) if !document["_id"].is_null() => {
+                held.copies[0] += 1;
+                held.copies[1] += u64::from(*first != source);
+            }
+            _ => {
+                first.insert(identity, source);
+                held.flows.push(flow);
+            }
+        }
+    }
+    held
+}
+
+/// The flow of a document, or why it is none.
+fn of(source: &Value) -> Result<Flow, &'static str> {
+    let (mut flow, dialect) = (Flow::default(), Dialect::of(source));
+    let held = |field: &Field| {
+        // Exporters may be an object, which holds them.
+        let holds =
+            |value: &&Value| !value.is_null() && (field.0 == "version" || !value.is_object());
+        let mut paths = dialect.paths(field).into_iter();
+        paths.find_map(|path| at(source, path).filter(holds))
+    };
+    for field in &FIELDS {
+        let (name, _, bits, form) = *field;
+        let datum = held(field).and_then(|value| match dialect {
+            Dialect::Filebeat => of_filebeat(name, value, bits, form),
+            _ => datum(name, value, bits, form),
+        });
+        if let Some(datum) = datum {
             flow.0.insert(name, datum);
         }
     }
-    let is_netflow = source.as_object()?.keys().any(|key| key.starts_with("netflow"));
+    let members = source.as_object().ok_or("no_source")?;
+    let is_netflow =
+        dialect != Dialect::Logstash || members.keys().any(|key| key.starts_with("netflow"));
     // What is stated and is not 5, in whatever form, is another version.
-    let stated = at(source, "netflow.version").is_some_and(|version| match version.as_array() {
+    let version = FIELDS.iter().find(|field| field.0 == "version").unwrap();
+    let stated = held(version).is_some_and(|version| match version.as_array() {
         Some(list) => list.iter().any(|value| !value.is_null()),
-        None => !version.is_null(),
+        None => true,
     });
     let is_5 = !stated || flow.number("version") == Some(5);
-    (is_netflow && is_5).then_some(flow)
+    if dialect == Dialect::ElastiFlow {
+        let is_counted = flow.number("bytes").or(flow.number("packets")).is_some();
+        let is_scaled = is_counted && flow.number("sampling_interval") > Some(1);
+        flow.0.insert(ELASTIFLOW, Datum::Number(1 + u128::from(is_scaled)));
+    }
+    match (is_netflow, is_5) {
+        (false, _) => Err("no_netflow"),
+        (true, false) => Err("other_version"),
+        (true, true) => Ok(flow),
+    }
+}
+
+/// What `ElastiFlow` has done to a flow: 2 if it multiplied its counters, else 1.
+pub(crate) const ELASTIFLOW: &str = "adapted";
+
+/// Exporters have a port, which does not count; the sampling of the header is there as
+/// it came: two bits of how, 14 of how many.
+fn of_filebeat(name: &str, value: &Value, bits: u32, form: Form) -> Option<Datum> {
+    if name == "exporter" {
+        let text = value.as_str()?.trim();
+        return Some(Datum::Text(text.split(':').next()?.to_owned()));
+    }
+    match (name, datum(name, value, 16, form)) {
+        ("sampling_interval", Some(Datum::Number(word))) => Some(Datum::Number(word & 0x3fff)),
+        ("sampling_algorithm", Some(Datum::Number(word))) => Some(Datum::Number(word >> 14)),
+        ("sampling_interval" | "sampling_algorithm", _) => None,
+        _ => datum(name, value, bits, form),
+    }
 }
 
 /// `a.b` is `b` in `a`, or a member that is called so.
-fn at<'v>(source: &'v Value, path: &str) -> Option<&'v Value> {
+pub(crate) fn at<'v>(source: &'v Value, path: &str) -> Option<&'v Value> {
     let nested = || {
         let (outer, inner) = path.split_once('.')?;
-        source.get(outer)?.get(inner)
+        at(source.get(outer)?, inner)
     };
     source.get(path).or_else(nested)
 }

@@ -1,0 +1,102 @@
+//! Flows by exporter: `exporters`, with its engines and what they lost, and `summary`.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::recomputed::{Recomputed, UNJUDGED, cell, share, sums_of};
+use crate::recomputed::check::is_looked_up;
+use crate::recomputed::flows::{Datum, FIELDS, Flow};
+use crate::recomputed::packets::{self, Packets};
+
+/// Flows by some fields, those with the most bytes first.
+fn grouped<'f>(flows: &'f [Flow], by: &[&str]) -> Vec<(Vec<Datum>, Vec<&'f Flow>)> {
+    let mut groups: BTreeMap<Vec<Datum>, Vec<&Flow>> = BTreeMap::new();
+    for flow in flows {
+        groups.entry(by.iter().map(|name| flow.get(name)).collect()).or_default().push(flow);
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, flows)| Reverse(sums_of(flows.iter().copied())[0]));
+    groups
+}
+
+/// Smallest and largest of a field, as far as it is known.
+fn range<'f>(flows: impl Iterator<Item = &'f Flow>, field: &str) -> [Option<u128>; 2] {
+    let known: Vec<u128> = flows.filter_map(|flow| flow.number(field)).collect();
+    [known.iter().min().copied(), known.iter().max().copied()]
+}
+
+fn known(number: Option<u128>) -> String {
+    cell(&number.map_or(Datum::Unknown, Datum::Number))
+}
+
+/// Exporters and their engines.
+pub(super) fn exporters(flows: &[Flow], is_filtered: bool) -> Recomputed {
+    let packets = packets::by_engine(flows);
+    let total = sums_of(flows)[0];
+    let row = |(key, flows): (Vec<Datum>, Vec<&Flow>)| {
+        let sums = sums_of(flows.iter().copied());
+        let mut cells: Vec<String> = key.iter().map(cell).collect();
+        cells.extend(sums.map(|sum| sum.to_string()));
+        cells.push(share(sums[0], total));
+        let engine: packets::Engine = key.try_into().unwrap();
+        cells.extend(lost(packets.get(&engine), is_filtered));
+        let flows = || flows.iter().copied();
+        cells.extend(range(flows(), "sampling_interval").map(known));
+        cells.extend(range(flows(), "timestamp").map(known));
+        cells
+    };
+    let groups = grouped(flows, &["exporter", "engine_type", "engine_id"]);
+    Recomputed { rows: groups.into_iter().map(row).collect(), ..Recomputed::default() }
+}
+
+/// Lost flows, missing documents and the number of packets.
+fn lost(packets: Option<&Packets>, is_filtered: bool) -> [String; 3] {
+    let Some(packets) = packets else {
+        let unknown = if is_filtered { "n/a: filtered" } else { "?" };
+        return [unknown.into(), unknown.into(), "?".into()];
+    };
+    let n = packets.n.to_string();
+    if is_filtered {
+        return ["n/a: filtered".into(), "n/a: filtered".into(), n];
+    }
+    let lost = if packets.is_doubtful || packets.is_ambiguous {
+        UNJUDGED.into()
+    } else {
+        known(packets.lost.map(u128::from))
+    };
+    [lost, known(packets.states_records.then(|| packets.missing.into())), n]
+}
+
+/// Totals, times and exporters, and how many flows lack a field that exporters state.
+pub(super) fn summary(flows: &[Flow]) -> Recomputed {
+    let [bytes, packets, n] = sums_of(flows).map(Some);
+    let of = |field| range(flows.iter(), field);
+    let ([first, last], starts, ends) =
+        (of("timestamp"), of("first_switched"), of("last_switched"));
+    let mut facts: Vec<(String, String)> = Vec::new();
+    for (name, value) in [
+        ("flows", n),
+        ("packets", packets),
+        ("bytes", bytes),
+        ("first", first),
+        ("last", last),
+        ("first_switched", starts[0]),
+        ("last_switched", ends[1]),
+    ] {
+        facts.push((name.into(), known(value)));
+    }
+    for (field, ..) in FIELDS.iter().filter(|field| !is_looked_up(field.0)) {
+        let n = flows.iter().filter(|flow| flow.get(field) == Datum::Unknown).count();
+        if n > 0 {
+            facts.push((format!("unknown {field}"), n.to_string()));
+        }
+    }
+    let row = |(key, flows): (Vec<Datum>, Vec<&Flow>)| {
+        let mut cells = vec![cell(&key[0])];
+        cells.extend(sums_of(flows.iter().copied()).map(|sum| sum.to_string()));
+        cells.extend(range(flows.into_iter(), "sampling_interval").map(known));
+        cells
+    };
+    let rows = grouped(flows, &["exporter"]).into_iter().map(row).collect();
+    Recomputed { rows, facts, ..Recomputed::default() }
+}
