@@ -31,7 +31,7 @@ pub enum Addresses {
 }
 
 /// Version of the file layout; files of another version are rebuilt.
-pub(crate) const VERSION: u32 = 5;
+pub(crate) const VERSION: u32 = 6;
 
 /// Fingerprint of the catalogue; files of another catalogue are rebuilt.
 pub(crate) fn fingerprint() -> u64 {
