@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::counts::{check_whole, is_whole};
 use super::{Plan, PlanRequest, PlannedIndex, pushdown};
 use crate::cursor::query;
-use crate::error::{Denied, FetchError, printable};
+use crate::error::{Denied, FetchError, Unsearchable, Why, printable};
 use crate::page::pattern::matches_any;
 use crate::server::address::path_segment;
 use crate::server::refusal::{Context, Refusal};
@@ -64,6 +64,26 @@ pub(super) fn indices<S: Server>(
     Ok(found)
 }
 
+/// Leaves out frozen indices, which searches pass over, and says so.
+///
+/// # Errors
+/// If there are no others.
+fn leave_frozen_out(open: &mut Vec<PlannedIndex>, plan: &mut Plan) -> Result<(), FetchError> {
+    let frozen: Vec<Unsearchable> = open
+        .iter()
+        .filter(|index| index.is_frozen)
+        .map(|index| Unsearchable { index: index.name.clone(), why: Why::Frozen })
+        .collect();
+    open.retain(|index| !index.is_frozen);
+    match frozen.first() {
+        Some(first) if open.is_empty() => Err(FetchError::Unsearchable(first.clone())),
+        _ => {
+            plan.notes.extend(frozen.iter().map(ToString::to_string));
+            Ok(())
+        }
+    }
+}
+
 /// The combined filter of the aliases of an index that match a pattern; `None` if
 /// one of them has no filter.
 fn alias_filter(aliases: &Value, pattern: &str) -> Option<Value> {
@@ -97,6 +117,7 @@ impl<S: Server> IndexLister<'_, S> {
             // here: the search decides.
             return Ok(None);
         }
+        leave_frozen_out(&mut open, plan)?;
         if self.pattern.contains('*') {
             // A wildcard skips closed indices; this is reported.
             for index in self.settings("closed")?.unwrap_or_default() {
@@ -152,6 +173,7 @@ impl<S: Server> IndexLister<'_, S> {
         let planned = answer.into_iter().map(|(name, settings)| PlannedIndex {
             largest_page: Some(largest_page(&settings["settings"])),
             shards: setting(&settings["settings"], "number_of_shards").and_then(|n| n.parse().ok()),
+            is_frozen: setting(&settings["settings"], "frozen") == Some("true"),
             name,
             ..PlannedIndex::default()
         });
@@ -209,7 +231,8 @@ impl<S: Server> IndexLister<'_, S> {
             FetchError::NoIndex { index, .. } => Err(self.no_index(index)),
             error @ (FetchError::Unauthorized { .. }
             | FetchError::Forbidden { .. }
-            | FetchError::IndexClosed { .. }) => Err(error),
+            | FetchError::IndexClosed { .. }
+            | FetchError::Unsearchable(_)) => Err(error),
             _ => Ok(None),
         }
     }

@@ -62,6 +62,10 @@ pub(crate) fn outline_text(outline: &DryRun) -> String {
 pub(crate) fn listing_text(listing: &Listing, zone: &TimeZone) -> String {
     let mut lines = vec![format!("server   {}", listing.server)];
     for index in &listing.indices {
+        if let Some(problem) = &index.problem {
+            lines.push(format!("index    {}: {problem}", index.name));
+            continue;
+        }
         let documents = index
             .documents
             .map_or_else(|| "? documents".to_owned(), |count| counted(count, "document"));
