@@ -1,6 +1,8 @@
 //! Lists the indices that match a pattern: by their settings, or by an
 //! aggregation over documents if settings may not be read.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::counts::{check_whole, is_whole};
@@ -64,6 +66,17 @@ pub(super) fn indices<S: Server>(
     Ok(found)
 }
 
+/// Says that indices are closed; none without any.
+pub(super) fn closed_note(names: &[String]) -> Option<String> {
+    match names {
+        [] => None,
+        [name] => Some(format!("{name} is closed and left out")),
+        [first, .., last] => {
+            Some(format!("{} indices are closed and left out: {first} to {last}", names.len()))
+        }
+    }
+}
+
 /// Leaves out frozen indices, which searches pass over, and says so.
 ///
 /// # Errors
@@ -119,13 +132,12 @@ impl<S: Server> IndexLister<'_, S> {
         }
         leave_frozen_out(&mut open, plan)?;
         if self.pattern.contains('*') {
-            // A wildcard skips closed indices; this is reported.
-            for index in self.settings("closed")?.unwrap_or_default() {
-                if !open.iter().any(|other| other.name == index.name) {
-                    plan.notes.push(format!("{} is closed and left out", index.name));
-                    plan.closed.push(index.name);
-                }
-            }
+            // A wildcard skips closed indices; this is told.
+            let closed = self.settings("closed")?.unwrap_or_default();
+            let is_open: HashSet<&String> = open.iter().map(|index| &index.name).collect();
+            plan.closed = closed.into_iter().map(|index| index.name).collect();
+            plan.closed.retain(|name| !is_open.contains(name));
+            plan.closed.sort_unstable();
         }
         Ok(Some(open))
     }
@@ -285,6 +297,15 @@ fn largest_page(settings: &Value) -> u32 {
 mod tests {
     use super::*;
     use crate::server::scripted::ScriptedServer;
+
+    #[test]
+    fn hundreds_of_closed_indices_are_one_note() {
+        let names = |n: usize| (0..n).map(|day| format!("n-{day:03}")).collect::<Vec<_>>();
+        assert_eq!(closed_note(&names(0)), None);
+        assert_eq!(closed_note(&names(1)).unwrap(), "n-000 is closed and left out");
+        let many = "400 indices are closed and left out: n-000 to n-399";
+        assert_eq!(closed_note(&names(400)).unwrap(), many);
+    }
 
     #[test]
     fn the_filter_of_an_alias_counts_unless_another_name_has_none() {

@@ -21,7 +21,7 @@ use crate::cursor::query;
 use crate::error::FetchError;
 use crate::request::{LARGEST_PART, SMALLEST_PART};
 use crate::server::Server;
-use indices::{IndexLister, indices};
+use indices::{IndexLister, closed_note, indices};
 use parts::{count_index, split_index};
 pub(crate) use times::{check_times, tell_undated};
 
@@ -127,6 +127,7 @@ pub(crate) fn plan<S: Server>(server: &S, request: PlanRequest<'_>) -> Result<Pl
     for index in indices(&lister, request, &mut plan)? {
         counted.push(count_index(server, request, index)?);
     }
+    plan.notes.extend(closed_note(&plan.closed));
     let all = counted.iter().filter_map(|counted| counted.index.documents).sum();
     let size = request.part_size.unwrap_or_else(|| part_size(all)).max(1);
     for index in counted {
