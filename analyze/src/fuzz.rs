@@ -57,6 +57,12 @@ fn by_json(text: &[u8]) -> Option<(FlowRecord, bool)> {
     }
 }
 
+/// What is told apart by how it begins: csv of all layouts, archives, documents
+/// among other text.
+pub fn text(bytes: &[u8]) {
+    input::read_bytes(bytes);
+}
+
 /// Datagrams and captures.
 pub fn wire(bytes: &[u8]) {
     input::read_bytes(bytes);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use flowkit_model::answer::Protocols;
 
+use super::code_protocols::CodeProtocols;
 use super::counters::Counters;
 use super::packed_flow::PackedFlow;
 use crate::batch::{Column, DictionaryColumn, Values};
@@ -22,9 +23,8 @@ pub(crate) struct DictionarySums {
     /// One for each code, and one for unknown; any that follow, and all of them
     /// while there is no dictionary, are empty.
     codes: Vec<CodeSums>,
-    /// The protocols of each code, and of unknown, as [`Protocols::bits`]; nothing if
-    /// they are not wanted.
-    protocols: Vec<u32>,
+    /// Those of each code, and of unknown, where they are wanted.
+    protocols: CodeProtocols,
     bound: UpperBound,
     narrow: NarrowValues,
 }
@@ -46,8 +46,19 @@ pub(crate) struct Codes<'c> {
     pub(crate) known: &'c [CodeSums],
     /// Those of the flows whose value is unknown.
     pub(crate) unknown: CodeSums,
-    /// The protocols of each value, and of unknown; nothing if they are not wanted.
-    pub(crate) protocols: &'c [u32],
+    protocols: &'c CodeProtocols,
+}
+
+impl Codes<'_> {
+    /// The protocols of the flows of a value, if they were added.
+    pub(crate) fn protocols(&self, code: usize) -> Protocols {
+        self.protocols.of(code, self.known[code].flows())
+    }
+
+    /// Those of the flows whose value is unknown.
+    pub(crate) fn unknown_protocols(&self) -> Protocols {
+        self.protocols.of(self.known.len(), self.unknown.flows())
+    }
 }
 
 /// Sums by value of several row groups, of keys of 16 bits: an array of 1 MB, which
@@ -56,8 +67,8 @@ pub(crate) struct Codes<'c> {
 struct NarrowValues {
     values: Vec<CodeSums>,
     unknown: CodeSums,
-    /// The protocols of each value, and of unknown; nothing if they are not wanted.
-    protocols: Vec<u32>,
+    /// Those of each value, and of unknown, where they are wanted.
+    protocols: CodeProtocols,
     bound: UpperBound,
 }
 
@@ -136,31 +147,9 @@ impl DictionarySums {
                 sums.packets_and_flows.wrapping_add((packets << FLOW_BITS) + 1);
         }
         if let Some(protocols) = protocols {
-            self.add_protocols(keys.codes(), protocols);
+            self.protocols.add(dictionary.len() + 1, keys.codes(), protocols);
         }
         true
-    }
-
-    fn add_protocols(&mut self, codes: &[u32], protocols: &Column) {
-        if self.protocols.len() < self.codes.len() {
-            self.protocols.resize(self.codes.len(), 0);
-        }
-        if let Some(protocol) = protocols.constant() {
-            let bits = Protocols::of(protocol).bits();
-            for code in codes {
-                self.protocols[*code as usize] |= bits;
-            }
-            return;
-        }
-        if let (Values::U8(numbers), None) = (&protocols.values, &protocols.unknown) {
-            for (code, number) in codes.iter().zip(numbers) {
-                self.protocols[*code as usize] |= Protocols::of_number(*number).bits();
-            }
-            return;
-        }
-        for (row, code) in codes.iter().enumerate() {
-            self.protocols[*code as usize] |= Protocols::of(protocols.get(row)).bits();
-        }
     }
 
     /// Hands the sums of the row group to `emit`. It is not called if nothing was
@@ -170,7 +159,6 @@ impl DictionarySums {
         let Some(dictionary) = self.dictionary.take() else { return };
         let bound = std::mem::take(&mut self.bound);
         let codes = self.codes.get_mut(..=dictionary.len()).unwrap_or_default();
-        let protocols = self.protocols.get_mut(..=dictionary.len()).unwrap_or_default();
         let Some((unknown, known)) = codes.split_last_mut() else { return };
         let unknown = std::mem::take(unknown);
         if let Values::U16(values) = &*dictionary {
@@ -178,12 +166,13 @@ impl DictionarySums {
                 self.narrow.finish(&mut emit);
             }
             self.narrow.add(values, known, unknown, bound);
-            self.narrow.add_protocols(values, protocols);
+            let value = |code: usize| values.get(code).map_or(NARROW, |v| (*v).into());
+            self.protocols.move_to(&mut self.narrow.protocols, NARROW + 1, value);
         } else {
-            emit(Codes { values: &dictionary, known, unknown, protocols });
+            emit(Codes { values: &dictionary, known, unknown, protocols: &self.protocols });
             known.fill(CodeSums::default());
+            self.protocols.clear();
         }
-        protocols.fill(0);
     }
 
     /// Hands everything to `emit`, sums of earlier row groups too.
@@ -217,18 +206,6 @@ impl NarrowValues {
         self.bound = self.bound.plus(bound).unwrap_or_default();
     }
 
-    /// Adds the protocols of codes, the last of which is that of unknown, to those of
-    /// their values.
-    fn add_protocols(&mut self, values: &[u16], codes: &[u32]) {
-        if let Some((unknown, known)) = codes.split_last() {
-            self.protocols.resize(NARROW + 1, 0);
-            for (value, protocols) in values.iter().zip(known) {
-                self.protocols[usize::from(*value)] |= protocols;
-            }
-            self.protocols[NARROW] |= unknown;
-        }
-    }
-
     fn finish(&mut self, mut emit: impl FnMut(Codes<'_>)) {
         if self.bound.flows > 0 {
             emit(Codes {
@@ -255,13 +232,18 @@ impl CodeSums {
         self.packets_and_flows == 0
     }
 
+    /// The number of flows.
+    fn flows(&self) -> u64 {
+        self.packets_and_flows & ((1 << FLOW_BITS) - 1)
+    }
+
     /// The sums as the record of a flow, which takes less memory.
     ///
     /// # Errors
     /// With the sums, if they are of several flows or do not fit in a record.
     pub(crate) fn record(self) -> Result<PackedFlow, Counters> {
         let sums = self.counters();
-        if self.packets_and_flows & ((1 << FLOW_BITS) - 1) == 1 {
+        if self.flows() == 1 {
             Counters::row(self.bytes, self.packets_and_flows >> FLOW_BITS)
         } else {
             Err(sums)
@@ -271,8 +253,7 @@ impl CodeSums {
     /// The sums.
     #[must_use]
     pub(crate) fn counters(self) -> Counters {
-        let flows = self.packets_and_flows & ((1 << FLOW_BITS) - 1);
-        Counters::of(self.bytes, self.packets_and_flows >> FLOW_BITS, flows)
+        Counters::of(self.bytes, self.packets_and_flows >> FLOW_BITS, self.flows())
     }
 }
 

@@ -14,6 +14,7 @@
 //! | medians and other quantiles | [`quantiles`] |
 //! | the top N keys | [`rank`] |
 
+mod code_protocols;
 pub(crate) mod counters;
 pub(crate) mod dictionary_sums;
 mod distinct;

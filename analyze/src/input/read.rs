@@ -11,7 +11,7 @@ use super::blocks::{BlockError, Blocks};
 use super::compression::{self, Compression};
 use super::formats::Reading;
 use super::framing::Framing;
-use super::packets::{self, Datagrams};
+use super::packets;
 use super::piece::Piece;
 use super::sniff::{self, Form};
 use super::source::{Location, Source, Stream, all};
@@ -316,25 +316,30 @@ impl<R: Read> Read for Tee<R> {
     }
 }
 
+/// Text and datagrams that fuzzers unpack at most.
+const MOST_FUZZED: usize = 1 << 24;
+
 /// Reads bytes as a stream of unknown format, for fuzzers.
 pub(crate) fn bytes(bytes: &[u8]) {
     let (dictionary, shapes) = (Arc::default(), shape_cache::Shapes::default());
     let fields = FieldSet::all();
-    let Ok(Ok((text, _))) = compression::unpack(bytes) else { return };
-    // Limits the output of a decompression bomb.
-    let (text, form) = sniff::detect(Box::new(text.take(1 << 24)));
-    let take = |datagrams: Datagrams| {
-        drop(datagrams.parse(fields, &dictionary));
-        true
-    };
-    match form {
-        Form::Capture => drop(capture::read(text, take)),
-        Form::Datagrams => drop(packets::read(text, take)),
-        Form::Tar | Form::Other(_) => {}
-        Form::Text => {
-            for block in Blocks::new(text, None).map_while(Result::ok) {
+    let location = Location::Stdin;
+    let stream =
+        Stream { name: String::new(), location, expected: None, part: None, reading: None };
+    let content =
+        Content { name: String::new(), stream: Box::new(bytes), depth: 0, is_packed: false };
+    let mut n_bytes = 0;
+    let mut take = |piece| {
+        match piece {
+            Piece::Block(block) => {
+                n_bytes += block.text.len();
                 drop(parse::Parsed::new(&block, fields, &dictionary, &shapes));
             }
+            Piece::Bytes(_, bytes) => n_bytes += bytes.len(),
+            Piece::Datagrams(datagrams) => drop(datagrams.parse(fields, &dictionary)),
+            _ => {}
         }
-    }
+        n_bytes < MOST_FUZZED
+    };
+    drop(stream.content(content, true, &mut take));
 }

@@ -36,12 +36,22 @@ impl Counting {
             .unwrap_or(Self::NOTHING)
     }
 
+    /// Whether the likeliest of these comes before that of others.
+    pub(super) fn is_likelier_than(self, other: Self) -> bool {
+        self.0.trailing_zeros() < other.0.trailing_zeros()
+    }
+
     /// What a step from one packet to the next agrees with.
     fn of_step(last: &Packet, next: &Packet) -> Self {
         let step = next.sequence.wrapping_sub(last.sequence);
+        let (of_last, of_next) = (carried(last), carried(next));
+        // Most packets are of other runs, far away.
+        if step > of_last.max(of_next).max(1) {
+            return Self(0);
+        }
         let bits = [
-            (Self::FLOWS, step == carried(last)),
-            (Self::WITH_OWN, step == carried(next)),
+            (Self::FLOWS, step == of_last),
+            (Self::WITH_OWN, step == of_next),
             (Self::PACKETS, step == 1),
             (Self::NOTHING, step == 0 && next.sequence == 0),
         ];

@@ -77,22 +77,32 @@ impl Sequence {
     pub(super) fn follow(&mut self, packet: Packet) {
         self.packets += 1;
         let number = self.packets;
-        let continued = |run: &Run| run.continued_by(&packet).map(Counting::likeliest);
-        let best =
-            |wanted: Counting| self.open.iter().rposition(|run| continued(run) == Some(wanted));
-        let found = [Counting::FLOWS, Counting::WITH_OWN, Counting::PACKETS, Counting::NOTHING]
-            .into_iter()
-            .find_map(best);
-        let Some(at) = found else { return self.open(Run::new(packet, number)) };
+        let Some((at, counting)) = self.continued_by(&packet) else {
+            return self.open(Run::new(packet, number));
+        };
         let mut run = self.open.remove(at);
-        if let Some(counting) = run.continued_by(&packet) {
-            run.push(packet, counting, number);
-        }
+        run.push(packet, counting, number);
         // A run that waited for this packet follows at once.
         if let Some(at) = self.open.iter().position(|other| run.append(other)) {
             self.open.remove(at);
         }
         self.open.push(run);
+    }
+
+    /// The run that a packet continues in the likeliest way, the newest of several, and
+    /// what its numbers then count.
+    fn continued_by(&self, packet: &Packet) -> Option<(usize, Counting)> {
+        let mut best: Option<(usize, Counting)> = None;
+        for (at, run) in self.open.iter().enumerate().rev() {
+            let Some(counting) = run.continued_by(packet) else { continue };
+            if best.is_none_or(|(_, found)| counting.is_likelier_than(found)) {
+                best = Some((at, counting));
+            }
+            if counting.likeliest() == Counting::FLOWS {
+                break;
+            }
+        }
+        best
     }
 
     /// Opens a run; `open` is in the order of last packets.

@@ -130,6 +130,8 @@ def by_spark(files):
 
     settings = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
     settings = settings.config("spark.sql.session.timeZone", "UTC")
+    # parquet-java, which reads for Spark, looks at checksums of pages only if asked.
+    settings = settings.config("spark.hadoop.parquet.page.verify-checksum.enabled", "true")
     table = settings.getOrCreate().read.parquet(*files)
     times = {name: functions.unix_millis(functions.col(name)) for name in TIMES}
     rows = table.withColumns(times).collect()

@@ -66,6 +66,9 @@ static BITS: [u32; 256] = {
 };
 
 impl Protocols {
+    /// Those of flows that all have ports.
+    pub const WITH_PORTS: Self = Self(WITH_PORTS);
+
     /// That of one flow.
     #[inline]
     #[must_use]

@@ -95,6 +95,15 @@ pub(crate) struct RankBy<'w, A> {
     pub texts: &'w [String],
 }
 
+impl<'w, A> RankBy<'w, A> {
+    /// The keys with the largest sums, the largest first.
+    pub(crate) fn largest(value: RankValue<'w, A>, limit: usize, texts: &'w [String]) -> Self {
+        let having = &|_: &A, _: &ExtraValues| true;
+        let (bin_ms, uses_extras, uses_keys, bottom) = (None, false, false, false);
+        Self { value, having, bin_ms, uses_extras, uses_keys, bottom, limit, texts }
+    }
+}
+
 impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// The top N keys.
     ///
@@ -129,19 +138,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// If temporary files cannot be used.
     pub(crate) fn all(self, metric: Metric, texts: &[String]) -> io::Result<Vec<RankedGroup<A>>> {
         let value = |sums: &A, _: &ExtraValues| Some(metric.of(&sums.sums()));
-        let having = |_: &A, _: &ExtraValues| true;
-        let (value, having): (RankValue<'_, A>, _) = (&value, &having);
-        let rank_by = RankBy {
-            value,
-            having,
-            bin_ms: None,
-            uses_extras: false,
-            uses_keys: false,
-            bottom: false,
-            limit: 0,
-            texts,
-        };
-        Ok(self.rank(&rank_by)?.rows)
+        Ok(self.rank(&RankBy::largest(&value, 0, texts))?.rows)
     }
 }
 

@@ -43,19 +43,7 @@ fn ranked_of(
     let keys = column(groups.len() as u64, &|row| groups[usize::try_from(row).unwrap()].0);
     table.add(&[&keys], None, |row| Counters::row(groups[row].1, 1));
     let value = |sums: &Counters, _: &ExtraValues| Some(sums.sums().bytes);
-    let having = |_: &Counters, _: &ExtraValues| true;
-    let (value, having): (RankValue<'_, Counters>, _) = (&value, &having);
-    let rank_by = RankBy {
-        value,
-        having,
-        bin_ms: None,
-        uses_extras: false,
-        uses_keys: false,
-        bottom: false,
-        limit,
-        texts,
-    };
-    let ranked = table.rank(&rank_by).unwrap();
+    let ranked = table.rank(&RankBy::largest(&value, limit, texts)).unwrap();
     (ranked.rows.into_iter().map(|row| row.key[0]).collect(), ranked.other.bytes, ranked.keys)
 }
 

@@ -84,20 +84,21 @@ impl GroupBy {
     /// Adds the sums of each dictionary value to its group.
     fn add_values<A: FromCode>(&self, table: &mut Table<A>, codes: &Codes<'_>) {
         let Some(field) = self.dictionary_field() else { return };
-        let Codes { values: dictionary, known, unknown, protocols } = *codes;
-        let protocols = |code: usize| protocols.get(code).copied().unwrap_or_default();
+        let Codes { values: dictionary, known, unknown, .. } = *codes;
         let column = Column { values: dictionary.clone(), unknown: None };
         let values = Batch::of_columns(dictionary.len(), [(field, column)], Arc::default());
         let has_unused = !table.is_dense() && known.iter().any(CodeSums::is_empty);
         let used: Option<Vec<bool>> =
             has_unused.then(|| known.iter().map(|sums| !sums.is_empty()).collect());
         let key = self.keys[0].column(&values, 0);
-        table.add(&[&key], used.as_deref(), |code| A::of_code(known[code], protocols(code)));
+        table.add(&[&key], used.as_deref(), |code| {
+            A::of_code(known[code], || codes.protocols(code))
+        });
         if !unknown.is_empty() {
             let mut none = Batch::new(FieldSet::from_iter([field]), 1, Arc::default());
             none.push_row(&Row::default());
             let key = self.keys[0].column(&none, 0);
-            let protocols = protocols(known.len());
+            let protocols = codes.unknown_protocols();
             table.add(&[&key], None, |_| Err(A::of_counters(unknown.counters(), protocols)));
         }
     }

@@ -79,31 +79,32 @@ impl<A: FlowAccumulator> FlowAccumulator for WithProtocols<A> {
 /// An accumulator that can take the sums of a dictionary code.
 pub(super) trait FromCode: FlowAccumulator {
     /// From the sums and the protocols of a code.
-    fn of_code(sums: CodeSums, protocols: u32) -> Result<Self::Row, Self>;
+    fn of_code(sums: CodeSums, of: impl FnOnce() -> Protocols) -> Result<Self::Row, Self>;
 
     /// From sums and protocols, whatever their size.
-    fn of_counters(sums: Counters, protocols: u32) -> Self;
+    fn of_counters(sums: Counters, protocols: Protocols) -> Self;
 }
 
 impl FromCode for Counters {
-    fn of_code(sums: CodeSums, _: u32) -> Result<Self::Row, Self> {
+    fn of_code(sums: CodeSums, _: impl FnOnce() -> Protocols) -> Result<Self::Row, Self> {
         sums.record()
     }
 
-    fn of_counters(sums: Counters, _: u32) -> Self {
+    fn of_counters(sums: Counters, _: Protocols) -> Self {
         sums
     }
 }
 
 impl FromCode for WithProtocols<Counters> {
-    fn of_code(sums: CodeSums, protocols: u32) -> Result<Self::Row, Self> {
+    fn of_code(sums: CodeSums, of: impl FnOnce() -> Protocols) -> Result<Self::Row, Self> {
+        let protocols = of().bits();
         match sums.record() {
             Ok(row) => Ok((row, protocols)),
             Err(of) => Err(Self { of, protocols }),
         }
     }
 
-    fn of_counters(of: Counters, protocols: u32) -> Self {
-        Self { of, protocols }
+    fn of_counters(of: Counters, protocols: Protocols) -> Self {
+        Self { of, protocols: protocols.bits() }
     }
 }

@@ -12,7 +12,7 @@ use super::slots::{Amount, Slot};
 use super::{Binned, TimelinePartial};
 use crate::bins::Days;
 use crate::group::counters::{Accumulator, Counters};
-use crate::group::rank::{ExtraValues, RankBy, RankValue};
+use crate::group::rank::{ExtraValues, RankBy};
 use crate::group::table::Table;
 use crate::spill::map::Map;
 use crate::statistic::key_cell;
@@ -100,20 +100,7 @@ impl Binned {
     /// The series with the most bytes, ties by key, and one of all others.
     fn largest(&self, table: Table<Counters, Amount>, texts: &[String]) -> io::Result<Vec<Series>> {
         let value = |sums: &Counters, _: &ExtraValues| Some(sums.sums().bytes);
-        let having = |_: &Counters, _: &ExtraValues| true;
-        let (value, having): (RankValue<'_, Counters>, _) = (&value, &having);
-        let limit = self.series;
-        let rank_by = RankBy {
-            value,
-            having,
-            bin_ms: None,
-            uses_extras: false,
-            uses_keys: false,
-            bottom: false,
-            limit,
-            texts,
-        };
-        let found = table.rank_values(&rank_by)?;
+        let found = table.rank_values(&RankBy::largest(&value, self.series, texts))?;
         let are_more = found.keys > found.rows.len() as u64;
         let mut series: Vec<Series> = Vec::with_capacity(found.rows.len() + 1);
         for (group, amounts) in found.rows {
