@@ -45,7 +45,7 @@ impl<S: Server> Run<'_, S> {
         let request = self.plan_request(manifest, filter.as_ref(), window);
         let mut plan = plan::plan(&retrying, request)?;
         plan::check_times(&retrying, &manifest.index, &plan)?;
-        plan::tell_undated(&retrying, request, &mut plan)?;
+        plan::tell_undated(&retrying, request, &mut plan);
         Ok(plan)
     }
 
