@@ -37,7 +37,7 @@ mod server;
 mod verify;
 
 pub use cancel::Cancel;
-pub use error::{Denied, FetchError, Lack, Stranger};
+pub use error::{Denied, FetchError, Lack, Stranger, Unsearchable, Why};
 pub use flowkit_dump::Finding;
 pub use progress::{Event, Observer};
 pub use request::{

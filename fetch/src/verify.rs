@@ -61,6 +61,9 @@ fn counted<S: Server>(server: &S, manifest: &Manifest) -> Result<Vec<String>, Fe
             Err(FetchError::IndexClosed { .. }) => sentences.push(format!(
                 "{index}: it is closed on the server now; this dump has {received} documents of it"
             )),
+            Err(FetchError::Unsearchable(why)) => {
+                sentences.push(format!("{why}; this dump has {received} documents of it"));
+            }
             Err(error) => return Err(error),
         }
     }

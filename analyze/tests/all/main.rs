@@ -29,6 +29,7 @@ mod fuzz_corpus;
 mod growing;
 mod import;
 mod inputs;
+mod loss;
 mod nfdump;
 mod other_readers;
 mod packed;

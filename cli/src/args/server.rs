@@ -61,13 +61,18 @@ impl ServerArgs {
     /// If a file cannot be read, or there is no terminal to ask for the password.
     pub(crate) fn fill(&self, request: &mut Request) -> anyhow::Result<()> {
         request.credentials = self.credentials(request.url.as_deref())?;
+        if !request.credentials.can_be_sent() {
+            bail!(
+                "the API key or token holds a character that a header of HTTP cannot carry; is it from the right file or variable?"
+            );
+        }
         request.tls = Tls {
             ca_cert: self.ca_cert.clone(),
             client_cert: self.client_cert.clone(),
             client_key: self.client_key.clone(),
             trusts_anybody: self.insecure,
         };
-        if request.url.as_deref().is_some_and(has_credentials) {
+        if self.url.as_deref().is_some_and(has_credentials) {
             warn(
                 "a password in a URL is visible in the process list and the shell history; use --user NAME with --password-file FILE",
             );

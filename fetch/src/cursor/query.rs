@@ -131,6 +131,13 @@ pub(crate) fn indices(query: &Value, size: u32) -> Value {
     json!({"size": 0, "query": query, "aggs": {"indices": {"terms": {"field": "_index", "size": size}}}})
 }
 
+/// The body that lists them with the first and last `@timestamp` of each as well.
+pub(crate) fn indices_and_times(query: &Value, size: u32) -> Value {
+    let mut body = indices(query, size);
+    body["aggs"]["indices"]["aggs"] = times();
+    body
+}
+
 /// The body that finds the first and last `@timestamp`.
 pub(crate) fn time_range(query: &Value) -> Value {
     json!({"size": 0, "query": query, "aggs": times()})

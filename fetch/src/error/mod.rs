@@ -1,21 +1,21 @@
 //! What can go wrong between a server and the disk.
 //!
-//! A message says what failed, where, and what to try; `source` says why. A
-//! server's texts are shown truncated and without control characters, and no
-//! message holds credentials.
+//! A message says what failed, where, and what to try; `source` says why. Texts of a
+//! server are truncated and without control characters; none holds credentials.
 
 mod disk;
 mod lack;
 mod printable;
 mod stranger;
+mod unsearchable;
 
 use std::io;
 use std::path::PathBuf;
 
 pub use lack::{Denied, Lack};
 pub(crate) use printable::printable;
-use printable::{because, others};
 pub use stranger::Stranger;
+pub use unsearchable::{Unsearchable, Why};
 
 /// A fetch stopped. The dump on disk says that it is incomplete.
 #[derive(Debug, thiserror::Error)]
@@ -122,7 +122,7 @@ pub enum FetchError {
     #[error("{0}")]
     Forbidden(Denied),
     /// No index matches the name or pattern.
-    #[error("no index {index} at {url}{}; try another --index", others(.found))]
+    #[error("no index {index} at {url}{}; try another --index", printable::others(.found))]
     NoIndex {
         /// Index or pattern.
         index: String,
@@ -141,6 +141,9 @@ pub enum FetchError {
         /// The server's words.
         reason: String,
     },
+    /// The index exists, but cannot be fetched from.
+    #[error("{0}")]
+    Unsearchable(Unsearchable),
     /// The cursor has expired.
     #[error(
         "the scroll over {index} expired after page {page} ({reason}); try a --keep-alive longer than {keep_alive}, or a smaller --size"
@@ -222,7 +225,7 @@ pub enum FetchError {
         reason: String,
     },
     /// Some shards did not answer, so that documents of the page are missing.
-    #[error("page {page} of {index} is not whole: {successful} of {total} shards answered{}; see GET /_cat/shards", because(.reason))]
+    #[error("page {page} of {index} is not whole: {successful} of {total} shards answered{}; see GET /_cat/shards", printable::because(.reason))]
     ShardsMissing {
         /// Index or pattern.
         index: String,

@@ -38,10 +38,12 @@ impl Accept {
             source: &'a RawValue,
         }
         let Some(filter) = &self.filter else { return true };
-        let document = match serde_json::from_slice(hit) {
+        // Bytes that are no text are replaced, as offline.
+        let hit = String::from_utf8_lossy(hit);
+        let document = match serde_json::from_str(&hit) {
             Ok(Source { source }) => Document::parse(source.get().as_bytes()),
             // An index may store no documents, so that `fields` stand for them.
-            Err(_) => match document(hit) {
+            Err(_) => match document(hit.as_bytes()) {
                 Some(fields) => Document::parse(Value::Object(fields).to_string().as_bytes()),
                 None => return false,
             },
@@ -78,6 +80,10 @@ mod tests {
             accept.matches(hit.as_bytes())
         };
         assert!(of_fields(443) && !of_fields(80));
+        // A surrogate of three bytes, which is not UTF-8.
+        let mut odd = br#"{"_source":{"x":"...","netflow":{"dst_port":443,"bytes":11}}}"#.to_vec();
+        odd[17..20].copy_from_slice(b"\xed\xa0\xbd");
+        assert!(accept.matches(&odd));
         assert!(!accept.matches(b"{}") && !accept.matches(b""));
         assert!(Accept::default().matches(b"whatever"));
     }

@@ -74,7 +74,12 @@ fn none<H>() -> Option<H> {
 #[serde(untagged)]
 pub(super) enum Total {
     Number(u64),
-    Object { value: u64 },
+    Object {
+        value: u64,
+        /// `eq`, or `gte` where there may be more.
+        #[serde(default)]
+        relation: Option<String>,
+    },
 }
 
 /// How many shards were searched, and how many answered.

@@ -10,6 +10,7 @@
 //! | it has the id of its own cursor | `Mixed` | [`CursorNames::check`] |
 //! | its head can be read, and has what the cursor needs | `BadPage` | `cursor/scroll.rs`, `cursor/pit.rs` |
 //! | the search did not end early, and every shard of every cluster answered | `TimedOut`, `ShardsMissing`, `ClustersMissing` | [`Snapshot::check`] |
+//! | the total is a count, and no lower bound | `BadPage` | [`Snapshot::check`] |
 //! | the total equals that of page 1 | `TotalChanged` | [`Snapshot::check`] |
 //! | it is valid JSON to its end | `BadPage` | [`split_hits`](super::hits::split_hits) |
 //! | no more documents are received than were counted | `WrongCount` | [`CursorCheck::check_count`] |
@@ -124,6 +125,10 @@ impl Snapshot {
             let (successful, total) = (shards.successful, expected);
             let reason = reason.unwrap_or_default();
             return Err(FetchError::ShardsMissing { index, page, successful, total, reason });
+        }
+        if head.at_least.is_some() {
+            let why = "its total is a lower bound and no count";
+            return Err(self.bad_page(page)(serde::de::Error::custom(why)));
         }
         match head.total {
             Some(now) if now != self.total => {
@@ -271,6 +276,7 @@ mod tests {
             missing_clusters: None,
             shards,
             total,
+            at_least: None,
             is_empty: false,
         }
     }
@@ -315,6 +321,7 @@ mod tests {
         assert_eq!(check(2, early(None)), "timed out");
         // Of a scroll in storage order Elasticsearch 6.8 and 7.17 say so of each later page.
         assert_eq!(check(2, early(Some("c"))), "good");
+        assert_eq!(check(1, Head { at_least: Some(6), ..whole() }), "another");
         let skipped = Head { missing_clusters: Some("1 skipped".to_owned()), ..whole() };
         assert_eq!(check(2, skipped), "another");
     }

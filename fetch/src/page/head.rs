@@ -28,6 +28,8 @@ pub(crate) struct Head {
     /// Number of documents that the cursor runs over; absent if it was not
     /// requested.
     pub(crate) total: Option<u64>,
+    /// A lower bound in place of the total.
+    pub(crate) at_least: Option<u64>,
     /// Whether there are no hits.
     pub(crate) is_empty: bool,
 }
@@ -59,12 +61,26 @@ impl Head {
     }
 
     fn new<H>(answer: Answer<H>, is_empty: bool) -> Self {
-        let total = answer.hits.total.map(|total| match total {
-            Total::Number(total) | Total::Object { value: total } => total,
-        });
+        let (total, at_least) = match answer.hits.total {
+            Some(Total::Object { value, relation: Some(relation) }) if relation != "eq" => {
+                (None, Some(value))
+            }
+            Some(Total::Number(total) | Total::Object { value: total, .. }) => (Some(total), None),
+            None => (None, None),
+        };
         let Answer { scroll_id, pit_id, timed_out, shards, .. } = answer;
         let is_early = answer.terminated_early == Some(true);
         let missing_clusters = missing_clusters(&answer.clusters);
-        Self { scroll_id, pit_id, timed_out, is_early, missing_clusters, shards, total, is_empty }
+        Self {
+            scroll_id,
+            pit_id,
+            timed_out,
+            is_early,
+            missing_clusters,
+            shards,
+            total,
+            at_least,
+            is_empty,
+        }
     }
 }

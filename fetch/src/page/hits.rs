@@ -14,11 +14,31 @@ const LARGEST_MS: i64 = 100_000_000_000_000;
 
 /// Splits a page into its hits; all of it must be valid JSON.
 ///
-/// Fills `hits` with the position of each hit in `body`.
+/// Fills `hits` with the position of each hit in `body`. Documents need not be UTF-8:
+/// Elasticsearch stores surrogates of three bytes each, as Java and `MySQL` write them,
+/// and sends them back as they came.
 pub(crate) fn split_hits(
     body: &[u8],
     hits: &mut Vec<Range<usize>>,
 ) -> Result<TimeBounds, serde_json::Error> {
+    match split(body, hits) {
+        Err(_) if std::str::from_utf8(body).is_err() => split(&as_utf8(body), hits),
+        split => split,
+    }
+}
+
+/// The text with a `?` for each byte that is not UTF-8: positions are the same, since
+/// such a byte is never one of the marks of JSON.
+fn as_utf8(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.extend_from_slice(chunk.valid().as_bytes());
+        text.resize(text.len() + chunk.invalid().len(), b'?');
+    }
+    text
+}
+
+fn split(body: &[u8], hits: &mut Vec<Range<usize>>) -> Result<TimeBounds, serde_json::Error> {
     hits.clear();
     let answer: Answer<Vec<&RawValue>> = serde_json::from_slice(body)?;
     // Hits are borrowed from the body, so that the pointer difference is the
@@ -35,6 +55,11 @@ pub(crate) fn split_hits(
 pub(crate) fn times(body: &[u8]) -> Result<TimeBounds, serde_json::Error> {
     let answer: Answer<Vec<IgnoredAny>> = serde_json::from_slice(body)?;
     Ok(answer.aggregations)
+}
+
+/// The first and last time of a bucket; none that it does not state.
+pub(crate) fn times_of(bucket: &serde_json::Value) -> TimeBounds {
+    TimeBounds::deserialize(bucket).unwrap_or_default()
 }
 
 /// The sort values of the last hit of a page, searched from the end.

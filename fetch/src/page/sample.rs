@@ -27,7 +27,8 @@ pub(crate) fn describe(hit: &[u8]) -> (bool, String) {
 
 /// The document of a hit: its `_source`, else what was asked of it as `fields`.
 pub(crate) fn document(hit: &[u8]) -> Option<Map<String, Value>> {
-    let Ok(Value::Object(mut hit)) = serde_json::from_slice(hit) else { return None };
+    let hit = String::from_utf8_lossy(hit);
+    let Ok(Value::Object(mut hit)) = serde_json::from_str(&hit) else { return None };
     match (hit.remove("_source"), hit.remove("fields")) {
         (Some(Value::Object(source)), _) => Some(source),
         (_, Some(Value::Object(fields))) => Some(from_fields(fields)),

@@ -121,6 +121,33 @@ fn lines_hold_the_bytes_of_the_hits_and_no_other_line_ends() {
     assert_eq!(into_lines(&mut [], &mut []), 0..0);
 }
 
+/// As searches end their count at 10,000 unless they are asked for more.
+#[test]
+fn a_lower_bound_is_no_total() {
+    for (relation, expected) in [("eq", (Some(7), None)), ("gte", (None, Some(7)))] {
+        let page = format!(
+            r#"{{"timed_out":false,"_shards":{{"total":1,"successful":1,"failed":0}},"hits":{{"total":{{"value":7,"relation":"{relation}"}},"hits":[]}}}}"#
+        );
+        let head = Head::read(page.as_bytes()).unwrap();
+        assert_eq!((head.total, head.at_least), expected);
+    }
+}
+
+/// As Elasticsearch 8.19 sends a document that holds surrogates of three bytes each.
+#[test]
+fn a_document_that_is_not_utf8_is_kept_byte_for_byte() {
+    let page = r#"{"timed_out":false,"_shards":{"total":1,"successful":1,"failed":0},"hits":{"total":2,"hits":[{"a":"<><>"},{"b":1}]}}"#;
+    let (mut body, mut hits) = (page.as_bytes().to_vec(), Vec::new());
+    let at = page.find('<').unwrap();
+    body.splice(at..at + 4, *b"\xed\xa0\xbd\xed\xb8\x80");
+    split_hits(&body, &mut hits).unwrap();
+    let lines = into_lines(&mut body, &mut hits);
+    assert_eq!(&body[lines], b"{\"a\":\"\xed\xa0\xbd\xed\xb8\x80\"}\n{\"b\":1}\n");
+    for end in at..at + 12 {
+        assert!(split_hits(&body[..end], &mut hits).is_err(), "cut at {end}");
+    }
+}
+
 #[test]
 fn the_time_of_a_hit_is_its_first_sort_value() {
     let cases = [

@@ -12,7 +12,8 @@ use crate::page::hits::times;
 use crate::server::address::path_segment;
 use crate::server::{Call, Server};
 
-/// Counts the documents of a query; `None` if the server refuses.
+/// Counts the documents of a query; `None` if the server refuses, or asks no shard, as
+/// of a frozen index.
 pub(crate) fn count<S: Server>(
     server: &S,
     index: &str,
@@ -26,7 +27,7 @@ pub(crate) fn count<S: Server>(
     }
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     check_whole(index, server.url(), &call, &answer)?;
-    let is_early = answer["terminated_early"] == true;
+    let is_early = answer["terminated_early"] == true || answer["_shards"]["total"] == 0;
     Ok(answer["count"].as_u64().filter(|_| is_whole(&answer) && !is_early))
 }
 

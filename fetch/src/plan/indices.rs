@@ -1,12 +1,14 @@
 //! Lists the indices that match a pattern: by their settings, or by an
 //! aggregation over documents if settings may not be read.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::counts::{check_whole, is_whole};
 use super::{Plan, PlanRequest, PlannedIndex, pushdown};
 use crate::cursor::query;
-use crate::error::{Denied, FetchError, printable};
+use crate::error::{Denied, FetchError, Unsearchable, Why, printable};
 use crate::page::pattern::matches_any;
 use crate::server::address::path_segment;
 use crate::server::refusal::{Context, Refusal};
@@ -64,6 +66,37 @@ pub(super) fn indices<S: Server>(
     Ok(found)
 }
 
+/// Says that indices are closed; none without any.
+pub(super) fn closed_note(names: &[String]) -> Option<String> {
+    match names {
+        [] => None,
+        [name] => Some(format!("{name} is closed and left out")),
+        [first, .., last] => {
+            Some(format!("{} indices are closed and left out: {first} to {last}", names.len()))
+        }
+    }
+}
+
+/// Leaves out frozen indices, which searches pass over, and says so.
+///
+/// # Errors
+/// If there are no others.
+fn leave_frozen_out(open: &mut Vec<PlannedIndex>, plan: &mut Plan) -> Result<(), FetchError> {
+    let frozen: Vec<Unsearchable> = open
+        .iter()
+        .filter(|index| index.is_frozen)
+        .map(|index| Unsearchable { index: index.name.clone(), why: Why::Frozen })
+        .collect();
+    open.retain(|index| !index.is_frozen);
+    match frozen.first() {
+        Some(first) if open.is_empty() => Err(FetchError::Unsearchable(first.clone())),
+        _ => {
+            plan.notes.extend(frozen.iter().map(ToString::to_string));
+            Ok(())
+        }
+    }
+}
+
 /// The combined filter of the aliases of an index that match a pattern; `None` if
 /// one of them has no filter.
 fn alias_filter(aliases: &Value, pattern: &str) -> Option<Value> {
@@ -97,14 +130,14 @@ impl<S: Server> IndexLister<'_, S> {
             // here: the search decides.
             return Ok(None);
         }
+        leave_frozen_out(&mut open, plan)?;
         if self.pattern.contains('*') {
-            // A wildcard skips closed indices; this is reported.
-            for index in self.settings("closed")?.unwrap_or_default() {
-                if !open.iter().any(|other| other.name == index.name) {
-                    plan.notes.push(format!("{} is closed and left out", index.name));
-                    plan.closed.push(index.name);
-                }
-            }
+            // A wildcard skips closed indices; this is told.
+            let closed = self.settings("closed")?.unwrap_or_default();
+            let is_open: HashSet<&String> = open.iter().map(|index| &index.name).collect();
+            plan.closed = closed.into_iter().map(|index| index.name).collect();
+            plan.closed.retain(|name| !is_open.contains(name));
+            plan.closed.sort_unstable();
         }
         Ok(Some(open))
     }
@@ -152,6 +185,7 @@ impl<S: Server> IndexLister<'_, S> {
         let planned = answer.into_iter().map(|(name, settings)| PlannedIndex {
             largest_page: Some(largest_page(&settings["settings"])),
             shards: setting(&settings["settings"], "number_of_shards").and_then(|n| n.parse().ok()),
+            is_frozen: setting(&settings["settings"], "frozen") == Some("true"),
             name,
             ..PlannedIndex::default()
         });
@@ -209,7 +243,8 @@ impl<S: Server> IndexLister<'_, S> {
             FetchError::NoIndex { index, .. } => Err(self.no_index(index)),
             error @ (FetchError::Unauthorized { .. }
             | FetchError::Forbidden { .. }
-            | FetchError::IndexClosed { .. }) => Err(error),
+            | FetchError::IndexClosed { .. }
+            | FetchError::Unsearchable(_)) => Err(error),
             _ => Ok(None),
         }
     }
@@ -262,6 +297,15 @@ fn largest_page(settings: &Value) -> u32 {
 mod tests {
     use super::*;
     use crate::server::scripted::ScriptedServer;
+
+    #[test]
+    fn hundreds_of_closed_indices_are_one_note() {
+        let names = |n: usize| (0..n).map(|day| format!("n-{day:03}")).collect::<Vec<_>>();
+        assert_eq!(closed_note(&names(0)), None);
+        assert_eq!(closed_note(&names(1)).unwrap(), "n-000 is closed and left out");
+        let many = "400 indices are closed and left out: n-000 to n-399";
+        assert_eq!(closed_note(&names(400)).unwrap(), many);
+    }
 
     #[test]
     fn the_filter_of_an_alias_counts_unless_another_name_has_none() {

@@ -11,6 +11,7 @@ pub(crate) mod limits;
 mod parts;
 mod pushdown;
 mod split;
+mod times;
 
 use flowkit_model::dump::{PartScope, Pending, Span, Wanted, part_name};
 use flowkit_model::filter::Expression;
@@ -20,8 +21,9 @@ use crate::cursor::query;
 use crate::error::FetchError;
 use crate::request::{LARGEST_PART, SMALLEST_PART};
 use crate::server::Server;
-use indices::{IndexLister, indices};
+use indices::{IndexLister, closed_note, indices};
 use parts::{count_index, split_index};
+pub(crate) use times::{check_times, tell_undated};
 
 /// What to plan.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +82,8 @@ pub(crate) struct PlannedIndex {
     pub(crate) largest_page: Option<u32>,
     /// Number of primary shards, if known.
     pub(crate) shards: Option<u32>,
+    /// Whether searches leave it out.
+    pub(crate) is_frozen: bool,
     /// Its query, without a time span.
     pub(crate) query: Value,
 }
@@ -123,6 +127,7 @@ pub(crate) fn plan<S: Server>(server: &S, request: PlanRequest<'_>) -> Result<Pl
     for index in indices(&lister, request, &mut plan)? {
         counted.push(count_index(server, request, index)?);
     }
+    plan.notes.extend(closed_note(&plan.closed));
     let all = counted.iter().filter_map(|counted| counted.index.documents).sum();
     let size = request.part_size.unwrap_or_else(|| part_size(all)).max(1);
     for index in counted {
@@ -222,6 +227,24 @@ mod tests {
             asked[2],
             r#"POST /netflow-a/_count {"query":{"range":{"@timestamp":{"format":"epoch_millis","gte":5}}}}"#
         );
+    }
+
+    /// As Elasticsearch 7 lists an index that was frozen, and counts it.
+    #[test]
+    fn a_frozen_index_is_told_and_not_taken_for_empty() {
+        let frozen = r#"{"netflow-a":{"settings":{"index.frozen":"true","index.search.throttled":"true"}},"netflow-b":{"settings":{}}}"#;
+        let (plan, asked) = run(&[(200, frozen), (200, "{}"), (200, &count(7))]);
+        let plan = plan.unwrap();
+        assert!(plan.notes[0].contains("netflow-a is frozen"), "{:?}", plan.notes);
+        assert_eq!(plan.parts.len(), 1);
+        assert!(asked.iter().all(|call| !call.contains("/netflow-a/_count")), "{asked:?}");
+        let alone = r#"{"netflow-a":{"settings":{"index.frozen":"true"}}}"#;
+        let error = run(&[(200, alone)]).0.unwrap_err();
+        assert!(error.to_string().contains("_unfreeze"), "{error}");
+        // Where its settings may not be read.
+        let none = r#"{"count":0,"_shards":{"total":0,"successful":0,"skipped":0,"failed":0}}"#;
+        let (plan, _) = run(&[(200, r#"{"netflow-a":{}}"#), (200, "{}"), (200, none)]);
+        assert_eq!(plan.unwrap().indices[0].documents, None);
     }
 
     #[test]

@@ -180,6 +180,7 @@ impl<S: Server> Run<'_, S> {
         let filter = self.filter(&manifest)?;
         let request = self.plan_request(&manifest, filter.as_ref(), window);
         let mut plan = plan::plan(&retrying, request)?;
+        plan::check_times(&retrying, &manifest.index, &plan)?;
         plan.notes.push(
             "documents of the overlap are counted, and left out if the dump has them".to_owned(),
         );

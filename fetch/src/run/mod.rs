@@ -156,6 +156,7 @@ impl<S: Server> Run<'_, S> {
         let filter = self.filter(&manifest)?;
         let retrying = self.retrying();
         let plan = plan::plan(&retrying, self.plan_request(&manifest, filter.as_ref(), window))?;
+        plan::check_times(&retrying, &manifest.index, &plan)?;
         manifest.counts.clear();
         manifest.notes.clear();
         self.take_plan(&mut manifest, &plan);

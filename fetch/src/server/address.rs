@@ -34,11 +34,20 @@ impl Address {
         // An `@` after a `/` may still end a password that was not encoded: what
         // precedes it is not shown.
         if let Some((_, shown)) = path.rsplit_once('@') {
+            let shown = shown.split(['?', '#']).next().unwrap_or_default();
             let why = "write a /, ? or # in a password as %2F, %3F or %23";
             return Err(FetchError::Address { url: format!("{scheme}://…@{shown}"), why });
         }
-        let refuse =
-            |why| Err(FetchError::Address { url: format!("{scheme}://{host}{path}"), why });
+        // What follows a ? may be a password, too, and so may be what stands for a port.
+        let shown_path = path.split(['?', '#']).next().unwrap_or_default();
+        let shown = |host: &str| format!("{scheme}://{host}{shown_path}");
+        let refuse = |why| Err(FetchError::Address { url: shown(host), why });
+        if let Some((name, port)) = port_of(host)
+            && port.parse::<u16>().is_err()
+        {
+            let why = "the port is no number; a user and a password stand before an @";
+            return Err(FetchError::Address { url: shown(&format!("{name}:…")), why });
+        }
         if scheme != "http" && scheme != "https" {
             return refuse("only http:// and https:// are known");
         }
@@ -65,6 +74,11 @@ impl Address {
 #[must_use]
 pub fn has_credentials(url: &str) -> bool {
     Address::new(url).is_ok_and(|address| address.authorization.is_some())
+}
+
+/// Host and port; none without a port.
+fn port_of(host: &str) -> Option<(&str, &str)> {
+    host.rsplit_once(':').filter(|(_, port)| !port.contains(']'))
 }
 
 fn host_name(host: &str) -> &str {
@@ -151,6 +165,7 @@ mod tests {
         check("http://u:p@ss@h:9200", "http://h:9200", Some("u:p@ss"));
         check("http://u:100%!@h", "http://h", Some("u:100%!"));
         check("http://user@h", "http://h", Some("user:"));
+        check("http://[::1]", "http://[::1]", None);
         check("http://u:p@[::1]:9200", "http://[::1]:9200", Some("u:p"));
     }
 
@@ -163,6 +178,11 @@ mod tests {
             "http://u:secret@h h",
             "http://u:1/secret@h",
             "http://u:secret#secret@h",
+            // Without a host, and as members of a query.
+            "https://u:secret",
+            "u:secret",
+            "http://h?user=u&password=secret",
+            "http://u:x/y@h?token=secret",
         ] {
             let error = Address::new(text).unwrap_err();
             let shown = format!("{error} {error:?}");

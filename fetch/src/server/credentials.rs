@@ -35,6 +35,13 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
+    /// Whether a header of HTTP can carry them: a key or token is sent as it is.
+    #[must_use]
+    pub fn can_be_sent(&self) -> bool {
+        let value = self.authorization().unwrap_or_default();
+        value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    }
+
     /// Value of the `Authorization` header.
     pub(crate) fn authorization(&self) -> Option<String> {
         match self {
@@ -73,6 +80,11 @@ mod tests {
         ];
         for (credentials, expected) in cases {
             assert_eq!(credentials.authorization().as_deref(), expected);
+        }
+        assert!(basic("é\u{1}").can_be_sent() && Credentials::None.can_be_sent());
+        for odd in ["a\u{1}", "é", "a\nb"] {
+            assert!(!Credentials::Bearer(odd.to_owned()).can_be_sent(), "{odd:?}");
+            assert!(!Credentials::ApiKey(odd.to_owned()).can_be_sent(), "{odd:?}");
         }
         let shown = format!("{:?} {:?}", basic("secret"), Credentials::Bearer("secret".to_owned()));
         assert!(!shown.contains("secret"), "{shown}");

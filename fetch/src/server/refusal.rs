@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::error::{Denied, FetchError, Lack, printable};
+use crate::error::{Denied, FetchError, Lack, Unsearchable, Why, printable};
 
 /// A longer answer is not looked at for an error: errors name a few shards.
 const LONGEST_ERROR: usize = 64 * 1024;
@@ -122,6 +122,9 @@ impl Refusal {
             "circuit_breaking_exception" => FetchError::OutOfMemory { size, reason },
             "index_not_found_exception" => FetchError::NoIndex { index, url, found: Vec::new() },
             "index_closed_exception" => FetchError::IndexClosed { index, reason },
+            "cluster_block_exception" if status == 403 => {
+                FetchError::Unsearchable(Unsearchable { index, why: Why::Blocked(reason) })
+            }
             _ if status == 401 => FetchError::Unauthorized { url, reason },
             _ if status == 403 && self.is_json => FetchError::Forbidden(Denied {
                 url,
@@ -251,6 +254,14 @@ mod tests {
         for (status, kind, reason, expected) in cases {
             check(status, &envelope(kind, reason), expected);
         }
+    }
+
+    /// As Elasticsearch 8.19 answers for an index with `index.blocks.read`.
+    #[test]
+    fn a_block_of_an_index_is_no_missing_right() {
+        let words = "index [netflow-a] blocked by: [FORBIDDEN/7/index read (api)];";
+        let body = envelope("cluster_block_exception", words);
+        check(403, &body, "netflow-* is blocked for reading (cluster_block_exception: index");
     }
 
     /// Recorded from Elasticsearch 6.8, 7.10 and 7.17, `OpenSearch` 2.11 and 3.8.

@@ -76,11 +76,16 @@ pub(crate) fn version(url: &str) -> String {
 
 /// Asks a server something that a fetch would not.
 pub(crate) fn ask(method: &str, url: &str, body: &str) -> Value {
+    ask_bytes(method, url, body.as_bytes())
+}
+
+/// The same with a body that need not be text.
+pub(crate) fn ask_bytes(method: &str, url: &str, body: &[u8]) -> Value {
     let request = ureq::http::Request::builder()
         .method(method)
         .uri(url)
         .header("Content-Type", "application/json")
-        .body(body.to_owned())
+        .body(body.to_vec())
         .unwrap();
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)

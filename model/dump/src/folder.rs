@@ -19,6 +19,8 @@ use crate::manifest;
 #[derive(Debug)]
 pub struct DumpFolder {
     root: PathBuf,
+    /// Whether the folder was made for it.
+    is_new: bool,
     /// Locked until it is dropped.
     _lock: File,
 }
@@ -39,12 +41,13 @@ impl DumpFolder {
     /// If another process holds it, it is something else than a dump, or it
     /// cannot be made.
     pub fn lock(root: &Path) -> Result<(Self, Existing), DumpError> {
+        let is_new = !root.exists();
         make_folder(root)?;
         inspect(root)?;
         let lock = lock(root)?;
         // Looked at again: before the lock it may have been another's.
         let existing = inspect(root)?;
-        Ok((Self { root: root.to_owned(), _lock: lock }, existing))
+        Ok((Self { root: root.to_owned(), is_new, _lock: lock }, existing))
     }
 
     /// Begins a new dump. The manifest, which says that nothing is here yet, is
@@ -127,6 +130,17 @@ impl DumpFolder {
     }
 }
 
+impl Drop for DumpFolder {
+    /// Removes the folder again if it was made for a dump that did not begin. Best
+    /// effort: one that holds anything else stays.
+    fn drop(&mut self) {
+        if self.is_new && !self.root.join(MANIFEST).exists() {
+            let _ = fs::remove_file(self.root.join(LOCK));
+            let _ = fs::remove_dir(&self.root);
+        }
+    }
+}
+
 /// What a folder holds, as far as a new dump may stand there.
 fn inspect(root: &Path) -> Result<Existing, DumpError> {
     let refuse = |why| Err(DumpError::NotADump { path: root.to_owned(), why });
@@ -196,6 +210,23 @@ mod tests {
         for name in [MANIFEST, LOCK] {
             assert_eq!(mode(&root.join(name)), 0o600, "{name}");
         }
+    }
+
+    #[test]
+    fn a_folder_is_left_only_by_a_dump_that_began() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("dump");
+        drop(DumpFolder::lock(&root).unwrap());
+        assert!(!root.exists(), "nothing began");
+        let (folder, _) = DumpFolder::lock(&root).unwrap();
+        folder.begin(&manifest(State::Incomplete)).unwrap();
+        drop(folder);
+        assert!(root.join(MANIFEST).exists());
+        // A folder that was there before stays, and one that holds something.
+        drop(DumpFolder::lock(place.path().join("empty").as_path()).unwrap());
+        fs::create_dir(place.path().join("empty")).unwrap();
+        drop(DumpFolder::lock(&place.path().join("empty")).unwrap());
+        assert!(place.path().join("empty").exists());
     }
 
     #[test]

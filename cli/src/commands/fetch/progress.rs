@@ -189,8 +189,9 @@ impl Seen {
             }
             _ => Default::default(),
         };
+        let noun = if documents == 1 && of.is_empty() { "document" } else { "documents" };
         format!(
-            "{}{of} documents, {} documents/s, {}{left}",
+            "{}{of} {noun}, {} documents/s, {}{left}",
             grouped(documents),
             grouped(rate),
             bytes(self.bytes.into())

@@ -25,8 +25,9 @@ pub(crate) fn outline_text(outline: &DryRun) -> String {
             counted(index.parts as u64, "part"),
         ));
         if let Some(dialect) = &index.dialect {
+            let are = if index.sampled == 1 { "is a flow" } else { "are flows" };
             lines.push(format!(
-                "dialect  {}: {dialect}, {} of {} are flows",
+                "dialect  {}: {dialect}, {} of {} {are}",
                 index.name,
                 grouped(index.flows.into()),
                 counted(index.sampled, "sampled document"),
@@ -34,7 +35,7 @@ pub(crate) fn outline_text(outline: &DryRun) -> String {
         }
     }
     lines.extend(empty_lines(&outline.empty, "matching documents"));
-    lines.extend(outline.closed.iter().map(|name| format!("closed   {name}: skipped")));
+    lines.extend(closed_lines(&outline.closed, ": skipped"));
     for node in &outline.nodes {
         lines.push(format!(
             "node     {}: {} needed, {} open now, {} allowed",
@@ -62,6 +63,10 @@ pub(crate) fn outline_text(outline: &DryRun) -> String {
 pub(crate) fn listing_text(listing: &Listing, zone: &TimeZone) -> String {
     let mut lines = vec![format!("server   {}", listing.server)];
     for index in &listing.indices {
+        if let Some(problem) = &index.problem {
+            lines.push(format!("index    {}: {problem}", index.name));
+            continue;
+        }
         let documents = index
             .documents
             .map_or_else(|| "? documents".to_owned(), |count| counted(count, "document"));
@@ -75,7 +80,7 @@ pub(crate) fn listing_text(listing: &Listing, zone: &TimeZone) -> String {
         lines.push(format!("index    {}: {documents}, {times}, {dialect}", index.name));
     }
     lines.extend(empty_lines(&listing.empty, "documents"));
-    lines.extend(listing.closed.iter().map(|name| format!("closed   {name}")));
+    lines.extend(closed_lines(&listing.closed, ""));
     lines.extend(listing.notes.iter().map(|note| format!("note     {note}")));
     let all: Option<u64> = listing.indices.iter().map(|index| index.documents).sum();
     let n_indices = listing.indices.len();
@@ -94,8 +99,19 @@ fn text(lines: Vec<String>) -> String {
     lines.into_iter().map(|line| clean(line) + "\n").collect()
 }
 
-/// Most empty indices that have a line each.
+/// Most empty or closed indices that have a line each.
 const MOST_EMPTY: usize = 3;
+
+/// Closed indices, like empty ones.
+fn closed_lines(names: &[String], what: &str) -> Vec<String> {
+    match names {
+        [first, .., last] if names.len() > MOST_EMPTY => {
+            let count = grouped(names.len() as u128);
+            vec![format!("closed   {count} indices{what}: {first} to {last}")]
+        }
+        few => few.iter().map(|name| format!("closed   {name}{what}")).collect(),
+    }
+}
 
 /// Empty indices: a line each while they are few, else one for all.
 fn empty_lines(names: &[String], noun: &str) -> Vec<String> {
@@ -160,5 +176,7 @@ mod tests {
             ["empty    400 indices without matching documents: n-000 to n-399"]
         );
         assert_eq!(empty_lines(&[], "documents"), Vec::<String>::new());
+        assert_eq!(closed_lines(&names(1), ": skipped"), ["closed   n-000: skipped"]);
+        assert_eq!(closed_lines(&names(400), ""), ["closed   400 indices: n-000 to n-399"]);
     }
 }

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::request;
 use crate::saved::{manifest, of_practice, saved};
+use crate::scripted_http::{Reply, ScriptedHttp};
 
 /// Some documents of the day, and those of the index of the next one.
 fn documents() -> Vec<Document> {
@@ -180,4 +181,43 @@ fn fields_of_a_pasted_body_come_beside_each_document() {
     let (_, findings) =
         flowkit_fetch::verify(place.path(), Some(&request(&server, place.path()))).unwrap();
     assert_eq!(findings, []);
+}
+
+/// As Elasticsearch 7 answers, of ten thousand days of which three hold documents.
+#[test]
+fn ten_thousand_indices_are_listed_by_a_few_requests() {
+    let name = |day: usize| format!("netflow-{day:05}");
+    let settings: Vec<String> =
+        (0..10_000).map(|day| format!(r#""{}":{{"settings":{{}}}}"#, name(day))).collect();
+    let settings = format!("{{{}}}", settings.join(","));
+    let shards = r#""timed_out":false,"_shards":{"total":1,"successful":1,"failed":0}"#;
+    let bucket = |day| {
+        format!(
+            r#"{{"key":"{}","doc_count":7,"first":{{"value":1537513200000.0}},"last":{{"value":1537513201000.0}}}}"#,
+            name(day)
+        )
+    };
+    let buckets = [8, 5_000, 9_999].map(bucket).join(",");
+    let search = format!(
+        r#"{{{shards},"hits":{{"total":21,"hits":[]}},"aggregations":{{"indices":{{"doc_count_error_upper_bound":0,"sum_other_doc_count":0,"buckets":[{buckets}]}}}}}}"#
+    );
+    let one = format!(
+        r#"{{{shards},"hits":{{"total":7,"hits":[{{"_index":"x","_id":"1","_source":{{"netflow":{{"version":5,"dst_port":443}}}}}}]}}}}"#
+    );
+    let server = ScriptedHttp::start(move |asked| match asked.line.as_str() {
+        "GET /" => {
+            Reply::json(200, r#"{"version":{"number":"7.17.28"},"tagline":"You Know, for Search"}"#)
+        }
+        "GET /*/_settings" => Reply::json(200, settings.clone()),
+        "POST /*/_search" => Reply::json(200, search.clone()),
+        _ => Reply::json(200, one.clone()),
+    });
+    let asked = Request { url: Some(server.url()), ..Request::default() };
+    let listing = list(&asked, &Cancel::new(), &()).unwrap();
+    assert_eq!((listing.indices.len(), listing.empty.len()), (3, 9_997));
+    let day = &listing.indices[1];
+    assert_eq!((day.name.as_str(), day.documents), ("netflow-05000", Some(7)));
+    assert_eq!((day.first_ms, day.last_ms), (Some(1_537_513_200_000), Some(1_537_513_201_000)));
+    assert_eq!(day.dialect.as_deref(), Some("Logstash netflow module"));
+    assert!(server.requests().len() < 10, "{:?}", server.requests());
 }

@@ -9,6 +9,7 @@
 mod cursors;
 mod filters;
 mod indices;
+mod odd_indices;
 mod refusals;
 mod resume;
 mod whole;

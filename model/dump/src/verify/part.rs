@@ -129,8 +129,11 @@ impl PartCheck<'_> {
 
 /// Looks at one line.
 fn look(line: &[u8], part: &Part, tally: &mut Tally) {
-    let hit = serde_json::from_slice::<Line<'_>>(line).ok();
     let is_imported = part.holds_imported_documents();
+    // A server sends documents as they were stored, which need not be UTF-8.
+    let text = if is_imported { None } else { Some(String::from_utf8_lossy(line)) };
+    let line = text.as_ref().map_or(line, |text| text.as_bytes());
+    let hit = serde_json::from_slice::<Line<'_>>(line).ok();
     if is_imported && hit.as_ref().is_none_or(|hit| hit.source.is_none()) {
         // A bare document, which any object is.
         tally.not_an_object += u64::from(!is_object(line));

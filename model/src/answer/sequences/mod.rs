@@ -8,9 +8,13 @@
 //! that falls is a restart. `check`, which looks at every packet in order, finds the
 //! same gaps; here there are a few numbers per engine, however many packets.
 
+mod chains;
+mod span;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{FieldId, FlowRecord, Row};
+use span::{Span, Spans, low};
 
 /// Spans of sequence numbers of each engine that exported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,58 +28,13 @@ struct Engine {
     exporter: Option<String>,
     kind: Option<u64>,
     id: Option<u64>,
-    /// The one that was extended last comes first. Files of an earlier flowkit have
-    /// none: of their flows nothing is told.
-    #[serde(default)]
-    spans: Vec<Span>,
+    /// Its packets where numbers count the flows before them, as the format says.
+    before: Spans,
+    /// Its packets where numbers count their own flows as well, as some exporters do.
+    with_own: Spans,
     /// Some of its packets are outside of the window.
     #[serde(skip)]
     is_cut: bool,
-}
-
-/// More spans of an engine than this are joined where the gaps are smallest.
-const MOST_SPANS: usize = 32;
-/// A number that falls past the wrap by more flows than this was reset.
-const LARGEST_WRAP: u32 = 1 << 20;
-
-/// Packets whose sequence numbers touch, or did before spans were joined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Span {
-    /// Number of the first flow, modulo 2^32, and how many there should be.
-    start: u32,
-    length: u64,
-    /// Time in ms of the first and of the last packet.
-    seen: (u64, u64),
-    /// How many flows there are.
-    flows: u64,
-}
-
-impl Span {
-    fn next(&self) -> u32 {
-        self.start.wrapping_add(low(self.length))
-    }
-
-    /// Takes a span that begins in this one or at its end; false if it does not.
-    fn take(&mut self, other: &Self) -> bool {
-        let offset = u64::from(other.start.wrapping_sub(self.start));
-        let touches = offset <= self.length;
-        if touches {
-            self.join(other, offset);
-        }
-        touches
-    }
-
-    /// Takes a span that begins `offset` numbers after this one does.
-    fn join(&mut self, other: &Self, offset: u64) {
-        self.length = self.length.max(offset + other.length);
-        self.seen = (self.seen.0.min(other.seen.0), self.seen.1.max(other.seen.1));
-        self.flows += other.flows;
-    }
-}
-
-/// The lower 32 bits: sequence numbers are modulo 2^32.
-fn low(number: u64) -> u32 {
-    u32::try_from(number & 0xffff_ffff).unwrap_or(u32::MAX)
 }
 
 impl Engine {
@@ -83,90 +42,25 @@ impl Engine {
         self.exporter.as_deref() == exporter && self.kind == kind && self.id == id
     }
 
-    fn add(&mut self, mut span: Span) {
-        for at in 0..self.spans.len() {
-            let known = &mut self.spans[at];
-            if known.take(&span) {
-                return self.spans.swap(0, at);
-            }
-            if span.take(known) {
-                *known = span;
-                return self.spans.swap(0, at);
-            }
-        }
-        self.spans.push(span);
-        if self.spans.len() > MOST_SPANS {
-            self.spans = joined(std::mem::take(&mut self.spans), MOST_SPANS / 2);
-        }
+    /// Adds a flow of a packet.
+    fn add(&mut self, sequence: u32, carried: Option<u64>, time: u64) {
+        self.before.add(Span::of_flow(sequence, carried, time));
+        // What a packet does not state cannot be taken from its number.
+        let own = carried.map_or(0, low);
+        self.with_own.add(Span::of_flow(sequence.wrapping_sub(own), carried, time));
     }
 
     /// Time in ms of the first and of the last packet.
     fn seen(&self) -> Option<(u64, u64)> {
-        let times = self.spans.iter().map(|span| span.seen);
-        times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        self.before.seen()
     }
 
     /// Flows that were sent and are missing.
     fn missing(&self) -> u64 {
-        let mut spans = joined(self.spans.clone(), usize::MAX);
-        spans.sort_unstable_by_key(|span| (span.seen.1, span.seen.0, span.start));
-        // The last span of each exporter that is told apart.
-        let mut exporters: Vec<Span> = Vec::new();
-        let mut missing = 0;
-        for span in spans {
-            missing += span.length.saturating_sub(span.flows);
-            let gap = |last: &Span| match span.start.wrapping_sub(last.next()) {
-                gap if gap >= 1 << 31 || span.start < last.next() && gap > LARGEST_WRAP => None,
-                gap => Some(gap),
-            };
-            let before = exporters
-                .iter_mut()
-                .filter(|last| last.seen.1 <= span.seen.0)
-                .min_by_key(|last| (gap(last).unwrap_or(u32::MAX), u64::MAX - last.seen.1));
-            match before {
-                Some(last) => {
-                    missing += u64::from(gap(last).unwrap_or(0));
-                    *last = span;
-                }
-                None => exporters.push(span),
-            }
-        }
-        missing
+        let (before, with_own) = (self.before.found(), self.with_own.found());
+        let found = if with_own.is_likelier_than(before) { with_own } else { before };
+        if found.counts_something_else() { 0 } else { found.missing }
     }
-}
-
-/// Spans by their numbers: those that touch are joined, and those with the smallest
-/// gaps between them, until there are at most `most`.
-fn joined(mut spans: Vec<Span>, most: usize) -> Vec<Span> {
-    spans.sort_unstable_by_key(|span| span.start);
-    let distance = |a: &Span, b: &Span| u64::from(b.start - a.start);
-    let gaps = spans.windows(2).map(|two| distance(&two[0], &two[1]).saturating_sub(two[0].length));
-    let mut gaps: Vec<u64> = gaps.collect();
-    gaps.sort_unstable();
-    // As many of the smallest gaps are closed as there are spans too many.
-    let too_many = spans.len().saturating_sub(most);
-    let largest = too_many.checked_sub(1).map_or(0, |last| gaps.get(last).copied().unwrap_or(0));
-    let mut kept: Vec<Span> = Vec::with_capacity(spans.len());
-    for span in spans {
-        match kept.last_mut() {
-            Some(last) if distance(last, &span).saturating_sub(last.length) <= largest => {
-                let offset = distance(last, &span);
-                last.join(&span, offset);
-            }
-            _ => kept.push(span),
-        }
-    }
-    // The numbers go round: the last span may touch the first.
-    if kept.len() > 1
-        && let (Some(mut last), first) = (kept.pop(), kept[0])
-    {
-        if last.take(&first) {
-            kept[0] = last;
-        } else {
-            kept.push(last);
-        }
-    }
-    kept
 }
 
 impl Sequences {
@@ -180,14 +74,15 @@ impl Sequences {
         let (Some(time), Some(sequence)) = (time, sequence) else { return };
         let exporter = row.text(FieldId::Exporter);
         let (kind, id) = (row.number(FieldId::EngineType), row.number(FieldId::EngineId));
-        let carried = row.number(FieldId::FlowRecords).unwrap_or(1);
-        let span = Span { start: low(sequence), length: carried, seen: (time, time), flows: 1 };
-        if let Some(known) = self.engines.iter_mut().find(|known| known.is(exporter, kind, id)) {
-            known.add(span);
-        } else {
+        let carried = row.number(FieldId::FlowRecords).filter(|carried| *carried > 0);
+        let at = self.engines.iter().position(|known| known.is(exporter, kind, id));
+        let at = at.unwrap_or_else(|| {
             let exporter = exporter.map(str::to_owned);
-            self.engines.push(Engine { exporter, kind, id, spans: vec![span], is_cut: false });
-        }
+            let (before, with_own) = Default::default();
+            self.engines.push(Engine { exporter, kind, id, before, with_own, is_cut: false });
+            self.engines.len() - 1
+        });
+        self.engines[at].add(low(sequence), carried, time);
     }
 
     /// Merges the numbers of other flows.
@@ -197,7 +92,8 @@ impl Sequences {
                 |known: &&mut Engine| known.is(engine.exporter.as_deref(), engine.kind, engine.id);
             match self.engines.iter_mut().find(is) {
                 Some(known) => {
-                    engine.spans.iter().for_each(|span| known.add(*span));
+                    known.before.merge(&engine.before);
+                    known.with_own.merge(&engine.with_own);
                     known.is_cut |= engine.is_cut;
                 }
                 None => self.engines.push(engine.clone()),
