@@ -114,8 +114,15 @@ fn trimmed(text: &[u8], from: usize, to: usize) -> Option<(usize, &[u8])> {
             break;
         }
     }
-    let length = text[start..to].iter().rposition(|byte| !is_separator(*byte))? + 1;
-    Some((start, &text[start..start + length]))
+    let mut end = start + text[start..to].iter().rposition(|byte| !is_separator(*byte))? + 1;
+    // Brackets around a word of text belong to it, and open no array.
+    while start > from && text[start - 1] == b'[' {
+        start -= 1;
+    }
+    if text[start] == b'[' && end < to && text[end] == b']' {
+        end += 1;
+    }
+    Some((start, &text[start..end]))
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -183,6 +190,7 @@ mod tests {
                 "user@host:~$ {\"a\":1}user@host:~$ ",
                 &["'user@host:~$'", "{\"a\":1}", "'user@host:~$'"],
             ),
+            ("[info] page 1 [of 2]\n{\"a\":1}", &["'[info]page1[of2]'", "{\"a\":1}"]),
             ("2018 [info] say \"hi\" {\"a\":1}", &["'2018[info]say\"hi\"'", "{\"a\":1}"]),
             // Of a broken document, those that open a line are read.
             ("{\"a\":\n{\"a\":2}\n{\"a\":3}", &["!{\"a\":", "{\"a\":2}", "{\"a\":3}"]),
