@@ -5,6 +5,7 @@ use std::fmt;
 use super::cells::cells;
 use super::layout::{Layout, Role};
 use super::layouts::{LAYOUTS, REFUSED};
+use crate::document::rows_of_values::is_of_aggregates;
 use crate::field::FieldId as F;
 
 /// Between cells, in the order in which they are tried.
@@ -144,6 +145,9 @@ fn names(line: &str, delimiter: u8) -> Vec<String> {
     names
 }
 
+const AGGREGATES: &str =
+    "sums that a query or Kibana made, not flows; ask for the documents, without grouping";
+
 impl Header {
     /// Reads a header.
     ///
@@ -163,6 +167,9 @@ impl Header {
                 REFUSED.iter().find(|rows| rows.marks.iter().all(|mark| texts.contains(mark)))
             {
                 return Err(NoHeader::Refused(refused.why));
+            }
+            if texts.len() > 1 && texts.iter().any(|name| is_of_aggregates(name)) {
+                return Err(NoHeader::Refused(AGGREGATES));
             }
             for layout in LAYOUTS {
                 let found = Candidate::new(layout, &texts);
