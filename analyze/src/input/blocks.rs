@@ -106,7 +106,7 @@ impl<R: Read> Blocks<R> {
         while let Some(length) = nesting.end_of_value(&text[at..]) {
             at += length;
         }
-        nesting.around()
+        nesting.around_at_end()
     }
 
     fn next_block(&mut self) -> Result<Option<Block>, BlockError> {

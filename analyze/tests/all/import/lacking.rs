@@ -104,6 +104,7 @@ fn what_a_file_lacks_its_dump_lacks() {
             3,
             &["breaks"],
         ),
+        ("an array that begins", hits(0..2) + "[\n", 2, &["breaks off in this line"]),
         ("an array in a line", hits(0..2) + "[" + &hit(3, 3), 3, &["breaks off in this line"]),
         ("arrays", format!("[{}]\n[{},{}]\n", hit(1, 1), hit(2, 2), hit(3, 3)), 3, &[]),
         ("an array and lines", format!("[{}]\n{}", hit(1, 1), hits(2..4)), 3, &[]),
