@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::Skipped as SkippedBefore;
+use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
 use crate::input::Source;
@@ -45,8 +46,15 @@ impl<'s> Judge<'s> {
     pub(crate) fn block(&mut self, parsed: &Parsed) {
         self.met.flows += parsed.identities.len() as u64;
         self.met.values += parsed.n_values;
+        let program = parsed.program.map(|(what, advice)| format!("{what}; {advice}"));
         for skipped in &parsed.skipped {
-            self.met.skip(skipped.cause, skipped.n, skipped.reason.as_deref());
+            let of_program = program.as_deref().filter(|_| skipped.cause == NotAFlow::NotJson);
+            let reason = of_program.or(skipped.reason.as_deref());
+            self.met.skip(skipped.cause, skipped.n, reason);
+        }
+        if let Some((_, ServerError { kind, reason })) = &parsed.server_error {
+            let what = format!("a server's error instead of an answer ({kind}: {reason})");
+            *self.met.others.entry(what).or_insert(0) += 1;
         }
         for (version, n) in &parsed.versions {
             *self.met.versions.entry(*version).or_insert(0) += n;

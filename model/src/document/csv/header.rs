@@ -113,11 +113,17 @@ impl Candidate {
 /// The layout whose names are most like these, and those names of it.
 fn nearest(names: &[String]) -> Option<(&'static str, Vec<String>)> {
     const ALIKE: f64 = 0.9;
+    // A line of thousands of cells is no header, and would be compared for seconds.
+    const MOST: usize = 256;
+    let names: Vec<String> = names
+        .iter()
+        .filter(|name| (1..=64).contains(&name.len()))
+        .take(MOST)
+        .map(|name| name.to_ascii_lowercase())
+        .collect();
     let is_like = |known: &str| {
-        names.iter().any(|name| {
-            let (name, known) = (name.to_ascii_lowercase(), known.to_ascii_lowercase());
-            name.len() <= 64 && strsim::jaro_winkler(&name, &known) >= ALIKE
-        })
+        let known = known.to_ascii_lowercase();
+        names.iter().any(|name| strsim::jaro_winkler(name, &known) >= ALIKE)
     };
     let found = LAYOUTS.iter().map(|layout| {
         let mut alike: Vec<String> = layout

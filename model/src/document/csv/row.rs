@@ -162,6 +162,7 @@ impl Header {
 
     /// What is no row: the header, a comment, a line of nfdump's summary.
     fn aside(&self, line: &str) -> Option<Row> {
+        let line = line.trim_start_matches('\u{feff}');
         let first = line.as_bytes().first().copied().unwrap_or(b'\n');
         // Rows of most layouts begin with a digit and are never looked at closer.
         if first.is_ascii_digit() {
