@@ -10,7 +10,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::input::{BulkAction, hits_before_the_end};
+use crate::input::{BulkAction, document_of, hits_before_the_end};
 
 /// A document as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Found<'_> {
 /// action; the document's text is unchanged.
 pub(super) fn hit(action: &[u8], document: &[u8]) -> Option<String> {
     let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return None };
-    let document = String::from_utf8_lossy(document);
+    let document = String::from_utf8_lossy(document_of(action, document));
     let mut hit = String::from("{");
     for (key, value) in [("_index", target.index), ("_id", target.id), ("_routing", target.routing)]
     {
@@ -86,11 +86,12 @@ impl<'de> Deserialize<'de> for Outline<'de> {
                         key => {
                             let is_wrapper = WRAPPERS.contains(&key);
                             let value = map.next_value::<&RawValue>()?;
-                            outline.may_wrap |= is_wrapper || value.get().starts_with('[');
+                            outline.may_wrap |= is_wrapper || may_hold(key, value.get());
                             continue;
                         }
                     };
                     *value = map.next_value::<Option<&RawValue>>()?;
+                    outline.may_wrap |= key == "hits";
                 }
                 Ok(outline)
             }
@@ -99,8 +100,20 @@ impl<'de> Deserialize<'de> for Outline<'de> {
     }
 }
 
-/// Members that answers of other APIs have.
-const WRAPPERS: [&str; 6] = ["responses", "docs", "response", "rawResponse", "result", "columns"];
+/// Members that answers of other APIs, and vFlow's datagrams, have.
+const WRAPPERS: [&str; 7] =
+    ["responses", "docs", "response", "rawResponse", "result", "columns", "Flows"];
+
+/// Whether a member of another name may hold documents: a list, an object with an
+/// answer or a hit in it, or a text with a brace in it.
+fn may_hold(key: &str, value: &str) -> bool {
+    match value.as_bytes().first() {
+        Some(b'[') => true,
+        Some(b'{') => key == "doc" || value.contains("\"hits\"") || value.contains("\"_source\""),
+        Some(b'"') => value.contains('{'),
+        _ => false,
+    }
+}
 
 #[derive(Deserialize)]
 struct Hits<'a> {
@@ -198,6 +211,9 @@ mod tests {
         ] {
             assert_eq!(hit(action.as_bytes(), br#"{"b":1}"#).as_deref(), Some(expected));
         }
+        let update = br#"{"doc":{"b": 1},"doc_as_upsert":true}"#;
+        let hit_of_update = r#"{"_id":"1","_source":{"b": 1}}"#;
+        assert_eq!(hit(br#"{ "update":{"_id":"1"}}"#, update).as_deref(), Some(hit_of_update));
         assert_eq!(hit(br#"{"delete":{}}"#, b"{}"), None);
     }
 

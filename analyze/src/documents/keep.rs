@@ -19,6 +19,7 @@ use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
 use crate::input::{self, Block, Framing, Piece, Source};
 use crate::scan::ingest::known_before;
+use crate::scan::judge::Judge;
 use crate::scan::options::ReadOptions;
 use crate::scan::waves::in_waves;
 
@@ -74,7 +75,8 @@ impl<'s> Keeping<'s> {
     /// they stand.
     ///
     /// # Errors
-    /// As [`each`](crate::documents::each).
+    /// As [`each`](crate::documents::each), and if the source holds something and
+    /// none of it is a flow.
     pub(crate) fn next(
         &mut self,
         source: &Source,
@@ -86,16 +88,24 @@ impl<'s> Keeping<'s> {
         walk.tally = known_before(std::slice::from_ref(source));
         let is_columns: Vec<bool> = walk.are_columns().split_off(*before);
         let shapes = &*shapes;
+        let mut judge = Judge::new(std::slice::from_ref(source));
         in_waves(
             |hand_on| input::read_and_keep(source, |stream| is_columns[stream], hand_on),
             |stream, piece| (*before + stream, look(piece, fields, dictionary, shapes)),
             |wave| {
                 let mut wave = wave.into_iter();
-                Ok(wave.all(|(stream, piece)| walk.pass_on(stream, piece, &mut take)))
+                Ok(wave.all(|(stream, piece)| {
+                    walk.show(&mut judge, stream, &piece);
+                    walk.pass_on(stream, piece, &mut take)
+                }))
             },
         )?;
         *before += source.parts().count();
-        walk.met()
+        let tally = walk.met()?;
+        if !walk.is_left {
+            judge.goes_on(None)?;
+        }
+        Ok(tally)
     }
 
     /// What is missing of searches whose pages are in several sources.
@@ -149,6 +159,23 @@ fn n_lines(block: &Block, all_known: bool) -> Option<u64> {
 }
 
 impl Walk<'_> {
+    /// Shows a piece to the judge of its source.
+    fn show(&self, judge: &mut Judge<'_>, stream: usize, piece: &ParsedPiece) {
+        match piece {
+            ParsedPiece::AsItStands(AsItStands { parsed, .. })
+            | ParsedPiece::Counted(_, parsed)
+            | ParsedPiece::Other(_, Some(parsed)) => judge.block(parsed),
+            ParsedPiece::Other(Piece::Refused(why), _) => judge.refused(why),
+            ParsedPiece::Other(Piece::End { damage }, _) => judge.ends(damage.is_some()),
+            ParsedPiece::Other(Piece::Stored, _) => {
+                if let Some(Ok(part)) = &self.columns[stream] {
+                    judge.stored(part);
+                }
+            }
+            ParsedPiece::Other(..) => {}
+        }
+    }
+
     /// Passes a piece to `take`; false if no more is wanted.
     fn pass_on(
         &mut self,

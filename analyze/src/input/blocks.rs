@@ -106,7 +106,7 @@ impl<R: Read> Blocks<R> {
         while let Some(length) = nesting.end_of_value(&text[at..]) {
             at += length;
         }
-        nesting.around()
+        nesting.around_at_end()
     }
 
     fn next_block(&mut self) -> Result<Option<Block>, BlockError> {
@@ -144,7 +144,7 @@ impl<R: Read> Blocks<R> {
 
     /// Where the rows end that are whole and stand under one header.
     fn end_of_rows(&mut self) -> Result<Option<usize>, BlockError> {
-        if memchr(b'\n', &self.rest).is_none() {
+        if !self.has_line_end() {
             return Ok(None);
         }
         self.before_other_header(0)?;
@@ -170,13 +170,13 @@ impl<R: Read> Blocks<R> {
     /// end in it.
     fn of_values(&mut self, framing: Framing) -> Option<Block> {
         if self.scan.searched == 0 && framing != Framing::Values {
-            let plain = self.plain_lines(framing, false);
-            if plain > 0 {
-                return Some(self.cut(plain, framing));
-            }
-            let has_end = memchr(b'\n', &self.rest[self.scan.without_end..]).is_some();
-            self.scan.without_end = self.rest.len();
-            if !has_end && self.rest.len() < LONG_LINE {
+            if self.has_line_end() {
+                let plain = self.plain_lines(framing, false);
+                if plain > 0 {
+                    return Some(self.cut(plain, framing));
+                }
+            } else if self.rest.len() < LONG_LINE && self.rest.trim_ascii_start().starts_with(b"{")
+            {
                 return None;
             }
         }
@@ -196,6 +196,13 @@ impl<R: Read> Blocks<R> {
             self.drop_text();
         }
         None
+    }
+
+    /// Whether a line ends in what was read since the last look.
+    fn has_line_end(&mut self) -> bool {
+        let has_end = memchr(b'\n', &self.rest[self.scan.without_end..]).is_some();
+        self.scan.without_end = self.rest.len();
+        has_end
     }
 
     /// Length of the whole lines, from the start of `rest`, that need no search for

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memrchr;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// Where a block of a `_bulk` request ends: before its last line, if that is an
 /// action.
@@ -21,6 +22,23 @@ pub(crate) fn is_action(line: &[u8]) -> bool {
         .iter()
         .any(|word| rest.starts_with(word))
         && serde_json::from_slice::<BulkAction<'_>>(line).is_ok()
+}
+
+/// The document of a `_bulk` request: that under `doc`, if the action updates one.
+pub(crate) fn document_of<'d>(action: &[u8], line: &'d [u8]) -> &'d [u8] {
+    #[derive(Deserialize)]
+    struct Update<'a> {
+        #[serde(borrow)]
+        doc: &'a RawValue,
+    }
+    let inside = action.strip_prefix(b"{").unwrap_or_default().trim_ascii_start();
+    if !inside.starts_with(b"\"update\"") {
+        return line;
+    }
+    match serde_json::from_slice::<Update<'_>>(line) {
+        Ok(Update { doc }) if doc.get().starts_with('{') => doc.get().as_bytes(),
+        _ => line,
+    }
 }
 
 /// An action: an object of one field, which says where the document goes.

@@ -13,11 +13,15 @@ use super::parse::{Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, ZEROS, document_id
 use super::shape_cache::ShapeReader;
 use super::stretches::{Stretch, is_zeros, may_hold_a_document, walk};
 use super::truncated_page;
-use super::{met, others};
+use super::{foreign, met, others};
 use crate::dedup::Identity;
 
 /// What is wrong with an answer that goes no further than it was told to.
 const ENDED_EARLY: &str = "that ended early, at a number of documents that it was given";
+
+/// What is met in an answer without hits.
+const AGGREGATIONS: &str =
+    "aggregations, which are sums and no documents; ask without `aggs`, and with a `size`";
 
 /// Answers inside of answers are looked into this deep.
 const DEEPEST: u32 = 4;
@@ -101,6 +105,9 @@ impl Parsed {
             }
             Ok(Entry::Page(page)) => {
                 self.n_values += 1;
+                if page.hits.is_empty() && foreign::has_aggregations(text) {
+                    self.skip_for(NotAFlow::NoNetflow, line, || Some(AGGREGATIONS.into()));
+                }
                 self.page(page, depth, line, false, reader);
             }
             Ok(Entry::Hit(hit)) => {
@@ -120,9 +127,16 @@ impl Parsed {
                         reader.learn(text, false);
                     }
                     Err(NotAFlow::NoNetflow) if depth < DEEPEST => {
-                        match std::str::from_utf8(text).ok().and_then(Wrapped::of) {
-                            Some(wrapped) => self.inside(depth, &wrapped, line, reader),
+                        let wrapped = std::str::from_utf8(text).ok().and_then(Wrapped::of);
+                        if let Some(wrapped) = &wrapped {
+                            self.inside(depth, wrapped, line, reader);
+                        }
+                        match wrapped {
                             None => self.no_flow(NotAFlow::NoNetflow, version, text, line),
+                            Some(wrapped) if wrapped.is_cut() => {
+                                self.no_flow_in(NotAFlow::NoNetflow, version, text, line);
+                            }
+                            Some(_) => {}
                         }
                     }
                     Err(cause) => self.no_flow(cause, version, text, line),
@@ -172,6 +186,7 @@ impl Parsed {
                 scroll_id: None,
                 n_hits: 0,
                 total: None,
+                more_than: None,
                 missing: wrapped.missing.clone(),
                 is_ended_scroll: false,
                 is_alone: true,
@@ -209,6 +224,7 @@ impl Parsed {
             scroll_id: page.scroll_id.map(std::borrow::Cow::into_owned),
             n_hits: page.hits.len() as u64,
             total: page.total,
+            more_than: page.more_than,
             missing: missing
                 .into_iter()
                 .filter_map(|(is_so, text)| is_so.then_some(text))

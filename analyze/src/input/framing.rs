@@ -37,6 +37,10 @@ struct FirstValue {
     /// Text that was looked through.
     searched: usize,
     end: Option<usize>,
+    /// Where what follows it begins, as far as is known.
+    behind: usize,
+    /// It is JSON; looked at once.
+    is_json: Option<bool>,
 }
 
 impl FirstValue {
@@ -47,11 +51,12 @@ impl FirstValue {
             self.end = self.nesting.end_of_value(&text[from..]).map(|length| from + length);
             self.searched = text.len();
         }
-        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
-        self.end.is_some_and(|end| {
-            text[end..].iter().find(|byte| !blank(byte)) == Some(&b'{')
-                && is_json(&text[start..end])
-        })
+        let Some(end) = self.end else { return false };
+        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\r');
+        let behind = self.behind.max(end);
+        self.behind = behind + text[behind..].iter().take_while(is_blank).count();
+        text.get(self.behind) == Some(&b'{')
+            && *self.is_json.get_or_insert_with(|| is_json(&text[start..end]))
     }
 }
 

@@ -45,6 +45,11 @@ impl Nesting {
         self.around
     }
 
+    /// The same at the end of a text, where brackets that nothing follows are arrays.
+    pub(super) fn around_at_end(&self) -> u32 {
+        self.around + self.opening
+    }
+
     /// Whether no value is open.
     pub(super) fn is_outside(&self) -> bool {
         self.depth == 0

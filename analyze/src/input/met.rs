@@ -6,12 +6,15 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::foreign;
+
 /// Names at most this many keys.
 const MOST_KEYS: usize = 8;
 /// Shows at most this many characters of a text.
 const MOST_LETTERS: usize = 60;
 
-/// The keys of a document, or of what is under `_source`: `keys message, host`.
+/// The keys of a document, or of what is under `_source`, `keys message, host`; and
+/// what the document is, if that is known.
 pub(super) fn keys(json: &[u8]) -> Option<String> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let Top { mut names, source } = reader.deserialize_map(TopVisitor).ok()?;
@@ -23,10 +26,10 @@ pub(super) fn keys(json: &[u8]) -> Option<String> {
     let shown: Vec<String> =
         names.iter().take(MOST_KEYS).map(|name| name.escape_debug().to_string()).collect();
     let more = if names.len() > MOST_KEYS { ", …" } else { "" };
-    Some(if shown.is_empty() {
-        "no keys".to_owned()
-    } else {
-        format!("keys {}{more}", shown.join(", "))
+    Some(match foreign::of_document(json) {
+        _ if shown.is_empty() => "no keys".to_owned(),
+        None => format!("keys {}{more}", shown.join(", ")),
+        Some(what) => format!("keys {}{more}; {what}", shown.join(", ")),
     })
 }
 

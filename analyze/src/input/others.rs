@@ -113,6 +113,8 @@ pub(super) fn of_text(text: &[u8]) -> Option<(&'static str, &'static str)> {
         ("what Logstash's rubydebug codec prints", "let Logstash write `codec => json_lines`")
     } else if begins(&[b"{'", b"[{'"]) {
         ("what Python prints of a dict", "print json.dumps of it instead")
+    } else if begins(&[b"{\\\"", b"\"{\\\""]) {
+        ("JSON inside of JSON strings", "take it out: `jq -r . FILE | flowkit …`")
     } else if begins(&[b"<!DOCTYPE", b"<!doctype", b"<html", b"<HTML", b"<?xml"]) {
         ("a web page or XML", "ask the server itself, not a page or a proxy before it")
     } else if begins(&[b"health status index", b"green open", b"yellow open", b"red open"]) {
@@ -152,6 +154,7 @@ mod tests {
             ("Date first seen          Event", Some("what nfdump prints for people")),
             ("{\n  \"netflow\" => {", Some("what Logstash's rubydebug codec prints")),
             ("{'_id': 1}", Some("what Python prints of a dict")),
+            ("{\\\"netflow\\\":{\\\"bytes\\\":1}}\"", Some("JSON inside of JSON strings")),
             ("<html>", Some("a web page or XML")),
             ("POST Failed: 400", None),
         ] {

@@ -14,7 +14,7 @@ use flowkit_model::{FieldId, NotAFlow, Row};
 use memchr::memchr_iter;
 
 use super::block::Block;
-use super::bulk::{BulkAction, Target, is_action};
+use super::bulk::{BulkAction, Target, document_of, is_action};
 use super::framing::Framing;
 use super::packets::frames::Frames;
 use super::packets::senders::Senders;
@@ -98,6 +98,8 @@ pub(crate) struct PageFacts {
     pub(crate) scroll_id: Option<String>,
     pub(crate) n_hits: u64,
     pub(crate) total: Option<u64>,
+    /// There are more hits than this number.
+    pub(crate) more_than: Option<u64>,
     /// Why flows are missing, one sentence each that goes on after "an answer".
     pub(crate) missing: Vec<&'static str>,
     /// It is a page of a scroll that says that it ended early, as later pages in the
@@ -233,6 +235,7 @@ impl Parsed {
         reader: &mut ShapeReader,
     ) -> bool {
         let Ok(BulkAction::Index(target)) = serde_json::from_slice(action) else { return false };
+        let text = document_of(action, text);
         let Target { index, id, routing } = target;
         let id = document_id([&index, &id, &routing]);
         let mut row = Row::default();

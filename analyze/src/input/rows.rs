@@ -5,6 +5,7 @@ use flowkit_model::document::csv::{Flows, Header, Row as TextRow};
 use flowkit_model::{FlowRecord, NotAFlow, Row};
 use memchr::memmem;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::parse::{Odd, Parsed};
 
@@ -88,6 +89,12 @@ impl Parsed {
         let back = [counts.out_packets, counts.out_bytes].map(Option::unwrap_or_default);
         let flows = Flows::new(flow.clone(), back, counts.aggr_flows);
         self.flows(&flows, line);
+        if counts.has_no_address() && counts.aggr_flows.is_none() {
+            let what = "this has no address: it is an aggregated row that stands for an unknown \
+                        number of flows; print them without aggregation (nfdump without -A)"
+                .into();
+            self.odd(Odd { kind: "without an address", what, n: 1, line, is_missing: true });
+        }
         true
     }
 
@@ -122,13 +129,18 @@ impl Parsed {
 }
 
 /// Members of an object of nfdump that count more than one flow; they are there
-/// after `-a`, `-A` and `-b`.
+/// after `-a`, `-A` and `-b`, and addresses are not after `-A` of other fields.
 #[derive(Deserialize)]
 struct Counts {
     #[serde(rename = "in_packets")]
     _packets: u64,
     #[serde(alias = "src4_addr", alias = "src6_addr", rename = "src_addr")]
-    _source: serde::de::IgnoredAny,
+    source: Option<IgnoredAny>,
+    #[serde(alias = "dst4_addr", alias = "dst6_addr", rename = "dst_addr")]
+    target: Option<IgnoredAny>,
+    /// Every object of nfdump says which exporter it is from.
+    #[serde(rename = "export_sysid")]
+    exporter: Option<IgnoredAny>,
     out_packets: Option<u64>,
     out_bytes: Option<u64>,
     aggr_flows: Option<u64>,
@@ -137,7 +149,17 @@ struct Counts {
 impl Counts {
     fn of(text: &[u8]) -> Option<Self> {
         let has = |member: &str| memmem::find(text, member.as_bytes()).is_some();
-        let may_be = has("\"out_bytes\"") || has("\"out_packets\"") || has("\"aggr_flows\"");
-        may_be.then(|| serde_json::from_slice(text).ok()).flatten()
+        let counts = has("\"out_bytes\"") || has("\"out_packets\"") || has("\"aggr_flows\"");
+        if !counts && !has("\"in_packets\"") {
+            return None;
+        }
+        let found: Self = serde_json::from_slice(text).ok()?;
+        let is_flow = counts && (found.source.is_some() || found.exporter.is_some());
+        (is_flow || found.has_no_address()).then_some(found)
+    }
+
+    /// Neither source nor destination: of nfdump that is a sum of flows.
+    fn has_no_address(&self) -> bool {
+        self.exporter.is_some() && self.source.is_none() && self.target.is_none()
     }
 }

@@ -1,9 +1,10 @@
 //! Detects from its first bytes whether a decompressed stream is text, a capture,
-//! datagrams, an archive or a file of another program; turns UTF-16 into UTF-8.
+//! datagrams, an archive or a file of another program.
 
 use std::io::{self, Read};
 
 use super::capture::MODIFIED_MAGICS;
+use super::letters::{Encoding, Letters};
 use super::others::{self, Other};
 use super::tar;
 
@@ -46,18 +47,18 @@ pub(super) fn detect<'r>(mut stream: Box<dyn Read + Send + 'r>) -> Detected<'r> 
     }
     let little = is_little_utf16(&head);
     let form = form(&head, little.is_some());
-    let little = little.filter(|_| form == Form::Text);
+    let encoding = match little {
+        Some(is_little) => Encoding::Utf16 { is_little },
+        None => Encoding::Utf8,
+    };
     let rest: Box<dyn Read + Send + 'r> = match failed {
         None => stream,
         Some(error) => Box::new(Failed(Some(error))),
     };
     let whole = io::Cursor::new(head).chain(rest);
-    match little {
-        Some(is_little) => (
-            Box::new(Utf16 { stream: whole, is_little, ready: Vec::new(), at: 0, high: None }),
-            Form::Text,
-        ),
-        None => (Box::new(whole), form),
+    match form {
+        Form::Text => (Box::new(Letters::new(whole, encoding)), form),
+        _ => (Box::new(whole), form),
     }
 }
 
@@ -116,58 +117,6 @@ pub(super) struct Failed(pub(super) Option<io::Error>);
 impl Read for Failed {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
-    }
-}
-
-/// UTF-16, as PowerShell's `>` writes it, turned into UTF-8. Its byte order mark
-/// becomes that of UTF-8.
-struct Utf16<R> {
-    stream: R,
-    is_little: bool,
-    ready: Vec<u8>,
-    at: usize,
-    /// First half of a surrogate pair.
-    high: Option<u16>,
-}
-
-/// Bytes of UTF-16 per read.
-const UTF16_BYTES: u64 = 1 << 16;
-
-impl<R: Read> Utf16<R> {
-    fn refill(&mut self) -> io::Result<()> {
-        let mut bytes = Vec::new();
-        self.stream.by_ref().take(UTF16_BYTES).read_to_end(&mut bytes)?;
-        self.ready.clear();
-        self.at = 0;
-        let unit = |pair: &[u8]| {
-            let pair = [pair[0], pair.get(1).copied().unwrap_or(0)];
-            if self.is_little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }
-        };
-        let is_last = bytes.len() < 1 << 16;
-        let mut units: Vec<u16> =
-            self.high.take().into_iter().chain(bytes.chunks(2).map(unit)).collect();
-        if !is_last
-            && let Some(last) = units.last().copied().filter(|unit| (0xd800..0xdc00).contains(unit))
-        {
-            self.high = Some(last);
-            units.pop();
-        }
-        for letter in char::decode_utf16(units) {
-            let letter = letter.unwrap_or(char::REPLACEMENT_CHARACTER);
-            self.ready.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-        }
-        Ok(())
-    }
-}
-
-impl<R: Read> Read for Utf16<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.ready.len() {
-            self.refill()?;
-        }
-        let taken = (&self.ready[self.at..]).read(out)?;
-        self.at += taken;
-        Ok(taken)
     }
 }
 

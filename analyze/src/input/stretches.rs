@@ -59,26 +59,44 @@ fn resume<'t>(
             }
         }
     };
+    let mut fault = None;
     for (open, close) in objects_that_open_a_line(&text[from..end]) {
         let (open, close) = (from + open, from + close);
-        if open < at {
+        // What is wrong with an object is wrong with those in it that it is in.
+        let is_around = |fault: usize| open < fault && close > fault;
+        if open < at || fault.is_some_and(is_around) {
             continue;
         }
         let object = &text[open..close];
         // What came before is told first, so it has to be known whether this is JSON.
-        if serde_json::from_slice::<serde::de::IgnoredAny>(object).is_ok() {
-            left(at, open, visit);
-            visit(open, Stretch::Value(object));
-            at = close;
+        match serde_json::from_slice::<serde::de::IgnoredAny>(object) {
+            Ok(_) => {
+                left(at, open, visit);
+                visit(open, Stretch::Value(object));
+                at = close;
+            }
+            Err(error) => fault = Some(open + place_of(&error, object)),
         }
     }
     left(at, end, visit);
 }
 
+/// Where the fault of a text is that is no JSON.
+fn place_of(error: &serde_json::Error, text: &[u8]) -> usize {
+    let n_lines = error.line().saturating_sub(1);
+    let line = n_lines
+        .checked_sub(1)
+        .and_then(|before| memchr::memchr_iter(b'\n', text).nth(before))
+        .map_or(0, |end| end + 1);
+    (line + error.column().saturating_sub(1)).min(text.len())
+}
+
 /// Objects of a text whose brace is the first of its line, with no quote before it,
 /// in the order in which they open; not the one that begins the text.
 fn objects_that_open_a_line(text: &[u8]) -> Vec<(usize, usize)> {
-    let (mut found, mut open) = (Vec::new(), Vec::new());
+    // Braces that are open: those that open a line, each with the number of others
+    // behind it, since there may be a brace a byte.
+    let (mut found, mut open) = (Vec::new(), Vec::<(usize, usize)>::new());
     let (mut in_string, mut escaped, mut is_plain) = (false, false, true);
     for (at, &byte) in text.iter().enumerate() {
         match byte {
@@ -88,11 +106,19 @@ fn objects_that_open_a_line(text: &[u8]) -> Vec<(usize, usize)> {
             b'"' => (in_string, is_plain) = (!in_string, false),
             _ if in_string => {}
             b'{' => {
-                open.push((is_plain && at > 0).then_some(at));
+                match open.last_mut() {
+                    _ if is_plain && at > 0 => open.push((at, 0)),
+                    Some((_, others)) => *others += 1,
+                    None => {}
+                }
                 is_plain = false;
             }
             b'}' => {
-                found.extend(open.pop().flatten().map(|start| (start, at + 1)));
+                match open.last_mut() {
+                    Some((_, others @ 1..)) => *others -= 1,
+                    Some(_) => found.extend(open.pop().map(|(start, _)| (start, at + 1))),
+                    None => {}
+                }
                 is_plain = false;
             }
             _ => {}
@@ -114,8 +140,15 @@ fn trimmed(text: &[u8], from: usize, to: usize) -> Option<(usize, &[u8])> {
             break;
         }
     }
-    let length = text[start..to].iter().rposition(|byte| !is_separator(*byte))? + 1;
-    Some((start, &text[start..start + length]))
+    let mut end = start + text[start..to].iter().rposition(|byte| !is_separator(*byte))? + 1;
+    // Brackets around a word of text belong to it, and open no array.
+    while start > from && text[start - 1] == b'[' {
+        start -= 1;
+    }
+    if text[start] == b'[' && end < to && text[end] == b']' {
+        end += 1;
+    }
+    Some((start, &text[start..end]))
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -183,6 +216,7 @@ mod tests {
                 "user@host:~$ {\"a\":1}user@host:~$ ",
                 &["'user@host:~$'", "{\"a\":1}", "'user@host:~$'"],
             ),
+            ("[info] page 1 [of 2]\n{\"a\":1}", &["'[info]page1[of2]'", "{\"a\":1}"]),
             ("2018 [info] say \"hi\" {\"a\":1}", &["'2018[info]say\"hi\"'", "{\"a\":1}"]),
             // Of a broken document, those that open a line are read.
             ("{\"a\":\n{\"a\":2}\n{\"a\":3}", &["!{\"a\":", "{\"a\":2}", "{\"a\":3}"]),
@@ -219,5 +253,17 @@ mod tests {
     fn endless_opening_is_walked_once() {
         let text = "{\"a\":[\n".repeat(200_000);
         assert_eq!(stretches(&text).len(), 1);
+    }
+
+    /// Nor do objects in one another of which the innermost is broken.
+    #[test]
+    fn a_fault_deep_inside_is_looked_at_once() {
+        let (open, close) = ("{\"a\":\n".repeat(100_000), "}".repeat(100_000));
+        assert_eq!(stretches(&format!("{open}x{close}\n{{\"b\":1}}")).len(), 2);
+        // Objects before the fault and behind it are read.
+        let text = "{\"a\":[\n{\"b\":1},\n{\"c\":[\n{\"d\":2},x,\n{\"e\":3}\n]},\n{\"f\":4}\n]}";
+        let values: Vec<String> =
+            stretches(text).into_iter().filter(|stretch| stretch.starts_with('{')).collect();
+        assert_eq!(values, ["{\"b\":1}", "{\"d\":2}", "{\"e\":3}", "{\"f\":4}"]);
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn whole_hits(text: &[u8]) -> Option<Page<'_>> {
         is_of_scroll: facts.is_of_scroll,
         hits: hits_in,
         total: facts.total,
+        more_than: facts.more_than,
         timed_out: facts.timed_out,
         shards: facts.shards,
         clusters: facts.clusters,

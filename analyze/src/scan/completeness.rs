@@ -87,6 +87,8 @@ struct Answers {
     first: Position,
     n_hits: u64,
     total: Option<u64>,
+    /// There are more hits than this number.
+    more_than: Option<u64>,
     /// All pages with hits are of a scroll, and ended early: the first one, too.
     ended_early: bool,
 }
@@ -209,13 +211,14 @@ impl<'s> Completeness<'s> {
             first,
             n_hits: 0,
             total: page.total,
+            more_than: page.more_than,
             ended_early: true,
         });
         answers.n_hits += page.n_hits;
         answers.ended_early &= page.is_ended_scroll || page.n_hits == 0;
         if page.breaks_off {
             // Already reported; the missing hits are not reported twice.
-            answers.total = None;
+            (answers.total, answers.more_than) = (None, None);
         }
     }
 
@@ -291,6 +294,15 @@ impl<'s> Completeness<'s> {
                 tally.incomplete.push(format!(
                     "{} belongs to a scroll of which each page ended early: its first page is not here, or it was given a number of documents",
                     answers.first
+                ));
+            }
+            if let Some(more_than) = answers.more_than
+                && answers.n_hits <= more_than
+                && answers.n_hits > 0
+            {
+                tally.incomplete.push(format!(
+                    "{} belongs to a search that found more than {more_than} documents, of which {} are here",
+                    answers.first, answers.n_hits
                 ));
             }
             if let Some(total) = answers.total

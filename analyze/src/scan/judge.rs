@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::Skipped as SkippedBefore;
+use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
 use crate::input::Source;
@@ -12,7 +13,7 @@ use crate::input::parse::{Odd, Parsed, TEXT_WITH_A_BRACE, ZEROS};
 use crate::store::StoredPart;
 
 /// What was met in the sources.
-pub(super) struct Judge<'s> {
+pub(crate) struct Judge<'s> {
     /// Of each source its name and the number of its last stream.
     sources: Vec<(&'s str, usize)>,
     met: Met,
@@ -32,7 +33,7 @@ struct Met {
 }
 
 impl<'s> Judge<'s> {
-    pub(super) fn new(sources: &'s [Source]) -> Self {
+    pub(crate) fn new(sources: &'s [Source]) -> Self {
         let mut n = 0;
         let sources = sources.iter().map(|source| {
             n += source.parts().count();
@@ -42,11 +43,18 @@ impl<'s> Judge<'s> {
     }
 
     /// A block was read.
-    pub(super) fn block(&mut self, parsed: &Parsed) {
+    pub(crate) fn block(&mut self, parsed: &Parsed) {
         self.met.flows += parsed.identities.len() as u64;
         self.met.values += parsed.n_values;
+        let program = parsed.program.map(|(what, advice)| format!("{what}; {advice}"));
         for skipped in &parsed.skipped {
-            self.met.skip(skipped.cause, skipped.n, skipped.reason.as_deref());
+            let of_program = program.as_deref().filter(|_| skipped.cause == NotAFlow::NotJson);
+            let reason = of_program.or(skipped.reason.as_deref());
+            self.met.skip(skipped.cause, skipped.n, reason);
+        }
+        if let Some((_, ServerError { kind, reason })) = &parsed.server_error {
+            let what = format!("a server's error instead of an answer ({kind}: {reason})");
+            *self.met.others.entry(what).or_insert(0) += 1;
         }
         for (version, n) in &parsed.versions {
             *self.met.versions.entry(*version).or_insert(0) += n;
@@ -60,12 +68,12 @@ impl<'s> Judge<'s> {
     }
 
     /// A member of an archive was refused.
-    pub(super) fn refused(&mut self, what: &str) {
+    pub(crate) fn refused(&mut self, what: &str) {
         *self.met.others.entry(what.to_owned()).or_insert(0) += 1;
     }
 
     /// A stream was not read, since its columns are.
-    pub(super) fn stored(&mut self, part: &StoredPart) {
+    pub(crate) fn stored(&mut self, part: &StoredPart) {
         // A file of columns has a row group only for rows.
         self.met.flows += part.file.groups() as u64;
         let skipped = part.tally.skipped.iter();
@@ -76,7 +84,7 @@ impl<'s> Judge<'s> {
     }
 
     /// A stream, or a member of it, ends.
-    pub(super) fn ends(&mut self, is_damaged: bool) {
+    pub(crate) fn ends(&mut self, is_damaged: bool) {
         self.met.is_damaged |= is_damaged;
     }
 
@@ -85,7 +93,7 @@ impl<'s> Judge<'s> {
     ///
     /// # Errors
     /// If it holds something, and nothing of it is a flow.
-    pub(super) fn goes_on(&mut self, stream: Option<usize>) -> Result<(), ReadError> {
+    pub(crate) fn goes_on(&mut self, stream: Option<usize>) -> Result<(), ReadError> {
         while let Some((name, end)) = self.sources.first().copied() {
             if stream.is_some_and(|stream| stream < end) {
                 break;

@@ -8,7 +8,7 @@
 pub(crate) mod batch_tally;
 pub(crate) mod completeness;
 pub(crate) mod ingest;
-mod judge;
+pub(crate) mod judge;
 pub(crate) mod options;
 pub(crate) mod waves;
 

@@ -60,13 +60,25 @@ const REPORTS: &[Report] = &[
         &[(NotAFlow::OtherVersion, 1)],
     ),
     ("sof-elk-80.ndjson", &[USUAL], &[]),
+    (
+        "vflow-5.json",
+        &[
+            "192.0.2.10:51000 198.51.100.20:443 6 27 10 1500 at 10:00:00.123 09:59:50.123 09:59:55.123 by 192.0.2.1 as 0 0 1:0",
+            "192.0.2.10:51000 198.51.100.20:443 6 27 10 3000 at 10:00:00.123 09:59:50.123 09:59:55.123 by 192.0.2.1 as 0 0 1:0",
+            "192.0.2.10:51000 198.51.100.20:443 6 27 10 4500 at 10:00:00.123 09:59:50.123 09:59:55.123 by 192.0.2.1 as 0 0 1:0",
+        ],
+        &[],
+    ),
 ];
 
 /// Files without a flow, and the error that names what was met instead.
-const REFUSED: &[(&str, &str)] = &[(
-    "nprobe-364.ndjson",
-    "1 document (no netflow object: keys INPUT_SNMP, OUTPUT_SNMP, IPV4_SRC_ADDR, IPV4_DST_ADDR",
-)];
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "nprobe-364.ndjson",
+        "1 document (no netflow object: keys INPUT_SNMP, OUTPUT_SNMP, IPV4_SRC_ADDR, IPV4_DST_ADDR",
+    ),
+    ("vflow-9.json", "what vFlow prints of version 9 or IPFIX"),
+];
 
 const USUAL: &str = "192.0.2.10:51000 198.51.100.20:443 6 27 10 1500 at 10:00:00.123 09:59:50.123 09:59:55.123 by 192.0.2.1";
 const UNSAMPLED: &str = "192.0.2.10:51000 198.51.100.20:443 6 27 10 1500 at 10:00:00.123 09:59:50.123 09:59:55.123 by 192.0.2.1 1:0";

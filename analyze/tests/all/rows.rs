@@ -34,7 +34,16 @@ const CASES: &[(&str, Right)] = &[
     ("kibana-formatted.csv", Flows(&[Some(1_234_567), None], "")),
     ("nfdump-1.6-json-milliseconds.json", Flows(&[Some(1500)], "")),
     ("nfdump-1.7.0-no-line-ends.csv", Refused("115 cells under 48 names; nfdump 1.7.0")),
+    (
+        "nfdump-1.7.1-by-port.csv",
+        Flows(&[Some(84), Some(9000)], "counts 4 flows, its rows stand for 2"),
+    ),
     ("nfdump-1.7.4-by-protocol.txt", Refused("nfdump -r FILE -o csv")),
+    (
+        "nfdump-aggregated-without-addresses.json",
+        Flows(&[Some(1500), Some(3000)], "no address: it is an aggregated row"),
+    ),
+    ("nfdump-aggregated-without-values.json", Refused("nfdump -r FILE -o csv")),
     (
         "nfdump-aggregated.csv",
         Flows(&[Some(4500), Some(70)], "counts 4 flows, its rows stand for 2"),
@@ -46,6 +55,7 @@ const CASES: &[(&str, Right)] = &[
     ("nfdump-quiet.csv", Refused("nfdump without -q")),
     ("nfsen-statistics.csv", Refused("statistics")),
     ("pandas-floats.csv", Flows(&[Some(1500), Some(3000), Some(4500)], "")),
+    ("pandas-lists.csv", Flows(&[Some(1500), Some(3000), Some(4500)], "")),
     ("rwcut-epoch.csv", Flows(&[Some(1500), Some(420)], "")),
     ("rwcut-no-titles.txt", Refused("rwcut without --no-titles")),
     ("rwcut.txt", Flows(&[Some(1500), Some(420)], "")),
@@ -165,6 +175,10 @@ fn times_are_exact_or_unknown() {
     assert_eq!(times, expected.map(parse_ms));
     let flow = &flows("nfdump-no-times.csv")[0];
     assert_eq!((flow.first_switched_ms, flow.last_switched_ms), (None, None));
+    // A row without a time has the first moment of 1970 for when it was received.
+    let flow = &flows("nfdump-1.7.1-by-port.csv")[1];
+    assert_eq!(flow.timestamp_ms, None);
+    assert_eq!(flow.first_switched_ms, parse_ms("2018-09-21T09:59:50.000Z"));
     let flow = &flows("kibana-formatted.csv")[0];
     assert_eq!(flow.timestamp_ms, parse_ms("2018-09-21T10:00:00.123Z"));
     assert_eq!(flow.first_switched_ms, parse_ms("2018-09-21T09:59:50.123Z"));

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use flowkit_analyze::export::Addresses;
-use flowkit_analyze::{Selection, Source};
+use flowkit_analyze::import::import;
+use flowkit_analyze::{ReadOptions, Selection, Source};
 
-use crate::exporting::export_of;
+use crate::exporting::{export_of, flows_and_tally};
 
 /// What is right of an input.
 enum Right {
@@ -21,19 +22,29 @@ use Right::{Read, Refused};
 
 /// The values are worked out by hand: document n has n × 1500 bytes.
 const INPUTS: &[(&str, Right)] = &[
+    ("aggregations.json", Refused("aggregations")),
     ("async-partial.json", Read(3, 9000, Some("partial"))),
+    ("body-of-response.json", Read(3, 9000, None)),
     ("bulk-bom.json", Read(3, 9000, None)),
+    ("bulk-update.ndjson", Read(3, 9000, None)),
     ("curl-i-broken.txt", Read(2, 6000, Some("breaks off"))),
     ("curl-i.txt", Read(3, 9000, None)),
+    ("docker.log", Read(3, 9000, None)),
     ("elasticdump-commas.json", Read(3, 9000, None)),
     ("elasticdump-status.json.gz", Read(3, 9000, None)),
     ("elasticdump-stdout.txt", Read(3, 9000, None)),
+    ("eql.json", Read(3, 9000, None)),
+    ("esql-grouped.json", Refused("without grouping")),
     ("esql.json", Read(3, 9000, None)),
     ("fluentd-out-file.log", Read(3, 9000, None)),
     ("fluentd-stdout.log", Read(3, 9000, None)),
+    ("journald.json", Read(3, 9000, None)),
+    ("more-than-10000.json", Read(2, 4500, Some("more than 10000 documents, of which 2 are here"))),
     ("powershell-out-file.json", Read(3, 9000, None)),
     ("rubydebug.txt", Refused("json_lines")),
     ("scroll-script.txt", Read(3, 9000, None)),
+    ("strings.ndjson", Refused("jq -r .")),
+    ("utf8-and-utf16.json", Read(3, 9000, None)),
     ("v9-only.ndjson", Refused("version 9: 12 documents")),
 ];
 
@@ -42,6 +53,7 @@ fn every_input_after_a_report_is_right() {
     let folder = Path::new("../testdata/text");
     for (name, right) in INPUTS {
         let sources = [Source::open(&folder.join(name)).unwrap()];
+        imported_is_as_read(&sources, right, name);
         let (mut flows, mut bytes) = (0, 0);
         let read = export_of(&sources, &Selection::default(), Addresses::Text).flows(|flow| {
             flows += 1;
@@ -68,6 +80,28 @@ fn every_input_after_a_report_is_right() {
     let there: BTreeSet<String> =
         there.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(there, listed);
+}
+
+/// A dump of the input has its flows, and lacks what it lacks; what is refused is not
+/// imported.
+fn imported_is_as_read(sources: &[Source], right: &Right, name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("dump");
+    let imported = import(sources, &dump, String::new(), true, ReadOptions::default());
+    match right {
+        Read(n, sum, missing) => {
+            assert!(imported.is_ok(), "{name}: {imported:?}");
+            let (flows, tally) = flows_and_tally(Source::open(&dump).unwrap());
+            let bytes: u64 = flows.iter().filter_map(|flow| flow.bytes).sum();
+            assert_eq!((flows.len() as u64, bytes), (*n, *sum), "{name}");
+            assert_eq!(tally.incomplete.is_empty(), missing.is_none(), "{name}: {tally:?}");
+        }
+        Refused(word) => {
+            let error = imported.unwrap_err().to_string();
+            assert!(error.contains(word), "{name}: {error}");
+            assert!(!dump.exists(), "{name}");
+        }
+    }
 }
 
 /// The words for what is missing of a file with this text.

@@ -49,6 +49,7 @@ mod rows_of_values;
 pub mod server_error;
 pub mod shape;
 mod value;
+mod vflow;
 pub mod wrapped;
 
 use std::borrow::Cow;

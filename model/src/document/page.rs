@@ -21,6 +21,8 @@ pub struct Page<'a> {
     /// How many there are in all; `None` if the answer does not say, or gives
     /// a lower bound only.
     pub total: Option<u64>,
+    /// That lower bound: there are more.
+    pub more_than: Option<u64>,
     /// The server gave up before it had looked everywhere.
     pub timed_out: bool,
     /// Shards that were asked and that answered.
@@ -87,11 +89,14 @@ enum Total {
 }
 
 impl Total {
-    /// The total, unless it is a lower bound only (`"relation": "gte"`).
-    fn exact(self) -> Option<u64> {
+    /// The total, or the lower bound that it is (`"relation": "gte"`): a server
+    /// stops to count at a number that was passed.
+    fn exact_or_bound(self) -> (Option<u64>, Option<u64>) {
         match self {
-            Self::Number(total) => Some(total),
-            Self::Object { value, relation } => (relation == "eq").then_some(value),
+            Self::Number(total) => (Some(total), None),
+            Self::Object { value, relation } if relation == "eq" => (Some(value), None),
+            Self::Object { value, relation } if relation == "gte" => (None, Some(value)),
+            Self::Object { .. } => (None, None),
         }
     }
 }
@@ -115,7 +120,8 @@ impl<'de> FromJson<'de> for HitsSeed<'_, 'de> {
         let mut is_of_a_search = false;
         while let Some(key) = next_key(&mut map)? {
             match &*key {
-                "hits" => {
+                // `events` are the hits of EQL.
+                "hits" | "events" => {
                     let hits = map.next_value_seed(ListSeed)?;
                     is_of_a_search |= hits.is_some();
                     self.0.hits = hits.unwrap_or_default();
@@ -124,7 +130,8 @@ impl<'de> FromJson<'de> for HitsSeed<'_, 'de> {
                     let raw: &RawValue = map.next_value()?;
                     let total = lenient::<Option<Total>>(raw.get());
                     is_of_a_search |= total.is_some();
-                    self.0.total = total.and_then(Total::exact);
+                    (self.0.total, self.0.more_than) =
+                        total.map(Total::exact_or_bound).unwrap_or_default();
                 }
                 "max_score" => {
                     is_of_a_search = true;

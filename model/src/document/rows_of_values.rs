@@ -7,6 +7,21 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+/// Whether a column is named after a sum of documents, as SQL, ES|QL and Kibana
+/// name them: `sum(bytes)`, `Sum of bytes`.
+pub(super) fn is_of_aggregates(name: &str) -> bool {
+    const FUNCTIONS: [&str; 7] = ["sum", "count", "avg", "average", "min", "max", "count_distinct"];
+    let name = name.trim().to_ascii_lowercase();
+    let function = |word: &&str| {
+        let rest = name.strip_prefix(word).unwrap_or_default();
+        rest.starts_with('(') && rest.ends_with(')') || rest.starts_with(" of ")
+    };
+    FUNCTIONS.iter().any(function)
+        || name.ends_with(": descending")
+        || name.ends_with(": ascending")
+        || name.starts_with("top ") && name.contains(" values of ")
+}
+
 /// A column of an answer.
 #[derive(Deserialize)]
 pub(super) struct Column {
@@ -23,6 +38,9 @@ pub(super) fn documents<'a>(
     rows: &[Vec<&'a RawValue>],
     are_values: bool,
 ) -> Option<Vec<Cow<'a, str>>> {
+    if columns.iter().any(|column| is_of_aggregates(&column.name)) {
+        return None;
+    }
     let fits = |rows: &[Vec<&RawValue>]| rows.iter().all(|row| row.len() == columns.len());
     // SQL writes columns under `values`, and calls a date a datetime.
     let is_sql = columns.iter().any(|column| column.kind == "datetime");
@@ -63,7 +81,7 @@ fn document(columns: &[Column], row: &[&RawValue]) -> String {
 }
 
 /// Puts a value at a path; where another value is in the way, under its dotted name.
-fn put(members: &mut Map<String, Value>, path: &str, value: Value) {
+pub(super) fn put(members: &mut Map<String, Value>, path: &str, value: Value) {
     let Some((first, rest)) = path.split_once('.') else {
         if !members.contains_key(path) {
             members.insert(path.to_owned(), value);

@@ -153,12 +153,14 @@ fn number_in_text(form: Form, kind: Kind, text: &str) -> Option<u64> {
         Form::NfdumpProtocol => parse_whole(text)
             .or_else(|| nfdump_protocol_number(text).map(u64::from))
             .or_else(|| protocol_number(text).map(u64::from)),
+        // Aggregated rows have the first moment of 1970 where they have no time.
         Form::ShortMs => match text.split_once('.') {
             Some((second, ms)) if (1..3).contains(&ms.len()) => {
                 parse(kind, &format!("{second}.{ms:0>3}"))
             }
             _ => parse(kind, text),
-        },
+        }
+        .filter(|ms| *ms > 0),
         Form::AnyAddress => parse(kind, text).or_else(|| parse_whole(text)),
         _ => parse(kind, text),
     }

@@ -7,16 +7,22 @@
 //! | `docs` | `_mget`: hits; one may be an error, or not found |
 //! | `response`, `rawResponse`, `result` | async search, or what Kibana's inspector shows |
 //! | `columns` with `rows` or `values`, `schema` with `datarows` | SQL or ES\|QL: rows of values under names |
+//! | `Header` with `Flows` | a datagram as vFlow prints it |
 //! | any list of hits or flows | what scripts make of an answer, as `{"hits": [...]}` |
+//! | any member that is an answer or hit, `doc` with a document | the body of a response, an update |
+//! | any text that is a hit or a flow | a line of a log: Docker's, the journal's, a topic's |
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::entry::Entry;
+use super::json::string;
 use super::rows_of_values::{Column, documents};
+use super::vflow::Message;
 
 /// What is inside of an answer.
 #[derive(Debug, Default)]
@@ -91,12 +97,24 @@ fn is_true(value: Option<&RawValue>) -> bool {
     value.is_some_and(|value| value.get() == "true")
 }
 
+/// What is wrong with a text that holds the beginning of a document.
+const CUT: &str = "with a text in which a document breaks off";
+
 impl<'a> Wrapped<'a> {
+    /// Whether it is no answer, but a document with the beginning of another in a
+    /// text.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.values.is_empty() && self.missing == [CUT]
+    }
+
     /// Looks into a JSON object that is no flow; `None` if nothing known is inside.
     #[must_use]
     pub fn of(json: &'a str) -> Option<Self> {
         let members: Members<'a> = serde_json::from_str(json).ok()?;
-        let mut found = Self::inside(&members).or_else(|| Self::in_a_list(json))?;
+        let mut found = Self::inside(&members)
+            .or_else(|| Self::of_vflow(json))
+            .or_else(|| Self::in_a_member(json))?;
         for (is_so, sentence) in [
             (is_true(members.is_partial), "that is partial: the server had not looked everywhere"),
             (is_true(members.is_running), "of a search that was still running"),
@@ -148,19 +166,86 @@ impl<'a> Wrapped<'a> {
         Some(Self { values, ..Self::default() })
     }
 
-    /// The first list whose first element is a flow, or a hit with a document.
-    fn in_a_list(json: &'a str) -> Option<Self> {
-        let members: BTreeMap<String, &'a RawValue> = serde_json::from_str(json).ok()?;
-        members.values().find_map(|list| {
+    /// The flows of a datagram as vFlow prints it.
+    fn of_vflow(json: &'a str) -> Option<Self> {
+        let message = Message::of(json)?;
+        let mut found = Self { values: message.documents()?, ..Self::default() };
+        if message.is_short() {
+            found.missing.push("of vFlow with fewer flows than its header counts");
+        }
+        Some(found)
+    }
+
+    /// The first list whose first element is a flow, or a hit with a document; or
+    /// else the first text that is one, or an answer.
+    fn in_a_member(json: &'a str) -> Option<Self> {
+        let members: BTreeMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(json).ok()?;
+        let list = members.values().find_map(|list| {
             let list: Vec<&'a RawValue> = serde_json::from_str(list.get()).ok()?;
-            let is_flow = match Entry::parse(list.first()?.get().as_bytes()).ok()? {
-                Entry::Hit(hit) => hit.source.is_some(),
-                Entry::Bare(document) => document.into_flow().is_ok(),
-                Entry::Page(_) | Entry::Error(_) => false,
-            };
+            let is_flow = is_flow(list.first()?.get(), false);
             let values = list.into_iter().map(|value| Cow::Borrowed(value.get())).collect();
             is_flow.then_some(Self { values, ..Self::default() })
-        })
+        });
+        let object = || members.iter().find_map(|(key, object)| Self::in_an_object(key, object));
+        list.or_else(object)
+            .or_else(|| members.values().find_map(|text| Self::in_a_text(text.get())))
+    }
+
+    /// The hit or answer that a member holds, as scripts keep the body of a response;
+    /// a bare document is one only under `doc`, as in the lines of updates.
+    fn in_an_object(key: &str, object: &'a RawValue) -> Option<Self> {
+        let json = object.get();
+        let is_one = match Entry::parse(json.as_bytes()) {
+            _ if !json.starts_with('{') => false,
+            Ok(Entry::Hit(hit)) => hit.source.is_some(),
+            Ok(Entry::Page(_)) => true,
+            Ok(Entry::Bare(document)) => key == "doc" && document.into_flow().is_ok(),
+            Ok(Entry::Error(_)) | Err(_) => false,
+        };
+        let values = || vec![Cow::Borrowed(json)];
+        if is_one {
+            return Some(Self { values: values(), ..Self::default() });
+        }
+        // An answer may be deeper inside: of GraphQL it is.
+        let is_object = json.starts_with('{') && json.contains("\"hits\"");
+        (is_object && Self::of(json).is_some())
+            .then(|| Self { values: values(), ..Self::default() })
+    }
+
+    /// The document or answer that a text holds, as a line of a log does; other
+    /// text may stand around it.
+    fn in_a_text(json: &str) -> Option<Self> {
+        let text = match json.as_bytes() {
+            [b'"', ..] if json.contains('{') => string(json)?,
+            // The journal's letters, where they are not all printed.
+            [b'[', b'1'..=b'9', ..] => {
+                Cow::Owned(String::from_utf8(serde_json::from_str(json).ok()?).ok()?)
+            }
+            _ => return None,
+        };
+        let from_brace = text.get(text.find('{')?..)?;
+        let whole = from_brace.get(..=from_brace.rfind('}').unwrap_or(0))?;
+        if is_flow(whole, true) || Wrapped::of(whole).is_some() {
+            let values = vec![Cow::Owned(whole.to_owned())];
+            return Some(Self { values, ..Self::default() });
+        }
+        let is_cut = || serde_json::from_str::<IgnoredAny>(from_brace).is_err_and(|e| e.is_eof());
+        (from_brace.starts_with("{\"") && is_cut())
+            .then(|| Self { missing: vec![CUT], ..Self::default() })
+    }
+}
+
+/// Whether an entry is a flow, of this version or another, or a hit with a document;
+/// with `or_page`, an answer is enough.
+fn is_flow(json: &str, or_page: bool) -> bool {
+    match Entry::parse(json.as_bytes()) {
+        Ok(Entry::Hit(hit)) => hit.source.is_some(),
+        Ok(Entry::Bare(document)) => {
+            let other = document.other_version();
+            document.into_flow().is_ok() || or_page && other.is_some()
+        }
+        Ok(Entry::Page(_)) => or_page,
+        Ok(Entry::Error(_)) | Err(_) => false,
     }
 }
 
@@ -195,12 +280,33 @@ mod tests {
             inside(&format!(r#"{{"n":1,"hits":[{hit}]}}"#)),
             Some((vec![hit.to_owned()], 0))
         );
+        // The flow in a line of a log, whose name and text around it are any.
+        let flow = r#"{"netflow":{"bytes":1}}"#;
+        let escaped = flow.replace('"', "\\\"");
+        let bytes: Vec<String> = flow.bytes().map(|byte| byte.to_string()).collect();
+        for json in [
+            format!(r#"{{"log":"{escaped}\n","stream":"stdout"}}"#),
+            format!(r#"{{"a":"x {{","MESSAGE":"<13>1 logstash: {escaped} "}}"#),
+            format!(r#"{{"MESSAGE":[{}]}}"#, bytes.join(",")),
+        ] {
+            assert_eq!(inside(&json), Some((vec![flow.to_owned()], 0)), "{json}");
+        }
+        for member in [format!(r#""body":{answer}"#), format!(r#""doc":{flow}"#)] {
+            let value = member.split_once(':').unwrap().1;
+            let json = format!(r#"{{"status":200,{member}}}"#);
+            assert_eq!(inside(&json), Some((vec![value.to_owned()], 0)), "{json}");
+        }
+        let cut = format!(r#"{{"log":"{}"}}"#, &escaped[..escaped.len() - 2]);
+        assert_eq!(inside(&cut), Some((Vec::new(), 1)));
         let of_opensearch = r#"{"schema":[{"name":"netflow.bytes"}],"datarows":[[1]],"size":1}"#;
         assert_eq!(inside(of_opensearch), Some((vec![r#"{"netflow":{"bytes":1}}"#.to_owned()], 0)));
         for json in [
             r#"{"response":"200","docs":["a"]}"#,
             r#"{"responses":[{"code":1}],"result":{"a":1}}"#,
             r#"{"columns":["a"],"rows":[[1]]}"#,
+            r#"{"columns":[{"name":"sum(netflow.bytes)"},{"name":"netflow.src_addr"}],"values":[[9,"192.0.2.1"]]}"#,
+            r#"{"a":{"netflow":{"bytes":1}}}"#,
+            r#"{"message":"{}","log":"{\"level\":\"info\"}","a":"{see below","b":[1,2]}"#,
             "[]",
         ] {
             assert_eq!(inside(json), None, "{json}");

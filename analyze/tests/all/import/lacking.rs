@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use flowkit_analyze::export::Addresses;
 use flowkit_analyze::import::import;
-use flowkit_analyze::{ReadOptions, Source, documents};
+use flowkit_analyze::{ReadOptions, Selection, Source, documents};
 
 use super::{hit, hits, saved};
 use crate::asking::tally;
+use crate::exporting::export_of;
 
 #[test]
 fn a_source_without_documents_is_told() {
@@ -19,6 +21,42 @@ fn a_source_without_documents_is_told() {
         let (dump, imported) = saved(&path, true);
         assert_eq!(imported.tally.notes, [format!("{} {words}", path.display())]);
         fs::remove_dir_all(dump).unwrap();
+    }
+}
+
+/// Of a source that holds something, and no flow, no dump is made; the error is that
+/// of a question.
+#[test]
+fn a_source_without_a_flow_is_not_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, dump) = (folder.path().join("in"), folder.path().join("dump"));
+    let flow = hit(1, 1) + "\n";
+    let version_9 = r#"{"netflow":{"version":9,"bytes":1}}"#;
+    for text in [
+        "{\"message\":\"a\"}\n{\"message\":\"b\"}\n",
+        "[\n{\"message\":\"a\"}\n]\n",
+        version_9,
+        r#"{"hits":{"total":1,"hits":[{"_id":"1"}]}}"#,
+        "a log line\n",
+    ] {
+        fs::write(&path, text).unwrap();
+        let sources = || [Source::open(&path).unwrap()];
+        let asked = export_of(&sources(), &Selection::default(), Addresses::Text).flows(|_| Ok(()));
+        let asked = asked.unwrap_err().to_string();
+        let import = |sources: &[Source]| {
+            import(sources, &dump, String::new(), true, ReadOptions::default())
+        };
+        assert_eq!(import(&sources()).unwrap_err().to_string(), asked, "{text}");
+        assert!(!dump.exists(), "{text}");
+        // With others it is judged alone.
+        let whole = folder.path().join("whole");
+        fs::write(&whole, &flow).unwrap();
+        let both = [Source::open(&whole).unwrap(), Source::open(&path).unwrap()];
+        assert_eq!(import(&both).unwrap_err().to_string(), asked, "{text}");
+        // One flow is enough.
+        fs::write(&path, format!("{flow}{text}")).unwrap();
+        import(&sources()).unwrap();
+        fs::remove_dir_all(&dump).unwrap();
     }
 }
 
@@ -66,6 +104,7 @@ fn what_a_file_lacks_its_dump_lacks() {
             3,
             &["breaks"],
         ),
+        ("an array that begins", hits(0..2) + "[\n", 2, &["breaks off in this line"]),
         ("an array in a line", hits(0..2) + "[" + &hit(3, 3), 3, &["breaks off in this line"]),
         ("arrays", format!("[{}]\n[{},{}]\n", hit(1, 1), hit(2, 2), hit(3, 3)), 3, &[]),
         ("an array and lines", format!("[{}]\n{}", hit(1, 1), hits(2..4)), 3, &[]),

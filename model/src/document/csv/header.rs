@@ -5,6 +5,7 @@ use std::fmt;
 use super::cells::cells;
 use super::layout::{Layout, Role};
 use super::layouts::{LAYOUTS, REFUSED};
+use crate::document::rows_of_values::is_of_aggregates;
 use crate::field::FieldId as F;
 
 /// Between cells, in the order in which they are tried.
@@ -112,11 +113,17 @@ impl Candidate {
 /// The layout whose names are most like these, and those names of it.
 fn nearest(names: &[String]) -> Option<(&'static str, Vec<String>)> {
     const ALIKE: f64 = 0.9;
+    // A line of thousands of cells is no header, and would be compared for seconds.
+    const MOST: usize = 256;
+    let names: Vec<String> = names
+        .iter()
+        .filter(|name| (1..=64).contains(&name.len()))
+        .take(MOST)
+        .map(|name| name.to_ascii_lowercase())
+        .collect();
     let is_like = |known: &str| {
-        names.iter().any(|name| {
-            let (name, known) = (name.to_ascii_lowercase(), known.to_ascii_lowercase());
-            name.len() <= 64 && strsim::jaro_winkler(&name, &known) >= ALIKE
-        })
+        let known = known.to_ascii_lowercase();
+        names.iter().any(|name| strsim::jaro_winkler(name, &known) >= ALIKE)
     };
     let found = LAYOUTS.iter().map(|layout| {
         let mut alike: Vec<String> = layout
@@ -144,6 +151,9 @@ fn names(line: &str, delimiter: u8) -> Vec<String> {
     names
 }
 
+const AGGREGATES: &str =
+    "sums that a query or Kibana made, not flows; ask for the documents, without grouping";
+
 impl Header {
     /// Reads a header.
     ///
@@ -163,6 +173,9 @@ impl Header {
                 REFUSED.iter().find(|rows| rows.marks.iter().all(|mark| texts.contains(mark)))
             {
                 return Err(NoHeader::Refused(refused.why));
+            }
+            if texts.len() > 1 && texts.iter().any(|name| is_of_aggregates(name)) {
+                return Err(NoHeader::Refused(AGGREGATES));
             }
             for layout in LAYOUTS {
                 let found = Candidate::new(layout, &texts);

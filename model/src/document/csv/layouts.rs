@@ -36,6 +36,14 @@ pub const REFUSED: &[Refused] = &[
     Refused { marks: &["dIP", "Records"], why: UNIQ },
     Refused { marks: &["sPort", "Records"], why: UNIQ },
     Refused { marks: &["dPort", "Records"], why: UNIQ },
+    Refused {
+        marks: &["Date", "Records", "Bytes", "Packets"],
+        why: "counts of rwcount, not flows; print the flows: `rwcut --delimited=, FILE`",
+    },
+    Refused {
+        marks: &["IPV4_SRC_ADDR"],
+        why: "flows of nProbe, both directions in one and none of version 5; let it export version 5 (`-V 5 -n HOST:PORT`) and collect that",
+    },
 ];
 
 #[cfg(test)]
@@ -104,6 +112,14 @@ mod tests {
             ),
             ("            sIP|   Records|          Bytes|  %Bytes|   cumul_%|", "rwuniq"),
             ("sIP|dPort|Records|Bytes|", "rwuniq"),
+            (
+                "               Date|        Records|               Bytes|          Packets|",
+                "rwcount",
+            ),
+            ("IPV4_SRC_ADDR|IPV4_DST_ADDR|IN_PKTS|IN_BYTES|FIRST_SWITCHED", "nProbe"),
+            ("netflow.src_addr,sum(netflow.bytes)", "sums"),
+            ("\"Top 5 values of netflow.src_addr\",\"Sum of netflow.bytes\"", "sums"),
+            ("netflow.src_addr: Descending,Count", "sums"),
         ] {
             match Header::of(header) {
                 Err(NoHeader::Refused(why)) => assert!(why.contains(word), "{header}: {why}"),

@@ -17,7 +17,7 @@ use super::layout::{Layout, Role, by_name};
 use crate::document::dialect::Form;
 use crate::field::FieldId as F;
 
-use Form::{FlagLetters, NfdumpProtocol, Plain};
+use Form::{FlagLetters, NfdumpProtocol, Plain, ShortMs};
 use Role::{
     BytesBack, Duration, Engine, Flows, IcmpCode, IcmpType, Nothing, PacketsBack, PortOrIcmp, Value,
 };
@@ -55,7 +55,7 @@ const FIXED_COLUMNS: &[(&str, Role)] = &[
     ("mpls5", Nothing), ("mpls6", Nothing), ("mpls7", Nothing), ("mpls8", Nothing),
     ("mpls9", Nothing), ("mpls10", Nothing), ("cl", Nothing), ("sl", Nothing), ("al", Nothing),
     ("ra", Value(F::Exporter, Plain)), ("eng", Engine), ("exid", Nothing),
-    ("tr", Value(F::Timestamp, Plain)), ("eth", Nothing),
+    ("tr", Value(F::Timestamp, ShortMs)), ("eth", Nothing),
 ];
 
 /// nfdump 1.7.2 and later.
@@ -76,7 +76,7 @@ const NAMED_COLUMNS: &[(&str, Role)] = &[
     ("version", Value(F::Version, Plain)), ("count", Nothing), ("cnt", Nothing), ("af", Nothing),
     ("Ident", Nothing), ("engine", Engine), ("exporterID", Nothing),
     ("firstSeen", Value(F::FirstSwitched, Plain)), ("lastSeen", Value(F::LastSwitched, Plain)),
-    ("received", Value(F::Timestamp, Plain)), ("duration", Duration),
+    ("received", Value(F::Timestamp, ShortMs)), ("duration", Duration),
     ("packets", Value(F::Packets, Plain)), ("inPackets", Value(F::Packets, Plain)),
     ("bytes", Value(F::Bytes, Plain)), ("inBytes", Value(F::Bytes, Plain)),
     ("srcPort", Value(F::SrcPort, Plain)), ("dstPort", PortOrIcmp),

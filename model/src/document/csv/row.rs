@@ -3,7 +3,7 @@
 use super::cells::cells;
 use super::header::Header;
 use super::layout::Role;
-use super::value::{flags, is_missing, number_of, time_of, whole};
+use super::value::{element, flags, is_missing, number_of, time_of, whole};
 use crate::document::NotAFlow;
 use crate::field::{Access, FieldId as F};
 use crate::record::FlowRecord;
@@ -140,12 +140,13 @@ impl Header {
         let mut found = Cells::default();
         let (mut n_cells, mut n_filled, mut last_is_empty) = (0, 0, false);
         for cell in cells(text, self.delimiter) {
+            let cell = element(&cell).unwrap_or(&cell);
             last_is_empty = cell.is_empty();
-            n_filled += usize::from(!is_missing(&cell));
+            n_filled += usize::from(!is_missing(cell));
             if let Some(role) = self.columns.get(n_cells)
-                && (!is_missing(&cell) || *role == Role::BlankFlags)
+                && (!is_missing(cell) || *role == Role::BlankFlags)
             {
-                found.read(*role, &cell);
+                found.read(*role, cell);
             }
             n_cells += 1;
         }
@@ -161,6 +162,7 @@ impl Header {
 
     /// What is no row: the header, a comment, a line of nfdump's summary.
     fn aside(&self, line: &str) -> Option<Row> {
+        let line = line.trim_start_matches('\u{feff}');
         let first = line.as_bytes().first().copied().unwrap_or(b'\n');
         // Rows of most layouts begin with a digit and are never looked at closer.
         if first.is_ascii_digit() {

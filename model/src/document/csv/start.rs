@@ -119,7 +119,10 @@ fn text_output(line: &str) -> Option<&'static str> {
     // A line of it after `-q`, from a time to an arrow.
     let is_quiet = || line.as_bytes().get(10) == Some(&b' ') && (has(&[" -> "]) || has(&[" <-> "]));
     let is_time = line.get(..10).is_some_and(|date| parse_ms(date).is_some());
+    // Of `-o fmt:`, which begins with any of its elements.
+    let is_of_fmt = has(&[" IP Addr"]) && line.trim_start().starts_with(['S', 'D']);
     if begins(&["Date first seen", "Date flow start", "Event time", "Aggregated flows "])
+        || is_of_fmt
         || is_time && is_quiet()
     {
         return Some(
@@ -177,6 +180,7 @@ mod tests {
             ("Top 10 IP Addr ordered by flows:\n", "statistics"),
             ("Date first seen          Duration Proto\n", "-o csv"),
             ("2018-09-21 09:59:50.123     5.000 TCP  192.0.2.10:1 ->  192.0.2.1:443  \n", "-o csv"),
+            ("     Src IP Addr    Bytes\n      192.0.2.10,    9084\n", "-o csv"),
             ("\nFlow Record: \n  Flags = 0x00\n", "-o raw"),
             ("Ident: none\nFlows: 6\n", "nfdump -I"),
             ("2|1537523995123|1537523999123|6|0|0|0|3221225994|51000|0\n", "-o pipe"),

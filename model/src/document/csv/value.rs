@@ -22,6 +22,15 @@ pub(super) fn is_missing(cell: &str) -> bool {
         || cell.bytes().all(|byte| matches!(byte, b'-' | b':' | b'+')) && cell.contains('-')
 }
 
+/// The element of a list of one, `[443]` or `['192.0.2.1']`, as pandas and es2csv
+/// print what Elasticsearch has under `fields`; of two or more it is none.
+pub(super) fn element(cell: &str) -> Option<&str> {
+    let inside = cell.strip_prefix('[')?.strip_suffix(']')?.trim();
+    let quoted = |quote| inside.strip_prefix(quote)?.strip_suffix(quote);
+    let one = quoted('"').or_else(|| quoted('\'')).unwrap_or(inside);
+    (!one.contains([',', '"', '\'', '['])).then_some(one)
+}
+
 /// The number of a field that is not text.
 pub(super) fn number_of(form: Form, kind: Kind, cell: &str) -> Option<u64> {
     match (form, kind) {
@@ -222,6 +231,17 @@ mod tests {
             ("x", None),
         ] {
             assert_eq!(flags(cell), expected, "{cell}");
+        }
+        for (cell, expected) in [
+            ("[443]", Some("443")),
+            ("['192.0.2.1']", Some("192.0.2.1")),
+            ("[\"a\"]", Some("a")),
+            ("[]", Some("")),
+            ("[1,2]", None),
+            ("['a', 'b']", None),
+            ("443", None),
+        ] {
+            assert_eq!(element(cell), expected, "{cell}");
         }
         assert_eq!(padded("010.001.000.255"), Some(0x0a01_00ff));
         for cell in ["10.1.0.255", "010.001.000.256", "010.001.000.25", "010.001.000.255.1"] {

@@ -22,7 +22,12 @@ use Form::{FlagLetters, HighByte, LowByte, Plain, SampledFlag, ShortMs};
 pub(super) const NFDUMP: Dialect = Dialect {
     name: "nfdump -o json",
     changes: None,
-    marks: &[&["in_packets", "src4_addr"], &["in_packets", "src6_addr"]],
+    marks: &[
+        &["in_packets", "src4_addr"],
+        &["in_packets", "src6_addr"],
+        // Aggregated rows may have no address.
+        &["in_packets", "in_bytes", "export_sysid"],
+    ],
     places: || {
         places(&[
             (F::Timestamp, "received", ShortMs),
