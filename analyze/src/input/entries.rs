@@ -127,17 +127,7 @@ impl Parsed {
                         reader.learn(text, false);
                     }
                     Err(NotAFlow::NoNetflow) if depth < DEEPEST => {
-                        let wrapped = std::str::from_utf8(text).ok().and_then(Wrapped::of);
-                        if let Some(wrapped) = &wrapped {
-                            self.inside(depth, wrapped, line, reader);
-                        }
-                        match wrapped {
-                            None => self.no_flow(NotAFlow::NoNetflow, version, text, line),
-                            Some(wrapped) if wrapped.is_cut() => {
-                                self.no_flow_in(NotAFlow::NoNetflow, version, text, line);
-                            }
-                            Some(_) => {}
-                        }
+                        self.without_netflow(depth, version, text, line, reader);
                     }
                     Err(cause) => self.no_flow(cause, version, text, line),
                 }
@@ -159,6 +149,27 @@ impl Parsed {
             }
         }
         true
+    }
+
+    /// Reads a document without a netflow object, which may have others inside.
+    fn without_netflow(
+        &mut self,
+        depth: u32,
+        version: Option<u64>,
+        text: &[u8],
+        line: u64,
+        reader: &mut ShapeReader,
+    ) {
+        let cause = NotAFlow::NoNetflow;
+        match std::str::from_utf8(text).ok().and_then(Wrapped::of) {
+            None => self.no_flow(cause, version, text, line),
+            Some(wrapped) => {
+                self.inside(depth, &wrapped, line, reader);
+                if wrapped.is_cut() {
+                    self.no_flow_in(cause, version, text, line);
+                }
+            }
+        }
     }
 
     /// Counts a document that is no flow.
