@@ -11,7 +11,7 @@ use flowkit_analyze::import::import;
 use flowkit_analyze::{ReadOptions, Source};
 use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::dump::Manifest;
-use flowkit_model::question::{Question, Report};
+use flowkit_model::question::{Exporters, Question, Report};
 
 use crate::asking::{answer, filtered, question};
 use crate::random::Random;
@@ -218,7 +218,7 @@ fn found(check: &Answer, finding: &str) -> u64 {
 /// Flows missing between packets and in packets by `exporters` and by `check`, and what
 /// the note counts.
 fn told(sources: &[Source], of: impl Fn(Report) -> Question) -> [(u64, u64); 2] {
-    let exporters = answer(sources, &of(Report::Exporters));
+    let exporters = answer(sources, &of(Report::Exporters(Exporters::default())));
     let check = answer(sources, &of(Report::Check));
     let lost = (sum(&exporters, "lost_flows"), sum(&exporters, "missing_documents"));
     assert_eq!((found(&check, "lost_flows"), found(&check, "missing_documents")), lost);
