@@ -2,7 +2,7 @@
 
 use flowkit_analyze::in_memory::{Memory, diff_batches};
 use flowkit_model::answer::Cell;
-use flowkit_model::question::{Condition, Diff, Flows, Measure, Order, Report};
+use flowkit_model::question::{Condition, Diff, Flows, Measure, Order, Question, Report, Timeline};
 use flowkit_model::{FlowRecord, Metric};
 
 use crate::asking::{keys, of_batches, question, top, top_with};
@@ -86,6 +86,26 @@ fn texts_are_ranked_and_compared_by_their_letters() {
         }
         assert_eq!(asked(by_bytes, false, "key_1 > \"r0\"", limit), first(&["r1", "r2"]));
     }
+}
+
+/// In Casey clocks went from 02:00 of March 5th 2010 back to 23:00 of the 4th, at 15:00Z:
+/// of three hours from 12:30Z half an hour, and at the end another, are the 4th's.
+#[test]
+fn a_day_that_comes_again_has_its_share_and_no_more() {
+    let at = 1_267_705_800_000; // 2010-03-04T12:30Z
+    let flow = FlowRecord {
+        timestamp_ms: Some(at + 10_800_000),
+        first_switched_ms: Some(at),
+        last_switched_ms: Some(at + 10_800_000),
+        bytes: Some(1080),
+        ..FlowRecord::default()
+    };
+    let timeline = Timeline { bin: "day".into(), ..Timeline::default() };
+    let zone = Flows { zone: "Antarctica/Casey".into(), ..Flows::default() };
+    let asked = Question::new(Report::Timeline(timeline), zone);
+    let rows = of_batches(&batches(&[flow], 1), &asked).table.rows;
+    let bytes: Vec<Cell> = rows.into_iter().map(|row| row[1].clone()).collect();
+    assert_eq!(bytes, [Cell::Number(360), Cell::Number(720)]);
 }
 
 /// Bytes and packets of some ports.
