@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::flows::Flow;
+use super::flows::{Flow, kind_of};
 
 /// The lower middle one.
 fn median(values: &[i64]) -> i64 {
@@ -54,6 +54,7 @@ pub(crate) fn regular(flows: &[Flow], least: usize, most_jitter: u64) -> Vec<Vec
             (bytes / n_flows).to_string(),
             starts[0].to_string(),
             starts[starts.len() - 1].to_string(),
+            kind_of(key[2]).to_owned(),
         ]);
         let unsteadiness = i128::from(jitter) * 1_000_000 / i128::from(interval);
         found.push(((unsteadiness, Reverse(beats.len()), key), row));

@@ -284,3 +284,12 @@ fn number(value: &Value) -> Option<u128> {
     let is_whole = float.fract() == 0.0 && (0.0..1e15).contains(&float);
     is_whole.then(|| format!("{float:.0}").parse().unwrap())
 }
+
+/// What a port is in flows of a protocol.
+pub(super) fn kind_of(protocol: u128) -> &'static str {
+    match protocol {
+        1 => "icmp",
+        _ if has_ports(protocol) => "port",
+        _ => "none",
+    }
+}

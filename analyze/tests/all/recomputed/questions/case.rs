@@ -115,15 +115,12 @@ impl Case {
         self.name == "diff" && self.options["windows"].is_null()
     }
 
-    /// Whether a source holds something, and nothing of it is a flow. A dump is one
-    /// source, whatever it was made of.
-    pub(super) fn is_refused(&self, is_dump: bool) -> bool {
+    /// Whether a source holds something, and nothing of it is a flow: it is neither
+    /// answered nor imported.
+    pub(super) fn is_refused(&self) -> bool {
         let holds_none = |documents: &Vec<Value>| {
             !documents.is_empty() && of_documents(documents).flows.is_empty()
         };
-        if is_dump && !self.has_two_sides() {
-            return holds_none(&self.sources.concat());
-        }
         self.sources.iter().any(holds_none)
     }
 

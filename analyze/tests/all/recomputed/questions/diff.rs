@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::clocks::Clock;
 use super::grouped::keys_of;
-use super::recomputed::{Recomputed, cell, texts};
+use super::recomputed::{Recomputed, cell, is_port, port_kind, texts};
 use crate::recomputed::flows::{Datum, Flow};
 
 /// Bytes, packets and flows of both sides.
@@ -21,12 +21,15 @@ pub(super) fn answer(options: &Value, sides: &[Vec<Flow>; 2], clock: &Clock) -> 
         "packets" => 1,
         _ => 2,
     };
+    let has_kinds = by.iter().any(|key| is_port(key));
+    let mut kinds: BTreeMap<Vec<Datum>, Vec<&Flow>> = BTreeMap::new();
     let mut keys: BTreeMap<Vec<Datum>, Sides> = BTreeMap::new();
     for (side, flows) in sides.iter().enumerate() {
         for flow in flows {
             let mut own = keys_of(flow, &by, clock);
             own.dedup();
             for key in own {
+                kinds.entry(key.clone()).or_default().push(flow);
                 let sums = &mut keys.entry(key).or_default()[side];
                 let more = [flow.counter("bytes"), flow.counter("packets"), 1];
                 *sums = [0, 1, 2].map(|place| sums[place] + more[place]);
@@ -47,6 +50,7 @@ pub(super) fn answer(options: &Value, sides: &[Vec<Flow>; 2], clock: &Clock) -> 
             let sign = if a > b { "-" } else { "" };
             cells.extend([a.to_string(), b.to_string(), format!("{sign}{}", a.abs_diff(b))]);
         }
+        cells.extend(has_kinds.then(|| port_kind(kinds[&key].iter().copied())));
         cells
     };
     let rows = changed.into_iter().map(row).collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::recomputed::flows::{Datum, Flow, has_ports};
+use crate::recomputed::flows::{Datum, Flow, kind_of};
 
 /// What an answer says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,13 +79,8 @@ pub(super) fn is_port(key: &str) -> bool {
 
 /// What a port is, by the protocols of its flows.
 pub(super) fn port_kind<'f>(flows: impl Iterator<Item = &'f Flow>) -> String {
-    let kind = |protocol| match protocol {
-        1 => "icmp",
-        _ if has_ports(protocol) => "port",
-        _ => "none",
-    };
     let kinds: BTreeSet<&str> =
-        flows.filter_map(|flow| flow.number("protocol")).map(kind).collect();
+        flows.filter_map(|flow| flow.number("protocol")).map(kind_of).collect();
     match kinds.into_iter().collect::<Vec<_>>()[..] {
         [] => "?".into(),
         [kind] => kind.into(),

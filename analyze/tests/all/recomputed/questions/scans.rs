@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::conditions;
 use super::recomputed::{Recomputed, cell, sums_of};
-use crate::recomputed::flows::{Datum, Flow};
+use crate::recomputed::flows::{Datum, Flow, kind_of};
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "kind",
     "src_addr",
     "dst_addr",
@@ -24,6 +24,7 @@ const COLUMNS: [&str; 14] = [
     "targets_per_minute",
     "first",
     "last",
+    "port_kind",
 ];
 
 /// A cell; nothing where a column does not apply.
@@ -86,6 +87,7 @@ fn of_kind(kind: &str, target: &str, least: u64, flows: &[Flow]) -> Vec<Row> {
         row.extend(
             values(n, &flows).map(|value| Some(value.map_or(Datum::Unknown, Datum::Number))),
         );
+        row.push(key[2].map(|protocol| Datum::Text(kind_of(protocol).into())));
         rows.push(row);
     }
     rows
