@@ -1,5 +1,6 @@
 //! The line that names the columns: which layout it is, and what stands where.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use super::cells::cells;
@@ -39,10 +40,10 @@ pub enum NoHeader {
     Refused(&'static str),
     /// No layout knows it.
     Unknown {
-        /// The names that were not understood.
+        /// All names.
         names: Vec<String>,
-        /// The layout whose names are most like them, and those names.
-        nearest: Option<(&'static str, Vec<String>)>,
+        /// Those that were not understood.
+        unknown: Vec<String>,
     },
 }
 
@@ -50,13 +51,14 @@ impl fmt::Display for NoHeader {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(why) => write!(out, "these rows are {why}"),
-            Self::Unknown { names, nearest } => {
+            Self::Unknown { names, unknown } => {
                 out.write_str("this header names no columns of flows that flowkit knows")?;
-                if !names.is_empty() {
-                    write!(out, "; not understood: {}", list(names))?;
+                if !unknown.is_empty() {
+                    write!(out, "; not understood: {}", list(unknown))?;
                 }
-                if let Some((layout, known)) = nearest {
-                    write!(out, "; nearest is {layout}, which has {}", list(known))?;
+                // Looked for when it is told: many lines are tried that are no header.
+                if let Some((layout, known)) = nearest(names) {
+                    write!(out, "; nearest is {layout}, which has {}", list(&known))?;
                 }
                 out.write_str("; the layouts are in `flowkit guide dump`")
             }
@@ -113,19 +115,26 @@ impl Candidate {
 /// The layout whose names are most like these, and those names of it.
 fn nearest(names: &[String]) -> Option<(&'static str, Vec<String>)> {
     const ALIKE: f64 = 0.9;
-    // A line of thousands of cells is no header, and would be compared for seconds.
-    const MOST: usize = 256;
+    // More cells are no header, and would be compared for long.
+    const MOST: usize = 64;
     let names: Vec<String> = names
         .iter()
         .filter(|name| (1..=64).contains(&name.len()))
         .take(MOST)
         .map(|name| name.to_ascii_lowercase())
         .collect();
-    let is_like = |known: &str| {
-        let known = known.to_ascii_lowercase();
-        names.iter().any(|name| strsim::jaro_winkler(name, &known) >= ALIKE)
+    let mut compared: HashMap<String, bool> = HashMap::new();
+    let mut is_like = |known: &str| {
+        *compared.entry(known.to_ascii_lowercase()).or_insert_with_key(|known| {
+            // One of twice the length is never so much alike.
+            let names = names.iter().filter(|name| {
+                let (name, known) = (name.len(), known.len());
+                name <= 2 * known && known <= 2 * name
+            });
+            names.map(|name| strsim::jaro_winkler(name, known)).any(|alike| alike >= ALIKE)
+        })
     };
-    let found = LAYOUTS.iter().map(|layout| {
+    let of_layouts = LAYOUTS.iter().map(|layout| {
         let mut alike: Vec<String> = layout
             .headers
             .iter()
@@ -138,7 +147,8 @@ fn nearest(names: &[String]) -> Option<(&'static str, Vec<String>)> {
         alike.dedup();
         (layout.name, alike)
     });
-    found.filter(|(_, alike)| !alike.is_empty()).rev().max_by_key(|(_, alike)| alike.len())
+    let found: Vec<_> = of_layouts.filter(|(_, alike)| !alike.is_empty()).collect();
+    found.into_iter().rev().max_by_key(|(_, alike)| alike.len())
 }
 
 /// The names of a header, without flow-export's `#:` and other signs of comments.
@@ -160,7 +170,7 @@ impl Header {
     /// # Errors
     /// If it names no columns of flows.
     pub fn of(line: &str) -> Result<Self, NoHeader> {
-        let nothing = NoHeader::Unknown { names: Vec::new(), nearest: None };
+        let nothing = NoHeader::Unknown { names: Vec::new(), unknown: Vec::new() };
         if line.len() > LONGEST_HEADER || line.starts_with(['{', '[']) {
             return Err(nothing);
         }
@@ -194,8 +204,7 @@ impl Header {
             .map(|(_, name)| name.clone())
             .collect();
         if !best.is_enough() {
-            let nearest = nearest(&names);
-            return Err(NoHeader::Unknown { names: unknown, nearest });
+            return Err(NoHeader::Unknown { names, unknown });
         }
         // A document has many members that no flow has.
         let is_document = names.iter().any(|name| name.contains('.') || name.starts_with('@'));
