@@ -11,7 +11,7 @@ use flowkit_model::{Entry, Expression, FieldId, FlowRecord, Row};
 
 use crate::batch::FieldSet;
 use crate::filter::Filter;
-use crate::input;
+use crate::input::{self, Reading};
 use crate::store::{Buffers, ColumnFile, Request};
 
 /// Documents in any format. The shape of the first line is learnt; the other
@@ -21,7 +21,7 @@ use crate::store::{Buffers, ColumnFile, Request};
 /// # Panics
 /// If they do not agree.
 pub fn json(bytes: &[u8]) {
-    input::read_bytes(bytes);
+    input::read_bytes(bytes, None);
     let mut lines = bytes.split(|byte| *byte == b'\n');
     let Some(first) = lines.next() else { return };
     let Some((_, is_hit)) = by_json(first) else { return };
@@ -48,8 +48,17 @@ fn read_by(shape: &Shape, text: &[u8]) -> Option<FlowRecord> {
     Some(row.record())
 }
 
-/// Reads a flow with the JSON parser.
+/// Reads a flow with the JSON parser; characters in another encoding are replaced, as
+/// where sources are read.
 fn by_json(text: &[u8]) -> Option<(FlowRecord, bool)> {
+    let text = match std::str::from_utf8(text) {
+        Err(error) if error.error_len().is_some() => String::from_utf8_lossy(text),
+        _ => return of_entry(text),
+    };
+    of_entry(text.as_bytes())
+}
+
+fn of_entry(text: &[u8]) -> Option<(FlowRecord, bool)> {
     match Entry::parse(text).ok()? {
         Entry::Hit(hit) => Some((hit.into_flow().ok()?, true)),
         Entry::Bare(document) => Some((document.into_flow().ok()?, false)),
@@ -60,12 +69,14 @@ fn by_json(text: &[u8]) -> Option<(FlowRecord, bool)> {
 /// What is told apart by how it begins: csv of all layouts, archives, documents
 /// among other text.
 pub fn text(bytes: &[u8]) {
-    input::read_bytes(bytes);
+    input::read_bytes(bytes, None);
 }
 
 /// Datagrams and captures.
 pub fn wire(bytes: &[u8]) {
-    input::read_bytes(bytes);
+    for reading in [Reading::Capture, Reading::Datagrams] {
+        input::read_bytes(bytes, Some(reading));
+    }
     for datagram in flowkit_model::wire::split(bytes) {
         if let Ok(datagram) = flowkit_model::wire::decode(datagram) {
             let _ = datagram.faults();

@@ -43,6 +43,7 @@ mod truncated_page;
 pub(crate) use self::block::Block;
 pub(crate) use self::bulk::{BulkAction, document_of, is_action};
 pub use self::dump::read_manifest;
+pub(crate) use self::formats::Reading;
 pub use self::formats::{INPUTS, InputForm};
 pub(crate) use self::framing::{Framing, framing};
 pub(crate) use self::piece::Piece;

@@ -319,13 +319,12 @@ impl<R: Read> Read for Tee<R> {
 /// Text and datagrams that fuzzers unpack at most.
 const MOST_FUZZED: usize = 1 << 24;
 
-/// Reads bytes as a stream of unknown format, for fuzzers.
-pub(crate) fn bytes(bytes: &[u8]) {
+/// Reads bytes as a stream of a format, or of an unknown one, for fuzzers.
+pub(crate) fn bytes(bytes: &[u8], reading: Option<Reading>) {
     let (dictionary, shapes) = (Arc::default(), shape_cache::Shapes::default());
     let fields = FieldSet::all();
     let location = Location::Stdin;
-    let stream =
-        Stream { name: String::new(), location, expected: None, part: None, reading: None };
+    let stream = Stream { name: String::new(), location, expected: None, part: None, reading };
     let content =
         Content { name: String::new(), stream: Box::new(bytes), depth: 0, is_packed: false };
     let mut n_bytes = 0;
