@@ -28,7 +28,7 @@ use self::gather::{Shared, gather};
 pub use self::select::select;
 use self::select::{all_flows, common_window, for_report, window};
 use crate::error::ReadError;
-use crate::input::Source;
+use crate::input::{Source, named_twice};
 pub use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
 use crate::statistic::Statistic;
@@ -88,6 +88,10 @@ pub fn ask_with(
         };
         let flows = OfSources { sources, selection: &selection, options };
         let mut answer = dispatch(&question.report, &zone, frame, &flows)?;
+        // Copies of documents with an identity were left out, and counted.
+        if answer.tally.duplicates.n == 0 {
+            answer.tally.notes.extend(named_twice(sources));
+        }
         if question.flows.is_selective() && answer.tally.total.flows == 0 {
             answer.unmatched.extend(unmatched(sources, options)?);
         }

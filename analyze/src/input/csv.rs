@@ -29,6 +29,18 @@ pub(super) fn begins(text: &[u8]) -> bool {
     !matches!(start(text, false), Start::No)
 }
 
+/// Whether a text between documents is rows of flows: a header, and a row of as many
+/// cells.
+pub(super) fn are_rows(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
+    let is_between = |byte: u8| {
+        let n = |line| memchr_iter(byte, line).count();
+        n(first) > 0 && n(first) == n(second)
+    };
+    b",\t;|".iter().any(|byte| is_between(*byte)) && Header::of(&text_of(first)).is_ok()
+}
+
 /// Where the last whole record of a text ends, if one does. Until the header is
 /// known, a line is a record.
 pub(super) fn end_of_records(text: &[u8], header: Option<&Header>) -> Option<usize> {

@@ -9,6 +9,7 @@ use memchr::memchr_iter;
 
 use super::block::{Block, Dropped};
 use super::bulk::is_action;
+use super::csv;
 use super::parse::{Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, ZEROS, document_id};
 use super::shape_cache::ShapeReader;
 use super::stretches::{Stretch, is_zeros, may_hold_a_document, walk};
@@ -300,7 +301,12 @@ impl Parsed {
         }
         self.skip_for(NotAFlow::NotJson, line, || Some(met::text(text, bytes)));
         self.program = self.program.or_else(|| others::of_text(text));
-        if may_hold_a_document(text) || before.is_some_and(|before| before.has_brace) {
+        if csv::are_rows(text) {
+            let what = format!(
+                "{bytes} bytes of csv among documents were passed over; put them in a file of their own"
+            );
+            self.odd(Odd { kind: TEXT_WITH_A_BRACE, what, n: 1, line, is_missing: true });
+        } else if may_hold_a_document(text) || before.is_some_and(|before| before.has_brace) {
             self.may_have_held(line, bytes);
         }
     }

@@ -1,6 +1,7 @@
 //! Sources and their streams: name, location, which part of a dump it is, and
 //! what is known before it is read.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use flowkit_model::dump::Part;
@@ -177,6 +178,17 @@ impl Source {
             })
         })
     }
+}
+
+/// What to say of sources that are one file or folder, by whatever path.
+pub(crate) fn named_twice(sources: &[Source]) -> Vec<String> {
+    let mut known = HashSet::new();
+    let is_known = |source: &&Source| {
+        !source.is_stdin()
+            && std::fs::canonicalize(&source.name).is_ok_and(|place| !known.insert(place))
+    };
+    let note = |source: &Source| format!("{} is named twice, and counts twice", source.name);
+    sources.iter().filter(is_known).map(note).collect()
 }
 
 /// Whether two parts may hold the same document.

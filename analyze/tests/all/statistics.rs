@@ -149,3 +149,19 @@ fn changes_are_named_and_the_largest_comes_first() {
     assert!(changes(&a, &a, 0).1.is_empty());
     assert!(changes(&[], &[], 0).1.is_empty());
 }
+
+/// Flows without an identity cannot be told from their copies.
+#[test]
+fn a_source_that_is_named_twice_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flows.csv");
+    std::fs::write(&path, "sa,da,ibyt,ipkt\n192.0.2.1,192.0.2.2,100,1\n").unwrap();
+    let again = folder.path().join(".").join("flows.csv");
+    let open = |path: &std::path::Path| flowkit_analyze::Source::open(path).unwrap();
+    let ask = |sources: &[flowkit_analyze::Source]| {
+        let asked = flowkit_analyze::ask(sources, &question(Report::Summary)).unwrap().tally;
+        (asked.total.bytes, asked.notes.iter().filter(|note| note.contains("named twice")).count())
+    };
+    assert_eq!(ask(&[open(&path)]), (100, 0));
+    assert_eq!(ask(&[open(&path), open(&again)]), (200, 1));
+}

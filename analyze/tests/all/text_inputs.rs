@@ -27,6 +27,7 @@ const INPUTS: &[(&str, Right)] = &[
     ("body-of-response.json", Read(3, 9000, None)),
     ("bulk-bom.json", Read(3, 9000, None)),
     ("bulk-update.ndjson", Read(3, 9000, None)),
+    ("csv-behind-documents.txt", Read(3, 9000, Some("62 bytes of csv among documents"))),
     ("curl-i-broken.txt", Read(2, 6000, Some("breaks off"))),
     ("curl-i.txt", Read(3, 9000, None)),
     ("docker.log", Read(3, 9000, None)),

@@ -139,10 +139,16 @@ impl Export {
             options: self.sources.options(),
         };
         let exported = write_to(path, |out| {
-            request.write(self.format.into(), out).map_err(|error| match error {
+            let exported = request.write(self.format.into(), out).map_err(|error| match error {
                 ExportError::Write(error) => error.into(),
-                error => error.into(),
-            })
+                error => anyhow::Error::from(error),
+            })?;
+            match exported.left_out.iter().next() {
+                Some((field, _)) if exported.flows == 0 => {
+                    Err(anyhow!("no flow fits in a packet: {}", misfit(field)))
+                }
+                _ => Ok(exported),
+            }
         })?;
         self.tell(&exported, general)
     }
@@ -162,17 +168,28 @@ impl Export {
 
     fn tell(&self, exported: &Exported, general: &General) -> anyhow::Result<Exit> {
         let mut out = io::stderr().lock();
-        let left_out = exported
-            .left_out
-            .iter()
-            .map(|(field, n)| format!("{n} flows are left out: {field} does not fit in a packet"));
-        let notes = left_out.chain(unknown(&exported.unknown));
-        for note in notes.filter(|_| !general.quiet) {
+        for (field, n) in &exported.left_out {
+            let flows = if *n == 1 { "1 flow is".into() } else { format!("{n} flows are") };
+            writeln!(out, "incomplete: {flows} left out: {}", misfit(field))?;
+        }
+        for note in unknown(&exported.unknown).iter().filter(|_| !general.quiet) {
             writeln!(out, "note: {note}")?;
         }
         notes::of_tally(&exported.tally, general.quiet, &mut out)?;
-        Ok(exit(&self.sources, &exported.tally))
+        let exit = exit(&self.sources, &exported.tally);
+        let is_whole = exported.left_out.is_empty();
+        Ok(if is_whole || exit != Exit::Done { exit } else { Exit::Incomplete })
     }
+}
+
+/// Why a value of a field cannot be written into a packet.
+fn misfit(field: &str) -> String {
+    if [FieldId::FirstSwitched, FieldId::LastSwitched].iter().any(|id| id.field().name == field) {
+        return format!(
+            "{field} is more than 24.8 days from the export, which no packet can say; --format csv or documents can"
+        );
+    }
+    format!("{field} does not fit in a packet; --format csv or documents have it")
 }
 
 /// Notes on what was written for unknown values; fields that are unknown in

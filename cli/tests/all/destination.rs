@@ -108,6 +108,37 @@ fn what_packets_cannot_say_is_told() {
     assert!(String::from_utf8(help).unwrap().contains("written as 0"));
 }
 
+/// A flow that no packet can hold is missing from the export, also for who is quiet; a
+/// file without a flow is none.
+#[test]
+fn flows_that_do_not_fit_in_packets_are_missing() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let far = FLOWS
+        .lines()
+        .next()
+        .unwrap()
+        .replace("\"first_switched\":\"2018", "\"first_switched\":\"2017");
+    fs::write(folder.join("one-far.ndjson"), format!("{far}\n{}", FLOWS.lines().last().unwrap()))
+        .unwrap();
+    fs::write(folder.join("far.ndjson"), &far).unwrap();
+    let export =
+        |name: &str| run(&["export", "--format", "pcap", "-q", name, "-o", "p.pcap"], folder);
+    let output = export("far.ndjson");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(
+        said(&output).contains("no flow fits in a packet: first_switched"),
+        "{}",
+        said(&output)
+    );
+    assert!(!folder.join("p.pcap").exists());
+    let output = export("one-far.ndjson");
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    let told =
+        "incomplete: 1 flow is left out: first_switched is more than 24.8 days from the export";
+    assert!(said(&output).starts_with(told), "{}", said(&output));
+}
+
 /// A dump is a folder, so its name may end with a slash, or be no text at all.
 #[test]
 fn a_dump_may_be_named_in_any_way() {

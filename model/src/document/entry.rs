@@ -270,6 +270,10 @@ mod tests {
             "page of 2 of Some(7), shards true, timed out false",
         ),
         (
+            r#"{"timed_out":false,"_shards":{"total":2,"successful":2,"failed":0},"hits":{"total":{"value":7},"hits":[{}]}}"#,
+            "page of 1 of Some(7), shards true, timed out false",
+        ),
+        (
             r#"{"timed_out":true,"_shards":{"total":2,"successful":1,"failed":1},"hits":{"total":{"value":7,"relation":"gte"},"hits":[]}}"#,
             "page of 0 of None, shards false, timed out true",
         ),

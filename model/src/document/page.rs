@@ -85,7 +85,15 @@ impl Shards {
 #[serde(untagged)]
 enum Total {
     Number(u64),
-    Object { value: u64, relation: String },
+    Object {
+        value: u64,
+        #[serde(default = "exact")]
+        relation: String,
+    },
+}
+
+fn exact() -> String {
+    "eq".into()
 }
 
 impl Total {

@@ -9,6 +9,7 @@ use super::misfit::Misfit;
 use super::{HEADER_LENGTH, Header, RECORD_LENGTH, Record};
 use crate::address::Address;
 use crate::field::{Access, FieldId};
+use crate::names::adaptation::Adaptation;
 use crate::record::FlowRecord;
 
 /// A router's uptime clock, given by the time it started.
@@ -58,6 +59,11 @@ impl Fit<'_> {
         let export_ms = self.export_ms();
         let algorithm: u16 = self.number(FieldId::SamplingAlgorithm, 2);
         let interval: u16 = self.number(FieldId::SamplingInterval, 14);
+        // Beside counters that are multiplied already it would be applied again.
+        let is_scaled = self.flow.adapted.is_some_and(|number| {
+            Adaptation::from_number(number.into()).is_some_and(Adaptation::is_scaled)
+        });
+        let (algorithm, interval) = if is_scaled { (0, 0) } else { (algorithm, interval) };
         let mut header = Header {
             count: self.number(FieldId::FlowRecords, 16),
             unix_nsecs: u32::try_from(export_ms % 1000).unwrap_or_default() * 1_000_000,
@@ -182,6 +188,22 @@ mod tests {
         flow.version = Some(5);
         flow.sampling_algorithm = Some(2);
         flow
+    }
+
+    /// Else whoever reads the packets multiplies once more.
+    #[test]
+    fn scaled_counters_stand_beside_no_interval() {
+        for (adapted, sampling) in [
+            (None, 2 << 14 | 8),
+            (Some(Adaptation::ElastiFlow), 2 << 14 | 8),
+            (Some(Adaptation::ElastiFlowScaled), 0),
+            (Some(Adaptation::NfcapdScaled), 0),
+        ] {
+            let number = adapted.map(|adapted| u8::try_from(adapted.number()).unwrap());
+            let flow = FlowRecord { adapted: number, sampling_interval: Some(8), ..fitting() };
+            let (header, _) = encode(&flow, Uptime { boot_ms: 0 }).unwrap();
+            assert_eq!(header.sampling, sampling, "{adapted:?}");
+        }
     }
 
     #[test]

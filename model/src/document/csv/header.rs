@@ -1,6 +1,6 @@
 //! The line that names the columns: which layout it is, and what stands where.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::cells::cells;
@@ -164,6 +164,16 @@ fn names(line: &str, delimiter: u8) -> Vec<String> {
 const AGGREGATES: &str =
     "sums that a query or Kibana made, not flows; ask for the documents, without grouping";
 
+const TWICE: &str = "rows in which two columns of flows have one name, so that nothing says which counts; \
+    leave one out";
+
+/// Whether two columns that hold a value of flows have one name.
+fn has_one_twice(roles: &[Option<Role>], names: &[String]) -> bool {
+    let mut known = HashSet::new();
+    let values = roles.iter().zip(names).filter(|(role, _)| matches!(role, Some(Role::Value(..))));
+    values.map(|(_, name)| name).any(|name| !known.insert(name))
+}
+
 impl Header {
     /// Reads a header.
     ///
@@ -205,6 +215,9 @@ impl Header {
             .collect();
         if !best.is_enough() {
             return Err(NoHeader::Unknown { names, unknown });
+        }
+        if has_one_twice(&best.roles, &names) {
+            return Err(NoHeader::Refused(TWICE));
         }
         // A document has many members that no flow has.
         let is_document = names.iter().any(|name| name.contains('.') || name.starts_with('@'));

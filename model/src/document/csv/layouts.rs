@@ -120,6 +120,8 @@ mod tests {
             ("netflow.src_addr,sum(netflow.bytes)", "sums"),
             ("\"Top 5 values of netflow.src_addr\",\"Sum of netflow.bytes\"", "sums"),
             ("netflow.src_addr: Descending,Count", "sums"),
+            ("src_addr,dst_addr,bytes,bytes,packets", "one name"),
+            ("sa,da,ibyt,ipkt,ibyt", "one name"),
         ] {
             match Header::of(header) {
                 Err(NoHeader::Refused(why)) => assert!(why.contains(word), "{header}: {why}"),
