@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::clocks::{Clock, length};
-use super::conditions;
-use super::recomputed::{Recomputed, cell, is_port, port_kind, share, sums_of, texts};
+use super::conditions::{self, Form};
+use super::recomputed::{Recomputed, UNKNOWN, cell, is_port, port_kind, share, sums_of, texts};
 use crate::recomputed::flows::{Datum, Flow, has_ports};
 
 /// Fields of both ends.
@@ -254,14 +254,13 @@ impl<'q> Asked<'q> {
             };
         }
         let own = if let Some(metric) = name.strip_suffix("_share") {
-            let whole = self.total[metric_place(metric)];
             let part = self.value(metric, key, group).unwrap();
-            let shown = (part * 1_000_000 + whole / 2).checked_div(whole).unwrap_or(0);
-            Some(shown * 1000)
+            Some(conditions::millionths(part, self.total[metric_place(metric)]) * 1000)
         } else {
             self.value(&name, key, group).map(|value| value * 1_000_000_000)
         };
-        let limit = conditions::billionths(&name, limit, self.clock);
+        let own = own.map(|own| i128::try_from(own).unwrap());
+        let limit = conditions::billionths(Form::of_measure(&name), limit, self.clock);
         own.is_some_and(|own| conditions::holds(own.cmp(&limit), sign))
     }
 
@@ -319,7 +318,7 @@ impl<'q> Asked<'q> {
     fn port_kind(&self, group: &Group<'_>) -> String {
         let has_port = self.keys.iter().any(|key| is_port(key));
         if !has_port || self.name != "top" {
-            return "?".into();
+            return UNKNOWN.into();
         }
         port_kind(group.0.iter().map(|(flow, ..)| *flow))
     }

@@ -13,6 +13,7 @@
 //! difference names its seed, and leaves the documents in a folder.
 
 mod case;
+mod chosen;
 mod clocks;
 mod conditions;
 mod diff;
@@ -39,11 +40,11 @@ use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::question::{Question, Report};
 
 use self::case::{Case, Expected};
-use self::recomputed::{Read, Recomputed, UNJUDGED};
+use self::recomputed::{Read, Recomputed, UNJUDGED, UNKNOWN};
 
 fn text(cell: &Cell) -> String {
     match cell {
-        Cell::Unknown => "?".into(),
+        Cell::Unknown => UNKNOWN.into(),
         Cell::Minus(number) => format!("-{number}"),
         other => super::text(other),
     }
