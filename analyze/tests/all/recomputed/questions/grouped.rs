@@ -123,6 +123,7 @@ impl<'q> Asked<'q> {
             columns.push(sort);
         }
         if name == "top" && has_kinds {
+            columns.retain(|column| column != "port_kind");
             columns.push("port_kind".into());
         }
         if !options["columns"].is_null() {
@@ -244,6 +245,11 @@ impl<'q> Asked<'q> {
     fn fulfils(&self, condition: &str, key: &Key, group: &Group<'_>) -> bool {
         let [typed, sign, limit] = conditions::words(condition);
         let name = measure(typed);
+        if name == "port_kind" {
+            let kind = self.port_kind(group);
+            let order = kind.as_str().cmp(conditions::unquoted(limit));
+            return kind != UNKNOWN && conditions::holds(order, sign);
+        }
         if let Some(text) = limit.strip_prefix('"') {
             let place: usize = name[4..].parse().unwrap();
             return match key.get(place - 1) {
@@ -286,6 +292,12 @@ impl<'q> Asked<'q> {
             let place = place.parse::<usize>().unwrap() - 1;
             let of = |key: &Key| key.get(place).cloned().unwrap_or(Datum::Unknown);
             (of(a.0), of(b.0))
+        } else if sort == "port_kind" {
+            let of = |group: &Group<'_>| match self.port_kind(group) {
+                kind if kind == UNKNOWN => Datum::Unknown,
+                kind => Datum::Text(kind),
+            };
+            (of(a.1), of(b.1))
         } else {
             let of = |(key, group): (&Key, &Group<'_>)| {
                 self.value(&sort, key, group).map_or(Datum::Unknown, Datum::Number)
