@@ -117,6 +117,11 @@ impl Case {
         self.name == "diff" && self.options["windows"].is_null()
     }
 
+    /// Whether a column to sort by is asked for.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.options["sort"].is_string() || self.options["order"]["sort"].is_string()
+    }
+
     /// Whether a source holds something, and nothing of it is a flow: it is neither
     /// answered nor imported.
     pub(super) fn is_refused(&self) -> bool {

@@ -52,21 +52,30 @@ pub(super) fn keys(by: &[String]) -> Vec<Column> {
     by.iter().map(column).collect()
 }
 
+/// One of the columns, often one of the key, which is ordered in ways of its own.
+fn any<'c>(random: &mut Random, columns: &'c [Column]) -> &'c Column {
+    let keys: Vec<&Column> = columns.iter().filter(|column| column.is_key).collect();
+    if random.below(3) == 0 {
+        return pick(random, &keys);
+    }
+    pick(random, &columns.iter().collect::<Vec<_>>())
+}
+
 /// Draws a column to sort by, the direction, and conditions; `has_usual` tells whether the
 /// rows are in the order of a column anyway.
 pub(super) fn draw(random: &mut Random, options: &mut Value, columns: &[Column], has_usual: bool) {
     if random.below(2) == 0 {
-        options["sort"] = json!(pick(random, columns).name);
+        options["sort"] = json!(any(random, columns).name);
     }
     if (has_usual || !options["sort"].is_null()) && random.below(3) == 0 {
         options["bottom"] = json!(true);
     }
     if random.below(3) == 0 {
+        let n = 1 + random.below(4) / 3;
         let condition = |_| {
-            let column = pick(random, columns);
+            let column = any(random, columns);
             conditions::drawn(random, &column.name, column.form)
         };
-        let n = 1 + usize::from(options["sort"].is_null());
         let all: Vec<String> = (0..n).map(condition).collect();
         options["having"] = json!(all.join(" and "));
     }

@@ -148,8 +148,9 @@ fn difference(seed: u64, coverage: &mut Coverage) -> Option<String> {
 /// What was asked, so that it shows if questions find nothing to compare.
 #[derive(Default)]
 struct Coverage {
-    /// By report: questions, those whose answers have rows, cells that are not judged.
-    reports: BTreeMap<String, [usize; 3]>,
+    /// By report: questions, those whose answers have rows, cells that are not judged, and
+    /// answers of several rows in the order of a column that is asked for.
+    reports: BTreeMap<String, [usize; 4]>,
     /// Filters that some flows match and others do not.
     filters: usize,
     dumps: usize,
@@ -157,17 +158,21 @@ struct Coverage {
 
 impl Coverage {
     fn look_at(&mut self, case: &Case, answer: &Recomputed) {
-        let [asked, with_rows, unjudged] = self.reports.entry(case.name.to_owned()).or_default();
+        let [asked, with_rows, unjudged, sorted] =
+            self.reports.entry(case.name.to_owned()).or_default();
         *asked += 1;
         *with_rows += usize::from(!answer.rows.is_empty());
         *unjudged += answer.rows.concat().iter().filter(|cell| *cell == UNJUDGED).count();
+        *sorted += usize::from(case.is_sorted() && answer.rows.len() > 1);
         self.filters += usize::from(case.filter_splits());
         self.dumps += usize::from(case.asks_a_dump);
     }
 
     fn tell(&self) {
-        for (name, [asked, with_rows, unjudged]) in &self.reports {
-            println!("{name}: {asked} questions, {with_rows} with rows, {unjudged} cells unjudged");
+        for (name, [asked, with_rows, unjudged, sorted]) in &self.reports {
+            println!(
+                "{name}: {asked} questions, {with_rows} with rows, {sorted} sorted by a column, {unjudged} cells unjudged"
+            );
         }
         println!("{} filters split the flows, {} were asked of dumps", self.filters, self.dumps);
     }
