@@ -53,7 +53,7 @@ mod stats;
 mod store;
 mod zone;
 
-pub use crate::ask::{AskError, ReadOptions, ask, ask_with, select};
+pub use crate::ask::{AskError, ReadOptions, ask, ask_with, select, validate};
 pub use crate::error::ReadError;
 pub use crate::input::Source;
 pub use crate::selection::Selection;

@@ -102,6 +102,20 @@ pub fn ask_with(
     Ok(answer)
 }
 
+/// Whether a question can be asked at all, whatever the sources are: its zone, filter,
+/// columns, conditions, bins, and the two windows of a diff.
+///
+/// # Errors
+/// As [`ask`], for what is wrong with the question.
+pub fn validate(question: &Question) -> Result<(), AskError> {
+    let (report, zone) = (&question.report, zone(&question.flows.zone)?);
+    for_report(report, &question.flows, &zone, None)?;
+    match report {
+        Report::Diff(diff) => two_sides::validate(diff, &zone),
+        _ => dispatch(report, &zone, Frame::default(), &NoFlows).map(|_| ()),
+    }
+}
+
 /// What the sources hold, for an answer without a matching flow; `None` for
 /// standard input, which cannot be read again.
 fn unmatched(sources: &[Source], options: ReadOptions) -> Result<Option<Unmatched>, AskError> {
@@ -164,6 +178,17 @@ fn dispatch<A: FlowSet>(
         Report::Diff(_) => unreachable!("a diff has two sides"),
         Report::Summary => flows.ask(&Summary::default()),
         Report::Check => flows.ask(&Check),
+    }
+}
+
+/// No flows: there is an answer, if the question is right.
+struct NoFlows;
+
+impl FlowSet for NoFlows {
+    type Error = AskError;
+
+    fn ask<S: Statistic>(&self, _: &S) -> Result<Answer, AskError> {
+        Ok(Answer::default())
     }
 }
 

@@ -98,8 +98,7 @@ fn sides<'s>(
         if sources.iter().any(Source::is_stdin) {
             return Err(AskError::ReadTwice { why: "--a and --b read the source twice" });
         }
-        let windows = [span("--a", a, zone)?, span("--b", b, zone)?];
-        return Ok(windows.map(|window| Side { sources, window: Some(window) }));
+        return Ok(spans([a, b], zone)?.map(|window| Side { sources, window: Some(window) }));
     }
     let [a, b] = sources else { return Err(AskError::Sides) };
     let side = |source| -> Result<_, AskError> {
@@ -107,6 +106,19 @@ fn sides<'s>(
         Ok(Side { sources, window: window(sources, flows, zone, options)? })
     };
     Ok([side(a)?, side(b)?])
+}
+
+/// Whether a diff can be asked of any sources.
+pub(super) fn validate(diff: &Diff, zone: &TimeZone) -> Result<(), AskError> {
+    if let Some([a, b]) = &diff.windows {
+        spans([a, b], zone)?;
+    }
+    Changes::new(diff, zone).map(|_| ()).map_err(|why| AskError::Rows { why })
+}
+
+/// The windows of both sides.
+fn spans([a, b]: [&str; 2], zone: &TimeZone) -> Result<[Span; 2], AskError> {
+    Ok([span("--a", a, zone)?, span("--b", b, zone)?])
 }
 
 /// Parses `FROM..TO`, either of which may be left out, or a date.

@@ -6,7 +6,7 @@ pub(crate) mod notes;
 
 use std::io::{self, Write};
 
-use flowkit_analyze::{ask_with, zone};
+use flowkit_analyze::{ask_with, validate, zone};
 use flowkit_model::Answer;
 use flowkit_model::answer::Tally;
 use flowkit_model::question::{Question, Report};
@@ -37,6 +37,7 @@ pub(crate) fn answer(
     general: &General,
 ) -> anyhow::Result<Exit> {
     if output.print_question {
+        validate(question)?;
         return write_to(output.file.path(), |out| {
             writeln!(out, "{}", question.to_json())?;
             Ok(Exit::Done)

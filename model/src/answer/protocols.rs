@@ -18,17 +18,17 @@ use crate::question::Measure;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Protocols(u32);
 
-/// What the value of a port is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the value of a port is, in the order of the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PortKind {
-    /// A port: all flows are of TCP, UDP, DCCP or SCTP.
-    Port,
     /// Type and code, or nothing: all flows are of ICMP.
     Icmp,
-    /// Nothing: all flows are of other protocols without ports.
-    None,
     /// Different things in different flows.
     Mixed,
+    /// Nothing: all flows are of other protocols without ports.
+    None,
+    /// A port: all flows are of TCP, UDP, DCCP or SCTP.
+    Port,
 }
 
 impl PortKind {
@@ -39,6 +39,11 @@ impl PortKind {
     #[must_use]
     pub fn column() -> Column {
         Column { name: Measure::PortKind.name(), meaning: Meaning::Class }
+    }
+
+    /// What is in the column; nothing if it is unknown.
+    pub(super) fn cell(kind: Option<Self>) -> Cell {
+        kind.map_or(Cell::Unknown, |kind| Cell::Text(kind.name().into()))
     }
 
     /// Its name in csv and json.
@@ -108,7 +113,7 @@ impl Protocols {
     /// What a value of a port is, in the column for it.
     #[must_use]
     pub fn kind_cell(self) -> Cell {
-        self.port_kind().map_or(Cell::Unknown, |kind| Cell::Text(kind.name().into()))
+        PortKind::cell(self.port_kind())
     }
 
     /// Those of both.

@@ -117,12 +117,17 @@ impl RowOrder {
         by_value.then_with(|| by_key.fold(Ordering::Equal, Ordering::then))
     }
 
-    /// Whether a cell has a value of its column: `other`, in the place of a port, is none.
+    /// Whether a cell has a value of its column: `other`, in the place of a port or a
+    /// network, is none.
     fn is_known(&self, place: usize, cell: &Cell) -> bool {
         let meaning = self.columns.get(place).map(|column| column.meaning);
         match cell {
             Cell::Unknown | Cell::None | Cell::Filtered => false,
-            Cell::Text(_) => !matches!(meaning, Some(Meaning::Key(kind)) if kind != Kind::Text),
+            Cell::Text(_) => match meaning {
+                Some(Meaning::Key(kind)) => kind == Kind::Text,
+                Some(Meaning::Network(_)) => false,
+                _ => true,
+            },
             Cell::Minus(_) | Cell::Number(_) | Cell::Share { .. } => true,
         }
     }

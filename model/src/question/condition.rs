@@ -160,7 +160,7 @@ pub(crate) type Named<'n> = dyn Fn(&str) -> Result<(Measure, Option<Meaning>), S
 
 /// Without a report it is not known what a key is.
 fn of_measure(name: &str) -> Result<(Measure, Option<Meaning>), String> {
-    let measure = Measure::parse(name)?;
+    let measure = Measure::parse_column(name)?;
     Ok((measure, (!matches!(measure, Measure::Key(_))).then(|| measure.meaning())))
 }
 

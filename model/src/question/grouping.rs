@@ -201,9 +201,7 @@ impl Grouping {
     /// If there is none; the message lists what there is.
     pub fn named(&self, name: &str) -> Result<(Measure, Meaning), String> {
         let is = |known: &str| known.eq_ignore_ascii_case(name.trim());
-        // A kind of port is no amount.
-        let columns = || self.columns.iter().filter(|(_, measure)| *measure != Measure::PortKind);
-        if let Some((_, measure)) = columns().find(|(known, _)| is(known)) {
+        if let Some((_, measure)) = self.columns.iter().find(|(known, _)| is(known)) {
             return Ok((*measure, measure.meaning()));
         }
         let keys = self.keys.iter().zip(self.key_names());
@@ -212,10 +210,14 @@ impl Grouping {
                 return Ok((Measure::Key(place), key.meaning()));
             }
         }
-        let columns = columns().map(|(name, _)| name.clone());
+        let columns = self.columns.iter().map(|(name, _)| name.clone());
         let shown: Vec<String> = self.key_names().chain(columns).collect();
-        match Measure::parse(name) {
-            Ok(measure) if !measure.is_of_some() => Ok((measure, measure.meaning())),
+        let is_here = |measure: &Measure| match measure {
+            Measure::PortKind => self.tells_port_kinds,
+            measure => !measure.is_of_some(),
+        };
+        match Measure::parse_column(name) {
+            Ok(measure) if is_here(&measure) => Ok((measure, measure.meaning())),
             Err(why) if nearest(name, shown.iter().map(String::as_str)).is_none() => Err(why),
             _ => {
                 let (name, near) = (name.trim(), nearest(name, shown.iter().map(String::as_str)));

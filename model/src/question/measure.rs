@@ -131,7 +131,7 @@ const NAMED: [(&str, Measure); 14] = [
     ("received_bytes", Measure::Backward),
 ];
 
-/// The column that is no number: nothing is sorted or chosen by it.
+/// The column that is no number, and no measure where there is no port in the key.
 const PORT_KIND: &str = "port_kind";
 
 impl Measure {
@@ -194,7 +194,7 @@ impl Measure {
         ))
     }
 
-    /// Parses a measure that is shown: any, and `port_kind`.
+    /// Parses a measure that is shown, sorted by or compared: any, and `port_kind`.
     ///
     /// # Errors
     /// As [`parse`](Self::parse).

@@ -3,7 +3,9 @@
 
 use std::io;
 
-use flowkit_model::answer::{Answer, Cell, Group, GroupRow, More, Quantiles, Ranker, Rest, Tally};
+use flowkit_model::answer::{
+    Answer, Cell, Group, GroupRow, More, Protocols, Quantiles, Ranker, Rest, Tally,
+};
 use flowkit_model::question::Measure;
 use flowkit_model::{Kind, Sums};
 
@@ -30,6 +32,10 @@ impl<A: FlowAccumulator> Group for Candidate<'_, A> {
     fn key(&self, place: usize) -> Cell {
         let part = self.groups.layout.parts().get(place).zip(self.extras.key.get(place));
         part.map_or(Cell::Unknown, |(part, value)| key_cell(part.kind, *value, self.texts))
+    }
+
+    fn protocols(&self) -> Protocols {
+        self.sums.protocols()
     }
 
     fn ways(&self) -> Option<(u128, u128)> {

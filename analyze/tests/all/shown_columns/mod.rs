@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use flowkit_analyze::{Source, ask};
-use flowkit_model::answer::{Answer, Cell, Meaning, millionths};
+use flowkit_model::answer::{Answer, Cell, millionths};
 use flowkit_model::question::{Condition, Flows, Measure, Order, Question, Ranked, Report, Top};
 
 /// A document: addresses, ports, protocol, exporter, bytes, and first and last in ms
@@ -95,9 +95,6 @@ fn every_column_can_be_ranked_by_and_compared() {
         let grouping = ranking(Order::default()).grouping().unwrap();
         let whole = answer(folder.path(), ranking(all_rows()));
         for (place, column) in whole.table.columns.iter().enumerate() {
-            if column.meaning == Meaning::Class {
-                continue; // No amount.
-            }
             let name = &column.name;
             let (sort, _) = grouping.named(name).unwrap_or_else(|why| panic!("{name}: {why}"));
             for limit in [0, 1] {
@@ -120,6 +117,52 @@ fn every_column_can_be_ranked_by_and_compared() {
             }
         }
     }
+}
+
+/// Port 443 is TCP's, 2048 stands for a type of ICMP, 0 for nothing in GRE, and 53 for a
+/// port of UDP and for a type of ICMP; of the flow to 80 no protocol is known.
+#[test]
+fn port_kinds_are_ranked_by_and_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kinds.ndjson");
+    let flow = |(port, protocol, bytes): (u16, &str, u64)| {
+        document(["10.0.0.1", "10.0.0.2"], [50_000, port], "r1", bytes, [0, 1])
+            .replace("\"protocol\":6", &format!("\"protocol\":{protocol}"))
+    };
+    let flows = [
+        (443, "6", 1_000),
+        (2_048, "1", 500),
+        (0, "47", 6_200),
+        (53, "17", 200),
+        (53, "1", 100),
+        (80, "null", 900),
+    ];
+    std::fs::write(&path, flows.map(flow).join("\n")).unwrap();
+    let ask = |by: &str, options: &str| {
+        let json = format!(
+            r#"{{"flowkit_question": 1, "report": {{"top": {{"by": [{by}], "order": {{{options}}}}}}}}}"#
+        );
+        let question = Question::from_json(&json).unwrap();
+        assert_eq!(Question::from_json(&question.to_json()).as_ref(), Ok(&question));
+        let found = ask(&[Source::open(&path).unwrap()], &question).unwrap();
+        assert_eq!(found.bars.is_none(), options.contains("sort"), "{options}");
+        let ports = found.table.rows.iter().map(|row| typed(&row[0])).collect::<Vec<_>>();
+        (ports.join(" "), found.ranking.unwrap().other.bytes)
+    };
+    let port = r#""dst_port""#;
+    for (options, ports, other) in [
+        (r#""sort": "port_kind""#, "443 0 53 2048 80", 0),
+        (r#""sort": "port_kind", "bottom": true, "limit": 2"#, "2048 53", 8_100),
+        (r#""having": ["port_kind = icmp"]"#, "2048", 8_400),
+        (r#""having": ["port_kind != \"port\""]"#, "0 2048 53", 1_900),
+        (r#""having": ["port_kind >= mixed", "bytes < 1001"]"#, "443 53", 7_600),
+    ] {
+        assert_eq!(ask(port, options), (ports.into(), other), "{options}");
+    }
+    // With the protocol in the key 53 is two rows: one of ICMP, and one of a port.
+    let both = r#""dst_port", "protocol""#;
+    assert_eq!(ask(both, r#""having": ["port_kind = icmp"]"#), ("2048 53".into(), 8_300));
+    assert_eq!(ask(both, r#""sort": "port_kind", "limit": 3"#), ("53 443 0".into(), 1_500));
 }
 
 /// Exporters that are met in another order than that of their letters.
@@ -158,6 +201,7 @@ fn what_a_report_does_not_show_is_refused() {
             "peers",
             "no column is called peers; there are: protocol, service, bytes, packets",
         ),
+        (&ports, "port_kind", "no column is called port_kind; there are: protocol, service"),
         (&talkers, "peer", "did you mean peers?"),
         (&talkers, "b_to_a_bytes", "no measure is called b_to_a_bytes"),
         (&talkers, "key_2", "no column is called key_2"),

@@ -13,11 +13,12 @@ use flowkit_model::question::{Question, Report};
 use super::{document, documents};
 
 /// The reports, with the options that their rows need.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("exporters", ""),
     ("timeline", r#""bin": "20s""#),
     ("timeline", r#""bin": "30s", "by": ["dst_port"], "limit": 2"#),
     ("timeline", r#""bin": "30s", "by": ["exporter"], "time_distribution": "uniform""#),
+    ("timeline", r#""bin": "30s", "by": ["src_addr/31"], "limit": 1"#),
     ("scans", r#""min_targets": 1, "limit": 0"#),
     ("beacons", r#""min_connections": 3, "max_jitter_percent": 100, "limit": 0"#),
     ("diff", r#""by": ["exporter", "dst_port"], "limit": 0"#),
@@ -89,7 +90,7 @@ enum Value {
     Text(String),
 }
 
-/// `None` is no value; `other` is none of a port.
+/// `None` is no value; `other` is none of a port or a network.
 fn value(cell: &Cell, column: &Column) -> Option<Value> {
     match cell {
         Cell::Number(number) => Some(Value::Number(i128::try_from(*number).unwrap())),
@@ -225,6 +226,20 @@ fn a_change_is_compared_with_its_sign_and_by_its_size() {
     assert_eq!(shown(&some, "exporter"), ["r2"]);
     assert!(some.title().ends_with("3 of 4 keys changed, 1 of these match"), "{}", some.title());
     assert_eq!(shown(&diff(r#""sort": "b_flows""#), "b_flows"), ["5", "1", "0"]);
+}
+
+/// Of 13,700 B 10.0.0.2/31 sends 6,200, 10.0.0.4/31 5,700 and 10.0.0.0/31 1,800: with one
+/// series the others are last, whichever way networks are sorted.
+#[test]
+fn other_networks_have_no_place_among_networks() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = sources(folder.path());
+    let report = ("timeline", r#""bin": "1d", "by": ["src_addr/31"], "limit": 1"#);
+    for more in [r#""sort": "src_addr/31""#, r#""sort": "src_addr/31", "bottom": true"#] {
+        let rows = answer(&sources, report, more).table.rows;
+        let networks: Vec<_> = rows.iter().map(|row| typed(&row[1])).collect();
+        assert_eq!(networks, ["167772162", "167772162", "'other'", "'other'"], "{more}");
+    }
 }
 
 #[test]

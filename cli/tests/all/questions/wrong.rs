@@ -74,6 +74,43 @@ fn what_is_no_mistake_of_the_form_is_told_as_on_the_command_line() {
     assert!(told(&output).contains("cannot read none.json"), "{}", told(&output));
 }
 
+/// A question that no source can answer is not printed, and told as when it is asked.
+#[test]
+fn a_question_that_would_fail_is_not_printed() {
+    let place = Place::new();
+    let source = place.path("other.ndjson");
+    for (line, told_of) in [
+        ("exporters --sort lost", "there are: exporter, engine_type"),
+        ("timeline --sort dst_port", "there are: start, bytes"),
+        ("timeline --by dst_port --having kinds=bin", "did you mean kind?"),
+        ("scans --sort nope", "there are: kind, src_addr"),
+        ("scans --having targets>1s", "only duration"),
+        ("beacons --sort nope", "there are: src_addr, dst_addr"),
+        ("beacons --having jitter>50", "did you mean 50 %?"),
+        ("diff --by dst_port --sort change_bytes", "there are: dst_port, change"),
+        ("diff --by dst_port --a monday --b 2018-09-21", "--a monday: not a window"),
+    ] {
+        let line = words(line);
+        let sources = if line[0] == "diff" && !line.contains(&"--a".into()) { 2 } else { 1 };
+        let asked = [&line[..], &vec![source.clone(); sources]].concat();
+        let asked = told(&run(place.folder.path(), &asked, None));
+        for option in ["--print-question", "--print-question -o question.json"] {
+            let line = [&line[..], &words(option)].concat();
+            let output = run(place.folder.path(), &line, None);
+            assert_eq!(output.status.code(), Some(2), "{line:?}");
+            assert!(output.stdout.is_empty(), "{line:?}");
+            assert_eq!(told(&output), asked, "{line:?}");
+            assert!(asked.contains(told_of), "{line:?}: {asked}");
+            assert!(!place.folder.path().join("question.json").exists(), "{line:?}");
+        }
+    }
+    let text =
+        r#"{"flowkit_question": 1, "report": "summary", "flows": {"filter": "dts port 80"}}"#;
+    let output = run(place.folder.path(), &words("ask - --print-question"), Some(text));
+    assert_eq!(output.status.code(), Some(2), "{}", told(&output));
+    assert!(told(&output).contains("did you mean dst?"), "{}", told(&output));
+}
+
 #[test]
 fn what_a_question_says_is_not_said_beside_it() {
     let place = Place::new();

@@ -25,7 +25,9 @@
 
 use std::cmp::Ordering;
 
-use super::{Answer, Cell, Column, Group, GroupRow, Protocols, Ranking, Table, millionths};
+use super::{
+    Answer, Cell, Column, Group, GroupRow, PortKind, Protocols, Ranking, Table, millionths,
+};
 use crate::Sums;
 use crate::question::{Condition, Counted, Grouping, Measure, Of, Order};
 
@@ -109,8 +111,16 @@ impl<'q> Ranker<'q> {
         match self.grouping.order.sort {
             // The whole is the same for all.
             Measure::Share(metric) => Some(metric.of(&group.sums())),
+            // All kinds are in the order of their names.
+            Measure::PortKind => self.port_kind(group).map(|kind| kind as u128),
             measure => self.measure(measure, group),
         }
+    }
+
+    /// What the port of a group's key is; `None` if it has none, or no protocol is known.
+    fn port_kind<G: Group>(&self, group: &G) -> Option<PortKind> {
+        let is_told = self.grouping.tells_port_kinds;
+        is_told.then(|| self.protocols(group))?.port_kind()
     }
 
     /// Whether a group may have a row: it fulfils all conditions and has the
@@ -133,6 +143,9 @@ impl<'q> Ranker<'q> {
                 Cell::Number(number) => condition.holds(Some(number)),
                 _ => false,
             },
+            Measure::PortKind => {
+                self.port_kind(group).is_some_and(|kind| condition.holds_for_text(kind.name()))
+            }
             measure => condition.holds(self.measure(measure, group)),
         }
     }
@@ -142,7 +155,12 @@ impl<'q> Ranker<'q> {
     pub fn ranks_by_key(&self) -> bool {
         let order = &self.grouping.order;
         let conditions = order.having.iter().map(|condition| condition.measure);
-        conditions.chain([order.sort]).any(|measure| matches!(measure, Measure::Key(_)))
+        conditions.chain([order.sort]).any(|measure| match measure {
+            Measure::Key(_) => true,
+            // Of the protocol in the key.
+            Measure::PortKind => self.grouping.protocol_key().is_some(),
+            _ => false,
+        })
     }
 
     /// Whether ranking needs distinct counts or quantiles; else they are needed
@@ -202,7 +220,8 @@ impl<'q> Ranker<'q> {
         }
         Answer {
             table: Table { name: "rows", columns: self.columns(), rows },
-            bars: (!matches!(order.sort, Measure::Key(_))).then(|| sorted_by.clone()),
+            bars: (!matches!(order.sort, Measure::Key(_) | Measure::PortKind))
+                .then(|| sorted_by.clone()),
             ranking: Some(Ranking {
                 total: self.total,
                 other,
@@ -233,9 +252,9 @@ impl<'q> Ranker<'q> {
     }
 
     /// The protocols of a group: the one of its key, or those that the engine tells.
-    fn protocols(&self, group: &GroupRow) -> Protocols {
-        let Some(place) = self.grouping.protocol_key() else { return group.protocols };
-        group.key.get(place).map(Protocols::of_cell).unwrap_or_default()
+    fn protocols<G: Group>(&self, group: &G) -> Protocols {
+        let of_key = |place| Protocols::of_cell(&group.key(place));
+        self.grouping.protocol_key().map_or_else(|| group.protocols(), of_key)
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -249,20 +268,14 @@ impl<'q> Ranker<'q> {
 
     /// The cells of a row: key and columns.
     fn cells(&self, mut group: GroupRow) -> Vec<Cell> {
-        let protocols = self.protocols(&group);
+        let port_kind = self.port_kind(&group);
         let mut cells = std::mem::take(&mut group.key);
         cells.reserve_exact(self.grouping.columns.len());
         cells.extend(self.grouping.columns.iter().map(|(_, measure)| match measure {
             Measure::Share(metric) => {
                 Cell::Share { part: metric.of(&group.sums), whole: metric.of(&self.total) }
             }
-            Measure::PortKind => {
-                if self.grouping.tells_port_kinds {
-                    protocols.kind_cell()
-                } else {
-                    Cell::Unknown
-                }
-            }
+            Measure::PortKind => PortKind::cell(port_kind),
             measure => self.measure(*measure, &group).map_or(Cell::Unknown, Cell::Number),
         }));
         cells

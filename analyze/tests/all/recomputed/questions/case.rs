@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::chosen::{self, Chosen, Column};
 use super::clocks::{Clock, length};
+use super::conditions::{Form, PORT_KIND};
 use super::filters::{self, Filter};
 use super::recomputed::{Read, Recomputed, sums_of};
 use super::windows::{self, Window};
@@ -115,6 +117,11 @@ impl Case {
         self.name == "diff" && self.options["windows"].is_null()
     }
 
+    /// Whether a column to sort by is asked for.
+    pub(super) fn is_sorted(&self) -> bool {
+        self.options["sort"].is_string() || self.options["order"]["sort"].is_string()
+    }
+
     /// Whether a source holds something, and nothing of it is a flow: it is neither
     /// answered nor imported.
     pub(super) fn is_refused(&self) -> bool {
@@ -148,16 +155,22 @@ impl Case {
         let number = |name: &str, usual| asked_number(&self.options, name, usual);
         let answer = match self.name {
             "timeline" => timeline::answer(&self.options, &flows, &later, &clock, window),
-            "exporters" => exporters::exporters(&flows, is_filtered),
+            "exporters" => {
+                let all = exporters::exporters(&self.options, &flows, &clock, is_filtered);
+                all.unwrap_or_else(|| {
+                    is_unjudged = Box::new(|_| true);
+                    Recomputed::default()
+                })
+            }
             "summary" => exporters::summary(&flows),
-            "scans" => scans::answer(&self.options, &flows),
+            "scans" => scans::answer(&self.options, &flows, &clock),
             "beacons" => {
                 let (least, jitter) =
                     (number("min_connections", 8), number("max_jitter_percent", 10));
                 let least = usize::try_from(least).unwrap();
-                let mut rows = beacons::regular(&flows, least, jitter);
-                let limit = usize::try_from(number("limit", 10)).unwrap();
-                rows.truncate(if limit == 0 { rows.len() } else { limit });
+                let chosen =
+                    Chosen::new(beacon_columns(), &self.options, None, ("limit", 10), &clock);
+                let rows = chosen.choose(beacons::regular(&flows, least, jitter));
                 Recomputed { rows, ..Recomputed::default() }
             }
             "check" => {
@@ -217,6 +230,20 @@ impl Case {
         let answer = diff::answer(&self.options, &sides, &clock);
         Recomputed { read: read(&both, &sides.concat()), ..answer }
     }
+}
+
+/// The columns of `beacons`.
+pub(super) fn beacon_columns() -> Vec<Column> {
+    let addresses = ["src_addr", "dst_addr"].map(|name| Column::key(name, Form::Address));
+    let mut columns: Vec<Column> = addresses.into();
+    columns.extend(["protocol", "dst_port"].map(|name| Column::key(name, Form::Number)));
+    columns.push(Column::new("beats", Form::Amount));
+    columns.push(Column::new("interval", Form::Length));
+    columns.push(Column::new("jitter", Form::Share));
+    columns.extend(chosen::columns(Form::Amount, &["flows", "bytes", "mean_bytes"]));
+    columns.extend(chosen::columns(Form::Moment, &["first", "last"]));
+    columns.push(Column::new("port_kind", PORT_KIND));
+    columns
 }
 
 fn asked_number(options: &Value, name: &str, usual: u64) -> u64 {

@@ -7,30 +7,74 @@ use super::made::pick;
 use super::windows::moment;
 use crate::random::Random;
 
-/// A condition on a measure, with a limit of its kind.
-pub(super) fn drawn(random: &mut Random, measure: &str) -> String {
+/// What a value is, and so what it is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Bytes, packets and the like, with units and decimals, below 0 too.
+    Amount,
+    /// A whole number: ports, protocols, flags, numbers of systems.
+    Number,
+    Address,
+    /// A fraction of 1.
+    Share,
+    /// A length of time.
+    Length,
+    /// A time.
+    Moment,
+    /// A text; some that it may be compared with.
+    Text(&'static [&'static str]),
+    /// A part of a key of a ranking, whatever it is.
+    Part,
+}
+
+pub(super) const PORT_KIND: Form = Form::Text(&["icmp", "none", "\"port\"", "mixed", "tcp"]);
+pub(super) const EXPORTER: Form =
+    Form::Text(&["r1", "\"r2\"", "'192.0.2.1'", "other", "198.51.100.7", "s"]);
+pub(super) const PLACE: Form = Form::Text(&["DE", "\"Żabbar\"", "x", "'other'", "?"]);
+
+impl Form {
+    /// That of a measure of a ranking.
+    pub(super) fn of_measure(name: &str) -> Self {
+        match name {
+            "bytes_share" | "packets_share" | "flows_share" => Self::Share,
+            "first" | "last" => Self::Moment,
+            "port_kind" => PORT_KIND,
+            _ if name.starts_with("key_") => Self::Part,
+            _ if name.ends_with("duration") => Self::Length,
+            _ => Self::Amount,
+        }
+    }
+
+    /// What a value of it may be compared with.
+    fn limits(self) -> &'static [&'static str] {
+        match self {
+            Self::Amount => &[
+                "0", "1", "2", "5", "9000", "9k", "99.5", "0.5", "3M", "1.5M", "1T", "-1", "-9k",
+                "-0.5",
+            ],
+            Self::Number => &["0", "1", "2", "6", "17", "53", "443", "2048", "9000"],
+            Self::Address => &["10.0.1.2", "10.1.0.0", "10.0.2.0/24", "0.0.0.0", "192.0.2.254"],
+            Self::Share => &["12.5%", "5%", "33.3333%", "100%", "0", "0.040001", "0.25"],
+            Self::Length => &["0", "500ms", "1500", "10s", "1.5s", "1m", "1h30m"],
+            Self::Moment => {
+                &["1537514269230", "2018-09-21T07:00", "2018-10-28", "2012-01-01T00:00:00Z"]
+            }
+            Self::Text(texts) => texts,
+            Self::Part => {
+                &["\"r1\"", "\"DE\"", "0", "1", "2", "5", "443", "9000", "3000000", "1000000000000"]
+            }
+        }
+    }
+}
+
+/// A condition on a value of a form, with a limit of it.
+pub(super) fn drawn(random: &mut Random, name: &str, form: Form) -> String {
     let sign = pick(random, &["<", "<=", "=", "!=", ">", ">="]);
-    let limit = match measure {
-        "bytes_share" | "packets_share" | "flows_share" => match random.below(3) {
-            0 => pick(random, &["12.5%", "5%", "33.3333%", "100%"]).into(),
-            _ => format!("0.{:06}", random.below(300_000)),
-        },
-        "first" | "last" => pick(
-            random,
-            &["1537514269230", "2018-09-21T07:00", "2018-10-28", "2012-01-01T00:00:00Z"],
-        )
-        .into(),
-        "key_1" if random.below(2) == 0 => "\"r1\"".into(),
-        "key_1" | "key_2" => {
-            pick(random, &["0", "1", "2", "5", "443", "9000", "3000000", "1000000000000"]).into()
-        }
-        _ if measure.ends_with("duration") => {
-            pick(random, &["0", "500ms", "1500", "10s", "1.5s", "1m", "1h30m"]).into()
-        }
-        _ => pick(random, &["0", "1", "2", "5", "9000", "9k", "99.5", "0.5", "3M", "1.5M", "1T"])
-            .into(),
+    let limit = match form {
+        Form::Share if random.below(2) == 0 => format!("0.{:06}", random.below(300_000)),
+        _ => pick(random, form.limits()).into(),
     };
-    format!("{measure} {sign} {limit}")
+    format!("{name} {sign} {limit}")
 }
 
 /// Name, sign and limit of a condition.
@@ -51,14 +95,31 @@ pub(super) fn holds(order: Ordering, sign: &str) -> bool {
     }
 }
 
-/// In billionths, the number of a limit: an amount, a share, a length of time in ms or
-/// a moment.
-pub(super) fn billionths(name: &str, limit: &str, clock: &Clock) -> u128 {
-    if matches!(name, "first" | "last") && limit.contains('-') {
-        return u128::try_from(moment(limit, clock)).unwrap() * 1_000_000_000;
+/// A share in millionths, as it is shown: rounded, and 0 of nothing.
+pub(super) fn millionths(part: u128, whole: u128) -> u128 {
+    (part * 1_000_000 + whole / 2).checked_div(whole).unwrap_or(0)
+}
+
+/// A text without its quotes.
+pub(super) fn unquoted(limit: &str) -> &str {
+    limit.trim_matches(['"', '\''])
+}
+
+/// In billionths, the number of a limit: an amount, a share, a length of time in ms, an
+/// address or a moment.
+pub(super) fn billionths(form: Form, limit: &str, clock: &Clock) -> i128 {
+    if form == Form::Moment && limit.contains('-') {
+        return i128::from(moment(limit, clock)) * 1_000_000_000;
     }
-    let is_length = name.ends_with("duration");
-    let units: &[(&str, u128)] = if is_length {
+    if form == Form::Address {
+        let bytes = limit.split('/').next().unwrap().split('.');
+        let bytes = bytes.map(|byte| byte.parse::<i128>().unwrap());
+        return bytes.fold(0, |all, byte| all * 256 + byte) * 1_000_000_000;
+    }
+    if let Some(above) = limit.strip_prefix('-') {
+        return -billionths(form, above, clock);
+    }
+    let units: &[(&str, i128)] = if form == Form::Length {
         &[("ms", 1), ("s", 1000), ("h", 3_600_000), ("m", 60_000)]
     } else {
         &[("k", 1000), ("M", 1_000_000), ("G", 1_000_000_000), ("T", 1_000_000_000_000)]
@@ -78,7 +139,7 @@ pub(super) fn billionths(name: &str, limit: &str, clock: &Clock) -> u128 {
 }
 
 /// A number with up to nine decimals, in billionths.
-fn decimal(text: &str) -> u128 {
+fn decimal(text: &str) -> i128 {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     format!("{whole}{decimals:0<9}").parse().unwrap()
 }

@@ -1,11 +1,12 @@
 //! What changed between two sides, key by key.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::chosen::{self, Chosen, Column};
 use super::clocks::Clock;
+use super::conditions::{Form, PORT_KIND};
 use super::grouped::keys_of;
 use super::recomputed::{Recomputed, cell, is_port, port_kind, texts};
 use crate::recomputed::flows::{Datum, Flow};
@@ -13,14 +14,35 @@ use crate::recomputed::flows::{Datum, Flow};
 /// Bytes, packets and flows of both sides.
 type Sides = [[u128; 3]; 2];
 
+const METRICS: [&str; 3] = ["bytes", "packets", "flows"];
+
+const CHANGE: Form = Form::Text(&["grew", "shrank", "\"appeared\"", "vanished", "changed"]);
+
+/// The columns of the table, and how many these are; behind them the sizes of changes.
+pub(super) fn columns(options: &Value) -> (Vec<Column>, usize) {
+    let by = texts(&options["by"]);
+    let mut columns = chosen::keys(&by);
+    columns.push(Column::new("change", CHANGE));
+    for metric in METRICS {
+        let names = [format!("a_{metric}"), format!("b_{metric}"), format!("{metric}_change")];
+        columns.extend(names.map(|name| Column::new(&name, Form::Amount)));
+    }
+    columns.extend(by.iter().any(|key| is_port(key)).then(|| Column::new("port_kind", PORT_KIND)));
+    let n = columns.len();
+    columns.extend(chosen::columns(Form::Amount, &METRICS));
+    (columns, n)
+}
+
 /// Keys whose sums are equal on both sides have no row; the largest change comes first.
 pub(super) fn answer(options: &Value, sides: &[Vec<Flow>; 2], clock: &Clock) -> Recomputed {
     let by = texts(&options["by"]);
-    let metric = match options["sort"].as_str().unwrap_or("bytes") {
-        "bytes" => 0,
-        "packets" => 1,
-        _ => 2,
-    };
+    let (columns, n_shown) = columns(options);
+    let mut sorted = options.clone();
+    if options["sort"].is_null() {
+        sorted["sort"] = json!("bytes");
+    }
+    let chosen = Chosen::new(columns, &sorted, None, ("limit", 20), clock);
+    let metric = metric(chosen.sort().unwrap());
     let has_kinds = by.iter().any(|key| is_port(key));
     let mut kinds: BTreeMap<Vec<Datum>, Vec<&Flow>> = BTreeMap::new();
     let mut keys: BTreeMap<Vec<Datum>, Sides> = BTreeMap::new();
@@ -37,12 +59,8 @@ pub(super) fn answer(options: &Value, sides: &[Vec<Flow>; 2], clock: &Clock) -> 
         }
     }
     let n = keys.len();
-    let mut changed: Vec<(Vec<Datum>, Sides)> =
-        keys.into_iter().filter(|(_, [a, b])| a != b).collect();
-    changed.sort_by_key(|(_, [a, b])| Reverse(a[metric].abs_diff(b[metric])));
-    let outcome = format!("{} of {n} keys changed", changed.len());
-    let limit = usize::try_from(options["limit"].as_u64().unwrap_or(20)).unwrap();
-    changed.truncate(if limit == 0 { changed.len() } else { limit });
+    let changed: Vec<(Vec<Datum>, Sides)> = keys.into_iter().filter(|(_, [a, b])| a != b).collect();
+    let mut outcome = format!("{} of {n} keys changed", changed.len());
     let row = |(key, [a, b]): (Vec<Datum>, Sides)| {
         let mut cells: Vec<String> = key.iter().map(cell).collect();
         cells.push(word(a, b, metric).into());
@@ -51,10 +69,28 @@ pub(super) fn answer(options: &Value, sides: &[Vec<Flow>; 2], clock: &Clock) -> 
             cells.extend([a.to_string(), b.to_string(), format!("{sign}{}", a.abs_diff(b))]);
         }
         cells.extend(has_kinds.then(|| port_kind(kinds[&key].iter().copied())));
+        cells.extend([0, 1, 2].map(|place| a[place].abs_diff(b[place]).to_string()));
         cells
     };
-    let rows = changed.into_iter().map(row).collect();
+    let matching = chosen.matching(changed.into_iter().map(row).collect());
+    if chosen.has_conditions() {
+        outcome = format!("{outcome}, {} of these match", matching.len());
+    }
+    let mut rows = chosen.first(matching);
+    for row in &mut rows {
+        row.truncate(n_shown);
+    }
     Recomputed { rows, facts: vec![("outcome".into(), outcome)], ..Recomputed::default() }
+}
+
+/// The metric that the words for changes are about: the one of what rows are sorted by,
+/// else bytes.
+fn metric(sort: &str) -> usize {
+    let is = |metric: &str| {
+        let of_columns = [format!("a_{metric}"), format!("b_{metric}"), format!("{metric}_change")];
+        sort == metric || of_columns.iter().any(|name| name == sort)
+    };
+    METRICS.iter().position(|metric| is(metric)).unwrap_or(0)
 }
 
 fn word(a: [u128; 3], b: [u128; 3], metric: usize) -> &'static str {

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::conditions::{self, Form};
 use super::made::pick;
-use super::{conditions, scans, windows};
+use super::{case, chosen, diff, exporters, scans, timeline, windows};
 use crate::random::Random;
 
 const KEYS: [&str; 38] = [
@@ -52,7 +53,7 @@ const BINS: [&str; 14] = [
     "48h",
 ];
 
-const MEASURES: [&str; 35] = [
+const MEASURES: [&str; 36] = [
     "bytes",
     "packets",
     "flows",
@@ -88,6 +89,7 @@ const MEASURES: [&str; 35] = [
     "key_1",
     "key_2",
     "distinct:first_switched",
+    "port_kind",
 ];
 
 /// Names without a second of one.
@@ -116,7 +118,7 @@ fn keys(random: &mut Random) -> Vec<&'static str> {
 
 fn condition(random: &mut Random) -> String {
     let measure = pick(random, &MEASURES);
-    conditions::drawn(random, measure)
+    conditions::drawn(random, measure, Form::of_measure(measure))
 }
 
 fn order(random: &mut Random) -> Value {
@@ -140,11 +142,7 @@ fn order(random: &mut Random) -> Value {
 fn ranked(random: &mut Random) -> Value {
     let mut options = json!({"order": order(random)});
     if random.below(3) == 0 {
-        let mut columns = some(random, &MEASURES, 7);
-        if random.below(4) == 0 {
-            columns.push("port_kind");
-        }
-        options["columns"] = json!(columns);
+        options["columns"] = json!(some(random, &MEASURES, 7));
     }
     options
 }
@@ -157,6 +155,18 @@ fn timeline(random: &mut Random) -> Value {
         options["by"] = json!(keys(random));
         options["limit"] = json!(random.below(4));
     }
+    if random.below(2) == 0 {
+        options["rows"] = json!(random.below(6));
+    }
+    let columns = timeline::columns(&options);
+    chosen::draw(random, &mut options, &columns, false);
+    options
+}
+
+fn exporters(random: &mut Random) -> Value {
+    let limits = [0, 0, 1, 2, 3].map(Value::from);
+    let mut options = options(random, &[("limit", &limits)]);
+    chosen::draw(random, &mut options, &exporters::columns(), true);
     options
 }
 
@@ -181,6 +191,7 @@ fn beacons(random: &mut Random) -> Value {
     if random.below(8) > 0 {
         options["min_connections"] = pick(random, &least);
     }
+    chosen::draw(random, &mut options, &case::beacon_columns(), false);
     options
 }
 
@@ -191,21 +202,16 @@ fn scans(random: &mut Random) -> Value {
     if random.below(8) > 0 {
         options["min_targets"] = pick(random, &least);
     }
-    if random.below(3) == 0 {
-        options["sort"] = json!(pick(random, &scans::SORTS));
-    }
-    if random.below(3) == 0 {
-        let conditions = some(random, &scans::CONDITIONS, 2);
-        options["having"] = json!(conditions.join(" and "));
-    }
+    chosen::draw(random, &mut options, &scans::columns(), true);
     options
 }
 
 fn diff(random: &mut Random) -> Value {
     let limits = [0, 0, 1, 5].map(Value::from);
-    let sorts = ["bytes", "packets", "flows"].map(Value::from);
-    let mut options = options(random, &[("limit", &limits), ("sort", &sorts)]);
+    let mut options = options(random, &[("limit", &limits)]);
     options["by"] = json!(keys(random));
+    let (columns, _) = diff::columns(&options);
+    chosen::draw(random, &mut options, &columns, true);
     options
 }
 
@@ -245,7 +251,8 @@ pub(super) fn report(random: &mut Random) -> (&'static str, Value) {
         "beacons" => beacons(random),
         "scans" => scans(random),
         "diff" => diff(random),
-        "exporters" | "summary" | "check" => json!({}),
+        "exporters" => exporters(random),
+        "summary" | "check" => json!({}),
         _ => ranked(random),
     };
     (name, options)

@@ -3,7 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::recomputed::{Recomputed, UNJUDGED, cell, share, sums_of};
+use serde_json::Value;
+
+use super::chosen::{self, Chosen, Column};
+use super::clocks::Clock;
+use super::conditions::{EXPORTER, Form};
+use super::recomputed::{Recomputed, UNJUDGED, UNKNOWN, cell, share, sums_of};
 use crate::recomputed::check::is_looked_up;
 use crate::recomputed::flows::{Datum, FIELDS, Flow};
 use crate::recomputed::packets::{self, Packets};
@@ -29,8 +34,26 @@ fn known(number: Option<u128>) -> String {
     cell(&number.map_or(Datum::Unknown, Datum::Number))
 }
 
-/// Exporters and their engines.
-pub(super) fn exporters(flows: &[Flow], is_filtered: bool) -> Recomputed {
+/// The columns of `exporters`.
+pub(super) fn columns() -> Vec<Column> {
+    let mut columns = vec![Column::key("exporter", EXPORTER)];
+    columns.extend(["engine_type", "engine_id"].map(|name| Column::key(name, Form::Number)));
+    columns.extend(chosen::columns(Form::Amount, &["bytes", "packets", "flows"]));
+    columns.push(Column::new("bytes_share", Form::Share));
+    columns.extend(chosen::columns(Form::Amount, &["lost_flows", "missing_documents"]));
+    let amounts = ["export_packets", "sampling_interval_min", "sampling_interval_max"];
+    columns.extend(chosen::columns(Form::Amount, &amounts));
+    columns.extend(chosen::columns(Form::Moment, &["first", "last"]));
+    columns
+}
+
+/// Exporters and their engines; nothing, if which are shown is not judged.
+pub(super) fn exporters(
+    options: &Value,
+    flows: &[Flow],
+    clock: &Clock,
+    is_filtered: bool,
+) -> Option<Recomputed> {
     let packets = packets::by_engine(flows);
     let total = sums_of(flows)[0];
     let row = |(key, flows): (Vec<Datum>, Vec<&Flow>)| {
@@ -46,14 +69,17 @@ pub(super) fn exporters(flows: &[Flow], is_filtered: bool) -> Recomputed {
         cells
     };
     let groups = grouped(flows, &["exporter", "engine_type", "engine_id"]);
-    Recomputed { rows: groups.into_iter().map(row).collect(), ..Recomputed::default() }
+    let rows: Vec<_> = groups.into_iter().map(row).collect();
+    let chosen = Chosen::new(columns(), options, Some("bytes"), ("limit", 0), clock);
+    let is_judged = !chosen.is_unjudged(&rows);
+    is_judged.then(|| Recomputed { rows: chosen.choose(rows), ..Recomputed::default() })
 }
 
 /// Lost flows, missing documents and the number of packets.
 fn lost(packets: Option<&Packets>, is_filtered: bool) -> [String; 3] {
     let Some(packets) = packets else {
-        let unknown = if is_filtered { "n/a: filtered" } else { "?" };
-        return [unknown.into(), unknown.into(), "?".into()];
+        let unknown = if is_filtered { "n/a: filtered" } else { UNKNOWN };
+        return [unknown.into(), unknown.into(), UNKNOWN.into()];
     };
     let n = packets.n.to_string();
     if is_filtered {

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::clocks::{Clock, length};
-use super::conditions;
-use super::recomputed::{Recomputed, cell, is_port, port_kind, share, sums_of, texts};
+use super::conditions::{self, Form};
+use super::recomputed::{Recomputed, UNKNOWN, cell, is_port, port_kind, share, sums_of, texts};
 use crate::recomputed::flows::{Datum, Flow, has_ports};
 
 /// Fields of both ends.
@@ -123,6 +123,7 @@ impl<'q> Asked<'q> {
             columns.push(sort);
         }
         if name == "top" && has_kinds {
+            columns.retain(|column| column != "port_kind");
             columns.push("port_kind".into());
         }
         if !options["columns"].is_null() {
@@ -244,6 +245,11 @@ impl<'q> Asked<'q> {
     fn fulfils(&self, condition: &str, key: &Key, group: &Group<'_>) -> bool {
         let [typed, sign, limit] = conditions::words(condition);
         let name = measure(typed);
+        if name == "port_kind" {
+            let kind = self.port_kind(group);
+            let order = kind.as_str().cmp(conditions::unquoted(limit));
+            return kind != UNKNOWN && conditions::holds(order, sign);
+        }
         if let Some(text) = limit.strip_prefix('"') {
             let place: usize = name[4..].parse().unwrap();
             return match key.get(place - 1) {
@@ -254,14 +260,13 @@ impl<'q> Asked<'q> {
             };
         }
         let own = if let Some(metric) = name.strip_suffix("_share") {
-            let whole = self.total[metric_place(metric)];
             let part = self.value(metric, key, group).unwrap();
-            let shown = (part * 1_000_000 + whole / 2).checked_div(whole).unwrap_or(0);
-            Some(shown * 1000)
+            Some(conditions::millionths(part, self.total[metric_place(metric)]) * 1000)
         } else {
             self.value(&name, key, group).map(|value| value * 1_000_000_000)
         };
-        let limit = conditions::billionths(&name, limit, self.clock);
+        let own = own.map(|own| i128::try_from(own).unwrap());
+        let limit = conditions::billionths(Form::of_measure(&name), limit, self.clock);
         own.is_some_and(|own| conditions::holds(own.cmp(&limit), sign))
     }
 
@@ -287,6 +292,12 @@ impl<'q> Asked<'q> {
             let place = place.parse::<usize>().unwrap() - 1;
             let of = |key: &Key| key.get(place).cloned().unwrap_or(Datum::Unknown);
             (of(a.0), of(b.0))
+        } else if sort == "port_kind" {
+            let of = |group: &Group<'_>| match self.port_kind(group) {
+                kind if kind == UNKNOWN => Datum::Unknown,
+                kind => Datum::Text(kind),
+            };
+            (of(a.1), of(b.1))
         } else {
             let of = |(key, group): (&Key, &Group<'_>)| {
                 self.value(&sort, key, group).map_or(Datum::Unknown, Datum::Number)
@@ -319,7 +330,7 @@ impl<'q> Asked<'q> {
     fn port_kind(&self, group: &Group<'_>) -> String {
         let has_port = self.keys.iter().any(|key| is_port(key));
         if !has_port || self.name != "top" {
-            return "?".into();
+            return UNKNOWN.into();
         }
         port_kind(group.0.iter().map(|(flow, ..)| *flow))
     }

@@ -8,11 +8,13 @@
 //! | --- | --- | ---: | --- |
 //! | 241380b | 100000 to 104499, 105000 to 109249, 200000 to 205999 | 14,750 | 5: a ranking by the letters of a text, two shares of bins in several stretches, two packets that the computation here misread; mended |
 //! | fa05614 | 300000 to 304249, 310000 to 314249 | 8,500 | 1: a flow between two stretches of one bin; mended, seen again alone |
+//! | d08e400 | 600000 to 601499 | 1,500 | 0, with columns to sort by and conditions in every table |
 //!
 //! `FLOWKIT_QUESTIONS` is their number, `FLOWKIT_FIRST_SEED` the seed of the first. A
 //! difference names its seed, and leaves the documents in a folder.
 
 mod case;
+mod chosen;
 mod clocks;
 mod conditions;
 mod diff;
@@ -39,11 +41,11 @@ use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::question::{Question, Report};
 
 use self::case::{Case, Expected};
-use self::recomputed::{Read, Recomputed, UNJUDGED};
+use self::recomputed::{Read, Recomputed, UNJUDGED, UNKNOWN};
 
 fn text(cell: &Cell) -> String {
     match cell {
-        Cell::Unknown => "?".into(),
+        Cell::Unknown => UNKNOWN.into(),
         Cell::Minus(number) => format!("-{number}"),
         other => super::text(other),
     }
@@ -147,8 +149,9 @@ fn difference(seed: u64, coverage: &mut Coverage) -> Option<String> {
 /// What was asked, so that it shows if questions find nothing to compare.
 #[derive(Default)]
 struct Coverage {
-    /// By report: questions, those whose answers have rows, cells that are not judged.
-    reports: BTreeMap<String, [usize; 3]>,
+    /// By report: questions, those whose answers have rows, cells that are not judged, and
+    /// answers of several rows in the order of a column that is asked for.
+    reports: BTreeMap<String, [usize; 4]>,
     /// Filters that some flows match and others do not.
     filters: usize,
     dumps: usize,
@@ -156,17 +159,21 @@ struct Coverage {
 
 impl Coverage {
     fn look_at(&mut self, case: &Case, answer: &Recomputed) {
-        let [asked, with_rows, unjudged] = self.reports.entry(case.name.to_owned()).or_default();
+        let [asked, with_rows, unjudged, sorted] =
+            self.reports.entry(case.name.to_owned()).or_default();
         *asked += 1;
         *with_rows += usize::from(!answer.rows.is_empty());
         *unjudged += answer.rows.concat().iter().filter(|cell| *cell == UNJUDGED).count();
+        *sorted += usize::from(case.is_sorted() && answer.rows.len() > 1);
         self.filters += usize::from(case.filter_splits());
         self.dumps += usize::from(case.asks_a_dump);
     }
 
     fn tell(&self) {
-        for (name, [asked, with_rows, unjudged]) in &self.reports {
-            println!("{name}: {asked} questions, {with_rows} with rows, {unjudged} cells unjudged");
+        for (name, [asked, with_rows, unjudged, sorted]) in &self.reports {
+            println!(
+                "{name}: {asked} questions, {with_rows} with rows, {sorted} sorted by a column, {unjudged} cells unjudged"
+            );
         }
         println!("{} filters split the flows, {} were asked of dumps", self.filters, self.dumps);
     }

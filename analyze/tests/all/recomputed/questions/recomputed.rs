@@ -43,12 +43,15 @@ impl Recomputed {
     }
 }
 
-/// Unknown is `?`, what does not apply `-`.
+/// A cell whose value is unknown, which no text is.
+pub(super) const UNKNOWN: &str = "(unknown)";
+
+/// What does not apply is `-`.
 pub(super) fn cell(datum: &Datum) -> String {
     match datum {
         Datum::Number(number) => number.to_string(),
         Datum::Text(text) => text.clone(),
-        Datum::Unknown => "?".into(),
+        Datum::Unknown => UNKNOWN.into(),
     }
 }
 
@@ -82,7 +85,7 @@ pub(super) fn port_kind<'f>(flows: impl Iterator<Item = &'f Flow>) -> String {
     let kinds: BTreeSet<&str> =
         flows.filter_map(|flow| flow.number("protocol")).map(kind_of).collect();
     match kinds.into_iter().collect::<Vec<_>>()[..] {
-        [] => "?".into(),
+        [] => UNKNOWN.into(),
         [kind] => kind.into(),
         _ => "mixed".into(),
     }

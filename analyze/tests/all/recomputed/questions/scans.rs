@@ -1,64 +1,47 @@
 //! Sources by how many hosts they try on a port, and by how many ports of a host.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::conditions;
+use super::chosen::{self, Chosen, Column};
+use super::clocks::Clock;
+use super::conditions::{Form, PORT_KIND};
 use super::recomputed::{Recomputed, cell, sums_of};
 use crate::recomputed::flows::{Datum, Flow, kind_of};
 
-const COLUMNS: [&str; 15] = [
-    "kind",
-    "src_addr",
-    "dst_addr",
-    "protocol",
-    "dst_port",
-    "targets",
-    "flows",
-    "syn_only_flows",
-    "tcp_flags",
-    "packets",
-    "bytes",
-    "targets_per_minute",
-    "first",
-    "last",
-    "port_kind",
-];
+const KIND: Form = Form::Text(&["hosts", "\"ports\"", "i"]);
+
+/// The columns of `scans`.
+pub(super) fn columns() -> Vec<Column> {
+    let mut columns = vec![Column::new("kind", KIND)];
+    columns.extend(["src_addr", "dst_addr"].map(|name| Column::key(name, Form::Address)));
+    columns.extend(["protocol", "dst_port"].map(|name| Column::key(name, Form::Number)));
+    columns.extend(chosen::columns(Form::Amount, &["targets", "flows", "syn_only_flows"]));
+    columns.push(Column::new("tcp_flags", Form::Number));
+    columns.extend(chosen::columns(Form::Amount, &["packets", "bytes", "targets_per_minute"]));
+    columns.extend(chosen::columns(Form::Moment, &["first", "last"]));
+    columns.push(Column::new("port_kind", PORT_KIND));
+    columns
+}
 
 /// A cell; nothing where a column does not apply.
 type Row = Vec<Option<Datum>>;
 
 /// The rows of each kind: those with the most targets first, unless it is asked for
 /// others.
-pub(super) fn answer(options: &Value, flows: &[Flow]) -> Recomputed {
+pub(super) fn answer(options: &Value, flows: &[Flow], clock: &Clock) -> Recomputed {
     let least = options["min_targets"].as_u64().unwrap_or(10);
-    let limit = usize::try_from(options["limit"].as_u64().unwrap_or(10)).unwrap();
+    let chosen = Chosen::new(columns(), options, Some("targets"), ("limit", 10), clock);
+    let text = |cells: &Option<Datum>| cells.as_ref().map_or_else(|| "-".into(), cell);
     let mut rows = Vec::new();
     for (kind, target) in [("hosts", "dst_addr"), ("ports", "dst_port")] {
         let mut of_kind = of_kind(kind, target, least, flows);
-        of_kind.retain(|row| fulfils(row, options["having"].as_str()));
         of_kind.sort_by(|a, b| b[5].cmp(&a[5]).then_with(|| a.cmp(b)));
-        if let Some(sort) = options["sort"].as_str() {
-            of_kind.sort_by(|a, b| compare(a[place(sort)].as_ref(), b[place(sort)].as_ref()));
-        }
-        of_kind.truncate(if limit == 0 { of_kind.len() } else { limit });
-        rows.append(&mut of_kind);
+        let of_kind = of_kind.iter().map(|row| row.iter().map(text).collect());
+        rows.append(&mut chosen.choose(of_kind.collect()));
     }
-    let text = |cells: &Option<Datum>| cells.as_ref().map_or_else(|| "-".into(), cell);
-    let rows = rows.iter().map(|row| row.iter().map(text).collect()).collect();
     Recomputed { rows, ..Recomputed::default() }
-}
-
-fn place(column: &str) -> usize {
-    COLUMNS.iter().position(|known| *known == column).unwrap()
-}
-
-/// The largest first, no value last.
-fn compare(a: Option<&Datum>, b: Option<&Datum>) -> Ordering {
-    let known = |cell: Option<&Datum>| cell.filter(|cell| **cell != Datum::Unknown).cloned();
-    known(b).cmp(&known(a))
 }
 
 fn of_kind(kind: &str, target: &str, least: u64, flows: &[Flow]) -> Vec<Row> {
@@ -113,42 +96,3 @@ fn values(targets: u128, flows: &[&Flow]) -> [Option<u128>; 9] {
         last,
     ]
 }
-
-/// Conditions on columns, joined by `and`.
-fn fulfils(row: &Row, having: Option<&str>) -> bool {
-    having.into_iter().flat_map(|text| text.split(" and ")).all(|condition| {
-        let [column, sign, limit] = conditions::words(condition);
-        let order = match &row[place(column)] {
-            Some(Datum::Number(own)) => own.cmp(&limit.parse().unwrap()),
-            Some(Datum::Text(own)) => own.as_str().cmp(limit),
-            _ => return false,
-        };
-        conditions::holds(order, sign)
-    })
-}
-
-/// Conditions, for random questions.
-pub(super) const CONDITIONS: [&str; 10] = [
-    "targets > 3",
-    "flows <= 4",
-    "kind = ports",
-    "syn_only_flows >= 1",
-    "bytes != 0",
-    "dst_port = 443",
-    "tcp_flags < 40",
-    "targets_per_minute > 10",
-    "first >= 1537514269230",
-    "protocol = 6",
-];
-
-/// Columns to sort by, for random questions.
-pub(super) const SORTS: [&str; 8] = [
-    "targets",
-    "flows",
-    "syn_only_flows",
-    "bytes",
-    "dst_port",
-    "targets_per_minute",
-    "first",
-    "kind",
-];

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::chosen::{self, Chosen, Column};
 use super::clocks::{Clock, length};
+use super::conditions::{Form, PORT_KIND};
 use super::grouped::keys_of;
-use super::recomputed::{Recomputed, cell, is_port, port_kind, sums_of, texts};
+use super::recomputed::{Recomputed, UNKNOWN, cell, is_port, port_kind, sums_of, texts};
 use crate::recomputed::flows::{Datum, Flow};
 
 const HOUR: i64 = 3_600_000;
@@ -193,6 +195,19 @@ fn series<'f>(
     series
 }
 
+const KIND: Form = Form::Text(&["bin", "before", "'after'", "edge", "unknown"]);
+
+/// The columns of a timeline.
+pub(super) fn columns(options: &Value) -> Vec<Column> {
+    let by = if options["by"].is_null() { Vec::new() } else { texts(&options["by"]) };
+    let mut columns = vec![Column::key("start", Form::Moment)];
+    columns.extend(chosen::keys(&by));
+    columns.extend(chosen::columns(Form::Amount, &["bytes", "packets", "flows", "bps", "pps"]));
+    columns.push(Column::new("kind", KIND));
+    columns.extend(by.iter().any(|key| is_port(key)).then(|| Column::new("port_kind", PORT_KIND)));
+    columns
+}
+
 /// The answer, of flows and of those exported within a day after the window.
 pub(super) fn answer(
     options: &Value,
@@ -213,7 +228,7 @@ pub(super) fn answer(
     for (key, flows) in series(options, flows, clock) {
         // The other series is that of no port.
         let is_other = key.iter().all(|cell| cell == "other");
-        let kind = if is_other { "?".into() } else { port_kind(flows.iter().copied()) };
+        let kind = if is_other { UNKNOWN.into() } else { port_kind(flows.iter().copied()) };
         kinds.push(has_kinds.then_some(kind));
         let (mut all, mut of_series) = (Amounts::new(), Amounts::new());
         for flow in flows {
@@ -242,6 +257,8 @@ pub(super) fn answer(
             rows.push(cells);
         }
     }
+    let chosen = Chosen::new(columns(options), options, None, ("rows", 0), clock);
+    let rows = chosen.choose(rows);
     Recomputed { rows, facts: facts(&amounts, &bins), ..Recomputed::default() }
 }
 
@@ -257,7 +274,7 @@ fn row(
         Slot::Bin(start) if edges.contains(&start) => (start.to_string(), "edge"),
         Slot::Bin(start) => (start.to_string(), "bin"),
         Slot::After => ("-".into(), "after"),
-        Slot::Unknown => ("?".into(), "unknown"),
+        Slot::Unknown => (UNKNOWN.into(), "unknown"),
     };
     let rate = |amount: u128| match slot {
         Slot::Bin(start) => (amount * 1000 / u128::try_from(bins[&start]).unwrap()).to_string(),
