@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::Args;
+use flowkit_analyze::ask;
 use flowkit_fetch::Request;
 use flowkit_model::dump::MANIFEST;
+use flowkit_model::question::{Flows, Question, Report};
 
 use super::fetch::words::contents;
 use crate::args::server::ServerArgs;
@@ -62,6 +64,9 @@ impl Verify {
         if let Ok(columns) = flowkit_analyze::columns::verify(&self.dump) {
             findings.extend(columns.iter().map(|(file, what)| format!("{file}: {what}")));
         }
+        if findings.is_empty() && manifest.parts.iter().any(|part| !part.form.is_documents()) {
+            findings.extend(self.missing_in_bytes()?);
+        }
         let mut out = io::stdout().lock();
         for finding in &findings {
             // Names of indices come from a server.
@@ -80,5 +85,16 @@ impl Verify {
             return Ok(Exit::Done);
         }
         Ok(Exit::Incomplete)
+    }
+
+    /// What is missing in parts that were imported byte for byte, which shows when they
+    /// are read.
+    fn missing_in_bytes(&self) -> anyhow::Result<Vec<String>> {
+        let sources = [open(&self.dump, &InputFormat::default())?];
+        let summary = Question::new(Report::Summary, Flows::default());
+        Ok(match ask(&sources, &summary) {
+            Ok(answer) => answer.tally.incomplete,
+            Err(error) => vec![error.to_string()],
+        })
     }
 }

@@ -116,6 +116,12 @@ fn an_import_of_a_damaged_file_is_incomplete_ever_after() {
     let imported = "was imported from an incomplete source: cut.ndjson.zst";
     said(&["summary", "cut"], 3, &format!("incomplete: cut {imported}"));
     said(&["verify", "cut"], 3, imported);
+    // What is kept byte for byte shows its damage when it is read.
+    let capture = fs::read("../testdata/captures/padded-to-1408.pcap").unwrap();
+    fs::write(demo.folder.path().join("cut.pcap"), &capture[..capture.len() - 9]).unwrap();
+    said(&["import", "cut.pcap", "-o", "cut-capture"], 3, "incomplete: cut.pcap");
+    said(&["summary", "cut-capture"], 3, "incomplete: cut-capture");
+    said(&["verify", "cut-capture"], 3, "cut-capture");
 }
 
 /// An import keeps documents as they stand, which need not be hits; a fetch
