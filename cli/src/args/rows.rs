@@ -47,7 +47,7 @@ pub(crate) fn unlimited(arg: Arg) -> Arg {
 pub(crate) fn unsorted(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "sort" => arg.default_value(Resettable::Reset),
-        "bottom" => arg.requires("sort"),
+        "bottom" => arg.requires("sort").help("Rank the smallest first; needs --sort"),
         _ => arg,
     }
 }
