@@ -38,7 +38,7 @@ pub(crate) struct Choice {
     #[arg(long, value_name = "TIME")]
     pub(crate) to: Option<String>,
 
-    /// Only the last 24h, 7d, 90m or 30s
+    /// Only the last 24h, 7d, 1h30m or 30s
     ///
     /// Up to now with `flowkit fetch`, elsewhere up to the end of the sources.
     #[arg(long, value_name = "LENGTH")]

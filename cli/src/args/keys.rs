@@ -21,6 +21,10 @@ pub(crate) fn required(arg: Arg) -> Arg {
 impl Keys {
     /// The keys that were typed, in their order.
     pub(crate) fn keys(&self) -> anyhow::Result<Vec<Key>> {
+        if self.by.iter().any(|name| name.trim().is_empty()) {
+            let why = "--by: a key is missing before or after a comma; try --by src_addr,dst_port";
+            return Err(Usage(why.into()).into());
+        }
         let typed = self.by.iter().enumerate();
         if let Some((_, name)) = typed.clone().find(|(n, name)| self.by[..*n].contains(name)) {
             return Err(Usage(format!("--by names {name} twice; once is enough")).into());

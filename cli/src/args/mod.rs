@@ -7,6 +7,7 @@
 pub(crate) mod choice;
 pub(crate) mod general;
 pub(crate) mod keys;
+pub(crate) mod numbers;
 pub(crate) mod output;
 pub(crate) mod rows;
 pub(crate) mod selection;

@@ -47,7 +47,7 @@ pub(crate) fn unlimited(arg: Arg) -> Arg {
 pub(crate) fn unsorted(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "sort" => arg.default_value(Resettable::Reset),
-        "bottom" => arg.requires("sort"),
+        "bottom" => arg.requires("sort").help("Rank the smallest first; needs --sort"),
         _ => arg,
     }
 }
@@ -120,18 +120,20 @@ impl Rows {
 impl Chosen {
     /// Order and conditions, in the columns of a ranking; `report` is that of an order.
     pub(crate) fn order(&self, report: impl Fn(Order) -> Report) -> anyhow::Result<Order> {
-        let grouping = report(Order::default()).grouping();
-        let grouping = grouping.unwrap_or_else(|| Grouping::sums(Vec::new()));
+        let grouping =
+            |order: Order| report(order).grouping().unwrap_or_else(|| Grouping::sums(Vec::new()));
         let wrong = |option: &str, value: &str, why: String| {
             Usage(format!("invalid value '{value}' for '{option}': {why}"))
         };
         let sort = self.sort.as_deref().unwrap_or(BYTES);
-        let (sort, _) = grouping.named(sort).map_err(|why| wrong("--sort <COLUMN>", sort, why))?;
+        let (sort, _) = grouping(Order::default())
+            .named(sort)
+            .map_err(|why| wrong("--sort <COLUMN>", sort, why))?;
         let having = match &self.having {
             None => Vec::new(),
-            Some(text) => {
-                grouping.conditions(text).map_err(|why| wrong("--having <CONDITION>", text, why))?
-            }
+            Some(text) => grouping(Order { sort, ..Order::default() })
+                .conditions(text)
+                .map_err(|why| wrong("--having <CONDITION>", text, why))?,
         };
         let (limit, bottom) = (self.limit.rows(), self.bottom);
         Ok(Order { sort, limit, bottom, min_share: 0, having })

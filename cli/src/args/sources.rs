@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use flowkit_analyze::input::{INPUTS, InputForm};
 use flowkit_analyze::{ReadError, ReadOptions, Source};
 
+use super::numbers::bytes;
 use super::selection::Select;
 use crate::destination::named;
 use crate::exit::{Usage, read_twice};
@@ -60,7 +61,13 @@ pub(crate) struct Reading {
     pub(crate) allow_incomplete: bool,
 
     /// Memory limit for aggregation; spills to disk beyond it
-    #[arg(long, env = "FLOWKIT_MEMORY", hide_env_values = true, value_name = "BYTES")]
+    #[arg(
+        long,
+        env = "FLOWKIT_MEMORY",
+        hide_env_values = true,
+        value_name = "BYTES",
+        value_parser = bytes
+    )]
     memory: Option<usize>,
 }
 

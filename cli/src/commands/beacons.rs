@@ -3,6 +3,7 @@
 use flowkit_model::question::{self, Report};
 
 use crate::args::general::General;
+use crate::args::numbers::{whole, whole_percent};
 use crate::args::output::Output;
 use crate::args::rows::{Chosen, unsorted};
 use crate::args::sources::Sources;
@@ -27,7 +28,14 @@ Examples:
 #[command(after_help = EXAMPLES, mut_args(unsorted))]
 pub(crate) struct Beacons {
     /// Minimum number of connections
-    #[arg(long, alias = "least", default_value_t = 8, value_name = "N", help_heading = "Question")]
+    #[arg(
+        long,
+        alias = "least",
+        default_value_t = 8,
+        value_name = "N",
+        value_parser = whole::<usize>,
+        help_heading = "Question"
+    )]
     min_connections: usize,
 
     /// Maximum jitter, in percent of the interval
@@ -36,6 +44,7 @@ pub(crate) struct Beacons {
         alias = "jitter",
         default_value_t = 10,
         value_name = "PERCENT",
+        value_parser = whole_percent,
         help_heading = "Question"
     )]
     max_jitter: u64,

@@ -7,7 +7,7 @@ use crate::args::keys::{Keys, required};
 use crate::args::output::Output;
 use crate::args::rows::{BYTES, Chosen, limited};
 use crate::args::sources::Sources;
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::report::report;
 
 const EXAMPLES: &str = "\
@@ -55,6 +55,10 @@ pub(crate) struct Diff {
 
 impl Diff {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
+        if self.a.is_some() && self.sources.select.has_window() {
+            let why = "--a and --b name the windows; leave out --from, --to, --last and --day";
+            return Err(Usage(why.into()).into());
+        }
         let windows = self.a.clone().zip(self.b.clone()).map(|(a, b)| [a, b]);
         let rows = &self.rows;
         let diff = Report::Diff(question::Diff {

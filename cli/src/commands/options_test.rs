@@ -16,6 +16,8 @@ const REASONS: &[(&str, &str, &str, &str)] = &[
     ("limit", "timeline", "default", "more than five series cannot be told apart"),
     ("limit", "exporters", "default", "a list of what there is, not the largest"),
     ("limit", "diff", "default", "what grew and what shrank share the rows"),
+    ("bottom", "timeline", "help", "bins are in the order of time, which has no smallest"),
+    ("bottom", "beacons", "help", "the steadiest are first, which is no column"),
     ("sort", "timeline", "default", "bins are in the order of time"),
     ("sort", "beacons", "default", "the steadiest are first, of these the most frequent"),
     ("sort", "scans", "default", "many targets make a scan, not many bytes"),

@@ -3,6 +3,7 @@
 use flowkit_model::question::{self, Report};
 
 use crate::args::general::General;
+use crate::args::numbers::whole;
 use crate::args::output::Output;
 use crate::args::rows::{Chosen, sorted};
 use crate::args::sources::Sources;
@@ -34,6 +35,7 @@ pub(crate) struct Scans {
         alias = "least",
         default_value_t = 10,
         value_name = "N",
+        value_parser = whole::<u64>,
         help_heading = "Question"
     )]
     min_targets: u64,

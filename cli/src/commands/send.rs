@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::net::{SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};
 
 use crate::args::general::General;
+use crate::args::numbers::whole;
 use crate::args::selection::{Refused, Select, without};
 use crate::args::sources::{Reading, VARIABLE, open};
 use crate::exit::{Exit, Usage};
@@ -59,6 +60,7 @@ pub(crate) struct Send {
         alias = "rate",
         default_value_t = 10_000,
         value_name = "N",
+        value_parser = whole::<u64>,
         help_heading = "Transfer"
     )]
     max_rate: u64,
@@ -204,13 +206,25 @@ impl Send {
 }
 
 fn resolve(collector: &str) -> anyhow::Result<SocketAddr> {
-    let is_whole = collector.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    if !is_whole {
-        let text = format!("{collector} is not HOST:PORT; try {collector}:2055");
-        return Err(Usage(text).into());
+    if let Some(why) = not_a_collector(collector) {
+        return Err(Usage(why).into());
     }
     let cannot = || format!("cannot find {collector}");
     collector.to_socket_addrs().with_context(cannot)?.next().with_context(cannot)
+}
+
+/// What is said of a text that is not `HOST:PORT`.
+fn not_a_collector(text: &str) -> Option<String> {
+    let is_address = text.parse::<Ipv6Addr>().is_ok();
+    let (host, port) = text.rsplit_once(':').filter(|_| !is_address).unwrap_or((text, ""));
+    if port.parse::<u16>().is_ok_and(|port| port > 0) {
+        return None;
+    }
+    if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(format!("{text}: no port is {port}; ports are 1 to 65535, try {host}:2055"));
+    }
+    let host = if is_address { format!("[{host}]") } else { host.to_owned() };
+    Some(format!("{text} is not HOST:PORT; try {host}:2055"))
 }
 
 /// Sends no faster than a rate.
@@ -245,5 +259,30 @@ impl RateLimit {
         self.sent.flows += n_records as u64;
         self.sent.datagrams += 1;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_a_collector;
+
+    #[test]
+    fn what_is_no_collector_is_told_with_one_that_can_be() {
+        for (text, told) in [
+            (
+                "127.0.0.1:99999",
+                "127.0.0.1:99999: no port is 99999; ports are 1 to 65535, try 127.0.0.1:2055",
+            ),
+            ("host:0", "host:0: no port is 0; ports are 1 to 65535, try host:2055"),
+            ("host", "host is not HOST:PORT; try host:2055"),
+            ("host:", "host: is not HOST:PORT; try host:2055"),
+            ("host:netflow", "host:netflow is not HOST:PORT; try host:2055"),
+            ("::1", "::1 is not HOST:PORT; try [::1]:2055"),
+        ] {
+            assert_eq!(not_a_collector(text).as_deref(), Some(told));
+        }
+        for text in ["127.0.0.1:2055", "[::1]:2055", "collector.example:65535"] {
+            assert_eq!(not_a_collector(text), None, "{text}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
 use flowkit_testdata::{Packet, Synth as Flows};
 
 use crate::args::general::General;
+use crate::args::numbers::{whole, within};
 use crate::destination::{refuse_terminal, write_to};
 use crate::exit::Exit;
 use crate::interrupt::listen_for_ctrl_c;
@@ -40,11 +41,11 @@ pub(crate) struct Synth {
     flows: u64,
 
     /// Seed of the random numbers; another seed gives other flows
-    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    #[arg(long, default_value_t = 1, value_name = "SEED", value_parser = whole::<u64>)]
     seed: u64,
 
     /// Number of days to spread the flows over
-    #[arg(long, default_value_t = 1, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    #[arg(long, default_value_t = 1, value_name = "DAYS", value_parser = within(1..=36_500_u32))]
     days: u32,
 
     /// Format of the output

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::Args;
 use flowkit_analyze::ask;
-use flowkit_fetch::Request;
+use flowkit_fetch::{FetchError, Request};
 use flowkit_model::dump::MANIFEST;
 use flowkit_model::question::{Flows, Question, Report};
 
@@ -58,7 +58,13 @@ impl Verify {
         if asks {
             self.server.fill(&mut request)?;
         }
-        let (manifest, findings) = flowkit_fetch::verify(&self.dump, asks.then_some(&request))?;
+        let (manifest, findings) = flowkit_fetch::verify(&self.dump, asks.then_some(&request))
+            .map_err(|error| match error {
+                FetchError::NotADump { path, why } => {
+                    anyhow!("{} cannot be checked: {why}; make the dump again", path.display())
+                }
+                error => error.into(),
+            })?;
         let mut findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
         // Damaged parts were found above.
         if let Ok(columns) = flowkit_analyze::columns::verify(&self.dump) {

@@ -268,3 +268,15 @@ fn shown_hits_are_the_stored_bytes() {
     });
     assert!(dump.len() > 10_000 && dump == file);
 }
+
+/// `verify` writes nothing, so it has no other place to choose.
+#[test]
+fn a_manifest_that_cannot_be_read_is_told_without_options_that_verify_has_not() {
+    let demo = Demo::new();
+    fs::write(demo.path("manifest.json"), "{").unwrap();
+    let output = demo.flowkit(&["verify", "flowkit-demo"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.starts_with("flowkit: flowkit-demo cannot be checked: "), "{told}");
+    assert!(told.ends_with("; make the dump again\n") && !told.contains("-o"), "{told}");
+}

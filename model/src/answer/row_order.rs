@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::{Cell, Column, millionths};
 use crate::filter::nearest;
-use crate::question::{Choice, Condition, Measure};
+use crate::question::{Choice, Condition, Limit, Measure};
 use crate::{Kind, Meaning};
 
 /// An order of rows and conditions on them, by the columns of a table.
@@ -49,7 +49,9 @@ impl RowOrder {
             Ok((Measure::Key(place), Some(meaning)))
         };
         let having = having.map(|text| Condition::parse_all_with(text, &measure)).transpose()?;
-        let having = having.unwrap_or_default().into_iter();
+        let having = having.unwrap_or_default();
+        having.iter().try_for_each(|condition| refuse_no_word(&columns, condition))?;
+        let having = having.into_iter();
         let having = having.map(|condition| condition.in_zone(zone)).collect();
         Ok(Self { sort: sort.map(|(place, _)| place), bottom, having, limit, columns })
     }
@@ -188,6 +190,23 @@ fn by_fraction(a: (u128, u128), b: (u128, u128)) -> Ordering {
     })
 }
 
+/// Refuses a word that a column never has.
+fn refuse_no_word(columns: &[Column], condition: &Condition) -> Result<(), String> {
+    let (Measure::Key(place), Limit::Text(word)) = (condition.measure, &condition.value) else {
+        return Ok(());
+    };
+    let Some(column) = columns.get(usize::from(place)) else { return Ok(()) };
+    match column.words() {
+        Some(words) if !words.contains(&&**word) => {
+            let near = nearest(word, words.iter().copied());
+            let near = near.map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
+            let (name, words) = (&column.name, words.join(", "));
+            Err(format!("{name} is never {word}{near} there are: {words}"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn names(columns: &[Column]) -> String {
     columns.iter().map(|column| &*column.name).collect::<Vec<_>>().join(", ")
 }
@@ -269,6 +288,36 @@ mod tests {
         wrong(Choice { having: Some("targets > 1s"), ..Choice::default() });
         let bottom = wrong(Choice { bottom: true, ..Choice::default() });
         assert!(bottom.starts_with("--bottom needs a column to sort by; there are: kind"));
+    }
+
+    /// A row could never have it, so that no row would be the answer.
+    #[test]
+    fn a_word_that_a_column_never_has_is_refused() {
+        let told = |name: &str, meaning, word: &str| {
+            let having = format!("{name} = {word}");
+            let choice = Choice { having: Some(&having), ..Choice::default() };
+            let columns = Column::list([(name, meaning)]);
+            RowOrder::new(columns, choice, None, &TimeZone::UTC)
+                .map_or_else(|why| why, |_| String::new())
+        };
+        for (name, meaning, wrong, why) in [
+            ("kind", Meaning::Class, "nope", "nope; there are: bin, edge, before, after, unknown"),
+            ("kind", Meaning::Words, "host", "host; did you mean hosts? there are: hosts, ports"),
+            (
+                "change",
+                Meaning::Words,
+                "vanish",
+                "vanish; did you mean vanished? there are: appeared, changed, grew, shrank, vanished",
+            ),
+            ("port_kind", Meaning::Class, "tcp", "tcp; there are: icmp, mixed, none, port"),
+        ] {
+            assert_eq!(told(name, meaning, wrong), format!("{name} is never {why}"));
+            let column = Column { name: name.into(), meaning };
+            for word in column.words().unwrap() {
+                assert_eq!(told(name, meaning, word), "");
+            }
+        }
+        assert_eq!(told("exporter", Meaning::Key(Kind::Text), "nope"), "");
     }
 
     /// 1/3 is more than 3,333 of 10,000 and less than 3,334 of them, -5 less than -2.

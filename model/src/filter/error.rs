@@ -46,14 +46,23 @@ impl fmt::Display for FilterError {
     }
 }
 
-/// The known word nearest to one that is not known, if one is near.
+/// The known word nearest to one that is not known, if one is near: the only one that
+/// begins with it, else the most similar.
 ///
 /// Near: at most a third of its letters are wrong, missing, too many or
 /// swapped with a neighbour.
 #[must_use]
 pub fn nearest<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let word = word.to_ascii_lowercase();
+    let known: Vec<&str> = known.collect();
+    let mut begun = known.iter().filter(|known| word.len() > 2 && known.starts_with(&word));
+    if let Some(first) = begun.next()
+        && begun.all(|other| other == first)
+    {
+        return Some(first);
+    }
     let (distance, found) = known
+        .into_iter()
         .map(|known| (osa_distance(&word, known), known))
         .min_by_key(|(distance, _)| *distance)?;
     (distance * 3 <= word.chars().count().max(3)).then_some(found)
@@ -65,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_nearest_word_is_found_if_it_is_near() {
-        let known = ["dst_port", "src_port", "bytes", "proto"];
+        let known = ["dst_port", "dst_addr", "src_port", "bytes", "proto", "last", "lost_flows"];
         for (word, expected) in [
             ("dts_port", Some("dst_port")),
             ("DST_PROT", Some("dst_port")),
@@ -73,6 +82,9 @@ mod tests {
             ("porto", Some("proto")),
             ("colour", None),
             ("x", None),
+            ("lost", Some("lost_flows")),
+            ("dst", None),
+            ("lo", None),
         ] {
             assert_eq!(nearest(word, known.into_iter()), expected, "{word}");
         }

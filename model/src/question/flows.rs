@@ -64,7 +64,13 @@ impl Flows {
     /// Whether there is a filter or a window.
     #[must_use]
     pub fn is_selective(&self) -> bool {
-        self.filter.is_some() || self.window != Typed::default()
+        self.filter.is_some() || self.has_window()
+    }
+
+    /// Whether there is a window.
+    #[must_use]
+    pub fn has_window(&self) -> bool {
+        self.window != Typed::default()
     }
 }
 

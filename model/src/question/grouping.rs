@@ -210,6 +210,15 @@ impl Grouping {
                 return Ok((Measure::Key(place), key.meaning()));
             }
         }
+        // Tables have these columns; both are of the measure that is ranked by.
+        if is("share") || is("cumulative") {
+            let share = Measure::Share(match self.order.sort {
+                Measure::Sum(metric) | Measure::Share(metric) => metric,
+                _ => Metric::Bytes,
+            });
+            let name = name.trim();
+            return Err(format!("tables alone have a column {name}; did you mean {share}?"));
+        }
         let columns = self.columns.iter().map(|(name, _)| name.clone());
         let shown: Vec<String> = self.key_names().chain(columns).collect();
         let is_here = |measure: &Measure| match measure {
@@ -321,5 +330,31 @@ impl Grouping {
             }
         }
         distributions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tables show both of whatever rows are ranked by, csv and json each share by name.
+    #[test]
+    fn the_share_of_a_table_leads_to_that_of_the_measure_sorted_by() {
+        for (sort, share) in [
+            (Measure::Sum(Metric::Bytes), "bytes_share"),
+            (Measure::Sum(Metric::Flows), "flows_share"),
+            (Measure::Share(Metric::Packets), "packets_share"),
+            (Measure::Duration, "bytes_share"),
+        ] {
+            let order = Order { sort, ..Order::default() };
+            let grouping = Grouping::new(vec![Key::Field(FieldId::DstPort)], order);
+            for name in ["share", "cumulative"] {
+                let why = grouping.named(&format!(" {name} ")).unwrap_err();
+                assert_eq!(
+                    why,
+                    format!("tables alone have a column {name}; did you mean {share}?")
+                );
+            }
+        }
     }
 }

@@ -21,18 +21,28 @@ pub enum WindowError {
         text: String,
     },
     /// Not a length of time.
-    #[error("{option} {text}: not a length of time; try 24h, 7d, 90m or 30s")]
+    #[error("{option} {text}: not a length of time; try 24h, 7d, 1h30m or 30s")]
     Length {
         /// Option it was typed for.
         option: &'static str,
         /// As typed.
         text: String,
     },
+    /// A window without length.
+    #[error(
+        "--last {text}: a window of no length is empty; try 24h, or --day DATE for a whole day"
+    )]
+    NoLength {
+        /// As typed.
+        text: String,
+    },
     /// Not a time zone.
-    #[error("--tz {text}: no such time zone; try UTC, Asia/Tokyo or +09:00")]
+    #[error("--tz {text}: no such time zone; {hint}")]
     Zone {
         /// As typed.
         text: String,
+        /// What to try.
+        hint: String,
     },
     /// Options that exclude each other.
     #[error("--{first} and --{second} exclude each other; give one of them")]

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use error::WindowError;
 pub use span::Span;
 use times::{cut_to_ms, whole_day};
-pub use times::{length_ms, rfc3339, time_ms, zone_name};
+pub use times::{is_offset, length_ms, rfc3339, time_ms, zone_name};
 
 /// The window as the command line has it, before any of it is understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,8 +75,11 @@ impl Window {
             let (from, to) = whole_day(text, zone)?;
             (Some(from), Some(to))
         } else if let Some(text) = &typed.last {
-            let now = cut_to_ms(now);
-            (Some(now.saturating_sub(length_ms("--last", text)?)), Some(now))
+            let (now, length) = (cut_to_ms(now), length_ms("--last", text)?);
+            if length == 0 {
+                return Err(WindowError::NoLength { text: text.clone() });
+            }
+            (Some(now.saturating_sub(length)), Some(now))
         } else {
             let read = |option, text: &Option<String>| {
                 text.as_deref().map(|text| time_ms(option, text, zone)).transpose()

@@ -74,6 +74,38 @@ fn last_counts_back_from_now() {
     }
 }
 
+/// As in a filter: an hour and a half is 5,400 s, a day and a half 129,600 s.
+#[test]
+fn a_length_of_several_units_is_their_sum() {
+    for (text, ms) in [("1h30m", 5_400_000), ("1d12h", 129_600_000), ("1w1s", 604_801_000)] {
+        assert_eq!(length_ms("--last", text), Ok(ms), "{text}");
+    }
+    for text in ["30m1h", "1h1h", "1h30", "1.5h", "w"] {
+        let message = length_ms("--last", text).unwrap_err().to_string();
+        assert!(message.ends_with("try 24h, 7d, 1h30m or 30s"), "{message}");
+    }
+}
+
+/// A question knows where it ends only when its sources are read.
+#[test]
+fn a_window_of_no_length_is_refused_without_its_ends() {
+    for text in ["0s", "0h", "0w"] {
+        let message = window("", text, "", "", "UTC").unwrap_err().to_string();
+        assert!(message.starts_with(&format!("--last {text}: ")), "{message}");
+        assert!(message.contains("no length") && !message.contains("2018"), "{message}");
+    }
+}
+
+/// No zone is further from Greenwich, and none has seconds.
+#[test]
+fn an_offset_that_no_zone_has_makes_no_time() {
+    assert_eq!(ms("2018-09-21T18:00+18:00"), ms("2018-09-21T00:00Z"));
+    for offset in ["+18:01", "-25:30", "+09:00:30"] {
+        let text = format!("2018-09-21T07:00{offset}");
+        assert!(time_ms("--from", &text, &TimeZone::UTC).is_err(), "{text}");
+    }
+}
+
 #[test]
 fn an_empty_window_is_refused_and_names_day() {
     for (last, from, to) in

@@ -2,7 +2,7 @@
 //! shown.
 
 use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter, PiecesOffset};
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, civil};
 
 use super::WindowError;
@@ -11,6 +11,10 @@ use crate::time;
 const PARSER: DateTimeParser = DateTimeParser::new();
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
+/// Units of lengths of time.
+const UNITS_MS: [(&str, i64); 5] =
+    [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+
 /// The zone's name in the zone database, or its offset such as `+09:00`.
 #[must_use]
 pub fn zone_name(zone: &TimeZone) -> String {
@@ -18,6 +22,12 @@ pub fn zone_name(zone: &TimeZone) -> String {
         || PRINTER.time_zone_to_string(zone).unwrap_or_else(|_| "local".to_owned()),
         str::to_owned,
     )
+}
+
+/// Whether an offset is one that a zone can have: of hours and minutes, up to 18:00.
+#[must_use]
+pub fn is_offset(offset: Offset) -> bool {
+    offset.seconds() % 60 == 0 && offset.seconds().abs() <= 18 * 3600
 }
 
 /// Formats milliseconds since 1970 as RFC 3339 with milliseconds, in a zone:
@@ -49,7 +59,9 @@ pub(super) fn read_time(text: &str, zone: &TimeZone) -> Option<i64> {
     let civil = pieces.date().to_datetime(pieces.time().unwrap_or(civil::Time::midnight()));
     let instant = match pieces.offset() {
         Some(PiecesOffset::Zulu) => civil.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp(),
-        Some(PiecesOffset::Numeric(offset)) => offset.offset().to_timestamp(civil).ok()?,
+        Some(PiecesOffset::Numeric(offset)) => {
+            Some(offset.offset()).filter(|offset| is_offset(*offset))?.to_timestamp(civil).ok()?
+        }
         _ => zone.to_timestamp(civil).ok()?,
     };
     Some(cut_to_ms(instant))
@@ -69,22 +81,24 @@ pub(super) fn whole_day(text: &str, zone: &TimeZone) -> Result<(i64, i64), Windo
     read().ok_or_else(|| WindowError::Day { text: text.to_owned() })
 }
 
-/// Reads a length of time, such as `24h`, `7d`, `90m` or `30s`, in milliseconds.
+/// Reads a length of time, such as `24h`, `7d`, `1h30m` or `30s`, in milliseconds; of
+/// several units the larger ones come first, as in a filter.
 ///
 /// # Errors
 /// If it is none; `option` is named in the message.
 pub fn length_ms(option: &'static str, text: &str) -> Result<i64, WindowError> {
     let read = || -> Option<i64> {
-        let (number, unit) = text.trim().split_at_checked(text.trim().len().checked_sub(1)?)?;
-        let unit_ms = match unit {
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            "w" => 604_800_000,
-            _ => return None,
-        };
-        number.parse::<u32>().ok().map(i64::from)?.checked_mul(unit_ms)
+        let (mut rest, mut sum_ms, mut last_ms) = (text.trim(), 0_i64, i64::MAX);
+        while !rest.is_empty() || last_ms == i64::MAX {
+            let (number, behind) = rest.split_at(rest.find(|at: char| !at.is_ascii_digit())?);
+            let next = behind.find(|at: char| !at.is_ascii_alphabetic()).unwrap_or(behind.len());
+            let (unit, next) = behind.split_at(next);
+            let (_, unit_ms) = UNITS_MS.into_iter().find(|(name, _)| *name == unit)?;
+            let part_ms = i64::from(number.parse::<u32>().ok()?).checked_mul(unit_ms)?;
+            sum_ms = sum_ms.checked_add(part_ms).filter(|_| unit_ms < last_ms)?;
+            (rest, last_ms) = (next, unit_ms);
+        }
+        Some(sum_ms)
     };
     read().ok_or_else(|| WindowError::Length { option, text: text.to_owned() })
 }

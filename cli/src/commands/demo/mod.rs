@@ -22,6 +22,7 @@ use super::fetch::UNCLOSED;
 use super::fetch::progress::Progress;
 use super::fetch::words::summary;
 use crate::args::general::General;
+use crate::args::numbers::within;
 use crate::exit::Exit;
 use crate::interrupt::listen_for_ctrl_c;
 use crate::output::{self, Format, Style};
@@ -57,7 +58,7 @@ pub(crate) struct Demo {
     answers: bool,
 
     /// Port to serve on
-    #[arg(long, default_value_t = 9200, requires = "serve", value_name = "PORT")]
+    #[arg(long, default_value_t = 9200, requires = "serve", value_name = "PORT", value_parser = within(0..=u16::MAX))]
     port: u16,
 }
 

@@ -21,6 +21,7 @@ use self::progress::Progress;
 use self::words::{listing_text, outline_text, summary};
 use crate::args::choice::Choice;
 use crate::args::general::General;
+use crate::args::numbers::{from_one, whole, within};
 use crate::args::output::NoColumns;
 use crate::args::server::ServerArgs;
 use crate::args::sources::{DEFAULT, VARIABLE};
@@ -130,7 +131,7 @@ struct Dump {
 #[command(next_help_heading = "Transfer")]
 struct Transfer {
     /// Page size; reduced automatically to the index limit
-    #[arg(long, default_value_t = DEFAULT_PAGE, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = DEFAULT_PAGE, value_name = "N", value_parser = from_one::<u32>)]
     size: u32,
 
     /// Paging method; auto: a point in time where safe, else a scroll
@@ -138,15 +139,15 @@ struct Transfer {
     method: Paging,
 
     /// Maximum number of parts in parallel, at most 64
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", value_parser = within(1..=64_u16))]
     jobs: Option<u16>,
 
     /// Approximate documents per part [default: a 20th]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = from_one::<u64>)]
     part_size: Option<u64>,
 
     /// Number of retries of a part
-    #[arg(long, default_value_t = DEFAULT_RETRIES, value_name = "N")]
+    #[arg(long, default_value_t = DEFAULT_RETRIES, value_name = "N", value_parser = whole::<u32>)]
     retries: u32,
 
     /// Abort a request after this long without data, such as 30s or 10m
@@ -154,7 +155,7 @@ struct Transfer {
     timeout: String,
 
     /// Documents per second; 0 = unlimited
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = whole::<u64>)]
     max_rate: u64,
 
     /// How long the server keeps a scroll open between pages
