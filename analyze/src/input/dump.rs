@@ -30,7 +30,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
                 path: file,
                 source: std::io::Error::new(
                     std::io::ErrorKind::NotFound,
-                    "the manifest names it, but it is gone; fetch the dump again",
+                    "the manifest names it, but it is gone; make the dump again",
                 ),
             });
         }

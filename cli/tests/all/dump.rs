@@ -197,7 +197,7 @@ fn a_missing_part_is_an_error() {
     fs::remove_file(demo.path(PART)).unwrap();
     let (code, _, said) = demo.summary(&[]);
     assert_eq!(code, Some(1));
-    assert!(said.contains(PART) && said.contains("fetch the dump again"), "{said}");
+    assert!(said.contains(PART) && said.contains("make the dump again"), "{said}");
 }
 
 #[test]
