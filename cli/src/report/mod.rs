@@ -37,7 +37,7 @@ pub(crate) fn answer(
     general: &General,
 ) -> anyhow::Result<Exit> {
     if output.print_question {
-        validate(question)?;
+        validate(question).map_err(|error| with_option(error, &question.report))?;
         return write_to(output.file.path(), |out| {
             writeln!(out, "{}", question.to_json())?;
             Ok(Exit::Done)
