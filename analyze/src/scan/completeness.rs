@@ -300,8 +300,9 @@ impl<'s> Completeness<'s> {
                 && answers.n_hits <= more_than
                 && answers.n_hits > 0
             {
-                tally.incomplete.push(format!(
-                    "{} belongs to a search that found more than {more_than} documents, of which {} are here",
+                // A lower bound is no count to compare with.
+                tally.notes.push(format!(
+                    "{} belongs to a search that stopped counting at {more_than} documents; {} are here",
                     answers.first, answers.n_hits
                 ));
             }

@@ -40,7 +40,7 @@ const INPUTS: &[(&str, Right)] = &[
     ("fluentd-out-file.log", Read(3, 9000, None)),
     ("fluentd-stdout.log", Read(3, 9000, None)),
     ("journald.json", Read(3, 9000, None)),
-    ("more-than-10000.json", Read(2, 4500, Some("more than 10000 documents, of which 2 are here"))),
+    ("more-than-10000.json", Read(2, 4500, None)),
     ("powershell-out-file.json", Read(3, 9000, None)),
     ("rubydebug.txt", Refused("json_lines")),
     ("scroll-script.txt", Read(3, 9000, None)),
