@@ -2,10 +2,7 @@
 //! database are used; everything else receives the zone as an argument.
 
 use flowkit_model::window::{WindowError, is_offset, zone_name};
-use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::{Offset, TimeZone};
-
-const PARSER: DateTimeParser = DateTimeParser::new();
 
 /// The zone of an IANA name, of an offset such as `+09:00`, or of the system,
 /// `local`.
@@ -23,8 +20,7 @@ pub fn zone(text: &str) -> Result<TimeZone, WindowError> {
     if let Some(offset) = offset(text) {
         return Ok(TimeZone::fixed(offset));
     }
-    let named = PARSER.parse_time_zone(text).ok().filter(|zone| zone.iana_name().is_some());
-    named.ok_or_else(|| WindowError::Zone { text: text.to_owned(), hint: hint(text) })
+    TimeZone::get(text).map_err(|_| WindowError::Zone { text: text.to_owned(), hint: hint(text) })
 }
 
 /// What to try instead of a name that no zone has.
@@ -90,7 +86,9 @@ mod tests {
             assert_eq!(error, format!("--tz {text}: no such time zone; {hint}"));
         }
         // The zone database has its own names of this form, with the sign of POSIX.
-        assert_eq!(zone_name(&zone("Etc/GMT+9").unwrap()), "Etc/GMT+9");
+        for name in ["Etc/GMT+9", "GMT0", "GMT+0", "EST5EDT"] {
+            assert_eq!(zone_name(&zone(name).unwrap()), name);
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) enum Form {
     Part,
 }
 
-pub(super) const PORT_KIND: Form = Form::Text(&["icmp", "none", "\"port\"", "mixed", "tcp"]);
+pub(super) const PORT_KIND: Form = Form::Text(&["icmp", "none", "\"port\"", "mixed"]);
 pub(super) const EXPORTER: Form =
     Form::Text(&["r1", "\"r2\"", "'192.0.2.1'", "other", "198.51.100.7", "s"]);
 pub(super) const PLACE: Form = Form::Text(&["DE", "\"Żabbar\"", "x", "'other'", "?"]);
