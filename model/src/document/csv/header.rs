@@ -23,6 +23,9 @@ pub struct Header {
     names: Vec<String>,
     pub(super) delimiter: u8,
     pub(super) columns: Vec<Role>,
+    /// Columns of a field that another column holds: they count where it has no value,
+    /// the first of them before the others.
+    pub(super) copies: Vec<(usize, Role)>,
     layout: &'static Layout,
     unread: Vec<String>,
 }
@@ -164,14 +167,31 @@ fn names(line: &str, delimiter: u8) -> Vec<String> {
 const AGGREGATES: &str =
     "sums that a query or Kibana made, not flows; ask for the documents, without grouping";
 
-const TWICE: &str = "rows in which two columns of flows have one name, so that nothing says which counts; \
-    leave one out";
+const TWICE: &str =
+    "of more than one meaning: two columns of flows have one name; leave one of them out";
 
-/// Whether two columns that hold a value of flows have one name.
+/// Whether two columns that are read have one name.
 fn has_one_twice(roles: &[Option<Role>], names: &[String]) -> bool {
     let mut known = HashSet::new();
-    let values = roles.iter().zip(names).filter(|(role, _)| matches!(role, Some(Role::Value(..))));
-    values.map(|(_, name)| name).any(|name| !known.insert(name))
+    let is_read = |role: &Option<Role>| role.is_some_and(|role| role != Role::Nothing);
+    let read = roles.iter().zip(names).filter(|(role, _)| is_read(role));
+    read.map(|(_, name)| name).any(|name| !known.insert(name))
+}
+
+/// Takes the columns out that hold a field which a column of a lower rank holds.
+fn copies(columns: &mut [Role], ranks: &[usize]) -> Vec<(usize, Role)> {
+    let mut order: Vec<usize> = (0..columns.len()).collect();
+    order.sort_by_key(|column| ranks[*column]);
+    let (mut known, mut copies) = (HashSet::new(), Vec::new());
+    for column in order {
+        if let role @ Role::Value(field, _) = columns[column]
+            && !known.insert(field)
+        {
+            copies.push((column, role));
+            columns[column] = Role::Nothing;
+        }
+    }
+    copies
 }
 
 impl Header {
@@ -222,8 +242,11 @@ impl Header {
         // A document has many members that no flow has.
         let is_document = names.iter().any(|name| name.contains('.') || name.starts_with('@'));
         let unread = if best.layout.is_closed || !is_document { unknown } else { Vec::new() };
-        let columns = best.roles.into_iter().map(|role| role.unwrap_or(Role::Nothing)).collect();
-        Ok(Self { names, delimiter, columns, layout: best.layout, unread })
+        let mut columns: Vec<Role> =
+            best.roles.into_iter().map(|role| role.unwrap_or(Role::Nothing)).collect();
+        let texts: Vec<&str> = names.iter().map(String::as_str).collect();
+        let copies = copies(&mut columns, &(best.layout.ranks)(&texts));
+        Ok(Self { names, delimiter, columns, copies, layout: best.layout, unread })
     }
 
     /// The layout.
@@ -236,6 +259,12 @@ impl Header {
     #[must_use]
     pub fn delimiter(&self) -> u8 {
         self.delimiter
+    }
+
+    /// How many columns it names.
+    #[must_use]
+    pub fn n_columns(&self) -> usize {
+        self.columns.len()
     }
 
     /// Names that the layout does not know, and whose columns are not read.

@@ -50,6 +50,9 @@ pub struct Layout {
     /// What stands under each of the names of a header; `None` under a name that
     /// the layout does not know.
     pub roles: fn(&[&str]) -> Vec<Option<Role>>,
+    /// Of columns that hold one field, the one of the lowest rank that holds a value
+    /// counts.
+    pub ranks: fn(&[&str]) -> Vec<usize>,
     /// Names that it knows are the program's own; others may be the user's, as
     /// the members of a document are.
     pub is_closed: bool,
@@ -68,4 +71,9 @@ pub struct Refused {
 pub(super) fn by_name(table: &[(&str, Role)], names: &[&str]) -> Vec<Option<Role>> {
     let role = |name: &&str| table.iter().find(|(known, _)| known == name).map(|(_, role)| *role);
     names.iter().map(role).collect()
+}
+
+/// Ranks of names of which none is another one's copy.
+pub(super) fn alike(names: &[&str]) -> Vec<usize> {
+    vec![0; names.len()]
 }

@@ -49,7 +49,7 @@ pub const REFUSED: &[Refused] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::csv::{Header, NoHeader, Role};
+    use crate::document::csv::{Header, NoHeader, Role, Row};
 
     /// Each header of a layout is told as that layout, with no name unread, by
     /// any delimiter and quoted.
@@ -90,6 +90,41 @@ mod tests {
         }
     }
 
+    /// Which of several columns of a field counts does not depend on their order.
+    #[test]
+    fn of_columns_of_one_field_the_first_of_the_table_that_holds_a_value_counts() {
+        for (names, cells, expected) in [
+            ("netflow.bytes,bytes,netflow.in_bytes,in_bytes", "1,2,3,4", 1),
+            ("netflow.bytes,bytes,netflow.in_bytes,in_bytes", ",2,3,4", 3),
+            ("netflow.bytes,bytes,netflow.in_bytes,in_bytes", "x,2,-,4", 2),
+            ("netflow.bytes,bytes,netflow.in_bytes,in_bytes", ",,,4", 4),
+            ("_source.netflow.bytes,in_bytes,bytes_twice", "1,2,3", 1),
+        ] {
+            let columns: Vec<(&str, &str)> = names.split(',').zip(cells.split(',')).collect();
+            for first in 0..columns.len() {
+                let mut columns = columns.clone();
+                columns.rotate_left(first);
+                for _ in 0..2 {
+                    columns.reverse();
+                    let (names, cells): (Vec<_>, Vec<_>) = columns.iter().copied().unzip();
+                    let header = format!("src_addr,dst_addr,{}", names.join(","));
+                    let row = format!("192.0.2.1,192.0.2.2,{}", cells.join(","));
+                    let found = Header::of(&header).unwrap().row(row.as_bytes());
+                    let Row::Flows(flows) = found else { panic!("{header}: {found:?}") };
+                    assert_eq!(flows.flow.bytes, Some(expected), "{header}: {row}");
+                }
+            }
+        }
+        for header in ["sIP,sTime+msec,sTime", "sIP,sTime,sTime+msec"] {
+            let times = ["2018/09/21T10:00:00.123", "2018/09/21T10:00:00"];
+            let row = if header.ends_with("msec") { [times[1], times[0]] } else { times };
+            let row = format!("192.0.2.1,{}", row.join(","));
+            let found = Header::of(header).unwrap().row(row.as_bytes());
+            let Row::Flows(flows) = found else { panic!("{header}: {found:?}") };
+            assert_eq!(flows.flow.first_switched_ms, Some(1_537_524_000_123), "{header}");
+        }
+    }
+
     #[test]
     fn statistics_and_answers_are_refused_by_what_they_are() {
         for (header, word) in [
@@ -122,6 +157,9 @@ mod tests {
             ("netflow.src_addr: Descending,Count", "sums"),
             ("src_addr,dst_addr,bytes,bytes,packets", "one name"),
             ("sa,da,ibyt,ipkt,ibyt", "one name"),
+            ("sa,da,dp,dp,ibyt", "one name"),
+            ("sa,da,ibyt,fl,fl", "one name"),
+            ("\"sa\";\"da\";\"ibyt\";\" ibyt \"\r", "one name"),
         ] {
             match Header::of(header) {
                 Err(NoHeader::Refused(why)) => assert!(why.contains(word), "{header}: {why}"),

@@ -13,7 +13,7 @@
 //! Sources: what nfdump 1.7.1 writes; phaag/nfdump `src/output/output_csv.c` of
 //! 1.6.18 and 1.7.6 (`formatTable`), `src/output/output_csv_fast.c`.
 
-use super::layout::{Layout, Role, by_name};
+use super::layout::{Layout, Role, alike, by_name};
 use crate::document::dialect::Form;
 use crate::field::FieldId as F;
 
@@ -31,6 +31,7 @@ pub(super) const FIXED: Layout = Layout {
         "ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt,opkt,obyt,in,out,sas,das,smk,dmk,dtos,dir,nh,nhb,svln,dvln,ismc,odmc,idmc,osmc,mpls1,mpls2,mpls3,mpls4,mpls5,mpls6,mpls7,mpls8,mpls9,mpls10,ra,eng",
     ],
     roles: |names| by_name(FIXED_COLUMNS, names),
+    ranks: alike,
     is_closed: true,
 };
 
@@ -68,6 +69,7 @@ pub(super) const NAMED: Layout = Layout {
         "srcAddr,bytes",
     ],
     roles: |names| by_name(NAMED_COLUMNS, names),
+    ranks: alike,
     is_closed: true,
 };
 

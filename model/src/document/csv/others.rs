@@ -5,7 +5,7 @@
 //! width of their columns unless `--delimited` or `--no-columns` is given.
 //! SiLK's times are in UTC unless it was built for local time.
 
-use super::layout::{Layout, Role, by_name};
+use super::layout::{Layout, Role, alike, by_name};
 use crate::document::dialect::Form;
 use crate::field::FieldId as F;
 
@@ -23,6 +23,7 @@ pub(super) const FLOW_TOOLS: Layout = Layout {
         "#:unix_secs,unix_nsecs,sysuptime,exaddr,dflows,dpkts,doctets,first,last,srcaddr,dstaddr,src_prefix,dst_prefix,in_encaps,out_encaps,peer_nexthop,router_sc,extra_pkts,marked_tos,src_tag,dst_tag",
     ],
     roles: |names| by_name(FLOW_TOOLS_COLUMNS, names),
+    ranks: alike,
     is_closed: true,
 };
 
@@ -56,6 +57,8 @@ pub(super) const SILK: Layout = Layout {
         "sIP,dIP,bytes",
     ],
     roles: |names| by_name(SILK_COLUMNS, names),
+    // Old versions have whole seconds under the other names.
+    ranks: |names| names.iter().map(|name| usize::from(!name.ends_with("+msec"))).collect(),
     is_closed: true,
 };
 

@@ -20,10 +20,21 @@ pub(super) const PATHS: Layout = Layout {
         "@timestamp,ipv4_src_addr,ipv4_dst_addr,l4_src_port,l4_dst_port,protocol,in_bytes,in_pkts",
     ],
     roles,
+    ranks,
     is_closed: false,
 };
 
 fn roles(names: &[&str]) -> Vec<Option<Role>> {
+    places(names).into_iter().map(|place| Some(place?.1)).collect()
+}
+
+fn ranks(names: &[&str]) -> Vec<usize> {
+    places(names).into_iter().map(|place| place.map_or(0, |(rank, _)| rank)).collect()
+}
+
+/// What stands under each name, and its rank among the names of a field, which is
+/// that of documents.
+fn places(names: &[&str]) -> Vec<Option<(usize, Role)>> {
     let paths: Vec<&str> = names.iter().map(|name| path(name)).collect();
     let has = |mark: &&str| {
         paths.iter().any(|path| {
@@ -32,15 +43,15 @@ fn roles(names: &[&str]) -> Vec<Option<Role>> {
     };
     let is_other = |marks: &[&[&str]]| marks.iter().any(|row| row.iter().all(has));
     let other = DIALECTS.iter().find(|dialect| is_other(dialect.marks));
-    let role = |path: &&str| match other {
+    let place = |path: &&str| match other {
         Some(dialect) => {
             let places = (dialect.places)();
-            let place = places.iter().find(|place| place.path == *path)?;
-            Some(Role::Value(place.field, place.form))
+            let rank = places.iter().position(|place| place.path == *path)?;
+            Some((rank, Role::Value(places[rank].field, places[rank].form)))
         }
         None => logstash(path).or_else(|| own(path)),
     };
-    paths.iter().map(role).collect()
+    paths.iter().map(place).collect()
 }
 
 /// A column's name as the path in a document.
@@ -50,22 +61,28 @@ fn path(name: &str) -> &str {
     path.strip_suffix(".keyword").unwrap_or(path)
 }
 
-/// A path of Logstash's netflow module or codec.
-fn logstash(path: &str) -> Option<Role> {
-    if matches!(path, "host.ip" | "host.name") {
-        return Some(Role::Value(FieldId::Exporter, Form::Plain));
+/// A path of Logstash's netflow module or codec; those of the module come first, and
+/// whole ones before those without `netflow.`.
+fn logstash(path: &str) -> Option<(usize, Role)> {
+    if let Some(rank) = ["host.ip", "host.name"].iter().position(|key| *key == path) {
+        return Some((1 + rank, Role::Value(FieldId::Exporter, Form::Plain)));
     }
-    let is = |key: &str| key == path || key.strip_prefix("netflow.") == Some(path);
-    let field = FIELDS.iter().find(|field| is(field.module_key) || is(field.codec_key))?;
-    Some(value(field))
+    FIELDS.iter().find_map(|field| {
+        let [module, codec] = [field.module_key, field.codec_key];
+        let is_short = |key: &str| key.strip_prefix("netflow.") == Some(path);
+        let fits = [module == path, false, false, codec == path, is_short(module), is_short(codec)];
+        Some((fits.iter().position(|fits| *fits)?, value(field)))
+    })
 }
 
 /// A name of a field, or of its count of flows.
-fn own(path: &str) -> Option<Role> {
+fn own(path: &str) -> Option<(usize, Role)> {
+    const RANK: usize = 6;
     if path == "flows" {
-        return Some(Role::Flows);
+        return Some((RANK, Role::Flows));
     }
-    FIELDS.iter().find(|field| field.name == path).map(value)
+    let field = FIELDS.iter().find(|field| field.name == path)?;
+    Some((RANK, value(field)))
 }
 
 fn value(field: &crate::Field) -> Role {

@@ -157,6 +157,13 @@ impl Header {
             }
             return Row::Wrong(NotAFlow::NotARow, other_cells(n_cells, n_names));
         }
+        for (column, role) in &self.copies {
+            let cell = cells(text, self.delimiter).nth(*column).unwrap_or_default();
+            let cell = element(&cell).unwrap_or(&cell);
+            if found.lacks(*role) && !is_missing(cell) {
+                found.read(*role, cell);
+            }
+        }
         if n_filled == 0 { Row::Text } else { found.finish() }
     }
 
@@ -205,6 +212,15 @@ fn other_cells(n_cells: usize, n_names: usize) -> String {
 }
 
 impl Cells {
+    /// Whether the field of a column has no value yet.
+    fn lacks(&self, role: Role) -> bool {
+        let Role::Value(field, _) = role else { return false };
+        match field.field().access {
+            Access::Text { read, .. } => read(&self.flow).is_none(),
+            Access::Number { read, .. } => read(&self.flow).is_none(),
+        }
+    }
+
     fn read(&mut self, role: Role, cell: &str) {
         let number = || whole(cell);
         match role {
