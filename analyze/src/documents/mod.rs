@@ -173,7 +173,7 @@ impl<'s> Walk<'s> {
                 row => row.cause().is_none_or(|cause| self.skip(name, cause, line)),
             });
         }
-        if let Some(dropped) = block.dropped
+        if let Some(dropped) = &block.dropped
             && !self.skip(name, NotAFlow::NotJson, dropped.line)
         {
             return false;

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use flowkit_model::document::csv::Header;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::buffer::Text;
 use super::csv;
 use super::framing::Framing;
+use super::json_values::is_separator;
+use super::stretches::{is_zeros, may_hold_a_document};
 
 /// Text of whole documents.
 #[derive(Debug)]
@@ -29,16 +31,42 @@ pub(crate) struct Block {
 }
 
 /// Text that was read and dropped.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Dropped {
     /// Number of its first line.
     pub(crate) line: u64,
     /// Its length.
     pub(crate) bytes: u64,
+    /// How it begins.
+    pub(crate) start: Vec<u8>,
     /// It has a closing brace.
     pub(crate) has_brace: bool,
     /// It is nothing but bytes of zeros and separators.
     pub(crate) is_zeros: bool,
+}
+
+/// What is kept of it, to say what it is.
+const START: usize = 1 << 16;
+
+impl Dropped {
+    /// What was dropped, and the text behind it, which begins in this line. What may
+    /// stand between values does not count before it.
+    pub(super) fn and(before: Option<Self>, text: &[u8], line: u64) -> Option<Self> {
+        let (mut dropped, text) = match before {
+            Some(before) => (before, text),
+            None => {
+                let first = text.iter().position(|byte| !is_separator(*byte))?;
+                let (blank, text) = text.split_at(first);
+                let line = line + memchr_iter(b'\n', blank).count() as u64;
+                let start = text[..text.len().min(START)].to_vec();
+                (Self { line, bytes: 0, start, has_brace: false, is_zeros: true }, text)
+            }
+        };
+        dropped.bytes += text.len() as u64;
+        dropped.has_brace |= may_hold_a_document(text);
+        dropped.is_zeros &= is_zeros(text);
+        Some(dropped)
+    }
 }
 
 impl Block {

@@ -16,9 +16,9 @@ use super::buffer::{BufferPool, Text};
 use super::bulk::before_last_action;
 use super::csv;
 use super::framing::{Framing, Start, framing};
-use super::json_values::{Nesting, Scan, is_separator};
+use super::json_values::{Nesting, Scan};
 use super::plain_lines::plain_lines;
-use super::stretches::{BYTE_ORDER_MARK, is_zeros, may_hold_a_document};
+use super::stretches::BYTE_ORDER_MARK;
 
 /// Target size of a block; a longer document makes a larger one. Larger blocks
 /// gain nothing, and all blocks in flight should fit in the CPU cache.
@@ -215,20 +215,9 @@ impl<R: Read> Blocks<R> {
 
     /// Drops `rest`, in which no value begins.
     fn drop_text(&mut self) {
-        let lines = memchr_iter(b'\n', &self.rest).count() as u64;
-        if self.dropped.is_none() && self.rest.iter().all(|byte| is_separator(*byte)) {
-            self.line += lines;
-            self.rest = self.buffers.text();
-            (self.scan.searched, self.scan.without_end) = (0, 0);
-            return;
-        }
-        let first = Dropped { line: self.line, bytes: 0, has_brace: false, is_zeros: true };
-        let dropped = self.dropped.get_or_insert(first);
-        dropped.bytes += self.rest.len() as u64;
-        dropped.has_brace |= may_hold_a_document(&self.rest);
-        dropped.is_zeros &= is_zeros(&self.rest);
-        self.line += lines;
-        self.rest = self.buffers.text();
+        let text = std::mem::replace(&mut self.rest, self.buffers.text());
+        self.dropped = Dropped::and(self.dropped.take(), &text, self.line);
+        self.line += memchr_iter(b'\n', &text).count() as u64;
         (self.scan.searched, self.scan.without_end) = (0, 0);
     }
 

@@ -73,13 +73,14 @@ fn where_blocks_end_does_not_show() {
 fn long_text_is_dropped_and_counted() {
     let text = format!("{{\"a\":1}}\n{}last {{\"a\":2}}\n", "x\n".repeat(3 << 20));
     let blocks: Vec<_> = Blocks::new(text.as_bytes(), None).map(Result::unwrap).collect();
-    let dropped: Vec<_> = blocks.iter().filter_map(|block| block.dropped).collect();
+    let dropped: Vec<_> = blocks.iter().filter_map(|block| block.dropped.as_ref()).collect();
     assert_eq!((dropped.len(), dropped[0].line), (1, 2));
     let (at, before) = blocks
         .iter()
-        .find_map(|block| Some((found(&block.text, block.line), block.dropped?)))
+        .find_map(|block| Some((found(&block.text, block.line), block.dropped.as_ref()?)))
         .unwrap();
     assert_eq!(at.len(), 2, "{at:?}");
     assert_eq!(at[1], (2 + (3 << 20), true, 7));
     assert!(before.bytes > 1 << 21 && !before.has_brace && !before.is_zeros);
+    assert!(before.start.starts_with(b"x\nx\n"));
 }

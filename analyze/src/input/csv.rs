@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use flowkit_model::document::csv::cells::end_of_record;
+use flowkit_model::document::csv::cells::{cells, end_of_record};
 use flowkit_model::document::csv::{Header, Start, start};
 use memchr::{memchr, memchr_iter, memrchr};
 
@@ -18,7 +18,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 pub(super) fn header(text: &[u8]) -> Result<Header, (u64, String)> {
     match start(text, true) {
         Start::Rows(header) => Ok(header),
-        Start::Refused(line, why) => Err((line, why)),
+        Start::Refused(line, why) | Start::Unknown(line, why) => Err((line, why)),
         Start::No => Err((1, "no header that names columns".into())),
     }
 }
@@ -29,16 +29,24 @@ pub(super) fn begins(text: &[u8]) -> bool {
     !matches!(start(text, false), Start::No)
 }
 
-/// Whether a text between documents is rows of flows: a header, and a row of as many
-/// cells.
-pub(super) fn are_rows(text: &[u8]) -> bool {
-    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    let (Some(first), Some(second)) = (lines.next(), lines.next()) else { return false };
-    let is_between = |byte: u8| {
-        let n = |line| memchr_iter(byte, line).count();
-        n(first) > 0 && n(first) == n(second)
-    };
-    b",\t;|".iter().any(|byte| is_between(*byte)) && Header::of(&text_of(first)).is_ok()
+/// What a text between documents holds of flows, if it does: rows under a header, or
+/// what is refused where it begins a file. The answer goes on behind a number of bytes.
+pub(super) fn between_documents(text: &[u8]) -> Option<String> {
+    // Rows are several lines; most text between documents is one.
+    memchr(b'\n', text.trim_ascii())?;
+    match start(text, false) {
+        Start::Rows(header) => {
+            let n_cells = |line: &[u8]| cells(&text_of(line), header.delimiter()).count();
+            let is_row = |line: &&[u8]| n_cells(line) >= header.n_columns();
+            // The header is the first of them.
+            let has_rows = text.split(|byte| *byte == b'\n').filter(is_row).nth(1).is_some();
+            has_rows.then(|| {
+                "of csv among documents were passed over; put them in a file of their own".into()
+            })
+        }
+        Start::Refused(_, why) => Some(format!("among documents were passed over: {why}")),
+        Start::Unknown(..) | Start::No => None,
+    }
 }
 
 /// Where the last whole record of a text ends, if one does. Until the header is
@@ -170,6 +178,34 @@ mod tests {
         let (at, other) = other_header(text, &current).unwrap();
         assert_eq!((at, other), (48, Header::of("srcAddr,dstAddr,bytes").unwrap()));
         assert_eq!(other_header(&text[..48], &current), None);
+    }
+
+    #[test]
+    fn rows_between_documents_are_told_from_prose() {
+        for (text, expected) in [
+            ("srcAddr,dstAddr,bytes\r\n10.0.0.1,10.0.0.2,3\r\n", "of csv"),
+            // A delimiter inside of quotes is no end of a cell.
+            ("\"srcAddr\",\"bytes\"\n\"10.0.0.1\",\"1,500\"\n", "of csv"),
+            ("@timestamp,netflow.bytes\n\"Sep 21, 2018 @ 10:00:00.123\",3\n", "of csv"),
+            // The first name, which is empty, was taken for a comma between values.
+            ("sa,da,ibyt\n0,10.0.0.1,10.0.0.2,3\n", "of csv"),
+            ("$ cat flows.csv\nsa;da;ibyt\n10.0.0.1;10.0.0.2;3\n", "of csv"),
+            ("10.0.0.1,10.0.0.2,3,4\n10.0.0.1,10.0.0.2,3,4\n", "over: rows without a header"),
+            ("Date first seen          Duration Proto\n2018-09-21", "over: nfdump's output"),
+            ("page 1, of 2, done\npage 2, of 2, done\n", ""),
+            (
+                "[2018-09-21T10:00:00,123][INFO ] 192.0.2.1\n[2018-09-21T10:00:00,123][INFO ] x\n",
+                "",
+            ),
+            ("sa,da,ibyt\n", ""),
+            ("bytes, packets\nas above\n", ""),
+        ] {
+            let found = between_documents(text.as_bytes()).unwrap_or_default();
+            assert!(
+                found.contains(expected) && found.is_empty() == expected.is_empty(),
+                "{text}: {found}"
+            );
+        }
     }
 
     #[test]

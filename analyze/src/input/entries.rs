@@ -51,13 +51,18 @@ impl Parsed {
     ) {
         let (mut at, mut line) = (0, line);
         let mut action: Option<&[u8]> = None;
-        let mut dropped = block.dropped;
+        let mut dropped = block.dropped.clone();
         walk(text, |start, stretch| {
             line += memchr_iter(b'\n', &text[at..start]).count() as u64;
             at = start;
             let before = dropped.take();
             match stretch {
-                Stretch::Text(text) => self.passed_over(text, line, before),
+                Stretch::Text(text) => {
+                    // It goes on what was dropped, with all that stands between.
+                    let bytes = |before: &Dropped| before.bytes + start as u64;
+                    let before = before.map(|before| Dropped { bytes: bytes(&before), ..before });
+                    self.passed_over(text, line, before);
+                }
                 Stretch::Broken(text) => {
                     if let Some(before) = before {
                         self.dropped(before);
@@ -292,19 +297,18 @@ impl Parsed {
     /// Counts text that is no JSON.
     fn passed_over(&mut self, text: &[u8], line: u64, before: Option<Dropped>) {
         let (line, bytes) = (
-            before.map_or(line, |before| before.line),
-            text.len() as u64 + before.map_or(0, |before| before.bytes),
+            before.as_ref().map_or(line, |before| before.line),
+            text.len() as u64 + before.as_ref().map_or(0, |before| before.bytes),
         );
-        if is_zeros(text) && before.is_none_or(|before| before.is_zeros) {
+        if is_zeros(text) && before.as_ref().is_none_or(|before| before.is_zeros) {
             let what = format!("{bytes} bytes of zeros");
             return self.odd(Odd { kind: ZEROS, what, n: 1, line, is_missing: false });
         }
-        self.skip_for(NotAFlow::NotJson, line, || Some(met::text(text, bytes)));
-        self.program = self.program.or_else(|| others::of_text(text));
-        if csv::are_rows(text) {
-            let what = format!(
-                "{bytes} bytes of csv among documents were passed over; put them in a file of their own"
-            );
+        let start = before.as_ref().map_or(text, |before| &before.start);
+        self.skip_for(NotAFlow::NotJson, line, || Some(met::text(start, bytes)));
+        self.program = self.program.or_else(|| others::of_text(start));
+        if let Some(what) = csv::between_documents(start) {
+            let what = format!("{bytes} bytes {what}");
             self.odd(Odd { kind: TEXT_WITH_A_BRACE, what, n: 1, line, is_missing: true });
         } else if may_hold_a_document(text) || before.is_some_and(|before| before.has_brace) {
             self.may_have_held(line, bytes);

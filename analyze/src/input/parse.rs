@@ -165,7 +165,7 @@ impl Parsed {
         // A hit is about 1 kB.
         let mut parsed = Self::empty(fields, block.text.len() / 1024 + 1, dictionary);
         let mut reader = shapes.reader();
-        let dropped = block.dropped.filter(|_| block.framing != Framing::Values);
+        let dropped = block.dropped.clone().filter(|_| block.framing != Framing::Values);
         if let Some(dropped) = dropped {
             parsed.dropped(dropped);
         }

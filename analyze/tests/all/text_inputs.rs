@@ -116,6 +116,18 @@ fn missing(text: &str) -> String {
     export.flows(|_| Ok(())).unwrap().incomplete.join("; ")
 }
 
+/// Of long text only the start is kept, which tells that it was rows.
+#[test]
+fn rows_behind_documents_are_missing_however_long_they_are() {
+    let document = "{\n\"netflow\":{\"version\":5,\"in_bytes\":1}\n}\n";
+    for n_rows in [1, 100_000] {
+        let rows = "192.0.2.1,192.0.2.2,10,1500\n".repeat(n_rows);
+        let said = missing(&format!("{document}\nsa,da,ipkt,ibyt\n{rows}"));
+        let told = format!("json:5: {} bytes of csv among documents", 15 + 28 * n_rows);
+        assert!(said.contains(&told), "{said}");
+    }
+}
+
 /// Elasticsearch up to 7 says `terminated_early` on each page of a scroll in the
 /// order of storage but the first, and servers say it of aggregations (`size: 0`).
 #[test]

@@ -15,6 +15,8 @@ pub enum Start {
     Rows(Header),
     /// Something that is no rows of flows: its line, from 1, and what to do.
     Refused(u64, String),
+    /// A line that seems to name columns, which no layout knows: as above.
+    Unknown(u64, String),
     /// Nothing that looks like rows.
     No,
 }
@@ -66,7 +68,7 @@ pub fn start(text: &[u8], is_told: bool) -> Start {
     let second = if lines.len() > 1 { lines.swap_remove(1).1 } else { Cow::default() };
     match Header::of(&line) {
         Err(error) if is_told || !has_json && is_header_of(&line, &second) => {
-            Start::Refused(first, error.to_string())
+            Start::Unknown(first, error.to_string())
         }
         _ => Start::No,
     }
@@ -189,7 +191,7 @@ mod tests {
         ] {
             let found = match start(text.as_bytes(), false) {
                 Start::Rows(_) => "rows".to_owned(),
-                Start::Refused(_, why) => why,
+                Start::Refused(_, why) | Start::Unknown(_, why) => why,
                 Start::No => "no".to_owned(),
             };
             assert!(found.contains(expected), "{text}: {found}");
