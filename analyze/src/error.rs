@@ -131,8 +131,8 @@ pub enum ReadError {
     },
     /// Packets were asked for, and the source holds documents.
     #[error(
-        "{name} holds documents, not packets; see them with `flowkit explain --document FILE`, \
-         or make packets of them: `flowkit export FILE --format v5-pcap -o flows.pcap`"
+        "{name} holds documents, not packets; explain one with `flowkit explain --flow 1 {name}`, \
+         or make packets of them: `flowkit export {name} --format pcap -o flows.pcap`"
     )]
     NoPackets {
         /// The file.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use flowkit_analyze::documents::packets;
-use flowkit_analyze::{ReadError, ReadOptions, documents};
+use flowkit_analyze::{ReadOptions, documents};
 use flowkit_model::wire;
 
 use crate::args::sources::InputFormat;
@@ -67,20 +67,13 @@ impl PacketFile {
 pub(super) fn datagrams(path: &Path, format: &InputFormat) -> anyhow::Result<PacketFile> {
     let source = format.open(path)?;
     let mut pieces = Vec::new();
-    let read = packets::each(&source, |found| {
+    let tally = packets::each(&source, |found| {
         pieces.push(Piece {
             exporter: found.exporter.map(|exporter| exporter.to_string()),
             payload: found.bytes.to_vec(),
         });
         true
-    });
-    let tally = match read {
-        Err(ReadError::NoPackets { name }) => bail!(
-            "{name} holds documents, not packets; explain one with `flowkit explain --flow 1 \
-             {name}`, or make packets of them: `flowkit export {name} --format pcap -o flows.pcap`"
-        ),
-        read => read?,
-    };
+    })?;
     if pieces.is_empty() {
         bail!("{} holds no datagram", source.name());
     }
