@@ -1,5 +1,7 @@
 //! Cells of csv: how programs print numbers, addresses, times and flags.
 
+use std::net::Ipv4Addr;
+
 use flowkit_model::FlowRecord;
 
 use super::members::date;
@@ -26,21 +28,12 @@ pub(super) fn fixed(text: &str) -> Cell {
     Cell::Text(text.into())
 }
 
-/// As pandas writes a column of numbers in which one is missing.
-pub(super) fn float<T: std::fmt::Display>(value: Option<T>) -> Cell {
-    Cell::Number(value.map_or_else(String::new, |value| format!("{value}.0")))
-}
-
 pub(super) fn iso(ms: Option<u64>) -> Cell {
     text(ms.map(|ms| format!("{}Z", date(ms, 'T'))))
 }
 
 pub(super) fn blank(ms: Option<u64>) -> Cell {
     text(ms.map(|ms| date(ms, ' ')))
-}
-
-pub(super) fn duckdb(ms: Option<u64>) -> Cell {
-    text(ms.map(|ms| format!("{}+00", date(ms, ' '))))
 }
 
 pub(super) fn silk(ms: Option<u64>) -> Cell {
@@ -76,4 +69,41 @@ pub(super) const UPTIME: u64 = 10_000_000;
 
 pub(super) fn uptime(flow: &FlowRecord, ms: Option<u64>) -> Cell {
     number(ms.map(|ms| UPTIME + ms - flow.timestamp_ms.unwrap()))
+}
+
+/// What a program makes of a cell that another one wrote, by the name of its column.
+pub(super) type Turn = fn(&str, Cell) -> Cell;
+
+pub(super) fn as_it_is(_: &str, cell: Cell) -> Cell {
+    cell
+}
+
+/// Numbers as pandas writes columns in which one is missing; its index has no name.
+pub(super) fn floats(name: &str, cell: Cell) -> Cell {
+    match cell {
+        Cell::Number(number) if !number.is_empty() && !name.is_empty() => {
+            Cell::Number(format!("{number}.0"))
+        }
+        cell => cell,
+    }
+}
+
+/// Addresses as `--addresses number` writes them.
+pub(super) fn address_numbers(name: &str, cell: Cell) -> Cell {
+    let is_address = ["src_addr", "dst_addr", "next_hop"].contains(&name);
+    match cell {
+        Cell::Text(address) if is_address => {
+            number(address.parse::<Ipv4Addr>().ok().map(Ipv4Addr::to_bits))
+        }
+        cell => cell,
+    }
+}
+
+/// Times as DuckDB prints them.
+pub(super) fn duckdb_times(name: &str, cell: Cell) -> Cell {
+    let is_time = ["timestamp", "first_switched", "last_switched"].contains(&name);
+    match cell {
+        Cell::Text(time) if is_time => Cell::Text(time.replace('T', " ").replace('Z', "+00")),
+        cell => cell,
+    }
 }

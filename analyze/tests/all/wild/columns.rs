@@ -1,10 +1,8 @@
 //! The columns of csv by the names that programs give them.
 
-use flowkit_model::address::Address;
-
 use super::cells::{
-    Cell, Column, UPTIME, blank, duckdb, duration, fixed, float, iso, number, port_or_type,
-    seconds, silk, silk_flags, text, uptime,
+    Cell, Column, UPTIME, blank, duration, fixed, iso, number, port_or_type, seconds, silk,
+    silk_flags, text, uptime,
 };
 use super::names::{flag_letters, protocol_name};
 
@@ -29,72 +27,6 @@ pub(super) const FLOWKIT: &[Column] = &[
     ("bytes", |flow| number(flow.bytes)),
     ("first_switched", |flow| iso(flow.first_switched_ms)),
     ("last_switched", |flow| iso(flow.last_switched_ms)),
-    ("src_port", |flow| number(flow.src_port)),
-    ("dst_port", |flow| number(flow.dst_port)),
-    ("tcp_flags", |flow| number(flow.tcp_flags)),
-    ("protocol", |flow| number(flow.protocol)),
-    ("tos", |flow| number(flow.tos)),
-    ("src_as", |flow| number(flow.src_as)),
-    ("dst_as", |flow| number(flow.dst_as)),
-    ("src_mask_len", |flow| number(flow.src_mask_len)),
-    ("dst_mask_len", |flow| number(flow.dst_mask_len)),
-    ("src_country", |_| fixed("")),
-];
-
-/// The same with `--addresses number`.
-#[rustfmt::skip]
-pub(super) const FLOWKIT_NUMBERS: &[Column] = &[
-    ("timestamp", |flow| iso(flow.timestamp_ms)),
-    ("exporter", |flow| text(flow.exporter.as_ref())),
-    ("version", |flow| number(flow.version)),
-    ("flow_records", |flow| number(flow.flow_records)),
-    ("flow_seq_num", |flow| number(flow.flow_seq_num)),
-    ("engine_type", |flow| number(flow.engine_type)),
-    ("engine_id", |flow| number(flow.engine_id)),
-    ("sampling_algorithm", |flow| number(flow.sampling_algorithm)),
-    ("sampling_interval", |flow| number(flow.sampling_interval)),
-    ("src_addr", |flow| number(flow.src_addr.map(Address::to_bits))),
-    ("dst_addr", |flow| number(flow.dst_addr.map(Address::to_bits))),
-    ("next_hop", |flow| number(flow.next_hop.map(Address::to_bits))),
-    ("input_snmp", |flow| number(flow.input_snmp)),
-    ("output_snmp", |flow| number(flow.output_snmp)),
-    ("packets", |flow| number(flow.packets)),
-    ("bytes", |flow| number(flow.bytes)),
-    ("first_switched", |flow| iso(flow.first_switched_ms)),
-    ("last_switched", |flow| iso(flow.last_switched_ms)),
-    ("src_port", |flow| number(flow.src_port)),
-    ("dst_port", |flow| number(flow.dst_port)),
-    ("tcp_flags", |flow| number(flow.tcp_flags)),
-    ("protocol", |flow| number(flow.protocol)),
-    ("tos", |flow| number(flow.tos)),
-    ("src_as", |flow| number(flow.src_as)),
-    ("dst_as", |flow| number(flow.dst_as)),
-    ("src_mask_len", |flow| number(flow.src_mask_len)),
-    ("dst_mask_len", |flow| number(flow.dst_mask_len)),
-    ("src_country", |_| fixed("")),
-];
-
-/// The same, as DuckDB prints times.
-#[rustfmt::skip]
-pub(super) const FLOWKIT_DUCKDB: &[Column] = &[
-    ("timestamp", |flow| duckdb(flow.timestamp_ms)),
-    ("exporter", |flow| text(flow.exporter.as_ref())),
-    ("version", |flow| number(flow.version)),
-    ("flow_records", |flow| number(flow.flow_records)),
-    ("flow_seq_num", |flow| number(flow.flow_seq_num)),
-    ("engine_type", |flow| number(flow.engine_type)),
-    ("engine_id", |flow| number(flow.engine_id)),
-    ("sampling_algorithm", |flow| number(flow.sampling_algorithm)),
-    ("sampling_interval", |flow| number(flow.sampling_interval)),
-    ("src_addr", |flow| text(flow.src_addr)),
-    ("dst_addr", |flow| text(flow.dst_addr)),
-    ("next_hop", |flow| text(flow.next_hop)),
-    ("input_snmp", |flow| number(flow.input_snmp)),
-    ("output_snmp", |flow| number(flow.output_snmp)),
-    ("packets", |flow| number(flow.packets)),
-    ("bytes", |flow| number(flow.bytes)),
-    ("first_switched", |flow| duckdb(flow.first_switched_ms)),
-    ("last_switched", |flow| duckdb(flow.last_switched_ms)),
     ("src_port", |flow| number(flow.src_port)),
     ("dst_port", |flow| number(flow.dst_port)),
     ("tcp_flags", |flow| number(flow.tcp_flags)),
@@ -302,26 +234,6 @@ pub(super) const PANDAS: &[Column] = &[
     ("_source.netflow.tcp_flags", |flow| number(flow.tcp_flags)),
     ("_source.netflow.bytes", |flow| number(flow.bytes)),
     ("_source.netflow.packets", |flow| number(flow.packets)),
-    ("_source.netflow.first_switched", |flow| iso(flow.first_switched_ms)),
-    ("_source.netflow.last_switched", |flow| iso(flow.last_switched_ms)),
-    ("_source.netflow.src_port_name", |_| fixed("TCP/80 (http), \"web\"")),
-];
-
-/// The same of columns in which a number is missing.
-#[rustfmt::skip]
-pub(super) const PANDAS_FLOATS: &[Column] = &[
-    ("", |flow| number(flow.packets)),
-    ("_source.@timestamp", |flow| iso(flow.timestamp_ms)),
-    ("_source.host", |flow| text(flow.exporter.as_ref())),
-    ("_source.netflow.version", |_| fixed("Netflow v5")),
-    ("_source.netflow.src_addr", |flow| text(flow.src_addr)),
-    ("_source.netflow.dst_addr", |flow| text(flow.dst_addr)),
-    ("_source.netflow.src_port", |flow| float(flow.src_port)),
-    ("_source.netflow.dst_port", |flow| float(flow.dst_port)),
-    ("_source.netflow.protocol", |flow| float(flow.protocol)),
-    ("_source.netflow.tcp_flags", |flow| float(flow.tcp_flags)),
-    ("_source.netflow.bytes", |flow| float(flow.bytes)),
-    ("_source.netflow.packets", |flow| float(flow.packets)),
     ("_source.netflow.first_switched", |flow| iso(flow.first_switched_ms)),
     ("_source.netflow.last_switched", |flow| iso(flow.last_switched_ms)),
     ("_source.netflow.src_port_name", |_| fixed("TCP/80 (http), \"web\"")),

@@ -2,7 +2,7 @@
 
 use flowkit_model::FlowRecord;
 
-use super::cells::Cell;
+use super::cells::{Cell, Column};
 use super::layouts::Layout;
 
 /// What stands in quotes.
@@ -51,7 +51,8 @@ pub(super) fn lines(
     let names = layout.columns.iter().map(|(name, _)| Cell::Text((*name).into())).collect();
     let mut lines = vec![format!("{}{}", layout.before, line(names))];
     for flow in flows {
-        lines.push(line(layout.columns.iter().map(|(_, cell)| cell(flow)).collect()));
+        let cell = |(name, cell): &Column| (layout.turn)(name, cell(flow));
+        lines.push(line(layout.columns.iter().map(cell).collect()));
     }
     // A spreadsheet would not leave them as they are.
     if layout.has_summary && quoting == Quoting::Needed && delimiter == layout.delimiter {

@@ -118,6 +118,18 @@ fn of_nfdump(flow: FlowRecord) -> FlowRecord {
     }
 }
 
+/// What the module and the codec call alike.
+fn shared(flow: &FlowRecord, out: &mut Members) {
+    out.number("netflow.input_snmp", flow.input_snmp);
+    out.number("netflow.output_snmp", flow.output_snmp);
+    out.time("netflow.first_switched", flow.first_switched_ms);
+    out.time("netflow.last_switched", flow.last_switched_ms);
+    out.number("netflow.tcp_flags", flow.tcp_flags);
+    out.number("netflow.protocol", flow.protocol);
+    out.number("netflow.src_as", flow.src_as);
+    out.number("netflow.dst_as", flow.dst_as);
+}
+
 fn module(flow: &FlowRecord, out: &mut Members) {
     out.time("@timestamp", flow.timestamp_ms);
     out.aside("@version", "1");
@@ -127,14 +139,7 @@ fn module(flow: &FlowRecord, out: &mut Members) {
     header(flow, out);
     out.number("netflow.sampling_interval", flow.sampling_interval);
     out.address("netflow.next_hop", flow.next_hop);
-    out.number("netflow.input_snmp", flow.input_snmp);
-    out.number("netflow.output_snmp", flow.output_snmp);
-    out.time("netflow.first_switched", flow.first_switched_ms);
-    out.time("netflow.last_switched", flow.last_switched_ms);
-    out.number("netflow.tcp_flags", flow.tcp_flags);
-    out.number("netflow.protocol", flow.protocol);
-    out.number("netflow.src_as", flow.src_as);
-    out.number("netflow.dst_as", flow.dst_as);
+    shared(flow, out);
     out.address("netflow.src_addr", flow.src_addr);
     out.address("netflow.dst_addr", flow.dst_addr);
     out.number("netflow.src_port", flow.src_port);
@@ -159,14 +164,7 @@ fn codec(flow: &FlowRecord, out: &mut Members) {
     out.number("netflow.version", flow.version);
     header(flow, out);
     out.number("netflow.sampling_interval", flow.sampling_interval);
-    out.number("netflow.input_snmp", flow.input_snmp);
-    out.number("netflow.output_snmp", flow.output_snmp);
-    out.time("netflow.first_switched", flow.first_switched_ms);
-    out.time("netflow.last_switched", flow.last_switched_ms);
-    out.number("netflow.tcp_flags", flow.tcp_flags);
-    out.number("netflow.protocol", flow.protocol);
-    out.number("netflow.src_as", flow.src_as);
-    out.number("netflow.dst_as", flow.dst_as);
+    shared(flow, out);
     out.address("netflow.ipv4_src_addr", flow.src_addr);
     out.address("netflow.ipv4_dst_addr", flow.dst_addr);
     out.address("netflow.ipv4_next_hop", flow.next_hop);

@@ -2,10 +2,10 @@
 
 use flowkit_model::FlowRecord;
 
-use super::cells::Column;
+use super::cells::{Column, Turn, address_numbers, as_it_is, duckdb_times, floats};
 use super::columns::{
-    CODEC, ES2CSV, FLOW_EXPORT, FLOWKIT, FLOWKIT_DUCKDB, FLOWKIT_NUMBERS, KIBANA, NFDUMP_1_7_1,
-    NFDUMP_1_7_5, NFDUMP_1_7_6, NOBODY, PANDAS, PANDAS_FLOATS, RWCUT, RWCUT_DELIMITED,
+    CODEC, ES2CSV, FLOW_EXPORT, FLOWKIT, KIBANA, NFDUMP_1_7_1, NFDUMP_1_7_5, NFDUMP_1_7_6, NOBODY,
+    PANDAS, RWCUT, RWCUT_DELIMITED,
 };
 
 /// What a program writes.
@@ -13,6 +13,8 @@ use super::columns::{
 pub(super) struct Layout {
     pub(super) name: &'static str,
     pub(super) columns: &'static [Column],
+    /// What becomes of the columns' cells.
+    pub(super) turn: Turn,
     /// What comes back of a flow.
     pub(super) kept: fn(&FlowRecord) -> FlowRecord,
     /// Between cells.
@@ -39,6 +41,7 @@ const fn layout(
     Layout {
         name,
         columns,
+        turn: as_it_is,
         kept,
         delimiter: ',',
         before: "",
@@ -54,8 +57,8 @@ const fn layout(
 #[rustfmt::skip]
 pub(super) const LAYOUTS: &[Layout] = &[
     Layout { has_gaps: true, ..layout("flowkit's csv", FLOWKIT, FlowRecord::clone) },
-    Layout { has_gaps: true, ..layout("flowkit's csv with numbers for addresses", FLOWKIT_NUMBERS, FlowRecord::clone) },
-    Layout { has_gaps: true, ..layout("flowkit's csv through DuckDB", FLOWKIT_DUCKDB, FlowRecord::clone) },
+    Layout { has_gaps: true, turn: address_numbers, ..layout("flowkit's csv with numbers for addresses", FLOWKIT, FlowRecord::clone) },
+    Layout { has_gaps: true, turn: duckdb_times, ..layout("flowkit's csv through DuckDB", FLOWKIT, FlowRecord::clone) },
     Layout {
         has_summary: true,
         ..layout("nfdump 1.7.1", NFDUMP_1_7_1, |flow| FlowRecord {
@@ -82,7 +85,7 @@ pub(super) const LAYOUTS: &[Layout] = &[
     Layout { has_gaps: true, ..layout("Kibana", KIBANA, of_kibana) },
     Layout { has_gaps: true, ..layout("es2csv", ES2CSV, of_kibana) },
     Layout { has_gaps: true, ..layout("pandas", PANDAS, of_kibana) },
-    Layout { has_gaps: true, ..layout("pandas with floats", PANDAS_FLOATS, of_kibana) },
+    Layout { has_gaps: true, turn: floats, ..layout("pandas with floats", PANDAS, of_kibana) },
     layout("the codec's names", CODEC, |flow| FlowRecord { first_switched_ms: None, last_switched_ms: None, timestamp_ms: flow.timestamp_ms, ..conversation(flow) }),
     Layout { refused: &["whom"], ..layout("names of nobody", NOBODY, FlowRecord::clone) },
 ];
