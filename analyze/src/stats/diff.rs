@@ -8,7 +8,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flowkit_model::answer::{
-    Answer, Cell, Column, Meaning, PortKind, Protocols, RowOrder, Table as Rows,
+    Answer, Cell, Column, Meaning, PortKind, Protocols, RowOrder, RowOrderError, Table as Rows,
 };
 use flowkit_model::question::{Choice, Diff, Grouping, Key};
 use flowkit_model::window::Span;
@@ -42,7 +42,7 @@ impl Changes {
     ///
     /// # Errors
     /// If a column is unknown or a condition invalid.
-    pub(crate) fn new(question: &Diff, zone: &TimeZone) -> Result<Self, String> {
+    pub(crate) fn new(question: &Diff, zone: &TimeZone) -> Result<Self, RowOrderError> {
         let choice = question.choice();
         let tells_port_kinds = question.by.iter().any(Key::is_port);
         let grouping = Grouping { tells_port_kinds, ..Grouping::sums(question.by.clone()) };

@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Cell, Column, Meaning, RowOrder, Table as Rows, Tally};
+use flowkit_model::answer::{
+    Answer, Cell, Column, Meaning, RowOrder, RowOrderError, Table as Rows, Tally,
+};
 use flowkit_model::question::Choice;
 use flowkit_model::{FieldId, Kind, Metric, Sums};
 use jiff::tz::TimeZone;
@@ -99,7 +101,7 @@ impl Exporters {
     ///
     /// # Errors
     /// If a column is unknown or a condition invalid.
-    pub(crate) fn new(choice: Choice<'_>, zone: &TimeZone) -> Result<Self, String> {
+    pub(crate) fn new(choice: Choice<'_>, zone: &TimeZone) -> Result<Self, RowOrderError> {
         let layout = KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into());
         Ok(Self { layout, order: RowOrder::new(columns(), choice, Some(BYTES), zone)? })
     }

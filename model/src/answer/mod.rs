@@ -19,7 +19,7 @@ pub use self::protocols::{PortKind, Protocols};
 pub use self::quality::{Fault, Quality};
 pub use self::ranker::{Ranker, Rest};
 pub use self::ranking::Ranking;
-pub use self::row_order::RowOrder;
+pub use self::row_order::{RowOrder, RowOrderError};
 pub use self::sequences::Sequences;
 pub use self::table::{Cell, Column, Table, millionths};
 pub use self::tally::{Duplicates, Position, Sampling, Skipped, Tally};

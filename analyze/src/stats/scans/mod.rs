@@ -8,7 +8,8 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{
-    Answer, Cell, Column as Head, Meaning, PortKind, Protocols, RowOrder, Table as Rows, Tally,
+    Answer, Cell, Column as Head, Meaning, PortKind, Protocols, RowOrder, RowOrderError,
+    Table as Rows, Tally,
 };
 use flowkit_model::question::{Choice, Scans, most_rows};
 use flowkit_model::{FieldId, Kind};
@@ -120,7 +121,7 @@ impl ScanSearch {
         question: &Scans,
         choice: Choice<'_>,
         zone: &TimeZone,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, RowOrderError> {
         let order = RowOrder::new(columns(), choice, Some(TARGETS), zone)?;
         Ok(Self { question: question.clone(), order })
     }
