@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::{Cell, Column, millionths};
 use crate::filter::nearest;
-use crate::question::{Choice, Condition, Limit, Measure};
+use crate::question::{Choice, Condition, Measure};
 use crate::{Kind, Meaning};
 
 /// What is wrong with the rows that a question chooses, and which option says it.
@@ -62,13 +62,8 @@ impl RowOrder {
             let place = u8::try_from(place).map_err(|_| "too many columns".to_owned())?;
             Ok((Measure::Key(place), Some(meaning)))
         };
-        let parse = |text| {
-            let all = Condition::parse_all_with(text, &measure)?;
-            all.iter().try_for_each(|condition| refuse_no_word(&columns, condition))?;
-            Ok(all)
-        };
-        let having = having.map(parse).transpose().map_err(RowOrderError::Having)?;
-        let having = having.unwrap_or_default().into_iter();
+        let having = having.map(|text| Condition::parse_all_with(text, &measure)).transpose();
+        let having = having.map_err(RowOrderError::Having)?.unwrap_or_default().into_iter();
         let having = having.map(|condition| condition.in_zone(zone)).collect();
         Ok(Self { sort: sort.map(|(place, _)| place), bottom, having, limit, columns })
     }
@@ -207,23 +202,6 @@ fn by_fraction(a: (u128, u128), b: (u128, u128)) -> Ordering {
     })
 }
 
-/// Refuses a word that a column never has.
-fn refuse_no_word(columns: &[Column], condition: &Condition) -> Result<(), String> {
-    let (Measure::Key(place), Limit::Text(word)) = (condition.measure, &condition.value) else {
-        return Ok(());
-    };
-    let Some(column) = columns.get(usize::from(place)) else { return Ok(()) };
-    match column.words() {
-        Some(words) if !words.contains(&&**word) => {
-            let near = nearest(word, words.iter().copied());
-            let near = near.map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
-            let (name, words) = (&column.name, words.join(", "));
-            Err(format!("{name} is never {word}{near} there are: {words}"))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn names(columns: &[Column]) -> String {
     columns.iter().map(|column| &*column.name).collect::<Vec<_>>().join(", ")
 }
@@ -244,7 +222,7 @@ mod tests {
 
     fn columns() -> Vec<Column> {
         Column::list([
-            ("kind", Meaning::Words),
+            ("kind", Meaning::Word(&["hosts", "ports"])),
             ("port", Meaning::Key(Kind::Port)),
             ("targets", Meaning::Count),
             ("share", Meaning::Share(Metric::Bytes)),
@@ -319,20 +297,19 @@ mod tests {
             RowOrder::new(columns, choice, None, &TimeZone::UTC)
                 .map_or_else(|why| why.to_string(), |_| String::new())
         };
+        let sides = Meaning::Word(&["hosts", "ports"]);
         for (name, meaning, wrong, why) in [
-            ("kind", Meaning::Class, "nope", "nope; there are: bin, edge, before, after, unknown"),
-            ("kind", Meaning::Words, "host", "host; did you mean hosts? there are: hosts, ports"),
+            ("kind", sides, "nope", "nope; there are: hosts, ports"),
+            ("kind", sides, "host", "host; did you mean hosts? there are: hosts, ports"),
             (
-                "change",
-                Meaning::Words,
-                "vanish",
-                "vanish; did you mean vanished? there are: appeared, changed, grew, shrank, vanished",
+                "port_kind",
+                Measure::PortKind.meaning(),
+                "tcp",
+                "tcp; there are: icmp, mixed, none, port",
             ),
-            ("port_kind", Meaning::Class, "tcp", "tcp; there are: icmp, mixed, none, port"),
         ] {
             assert_eq!(told(name, meaning, wrong), format!("--having: {name} is never {why}"));
-            let column = Column { name: name.into(), meaning };
-            for word in column.words().unwrap() {
+            for word in meaning.words().unwrap() {
                 assert_eq!(told(name, meaning, word), "");
             }
         }

@@ -37,12 +37,11 @@ enum ScanKind {
 
 impl ScanKind {
     const ALL: [Self; 2] = [Self::Hosts, Self::Ports];
+    /// The word for each variant.
+    const WORDS: [&'static str; 2] = ["hosts", "ports"];
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Hosts => "hosts",
-            Self::Ports => "ports",
-        }
+    fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
     }
 
     /// The key of a flow, which sorts as its fields: source, protocol and port, or
@@ -267,7 +266,7 @@ fn add_up(flows: &Flows, rows: &mut [Row]) -> io::Result<()> {
 
 fn columns() -> Vec<Head> {
     let columns = [
-        ("kind", Meaning::Words),
+        ("kind", Meaning::Word(&ScanKind::WORDS)),
         ("src_addr", Meaning::Key(Kind::Address)),
         ("dst_addr", Meaning::Key(Kind::Address)),
         ("protocol", Meaning::Key(Kind::Protocol)),
@@ -289,7 +288,7 @@ fn cells(row: &Row) -> Vec<Cell> {
     let (sums, targets) = (&row.sums, row.targets);
     let counts = sums.sums();
     let span = sums.first.zip(sums.last).map(|(a, b)| b.saturating_sub(a).max(1));
-    let mut cells = vec![Cell::Text(row.kind.name().into())];
+    let mut cells = vec![Cell::Text(row.kind.word().into())];
     cells.extend(row.kind.cells(row.probe));
     cells.extend([
         Cell::from(targets),
