@@ -29,9 +29,11 @@ pub enum Meaning {
     Value(Kind),
     /// Text.
     Words,
-    /// One word that says how a row or its key is to be read, for programs; tables say
-    /// it in the cells that it is about.
-    Class,
+    /// One of these words of flowkit.
+    Word(&'static [&'static str]),
+    /// One of these words, which says how a row or its key is to be read, for programs;
+    /// tables say it in the cells that it is about.
+    Class(&'static [&'static str]),
 }
 
 impl Meaning {
@@ -39,5 +41,26 @@ impl Meaning {
     #[must_use]
     pub fn is_key(self) -> bool {
         matches!(self, Self::Key(_) | Self::Network(_))
+    }
+
+    /// Whether the column says how a row is to be read.
+    #[must_use]
+    pub fn is_class(self) -> bool {
+        matches!(self, Self::Class(_))
+    }
+
+    /// Whether it is text, of flowkit or of anybody.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Words | Self::Word(_))
+    }
+
+    /// All words that a cell may be, if these are words of flowkit.
+    #[must_use]
+    pub fn words(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Word(words) | Self::Class(words) => Some(words),
+            _ => None,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Why a question has no answer.
 
+use flowkit_model::answer::RowOrderError;
 use flowkit_model::filter::FilterError;
 use flowkit_model::window::WindowError;
 
@@ -26,11 +27,8 @@ pub enum AskError {
         text: String,
     },
     /// The order of rows or a condition on them is invalid.
-    #[error("--sort, --having: {why}")]
-    Rows {
-        /// What is wrong.
-        why: String,
-    },
+    #[error(transparent)]
+    Rows(#[from] RowOrderError),
     /// A diff of other than two sources, without two windows.
     #[error("diff compares two sources, or two windows of one (--a, --b)")]
     Sides,

@@ -67,8 +67,7 @@ pub fn diff_batches(
     let memory = Arc::new(memory);
     let batches = sides.iter().flat_map(|side| &side.0);
     let texts = batches.last().map(|batch| batch.dictionary().texts()).unwrap_or_default();
-    let changes =
-        Changes::new(diff, &jiff::tz::TimeZone::UTC).map_err(|why| AskError::Rows { why })?;
+    let changes = Changes::new(diff, &jiff::tz::TimeZone::UTC)?;
     let mut partials = Vec::new();
     for (batches, flows) in sides {
         let gathered = gather_batches(&batches, changes.groups(), &selection(flows)?, &memory);

@@ -154,7 +154,7 @@ fn dispatch<A: FlowSet>(
     frame: Frame,
     flows: &A,
 ) -> Result<Answer, A::Error> {
-    let (choice, wrong) = (report.choice().unwrap_or_default(), |why| AskError::Rows { why });
+    let (choice, wrong) = (report.choice().unwrap_or_default(), AskError::Rows);
     match report {
         Report::Top(_)
         | Report::Talkers(_)

@@ -30,8 +30,7 @@ pub(super) fn ask(
     options: ReadOptions,
 ) -> Result<Answer, AskError> {
     let sides = sides(sources, diff, flows, zone, options)?;
-    let (changes, shared) =
-        (Changes::new(diff, zone).map_err(|why| AskError::Rows { why })?, Shared::new(options));
+    let (changes, shared) = (Changes::new(diff, zone)?, Shared::new(options));
     let gather = |side: Side<'_>| -> Result<_, AskError> {
         let selection = in_window(flows, zone, side.window)?;
         Ok(gather(side.sources, changes.groups(), &selection, options, &shared)?)
@@ -113,7 +112,8 @@ pub(super) fn validate(diff: &Diff, zone: &TimeZone) -> Result<(), AskError> {
     if let Some([a, b]) = &diff.windows {
         spans([a, b], zone)?;
     }
-    Changes::new(diff, zone).map(|_| ()).map_err(|why| AskError::Rows { why })
+    Changes::new(diff, zone)?;
+    Ok(())
 }
 
 /// The windows of both sides.

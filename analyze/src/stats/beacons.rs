@@ -11,7 +11,8 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{
-    Answer, Cell, Column, Meaning, PortKind, Protocols, RowOrder, Table as Rows, Tally,
+    Answer, Cell, Column, Meaning, PortKind, Protocols, RowOrder, RowOrderError, Table as Rows,
+    Tally,
 };
 use flowkit_model::question::{Beacons, Choice, most_rows};
 use flowkit_model::{FieldId, Kind};
@@ -129,7 +130,7 @@ impl Regularity {
         question: &Beacons,
         choice: Choice<'_>,
         zone: &TimeZone,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, RowOrderError> {
         let question = Beacons {
             // Fewer have no gap to compare with another.
             min_connections: question.min_connections.max(3),

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flowkit_model::answer::{
-    Answer, Cell, Column, Meaning, PortKind, Protocols, RowOrder, Table as Rows,
+    Answer, Cell, Column, Meaning, PortKind, Protocols, RowOrder, RowOrderError, Table as Rows,
 };
 use flowkit_model::question::{Choice, Diff, Grouping, Key};
 use flowkit_model::window::Span;
@@ -42,7 +42,7 @@ impl Changes {
     ///
     /// # Errors
     /// If a column is unknown or a condition invalid.
-    pub(crate) fn new(question: &Diff, zone: &TimeZone) -> Result<Self, String> {
+    pub(crate) fn new(question: &Diff, zone: &TimeZone) -> Result<Self, RowOrderError> {
         let choice = question.choice();
         let tells_port_kinds = question.by.iter().any(Key::is_port);
         let grouping = Grouping { tells_port_kinds, ..Grouping::sums(question.by.clone()) };
@@ -87,10 +87,8 @@ impl Changes {
     fn words<'t>(&self, texts: &'t [String]) -> Vec<&'t str> {
         let column = columns(&self.groups).get(self.sorted_by).map(|column| column.meaning);
         let mut words: Vec<&str> = match column {
-            Some(Meaning::Words) => WORDS.to_vec(),
-            Some(Meaning::Class) => PortKind::ALL.map(PortKind::name).into(),
             Some(Meaning::Key(Kind::Text)) => texts.iter().map(String::as_str).collect(),
-            _ => Vec::new(),
+            column => column.and_then(Meaning::words).unwrap_or_default().to_vec(),
         };
         words.sort_unstable();
         words
@@ -105,7 +103,7 @@ impl Changes {
     ) -> Vec<Cell> {
         let mut cells = self.groups.key_cells(key, texts);
         let (a, b) = (both.a.sums(), both.b.sums());
-        cells.push(Cell::Text(word(&a, &b, self.metric()).into()));
+        cells.push(Cell::Text(Change::of(&a, &b, self.metric()).word().into()));
         for metric in Metric::ALL {
             let (size, is_less) = change(both, metric);
             let change = if is_less { Cell::Minus(size) } else { Cell::Number(size) };
@@ -203,7 +201,7 @@ fn amount(metric: Metric) -> Meaning {
 fn columns(groups: &GroupBy) -> Vec<Column> {
     let key = |key: &Key| Column { name: key.beside_measures(), meaning: key.meaning() };
     let mut columns: Vec<Column> = groups.keys().map(key).collect();
-    columns.push(Column { name: "change".into(), meaning: Meaning::Words });
+    columns.push(Column { name: "change".into(), meaning: Meaning::Word(&Change::WORDS) });
     for metric in Metric::ALL {
         let (name, meaning) = (metric.name(), amount(metric));
         let names = [format!("a_{name}"), format!("b_{name}"), format!("{name}_change")];
@@ -213,16 +211,38 @@ fn columns(groups: &GroupBy) -> Vec<Column> {
     columns
 }
 
-/// What [`word`] says.
-const WORDS: [&str; 5] = ["appeared", "changed", "grew", "shrank", "vanished"];
+/// What became of a key.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    /// It is in b alone.
+    Appeared,
+    /// A metric is as it was, and another is not.
+    Changed,
+    /// It has more of a metric in b.
+    Grew,
+    /// It has less of a metric in b.
+    Shrank,
+    /// It is in a alone.
+    Vanished,
+}
 
-fn word(a: &Sums, b: &Sums, metric: Metric) -> &'static str {
-    // A key that occurs has flows, if nothing else.
-    match (a.flows, b.flows) {
-        (0, _) => "appeared",
-        (_, 0) => "vanished",
-        _ if metric.of(b) > metric.of(a) => "grew",
-        _ if metric.of(b) < metric.of(a) => "shrank",
-        _ => "changed",
+impl Change {
+    /// The word for each variant.
+    const WORDS: [&'static str; 5] = ["appeared", "changed", "grew", "shrank", "vanished"];
+
+    /// Of the sums of both sides; more or less is said of one metric.
+    fn of(a: &Sums, b: &Sums, metric: Metric) -> Self {
+        // A key that occurs has flows, if nothing else.
+        match (a.flows, b.flows) {
+            (0, _) => Self::Appeared,
+            (_, 0) => Self::Vanished,
+            _ if metric.of(b) > metric.of(a) => Self::Grew,
+            _ if metric.of(b) < metric.of(a) => Self::Shrank,
+            _ => Self::Changed,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
     }
 }

@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Cell, Column, Meaning, RowOrder, Table as Rows, Tally};
+use flowkit_model::answer::{
+    Answer, Cell, Column, Meaning, RowOrder, RowOrderError, Sampling, Table as Rows, Tally,
+};
 use flowkit_model::question::Choice;
 use flowkit_model::{FieldId, Kind, Metric, Sums};
 use jiff::tz::TimeZone;
@@ -34,33 +36,35 @@ pub(crate) struct Exported {
     all: Counters,
     first: Option<u64>,
     last: Option<u64>,
-    /// Smallest and largest stated interval; 0 and 1 both mean not sampled.
-    sampling: Option<(u64, u64)>,
+    sampling: Option<Sampling>,
 }
 
 impl Exported {
     /// The smallest and the largest interval that was stated.
     pub(super) fn sampling_cells(&self) -> [Cell; 2] {
-        let (least, most) = self.sampling.unzip();
+        let (least, most) = self.intervals();
         [least.into(), most.into()]
     }
 
+    fn intervals(&self) -> (Option<u64>, Option<u64>) {
+        self.sampling.map(|sampling| (sampling.least, sampling.most)).unzip()
+    }
+
     pub(super) fn of(all: Counters, time: Option<u64>, interval: Option<u64>) -> Self {
-        let sampling = interval.map(|interval| (interval, interval));
-        Self { all, first: time, last: time, sampling }
+        Self { all, first: time, last: time, sampling: interval.map(Sampling::of) }
     }
 }
 
 impl Record for Exported {
     fn write(&self, out: &mut Vec<u8>) {
-        let (least, most) = self.sampling.unzip();
-        (self.all, ((self.first, self.last), (least, most))).write(out);
+        (self.all, ((self.first, self.last), self.intervals())).write(out);
     }
 
     fn read(bytes: &mut &[u8]) -> Option<Self> {
         let (all, ((first, last), sampling)) = Record::read(bytes)?;
         let (lowest, highest): (Option<u64>, Option<u64>) = sampling;
-        Some(Self { all, first, last, sampling: lowest.zip(highest) })
+        let of = |(least, most)| Sampling { least, most };
+        Some(Self { all, first, last, sampling: lowest.zip(highest).map(of) })
     }
 }
 
@@ -76,10 +80,7 @@ impl Accumulator for Exported {
         self.all.merge(&other.all);
         self.first = [self.first, other.first].into_iter().flatten().min();
         self.last = self.last.max(other.last);
-        self.sampling = match (self.sampling, other.sampling) {
-            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-            (a, b) => a.or(b),
-        };
+        self.sampling = Sampling::of_both(self.sampling, other.sampling);
     }
 
     fn sums(&self) -> Sums {
@@ -99,7 +100,7 @@ impl Exporters {
     ///
     /// # Errors
     /// If a column is unknown or a condition invalid.
-    pub(crate) fn new(choice: Choice<'_>, zone: &TimeZone) -> Result<Self, String> {
+    pub(crate) fn new(choice: Choice<'_>, zone: &TimeZone) -> Result<Self, RowOrderError> {
         let layout = KeyLayout::new(KEY.map(|field| KeyPart::of(field.field())).into());
         Ok(Self { layout, order: RowOrder::new(columns(), choice, Some(BYTES), zone)? })
     }

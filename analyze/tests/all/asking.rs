@@ -7,6 +7,47 @@ use flowkit_analyze::{Source, ask};
 use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::question::{Flows, Key, Measure, Order, Question, Ranked, Report, Top};
 
+/// Names of measures, each kind of them.
+pub(crate) const MEASURES: [&str; 37] = [
+    "bytes",
+    "packets",
+    "flows",
+    "bytes_share",
+    "packets_share",
+    "flows_share",
+    "first",
+    "last",
+    "duration",
+    "bps",
+    "pps",
+    "bpp",
+    "sent_bytes",
+    "received_bytes",
+    "min_bytes",
+    "max_bytes",
+    "mean_bytes",
+    "median_bytes",
+    "p95_bytes",
+    "min_duration",
+    "max_duration",
+    "mean_duration",
+    "median_duration",
+    "p95_duration",
+    "distinct:dst_addr",
+    "distinct:dst_port",
+    "distinct:src_addr",
+    "distinct:addr",
+    "distinct:exporter",
+    "distinct:port",
+    "distinct:src_country",
+    "distinct:bytes",
+    "peers",
+    "key_1",
+    "key_2",
+    "distinct:first_switched",
+    "port_kind",
+];
+
 /// Keys by their names.
 pub(crate) fn keys(names: &[&str]) -> Vec<Key> {
     names.iter().map(|name| Key::parse(name).unwrap()).collect()
@@ -14,7 +55,7 @@ pub(crate) fn keys(names: &[&str]) -> Vec<Key> {
 
 /// Measures by their names.
 pub(crate) fn measures(names: &[&str]) -> Vec<Measure> {
-    names.iter().map(|name| Measure::parse(name).unwrap()).collect()
+    names.iter().map(|name| Measure::parse_column(name).unwrap()).collect()
 }
 
 /// The order in which all keys have a row, the largest first.

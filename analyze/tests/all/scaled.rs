@@ -108,6 +108,17 @@ fn the_bytes_of_connections_are_exact() {
     assert_eq!(column(&found, "mean_bytes"), [BOTH / 3]);
 }
 
+/// From the flow of 7 bytes to both long ones, in windows a day apart.
+#[test]
+fn changes_are_exact() {
+    let late = flow(7, 0, "10:30:00.000", "10:30:01.000").replace("2018-09-21", "2018-09-20");
+    let long = flow(MOST, 1000, "10:30:00.000", "10:30:01.000");
+    let report = r#"{"diff": {"by": ["dst_port"], "windows": ["2018-09-20", "2018-09-21"]}}"#;
+    let found = answer_of(&[late, long.clone(), long], report);
+    let columns = ["a_bytes", "b_bytes", "bytes_change"].map(|name| column(&found, name));
+    assert_eq!(columns, [[7], [2 * SCALED], [2 * SCALED - 7]]);
+}
+
 /// A flow that passes 2^64 is larger than any number that is typed.
 #[test]
 fn filters_and_unscaled_sums_stay_as_they_are() {

@@ -14,7 +14,8 @@ lists the fields.
   port, as, if, mask  either end: dst port 443, src or dst port 53, in if 3
   proto               name or number: proto tcp, or tcp alone
   flags SA            all of these set; not flags AFRPU: none of these;
-                      flags any SA: one of these; flags = SA: exactly these
+                      flags any SA: one of these; flags = SA: exactly these;
+                      not acts on flags inside parentheses, too, as in nfdump
   bytes, packets      with k, M, G, T (powers of 1000): bytes > 10k
   duration            500ms, 10s, 10m, 1h30m; a bare number is milliseconds
   bps, pps, bpp       whole numbers, 0 without duration

@@ -40,7 +40,8 @@ impl Head {
                 | Meaning::Network(_)
                 | Meaning::Value(_)
                 | Meaning::Words
-                | Meaning::Class
+                | Meaning::Word(_)
+                | Meaning::Class(_)
         );
         let sum_of = match column.meaning {
             Meaning::Sum(metric) => Some(metric),
@@ -98,7 +99,7 @@ fn bars(answer: &Answer) -> Option<Vec<f64>> {
 fn listed(answer: &Answer, style: &Style) -> Grid {
     let columns = &answer.table.columns;
     let protocol = protocol_of(columns);
-    let is_words = |place: usize| columns[place].meaning == Meaning::Words;
+    let is_words = |place: usize| columns[place].meaning.is_text();
     let number =
         (0..columns.len()).find(|place| !columns[*place].meaning.is_key() && !is_words(*place));
     let choice = answer.question.as_ref().and_then(|question| question.report.choice());
@@ -111,17 +112,17 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
         let is_sorted_by = column.name.eq_ignore_ascii_case(sorted_by);
         Head::of(column, is_about || is_said || is_sorted_by)
     });
-    let is_class = |place: &usize| columns[*place].meaning == Meaning::Class;
+    let is_class = |place: &usize| columns[*place].meaning.is_class();
     let class = (0..columns.len()).find(is_class);
     let rows = answer.table.rows.iter().enumerate().map(|(number, row)| {
         let cells = row.iter().zip(columns);
         let protocol = protocol.map(|place| &row[place]);
         let protocols = answer.protocols.get(number).copied();
         let protocols = protocols.or_else(|| protocol.map(Protocols::of_cell)).unwrap_or_default();
-        let class = class.map(|place| text(&row[place], Meaning::Class, style));
+        let class = class.map(|place| text(&row[place], columns[place].meaning, style));
         cells
             .map(|(cell, column)| match (column.meaning, &class) {
-                (Meaning::Class, _) => noted(&text(cell, Meaning::Class, style)).to_owned(),
+                (meaning, _) if meaning.is_class() => noted(&text(cell, meaning, style)).to_owned(),
                 // Before and after a window there is no time to show.
                 (Meaning::Key(Kind::Time), Some(class)) if *cell == Cell::None => class.clone(),
                 (meaning, _) => {
@@ -131,7 +132,7 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
             })
             .collect()
     });
-    let wraps = columns.last().is_some_and(|column| column.meaning == Meaning::Words);
+    let wraps = columns.last().is_some_and(|column| column.meaning.is_text());
     let mut grid = Grid { heads: heads.collect(), rows: rows.collect(), wraps, bars: None };
     for place in (0..columns.len()).rev().filter(is_class) {
         if grid.rows.iter().all(|row| row[place].is_empty()) {
@@ -216,7 +217,7 @@ fn shown_columns(columns: &[Column], sorted_by: &str) -> Vec<usize> {
     let rest = all.filter(|place| {
         let column = &columns[*place];
         !column.meaning.is_key()
-            && !matches!(column.meaning, Meaning::Share(_) | Meaning::Class)
+            && !matches!(column.meaning, Meaning::Share(_) | Meaning::Class(_))
             && column.name != sorted_by
     });
     keys.chain(sorted).chain(rest).collect()

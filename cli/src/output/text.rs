@@ -29,9 +29,11 @@ fn text_of(number: u128, meaning: Meaning, style: &Style) -> String {
         Meaning::Duration => duration(number),
         Meaning::BitRate => bit_rate(number),
         Meaning::Count | Meaning::PacketRate | Meaning::Sum(_) => grouped(number),
-        Meaning::Share(_) | Meaning::Fraction | Meaning::Words | Meaning::Class => {
-            number.to_string()
-        }
+        Meaning::Share(_)
+        | Meaning::Fraction
+        | Meaning::Words
+        | Meaning::Word(_)
+        | Meaning::Class(_) => number.to_string(),
     }
 }
 

@@ -62,7 +62,7 @@ fn keep_columns(table: &mut Table, names: &[String]) {
     let asked =
         names.iter().filter_map(|name| columns.iter().position(|column| column.name == *name));
     let mut places = of(Meaning::is_key);
-    for chosen in asked.chain(of(|meaning| meaning == Meaning::Class)) {
+    for chosen in asked.chain(of(Meaning::is_class)) {
         if !places.contains(&chosen) {
             places.push(chosen);
         }

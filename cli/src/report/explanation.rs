@@ -69,7 +69,7 @@ fn rule(report: &Report) -> &'static str {
             "For each source, destination, protocol and port: the time from the start of one flow to the start of the next. The interval is the median of these times, the jitter the median deviation from it."
         }
         Report::Diff(_) => {
-            "Both sides are grouped by the same keys, all rows, and their sums subtracted; keys whose sums are equal have no row."
+            "Both sides are grouped by the same keys, all rows, and their sums subtracted; keys whose sums are equal have no row. change is appeared if a key is in b only, vanished if in a only; else grew or shrank by the metric that rows are sorted by (bytes, if they are sorted by another column), and changed if that metric is equal."
         }
         Report::Summary => {
             "All flows are summed. first and last are export times; first_switched and last_switched are the times of the traffic as the documents have them."

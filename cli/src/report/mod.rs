@@ -6,7 +6,7 @@ pub(crate) mod notes;
 
 use std::io::{self, Write};
 
-use flowkit_analyze::{AskError, ask_with, validate, zone};
+use flowkit_analyze::{ask_with, validate, zone};
 use flowkit_model::Answer;
 use flowkit_model::answer::Tally;
 use flowkit_model::question::{Question, Report};
@@ -16,7 +16,7 @@ use crate::args::general::General;
 use crate::args::output::Output;
 use crate::args::sources::{Sources, refuse_sources};
 use crate::destination::write_to;
-use crate::exit::{Exit, Usage};
+use crate::exit::Exit;
 use crate::output::{self, Style};
 
 /// Asks a report of the sources, prints the answer, and notes on standard error.
@@ -37,7 +37,7 @@ pub(crate) fn answer(
     general: &General,
 ) -> anyhow::Result<Exit> {
     if output.print_question {
-        validate(question).map_err(|error| with_option(error, &question.report))?;
+        validate(question)?;
         return write_to(output.file.path(), |out| {
             writeln!(out, "{}", question.to_json())?;
             Ok(Exit::Done)
@@ -45,8 +45,7 @@ pub(crate) fn answer(
     }
     let opened = sources.open()?;
     refuse_sources(output.file.path(), &opened)?;
-    let mut answer = ask_with(&opened, question, sources.options())
-        .map_err(|error| with_option(error, &question.report))?;
+    let mut answer = ask_with(&opened, question, sources.options())?;
     let zone = zone(&question.flows.zone)?;
     print(&mut answer, output, general, zone.clone())?;
     let mut err = io::stderr().lock();
@@ -55,20 +54,6 @@ pub(crate) fn answer(
         explanation::write(&answer, &zone, &mut err)?;
     }
     Ok(exit(sources, &answer.tally))
-}
-
-/// Names the option that is wrong of those that choose rows: the column to sort by is
-/// looked for first.
-fn with_option(error: AskError, report: &Report) -> anyhow::Error {
-    let AskError::Rows { why } = error else { return error.into() };
-    let choice = report.choice().unwrap_or_default();
-    let is_sort = |name: &str| why.starts_with(&format!("no column is called {};", name.trim()));
-    let option = match choice.sort {
-        _ if why.starts_with("--") => "",
-        Some(name) if is_sort(name) => "--sort: ",
-        _ => "--having: ",
-    };
-    Usage(format!("{option}{why}")).into()
 }
 
 /// The exit code of what is complete or known not to be.

@@ -15,15 +15,16 @@ mod table;
 mod tally;
 
 pub use self::group_row::{Group, GroupRow, More, Quantiles};
-pub use self::protocols::{PortKind, Protocols};
+pub use self::protocols::Protocols;
 pub use self::quality::{Fault, Quality};
 pub use self::ranker::{Ranker, Rest};
 pub use self::ranking::Ranking;
-pub use self::row_order::RowOrder;
+pub use self::row_order::{RowOrder, RowOrderError};
 pub use self::sequences::Sequences;
 pub use self::table::{Cell, Column, Table, millionths};
 pub use self::tally::{Duplicates, Position, Sampling, Skipped, Tally};
 pub use crate::meaning::Meaning;
+pub use crate::names::PortKind;
 use crate::question::Question;
 use crate::window::Span;
 

@@ -5,8 +5,7 @@
 //! group by port may hold all of them.
 
 use super::{Cell, Column};
-use crate::Meaning;
-use crate::names::has_ports;
+use crate::names::{PortKind, has_ports};
 use crate::question::Measure;
 
 /// Which protocols the flows of a group have, in 32 bits, so that an engine can
@@ -18,43 +17,16 @@ use crate::question::Measure;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Protocols(u32);
 
-/// What the value of a port is, in the order of the names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum PortKind {
-    /// Type and code, or nothing: all flows are of ICMP.
-    Icmp,
-    /// Different things in different flows.
-    Mixed,
-    /// Nothing: all flows are of other protocols without ports.
-    None,
-    /// A port: all flows are of TCP, UDP, DCCP or SCTP.
-    Port,
-}
-
 impl PortKind {
-    /// All variants, in the order of their names.
-    pub const ALL: [Self; 4] = [Self::Icmp, Self::Mixed, Self::None, Self::Port];
-
     /// The last column of tables whose rows have a port in their key.
     #[must_use]
     pub fn column() -> Column {
-        Column { name: Measure::PortKind.name(), meaning: Meaning::Class }
+        Column { name: Measure::PortKind.name(), meaning: Measure::PortKind.meaning() }
     }
 
     /// What is in the column; nothing if it is unknown.
     pub(super) fn cell(kind: Option<Self>) -> Cell {
         kind.map_or(Cell::Unknown, |kind| Cell::Text(kind.name().into()))
-    }
-
-    /// Its name in csv and json.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Port => "port",
-            Self::Icmp => "icmp",
-            Self::None => "none",
-            Self::Mixed => "mixed",
-        }
     }
 }
 

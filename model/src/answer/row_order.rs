@@ -7,8 +7,22 @@ use jiff::tz::TimeZone;
 
 use super::{Cell, Column, millionths};
 use crate::filter::nearest;
-use crate::question::{Choice, Condition, Limit, Measure};
+use crate::question::{Choice, Condition, Measure};
 use crate::{Kind, Meaning};
+
+/// What is wrong with the rows that a question chooses, and which option says it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RowOrderError {
+    /// No column has the name that rows are to be sorted by.
+    #[error("--sort: {0}")]
+    Sort(String),
+    /// The smallest first, but nothing to sort by.
+    #[error("--bottom needs a column to sort by; there are: {0}")]
+    Bottom(String),
+    /// A condition is invalid, or about no column.
+    #[error("--having: {0}")]
+    Having(String),
+}
 
 /// An order of rows and conditions on them, by the columns of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,23 +49,21 @@ impl RowOrder {
         choice: Choice<'_>,
         usual: Option<&str>,
         zone: &TimeZone,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, RowOrderError> {
         let Choice { sort, bottom, having, limit } = choice;
         if bottom && sort.or(usual).is_none() {
-            let names = names(&columns);
-            return Err(format!("--bottom needs a column to sort by; there are: {names}"));
+            return Err(RowOrderError::Bottom(names(&columns)));
         }
         let named = |name: &str| named(&columns, name.trim());
-        let sort = sort.or_else(|| usual.filter(|_| bottom)).map(named).transpose()?;
+        let sort = sort.or_else(|| usual.filter(|_| bottom)).map(named).transpose();
+        let sort = sort.map_err(RowOrderError::Sort)?;
         let measure = |name: &str| {
             let (place, meaning) = named(name)?;
             let place = u8::try_from(place).map_err(|_| "too many columns".to_owned())?;
             Ok((Measure::Key(place), Some(meaning)))
         };
-        let having = having.map(|text| Condition::parse_all_with(text, &measure)).transpose()?;
-        let having = having.unwrap_or_default();
-        having.iter().try_for_each(|condition| refuse_no_word(&columns, condition))?;
-        let having = having.into_iter();
+        let having = having.map(|text| Condition::parse_all_with(text, &measure)).transpose();
+        let having = having.map_err(RowOrderError::Having)?.unwrap_or_default().into_iter();
         let having = having.map(|condition| condition.in_zone(zone)).collect();
         Ok(Self { sort: sort.map(|(place, _)| place), bottom, having, limit, columns })
     }
@@ -190,23 +202,6 @@ fn by_fraction(a: (u128, u128), b: (u128, u128)) -> Ordering {
     })
 }
 
-/// Refuses a word that a column never has.
-fn refuse_no_word(columns: &[Column], condition: &Condition) -> Result<(), String> {
-    let (Measure::Key(place), Limit::Text(word)) = (condition.measure, &condition.value) else {
-        return Ok(());
-    };
-    let Some(column) = columns.get(usize::from(place)) else { return Ok(()) };
-    match column.words() {
-        Some(words) if !words.contains(&&**word) => {
-            let near = nearest(word, words.iter().copied());
-            let near = near.map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
-            let (name, words) = (&column.name, words.join(", "));
-            Err(format!("{name} is never {word}{near} there are: {words}"))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn names(columns: &[Column]) -> String {
     columns.iter().map(|column| &*column.name).collect::<Vec<_>>().join(", ")
 }
@@ -227,7 +222,7 @@ mod tests {
 
     fn columns() -> Vec<Column> {
         Column::list([
-            ("kind", Meaning::Words),
+            ("kind", Meaning::Word(&["hosts", "ports"])),
             ("port", Meaning::Key(Kind::Port)),
             ("targets", Meaning::Count),
             ("share", Meaning::Share(Metric::Bytes)),
@@ -278,14 +273,16 @@ mod tests {
     #[test]
     fn what_is_no_column_lists_what_there_is() {
         let wrong = |choice: Choice<'_>| {
-            RowOrder::new(columns(), choice, None, &TimeZone::UTC).unwrap_err()
+            RowOrder::new(columns(), choice, None, &TimeZone::UTC).unwrap_err().to_string()
         };
         assert_eq!(
             wrong(Choice { sort: Some("target"), ..Choice::default() }),
-            "no column is called target; did you mean targets? there are: kind, port, targets, \
-             share, first"
+            "--sort: no column is called target; did you mean targets? there are: kind, port, \
+             targets, share, first"
         );
-        wrong(Choice { having: Some("targets > 1s"), ..Choice::default() });
+        let having = |text| wrong(Choice { having: Some(text), ..Choice::default() });
+        assert!(having("targets > 1s").starts_with("--having: 1s: "));
+        assert!(having("target > 1").starts_with("--having: no column is called target; did"));
         let bottom = wrong(Choice { bottom: true, ..Choice::default() });
         assert!(bottom.starts_with("--bottom needs a column to sort by; there are: kind"));
     }
@@ -298,22 +295,21 @@ mod tests {
             let choice = Choice { having: Some(&having), ..Choice::default() };
             let columns = Column::list([(name, meaning)]);
             RowOrder::new(columns, choice, None, &TimeZone::UTC)
-                .map_or_else(|why| why, |_| String::new())
+                .map_or_else(|why| why.to_string(), |_| String::new())
         };
+        let sides = Meaning::Word(&["hosts", "ports"]);
         for (name, meaning, wrong, why) in [
-            ("kind", Meaning::Class, "nope", "nope; there are: bin, edge, before, after, unknown"),
-            ("kind", Meaning::Words, "host", "host; did you mean hosts? there are: hosts, ports"),
+            ("kind", sides, "nope", "nope; there are: hosts, ports"),
+            ("kind", sides, "host", "host; did you mean hosts? there are: hosts, ports"),
             (
-                "change",
-                Meaning::Words,
-                "vanish",
-                "vanish; did you mean vanished? there are: appeared, changed, grew, shrank, vanished",
+                "port_kind",
+                Measure::PortKind.meaning(),
+                "tcp",
+                "tcp; there are: icmp, mixed, none, port",
             ),
-            ("port_kind", Meaning::Class, "tcp", "tcp; there are: icmp, mixed, none, port"),
         ] {
-            assert_eq!(told(name, meaning, wrong), format!("{name} is never {why}"));
-            let column = Column { name: name.into(), meaning };
-            for word in column.words().unwrap() {
+            assert_eq!(told(name, meaning, wrong), format!("--having: {name} is never {why}"));
+            for word in meaning.words().unwrap() {
                 assert_eq!(told(name, meaning, word), "");
             }
         }

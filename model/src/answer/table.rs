@@ -1,6 +1,5 @@
 //! Rows of cells under named columns, and what the cells of a column mean.
 
-use super::PortKind;
 use crate::Meaning;
 
 /// Rows of cells under named columns.
@@ -24,20 +23,6 @@ pub struct Column {
 }
 
 impl Column {
-    /// All words that its cells may be, if these are words of flowkit.
-    #[must_use]
-    pub fn words(&self) -> Option<Vec<&'static str>> {
-        match (&*self.name, self.meaning) {
-            ("kind", Meaning::Class) => Some(vec!["bin", "edge", "before", "after", "unknown"]),
-            ("kind", Meaning::Words) => Some(vec!["hosts", "ports"]),
-            ("change", Meaning::Words) => {
-                Some(vec!["appeared", "changed", "grew", "shrank", "vanished"])
-            }
-            (_, Meaning::Class) => Some(PortKind::ALL.map(PortKind::name).into()),
-            _ => None,
-        }
-    }
-
     /// The columns of a table with fixed columns.
     #[must_use]
     pub fn list<const N: usize>(columns: [(&str, Meaning); N]) -> Vec<Self> {

@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | which pipeline changed a flow, and how | [`adaptation`] |
 //! | what protocol 47 is | [`protocol`] |
+//! | what a port is in flows without ports | [`PortKind`] |
 //! | what listens on port 445 | [`service`] |
 //! | what `.AP.SF` means | [`tcp_flags`](mod@tcp_flags) |
 //!
@@ -21,11 +22,13 @@
 //! *Service Name and Transport Protocol Port Number Registry*.
 
 pub mod adaptation;
+mod port_kind;
 pub mod protocol;
 pub mod service;
 pub mod tcp_flags;
 
 pub use adaptation::Adaptation;
+pub use port_kind::PortKind;
 pub use protocol::{protocol_name, protocol_number};
 pub use service::{has_ports, service_name, service_name_any, service_port};
 pub use tcp_flags::{TcpFlags, parse_tcp_flag_names, parse_tcp_flags, tcp_flags};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Limit, Measure, text};
 use crate::Meaning;
+use crate::filter::nearest;
 
 /// A condition that a group must fulfil to have a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +81,10 @@ impl Condition {
     }
 
     fn parse_with(text: &str, named: &Named<'_>) -> Result<Self, String> {
-        let Some((measure, sign, value)) = split(text) else {
+        let Some((name, sign, value)) = split(text) else {
             return Err(format!("{text}: not a condition; try 'bytes > 1G' or 'flows >= 10'"));
         };
-        let (measure, meaning) = named(measure)?;
+        let (measure, meaning) = named(name)?;
         let value = value.trim();
         if value.is_empty() {
             return Err(format!("{}: a number is missing, such as 1500, 10k or 1.5M", text.trim()));
@@ -95,6 +96,9 @@ impl Condition {
             Some(meaning) => Limit::parse(value, meaning)?,
             None => Limit::of_key(value)?,
         };
+        if let (Some(words), Limit::Text(word)) = (meaning.and_then(Meaning::words), &value) {
+            refuse_no_word(name.trim(), words, word)?;
+        }
         Ok(Self { measure, sign, value })
     }
 
@@ -138,6 +142,16 @@ impl Condition {
 
 fn signed(number: u128) -> i128 {
     i128::try_from(number).unwrap_or(i128::MAX)
+}
+
+/// Refuses a word that the column of a name never has.
+fn refuse_no_word(name: &str, words: &[&str], word: &str) -> Result<(), String> {
+    if words.contains(&word) {
+        return Ok(());
+    }
+    let near = nearest(word, words.iter().copied());
+    let near = near.map_or_else(|| ";".into(), |near| format!("; did you mean {near}?"));
+    Err(format!("{name} is never {word}{near} there are: {}", words.join(", ")))
 }
 
 /// What is left of the first sign, the sign, and what is right of it.
@@ -264,6 +278,8 @@ mod tests {
             ("bytes_share > 1k", "a fraction of 1 such as 0.125, or 12.5 %"),
             ("first > 10m", "a time such as 2018-09-21"),
             ("bytes > 1 or flows > 1", "joined by and alone"),
+            ("port_kind = tcp", "port_kind is never tcp; there are: icmp, mixed, none, port"),
+            ("port_kind != por", "port_kind is never por; did you mean port?"),
         ] {
             let error = Condition::parse_all(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");

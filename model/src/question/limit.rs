@@ -77,7 +77,9 @@ impl Limit {
             }),
             Meaning::Value(kind) | Meaning::Key(kind) => of_kind(text, kind),
             Meaning::Network(_) => of_kind(text, Kind::Address),
-            Meaning::Words | Meaning::Class => Ok(Self::Text(text.to_owned())),
+            Meaning::Words | Meaning::Word(_) | Meaning::Class(_) => {
+                Ok(Self::Text(text.to_owned()))
+            }
             Meaning::Sum(_)
             | Meaning::Bytes
             | Meaning::BitRate

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::text;
 use crate::filter::{End, nearest};
+use crate::names::PortKind;
 use crate::{FIELDS, Field, FieldId, Kind, Meaning, Metric};
 
 /// A measure of a group.
@@ -35,7 +36,7 @@ pub enum Measure {
     /// A point of the distribution over its flows.
     Spread(Of, Point),
     /// What the port of the key is: a word, not a number
-    /// ([`PortKind`](crate::answer::PortKind)).
+    /// ([`PortKind`]).
     PortKind,
     /// Number of distinct values; unknown is not counted.
     Distinct(Counted),
@@ -248,7 +249,7 @@ impl Measure {
             Self::Duration | Self::Spread(Of::Duration, _) => Meaning::Duration,
             Self::BitsPerSecond => Meaning::BitRate,
             Self::PacketsPerSecond => Meaning::PacketRate,
-            Self::PortKind => Meaning::Class,
+            Self::PortKind => Meaning::Class(&PortKind::NAMES),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The options of the reports whose columns are their own, and the choice of their
-//! rows: the column that they are sorted by, and conditions on columns.
+//! rows: the column that they are sorted by, and conditions on columns. Each report names
+//! the options of the choice anew: serde refuses no unknown field of a flattened struct.
 
 use std::ops::Not;
 

@@ -8,7 +8,8 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{
-    Answer, Cell, Column as Head, Meaning, PortKind, Protocols, RowOrder, Table as Rows, Tally,
+    Answer, Cell, Column as Head, Meaning, PortKind, Protocols, RowOrder, RowOrderError,
+    Table as Rows, Tally,
 };
 use flowkit_model::question::{Choice, Scans, most_rows};
 use flowkit_model::{FieldId, Kind};
@@ -36,12 +37,11 @@ enum ScanKind {
 
 impl ScanKind {
     const ALL: [Self; 2] = [Self::Hosts, Self::Ports];
+    /// The word for each variant.
+    const WORDS: [&'static str; 2] = ["hosts", "ports"];
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Hosts => "hosts",
-            Self::Ports => "ports",
-        }
+    fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
     }
 
     /// The key of a flow, which sorts as its fields: source, protocol and port, or
@@ -120,7 +120,7 @@ impl ScanSearch {
         question: &Scans,
         choice: Choice<'_>,
         zone: &TimeZone,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, RowOrderError> {
         let order = RowOrder::new(columns(), choice, Some(TARGETS), zone)?;
         Ok(Self { question: question.clone(), order })
     }
@@ -266,7 +266,7 @@ fn add_up(flows: &Flows, rows: &mut [Row]) -> io::Result<()> {
 
 fn columns() -> Vec<Head> {
     let columns = [
-        ("kind", Meaning::Words),
+        ("kind", Meaning::Word(&ScanKind::WORDS)),
         ("src_addr", Meaning::Key(Kind::Address)),
         ("dst_addr", Meaning::Key(Kind::Address)),
         ("protocol", Meaning::Key(Kind::Protocol)),
@@ -288,7 +288,7 @@ fn cells(row: &Row) -> Vec<Cell> {
     let (sums, targets) = (&row.sums, row.targets);
     let counts = sums.sums();
     let span = sums.first.zip(sums.last).map(|(a, b)| b.saturating_sub(a).max(1));
-    let mut cells = vec![Cell::Text(row.kind.name().into())];
+    let mut cells = vec![Cell::Text(row.kind.word().into())];
     cells.extend(row.kind.cells(row.probe));
     cells.extend([
         Cell::from(targets),

@@ -14,7 +14,7 @@ use std::io;
 use std::sync::Arc;
 
 use flowkit_model::FieldId;
-use flowkit_model::answer::{Answer, Protocols, RowOrder, Tally};
+use flowkit_model::answer::{Answer, Protocols, RowOrder, RowOrderError, Tally};
 use flowkit_model::question::{Choice, TimeDistribution, Timeline, bin_length_ms};
 use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
@@ -91,7 +91,11 @@ impl Binned {
     ///
     /// # Errors
     /// If a column is unknown or a condition invalid.
-    pub(crate) fn with_rows(self, choice: Choice<'_>, zone: &TimeZone) -> Result<Self, String> {
+    pub(crate) fn with_rows(
+        self,
+        choice: Choice<'_>,
+        zone: &TimeZone,
+    ) -> Result<Self, RowOrderError> {
         Ok(Self { order: RowOrder::new(self.columns(), choice, None, zone)?, ..self })
     }
 

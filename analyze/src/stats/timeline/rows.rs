@@ -32,6 +32,30 @@ struct Series {
     slots: HashMap<Slot, Amount>,
 }
 
+/// How a row is to be read.
+#[derive(Clone, Copy, Debug)]
+enum RowKind {
+    /// A bin of time.
+    Bin,
+    /// A bin at an edge of the window that flows exported later reach into.
+    Edge,
+    /// What was before the first bin.
+    Before,
+    /// What was after the last bin.
+    After,
+    /// Flows of no time.
+    Unknown,
+}
+
+impl RowKind {
+    /// The word for each variant.
+    const WORDS: [&'static str; 5] = ["bin", "edge", "before", "after", "unknown"];
+
+    fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+}
+
 impl Binned {
     /// Whether a series is named by a port, which flows of some protocols have not.
     fn tells_port_kinds(&self) -> bool {
@@ -114,7 +138,7 @@ impl Binned {
         let keys =
             self.keys.iter().map(|key| column(&key.key().beside_measures(), key.key().meaning()));
         let start = [column("start", Meaning::Key(Kind::Time))];
-        let kind = [column("kind", Meaning::Class)];
+        let kind = [column("kind", Meaning::Class(&RowKind::WORDS))];
         let port_kind = self.tells_port_kinds().then(PortKind::column);
         start.into_iter().chain(keys).chain(sums).chain(kind).chain(port_kind).collect()
     }
@@ -257,11 +281,11 @@ fn row(
     edges: &BTreeSet<u64>,
 ) -> Vec<Cell> {
     let (start, length, kind) = match slot {
-        Slot::Before => (Cell::None, None, "before"),
-        Slot::After => (Cell::None, None, "after"),
-        Slot::Unknown => (Cell::Unknown, None, "unknown"),
+        Slot::Before => (Cell::None, None, RowKind::Before),
+        Slot::After => (Cell::None, None, RowKind::After),
+        Slot::Unknown => (Cell::Unknown, None, RowKind::Unknown),
         Slot::Bin(start) => {
-            let kind = if edges.contains(&start) { "edge" } else { "bin" };
+            let kind = if edges.contains(&start) { RowKind::Edge } else { RowKind::Bin };
             (Cell::from(start), bins.get(&start).copied(), kind)
         }
     };
@@ -271,7 +295,7 @@ fn row(
     let mut cells = vec![start];
     cells.extend_from_slice(key);
     cells.extend([Cell::Number(sums.bytes), Cell::Number(sums.packets), Cell::from(sums.flows)]);
-    cells.extend([rate(sums.bytes * 8), rate(sums.packets), Cell::Text(kind.into())]);
+    cells.extend([rate(sums.bytes * 8), rate(sums.packets), Cell::Text(kind.word().into())]);
     cells
 }
 

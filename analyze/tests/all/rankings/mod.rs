@@ -8,7 +8,7 @@ use flowkit_model::answer::{Answer, Ranker};
 use flowkit_model::question::{Condition, Order, Question, Ranked, Report, Top};
 use flowkit_model::{Expression, FlowRecord};
 
-use crate::asking::{filtered, keys, measures, question};
+use crate::asking::{MEASURES, filtered, keys, measures, question};
 use crate::batches::batches;
 use crate::random::{Random, flows};
 
@@ -49,32 +49,7 @@ const TIMES: [&str; 8] = [
     "2100-01-01",
 ];
 
-const MEASURES: [&str; 24] = [
-    "key_1",
-    "key_2",
-    "bytes",
-    "packets",
-    "flows",
-    "bytes_share",
-    "packets_share",
-    "flows_share",
-    "first",
-    "last",
-    "duration",
-    "bps",
-    "pps",
-    "bpp",
-    "sent_bytes",
-    "received_bytes",
-    "min_bytes",
-    "mean_bytes",
-    "median_bytes",
-    "p95_bytes",
-    "max_duration",
-    "distinct:dst_addr",
-    "distinct:exporter",
-    "distinct:port",
-];
+const KINDS: [&str; 4] = ["icmp", "mixed", "none", "port"];
 
 const FILTERS: [&str; 5] =
     ["any", "bytes > 30000", "port in [1-9]", "exporter = r7 or not proto tcp", "duration > 15m"];
@@ -94,13 +69,14 @@ fn any_order(random: &mut Random) -> Order {
     let condition = |random: &mut Random| {
         let sign = pick(random, &["<", "<=", "=", "!=", ">", ">="]);
         let measure = pick(random, &MEASURES);
-        let values = match measure {
-            "bytes_share" | "packets_share" | "flows_share" => SHARES,
-            "first" | "last" => TIMES,
-            "duration" | "max_duration" => DURATIONS,
-            _ => NUMBERS,
+        let values: &[&str] = match measure {
+            "bytes_share" | "packets_share" | "flows_share" => &SHARES,
+            "first" | "last" => &TIMES,
+            "port_kind" => &KINDS,
+            name if name.ends_with("duration") => &DURATIONS,
+            _ => &NUMBERS,
         };
-        Condition::parse(&format!("{measure} {sign} {}", pick(random, &values))).unwrap()
+        Condition::parse(&format!("{measure} {sign} {}", pick(random, values))).unwrap()
     };
     Order {
         sort: measures(&[pick(random, &MEASURES)])[0],

@@ -265,9 +265,9 @@ fn what_cannot_be_sorted_by_is_refused_or_told() {
             "exporters",
             "",
             r#""sort": "lost""#,
-            "there are: exporter, engine_type, engine_id, bytes",
+            "--sort: no column is called lost; did you mean lost_flows? there are: exporter",
         ),
-        ("exporters", "", r#""having": "first > 10m""#, "a time such as 2018-09-21"),
+        ("exporters", "", r#""having": "first > 10m""#, "--having: 10m: not a time such as"),
         (
             "timeline",
             "",
@@ -280,6 +280,25 @@ fn what_cannot_be_sorted_by_is_refused_or_told() {
         ("beacons", "", r#""having": "interval > 10k""#, "milliseconds"),
         ("diff", diff, r#""sort": "change_bytes""#, "there are: dst_port, change, a_bytes"),
         ("diff", diff, r#""having": "a_bytes > 1s""#, "only duration"),
+        (
+            "timeline",
+            "",
+            r#""having": "kind = nope""#,
+            "kind is never nope; there are: bin, edge, before, after, unknown",
+        ),
+        (
+            "scans",
+            "",
+            r#""having": "kind = host""#,
+            "kind is never host; did you mean hosts? there are: hosts, ports",
+        ),
+        (
+            "diff",
+            diff,
+            r#""having": "change = vanish""#,
+            "change is never vanish; did you mean vanished? there are: appeared, changed, grew, \
+             shrank, vanished",
+        ),
     ] {
         let error = try_answer(&sources, (report, options), more).unwrap_err();
         assert!(error.is_wrong_usage() && error.to_string().contains(why), "{report} {error}");

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::conditions::{self, Form};
 use super::made::pick;
 use super::{case, chosen, diff, exporters, scans, timeline, windows};
+use crate::asking::MEASURES;
 use crate::random::Random;
 
 const KEYS: [&str; 38] = [
@@ -51,45 +52,6 @@ const KEYS: [&str; 38] = [
 const BINS: [&str; 14] = [
     "hour", "day", "5m", "30s", "7h", "2d", "week", "24h", "36m", "minute", "90m", "12h", "3d",
     "48h",
-];
-
-const MEASURES: [&str; 36] = [
-    "bytes",
-    "packets",
-    "flows",
-    "bytes_share",
-    "packets_share",
-    "flows_share",
-    "first",
-    "last",
-    "duration",
-    "bps",
-    "pps",
-    "bpp",
-    "sent_bytes",
-    "received_bytes",
-    "min_bytes",
-    "max_bytes",
-    "mean_bytes",
-    "median_bytes",
-    "p95_bytes",
-    "min_duration",
-    "max_duration",
-    "mean_duration",
-    "median_duration",
-    "p95_duration",
-    "distinct:dst_port",
-    "distinct:src_addr",
-    "distinct:addr",
-    "distinct:exporter",
-    "distinct:port",
-    "distinct:src_country",
-    "distinct:bytes",
-    "peers",
-    "key_1",
-    "key_2",
-    "distinct:first_switched",
-    "port_kind",
 ];
 
 /// Names without a second of one.
