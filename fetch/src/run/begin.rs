@@ -1,10 +1,11 @@
 //! Begins a fetch: manifest, plan, paging method.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use flowkit_model::document::dialect::DIALECTS;
 use flowkit_model::dump::{self, FORMAT, Manifest, Pending, Span};
-use flowkit_model::field::FIELDS;
 use flowkit_model::filter::Expression;
 
 use super::{Run, update};
@@ -168,22 +169,19 @@ pub(crate) fn filter_of(
     filter.map(Some).map_err(|_| FetchError::NotADump { path: path.to_owned(), why })
 }
 
-/// The fields of documents that flowkit reads, by the names of Logstash's module
-/// and codec.
+/// The fields of documents that flowkit reads, in every dialect, and those by which
+/// it knows the dialect.
 fn known_fields() -> Vec<String> {
-    let mut keys: Vec<String> = FIELDS
-        .iter()
-        .flat_map(|field| [field.module_key, field.codec_key])
-        .map(str::to_owned)
-        .collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
+    let places = DIALECTS.iter().flat_map(|dialect| (dialect.places)());
+    let marks = DIALECTS.iter().flat_map(|dialect| dialect.marks).copied().flatten();
+    let keys: BTreeSet<&str> = places.map(|place| place.path).chain(marks.copied()).collect();
+    keys.into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use flowkit_model::dump::PartScope;
+    use flowkit_model::field::FIELDS;
 
     use super::*;
     use crate::cancel::Cancel;
