@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use flowkit_analyze::input::read_manifest;
 use flowkit_fetch::{DryRun, Listing};
-use flowkit_model::dump::{Manifest, Part, PartForm};
+use flowkit_model::dump::{Manifest, Part, PartForm, State};
 use flowkit_model::window::rfc3339;
 use jiff::tz::TimeZone;
 
@@ -59,8 +60,9 @@ pub(crate) fn outline_text(outline: &DryRun) -> String {
     text(lines)
 }
 
-/// What is on a server, in lines.
-pub(crate) fn listing_text(listing: &Listing, zone: &TimeZone) -> String {
+/// What is on a server, in lines; `is_narrowed` if only documents of a window or a
+/// query are counted.
+pub(crate) fn listing_text(listing: &Listing, is_narrowed: bool, zone: &TimeZone) -> String {
     let mut lines = vec![format!("server   {}", listing.server)];
     for index in &listing.indices {
         if let Some(problem) = &index.problem {
@@ -79,7 +81,8 @@ pub(crate) fn listing_text(listing: &Listing, zone: &TimeZone) -> String {
         let dialect = index.dialect.as_deref().unwrap_or("no document could be read");
         lines.push(format!("index    {}: {documents}, {times}, {dialect}", index.name));
     }
-    lines.extend(empty_lines(&listing.empty, "documents"));
+    let noun = if is_narrowed { "matching documents" } else { "documents" };
+    lines.extend(empty_lines(&listing.empty, noun));
     lines.extend(closed_lines(&listing.closed, ""));
     lines.extend(listing.notes.iter().map(|note| format!("note     {note}")));
     let all: Option<u64> = listing.indices.iter().map(|index| index.documents).sum();
@@ -121,6 +124,18 @@ fn empty_lines(names: &[String], noun: &str) -> Vec<String> {
             grouped(names.len() as u128)
         )],
         few => few.iter().map(|name| format!("empty    {name}: no {noun}")).collect(),
+    }
+}
+
+/// What an interrupted fetch leaves.
+pub(crate) fn left_text(dump: &Path) -> String {
+    let place = dump.display();
+    match read_manifest(dump).map(|manifest| manifest.state) {
+        Ok(State::Incomplete) => {
+            format!("{place} is incomplete, run the command again to resume")
+        }
+        Ok(State::Complete) => format!("{place} is as it was"),
+        Err(_) => "nothing was written".to_owned(),
     }
 }
 
