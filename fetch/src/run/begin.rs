@@ -38,15 +38,26 @@ impl<S: Server> Run<'_, S> {
         Ok(())
     }
 
-    pub(super) fn plan(&self, manifest: &mut Manifest) -> Result<Plan, FetchError> {
+    /// The plan of a dump that is not there yet.
+    pub(super) fn first_plan(&self, manifest: &mut Manifest) -> Result<Plan, FetchError> {
         self.detect(manifest)?;
-        let window = manifest.span();
+        let retrying = self.retrying();
+        plan::check_asked(&retrying, manifest)?;
+        let mut plan = self.plan(manifest, manifest.span())?;
+        plan::tell_undated(
+            &retrying,
+            self.plan_request(manifest, None, manifest.span()),
+            &mut plan,
+        );
+        Ok(plan)
+    }
+
+    /// The plan of a dump, in the window in which documents are new.
+    pub(super) fn plan(&self, manifest: &Manifest, window: Span) -> Result<Plan, FetchError> {
         let filter = self.filter(manifest)?;
         let retrying = self.retrying();
-        let request = self.plan_request(manifest, filter.as_ref(), window);
-        let mut plan = plan::plan(&retrying, request)?;
+        let plan = plan::plan(&retrying, self.plan_request(manifest, filter.as_ref(), window))?;
         plan::check_times(&retrying, &manifest.index, &plan)?;
-        plan::tell_undated(&retrying, request, &mut plan);
         Ok(plan)
     }
 
@@ -101,7 +112,7 @@ impl<S: Server> Run<'_, S> {
             names: Arc::default(),
         };
         let is_required = self.request.method == Method::Pit;
-        let refuse = |why: String| Err(FetchError::NoPit { why });
+        let refuse = |why: String| Err(FetchError::NoPit(why));
         if self.request.method == Method::Scroll {
             return Ok(options);
         }
@@ -153,7 +164,7 @@ impl<S: Server> Run<'_, S> {
 
     pub(super) fn dry_run_plan(&self) -> Result<(Manifest, Plan), FetchError> {
         let mut manifest = self.first_manifest();
-        let plan = self.plan(&mut manifest)?;
+        let plan = self.first_plan(&mut manifest)?;
         Ok((manifest, plan))
     }
 }
