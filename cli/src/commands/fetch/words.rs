@@ -12,7 +12,8 @@ use crate::output::units::{bytes, counted, grouped};
 
 /// The plan of a fetch, in lines.
 pub(crate) fn outline_text(outline: &DryRun) -> String {
-    let mut lines = vec![format!("server   {}, by {}", outline.server, outline.method)];
+    let mut lines =
+        vec![format!("server   {}, by {}", or_unknown_server(&outline.server), outline.method)];
     let or_unknown = |count: Option<u64>, noun: &str| {
         count.map_or_else(|| format!("? {noun}s"), |count| counted(count, noun))
     };
@@ -63,7 +64,7 @@ pub(crate) fn outline_text(outline: &DryRun) -> String {
 /// What is on a server, in lines; `is_narrowed` if only documents of a window or a
 /// query are counted.
 pub(crate) fn listing_text(listing: &Listing, is_narrowed: bool, zone: &TimeZone) -> String {
-    let mut lines = vec![format!("server   {}", listing.server)];
+    let mut lines = vec![format!("server   {}", or_unknown_server(&listing.server))];
     for index in &listing.indices {
         if let Some(problem) = &index.problem {
             lines.push(format!("index    {}: {problem}", index.name));
@@ -94,6 +95,11 @@ pub(crate) fn listing_text(listing: &Listing, is_narrowed: bool, zone: &TimeZone
         if n_indices == 1 { "index" } else { "indices" },
     ));
     text(lines)
+}
+
+/// Product and version, which a gateway may hide.
+fn or_unknown_server(server: &str) -> &str {
+    if server.is_empty() { "of unknown product and version" } else { server }
 }
 
 /// Lines without control characters, which names from a server may hold.
@@ -180,6 +186,14 @@ pub(crate) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_does_not_say_what_it_is_is_unknown() {
+        let listed = listing_text(&Listing::default(), false, &TimeZone::UTC);
+        let expected =
+            "server   of unknown product and version\ntotal    0 documents in 0 indices\n";
+        assert_eq!(listed, expected);
+    }
 
     #[test]
     fn hundreds_of_empty_indices_are_one_line() {
