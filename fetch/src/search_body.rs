@@ -65,7 +65,9 @@ const MEMBERS: [&str; 41] = [
 #[non_exhaustive]
 pub enum BodyError {
     /// Not JSON.
-    #[error("--query is not JSON: {0}")]
+    #[error(
+        "--query is not JSON: {0}; it takes a query such as {{\"term\":{{\"host\":\"10.0.0.1\"}}}}, or a search body; of a file, \"$(cat FILE)\""
+    )]
     NotJson(#[from] serde_json::Error),
     /// Not an object.
     #[error(

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use flowkit_testdata::{Document, Server, practice_day};
 
@@ -70,8 +70,10 @@ fn a_list_and_a_dry_run_show_what_is_there() {
     assert!(lines[1].ends_with(", Logstash netflow module"), "{listed}");
     assert_eq!(
         lines[2],
-        "empty    300 indices without documents: netflow-old-000 to netflow-old-299"
+        "empty    300 indices without matching documents: netflow-old-000 to netflow-old-299"
     );
+    let (_, listed, _) = flowkit(place.path(), &["fetch", "--list", "--url", &url]);
+    assert!(!listed.contains("empty"), "without a window all have documents: {listed}");
     let (code, plan, _) = flowkit(place.path(), &[&["fetch", "--dry-run"], &day[..]].concat());
     assert_eq!(code, Some(0));
     assert!(plan.contains("empty    300 indices without matching documents: "), "{plan}");
@@ -85,6 +87,7 @@ fn a_list_and_a_dry_run_show_what_is_there() {
     assert!(code == Some(1) && said.contains("there is no dump to update"), "{said}");
     let (code, _, said) = flowkit(place.path(), &["fetch", "--url", &url, "-o", "d"]);
     assert_eq!(code, Some(0), "{said}");
+    assert!(said.starts_with("no window: fetching everything, "), "{said}");
     let (code, plan, said) = flowkit(place.path(), &update);
     assert!(code == Some(0) && plan.contains("documents of the overlap"), "{plan}{said}");
 }
@@ -98,4 +101,62 @@ fn members_of_a_pasted_body_that_are_not_taken_are_wrong_usage() {
     assert!(said.contains("leave out _source, size; documents come whole"), "{said}");
     let (code, _, said) = flowkit(place.path(), &["fetch", "--query", "{"]);
     assert!(code == Some(2) && said.contains("--query is not JSON"), "{said}");
+}
+
+#[test]
+fn a_mistake_leaves_no_dump_that_refuses_the_corrected_command() {
+    let server = Server::start(vec![document("netflow-a", LOG)], 0).unwrap();
+    let (place, url) = (tempfile::tempdir().unwrap(), server.url());
+    let fetch = |more: &[&str]| {
+        let always = ["fetch", "--url", &url, "-o", "d"];
+        flowkit(place.path(), &[&always[..], more].concat())
+    };
+    let (code, _, said) = fetch(&["--query", r#"{"query":{"tem":{"host":"x"}}}"#]);
+    assert!(code == Some(1) && said.contains("the server refuses --query: "), "{said}");
+    assert!(!place.path().join("d").exists());
+    // Without a dump an update would be a fetch of everything.
+    let (code, _, said) = fetch(&["--update"]);
+    assert!(code == Some(1) && said.contains("there is no dump to update"), "{said}");
+    assert!(!place.path().join("d").exists());
+    let (code, _, said) = fetch(&["--query", r#"{"term":{"message":"log"}}"#]);
+    assert_eq!(code, Some(0), "{said}");
+    // An open dump has no window, but an update of it does not fetch everything.
+    let (code, _, said) = fetch(&["--update"]);
+    assert!(code == Some(0) && !said.contains("everything"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_says_what_it_leaves() {
+    let interrupted = |folder: &Path, arguments: &[&str], is_time: &dyn Fn() -> bool| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flowkit"));
+        let command = command.args(arguments).current_dir(folder).stderr(Stdio::piped());
+        let child = command.env_remove("FLOWKIT_DUMP").stdout(Stdio::null()).spawn().unwrap();
+        while !is_time() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let kill = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
+        assert!(kill.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let place = tempfile::tempdir().unwrap();
+    // Takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let is_asked = || silent.accept().is_ok();
+    let said = interrupted(place.path(), &["fetch", "--list", "--url", &url], &is_asked);
+    assert_eq!(said, "flowkit: interrupted\n");
+    let said = interrupted(place.path(), &["fetch", "--url", &url, "-o", "d"], &is_asked);
+    assert_eq!(said, "flowkit: interrupted; nothing was written\n");
+    // Ten pages, one a second.
+    let documents: Vec<_> = practice_day().into_iter().take(100).collect();
+    let server = Server::start(documents, 0).unwrap();
+    let url = server.url();
+    let slow = ["fetch", "--url", &url, "-o", "d", "--size", "10", "--max-rate", "10"];
+    let has_begun = || place.path().join("d/manifest.json").exists();
+    let said = interrupted(place.path(), &slow, &has_begun);
+    let expected = "flowkit: interrupted; d is incomplete, run the command again to resume\n";
+    assert!(said.ends_with(expected), "{said}");
 }

@@ -321,7 +321,7 @@ pub enum FetchError {
         source: serde_json::Error,
     },
     /// Stopped by [`Cancel`](crate::cancel::Cancel).
-    #[error("interrupted; the dump is incomplete")]
+    #[error("interrupted")]
     Interrupted,
     /// The incomplete dump to be resumed belongs to another request.
     #[error("{} holds an incomplete dump with another {what} ({there}, not {asked}); leave the option out to resume it, or use --force to start over", .path.display())]
@@ -344,11 +344,11 @@ pub enum FetchError {
         why: String,
     },
     /// The server does not support points in time.
-    #[error("--method pit: {why}; try --method auto")]
-    NoPit {
-        /// What is missing.
-        why: String,
-    },
+    #[error("--method pit: {0}; try --method auto")]
+    NoPit(String),
+    /// The server refuses what was asked for with `--query`.
+    #[error("the server refuses --query: {0}; correct the query, or the fields beside it")]
+    Query(String),
     /// A filter cannot be pushed down to an index.
     #[error(
         "cannot push this filter to {index}: {why}; fetch without it and use -f when querying, or use --query"

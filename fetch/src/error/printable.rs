@@ -26,7 +26,7 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// Names that exist instead, in brackets; empty if there are none.
 pub(super) fn others(found: &[String]) -> String {
-    if found.is_empty() { String::new() } else { format!(" (there is {})", found.join(", ")) }
+    if found.is_empty() { String::new() } else { format!(" (found: {})", found.join(", ")) }
 }
 
 /// A reason in brackets; empty if there is none.

@@ -158,3 +158,29 @@ fn differing_parts<S: Server>(
     }
     Ok(names)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::scripted::ScriptedServer;
+
+    #[test]
+    fn a_count_that_is_not_whole_is_none() {
+        let counted = |status, members: &str| {
+            let shards = r#""_shards":{"total":2,"successful":2,"skipped":0,"failed":0}"#;
+            let answer = format!(r#"{{"count":7,{shards}{members}}}"#);
+            let script = ScriptedServer::new(vec![(status, answer)]);
+            count(&script, "netflow-a", &json!({"match_all": {}}))
+        };
+        assert_eq!(counted(200, "").unwrap(), Some(7));
+        assert_eq!(counted(200, r#","terminated_early":false"#).unwrap(), Some(7));
+        assert_eq!(counted(200, r#","terminated_early":true"#).unwrap(), None);
+        assert_eq!(counted(200, r#","timed_out":true"#).unwrap(), None);
+        assert_eq!(counted(502, "").unwrap(), None);
+        let skipped = counted(200, r#","_clusters":{"total":2,"successful":1,"skipped":1}"#);
+        assert!(matches!(skipped, Err(FetchError::ClustersMissing { .. })), "{skipped:?}");
+        // Of two members of one name the last is read.
+        let failed = r#","_shards":{"total":2,"successful":1,"failed":1}"#;
+        assert_eq!(counted(200, failed).unwrap(), None);
+    }
+}

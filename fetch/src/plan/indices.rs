@@ -38,14 +38,7 @@ pub(super) fn indices<S: Server>(
         vec![PlannedIndex { name: request.pattern.to_owned(), ..PlannedIndex::default() }]
     };
     found.sort_by(|a, b| a.name.cmp(&b.name));
-    if let Some(lack) =
-        lister.server.has_login().then(|| lacking(lister.server, request.pattern)).flatten()
-    {
-        plan.notes.push(format!(
-            "indices of {} that the server hides from {lack} are not fetched",
-            request.pattern
-        ));
-    }
+    plan.notes.extend(hidden_note(lister.server, request.pattern));
     let aliases = lister.alias_filters(&found)?;
     for index in &mut found {
         let mut queries: Vec<Value> = request.query.into_iter().cloned().collect();
@@ -64,6 +57,13 @@ pub(super) fn indices<S: Server>(
         index.query = query::all_of(queries);
     }
     Ok(found)
+}
+
+/// Says that a login lacks the privilege to read all of a pattern: which indices a
+/// server hides from it cannot be known.
+fn hidden_note<S: Server>(server: &S, pattern: &str) -> Option<String> {
+    let lack = server.has_login().then(|| lacking(server, pattern)).flatten()?;
+    Some(format!("indices of {pattern} may be hidden from {lack}; those are left out"))
 }
 
 /// Says that indices are closed; none without any.
@@ -305,6 +305,19 @@ mod tests {
         assert_eq!(closed_note(&names(1)).unwrap(), "n-000 is closed and left out");
         let many = "400 indices are closed and left out: n-000 to n-399";
         assert_eq!(closed_note(&names(400)).unwrap(), many);
+    }
+
+    #[test]
+    fn a_login_that_may_not_read_all_of_a_pattern_is_told() {
+        let told = |read: bool, has_login| {
+            let answer = format!(r#"{{"username":"weak","index":{{"n-*":{{"read":{read}}}}}}}"#);
+            let script = ScriptedServer::new(vec![(200, answer)]);
+            hidden_note(&if has_login { script.with_login() } else { script }, "n-*")
+        };
+        let expected = "indices of n-* may be hidden from user weak, who lacks the index privilege read on n-*; those are left out";
+        assert_eq!(told(false, true).as_deref(), Some(expected));
+        assert_eq!(told(true, true), None);
+        assert_eq!(told(false, false), None, "nobody is asked about nobody");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! one concrete index takes few search contexts on the server, and is not
 //! affected when the next day's index appears.
 
+mod asked;
 pub(crate) mod counts;
 mod indices;
 pub(crate) mod limits;
@@ -21,6 +22,7 @@ use crate::cursor::query;
 use crate::error::FetchError;
 use crate::request::{LARGEST_PART, SMALLEST_PART};
 use crate::server::Server;
+pub(crate) use asked::check_asked;
 use indices::{IndexLister, closed_note, indices};
 use parts::{count_index, split_index};
 pub(crate) use times::{check_times, tell_undated};

@@ -24,7 +24,7 @@ pub(crate) fn tell_undated<S: Server>(server: &S, request: PlanRequest<'_>, plan
     if let Ok(Some(n @ 1..)) = count(server, request.pattern, &undated) {
         let (documents, are) = if n == 1 { ("document", "is") } else { ("documents", "are") };
         plan.notes.push(format!(
-            "{n} {documents} of {} without an @timestamp that the server can search {are} in no window; without one all are fetched",
+            "{n} {documents} of {} without an @timestamp that the server can search {are} in no window; fetch without a window to include them",
             request.pattern
         ));
     }

@@ -1,10 +1,11 @@
 //! Begins a fetch: manifest, plan, paging method.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use flowkit_model::document::dialect::DIALECTS;
 use flowkit_model::dump::{self, FORMAT, Manifest, Pending, Span};
-use flowkit_model::field::FIELDS;
 use flowkit_model::filter::Expression;
 
 use super::{Run, update};
@@ -37,15 +38,26 @@ impl<S: Server> Run<'_, S> {
         Ok(())
     }
 
-    pub(super) fn plan(&self, manifest: &mut Manifest) -> Result<Plan, FetchError> {
+    /// The plan of a dump that is not there yet.
+    pub(super) fn first_plan(&self, manifest: &mut Manifest) -> Result<Plan, FetchError> {
         self.detect(manifest)?;
-        let window = manifest.span();
+        let retrying = self.retrying();
+        plan::check_asked(&retrying, manifest)?;
+        let mut plan = self.plan(manifest, manifest.span())?;
+        plan::tell_undated(
+            &retrying,
+            self.plan_request(manifest, None, manifest.span()),
+            &mut plan,
+        );
+        Ok(plan)
+    }
+
+    /// The plan of a dump, in the window in which documents are new.
+    pub(super) fn plan(&self, manifest: &Manifest, window: Span) -> Result<Plan, FetchError> {
         let filter = self.filter(manifest)?;
         let retrying = self.retrying();
-        let request = self.plan_request(manifest, filter.as_ref(), window);
-        let mut plan = plan::plan(&retrying, request)?;
+        let plan = plan::plan(&retrying, self.plan_request(manifest, filter.as_ref(), window))?;
         plan::check_times(&retrying, &manifest.index, &plan)?;
-        plan::tell_undated(&retrying, request, &mut plan);
         Ok(plan)
     }
 
@@ -100,7 +112,7 @@ impl<S: Server> Run<'_, S> {
             names: Arc::default(),
         };
         let is_required = self.request.method == Method::Pit;
-        let refuse = |why: String| Err(FetchError::NoPit { why });
+        let refuse = |why: String| Err(FetchError::NoPit(why));
         if self.request.method == Method::Scroll {
             return Ok(options);
         }
@@ -152,7 +164,7 @@ impl<S: Server> Run<'_, S> {
 
     pub(super) fn dry_run_plan(&self) -> Result<(Manifest, Plan), FetchError> {
         let mut manifest = self.first_manifest();
-        let plan = self.plan(&mut manifest)?;
+        let plan = self.first_plan(&mut manifest)?;
         Ok((manifest, plan))
     }
 }
@@ -168,22 +180,19 @@ pub(crate) fn filter_of(
     filter.map(Some).map_err(|_| FetchError::NotADump { path: path.to_owned(), why })
 }
 
-/// The fields of documents that flowkit reads, by the names of Logstash's module
-/// and codec.
+/// The fields of documents that flowkit reads, in every dialect, and those by which
+/// it knows the dialect.
 fn known_fields() -> Vec<String> {
-    let mut keys: Vec<String> = FIELDS
-        .iter()
-        .flat_map(|field| [field.module_key, field.codec_key])
-        .map(str::to_owned)
-        .collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
+    let places = DIALECTS.iter().flat_map(|dialect| (dialect.places)());
+    let marks = DIALECTS.iter().flat_map(|dialect| dialect.marks).copied().flatten();
+    let keys: BTreeSet<&str> = places.map(|place| place.path).chain(marks.copied()).collect();
+    keys.into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use flowkit_model::dump::PartScope;
+    use flowkit_model::field::FIELDS;
 
     use super::*;
     use crate::cancel::Cancel;

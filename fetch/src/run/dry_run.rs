@@ -1,6 +1,6 @@
 //! Dry run: what a fetch would do, without doing it.
 
-use flowkit_model::dump::{Manifest, State};
+use flowkit_model::dump::Manifest;
 use serde_json::{Value, json};
 
 use super::Run;
@@ -152,12 +152,7 @@ impl<S: Server> Run<'_, S> {
         existing: Option<Manifest>,
     ) -> Result<(Manifest, Plan), FetchError> {
         let path = &self.request.output;
-        let refuse =
-            |why: &str| FetchError::CannotUpdate { path: path.clone(), why: why.to_owned() };
-        let mut manifest = existing.ok_or_else(|| refuse("there is no dump to update"))?;
-        if manifest.state != State::Complete {
-            return Err(refuse("it is incomplete; run it without --update to complete it first"));
-        }
+        let mut manifest = update::complete(existing, path)?;
         resume::check(&Request { window: None, ..self.request.clone() }, &manifest)?;
         self.detect(&mut manifest)?;
         let retrying = self.retrying();
@@ -177,10 +172,7 @@ impl<S: Server> Run<'_, S> {
             return Ok((manifest, plan));
         }
         let window = update::new_window(&mut manifest, update);
-        let filter = self.filter(&manifest)?;
-        let request = self.plan_request(&manifest, filter.as_ref(), window);
-        let mut plan = plan::plan(&retrying, request)?;
-        plan::check_times(&retrying, &manifest.index, &plan)?;
+        let mut plan = self.plan(&manifest, window)?;
         plan.notes.push(
             "documents of the overlap are counted, and left out if the dump has them".to_owned(),
         );

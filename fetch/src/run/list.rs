@@ -82,6 +82,7 @@ impl<S: Server> Run<'_, S> {
         let mut manifest = self.first_manifest();
         self.detect(&mut manifest)?;
         let retrying = self.retrying();
+        plan::check_asked(&retrying, &manifest)?;
         let request = self.plan_request(&manifest, None, manifest.span());
         let (wanted, plan) = plan::wanted_now(&retrying, request)?;
         // Indices that the server keeps for itself; those of data streams are not.

@@ -53,8 +53,16 @@ pub fn fetch(
     }
     request.tls.config()?;
     let (folder, existing) = DumpFolder::lock(&request.output)?;
+    let existing = match existing {
+        Existing::Dump(manifest) => Some(*manifest),
+        Existing::Nothing => None,
+    };
+    let existing = match request.update {
+        Some(_) => Some(update::complete(existing, &request.output)?),
+        None => existing,
+    };
     let url_of_dump = match &existing {
-        Existing::Dump(manifest) if !request.force => Some(manifest.server.url.as_str()),
+        Some(manifest) if !request.force => Some(manifest.server.url.as_str()),
         _ => None,
     };
     let client = connect(request, url_of_dump, cancel)?;
@@ -71,18 +79,22 @@ pub(crate) struct Run<'a, S: Server> {
 
 impl<S: Server> Run<'_, S> {
     /// Fetches into a folder that is locked.
-    fn fetch(&self, folder: &DumpFolder, existing: Existing) -> Result<Manifest, FetchError> {
+    fn fetch(
+        &self,
+        folder: &DumpFolder,
+        existing: Option<Manifest>,
+    ) -> Result<Manifest, FetchError> {
         match existing {
-            Existing::Dump(manifest) if !self.request.force => match manifest.state {
-                State::Complete => self.update(folder, *manifest),
+            Some(manifest) if !self.request.force => match manifest.state {
+                State::Complete => self.update(folder, manifest),
                 State::Incomplete => match manifest.pending.clone() {
-                    Some(pending) => self.resume(folder, *manifest, pending),
+                    Some(pending) => self.resume(folder, manifest, pending),
                     // Without a plan there is nothing to resume.
                     None => self.begin(folder, Some(State::Incomplete)),
                 },
             },
-            Existing::Dump(manifest) => self.begin(folder, Some(manifest.state)),
-            Existing::Nothing => self.begin(folder, None),
+            Some(manifest) => self.begin(folder, Some(manifest.state)),
+            None => self.begin(folder, None),
         }
     }
 
@@ -103,7 +115,7 @@ impl<S: Server> Run<'_, S> {
     /// wrong index name, leaves what was there.
     fn begin(&self, folder: &DumpFolder, replaced: Option<State>) -> Result<Manifest, FetchError> {
         let mut manifest = self.first_manifest();
-        let plan = self.plan(&mut manifest)?;
+        let plan = self.first_plan(&mut manifest)?;
         self.take_plan(&mut manifest, &plan);
         if let Some(state) = replaced {
             let (path, complete) = (&self.request.output, state == State::Complete);
@@ -121,10 +133,6 @@ impl<S: Server> Run<'_, S> {
         pending: Vec<Pending>,
     ) -> Result<Manifest, FetchError> {
         resume::check(self.request, &manifest)?;
-        if self.request.update.is_some() {
-            let why = "it is incomplete; run it without --update to complete it first".to_owned();
-            return Err(FetchError::CannotUpdate { path: self.request.output.clone(), why });
-        }
         self.observer.event(Event::Resuming {
             path: &self.request.output,
             parts: manifest.parts.len(),
@@ -153,10 +161,7 @@ impl<S: Server> Run<'_, S> {
             return self.refetch(folder, manifest, refetch);
         }
         let window = update::new_window(&mut manifest, update);
-        let filter = self.filter(&manifest)?;
-        let retrying = self.retrying();
-        let plan = plan::plan(&retrying, self.plan_request(&manifest, filter.as_ref(), window))?;
-        plan::check_times(&retrying, &manifest.index, &plan)?;
+        let plan = self.plan(&manifest, window)?;
         manifest.counts.clear();
         manifest.notes.clear();
         self.take_plan(&mut manifest, &plan);

@@ -48,7 +48,9 @@ impl<S: Server> Run<'_, S> {
             parts: parts.len(),
             jobs,
             documents: parts.iter().map(|part| part.documents).sum(),
-            everything: manifest.window.is_open(),
+            everything: manifest.window.is_open()
+                && manifest.parts.is_empty()
+                && self.request.update.is_none(),
         });
         let asked = Manifest {
             source_fields: manifest.source_fields.clone(),

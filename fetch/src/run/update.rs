@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use flowkit_dump::DumpFolder;
 use flowkit_dump::lines::each_line;
-use flowkit_model::dump::{HitId, Manifest, Part, Pending, Span, part_name};
+use flowkit_model::dump::{HitId, Manifest, Part, Pending, Span, State, part_name};
 use flowkit_model::window::{Typed, rfc3339};
 use jiff::tz::TimeZone;
 
@@ -19,6 +19,19 @@ use crate::request::Update;
 pub(crate) struct Refetch {
     pub(crate) pending: Vec<Pending>,
     pub(crate) replaced: Vec<Part>,
+}
+
+/// The complete dump that is updated.
+///
+/// # Errors
+/// If there is none, or it is incomplete.
+pub(crate) fn complete(existing: Option<Manifest>, path: &Path) -> Result<Manifest, FetchError> {
+    let why = match existing {
+        Some(manifest) if manifest.state == State::Complete => return Ok(manifest),
+        Some(_) => "it is incomplete; run it without --update to complete it first",
+        None => "there is no dump to update; fetch one without --update",
+    };
+    Err(FetchError::CannotUpdate { path: path.to_owned(), why: why.to_owned() })
 }
 
 /// The number of the next part.

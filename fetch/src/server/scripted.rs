@@ -9,12 +9,18 @@ pub(crate) struct ScriptedServer {
     /// Answers in reverse order. Closing a cursor takes none.
     answers: Mutex<Vec<(u16, String)>>,
     calls: Mutex<Vec<String>>,
+    has_login: bool,
 }
 
 impl ScriptedServer {
     pub(crate) fn new(mut answers: Vec<(u16, String)>) -> Self {
         answers.reverse();
-        Self { answers: Mutex::new(answers), calls: Mutex::default() }
+        Self { answers: Mutex::new(answers), calls: Mutex::default(), has_login: false }
+    }
+
+    /// Asked with a login.
+    pub(crate) fn with_login(self) -> Self {
+        Self { has_login: true, ..self }
     }
 
     /// The calls so far, each as `METHOD path body`.
@@ -38,6 +44,10 @@ impl Server for ScriptedServer {
 
     fn url(&self) -> &'static str {
         "http://script"
+    }
+
+    fn has_login(&self) -> bool {
+        self.has_login
     }
 }
 

@@ -42,6 +42,9 @@ impl DumpFolder {
     /// cannot be made.
     pub fn lock(root: &Path) -> Result<(Self, Existing), DumpError> {
         let is_new = !root.exists();
+        if root.is_file() {
+            return Err(DumpError::NotADump { path: root.to_owned(), why: "it is a file" });
+        }
         make_folder(root)?;
         inspect(root)?;
         let lock = lock(root)?;
@@ -227,6 +230,13 @@ mod tests {
         fs::create_dir(place.path().join("empty")).unwrap();
         drop(DumpFolder::lock(&place.path().join("empty")).unwrap());
         assert!(place.path().join("empty").exists());
+    }
+
+    #[test]
+    fn a_file_is_no_place_for_a_dump() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = DumpFolder::lock(file.path()).unwrap_err();
+        assert!(error.to_string().ends_with("is no flowkit dump (it is a file)"), "{error}");
     }
 
     #[test]

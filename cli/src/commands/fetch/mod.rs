@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use flowkit_fetch::{
-    Cancel, DEFAULT_PAGE, DEFAULT_RETRIES, Filter, Method, Request, SearchBody, Update,
+    Cancel, DEFAULT_PAGE, DEFAULT_RETRIES, FetchError, Filter, Method, Request, SearchBody, Update,
 };
 use flowkit_model::window::{length_ms, time_ms};
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 
 use self::flows::flows_text;
 use self::progress::Progress;
-use self::words::{listing_text, outline_text, summary};
+use self::words::{left_text, listing_text, outline_text, summary};
 use crate::args::choice::Choice;
 use crate::args::general::General;
 use crate::args::numbers::{from_one, whole, within};
@@ -199,7 +199,9 @@ impl Fetch {
         let progress = Progress::new(general.quiet, zone.clone());
         if self.dump.list {
             let listing = flowkit_fetch::list(&request, &cancel, &progress)?;
-            io::stdout().write_all(listing_text(&listing, &zone).as_bytes())?;
+            let is_narrowed = request.window.is_some() || request.query.is_some();
+            let text = listing_text(&listing, is_narrowed, &zone);
+            io::stdout().write_all(text.as_bytes())?;
             return Ok(Exit::Done);
         }
         if self.dump.dry_run {
@@ -209,6 +211,11 @@ impl Fetch {
         }
         let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
         progress.finish(fetched.is_ok());
+        if let Err(FetchError::Interrupted) = fetched {
+            let left = left_text(&self.dump.output);
+            let _ = writeln!(io::stderr(), "flowkit: interrupted; {left}");
+            return Ok(Exit::Interrupted);
+        }
         let manifest = fetched?;
         if !self.dump.cache.no_columns
             && let Err(error) = flowkit_analyze::columns::make_missing(&self.dump.output)

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use flowkit_analyze::input::read_manifest;
 use flowkit_fetch::{DryRun, Listing};
-use flowkit_model::dump::{Manifest, Part, PartForm};
+use flowkit_model::dump::{Manifest, Part, PartForm, State};
 use flowkit_model::window::rfc3339;
 use jiff::tz::TimeZone;
 
@@ -11,7 +12,8 @@ use crate::output::units::{bytes, counted, grouped};
 
 /// The plan of a fetch, in lines.
 pub(crate) fn outline_text(outline: &DryRun) -> String {
-    let mut lines = vec![format!("server   {}, by {}", outline.server, outline.method)];
+    let mut lines =
+        vec![format!("server   {}, by {}", or_unknown_server(&outline.server), outline.method)];
     let or_unknown = |count: Option<u64>, noun: &str| {
         count.map_or_else(|| format!("? {noun}s"), |count| counted(count, noun))
     };
@@ -59,9 +61,10 @@ pub(crate) fn outline_text(outline: &DryRun) -> String {
     text(lines)
 }
 
-/// What is on a server, in lines.
-pub(crate) fn listing_text(listing: &Listing, zone: &TimeZone) -> String {
-    let mut lines = vec![format!("server   {}", listing.server)];
+/// What is on a server, in lines; `is_narrowed` if only documents of a window or a
+/// query are counted.
+pub(crate) fn listing_text(listing: &Listing, is_narrowed: bool, zone: &TimeZone) -> String {
+    let mut lines = vec![format!("server   {}", or_unknown_server(&listing.server))];
     for index in &listing.indices {
         if let Some(problem) = &index.problem {
             lines.push(format!("index    {}: {problem}", index.name));
@@ -79,7 +82,8 @@ pub(crate) fn listing_text(listing: &Listing, zone: &TimeZone) -> String {
         let dialect = index.dialect.as_deref().unwrap_or("no document could be read");
         lines.push(format!("index    {}: {documents}, {times}, {dialect}", index.name));
     }
-    lines.extend(empty_lines(&listing.empty, "documents"));
+    let noun = if is_narrowed { "matching documents" } else { "documents" };
+    lines.extend(empty_lines(&listing.empty, noun));
     lines.extend(closed_lines(&listing.closed, ""));
     lines.extend(listing.notes.iter().map(|note| format!("note     {note}")));
     let all: Option<u64> = listing.indices.iter().map(|index| index.documents).sum();
@@ -91,6 +95,11 @@ pub(crate) fn listing_text(listing: &Listing, zone: &TimeZone) -> String {
         if n_indices == 1 { "index" } else { "indices" },
     ));
     text(lines)
+}
+
+/// Product and version, which a gateway may hide.
+fn or_unknown_server(server: &str) -> &str {
+    if server.is_empty() { "of unknown product and version" } else { server }
 }
 
 /// Lines without control characters, which names from a server may hold.
@@ -121,6 +130,18 @@ fn empty_lines(names: &[String], noun: &str) -> Vec<String> {
             grouped(names.len() as u128)
         )],
         few => few.iter().map(|name| format!("empty    {name}: no {noun}")).collect(),
+    }
+}
+
+/// What an interrupted fetch leaves.
+pub(crate) fn left_text(dump: &Path) -> String {
+    let place = dump.display();
+    match read_manifest(dump).map(|manifest| manifest.state) {
+        Ok(State::Incomplete) => {
+            format!("{place} is incomplete, run the command again to resume")
+        }
+        Ok(State::Complete) => format!("{place} is as it was"),
+        Err(_) => "nothing was written".to_owned(),
     }
 }
 
@@ -165,6 +186,14 @@ pub(crate) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_does_not_say_what_it_is_is_unknown() {
+        let listed = listing_text(&Listing::default(), false, &TimeZone::UTC);
+        let expected =
+            "server   of unknown product and version\ntotal    0 documents in 0 indices\n";
+        assert_eq!(listed, expected);
+    }
 
     #[test]
     fn hundreds_of_empty_indices_are_one_line() {

@@ -5,7 +5,7 @@ use flowkit_model::document::Document as Parsed;
 use flowkit_model::dump::State;
 use flowkit_model::filter::Expression;
 use flowkit_model::window::{Typed, Window};
-use flowkit_testdata::{Server, practice_day};
+use flowkit_testdata::{Document, Server, practice_day};
 use jiff::tz::TimeZone;
 
 use super::{documents, request};
@@ -92,4 +92,33 @@ fn only_the_members_that_flowkit_reads_come_if_asked_for() {
     }
     let bytes = |all: &Documents| -> usize { all.values().map(String::len).sum() };
     assert!(bytes(&slim) < bytes(&whole));
+}
+
+/// Documents of every pipeline, as it writes them: each is the same flow with
+/// `--source-fields` as without.
+#[test]
+fn the_members_that_come_are_those_of_every_dialect() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/dialects");
+    let mut documents = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        documents.push(Document {
+            index: "netflow-a".to_owned(),
+            id: path.file_stem().unwrap().to_str().unwrap().to_owned(),
+            timestamp_ms: 1_537_524_000_123,
+            source: std::fs::read_to_string(path).unwrap(),
+        });
+    }
+    assert!(documents.len() >= 12);
+    let server = Server::start(documents.clone(), 0).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let slim = Request { only_known_fields: true, ..request(&server, place.path()) };
+    fetch(&slim, &Cancel::new(), &()).unwrap();
+    let flow = |source: &str| Parsed::parse(source.as_bytes()).unwrap().into_flow();
+    let slim = saved(place.path());
+    assert_eq!(slim.len(), documents.len());
+    for (id, source) in &of_practice(&documents) {
+        assert_eq!(flow(&slim[id]), flow(source), "{id:?}");
+        assert!(flow(source).is_ok(), "{id:?}");
+    }
 }
