@@ -52,15 +52,14 @@ impl Dropped {
     /// What was dropped, and the text behind it, which begins in this line. What may
     /// stand between values does not count before it.
     pub(super) fn and(before: Option<Self>, text: &[u8], line: u64) -> Option<Self> {
-        let (mut dropped, text) = match before {
-            Some(before) => (before, text),
-            None => {
-                let first = text.iter().position(|byte| !is_separator(*byte))?;
-                let (blank, text) = text.split_at(first);
-                let line = line + memchr_iter(b'\n', blank).count() as u64;
-                let start = text[..text.len().min(START)].to_vec();
-                (Self { line, bytes: 0, start, has_brace: false, is_zeros: true }, text)
-            }
+        let (mut dropped, text) = if let Some(before) = before {
+            (before, text)
+        } else {
+            let first = text.iter().position(|byte| !is_separator(*byte))?;
+            let (blank, text) = text.split_at(first);
+            let line = line + memchr_iter(b'\n', blank).count() as u64;
+            let start = text[..text.len().min(START)].to_vec();
+            (Self { line, bytes: 0, start, has_brace: false, is_zeros: true }, text)
         };
         dropped.bytes += text.len() as u64;
         dropped.has_brace |= may_hold_a_document(text);
