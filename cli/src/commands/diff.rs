@@ -16,9 +16,9 @@ either of which may be left out, or a date for a whole day. Rows are ranked by
 the size of the change; keys whose bytes, packets and flows are equal have no
 row. `flowkit top --help` lists the keys. To --sort and --having, bytes, packets
 and flows are the sizes of the changes; they know every column shown, too, where
-bytes_change is below 0 if bytes decreased. The column change says appeared (in b
-only), vanished (in a only), or grew, shrank and changed by the metric sorted by,
-bytes if there is none; changed if that metric is equal and another is not.
+bytes_change is below 0 if bytes decreased. The column change says appeared (in
+b only), vanished (in a only), or grew, shrank and changed by the metric sorted
+by, bytes if there is none; changed if that metric is equal and another is not.
 
 Examples:
   flowkit diff monday tuesday --by dst_port
