@@ -18,7 +18,6 @@ mod error;
 mod part_writer;
 mod verify;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,9 +48,8 @@ impl Prepared {
     pub(crate) fn none(sources: &[Source], damage: &StoreError) -> Self {
         let parts: Vec<_> = sources.iter().flat_map(Source::parts).map(|(_, part)| part).collect();
         if let StoreError::Parquet { path, .. } | StoreError::Foreign { path, .. } = damage {
-            let columns = parts.iter().flatten().map(|part| part.columns_path());
-            for damaged in columns.filter(|columns| columns == path) {
-                let _ = fs::remove_file(damaged);
+            for damaged in parts.iter().flatten().filter(|part| part.columns_path() == *path) {
+                let _ = damaged.folders.forget_columns_of(&damaged.part);
             }
         }
         let note =
@@ -166,8 +164,8 @@ pub(crate) fn seen(dump: &Path) -> Result<Vec<Option<(u64, u64)>>, CacheError> {
 fn find_or_make(source: &Source, part: &DumpPart, stream: &str) -> Result<StoredPart, CacheError> {
     // A Parquet file describes the part as in the manifest; a part of another
     // size is damaged and read itself.
-    let documents = part.dump.join(part.part.path());
-    if fs::metadata(&documents).is_ok_and(|found| found.len() != part.part.file_bytes) {
+    let documents = part.folders.part(&part.part).and_then(|file| file.metadata());
+    if documents.is_ok_and(|found| found.len() != part.part.file_bytes) {
         return Err(CacheError::Damaged);
     }
     let belongs = Belongs::of(&part.part, &source.may_share(part));
@@ -184,15 +182,22 @@ fn find_or_make(source: &Source, part: &DumpPart, stream: &str) -> Result<Stored
 
 /// The Parquet file of a part, if it exists and is up to date.
 fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
-    let file = ColumnFile::open(&part.columns_path()).ok()?;
+    let file = open(part).ok()?;
     (file.footer().belongs == *belongs).then_some(file)
+}
+
+fn open(part: &DumpPart) -> Result<ColumnFile, StoreError> {
+    let path = part.columns_path();
+    match part.folders.columns_of(&part.part) {
+        Ok(file) => ColumnFile::of(file, path),
+        Err(source) => Err(StoreError::Io { path, source }),
+    }
 }
 
 /// Makes the Parquet file of a part.
 fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile, CacheError> {
-    let path = part.columns_path();
     let dictionary = Arc::new(Dictionary::default());
-    let mut columns = PartWriter::new(&part.dump, &path, &dictionary)?;
+    let mut columns = PartWriter::new(&part.folders, &part.part, &dictionary)?;
     let alone = [source.one_part(part, THIS_FILE)];
     let mut absorber = Absorber::new(&alone, ReadOptions::default());
     for earlier in source.streams_before(part) {
@@ -215,5 +220,5 @@ fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile
     })?;
     failed?;
     columns.finish(belongs, absorber.finish())?;
-    Ok(ColumnFile::open(&path)?)
+    Ok(open(part)?)
 }

@@ -6,10 +6,9 @@ use std::io::{self, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_dump::DumpError;
-use flowkit_dump::files::{self, Unfinished};
+use flowkit_dump::{DumpError, Folders, NewFile};
 use flowkit_model::answer::Tally;
-use flowkit_model::dump::COLUMNS;
+use flowkit_model::dump::Part;
 
 use super::CacheError;
 use crate::batch::dictionary::Dictionary;
@@ -22,26 +21,26 @@ use crate::store::writer::FlowWriter;
 
 /// Writes the Parquet file of a part.
 pub(crate) struct PartWriter {
-    file: Unfinished,
+    file: NewFile,
     writer: FlowWriter<BufWriter<File>>,
     measures: BatchTally,
     dictionary: Arc<Dictionary>,
 }
 
 impl PartWriter {
-    /// Begins the Parquet file `path` of a part.
+    /// Begins the Parquet file of a part.
     ///
     /// # Errors
     /// If the dump cannot be written to.
     pub(crate) fn new(
-        dump: &Path,
-        path: &Path,
+        folders: &Folders,
+        part: &Part,
         dictionary: &Arc<Dictionary>,
     ) -> Result<Self, CacheError> {
-        let file = Unfinished::new(path);
-        let out = create(dump, file.path()).map_err(cannot_use(file.path()))?;
+        let path = folders.root().path().join(part.columns_path());
+        let (file, out) = create(folders, part).map_err(cannot_use(&path))?;
         let out = BufWriter::with_capacity(1 << 20, out);
-        let writer = FlowWriter::new(out, file.path().to_owned(), dictionary, Addresses::Number)?;
+        let writer = FlowWriter::new(out, file.path(), dictionary, Addresses::Number)?;
         let (measures, dictionary) = (BatchTally::new(true), Arc::clone(dictionary));
         Ok(Self { file, writer, measures, dictionary })
     }
@@ -65,7 +64,7 @@ impl PartWriter {
             return Err(CacheError::Damaged);
         }
         self.measures.finish(&mut tally, FieldSet::all(), &self.dictionary.texts());
-        let cannot_use = cannot_use(self.file.path());
+        let cannot_use = cannot_use(&self.file.path());
         let out = self.writer.finish(belongs, StoredTally::of(&tally))?;
         out.into_inner()
             .map_err(io::IntoInnerError::into_error)
@@ -82,13 +81,10 @@ fn cannot_use(path: &Path) -> impl FnOnce(io::Error) -> StoreError + use<> {
 }
 
 /// A new file that only its owner can read, in the folder of Parquet files.
-fn create(dump: &Path, path: &Path) -> io::Result<File> {
-    let folder = dump.join(COLUMNS);
-    if !folder.is_dir() {
-        files::make_folder(&folder).map_err(|error| match error {
-            DumpError::Io { source, .. } => source,
-            error => io::Error::other(error),
-        })?;
-    }
-    files::create(path)
+fn create(folders: &Folders, part: &Part) -> io::Result<(NewFile, File)> {
+    let columns = folders.make_columns().map_err(|error| match error {
+        DumpError::Io { source, .. } => source,
+        error => io::Error::other(error),
+    })?;
+    NewFile::create(columns, &part.columns_name())
 }

@@ -5,9 +5,9 @@
 //! not certain, it is left to [`make_missing`](crate::cache::make_missing), which
 //! reads the part and reports what is wrong.
 
-use std::path::Path;
 use std::sync::Arc;
 
+use flowkit_dump::Folders;
 use flowkit_model::dump::Part;
 use rayon::prelude::*;
 
@@ -35,7 +35,7 @@ pub(super) fn source() -> [Source; 1] {
 
 /// Writes the Parquet file of the current part.
 pub(super) struct Columns<'c> {
-    dump: &'c Path,
+    folders: &'c Folders,
     pub(super) dictionary: Arc<Dictionary>,
     shapes: Shapes,
     /// Knows the identities of the documents in the parts before.
@@ -51,9 +51,9 @@ pub(super) struct Columns<'c> {
 }
 
 impl<'c> Columns<'c> {
-    pub(super) fn new(dump: &'c Path, source: &'c [Source], is_wanted: bool) -> Self {
+    pub(super) fn new(folders: &'c Folders, source: &'c [Source], is_wanted: bool) -> Self {
         Self {
-            dump,
+            folders,
             dictionary: Arc::default(),
             shapes: Shapes::default(),
             absorber: Absorber::new(source, ReadOptions::default()),
@@ -129,8 +129,7 @@ impl<'c> Columns<'c> {
             if framing(text) != Framing::Lines {
                 return Err(CacheError::Damaged);
             }
-            let path = columns.dump.join(part.columns_path());
-            columns.part = Some(PartWriter::new(columns.dump, &path, &columns.dictionary)?);
+            columns.part = Some(PartWriter::new(columns.folders, part, &columns.dictionary)?);
             Ok(())
         });
     }

@@ -16,11 +16,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowkit_dump::files::{self, Unfinished};
-use flowkit_dump::{DumpError, manifest};
+use flowkit_dump::files::make_folder;
+use flowkit_dump::{DumpError, Folders, NewFolder, manifest};
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::Tally;
-use flowkit_model::dump::{FORMAT, Manifest, PARTS, State};
+use flowkit_model::dump::{FORMAT, Manifest, State};
 
 use self::columns::Columns;
 use self::part::Writer;
@@ -111,8 +111,12 @@ pub fn import_until(
     if dump.exists() {
         return Err(ImportError::Exists { path: dump.into() });
     }
-    let new = Unfinished::new(dump);
-    let imported = fill(is_cancelled, sources, new.path(), started, columns, options)?;
+    if let Some(above) = dump.parent().filter(|above| !above.as_os_str().is_empty()) {
+        make_folder(above)?;
+    }
+    let new = NewFolder::create(dump)?;
+    let folders = Folders::open(new.path())?;
+    let imported = fill(is_cancelled, sources, &folders, started, columns, options)?;
     new.finish().map_err(cannot_write(dump))?;
     Ok(imported)
 }
@@ -120,12 +124,12 @@ pub fn import_until(
 fn fill(
     is_cancelled: &dyn Fn() -> bool,
     sources: &[Source],
-    folder: &Path,
+    folders: &Folders,
     started: String,
     columns: bool,
     options: ReadOptions,
 ) -> Result<Imported, ImportError> {
-    files::make_folder(&folder.join(PARTS))?;
+    let parts = folders.make_parts()?;
     let mut manifest = Manifest {
         flowkit_dump: FORMAT,
         written_by: concat!("flowkit ", env!("CARGO_PKG_VERSION")).into(),
@@ -135,11 +139,11 @@ fn fill(
     };
     let mut tally = Tally::default();
     let source_of_parts = columns::source();
-    let mut cache_writer = Columns::new(folder, &source_of_parts, columns);
+    let mut cache_writer = Columns::new(folders, &source_of_parts, columns);
     let mut keeping = Keeping::new(sources, options);
     for source in sources {
         let before = manifest.parts.len();
-        let mut writer = Writer { dump: folder, name: source.name(), part: None };
+        let mut writer = Writer { parts, name: source.name(), part: None };
         let mut failed = Ok(());
         let (fields, dictionary) = (cache_writer.fields(), Arc::clone(&cache_writer.dictionary));
         let read = keeping.next(source, fields, &dictionary, |kept| {
@@ -157,14 +161,14 @@ fn fill(
     let missing = keeping.finish();
     manifest.add_missing(&missing);
     tally.incomplete.extend(missing);
-    manifest::write(folder, &manifest)?;
+    manifest::write(folders.root(), &manifest)?;
     // Frees memory before the missing files are made.
     drop(cache_writer);
     if is_cancelled() {
         return Err(ImportError::Cancelled);
     }
     if columns {
-        finish_columns(folder, &mut manifest)?;
+        finish_columns(folders, &mut manifest)?;
     }
     Ok(Imported { manifest, tally })
 }
@@ -201,19 +205,19 @@ fn remember(
 
 /// Makes the Parquet files that are missing, and writes their first and last
 /// times into the manifest.
-fn finish_columns(folder: &Path, manifest: &mut Manifest) -> Result<(), ImportError> {
-    match cache::make_missing(folder) {
+fn finish_columns(folders: &Folders, manifest: &mut Manifest) -> Result<(), ImportError> {
+    match cache::make_missing(folders.root().path()) {
         // The source was damaged, which is reported already; questions read the part
         // as it is.
         Ok(_) | Err(CacheError::Damaged) => {}
         Err(error) => return Err(error.into()),
     }
-    for (part, seen) in manifest.parts.iter_mut().zip(cache::seen(folder)?) {
+    for (part, seen) in manifest.parts.iter_mut().zip(cache::seen(folders.root().path())?) {
         let ms = |ms: u64| i64::try_from(ms).ok();
         part.first_ms = seen.and_then(|seen| ms(seen.0));
         part.last_ms = seen.and_then(|seen| ms(seen.1));
     }
-    Ok(manifest::write(folder, manifest)?)
+    Ok(manifest::write(folders.root(), manifest)?)
 }
 
 fn cannot_write(path: &Path) -> impl Fn(io::Error) -> ImportError {

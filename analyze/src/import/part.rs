@@ -1,8 +1,8 @@
 //! Writes a source as the parts of a dump, one after the other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use flowkit_dump::files;
+use flowkit_dump::place::Place;
 use flowkit_model::dump::{DOCUMENTS_READ, Part, PartForm, part_name};
 
 use super::columns::Columns;
@@ -18,7 +18,7 @@ const FRAME_BYTES: usize = 1 << 20;
 
 /// Writes the content of a source as parts.
 pub(super) struct Writer<'w> {
-    pub(super) dump: &'w Path,
+    pub(super) parts: &'w Place,
     /// Name of the source.
     pub(super) name: &'w str,
     pub(super) part: Option<PartInWork>,
@@ -83,7 +83,7 @@ impl Writer<'_> {
         match &mut self.part {
             Some(part) => Ok(part),
             none => {
-                Ok(none.insert(PartInWork::create(self.dump, parts.len() + 1, self.name, form)?))
+                Ok(none.insert(PartInWork::create(self.parts, parts.len() + 1, self.name, form)?))
             }
         }
     }
@@ -116,15 +116,15 @@ impl Writer<'_> {
 
 impl PartInWork {
     fn create(
-        dump: &Path,
+        folder: &Place,
         number: usize,
         source: &str,
         form: PartForm,
     ) -> Result<Self, ImportError> {
         let stem = source.rsplit('/').next().unwrap_or(source);
         let part = Part { name: part_name(number, stem), form, ..Part::default() };
-        let path = dump.join(part.path());
-        let file = files::create(&path).map_err(cannot_write(&path))?;
+        let path = folder.path().join(part.file_name());
+        let file = folder.create_new(&part.file_name()).map_err(cannot_write(&path))?;
         Ok(Self { path, packer: Packer::new(file), frame: Vec::new(), part })
     }
 

@@ -1,11 +1,13 @@
 //! A dump as a source: its parts in order, and what is missing according to its
 //! manifest.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
-use flowkit_dump::{PartFile, manifest};
-use flowkit_model::dump::{Manifest, PARTIAL_END, PARTS, STATE_END, State};
+use flowkit_dump::place::Place;
+use flowkit_dump::{Folders, PartFile, manifest};
+use flowkit_model::dump::{Manifest, PARTIAL_END, STATE_END, State};
 use flowkit_model::window::Span;
 
 use super::fetched_with;
@@ -14,7 +16,8 @@ use crate::error::ReadError;
 
 /// Opens a dump.
 pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
-    let manifest = read_manifest(path)?;
+    let folders = Arc::new(Folders::open(path)?);
+    let manifest = folders.manifest()?;
     let mut source = Source {
         name: path.display().to_string(),
         streams: Vec::new(),
@@ -25,20 +28,14 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
     };
     for part in &manifest.parts {
         let file = path.join(part.path());
-        if !file.is_file() {
-            return Err(ReadError::Open {
-                path: file,
-                source: std::io::Error::new(
-                    std::io::ErrorKind::NotFound,
-                    "the manifest names it, but it is gone; make the dump again",
-                ),
-            });
+        if let Err(source) = folders.part(part) {
+            return Err(ReadError::Open { path: file, source: named(source) });
         }
         source.streams.push(Stream {
             name: file.display().to_string(),
-            location: Location::File(file, None),
+            location: Location::Part(Arc::clone(&folders), part.file_name(), None),
             expected: Some(part.received),
-            part: Some(DumpPart { dump: path.into(), part: part.clone() }),
+            part: Some(DumpPart { folders: Arc::clone(&folders), part: part.clone() }),
             reading: None,
         });
     }
@@ -52,7 +49,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
     }
     if manifest.state != State::Complete {
         source.incomplete = Some("is an incomplete dump: run `flowkit fetch` to resume".into());
-        source.streams.extend(parts_in_work(path));
+        source.streams.extend(parts_in_work(&folders));
     }
     Ok(source)
 }
@@ -65,26 +62,34 @@ pub fn read_manifest(path: &Path) -> Result<Manifest, ReadError> {
     Ok(manifest::read(path)?)
 }
 
+/// Why a file that the manifest names cannot be read.
+fn named(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            let what = "the manifest names it, but it is gone; make the dump again";
+            io::Error::new(io::ErrorKind::NotFound, what)
+        }
+        _ => error,
+    }
+}
+
 /// The readable beginnings of parts whose fetch was interrupted, by name.
-fn parts_in_work(path: &Path) -> Vec<Stream> {
-    let files = fs::read_dir(path.join(PARTS)).into_iter().flatten().flatten();
-    let mut states: Vec<PathBuf> = files
-        .map(|file| file.path())
-        .filter(|file| file.to_string_lossy().ends_with(STATE_END))
-        .collect();
-    states.sort_unstable();
-    states.iter().filter_map(|state| part_in_work(state)).collect()
+fn parts_in_work(folders: &Arc<Folders>) -> Vec<Stream> {
+    let Ok(Some(parts)) = folders.parts() else { return Vec::new() };
+    let names = parts.names().unwrap_or_default();
+    let states = names.iter().filter_map(|name| name.to_str()?.strip_suffix(STATE_END));
+    states.filter_map(|name| part_in_work(folders, parts, name)).collect()
 }
 
 /// An interrupted part up to its last saved state; without a readable state, no
 /// byte of it is known to be complete.
-fn part_in_work(state: &Path) -> Option<Stream> {
-    let name = state.file_name()?.to_str()?.strip_suffix(STATE_END)?;
-    let saved = PartFile::read_state(state.parent()?, name)?;
-    let file = state.with_file_name(format!("{name}{PARTIAL_END}"));
-    file.is_file().then(|| Stream {
-        name: file.display().to_string(),
-        location: Location::File(file, Some(saved.file_bytes)),
+fn part_in_work(folders: &Arc<Folders>, parts: &Place, name: &str) -> Option<Stream> {
+    let saved = PartFile::read_state(parts, name)?;
+    let file = format!("{name}{PARTIAL_END}");
+    parts.read(&file).ok()?;
+    Some(Stream {
+        name: parts.path().join(&file).display().to_string(),
+        location: Location::Part(Arc::clone(folders), file, Some(saved.file_bytes)),
         expected: Some(saved.rows),
         part: None,
         reading: None,

@@ -96,5 +96,5 @@ fn location(path: &Path, reading: Option<Reading>) -> Location {
         None => is_regular() && has_magic(),
         Some(reading) => reading == Reading::Columns,
     };
-    if is_columns { Location::Columns(path.into()) } else { Location::File(path.into(), None) }
+    if is_columns { Location::Columns(path.into()) } else { Location::File(path.into()) }
 }

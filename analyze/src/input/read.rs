@@ -191,10 +191,17 @@ impl Stream {
                 Err(ReadError::ColumnsFromPipe { name: name() })
             }
             Location::Stdin => Ok(Box::new(io::stdin())),
-            Location::File(path, limit) => {
+            Location::Nothing => Ok(Box::new(io::empty())),
+            Location::Part(folders, file, limit) => {
+                let file = folders
+                    .file_of_parts(file)
+                    .map_err(|source| ReadError::Open { path: name().into(), source })?;
+                Ok(Box::new(file.take(limit.unwrap_or(u64::MAX))))
+            }
+            Location::File(path) => {
                 let file = File::open(path)
                     .map_err(|source| ReadError::Open { path: path.clone(), source })?;
-                Ok(Box::new(file.take(limit.unwrap_or(u64::MAX))))
+                Ok(Box::new(file))
             }
         }
     }

@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use flowkit_dump::Folders;
 use flowkit_model::dump::Part;
 use flowkit_model::window::Span;
 
@@ -36,24 +38,29 @@ pub(super) struct Stream {
 /// A part of a dump, which may have a Parquet file.
 #[derive(Clone, Debug)]
 pub(crate) struct DumpPart {
-    /// Folder of the dump.
-    pub(crate) dump: PathBuf,
+    /// The folders of its dump.
+    pub(crate) folders: Arc<Folders>,
     /// Its entry in the manifest.
     pub(crate) part: Part,
 }
 
 impl DumpPart {
-    /// Path of its Parquet file.
+    /// Path of its Parquet file, for messages.
     pub(crate) fn columns_path(&self) -> PathBuf {
-        self.dump.join(self.part.columns_path())
+        self.folders.root().path().join(self.part.columns_path())
     }
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Location {
     Stdin,
-    /// A file, or only this many bytes from its start.
-    File(PathBuf, Option<u64>),
+    /// A file.
+    File(PathBuf),
+    /// A file of a part of a dump, by its name, or only this many bytes from its
+    /// start.
+    Part(Arc<Folders>, String, Option<u64>),
+    /// No bytes at all.
+    Nothing,
     /// A Parquet file.
     Columns(PathBuf),
 }
@@ -95,14 +102,14 @@ impl Source {
         let same =
             |file: &Path| file.canonicalize().is_ok_and(|file| Some(&file) == resolved.as_ref());
         let inside = |part: &DumpPart| {
-            let (folder, file) = (part.dump.canonicalize().ok(), resolved.as_ref());
+            let dump = part.folders.root().path();
+            let (folder, file) = (dump.canonicalize().ok(), resolved.as_ref());
             folder.zip(file).is_some_and(|(folder, file)| file.starts_with(folder))
         };
         self.streams.iter().any(|stream| match &stream.location {
-            Location::Stdin => false,
-            Location::File(file, _) | Location::Columns(file) => {
-                same(file) || stream.part.as_ref().is_some_and(inside)
-            }
+            Location::Stdin | Location::Nothing => false,
+            Location::Part(..) => stream.part.as_ref().is_some_and(inside),
+            Location::File(file) | Location::Columns(file) => same(file),
         })
     }
 
@@ -147,7 +154,7 @@ impl Source {
 
     /// A part that is being written; nothing is read from it.
     pub(crate) fn part_under_way(name: &str) -> Self {
-        Self::of(name.to_owned(), Location::File(PathBuf::new(), Some(0)), None)
+        Self::of(name.to_owned(), Location::Nothing, None)
     }
 
     /// One of its parts as a source of its own, under another name.

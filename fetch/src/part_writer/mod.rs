@@ -11,8 +11,9 @@ mod tests;
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::path::Path;
+use std::sync::Arc;
 
+use flowkit_dump::place::Place;
 use flowkit_dump::{DumpError, PartFile};
 use flowkit_model::dump::{FORMAT, HitId, IdInPart, Order, Part, PartForm, PartState, Proof, Read};
 
@@ -65,12 +66,12 @@ impl CursorState {
 impl<'a> PartWriter<'a> {
     /// Begins a part; `state` has its name and scope.
     pub(crate) fn create(
-        folder: &Path,
+        parts: &Arc<Place>,
         state: PartState,
         accept: &'a Accept,
     ) -> Result<Self, FetchError> {
         let state = PartState { flowkit_dump: FORMAT, ..state };
-        let mut writer = Self::at(folder, state, accept, true)?;
+        let mut writer = Self::at(parts, state, accept, true)?;
         writer.sync()?;
         Ok(writer)
     }
@@ -78,11 +79,11 @@ impl<'a> PartWriter<'a> {
     /// Resumes an interrupted part, if its state and its file agree and its order
     /// allows it; the file is truncated to the state.
     pub(crate) fn resume(
-        folder: &Path,
+        parts: &Arc<Place>,
         planned: &PartState,
         accept: &'a Accept,
     ) -> Result<Option<Self>, FetchError> {
-        let Some(state) = PartFile::read_state(folder, &planned.name) else { return Ok(None) };
+        let Some(state) = PartFile::read_state(parts, &planned.name) else { return Ok(None) };
         let is_same = state.name == planned.name
             && state.scope == planned.scope
             && state.flowkit_dump == FORMAT;
@@ -90,24 +91,24 @@ impl<'a> PartWriter<'a> {
         if !is_same || !can_resume {
             return Ok(None);
         }
-        let mut writer = Self::at(folder, state, accept, false)?;
+        let mut writer = Self::at(parts, state, accept, false)?;
         Ok(writer.file.cut_back(&writer.state)?.then_some(writer))
     }
 
     /// What an interrupted part has on disk that cannot be resumed, and is thrown
     /// away by [`Self::create`].
-    pub(crate) fn unresumable(folder: &Path, planned: &PartState) -> Option<Written> {
-        let state = PartFile::read_state(folder, &planned.name)?;
+    pub(crate) fn unresumable(parts: &Arc<Place>, planned: &PartState) -> Option<Written> {
+        let state = PartFile::read_state(parts, &planned.name)?;
         (state.rows > 0).then_some(Written { documents: state.rows, bytes: state.bytes })
     }
 
     fn at(
-        folder: &Path,
+        parts: &Arc<Place>,
         state: PartState,
         accept: &'a Accept,
         is_new: bool,
     ) -> Result<Self, FetchError> {
-        let file = PartFile::open(folder, &state.name, is_new)?;
+        let file = PartFile::open(parts, &state.name, is_new)?;
         let cursor = CursorState::new(&state, accept, 0, 0);
         Ok(Self { file, hits: Vec::new(), state, accept, cursor })
     }

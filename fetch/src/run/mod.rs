@@ -138,7 +138,7 @@ impl<S: Server> Run<'_, S> {
             parts: manifest.parts.len(),
             documents: manifest.documents(),
         });
-        folder.make_parts()?;
+        folder.parts()?;
         self.detect(&mut manifest)?;
         let plan = Plan {
             parts: pending,

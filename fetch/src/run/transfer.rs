@@ -5,12 +5,13 @@
 //! whatever the size of the index. If the state of the cursor is uncertain, it is
 //! closed, and the next one begins at the last safe position.
 
-use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
 
 use flowkit_dump::DumpFolder;
+use flowkit_dump::place::Place;
 use flowkit_model::dump::{FORMAT, Order, Part, PartState, Pending, Span};
 
 use crate::cancel::Cancel;
@@ -53,8 +54,8 @@ impl<S: Server> Transfer<'_, S> {
     /// resumed. The cursor is closed in either case.
     pub(crate) fn run(&self, part: &Pending, largest_page: u32) -> Result<Part, FetchError> {
         let accept = if part.skips_known { &self.only_new } else { &self.everything };
-        let parts = self.folder.parts();
-        let mut writer = self.begin_part(&parts, part, accept)?;
+        let parts = self.folder.parts()?;
+        let mut writer = self.begin_part(parts, part, accept)?;
         let mut tries = 0;
         let mut options = self.options.clone();
         loop {
@@ -84,7 +85,7 @@ impl<S: Server> Transfer<'_, S> {
     /// Resumes an interrupted part where that is proven, or begins it.
     fn begin_part<'w>(
         &self,
-        parts: &Path,
+        parts: &Arc<Place>,
         part: &Pending,
         accept: &'w Accept,
     ) -> Result<PartWriter<'w>, FetchError> {

@@ -112,13 +112,14 @@ pub(crate) fn known(
         if !pending.iter().any(meets) {
             continue;
         }
-        let path = folder.root().join(part.path());
-        let read = each_line(&path, |line| {
+        let cannot = || FetchError::disk("read", folder.folders().root().path().join(part.path()));
+        let file = folder.folders().part(part).map_err(cannot())?;
+        let read = each_line(file, |line| {
             if let Ok(hit) = HitId::read(line) {
                 known.add(hit.document_id());
             }
         });
-        read.map_err(FetchError::disk("read", path))?;
+        read.map_err(cannot())?;
     }
     Ok(Some(Arc::new(known)))
 }

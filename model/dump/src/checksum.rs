@@ -1,9 +1,7 @@
 //! SHA-256 of files, as `sha256sum` prints it.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -11,9 +9,9 @@ use sha2::{Digest, Sha256};
 ///
 /// # Errors
 /// If it cannot be read.
-pub fn sha256(path: &Path) -> io::Result<(u64, String)> {
+pub fn sha256(file: &mut impl Read) -> io::Result<(u64, String)> {
     let mut hash = Sha256::new();
-    let bytes = digest(&mut File::open(path)?, &mut hash)?;
+    let bytes = digest(file, &mut hash)?;
     Ok((bytes, hexadecimal(&hash.finalize())))
 }
 

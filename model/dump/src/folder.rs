@@ -3,22 +3,24 @@
 //! Only files with names that flowkit gives are ever removed, and only in a
 //! folder that is a dump.
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsString;
+use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use flowkit_model::dump::{
-    COLUMNS, FORMAT, LOCK, MANIFEST, Manifest, NEW_END, PARTS, Part, is_ours,
-};
+use flowkit_model::dump::{FORMAT, LOCK, MANIFEST, Manifest, NEW_END, Part, is_ours};
 
 use crate::error::DumpError;
-use crate::files::{make_folder, private};
+use crate::files::make_folder;
+use crate::folders::Folders;
 use crate::manifest;
+use crate::place::Place;
 
 /// A dump that this process alone writes to.
 #[derive(Debug)]
 pub struct DumpFolder {
-    root: PathBuf,
+    folders: Folders,
     /// Whether the folder was made for it.
     is_new: bool,
     /// Locked until it is dropped.
@@ -46,11 +48,12 @@ impl DumpFolder {
             return Err(DumpError::NotADump { path: root.to_owned(), why: "it is a file" });
         }
         make_folder(root)?;
-        inspect(root)?;
-        let lock = lock(root)?;
+        let folders = Folders::open(root)?;
+        inspect(folders.root())?;
+        let lock = lock(folders.root())?;
         // Looked at again: before the lock it may have been another's.
-        let existing = inspect(root)?;
-        Ok((Self { root: root.to_owned(), is_new, _lock: lock }, existing))
+        let existing = inspect(folders.root())?;
+        Ok((Self { folders, is_new, _lock: lock }, existing))
     }
 
     /// Begins a new dump. The manifest, which says that nothing is here yet, is
@@ -60,18 +63,13 @@ impl DumpFolder {
     /// If the folder cannot be written to.
     pub fn begin(&self, manifest: &Manifest) -> Result<(), DumpError> {
         self.write_manifest(manifest)?;
-        for folder in [PARTS, COLUMNS] {
-            self.clear(&self.root.join(folder))?;
+        let folders = [self.folders.parts(), self.folders.columns()];
+        for folder in folders {
+            if let Some(folder) = self.of_the_dump(folder)? {
+                clear(folder)?;
+            }
         }
-        self.make_parts()
-    }
-
-    /// Makes the folder of the parts, if it is missing.
-    ///
-    /// # Errors
-    /// If it cannot be made.
-    pub fn make_parts(&self) -> Result<(), DumpError> {
-        make_folder(&self.parts())
+        self.folders.make_parts().map(drop)
     }
 
     /// Replaces the manifest.
@@ -79,7 +77,7 @@ impl DumpFolder {
     /// # Errors
     /// If it cannot be written.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), DumpError> {
-        manifest::write(&self.root, manifest)
+        manifest::write(self.folders.root(), manifest)
     }
 
     /// Removes the files of a part that the manifest does not name any more.
@@ -87,49 +85,45 @@ impl DumpFolder {
     /// # Errors
     /// If they are there and cannot be removed.
     pub fn remove(&self, part: &Part) -> Result<(), DumpError> {
-        for path in [part.path(), part.columns_path()] {
-            let path = self.root.join(path);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(DumpError::io("remove", &path)(error));
-                }
-                _ => {}
+        for (folder, name) in [
+            (self.folders.parts(), part.file_name()),
+            (self.folders.columns(), part.columns_name()),
+        ] {
+            if let Some(folder) = self.of_the_dump(folder)? {
+                let path = folder.path().join(&name);
+                folder.forget(&name).map_err(DumpError::io("remove", &path))?;
             }
         }
         Ok(())
     }
 
-    /// Where the dump is.
+    /// Its folders.
     #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
+    pub fn folders(&self) -> &Folders {
+        &self.folders
     }
 
-    /// Where its parts are.
-    #[must_use]
-    pub fn parts(&self) -> PathBuf {
-        self.root.join(PARTS)
+    /// Where its parts are; made if that is missing.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn parts(&self) -> Result<&Arc<Place>, DumpError> {
+        self.folders.make_parts()
     }
 
-    fn clear(&self, folder: &Path) -> Result<(), DumpError> {
-        match fs::symlink_metadata(folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(DumpError::io("read", folder)(error)),
+    /// A folder, if nothing else is in its place.
+    fn of_the_dump<'f>(
+        &self,
+        folder: Result<Option<&'f Arc<Place>>, DumpError>,
+    ) -> Result<Option<&'f Arc<Place>>, DumpError> {
+        folder.map_err(|error| match error {
             // A link would lead out of the dump.
-            Ok(metadata) if !metadata.is_dir() => {
+            DumpError::Io { source, .. } if source.kind() == io::ErrorKind::InvalidData => {
                 let why = "parts or columns in it is no folder";
-                return Err(DumpError::NotADump { path: self.root.clone(), why });
+                DumpError::NotADump { path: self.folders.root().path().to_owned(), why }
             }
-            Ok(_) => {}
-        }
-        for entry in fs::read_dir(folder).map_err(DumpError::io("read", folder))? {
-            let entry = entry.map_err(DumpError::io("read", folder))?;
-            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-            if is_file && entry.file_name().to_str().is_some_and(is_ours) {
-                fs::remove_file(entry.path()).map_err(DumpError::io("remove", &entry.path()))?;
-            }
-        }
-        Ok(())
+            error => error,
+        })
     }
 }
 
@@ -137,25 +131,39 @@ impl Drop for DumpFolder {
     /// Removes the folder again if it was made for a dump that did not begin. Best
     /// effort: one that holds anything else stays.
     fn drop(&mut self) {
-        if self.is_new && !self.root.join(MANIFEST).exists() {
-            let _ = fs::remove_file(self.root.join(LOCK));
-            let _ = fs::remove_dir(&self.root);
+        let root = self.folders.root();
+        if self.is_new && root.read(MANIFEST).is_err() {
+            let _ = root.forget(LOCK);
+            let _ = fs::remove_dir(root.path());
         }
     }
 }
 
+/// Removes the files that flowkit names.
+fn clear(folder: &Place) -> Result<(), DumpError> {
+    for name in folder.names()? {
+        let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
+        // What is no file is nobody's of ours.
+        if folder.read(name).is_ok() {
+            let path = folder.path().join(name);
+            folder.forget(name).map_err(DumpError::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
 /// What a folder holds, as far as a new dump may stand there.
-fn inspect(root: &Path) -> Result<Existing, DumpError> {
-    let refuse = |why| Err(DumpError::NotADump { path: root.to_owned(), why });
-    match manifest::read(root) {
+fn inspect(root: &Place) -> Result<Existing, DumpError> {
+    let refuse = |why| Err(DumpError::NotADump { path: root.path().to_owned(), why });
+    match manifest::read_in(root) {
         Ok(manifest) => Ok(Existing::Dump(Box::new(manifest))),
         Err(DumpError::NoManifest { .. }) => {
-            let leftover = format!("{MANIFEST}{NEW_END}");
-            for entry in fs::read_dir(root).map_err(DumpError::io("read", root))? {
-                let name = entry.map_err(DumpError::io("read", root))?.file_name();
-                if name != LOCK && name != leftover.as_str() {
-                    return refuse("it has no manifest.json");
-                }
+            let is_leftover = |name: &str| name.starts_with(MANIFEST) && name.ends_with(NEW_END);
+            let is_of_nobody = |name: &OsString| {
+                name.to_str().is_none_or(|name| name != LOCK && !is_leftover(name))
+            };
+            if root.names()?.iter().any(is_of_nobody) {
+                return refuse("it has no manifest.json");
             }
             Ok(Existing::Nothing)
         }
@@ -169,14 +177,18 @@ fn inspect(root: &Path) -> Result<Existing, DumpError> {
     }
 }
 
-fn lock(root: &Path) -> Result<File, DumpError> {
-    let path = root.join(LOCK);
-    let file = private(OpenOptions::new().create(true).truncate(false).write(true))
-        .open(&path)
-        .map_err(DumpError::io("create", &path))?;
+fn lock(root: &Place) -> Result<File, DumpError> {
+    let path = root.path().join(LOCK);
+    let file = match root.create_new(LOCK) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.write(LOCK),
+        made => made,
+    };
+    let file = file.map_err(DumpError::io("create", &path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(DumpError::Locked { path: root.to_owned() }),
+        Err(fs::TryLockError::WouldBlock) => {
+            Err(DumpError::Locked { path: root.path().to_owned() })
+        }
         // A file system without locks: one fetch at a time is up to the person.
         Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
             Ok(file)
@@ -189,7 +201,7 @@ fn lock(root: &Path) -> Result<File, DumpError> {
 mod tests {
     use super::*;
 
-    use flowkit_model::dump::State;
+    use flowkit_model::dump::{COLUMNS, PARTS, State};
 
     fn manifest(state: State) -> Manifest {
         Manifest { flowkit_dump: FORMAT, state, ..Manifest::default() }

@@ -7,22 +7,24 @@
 //!
 //! | floor | module | what it does |
 //! | --- | --- | --- |
-//! | 4 | [`verify()`], [`DumpFolder`] | is a dump what its manifest says; its folder, locked for one writer |
-//! | 3 | [`manifest`], [`PartFile`] | the manifest, read and replaced; a part that grows frame by frame |
-//! | 2 | [`files`], [`frames`] | private files and folders; zstd frames with checksums |
+//! | 5 | [`verify()`], [`DumpFolder`] | is a dump what its manifest says; its folder, locked for one writer |
+//! | 4 | [`Folders`] | where its parts and columns are |
+//! | 3 | [`manifest`], [`PartFile`], [`NewFile`], [`NewFolder`] | the manifest, read and replaced; a part that grows frame by frame; what is not whole yet |
+//! | 2 | [`place`], [`files`], [`frames`] | files of a folder, by plain names and never through a link; private folders; zstd frames with checksums |
 //! | 1 | [`checksum`], [`lines`], [`DocumentHasher`], [`DumpError`] | SHA-256; lines of a part; documents told apart; what goes wrong |
 //!
 //! ```
-//! use flowkit_dump::files;
 //! use flowkit_dump::frames::FrameWriter;
-//! use flowkit_model::dump::{FORMAT, Manifest, PARTS, Part, State, part_name};
+//! use flowkit_dump::{Folders, NewFolder};
+//! use flowkit_model::dump::{FORMAT, Manifest, Part, State, part_name};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let place = tempfile::tempdir()?;
 //! let dump = place.path().join("dump");
-//! files::make_folder(&dump.join(PARTS))?;
+//! let new = NewFolder::create(&dump)?;
+//! let folders = Folders::open(new.path())?;
 //! let mut part = Part { name: part_name(1, "netflow-a"), ..Part::default() };
-//! let mut frames = FrameWriter::new(files::create(&dump.join(part.path()))?)?;
+//! let mut frames = FrameWriter::new(folders.make_parts()?.create_new(&part.file_name())?)?;
 //! let line = br#"{"_index":"netflow-a","_id":"1","_source":{"netflow":{"version":5}}}"#;
 //! part.file_bytes = frames.append(&[&line[..], b"\n"].concat())?;
 //! part.sha256 = frames.sha256();
@@ -34,7 +36,8 @@
 //!     parts,
 //!     ..Manifest::default()
 //! };
-//! flowkit_dump::manifest::write(&dump, &manifest)?;
+//! flowkit_dump::manifest::write(folders.root(), &manifest)?;
+//! new.finish()?;
 //!
 //! let (read, findings) = flowkit_dump::verify(&dump)?;
 //! assert_eq!(read, manifest);
@@ -48,14 +51,19 @@ mod document_hash;
 mod error;
 pub mod files;
 mod folder;
+mod folders;
 pub mod frames;
 pub mod lines;
 pub mod manifest;
 mod part_file;
+pub mod place;
+mod unfinished;
 mod verify;
 
 pub use document_hash::DocumentHasher;
 pub use error::DumpError;
 pub use folder::{DumpFolder, Existing};
+pub use folders::Folders;
 pub use part_file::{Mark, PartFile};
+pub use unfinished::{NewFile, NewFolder};
 pub use verify::{Finding, verify};

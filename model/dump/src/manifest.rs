@@ -1,22 +1,39 @@
 //! The manifest of a dump: read, and replaced as a whole.
 
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use flowkit_model::dump::{MANIFEST, Manifest};
 
 use crate::error::DumpError;
-use crate::files::replace;
+use crate::place::Place;
+
+/// A manifest is no larger: with a kilobyte for each part, that is a quarter of a
+/// million parts.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// Reads the manifest of a dump.
 ///
 /// # Errors
 /// If there is none, it is damaged, or this version cannot read it.
 pub fn read(dump: &Path) -> Result<Manifest, DumpError> {
-    let path = dump.join(MANIFEST);
-    let json = fs::read(&path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => DumpError::NoManifest { path: dump.to_owned() },
+    match Place::open(dump) {
+        Ok(place) => read_in(&place),
+        Err(DumpError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            Err(DumpError::NoManifest { path: dump.to_owned() })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Like [`read`], in a folder that is open.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_in(dump: &Place) -> Result<Manifest, DumpError> {
+    let path = dump.path().join(MANIFEST);
+    let json = dump.read(MANIFEST).and_then(up_to_limit).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => DumpError::NoManifest { path: dump.path().to_owned() },
         _ => DumpError::io("read", &path)(source),
     })?;
     match Manifest::from_json(&json) {
@@ -26,19 +43,29 @@ pub fn read(dump: &Path) -> Result<Manifest, DumpError> {
     }
 }
 
+fn up_to_limit(file: impl Read) -> io::Result<Vec<u8>> {
+    let mut json = Vec::new();
+    if file.take(MOST_BYTES + 1).read_to_end(&mut json)? as u64 > MOST_BYTES {
+        let what = format!("it has more than {} MB", MOST_BYTES >> 20);
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
+    Ok(json)
+}
+
 /// Replaces the manifest of a dump: after a crash the old or the new one is there.
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write(dump: &Path, manifest: &Manifest) -> Result<(), DumpError> {
-    let path = dump.join(MANIFEST);
+pub fn write(dump: &Place, manifest: &Manifest) -> Result<(), DumpError> {
     let mut json = Vec::new();
-    manifest.write(&mut json).map_err(DumpError::io("write", &path))?;
-    replace(&path, &json)
+    manifest.write(&mut json).map_err(DumpError::io("write", &dump.path().join(MANIFEST)))?;
+    dump.replace(MANIFEST, &json)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use flowkit_model::dump::FORMAT;
 
@@ -48,11 +75,12 @@ mod tests {
         let dump = place.path();
         assert!(matches!(read(dump), Err(DumpError::NoManifest { .. })));
         let manifest = Manifest { flowkit_dump: FORMAT, ..Manifest::default() };
-        write(dump, &manifest).unwrap();
+        write(&Place::open(dump).unwrap(), &manifest).unwrap();
         assert_eq!(read(dump).unwrap(), manifest);
         for (json, expected) in [
             ("no json", "damaged"),
             (r#"{"flowkit_dump": 1, "qarts": []}"#, "damaged"),
+            (r#"{"flowkit_dump": 1, "parts": [{"name": "../../x"}]}"#, "damaged"),
             ("{}", "not one this version"),
             (r#"{"flowkit_dump": 99}"#, "not one this version"),
         ] {

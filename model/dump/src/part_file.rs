@@ -1,9 +1,10 @@
 //! The file of a part in work: frames of lines, and beside it the state that
 //! tells which of them are safe. It gets its final name when it is whole.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{Read as _, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read as _, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flowkit_model::dump::{PART_END, PARTIAL_END, PartState, STATE_END};
@@ -11,46 +12,54 @@ use sha2::Digest;
 
 use crate::checksum::{digest, hexadecimal};
 use crate::error::DumpError;
-use crate::files::{private, rename, replace};
 use crate::frames::{FrameWriter, Written};
+use crate::place::Place;
 
 /// At most so much work is lost to a crash; each sync costs some milliseconds.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
 /// A file that grows frame by frame, until it gets its final name.
 pub struct PartFile {
+    parts: Arc<Place>,
+    name: String,
     partial: PathBuf,
-    state_path: PathBuf,
-    whole: PathBuf,
     frames: FrameWriter<File>,
     synced: Instant,
 }
+
+/// A state names the documents of one millisecond; one that is cut off is no state.
+const MOST_STATE_BYTES: u64 = 256 << 20;
 
 /// How far a file was, to take back what comes later.
 #[derive(Clone, Debug, Default)]
 pub struct Mark(Written);
 
 impl PartFile {
-    /// Opens the file of a part, and makes it if it is missing; a new one is
-    /// emptied.
+    /// Opens the file of a part, and makes it if it is missing; a new one begins
+    /// empty, and is none that was there.
     ///
     /// # Errors
     /// If it cannot be opened.
-    pub fn open(folder: &Path, name: &str, is_new: bool) -> Result<Self, DumpError> {
-        let path = |end| folder.join(format!("{name}{end}"));
-        let (partial, state_path, whole) = (path(PARTIAL_END), path(STATE_END), path(PART_END));
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(is_new).read(true).write(true);
-        let file =
-            private(&mut options).open(&partial).map_err(DumpError::io("create", &partial))?;
+    pub fn open(parts: &Arc<Place>, name: &str, is_new: bool) -> Result<Self, DumpError> {
+        let file_name = format!("{name}{PARTIAL_END}");
+        let partial = parts.path().join(&file_name);
+        let file = match parts.write(&file_name) {
+            Ok(file) if !is_new => Ok(file),
+            Err(error) if !is_new && error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => parts.create_anew(&file_name),
+        };
+        let file = file.map_err(DumpError::io("create", &partial))?;
         let frames = FrameWriter::new(file).map_err(DumpError::io("write", &partial))?;
-        Ok(Self { partial, state_path, whole, frames, synced: Instant::now() })
+        let (parts, name) = (Arc::clone(parts), name.to_owned());
+        Ok(Self { parts, name, partial, frames, synced: Instant::now() })
     }
 
     /// The state of a part that broke off, if there is one that can be read.
     #[must_use]
-    pub fn read_state(folder: &Path, name: &str) -> Option<PartState> {
-        let json = fs::read(folder.join(format!("{name}{STATE_END}"))).ok()?;
+    pub fn read_state(parts: &Place, name: &str) -> Option<PartState> {
+        let mut json = Vec::new();
+        let file = parts.read(&format!("{name}{STATE_END}")).ok()?;
+        file.take(MOST_STATE_BYTES).read_to_end(&mut json).ok()?;
         PartState::from_json(&json).ok()
     }
 
@@ -121,8 +130,8 @@ impl PartFile {
         (state.file_bytes, state.sha256) = (self.frames.bytes(), self.frames.sha256());
         self.frames.get_ref().sync_data().map_err(DumpError::io("write", &self.partial))?;
         let mut json = Vec::new();
-        state.write(&mut json).map_err(DumpError::io("write", &self.state_path))?;
-        replace(&self.state_path, &json)?;
+        state.write(&mut json).map_err(DumpError::io("write", &self.partial))?;
+        self.parts.replace(&self.state_name(), &json)?;
         self.synced = Instant::now();
         Ok(())
     }
@@ -133,30 +142,43 @@ impl PartFile {
     /// If the disk takes no more, or the file cannot be renamed.
     pub fn finish(self) -> Result<(u64, String), DumpError> {
         self.frames.get_ref().sync_all().map_err(DumpError::io("write", &self.partial))?;
-        rename(&self.partial, &self.whole)?;
-        fs::remove_file(&self.state_path).map_err(DumpError::io("remove", &self.state_path))?;
+        let [partial, whole] = [PARTIAL_END, PART_END].map(|end| format!("{}{end}", self.name));
+        self.parts.rename(&partial, &whole).map_err(DumpError::io("write", &self.partial))?;
+        let state = self.state_name();
+        self.parts
+            .forget(&state)
+            .map_err(DumpError::io("remove", &self.parts.path().join(&state)))?;
         Ok((self.frames.bytes(), self.frames.sha256()))
+    }
+
+    fn state_name(&self) -> String {
+        format!("{}{STATE_END}", self.name)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
     use super::*;
     use crate::checksum::sha256;
 
     fn open(folder: &Path, is_new: bool) -> PartFile {
-        PartFile::open(folder, "0001-n", is_new).unwrap()
+        PartFile::open(&Arc::new(Place::open(folder).unwrap()), "0001-n", is_new).unwrap()
     }
 
     #[test]
     fn what_is_behind_the_state_is_cut_off_and_damage_is_seen() {
         let place = tempfile::tempdir().unwrap();
-        let (mut file, mut state) = (open(place.path(), true), PartState::default());
+        let mut file = open(place.path(), true);
+        let mut state = PartState { name: "0001-n".into(), ..PartState::default() };
         file.append(b"one\n").unwrap();
         file.sync(&mut state).unwrap();
         file.append(b"two\n").unwrap();
         drop(file);
-        assert_eq!(PartFile::read_state(place.path(), "0001-n").as_ref(), Some(&state));
+        let parts = Place::open(place.path()).unwrap();
+        assert_eq!(PartFile::read_state(&parts, "0001-n").as_ref(), Some(&state));
         let mut file = open(place.path(), false);
         assert!(file.cut_back(&state).unwrap());
         let mark = file.mark();
@@ -165,7 +187,7 @@ mod tests {
         file.append(b"three\n").unwrap();
         let (bytes, digest) = file.finish().unwrap();
         let path = place.path().join(format!("0001-n{PART_END}"));
-        assert_eq!(sha256(&path).unwrap(), (bytes, digest));
+        assert_eq!(sha256(&mut fs::File::open(&path).unwrap()).unwrap(), (bytes, digest));
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "state and partial are gone");
         let whole = fs::read(&path).unwrap();
         assert_eq!(zstd::decode_all(&whole[..]).unwrap(), b"one\nthree\n");

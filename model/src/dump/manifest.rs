@@ -1,10 +1,12 @@
 //! The manifest: everything a dump says about itself.
 
+use std::collections::HashSet;
 use std::io;
 
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
+use super::names::is_part_name;
 use super::part::{Part, Pending};
 use crate::window::Span;
 use crate::window::Window;
@@ -129,6 +131,9 @@ pub struct Count {
     pub at: String,
 }
 
+/// Documents and bytes of all parts together; no sum of some of them overflows.
+const LARGEST_SUM: u128 = 1 << 62;
+
 /// How a note begins that tells what is missing.
 const MISSING: &str = "incomplete: ";
 
@@ -136,13 +141,43 @@ impl Manifest {
     /// Reads a manifest; whether it is one that is readable is asked of it then.
     ///
     /// # Errors
-    /// If it is no JSON of this form, or is readable and names no parts at all.
+    /// If it is no JSON of this form, or is readable and names no parts at all, or
+    /// parts that no dump has.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
         let manifest: Self = serde_json::from_slice(json)?;
         if manifest.is_readable() {
             serde_json::from_slice::<Required>(json)?;
+            manifest.check().map_err(serde_json::Error::custom)?;
         }
         Ok(manifest)
+    }
+
+    /// Whether its parts are such as a dump can have: a manifest may come from anybody.
+    /// This is the one place where names and numbers of parts are looked at.
+    fn check(&self) -> Result<(), String> {
+        let mut names = HashSet::new();
+        let pending = self.pending.iter().flatten().map(|pending| &pending.name);
+        for name in self.parts.iter().map(|part| &part.name).chain(pending) {
+            if !is_part_name(name) {
+                return Err(format!("{name:?} is no name that flowkit gives to a part"));
+            }
+            if !names.insert(name) {
+                return Err(format!("two parts are called {name:?}"));
+            }
+        }
+        let sizes: [fn(&Part) -> u64; 6] = [
+            |part| part.expected,
+            |part| part.received,
+            |part| part.left_out,
+            |part| part.known,
+            |part| part.bytes,
+            |part| part.file_bytes,
+        ];
+        let numbers = self.parts.iter().flat_map(|part| sizes.map(|size| u128::from(size(part))));
+        if numbers.sum::<u128>() > LARGEST_SUM {
+            return Err("its parts have more documents or bytes than there can be".into());
+        }
+        Ok(())
     }
 
     /// Writes it as JSON for people and programs, with a line end.

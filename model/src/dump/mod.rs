@@ -29,7 +29,7 @@ pub use document_id::{DOCUMENT_ID_CASES, DocumentId, DocumentIdCase, HitId, IdIn
 pub use manifest::{Count, FORMAT, Manifest, Server, State, Wanted};
 pub use names::{
     COLUMNS, COLUMNS_END, LOCK, MANIFEST, NEW_END, PART_END, PARTIAL_END, PARTS, STATE_END,
-    is_ours, part_name, unfinished,
+    is_ours, is_part_name, is_plain_name, part_name,
 };
 pub use part::{DOCUMENTS_READ, Order, Part, PartScope, Pending, Proof, Read, Slice};
 pub use part_form::PartForm;

@@ -1,7 +1,5 @@
 //! The names of the files and folders in a dump.
 
-use std::path::{Path, PathBuf};
-
 use super::part_form::PartForm;
 
 /// Name of the manifest in a dump.
@@ -44,20 +42,38 @@ pub fn part_name(number: usize, index: &str) -> String {
     name.trim_end_matches('.').to_owned()
 }
 
-/// Where a dump or a file of it stands until it is whole: beside its place, also
-/// where that is named with a slash at its end. Only what one process makes has
-/// this name.
+/// Whether a name is one that flowkit gives to a part: what a manifest says is not
+/// believed before.
 #[must_use]
-pub fn unfinished(place: &Path, process: u32) -> PathBuf {
-    let mut name = place.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{process}{NEW_END}"));
-    place.with_file_name(name)
+pub fn is_part_name(name: &str) -> bool {
+    let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    digits >= 4
+        && name.as_bytes().get(digits) == Some(&b'-')
+        && name.len() <= NAME_LIMIT
+        && name.bytes().all(is_safe)
+        && !name.contains("..")
+        && !name.ends_with('.')
+}
+
+/// Whether a name is that of one thing in a folder, and leads nowhere else.
+#[must_use]
+pub fn is_plain_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
 }
 
 /// Whether a file in `parts` or `columns` has a name that flowkit gives.
 #[must_use]
 pub fn is_ours(file_name: &str) -> bool {
-    let stem = file_name.strip_suffix(NEW_END).unwrap_or(file_name);
+    // Between the name and the end of what is unfinished there is a number.
+    let is_number = |number: &str| number.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let stem = match file_name.strip_suffix(NEW_END) {
+        Some(new) => match new.rsplit_once('.') {
+            Some((stem, number)) if is_number(number) => stem,
+            _ => new,
+        },
+        None => file_name,
+    };
     let stem = PartForm::ALL
         .iter()
         .map(|form| form.end())

@@ -146,13 +146,25 @@ impl Part {
     /// Where its file is, from the folder of the dump: `parts/NAME.ndjson.zst`.
     #[must_use]
     pub fn path(&self) -> String {
-        format!("{PARTS}/{}{}", self.name, self.form.end())
+        format!("{PARTS}/{}", self.file_name())
+    }
+
+    /// Name of its file: `NAME.ndjson.zst`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}{}", self.name, self.form.end())
     }
 
     /// Where its columns are, from the folder of the dump.
     #[must_use]
     pub fn columns_path(&self) -> String {
-        format!("{COLUMNS}/{}{COLUMNS_END}", self.name)
+        format!("{COLUMNS}/{}", self.columns_name())
+    }
+
+    /// Name of the file of its columns: `NAME.parquet`.
+    #[must_use]
+    pub fn columns_name(&self) -> String {
+        format!("{}{COLUMNS_END}", self.name)
     }
 }
 

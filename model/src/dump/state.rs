@@ -2,11 +2,16 @@
 
 use std::io;
 
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use super::document_id::IdInPart;
+use super::names::is_part_name;
 use super::part::{Order, PartScope, is_false, is_zero};
 use crate::window::optional_ms;
+
+/// Documents or bytes of a part.
+const LARGEST_SIZE: u64 = 1 << 56;
 
 /// How far a part in work is; the content of `NAME.state`.
 ///
@@ -58,9 +63,20 @@ impl PartState {
     /// Reads a state.
     ///
     /// # Errors
-    /// If it is no JSON of this form.
+    /// If it is no JSON of this form, or of a part that no dump has.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(json)
+        let state: Self = serde_json::from_slice(json)?;
+        let sizes = [state.expected, state.rows, state.left_out, state.known, state.bytes];
+        if !is_part_name(&state.name) {
+            return Err(serde_json::Error::custom(format_args!(
+                "{:?} is no name that flowkit gives to a part",
+                state.name
+            )));
+        }
+        if sizes.iter().chain([&state.file_bytes]).any(|size| *size > LARGEST_SIZE) {
+            return Err(serde_json::Error::custom("it has more than there can be"));
+        }
+        Ok(state)
     }
 
     /// Writes it as JSON.

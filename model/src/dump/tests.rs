@@ -1,7 +1,5 @@
 //! Names, manifests and states: as they are, older, newer and damaged.
 
-use std::path::Path;
-
 use super::names::NAME_LIMIT;
 use super::*;
 
@@ -24,34 +22,23 @@ fn every_name_we_give_is_known_as_ours_and_no_other() {
         let parts = PartForm::ALL.iter().map(|form| form.end());
         for end in parts.chain([PARTIAL_END, STATE_END, COLUMNS_END]) {
             let name = part_name(3, index) + end;
-            assert!(is_ours(&name) && is_ours(&(name.clone() + NEW_END)), "{name}");
+            // Replaced by this version, and by earlier ones.
+            for new in ["", NEW_END, ".0123456789abcdef.new", ".4711.new"] {
+                assert!(is_ours(&format!("{name}{new}")), "{name}{new}");
+            }
         }
     }
-    for name in ["notes.txt", "0001-x", "x.ndjson.zst", "001-x.state", "0001x.state", ".new"] {
+    for name in [
+        "notes.txt",
+        "0001-x",
+        "x.ndjson.zst",
+        "001-x.state",
+        "0001x.state",
+        ".new",
+        "0001-x.state.notes.new",
+    ] {
         assert!(!is_ours(name), "{name}");
     }
-}
-
-#[test]
-fn what_is_unfinished_stands_beside_its_place() {
-    for (place, expected) in [
-        ("d", "d.7.new"),
-        ("d/", "d.7.new"),
-        ("a/d//", "a/d.7.new"),
-        ("/d/.", "/d.7.new"),
-        ("a/0001-x.parquet", "a/0001-x.parquet.7.new"),
-    ] {
-        assert_eq!(unfinished(Path::new(place), 7), Path::new(expected), "{place}");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn what_is_unfinished_keeps_bytes_that_are_no_text() {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt;
-    let place = Path::new(OsStr::from_bytes(b"a\xff/d\xfe/"));
-    assert_eq!(unfinished(place, 7).as_os_str().as_bytes(), b"a\xff/d\xfe.7.new");
 }
 
 #[test]
@@ -66,6 +53,58 @@ fn a_manifest_of_a_later_version_is_read_as_far_as_it_is_known() {
     assert_eq!(manifest.parts[0].proof.read, Read::Joined);
     assert_eq!(manifest.parts[0].path(), "parts/0001-x.ndjson.zst");
     assert!(manifest.is_readable());
+}
+
+/// What a stranger's manifest may not say, and how it is refused.
+#[test]
+fn a_manifest_names_parts_as_flowkit_does() {
+    let of = |parts: &str, pending: &str| {
+        let json = format!(r#"{{"flowkit_dump": 1, "parts": [{parts}], "pending": [{pending}]}}"#);
+        Manifest::from_json(json.as_bytes()).map_err(|error| error.to_string())
+    };
+    assert!(of(r#"{"name": "0001-netflow-2018.09.21"}"#, r#"{"name": "10000-x"}"#).is_ok());
+    let too_long = format!("0001-{}", "x".repeat(NAME_LIMIT));
+    for name in [
+        "../../x",
+        "0001-../x",
+        "0001-a/b",
+        "0001-..",
+        "/etc/passwd",
+        "..",
+        "",
+        "x",
+        "1-x",
+        "0001-x\\u0000",
+        "0001-x\\u001b",
+        "0001-é",
+        "0001-x.",
+        "0001x",
+        "0001-a\\\\b",
+        &too_long,
+    ] {
+        let part = format!(r#"{{"name": "{name}"}}"#);
+        for refused in [of(&part, ""), of("", &part)] {
+            let told = refused.unwrap_err();
+            assert!(told.contains("is no name that flowkit gives to a part"), "{name}: {told}");
+            assert!(!told.contains('\u{1b}'), "{told:?}");
+        }
+    }
+    let told = of(r#"{"name": "0001-x"}"#, r#"{"name": "0001-x"}"#).unwrap_err();
+    assert!(told.contains(r#"two parts are called "0001-x""#), "{told}");
+    for size in ["expected", "received", "left_out", "known", "bytes", "file_bytes"] {
+        let part = |n: u64| format!(r#"{{"name": "000{n}-x", "{size}": {}}}"#, 1_u64 << 62);
+        let told = of(&[part(1), part(2)].join(","), "").unwrap_err();
+        assert!(told.contains("than there can be"), "{size}: {told}");
+    }
+}
+
+#[test]
+fn a_state_is_of_a_part_that_a_dump_can_have() {
+    let of = |json: &str| PartState::from_json(json.as_bytes());
+    assert!(of(r#"{"name": "0001-x", "rows": 5}"#).is_ok());
+    assert!(of(r#"{"name": "../x"}"#).is_err());
+    assert!(of(r#"{"rows": 5}"#).is_err());
+    assert!(of(r#"{"name": "0001-x", "file_bytes": 18446744073709551615}"#).is_err());
 }
 
 /// One bit of a name that is always there would otherwise be a dump without

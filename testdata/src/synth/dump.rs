@@ -3,14 +3,14 @@
 //! Only this module of the crate writes files. Nothing in the dump depends
 //! on the clock or the machine.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-use flowkit_dump::files::{self, Unfinished};
 use flowkit_dump::frames::FrameWriter;
-use flowkit_dump::manifest;
-use flowkit_model::dump::{FORMAT, Manifest, PARTS, Part, PartScope, Proof, State, part_name};
+use flowkit_dump::place::Place;
+use flowkit_dump::{Folders, NewFolder, manifest};
+use flowkit_model::dump::{FORMAT, Manifest, Part, PartScope, Proof, State, part_name};
 
 use crate::document::{Document, documents};
 use crate::packet::Packet;
@@ -48,23 +48,21 @@ pub fn write(
     if folder.exists() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let new = Unfinished::new(folder);
-    let manifest = fill(new.path(), packets, window_ms, note)?;
+    // The folder alone: one above it that is missing may be mistyped.
+    let new = NewFolder::create(folder).map_err(io::Error::other)?;
+    let folders = Folders::open(new.path()).map_err(io::Error::other)?;
+    let manifest = fill(&folders, packets, window_ms, note)?;
     new.finish()?;
     Ok(manifest)
 }
 
 fn fill(
-    folder: &Path,
+    folders: &Folders,
     packets: impl Iterator<Item = io::Result<Packet>>,
     window_ms: (i64, i64),
     note: String,
 ) -> io::Result<Manifest> {
-    // The folder alone: one above it that is missing may be mistyped.
-    fs::create_dir(folder)?;
-    for private in [folder, &folder.join(PARTS)] {
-        files::make_folder(private).map_err(io::Error::other)?;
-    }
+    let parts = folders.make_parts().map_err(io::Error::other)?;
     let mut manifest = Manifest {
         flowkit_dump: FORMAT,
         written_by: concat!("flowkit ", env!("CARGO_PKG_VERSION")).into(),
@@ -81,16 +79,14 @@ fn fill(
             }
             let writer = match &mut open {
                 Some(writer) => writer,
-                None => {
-                    open.insert(Writer::new(folder, manifest.parts.len() + 1, &document.index)?)
-                }
+                None => open.insert(Writer::new(parts, manifest.parts.len() + 1, &document.index)?),
             };
             writer.add(&document)?;
         }
     }
     manifest.parts.extend(open.map(Writer::finish).transpose()?);
     manifest.state = State::Complete;
-    manifest::write(folder, &manifest).map_err(io::Error::other)?;
+    manifest::write(folders.root(), &manifest).map_err(io::Error::other)?;
     Ok(manifest)
 }
 
@@ -102,14 +98,14 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(folder: &Path, number: usize, index: &str) -> io::Result<Self> {
+    fn new(parts: &Place, number: usize, index: &str) -> io::Result<Self> {
         let part = Part {
             name: part_name(number, index),
             scope: PartScope { index: index.to_owned(), ..PartScope::default() },
             proof: Proof { against: "what was made".into(), ..Proof::default() },
             ..Part::default()
         };
-        let frames = FrameWriter::new(files::create(&folder.join(part.path()))?)?;
+        let frames = FrameWriter::new(parts.create_new(&part.file_name())?)?;
         Ok(Self { frames, text: Vec::new(), part })
     }
 
@@ -145,6 +141,8 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::Synth;
 

@@ -114,7 +114,8 @@ impl ColumnFile {
         Self::of(file, name)
     }
 
-    fn of(file: File, name: PathBuf) -> Result<Self, StoreError> {
+    /// Like [`open`](Self::open), for a file that is open; messages call it `name`.
+    pub(crate) fn of(file: File, name: PathBuf) -> Result<Self, StoreError> {
         let file_bytes =
             file.metadata().map_err(|source| StoreError::Io { path: name.clone(), source })?.len();
         let metadata = ParquetMetaDataReader::new()

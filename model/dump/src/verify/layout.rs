@@ -1,32 +1,21 @@
 //! Whether the manifest names every file, and its parts cover what was asked for.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::Path;
 
 use flowkit_model::dump::{Manifest, PARTS, PartForm, Slice, Span, State, is_ours};
 
 use super::finding::Findings;
 use crate::error::DumpError;
+use crate::folders::Folders;
 
 /// Files of ours that the manifest does not name.
 pub(super) fn strays(
-    path: &Path,
+    folders: &Folders,
     manifest: &Manifest,
     findings: &mut Findings,
 ) -> Result<(), DumpError> {
-    let folder = path.join(PARTS);
-    let entries = match fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(DumpError::io("read", &folder))?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        names.push(entry.map_err(DumpError::io("read", &folder))?.file_name());
-    }
-    names.sort();
-    for name in names {
+    let Some(parts) = folders.parts()? else { return Ok(()) };
+    for name in parts.names()? {
         let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
         let is_named = manifest.parts.iter().any(|part| part.path() == format!("{PARTS}/{name}"));
         let is_part = PartForm::ALL.iter().any(|form| name.ends_with(form.end()));

@@ -11,7 +11,7 @@ use flowkit_model::dump::{Manifest, Part, State};
 
 use crate::document_hash::DocumentHasher;
 use crate::error::DumpError;
-use crate::manifest;
+use crate::folders::Folders;
 pub use finding::Finding;
 use finding::Findings;
 use layout::{gaps, strays, sums};
@@ -27,7 +27,8 @@ const LISTED: usize = 3;
 /// # Errors
 /// If there is no dump.
 pub fn verify(dump: &Path) -> Result<(Manifest, Vec<Finding>), DumpError> {
-    let manifest = manifest::read(dump)?;
+    let folders = Folders::open(dump)?;
+    let manifest = folders.manifest()?;
     let mut findings = Findings::default();
     if manifest.state != State::Complete {
         findings.add("", incomplete(&manifest));
@@ -35,7 +36,7 @@ pub fn verify(dump: &Path) -> Result<(Manifest, Vec<Finding>), DumpError> {
     for missing in manifest.missing() {
         findings.add("", format!("it was imported from an incomplete source: {missing}"));
     }
-    strays(dump, &manifest, &mut findings)?;
+    strays(&folders, &manifest, &mut findings)?;
     sums(&manifest, &mut findings);
     gaps(&manifest, &mut findings);
     let mut by_index = BTreeMap::<&str, Vec<&Part>>::new();
@@ -46,7 +47,7 @@ pub fn verify(dump: &Path) -> Result<(Manifest, Vec<Finding>), DumpError> {
     for parts in by_index.values() {
         let mut ids = Vec::new();
         for part in parts {
-            PartCheck { part, hasher, findings: &mut findings, ids: &mut ids }.run(dump);
+            PartCheck { part, hasher, findings: &mut findings, ids: &mut ids }.run(&folders);
         }
         twice(parts, ids, &mut findings);
     }

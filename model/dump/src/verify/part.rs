@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
 
 use flowkit_model::Entry;
 use flowkit_model::dump::{HitId, Order, Part, Span};
@@ -13,6 +12,7 @@ use serde_json::value::RawValue;
 use super::finding::Findings;
 use crate::checksum::sha256;
 use crate::document_hash::DocumentHasher;
+use crate::folders::Folders;
 use crate::lines::each_line;
 
 /// Checks one part.
@@ -47,16 +47,16 @@ struct Tally {
 
 impl PartCheck<'_> {
     /// Reads the part whole.
-    pub(super) fn run(&mut self, root: &Path) {
-        let path = root.join(self.part.path());
-        self.checksum(&path);
+    pub(super) fn run(&mut self, folders: &Folders) {
+        self.checksum(folders.part(self.part));
+        let Ok(file) = folders.part(self.part) else { return };
         if !self.part.form.is_documents() {
-            return self.unpack(&path);
+            return self.unpack(file);
         }
         let mut tally = Tally::default();
         let (hasher, part) = (self.hasher, self.part);
         let ids = &mut *self.ids;
-        let read = each_line(&path, |line| {
+        let read = each_line(file, |line| {
             tally.lines += 1;
             tally.bytes += line.len() as u64 + 1;
             look(line, part, &mut tally);
@@ -76,9 +76,8 @@ impl PartCheck<'_> {
 
     /// Whether what was imported byte for byte comes out again; what stands in
     /// it is read by the questions.
-    fn unpack(&mut self, path: &Path) {
-        let unpacked = File::open(path)
-            .and_then(zstd::stream::read::Decoder::new)
+    fn unpack(&mut self, file: File) {
+        let unpacked = zstd::stream::read::Decoder::new(file)
             .and_then(|mut bytes| io::copy(&mut bytes, &mut io::sink()));
         match unpacked {
             Err(error) => self.add(format!("cannot be read to its end: {error}")),
@@ -89,9 +88,9 @@ impl PartCheck<'_> {
         }
     }
 
-    fn checksum(&mut self, path: &Path) {
-        match sha256(path) {
-            Err(error) => self.add(format!("{}: {error}", path.display())),
+    fn checksum(&mut self, file: io::Result<File>) {
+        match file.and_then(|mut file| sha256(&mut file)) {
+            Err(error) => self.add(format!("{}: {error}", self.part.path())),
             Ok((bytes, _)) if bytes != self.part.file_bytes => {
                 self.add(format!("the file has {bytes} bytes, not {}", self.part.file_bytes));
             }

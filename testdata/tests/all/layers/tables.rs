@@ -22,8 +22,9 @@ pub(crate) const LAYERS: &[Layers] = &[
     ("model/dump/src", &[
         &["error"],
         &["checksum", "document_hash", "files", "lines"],
-        &["frames"],
-        &["manifest", "part_file"],
+        &["frames", "place"],
+        &["manifest", "part_file", "unfinished"],
+        &["folders"],
         &["folder"],
         &["verify"],
         &["lib"],

@@ -1,0 +1,79 @@
+//! A folder by its descriptor: what is done in it is done there, whatever its path
+//! leads to by then, and no link is followed.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
+
+use rustix::fs::{AtFlags, Dir, Mode, OFlags, fsync, mkdirat, openat, renameat, unlinkat};
+use rustix::io::Errno;
+
+/// An open folder.
+#[derive(Debug)]
+pub(super) struct Handle(OwnedFd);
+
+/// Reading of a folder.
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// Not through a link; and not waiting for somebody to write into a pipe.
+const NAMED: OFlags = OFlags::CLOEXEC.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK);
+
+impl Handle {
+    /// A folder by its path, which may lead through links.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(rustix::fs::open(path, FOLDER, Mode::empty())?))
+    }
+
+    pub(super) fn folder(&self, name: &str) -> io::Result<Self> {
+        Ok(Self(openat(&self.0, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?))
+    }
+
+    pub(super) fn make_folder(&self, name: &str) -> io::Result<()> {
+        Ok(mkdirat(&self.0, name, Mode::RWXU)?)
+    }
+
+    pub(super) fn read(&self, name: &str) -> io::Result<File> {
+        Ok(openat(&self.0, name, NAMED | OFlags::RDONLY, Mode::empty())?.into())
+    }
+
+    pub(super) fn write(&self, name: &str) -> io::Result<File> {
+        Ok(openat(&self.0, name, NAMED | OFlags::RDWR, Mode::empty())?.into())
+    }
+
+    pub(super) fn create_new(&self, name: &str) -> io::Result<File> {
+        let flags = NAMED | OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        Ok(openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+    }
+
+    pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        Ok(renameat(&self.0, from, &self.0, to)?)
+    }
+
+    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
+        let mut names = Vec::new();
+        for entry in Dir::read_from(&self.0)? {
+            let name = entry?.file_name().to_bytes().to_vec();
+            if name != b"." && name != b".." {
+                names.push(OsString::from_vec(name));
+            }
+        }
+        Ok(names)
+    }
+
+    pub(super) fn sync(&self) -> io::Result<()> {
+        Ok(fsync(&self.0)?)
+    }
+
+    /// Whether what was to be opened is there, and a link or of another kind.
+    pub(super) fn is_of_another_kind(error: &io::Error) -> bool {
+        let error = Errno::from_io_error(error);
+        // The last is a socket.
+        matches!(error, Some(Errno::LOOP | Errno::NOTDIR | Errno::ISDIR | Errno::NXIO))
+    }
+}
