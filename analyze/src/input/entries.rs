@@ -111,7 +111,9 @@ impl Parsed {
             }
             Ok(Entry::Page(page)) => {
                 self.n_values += 1;
-                if page.hits.is_empty() && foreign::has_aggregations(text) {
+                // Of a scroll or a point in time it is the end of its answers.
+                let is_alone = page.scroll_id.is_none();
+                if page.hits.is_empty() && is_alone && foreign::has_aggregations(text) {
                     self.skip_for(NotAFlow::NoNetflow, line, || Some(AGGREGATIONS.into()));
                 }
                 self.page(page, depth, line, false, reader);
