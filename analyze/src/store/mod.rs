@@ -28,4 +28,4 @@ mod tuning;
 pub(crate) mod writer;
 
 pub(crate) use error::StoreError;
-pub(crate) use reader::{Buffers, ColumnFile, Request, StoredPart};
+pub(crate) use reader::{Buffers, ColumnFile, Request, StoredPart, any_page};

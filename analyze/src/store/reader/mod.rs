@@ -11,6 +11,7 @@
 //! | how a page becomes values or dictionary codes | `page_rows`, over [`encoding`](super::encoding) |
 //! | where their memory comes from | `buffers` |
 
+mod any_page;
 mod buffers;
 mod page_rows;
 mod pages;
@@ -29,6 +30,7 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMe
 use parquet::schema::types::ColumnDescPtr;
 use xxhash_rust::xxh3::Xxh3;
 
+pub(crate) use self::any_page::any_page;
 pub(crate) use self::buffers::Buffers;
 use self::page_rows::{PageRows, Wanted};
 use self::pages::{ColumnPages, Damage, MISALIGNED};
