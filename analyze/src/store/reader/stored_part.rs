@@ -1,5 +1,6 @@
 //! Flows that are read from a Parquet file, with the tally of its footer.
 
+use std::fs::File;
 use std::path::Path;
 
 use flowkit_model::answer::Tally;
@@ -10,7 +11,7 @@ use crate::store::StoreError;
 
 /// Flows in a Parquet file: a part of a dump that has one, or a file of its own.
 pub(crate) struct StoredPart {
-    /// The open file.
+    /// The file, which is opened when it is read.
     pub(crate) file: ColumnFile,
     /// The tally of its footer.
     pub(crate) tally: Tally,
@@ -31,6 +32,8 @@ impl StoredPart {
         };
         let part = file.and_then(|file| {
             let tally = file.footer().tally.tally(name)?;
+            let path = path.to_owned();
+            let file = file.reopened_by(move || File::open(&path)).ok()?;
             Some(Self { file, tally })
         });
         part.ok_or_else(|| ReadError::ForeignParquet { name: name.to_owned() })
