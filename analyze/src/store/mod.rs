@@ -7,12 +7,14 @@
 //! | how each column is encoded and compressed, in pieces of what size | `tuning`, `properties` |
 //! | what the footer says of the file's flows, and of each column | `footer`, `statistics` |
 //! | how values become bytes, and bytes values | `encoding`: one file an encoding |
+//! | which other parts a file is bound to | `before` |
 //! | what stands in front of a page | `page_header`, over `thrift` |
 //! | how flows become a file | `writer` |
 //! | how a question reads one, and what it skips | `reader`, `reader/pruning.rs` |
 //!
 //! When the files of a dump are made, from what, is in [`cache`](crate::cache).
 
+pub(crate) mod before;
 mod encoding;
 mod error;
 pub(crate) mod footer;
