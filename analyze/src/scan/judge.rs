@@ -1,7 +1,7 @@
 //! Judges each source alone: one that holds something, and nothing of it is a flow,
 //! is an error that names what was met instead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::Skipped as SkippedBefore;
@@ -15,7 +15,7 @@ use crate::store::StoredPart;
 /// What was met in the sources.
 pub(crate) struct Judge<'s> {
     /// Of each source its name and the number of its last stream.
-    sources: Vec<(&'s str, usize)>,
+    sources: VecDeque<(&'s str, usize)>,
     met: Met,
 }
 
@@ -95,11 +95,11 @@ impl<'s> Judge<'s> {
     /// # Errors
     /// If it holds something, and nothing of it is a flow.
     pub(crate) fn goes_on(&mut self, stream: Option<usize>) -> Result<(), ReadError> {
-        while let Some((name, end)) = self.sources.first().copied() {
+        while let Some((name, end)) = self.sources.front().copied() {
             if stream.is_some_and(|stream| stream < end) {
                 break;
             }
-            self.sources.remove(0);
+            self.sources.pop_front();
             let met = std::mem::take(&mut self.met);
             if met.flows == 0 && !met.is_damaged && !met.is_nothing() {
                 return Err(ReadError::NoFlows { name: name.to_owned(), met: met.text() });

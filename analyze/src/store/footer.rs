@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::before::Before;
 use super::{schema, statistics};
 
 /// Key of the metadata.
@@ -131,21 +132,31 @@ pub(crate) struct Belongs {
     pub(crate) file_bytes: u64,
     /// SHA-256 of the part's file, from the manifest.
     pub(crate) sha256: String,
-    /// SHA-256 of the earlier parts that may hold the same documents, which were
-    /// dropped as duplicates here.
+    /// The earlier parts that may hold the same documents, which were dropped as
+    /// duplicates here: the SHA-256 of one, a digest over those of several. Earlier
+    /// versions wrote the SHA-256 of each.
     pub(crate) after: Vec<String>,
 }
 
 impl Belongs {
     /// What an up-to-date file of a part must have.
-    pub(crate) fn of(part: &Part, earlier: &[&Part]) -> Self {
+    pub(crate) fn of(part: &Part, after: Vec<String>) -> Self {
         Self {
             version: schema::VERSION,
             catalogue: schema::fingerprint(),
             part: part.name.clone(),
             file_bytes: part.file_bytes,
             sha256: part.sha256.clone(),
-            after: earlier.iter().map(|part| part.sha256.clone()).collect(),
+            after,
+        }
+    }
+
+    /// Whether a file that was made from this is up to date. Earlier versions listed each
+    /// of the parts before.
+    pub(crate) fn is(&self, wanted: &Self) -> bool {
+        *self == *wanted || {
+            let parts = self.after.iter().map(String::as_str);
+            Self { after: Before::of(parts).names(), ..self.clone() } == *wanted
         }
     }
 }
@@ -325,4 +336,27 @@ pub(super) fn chunk_range(chunk: &ColumnChunkMetaData, file_bytes: u64) -> Optio
         (u64::try_from(start).ok()?, u64::try_from(chunk.compressed_size()).ok()?);
     let end = start.checked_add(length)?;
     (end <= file_bytes).then_some((start, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files that list every part before, as earlier versions wrote them, stay in use
+    /// until one of these changes.
+    #[test]
+    fn a_file_that_lists_the_parts_before_is_up_to_date() {
+        let sha = |n: usize| format!("{n:064x}");
+        for n in [0, 1, 2, 70] {
+            let list: Vec<String> = (0..n).map(sha).collect();
+            let before = Before::of(list.iter().map(String::as_str));
+            let wanted = Belongs::of(&Part::default(), before.names());
+            assert!(wanted.after.len() < 2 && wanted.after.concat().len() < 65);
+            let of = |after: Vec<String>| Belongs { after, ..wanted.clone() };
+            assert!(wanted.is(&wanted) && of(list.clone()).is(&wanted), "{n}");
+            let others = [[list.clone(), vec![sha(n)]].concat(), vec![sha(90), sha(91)]];
+            assert!(others.into_iter().all(|other| !of(other).is(&wanted)), "{n}");
+            assert!(n < 2 || !of(list.into_iter().rev().collect()).is(&wanted));
+        }
+    }
 }

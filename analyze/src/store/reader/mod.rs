@@ -1,8 +1,8 @@
 //! Reads a Parquet file of flows, one row group at a time: only the columns that
 //! are asked for, and only what the filter cannot rule out.
 //!
-//! Tasks read with `pread`, so they share one open file without sharing an
-//! offset.
+//! Each row group is read with `pread`, by a task of its own; the file of a part is
+//! opened for it and closed after it (`handle`).
 //!
 //! | to learn | read |
 //! | --- | --- |
@@ -13,6 +13,7 @@
 
 mod any_page;
 mod buffers;
+mod handle;
 mod page_rows;
 mod pages;
 mod pruning;
@@ -20,7 +21,7 @@ mod read_ahead;
 mod stored_part;
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 pub(crate) use self::any_page::any_page;
 pub(crate) use self::buffers::Buffers;
+use self::handle::{Handle, Opened};
 use self::page_rows::{PageRows, Wanted};
 use self::pages::{ColumnPages, Damage, MISALIGNED};
 pub(crate) use self::stored_part::StoredPart;
@@ -85,7 +87,7 @@ impl Request<'_> {
 /// An open Parquet file of flows.
 pub(crate) struct ColumnFile {
     path: PathBuf,
-    file: File,
+    handle: Handle,
     file_bytes: u64,
     metadata: ParquetMetaData,
     footer: Footer,
@@ -166,7 +168,24 @@ impl ColumnFile {
         if !footer.tally.is_of(metadata.row_groups()) {
             return Err(foreign("it counts other flows than it has"));
         }
-        Ok(Self { path: name, file, file_bytes, metadata, footer })
+        Ok(Self { path: name, handle: Handle::Open(file), file_bytes, metadata, footer })
+    }
+
+    /// The same file, closed until it is read; `open` opens it again.
+    ///
+    /// # Errors
+    /// If nothing can be told of the file.
+    pub(crate) fn reopened_by(
+        self,
+        open: impl Fn() -> io::Result<File> + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let io = |source| StoreError::Io { path: self.path.clone(), source };
+        let handle = self.handle.closed(open).map_err(io)?;
+        Ok(Self { handle, ..self })
+    }
+
+    fn file(&self) -> Result<Opened<'_>, StoreError> {
+        self.handle.file().map_err(|source| StoreError::Io { path: self.path.clone(), source })
     }
 
     /// Our metadata in its footer.
@@ -194,8 +213,9 @@ impl ColumnFile {
         buffers: &mut Buffers,
         mut take: impl FnMut(&mut Batch),
     ) -> Result<(), StoreError> {
-        let mut tested = self.columns(group, request.tested(), request, buffers)?;
-        let mut others = self.columns(group, request.others(), request, buffers)?;
+        let file = self.file()?;
+        let mut tested = self.columns(&file, (group, request.tested()), request, buffers)?;
+        let mut others = self.columns(&file, (group, request.others()), request, buffers)?;
         let mut left = usize::try_from(self.metadata.row_group(group).num_rows()).unwrap_or(0);
         while left > 0 {
             let read = match request.filter {
@@ -252,8 +272,8 @@ impl ColumnFile {
 
     fn columns<'f>(
         &'f self,
-        group: usize,
-        fields: FieldSet,
+        file: &'f File,
+        (group, fields): (usize, FieldSet),
         request: &Request<'_>,
         buffers: &mut Buffers,
     ) -> Result<Vec<ColumnPages<'f>>, StoreError> {
@@ -264,7 +284,7 @@ impl ColumnFile {
                 self.damaged(field, damage)
             })?;
             let headers = self.footer.headers.of_chunk(group, field);
-            ColumnPages::new(field, chunk, (&self.file, range), headers, request, buffers)
+            ColumnPages::new(field, chunk, (file, range), headers, request, buffers)
                 .map_err(|error| self.damaged(field, error))
         };
         fields.iter().map(column).collect()
@@ -276,14 +296,13 @@ impl ColumnFile {
     /// If they cannot be read.
     pub(crate) fn is_as_written(&self) -> Result<bool, StoreError> {
         let mut checksum = Xxh3::new();
-        let mut bytes = Vec::new();
+        let (file, mut bytes) = (self.file()?, Vec::new());
         for chunk in self.metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
             let Some((start, length)) = chunk_range(chunk, self.file_bytes) else {
                 return Ok(false);
             };
             bytes.resize(usize::try_from(length).unwrap_or(0), 0);
-            self.file
-                .read_exact_at(&mut bytes, start)
+            file.read_exact_at(&mut bytes, start)
                 .map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
             checksum.update(&bytes);
         }

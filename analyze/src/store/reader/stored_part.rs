@@ -1,5 +1,6 @@
 //! Flows that are read from a Parquet file, with the tally of its footer.
 
+use std::fs::File;
 use std::path::Path;
 
 use flowkit_model::answer::Tally;
@@ -10,7 +11,7 @@ use crate::store::StoreError;
 
 /// Flows in a Parquet file: a part of a dump that has one, or a file of its own.
 pub(crate) struct StoredPart {
-    /// The open file.
+    /// The file, which is opened when it is read.
     pub(crate) file: ColumnFile,
     /// The tally of its footer.
     pub(crate) tally: Tally,
@@ -32,9 +33,11 @@ impl StoredPart {
             StoreError::Parquet { source, .. } => foreign(source.to_string()),
             StoreError::Io { source, .. } => foreign(source.to_string()),
         })?;
-        match file.footer().tally.tally(name) {
-            Some(tally) => Ok(Self { file, tally }),
-            None => Err(foreign("its facts are others".into())),
-        }
+        let Some(tally) = file.footer().tally.tally(name) else {
+            return Err(foreign("its facts are others".into()));
+        };
+        let path = path.to_owned();
+        let file = file.reopened_by(move || File::open(&path));
+        Ok(Self { file: file.map_err(|error| foreign(error.to_string()))?, tally })
     }
 }
