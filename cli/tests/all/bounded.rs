@@ -170,7 +170,7 @@ fn descriptors_do_not_grow_with_parts_and_sources() {
         let asked = ["top", "--by", "protocol", "--columns", "flows", "--format", "csv"];
         flowkit(&[&asked, sources].concat())
     };
-    assert_eq!(top(&files).lines().count(), 2);
+    assert_eq!(top(&files).lines().count(), 3);
     flowkit(&[&["import", "-o", "dump"], &files[..]].concat());
     assert_eq!(top(&["dump"]), top(&files));
     let columns: Vec<PathBuf> = fs::read_dir(folder.path().join("dump/columns"))

@@ -61,13 +61,18 @@ impl Binned {
         [exported, span(FieldId::FirstSwitched), span(FieldId::LastSwitched)]
     }
 
-    /// The time over which the volume of a flow is spread, if it has a place at all.
+    /// The time over which the volume of a flow is spread, if it has a place at all; one
+    /// that spans too many bins ends the accumulation.
     fn counted_span(
         &self,
         times: &mut TimelinePartial,
         stated: [Option<u64>; 3],
     ) -> Option<(u64, u64)> {
         match self.span(stated) {
+            Placed::Spanned(first, last) if self.spans_too_many((first, last)) => {
+                times.is_over = true;
+                None
+            }
             Placed::Spanned(first, last) => {
                 self.measure(&mut times.later, stated[0], first, last);
                 Some((first, last))
@@ -98,6 +103,12 @@ impl Binned {
         self.bins.number(first.max(from), last.min(to)) > MOST_ROWS as u64
     }
 
+    /// The start of the bin of a time, and the end of its stretch, whatever the window.
+    fn whole_bin(&self, ms: u64, days: &mut Days) -> (u64, u64) {
+        let Stretch { bin, to, .. } = self.bins.stretch(ms, days);
+        (bin, to)
+    }
+
     /// Gives the volume of each flow from a row on to its slots, as many flows as are
     /// kept at a time.
     pub(super) fn place(
@@ -113,7 +124,7 @@ impl Binned {
         let mut placed = PlacedFlows { first, ..PlacedFlows::default() };
         for row in first..batch.rows() {
             placed.starts.push(placed.parts.len());
-            if placed.parts.len() >= MOST_PARTS {
+            if placed.parts.len() >= MOST_PARTS || times.is_over {
                 return placed;
             }
             let mut find = |ms: u64| {
@@ -128,10 +139,6 @@ impl Binned {
                 placed.put(Slot::Unknown, volume(), 1);
                 continue;
             };
-            if self.spans_too_many(span) {
-                times.is_over = true;
-                break;
-            }
             // A flow counts once, in the bin of its first packet, or of its last packet
             // if the distribution gives all to that bin.
             let counted =
@@ -152,10 +159,7 @@ impl Binned {
             // The share of a bin in a uniform distribution does not depend on the window,
             // so the bins outside of the window count too.
             let bin = |ms| match self.distribution {
-                TimeDistribution::Uniform => {
-                    let Stretch { bin, to, .. } = self.bins.stretch(ms, &mut whole_days);
-                    (bin, to)
-                }
+                TimeDistribution::Uniform => self.whole_bin(ms, &mut whole_days),
                 _ => find(ms).1,
             };
             spread(self.distribution, span, volume(), bin, |ms, part| parts.push((ms, part)));
