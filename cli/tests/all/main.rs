@@ -13,6 +13,7 @@ mod dump;
 mod explanation;
 mod fetch;
 mod kill;
+mod mutations;
 mod nfcapd;
 mod pipe;
 mod practice;
