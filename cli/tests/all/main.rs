@@ -17,4 +17,5 @@ mod pipe;
 mod practice;
 mod proxy;
 mod questions;
+mod secrets;
 mod tshark;
