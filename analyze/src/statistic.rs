@@ -48,9 +48,33 @@ pub(crate) trait Statistic: Sync {
     /// The answer; `texts` are those of the dictionary, the code as index.
     ///
     /// # Errors
-    /// If temporary files cannot be used.
-    fn answer(&self, partial: Self::Partial, texts: &[String], tally: &Tally)
-    -> io::Result<Answer>;
+    /// If temporary files cannot be used, or it would have too many rows.
+    fn answer(
+        &self,
+        partial: Self::Partial,
+        texts: &[String],
+        tally: &Tally,
+    ) -> Result<Answer, NoAnswer>;
+}
+
+/// Why there is no answer once all flows are accumulated.
+#[derive(Debug)]
+pub(crate) enum NoAnswer {
+    /// Temporary files cannot be used.
+    Spill(io::Error),
+    /// A timeline would have more rows than are kept in memory.
+    TooManyRows {
+        /// The limit.
+        most: usize,
+        /// What there would be, if that was counted.
+        what: String,
+    },
+}
+
+impl From<io::Error> for NoAnswer {
+    fn from(error: io::Error) -> Self {
+        Self::Spill(error)
+    }
 }
 
 pub(crate) fn key_cell(kind: Kind, value: Option<u64>, texts: &[String]) -> Cell {

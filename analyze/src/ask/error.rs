@@ -5,6 +5,7 @@ use flowkit_model::filter::FilterError;
 use flowkit_model::window::WindowError;
 
 use crate::error::ReadError;
+use crate::statistic::NoAnswer;
 
 /// A question cannot be answered: the sources cannot be read, or the question
 /// does not fit them.
@@ -43,12 +44,32 @@ pub enum AskError {
         /// As it was typed.
         text: String,
     },
+    /// A timeline would have more rows than are kept in memory.
+    #[error(
+        "a timeline has at most {most} rows, and {what}; choose a larger --bin, fewer series (-n) or \
+         a window (--from, --to); `flowkit exporters` shows the first and last time of each exporter"
+    )]
+    TooManyRows {
+        /// The limit.
+        most: usize,
+        /// What there would be.
+        what: String,
+    },
     /// Standard input would have to be read again.
     #[error("{why}, and standard input can only be read once; save it to a file")]
     ReadTwice {
         /// What reads it twice.
         why: &'static str,
     },
+}
+
+impl From<NoAnswer> for AskError {
+    fn from(why: NoAnswer) -> Self {
+        match why {
+            NoAnswer::Spill(source) => ReadError::Spill { source }.into(),
+            NoAnswer::TooManyRows { most, what } => Self::TooManyRows { most, what },
+        }
+    }
 }
 
 impl AskError {

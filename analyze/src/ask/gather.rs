@@ -40,10 +40,10 @@ impl Shared {
 
     /// The result of `answer`, given all texts, or the error if spilling has
     /// failed.
-    pub(crate) fn or_spill_error(
+    pub(crate) fn or_spill_error<E: From<io::Error>>(
         &self,
-        answer: impl FnOnce(&[String]) -> io::Result<Answer>,
-    ) -> io::Result<Answer> {
+        answer: impl FnOnce(&[String]) -> Result<Answer, E>,
+    ) -> Result<Answer, E> {
         or_spill_error(&self.memory, answer(&self.dictionary.texts()))
     }
 }
@@ -155,9 +155,12 @@ impl<S: Statistic> Job<'_, S> {
 }
 
 /// The answer, or the error if spilling has failed.
-pub(crate) fn or_spill_error(memory: &Memory, answer: io::Result<Answer>) -> io::Result<Answer> {
+pub(crate) fn or_spill_error<E: From<io::Error>>(
+    memory: &Memory,
+    answer: Result<Answer, E>,
+) -> Result<Answer, E> {
     match memory.failure() {
-        Some(error) => Err(error),
+        Some(error) => Err(error.into()),
         None => answer,
     }
 }

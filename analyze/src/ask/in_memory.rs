@@ -115,7 +115,7 @@ impl FlowSet for OfBatches<'_> {
             gather_batches(&self.batches, statistic, self.selection, &self.memory)
                 .map_err(spill)?;
         let answer = statistic.answer(partial, &texts.unwrap_or_default(), &metadata.tally);
-        Ok(metadata.apply_to(or_spill_error(&self.memory, answer).map_err(spill)?))
+        Ok(metadata.apply_to(or_spill_error(&self.memory, answer)?))
     }
 }
 
@@ -141,7 +141,7 @@ impl FlowSet for OfFlows<'_> {
         run.finish().map_err(spill)?;
         // Without a tally: what it reads would be there for the statistic, too.
         let texts = batch.dictionary().texts();
-        statistic.answer(partial, &texts, &Tally::default()).map_err(spill)
+        Ok(statistic.answer(partial, &texts, &Tally::default())?)
     }
 }
 

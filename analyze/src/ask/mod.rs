@@ -16,8 +16,6 @@ mod tests;
 mod two_sides;
 mod workers;
 
-use std::io;
-
 use flowkit_model::answer::{Answer, Unmatched};
 use flowkit_model::question::{Grouping, Question, Report};
 use flowkit_model::window::Span;
@@ -27,7 +25,6 @@ pub use self::error::AskError;
 use self::gather::{Shared, gather};
 pub use self::select::select;
 use self::select::{all_flows, common_window, for_report, window};
-use crate::error::ReadError;
 use crate::input::{Source, named_twice};
 pub use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
@@ -206,10 +203,8 @@ impl FlowSet for OfSources<'_> {
         let shared = Shared::new(self.options);
         let gathered = gather(self.sources, statistic, self.selection, self.options, &shared)?;
         let tally = &gathered.metadata.tally;
-        let answer = |texts: &[String]| -> io::Result<Answer> {
-            statistic.answer(gathered.partial, texts, tally)
-        };
-        let answer = shared.or_spill_error(answer).map_err(|source| ReadError::Spill { source })?;
+        let answer = |texts: &[String]| statistic.answer(gathered.partial, texts, tally);
+        let answer = shared.or_spill_error(answer)?;
         Ok(gathered.metadata.apply_to(answer))
     }
 }

@@ -61,6 +61,11 @@ impl Bins {
         bin.saturating_add(self.length_ms).saturating_add(again)
     }
 
+    /// How many bins there are at least from one time to another.
+    pub(crate) fn number(&self, first: u64, last: u64) -> u64 {
+        last.saturating_sub(first) / self.length_ms
+    }
+
     /// The bin of a time, and the stretch of it around this time.
     #[must_use]
     pub(crate) fn stretch(&self, ms: u64, days: &mut Days) -> Stretch {

@@ -10,11 +10,13 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | when a file is used, made or ignored | this file |
-//! | how a file appears whole or not at all | `part_writer` |
+//! | how a file is made from its part | `making` |
+//! | how it appears whole or not at all | `part_writer` |
 //! | how damage is found | `verify` |
 //! | the format of the files | [`store`](crate::store) |
 
 mod error;
+mod making;
 mod part_writer;
 mod verify;
 
@@ -22,16 +24,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use self::error::CacheError;
+use self::making::Maker;
 pub(crate) use self::part_writer::PartWriter;
 pub use self::verify::verify;
-use crate::batch::FieldSet;
-use crate::batch::dictionary::Dictionary;
 use crate::error::ReadError;
-use crate::input::{DumpPart, Source};
-use crate::scan::Reading;
-use crate::scan::ingest::Absorber;
-use crate::scan::options::ReadOptions;
-use crate::store::footer::{Belongs, THIS_FILE};
+use crate::input::{DumpPart, Earlier, Source};
+use crate::store::footer::Belongs;
 use crate::store::{ColumnFile, StoreError, StoredPart};
 
 /// The Parquet files of some sources.
@@ -70,17 +68,21 @@ pub(crate) fn prepare(sources: &[Source]) -> Result<Prepared, ReadError> {
     let mut prepared = Prepared { parts: Vec::new(), notes: Vec::new() };
     let overlapping = overlap(sources);
     for source in sources {
-        let mut refused = None;
-        for ((stream, part), parquet) in source.parts().zip(source.column_files()) {
+        let (mut refused, mut maker, mut earlier) = (None, Maker::of(source), Earlier::default());
+        for (number, ((stream, part), parquet)) in
+            source.parts().zip(source.column_files()).enumerate()
+        {
             let part = part.filter(|_| !overlapping);
             prepared.parts.push(match (part, parquet) {
-                (Some(part), _) => match find_or_make(source, part, stream) {
-                    Ok(stored) => Some(stored),
-                    Err(error) => {
-                        refused.get_or_insert(error);
-                        None
+                (Some(part), _) => {
+                    match find_or_make(&mut maker, number, part, &mut earlier, stream) {
+                        Ok(stored) => Some(stored),
+                        Err(error) => {
+                            refused.get_or_insert(error);
+                            None
+                        }
                     }
-                },
+                }
                 (None, Some((name, path))) => Some(StoredPart::of_file(name, path)?),
                 (None, None) => None,
             });
@@ -106,6 +108,9 @@ fn with_cause(error: &dyn std::error::Error) -> String {
 
 /// Whether some sources may share documents.
 fn overlap(sources: &[Source]) -> bool {
+    // Parquet files share none, however many they are.
+    let sources: Vec<&Source> =
+        sources.iter().filter(|source| !source.column_files().all(|file| file.is_some())).collect();
     sources
         .iter()
         .enumerate()
@@ -128,14 +133,14 @@ pub struct Made {
 pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
     let source = Source::open(dump)?;
     let mut made = Made::default();
-    let mut is_damaged = false;
-    for (_, part) in source.parts() {
+    let (mut is_damaged, mut maker, mut earlier) = (false, Maker::of(&source), Earlier::default());
+    for (number, (_, part)) in source.parts().enumerate() {
         let Some(part) = part else { continue };
-        let belongs = Belongs::of(&part.part, &source.may_share(part));
+        let belongs = Belongs::of(&part.part, earlier.next(&part.part));
         if find(part, &belongs).is_some() {
             made.found += 1;
         } else {
-            match make(&source, part, belongs) {
+            match maker.make(number, part, belongs) {
                 // The other parts still get their files.
                 Err(CacheError::Damaged) => is_damaged = true,
                 done => {
@@ -152,38 +157,46 @@ pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
 /// milliseconds since 1970-01-01 UTC.
 pub(crate) fn seen(dump: &Path) -> Result<Vec<Option<(u64, u64)>>, CacheError> {
     let source = Source::open(dump)?;
-    let seen = |part: &DumpPart| {
-        let file = find(part, &Belongs::of(&part.part, &source.may_share(part)))?;
+    let mut earlier = Earlier::default();
+    let mut seen = |part: &DumpPart| {
+        let file = find(part, &Belongs::of(&part.part, earlier.next(&part.part)))?;
         file.footer().tally.tally("").and_then(|tally| tally.seen)
     };
-    Ok(source.parts().map(|(_, part)| part.and_then(seen)).collect())
+    Ok(source.parts().map(|(_, part)| part.and_then(&mut seen)).collect())
 }
 
 /// The Parquet file of a part, made if it is missing; the tally calls the part
-/// `stream`.
-fn find_or_make(source: &Source, part: &DumpPart, stream: &str) -> Result<StoredPart, CacheError> {
+/// `stream`, whose number among those of the source is `number`.
+fn find_or_make(
+    maker: &mut Maker<'_>,
+    number: usize,
+    part: &DumpPart,
+    earlier: &mut Earlier,
+    stream: &str,
+) -> Result<StoredPart, CacheError> {
+    let belongs = Belongs::of(&part.part, earlier.next(&part.part));
     // A Parquet file describes the part as in the manifest; a part of another
     // size is damaged and read itself.
     let documents = part.folders.part(&part.part).and_then(|file| file.metadata());
     if documents.is_ok_and(|found| found.len() != part.part.file_bytes) {
         return Err(CacheError::Damaged);
     }
-    let belongs = Belongs::of(&part.part, &source.may_share(part));
     let file = match find(part, &belongs) {
         Some(file) => file,
-        None => make(source, part, belongs)?,
+        None => maker.make(number, part, belongs)?,
     };
     let tally = file.footer().tally.tally(stream).ok_or_else(|| StoreError::Foreign {
         path: PathBuf::from(stream),
         what: "its facts are others".into(),
     })?;
-    Ok(StoredPart { file, tally })
+    let (folders, of) = (Arc::clone(&part.folders), part.part.clone());
+    Ok(StoredPart { file: file.reopened_by(move || folders.columns_of(&of))?, tally })
 }
 
 /// The Parquet file of a part, if it exists and is up to date.
 fn find(part: &DumpPart, belongs: &Belongs) -> Option<ColumnFile> {
     let file = open(part).ok()?;
-    (file.footer().belongs == *belongs).then_some(file)
+    file.footer().belongs.is(belongs).then_some(file)
 }
 
 fn open(part: &DumpPart) -> Result<ColumnFile, StoreError> {
@@ -192,33 +205,4 @@ fn open(part: &DumpPart) -> Result<ColumnFile, StoreError> {
         Ok(file) => ColumnFile::of(file, path),
         Err(source) => Err(StoreError::Io { path, source }),
     }
-}
-
-/// Makes the Parquet file of a part.
-fn make(source: &Source, part: &DumpPart, belongs: Belongs) -> Result<ColumnFile, CacheError> {
-    let dictionary = Arc::new(Dictionary::default());
-    let mut columns = PartWriter::new(&part.folders, &part.part, &dictionary)?;
-    let alone = [source.one_part(part, THIS_FILE)];
-    let mut absorber = Absorber::new(&alone, ReadOptions::default());
-    for earlier in source.streams_before(part) {
-        absorber.know(&source.one_part(earlier, THIS_FILE))?;
-    }
-    let mut failed = Ok(());
-    let reading = Reading {
-        sources: &alone,
-        stored: &[],
-        fields: FieldSet::all(),
-        dictionary: &dictionary,
-        is_judged: false,
-    };
-    reading.batches(&mut absorber, |batches| {
-        for batch in &batches {
-            if failed.is_ok() {
-                failed = columns.push(batch);
-            }
-        }
-    })?;
-    failed?;
-    columns.finish(belongs, absorber.finish())?;
-    Ok(open(part)?)
 }

@@ -10,7 +10,7 @@ use flowkit_model::answer::Tally;
 use super::{CacheError, find};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
-use crate::input::Source;
+use crate::input::{Earlier, Source};
 use crate::scan::batch_tally::BatchTally;
 use crate::store::footer::Belongs;
 use crate::store::{Buffers, ColumnFile, Request, StoreError};
@@ -22,10 +22,10 @@ use crate::store::{Buffers, ColumnFile, Request, StoreError};
 /// If there is no dump.
 pub fn verify(dump: &Path) -> Result<Vec<(String, String)>, CacheError> {
     let source = Source::open(dump)?;
-    let mut findings = Vec::new();
+    let (mut findings, mut earlier) = (Vec::new(), Earlier::default());
     for (_, part) in source.parts() {
         let Some(part) = part else { continue };
-        let file = find(part, &Belongs::of(&part.part, &source.may_share(part)));
+        let file = find(part, &Belongs::of(&part.part, earlier.next(&part.part)));
         if let Some(what) = file.and_then(|file| damage(&file)) {
             findings.push((part.part.columns_path(), what));
         }

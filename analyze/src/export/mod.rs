@@ -138,7 +138,7 @@ impl Export<'_> {
         if let Some(anonymiser) = self.anonymiser {
             said.sequences = said.sequences.renamed(|exporter| anonymiser.text(exporter));
         }
-        let belongs = Belongs::of(&Part::default(), &[]);
+        let belongs = Belongs::of(&Part::default(), Vec::new());
         let mut out = writer.finish(belongs, StoredTally::of(&said))?;
         out.flush().map_err(ExportError::Write)?;
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })

@@ -18,7 +18,7 @@ use crate::cache::{CacheError, PartWriter};
 use crate::documents::AsItStands;
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
-use crate::input::{Block, Framing, Source, framing, may_share};
+use crate::input::{Block, Earlier, Framing, Source, framing};
 use crate::scan::ingest::Absorber;
 use crate::scan::options::ReadOptions;
 use crate::scan::waves::WAVE_BLOCKS;
@@ -40,6 +40,8 @@ pub(super) struct Columns<'c> {
     shapes: Shapes,
     /// Knows the identities of the documents in the parts before.
     absorber: Absorber<'c>,
+    /// The parts before.
+    earlier: Earlier,
     part: Option<PartWriter>,
     /// Documents that are not in a block yet.
     text: Vec<u8>,
@@ -57,6 +59,7 @@ impl<'c> Columns<'c> {
             dictionary: Arc::default(),
             shapes: Shapes::default(),
             absorber: Absorber::new(source, ReadOptions::default()),
+            earlier: Earlier::default(),
             part: None,
             text: Vec::new(),
             blocks: Vec::new(),
@@ -102,7 +105,8 @@ impl<'c> Columns<'c> {
     }
 
     /// Finishes the Parquet file of a part.
-    pub(super) fn end(&mut self, part: &Part, earlier: &[Part]) {
+    pub(super) fn end(&mut self, part: &Part) {
+        let before = self.earlier.next(part);
         self.attempt(|columns| {
             columns.parse()?;
             columns.line = 1;
@@ -113,9 +117,7 @@ impl<'c> Columns<'c> {
                 return Err(CacheError::Damaged);
             }
             columns.absorber.end(0, None)?;
-            let earlier: Vec<&Part> =
-                earlier.iter().filter(|earlier| may_share(earlier, part)).collect();
-            writer.finish(Belongs::of(part, &earlier), columns.absorber.next())
+            writer.finish(Belongs::of(part, before), columns.absorber.next())
         });
     }
 

@@ -107,7 +107,7 @@ impl Writer<'_> {
     ) -> Result<(), ImportError> {
         if let Some(part) = self.part.take() {
             let part = part.finish()?;
-            columns.end(&part, parts);
+            columns.end(&part);
             parts.push(part);
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowkit_dump::Folders;
-use flowkit_model::dump::Part;
+use flowkit_model::dump::{Part, PartScope};
 use flowkit_model::window::Span;
 
 use super::formats::Reading;
@@ -138,18 +138,14 @@ impl Source {
         self.streams.iter().map(|stream| (stream.name.as_str(), stream.part.as_ref()))
     }
 
-    /// The parts before this one that may hold some of its documents.
-    pub(crate) fn streams_before(&self, part: &DumpPart) -> Vec<&DumpPart> {
-        self.parts()
-            .filter_map(|(_, part)| part)
-            .take_while(|earlier| earlier.part.name != part.part.name)
-            .filter(|earlier| may_share(&earlier.part, &part.part))
-            .collect()
-    }
-
-    /// The manifest entries of [`streams_before`](Self::streams_before).
-    pub(crate) fn may_share(&self, part: &DumpPart) -> Vec<&Part> {
-        self.streams_before(part).into_iter().map(|earlier| &earlier.part).collect()
+    /// The streams before one, a part, that may hold some of its documents.
+    pub(crate) fn streams_before(&self, stream: usize) -> Vec<usize> {
+        let Some(part) = &self.streams[stream].part else { return Vec::new() };
+        let shares = |earlier: &usize| {
+            let earlier = self.streams[*earlier].part.as_ref();
+            earlier.is_some_and(|earlier| may_share(&earlier.part.scope, &part.part.scope))
+        };
+        (0..stream).filter(shares).collect()
     }
 
     /// A part that is being written; nothing is read from it.
@@ -157,15 +153,11 @@ impl Source {
         Self::of(name.to_owned(), Location::Nothing, None)
     }
 
-    /// One of its parts as a source of its own, under another name.
-    pub(crate) fn one_part(&self, part: &DumpPart, name: &str) -> Self {
-        let stream = self.streams.iter().find(|stream| {
-            stream.part.as_ref().is_some_and(|known| known.part.name == part.part.name)
-        });
-        let stream = stream.cloned().map(|stream| Stream { name: name.to_owned(), ..stream });
+    /// One of its streams as a source of its own, under another name.
+    pub(crate) fn one_stream(&self, stream: usize, name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            streams: stream.into_iter().collect(),
+            streams: vec![Stream { name: name.to_owned(), ..self.streams[stream].clone() }],
             window: None,
             incomplete: None,
             is_filtered: self.is_filtered,
@@ -177,7 +169,7 @@ impl Source {
     pub(crate) fn may_overlap(&self, other: &Self) -> bool {
         self.streams.iter().any(|mine| {
             other.streams.iter().any(|theirs| match (&mine.part, &theirs.part) {
-                (Some(mine), Some(theirs)) => may_share(&mine.part, &theirs.part),
+                (Some(mine), Some(theirs)) => may_share(&mine.part.scope, &theirs.part.scope),
                 // A Parquet file does not have the identities of documents.
                 _ => ![&mine.location, &theirs.location]
                     .iter()
@@ -198,14 +190,13 @@ pub(crate) fn named_twice(sources: &[Source]) -> Vec<String> {
     sources.iter().filter(is_known).map(note).collect()
 }
 
-/// Whether two parts may hold the same document.
-pub(crate) fn may_share(a: &Part, b: &Part) -> bool {
-    let (a, b) = (&a.scope, &b.scope);
-    let is_one = |index: &str| !index.is_empty() && !index.contains(['*', ',', '?']);
-    if is_one(&a.index) && is_one(&b.index) && a.index != b.index {
+/// Whether parts of two scopes may hold the same document.
+pub(super) fn may_share(a: &PartScope, b: &PartScope) -> bool {
+    if !a.window.overlaps(b.window) {
         return false;
     }
-    if !a.window.overlaps(b.window) {
+    let is_one = |index: &str| !index.is_empty() && !index.contains(['*', ',', '?']);
+    if is_one(&a.index) && is_one(&b.index) && a.index != b.index {
         return false;
     }
     let disjoint_slices = a.index == b.index

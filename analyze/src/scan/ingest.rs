@@ -39,6 +39,11 @@ impl<'s> Absorber<'s> {
         }
     }
 
+    /// Like [`new`](Self::new), with the identities of documents that were read before.
+    pub(crate) fn after(sources: &'s [Source], options: ReadOptions, seen: IdentitySet) -> Self {
+        Self { seen, ..Self::new(sources, options) }
+    }
+
     /// Documents read so far from the current stream.
     pub(crate) fn n_values(&self) -> u64 {
         self.completeness.n_values()
@@ -164,10 +169,15 @@ impl<'s> Absorber<'s> {
         self.completeness.end(stream, damage, &mut self.tally)
     }
 
-    pub(crate) fn finish(mut self) -> Tally {
+    pub(crate) fn finish(self) -> Tally {
+        self.finish_and_keep().0
+    }
+
+    /// The tally, and the identities of all documents so far.
+    pub(crate) fn finish_and_keep(mut self) -> (Tally, IdentitySet) {
         self.completeness.finish(&mut self.tally);
         self.tally.skipped.sort_by_key(|skipped| skipped.cause);
-        self.tally
+        (self.tally, self.seen)
     }
 }
 

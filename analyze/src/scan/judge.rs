@@ -1,7 +1,7 @@
 //! Judges each source alone: one that holds something, and nothing of it is a flow,
 //! is an error that names what was met instead.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::Skipped as SkippedBefore;
@@ -9,13 +9,13 @@ use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::input::parse::{Odd, Parsed, TEXT_WITH_A_BRACE, ZEROS};
+use crate::input::parse::{Odd, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS};
 use crate::store::StoredPart;
 
 /// What was met in the sources.
 pub(crate) struct Judge<'s> {
     /// Of each source its name and the number of its last stream.
-    sources: Vec<(&'s str, usize)>,
+    sources: VecDeque<(&'s str, usize)>,
     met: Met,
 }
 
@@ -59,8 +59,9 @@ impl<'s> Judge<'s> {
         for (version, n) in &parsed.versions {
             *self.met.versions.entry(*version).or_insert(0) += n;
         }
-        // Text that was passed over is counted as skipped, too; zeros are nothing.
-        let counts = |odd: &&Odd| ![TEXT_WITH_A_BRACE, ZEROS].contains(&odd.kind);
+        // Text that was passed over, and what is too deep, are counted as skipped, too;
+        // zeros are nothing.
+        let counts = |odd: &&Odd| ![TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS].contains(&odd.kind);
         for odd in parsed.odd.iter().filter(counts) {
             *self.met.others.entry(odd.what.clone()).or_insert(0) += odd.n;
         }
@@ -94,11 +95,11 @@ impl<'s> Judge<'s> {
     /// # Errors
     /// If it holds something, and nothing of it is a flow.
     pub(crate) fn goes_on(&mut self, stream: Option<usize>) -> Result<(), ReadError> {
-        while let Some((name, end)) = self.sources.first().copied() {
+        while let Some((name, end)) = self.sources.front().copied() {
             if stream.is_some_and(|stream| stream < end) {
                 break;
             }
-            self.sources.remove(0);
+            self.sources.pop_front();
             let met = std::mem::take(&mut self.met);
             if met.flows == 0 && !met.is_damaged && !met.is_nothing() {
                 return Err(ReadError::NoFlows { name: name.to_owned(), met: met.text() });
@@ -138,7 +139,10 @@ impl Met {
                 NotAFlow::NotJson => "passage",
                 NotAFlow::NotARow => "row",
                 NotAFlow::NoRecord => "datagram",
-                NotAFlow::NoSource | NotAFlow::NoNetflow | NotAFlow::OtherVersion => "document",
+                NotAFlow::NoSource
+                | NotAFlow::NoNetflow
+                | NotAFlow::TooDeep
+                | NotAFlow::OtherVersion => "document",
             };
             format!("{} ({}{reason})", counted(*n, noun), cause.text())
         };

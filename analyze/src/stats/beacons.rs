@@ -28,7 +28,7 @@ use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
 use crate::spill::record::Record;
-use crate::statistic::{Statistic, key_cell};
+use crate::statistic::{NoAnswer, Statistic, key_cell};
 
 const KEY: [FieldId; 4] = [FieldId::SrcAddr, FieldId::DstAddr, FieldId::Protocol, FieldId::DstPort];
 
@@ -189,7 +189,12 @@ impl Statistic for Regularity {
         connections.more.append(other.more);
     }
 
-    fn answer(&self, connections: Connections, texts: &[String], _: &Tally) -> io::Result<Answer> {
+    fn answer(
+        &self,
+        connections: Connections,
+        texts: &[String],
+        _: &Tally,
+    ) -> Result<Answer, NoAnswer> {
         let parts = if connections.flows.is_empty() { 0 } else { PARTITIONS };
         let mut found: Vec<Regular> =
             each_part(parts, |part| self.part(&connections, part))?.into_iter().flatten().collect();

@@ -1,6 +1,5 @@
 //! `exporters`: flows and losses of each exporter and engine.
 
-use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{
@@ -19,7 +18,7 @@ use crate::group::table::{Extras, Table};
 use crate::quality::loss::{self, Loss, Packets};
 use crate::spill::memory::Memory;
 use crate::spill::record::Record;
-use crate::statistic::{Statistic, key_cell};
+use crate::statistic::{NoAnswer, Statistic, key_cell};
 
 /// Flows by exporter and engine.
 #[derive(Debug)]
@@ -145,7 +144,7 @@ impl Statistic for Exporters {
         partial: ExporterPartial,
         texts: &[String],
         tally: &Tally,
-    ) -> io::Result<Answer> {
+    ) -> Result<Answer, NoAnswer> {
         let losses = partial.packets.loss()?;
         let ranked = partial.table.all(Metric::Bytes, texts)?;
         let rows = ranked.iter().map(|group| {

@@ -1,6 +1,5 @@
 //! `summary`: totals, times and exporters.
 
-use std::io;
 use std::sync::Arc;
 
 use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally};
@@ -13,7 +12,7 @@ use crate::group::key::KeyLayout;
 use crate::group::key_part::KeyPart;
 use crate::group::table::{Extras, Table};
 use crate::spill::memory::Memory;
-use crate::statistic::{Statistic, key_cell};
+use crate::statistic::{NoAnswer, Statistic, key_cell};
 
 /// Totals, times and exporters.
 #[derive(Debug)]
@@ -77,7 +76,12 @@ impl Statistic for Summary {
         sums.last = widen(sums.last, other.last);
     }
 
-    fn answer(&self, sums: SummarySums, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+    fn answer(
+        &self,
+        sums: SummarySums,
+        texts: &[String],
+        tally: &Tally,
+    ) -> Result<Answer, NoAnswer> {
         let ranked = sums.exporters.all(Metric::Bytes, texts)?;
         let (first, last) = (tally.seen.map(|seen| seen.0), tally.seen.map(|seen| seen.1));
         let total = tally.total;

@@ -9,11 +9,13 @@ use std::fmt::Write;
 
 use flowkit_model::answer::{Duplicates, Position, Quality, Sampling, Sequences, Skipped, Tally};
 use flowkit_model::dump::Part;
-use flowkit_model::{FIELDS, FieldId, NotAFlow, Sums};
+use flowkit_model::{FIELDS, FieldId, NotAFlow, Sums, time};
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::before::Before;
 use super::{schema, statistics};
 
 /// Key of the metadata.
@@ -130,21 +132,31 @@ pub(crate) struct Belongs {
     pub(crate) file_bytes: u64,
     /// SHA-256 of the part's file, from the manifest.
     pub(crate) sha256: String,
-    /// SHA-256 of the earlier parts that may hold the same documents, which were
-    /// dropped as duplicates here.
+    /// The earlier parts that may hold the same documents, which were dropped as
+    /// duplicates here: the SHA-256 of one, a digest over those of several. Earlier
+    /// versions wrote the SHA-256 of each.
     pub(crate) after: Vec<String>,
 }
 
 impl Belongs {
     /// What an up-to-date file of a part must have.
-    pub(crate) fn of(part: &Part, earlier: &[&Part]) -> Self {
+    pub(crate) fn of(part: &Part, after: Vec<String>) -> Self {
         Self {
             version: schema::VERSION,
             catalogue: schema::fingerprint(),
             part: part.name.clone(),
             file_bytes: part.file_bytes,
             sha256: part.sha256.clone(),
-            after: earlier.iter().map(|part| part.sha256.clone()).collect(),
+            after,
+        }
+    }
+
+    /// Whether a file that was made from this is up to date. Earlier versions listed each
+    /// of the parts before.
+    pub(crate) fn is(&self, wanted: &Self) -> bool {
+        *self == *wanted || {
+            let parts = self.after.iter().map(String::as_str);
+            Self { after: Before::of(parts).names(), ..self.clone() } == *wanted
         }
     }
 }
@@ -229,6 +241,27 @@ impl StoredTally {
         }
     }
 
+    /// Whether it counts the rows of these row groups, and nothing more often than any
+    /// program could, so that sums over parts do not overflow.
+    pub(crate) fn is_of(&self, groups: &[RowGroupMetaData]) -> bool {
+        let mut rows = 0_u64;
+        for group in groups {
+            let Some(more) = u64::try_from(group.num_rows()).ok().filter(|n| *n <= MOST) else {
+                return false;
+            };
+            rows = rows.saturating_add(more);
+        }
+        let most_sum = u128::from(rows) * u128::from(u64::MAX);
+        let is_sum = |text: &str| text.parse::<u128>().is_ok_and(|sum| sum <= most_sum);
+        let are_in_order = self.seen.is_none_or(|(first, last)| first <= last);
+        rows == self.total.2
+            && rows <= MOST
+            && is_sum(&self.total.0)
+            && is_sum(&self.total.1)
+            && are_in_order
+            && serde_json::to_value(self).is_ok_and(|tally| are_counts(&tally, MOST))
+    }
+
     /// The tally, with the part called `name`; `None` if this flowkit did not
     /// write it.
     pub(crate) fn tally(&self, name: &str) -> Option<Tally> {
@@ -275,6 +308,22 @@ impl StoredTally {
     }
 }
 
+/// More of anything is in no part.
+const MOST: u64 = 1 << 40;
+
+/// Whether no number of a value is over `most`, or, where it says when something was
+/// seen, beyond all times.
+fn are_counts(value: &Value, most: u64) -> bool {
+    match value {
+        Value::Number(number) => number.as_u64().is_some_and(|number| number <= most),
+        Value::Array(list) => list.iter().all(|value| are_counts(value, most)),
+        Value::Object(members) => members.iter().all(|(name, value)| {
+            are_counts(value, if name == "seen" { time::LAST_MS } else { most })
+        }),
+        _ => true,
+    }
+}
+
 fn field(name: &str) -> Option<FieldId> {
     flowkit_model::FIELDS.iter().find(|field| field.name == name).map(|field| field.id)
 }
@@ -287,4 +336,27 @@ pub(super) fn chunk_range(chunk: &ColumnChunkMetaData, file_bytes: u64) -> Optio
         (u64::try_from(start).ok()?, u64::try_from(chunk.compressed_size()).ok()?);
     let end = start.checked_add(length)?;
     (end <= file_bytes).then_some((start, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files that list every part before, as earlier versions wrote them, stay in use
+    /// until one of these changes.
+    #[test]
+    fn a_file_that_lists_the_parts_before_is_up_to_date() {
+        let sha = |n: usize| format!("{n:064x}");
+        for n in [0, 1, 2, 70] {
+            let list: Vec<String> = (0..n).map(sha).collect();
+            let before = Before::of(list.iter().map(String::as_str));
+            let wanted = Belongs::of(&Part::default(), before.names());
+            assert!(wanted.after.len() < 2 && wanted.after.concat().len() < 65);
+            let of = |after: Vec<String>| Belongs { after, ..wanted.clone() };
+            assert!(wanted.is(&wanted) && of(list.clone()).is(&wanted), "{n}");
+            let others = [[list.clone(), vec![sha(n)]].concat(), vec![sha(90), sha(91)]];
+            assert!(others.into_iter().all(|other| !of(other).is(&wanted)), "{n}");
+            assert!(n < 2 || !of(list.into_iter().rev().collect()).is(&wanted));
+        }
+    }
 }

@@ -5,6 +5,7 @@
 //! show more columns; a bar fills the rest of the line.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
@@ -32,30 +33,57 @@ pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io:
         print(&table, style, false, out)?;
         writeln!(out)?;
     }
-    let mut grid = Grid::of(answer, style);
+    // One at a time: the text of a million rows takes half a gigabyte.
+    let mut grid = wide(answer, style).unwrap_or_else(|| Grid::of(answer, style));
     if grid.heads.is_empty() {
         return Ok(());
     }
     if grid.rows.is_empty() {
         return writeln!(out, "(no rows)");
     }
-    if let Some(limit) = style.width {
-        let mut wide = Grid::of(answer, style);
-        widen(&mut wide, answer);
-        if width(&wide) + LONGEST_BAR + 2 <= limit {
-            grid = wide;
-        }
-    }
     let left_out = fit(&mut grid, style.width);
     let bar = bar_width(&grid, style.width);
-    let mut table = drawn(&grid, bar);
-    if let (true, Some(width)) = (grid.wraps, style.width) {
-        wrap(&mut table, &grid, width);
-    }
-    print(&table, style, true, out)?;
+    rows(&grid, bar, style, ROWS_AT_A_TIME, out)?;
     if !left_out.is_empty() {
         let columns = left_out.join(", ");
         writeln!(out, "\n(terminal too narrow, columns hidden: {columns})")?;
+    }
+    Ok(())
+}
+
+/// The rows with more columns, where there is room for them.
+fn wide(answer: &Answer, style: &Style) -> Option<Grid> {
+    let limit = style.width?;
+    let mut wide = Grid::of(answer, style);
+    widen(&mut wide, answer);
+    (width(&wide) + LONGEST_BAR + 2 <= limit).then_some(wide)
+}
+
+/// Rows that are laid out at a time: their cells take ten times the memory of the text.
+const ROWS_AT_A_TIME: usize = 5000;
+
+/// Prints the rows, some at a time, all with the widths of all.
+fn rows(
+    grid: &Grid,
+    bar: usize,
+    style: &Style,
+    at_a_time: usize,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let are_many = grid.rows.len() > at_a_time;
+    let widths: Vec<usize> = (0..grid.heads.len()).map(|place| width_of(grid, place)).collect();
+    for first in (0..grid.rows.len()).step_by(at_a_time) {
+        let last = first.saturating_add(at_a_time).min(grid.rows.len());
+        let mut table = drawn(grid, first..last, bar);
+        for (place, width) in widths.iter().enumerate().filter(|_| are_many) {
+            if let (Some(column), Ok(width)) = (table.column_mut(place), u16::try_from(*width)) {
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+            }
+        }
+        if let (true, Some(width)) = (grid.wraps, style.width) {
+            wrap(&mut table, grid, width);
+        }
+        print(&table, style, first == 0, out)?;
     }
     Ok(())
 }
@@ -145,7 +173,8 @@ fn plain() -> Table {
     table
 }
 
-fn drawn(grid: &Grid, room: usize) -> Table {
+/// Some of the rows, below the header if they are the first.
+fn drawn(grid: &Grid, rows: Range<usize>, room: usize) -> Table {
     let align = |text: &str, head: &Head| {
         let side = if head.right { CellAlignment::Right } else { CellAlignment::Left };
         Cell::new(text).set_alignment(side)
@@ -155,8 +184,10 @@ fn drawn(grid: &Grid, room: usize) -> Table {
     if room > 0 {
         heads.push(Cell::new(""));
     }
-    table.set_header(heads);
-    for (place, row) in grid.rows.iter().enumerate() {
+    if rows.start == 0 {
+        table.set_header(heads);
+    }
+    for (place, row) in grid.rows.iter().enumerate().take(rows.end).skip(rows.start) {
         let mut cells: Vec<Cell> =
             row.iter().zip(&grid.heads).map(|(text, head)| align(text, head)).collect();
         let size = grid.bars.as_ref().and_then(|bars| bars.get(place));
@@ -189,6 +220,7 @@ fn print(table: &Table, style: &Style, has_head: bool, out: &mut impl Write) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::style::Color;
 
     #[test]
     fn bars_are_as_long_as_they_say() {
@@ -196,6 +228,35 @@ mod tests {
             [(0.0, ""), (0.001, "▏"), (0.5, "████"), (0.56, "████▌"), (1.0, "████████")]
         {
             assert_eq!(bar(size, 8), expected);
+        }
+    }
+
+    /// Rows that are laid out one, two or three at a time stand as all together do.
+    #[test]
+    fn rows_in_pieces_have_the_widths_of_all() {
+        let head =
+            |name: &str, right| Head { name: name.into(), right, must_stay: true, sum_of: None };
+        let row = |key: &str, bytes: &str| vec![key.to_owned(), bytes.to_owned()];
+        let grid = Grid {
+            heads: vec![head("key", false), head("bytes", true)],
+            rows: vec![
+                row("a", "1 B"),
+                row("10.0.0.250", "1"),
+                row("b", "123,456,789 B"),
+                row("", "2 kB"),
+            ],
+            wraps: false,
+            bars: Some(vec![0.1, 1.0, 0.5, 0.0]),
+        };
+        let style = Style::new(jiff::tz::TimeZone::UTC, false, Color::Never, false);
+        let text = |at_a_time| {
+            let mut out = Vec::new();
+            rows(&grid, 8, &style, at_a_time, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(text(4).lines().count(), 5);
+        for at_a_time in 1..4 {
+            assert_eq!(text(at_a_time), text(4), "{at_a_time}");
         }
     }
 

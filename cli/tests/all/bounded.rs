@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
 
 use std::io::{self, Read, Write};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
@@ -139,6 +140,49 @@ fn bombs_take_no_memory() {
             assert!(ended.peak < 200, "{} MiB", ended.peak);
         }
     }
+}
+
+/// Files are open while they are read, not before and after: a dump of many parts, with
+/// its columns and without, files of columns and of documents.
+#[test]
+#[cfg(target_os = "linux")]
+fn descriptors_do_not_grow_with_parts_and_sources() {
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..90).map(|n| format!("{n}.ndjson")).collect();
+    for name in &names {
+        let text = hits().replace("flow-", &format!("{name}-"));
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    let flowkit = |arguments: &[&str]| {
+        let output = Command::new("sh")
+            .args(["-c", "ulimit -n 48; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_flowkit")])
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {told}");
+        assert!(!told.contains("Too many") && !told.contains("longer"), "{arguments:?}: {told}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let files: Vec<&str> = names.iter().map(String::as_str).collect();
+    let top = |sources: &[&str]| {
+        let asked = ["top", "--by", "protocol", "--columns", "flows", "--format", "csv"];
+        flowkit(&[&asked, sources].concat())
+    };
+    assert_eq!(top(&files).lines().count(), 2);
+    flowkit(&[&["import", "-o", "dump"], &files[..]].concat());
+    assert_eq!(top(&["dump"]), top(&files));
+    let columns: Vec<PathBuf> = fs::read_dir(folder.path().join("dump/columns"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert_eq!(columns.len(), files.len());
+    let columns: Vec<&str> = columns.iter().map(|path| path.to_str().unwrap()).collect();
+    assert_eq!(top(&columns), top(&files));
+    fs::remove_dir_all(folder.path().join("dump/columns")).unwrap();
+    assert_eq!(top(&["dump"]), top(&files));
+    flowkit(&["verify", "dump"]);
 }
 
 /// More than a gigabyte of hits: memory does not grow with them.

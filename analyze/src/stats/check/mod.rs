@@ -14,7 +14,7 @@ use crate::batch::Batch;
 use crate::quality::loss::Packets;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
-use crate::statistic::Statistic;
+use crate::statistic::{NoAnswer, Statistic};
 
 /// The quality of the data.
 #[derive(Clone, Copy, Debug, Default)]
@@ -72,14 +72,19 @@ impl Statistic for Check {
         checked.sampled_without_mode += other.sampled_without_mode;
     }
 
-    fn answer(&self, checked: Checked, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+    fn answer(
+        &self,
+        checked: Checked,
+        texts: &[String],
+        tally: &Tally,
+    ) -> Result<Answer, NoAnswer> {
         let parts = if checked.flows.is_empty() { 0 } else { PARTITIONS };
         let mut duplicates = Duplicates::default();
         for part in each_part(parts, |part| of_part(&checked.flows, part))? {
             duplicates.equal += part.equal;
             duplicates.seen_twice += part.seen_twice;
         }
-        findings::answer(checked, duplicates, texts, tally)
+        Ok(findings::answer(checked, duplicates, texts, tally)?)
     }
 }
 

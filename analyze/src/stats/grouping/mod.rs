@@ -10,7 +10,6 @@ mod rows;
 pub(crate) mod with_protocols;
 
 use std::borrow::Cow;
-use std::io;
 use std::sync::Arc;
 
 use flowkit_model::FieldId;
@@ -31,7 +30,7 @@ use crate::group::dictionary_sums::DictionarySums;
 use crate::group::key::KeyLayout;
 use crate::group::table::{Counting, Extras, Table};
 use crate::spill::memory::Memory;
-use crate::statistic::{Statistic, key_cell};
+use crate::statistic::{NoAnswer, Statistic, key_cell};
 
 /// Flows grouped by key, from record batches.
 #[derive(Debug)]
@@ -242,15 +241,20 @@ impl Statistic for GroupBy {
         }
     }
 
-    fn answer(&self, mut groups: Groups, texts: &[String], tally: &Tally) -> io::Result<Answer> {
+    fn answer(
+        &self,
+        mut groups: Groups,
+        texts: &[String],
+        tally: &Tally,
+    ) -> Result<Answer, NoAnswer> {
         self.finish_codes(&mut groups);
         let left_out = groups.left_out;
-        match groups.tables {
+        Ok(match groups.tables {
             Tables::Plain(table) => self.ranked(table, texts, tally, left_out),
             Tables::Directed(table) => self.ranked(table, texts, tally, left_out),
             Tables::Spanned(table) => self.ranked(table, texts, tally, left_out),
             Tables::PlainWithProtocols(table) => self.ranked(table, texts, tally, left_out),
             Tables::SpannedWithProtocols(table) => self.ranked(table, texts, tally, left_out),
-        }
+        }?)
     }
 }

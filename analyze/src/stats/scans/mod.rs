@@ -24,7 +24,7 @@ use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
-use crate::statistic::{Statistic, key_cell};
+use crate::statistic::{NoAnswer, Statistic, key_cell};
 
 /// A kind of scan: many values of one field for one key of three others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,7 +169,7 @@ impl Statistic for ScanSearch {
         flows.odd.append(other.odd);
     }
 
-    fn answer(&self, flows: Flows, _: &[String], _: &Tally) -> io::Result<Answer> {
+    fn answer(&self, flows: Flows, _: &[String], _: &Tally) -> Result<Answer, NoAnswer> {
         let is_empty = flows.records.is_empty() && flows.odd.is_empty();
         let parts = if is_empty { 0 } else { PARTITIONS };
         let parts = each_part(parts, |part| self.part(&flows, part))?;

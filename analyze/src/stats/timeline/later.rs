@@ -32,6 +32,11 @@ impl Later {
         self.longest = self.longest.max(other.longest);
     }
 
+    /// How many bins are reached.
+    pub(super) fn n_bins(&self) -> usize {
+        self.reached.len()
+    }
+
     fn reach(&mut self, bin: u64, last: u64) {
         let known = self.reached.entry(bin).or_insert(last);
         *known = (*known).max(last);

@@ -4,13 +4,14 @@
 //! it (they began before it, say) is in the rows `before` and `after`, so all
 //! rows add up to the total.
 
+mod all_bins;
 mod distribution;
 mod later;
+mod placing;
 mod rows;
 mod slots;
 
 use std::borrow::Cow;
-use std::io;
 use std::sync::Arc;
 
 use flowkit_model::FieldId;
@@ -19,20 +20,21 @@ use flowkit_model::question::{Choice, TimeDistribution, Timeline, bin_length_ms}
 use flowkit_model::window::Span;
 use jiff::tz::TimeZone;
 
-use self::distribution::{Volume, spread};
+use self::all_bins::MOST_ROWS;
 use self::later::Later;
+use self::placing::PlacedFlows;
 use self::slots::{Amount, Part, Slot};
 use super::grouping::accumulators::{Direction, Flow, FlowAccumulator};
 use super::grouping::keys::KeyColumn;
 use super::grouping::with_protocols::WithProtocols;
 use crate::batch::{Batch, Column};
-use crate::bins::{Bins, Days, Stretch};
+use crate::bins::{Bins, Days};
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::table::{Extras, Table};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
-use crate::statistic::Statistic;
+use crate::statistic::{NoAnswer, Statistic};
 
 /// Flows by bins of time.
 #[derive(Debug)]
@@ -116,6 +118,25 @@ impl Binned {
         (Slot::Bin(start), (stretch.from.max(from), stretch.to.min(to)))
     }
 
+    /// The keys of flows at each end that counts; without series there is none.
+    fn ends<'b>(&self, batch: &'b Batch) -> Vec<End<'b>> {
+        if self.keys.is_empty() {
+            return Vec::new();
+        }
+        let at = |end| -> Vec<_> { self.keys.iter().map(|key| key.column(batch, end)).collect() };
+        let mut ends = vec![End { columns: at(0), selected: None }];
+        if self.keys.iter().any(|key| key.key().is_either()) {
+            let (sources, destinations) = (&ends[0].columns, at(1));
+            let differs = |row| {
+                let mut both = sources.iter().zip(&destinations);
+                both.any(|(source, destination)| source.get(row) != destination.get(row))
+            };
+            let selected = Some((0..batch.rows()).map(differs).collect());
+            ends.push(End { columns: destinations, selected });
+        }
+        ends
+    }
+
     /// The time span of a flow, or its export if its own times are impossible.
     fn span(&self, times: [Option<u64>; 3]) -> Placed {
         let [exported, first, last] = times;
@@ -150,10 +171,12 @@ enum Placed {
 /// The sums of one thread.
 #[derive(Debug)]
 pub(crate) struct TimelinePartial {
-    /// By slot, if there are no series.
+    /// By slot, all series together.
     all: Map<u64, Amount>,
     /// By series, and by slot.
     series: Table<WithProtocols<Counters>, Amount>,
+    /// There are more bins than there may be rows: nothing is accumulated any more.
+    is_over: bool,
     /// Flows that were placed at their export.
     moved: u64,
     /// Flows that have no time at all, or none that can be.
@@ -176,39 +199,24 @@ impl Statistic for Binned {
     fn start(&self, memory: &Arc<Memory>) -> TimelinePartial {
         let extras = Extras { distributions: 1, ..Extras::default() };
         let series = Table::new(&self.layout, &extras, memory);
-        TimelinePartial { all: Map::new(), series, moved: 0, nowhere: 0, later: Later::default() }
+        let (all, later) = (Map::new(), Later::default());
+        TimelinePartial { all, series, is_over: false, moved: 0, nowhere: 0, later }
     }
 
     fn add(&self, times: &mut TimelinePartial, batch: &Batch) {
-        let placed = self.place(times, batch);
-        if self.keys.is_empty() {
-            let mut known: Option<(Slot, Amount)> = None;
-            for part in &placed.parts {
-                match &mut known {
-                    Some((slot, amount)) if *slot == part.slot => {
-                        amount.add(part.volume, part.flows.into());
-                    }
-                    _ => {
-                        let next = (part.slot, Amount::of(part.volume, part.flows.into()));
-                        times.put(known.replace(next));
-                    }
-                }
-            }
-            return times.put(known);
-        }
-        let at = |end| -> Vec<_> { self.keys.iter().map(|key| key.column(batch, end)).collect() };
-        let sources = at(0);
+        let ends = self.ends(batch);
         let protocols = self.needs_protocols().then(|| batch.column(FieldId::Protocol));
-        times.add_end(batch, &placed, protocols, &sources, None);
-        if self.keys.iter().any(|key| key.key().is_either()) {
-            let destinations = at(1);
-            let differs: Vec<bool> = (0..batch.rows())
-                .map(|row| {
-                    let mut ends = sources.iter().zip(&destinations);
-                    ends.any(|(source, destination)| source.get(row) != destination.get(row))
-                })
-                .collect();
-            times.add_end(batch, &placed, protocols, &destinations, Some(&differs));
+        for end in &ends {
+            times.add_sums(batch, protocols, end);
+        }
+        let mut from = 0;
+        while from < batch.rows() && !times.is_over {
+            let placed = self.place(times, batch, from);
+            times.add_slots(&placed.parts);
+            for end in &ends {
+                times.add_series(batch, &placed, end);
+            }
+            from = placed.rows().end;
         }
     }
 
@@ -220,10 +228,15 @@ impl Statistic for Binned {
         times.moved += other.moved;
         times.nowhere += other.nowhere;
         times.later.merge(other.later);
+        times.is_over |= other.is_over;
+        times.limit();
     }
 
     fn add_later(&self, times: &mut TimelinePartial, batch: &Batch) {
-        self.find_reached(&mut times.later, batch);
+        if !times.is_over {
+            self.find_reached(&mut times.later, batch);
+            times.limit();
+        }
     }
 
     fn answer(
@@ -231,31 +244,67 @@ impl Statistic for Binned {
         times: TimelinePartial,
         texts: &[String],
         tally: &Tally,
-    ) -> io::Result<Answer> {
+    ) -> Result<Answer, NoAnswer> {
         self.rows(times, texts, tally)
     }
 }
 
+/// The keys of flows at one end.
+struct End<'b> {
+    columns: Vec<Cow<'b, Column>>,
+    /// The flows that count there; `None` is all.
+    selected: Option<Vec<bool>>,
+}
+
 impl TimelinePartial {
-    /// Accumulates the selected flows by their keys at one end.
-    fn add_end(
-        &mut self,
-        batch: &Batch,
-        placed: &PlacedFlows,
-        protocols: Option<&Column>,
-        columns: &[Cow<'_, Column>],
-        selected: Option<&[bool]>,
-    ) {
-        let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+    /// Accumulates the sums of flows by their keys at one end.
+    fn add_sums(&mut self, batch: &Batch, protocols: Option<&Column>, end: &End<'_>) {
+        let columns: Vec<&Column> = end.columns.iter().map(AsRef::as_ref).collect();
         let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        self.series.add(&columns, selected, |row| {
+        self.series.add(&columns, end.selected.as_deref(), |row| {
             let protocols = protocols.map(|column| Protocols::of(column.get(row)));
             let flow = Flow::of(bytes[row], packets[row], protocols.unwrap_or_default());
             WithProtocols::row_with(flow, Direction::Forward, || batch.more(row))
         });
+    }
+
+    /// Accumulates the slots of the placed flows of a batch by their keys at one end.
+    fn add_series(&mut self, batch: &Batch, placed: &PlacedFlows, end: &End<'_>) {
+        let columns: Vec<&Column> = end.columns.iter().map(AsRef::as_ref).collect();
+        let rows = placed.rows();
+        let is_selected = |row| end.selected.as_ref().is_none_or(|selected| selected[row]);
+        let some: Option<Vec<bool>> = (rows.len() < batch.rows()).then(|| {
+            (0..batch.rows()).map(|row| rows.contains(&row) && is_selected(row)).collect()
+        });
+        let selected = some.as_deref().or(end.selected.as_deref());
         self.series.spread(0, &columns, selected, |row| {
             placed.of(row).iter().map(|part| (part.slot.code(), part.row()))
         });
+    }
+
+    /// Accumulates parts of flows by their slots.
+    fn add_slots(&mut self, parts: &[Part]) {
+        let mut known: Option<(Slot, Amount)> = None;
+        for part in parts {
+            match &mut known {
+                Some((slot, amount)) if *slot == part.slot => {
+                    amount.add(part.volume, part.flows.into());
+                }
+                _ => {
+                    let next = (part.slot, Amount::of(part.volume, part.flows.into()));
+                    self.put(known.replace(next));
+                }
+            }
+        }
+        self.put(known);
+        self.limit();
+    }
+
+    /// Ends the accumulation if there are more bins than there may be rows.
+    fn limit(&mut self) {
+        if self.is_over || self.all.len().max(self.later.n_bins()) > MOST_ROWS {
+            (self.is_over, self.all, self.later) = (true, Map::new(), Later::default());
+        }
     }
 
     fn put(&mut self, run: Option<(Slot, Amount)>) {
@@ -263,129 +312,6 @@ impl TimelinePartial {
             self.all.at(slot.code()).merge(&amount);
         }
     }
-}
-
-/// The parts of the flows of a batch.
-#[derive(Default)]
-struct PlacedFlows {
-    parts: Vec<Part>,
-    /// Where the parts of each flow begin, and the end.
-    starts: Vec<usize>,
-}
-
-impl PlacedFlows {
-    /// Gives a volume to a slot, in several parts if it does not fit in one.
-    #[inline]
-    fn put(&mut self, slot: Slot, mut volume: Volume, mut flows: u8) {
-        loop {
-            let fits = volume.map(|amount| u64::try_from(amount).unwrap_or(u64::MAX));
-            self.parts.push(Part { slot, volume: fits, flows });
-            volume = [0, 1].map(|place| volume[place] - u128::from(fits[place]));
-            if volume == [0, 0] {
-                return;
-            }
-            flows = 0;
-        }
-    }
-
-    fn of(&self, row: usize) -> &[Part] {
-        &self.parts[self.starts[row]..self.starts[row + 1]]
-    }
-}
-
-impl Binned {
-    /// Export, start and end; these two only where they are needed.
-    fn time_columns<'b>(&self, batch: &'b Batch) -> [Option<&'b Column>; 3] {
-        let spans = self.distribution != TimeDistribution::Export;
-        let span = |field| spans.then(|| batch.column(field));
-        let exported = Some(batch.column(FieldId::Timestamp));
-        [exported, span(FieldId::FirstSwitched), span(FieldId::LastSwitched)]
-    }
-
-    /// The time over which the volume of a flow is spread, if it has a place at all.
-    fn counted_span(
-        &self,
-        times: &mut TimelinePartial,
-        stated: [Option<u64>; 3],
-    ) -> Option<(u64, u64)> {
-        match self.span(stated) {
-            Placed::Spanned(first, last) => {
-                self.measure(&mut times.later, stated[0], first, last);
-                Some((first, last))
-            }
-            Placed::AtExport(at, is_moved) => {
-                times.moved += u64::from(is_moved);
-                Some((at, at))
-            }
-            Placed::Nowhere => {
-                times.nowhere += 1;
-                None
-            }
-        }
-    }
-
-    /// Gives the volume of each flow to its slots.
-    fn place(&self, times: &mut TimelinePartial, batch: &Batch) -> PlacedFlows {
-        let columns = self.time_columns(batch);
-        let (bytes, packets) = (batch.counters(FieldId::Bytes), batch.counters(FieldId::Packets));
-        let (mut days, mut whole_days) = (Days::default(), Days::default());
-        let mut known = (Slot::Unknown, (0, 0));
-        let mut placed = PlacedFlows::default();
-        for row in 0..batch.rows() {
-            placed.starts.push(placed.parts.len());
-            let mut find = |ms: u64| {
-                if !(known.1.0..known.1.1).contains(&ms) {
-                    known = self.slot(ms, &mut days);
-                }
-                known
-            };
-            let volume = || whole(batch, row);
-            let stated = columns.map(|column| column.and_then(|column| column.get(row)));
-            let Some(span) = self.counted_span(times, stated) else {
-                placed.put(Slot::Unknown, volume(), 1);
-                continue;
-            };
-            // A flow counts once, in the bin of its first packet, or of its last packet
-            // if the distribution gives all to that bin.
-            let counted =
-                find(if self.distribution == TimeDistribution::End { span.1 } else { span.0 }).0;
-            // In one stretch of a bin: between two stretches of it another bin is touched.
-            if find(span.1) == find(span.0) {
-                match batch.more(row) {
-                    None => {
-                        let volume = [bytes[row], packets[row]];
-                        placed.parts.push(Part { slot: counted, volume, flows: 1 });
-                    }
-                    Some(_) => placed.put(counted, volume(), 1),
-                }
-                continue;
-            }
-            placed.put(counted, [0, 0], 1);
-            let mut parts = Vec::new();
-            // The share of a bin in a uniform distribution does not depend on the window,
-            // so the bins outside of the window count too.
-            let bin = |ms| match self.distribution {
-                TimeDistribution::Uniform => {
-                    let Stretch { bin, to, .. } = self.bins.stretch(ms, &mut whole_days);
-                    (bin, to)
-                }
-                _ => find(ms).1,
-            };
-            spread(self.distribution, span, volume(), bin, |ms, part| parts.push((ms, part)));
-            for (ms, part) in parts {
-                placed.put(find(ms).0, part, 0);
-            }
-        }
-        placed.starts.push(placed.parts.len());
-        placed
-    }
-}
-
-/// Bytes and packets of a flow, which scaled ones may have more than 64 bits of.
-fn whole(batch: &Batch, row: usize) -> Volume {
-    let counters = [FieldId::Bytes, FieldId::Packets].map(|field| batch.counters(field)[row]);
-    let more = batch.more(row).unwrap_or_default();
-    [u128::from(counters[0]) + more[0], u128::from(counters[1]) + more[1]]
 }
 
 #[cfg(test)]

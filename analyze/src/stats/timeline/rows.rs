@@ -1,8 +1,7 @@
-//! The rows of a timeline: every bin of the window, empty ones too, and rows for flows
-//! outside of it; the rates over the bins.
+//! The rows of a timeline: its bins by series, and rows for flows outside of its window;
+//! the rates over the bins.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 
 use flowkit_model::answer::{
     Answer, Cell, Column, Meaning, PortKind, Protocols, Table as Rows, Tally,
@@ -11,19 +10,16 @@ use flowkit_model::question::Key;
 use flowkit_model::{FieldId, Kind, Sums};
 use hashbrown::HashMap;
 
+use super::all_bins::{MOST_ROWS, move_outside, too_many};
 use super::slots::{Amount, Slot};
 use super::{Binned, TimelinePartial};
-use crate::bins::Days;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::rank::{ExtraValues, RankBy};
 use crate::group::table::Table;
 use crate::spill::map::Map;
-use crate::statistic::key_cell;
+use crate::statistic::{NoAnswer, key_cell};
 use crate::stats::grouping::accumulators::FlowAccumulator;
 use crate::stats::grouping::with_protocols::WithProtocols;
-
-/// With more bins than this, empty ones are left out.
-const MOST_BINS: usize = 1_000_000;
 
 /// A series: the cells of its key, the protocols of its flows, and its slots.
 struct Series {
@@ -77,16 +73,22 @@ impl Binned {
         times: TimelinePartial,
         texts: &[String],
         tally: &Tally,
-    ) -> io::Result<Answer> {
+    ) -> Result<Answer, NoAnswer> {
         let of_times = times.notes();
+        if times.is_over {
+            return Err(too_many("there would be a row for more bins than that".into()));
+        }
+        let (touched, mut notes) = (slots(times.all), Vec::new());
+        let bins = self.all_bins(&touched, tally, &mut notes);
         let mut series = if self.keys.is_empty() {
             let (key, protocols) = (Vec::new(), Protocols::default());
-            vec![Series { key, protocols, slots: slots(times.all) }]
+            vec![Series { key, protocols, slots: touched }]
         } else {
-            self.largest(times.series, texts)?
+            self.largest(times.series, texts, bins.len())?
         };
-        let mut notes = Vec::new();
-        let bins = self.all_bins(&mut series, tally, &mut notes);
+        for Series { slots, .. } in &mut series {
+            move_outside(slots, &bins);
+        }
         let reached = self.are_reached(&times.later, &bins);
         let edges = bins.keys().zip(&reached).filter(|(_, reached)| **reached);
         let edges: BTreeSet<u64> = edges.map(|(start, _)| *start).collect();
@@ -143,15 +145,27 @@ impl Binned {
         start.into_iter().chain(keys).chain(sums).chain(kind).chain(port_kind).collect()
     }
 
-    /// The series with the most bytes, ties by key, and one of all others.
+    /// The series with the most bytes, ties by key, and one of all others: for a number
+    /// of bins, not more than there may be rows.
     fn largest(
         &self,
         table: Table<WithProtocols<Counters>, Amount>,
         texts: &[String],
-    ) -> io::Result<Vec<Series>> {
+        bins: usize,
+    ) -> Result<Vec<Series>, NoAnswer> {
         let value = |sums: &WithProtocols<Counters>, _: &ExtraValues| Some(sums.sums().bytes);
-        let found = table.rank_values(&RankBy::largest(&value, self.series, texts))?;
+        let wanted = if self.series == 0 { usize::MAX } else { self.series };
+        // Without bins there are rows of unknown time.
+        let bins = bins.max(1);
+        let most = (MOST_ROWS / bins).max(1);
+        let limit = wanted.min(most);
+        let found = table.rank_values(&RankBy::largest(&value, limit, texts))?;
         let are_more = found.keys > found.rows.len() as u64;
+        let keys = usize::try_from(found.keys).unwrap_or(usize::MAX);
+        let series = if keys > wanted { wanted.saturating_add(1) } else { keys };
+        if series.saturating_mul(bins) > MOST_ROWS {
+            return Err(too_many(format!("there would be {bins} bins of {series} series")));
+        }
         let mut series: Vec<Series> = Vec::with_capacity(found.rows.len() + 1);
         for (group, amounts) in found.rows {
             let parts = self.layout.parts().iter().zip(&group.key);
@@ -167,84 +181,6 @@ impl Binned {
             series.push(Series { key, protocols, slots: slots(found.others) });
         }
         Ok(series)
-    }
-
-    /// Start and length of every bin of the window. Where the window is open, it ends with
-    /// the bin of the first or last export time, and slots outside of its bins are merged
-    /// into before or after.
-    fn all_bins(
-        &self,
-        series: &mut [Series],
-        tally: &Tally,
-        notes: &mut Vec<String>,
-    ) -> BTreeMap<u64, u64> {
-        let mut days = Days::default();
-        let mut bins = BTreeMap::new();
-        let first = self.window.0.or(tally.seen.map(|seen| seen.0));
-        let last = self.window.1.map(|to| to.saturating_sub(1)).or(tally.seen.map(|seen| seen.1));
-        if let (Some(first), Some(last)) = (first, last) {
-            let mut at = first;
-            while at <= last && bins.len() < MOST_BINS {
-                let (slot, (from, end)) = self.slot(at, &mut days);
-                if let Slot::Bin(start) = slot {
-                    *bins.entry(start).or_default() += end - from;
-                }
-                at = end;
-            }
-            if at > last {
-                self.complete(&mut bins, first, at, &mut days);
-            }
-            if at <= last {
-                notes.push("there are more than 1000000 bins: empty ones are left out".into());
-                bins.clear();
-                for series in series.iter() {
-                    for slot in series.slots.keys() {
-                        if let Slot::Bin(start) = slot
-                            && (first..=last).contains(start)
-                        {
-                            let (from, end) = self.slot(*start, &mut days).1;
-                            bins.insert(*start, end - from);
-                        }
-                    }
-                }
-            }
-        }
-        let begin = bins.first_key_value().map_or(u64::MAX, |(start, _)| *start);
-        for Series { slots, .. } in series {
-            let outside: Vec<Slot> = slots
-                .keys()
-                .filter(|slot| matches!(slot, Slot::Bin(start) if !bins.contains_key(start)))
-                .copied()
-                .collect();
-            for slot in outside {
-                let amount = slots.remove(&slot).unwrap_or_default();
-                let place = if slot < Slot::Bin(begin) { Slot::Before } else { Slot::After };
-                slots.entry(place).or_default().merge(&amount);
-            }
-        }
-        bins
-    }
-}
-
-impl Binned {
-    /// Adds to the lengths of bins what lies before the stretch of a first moment, and from
-    /// an end on, where the window is open: bins of several days are whole there too.
-    fn complete(&self, bins: &mut BTreeMap<u64, u64>, first: u64, end: u64, days: &mut Days) {
-        let ends = bins.first_key_value().zip(bins.last_key_value());
-        let Some(((begin, _), (latest, _))) = ends else { return };
-        let before = (*begin, self.slot(first, days).1.0, self.window.0);
-        let after = (end, self.bins.is_over_at(*latest), self.window.1);
-        for (mut at, until, edge) in [before, after] {
-            while edge.is_none() && at < until {
-                let (slot, (from, end)) = self.slot(at, days);
-                if let Slot::Bin(start) = slot
-                    && let Some(length) = bins.get_mut(&start)
-                {
-                    *length += end - from;
-                }
-                at = end;
-            }
-        }
     }
 }
 

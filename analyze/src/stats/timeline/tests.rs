@@ -31,6 +31,10 @@ fn number(cell: &Cell) -> u128 {
 }
 
 fn asked(timeline: &Binned, flows: &[FlowRecord]) -> Answer {
+    answer(timeline, flows).unwrap()
+}
+
+fn answer(timeline: &Binned, flows: &[FlowRecord]) -> Result<Answer, NoAnswer> {
     let all = FIELDS.iter().map(|field| field.id).collect();
     let mut batch = Batch::new(all, 0, Arc::default());
     for flow in flows {
@@ -41,7 +45,7 @@ fn asked(timeline: &Binned, flows: &[FlowRecord]) -> Answer {
     timeline.add(&mut times, &batch);
     measures.add(&batch);
     measures.finish(&mut tally, all, &[]);
-    timeline.answer(times, &batch.dictionary().texts(), &tally).unwrap()
+    timeline.answer(times, &batch.dictionary().texts(), &tally)
 }
 
 proptest! {
@@ -196,4 +200,103 @@ fn edges_are_told_of_flows_that_began_before_the_first_bin() {
         (&rows[0][0], rows[0].last()),
         (&Cell::Number(240_000), Some(&Cell::Text("edge".into())))
     );
+}
+
+/// A flow that was exported at a time and lasted some milliseconds until then.
+fn flow(timestamp_ms: u64, lasted_ms: u64, protocol: u8) -> FlowRecord {
+    FlowRecord {
+        timestamp_ms: Some(timestamp_ms),
+        first_switched_ms: Some(timestamp_ms - lasted_ms),
+        last_switched_ms: Some(timestamp_ms),
+        bytes: Some(1_000_003),
+        packets: Some(7),
+        protocol: Some(protocol),
+        ..FlowRecord::default()
+    }
+}
+
+/// 2018-09-21 10:00 UTC.
+const NOW: u64 = 1_537_524_000_000;
+const HOUR_MS: u64 = 3_600_000;
+/// 9999-01-01 00:00 UTC.
+const YEAR_9999: u64 = 253_370_764_800_000;
+
+/// A clock at 1970, or at 9999: its flow has the bin of its export, as in
+/// every report, and the empty bins between the two have no row.
+#[test]
+fn a_wrong_clock_makes_no_rows() {
+    for (wrong, bin_ms) in [(0, HOUR_MS), (YEAR_9999, HOUR_MS), (YEAR_9999, 7 * 24 * HOUR_MS)] {
+        for (by, series) in [(Vec::new(), 1), (vec![Key::Field(FieldId::Protocol)], 3)] {
+            let flows = [flow(wrong, 0, 1), flow(NOW, 0, 2), flow(NOW + HOUR_MS, 0, 3)];
+            let timeline = binned(bin_ms, TimeDistribution::Proportional, by, None);
+            let answer = asked(&timeline, &flows);
+            let bins = if bin_ms == HOUR_MS { 3 } else { 2 };
+            assert_eq!(answer.table.rows.len(), bins * series, "{wrong} {bin_ms}");
+            let note = format!("of which {bins} are not empty: the empty ones are left out");
+            assert!(answer.notes.iter().any(|told| told.contains(&note)), "{:?}", answer.notes);
+            // Rates are over a whole bin, of several days too: two flows of a week.
+            if bin_ms != HOUR_MS && series == 1 {
+                let rates: Vec<u128> =
+                    answer.table.rows.iter().map(|row| number(&row[4])).collect();
+                assert_eq!(rates, [2 * 8 * 1_000_003 / (7 * 86_400), 8 * 1_000_003 / (7 * 86_400)]);
+            }
+        }
+    }
+}
+
+/// All empty bins of a day of seconds are there.
+#[test]
+fn a_day_of_seconds_has_its_empty_bins() {
+    let timeline = binned(1000, TimeDistribution::Export, Vec::new(), None);
+    let answer = asked(&timeline, &[flow(NOW, 0, 1), flow(NOW + 24 * HOUR_MS - 1, 0, 1)]);
+    assert_eq!(answer.table.rows.len(), 86_400);
+    assert_eq!(answer.notes, Vec::<String>::new());
+    // So have two days that are asked for, of some series too.
+    let window = Some((Some(NOW), Some(NOW + 48 * HOUR_MS)));
+    for by in [Vec::new(), vec![Key::Field(FieldId::Protocol)]] {
+        let timeline = binned(1000, TimeDistribution::Export, by, window);
+        let answer = asked(&timeline, &[flow(NOW, 0, 1), flow(NOW + HOUR_MS, 0, 1)]);
+        assert_eq!((answer.table.rows.len(), answer.notes.len()), (172_800, 0));
+    }
+}
+
+/// A flow of a day in bins of 1 ms, with and without series; many bins of many series.
+#[test]
+fn more_rows_than_are_kept_are_refused() {
+    let day = [flow(NOW, 24 * HOUR_MS, 1), flow(NOW, 0, 2)];
+    let by_port = || vec![Key::Field(FieldId::DstPort)];
+    let ports: Vec<FlowRecord> = (0..2000)
+        .map(|port| FlowRecord { dst_port: Some(port), ..flow(NOW + u64::from(port), 0, 6) })
+        .collect();
+    let window = Some((Some(NOW - 1000), Some(NOW + 1000)));
+    for (bin_ms, load, by, window, flows, told) in [
+        (1, TimeDistribution::Proportional, Vec::new(), None, &day[..], "a row for more bins"),
+        (1, TimeDistribution::Proportional, by_port(), None, &day, "a row for more bins"),
+        (1, TimeDistribution::Uniform, Vec::new(), window, &day, "a row for more bins"),
+        (1, TimeDistribution::Export, by_port(), None, &ports, "2000 bins of 2000 series"),
+    ] {
+        let all = binned(bin_ms, load, by, window);
+        let refused = answer(&Binned { series: 0, ..all }, flows);
+        let Err(NoAnswer::TooManyRows { what, .. }) = refused else { panic!("{refused:?}") };
+        assert!(what.contains(told), "{what}");
+    }
+    // In the window it is in two thousand bins.
+    let timeline = binned(1, TimeDistribution::Proportional, Vec::new(), window);
+    assert_eq!(asked(&timeline, &day).table.rows.len(), 1 + 2000);
+}
+
+/// More parts of flows than are kept at a time add up as few do.
+#[test]
+fn flows_of_many_bins_are_placed_some_at_a_time() {
+    let flows: Vec<FlowRecord> =
+        (0..5).map(|n| flow(NOW + n * 1000, 20 * HOUR_MS, u8::try_from(n % 2).unwrap())).collect();
+    for by in [Vec::new(), vec![Key::Field(FieldId::Protocol)]] {
+        let columns = 1 + by.len();
+        let timeline = binned(1000, TimeDistribution::Proportional, by, None);
+        let rows = asked(&timeline, &flows).table.rows;
+        let sums = [0, 1, 2].map(|measure| -> u128 {
+            rows.iter().map(|row| number(&row[columns + measure])).sum()
+        });
+        assert_eq!(sums, [5 * 1_000_003, 5 * 7, 5]);
+    }
 }

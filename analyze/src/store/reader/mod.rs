@@ -1,8 +1,8 @@
 //! Reads a Parquet file of flows, one row group at a time: only the columns that
 //! are asked for, and only what the filter cannot rule out.
 //!
-//! Tasks read with `pread`, so they share one open file without sharing an
-//! offset.
+//! Each row group is read with `pread`, by a task of its own; the file of a part is
+//! opened for it and closed after it (`handle`).
 //!
 //! | to learn | read |
 //! | --- | --- |
@@ -11,7 +11,9 @@
 //! | how a page becomes values or dictionary codes | `page_rows`, over [`encoding`](super::encoding) |
 //! | where their memory comes from | `buffers` |
 
+mod any_page;
 mod buffers;
+mod handle;
 mod page_rows;
 mod pages;
 mod pruning;
@@ -19,21 +21,25 @@ mod read_ahead;
 mod stored_part;
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowkit_model::{FIELDS, FieldId};
+use flowkit_model::{FIELDS, Field, FieldId};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::schema::types::ColumnDescPtr;
 use xxhash_rust::xxh3::Xxh3;
 
+pub(crate) use self::any_page::any_page;
 pub(crate) use self::buffers::Buffers;
+use self::handle::{Handle, Opened};
 use self::page_rows::{PageRows, Wanted};
 use self::pages::{ColumnPages, Damage, MISALIGNED};
 pub(crate) use self::stored_part::StoredPart;
 use super::StoreError;
 use super::footer::{self, Footer, chunk_range};
+use super::outline;
 use super::schema::{self, Addresses};
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
@@ -81,7 +87,7 @@ impl Request<'_> {
 /// An open Parquet file of flows.
 pub(crate) struct ColumnFile {
     path: PathBuf,
-    file: File,
+    handle: Handle,
     file_bytes: u64,
     metadata: ParquetMetaData,
     footer: Footer,
@@ -118,10 +124,13 @@ impl ColumnFile {
     pub(crate) fn of(file: File, name: PathBuf) -> Result<Self, StoreError> {
         let file_bytes =
             file.metadata().map_err(|source| StoreError::Io { path: name.clone(), source })?.len();
-        let metadata = ParquetMetaDataReader::new()
-            .parse_and_finish(&file)
-            .map_err(|source| StoreError::Parquet { path: name.clone(), source })?;
         let foreign = |what: &str| StoreError::Foreign { path: name.clone(), what: what.into() };
+        let footer = outline::footer(&file, file_bytes)
+            .map_err(|source| StoreError::Io { path: name.clone(), source })?
+            .map_err(|what| foreign(&what))?;
+        outline::check(&footer).map_err(|what| foreign(&what))?;
+        let metadata = ParquetMetaDataReader::decode_metadata(&footer)
+            .map_err(|source| StoreError::Parquet { path: name.clone(), source })?;
         let footer = metadata
             .file_metadata()
             .key_value_metadata()
@@ -138,26 +147,45 @@ impl ColumnFile {
             return Err(foreign("it is of another version"));
         }
         let columns = metadata.file_metadata().schema_descr().columns();
-        let are_ours = |addresses| {
-            columns.len() == FIELDS.len()
-                && columns.iter().zip(FIELDS).all(|(column, field)| {
-                    column.name() == field.name
-                        && column.physical_type() == schema::types_with(field, addresses).0
-                        && column.max_def_level() == 1
-                        && column.max_rep_level() == 0
-                })
+        let of_another_type = |addresses| {
+            let is_ours = |(column, field): &(&ColumnDescPtr, &Field)| {
+                column.physical_type() == schema::types_with(field, addresses).0
+                    && column.max_def_level() == 1
+                    && column.max_rep_level() == 0
+            };
+            columns.iter().zip(FIELDS).find(|both| !is_ours(both)).map(|(_, field)| field.name)
         };
-        if are_ours(Addresses::Text) {
-            return Err(StoreError::AddressesAsText { path: name });
-        }
-        if !are_ours(Addresses::Number) {
-            return Err(foreign("its columns are others"));
+        if let Some(column) = of_another_type(Addresses::Number) {
+            return Err(match of_another_type(Addresses::Text) {
+                None => StoreError::AddressesAsText { path: name },
+                Some(_) => foreign(&format!("its column {column} is of another type")),
+            });
         }
         let checksum = footer.checksum_over(metadata.row_groups().iter());
         if !checksum.is_ok_and(|checksum| checksum == footer.own_checksum) {
             return Err(foreign("its footer is damaged"));
         }
-        Ok(Self { path: name, file, file_bytes, metadata, footer })
+        if !footer.tally.is_of(metadata.row_groups()) {
+            return Err(foreign("it counts other flows than it has"));
+        }
+        Ok(Self { path: name, handle: Handle::Open(file), file_bytes, metadata, footer })
+    }
+
+    /// The same file, closed until it is read; `open` opens it again.
+    ///
+    /// # Errors
+    /// If nothing can be told of the file.
+    pub(crate) fn reopened_by(
+        self,
+        open: impl Fn() -> io::Result<File> + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let io = |source| StoreError::Io { path: self.path.clone(), source };
+        let handle = self.handle.closed(open).map_err(io)?;
+        Ok(Self { handle, ..self })
+    }
+
+    fn file(&self) -> Result<Opened<'_>, StoreError> {
+        self.handle.file().map_err(|source| StoreError::Io { path: self.path.clone(), source })
     }
 
     /// Our metadata in its footer.
@@ -185,8 +213,9 @@ impl ColumnFile {
         buffers: &mut Buffers,
         mut take: impl FnMut(&mut Batch),
     ) -> Result<(), StoreError> {
-        let mut tested = self.columns(group, request.tested(), request, buffers)?;
-        let mut others = self.columns(group, request.others(), request, buffers)?;
+        let file = self.file()?;
+        let mut tested = self.columns(&file, (group, request.tested()), request, buffers)?;
+        let mut others = self.columns(&file, (group, request.others()), request, buffers)?;
         let mut left = usize::try_from(self.metadata.row_group(group).num_rows()).unwrap_or(0);
         while left > 0 {
             let read = match request.filter {
@@ -243,8 +272,8 @@ impl ColumnFile {
 
     fn columns<'f>(
         &'f self,
-        group: usize,
-        fields: FieldSet,
+        file: &'f File,
+        (group, fields): (usize, FieldSet),
         request: &Request<'_>,
         buffers: &mut Buffers,
     ) -> Result<Vec<ColumnPages<'f>>, StoreError> {
@@ -255,7 +284,7 @@ impl ColumnFile {
                 self.damaged(field, damage)
             })?;
             let headers = self.footer.headers.of_chunk(group, field);
-            ColumnPages::new(field, chunk, (&self.file, range), headers, request, buffers)
+            ColumnPages::new(field, chunk, (file, range), headers, request, buffers)
                 .map_err(|error| self.damaged(field, error))
         };
         fields.iter().map(column).collect()
@@ -267,14 +296,13 @@ impl ColumnFile {
     /// If they cannot be read.
     pub(crate) fn is_as_written(&self) -> Result<bool, StoreError> {
         let mut checksum = Xxh3::new();
-        let mut bytes = Vec::new();
+        let (file, mut bytes) = (self.file()?, Vec::new());
         for chunk in self.metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
             let Some((start, length)) = chunk_range(chunk, self.file_bytes) else {
                 return Ok(false);
             };
             bytes.resize(usize::try_from(length).unwrap_or(0), 0);
-            self.file
-                .read_exact_at(&mut bytes, start)
+            file.read_exact_at(&mut bytes, start)
                 .map_err(|source| StoreError::Io { path: self.path.clone(), source })?;
             checksum.update(&bytes);
         }
@@ -292,6 +320,8 @@ impl ColumnFile {
     }
 }
 
+#[cfg(test)]
+mod forged;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]

@@ -122,6 +122,48 @@ fn columns_made_on_the_way_are_those_made_later() {
     }
 }
 
+/// Documents that stand in several parts, changed ones among them: each counts in the
+/// first, whichever columns are there when the others are made.
+#[test]
+fn columns_that_are_missing_are_made_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources: Vec<_> = (0..6)
+        .map(|n| {
+            let path = folder.path().join(format!("{n}.ndjson"));
+            fs::write(&path, hits(n * 10..n * 10 + 25) + &hit(3, n) + "\n").unwrap();
+            Source::open(&path).unwrap()
+        })
+        .collect();
+    let dump = folder.path().join("dump");
+    let imported = import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
+    let made = columns(&dump);
+    for missing in [&[0, 1, 2, 3, 4, 5][..], &[5], &[1, 2, 5], &[0, 3, 4]] {
+        for part in missing {
+            fs::remove_file(dump.join(imported.manifest.parts[*part].columns_path())).unwrap();
+        }
+        assert_eq!(make_missing(&dump).unwrap().made, missing.len());
+        assert!(columns(&dump) == made, "{missing:?}");
+    }
+}
+
+/// The columns of a part are not longer for the parts before it.
+#[test]
+fn columns_take_the_same_room_however_many_parts_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources: Vec<_> = (1000..1060)
+        .map(|n| {
+            let path = folder.path().join(format!("{n}.ndjson"));
+            fs::write(&path, hit(n, 1) + "\n").unwrap();
+            Source::open(&path).unwrap()
+        })
+        .collect();
+    let dump = folder.path().join("dump");
+    import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
+    let lengths: Vec<usize> = columns(&dump).iter().map(|(_, bytes)| bytes.len()).collect();
+    let (least, most) = (lengths.iter().min().unwrap(), lengths.iter().max().unwrap());
+    assert!(most - least < 200, "{least} to {most}");
+}
+
 /// The columns of some sources are so many files, made with the dump or later.
 fn are_made_alike(name: &str, sources: &[String], n_files: usize) {
     let folder = tempfile::tempdir().unwrap();

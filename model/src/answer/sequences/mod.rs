@@ -9,21 +9,23 @@
 //! same gaps; here there are a few numbers per engine, however many packets.
 
 mod chains;
+mod engines;
 mod span;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{FieldId, FlowRecord, Row};
+use engines::{Engines, Name};
 use span::{Span, Spans, low};
 
 /// Spans of sequence numbers of each engine that exported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sequences {
-    engines: Vec<Engine>,
+    engines: Engines,
 }
 
 /// An engine and its spans.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Engine {
     exporter: Option<String>,
     kind: Option<u64>,
@@ -38,8 +40,8 @@ struct Engine {
 }
 
 impl Engine {
-    fn is(&self, exporter: Option<&str>, kind: Option<u64>, id: Option<u64>) -> bool {
-        self.exporter.as_deref() == exporter && self.kind == kind && self.id == id
+    fn name(&self) -> Name<'_> {
+        (self.exporter.as_deref(), self.kind, self.id)
     }
 
     /// Adds a flow of a packet.
@@ -75,28 +77,23 @@ impl Sequences {
         let exporter = row.text(FieldId::Exporter);
         let (kind, id) = (row.number(FieldId::EngineType), row.number(FieldId::EngineId));
         let carried = row.number(FieldId::FlowRecords).filter(|carried| *carried > 0);
-        let at = self.engines.iter().position(|known| known.is(exporter, kind, id));
-        let at = at.unwrap_or_else(|| {
-            let exporter = exporter.map(str::to_owned);
-            let (before, with_own) = Default::default();
-            self.engines.push(Engine { exporter, kind, id, before, with_own, is_cut: false });
-            self.engines.len() - 1
-        });
-        self.engines[at].add(low(sequence), carried, time);
+        let new =
+            || Engine { exporter: exporter.map(str::to_owned), kind, id, ..Engine::default() };
+        self.engines.of((exporter, kind, id), new).add(low(sequence), carried, time);
     }
 
     /// Merges the numbers of other flows.
     pub fn merge(&mut self, other: &Self) {
-        for engine in &other.engines {
-            let is =
-                |known: &&mut Engine| known.is(engine.exporter.as_deref(), engine.kind, engine.id);
-            match self.engines.iter_mut().find(is) {
-                Some(known) => {
-                    known.before.merge(&engine.before);
-                    known.with_own.merge(&engine.with_own);
-                    known.is_cut |= engine.is_cut;
-                }
-                None => self.engines.push(engine.clone()),
+        for engine in other.engines.iter() {
+            let mut is_new = false;
+            let known = self.engines.of(engine.name(), || {
+                is_new = true;
+                engine.clone()
+            });
+            if !is_new {
+                known.before.merge(&engine.before);
+                known.with_own.merge(&engine.with_own);
+                known.is_cut |= engine.is_cut;
             }
         }
     }
@@ -109,7 +106,7 @@ impl Sequences {
             Some(exporter) => Some(Engine { exporter: Some(name(exporter)?), ..engine }),
             None => Some(engine),
         };
-        Self { engines: self.engines.into_iter().filter_map(renamed).collect() }
+        Self { engines: self.engines.into_list().into_iter().filter_map(renamed).collect() }
     }
 
     /// Keeps the engines of which `matches` some packet from a time in ms on, given as
@@ -138,7 +135,7 @@ impl Sequences {
     /// The engines that are not cut by a window.
     #[must_use]
     pub fn whole(mut self) -> Self {
-        self.engines.retain(|engine| !engine.is_cut);
+        self.engines.retain_mut(|engine| !engine.is_cut);
         self
     }
 
