@@ -38,13 +38,14 @@ mod server;
 mod verify;
 
 pub use cancel::Cancel;
-pub use error::{Denied, FetchError, Lack, Stranger, Unsearchable, Why};
+pub use error::{Denied, Excess, FetchError, Lack, Stranger, Unsearchable, Unsent, Why};
 pub use flowkit_dump::Finding;
 pub use progress::{Event, Observer};
 pub use request::{
     DEFAULT_INDEX, DEFAULT_PAGE, DEFAULT_RETRIES, DEFAULT_TIMEOUT, DEFAULT_URL, Filter,
     LARGEST_PART, Method, Request, SMALLEST_PART, Update,
 };
+pub use run::connect::server_of_dump;
 pub use run::dry_run::{DryRun, DryRunIndex, DryRunNode, dry_run};
 pub use run::fetch;
 pub use run::list::{ListedIndex, Listing, list};

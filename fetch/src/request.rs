@@ -39,6 +39,8 @@ pub struct Request {
     pub credentials: Credentials,
     /// CA certificates, and the client certificate.
     pub tls: Tls,
+    /// Whether credentials may be sent without TLS to another machine.
+    pub allows_plain_http: bool,
     /// Index, pattern with `*`, or several of them separated by commas.
     pub index: Option<String>,
     /// Window over `@timestamp`.
@@ -115,6 +117,7 @@ impl Default for Request {
             url: None,
             credentials: Credentials::default(),
             tls: Tls::default(),
+            allows_plain_http: false,
             index: None,
             window: None,
             filter: None,

@@ -30,7 +30,7 @@ pub fn verify(
     let (manifest, mut findings) = flowkit_dump::verify(path)?;
     if let Some(request) = server {
         let cancel = Cancel::new();
-        let client = connect(request, Some(&manifest.server.url), &cancel)?;
+        let client = connect(request, Some(&manifest.server.url), &cancel, &())?;
         let policy = RetryPolicy { retries: request.retries, first_wait: request.backoff, cancel };
         product::detect(&Retrying::first(&client, policy.clone()), &manifest.index)?;
         let server = Retrying::new(&client, policy);

@@ -1,12 +1,16 @@
 //! Options that say which server to query, and with which credentials.
 
 use std::fs;
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
-use flowkit_fetch::{Credentials, Request, Tls, has_credentials};
+use flowkit_fetch::{
+    Credentials, FetchError, Request, Tls, Unsent, has_credentials, server_of_dump,
+};
 
+use crate::exit::Usage;
 use crate::warn::warn;
 
 /// Which server, and with which credentials.
@@ -17,7 +21,8 @@ pub(crate) struct ServerArgs {
     ///
     /// With a path if the API is behind one, such as es.example:9200/search.
     /// Without --url, `flowkit fetch` uses FLOWKIT_URL, the URL in an existing dump,
-    /// or localhost:9200; `flowkit verify` contacts no server.
+    /// or localhost:9200; `flowkit verify` contacts no server. A password, key, token
+    /// or client certificate goes only to the URL in --url or FLOWKIT_URL.
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
 
@@ -52,20 +57,37 @@ pub(crate) struct ServerArgs {
     /// Accept any certificate: others can then read and change what is sent
     #[arg(long, conflicts_with = "ca_cert")]
     insecure: bool,
+
+    /// Send a password, key or token over http:// to another machine
+    #[arg(long)]
+    allow_plain_http: bool,
 }
 
 impl ServerArgs {
+    /// Settles where a secret goes if only the dump names the server: on a terminal the
+    /// user is asked, elsewhere it is refused.
+    ///
+    /// # Errors
+    /// If the user does not agree, or cannot be asked.
+    pub(crate) fn settle(&self, request: &mut Request) -> anyhow::Result<()> {
+        let Some(secret) = self.secret(request.url.as_deref()) else { return Ok(()) };
+        let Some(url) = server_of_dump(request)? else { return Ok(()) };
+        let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+        if !(is_terminal && agrees(&url, secret, &mut io::stdin().lock(), &mut io::stderr())) {
+            let dump = request.output.clone();
+            bail!(FetchError::NotSent(Unsent::NotNamed { url, dump, secret }));
+        }
+        request.url = Some(url);
+        Ok(())
+    }
+
     /// Fills in the credentials and certificates of a request. Warns of what is not safe.
     ///
     /// # Errors
     /// If a file cannot be read, or there is no terminal to ask for the password.
     pub(crate) fn fill(&self, request: &mut Request) -> anyhow::Result<()> {
         request.credentials = self.credentials(request.url.as_deref())?;
-        if !request.credentials.can_be_sent() {
-            bail!(
-                "the API key or token holds a character that a header of HTTP cannot carry; is it from the right file or variable?"
-            );
-        }
+        request.allows_plain_http = self.allow_plain_http;
         request.tls = Tls {
             ca_cert: self.ca_cert.clone(),
             client_cert: self.client_cert.clone(),
@@ -85,8 +107,30 @@ impl ServerArgs {
         Ok(())
     }
 
+    /// What would be sent to the server, before it is read or asked for.
+    fn secret(&self, url: Option<&str>) -> Option<&'static str> {
+        let is_in_url = url.is_some_and(has_credentials);
+        if self.user.is_some() || is_in_url {
+            Some("password")
+        } else if self.api_key_file.is_some() {
+            Some("API key")
+        } else if self.bearer_file.is_some() {
+            Some("bearer token")
+        } else if variable("FLOWKIT_API_KEY").is_some() {
+            Some("API key")
+        } else if variable("FLOWKIT_BEARER").is_some() {
+            Some("bearer token")
+        } else {
+            self.client_cert.as_ref().map(|_| "client certificate")
+        }
+    }
+
     fn credentials(&self, url: Option<&str>) -> anyhow::Result<Credentials> {
         if let Some(user) = &self.user {
+            if user.contains(':') {
+                let why = "--user takes a name without a colon; a password behind it would be visible in the process list, so give it with --password-file FILE or FLOWKIT_PASSWORD";
+                return Err(Usage(why.to_owned()).into());
+            }
             let password = match (&self.password_file, variable("FLOWKIT_PASSWORD")) {
                 (Some(path), _) => first_line(path)?,
                 (None, Some(password)) => password,
@@ -112,14 +156,29 @@ impl ServerArgs {
     }
 }
 
+/// Asks whether a secret may be sent to the server that a dump names; no answer is no.
+fn agrees(url: &str, secret: &str, answers: &mut impl BufRead, questions: &mut impl Write) -> bool {
+    let asked =
+        write!(questions, "the dump names {url} as its server; send the {secret} there? [y/N] ");
+    let mut answer = String::new();
+    let is_answered = asked.and_then(|()| questions.flush()).is_ok()
+        && answers.take(100).read_line(&mut answer).is_ok();
+    is_answered && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// Most bytes that are read of a file with a secret, whatever it is.
+const LONGEST_SECRET: u64 = 64 * 1024;
+
 /// The first line of a file that holds a secret.
 fn first_line(path: &Path) -> anyhow::Result<String> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut text = String::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(LONGEST_SECRET).read_to_string(&mut text))
+        .with_context(|| format!("cannot read {}", path.display()))?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
         bail!("{} is empty; its first line must be the secret", path.display());
@@ -136,6 +195,25 @@ fn prompt(user: &str) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_goes_to_the_server_of_a_dump_after_a_yes_alone() {
+        for (answer, expected) in [
+            ("y\n", true),
+            (" Yes \n", true),
+            ("n\n", false),
+            ("\n", false),
+            ("", false),
+            ("yessir\n", false),
+            ("\u{1b}y\n", false),
+        ] {
+            let mut asked = Vec::new();
+            let agrees = agrees("https://h", "API key", &mut answer.as_bytes(), &mut asked);
+            assert_eq!(agrees, expected, "{answer:?}");
+            let question = "the dump names https://h as its server; send the API key there? [y/N] ";
+            assert_eq!(String::from_utf8(asked).unwrap(), question);
+        }
+    }
 
     #[test]
     fn a_secret_is_the_first_line_whatever_is_in_it() {

@@ -19,4 +19,5 @@ mod pipe;
 mod practice;
 mod proxy;
 mod questions;
+mod secrets;
 mod tshark;

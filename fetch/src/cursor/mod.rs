@@ -23,12 +23,17 @@ use pit::Pit;
 use query::Search;
 use scroll::Scroll;
 
+/// How often the page size of a part is lowered to a limit of the server.
+const MOST_LOWERED: u32 = 5;
+
 /// How a cursor is opened. Options that a server rejects are dropped or lowered
 /// here, and stay so for the next cursor.
 #[derive(Clone, Debug)]
 pub(crate) struct CursorOptions {
     /// Documents in a page.
     pub(crate) size: u32,
+    /// How often the server lowered that.
+    pub(crate) lowered: u32,
     /// How long a cursor lives between two pages, such as `5m`.
     pub(crate) keep_alive: String,
     /// Whether the server knows `allow_partial_search_results` (since 6.3).
@@ -114,8 +119,11 @@ fn adapt<S: Server>(
         options.forbids_partial = false;
         return Ok(());
     }
-    if let Some(limit) = refusal.largest_page().filter(|limit| *limit < options.size) {
-        options.size = limit;
+    // A server that goes on lowering its limit names none.
+    if let Some(limit) = refusal.largest_page().filter(|limit| *limit < options.size)
+        && options.lowered < MOST_LOWERED
+    {
+        (options.size, options.lowered) = (limit, options.lowered + 1);
         return Ok(());
     }
     Err(refused(server, index, call, refusal, options, 0))

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use super::query::{Members, Search};
 use super::{CursorOptions, PARTIAL, Target, adapt, is_by_time, refused, search_body};
-use crate::error::FetchError;
+use crate::error::{FetchError, told};
+use crate::page::answer::LONGEST_ID;
 use crate::page::check::{CursorNames, Snapshot};
 use crate::page::head::Head;
 use crate::page::hits::last_sort;
@@ -140,7 +141,7 @@ impl<'a, S: Server> Pit<'a, S> {
         if self.options.forbids_partial {
             path.extend([PARTIAL, "=false"]);
         }
-        Call::post(path, &search)
+        Call::post(path, &search).for_page()
     }
 }
 
@@ -181,10 +182,11 @@ fn open<S: Server>(
     let bad = |source| FetchError::BadAnswer {
         url: server.url().to_owned(),
         request: call.name(),
-        source,
+        source: told(&source),
     };
     let answer: Value = serde_json::from_slice(body).map_err(bad)?;
     let id = answer["id"].as_str().or(answer["pit_id"].as_str());
+    let id = id.filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
     id.map(str::to_owned).ok_or_else(|| bad(serde::de::Error::missing_field("id")))
 }
 
@@ -243,6 +245,7 @@ mod tests {
         let script = ScriptedServer::new(answers);
         let mut options = CursorOptions {
             size: 2,
+            lowered: 0,
             keep_alive: "5m".into(),
             forbids_partial: true,
             pit: Some(api),

@@ -54,8 +54,8 @@ impl<'a, S: Server> Scroll<'a, S> {
         call: &Call,
         body: &[u8],
     ) -> Result<Self, FetchError> {
-        let bad_page = |source| FetchError::BadPage { index: index.to_owned(), page: 1, source };
-        let head = Head::read(body).map_err(bad_page)?;
+        let nothing = Snapshot::before_page_1(index);
+        let head = Head::read(body).map_err(nothing.bad_page(1))?;
         let owner = CursorNames::new_owner();
         options.names.check(head.scroll_id.as_deref(), owner, call.name(), server.url())?;
         // From here on `drop` closes the cursor, also after an error.
@@ -75,7 +75,8 @@ impl<'a, S: Server> Scroll<'a, S> {
         let call = Call::post(
             "/_search/scroll",
             &json!({"scroll": self.options.keep_alive, "scroll_id": self.cursor}),
-        );
+        )
+        .for_page();
         let status = self.server.send(&call, body)?;
         let Snapshot { index, page, .. } = &self.snapshot;
         if status != 200 {
@@ -134,7 +135,7 @@ fn open_call(index: &str, search: &Value, options: &CursorOptions) -> Call {
     if options.forbids_partial {
         path.extend(["&", PARTIAL, "=false"]);
     }
-    Call::post(path, search)
+    Call::post(path, search).for_page()
 }
 
 #[cfg(test)]
@@ -148,6 +149,7 @@ mod tests {
     fn options() -> CursorOptions {
         CursorOptions {
             size: 10_000,
+            lowered: 0,
             keep_alive: "1m".into(),
             forbids_partial: true,
             pit: None,

@@ -21,6 +21,7 @@
 //! | at the end, as many were received as counted | `WrongCount` | [`CursorCheck::check_end`] |
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -31,12 +32,20 @@ use super::document_id::RecentDocuments;
 use super::head::Head;
 use super::pattern::may_name;
 use super::window::WindowCheck;
-use crate::error::FetchError;
+use crate::error::{FetchError, told};
+
+/// Longest `_id`, `_index` or `_routing` in bytes: they are terms, and Lucene takes no
+/// longer ones (`IndexWriter.MAX_TERM_LENGTH`).
+const LONGEST_NAME: usize = 32_766;
 
 /// Which cursor each id (scroll or PIT id) belongs to: a page with the id of
 /// another cursor answers another request.
 #[derive(Debug, Default)]
-pub(crate) struct CursorNames(Mutex<HashMap<String, u64>>);
+pub(crate) struct CursorNames {
+    hasher: RandomState,
+    /// The owner of each id, by its hash: an id may be long.
+    owners: Mutex<HashMap<u64, u64>>,
+}
 
 impl CursorNames {
     /// Most ids that are remembered.
@@ -50,11 +59,11 @@ impl CursorNames {
 
     /// Whether an id is this cursor's, or new.
     pub(crate) fn is_own(&self, name: &str, owner: u64) -> bool {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.len() > Self::MOST {
-            names.clear();
+        let mut owners = self.owners.lock().unwrap_or_else(PoisonError::into_inner);
+        if owners.len() > Self::MOST {
+            owners.clear();
         }
-        *names.entry(name.to_owned()).or_insert(owner) == owner
+        *owners.entry(self.hasher.hash_one(name)).or_insert(owner) == owner
     }
 
     /// Checks that the answer to `request` does not have the id of another
@@ -121,9 +130,7 @@ impl Snapshot {
         let not_skipped = self.shards.successful.saturating_sub(self.shards.skipped);
         let is_all = shards.total == expected || (page > 1 && shards.total == not_skipped);
         if shards.failed != 0 || shards.successful != shards.total || !is_all {
-            let reason = shards.reasons.first().map(|failure| failure.reason.clone());
-            let (successful, total) = (shards.successful, expected);
-            let reason = reason.unwrap_or_default();
+            let (successful, total, reason) = (shards.successful, expected, shards.reason.clone());
             return Err(FetchError::ShardsMissing { index, page, successful, total, reason });
         }
         if head.at_least.is_some() {
@@ -146,7 +153,7 @@ impl Snapshot {
 
     pub(crate) fn bad_page(&self, page: u64) -> impl FnOnce(serde_json::Error) -> FetchError {
         let index = self.index.clone();
-        move |source| FetchError::BadPage { index, page, source }
+        move |source| FetchError::BadPage { index, page, source: told(&source) }
     }
 }
 
@@ -224,6 +231,11 @@ impl CursorCheck {
         if !is_of_index || self.window.excludes(text) {
             return Err(self.unsorted());
         }
+        let names = [&hit.index, &hit.id].into_iter().chain(&hit.routing);
+        if names.into_iter().any(|name| name.len() > LONGEST_NAME) {
+            let why = "a document has a longer _id, _index or _routing than any can have";
+            return Err(self.bad_page(&serde::de::Error::custom(why)));
+        }
         if !self.recent.is_new(hit.document_id()) {
             return Err(FetchError::Twice { index: self.index.clone(), page: self.page });
         }
@@ -247,8 +259,9 @@ impl CursorCheck {
     }
 
     /// The error of a page that cannot be read.
-    pub(crate) fn bad_page(&self, source: serde_json::Error) -> FetchError {
-        FetchError::BadPage { index: self.index.clone(), page: self.page, source }
+    pub(crate) fn bad_page(&self, source: &serde_json::Error) -> FetchError {
+        let (index, page, source) = (self.index.clone(), self.page, told(source));
+        FetchError::BadPage { index, page, source }
     }
 
     fn unsorted(&self) -> FetchError {
@@ -267,7 +280,7 @@ mod tests {
     fn head(shards: [u64; 4], total: Option<u64>, timed_out: bool) -> Head {
         let [total_shards, successful, skipped, failed] = shards;
         let shards =
-            Shards { total: total_shards, successful, skipped, failed, reasons: Vec::new() };
+            Shards { total: total_shards, successful, skipped, failed, reason: String::new() };
         Head {
             scroll_id: None,
             pit_id: None,

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::answer::{Answer, Shards, Total};
+use super::answer::{Answer, MOST_DOCUMENTS, Shards, Total};
 use super::clusters::missing_clusters;
 
 /// Where the hits begin. Inside a JSON string the quotation marks would be
@@ -67,6 +67,11 @@ impl Head {
             }
             Some(Total::Number(total) | Total::Object { value: total, .. }) => (Some(total), None),
             None => (None, None),
+        };
+        let (total, at_least) = match total {
+            // More than there can be is no count.
+            Some(total) if total > MOST_DOCUMENTS => (None, Some(total)),
+            total => (total, at_least),
         };
         let Answer { scroll_id, pit_id, timed_out, shards, .. } = answer;
         let is_early = answer.terminated_early == Some(true);

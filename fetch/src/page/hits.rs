@@ -1,16 +1,25 @@
 //! The hits of a page: their positions, their times, and how they become lines of
 //! a part.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny};
+use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::answer::{Answer, TimeBounds};
 
 /// Sort values above this are nanoseconds; in milliseconds it is the year 5138.
 const LARGEST_MS: i64 = 100_000_000_000_000;
+
+/// No hit is shorter.
+const SHORTEST_HIT: &str = r#"{"_index":"","_id":""}"#;
+/// Shorter ones that are read, to be refused one by one.
+const SHORT_HITS: usize = 1_000;
+/// Longest list of sort values: some numbers and a short text.
+const LONGEST_SORT: usize = 64 * 1024;
 
 /// Splits a page into its hits; all of it must be valid JSON.
 ///
@@ -40,15 +49,46 @@ fn as_utf8(bytes: &[u8]) -> Vec<u8> {
 
 fn split(body: &[u8], hits: &mut Vec<Range<usize>>) -> Result<TimeBounds, serde_json::Error> {
     hits.clear();
-    let answer: Answer<Vec<&RawValue>> = serde_json::from_slice(body)?;
+    let answer: Answer<RawHits<'_>> = serde_json::from_slice(body)?;
     // Hits are borrowed from the body, so that the pointer difference is the
     // offset.
     let start = body.as_ptr() as usize;
-    hits.extend(answer.hits.hits.unwrap_or_default().iter().map(|hit| {
+    hits.extend(answer.hits.hits.unwrap_or_default().0.iter().map(|hit| {
         let at = hit.get().as_ptr() as usize - start;
         at..at + hit.get().len()
     }));
     Ok(answer.aggregations)
+}
+
+/// The texts of hits. After some that cannot hold an index and an id the next are not
+/// read, so that a page of nothing but commas takes no memory.
+#[derive(Default)]
+struct RawHits<'a>(Vec<&'a RawValue>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawHits<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<'a>(PhantomData<&'a ()>);
+        impl<'de: 'a, 'a> Visitor<'de> for List<'a> {
+            type Value = RawHits<'a>;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a list of hits")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<RawHits<'a>, A::Error> {
+                let (mut hits, mut short) = (Vec::new(), 0);
+                while let Some(hit) = list.next_element::<&RawValue>()? {
+                    short += usize::from(hit.get().len() < SHORTEST_HIT.len());
+                    if short > SHORT_HITS {
+                        return Err(A::Error::custom("hits have no index and no id"));
+                    }
+                    hits.push(hit);
+                }
+                Ok(RawHits(hits))
+            }
+        }
+        deserializer.deserialize_seq(List(PhantomData))
+    }
 }
 
 /// The first and last time, from a search without hits.
@@ -70,7 +110,8 @@ pub(crate) fn times_of(bucket: &serde_json::Value) -> TimeBounds {
 pub(crate) fn last_sort(body: &[u8]) -> Option<serde_json::Value> {
     const SORT: &[u8] = br#""sort":"#;
     let at = body.windows(SORT.len()).rposition(|window| window == SORT)? + SORT.len();
-    let mut values = serde_json::Deserializer::from_slice(&body[at..]).into_iter();
+    let rest = &body[at..body.len().min(at + LONGEST_SORT)];
+    let mut values = serde_json::Deserializer::from_slice(rest).into_iter();
     values.next()?.ok().filter(serde_json::Value::is_array)
 }
 

@@ -13,7 +13,7 @@
 //! | which documents are written | [`accept`] |
 
 pub(crate) mod accept;
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod check;
 pub(crate) mod clusters;
 pub(crate) mod document_id;

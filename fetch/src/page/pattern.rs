@@ -1,5 +1,22 @@
 //! Matches index names against patterns, as the server does.
 
+use crate::error::is_harmless;
+
+/// Longest name of an index in bytes: 255, and as much of a cluster before a colon.
+const LONGEST_NAME: usize = 512;
+
+/// Whether an index can have a name, also one of another cluster. Letters are not
+/// looked at closely: other products may allow more of them.
+///
+/// Source: Elasticsearch reference, "Create index API", "Path parameters".
+pub(crate) fn is_index_name(name: &str) -> bool {
+    !matches!(name, "" | "." | "..")
+        && name.len() <= LONGEST_NAME
+        && !name.contains(['\\', '/', '*', '?', '"', '<', '>', '|', ' ', ',', '#'])
+        && !name.starts_with('-')
+        && is_harmless(name)
+}
+
 /// Whether a name matches one of several patterns, separated by commas.
 pub(crate) fn matches_any(pattern: &str, name: &str) -> bool {
     pattern.split(',').any(|part| matches(part.as_bytes(), name.as_bytes()))
@@ -56,6 +73,32 @@ mod tests {
         ];
         for (pattern, name, expected) in cases {
             assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_index_can_have_is_none() {
+        let long = "x".repeat(LONGEST_NAME + 1);
+        for name in ["netflow-2018.09.21", ".ds-x-000001", "eu:netflow-1", "Ünïcode", "A"] {
+            assert!(is_index_name(name), "{name}");
+        }
+        for name in [
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            "a\\b",
+            "a\0",
+            "a\u{1b}[m",
+            "\u{202e}x",
+            "a b",
+            "a,b",
+            "-a",
+            "a*",
+            &long,
+        ] {
+            assert!(!is_index_name(name), "{name}");
         }
     }
 

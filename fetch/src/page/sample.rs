@@ -7,8 +7,14 @@ use serde_json::{Map, Value};
 
 use crate::error::printable;
 
+/// Largest hit whose document is read as a value, which takes many times its size.
+const LARGEST: usize = 16 << 20;
 /// Most keys that are named of a document that is no flow.
 const MOST_KEYS: usize = 6;
+
+/// Most names in a dotted path that become objects in one another; no field of a flow
+/// has more, and what is deeper cannot be dropped again.
+const DEEPEST: usize = 64;
 
 /// Whether a hit is a flow, and its dialect in words; of a document that is no
 /// flow why not, with its keys.
@@ -27,6 +33,9 @@ pub(crate) fn describe(hit: &[u8]) -> (bool, String) {
 
 /// The document of a hit: its `_source`, else what was asked of it as `fields`.
 pub(crate) fn document(hit: &[u8]) -> Option<Map<String, Value>> {
+    if hit.len() > LARGEST {
+        return None;
+    }
     let hit = String::from_utf8_lossy(hit);
     let Ok(Value::Object(mut hit)) = serde_json::from_str(&hit) else { return None };
     match (hit.remove("_source"), hit.remove("fields")) {
@@ -44,6 +53,10 @@ fn from_fields(fields: Map<String, Value>) -> Map<String, Value> {
             Value::Array(mut list) if list.len() == 1 => list.remove(0),
             value => value,
         };
+        if path.split('.').nth(DEEPEST).is_some() {
+            document.insert(path, value);
+            continue;
+        }
         let mut at = &mut document;
         let mut names = path.split('.').peekable();
         while let Some(name) = names.next() {
@@ -123,6 +136,13 @@ mod tests {
             let (is_flow, words) = describe(hit.as_bytes());
             assert_eq!((is_flow, words.as_str()), expected, "{hit}");
         }
+    }
+
+    #[test]
+    fn a_path_of_a_hundred_thousand_names_is_no_tower_of_objects() {
+        let path = vec!["a"; 100_000].join(".");
+        let hit = format!(r#"{{"fields":{{"{path}":[1],"netflow.version":[5]}}}}"#);
+        assert!(describe(hit.as_bytes()).0);
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn the_head_of_each_generation_is_read() {
     assert_eq!((head.total, head.is_empty, head.shards.successful), (Some(2), true, 2));
     let head = Head::read(LOST_7.as_bytes()).unwrap();
     assert_eq!((head.shards.failed, head.shards.skipped, head.total), (2, 0, Some(1_000)));
-    assert!(head.shards.reasons[0].reason.starts_with("search_context_missing_exception: No"));
+    assert!(head.shards.reason.starts_with("search_context_missing_exception: No"));
 }
 
 #[test]

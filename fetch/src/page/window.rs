@@ -13,11 +13,14 @@ use jiff::tz::TimeZone;
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// What precedes a time that is a text.
 const KEY: &[u8] = br#""@timestamp":""#;
 /// Length of a time as Logstash writes it: `2018-09-21T07:17:49.230Z`.
 const USUAL: usize = 24;
+/// Longest text of an `@timestamp` that is looked at.
+const LONGEST_TIMES: usize = 64 * 1024;
 /// Numbers that are milliseconds and no other unit: 1973 to 2286.
 const MILLISECONDS: std::ops::Range<i64> = 100_000_000_000..10_000_000_000_000;
 
@@ -63,27 +66,30 @@ impl WindowCheck {
     /// Whether each `@timestamp` of a hit is known and outside.
     fn excludes_all(&self, hit: &[u8]) -> bool {
         #[derive(Deserialize)]
-        struct Hit {
-            #[serde(default, rename = "_source")]
-            source: Times,
-            #[serde(default)]
-            fields: Times,
+        struct Hit<'a> {
+            #[serde(borrow, default, rename = "_source")]
+            source: Times<'a>,
+            #[serde(borrow, default)]
+            fields: Times<'a>,
         }
         #[derive(Default, Deserialize)]
-        struct Times {
-            #[serde(default, rename = "@timestamp")]
-            timestamp: Value,
+        struct Times<'a> {
+            #[serde(borrow, default, rename = "@timestamp")]
+            timestamp: Option<&'a RawValue>,
         }
-        let Ok(hit) = serde_json::from_slice::<Hit>(hit) else { return false };
-        let times: Vec<&Value> = [&hit.source.timestamp, &hit.fields.timestamp]
-            .into_iter()
-            .flat_map(|value| match value {
-                Value::Array(list) => list.iter().collect(),
-                Value::Null => Vec::new(),
-                value => vec![value],
-            })
-            .collect();
-        let is_outside = |time: &&Value| ms_of(time).is_some_and(|ms| !self.span.contains(ms));
+        let Ok(hit) = serde_json::from_slice::<Hit<'_>>(hit) else { return false };
+        let mut times = Vec::new();
+        for text in [hit.source.timestamp, hit.fields.timestamp].into_iter().flatten() {
+            // Some times; more of them leave doubt.
+            let is_short = text.get().len() <= LONGEST_TIMES;
+            match is_short.then(|| serde_json::from_str(text.get())) {
+                Some(Ok(Value::Array(list))) => times.extend(list),
+                Some(Ok(Value::Null)) => {}
+                Some(Ok(value)) => times.push(value),
+                _ => return false,
+            }
+        }
+        let is_outside = |time: &Value| ms_of(time).is_some_and(|ms| !self.span.contains(ms));
         !times.is_empty() && times.iter().all(is_outside)
     }
 }

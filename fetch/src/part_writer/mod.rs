@@ -26,6 +26,8 @@ use crate::page::hits::{hit_ms, into_lines, split_hits};
 /// Maximum number of documents of one millisecond that are remembered: a part
 /// that is interrupted after more starts over.
 const MAX_AT_LAST: usize = 200_000;
+/// Maximum length of their ids together.
+const MAX_BYTES_AT_LAST: usize = 64 << 20;
 
 /// Writes one part.
 pub(crate) struct PartWriter<'a> {
@@ -53,6 +55,12 @@ struct CursorState {
 pub(crate) struct Written {
     pub(crate) documents: u64,
     pub(crate) bytes: u64,
+}
+
+/// Bytes of what names a document.
+fn length(id: &IdInPart) -> usize {
+    let texts = [Some(&id.id), id.index.as_ref(), id.routing.as_ref()];
+    texts.into_iter().flatten().map(String::len).sum()
 }
 
 impl CursorState {
@@ -133,7 +141,8 @@ impl<'a> PartWriter<'a> {
         let ids = self.state.at_last.iter().map(|id| id.document_id(index));
         self.cursor.to_skip = ids.map(|id| id.key_bytes(<[u8]>::to_vec)).collect();
         self.state.is_joined |= before > 0;
-        self.state.expected = before + total - (self.state.at_last.len() as u64).min(total);
+        let again = (self.state.at_last.len() as u64).min(total);
+        self.state.expected = before.saturating_add(total - again);
     }
 
     /// Prepares for another cursor. A part in storage order cannot be resumed: it
@@ -185,7 +194,7 @@ impl<'a> PartWriter<'a> {
         hits: &mut Vec<Range<usize>>,
     ) -> Result<Written, FetchError> {
         let check = &self.cursor.check;
-        let times = split_hits(body, hits).map_err(|source| check.bad_page(source))?;
+        let times = split_hits(body, hits).map_err(|source| check.bad_page(&source))?;
         let received = check.check_count(hits.len())?;
         if self.state.order == Order::Time {
             self.remember_times(body, hits)?;
@@ -208,7 +217,7 @@ impl<'a> PartWriter<'a> {
         hits.retain(|place| {
             let hit = &body[place.clone()];
             let keep = HitId::read(hit)
-                .map_err(|source| self.cursor.check.bad_page(source))
+                .map_err(|source| self.cursor.check.bad_page(&source))
                 .and_then(|id| self.keep(&id, hit));
             match keep {
                 Ok(keep) => keep,
@@ -257,7 +266,7 @@ impl<'a> PartWriter<'a> {
             return Ok(());
         };
         let ms = |hit: &Range<usize>| hit_ms(&body[hit.clone()]);
-        let bad_page = |source| self.cursor.check.bad_page(source);
+        let bad_page = |source| self.cursor.check.bad_page(&source);
         let (first_ms, last_ms) = (ms(first).map_err(bad_page)?, ms(last).map_err(bad_page)?);
         let check = &self.cursor.check;
         check.check_order(self.state.last_ms, first_ms, last_ms)?;
@@ -278,7 +287,8 @@ impl<'a> PartWriter<'a> {
                 self.state.at_last.push(IdInPart::new(&id, &self.state.scope.index));
             }
         }
-        if self.state.at_last.len() > MAX_AT_LAST {
+        let bytes: usize = self.state.at_last.iter().map(length).sum();
+        if self.state.at_last.len() > MAX_AT_LAST || bytes > MAX_BYTES_AT_LAST {
             self.state.at_last.clear();
         }
         Ok(())

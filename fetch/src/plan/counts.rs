@@ -7,6 +7,7 @@ use super::indices::IndexLister;
 use crate::clock::now;
 use crate::cursor::query;
 use crate::error::{Denied, FetchError, Lack, printable};
+use crate::page::answer::documents;
 use crate::page::clusters::missing_clusters;
 use crate::page::hits::times;
 use crate::server::address::path_segment;
@@ -28,7 +29,7 @@ pub(crate) fn count<S: Server>(
     let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
     check_whole(index, server.url(), &call, &answer)?;
     let is_early = answer["terminated_early"] == true || answer["_shards"]["total"] == 0;
-    Ok(answer["count"].as_u64().filter(|_| is_whole(&answer) && !is_early))
+    Ok(documents(&answer["count"]).filter(|_| is_whole(&answer) && !is_early))
 }
 
 /// First and last `@timestamp` of all documents, in milliseconds; `None` if the

@@ -3,13 +3,15 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::alias::alias_filter;
 use super::counts::{check_whole, is_whole};
 use super::{Plan, PlanRequest, PlannedIndex, pushdown};
 use crate::cursor::query;
-use crate::error::{Denied, FetchError, Unsearchable, Why, printable};
-use crate::page::pattern::matches_any;
+use crate::error::{Denied, Excess, FetchError, Unsearchable, Why, printable};
+use crate::page::answer::documents;
+use crate::page::pattern::{is_index_name, matches_any};
 use crate::server::address::path_segment;
 use crate::server::refusal::{Context, Refusal};
 use crate::server::rights::lacking;
@@ -19,6 +21,8 @@ use crate::server::{Call, Server};
 const DEFAULT_PAGE_LIMIT: u32 = 10_000;
 /// Maximum number of indices that are listed by aggregation.
 const MAX_INDICES: u32 = 5_000;
+/// Maximum number of indices of a fetch; each is counted by a request of its own.
+const MOST_INDICES: usize = 10_000;
 
 /// The indices that match the pattern, each with its query.
 pub(super) fn indices<S: Server>(
@@ -44,7 +48,9 @@ pub(super) fn indices<S: Server>(
         let mut queries: Vec<Value> = request.query.into_iter().cloned().collect();
         if lister.is_indirect(&index.name) {
             match &aliases {
-                Some(aliases) => queries.extend(alias_filter(&aliases[&index.name], request.pattern)),
+                Some(aliases) => {
+                    queries.extend(alias_filter(&aliases[&index.name], &index.name, request.pattern)?);
+                }
                 None => plan.notes.push(format!(
                     "{} was reached by another name; whether that has a filter could not be asked, and it is not applied",
                     index.name
@@ -95,20 +101,6 @@ fn leave_frozen_out(open: &mut Vec<PlannedIndex>, plan: &mut Plan) -> Result<(),
             Ok(())
         }
     }
-}
-
-/// The combined filter of the aliases of an index that match a pattern; `None` if
-/// one of them has no filter.
-fn alias_filter(aliases: &Value, pattern: &str) -> Option<Value> {
-    let aliases = aliases["aliases"].as_object()?;
-    let named = aliases.iter().filter(|(name, _)| matches_any(pattern, name));
-    let filters: Option<Vec<Value>> =
-        named.map(|(_, alias)| alias.get("filter").cloned()).collect();
-    let mut filters = filters.filter(|filters| !filters.is_empty())?;
-    Some(match filters.len() {
-        1 => filters.swap_remove(0),
-        _ => json!({"bool": {"should": filters}}),
-    })
 }
 
 /// Lists the indices that match a pattern.
@@ -189,7 +181,7 @@ impl<S: Server> IndexLister<'_, S> {
             name,
             ..PlannedIndex::default()
         });
-        Ok(Some(planned.collect()))
+        self.checked(&call, planned.collect()).map(Some)
     }
 
     /// The indices by aggregation over documents, with their counts; `None` if
@@ -216,11 +208,33 @@ impl<S: Server> IndexLister<'_, S> {
         let planned = buckets.iter().map(|bucket| {
             Some(PlannedIndex {
                 name: bucket["key"].as_str()?.to_owned(),
-                documents: Some(bucket["doc_count"].as_u64()?),
+                documents: Some(documents(&bucket["doc_count"])?),
                 ..PlannedIndex::default()
             })
         });
-        Ok(planned.collect())
+        let Some(planned) = planned.collect() else { return Ok(None) };
+        self.checked(&call, planned).map(Some)
+    }
+
+    /// Checks that the names are such as an index can have, and not too many.
+    fn checked(
+        &self,
+        call: &Call,
+        found: Vec<PlannedIndex>,
+    ) -> Result<Vec<PlannedIndex>, FetchError> {
+        if found.len() > MOST_INDICES {
+            let (pattern, limit) = (self.pattern.to_owned(), MOST_INDICES);
+            return Err(FetchError::TooMany(Excess::Indices { pattern, limit }));
+        }
+        match found.iter().find(|index| !is_index_name(&index.name)) {
+            None => Ok(found),
+            Some(index) => {
+                let why = format!("no index can be called \"{}\"", printable(&index.name));
+                let (url, request) = (self.server.url().to_owned(), call.name());
+                let source = serde::de::Error::custom(why);
+                Err(FetchError::BadAnswer { url, request, source })
+            }
+        }
     }
 
     /// A refusal that another request may avoid gives `None`; a missing or closed
@@ -318,21 +332,6 @@ mod tests {
         assert_eq!(told(false, true).as_deref(), Some(expected));
         assert_eq!(told(true, true), None);
         assert_eq!(told(false, false), None, "nobody is asked about nobody");
-    }
-
-    #[test]
-    fn the_filter_of_an_alias_counts_unless_another_name_has_none() {
-        let aliases = |text: &str| serde_json::from_str::<Value>(text).unwrap();
-        let one = aliases(r#"{"aliases":{"web":{"filter":{"term":{"p":"443"}}},"all":{}}}"#);
-        assert_eq!(alias_filter(&one, "web"), Some(json!({"term": {"p": "443"}})));
-        assert_eq!(alias_filter(&one, "w*"), Some(json!({"term": {"p": "443"}})));
-        assert_eq!(alias_filter(&one, "web,all"), None);
-        let two = aliases(r#"{"aliases":{"a":{"filter":{"x":1}},"b":{"filter":{"y":1}}}}"#);
-        assert_eq!(
-            alias_filter(&two, "a,b"),
-            Some(json!({"bool": {"should": [{"x": 1}, {"y": 1}]}}))
-        );
-        assert_eq!(alias_filter(&Value::Null, "a"), None);
     }
 
     #[test]

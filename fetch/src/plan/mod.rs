@@ -5,6 +5,7 @@
 //! one concrete index takes few search contexts on the server, and is not
 //! affected when the next day's index appears.
 
+mod alias;
 mod asked;
 pub(crate) mod counts;
 mod indices;
@@ -26,6 +27,9 @@ pub(crate) use asked::check_asked;
 use indices::{IndexLister, closed_note, indices};
 use parts::{count_index, split_index};
 pub(crate) use times::{check_times, tell_undated};
+
+/// Most parts of a fetch: the manifest has some hundred bytes of each.
+const MOST_PARTS: usize = 100_000;
 
 /// What to plan.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +134,8 @@ pub(crate) fn plan<S: Server>(server: &S, request: PlanRequest<'_>) -> Result<Pl
         counted.push(count_index(server, request, index)?);
     }
     plan.notes.extend(closed_note(&plan.closed));
-    let all = counted.iter().filter_map(|counted| counted.index.documents).sum();
+    let all = counted.iter().filter_map(|counted| counted.index.documents);
+    let all = all.fold(0, u64::saturating_add);
     let size = request.part_size.unwrap_or_else(|| part_size(all)).max(1);
     for index in counted {
         split_index(server, request, index, size, &mut plan)?;

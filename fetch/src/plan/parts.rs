@@ -6,10 +6,13 @@ use serde_json::Value;
 
 use super::counts::count;
 use super::split::{CountedSpan, Splitter};
-use super::{Plan, PlanRequest, PlannedIndex};
+use super::{MOST_PARTS, Plan, PlanRequest, PlannedIndex};
 use crate::cursor::query;
-use crate::error::FetchError;
+use crate::error::{Excess, FetchError};
 use crate::server::Server;
+
+/// Most slices of a part, as many as a server allows (`index.max_slices_per_scroll`).
+const MOST_SLICES: u32 = 1_024;
 
 /// An index, and how many documents of it are wanted, if the server counts them.
 pub(super) struct CountedIndex {
@@ -47,7 +50,7 @@ pub(super) fn count_index<S: Server>(
         counted.undated = count(server, &name, &counted.undated_query())?;
     }
     counted.index.documents =
-        counted.dated.zip(counted.undated).map(|(dated, undated)| dated + undated);
+        counted.dated.zip(counted.undated).map(|(dated, undated)| dated.saturating_add(undated));
     Ok(counted)
 }
 
@@ -66,7 +69,9 @@ pub(super) fn split_index<S: Server>(
         let whole = CountedSpan { span: counted.window, documents: dated.unwrap_or(0) };
         let mut spans = vec![whole];
         if whole.documents > size {
-            spans = Splitter { server, index: &index.name, query: &of_span, size }.split(whole)?;
+            let most = MOST_PARTS.saturating_sub(plan.parts.len());
+            let splitter = Splitter { server, index: &index.name, query: &of_span, size, most };
+            spans = splitter.split(whole)?;
         }
         for CountedSpan { span, documents } in spans {
             let (query, documents) = (of_span(span), dated.map(|_| documents));
@@ -83,6 +88,10 @@ pub(super) fn split_index<S: Server>(
     }
     let query = query::all_of([query::span(request.whole), index.query.clone()]);
     plan.wanted.push(Wanted { index: index.name.clone(), query });
+    if plan.parts.len() + parts.len() > MOST_PARTS {
+        let (index, limit) = (counted.index.name, MOST_PARTS);
+        return Err(FetchError::TooMany(Excess::Parts { index, limit }));
+    }
     plan.add(counted.index, parts);
     Ok(())
 }
@@ -91,7 +100,7 @@ pub(super) fn split_index<S: Server>(
 /// slices are cheap.
 fn slices(part: &Pending, size: u64, shards: Option<u32>) -> Vec<Pending> {
     let wanted = part.documents.unwrap_or(0).div_ceil(size.max(1));
-    let max = u32::try_from(wanted).unwrap_or(u32::MAX).min(shards.unwrap_or(1));
+    let max = u32::try_from(wanted).unwrap_or(u32::MAX).min(shards.unwrap_or(1)).min(MOST_SLICES);
     if max < 2 {
         return vec![part.clone()];
     }
@@ -120,5 +129,6 @@ mod tests {
         assert_eq!(cut(900, Some(2)), [Some((0, 2)), Some((1, 2))]);
         assert_eq!(cut(900, Some(1)), [None]);
         assert_eq!(cut(900, None), [None]);
+        assert_eq!(cut(u64::MAX, Some(u32::MAX)).len(), MOST_SLICES as usize);
     }
 }

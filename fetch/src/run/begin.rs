@@ -11,7 +11,7 @@ use flowkit_model::filter::Expression;
 use super::{Run, update};
 use crate::clock::now;
 use crate::cursor::{CursorOptions, pit, query};
-use crate::error::FetchError;
+use crate::error::{FetchError, printable};
 use crate::plan::{self, Plan, PlanRequest};
 use crate::progress::Event;
 use crate::request::{DEFAULT_INDEX, Method};
@@ -30,7 +30,7 @@ impl<S: Server> Run<'_, S> {
             return Err(FetchError::OtherRequest {
                 path: self.request.output.clone(),
                 what: "cluster",
-                there: there.clone(),
+                there: printable(there),
                 asked: asked.clone(),
             });
         }
@@ -106,6 +106,7 @@ impl<S: Server> Run<'_, S> {
     ) -> Result<CursorOptions, FetchError> {
         let mut options = CursorOptions {
             size: self.request.page_size,
+            lowered: 0,
             keep_alive: self.request.keep_alive.clone(),
             forbids_partial: true,
             pit: None,

@@ -92,7 +92,7 @@ pub fn dry_run(
     let existing = flowkit_dump::manifest::read(&request.output).ok();
     let existing = existing.filter(|_| !request.force);
     let url_of_dump = existing.as_ref().map(|manifest| manifest.server.url.clone());
-    let client = connect(request, url_of_dump.as_deref(), cancel)?;
+    let client = connect(request, url_of_dump.as_deref(), cancel, observer)?;
     Run { server: &client, request, cancel, observer }.dry_run(existing)
 }
 
@@ -123,7 +123,7 @@ impl<S: Server> Run<'_, S> {
                 bytes: index
                     .documents
                     .zip(sample.bytes_per_hit)
-                    .map(|(documents, bytes_per_hit)| documents * bytes_per_hit),
+                    .map(|(documents, bytes_per_hit)| documents.saturating_mul(bytes_per_hit)),
                 shards: index.shards,
                 parts: of_index().count(),
                 dialect: sample.dialect,

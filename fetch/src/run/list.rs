@@ -11,6 +11,7 @@ use super::sample::Sample;
 use crate::cancel::Cancel;
 use crate::cursor::query;
 use crate::error::FetchError;
+use crate::page::answer::documents;
 use crate::page::hits::{times, times_of};
 use crate::plan;
 use crate::plan::counts::{count, is_whole};
@@ -70,7 +71,7 @@ pub fn list(
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<Listing, FetchError> {
-    let client = connect(request, None, cancel)?;
+    let client = connect(request, None, cancel, observer)?;
     let index = request.index.clone().unwrap_or_else(|| "*".to_owned());
     let retries = request.retries.min(RETRIES);
     let request = &Request { index: Some(index), retries, ..request.clone() };
@@ -144,7 +145,7 @@ fn all_at_once<S: Server>(
     let Some(buckets) = found["buckets"].as_array().filter(|_| is_exact) else { return Ok(None) };
     let index = |bucket: &Value| {
         let name = bucket["key"].as_str()?.to_owned();
-        let documents = Some(bucket["doc_count"].as_u64()?);
+        let documents = Some(documents(&bucket["doc_count"])?);
         let times = times_of(bucket);
         let (first_ms, last_ms) = (times.first_ms(), times.last_ms());
         let index = ListedIndex { documents, first_ms, last_ms, ..ListedIndex::default() };

@@ -30,9 +30,8 @@ use crate::plan::{self, Plan};
 use crate::progress::{Event, Observer};
 use crate::request::Request;
 use crate::server::Server;
-use crate::server::address::Address;
 use crate::server::retry::{RetryPolicy, Retrying};
-use connect::connect;
+use connect::{connect, destination, is_left_alone};
 
 /// Runs a fetch, and returns the manifest of the complete dump.
 ///
@@ -47,9 +46,10 @@ pub fn fetch(
     cancel: &Cancel,
     observer: &dyn Observer,
 ) -> Result<Manifest, FetchError> {
-    // Errors of the address are reported before a folder is made.
-    if let Some(url) = &request.url {
-        Address::new(url)?;
+    // Errors of address and credentials are reported before a folder is made.
+    request.credentials.check()?;
+    if request.url.is_some() {
+        destination(request, None)?;
     }
     request.tls.config()?;
     let (folder, existing) = DumpFolder::lock(&request.output)?;
@@ -62,10 +62,13 @@ pub fn fetch(
         None => existing,
     };
     let url_of_dump = match &existing {
+        Some(manifest) if is_left_alone(request, manifest) => {
+            return Err(FetchError::Exists { path: request.output.clone() });
+        }
         Some(manifest) if !request.force => Some(manifest.server.url.as_str()),
         _ => None,
     };
-    let client = connect(request, url_of_dump, cancel)?;
+    let client = connect(request, url_of_dump, cancel, observer)?;
     Run { server: &client, request, cancel, observer }.fetch(&folder, existing)
 }
 

@@ -6,19 +6,29 @@
 use flowkit_model::dump::Manifest;
 use flowkit_model::window::Typed;
 
-use crate::error::FetchError;
+use crate::error::{FetchError, is_harmless, printable};
 use crate::request::Request;
 use crate::search_body::SearchBody;
 
 /// Compares a request with the existing dump.
 ///
 /// # Errors
-/// If a given option differs.
+/// If a given option differs, or the dump names indices that no server has.
 pub(crate) fn check(request: &Request, manifest: &Manifest) -> Result<(), FetchError> {
+    let pending = manifest.pending.iter().flatten().map(|pending| &pending.scope.index);
+    let parts = manifest.parts.iter().map(|part| &part.scope.index);
+    let wanted = manifest.wanted.iter().map(|wanted| &wanted.index);
+    let mut names = [&manifest.index].into_iter().chain(wanted).chain(parts).chain(pending);
+    if !names.all(|name| is_harmless(name)) {
+        let why = "its manifest.json names an index with characters that no index has";
+        return Err(FetchError::CannotUpdate { path: request.output.clone(), why: why.to_owned() });
+    }
     let differ = |what, there: String, asked: String| {
         if there == asked {
             return Ok(());
         }
+        // What a dump says may come from anybody.
+        let there = printable(&there);
         Err(FetchError::OtherRequest { path: request.output.clone(), what, there, asked })
     };
     if let Some(index) = &request.index {
@@ -100,6 +110,11 @@ mod tests {
         assert!(
             check(&request(Some("netflow-*"), Some(last("24h", 9_000_000))), &manifest).is_ok()
         );
+        for index in ["a\u{1b}[31m", "a\nb", "\u{202e}a"] {
+            let manifest = Manifest { index: index.to_owned(), ..manifest.clone() };
+            let message = check(&request(None, None), &manifest).unwrap_err().to_string();
+            assert!(message.contains("names an index") && !message.contains(index), "{message}");
+        }
         for (request, expected) in [
             (request(Some("other"), None), "another --index (netflow-*, not other)"),
             (

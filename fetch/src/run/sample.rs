@@ -21,7 +21,8 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Looks at the hits of a search; at none if the server refuses it.
+    /// Looks at the hits of a search; at none if the server refuses it, or if they are
+    /// larger than an answer that is no page.
     pub(super) fn take<S: Server>(
         server: &S,
         path: String,
@@ -29,9 +30,11 @@ impl Sample {
     ) -> Result<Self, FetchError> {
         let (mut body, mut hits) = (Vec::new(), Vec::new());
         let mut sample = Self::default();
-        if server.send(&Call::post(path, search), &mut body)? != 200
-            || split_hits(&body, &mut hits).is_err()
-        {
+        let status = match server.send(&Call::post(path, search), &mut body) {
+            Err(FetchError::TooLarge { .. }) => return Ok(sample),
+            status => status?,
+        };
+        if status != 200 || split_hits(&body, &mut hits).is_err() {
             return Ok(sample);
         }
         let bytes: usize = hits.iter().map(|hit| hit.len() + 1).sum();

@@ -1,6 +1,8 @@
 //! The address of a server, separated from the credentials that may be in it.
 
-use crate::error::FetchError;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use crate::error::{FetchError, printable};
 
 /// The address of a server in a form that can be shown, and its credentials.
 #[derive(Clone)]
@@ -24,8 +26,12 @@ impl Address {
     /// `user:password`, percent-decoded; a password may contain a bare `@`.
     pub(crate) fn new(text: &str) -> Result<Self, FetchError> {
         let text = text.trim();
+        if let Some(scheme) = lacks_slashes(text) {
+            let why = "the // is missing; nothing else may follow the scheme";
+            return Err(FetchError::Address { url: format!("{scheme}:…"), why });
+        }
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-        let scheme = scheme.to_ascii_lowercase();
+        let scheme = printable(&scheme.to_ascii_lowercase());
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let (userinfo, host) = match authority.rsplit_once('@') {
             Some((userinfo, host)) => (Some(userinfo), host),
@@ -34,13 +40,13 @@ impl Address {
         // An `@` after a `/` may still end a password that was not encoded: what
         // precedes it is not shown.
         if let Some((_, shown)) = path.rsplit_once('@') {
-            let shown = shown.split(['?', '#']).next().unwrap_or_default();
+            let shown = printable(shown.split(['?', '#']).next().unwrap_or_default());
             let why = "write a /, ? or # in a password as %2F, %3F or %23";
             return Err(FetchError::Address { url: format!("{scheme}://…@{shown}"), why });
         }
         // What follows a ? may be a password, too, and so may be what stands for a port.
         let shown_path = path.split(['?', '#']).next().unwrap_or_default();
-        let shown = |host: &str| format!("{scheme}://{host}{shown_path}");
+        let shown = |host: &str| printable(&format!("{scheme}://{host}{shown_path}"));
         let refuse = |why| Err(FetchError::Address { url: shown(host), why });
         if let Some((name, port)) = port_of(host)
             && port.parse::<u16>().is_err()
@@ -55,19 +61,68 @@ impl Address {
             return refuse("leave out what follows the ? or #");
         }
         let url = format!("{scheme}://{host}{}", path.trim_end_matches('/'));
-        if host.is_empty() || url.parse::<ureq::http::Uri>().is_err() {
+        if !is_address(&url, host) {
             return refuse("it is not an address");
         }
-        let authorization = userinfo.map(|userinfo| {
-            let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
-            let mut pair = percent_decode(user);
-            pair.push(b':');
-            pair.extend(percent_decode(password));
-            format!("Basic {}", base64(&pair))
-        });
-        let is_local = matches!(host_name(host), "localhost" | "127.0.0.1" | "[::1]");
-        Ok(Self { url, authorization, is_local })
+        let authorization = match userinfo.map(basic) {
+            None => None,
+            Some(Ok(authorization)) => Some(authorization),
+            Some(Err(why)) => return refuse(why),
+        };
+        Ok(Self { url, authorization, is_local: is_loopback(host_name(host)) })
     }
+
+    /// The address of the server that a dump names: one that flowkit wrote there, or
+    /// whatever a stranger did.
+    pub(crate) fn of_dump(text: &str) -> Result<Self, FetchError> {
+        let why = match Self::new(text) {
+            Ok(address) if address.url == text => return Ok(address),
+            _ if text.is_empty() => "it names no server; give --url",
+            _ => "the server that it names is no address that flowkit writes; give --url",
+        };
+        Err(FetchError::Address { url: "manifest.json of the dump".to_owned(), why })
+    }
+}
+
+/// The scheme, if what follows it is not `://`: the rest may be a password.
+fn lacks_slashes(text: &str) -> Option<&'static str> {
+    let lower = text.to_ascii_lowercase();
+    ["https", "http"].into_iter().find(|scheme| {
+        let rest = lower.strip_prefix(scheme);
+        rest.is_some_and(|rest| rest.starts_with([':', '/']) && !rest.starts_with("://"))
+    })
+}
+
+/// Whether the HTTP client reads a URL as it stands here.
+fn is_address(url: &str, host: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\\\"<>^`{|}".contains(&byte);
+    let is_same = |uri: ureq::http::Uri| uri.host() == Some(host_name(host));
+    !host.is_empty() && url.bytes().all(is_plain) && url.parse().is_ok_and(is_same)
+}
+
+/// The header of `user:password`, percent-encoded.
+fn basic(userinfo: &str) -> Result<String, &'static str> {
+    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+    let (user, password) = (percent_decode(user), percent_decode(password));
+    if password.is_empty() {
+        return Err("it has a user and no password; use --user NAME with --password-file FILE");
+    }
+    if user.iter().chain(&password).any(u8::is_ascii_control) {
+        return Err("its user or password holds a control character");
+    }
+    Ok(format!("Basic {}", base64(&[&user[..], b":", &password].concat())))
+}
+
+/// Whether a host is this machine by its name alone, whatever a resolver says:
+/// `127.0.0.1.example` is not.
+fn is_loopback(host: &str) -> bool {
+    let name = host.strip_suffix('.').unwrap_or(host);
+    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    name.eq_ignore_ascii_case("localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || bare
+            .and_then(|bare| bare.parse::<Ipv6Addr>().ok())
+            .is_some_and(|address| address.to_canonical().is_loopback())
 }
 
 /// Whether an address holds credentials.
@@ -164,7 +219,6 @@ mod tests {
         check("http://u:p%40ss%2F%25@h", "http://h", Some("u:p@ss/%"));
         check("http://u:p@ss@h:9200", "http://h:9200", Some("u:p@ss"));
         check("http://u:100%!@h", "http://h", Some("u:100%!"));
-        check("http://user@h", "http://h", Some("user:"));
         check("http://[::1]", "http://[::1]", None);
         check("http://u:p@[::1]:9200", "http://[::1]:9200", Some("u:p"));
     }
@@ -191,6 +245,76 @@ mod tests {
         let address = Address::new("http://u:secret@h").unwrap();
         let encoded = base64(b"u:secret");
         assert!(!format!("{address:?}").contains(&encoded));
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_name_alone() {
+        let is_local = |host: &str| Address::new(&format!("http://{host}")).unwrap().is_local;
+        let local = ["localhost", "LOCALHOST:9200", "localhost.", "localhost.:1", "127.0.0.1"];
+        for host in local.into_iter().chain(["127.9.8.7:1", "[::1]:9", "[::ffff:127.0.0.1]"]) {
+            assert!(is_local(host), "{host}");
+        }
+        for host in [
+            "127.0.0.1.evil.example",
+            "127.1",
+            "127.0.0.1.",
+            "0x7f.0.0.1",
+            "128.0.0.1",
+            "0.0.0.0",
+            "[::]",
+            "[::2]",
+            "[fe80::1]",
+            "localhost.evil.example",
+            "notlocalhost",
+            "x.localhost",
+            "localhost@evil.example",
+        ] {
+            let host = host.replace("localhost@", "localhost:p@");
+            assert!(!is_local(&host), "{host}");
+        }
+    }
+
+    #[test]
+    fn what_the_client_would_read_otherwise_is_no_address() {
+        for text in [
+            "http:/h",
+            "https:h",
+            "https//h",
+            "https:9200",
+            "http:u:secret@h",
+            "http://",
+            "http:///x",
+            "http://h:",
+            "http://h:99999",
+            "http://h\\@evil",
+            "http://evil\\.h",
+            "http://h/\u{202e}x",
+            "http://h/\u{1b}[m",
+            "http://ho st",
+            "http://h\u{e9}",
+            "http://u@h",
+            "http://u:@h",
+            "http://u:a%0ab@h",
+            "http://::1",
+        ] {
+            let error = Address::new(text).unwrap_err().to_string();
+            assert!(
+                !error.contains(['\u{1b}', '\u{202e}']) && !error.contains("secret"),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_dump_names_a_server_as_flowkit_writes_it_or_none() {
+        for text in ["http://h:9200", "https://es.example/prefix", "http://[::1]:9"] {
+            assert_eq!(Address::of_dump(text).unwrap().url, text);
+        }
+        for text in
+            ["", "h:9200", "HTTP://h", "http://h/", "http://u:p@h", " http://h", "file:///x"]
+        {
+            assert!(Address::of_dump(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::error::{FetchError, Unsent};
 use crate::server::address::base64;
 
 /// Credentials for a server.
@@ -35,11 +36,46 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
-    /// Whether a header of HTTP can carry them: a key or token is sent as it is.
-    #[must_use]
-    pub fn can_be_sent(&self) -> bool {
-        let value = self.authorization().unwrap_or_default();
-        value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    /// Checks that they can be what is meant, and that HTTP can carry them: a key or
+    /// token is sent as it is, a user ends at a colon, and control characters are in
+    /// none (RFC 7617, section 2).
+    pub(crate) fn check(&self) -> Result<(), FetchError> {
+        let has_control = |text: &str| text.chars().any(char::is_control);
+        let is_carried = |value: String| value.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let why = match self {
+            Self::Basic { user, .. } if user.is_empty() => "the user name is empty",
+            Self::Basic { user, .. } if user.contains(':') => {
+                "the user name holds a colon, where HTTP begins the password"
+            }
+            Self::Basic { user, .. } if has_control(user) => {
+                "the user name holds a control character"
+            }
+            Self::Basic { password, .. } if password.is_empty() => "the password is empty",
+            Self::Basic { password, .. } if has_control(password) => {
+                "the password holds a control character"
+            }
+            Self::ApiKey(key) if key.trim().is_empty() => "the API key is empty",
+            Self::ApiKey(key) if has_control(key) => "the API key holds a control character",
+            Self::Bearer(token) if token.trim().is_empty() => "the bearer token is empty",
+            Self::Bearer(token) if has_control(token) => {
+                "the bearer token holds a control character"
+            }
+            _ if !self.authorization().is_none_or(is_carried) => {
+                "the API key or token holds a character that a header of HTTP cannot carry"
+            }
+            _ => return Ok(()),
+        };
+        Err(FetchError::NotSent(Unsent::Unusable(why)))
+    }
+
+    /// What they are, for messages; none without any.
+    pub(crate) fn noun(&self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Basic { .. } => Some("password"),
+            Self::ApiKey(_) => Some("API key"),
+            Self::Bearer(_) => Some("bearer token"),
+        }
     }
 
     /// Value of the `Authorization` header.
@@ -81,10 +117,14 @@ mod tests {
         for (credentials, expected) in cases {
             assert_eq!(credentials.authorization().as_deref(), expected);
         }
-        assert!(basic("é\u{1}").can_be_sent() && Credentials::None.can_be_sent());
-        for odd in ["a\u{1}", "é", "a\nb"] {
-            assert!(!Credentials::Bearer(odd.to_owned()).can_be_sent(), "{odd:?}");
-            assert!(!Credentials::ApiKey(odd.to_owned()).can_be_sent(), "{odd:?}");
+        assert!(basic("é").check().is_ok() && Credentials::None.check().is_ok());
+        assert!(Credentials::ApiKey("a:é".to_owned()).check().is_ok(), "it is encoded");
+        for odd in ["a\u{1}", "é", "a\nb", "", " ", "a\u{85}"] {
+            assert!(Credentials::Bearer(odd.to_owned()).check().is_err(), "{odd:?}");
+            assert!(Credentials::ApiKey(odd.to_owned()).check().is_err(), "{odd:?}");
+        }
+        for odd in ["", "a\u{1}", "a\r\nb", "\u{7f}", "\u{9b}"] {
+            assert!(basic(odd).check().is_err(), "{odd:?}");
         }
         let shown = format!("{:?} {:?}", basic("secret"), Credentials::Bearer("secret".to_owned()));
         assert!(!shown.contains("secret"), "{shown}");

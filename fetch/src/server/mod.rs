@@ -37,24 +37,31 @@ pub(crate) struct Call {
     pub(crate) path: String,
     /// JSON, or empty for none.
     pub(crate) body: String,
+    /// Whether the answer is a page of documents, which may be large.
+    pub(crate) is_page: bool,
 }
 
 impl Call {
     pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::Get, path: path.into(), body: String::new() }
+        Self { method: Method::Get, path: path.into(), body: String::new(), is_page: false }
     }
 
     pub(crate) fn post(path: impl Into<String>, body: &Value) -> Self {
-        Self { method: Method::Post, path: path.into(), body: body.to_string() }
+        Self { method: Method::Post, path: path.into(), body: body.to_string(), is_page: false }
     }
 
     /// A POST without a body.
     pub(crate) fn post_nothing(path: impl Into<String>) -> Self {
-        Self { method: Method::Post, path: path.into(), body: String::new() }
+        Self { method: Method::Post, path: path.into(), body: String::new(), is_page: false }
     }
 
     pub(crate) fn delete(path: impl Into<String>, body: &Value) -> Self {
-        Self { method: Method::Delete, path: path.into(), body: body.to_string() }
+        Self { method: Method::Delete, path: path.into(), body: body.to_string(), is_page: false }
+    }
+
+    /// The same call, whose answer is a page of documents.
+    pub(crate) fn for_page(self) -> Self {
+        Self { is_page: true, ..self }
     }
 
     /// `POST /path`, without the query, for messages.

@@ -117,6 +117,8 @@ impl<S: Server> Server for Retrying<'_, S> {
             let passes = match &answer {
                 Ok(200) => !is_whole_json(body),
                 Err(error) if is_cut_off(error) => tries < MAX_CUT_OFFS,
+                // The answer would be as large once more.
+                Err(FetchError::TooLarge { .. }) => false,
                 Ok(status) => matches!(status, 408 | 429 | 500..),
                 Err(error) => verdict(error) != Verdict::Stop,
             };

@@ -14,6 +14,7 @@ mod server_index;
 
 mod comparison;
 mod faults;
+mod hostile;
 mod practice_server;
 mod real_servers;
 mod secure_server;

@@ -13,25 +13,29 @@ use std::thread;
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: &'static str,
-    pub(crate) body: String,
+    pub(crate) body: Vec<u8>,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as a closure gives them")]
 impl Reply {
     /// JSON with a status.
-    pub(crate) fn json(status: u16, body: impl Into<String>) -> Option<Reply> {
+    pub(crate) fn json(status: u16, body: impl Into<Vec<u8>>) -> Option<Reply> {
         Some(Reply { status, headers: "content-type: application/json\r\n", body: body.into() })
     }
 
     /// A page of HTML with a status.
-    pub(crate) fn html(status: u16, body: impl Into<String>) -> Option<Reply> {
+    pub(crate) fn html(status: u16, body: impl Into<Vec<u8>>) -> Option<Reply> {
         Some(Reply { status, headers: "content-type: text/html\r\n", body: body.into() })
     }
 }
 
-/// A request: `METHOD /path`, without the query.
+/// A request.
 pub(crate) struct Asked {
+    /// `METHOD /path`, without the query.
     pub(crate) line: String,
+    /// What follows the `?`, or empty.
+    pub(crate) query: String,
+    pub(crate) body: String,
 }
 
 type Answers = dyn Fn(&Asked) -> Option<Reply> + Send + Sync;
@@ -97,9 +101,9 @@ fn serve(stream: &TcpStream, requests: &Mutex<Vec<String>>, answers: &Answers) {
     }
 }
 
-fn write(mut stream: &TcpStream, head: &str, body: &str) -> std::io::Result<()> {
+fn write(mut stream: &TcpStream, head: &str, body: &[u8]) -> std::io::Result<()> {
     stream.write_all(head.as_bytes())?;
-    stream.write_all(body.as_bytes())
+    stream.write_all(body)
 }
 
 fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
@@ -118,5 +122,7 @@ fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).ok()?;
     let line = first.split(['?', ' ']).take(2).collect::<Vec<_>>().join(" ");
-    Some(Asked { line })
+    let query = first.split(['?', ' ']).nth(2).filter(|query| !query.starts_with("HTTP/"));
+    let (query, body) = (query.unwrap_or_default().to_owned(), String::from_utf8(body).ok()?);
+    Some(Asked { line, query, body })
 }

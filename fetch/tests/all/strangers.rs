@@ -38,19 +38,19 @@ fn check(answers: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static, expe
 #[test]
 fn kibana_and_dashboards_are_named_with_what_to_give_instead() {
     let headers = "kbn-name: node-1\r\nlocation: /login?next=%2F\r\n";
-    let kibana = move |_: &Asked| Some(Reply { status: 302, headers, body: String::new() });
+    let kibana = move |_: &Asked| Some(Reply { status: 302, headers, body: Vec::new() });
     check(kibana, &["it is Kibana", "elasticsearch.hosts", "--url"]);
     let headers = "kbn-name: node-1\r\ncontent-type: application/json\r\n";
     let body = r#"{"statusCode":404,"error":"Not Found","message":"Not Found"}"#;
     check(
-        move |_| Some(Reply { status: 404, headers, body: body.to_owned() }),
+        move |_| Some(Reply { status: 404, headers, body: body.into() }),
         &["it is Kibana", "--url"],
     );
     check(move |_| Reply::json(404, body), &["status 404", "HOST:9200"]);
     // Behind a proxy that drops its headers.
     let headers = "location: /spaces/enter\r\n";
     check(
-        move |_| Some(Reply { status: 302, headers, body: String::new() }),
+        move |_| Some(Reply { status: 302, headers, body: Vec::new() }),
         &["/spaces/enter, as Kibana does"],
     );
     check(
@@ -59,7 +59,7 @@ fn kibana_and_dashboards_are_named_with_what_to_give_instead() {
     );
     let headers = "osd-name: d\r\nlocation: /app/login?\r\n";
     check(
-        move |_| Some(Reply { status: 302, headers, body: String::new() }),
+        move |_| Some(Reply { status: 302, headers, body: Vec::new() }),
         &["it is OpenSearch Dashboards", "opensearch.hosts"],
     );
 }
@@ -70,7 +70,7 @@ fn a_login_page_and_the_page_of_a_proxy_are_told() {
     check(move |_| Reply::html(200, page), &["titled \"Sign in\", a login page", "--user"]);
     let headers = "location: https://sso.example/oauth2/authorize?client=x\r\n";
     check(
-        move |_| Some(Reply { status: 302, headers, body: String::new() }),
+        move |_| Some(Reply { status: 302, headers, body: Vec::new() }),
         &["https://sso.example/oauth2/authorize?client=x, a login page"],
     );
     let bad = "<html><head><title>502 Bad Gateway</title></head></html>";
@@ -199,6 +199,7 @@ fn after_a_refused_login_the_corrected_command_is_not_refused() {
     let place = tempfile::tempdir().unwrap();
     let server = Server::start(practice_day().into_iter().step_by(500).collect(), 0).unwrap();
     let body = denied("indices:data/read/search", "index", "read,all").unwrap().body;
+    let body = String::from_utf8(body).unwrap();
     let mut wrong = request(server.url(), place.path());
     wrong.index = Some("netflow-2018.09.*".to_owned());
     wrong.credentials = Credentials::Basic { user: "weak".to_owned(), password: "x".to_owned() };

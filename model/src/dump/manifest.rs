@@ -175,7 +175,8 @@ impl Manifest {
             |part| part.file_bytes,
         ];
         let numbers = self.parts.iter().flat_map(|part| sizes.map(|size| u128::from(size(part))));
-        if numbers.sum::<u128>() > LARGEST_SUM {
+        let planned = self.pending.iter().flatten().filter_map(|pending| pending.documents);
+        if numbers.chain(planned.map(u128::from)).sum::<u128>() > LARGEST_SUM {
             return Err("its parts have more documents or bytes than there can be".into());
         }
         Ok(())

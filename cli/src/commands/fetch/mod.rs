@@ -271,6 +271,9 @@ impl Fetch {
         } else {
             request.window = self.choice.window(now)?;
         }
+        if !dump.list {
+            self.server.settle(&mut request)?;
+        }
         self.server.fill(&mut request)?;
         Ok(request)
     }

@@ -21,7 +21,7 @@ use flowkit_model::field::FieldId;
 use flowkit_model::filter::{Comparison, Derived, Expression, Subject, Test};
 use serde_json::{Value, json};
 
-use crate::error::FetchError;
+use crate::error::{FetchError, printable};
 use crate::server::address::path_segment;
 use crate::server::refusal::Refusal;
 use crate::server::{Call, Server};
@@ -34,7 +34,7 @@ pub(crate) fn query<S: Server>(
     index: &str,
     filter: &Expression,
 ) -> Result<Value, FetchError> {
-    let refuse = |why: String| FetchError::Filter { index: index.to_owned(), why };
+    let refuse = |why: String| FetchError::Filter { index: index.to_owned(), why: printable(&why) };
     let mut body = Vec::new();
     let call = Call::get(format!("/{}/_mapping", path_segment(index)));
     let status = server.send(&call, &mut body)?;

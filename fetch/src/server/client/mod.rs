@@ -35,8 +35,13 @@ const MAX_READS: u32 = 10;
 const FIRST_ANSWER: Duration = Duration::from_secs(10);
 /// Time-out of closing a cursor, which only frees memory of the server.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Maximum size of an answer, decompressed; three pages are in memory at a time.
-const MAX_BODY: u64 = 256 << 20;
+/// Maximum size of a page, decompressed; three pages are in memory at a time.
+const MAX_PAGE: u64 = 256 << 20;
+/// Maximum size of any other answer, decompressed: settings, mappings and counts of
+/// thousands of indices. As values they take some fifteen times as much memory.
+const MAX_ANSWER: u64 = 16 << 20;
+/// An answer with an error is read so far: errors name the failed shards.
+const MAX_ERROR: u64 = 1 << 20;
 /// Maximum memory reserved for a body by its `Content-Length`.
 const MAX_RESERVED: u64 = 64 << 20;
 /// Maximum time that is waited for `Retry-After`.
@@ -62,7 +67,7 @@ pub(crate) struct Client {
     next: AtomicU64,
     /// Earliest time of the next request, by `Retry-After`.
     retry_after: Mutex<Option<Instant>>,
-    max_body: u64,
+    max_page: u64,
 }
 
 impl Client {
@@ -107,7 +112,7 @@ impl Client {
             has_answered: AtomicBool::new(false),
             next: AtomicU64::new(1),
             retry_after: Mutex::default(),
-            max_body: MAX_BODY,
+            max_page: MAX_PAGE,
         }
     }
 
@@ -153,7 +158,8 @@ impl Client {
         }
         let (request, url) = (call.name(), self.address.url.clone());
         if is_too_large(&error) {
-            return FetchError::TooLarge { request, url, limit: self.max_body };
+            let (limit, cure) = self.limit(call);
+            return FetchError::TooLarge { request, url, limit, cure };
         }
         let is_passing = self.has_answered.load(Ordering::Relaxed);
         match hint(&error, url.starts_with("https:"), is_passing) {
@@ -163,6 +169,33 @@ impl Client {
             }
             None => FetchError::BrokenOff { request, url, source: cause(error) },
         }
+    }
+
+    /// Maximum size of the answer to a call, and what to try if it is larger.
+    fn limit(&self, call: &Call) -> (u64, &'static str) {
+        if call.is_page {
+            (self.max_page, "a smaller --size")
+        } else {
+            (MAX_ANSWER, "a narrower --index")
+        }
+    }
+
+    /// Reads the body of an answer, that of an error as far as it is looked at.
+    fn read(
+        &self,
+        call: &Call,
+        answer: &mut ureq::http::Response<ureq::Body>,
+        body: &mut Vec<u8>,
+    ) -> Result<(), FetchError> {
+        let is_error = answer.status().is_client_error() || answer.status().is_server_error();
+        let limit = self.limit(call).0;
+        let length = answer.body().content_length().unwrap_or(0).min(MAX_RESERVED).min(limit);
+        body.reserve(usize::try_from(length).unwrap_or(0) + 1);
+        // The limit of the library counts bytes decompressed, as `take` does.
+        let reader = answer.body_mut().with_config().limit(limit).reader();
+        let most = if is_error { MAX_ERROR } else { u64::MAX };
+        reader.take(most).read_to_end(body).map_err(|error| self.error(call, error.into()))?;
+        Ok(())
     }
 
     /// Waits as long as the server asked for with `Retry-After`.
@@ -231,10 +264,7 @@ impl Server for Client {
             return Err(FetchError::Redirected { url, request, location });
         }
         self.note_retry_after(&answer);
-        let length = answer.body().content_length().unwrap_or(0).min(MAX_RESERVED);
-        body.reserve(usize::try_from(length).unwrap_or(0) + 1);
-        let mut reader = answer.body_mut().with_config().limit(self.max_body).reader();
-        reader.read_to_end(body).map_err(|error| self.error(call, error.into()))?;
+        self.read(call, &mut answer, body)?;
         Ok(stated_status(status, body))
     }
 

@@ -121,6 +121,69 @@ fn a_redirect_is_told_and_not_followed() {
     assert_eq!(seen.lock().unwrap().len(), 1);
 }
 
+/// Wherever a server sends a request on to, nobody else gets the credentials.
+#[test]
+fn credentials_do_not_follow_a_redirect() {
+    let (elsewhere, seen_elsewhere) = serve(vec![OK.into(); 20]);
+    for status in [301, 302, 303, 307, 308] {
+        for target in [elsewhere.clone(), elsewhere.replace("http:", "")] {
+            let answer =
+                format!("HTTP/1.1 {status} X\r\nlocation: {target}/x\r\ncontent-length: 0\r\n\r\n");
+            let (url, seen) = serve(vec![answer.clone().into(), answer.into()]);
+            let client = client(&url.replace("http://", "http://u:p@"));
+            for call in [Call::get("/"), post(), Call::delete("/x", &json!({}))] {
+                let error = client.send(&call, &mut Vec::new()).unwrap_err();
+                assert!(seen.lock().unwrap()[0].contains("uthorization: Basic"), "{error}");
+            }
+        }
+    }
+    assert!(seen_elsewhere.lock().unwrap().is_empty());
+}
+
+#[test]
+fn headers_without_end_or_number_end_in_an_error() {
+    let many = "x-a: b\r\n".repeat(100_000);
+    let long = format!("x-a: {}\r\n", "b".repeat(10_000_000));
+    let folded = format!("x-a: b\r\n{}", " c\r\n".repeat(100_000));
+    let status = "HTTP/1.1 ".to_owned() + &"2".repeat(1_000_000);
+    for head in [&many, &long, &folded] {
+        let answer = format!("HTTP/1.1 200 OK\r\n{head}content-length: 2\r\n\r\n{{}}");
+        let (url, _) = serve(vec![answer.into()]);
+        assert!(client(&url).send(&post(), &mut Vec::new()).is_err());
+    }
+    let (url, _) = serve(vec![status.into()]);
+    assert!(client(&url).send(&post(), &mut Vec::new()).is_err());
+    let lengths = ["-1", "99999999999999999999", "2, 3", "x"];
+    for length in lengths {
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{{}}");
+        let (url, _) = serve(vec![answer.into()]);
+        let _ = new(&url, Duration::from_millis(80), Cancel::new()).send(&post(), &mut Vec::new());
+    }
+}
+
+/// Only a page may be large; of an error the start is read.
+#[test]
+fn an_answer_that_is_no_page_is_read_to_a_small_limit() {
+    use flate2::{Compression, write::GzEncoder};
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    bomb.write_all(&vec![b' '; 20 << 20]).unwrap();
+    let bomb = bomb.finish().unwrap();
+    let answer = |status: u16| {
+        let head = format!(
+            "HTTP/1.1 {status} X\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
+            bomb.len()
+        );
+        [head.as_bytes(), &bomb].concat()
+    };
+    let mut body = Vec::new();
+    let (url, _) = serve(vec![answer(200)]);
+    let error = client(&url).send(&Call::get("/_settings"), &mut body).unwrap_err();
+    assert!(error.to_string().contains("more than 16 MB; try a narrower --index"), "{error}");
+    let (url, _) = serve(vec![answer(500)]);
+    assert_eq!(client(&url).send(&post().for_page(), &mut body).unwrap(), 500);
+    assert_eq!(body.len() as u64, MAX_ERROR);
+}
+
 #[test]
 fn an_answer_to_another_request_is_none() {
     let answer =
@@ -154,9 +217,9 @@ fn a_page_without_end_and_a_bomb_of_zeros_are_refused() {
     {
         let (url, _) = serve(vec![answer]);
         let mut client = client(&url);
-        client.max_body = 1 << 20;
+        client.max_page = 1 << 20;
         let mut body = Vec::new();
-        let error = client.send(&post(), &mut body).unwrap_err();
+        let error = client.send(&post().for_page(), &mut body).unwrap_err();
         assert!(matches!(error, FetchError::TooLarge { .. }), "{error:?}");
         assert!(error.to_string().contains("smaller --size"), "{error}");
         assert!(body.len() <= 1 << 20);
