@@ -95,7 +95,7 @@ content-encoding: gzip
     let _ = std::fs::remove_dir_all(&request.output);
     let told = Told::default();
     judge(&what, &request.output, fetch(&request, &cancel, &told), &told);
-    assert!(start.elapsed() < Duration::from_secs(20), "{what}: {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{what}: {:?}", start.elapsed());
     let is_before = !["page", "page-pit", "close"].contains(&at);
     for end in is_before
         .then(|| [dry_run(&request, &cancel, &()).err(), list(&request, &cancel, &()).err()])
@@ -110,7 +110,10 @@ content-encoding: gzip
 fn at_each(steps: &[&'static str]) {
     let place = tempfile::tempdir().unwrap();
     for at in steps {
-        for lie in EVERYWHERE.iter().cloned().chain(fitting(at)) {
+        // The client reads all steps alike: long answers are told at the main ones.
+        let is_main = !["alias", "types", "limits", "stats", "nodes"].contains(at);
+        let fits = |lie: &&Lie| is_main || !(lie.is_packed || lie.body.len() > 500_000);
+        for lie in EVERYWHERE.iter().filter(fits).cloned().chain(fitting(at)) {
             run(place.path(), at, lie);
         }
     }
