@@ -99,6 +99,7 @@ pub mod document;
 pub mod dump;
 pub mod field;
 pub mod filter;
+pub mod harmless;
 pub mod lesson;
 pub mod logstash_times;
 pub mod meaning;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 use flowkit_fetch::{Credentials, Request, Tls, has_credentials};
+use flowkit_model::harmless;
 
 use crate::warn::warn;
 
@@ -118,11 +119,11 @@ fn variable(name: &str) -> Option<String> {
 
 /// The first line of a file that holds a secret.
 fn first_line(path: &Path) -> anyhow::Result<String> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read {}", harmless::path(path)))?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
-        bail!("{} is empty; its first line must be the secret", path.display());
+        bail!("{} is empty; its first line must be the secret", harmless::path(path));
     }
     Ok(line.to_owned())
 }

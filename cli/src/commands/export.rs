@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
@@ -10,6 +10,7 @@ use flowkit_analyze::export::anonymise::Anonymiser;
 use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form};
 use flowkit_analyze::select;
 use flowkit_model::FieldId;
+use flowkit_model::harmless;
 
 use crate::args::general::General;
 use crate::args::output::OutputFile;
@@ -18,6 +19,7 @@ use crate::destination::{refuse_terminal, write_to};
 use crate::exit::{Exit, Usage};
 use crate::output::units::grouped;
 use crate::report::{exit, notes};
+use crate::screen::{self, Content};
 
 const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
@@ -84,6 +86,16 @@ enum Format {
     Pcap,
 }
 
+impl Format {
+    fn content(self) -> Content {
+        match self {
+            Self::Documents | Self::Hits => Content::Json,
+            Self::Csv => Content::Csv,
+            Self::Parquet | Self::Pcap => Content::Values,
+        }
+    }
+}
+
 impl From<Format> for Form {
     fn from(format: Format) -> Self {
         match format {
@@ -117,9 +129,10 @@ impl From<AddressType> for Addresses {
 impl Export {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let anonymiser = self.anonymise.as_ref().map(|path| {
-            let key = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let key =
+                fs::read(path).with_context(|| format!("cannot read {}", harmless::path(path)))?;
             Anonymiser::from_file(&key).ok_or_else(|| {
-                anyhow!("{} is not a key: 32 bytes, or 64 hexadecimal digits", path.display())
+                anyhow!("{} is not a key: 32 bytes, or 64 hexadecimal digits", harmless::path(path))
             })
         });
         let anonymiser = anonymiser.transpose()?;
@@ -138,7 +151,7 @@ impl Export {
             addresses: self.addresses()?,
             options: self.sources.options(),
         };
-        let exported = write_to(path, |out| {
+        let exported = write_to(path, self.format.content(), |out| {
             let exported = request.write(self.format.into(), out).map_err(|error| match error {
                 ExportError::Write(error) => error.into(),
                 error => anyhow::Error::from(error),
@@ -167,7 +180,7 @@ impl Export {
     }
 
     fn tell(&self, exported: &Exported, general: &General) -> anyhow::Result<Exit> {
-        let mut out = io::stderr().lock();
+        let mut out = screen::err();
         for (field, n) in &exported.left_out {
             let flows = if *n == 1 { "1 flow is".into() } else { format!("{n} flows are") };
             writeln!(out, "incomplete: {flows} left out: {}", misfit(field))?;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use flowkit_model::answer::{Fault, Quality, Tally, Unmatched};
 use flowkit_model::field::Wire;
+use flowkit_model::harmless::harmless;
 use flowkit_model::question::{Question, Report};
 use flowkit_model::window::Typed;
 use flowkit_model::{Answer, FieldId, NotAFlow};
@@ -22,14 +23,14 @@ pub(crate) fn write(
 ) -> io::Result<()> {
     let no_match = answer.unmatched.iter().map(|there| no_match(answer, *there, zone));
     for note in answer.notes.iter().cloned().chain(no_match).filter(|_| !is_quiet) {
-        writeln!(out, "note: {note}")?;
+        writeln!(out, "note: {}", harmless(&note))?;
     }
     of_tally(&answer.tally, is_quiet, out)?;
     let repaired = answer.question.as_ref().is_some_and(|question| question.flows.repair_times);
     let misrepaired = misrepaired(answer).filter(|_| repaired).map(str::to_owned);
     let hints = [misrepaired, hint(answer)].into_iter().flatten();
     for note in hints.filter(|_| !is_quiet) {
-        writeln!(out, "note: {note}")?;
+        writeln!(out, "note: {}", harmless(&note))?;
     }
     Ok(())
 }
@@ -158,10 +159,10 @@ fn misrepaired(answer: &Answer) -> Option<&'static str> {
 /// what is missing.
 pub(crate) fn of_tally(tally: &Tally, is_quiet: bool, out: &mut impl Write) -> io::Result<()> {
     for note in of_what_came(tally).iter().filter(|_| !is_quiet) {
-        writeln!(out, "note: {note}")?;
+        writeln!(out, "note: {}", harmless(note))?;
     }
     for missing in &tally.incomplete {
-        writeln!(out, "incomplete: {missing}")?;
+        writeln!(out, "incomplete: {}", harmless(missing))?;
     }
     Ok(())
 }

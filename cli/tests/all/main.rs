@@ -11,6 +11,7 @@ mod destination;
 mod dump;
 mod explanation;
 mod fetch;
+mod harmless;
 mod kill;
 mod nfcapd;
 mod pipe;

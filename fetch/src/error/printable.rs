@@ -1,13 +1,14 @@
-//! Makes a server's text safe for a terminal.
+//! Makes a server's text safe for a terminal, and short.
+
+use flowkit_model::harmless::harmless;
 
 /// Maximum length of a server's text in messages, in characters.
 const MAX_CHARACTERS: usize = 300;
 
-/// Makes a server's text safe for a terminal: one line, no control characters,
-/// truncated.
+/// Makes a server's text safe for a terminal: one line, harmless, truncated.
 pub(crate) fn printable(text: &str) -> String {
     let mut line = String::new();
-    for word in text.split(|letter: char| letter.is_whitespace() || letter.is_control()) {
+    for word in text.split(char::is_whitespace) {
         if line.len() > MAX_CHARACTERS {
             break;
         }
@@ -15,7 +16,7 @@ pub(crate) fn printable(text: &str) -> String {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&harmless(word));
         }
     }
     match line.char_indices().nth(MAX_CHARACTERS) {
@@ -40,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_server_cannot_write_to_the_terminal() {
-        assert_eq!(printable("a\n\u{1b}[31m b\r\n\tc"), "a [31m b c");
+        assert_eq!(printable("a\n\u{1b}[31m b\r\n\tc"), "a \\u{1b}[31m b c");
         assert_eq!(printable("  "), "");
         let long = printable(&"é".repeat(5_000));
         assert_eq!(long.chars().count(), MAX_CHARACTERS + 1);
