@@ -13,7 +13,7 @@ use flowkit_model::FieldId;
 use flowkit_model::harmless;
 
 use crate::args::general::General;
-use crate::args::output::OutputFile;
+use crate::args::output::{CsvSafe, OutputFile};
 use crate::args::sources::{Sources, refuse_sources};
 use crate::destination::{refuse_terminal, write_to};
 use crate::exit::{Exit, Usage};
@@ -25,8 +25,11 @@ const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
 in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. csv
 has the same fields, with addresses and times as text; --addresses changes it
-for both. documents is one JSON document per line, as Logstash's netflow module
-writes them; hits adds _index, _id and _source around it, as elasticdump loads.
+for both. For a spreadsheet add --csv-safe: names of exporters, cities and
+countries come from whoever wrote the documents, and may be formulas.
+
+documents is one JSON document per line, as Logstash's netflow module writes
+them; hits adds _index, _id and _source around it, as elasticdump loads.
 
 pcap is a capture of NetFlow v5 packets, for replay into a collector. Flows with
 a value that does not fit are left out and counted. A packet cannot say that a
@@ -63,6 +66,9 @@ pub(crate) struct Export {
     /// Type of addresses in parquet and csv [default: number in parquet, text in csv]
     #[arg(long, value_enum, value_name = "TYPE", help_heading = "Output")]
     addresses: Option<AddressType>,
+
+    #[command(flatten)]
+    csv: CsvSafe,
 
     /// Anonymise addresses with the key in KEYFILE
     #[arg(long, value_name = "KEYFILE", help_heading = "Output")]
@@ -137,6 +143,7 @@ impl Export {
         });
         let anonymiser = anonymiser.transpose()?;
         let path = self.file.path();
+        self.csv.refuse_unless(matches!(self.format, Format::Csv))?;
         if let Format::Parquet | Format::Pcap = self.format {
             refuse_terminal(path, &self.format)?;
         }
@@ -152,7 +159,7 @@ impl Export {
             options: self.sources.options(),
         };
         let exported = write_to(path, self.format.content(), |out| {
-            let exported = request.write(self.format.into(), out).map_err(|error| match error {
+            let exported = request.write(self.form(), out).map_err(|error| match error {
                 ExportError::Write(error) => error.into(),
                 error => anyhow::Error::from(error),
             })?;
@@ -164,6 +171,13 @@ impl Export {
             }
         })?;
         self.tell(&exported, general)
+    }
+
+    fn form(&self) -> Form {
+        match self.format {
+            Format::Csv if self.csv.csv_safe => Form::SafeCsv,
+            format => format.into(),
+        }
     }
 
     fn addresses(&self) -> anyhow::Result<Addresses> {
@@ -184,6 +198,16 @@ impl Export {
         for (field, n) in &exported.left_out {
             let flows = if *n == 1 { "1 flow is".into() } else { format!("{n} flows are") };
             writeln!(out, "incomplete: {flows} left out: {}", misfit(field))?;
+        }
+        if exported.defused > 0 && !general.quiet {
+            writeln!(
+                out,
+                "note: {} an apostrophe in front; read again by flowkit, it is part of the text",
+                match exported.defused {
+                    1 => "1 text that a spreadsheet would run has".to_owned(),
+                    n => format!("{} texts that a spreadsheet would run have", grouped(n.into())),
+                }
+            )?;
         }
         for note in unknown(&exported.unknown).iter().filter(|_| !general.quiet) {
             writeln!(out, "note: {note}")?;

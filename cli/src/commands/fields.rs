@@ -39,6 +39,7 @@ impl Fields {
                 "--print-question is for reports; fields prints a catalogue and reads no flows";
             return Err(Usage(why.into()).into());
         }
+        self.output.csv.refuse_unless(self.output.format.has_one_header())?;
         let mut fields = flowkit_analyze::fields();
         print(&mut fields, &self.output, general, TimeZone::UTC)?;
         if self.output.explain {

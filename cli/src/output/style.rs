@@ -37,18 +37,26 @@ pub(crate) struct Style {
     pub(crate) color: bool,
     /// Exact numbers instead of units and names.
     pub(crate) raw: bool,
+    /// Texts in csv that a spreadsheet would run are defused.
+    pub(crate) csv_safe: bool,
 }
 
 impl Style {
     /// For a terminal, or what is none.
     pub(crate) fn new(zone: TimeZone, raw: bool, color: Color, to_terminal: bool) -> Self {
-        Self { zone, width: width(to_terminal), color: color.is_on(to_terminal), raw }
+        Self {
+            zone,
+            width: width(to_terminal),
+            color: color.is_on(to_terminal),
+            raw,
+            csv_safe: false,
+        }
     }
 
     /// For a test, or where nothing is known.
     #[cfg(test)]
     pub(crate) fn plain() -> Self {
-        Self { zone: TimeZone::UTC, width: None, color: false, raw: false }
+        Self { zone: TimeZone::UTC, width: None, color: false, raw: false, csv_safe: false }
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn answer(
     output: &Output,
     general: &General,
 ) -> anyhow::Result<Exit> {
+    output.csv.refuse_unless(output.format.has_one_header())?;
     if output.print_question {
         validate(question)?;
         return write_to(output.file.path(), Content::Json, |out| {
@@ -76,7 +77,10 @@ pub(crate) fn print(
 ) -> anyhow::Result<()> {
     columns::keep(answer, &output.columns, output.format.has_one_header())?;
     let path = output.file.path();
-    let style = Style::new(zone, output.raw, general.color, to_terminal(path));
+    let style = Style {
+        csv_safe: output.csv.csv_safe,
+        ..Style::new(zone, output.raw, general.color, to_terminal(path))
+    };
     let content = content(output.format, style.color);
     write_to(path, content, |out| Ok(output::write(answer, output.format, &style, out)?))
 }

@@ -8,7 +8,7 @@ pub(crate) type Layers = (&'static str, &'static [&'static [&'static str]]);
 #[rustfmt::skip]
 pub(crate) const LAYERS: &[Layers] = &[
     ("model/src", &[
-        &["harmless", "time"],
+        &["harmless", "spreadsheet", "time"],
         &["address", "names", "sums"],
         &["window"],
         &["record"],
@@ -88,6 +88,7 @@ pub(crate) const ALLOWED_IN_OUTPUT: &[&str] = &[
     "flowkit_model::names",
     // What others wrote.
     "flowkit_model::harmless",
+    "flowkit_model::spreadsheet",
     // How a time is written, and how long a window is.
     "flowkit_model::window",
     "std",
