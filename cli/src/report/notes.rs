@@ -21,8 +21,9 @@ pub(crate) fn write(
     is_quiet: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let nothing = nothing(answer);
     let no_match = answer.unmatched.iter().map(|there| no_match(answer, *there, zone));
-    for note in answer.notes.iter().cloned().chain(no_match).filter(|_| !is_quiet) {
+    for note in answer.notes.iter().cloned().chain(no_match).chain(nothing).filter(|_| !is_quiet) {
         writeln!(out, "note: {}", harmless(&note))?;
     }
     of_tally(&answer.tally, is_quiet, out)?;
@@ -33,6 +34,20 @@ pub(crate) fn write(
         writeln!(out, "note: {}", harmless(&note))?;
     }
     Ok(())
+}
+
+/// Where nothing was read, and nothing else says so: a header without rows, an empty
+/// list.
+fn nothing(answer: &Answer) -> Option<String> {
+    let tally = &answer.tally;
+    let is_told = !answer.unmatched.is_empty()
+        || ![&tally.notes, &tally.incomplete].iter().all(|told| told.is_empty())
+        || !tally.skipped.is_empty();
+    let of = answer.sources.first().filter(|_| tally.total.flows == 0 && !is_told)?;
+    Some(match answer.sources.len() {
+        1 => format!("{of} holds no flow"),
+        n => format!("none of the {n} sources holds a flow"),
+    })
 }
 
 /// Where no flow matches: what the sources hold.
@@ -183,6 +198,9 @@ pub(super) fn of_what_came(tally: &Tally) -> Vec<String> {
     told.chain(unknown(tally)).chain(duplicates(tally)).chain(skipped).collect()
 }
 
+/// Most fields that the note on unknown values names.
+const MOST_UNKNOWN: usize = 8;
+
 /// `unknown in some flows: dst_port 3, bytes 1`.
 fn unknown(tally: &Tally) -> Option<String> {
     let fields: Vec<String> = tally
@@ -190,7 +208,12 @@ fn unknown(tally: &Tally) -> Option<String> {
         .iter()
         .map(|(field, n)| format!("{} {}", field.field().name, grouped((*n).into())))
         .collect();
-    (!fields.is_empty()).then(|| format!("unknown in some flows: {}", fields.join(", ")))
+    let more = match fields.len().saturating_sub(MOST_UNKNOWN) {
+        0 => String::new(),
+        n => format!(" and {n} more fields; `flowkit check` lists them"),
+    };
+    let named = fields.iter().take(MOST_UNKNOWN).map(String::as_str).collect::<Vec<_>>();
+    (!fields.is_empty()).then(|| format!("unknown in some flows: {}{more}", named.join(", ")))
 }
 
 fn duplicates(tally: &Tally) -> Option<String> {

@@ -18,4 +18,5 @@ mod pipe;
 mod practice;
 mod proxy;
 mod questions;
+mod told;
 mod tshark;

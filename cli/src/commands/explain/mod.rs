@@ -1,6 +1,7 @@
 //! `flowkit explain`: the packet format, one field, a packet byte by byte, a
 //! document field by field.
 
+mod column;
 mod document;
 mod examples;
 mod field;
@@ -32,7 +33,8 @@ use crate::screen::{self, Content};
 
 const EXAMPLES: &str = "\
 Without arguments it draws the packet format and explains every field. FIELD is
-any name of a field: of flowkit, of Logstash, of Cisco's table, of nfdump. With
+any name of a field: of flowkit, of Logstash, of Cisco's table, of nfdump; or a
+column of an answer, such as lost_flows. With
 --packet or --flow the argument is a source: a dump, a file, or - for standard
 input [default: ./flowkit-dump]. json has one object per record.
 
