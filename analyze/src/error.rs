@@ -109,10 +109,12 @@ pub enum ReadError {
         name: String,
     },
     /// A Parquet file that another program wrote, or a damaged one.
-    #[error("{name} is a Parquet file that this flowkit did not write, or a damaged one")]
+    #[error("{name} is a Parquet file that this flowkit did not write, or a damaged one: {what}")]
     ForeignParquet {
         /// The file.
         name: String,
+        /// What is wrong with it.
+        what: String,
     },
     /// A Parquet file that was exported for other programs.
     #[error(

@@ -12,7 +12,7 @@
 //! | 6 | [`verify()`] | verifies a dump against its manifest and the server's counts |
 //! | 5 | `run` | a whole fetch: new, resumed, updated, or a dry run |
 //! | 4 | `plan` | which indices, which parts, how many at a time; filters pushed down |
-//! | 3 | `cursor`, `part_writer`, [`Request`] | pages of an index; writing pages to a part; the request |
+//! | 3 | `cursor`, `part_writer`, [`Request`], [`fuzz`] | pages of an index; writing pages to a part; the request; pages of fuzzers |
 //! | 2 | `server`, `page`, [`Event`] | requests over HTTP, refusals, retries; one page and its checks; progress |
 //! | 1 | [`FetchError`], [`Cancel`], [`SearchBody`], `clock` | errors; cancellation; a pasted search; the time |
 //!
@@ -26,6 +26,7 @@ mod cancel;
 mod clock;
 mod cursor;
 mod error;
+pub mod fuzz;
 mod page;
 mod part_writer;
 mod plan;

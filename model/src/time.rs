@@ -72,7 +72,7 @@ pub fn format_ms(ms: u64) -> String {
 
 const DAY_MS: i64 = 86_400_000;
 /// 9999-12-31T23:59:59.999Z.
-const LAST_MS: u64 = 253_402_300_799_999;
+pub const LAST_MS: u64 = 253_402_300_799_999;
 
 /// Milliseconds, perhaps with decimals, as Elasticsearch prints nanoseconds.
 fn parse_epoch(bytes: &[u8]) -> Option<u64> {

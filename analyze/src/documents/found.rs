@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use flowkit_model::document::wrapped::Wrapped;
+use flowkit_model::document::wrapped::{DEEPEST, Wrapped};
 use flowkit_model::{Entry, FlowRecord, NotAFlow};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -148,9 +148,6 @@ pub(super) fn each_in(
     found.into_iter().all(&mut *take);
     true
 }
-
-/// Answers inside of answers are looked into this deep.
-const DEEPEST: u32 = 4;
 
 /// What is inside of the answer of another API than `_search`.
 fn wrapped(text: &str) -> Option<Wrapped<'_>> {

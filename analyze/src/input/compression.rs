@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
+use liblzma::stream as xz;
+
 use super::gzip::Members;
 use super::sniff::Failed;
 use crate::error::ReadError;
@@ -88,6 +90,28 @@ fn form_of(head: &[u8]) -> Result<Compression, Refused> {
         .map_or(Ok(Compression::None), |row| row.1)
 }
 
+/// Memory that unpacking xz may take, as its header asks for it: `xz -9` asks for 65
+/// MiB, a stranger for gigabytes. zstd's is 128 MiB by itself, that of others is less.
+const MOST_UNPACKING: u64 = 256 << 20;
+
+/// Says in words that unpacking would take too much memory.
+struct WithinMemory<R>(R);
+
+impl<R: Read> Read for WithinMemory<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.0.read(out).map_err(|error| {
+            let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<xz::Error>());
+            match inner {
+                Some(xz::Error::MemLimit) => io::Error::other(format!(
+                    "it takes more than {} MiB to unpack",
+                    MOST_UNPACKING >> 20
+                )),
+                _ => error,
+            }
+        })
+    }
+}
+
 /// Decompresses a stream once.
 fn layer<'r>(stream: impl Read + Send + 'r) -> io::Result<Result<Unpacked<'r>, Refused>> {
     let mut stream = BufReader::with_capacity(BUFFER_BYTES, stream);
@@ -115,10 +139,43 @@ fn layer<'r>(stream: impl Read + Send + 'r) -> io::Result<Result<Unpacked<'r>, R
             Ok((Box::new(zstd::stream::read::Decoder::new(whole)?), form))
         }
         Ok(form @ Compression::Xz) => {
-            Ok((Box::new(liblzma::read::XzDecoder::new_multi_decoder(whole)), form))
+            let limited = xz::Stream::new_stream_decoder(MOST_UNPACKING, xz::CONCATENATED)?;
+            let unpacked = liblzma::read::XzDecoder::new_stream(whole, limited);
+            Ok((Box::new(WithinMemory(unpacked)), form))
         }
         Ok(form @ Compression::Bzip2) => {
             Ok((Box::new(bzip2::read::MultiBzDecoder::new(whole)), form))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header that asks for 64 MiB, as `xz -9` does, and one that asks for four
+    /// gigabytes.
+    #[test]
+    fn xz_takes_no_memory_that_a_header_asks_for() {
+        let packed = {
+            let mut encoder = liblzma::write::XzEncoder::new(Vec::new(), 0);
+            io::Write::write_all(&mut encoder, b"{}").unwrap();
+            encoder.finish().unwrap()
+        };
+        // Behind the header of the stream: the block's, with its length and checksum.
+        let end = 12 + (usize::from(packed[12]) + 1) * 4;
+        let dictionary = (12..end).find(|at| packed[*at..].starts_with(&[0x21, 1])).unwrap() + 2;
+        for (size, expected) in [(28, Ok(2)), (40, Err(()))] {
+            let mut asking = packed.clone();
+            asking[dictionary] = size;
+            let checksum = crc32fast::hash(&asking[12..end - 4]).to_le_bytes();
+            asking[end - 4..end].copy_from_slice(&checksum);
+            let Ok(Ok((mut stream, _))) = unpack(&asking[..]) else { panic!("it is xz") };
+            let read = io::copy(&mut stream, &mut io::sink());
+            if let Err(error) = &read {
+                assert_eq!(error.to_string(), "it takes more than 256 MiB to unpack");
+            }
+            assert_eq!(read.map_err(drop), expected);
+        }
+    }
 }

@@ -3,14 +3,14 @@
 
 use flowkit_model::document::entry::{Entry, Hit};
 use flowkit_model::document::page::Page;
-use flowkit_model::document::wrapped::Wrapped;
+use flowkit_model::document::wrapped::{DEEPEST, Wrapped};
 use flowkit_model::{Document, NotAFlow, Row};
 use memchr::memchr_iter;
 
 use super::block::{Block, Dropped};
 use super::bulk::is_action;
 use super::csv;
-use super::parse::{Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, ZEROS, document_id};
+use super::parse::{Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS, document_id};
 use super::shape_cache::ShapeReader;
 use super::stretches::{Stretch, is_zeros, may_hold_a_document, walk};
 use super::truncated_page;
@@ -23,9 +23,6 @@ const ENDED_EARLY: &str = "that ended early, at a number of documents that it wa
 /// What is met in an answer without hits.
 const AGGREGATIONS: &str =
     "aggregations, which are sums and no documents; ask without `aggs`, and with a `size`";
-
-/// Answers inside of answers are looked into this deep.
-const DEEPEST: u32 = 4;
 
 impl Parsed {
     /// Reads a text that is one entry, or else its stretches.
@@ -111,7 +108,9 @@ impl Parsed {
             }
             Ok(Entry::Page(page)) => {
                 self.n_values += 1;
-                if page.hits.is_empty() && foreign::has_aggregations(text) {
+                // Of a scroll or a point in time it is the end of its answers.
+                let is_alone = page.scroll_id.is_none();
+                if page.hits.is_empty() && is_alone && foreign::has_aggregations(text) {
                     self.skip_for(NotAFlow::NoNetflow, line, || Some(AGGREGATIONS.into()));
                 }
                 self.page(page, depth, line, false, reader);
@@ -187,6 +186,10 @@ impl Parsed {
     fn no_flow_in(&mut self, cause: NotAFlow, version: Option<u64>, text: &[u8], line: u64) {
         if let (NotAFlow::OtherVersion, Some(version)) = (cause, version) {
             self.version(version);
+        }
+        if cause == NotAFlow::TooDeep {
+            let what = format!("a document is {}, and may be a flow", cause.text());
+            self.odd(Odd { kind: TOO_DEEP, what, n: 1, line, is_missing: true });
         }
         self.skip_for(cause, line, || match (cause, version) {
             (NotAFlow::OtherVersion, Some(version)) => Some(format!("version {version}")),

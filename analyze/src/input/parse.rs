@@ -65,6 +65,8 @@ pub(crate) struct Parsed {
 
 /// Kind of text that was passed over and may have held a document.
 pub(crate) const TEXT_WITH_A_BRACE: &str = "text with a brace";
+/// Kind of documents that nest too deep to be looked into.
+pub(crate) const TOO_DEEP: &str = "too deep";
 /// Kind of bytes of zeros, which hold nothing.
 pub(crate) const ZEROS: &str = "zeros";
 

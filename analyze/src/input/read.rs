@@ -186,7 +186,10 @@ impl Stream {
             }
             // The caller has tried to open it as our Parquet file; here it is known
             // to be unreadable.
-            Location::Columns(_) => Err(ReadError::ForeignParquet { name: name() }),
+            Location::Columns(_) => Err(ReadError::ForeignParquet {
+                name: name(),
+                what: "its columns cannot be read".into(),
+            }),
             Location::Stdin if self.reading == Some(Reading::Columns) => {
                 Err(ReadError::ColumnsFromPipe { name: name() })
             }

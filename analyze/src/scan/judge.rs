@@ -9,7 +9,7 @@ use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::input::parse::{Odd, Parsed, TEXT_WITH_A_BRACE, ZEROS};
+use crate::input::parse::{Odd, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS};
 use crate::store::StoredPart;
 
 /// What was met in the sources.
@@ -59,8 +59,9 @@ impl<'s> Judge<'s> {
         for (version, n) in &parsed.versions {
             *self.met.versions.entry(*version).or_insert(0) += n;
         }
-        // Text that was passed over is counted as skipped, too; zeros are nothing.
-        let counts = |odd: &&Odd| ![TEXT_WITH_A_BRACE, ZEROS].contains(&odd.kind);
+        // Text that was passed over, and what is too deep, are counted as skipped, too;
+        // zeros are nothing.
+        let counts = |odd: &&Odd| ![TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS].contains(&odd.kind);
         for odd in parsed.odd.iter().filter(counts) {
             *self.met.others.entry(odd.what.clone()).or_insert(0) += odd.n;
         }
@@ -138,7 +139,10 @@ impl Met {
                 NotAFlow::NotJson => "passage",
                 NotAFlow::NotARow => "row",
                 NotAFlow::NoRecord => "datagram",
-                NotAFlow::NoSource | NotAFlow::NoNetflow | NotAFlow::OtherVersion => "document",
+                NotAFlow::NoSource
+                | NotAFlow::NoNetflow
+                | NotAFlow::TooDeep
+                | NotAFlow::OtherVersion => "document",
             };
             format!("{} ({}{reason})", counted(*n, noun), cause.text())
         };

@@ -9,9 +9,10 @@ use std::fmt::Write;
 
 use flowkit_model::answer::{Duplicates, Position, Quality, Sampling, Sequences, Skipped, Tally};
 use flowkit_model::dump::Part;
-use flowkit_model::{FIELDS, FieldId, NotAFlow, Sums};
+use flowkit_model::{FIELDS, FieldId, NotAFlow, Sums, time};
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{schema, statistics};
@@ -229,6 +230,27 @@ impl StoredTally {
         }
     }
 
+    /// Whether it counts the rows of these row groups, and nothing more often than any
+    /// program could, so that sums over parts do not overflow.
+    pub(crate) fn is_of(&self, groups: &[RowGroupMetaData]) -> bool {
+        let mut rows = 0_u64;
+        for group in groups {
+            let Some(more) = u64::try_from(group.num_rows()).ok().filter(|n| *n <= MOST) else {
+                return false;
+            };
+            rows = rows.saturating_add(more);
+        }
+        let most_sum = u128::from(rows) * u128::from(u64::MAX);
+        let is_sum = |text: &str| text.parse::<u128>().is_ok_and(|sum| sum <= most_sum);
+        let are_in_order = self.seen.is_none_or(|(first, last)| first <= last);
+        rows == self.total.2
+            && rows <= MOST
+            && is_sum(&self.total.0)
+            && is_sum(&self.total.1)
+            && are_in_order
+            && serde_json::to_value(self).is_ok_and(|tally| are_counts(&tally, MOST))
+    }
+
     /// The tally, with the part called `name`; `None` if this flowkit did not
     /// write it.
     pub(crate) fn tally(&self, name: &str) -> Option<Tally> {
@@ -272,6 +294,22 @@ impl StoredTally {
             sequences: self.sequences.clone(),
             is_filtered: self.is_filtered,
         })
+    }
+}
+
+/// More of anything is in no part.
+const MOST: u64 = 1 << 40;
+
+/// Whether no number of a value is over `most`, or, where it says when something was
+/// seen, beyond all times.
+fn are_counts(value: &Value, most: u64) -> bool {
+    match value {
+        Value::Number(number) => number.as_u64().is_some_and(|number| number <= most),
+        Value::Array(list) => list.iter().all(|value| are_counts(value, most)),
+        Value::Object(members) => members.iter().all(|(name, value)| {
+            are_counts(value, if name == "seen" { time::LAST_MS } else { most })
+        }),
+        _ => true,
     }
 }
 

@@ -6,6 +6,7 @@
 //! | names, types and units of the columns | [`schema`] |
 //! | how each column is encoded and compressed, in pieces of what size | `tuning`, `properties` |
 //! | what the footer says of the file's flows, and of each column | `footer`, `statistics` |
+//! | what is checked of a footer before memory is taken for it | `outline` |
 //! | how values become bytes, and bytes values | `encoding`: one file an encoding |
 //! | what stands in front of a page | `page_header`, over `thrift` |
 //! | how flows become a file | `writer` |
@@ -16,6 +17,7 @@
 mod encoding;
 mod error;
 pub(crate) mod footer;
+mod outline;
 mod page_header;
 mod properties;
 mod reader;
@@ -26,4 +28,4 @@ mod tuning;
 pub(crate) mod writer;
 
 pub(crate) use error::StoreError;
-pub(crate) use reader::{Buffers, ColumnFile, Request, StoredPart};
+pub(crate) use reader::{Buffers, ColumnFile, Request, StoredPart, any_page};

@@ -1,4 +1,5 @@
-//! Thrift's compact protocol, as far as page headers need it.
+//! Thrift's compact protocol, as far as page headers and the look at a footer need
+//! it.
 //!
 //! Source: Apache Thrift, *Thrift compact protocol encoding*.
 
@@ -9,10 +10,16 @@ pub(super) const TRUE: u8 = 1;
 pub(super) const FALSE: u8 = 2;
 pub(super) const I32: u8 = 5;
 pub(super) const BINARY: u8 = 8;
+pub(super) const LIST: u8 = 9;
 pub(super) const STRUCT: u8 = 12;
 
-/// Maximum nesting of structures.
-const DEPTH: usize = 4;
+/// Maximum nesting of structures and lists: a footer has six levels below a row
+/// group.
+const DEPTH: usize = 8;
+
+/// Maximum length of a list, since readers take memory for one before they read it.
+/// The longest is that of row groups.
+const MOST_ELEMENTS: u64 = 1 << 16;
 
 /// Writes the fields of a structure, in ascending order.
 pub(super) struct Fields<'o> {
@@ -57,9 +64,9 @@ impl<'o> Fields<'o> {
 
 /// Passes id and type of each field of a structure to `take`, which must read its
 /// value.
-pub(super) fn fields(
-    rest: &mut &[u8],
-    mut take: impl FnMut(u64, u8, &mut &[u8]) -> Result<(), Fault>,
+pub(super) fn fields<'b>(
+    rest: &mut &'b [u8],
+    mut take: impl FnMut(u64, u8, &mut &'b [u8]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     let mut field = 0;
     loop {
@@ -70,7 +77,7 @@ pub(super) fn fields(
         }
         field = match step {
             0 => zigzag(varint::read(rest)?).ok_or(NEGATIVE)?,
-            step => field + u64::from(step),
+            step => field.saturating_add(step.into()),
         };
         take(field, kind, rest)?;
     }
@@ -89,15 +96,14 @@ fn skip_within(depth: usize, kind: u8, rest: &mut &[u8]) -> Result<(), Fault> {
         4..=6 => drop(varint::read(rest)?),
         7 => take(rest, 8)?,
         BINARY => drop(binary(rest)?),
-        9 | 10 => {
-            let head = byte(rest)?;
-            let n = if head >> 4 == 15 { varint::read(rest)? } else { (head >> 4).into() };
+        LIST | 10 => {
+            let (kind, n) = list(rest)?;
             for _ in 0..n {
-                skip_element(inside, head & 15, rest)?;
+                skip_element(inside, kind, rest)?;
             }
         }
         11 => {
-            let n = varint::read(rest)?;
+            let n = bounded(varint::read(rest)?)?;
             let kinds = if n == 0 { 0 } else { byte(rest)? };
             for _ in 0..n {
                 skip_element(inside, kinds >> 4, rest)?;
@@ -108,6 +114,17 @@ fn skip_within(depth: usize, kind: u8, rest: &mut &[u8]) -> Result<(), Fault> {
         _ => return Err("a header of another protocol"),
     }
     Ok(())
+}
+
+/// Reads the type of a list's elements, and their number.
+pub(super) fn list(rest: &mut &[u8]) -> Result<(u8, u64), Fault> {
+    let head = byte(rest)?;
+    let n = if head >> 4 == 15 { varint::read(rest)? } else { (head >> 4).into() };
+    bounded(n).map(|n| (head & 15, n))
+}
+
+fn bounded(n: u64) -> Result<u64, Fault> {
+    if n > MOST_ELEMENTS { Err("a list that is too long") } else { Ok(n) }
 }
 
 /// In lists a boolean takes a byte.

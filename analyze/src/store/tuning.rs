@@ -26,7 +26,7 @@ pub(crate) const PAGE_ROWS: usize = 1 << 14;
 
 /// Size at which the dictionary of a column chunk is full: later pages are
 /// plain-encoded.
-pub(super) const DICTIONARY_BYTES: usize = 8 << 20;
+pub(in crate::store) const DICTIONARY_BYTES: usize = 8 << 20;
 
 /// Fields that most questions group by or sum.
 pub(super) const HOT: &[FieldId] =

@@ -14,6 +14,7 @@ fn the_corpus_is_read_without_panic() {
             ("text", flowkit_analyze::fuzz::text),
             ("wire", flowkit_analyze::fuzz::wire),
             ("columns", flowkit_analyze::fuzz::columns),
+            ("manifest", flowkit_analyze::fuzz::manifest),
         ] {
             let inputs = corpus.join(target);
             scope.spawn(move || replay(&inputs, read));

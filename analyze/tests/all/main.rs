@@ -22,6 +22,7 @@ mod random;
 mod anonymise;
 mod captures;
 mod corpora;
+mod deep;
 mod differences;
 mod duckdb;
 mod expected;

@@ -43,6 +43,7 @@ const INPUTS: &[(&str, Right)] = &[
     ("more-than-10000.json", Read(2, 4500, None)),
     ("powershell-out-file.json", Read(3, 9000, None)),
     ("rubydebug.txt", Refused("json_lines")),
+    ("scroll-aggregations.ndjson", Read(3, 9000, None)),
     ("scroll-script.txt", Read(3, 9000, None)),
     ("strings.ndjson", Refused("jq -r .")),
     ("utf8-and-utf16.json", Read(3, 9000, None)),
@@ -81,6 +82,14 @@ fn every_input_after_a_report_is_right() {
     let there: BTreeSet<String> =
         there.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert_eq!(there, listed);
+}
+
+/// The last answer of a scroll has no hits; the sums in it are those of the others.
+#[test]
+fn the_end_of_a_scroll_with_sums_is_no_answer_of_sums() {
+    let source = Path::new("../testdata/text/scroll-aggregations.ndjson");
+    let (flows, tally) = flows_and_tally(Source::open(source).unwrap());
+    assert_eq!((flows.len(), tally.skipped.len()), (3, 0), "{tally:?}");
 }
 
 /// A dump of the input has its flows, and lacks what it lacks; what is refused is not

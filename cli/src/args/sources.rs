@@ -160,8 +160,8 @@ pub(crate) fn open(path: &Path, format: &InputFormat) -> anyhow::Result<Source> 
             if path == Path::new(DEFAULT) && source.kind() == ErrorKind::NotFound =>
         {
             anyhow!(
-                "no {DEFAULT} in this directory; name a dump or a file, save a dump with \
-                 `flowkit fetch`, or practise with `flowkit demo`"
+                "no {DEFAULT} in this directory; name a dump, a file or - (standard input), \
+                 save a dump with `flowkit fetch`, or practise with `flowkit demo`"
             )
         }
         error => error.into(),

@@ -1,11 +1,17 @@
 //! A document for people: indented by two blanks, fields in stored order,
 //! numbers as stored, escaped letters decoded.
+//!
+//! The text is at most some hundred times as long as the document, however deep
+//! that is: what is deeper than [`DEEPEST`] stands on one line.
 
 use std::io::{self, Write};
 
+/// Objects and lists that are deeper inside stand on one line.
+const DEEPEST: usize = 32;
+
 /// Prints a JSON value, which must be complete, and a line end.
 pub(crate) fn write(json: &str, out: &mut impl Write) -> io::Result<()> {
-    let mut depth = 0;
+    let mut depth = 0_usize;
     let mut rest = json.trim();
     while let Some(first) = rest.bytes().next() {
         let token = match first {
@@ -23,16 +29,19 @@ pub(crate) fn write(json: &str, out: &mut impl Write) -> io::Result<()> {
             b'{' | b'[' => {
                 depth += 1;
                 out.write_all(token.as_bytes())?;
-                line(depth, out)?;
+                line(depth, "", out)?;
             }
             b'}' | b']' => {
-                depth = usize::saturating_sub(depth, 1);
-                line(depth, out)?;
+                let is_on_one_line = depth > DEEPEST;
+                depth = depth.saturating_sub(1);
+                if !is_on_one_line {
+                    line(depth, "", out)?;
+                }
                 out.write_all(token.as_bytes())?;
             }
             b',' => {
                 out.write_all(b",")?;
-                line(depth, out)?;
+                line(depth, " ", out)?;
             }
             b':' => out.write_all(b": ")?,
             b'"' if token.contains('\\') => unescaped(token, out)?,
@@ -42,8 +51,12 @@ pub(crate) fn write(json: &str, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-fn line(depth: usize, out: &mut impl Write) -> io::Result<()> {
-    write!(out, "\n{:1$}", "", depth * 2)
+/// Begins a line, or, where it would be too deep, writes what stands for that.
+fn line(depth: usize, instead: &str, out: &mut impl Write) -> io::Result<()> {
+    match depth {
+        ..=DEEPEST => write!(out, "\n{:1$}", "", depth * 2),
+        _ => out.write_all(instead.as_bytes()),
+    }
 }
 
 /// The JSON string that `text` starts with, including its quotes.
@@ -96,5 +109,30 @@ mod tests {
 }
 "#;
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    /// What goes over the limit stands on one line, and nothing else changes.
+    #[test]
+    fn however_deep_a_document_is_its_text_is_linear_in_it() {
+        let nested = |depth: usize| {
+            let (open, close) = ("{\"a\":[".repeat(depth / 2), "]}".repeat(depth / 2));
+            format!("{open}1,{{\"b\":[],\"c\":2}}{close}")
+        };
+        let written = |json: &str| {
+            let mut out = Vec::new();
+            write(json, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let shallow = written(&nested(DEEPEST));
+        let indent = " ".repeat(2 * DEEPEST);
+        let expected = format!("\n{indent}1,\n{indent}{{\"b\": [], \"c\": 2}}\n");
+        assert!(shallow.contains(&expected), "{shallow}");
+        for depth in [DEEPEST + 2, 512, 30_000, 66_000, 1_000_000] {
+            let json = nested(depth);
+            let text = written(&json);
+            assert!(text.len() < 100 * json.len() && text.lines().count() < 100, "{depth}");
+            let stripped: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            assert!(stripped == json, "{depth}");
+        }
     }
 }

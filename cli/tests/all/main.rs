@@ -7,6 +7,7 @@
 
 mod answers;
 mod bounded;
+mod deep;
 mod destination;
 mod dump;
 mod explanation;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use flowkit_model::NotAFlow;
 use flowkit_model::document::Document;
 use flowkit_model::dump::DocumentId;
 use flowkit_model::filter::Expression;
@@ -30,7 +31,8 @@ impl Accept {
         self.known.as_ref().is_some_and(|known| known.holds(document))
     }
 
-    /// Whether the document matches the filter. One that is no flow does not.
+    /// Whether the document matches the filter. One that is no flow does not; one
+    /// that nests too deep to be looked into is kept, since the server matched it.
     pub(crate) fn matches(&self, hit: &[u8]) -> bool {
         #[derive(Deserialize)]
         struct Source<'a> {
@@ -48,8 +50,11 @@ impl Accept {
                 None => return false,
             },
         };
-        let flow = document.ok().and_then(|document| document.into_flow().ok());
-        flow.is_some_and(|flow| filter.matches(&flow))
+        match document.map(Document::into_flow) {
+            Ok(Ok(flow)) => filter.matches(&flow),
+            Ok(Err(why)) => why == NotAFlow::TooDeep,
+            Err(_) => false,
+        }
     }
 }
 
@@ -73,6 +78,8 @@ mod tests {
         assert!(matches(r#"{"version":"Netflow v5","l4_dst_port":"443","in_bytes":11}"#));
         assert!(!matches(r#"{"version":5,"dst_port":443,"bytes":10}"#));
         assert!(!matches(r#"{"version":9,"dst_port":443,"bytes":11}"#));
+        let deep = format!("{}{}", "[".repeat(600), "]".repeat(600));
+        assert!(matches(&format!(r#"{{"version":5,"dst_port":80,"x":{deep}}}"#)));
         let of_fields = |port: u16| {
             let hit = format!(
                 r#"{{"_index":"n","_id":"a","fields":{{"netflow.version":[5],"netflow.dst_port":[{port}],"netflow.bytes":[11]}}}}"#

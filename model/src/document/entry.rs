@@ -11,6 +11,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::{lenient, next_key, read_with, string};
+use super::nesting::is_too_deep;
 use super::page::{HitsSeed, Page};
 use super::server_error::{ErrorSeed, ServerError};
 use super::{Document, NotAFlow, Part};
@@ -55,14 +56,22 @@ impl Hit<'_> {
 impl<'a> Entry<'a> {
     /// Reads one JSON value.
     ///
+    /// Of an answer each hit is judged alone: however deep one is, the others are
+    /// read.
+    ///
     /// # Errors
     /// If it is not JSON, or not an object.
     pub fn parse(json: &'a [u8]) -> Result<Self, serde_json::Error> {
         // `hits` of a document may be anything, even what no program can hold.
-        match Top::read(json, true) {
-            Ok(top) => Ok(top.entry()),
-            Err(error) => Top::read(json, false).map(Top::entry).map_err(|_| error),
+        let top = match Top::read(json, true) {
+            Ok(top) => top,
+            Err(error) => Top::read(json, false).map_err(|_| error)?,
+        };
+        let mut entry = top.entry();
+        if let Entry::Hit(Hit { source: Some(document), .. }) | Entry::Bare(document) = &mut entry {
+            document.is_too_deep = is_too_deep(json);
         }
+        Ok(entry)
     }
 }
 

@@ -121,7 +121,7 @@ fn end(text: &[u8]) -> usize {
 }
 
 /// Where the string ends that a text begins with, its quote included.
-fn string_end(text: &[u8]) -> usize {
+pub(super) fn string_end(text: &[u8]) -> usize {
     let mut at = 1;
     while let Some(found) = text[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')) {
         at += found + 1;

@@ -3,7 +3,8 @@
 //!
 //! A flow is a document with a netflow object of version 5, or with none
 //! stated. A field that is missing, null or impossible is unknown. Nothing
-//! else in the document matters, however deep or odd it is.
+//! else in the document matters, however odd it is, but for its depth
+//! ([`nesting`]).
 //!
 //! A document is read as Elasticsearch understands it: `"netflow.bytes": 1` is
 //! `{"netflow": {"bytes": 1}}`, a list of one is its value, and what a hit has
@@ -37,6 +38,7 @@
 //! | how one value of a document becomes that of a field | `value` |
 //! | how rows of csv become flows | [`csv`] |
 //! | how documents that look alike are read fast | [`shape`] |
+//! | how deep a document may nest | [`nesting`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
 //! | what answers of SQL, `_mget`, `_msearch` and others hold | [`wrapped`] |
 
@@ -44,6 +46,7 @@ pub mod csv;
 pub mod dialect;
 pub mod entry;
 mod json;
+pub mod nesting;
 pub mod page;
 mod rows_of_values;
 pub mod server_error;
@@ -75,6 +78,8 @@ pub enum NotAFlow {
     NoSource,
     /// No netflow object, or one that says nothing.
     NoNetflow,
+    /// Deeper than [`nesting::DEEPEST`].
+    TooDeep,
     /// NetFlow of another version than 5.
     OtherVersion,
     /// A datagram without a record that can be believed.
@@ -85,10 +90,11 @@ pub enum NotAFlow {
 
 impl NotAFlow {
     /// Every cause, in the order they are looked for.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NotJson,
         Self::NoSource,
         Self::NoNetflow,
+        Self::TooDeep,
         Self::OtherVersion,
         Self::NoRecord,
         Self::NotARow,
@@ -101,6 +107,7 @@ impl NotAFlow {
             Self::NotJson => "not_json",
             Self::NoSource => "no_source",
             Self::NoNetflow => "no_netflow",
+            Self::TooDeep => "too_deep",
             Self::OtherVersion => "other_version",
             Self::NoRecord => "no_record",
             Self::NotARow => "not_a_row",
@@ -114,6 +121,7 @@ impl NotAFlow {
             Self::NotJson => "not JSON",
             Self::NoSource => "hits without _source",
             Self::NoNetflow => "no netflow object",
+            Self::TooDeep => "nested deeper than 512 levels",
             Self::OtherVersion => "another NetFlow version than 5",
             Self::NoRecord => "no record in the datagram",
             Self::NotARow => "no row of the csv",
@@ -139,6 +147,8 @@ pub struct Document {
     has_netflow: bool,
     /// The version it states is not 5.
     other_version: bool,
+    /// It nests deeper than documents may.
+    is_too_deep: bool,
     /// Whose keys are read: a row of [`dialect::DIALECTS`].
     dialect: usize,
     /// Keys that other dialects are known by.
@@ -172,7 +182,8 @@ impl Document {
         let mut reader = serde_json::Deserializer::from_slice(json);
         let members = reader.deserialize_map(MembersVisitor)?;
         reader.end()?;
-        Ok(Self::of(&[Part::Members(&members)]))
+        let is_too_deep = nesting::is_too_deep(json);
+        Ok(Self { is_too_deep, ..Self::of(&[Part::Members(&members)]) })
     }
 
     /// Reads the parts of a document, in the dialect that their keys prove.
@@ -201,6 +212,7 @@ impl Document {
             scaled: [false; 2],
             has_netflow: false,
             other_version: false,
+            is_too_deep: false,
             dialect,
             marks: 0,
         }
@@ -219,6 +231,7 @@ impl Document {
     pub fn into_flow(mut self) -> Result<FlowRecord, NotAFlow> {
         match self {
             Self { has_netflow: false, .. } => Err(NotAFlow::NoNetflow),
+            Self { is_too_deep: true, .. } => Err(NotAFlow::TooDeep),
             Self { other_version: true, .. } => Err(NotAFlow::OtherVersion),
             _ => {
                 if self.ranks[FieldId::DstPort as usize] == NONE {

@@ -38,7 +38,8 @@ pub(super) fn documents<'a>(
     rows: &[Vec<&'a RawValue>],
     are_values: bool,
 ) -> Option<Vec<Cow<'a, str>>> {
-    if columns.iter().any(|column| is_of_aggregates(&column.name)) {
+    let is_deep = |column: &Column| column.name.matches('.').count() >= MOST_DOTS;
+    if columns.iter().any(|column| is_of_aggregates(&column.name) || is_deep(column)) {
         return None;
     }
     let fits = |rows: &[Vec<&RawValue>]| rows.iter().all(|row| row.len() == columns.len());
@@ -59,6 +60,10 @@ pub(super) fn documents<'a>(
     };
     fits(rows).then(|| rows.iter().map(|row| Cow::Owned(document(columns, row))).collect())
 }
+
+/// The name of a column with as many dots is no path: each would be one level of a
+/// document more.
+const MOST_DOTS: usize = 64;
 
 /// The members that make a hit of a document.
 const OF_HITS: [&str; 4] = ["_index", "_id", "_routing", "_source"];
@@ -126,6 +131,11 @@ mod tests {
         );
         assert_eq!(rows(&columns, r#"[["a"],[1,2]]"#, true), None);
         assert_eq!(rows(&columns, r#"[["a",1,2]]"#, false), None);
+        for (n, is_read) in [(MOST_DOTS - 1, true), (MOST_DOTS, false), (1_000_000, false)] {
+            let path = format!("a{}", ".a".repeat(n));
+            let found = rows(&[(&path, "long")], "[[1]]", false);
+            assert_eq!(found.is_some(), is_read, "{n} dots");
+        }
         assert_eq!(rows(&columns, "[]", true), Some(Vec::new()));
     }
 

@@ -19,10 +19,14 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::NotAFlow;
 use super::entry::Entry;
 use super::json::string;
 use super::rows_of_values::{Column, documents};
 use super::vflow::Message;
+
+/// Answers inside of answers, and in texts, are looked into this deep.
+pub const DEEPEST: u32 = 4;
 
 /// What is inside of an answer.
 #[derive(Debug, Default)]
@@ -111,10 +115,16 @@ impl<'a> Wrapped<'a> {
     /// Looks into a JSON object that is no flow; `None` if nothing known is inside.
     #[must_use]
     pub fn of(json: &'a str) -> Option<Self> {
+        Self::within(DEEPEST, json)
+    }
+
+    /// The same, with what is in turn inside looked into `levels` deep.
+    fn within(levels: u32, json: &'a str) -> Option<Self> {
+        let levels = levels.checked_sub(1)?;
         let members: Members<'a> = serde_json::from_str(json).ok()?;
         let mut found = Self::inside(&members)
             .or_else(|| Self::of_vflow(json))
-            .or_else(|| Self::in_a_member(json))?;
+            .or_else(|| Self::in_a_member(levels, json))?;
         for (is_so, sentence) in [
             (is_true(members.is_partial), "that is partial: the server had not looked everywhere"),
             (is_true(members.is_running), "of a search that was still running"),
@@ -178,7 +188,7 @@ impl<'a> Wrapped<'a> {
 
     /// The first list whose first element is a flow, or a hit with a document; or
     /// else the first text that is one, or an answer.
-    fn in_a_member(json: &'a str) -> Option<Self> {
+    fn in_a_member(levels: u32, json: &'a str) -> Option<Self> {
         let members: BTreeMap<Cow<'a, str>, &'a RawValue> = serde_json::from_str(json).ok()?;
         let list = members.values().find_map(|list| {
             let list: Vec<&'a RawValue> = serde_json::from_str(list.get()).ok()?;
@@ -186,20 +196,23 @@ impl<'a> Wrapped<'a> {
             let values = list.into_iter().map(|value| Cow::Borrowed(value.get())).collect();
             is_flow.then_some(Self { values, ..Self::default() })
         });
-        let object = || members.iter().find_map(|(key, object)| Self::in_an_object(key, object));
+        let object =
+            || members.iter().find_map(|(key, object)| Self::in_an_object(levels, key, object));
         list.or_else(object)
-            .or_else(|| members.values().find_map(|text| Self::in_a_text(text.get())))
+            .or_else(|| members.values().find_map(|text| Self::in_a_text(levels, text.get())))
     }
 
     /// The hit or answer that a member holds, as scripts keep the body of a response;
     /// a bare document is one only under `doc`, as in the lines of updates.
-    fn in_an_object(key: &str, object: &'a RawValue) -> Option<Self> {
+    fn in_an_object(levels: u32, key: &str, object: &'a RawValue) -> Option<Self> {
         let json = object.get();
         let is_one = match Entry::parse(json.as_bytes()) {
             _ if !json.starts_with('{') => false,
             Ok(Entry::Hit(hit)) => hit.source.is_some(),
             Ok(Entry::Page(_)) => true,
-            Ok(Entry::Bare(document)) => key == "doc" && document.into_flow().is_ok(),
+            Ok(Entry::Bare(document)) => {
+                key == "doc" && matches!(document.into_flow(), Ok(_) | Err(NotAFlow::TooDeep))
+            }
             Ok(Entry::Error(_)) | Err(_) => false,
         };
         let values = || vec![Cow::Borrowed(json)];
@@ -208,13 +221,13 @@ impl<'a> Wrapped<'a> {
         }
         // An answer may be deeper inside: of GraphQL it is.
         let is_object = json.starts_with('{') && json.contains("\"hits\"");
-        (is_object && Self::of(json).is_some())
+        (is_object && Self::within(levels, json).is_some())
             .then(|| Self { values: values(), ..Self::default() })
     }
 
     /// The document or answer that a text holds, as a line of a log does; other
     /// text may stand around it.
-    fn in_a_text(json: &str) -> Option<Self> {
+    fn in_a_text(levels: u32, json: &str) -> Option<Self> {
         let text = match json.as_bytes() {
             [b'"', ..] if json.contains('{') => string(json)?,
             // The journal's letters, where they are not all printed.
@@ -225,7 +238,7 @@ impl<'a> Wrapped<'a> {
         };
         let from_brace = text.get(text.find('{')?..)?;
         let whole = from_brace.get(..=from_brace.rfind('}').unwrap_or(0))?;
-        if is_flow(whole, true) || Wrapped::of(whole).is_some() {
+        if is_flow(whole, true) || Wrapped::within(levels, whole).is_some() {
             let values = vec![Cow::Owned(whole.to_owned())];
             return Some(Self { values, ..Self::default() });
         }
@@ -242,7 +255,9 @@ fn is_flow(json: &str, or_page: bool) -> bool {
         Ok(Entry::Hit(hit)) => hit.source.is_some(),
         Ok(Entry::Bare(document)) => {
             let other = document.other_version();
-            document.into_flow().is_ok() || or_page && other.is_some()
+            // One that is too deep is told where it is read.
+            matches!(document.into_flow(), Ok(_) | Err(NotAFlow::TooDeep))
+                || or_page && other.is_some()
         }
         Ok(Entry::Page(_)) => or_page,
         Ok(Entry::Error(_)) | Err(_) => false,

@@ -165,11 +165,12 @@ impl Manifest {
                 return Err(format!("two parts are called {name:?}"));
             }
         }
-        let sizes: [fn(&Part) -> u64; 6] = [
+        let sizes: [fn(&Part) -> u64; 7] = [
             |part| part.expected,
             |part| part.received,
             |part| part.left_out,
             |part| part.known,
+            |part| part.undated,
             |part| part.bytes,
             |part| part.file_bytes,
         ];

@@ -25,6 +25,7 @@ mod catalogue;
 use std::fmt;
 
 use crate::record::FlowRecord;
+use crate::time;
 
 pub use catalogue::FIELDS;
 
@@ -176,6 +177,16 @@ impl Field {
     #[must_use]
     pub fn is_of_pipeline(&self) -> bool {
         self.is_looked_up() || self.id == FieldId::Adapted
+    }
+
+    /// The largest number that a value can be: of times the last that is written.
+    #[must_use]
+    pub fn most(&self) -> u64 {
+        match (self.kind, self.access) {
+            (Kind::Time, _) => time::LAST_MS,
+            (_, Access::Number { bits, .. }) => u64::MAX >> (u64::BITS - bits),
+            (_, Access::Text { .. }) => u64::MAX,
+        }
     }
 
     /// Widest value in bits; text has none.

@@ -25,13 +25,40 @@ struct Interface {
 #[derive(Debug, Default)]
 pub(super) struct Interfaces {
     all: Vec<Interface>,
-    is_big_endian: bool,
+    /// The file is pcapng, and its numbers are in this order; `None` for pcap.
+    order: Option<Order>,
+}
+
+/// The order of the bytes of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Big,
+    Little,
+}
+
+impl Order {
+    fn number(self, bytes: &[u8]) -> Option<u32> {
+        let bytes = *bytes.first_chunk::<4>()?;
+        Some(match self {
+            Self::Big => u32::from_be_bytes(bytes),
+            Self::Little => u32::from_le_bytes(bytes),
+        })
+    }
 }
 
 /// Type of the block for frames that pcapng had before the enhanced one.
 const PACKET_BLOCK: u32 = 2;
+/// A block has its type before its body, and its length before and after it.
+const SHORTEST_BLOCK: u32 = 12;
 
 impl Interfaces {
+    /// Whether what comes next claims to be shorter than any block is, which the
+    /// parser of blocks is not to be given: of some types it takes 12 from the length.
+    pub(super) fn is_no_block(&self, next: &[u8]) -> bool {
+        let length = self.order.zip(next.get(4..)).and_then(|(order, next)| order.number(next));
+        length.is_some_and(|length| length < SHORTEST_BLOCK)
+    }
+
     /// The frame in a block, if it has one.
     pub(super) fn frame<'b>(&mut self, block: &'b PcapBlockOwned<'_>) -> Option<Frame<'b>> {
         match block {
@@ -45,7 +72,7 @@ impl Interfaces {
             }
             PcapBlockOwned::NG(PcapBlock::SectionHeader(section)) => {
                 self.all.clear();
-                self.is_big_endian = section.big_endian();
+                self.order = Some(if section.big_endian() { Order::Big } else { Order::Little });
                 None
             }
             PcapBlockOwned::NG(PcapBlock::InterfaceDescription(interface)) => {
@@ -83,21 +110,15 @@ impl Interfaces {
     /// The obsolete Packet Block: interface and drops as 16 bits each, a time, the
     /// two lengths, the frame.
     fn packet_block<'b>(&self, block: &UnknownBlock<'b>) -> Option<Frame<'b>> {
-        let word = |at: usize| {
-            let bytes = *block.data.get(at..)?.first_chunk::<4>()?;
-            Some(if self.is_big_endian {
-                u32::from_be_bytes(bytes)
-            } else {
-                u32::from_le_bytes(bytes)
-            })
-        };
-        let kind =
-            if self.is_big_endian { block.block_type.swap_bytes() } else { block.block_type };
+        let order = self.order?;
+        let word = |at: usize| order.number(block.data.get(at..)?);
+        let is_big_endian = order == Order::Big;
+        let kind = if is_big_endian { block.block_type.swap_bytes() } else { block.block_type };
         if kind != PACKET_BLOCK {
             return None;
         }
         let first = word(0)?;
-        let interface = if self.is_big_endian { first >> 16 } else { first & 0xffff };
+        let interface = if is_big_endian { first >> 16 } else { first & 0xffff };
         Some(self.of(interface, block.data.get(20..)?, word(12)?, word(16)?))
     }
 }

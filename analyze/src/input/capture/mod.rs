@@ -53,6 +53,9 @@ pub(super) fn read(
     let mut handed_on = 0;
     let (mut room, mut before) = (BUFFER_BYTES, usize::MAX);
     let damage = loop {
+        if interfaces.is_no_block(reader.data()) {
+            break Some(damaged(frames.number, NO_BLOCK));
+        }
         match reader.next() {
             Ok((length, block)) => {
                 if let Some(frame) = interfaces.frame(&block) {
@@ -74,13 +77,7 @@ pub(super) fn read(
                 }
             }
             Err(PcapError::ReadError) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Err(error) => {
-                break Some(format!(
-                    "is damaged after frame {} ({})",
-                    frames.number,
-                    kind_of(&error)
-                ));
-            }
+            Err(error) => break Some(damaged(frames.number, kind_of(&error))),
         }
         // Frames count, not datagrams: a capture of other things is handed on, too.
         if frames.number - handed_on >= BATCH {
@@ -123,11 +120,18 @@ impl<R: Read> Read for Filling<R> {
     }
 }
 
+fn damaged(frame: u64, how: &str) -> String {
+    format!("is damaged after frame {frame} ({how})")
+}
+
+/// What is met in place of a block.
+const NO_BLOCK: &str = "a block that is none";
+
 fn kind_of<I: std::fmt::Debug>(error: &PcapError<I>) -> &'static str {
     match error {
         PcapError::UnexpectedEof => "it ends in the middle of a block",
         PcapError::HeaderNotRecognized => "a header that is none",
-        _ => "a block that is none",
+        _ => NO_BLOCK,
     }
 }
 

@@ -92,6 +92,9 @@ impl Encoding {
     }
 }
 
+/// A value that its field cannot have.
+pub(crate) const BEYOND: Fault = "a value that is too large";
+
 /// A type that the values of a column have in memory.
 pub(crate) trait Value: Copy + Default {
     /// From the 64 bits of a stored value, truncated.
@@ -140,7 +143,7 @@ mod tests {
             let _ = dictionary::read_values(&bytes, &[1_u16, 2, 3], &mut vec![0; count]);
             let _ = delta::read(&bytes, &mut vec![0_u64; count]);
             let _ = delta::read(&bytes, &mut vec![0_u32; count]);
-            let _ = plain::read(&bytes, 4, &mut vec![0_u32; count]);
+            let _ = plain::read(&bytes, 4, 300, &mut vec![0_u32; count]);
             let _ = plain::read_texts(&bytes, count);
         }
     }

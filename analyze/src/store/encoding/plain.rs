@@ -8,7 +8,7 @@
 use flowkit_model::Address;
 use parquet::basic::Type as Physical;
 
-use super::{Fault, Value};
+use super::{BEYOND, Fault, Value};
 
 /// What the codes of a text column refer to.
 #[derive(Clone, Copy)]
@@ -53,16 +53,30 @@ pub(crate) fn write(
     look(bytes);
 }
 
-/// Fills `out` with numbers of `bytes_each` bytes.
-pub(crate) fn read<V: Value>(bytes: &[u8], bytes_each: usize, out: &mut [V]) -> Result<(), Fault> {
-    let length = out.len().checked_mul(bytes_each).ok_or("too many values")?;
-    let bytes = bytes.get(..length).ok_or("values that break off")?;
+/// The bytes of `count` numbers of `bytes_each` bytes, so that no memory is taken for
+/// more of them than there are.
+pub(crate) fn numbers(bytes: &[u8], bytes_each: usize, count: usize) -> Result<&[u8], Fault> {
+    let length = count.checked_mul(bytes_each).ok_or("too many values")?;
+    bytes.get(..length).ok_or("values that break off")
+}
+
+/// Fills `out` with numbers of `bytes_each` bytes, of which none may be over `most`.
+pub(crate) fn read<V: Value>(
+    bytes: &[u8],
+    bytes_each: usize,
+    most: u64,
+    out: &mut [V],
+) -> Result<(), Fault> {
+    let bytes = numbers(bytes, bytes_each, out.len())?;
+    let mut is_beyond = false;
     for (out, bytes) in out.iter_mut().zip(bytes.chunks_exact(bytes_each)) {
         let mut word = [0; 8];
         word[..bytes_each].copy_from_slice(bytes);
-        *out = V::cut(u64::from_le_bytes(word));
+        let value = u64::from_le_bytes(word);
+        is_beyond |= value > most;
+        *out = V::cut(value);
     }
-    Ok(())
+    if is_beyond { Err(BEYOND) } else { Ok(()) }
 }
 
 /// Reads `count` texts.

@@ -11,6 +11,7 @@
 //! | how a page becomes values or dictionary codes | `page_rows`, over [`encoding`](super::encoding) |
 //! | where their memory comes from | `buffers` |
 
+mod any_page;
 mod buffers;
 mod page_rows;
 mod pages;
@@ -24,16 +25,19 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowkit_model::{FIELDS, FieldId};
+use flowkit_model::{FIELDS, Field, FieldId};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
+use parquet::schema::types::ColumnDescPtr;
 use xxhash_rust::xxh3::Xxh3;
 
+pub(crate) use self::any_page::any_page;
 pub(crate) use self::buffers::Buffers;
 use self::page_rows::{PageRows, Wanted};
 use self::pages::{ColumnPages, Damage, MISALIGNED};
 pub(crate) use self::stored_part::StoredPart;
 use super::StoreError;
 use super::footer::{self, Footer, chunk_range};
+use super::outline;
 use super::schema::{self, Addresses};
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
@@ -118,10 +122,13 @@ impl ColumnFile {
     pub(crate) fn of(file: File, name: PathBuf) -> Result<Self, StoreError> {
         let file_bytes =
             file.metadata().map_err(|source| StoreError::Io { path: name.clone(), source })?.len();
-        let metadata = ParquetMetaDataReader::new()
-            .parse_and_finish(&file)
-            .map_err(|source| StoreError::Parquet { path: name.clone(), source })?;
         let foreign = |what: &str| StoreError::Foreign { path: name.clone(), what: what.into() };
+        let footer = outline::footer(&file, file_bytes)
+            .map_err(|source| StoreError::Io { path: name.clone(), source })?
+            .map_err(|what| foreign(&what))?;
+        outline::check(&footer).map_err(|what| foreign(&what))?;
+        let metadata = ParquetMetaDataReader::decode_metadata(&footer)
+            .map_err(|source| StoreError::Parquet { path: name.clone(), source })?;
         let footer = metadata
             .file_metadata()
             .key_value_metadata()
@@ -138,24 +145,26 @@ impl ColumnFile {
             return Err(foreign("it is of another version"));
         }
         let columns = metadata.file_metadata().schema_descr().columns();
-        let are_ours = |addresses| {
-            columns.len() == FIELDS.len()
-                && columns.iter().zip(FIELDS).all(|(column, field)| {
-                    column.name() == field.name
-                        && column.physical_type() == schema::types_with(field, addresses).0
-                        && column.max_def_level() == 1
-                        && column.max_rep_level() == 0
-                })
+        let of_another_type = |addresses| {
+            let is_ours = |(column, field): &(&ColumnDescPtr, &Field)| {
+                column.physical_type() == schema::types_with(field, addresses).0
+                    && column.max_def_level() == 1
+                    && column.max_rep_level() == 0
+            };
+            columns.iter().zip(FIELDS).find(|both| !is_ours(both)).map(|(_, field)| field.name)
         };
-        if are_ours(Addresses::Text) {
-            return Err(StoreError::AddressesAsText { path: name });
-        }
-        if !are_ours(Addresses::Number) {
-            return Err(foreign("its columns are others"));
+        if let Some(column) = of_another_type(Addresses::Number) {
+            return Err(match of_another_type(Addresses::Text) {
+                None => StoreError::AddressesAsText { path: name },
+                Some(_) => foreign(&format!("its column {column} is of another type")),
+            });
         }
         let checksum = footer.checksum_over(metadata.row_groups().iter());
         if !checksum.is_ok_and(|checksum| checksum == footer.own_checksum) {
             return Err(foreign("its footer is damaged"));
+        }
+        if !footer.tally.is_of(metadata.row_groups()) {
+            return Err(foreign("it counts other flows than it has"));
         }
         Ok(Self { path: name, file, file_bytes, metadata, footer })
     }
@@ -292,6 +301,8 @@ impl ColumnFile {
     }
 }
 
+#[cfg(test)]
+mod forged;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]

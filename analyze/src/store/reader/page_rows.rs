@@ -8,7 +8,7 @@ use super::buffers::{Buffers, Reused};
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Column, DictionaryColumn, Values};
 use crate::store::encoding::levels::spread;
-use crate::store::encoding::{Encoding, Fault, delta, dictionary, plain};
+use crate::store::encoding::{BEYOND, Encoding, Fault, delta, dictionary, plain};
 
 /// Rows of a page.
 pub(super) enum PageRows {
@@ -123,10 +123,13 @@ impl Decoder<'_> {
             Encoding::Plain => self.plain(bytes, n, buffers),
             Encoding::Delta => match self.field.field().bits() {
                 None => Err("differences of texts"),
-                Some(0..=8) => differences(bytes, n, buffers).map(Values::U8),
-                Some(9..=16) => differences(bytes, n, buffers).map(Values::U16),
+                Some(0..=16) => Err("differences of narrow numbers"),
                 Some(17..=32) => differences(bytes, n, buffers).map(Values::U32),
-                Some(_) => differences(bytes, n, buffers).map(Values::U64),
+                Some(_) => {
+                    let values = differences(bytes, n, buffers)?;
+                    within(&values, self.field.field().most())?;
+                    Ok(Values::U64(values))
+                }
             },
         }
     }
@@ -138,15 +141,16 @@ impl Decoder<'_> {
         count: usize,
         buffers: &mut Buffers,
     ) -> Result<Values, Fault> {
+        let most = self.field.field().most();
         Ok(match self.field.field().bits() {
             None => {
                 let texts = plain::read_texts(bytes, count)?;
                 Values::U32(texts.into_iter().map(|text| self.texts.code(text)).collect())
             }
-            Some(0..=8) => Values::U8(numbers(bytes, 4, count, buffers)?),
-            Some(9..=16) => Values::U16(numbers(bytes, 4, count, buffers)?),
-            Some(17..=32) => Values::U32(numbers(bytes, 4, count, buffers)?),
-            Some(_) => Values::U64(numbers(bytes, 8, count, buffers)?),
+            Some(0..=8) => Values::U8(numbers(bytes, 4, most, count, buffers)?),
+            Some(9..=16) => Values::U16(numbers(bytes, 4, most, count, buffers)?),
+            Some(17..=32) => Values::U32(numbers(bytes, 4, most, count, buffers)?),
+            Some(_) => Values::U64(numbers(bytes, 8, most, count, buffers)?),
         })
     }
 }
@@ -223,14 +227,26 @@ fn differences<V: Reused>(
     Ok(values)
 }
 
-/// Plain numbers.
+/// Plain numbers, of which none may be over `most`.
 fn numbers<V: Reused>(
     bytes: &[u8],
     bytes_each: usize,
+    most: u64,
     count: usize,
     buffers: &mut Buffers,
 ) -> Result<Vec<V>, Fault> {
+    let bytes = plain::numbers(bytes, bytes_each, count)?;
     let mut values = buffers.whole(count);
-    plain::read(bytes, bytes_each, &mut values)?;
+    plain::read(bytes, bytes_each, most, &mut values)?;
     Ok(values)
+}
+
+/// Checks that no value is over `most`, without a branch for each.
+fn within(values: &[u64], most: u64) -> Result<(), Fault> {
+    if most == u64::MAX {
+        return Ok(());
+    }
+    // The sign of the difference tells it, or that of a value from 2^63 on.
+    let signs = values.iter().fold(0, |signs, value| signs | most.wrapping_sub(*value) | value);
+    if signs >> 63 == 0 { Ok(()) } else { Err(BEYOND) }
 }

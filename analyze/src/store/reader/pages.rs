@@ -17,6 +17,7 @@ use crate::batch::dictionary::Dictionary;
 use crate::store::encoding::{Fault, levels};
 use crate::store::footer::HeaderChecksums;
 use crate::store::page_header::{self, Page, PageHeader};
+use crate::store::tuning::DICTIONARY_BYTES;
 
 /// Why a page cannot be read.
 pub(super) enum Damage {
@@ -56,6 +57,10 @@ pub(super) const MISALIGNED: Fault = "pages that do not line up";
 /// Most rows accepted in one page: ours have `tuning::PAGE_ROWS`, a quarter of
 /// it.
 const MOST_ROWS: usize = 1 << 16;
+
+/// Most values accepted in a dictionary: ours are full at [`DICTIONARY_BYTES`], and
+/// no value takes less than four.
+const MOST_VALUES: usize = DICTIONARY_BYTES / 4 + 1;
 
 impl<'f> ColumnPages<'f> {
     /// The pages of a column chunk, given the file, start and length of the chunk,
@@ -169,6 +174,9 @@ impl<'f> ColumnPages<'f> {
         n: usize,
         buffers: &mut Buffers,
     ) -> Result<(), Damage> {
+        if n > MOST_VALUES {
+            return Err("a dictionary that is too long".into());
+        }
         let stored = self.file.take(header.stored)?.ok_or("a dictionary that breaks off")?;
         header.check(stored)?;
         let mut buffer = buffers.decompressed();

@@ -41,8 +41,7 @@ fn column(field: &Field, rows: u64, shape: Shape, dictionary: &Dictionary) -> Co
         .map(|row| match (shape(row), field.kind, field.bits()) {
             (None, ..) => 0,
             (Some(value), Kind::Text, _) => dictionary.code(&text(value)).into(),
-            // Other readers treat times as signed numbers.
-            (Some(value), Kind::Time, _) => value >> 1,
+            (Some(value), Kind::Time, _) => value % (field.most() + 1),
             (Some(value), _, bits) => value & (u64::MAX >> (64 - bits.unwrap())),
         })
         .collect();

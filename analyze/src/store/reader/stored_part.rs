@@ -23,16 +23,18 @@ impl StoredPart {
     /// # Errors
     /// If another program wrote it, it is damaged, or its addresses are text.
     pub(crate) fn of_file(name: &str, path: &Path) -> Result<Self, ReadError> {
-        let file = match ColumnFile::open(path) {
-            Err(StoreError::AddressesAsText { .. }) => {
-                return Err(ReadError::AddressesAsText { name: name.to_owned() });
+        let foreign = |what: String| ReadError::ForeignParquet { name: name.to_owned(), what };
+        let file = ColumnFile::open(path).map_err(|error| match error {
+            StoreError::AddressesAsText { .. } => {
+                ReadError::AddressesAsText { name: name.to_owned() }
             }
-            file => file.ok(),
-        };
-        let part = file.and_then(|file| {
-            let tally = file.footer().tally.tally(name)?;
-            Some(Self { file, tally })
-        });
-        part.ok_or_else(|| ReadError::ForeignParquet { name: name.to_owned() })
+            StoreError::Foreign { what, .. } => foreign(what),
+            StoreError::Parquet { source, .. } => foreign(source.to_string()),
+            StoreError::Io { source, .. } => foreign(source.to_string()),
+        })?;
+        match file.footer().tally.tally(name) {
+            Some(tally) => Ok(Self { file, tally }),
+            None => Err(foreign("its facts are others".into())),
+        }
     }
 }

@@ -61,6 +61,24 @@ fn simple_packets_are_of_the_first_interface_and_cut_by_its_length() {
     }
 }
 
+/// Of any type; of 0x80000001 the parser would take 12 from the length.
+#[test]
+fn a_block_shorter_than_a_block_is_damage() {
+    let frame = frame(1);
+    for order in ORDERS {
+        let start = [section(order), interface(order, 1, 0, 6)].concat();
+        let whole = packet(order, Packet::Enhanced, 0, &frame, frame.len());
+        for kind in [1, 6, 0xbad, 0x8000_0001, 0x0a0d_0d0a] {
+            for length in [0, 4, 8, 11] {
+                let short = [order.u32(kind), order.u32(length), [0; 4]].concat();
+                let tally = read(&[&start[..], &whole, &short, &whole].concat()).unwrap();
+                assert_eq!(tally.total.flows, 3, "{kind:x} {length}: {tally:?}");
+                assert!(tally.incomplete[0].contains("is damaged after frame 1"), "{tally:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn frames_of_no_known_interface_are_missing() {
     let frame = frame(1);

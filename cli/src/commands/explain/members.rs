@@ -10,25 +10,36 @@ use serde_json::value::RawValue;
 /// A field that is not an object: dotted path and value as text.
 pub(super) type Leaf = (String, String);
 
+/// Objects that are deeper inside are shown as they stand, as the value of a field.
+const DEEPEST: usize = 32;
+
 /// Every field that is not an object, in order.
 pub(super) fn leaves(json: &str) -> serde_json::Result<Vec<Leaf>> {
     let mut leaves = Vec::new();
-    flatten("", json, &mut leaves)?;
+    flatten("", json, DEEPEST, &mut leaves)?;
     Ok(leaves)
 }
 
-fn flatten(path: &str, json: &str, leaves: &mut Vec<Leaf>) -> serde_json::Result<()> {
-    if json.trim_start().starts_with('{') {
+fn flatten(
+    path: &str,
+    json: &str,
+    levels: usize,
+    leaves: &mut Vec<Leaf>,
+) -> serde_json::Result<()> {
+    if json.trim_start().starts_with('{') && levels > 0 {
         let Object(members) = serde_json::from_str(json)?;
         for (key, value) in members {
             let path = if path.is_empty() { key } else { format!("{path}.{key}") };
-            flatten(&path, value.get(), leaves)?;
+            flatten(&path, value.get(), levels - 1, leaves)?;
         }
         return Ok(());
     }
-    let text = match serde_json::from_str(json)? {
-        Value::String(text) => text,
-        other => other.to_string(),
+    // What is nested deeper than the reader goes, or no program can hold, stands as
+    // it is written.
+    let text = match serde_json::from_str(json) {
+        Ok(Value::String(text)) => text,
+        Ok(other) => other.to_string(),
+        Err(_) => json.to_owned(),
     };
     leaves.push((harmless(path).into_owned(), harmless(&text).into_owned()));
     Ok(())
@@ -74,5 +85,15 @@ mod tests {
             leaves.iter().map(|(path, value)| (path.as_str(), value.as_str())).collect();
         assert_eq!(found, expected);
         assert!(super::leaves("{").is_err());
+        for depth in [DEEPEST - 1, DEEPEST, 127, 128, 512, 1_000_000] {
+            let (open, close) = ("{\"a\":".repeat(depth), "}".repeat(depth));
+            for value in ["1", "[1]", "1e999"] {
+                let leaves = super::leaves(&format!("{{\"b\":{open}{value}{close}}}")).unwrap();
+                let [(path, text)] = &leaves[..] else { panic!("{depth}") };
+                let n = path.matches('a').count();
+                assert_eq!(n, depth.min(DEEPEST - 1));
+                assert_eq!(text.contains('{'), depth > n, "{depth}");
+            }
+        }
     }
 }

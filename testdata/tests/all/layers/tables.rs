@@ -32,7 +32,7 @@ pub(crate) const LAYERS: &[Layers] = &[
     ("fetch/src", &[
         &["cancel", "clock", "error", "search_body"],
         &["page", "progress", "server"],
-        &["cursor", "part_writer", "request"],
+        &["cursor", "fuzz", "part_writer", "request"],
         &["plan"],
         &["run"],
         &["verify"],
