@@ -129,7 +129,7 @@ fn first_line(path: &Path) -> anyhow::Result<String> {
 }
 
 fn prompt(user: &str) -> anyhow::Result<String> {
-    rpassword::prompt_password(format!("password of {user}: ")).context(
+    rpassword::prompt_password(format!("password of {}: ", harmless::harmless(user))).context(
         "no terminal to ask for the password; use --password-file FILE or set FLOWKIT_PASSWORD",
     )
 }
