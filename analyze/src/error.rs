@@ -7,13 +7,14 @@ use std::io;
 use std::path::PathBuf;
 
 use flowkit_dump::DumpError;
+use flowkit_model::harmless;
 
 /// A source cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
     /// The file or directory cannot be opened.
-    #[error("cannot open {}", path.display())]
+    #[error("cannot open {}", harmless::path(path))]
     Open {
         /// The path.
         path: PathBuf,
@@ -33,7 +34,7 @@ pub enum ReadError {
     /// A directory without a manifest.
     #[error(
         "{} is no dump (it has no manifest.json); name the files in it, or a dump that `flowkit fetch` saved",
-        path.display()
+        harmless::path(path)
     )]
     NotADump {
         /// The directory.
@@ -42,14 +43,14 @@ pub enum ReadError {
     /// A directory with neither a manifest nor files.
     #[error(
         "{} holds no files to read (those in its subfolders are not looked for) and is no dump; name files, or a dump that `flowkit fetch` saved",
-        path.display()
+        harmless::path(path)
     )]
     NoFiles {
         /// The directory.
         path: PathBuf,
     },
     /// A manifest that cannot be read.
-    #[error("{} is no manifest that this flowkit reads", path.display())]
+    #[error("{} is no manifest that this flowkit reads", harmless::path(path))]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -57,7 +58,7 @@ pub enum ReadError {
         source: serde_json::Error,
     },
     /// A manifest of another program, or of a later flowkit.
-    #[error("{} is no manifest of a dump, or one of a later flowkit", path.display())]
+    #[error("{} is no manifest of a dump, or one of a later flowkit", harmless::path(path))]
     OtherManifest {
         /// The manifest.
         path: PathBuf,

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use clap::ValueEnum;
+use flowkit_model::harmless;
 use tempfile::TempPath;
 
 use crate::exit::{Exit, Usage};
+use crate::screen::{Content, Harmless, err, out_is_terminal};
 
 /// A buffered file or standard output.
 pub(crate) type Out = BufWriter<Box<dyn Write + Send>>;
@@ -18,7 +20,7 @@ pub(crate) type Out = BufWriter<Box<dyn Write + Send>>;
 const BUFFER: usize = 1 << 18;
 
 /// Lets `write` write to a file, or to standard output if none is named or its
-/// name is `-`.
+/// name is `-`; what `content` says is made harmless.
 ///
 /// The file takes its name when `write` is done: until then, and for good if it
 /// fails or is interrupted, what had that name before stays as it is. Devices and
@@ -28,24 +30,36 @@ const BUFFER: usize = 1 << 18;
 /// Those of `write`; an [`io::Error`] names the file.
 pub(crate) fn write_to<T>(
     path: Option<&Path>,
+    content: Content,
     write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let Some(path) = named(path) else {
-        return filled(Box::new(io::stdout()), write);
+        let out = Box::new(standard_output());
+        return filled(made_harmless(out, content, out_is_terminal()), write);
     };
-    let cannot = || format!("cannot write {}", path.display());
+    let cannot = || format!("cannot write {}", harmless::path(path));
     let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file());
     let written = if is_special {
-        File::create(path).map_err(Into::into).and_then(|file| filled(Box::new(file), write))
+        let opened = File::create(path).map_err(Into::into);
+        opened.and_then(|file| {
+            let to_terminal = file.is_terminal();
+            filled(made_harmless(Box::new(file), content, to_terminal), write)
+        })
     } else {
-        replaced(path, write)
+        replaced(path, content, write)
     };
     written.map_err(|error| if error.is::<io::Error>() { error.context(cannot()) } else { error })
 }
 
+/// Whether what goes to a file, or to standard output if none is named, goes to a
+/// terminal.
+pub(crate) fn to_terminal(path: Option<&Path>) -> bool {
+    named(path).is_none() && out_is_terminal()
+}
+
 /// Refuses to write a format that is not text to a terminal.
 pub(crate) fn refuse_terminal(path: Option<&Path>, format: &impl ValueEnum) -> anyhow::Result<()> {
-    if named(path).is_some() || !io::stdout().is_terminal() {
+    if !to_terminal(path) {
         return Ok(());
     }
     let format = format.to_possible_value().map(|format| format.get_name().to_owned());
@@ -57,6 +71,20 @@ pub(crate) fn refuse_terminal(path: Option<&Path>, format: &impl ValueEnum) -> a
 /// The file that is named, if any: `-` is standard output.
 pub(crate) fn named(path: Option<&Path>) -> Option<&Path> {
     path.filter(|path| path.as_os_str() != "-")
+}
+
+/// Standard output, made harmless or not.
+#[expect(clippy::disallowed_methods, reason = "made harmless by what it is put into")]
+fn standard_output() -> io::Stdout {
+    io::stdout()
+}
+
+fn made_harmless(
+    out: Box<dyn Write + Send>,
+    content: Content,
+    to_terminal: bool,
+) -> Box<dyn Write + Send> {
+    if content.is_made_harmless(to_terminal) { Box::new(Harmless::new(out, content)) } else { out }
 }
 
 fn filled<T>(
@@ -72,13 +100,14 @@ fn filled<T>(
 /// Writes a file beside another and renames it.
 fn replaced<T>(
     path: &Path,
+    content: Content,
     write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     // A symbolic link is kept, and its target replaced.
     let place = fs::canonicalize(path).unwrap_or_else(|_| path.into());
     let (file, unfinished) = beside(&place)?;
     remove_if_interrupted(&unfinished);
-    let written = filled(Box::new(file), write)?;
+    let written = filled(made_harmless(Box::new(file), content, false), write)?;
     if let Ok(old) = fs::metadata(&place) {
         fs::set_permissions(&unfinished, old.permissions())?;
     }
@@ -90,7 +119,9 @@ fn replaced<T>(
 fn beside(place: &Path) -> anyhow::Result<(File, TempPath)> {
     let mut name = OsString::from(".");
     name.push(
-        place.file_name().ok_or_else(|| anyhow!("{} does not name a file", place.display()))?,
+        place
+            .file_name()
+            .ok_or_else(|| anyhow!("{} does not name a file", harmless::path(place)))?,
     );
     name.push(".");
     let mut builder = tempfile::Builder::new();
@@ -110,7 +141,7 @@ fn remove_if_interrupted(unfinished: &Path) {
     // If this fails, an interrupted command leaves a hidden file.
     let _ = ctrlc::set_handler(move || {
         let _ = fs::remove_file(&unfinished);
-        let _ = writeln!(io::stderr(), "flowkit: interrupted; nothing was written");
+        let _ = writeln!(err(), "flowkit: interrupted; nothing was written");
         std::process::exit(Exit::Interrupted.code().into());
     });
 }

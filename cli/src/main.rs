@@ -9,21 +9,32 @@ mod exit;
 mod interrupt;
 mod output;
 mod report;
+mod screen;
 mod warn;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use flowkit_analyze::AskError;
+use flowkit_model::filter::FilterError;
+use flowkit_model::harmless::harmless;
+
 use crate::commands::{Program, refuse};
 use crate::exit::Exit;
+use crate::screen::err;
 
-/// Text of an error, which may quote what a stranger wrote, with nothing in it that
-/// moves a terminal's cursor.
-fn harmless(text: &str) -> String {
-    let shown =
-        |letter: char| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter };
-    text.chars().map(shown).collect()
+/// An error in one line, since it may quote what a stranger wrote. That of a filter has
+/// two more: the filter, and a caret under the mistake.
+fn said(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    let is_of_filter = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<FilterError>() || matches!(cause.downcast_ref(), Some(AskError::Filter(_)))
+    };
+    if error.chain().any(is_of_filter) {
+        return text;
+    }
+    harmless(&text).into_owned()
 }
 
 fn main() -> ExitCode {
@@ -42,13 +53,12 @@ fn main() -> ExitCode {
                 ""
             };
             // If standard error is closed too, only the exit code is left.
-            let text = harmless(&format!("{error:#}"));
-            let _ = writeln!(io::stderr(), "flowkit: {place}{text}");
+            let _ = writeln!(err(), "flowkit: {place}{}", said(&error));
         }
         exit
     });
     if program.general.stats {
-        let _ = writeln!(io::stderr(), "time: {:.3} s", begun.elapsed().as_secs_f64());
+        let _ = writeln!(err(), "time: {:.3} s", begun.elapsed().as_secs_f64());
     }
     exit.into()
 }

@@ -1,8 +1,10 @@
 //! Warnings, on standard error.
 
-use std::io::{self, Write};
+use std::io::Write;
+
+use crate::screen::err;
 
 /// Warns of something that does not stop the command.
 pub(crate) fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "flowkit: warning: {text}");
+    let _ = writeln!(err(), "flowkit: warning: {text}");
 }

@@ -29,6 +29,7 @@
 //! | which flows a filter matches | [`filter`] |
 //! | how a window of time is typed and read | [`window`] |
 //! | what a fetch leaves on the disk | [`dump`] |
+//! | what may reach a terminal, and a spreadsheet | [`harmless`], [`spreadsheet`] |
 //!
 //! This crate never opens a file or a socket, starts no thread and asks no
 //! clock. Bytes come in, [`FlowRecord`]s go out, so everything here can be
@@ -99,6 +100,7 @@ pub mod document;
 pub mod dump;
 pub mod field;
 pub mod filter;
+pub mod harmless;
 pub mod lesson;
 pub mod logstash_times;
 pub mod meaning;
@@ -106,6 +108,7 @@ pub mod names;
 pub mod question;
 pub mod record;
 pub mod row;
+pub mod spreadsheet;
 pub mod sums;
 pub mod time;
 pub mod window;

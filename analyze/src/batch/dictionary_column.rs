@@ -48,7 +48,9 @@ impl DictionaryColumn {
     #[must_use]
     pub fn n_unknown(&self) -> u64 {
         let unknown = self.values.len();
-        self.codes.iter().filter(|code| **code as usize == unknown).count() as u64
+        // A count that is checked for overflow is not vectorised.
+        let is_unknown = |code: &u32| u64::from(*code as usize == unknown);
+        self.codes.iter().fold(0, |n: u64, code| n.wrapping_add(is_unknown(code)))
     }
 
     /// The plain column of these values.

@@ -23,6 +23,7 @@ use flowkit_model::dump::Part;
 use flowkit_model::{FlowRecord, Row};
 
 use self::anonymise::{Anonymiser, hide};
+use self::text::Csv;
 pub(crate) use self::text::document_line;
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
@@ -46,6 +47,8 @@ pub enum Form {
     Parquet,
     /// One row a flow under the names of the fields.
     Csv,
+    /// The same, with an apostrophe in front of each text that a spreadsheet would run.
+    SafeCsv,
     /// One document a line, as Logstash's netflow module writes them.
     Ndjson,
     /// The same as hits, which elasticdump loads.
@@ -64,6 +67,8 @@ pub struct Exported {
     /// Flows that were written with an unknown value as 0, and an unknown time as
     /// another, since packets cannot say that it is unknown; by field.
     pub unknown: BTreeMap<&'static str, u64>,
+    /// Texts in csv that a spreadsheet would have run, and that were defused.
+    pub defused: u64,
     /// What was read.
     pub tally: Tally,
 }
@@ -109,10 +114,8 @@ impl Export<'_> {
     pub fn write<W: Write + Send>(&self, form: Form, out: W) -> Result<Exported, ExportError> {
         match form {
             Form::Parquet => self.parquet(out),
-            Form::Csv if self.addresses == Addresses::Number => {
-                self.rows(out, text::csv_header, text::csv_of_numbers)
-            }
-            Form::Csv => self.rows(out, text::csv_header, text::csv),
+            Form::Csv => self.csv(false, out),
+            Form::SafeCsv => self.csv(true, out),
             Form::Ndjson => self.rows(out, |_| Ok(()), text::document_line),
             Form::Hits => self.rows(out, |_| Ok(()), text::hit_line),
             Form::V5Pcap => packets::write(self, out),
@@ -144,12 +147,21 @@ impl Export<'_> {
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
     }
 
+    fn csv<W: Write + Send>(&self, safe: bool, out: W) -> Result<Exported, ExportError> {
+        let how = Csv { numbers: self.addresses == Addresses::Number, safe };
+        let mut defused = 0;
+        let exported = self.rows(out, text::csv_header, |row, _, line| {
+            defused += text::csv(row, how, line);
+        })?;
+        Ok(Exported { defused, ..exported })
+    }
+
     /// Writes flows one by one, as text.
     fn rows<W: Write + Send>(
         &self,
         mut out: W,
         head: fn(&mut W) -> io::Result<()>,
-        line: fn(&Row<'_>, u64, &mut Vec<u8>),
+        mut line: impl FnMut(&Row<'_>, u64, &mut Vec<u8>),
     ) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
         head(&mut out).map_err(ExportError::Write)?;

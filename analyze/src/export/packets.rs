@@ -64,7 +64,7 @@ pub(super) fn write<W: Write + Send>(
     }
     out.flush().map_err(ExportError::Write)?;
     tally.total.flows = flows;
-    Ok(Exported { flows, left_out, unknown, tally })
+    Ok(Exported { flows, left_out, unknown, defused: 0, tally })
 }
 
 /// The header of a pcap file: little-endian, version 2.4, microseconds, frames of

@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use flowkit_model::spreadsheet::{self, is_formula};
 use flowkit_model::{Address, FIELDS, Field, FieldId, Kind, Row, time};
 
 /// The header: the names of the fields.
@@ -13,34 +14,47 @@ pub(super) fn csv_header<W: Write>(out: &mut W) -> io::Result<()> {
     writeln!(out, "{}", names.join(","))
 }
 
-/// A row as of RFC 4180; an unknown value is empty.
-pub(super) fn csv(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
-    cells(row, out, value);
+/// How values are written in csv.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Csv {
+    /// Addresses are numbers.
+    pub(super) numbers: bool,
+    /// Texts that a spreadsheet would run are defused.
+    pub(super) safe: bool,
 }
 
-/// Like [`csv`], with addresses as numbers.
-pub(super) fn csv_of_numbers(row: &Row<'_>, _: u64, out: &mut Vec<u8>) {
-    cells(row, out, |row, field| match field.kind {
-        Kind::Address => row.number(field.id).map(Value::Number),
-        _ => value(row, field),
-    });
-}
-
-fn cells(row: &Row<'_>, out: &mut Vec<u8>, value: impl Fn(&Row<'_>, &Field) -> Option<Value>) {
+/// A row as of RFC 4180; an unknown value is empty. Gives how many texts were defused.
+pub(super) fn csv(row: &Row<'_>, how: Csv, out: &mut Vec<u8>) -> u64 {
+    let mut defused = 0;
     for (column, field) in FIELDS.iter().enumerate() {
         if column > 0 {
             out.push(b',');
         }
-        match value(row, field) {
+        let value = match field.kind {
+            Kind::Address if how.numbers => row.number(field.id).map(Value::Number),
+            _ => value(row, field),
+        };
+        match value {
+            Some(Value::Text(text)) if how.safe && is_formula(&text) => {
+                defused += 1;
+                text_cell(&spreadsheet::defused(&text), out);
+            }
             None => {}
             Some(Value::Number(number)) => append(out, &number.to_string()),
-            Some(Value::Text(text)) if text.contains([',', '"', '\n', '\r']) => {
-                append(out, &format!("\"{}\"", text.replace('"', "\"\"")));
-            }
-            Some(Value::Text(text)) => append(out, &text),
+            Some(Value::Text(text)) => text_cell(&text, out),
         }
     }
     out.push(b'\n');
+    defused
+}
+
+/// A text, in quotation marks where it must be.
+fn text_cell(text: &str, out: &mut Vec<u8>) {
+    if text.contains([',', '"', '\n', '\r']) {
+        append(out, &format!("\"{}\"", text.replace('"', "\"\"")));
+    } else {
+        append(out, text);
+    }
 }
 
 enum Value {
@@ -174,12 +188,34 @@ mod tests {
             ..FlowRecord::default()
         };
         let mut line = Vec::new();
-        csv(&Row::of(&flow), 0, &mut line);
+        let plain = Csv { numbers: false, safe: false };
+        assert_eq!(csv(&Row::of(&flow), plain, &mut line), 0);
         let line = String::from_utf8(line).unwrap();
         assert!(
             line.starts_with("1970-01-01T00:00:00.000Z,\"a,\"\"b\",,,,,,,,192.0.2.1,,"),
             "{line}"
         );
         assert_eq!(line.matches(',').count(), FIELDS.len());
+    }
+
+    /// Of each text that a spreadsheet would run, and of nothing else.
+    #[test]
+    fn texts_that_would_be_run_are_defused_and_counted() {
+        let flow = FlowRecord {
+            exporter: Some("=1+1".into()),
+            src_city: Some("@a,b".into()),
+            dst_city: Some("-5".into()),
+            bytes: Some(7),
+            ..FlowRecord::default()
+        };
+        let line = |safe| {
+            let mut line = Vec::new();
+            let defused = csv(&Row::of(&flow), Csv { numbers: false, safe }, &mut line);
+            (String::from_utf8(line).unwrap(), defused)
+        };
+        let (plain, none) = line(false);
+        let (safe, two) = line(true);
+        assert_eq!((none, two), (0, 2));
+        assert_eq!(safe, plain.replace("=1+1", "'=1+1").replace("@a,b", "'@a,b"));
     }
 }

@@ -21,6 +21,7 @@ use flowkit_dump::{DumpError, Folders, NewFolder, manifest};
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::Tally;
 use flowkit_model::dump::{FORMAT, Manifest, State};
+use flowkit_model::harmless;
 
 use self::columns::Columns;
 use self::part::Writer;
@@ -39,13 +40,13 @@ mod part;
 #[non_exhaustive]
 pub enum ImportError {
     /// The destination exists.
-    #[error("{} is there already; name another with -o, or remove it first", path.display())]
+    #[error("{} is there already; name another with -o, or remove it first", harmless::path(path))]
     Exists {
         /// Destination of the dump.
         path: PathBuf,
     },
     /// The dump cannot be written.
-    #[error("cannot write {}", path.display())]
+    #[error("cannot write {}", harmless::path(path))]
     Write {
         /// The file.
         path: PathBuf,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use flowkit_dump::place::Place;
 use flowkit_dump::{Folders, PartFile, manifest};
 use flowkit_model::dump::{Manifest, PARTIAL_END, STATE_END, State};
+use flowkit_model::harmless;
 use flowkit_model::window::Span;
 
 use super::fetched_with;
@@ -19,7 +20,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
     let folders = Arc::new(Folders::open(path)?);
     let manifest = folders.manifest()?;
     let mut source = Source {
-        name: path.display().to_string(),
+        name: harmless::name(path),
         streams: Vec::new(),
         window: Some(Span::from(manifest.window.span().flow_times()))
             .filter(|window| !window.is_all()),
@@ -32,7 +33,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
             return Err(ReadError::Open { path: file, source: named(source) });
         }
         source.streams.push(Stream {
-            name: file.display().to_string(),
+            name: harmless::name(&file),
             location: Location::Part(Arc::clone(&folders), part.file_name(), None),
             expected: Some(part.received),
             part: Some(DumpPart { folders: Arc::clone(&folders), part: part.clone() }),
@@ -88,7 +89,7 @@ fn part_in_work(folders: &Arc<Folders>, parts: &Place, name: &str) -> Option<Str
     let file = format!("{name}{PARTIAL_END}");
     parts.read(&file).ok()?;
     Some(Stream {
-        name: parts.path().join(&file).display().to_string(),
+        name: harmless::name(&parts.path().join(&file)),
         location: Location::Part(Arc::clone(folders), file, Some(saved.file_bytes)),
         expected: Some(saved.rows),
         part: None,

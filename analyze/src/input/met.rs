@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use flowkit_model::harmless::harmless;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -24,7 +25,7 @@ pub(super) fn keys(json: &[u8]) -> Option<String> {
         names = inner.names;
     }
     let shown: Vec<String> =
-        names.iter().take(MOST_KEYS).map(|name| name.escape_debug().to_string()).collect();
+        names.iter().take(MOST_KEYS).map(|name| harmless(name).into_owned()).collect();
     let more = if names.len() > MOST_KEYS { ", …" } else { "" };
     Some(match foreign::of_document(json) {
         _ if shown.is_empty() => "no keys".to_owned(),
@@ -73,7 +74,7 @@ pub(super) fn text(text: &[u8], bytes: u64) -> String {
     if shown.trim().is_empty() {
         format!("{bytes} {unit} of text")
     } else {
-        format!("{bytes} {unit} of text, \"{}{more}\"", shown.trim().escape_debug())
+        format!("{bytes} {unit} of text, \"{}{more}\"", harmless(shown.trim()))
     }
 }
 

@@ -4,6 +4,8 @@ use std::fs::{DirEntry, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use flowkit_model::harmless;
+
 use super::dump;
 use super::formats::{InputForm, Reading};
 use super::source::{Location, Source, Stream};
@@ -26,7 +28,7 @@ impl Source {
     /// # Errors
     /// As [`Source::open`], and if a dump is given where there is none.
     pub fn open_as(path: &Path, form: Option<&InputForm>) -> Result<Self, ReadError> {
-        let name = path.display().to_string();
+        let name = harmless::name(path);
         let reading = form.map(|form| form.reading);
         if name == "-" {
             return Ok(Self::of("standard input".into(), Location::Stdin, reading));
@@ -65,14 +67,14 @@ impl Source {
         }
         files.sort_unstable();
         let stream = |file: PathBuf| Stream {
-            name: file.display().to_string(),
+            name: harmless::name(&file),
             location: location(&file, reading),
             expected: None,
             part: None,
             reading,
         };
         Ok(Self {
-            name: path.display().to_string(),
+            name: harmless::name(path),
             streams: files.into_iter().map(stream).collect(),
             window: None,
             incomplete: None,

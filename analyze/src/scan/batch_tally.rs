@@ -187,12 +187,13 @@ impl BatchTally {
 }
 
 /// The sum of values. Most have at most 32 bits, so that a thousand of them are
-/// added in one 64-bit word.
+/// added in one 64-bit word. It cannot overflow, and is not checked for it: a checked
+/// sum is not vectorised.
 fn sum(values: &[u64]) -> u128 {
     let of_chunk = |values: &[u64]| {
         let bits = values.iter().fold(0, |bits, value| bits | value);
         if u32::try_from(bits).is_ok() {
-            values.iter().sum::<u64>().into()
+            values.iter().fold(0_u64, |sum, value| sum.wrapping_add(*value)).into()
         } else {
             values.iter().map(|value| u128::from(*value)).sum::<u128>()
         }

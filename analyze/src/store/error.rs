@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use flowkit_model::harmless;
+
 /// A Parquet file of flows cannot be written or read. A dump still answers, from
 /// its documents.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// The file cannot be opened, read or written.
-    #[error("cannot use {}", path.display())]
+    #[error("cannot use {}", harmless::path(path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -16,7 +18,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The Parquet writer or reader refused.
-    #[error("cannot use the columns {}", path.display())]
+    #[error("cannot use the columns {}", harmless::path(path))]
     Parquet {
         /// The file.
         path: PathBuf,
@@ -26,7 +28,7 @@ pub enum StoreError {
     /// Another program or another version wrote the file, or it is damaged.
     #[error(
         "{} does not hold the columns of flows as this flowkit writes them: {what}",
-        path.display()
+        harmless::path(path)
     )]
     Foreign {
         /// The file.
@@ -35,7 +37,7 @@ pub enum StoreError {
         what: String,
     },
     /// An export for other programs, which flowkit does not read.
-    #[error("{} has addresses as text", path.display())]
+    #[error("{} has addresses as text", harmless::path(path))]
     AddressesAsText {
         /// The file.
         path: PathBuf,

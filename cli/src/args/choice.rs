@@ -103,6 +103,13 @@ impl Choice {
     /// The filter, as an expression, and as text in one line.
     pub(crate) fn expression(&self) -> anyhow::Result<(Expression, Option<String>)> {
         let Some(typed) = &self.filter else { return Ok((Expression::Any, None)) };
+        if typed.trim().is_empty() {
+            // As of a variable that is not set.
+            return Err(Usage(
+                "-f is empty; leave it out to select all flows, or write -f any".into(),
+            )
+            .into());
+        }
         let (expression, text) = expression(typed, self.zone()?)?;
         Ok((expression, Some(text)))
     }

@@ -26,6 +26,9 @@ pub(crate) struct Output {
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
 
+    #[command(flatten)]
+    pub(crate) csv: CsvSafe,
+
     /// Print exact numbers in tables, without units and names
     #[arg(long)]
     pub(crate) raw: bool,
@@ -40,6 +43,31 @@ pub(crate) struct Output {
     /// Print the question as JSON, which `flowkit ask` answers, and no answer
     #[arg(long)]
     pub(crate) print_question: bool,
+}
+
+/// Whether csv may be opened by a spreadsheet.
+#[derive(clap::Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct CsvSafe {
+    /// Defuse texts in csv and tsv that a spreadsheet would run
+    ///
+    /// A text that begins with = + - @, a tab or a line end gets an apostrophe in
+    /// front. Numbers stay numbers, also below 0. Read again, the apostrophe is part
+    /// of the text.
+    #[arg(long)]
+    pub(crate) csv_safe: bool,
+}
+
+impl CsvSafe {
+    /// Refuses the option where no csv is written.
+    pub(crate) fn refuse_unless(&self, is_csv: bool) -> anyhow::Result<()> {
+        if self.csv_safe && !is_csv {
+            return Err(
+                Usage("--csv-safe applies to csv and tsv; choose --format csv".into()).into()
+            );
+        }
+        Ok(())
+    }
 }
 
 impl Output {

@@ -9,8 +9,10 @@ use clap::Args;
 use flowkit_fetch::{
     Credentials, FetchError, Request, Tls, Unsent, has_credentials, server_of_dump,
 };
+use flowkit_model::harmless;
 
 use crate::exit::Usage;
+use crate::screen;
 use crate::warn::warn;
 
 /// Which server, and with which credentials.
@@ -72,8 +74,8 @@ impl ServerArgs {
     pub(crate) fn settle(&self, request: &mut Request) -> anyhow::Result<()> {
         let Some(secret) = self.secret(request.url.as_deref()) else { return Ok(()) };
         let Some(url) = server_of_dump(request)? else { return Ok(()) };
-        let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
-        if !(is_terminal && agrees(&url, secret, &mut io::stdin().lock(), &mut io::stderr())) {
+        let is_terminal = io::stdin().is_terminal() && screen::err_is_terminal();
+        if !(is_terminal && agrees(&url, secret, &mut io::stdin().lock(), &mut screen::err())) {
             let dump = request.output.clone();
             bail!(FetchError::NotSent(Unsent::NotNamed { url, dump, secret }));
         }
@@ -178,16 +180,16 @@ fn first_line(path: &Path) -> anyhow::Result<String> {
     let mut text = String::new();
     fs::File::open(path)
         .and_then(|file| file.take(LONGEST_SECRET).read_to_string(&mut text))
-        .with_context(|| format!("cannot read {}", path.display()))?;
+        .with_context(|| format!("cannot read {}", harmless::path(path)))?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
-        bail!("{} is empty; its first line must be the secret", path.display());
+        bail!("{} is empty; its first line must be the secret", harmless::path(path));
     }
     Ok(line.to_owned())
 }
 
 fn prompt(user: &str) -> anyhow::Result<String> {
-    rpassword::prompt_password(format!("password of {user}: ")).context(
+    rpassword::prompt_password(format!("password of {}: ", harmless::harmless(user))).context(
         "no terminal to ask for the password; use --password-file FILE or set FLOWKIT_PASSWORD",
     )
 }

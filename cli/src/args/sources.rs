@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use flowkit_analyze::input::{INPUTS, InputForm};
 use flowkit_analyze::{ReadError, ReadOptions, Source};
+use flowkit_model::harmless;
 
 use super::numbers::bytes;
 use super::selection::Select;
@@ -171,7 +172,8 @@ pub(crate) fn open(path: &Path, format: &InputFormat) -> anyhow::Result<Source> 
 pub(crate) fn refuse_sources(path: Option<&Path>, sources: &[Source]) -> anyhow::Result<()> {
     match named(path) {
         Some(path) if sources.iter().any(|source| source.reads(path)) => {
-            Err(Usage(format!("{} is a source; name another file with -o", path.display())).into())
+            Err(Usage(format!("{} is a source; name another file with -o", harmless::path(path)))
+                .into())
         }
         _ => Ok(()),
     }

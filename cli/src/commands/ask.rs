@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use flowkit_model::harmless;
 use flowkit_model::question::{Question, Report};
 
 use crate::args::general::General;
@@ -56,10 +57,10 @@ impl Ask {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         self.sources.select.refuse(REFUSED, "is for the question to say; change it there")?;
         let mut question = Question::from_json(&self.text()?)
-            .map_err(|error| Usage(format!("{}: {error}", self.file.display())))?;
+            .map_err(|error| Usage(format!("{}: {error}", harmless::path(&self.file))))?;
         let same = |path: &Path| path.canonicalize().ok() == self.file.canonicalize().ok();
         if self.output.file.path().is_some_and(|path| path.exists() && same(path)) {
-            let file = self.file.display();
+            let file = harmless::path(&self.file);
             return Err(Usage(format!("{file} is the question; name another file with -o")).into());
         }
         self.choose_columns(&mut question.report)?;
@@ -90,7 +91,7 @@ impl Ask {
     }
 
     fn text(&self) -> anyhow::Result<String> {
-        let name = self.file.display();
+        let name = harmless::path(&self.file);
         if self.file.as_os_str() != "-" {
             return fs::read_to_string(&self.file).with_context(|| format!("cannot read {name}"));
         }

@@ -1,12 +1,13 @@
 //! `flowkit completions`: completion scripts of shells.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::Program;
 use crate::exit::Exit;
+use crate::screen;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,7 +28,7 @@ impl Completions {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Program::command(), "flowkit", &mut script);
-        io::stdout().write_all(&script)?;
+        screen::out().write_all(&script)?;
         Ok(Exit::Done)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
@@ -10,21 +10,26 @@ use flowkit_analyze::export::anonymise::Anonymiser;
 use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form};
 use flowkit_analyze::select;
 use flowkit_model::FieldId;
+use flowkit_model::harmless;
 
 use crate::args::general::General;
-use crate::args::output::OutputFile;
+use crate::args::output::{CsvSafe, OutputFile};
 use crate::args::sources::{Sources, refuse_sources};
 use crate::destination::{refuse_terminal, write_to};
 use crate::exit::{Exit, Usage};
 use crate::output::units::grouped;
 use crate::report::{exit, notes};
+use crate::screen::{self, Content};
 
 const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
 in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. csv
 has the same fields, with addresses and times as text; --addresses changes it
-for both. documents is one JSON document per line, as Logstash's netflow module
-writes them; hits adds _index, _id and _source around it, as elasticdump loads.
+for both. For a spreadsheet add --csv-safe: names of exporters, cities and
+countries come from whoever wrote the documents, and may be formulas.
+
+documents is one JSON document per line, as Logstash's netflow module writes
+them; hits adds _index, _id and _source around it, as elasticdump loads.
 
 pcap is a capture of NetFlow v5 packets, for replay into a collector. Flows with
 a value that does not fit are left out and counted. A packet cannot say that a
@@ -62,6 +67,9 @@ pub(crate) struct Export {
     #[arg(long, value_enum, value_name = "TYPE", help_heading = "Output")]
     addresses: Option<AddressType>,
 
+    #[command(flatten)]
+    csv: CsvSafe,
+
     /// Anonymise addresses with the key in KEYFILE
     #[arg(long, value_name = "KEYFILE", help_heading = "Output")]
     anonymise: Option<PathBuf>,
@@ -82,6 +90,16 @@ enum Format {
     /// NetFlow v5 packets in a capture
     #[value(alias = "v5-pcap")]
     Pcap,
+}
+
+impl Format {
+    fn content(self) -> Content {
+        match self {
+            Self::Documents | Self::Hits => Content::Json,
+            Self::Csv => Content::Csv,
+            Self::Parquet | Self::Pcap => Content::Values,
+        }
+    }
 }
 
 impl From<Format> for Form {
@@ -117,13 +135,15 @@ impl From<AddressType> for Addresses {
 impl Export {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let anonymiser = self.anonymise.as_ref().map(|path| {
-            let key = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let key =
+                fs::read(path).with_context(|| format!("cannot read {}", harmless::path(path)))?;
             Anonymiser::from_file(&key).ok_or_else(|| {
-                anyhow!("{} is not a key: 32 bytes, or 64 hexadecimal digits", path.display())
+                anyhow!("{} is not a key: 32 bytes, or 64 hexadecimal digits", harmless::path(path))
             })
         });
         let anonymiser = anonymiser.transpose()?;
         let path = self.file.path();
+        self.csv.refuse_unless(matches!(self.format, Format::Csv))?;
         if let Format::Parquet | Format::Pcap = self.format {
             refuse_terminal(path, &self.format)?;
         }
@@ -138,8 +158,8 @@ impl Export {
             addresses: self.addresses()?,
             options: self.sources.options(),
         };
-        let exported = write_to(path, |out| {
-            let exported = request.write(self.format.into(), out).map_err(|error| match error {
+        let exported = write_to(path, self.format.content(), |out| {
+            let exported = request.write(self.form(), out).map_err(|error| match error {
                 ExportError::Write(error) => error.into(),
                 error => anyhow::Error::from(error),
             })?;
@@ -151,6 +171,13 @@ impl Export {
             }
         })?;
         self.tell(&exported, general)
+    }
+
+    fn form(&self) -> Form {
+        match self.format {
+            Format::Csv if self.csv.csv_safe => Form::SafeCsv,
+            format => format.into(),
+        }
     }
 
     fn addresses(&self) -> anyhow::Result<Addresses> {
@@ -167,10 +194,20 @@ impl Export {
     }
 
     fn tell(&self, exported: &Exported, general: &General) -> anyhow::Result<Exit> {
-        let mut out = io::stderr().lock();
+        let mut out = screen::err();
         for (field, n) in &exported.left_out {
             let flows = if *n == 1 { "1 flow is".into() } else { format!("{n} flows are") };
             writeln!(out, "incomplete: {flows} left out: {}", misfit(field))?;
+        }
+        if exported.defused > 0 && !general.quiet {
+            writeln!(
+                out,
+                "note: {} an apostrophe in front; read again by flowkit, it is part of the text",
+                match exported.defused {
+                    1 => "1 text that a spreadsheet would run has".to_owned(),
+                    n => format!("{} texts that a spreadsheet would run have", grouped(n.into())),
+                }
+            )?;
         }
         for note in unknown(&exported.unknown).iter().filter(|_| !general.quiet) {
             writeln!(out, "note: {note}")?;

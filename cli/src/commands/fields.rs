@@ -1,7 +1,5 @@
 //! `flowkit fields`: the fields of a flow, and where they come from.
 
-use std::io;
-
 use clap::Arg;
 use jiff::tz::TimeZone;
 
@@ -9,6 +7,7 @@ use crate::args::general::General;
 use crate::args::output::Output;
 use crate::exit::{Exit, Usage};
 use crate::report::{explanation, print};
+use crate::screen;
 
 const EXAMPLES: &str = "\
 Offsets in the packet count from 0: in the 24-byte header, or in a 48-byte
@@ -40,10 +39,11 @@ impl Fields {
                 "--print-question is for reports; fields prints a catalogue and reads no flows";
             return Err(Usage(why.into()).into());
         }
+        self.output.csv.refuse_unless(self.output.format.has_one_header())?;
         let mut fields = flowkit_analyze::fields();
         print(&mut fields, &self.output, general, TimeZone::UTC)?;
         if self.output.explain {
-            explanation::write(&fields, &TimeZone::UTC, &mut io::stderr().lock())?;
+            explanation::write(&fields, &TimeZone::UTC, &mut screen::err())?;
         }
         Ok(Exit::Done)
     }

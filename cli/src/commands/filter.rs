@@ -1,9 +1,10 @@
 //! `flowkit filter`: validates a filter and prints its normalised form.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use crate::args::choice::{Zone, expression};
 use crate::exit::Exit;
+use crate::screen;
 
 const EXAMPLES: &str = "\
 A filter compares fields with values, joined by and, or, not and parentheses;
@@ -62,7 +63,7 @@ pub(crate) struct Filter {
 impl Filter {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let (expression, _) = expression(&self.text, self.zone.zone()?)?;
-        writeln!(io::stdout(), "{expression}")?;
+        writeln!(screen::out(), "{expression}")?;
         Ok(Exit::Done)
     }
 }

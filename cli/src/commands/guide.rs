@@ -3,11 +3,12 @@
 //! A chapter is a Markdown file in `cli/guide`; its first line is its title. The
 //! sessions in it are run by `cli/tests/cli.rs`.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use flowkit_model::filter::nearest;
 
 use crate::exit::{Exit, Usage};
+use crate::screen;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -78,7 +79,7 @@ impl Chapter {
 
 impl Guide {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let mut out = io::stdout().lock();
+        let mut out = screen::out();
         let Some(name) = &self.chapter else {
             out.write_all(list().as_bytes())?;
             return Ok(Exit::Done);

@@ -4,7 +4,7 @@
 //! A command's own page has its own options and names the others, which are
 //! explained on one page. Manual pages and completions have all options.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use clap::{Arg, ArgAction, Args, Command, CommandFactory};
 
@@ -14,6 +14,7 @@ use crate::args::general::General;
 use crate::args::shared;
 use crate::exit::{Exit, Usage};
 use crate::output::wrap::{WIDTH, add, lines};
+use crate::screen::{self, out_is_terminal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,9 +46,14 @@ impl Help {
                 None => return Err(unknown(name).into()),
             },
         };
-        let is_coloured = general.color.is_on(true);
-        let page = if is_coloured { page.ansi().to_string() } else { page.to_string() };
-        writeln!(io::stdout(), "{}", page.trim_end())?;
+        let is_coloured = general.color.is_on(out_is_terminal());
+        let (page, mut out) = if is_coloured {
+            (page.ansi().to_string(), screen::out_in_color())
+        } else {
+            (page.to_string(), screen::out())
+        };
+        writeln!(out, "{}", page.trim_end())?;
+        out.flush()?;
         Ok(Exit::Done)
     }
 }

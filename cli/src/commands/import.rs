@@ -1,10 +1,11 @@
 //! `flowkit import`: from files of any input format to a dump.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use flowkit_analyze::import::{self, ImportError};
 use flowkit_fetch::Cancel;
+use flowkit_model::harmless;
 use jiff::Timestamp;
 
 use super::fetch::words::contents;
@@ -15,6 +16,7 @@ use crate::args::sources::Sources;
 use crate::exit::Exit;
 use crate::interrupt::listen_for_ctrl_c;
 use crate::report::{exit, notes};
+use crate::screen;
 
 const EXAMPLES: &str = "\
 Documents are kept as they are, one per line; line ends inside a document become
@@ -61,7 +63,7 @@ impl Import {
         let is_cancelled = || cancel.is_set();
         let imported =
             import::import_until(&is_cancelled, &sources, &self.output, started, columns, options);
-        let mut out = io::stderr().lock();
+        let mut out = screen::err();
         if let Err(ImportError::Cancelled) = imported {
             writeln!(out, "flowkit: interrupted; nothing was written")?;
             return Ok(Exit::Interrupted);
@@ -70,7 +72,7 @@ impl Import {
         let state = if imported.tally.incomplete.is_empty() { "complete" } else { "saved" };
         if !general.quiet {
             let contents = contents(&imported.manifest);
-            writeln!(out, "{state}: {contents} in {}", self.output.display())?;
+            writeln!(out, "{state}: {contents} in {}", harmless::path(&self.output))?;
         }
         notes::of_tally(&imported.tally, general.quiet, &mut out)?;
         Ok(exit(&self.sources, &imported.tally))

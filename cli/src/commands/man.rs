@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::CommandFactory;
+use flowkit_model::harmless;
 
 use super::Program;
 use crate::exit::Exit;
+use crate::screen;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +36,7 @@ impl Man {
             Ok(page)
         };
         let Some(directory) = &self.output else {
-            io::stdout().write_all(&page(&command)?)?;
+            screen::out().write_all(&page(&command)?)?;
             return Ok(Exit::Done);
         };
         write(directory, "flowkit", &page(&command)?)?;
@@ -47,5 +49,5 @@ impl Man {
 
 fn write(directory: &Path, name: &str, page: &[u8]) -> anyhow::Result<()> {
     let path = directory.join(format!("{name}.1"));
-    fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))
+    fs::write(&path, page).with_context(|| format!("cannot write {}", harmless::path(&path)))
 }

@@ -33,7 +33,11 @@ mod timeline;
 mod top;
 mod verify;
 
+use std::ffi::OsString;
+use std::path::Path;
+
 use clap::{CommandFactory, FromArgMatches, Parser};
+use flowkit_model::harmless;
 
 pub(crate) use self::suggest::refuse;
 use crate::args::general::General;
@@ -117,8 +121,18 @@ impl Program {
     /// # Errors
     /// If they are wrong, or ask for help or the version.
     pub(crate) fn read() -> Result<Self, clap::Error> {
+        let typed: Vec<OsString> = std::env::args_os().collect();
+        Self::parse(&typed).map_err(|error| {
+            // It quotes what was typed, or put there by a script.
+            let harmless = |word: &OsString| harmless::path(Path::new(word)).to_string().into();
+            let shown: Vec<OsString> = typed.iter().map(harmless).collect();
+            if shown == typed { error } else { Self::parse(&shown).err().unwrap_or(error) }
+        })
+    }
+
+    fn parse(typed: &[OsString]) -> Result<Self, clap::Error> {
         let mut parser = help::short(Self::command());
-        let read = Self::from_arg_matches(&parser.try_get_matches_from_mut(std::env::args_os())?);
+        let read = Self::from_arg_matches(&parser.try_get_matches_from_mut(typed)?);
         read.map_err(|error| error.format(&mut parser))
     }
 

@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use flowkit_analyze::export::{Addresses, Export, ExportError};
 use flowkit_analyze::select;
 use flowkit_model::answer::Tally;
+use flowkit_model::harmless;
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
 use flowkit_model::wire::{self, Misfit, Packetizer};
 
@@ -22,6 +23,7 @@ use crate::args::sources::{Reading, VARIABLE, open};
 use crate::exit::{Exit, Usage};
 use crate::output::units::{counted, grouped};
 use crate::report::notes;
+use crate::screen;
 
 const EXAMPLES: &str = "\
 A packet holds up to 30 flows of one export time. Sequence numbers start at 0,
@@ -159,7 +161,7 @@ impl Send {
         let name = |exporter: &Option<String>| exporter.as_deref().unwrap_or("unknown").to_owned();
         let names: Vec<String> = exporters.iter().map(|exporter| name(exporter)).collect();
         match (&self.exporter, names.as_slice()) {
-            (_, []) => bail!("{} holds no matching flow that has a time", self.source.display()),
+            (_, []) => bail!("{} holds no matching flow that has a time", harmless::path(&self.source)),
             (Some(wanted), _) => exporters
                 .iter()
                 .find(|exporter| name(exporter) == *wanted)
@@ -184,14 +186,14 @@ impl Send {
         general: &General,
     ) -> anyhow::Result<Exit> {
         writeln!(
-            io::stdout(),
+            screen::out(),
             "sent {} of {} in {} to {}",
             counted(sent.flows, "flow"),
             exporter.unwrap_or("an unknown exporter"),
             counted(sent.datagrams, "datagram"),
             self.collector
         )?;
-        let mut err = io::stderr();
+        let mut err = screen::err();
         if let Some(misfit) = sent.first_misfit.filter(|_| !general.quiet) {
             writeln!(
                 err,

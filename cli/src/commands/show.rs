@@ -1,6 +1,6 @@
 //! `flowkit show`: documents as they were stored.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use flowkit_analyze::{documents, select};
 
@@ -13,6 +13,7 @@ use crate::destination::write_to;
 use crate::exit::Exit;
 use crate::output::document;
 use crate::report::{exit, notes};
+use crate::screen::{self, Content, Harmless};
 
 const EXAMPLES: &str = "\
 Format json: the document under _source, indented, fields in stored order.
@@ -70,7 +71,7 @@ impl Show {
         };
         let limit = self.limit.rows();
         let (mut shown, mut found_any) = (0, false);
-        let tally = write_to(self.file.path(), |out| {
+        let tally = write_to(self.file.path(), Content::Json, |out| {
             let mut written = Ok(());
             let tally = documents::each(&sources, self.sources.options(), |found| {
                 found_any = true;
@@ -78,7 +79,10 @@ impl Show {
                     return true;
                 }
                 written = match self.format {
-                    Format::Json => document::write(found.source, out),
+                    Format::Json => {
+                        let mut out = Harmless::new(&mut *out, Content::Json);
+                        document::write(found.source, &mut out)
+                    }
                     Format::Stored => writeln!(out, "{}", found.whole),
                 };
                 shown += 1;
@@ -89,9 +93,9 @@ impl Show {
         })?;
         let is_said = !tally.skipped.is_empty() || !tally.notes.is_empty();
         if !found_any && !is_said && tally.incomplete.is_empty() && !general.quiet {
-            writeln!(io::stderr(), "note: there are no documents")?;
+            writeln!(screen::err(), "note: there are no documents")?;
         }
-        notes::of_tally(&tally, general.quiet, &mut io::stderr().lock())?;
+        notes::of_tally(&tally, general.quiet, &mut screen::err())?;
         Ok(exit(&self.sources, &tally))
     }
 }

@@ -1,7 +1,7 @@
 //! Wrong usage: one form of error messages, and suggestions.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::builder::StyledStr;
@@ -10,6 +10,9 @@ use clap::{Command, CommandFactory};
 use flowkit_model::filter::nearest;
 
 use super::Program;
+use flowkit_model::harmless::is_harmful;
+
+use crate::screen::{self, err_is_terminal};
 
 /// Commands, and their names in other tools.
 const OTHER_WORDS: &[(&str, &[&str])] = &[
@@ -86,14 +89,16 @@ pub(crate) fn refuse(error: clap::Error) -> ExitCode {
         return code;
     }
     let text = error.render();
+    // Colours of what was typed, such as the name of a file, cannot be told from ours.
+    let is_harmful = typed.iter().any(|typed| typed.to_string_lossy().contains(is_harmful));
     let is_plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let text = if io::stderr().is_terminal() && !is_plain {
-        text.ansi().to_string()
+    let (text, mut err) = if err_is_terminal() && !is_plain && !is_harmful {
+        (text.ansi().to_string(), screen::err_in_color())
     } else {
-        text.to_string()
+        (text.to_string(), screen::err())
     };
     // The prefix of every other error.
-    let _ = write!(io::stderr(), "{}", text.replacen("error:", "flowkit:", 1));
+    let _ = write!(err, "{}", text.replacen("error:", "flowkit:", 1)).and_then(|()| err.flush());
     code
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use flowkit_analyze::export::packets as export;
 use flowkit_fetch::Cancel;
+use flowkit_model::harmless;
 use flowkit_model::wire;
 use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
 use flowkit_testdata::{Packet, Synth as Flows};
@@ -16,6 +17,7 @@ use crate::destination::{refuse_terminal, write_to};
 use crate::exit::Exit;
 use crate::interrupt::listen_for_ctrl_c;
 use crate::output::units::{bytes, counted, grouped};
+use crate::screen::{self, Content};
 
 const EXAMPLES: &str = "\
 An office, its web server and some 130,000 outside addresses (198.18.0.0/15,
@@ -112,7 +114,7 @@ impl Synth {
                 if let Format::Pcap | Format::Datagrams = format {
                     refuse_terminal(path, &format)?;
                 }
-                write_to(path, |out| Ok(write(format, flows.packets(), out)?))?;
+                write_to(path, Content::Values, |out| Ok(write(format, flows.packets(), out)?))?;
             }
         }
         Ok(Exit::Done)
@@ -120,7 +122,10 @@ impl Synth {
 
     fn dump(&self, flows: Flows, path: &Path, general: &General) -> anyhow::Result<Exit> {
         if path.exists() {
-            bail!("{} exists already; name another dump with -o, or remove it", path.display());
+            bail!(
+                "{} exists already; name another dump with -o, or remove it",
+                harmless::path(path)
+            );
         }
         let note = format!(
             "synthetic: flowkit synth {} --seed {} --days {}",
@@ -133,19 +138,19 @@ impl Synth {
         });
         let written = dump::write(path, packets, flows.window_ms(), note);
         if written.is_err() && cancel.is_set() {
-            writeln!(io::stderr(), "flowkit: interrupted; nothing was written")?;
+            writeln!(screen::err(), "flowkit: interrupted; nothing was written")?;
             return Ok(Exit::Interrupted);
         }
-        let manifest = written.with_context(|| format!("cannot write {}", path.display()))?;
+        let manifest = written.with_context(|| format!("cannot write {}", harmless::path(path)))?;
         let packed = manifest.parts.iter().map(|part| u128::from(part.file_bytes)).sum();
         if !general.quiet {
             writeln!(
-                io::stderr(),
+                screen::err(),
                 "complete: {} in {} of {}, in {}",
                 counted(manifest.documents(), "synthetic flow"),
                 counted(manifest.parts.len() as u64, "part"),
                 bytes(packed),
-                path.display()
+                harmless::path(path)
             )?;
         }
         Ok(Exit::Done)

@@ -1,6 +1,6 @@
 //! `flowkit verify`: whether a dump is complete and undamaged.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{anyhow, bail};
@@ -8,6 +8,8 @@ use clap::Args;
 use flowkit_analyze::ask;
 use flowkit_fetch::{FetchError, Request};
 use flowkit_model::dump::MANIFEST;
+use flowkit_model::harmless;
+use flowkit_model::harmless::harmless;
 use flowkit_model::question::{Flows, Question, Report};
 
 use super::fetch::words::contents;
@@ -15,6 +17,7 @@ use crate::args::server::ServerArgs;
 use crate::args::sources::{DEFAULT, InputFormat, VARIABLE, open};
 use crate::exit::Exit;
 use crate::output::units::counted;
+use crate::screen;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -49,7 +52,7 @@ impl Verify {
             open(&self.dump, &InputFormat::default())?;
             bail!(
                 "{} is not a dump (it has no {MANIFEST}); name one that `flowkit fetch` saved",
-                self.dump.display()
+                harmless::path(&self.dump)
             );
         }
         let mut request = Request { url: self.server.url.clone(), ..Request::default() };
@@ -61,7 +64,10 @@ impl Verify {
         let (manifest, findings) = flowkit_fetch::verify(&self.dump, asks.then_some(&request))
             .map_err(|error| match error {
                 FetchError::NotADump { path, why } => {
-                    anyhow!("{} cannot be checked: {why}; make the dump again", path.display())
+                    anyhow!(
+                        "{} cannot be checked: {why}; make the dump again",
+                        harmless::path(&path)
+                    )
                 }
                 error => error.into(),
             })?;
@@ -73,11 +79,10 @@ impl Verify {
         if findings.is_empty() && manifest.parts.iter().any(|part| !part.form.is_documents()) {
             findings.extend(self.missing_in_bytes()?);
         }
-        let mut out = io::stdout().lock();
+        let mut out = screen::out();
         for finding in &findings {
             // Names of indices come from a server.
-            let line: String = finding.chars().filter(|letter| !letter.is_control()).collect();
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}", harmless(finding))?;
         }
         if findings.is_empty() {
             let against = if asks { ", as many as the server counts" } else { "" };
@@ -86,7 +91,7 @@ impl Verify {
             writeln!(
                 out,
                 "{}: {contents} in {parts}, complete, undamaged, no duplicates{against}",
-                self.dump.display(),
+                harmless::path(&self.dump),
             )?;
             return Ok(Exit::Done);
         }

@@ -1,4 +1,5 @@
 //! Values with separators: csv is RFC 4180 with LF line ends, tsv has tabs.
+//! Texts that a spreadsheet would run are defused if that is asked for.
 //! One header and the rows; unknown is empty, shares are fractions with six
 //! decimals.
 
@@ -6,9 +7,11 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use flowkit_model::Answer;
-use jiff::tz::TimeZone;
+use flowkit_model::answer::Cell;
+use flowkit_model::spreadsheet::defused;
 
-use super::value::value;
+use super::style::Style;
+use super::value::{Value, value};
 
 /// The separator of fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,27 +26,28 @@ pub(super) enum Separator {
 pub(super) fn write(
     answer: &Answer,
     separator: Separator,
-    zone: &TimeZone,
+    style: &Style,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let text = |cell: &Cell, meaning| match value(cell, meaning, &style.zone) {
+        Value::Text(text) if style.csv_safe => defused(&text).into_owned().into(),
+        value => value.into_text().into(),
+    };
     if answer.facts_alone {
         line(answer.facts.iter().map(|(name, _, _)| (*name).into()), separator, out)?;
         let cells = answer.facts.iter();
-        return line(
-            cells.map(|(_, meaning, cell)| value(cell, *meaning, zone).into_text().into()),
-            separator,
-            out,
-        );
+        return line(cells.map(|(_, meaning, cell)| text(cell, *meaning)), separator, out);
     }
     let columns = &answer.table.columns;
-    line(columns.iter().map(|column| Cow::Borrowed(&*column.name)), separator, out)?;
+    let names = columns.iter().map(|column| &*column.name);
+    line(
+        names.map(|name| if style.csv_safe { defused(name) } else { name.into() }),
+        separator,
+        out,
+    )?;
     for row in &answer.table.rows {
         let cells = row.iter().zip(columns);
-        line(
-            cells.map(|(cell, column)| value(cell, column.meaning, zone).into_text().into()),
-            separator,
-            out,
-        )?;
+        line(cells.map(|(cell, column)| text(cell, column.meaning)), separator, out)?;
     }
     Ok(())
 }
@@ -78,7 +82,6 @@ fn line<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::value::Value;
     use super::*;
 
     fn of(fields: [&str; 5], separator: Separator) -> String {

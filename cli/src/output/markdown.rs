@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use flowkit_model::Answer;
+use flowkit_model::harmless::harmless;
 
 use super::grid::Grid;
 use super::header;
 use super::style::Style;
-use super::text::harmless;
 
 /// Prints the answer.
 pub(super) fn write(answer: &Answer, style: &Style, out: &mut impl Write) -> io::Result<()> {

@@ -60,8 +60,8 @@ pub(crate) fn write(
 ) -> io::Result<()> {
     match format {
         Format::Table => table::write(answer, style, out),
-        Format::Csv => csv::write(answer, Separator::Comma, &style.zone, out),
-        Format::Tsv => csv::write(answer, Separator::Tab, &style.zone, out),
+        Format::Csv => csv::write(answer, Separator::Comma, style, out),
+        Format::Tsv => csv::write(answer, Separator::Tab, style, out),
         Format::Json => json::write(answer, &style.zone, out),
         Format::Ndjson => json::write_rows(answer, &style.zone, out),
         Format::Markdown => markdown::write(answer, style, out),

@@ -1,7 +1,5 @@
 //! How tables look: the zone of times, width, colour, units.
 
-use std::io::{self, IsTerminal};
-
 use jiff::tz::TimeZone;
 
 /// When to use colour.
@@ -17,11 +15,11 @@ pub(crate) enum Color {
 }
 
 impl Color {
-    /// Whether to colour what goes to standard output, or to a file.
-    pub(crate) fn is_on(self, to_stdout: bool) -> bool {
+    /// Whether to colour what goes to a terminal, or elsewhere.
+    pub(crate) fn is_on(self, to_terminal: bool) -> bool {
         let is_unwanted = || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         match self {
-            Self::Auto => to_stdout && io::stdout().is_terminal() && !is_unwanted(),
+            Self::Auto => to_terminal && !is_unwanted(),
             Self::Always => true,
             Self::Never => false,
         }
@@ -39,19 +37,26 @@ pub(crate) struct Style {
     pub(crate) color: bool,
     /// Exact numbers instead of units and names.
     pub(crate) raw: bool,
+    /// Texts in csv that a spreadsheet would run are defused.
+    pub(crate) csv_safe: bool,
 }
 
 impl Style {
-    /// For standard output, or a file.
-    pub(crate) fn new(zone: TimeZone, raw: bool, color: Color, to_stdout: bool) -> Self {
-        let on_terminal = to_stdout && io::stdout().is_terminal();
-        Self { zone, width: width(on_terminal), color: color.is_on(to_stdout), raw }
+    /// For a terminal, or what is none.
+    pub(crate) fn new(zone: TimeZone, raw: bool, color: Color, to_terminal: bool) -> Self {
+        Self {
+            zone,
+            width: width(to_terminal),
+            color: color.is_on(to_terminal),
+            raw,
+            csv_safe: false,
+        }
     }
 
     /// For a test, or where nothing is known.
     #[cfg(test)]
     pub(crate) fn plain() -> Self {
-        Self { zone: TimeZone::UTC, width: None, color: false, raw: false }
+        Self { zone: TimeZone::UTC, width: None, color: false, raw: false, csv_safe: false }
     }
 }
 

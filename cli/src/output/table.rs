@@ -10,11 +10,11 @@ use std::ops::Range;
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use flowkit_model::Answer;
+use flowkit_model::harmless::harmless;
 
 use super::grid::{Grid, Head};
 use super::header;
 use super::style::Style;
-use super::text::harmless;
 use super::wide::widen;
 
 /// Prints the answer.
@@ -91,7 +91,7 @@ fn rows(
 /// The parts of the header in lines, as many in a line as fit.
 fn wrapped(parts: &[String], width: Option<usize>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for part in parts.iter().map(|part| harmless(part)) {
+    for part in parts.iter().map(|part| harmless(part).into_owned()) {
         match lines.last_mut() {
             Some(line)
                 if width.is_none_or(|width| {

@@ -1,6 +1,7 @@
 //! One cell for people: with units and names.
 
 use flowkit_model::answer::{Cell, Meaning};
+use flowkit_model::harmless::harmless;
 use flowkit_model::{Kind, Metric, names};
 
 use super::style::Style;
@@ -13,7 +14,7 @@ pub(super) fn text(cell: &Cell, meaning: Meaning, style: &Style) -> String {
         Cell::Unknown => "unknown".into(),
         Cell::None => "-".into(),
         Cell::Filtered => "n/a: filtered".into(),
-        Cell::Text(text) => harmless(text),
+        Cell::Text(text) => harmless(text).into_owned(),
         Cell::Share { part, whole } => percent(*part, *whole),
         Cell::Minus(number) => format!("-{}", text_of(*number, meaning, style)),
         Cell::Number(number) => text_of(*number, meaning, style),
@@ -86,25 +87,9 @@ pub(super) fn named(
     name.map_or(plain.clone(), |name| format!("{plain} {name}"))
 }
 
-/// Text of a document, with nothing in it that moves a terminal's cursor.
-pub(super) fn harmless(text: &str) -> String {
-    text.chars()
-        .flat_map(|letter| {
-            let escape = letter.is_control().then(|| letter.escape_default());
-            let plain = if escape.is_none() { Some(letter) } else { None };
-            escape.into_iter().flatten().chain(plain)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_from_documents_cannot_move_the_cursor() {
-        assert_eq!(harmless("r1\u{1b}[2J\né"), "r1\\u{1b}[2J\\né");
-    }
 
     #[test]
     fn numbers_have_their_names() {

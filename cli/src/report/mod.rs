@@ -4,7 +4,7 @@ mod columns;
 pub(crate) mod explanation;
 pub(crate) mod notes;
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use flowkit_analyze::{ask_with, validate, zone};
 use flowkit_model::Answer;
@@ -15,9 +15,10 @@ use jiff::tz::TimeZone;
 use crate::args::general::General;
 use crate::args::output::Output;
 use crate::args::sources::{Sources, refuse_sources};
-use crate::destination::write_to;
+use crate::destination::{to_terminal, write_to};
 use crate::exit::Exit;
-use crate::output::{self, Style};
+use crate::output::{self, Format, Style};
+use crate::screen::{self, Content};
 
 /// Asks a report of the sources, prints the answer, and notes on standard error.
 pub(crate) fn report(
@@ -36,9 +37,10 @@ pub(crate) fn answer(
     output: &Output,
     general: &General,
 ) -> anyhow::Result<Exit> {
+    output.csv.refuse_unless(output.format.has_one_header())?;
     if output.print_question {
         validate(question)?;
-        return write_to(output.file.path(), |out| {
+        return write_to(output.file.path(), Content::Json, |out| {
             writeln!(out, "{}", question.to_json())?;
             Ok(Exit::Done)
         });
@@ -48,7 +50,7 @@ pub(crate) fn answer(
     let mut answer = ask_with(&opened, question, sources.options())?;
     let zone = zone(&question.flows.zone)?;
     print(&mut answer, output, general, zone.clone())?;
-    let mut err = io::stderr().lock();
+    let mut err = screen::err();
     notes::write(&answer, &zone, general.quiet, &mut err)?;
     if output.explain {
         explanation::write(&answer, &zone, &mut err)?;
@@ -75,6 +77,21 @@ pub(crate) fn print(
 ) -> anyhow::Result<()> {
     columns::keep(answer, &output.columns, output.format.has_one_header())?;
     let path = output.file.path();
-    let style = Style::new(zone, output.raw, general.color, path.is_none());
-    write_to(path, |out| Ok(output::write(answer, output.format, &style, out)?))
+    let style = Style {
+        csv_safe: output.csv.csv_safe,
+        ..Style::new(zone, output.raw, general.color, to_terminal(path))
+    };
+    let content = content(output.format, style.color);
+    write_to(path, content, |out| Ok(output::write(answer, output.format, &style, out)?))
+}
+
+/// What a format is to a terminal.
+fn content(format: Format, color: bool) -> Content {
+    match format {
+        Format::Table => Content::Text { color },
+        Format::Markdown => Content::Text { color: false },
+        Format::Csv => Content::Csv,
+        Format::Tsv => Content::Values,
+        Format::Json | Format::Ndjson => Content::Json,
+    }
 }

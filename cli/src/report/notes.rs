@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use flowkit_model::answer::{Fault, Quality, Tally, Unmatched};
 use flowkit_model::field::Wire;
+use flowkit_model::harmless::harmless;
 use flowkit_model::question::{Question, Report};
 use flowkit_model::window::Typed;
 use flowkit_model::{Answer, FieldId, NotAFlow};
@@ -20,18 +21,33 @@ pub(crate) fn write(
     is_quiet: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let nothing = nothing(answer);
     let no_match = answer.unmatched.iter().map(|there| no_match(answer, *there, zone));
-    for note in answer.notes.iter().cloned().chain(no_match).filter(|_| !is_quiet) {
-        writeln!(out, "note: {note}")?;
+    for note in answer.notes.iter().cloned().chain(no_match).chain(nothing).filter(|_| !is_quiet) {
+        writeln!(out, "note: {}", harmless(&note))?;
     }
     of_tally(&answer.tally, is_quiet, out)?;
     let repaired = answer.question.as_ref().is_some_and(|question| question.flows.repair_times);
     let misrepaired = misrepaired(answer).filter(|_| repaired).map(str::to_owned);
     let hints = [misrepaired, hint(answer)].into_iter().flatten();
     for note in hints.filter(|_| !is_quiet) {
-        writeln!(out, "note: {note}")?;
+        writeln!(out, "note: {}", harmless(&note))?;
     }
     Ok(())
+}
+
+/// Where nothing was read, and nothing else says so: a header without rows, an empty
+/// list.
+fn nothing(answer: &Answer) -> Option<String> {
+    let tally = &answer.tally;
+    let is_told = !answer.unmatched.is_empty()
+        || ![&tally.notes, &tally.incomplete].iter().all(|told| told.is_empty())
+        || !tally.skipped.is_empty();
+    let of = answer.sources.first().filter(|_| tally.total.flows == 0 && !is_told)?;
+    Some(match answer.sources.len() {
+        1 => format!("{of} holds no flow"),
+        n => format!("none of the {n} sources holds a flow"),
+    })
 }
 
 /// Where no flow matches: what the sources hold.
@@ -158,10 +174,10 @@ fn misrepaired(answer: &Answer) -> Option<&'static str> {
 /// what is missing.
 pub(crate) fn of_tally(tally: &Tally, is_quiet: bool, out: &mut impl Write) -> io::Result<()> {
     for note in of_what_came(tally).iter().filter(|_| !is_quiet) {
-        writeln!(out, "note: {note}")?;
+        writeln!(out, "note: {}", harmless(note))?;
     }
     for missing in &tally.incomplete {
-        writeln!(out, "incomplete: {missing}")?;
+        writeln!(out, "incomplete: {}", harmless(missing))?;
     }
     Ok(())
 }
@@ -182,6 +198,9 @@ pub(super) fn of_what_came(tally: &Tally) -> Vec<String> {
     told.chain(unknown(tally)).chain(duplicates(tally)).chain(skipped).collect()
 }
 
+/// Most fields that the note on unknown values names.
+const MOST_UNKNOWN: usize = 8;
+
 /// `unknown in some flows: dst_port 3, bytes 1`.
 fn unknown(tally: &Tally) -> Option<String> {
     let fields: Vec<String> = tally
@@ -189,7 +208,12 @@ fn unknown(tally: &Tally) -> Option<String> {
         .iter()
         .map(|(field, n)| format!("{} {}", field.field().name, grouped((*n).into())))
         .collect();
-    (!fields.is_empty()).then(|| format!("unknown in some flows: {}", fields.join(", ")))
+    let more = match fields.len().saturating_sub(MOST_UNKNOWN) {
+        0 => String::new(),
+        n => format!(" and {n} more fields; `flowkit check` lists them"),
+    };
+    let named = fields.iter().take(MOST_UNKNOWN).map(String::as_str).collect::<Vec<_>>();
+    (!fields.is_empty()).then(|| format!("unknown in some flows: {}{more}", named.join(", ")))
 }
 
 fn duplicates(tally: &Tally) -> Option<String> {

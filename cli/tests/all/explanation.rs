@@ -49,6 +49,20 @@ fn every_report_says_how_its_numbers_were_computed() {
     }
 }
 
+/// `flowkit explain` knows every column that a report prints.
+#[test]
+fn every_column_of_every_report_is_explained() {
+    for (report, _) in REPORTS {
+        let (table, _) = run(&[report, &["--format", "csv", "-q", "SOURCE"][..]].concat());
+        let head = table.lines().next().unwrap();
+        for column in head.split(',') {
+            let name = column.split('/').next().unwrap();
+            let (page, told) = run(&["explain", name]);
+            assert!(page.to_ascii_lowercase().contains(name), "{report:?} {column}: {told}");
+        }
+    }
+}
+
 #[test]
 fn what_was_typed_is_told() {
     let typed = ["-f", "proto tcp", "--day", "2018-09-21", "--repair-times", "--scale-sampling"];

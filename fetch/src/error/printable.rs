@@ -1,13 +1,14 @@
-//! Makes a server's text safe for a terminal.
+//! Makes a server's text safe for a terminal, and short.
+
+use flowkit_model::harmless::{harmless, is_harmful};
 
 /// Maximum length of a server's text in messages, in characters.
 const MAX_CHARACTERS: usize = 300;
 
-/// Makes a server's text safe for a terminal: one line, no control characters,
-/// truncated.
+/// Makes a server's text safe for a terminal: one line, harmless, truncated.
 pub(crate) fn printable(text: &str) -> String {
     let mut line = String::new();
-    for word in text.split(|letter: char| letter.is_whitespace() || is_harmful(letter)) {
+    for word in text.split(char::is_whitespace) {
         if line.len() > MAX_CHARACTERS {
             break;
         }
@@ -15,7 +16,7 @@ pub(crate) fn printable(text: &str) -> String {
             if !line.is_empty() {
                 line.push(' ');
             }
-            line.push_str(word);
+            line.push_str(&harmless(word));
         }
     }
     match line.char_indices().nth(MAX_CHARACTERS) {
@@ -24,17 +25,9 @@ pub(crate) fn printable(text: &str) -> String {
     }
 }
 
-/// Whether a terminal obeys a character instead of showing it: control characters, and
-/// marks that turn the direction of writing.
-fn is_harmful(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Whether a text has nothing that a terminal obeys.
+/// Whether a text is shown by a terminal as it is.
 pub(crate) fn is_harmless(text: &str) -> bool {
-    let is_odd = |letter: char| is_harmful(letter) || (letter.is_whitespace() && letter != ' ');
-    !text.contains(is_odd)
+    !text.contains(|letter: char| is_harmful(letter) || (letter.is_whitespace() && letter != ' '))
 }
 
 /// What is wrong with an answer, in words that may quote a server: safe for a terminal.
@@ -58,9 +51,12 @@ mod tests {
 
     #[test]
     fn a_server_cannot_write_to_the_terminal() {
-        assert_eq!(printable("a\n\u{1b}[31m b\r\n\tc"), "a [31m b c");
+        assert_eq!(printable("a\n\u{1b}[31m b\r\n\tc"), "a \\u{1b}[31m b c");
         assert_eq!(printable("  "), "");
-        assert_eq!(printable("a\u{202e}b\u{9b}31m\u{2028}c\u{7f}"), "a b 31m c");
+        assert_eq!(
+            printable("a\u{202e}b\u{9b}31m\u{2028}c\u{7f}"),
+            "a\\u{202e}b\\u{9b}31m c\\u{7f}"
+        );
         let long = printable(&"é".repeat(5_000));
         assert_eq!(long.chars().count(), MAX_CHARACTERS + 1);
     }

@@ -6,12 +6,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use flowkit_model::harmless;
+
 /// A dump cannot be read, or cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DumpError {
     /// The folder holds something else.
-    #[error("{} is no flowkit dump ({why})", .path.display())]
+    #[error("{} is no flowkit dump ({why})", harmless::path(.path))]
     NotADump {
         /// The folder.
         path: PathBuf,
@@ -19,13 +21,13 @@ pub enum DumpError {
         why: &'static str,
     },
     /// There is no manifest.
-    #[error("{} is no flowkit dump (it has no manifest.json)", .path.display())]
+    #[error("{} is no flowkit dump (it has no manifest.json)", harmless::path(.path))]
     NoManifest {
         /// The folder.
         path: PathBuf,
     },
     /// The manifest is no JSON, or names no parts.
-    #[error("{} is damaged", .path.display())]
+    #[error("{} is damaged", harmless::path(.path))]
     DamagedManifest {
         /// The manifest.
         path: PathBuf,
@@ -33,7 +35,7 @@ pub enum DumpError {
         source: serde_json::Error,
     },
     /// The manifest is another program's, or of a layout that is not known.
-    #[error("{} is not one this version of flowkit reads", .path.display())]
+    #[error("{} is not one this version of flowkit reads", harmless::path(.path))]
     OtherManifest {
         /// The manifest.
         path: PathBuf,
@@ -41,13 +43,13 @@ pub enum DumpError {
         layout: u32,
     },
     /// Another process writes there.
-    #[error("another fetch is writing to {}", .path.display())]
+    #[error("another fetch is writing to {}", harmless::path(.path))]
     Locked {
         /// The folder.
         path: PathBuf,
     },
     /// A file operation failed.
-    #[error("cannot {doing} {}", .path.display())]
+    #[error("cannot {doing} {}", harmless::path(.path))]
     Io {
         /// A verb: `read`, `write`, `create`.
         doing: &'static str,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use strsim::osa_distance;
 
+use crate::harmless::harmless;
+
 /// Not a filter. Its text is the message, the line of the filter and a caret
 /// under the mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,21 +30,19 @@ impl fmt::Display for FilterError {
         let at = self.at.min(self.text.len());
         let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
         let line = self.text[start..].lines().next().unwrap_or_default();
-        let carets = self.text.get(at..at + self.length).map_or(1, |text| text.chars().count());
-        let before = self.text[start..at].chars().count();
+        // As they are shown: an escape is wider than the letter it stands for.
+        let width = |text: &str| harmless(text).chars().count();
+        let carets = self.text.get(at..at + self.length).map_or(1, width);
+        let before = width(&self.text[start..at]);
+        let line = harmless(line);
         // Of a long line the part around the mistake.
         let skipped =
             if line.chars().count() > WIDEST { before.saturating_sub(WIDEST / 2) } else { 0 };
-        // Control characters would move the caret, or the terminal's cursor.
-        let shown: String = line
-            .chars()
-            .skip(skipped)
-            .take(WIDEST)
-            .map(|letter| if letter.is_control() { ' ' } else { letter })
-            .collect();
+        let shown: String = line.chars().skip(skipped).take(WIDEST).collect();
         let blanks = before - skipped;
         let carets = carets.min(WIDEST.saturating_sub(blanks)).max(1);
-        write!(out, "filter: {}\n  {shown}\n  {:blanks$}{}", self.message, "", "^".repeat(carets))
+        let message = harmless(&self.message);
+        write!(out, "filter: {message}\n  {shown}\n  {:blanks$}{}", "", "^".repeat(carets))
     }
 }
 

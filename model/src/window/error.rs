@@ -14,6 +14,14 @@ pub enum WindowError {
         /// As typed.
         text: String,
     },
+    /// A minute or second that no clock shows, which would be read as another time.
+    #[error("{option} {text}: minutes and seconds go from 00 to 59; write the next hour or minute")]
+    Sixty {
+        /// Option it was typed for.
+        option: &'static str,
+        /// As typed.
+        text: String,
+    },
     /// Not a date.
     #[error("--day {text}: not a date; try --day 2018-09-21")]
     Day {

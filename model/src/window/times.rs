@@ -51,6 +51,9 @@ pub fn rfc3339(ms: i64, zone: &TimeZone) -> String {
 /// # Errors
 /// If it is none of them; `option` is named in the message.
 pub fn time_ms(option: &'static str, text: &str, zone: &TimeZone) -> Result<i64, WindowError> {
+    if text.contains(":60") {
+        return Err(WindowError::Sixty { option, text: text.to_owned() });
+    }
     read_time(text.trim(), zone).ok_or_else(|| WindowError::Time { option, text: text.to_owned() })
 }
 

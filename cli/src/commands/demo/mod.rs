@@ -5,7 +5,7 @@ mod guide;
 mod practice;
 mod questions;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::mpsc;
 
@@ -23,10 +23,12 @@ use super::fetch::progress::Progress;
 use super::fetch::words::summary;
 use crate::args::general::General;
 use crate::args::numbers::within;
+use crate::destination::to_terminal;
 use crate::exit::Exit;
 use crate::interrupt::listen_for_ctrl_c;
 use crate::output::{self, Format, Style};
 use crate::report::notes;
+use crate::screen;
 
 const EXAMPLES: &str = "\
 The day is 2018-09-21, synthetic: an office with a web server, a backup at
@@ -70,7 +72,7 @@ const CLUSTER: &str = "flowkit-practice";
 impl Demo {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         if self.questions || self.answers {
-            let mut out = io::stdout().lock();
+            let mut out = screen::out();
             practice::write(self.answers, &mut out)?;
             return Ok(Exit::Done);
         }
@@ -81,7 +83,7 @@ impl Demo {
         let server = Server::start(practice_day(), self.port).with_context(|| {
             format!("cannot serve on port {}; choose another with --port", self.port)
         })?;
-        let mut out = io::stdout().lock();
+        let mut out = screen::out();
         guide::write(&server.url(), &mut out)?;
         out.flush()?;
         let (sender, stopped) = mpsc::channel();
@@ -102,7 +104,7 @@ fn fetch_and_query(general: &General) -> anyhow::Result<Exit> {
     }
     let server = Server::start(practice_day(), 0).context("cannot open a port on this machine")?;
     let tell = |line: String| {
-        if general.quiet { Ok(()) } else { writeln!(io::stderr(), "{line}") }
+        if general.quiet { Ok(()) } else { writeln!(screen::err(), "{line}") }
     };
     tell(format!("practice server on {}; fetching from it through the Scroll API", server.url()))?;
     let request = Request {
@@ -124,11 +126,11 @@ fn fetch_and_query(general: &General) -> anyhow::Result<Exit> {
     let top = Report::Top(Top { by, columns: None, order });
     let question = Question::new(top, Flows::default());
     let answer = ask(&[Source::open(&dump)?], &question)?;
-    let mut out = io::stdout().lock();
-    let style = Style::new(TimeZone::UTC, false, general.color, true);
+    let mut out = screen::out();
+    let style = Style::new(TimeZone::UTC, false, general.color, to_terminal(None));
     output::write(&answer, Format::Table, &style, &mut out)?;
     writeln!(out, "\n{}", next_steps())?;
-    notes::write(&answer, &TimeZone::UTC, general.quiet, &mut io::stderr())?;
+    notes::write(&answer, &TimeZone::UTC, general.quiet, &mut screen::err())?;
     Ok(Exit::Done)
 }
 

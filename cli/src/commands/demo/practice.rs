@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use flowkit_model::harmless;
 use flowkit_testdata::practice_day;
 use flowkit_testdata::synth::dump::write_hit;
 
@@ -118,7 +119,7 @@ impl Day {
         }
         let name = format!("flowkit-practice-day-{}.ndjson", std::process::id());
         let path = std::env::temp_dir().join(name);
-        let cannot = || format!("cannot write {}", path.display());
+        let cannot = || format!("cannot write {}", harmless::path(&path));
         let file = File::create_new(&path).with_context(cannot)?;
         let day = Self::File(path.clone());
         let mut out = BufWriter::new(file);

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use flowkit_model::field::Wire;
+use flowkit_model::harmless;
 use flowkit_model::lesson::added;
 use flowkit_model::names::Adaptation;
 use flowkit_model::time::format_ms;
@@ -30,7 +31,11 @@ pub(super) fn flow(json: &str, path: &Path, number: u64) -> anyhow::Result<FlowR
         _ => Err(NotAFlow::NotJson),
     };
     flow.map_err(|cause| {
-        anyhow::anyhow!("{}: document {number} is not a flow: {}", path.display(), cause.text())
+        anyhow::anyhow!(
+            "{}: document {number} is not a flow: {}",
+            harmless::path(path),
+            cause.text()
+        )
     })
 }
 

@@ -8,10 +8,10 @@ use flowkit_model::lesson::{self, CISCO, MODULE};
 use flowkit_model::wire::layout::{HEADER, Member, RECORD};
 use flowkit_model::{FIELDS, Field};
 
-use super::examples;
 use super::format::{in_words, type_name};
 use super::paint::Paint;
 use super::record::value_text;
+use super::{column, examples};
 use crate::exit::Usage;
 use crate::output::wrap::{add, hanging};
 
@@ -28,6 +28,7 @@ pub(super) fn page(name: &str, paint: Paint) -> anyhow::Result<String> {
     let found = member.into_iter().find(|(_, member)| member.name.eq_ignore_ascii_case(name));
     found
         .map(|(part, member)| member_page(part, member, paint))
+        .or_else(|| column::page(name, paint))
         .ok_or_else(|| no_field(name).into())
 }
 
@@ -36,7 +37,7 @@ fn no_field(name: &str) -> Usage {
     let aliases = |field: &'static Field| field.aliases.iter().filter(|alias| alias.len() > 3);
     let known =
         FIELDS.iter().flat_map(|field| [field.name].into_iter().chain(aliases(field).copied()));
-    let hint = nearest(name, known).map_or_else(
+    let hint = nearest(name, known).or_else(|| column::near(name)).map_or_else(
         || "`flowkit fields` lists them".to_owned(),
         |near| format!("did you mean {near}?"),
     );

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use flowkit_analyze::documents::packets;
 use flowkit_analyze::{ReadOptions, documents};
+use flowkit_model::harmless;
 use flowkit_model::wire;
 
 use crate::args::sources::InputFormat;
@@ -91,7 +92,7 @@ pub(super) fn document(path: &Path, number: u64, format: &InputFormat) -> anyhow
         wanted.is_none()
     })?;
     wanted.with_context(|| match seen {
-        0 => format!("{} holds no document", path.display()),
-        _ => format!("{}: no document {number}; the last is {seen}", path.display()),
+        0 => format!("{} holds no document", harmless::path(path)),
+        _ => format!("{}: no document {number}; the last is {seen}", harmless::path(path)),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use flowkit_model::harmless::harmless;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -40,8 +41,7 @@ fn flatten(
         Ok(other) => other.to_string(),
         Err(_) => json.to_owned(),
     };
-    let clean = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    leaves.push((clean(path), clean(&text)));
+    leaves.push((harmless(path).into_owned(), harmless(&text).into_owned()));
     Ok(())
 }
 
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn members_stand_in_their_order_and_hold_no_escapes() {
         let json = r#"{"z": {"b": 1.50, "a": ["x"]}, "a": "\u001b[2J", "e": {}, "n": null}"#;
-        let expected = [("z.b", "1.5"), ("z.a", r#"["x"]"#), ("a", " [2J"), ("n", "null")];
+        let expected = [("z.b", "1.5"), ("z.a", r#"["x"]"#), ("a", "\\u{1b}[2J"), ("n", "null")];
         let leaves = leaves(json).unwrap();
         let found: Vec<(&str, &str)> =
             leaves.iter().map(|(path, value)| (path.as_str(), value.as_str())).collect();

@@ -1,6 +1,7 @@
 //! `flowkit explain`: the packet format, one field, a packet byte by byte, a
 //! document field by field.
 
+mod column;
 mod document;
 mod examples;
 mod field;
@@ -13,22 +14,27 @@ mod paint;
 mod record;
 mod times;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
+
+use flowkit_model::harmless;
+use flowkit_model::harmless::harmless;
 
 use self::paint::Paint;
 use crate::args::general::General;
 use crate::args::output::OutputFile;
 use crate::args::selection::RepairTimes;
 use crate::args::sources::{InputFormat, default_source};
-use crate::destination::write_to;
+use crate::destination::{to_terminal, write_to};
 use crate::exit::{Exit, Usage};
 use crate::output::Color;
+use crate::screen::{self, Content};
 
 const EXAMPLES: &str = "\
 Without arguments it draws the packet format and explains every field. FIELD is
-any name of a field: of flowkit, of Logstash, of Cisco's table, of nfdump. With
+any name of a field: of flowkit, of Logstash, of Cisco's table, of nfdump; or a
+column of an answer, such as lost_flows. With
 --packet or --flow the argument is a source: a dump, a file, or - for standard
 input [default: ./flowkit-dump]. json has one object per record.
 
@@ -114,15 +120,21 @@ struct Page {
 impl Explain {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let page = self.page(general.color)?;
-        write_to(self.file.path(), |out| Ok(out.write_all(page.text.as_bytes())?))?;
+        let content = match self.format {
+            Format::Text => {
+                Content::Text { color: general.color.is_on(to_terminal(self.file.path())) }
+            }
+            Format::Json => Content::Json,
+        };
+        write_to(self.file.path(), content, |out| Ok(out.write_all(page.text.as_bytes())?))?;
         for note in page.notes.iter().filter(|_| !general.quiet) {
-            writeln!(io::stderr(), "note: {note}")?;
+            writeln!(screen::err(), "note: {}", harmless(note))?;
         }
         Ok(if page.incomplete { Exit::Incomplete } else { Exit::Done })
     }
 
     fn page(&self, color: Color) -> anyhow::Result<Page> {
-        let paint = Paint::new(color, self.file.path().is_none());
+        let paint = Paint::new(color, to_terminal(self.file.path()));
         let flow = self.flow.or(self.document.then_some(NonZeroU64::MIN));
         if self.format == Format::Json && !self.packet && flow.is_none() {
             return Err(Usage("--format json applies to --packet and --flow".into()).into());
@@ -147,7 +159,7 @@ impl Explain {
         let wanted = self.record.map(NonZeroU64::get);
         let n_records = file.n_records();
         if let Some(record) = wanted.filter(|record| *record > n_records) {
-            anyhow::bail!("{}: no record {record}; the last is {n_records}", path.display());
+            anyhow::bail!("{}: no record {record}; the last is {n_records}", harmless::path(path));
         }
         let text = match self.format {
             Format::Text => packet::page(&file, wanted, paint),

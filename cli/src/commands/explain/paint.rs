@@ -12,8 +12,8 @@ pub(super) struct Paint {
 const COLORS: [u8; 6] = [36, 33, 35, 32, 34, 31];
 
 impl Paint {
-    pub(super) fn new(color: Color, to_stdout: bool) -> Self {
-        Self { on: color.is_on(to_stdout) }
+    pub(super) fn new(color: Color, to_terminal: bool) -> Self {
+        Self { on: color.is_on(to_terminal) }
     }
 
     /// Text in the colour of the `place`-th field.

@@ -4,7 +4,7 @@ mod flows;
 pub(crate) mod progress;
 pub(crate) mod words;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use crate::args::server::ServerArgs;
 use crate::args::sources::{DEFAULT, VARIABLE};
 use crate::exit::{Exit, Usage};
 use crate::interrupt::listen_for_ctrl_c;
+use crate::screen;
 use crate::warn::warn;
 
 const EXAMPLES: &str = "\
@@ -201,19 +202,19 @@ impl Fetch {
             let listing = flowkit_fetch::list(&request, &cancel, &progress)?;
             let is_narrowed = request.window.is_some() || request.query.is_some();
             let text = listing_text(&listing, is_narrowed, &zone);
-            io::stdout().write_all(text.as_bytes())?;
+            screen::out().write_all(text.as_bytes())?;
             return Ok(Exit::Done);
         }
         if self.dump.dry_run {
             let outline = flowkit_fetch::dry_run(&request, &cancel, &progress)?;
-            io::stdout().write_all(outline_text(&outline).as_bytes())?;
+            screen::out().write_all(outline_text(&outline).as_bytes())?;
             return Ok(Exit::Done);
         }
         let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
         progress.finish(fetched.is_ok());
         if let Err(FetchError::Interrupted) = fetched {
             let left = left_text(&self.dump.output);
-            let _ = writeln!(io::stderr(), "flowkit: interrupted; {left}");
+            let _ = writeln!(screen::err(), "flowkit: interrupted; {left}");
             return Ok(Exit::Interrupted);
         }
         let manifest = fetched?;
@@ -224,11 +225,11 @@ impl Fetch {
             warn(&format!("{:#}", anyhow::Error::from(error)));
         }
         if !general.quiet {
-            let _ = writeln!(io::stderr(), "{}", summary(&manifest, &self.dump.output, &zone));
+            let _ = writeln!(screen::err(), "{}", summary(&manifest, &self.dump.output, &zone));
             // Without columns the documents would be read once more to count them.
             if manifest.documents() > 0 && !self.dump.cache.no_columns {
                 let flows = flows_text(&self.dump.output, manifest.documents());
-                let _ = writeln!(io::stderr(), "{flows}");
+                let _ = writeln!(screen::err(), "{flows}");
             }
         }
         Ok(Exit::Done)

@@ -1,15 +1,18 @@
 //! Progress of a fetch: a bar on a terminal, plain lines elsewhere.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use flowkit_fetch::{Event, Observer};
+use flowkit_model::harmless;
+use flowkit_model::harmless::harmless;
 use flowkit_model::window::rfc3339;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use crate::output::units::{bytes, counted, grouped};
+use crate::screen::{err, err_is_terminal};
 
 /// Shortest time between two plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -33,7 +36,7 @@ struct Seen {
 impl Progress {
     /// Shows times in `zone`; if quiet, only warnings and errors.
     pub(crate) fn new(is_quiet: bool, zone: TimeZone) -> Self {
-        let bar = (!is_quiet && io::stderr().is_terminal()).then(ProgressBar::new_spinner);
+        let bar = (!is_quiet && err_is_terminal()).then(ProgressBar::new_spinner);
         let now = Instant::now();
         let seen = Seen { total: None, documents: 0, bytes: 0, began: now, told: now };
         Self { is_quiet, zone, bar, seen: Mutex::new(seen) }
@@ -60,7 +63,7 @@ impl Progress {
 
     fn print(&self, line: &str) {
         let print = || {
-            let _ = writeln!(io::stderr(), "{line}");
+            let _ = writeln!(err(), "{}", harmless(line));
         };
         match &self.bar {
             Some(bar) => bar.suspend(print),
@@ -132,11 +135,11 @@ impl Observer for Progress {
         match event {
             Event::Replacing { path, complete } => {
                 let kind = if complete { "complete" } else { "incomplete" };
-                self.print(&format!("replacing the {kind} dump in {}", path.display()));
+                self.print(&format!("replacing the {kind} dump in {}", harmless::path(path)));
             }
             Event::Resuming { path, parts, documents } => self.print(&format!(
                 "resuming {}: {} in {} saved already",
-                path.display(),
+                harmless::path(path),
                 counted(documents, "document"),
                 counted(parts as u64, "part")
             )),

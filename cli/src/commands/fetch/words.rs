@@ -5,6 +5,8 @@ use std::path::Path;
 use flowkit_analyze::input::read_manifest;
 use flowkit_fetch::{DryRun, Listing};
 use flowkit_model::dump::{Manifest, Part, PartForm, State};
+use flowkit_model::harmless;
+use flowkit_model::harmless::harmless;
 use flowkit_model::window::rfc3339;
 use jiff::tz::TimeZone;
 
@@ -102,10 +104,9 @@ fn or_unknown_server(server: &str) -> &str {
     if server.is_empty() { "of unknown product and version" } else { server }
 }
 
-/// Lines without control characters, which names from a server may hold.
+/// Lines, each of which may hold names from a server.
 fn text(lines: Vec<String>) -> String {
-    let clean = |line: String| -> String { line.chars().filter(|c| !c.is_control()).collect() };
-    lines.into_iter().map(|line| clean(line) + "\n").collect()
+    lines.into_iter().map(|line| harmless(&line).into_owned() + "\n").collect()
 }
 
 /// Most empty or closed indices that have a line each.
@@ -135,7 +136,7 @@ fn empty_lines(names: &[String], noun: &str) -> Vec<String> {
 
 /// What an interrupted fetch leaves.
 pub(crate) fn left_text(dump: &Path) -> String {
-    let place = dump.display();
+    let place = harmless::path(dump);
     match read_manifest(dump).map(|manifest| manifest.state) {
         Ok(State::Incomplete) => {
             format!("{place} is incomplete, run the command again to resume")
@@ -179,7 +180,7 @@ pub(crate) fn summary(manifest: &Manifest, output: &Path, zone: &TimeZone) -> St
     format!(
         "complete: {contents}{undated} in {parts} of {}{span}, in {}",
         bytes(file_bytes.into()),
-        output.display()
+        harmless::path(output)
     )
 }
 

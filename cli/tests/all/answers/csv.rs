@@ -130,3 +130,60 @@ fn the_exporters_of_a_summary_have_their_csv() {
         day.told(&["summary", "--columns", "exporter,first", "--format", "csv", "flowkit-demo"]);
     assert!(mixed.contains("first is a single value and exporter a column of the rows"), "{mixed}");
 }
+
+const FORMULA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/formula.ndjson");
+
+/// Every report and export, in csv and tsv: no text begins with what a spreadsheet would
+/// run, and nothing else changes. Read again, the apostrophe is told.
+#[test]
+fn csv_that_is_safe_has_no_formula() {
+    let day = practice();
+    let flow = std::fs::read_to_string(FORMULA).unwrap();
+    let names = ["=1+1", "+1", "-1+1", "@SUM(A1)", "\\t=1", "-5", "r1"];
+    let flows = names.map(|name| flow.replace("=1+1", name).replace("flow-1", name)).concat();
+    std::fs::write(day.path("formulas.ndjson"), flows).unwrap();
+    std::fs::write(day.path("one.ndjson"), &flow).unwrap();
+    for report in [
+        &["top", "--by", "exporter"][..],
+        &["top", "--by", "exporter,dst_port"],
+        &["exporters"],
+        &["summary", "--columns", "exporter,flows"],
+        &["timeline", "--by", "exporter"],
+        &["diff", "--by", "exporter", "one.ndjson"],
+        &["check"],
+        &["export"],
+    ] {
+        for format in ["csv", "tsv"] {
+            if (report[0], format) == ("export", "tsv") {
+                continue;
+            }
+            let run = |safe: &[&str]| {
+                let more = ["-q", "--format", format, "formulas.ndjson"];
+                day.out(&[report, &more, safe].concat())
+            };
+            let (plain, safe) = (run(&[]), run(&["--csv-safe"]));
+            let separator = if format == "csv" { ',' } else { '\t' };
+            let cell = |line: &str| line.split(separator).map(str::to_owned).collect::<Vec<_>>();
+            let is_formula = |cell: &String| {
+                let cell = cell.trim_start_matches('"');
+                cell.starts_with(['=', '+', '@']) || (cell.starts_with('-') && cell.contains('+'))
+            };
+            assert!(
+                plain.lines().flat_map(cell).any(|cell| is_formula(&cell)),
+                "{report:?} {plain}"
+            );
+            assert!(
+                !safe.lines().flat_map(cell).any(|cell| is_formula(&cell)),
+                "{report:?} {safe}"
+            );
+            assert_eq!(safe.replace('\'', ""), plain, "{report:?}");
+        }
+    }
+    let note = day.told(&["export", "--format", "csv", "--csv-safe", "formulas.ndjson"]);
+    assert!(
+        note.contains("note: 5 texts that a spreadsheet would run have an apostrophe"),
+        "{note}"
+    );
+    let refused = day.told(&["top", "--by", "exporter", "--csv-safe", "formulas.ndjson"]);
+    assert!(refused.contains("--csv-safe applies to csv and tsv"), "{refused}");
+}

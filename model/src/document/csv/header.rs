@@ -8,6 +8,7 @@ use super::layout::{Layout, Role};
 use super::layouts::{LAYOUTS, REFUSED};
 use crate::document::rows_of_values::is_of_aggregates;
 use crate::field::FieldId as F;
+use crate::harmless::harmless;
 
 /// Between cells, in the order in which they are tried.
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
@@ -72,8 +73,7 @@ impl fmt::Display for NoHeader {
 /// Names for people: not too many, and nothing that a terminal obeys.
 pub(super) fn list(names: &[String]) -> String {
     const MOST: usize = 8;
-    let name =
-        |name: &String| name.chars().take(40).filter(|c| !c.is_control()).collect::<String>();
+    let name = |name: &String| harmless(&name.chars().take(40).collect::<String>()).into_owned();
     let text = names.iter().take(MOST).map(name).collect::<Vec<_>>().join(", ");
     if names.len() > MOST {
         return format!("{text} and {} more", names.len() - MOST);
