@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flowkit_dump::{DumpError, Folders, NewFile};
+use flowkit_model::NotAFlow;
 use flowkit_model::answer::Tally;
 use flowkit_model::dump::Part;
 
@@ -60,7 +61,7 @@ impl PartWriter {
     /// If the dump cannot be written to, or if documents are missing: the file is
     /// made once the part is complete.
     pub(crate) fn finish(self, belongs: Belongs, mut tally: Tally) -> Result<(), CacheError> {
-        if !tally.incomplete.is_empty() {
+        if !is_whole(&tally) {
             return Err(CacheError::Damaged);
         }
         self.measures.finish(&mut tally, FieldSet::all(), &self.dictionary.texts());
@@ -73,6 +74,13 @@ impl PartWriter {
             .map_err(cannot_use)?;
         Ok(())
     }
+}
+
+/// Whether nothing is missing of a part but documents that nest too deep: one sentence
+/// tells of those, and they are as they came, so that no later look finds more.
+fn is_whole(tally: &Tally) -> bool {
+    let has_deep = tally.skipped.iter().any(|skipped| skipped.cause == NotAFlow::TooDeep);
+    tally.incomplete.len() <= usize::from(has_deep)
 }
 
 fn cannot_use(path: &Path) -> impl FnOnce(io::Error) -> StoreError + use<> {

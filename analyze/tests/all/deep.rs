@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use flowkit_analyze::import::import;
-use flowkit_analyze::{ReadOptions, Source};
+use flowkit_analyze::{ReadOptions, Source, ask};
 use flowkit_model::NotAFlow;
 use flowkit_model::answer::Tally;
 use flowkit_model::document::nesting::DEEPEST;
 
+use crate::asking::summary;
 use crate::exporting::flows_and_tally;
 
 /// Levels of a document: around the limit, and far beyond it.
@@ -173,7 +174,15 @@ fn an_import_keeps_what_it_does_not_look_into() {
         let dump = folder.path().join(format!("dump-{columns}"));
         let sources = [Source::open(&path).unwrap()];
         import(&sources, &dump, String::new(), columns, ReadOptions::default()).unwrap();
-        assert_eq!(judged(&dump, "the dump"), (1, 1), "columns {columns}");
+        let has_columns = || dump.join("columns").exists();
+        assert_eq!(has_columns(), columns);
+        // From documents, and from the columns that the first question makes of them.
+        for _ in 0..2 {
+            assert_eq!(judged(&dump, "the dump"), (1, 1), "columns {columns}");
+        }
+        ask(&[Source::open(&dump).unwrap()], &summary()).unwrap();
+        assert!(has_columns());
+        assert_eq!(judged(&dump, "columns"), (1, 1), "columns {columns}");
         let part = std::fs::read_dir(dump.join("parts")).unwrap().next().unwrap().unwrap();
         let kept = zstd::decode_all(std::fs::File::open(part.path()).unwrap()).unwrap();
         assert!(String::from_utf8(kept).unwrap().contains(&deep));
