@@ -1,10 +1,10 @@
 //! Options that say which server to query, and with which credentials.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use flowkit_dump::named::read_small_text;
 use flowkit_fetch::{Credentials, Request, Tls, has_credentials};
 
 use crate::warn::warn;
@@ -118,8 +118,7 @@ fn variable(name: &str) -> Option<String> {
 
 /// The first line of a file that holds a secret.
 fn first_line(path: &Path) -> anyhow::Result<String> {
-    let text =
-        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = read_small_text(path).with_context(|| format!("cannot read {}", path.display()))?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
         bail!("{} is empty; its first line must be the secret", path.display());
@@ -135,6 +134,8 @@ fn prompt(user: &str) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
