@@ -57,9 +57,15 @@ pub enum ReadError {
         /// Why not.
         source: serde_json::Error,
     },
-    /// A manifest of another program, or of a later flowkit.
-    #[error("{} is no manifest of a dump, or one of a later flowkit", harmless::path(path))]
+    /// A manifest of another program.
+    #[error("{} is no manifest of a dump", harmless::path(path))]
     OtherManifest {
+        /// The manifest.
+        path: PathBuf,
+    },
+    /// A manifest of a later flowkit.
+    #[error("{} is of a later flowkit than this one; use that", harmless::path(path))]
+    LaterManifest {
         /// The manifest.
         path: PathBuf,
     },
@@ -207,7 +213,8 @@ impl From<DumpError> for ReadError {
         match error {
             DumpError::NoManifest { path } => Self::NotADump { path },
             DumpError::DamagedManifest { path, source } => Self::Manifest { path, source },
-            DumpError::OtherManifest { path, .. } => Self::OtherManifest { path },
+            DumpError::OtherManifest { path } => Self::OtherManifest { path },
+            DumpError::LaterManifest { path } => Self::LaterManifest { path },
             DumpError::Io { path, source, .. } => Self::Open { path, source },
             // The other errors occur only while a dump is written.
             error => Self::Open { path: "the dump".into(), source: io::Error::other(error) },

@@ -51,6 +51,7 @@ mod spill;
 mod statistic;
 mod stats;
 mod store;
+mod threads;
 mod zone;
 
 pub use crate::ask::{AskError, ReadOptions, ask, ask_with, select, validate};

@@ -1,18 +1,17 @@
 //! Where an answer or an export goes: standard output, or a file that appears
 //! when it is complete.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::anyhow;
+use anyhow::bail;
 use clap::ValueEnum;
+use flowkit_dump::NewNamed;
 use flowkit_model::harmless;
-use tempfile::TempPath;
 
-use crate::exit::{Exit, Usage};
-use crate::screen::{Content, Harmless, err, out_is_terminal};
+use crate::exit::Usage;
+use crate::screen::{Content, Harmless, out_is_terminal};
 
 /// A buffered file or standard output.
 pub(crate) type Out = BufWriter<Box<dyn Write + Send>>;
@@ -105,43 +104,11 @@ fn replaced<T>(
 ) -> anyhow::Result<T> {
     // A symbolic link is kept, and its target replaced.
     let place = fs::canonicalize(path).unwrap_or_else(|_| path.into());
-    let (file, unfinished) = beside(&place)?;
-    remove_if_interrupted(&unfinished);
-    let written = filled(made_harmless(Box::new(file), content, false), write)?;
-    if let Ok(old) = fs::metadata(&place) {
-        fs::set_permissions(&unfinished, old.permissions())?;
+    if place.file_name().is_none() {
+        bail!("{} does not name a file", harmless::path(&place));
     }
-    unfinished.persist(&place).map_err(|error| error.error)?;
+    let (new, file) = NewNamed::create(&place)?;
+    let written = filled(made_harmless(Box::new(file), content, false), write)?;
+    new.finish()?;
     Ok(written)
-}
-
-/// A hidden file in the directory of `place`, removed unless it is renamed.
-fn beside(place: &Path) -> anyhow::Result<(File, TempPath)> {
-    let mut name = OsString::from(".");
-    name.push(
-        place
-            .file_name()
-            .ok_or_else(|| anyhow!("{} does not name a file", harmless::path(place)))?,
-    );
-    name.push(".");
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder: PathBuf = folder.map_or_else(|| ".".into(), Into::into);
-    fs::metadata(&folder)?;
-    // The error would name the hidden file.
-    let file = builder.prefix(&name).tempfile_in(&folder).map_err(|error| error.kind());
-    Ok(file.map_err(io::Error::from)?.into_parts())
-}
-
-/// Makes Ctrl-C remove the unfinished file and end the program.
-fn remove_if_interrupted(unfinished: &Path) {
-    let unfinished = unfinished.to_owned();
-    // If this fails, an interrupted command leaves a hidden file.
-    let _ = ctrlc::set_handler(move || {
-        let _ = fs::remove_file(&unfinished);
-        let _ = writeln!(err(), "flowkit: interrupted; nothing was written");
-        std::process::exit(Exit::Interrupted.code().into());
-    });
 }

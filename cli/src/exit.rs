@@ -14,9 +14,9 @@ use flowkit_model::window::WindowError;
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
-/// Standard input would have to be read again.
-pub(crate) fn read_twice(why: &str) -> anyhow::Error {
-    Usage(format!("{why}, and standard input can only be read once; save it to a file")).into()
+/// Standard input or a pipe would have to be read again.
+pub(crate) fn read_twice(why: &str, name: &str) -> anyhow::Error {
+    Usage(format!("{why}, and {name} can only be read once; save it to a file")).into()
 }
 
 /// How a command ended.

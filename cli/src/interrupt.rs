@@ -1,21 +1,82 @@
-//! Ctrl-C: the first ends the command in order, the second at once.
+//! Ctrl-C, SIGTERM and SIGHUP: a command that ends in order does so at the first; any
+//! other, and at the second, the program ends at once and leaves nothing unfinished.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fs, thread};
 
 use flowkit_fetch::Cancel;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::flag;
+use signal_hook::iterator::Signals;
 
 use crate::exit::Exit;
+use crate::screen;
 use crate::warn::warn;
 
-/// Sets `cancel` on the first Ctrl-C and ends the program on the second;
-/// `else_it` says what Ctrl-C does if it cannot be listened for.
-pub(crate) fn listen_for_ctrl_c(cancel: &Cancel, else_it: &str) {
-    let cancel = cancel.clone();
-    let listening = ctrlc::set_handler(move || {
-        if cancel.is_set() {
-            std::process::exit(Exit::Interrupted.code().into());
+/// What ends in order at the first signal.
+static IN_ORDER: Mutex<Option<Cancel>> = Mutex::new(None);
+static IS_LISTENING: AtomicBool = AtomicBool::new(false);
+
+/// Listens for signals until the program ends. Where no thread is to be had, or the
+/// system does not tell, signals end it as they end any program.
+pub(crate) fn listen() {
+    // A limit of file sizes is an error of writing then, which is told.
+    let _ = flag::register(SIGXFSZ, Arc::default());
+    let (give, take) = sync_channel(1);
+    // The thread first: signals that nobody takes would do nothing.
+    let thread = thread::Builder::new().name("signals".into()).spawn(move || end(&take));
+    if thread.is_err() {
+        return;
+    }
+    let ignored = ignored();
+    let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter();
+    if let Ok(signals) = Signals::new(wanted.filter(|signal| ignored & (1 << (signal - 1)) == 0)) {
+        IS_LISTENING.store(give.send(signals).is_ok(), Ordering::SeqCst);
+    }
+}
+
+/// The signals that are ignored, as under `nohup` and in the background of a script, a
+/// bit for each: they stay so.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Ends what is to be ended at each signal.
+fn end(signals: &Receiver<Signals>) {
+    let Ok(mut signals) = signals.recv() else { return };
+    for _ in signals.forever() {
+        let in_order = IN_ORDER.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*in_order {
+            Some(cancel) if !cancel.is_set() => cancel.cancel(),
+            _ => {
+                let nothing = if flowkit_dump::abandon() { "; nothing was written" } else { "" };
+                let _ = writeln!(screen::err(), "flowkit: interrupted{nothing}");
+                std::process::exit(Exit::Interrupted.code().into());
+            }
         }
-        cancel.cancel();
-    });
-    if let Err(error) = listening {
-        warn(&format!("Ctrl-C will {else_it}: {error}"));
+    }
+}
+
+/// Lets the first signal cancel what is done until the result is dropped; `else_it` says
+/// what Ctrl-C does if it cannot be listened for.
+pub(crate) fn in_order(cancel: &Cancel, else_it: &str) -> InOrder {
+    if !IS_LISTENING.load(Ordering::SeqCst) {
+        warn(&format!("Ctrl-C will {else_it}: there is no thread to listen for it"));
+    }
+    *IN_ORDER.lock().unwrap_or_else(PoisonError::into_inner) = Some(cancel.clone());
+    InOrder
+}
+
+/// Something that ends in order.
+pub(crate) struct InOrder;
+
+impl Drop for InOrder {
+    fn drop(&mut self) {
+        *IN_ORDER.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }

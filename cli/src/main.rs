@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Ok(program) => program,
         Err(error) => return refuse(error),
     };
+    interrupt::listen();
     let exit = program.run().unwrap_or_else(|error| {
         let exit = Exit::of(&error);
         if exit != Exit::Done {

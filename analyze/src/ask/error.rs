@@ -5,6 +5,7 @@ use flowkit_model::filter::FilterError;
 use flowkit_model::window::WindowError;
 
 use crate::error::ReadError;
+use crate::input::Source;
 use crate::statistic::NoAnswer;
 
 /// A question cannot be answered: the sources cannot be read, or the question
@@ -55,11 +56,13 @@ pub enum AskError {
         /// What there would be.
         what: String,
     },
-    /// Standard input would have to be read again.
-    #[error("{why}, and standard input can only be read once; save it to a file")]
+    /// Standard input or a pipe would have to be read again.
+    #[error("{why}, and {name} can only be read once; save it to a file")]
     ReadTwice {
         /// What reads it twice.
         why: &'static str,
+        /// The source.
+        name: String,
     },
 }
 
@@ -73,6 +76,11 @@ impl From<NoAnswer> for AskError {
 }
 
 impl AskError {
+    /// That a source would have to be read again.
+    pub(super) fn read_twice(why: &'static str, source: &Source) -> Self {
+        Self::ReadTwice { why, name: source.name().to_owned() }
+    }
+
     /// Whether the question is wrong, not the sources.
     #[must_use]
     pub fn is_wrong_usage(&self) -> bool {

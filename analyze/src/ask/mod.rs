@@ -114,9 +114,9 @@ pub fn validate(question: &Question) -> Result<(), AskError> {
 }
 
 /// What the sources hold, for an answer without a matching flow; `None` for
-/// standard input, which cannot be read again.
+/// standard input and pipes, which cannot be read again.
 fn unmatched(sources: &[Source], options: ReadOptions) -> Result<Option<Unmatched>, AskError> {
-    if sources.iter().any(Source::is_stdin) {
+    if sources.iter().any(Source::is_read_once) {
         return Ok(None);
     }
     let all = all_flows(sources, options)?;

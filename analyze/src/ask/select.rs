@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::AskError;
 use super::gather::{Shared, gather};
-use crate::input::Source;
+use crate::input::{Source, read_once};
 use crate::scan::options::ReadOptions;
 use crate::selection::{Changes, Selection};
 use crate::stats::grouping::GroupBy;
@@ -97,8 +97,8 @@ pub(super) fn of_flows(window: &Window) -> Span {
 /// The end of the sources' windows; for files, the millisecond after the last
 /// flow.
 fn end_of(sources: &[Source], options: ReadOptions) -> Result<Timestamp, AskError> {
-    if sources.iter().any(Source::is_stdin) {
-        return Err(AskError::ReadTwice { why: "--last looks for the last flow first" });
+    if let Some(source) = read_once(sources) {
+        return Err(AskError::read_twice("--last looks for the last flow first", source));
     }
     let ends: Option<Vec<u64>> = sources
         .iter()

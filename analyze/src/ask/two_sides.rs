@@ -10,7 +10,7 @@ use super::gather::{Shared, gather};
 use super::select::{in_window, of_flows, window};
 use super::{AskError, unmatched};
 use crate::error::ReadError;
-use crate::input::Source;
+use crate::input::{Source, read_once};
 use crate::scan::options::ReadOptions;
 use crate::stats::diff::Changes;
 
@@ -94,8 +94,8 @@ fn sides<'s>(
     options: ReadOptions,
 ) -> Result<[Side<'s>; 2], AskError> {
     if let Some([a, b]) = &diff.windows {
-        if sources.iter().any(Source::is_stdin) {
-            return Err(AskError::ReadTwice { why: "--a and --b read the source twice" });
+        if let Some(source) = read_once(sources) {
+            return Err(AskError::read_twice("--a and --b read the source twice", source));
         }
         return Ok(spans([a, b], zone)?.map(|window| Side { sources, window: Some(window) }));
     }

@@ -5,7 +5,6 @@ use std::thread;
 
 use flowkit_model::FieldId;
 use flowkit_model::answer::Tally;
-use rayon::prelude::*;
 
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
@@ -16,6 +15,7 @@ use crate::selection::Run;
 use crate::spill::memory::Memory;
 use crate::statistic::Statistic;
 use crate::store::{Buffers, ColumnFile, Request, StoreError, StoredPart};
+use crate::threads::{map, try_each};
 
 /// The partial results, one per thread.
 pub(crate) struct Workers<'s, S: Statistic> {
@@ -140,7 +140,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         if groups.len() < SMALL_WAVE {
             groups.into_iter().try_for_each(add)
         } else {
-            groups.into_par_iter().try_for_each(add)
+            try_each(groups, add)
         }
     }
 
@@ -159,7 +159,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         if batches.len() < SMALL_WAVE {
             batches.into_iter().for_each(add);
         } else {
-            batches.into_par_iter().for_each(add);
+            map(batches, add);
         }
     }
 

@@ -14,6 +14,12 @@ pub enum CacheError {
     /// The part is not as the manifest says.
     #[error("the part is damaged")]
     Damaged,
+    /// The dump is another's.
+    #[error("the dump {why}")]
+    Foreign {
+        /// What makes it so.
+        why: &'static str,
+    },
     /// The part cannot be read.
     #[error(transparent)]
     Part(#[from] ReadError),

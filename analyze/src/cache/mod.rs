@@ -47,12 +47,19 @@ impl Prepared {
         let parts: Vec<_> = sources.iter().flat_map(Source::parts).map(|(_, part)| part).collect();
         if let StoreError::Parquet { path, .. } | StoreError::Foreign { path, .. } = damage {
             for damaged in parts.iter().flatten().filter(|part| part.columns_path() == *path) {
-                let _ = damaged.folders.forget_columns_of(&damaged.part);
+                forget(damaged);
             }
         }
         let note =
             format!("answered from the documents, which takes longer: {}", with_cause(damage));
         Self { parts: parts.iter().map(|_| None).collect(), notes: vec![note] }
+    }
+}
+
+/// Removes the damaged Parquet file of a part, unless the dump is another's.
+fn forget(part: &DumpPart) {
+    if part.folders.root().is_foreign().is_none() {
+        let _ = part.folders.forget_columns_of(&part.part);
     }
 }
 
@@ -87,16 +94,26 @@ pub(crate) fn prepare(sources: &[Source]) -> Result<Prepared, ReadError> {
                 (None, None) => None,
             });
         }
-        // What is wrong with the part itself is reported when it is read.
-        if let Some(CacheError::Store(error)) = refused {
-            prepared.notes.push(format!(
-                "{} is answered from its documents, which takes longer: {}",
-                source.name(),
-                with_cause(&error)
-            ));
-        }
+        prepared.notes.extend(refused.and_then(|error| note(source, &error)));
     }
     Ok(prepared)
+}
+
+/// What is said of a dump that is answered from its documents.
+fn note(source: &Source, error: &CacheError) -> Option<String> {
+    let name = source.name();
+    match error {
+        CacheError::Store(error) => {
+            let why = with_cause(error);
+            Some(format!("{name} is answered from its documents, which takes longer: {why}"))
+        }
+        CacheError::Foreign { why } => Some(format!(
+            "{name} {why}: it is read and not written to, so that queries read its documents, \
+             which takes longer; copy it with `cp -r` to a folder of your own"
+        )),
+        // What is wrong with the part itself is reported when it is read.
+        CacheError::Damaged | CacheError::Part(_) => None,
+    }
 }
 
 fn with_cause(error: &dyn std::error::Error) -> String {
@@ -115,6 +132,38 @@ fn overlap(sources: &[Source]) -> bool {
         .iter()
         .enumerate()
         .any(|(number, source)| sources[..number].iter().any(|earlier| source.may_overlap(earlier)))
+}
+
+/// As [`prepare`], and what is in the files is looked at first: for those who hand flows
+/// on as they come, and cannot take them back where a file proves damaged.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) fn prepare_and_check(sources: &[Source]) -> Result<Prepared, ReadError> {
+    let prepared = prepare(sources)?;
+    let parts: Vec<_> = sources.iter().flat_map(Source::parts).map(|(_, part)| part).collect();
+    let mut is_damaged = false;
+    for (part, stored) in parts.iter().zip(&prepared.parts) {
+        let (Some(part), Some(stored)) = (part, stored) else { continue };
+        if !stored.file.is_as_written().unwrap_or(false) {
+            forget(part);
+            is_damaged = true;
+        }
+    }
+    if !is_damaged {
+        return Ok(prepared);
+    }
+    drop(prepared);
+    // What was removed is made again; where it could not be, documents are read.
+    let mut prepared = prepare(sources)?;
+    for (part, stored) in parts.iter().zip(&mut prepared.parts) {
+        let is_whole =
+            |stored: &StoredPart| part.is_none() || stored.file.is_as_written().unwrap_or(false);
+        if stored.as_ref().is_some_and(|stored| !is_whole(stored)) {
+            *stored = None;
+        }
+    }
+    Ok(prepared)
 }
 
 /// Counts of the Parquet files of a dump.
@@ -183,7 +232,10 @@ fn find_or_make(
     }
     let file = match find(part, &belongs) {
         Some(file) => file,
-        None => maker.make(number, part, belongs)?,
+        None => match part.folders.root().is_foreign() {
+            Some(why) => return Err(CacheError::Foreign { why }),
+            None => maker.make(number, part, belongs)?,
+        },
     };
     let tally = file.footer().tally.tally(stream).ok_or_else(|| StoreError::Foreign {
         path: PathBuf::from(stream),

@@ -6,11 +6,9 @@
 //! reads 3 kB. Eight runs of about equal length are merged into one, so that
 //! 100 M documents have some twenty runs, and each entry was written three times.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::FileExt;
 
-use crate::spill::temp_file::unlinked;
+use crate::spill::temp_file::TempFile;
 
 /// The hashes of the identity and of the content of a document.
 pub(crate) type DocumentEntry = (DocumentHash, u64);
@@ -130,7 +128,7 @@ fn filter_bits(document: DocumentHash, words: usize) -> [(usize, u64); 4] {
 /// Sorted entries in a file.
 #[derive(Debug)]
 struct Run {
-    file: File,
+    file: TempFile,
     entries: usize,
     /// Every [`STEP`]th document.
     index: Vec<DocumentHash>,
@@ -167,7 +165,7 @@ fn entry(bytes: &[u8]) -> DocumentEntry {
 
 /// Writes a run.
 struct Writer {
-    out: BufWriter<File>,
+    out: BufWriter<TempFile>,
     entries: usize,
     index: Vec<DocumentHash>,
 }
@@ -175,7 +173,7 @@ struct Writer {
 impl Writer {
     fn new() -> io::Result<Self> {
         Ok(Self {
-            out: BufWriter::with_capacity(1 << 18, unlinked()?),
+            out: BufWriter::with_capacity(1 << 18, TempFile::new()?),
             entries: 0,
             index: Vec::new(),
         })

@@ -86,9 +86,14 @@ pub enum ExportError {
     /// A source cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// Standard input cannot be read twice.
-    #[error("packets need two looks at the flows, and standard input gives one; save it to a file")]
-    Twice,
+    /// Standard input and pipes cannot be read twice.
+    #[error(
+        "packets need two looks at the flows, and {name} can only be read once; save it to a file"
+    )]
+    Twice {
+        /// The source.
+        name: String,
+    },
 }
 
 /// What to export, and how.
@@ -204,7 +209,7 @@ impl Export<'_> {
         mut take: impl FnMut(&Batch) -> Result<(), ExportError>,
     ) -> Result<Tally, ExportError> {
         let run = self.selection.begin();
-        let Prepared { parts, notes } = cache::prepare(self.sources)?;
+        let Prepared { parts, notes } = cache::prepare_and_check(self.sources)?;
         let mut absorber = Absorber::new(self.sources, self.options);
         let fields = FieldSet::all();
         let reading =

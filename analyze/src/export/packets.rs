@@ -20,6 +20,7 @@ use flowkit_model::wire::packets::{BootTimes, Packet};
 
 use super::{Export, ExportError, Exported};
 use crate::batch::dictionary::Dictionary;
+use crate::input::read_once;
 
 /// Destination of the packets: an address for documentation (RFC 5737) and the
 /// usual port.
@@ -30,8 +31,8 @@ pub(super) fn write<W: Write + Send>(
     export: &Export<'_>,
     mut out: W,
 ) -> Result<Exported, ExportError> {
-    if export.sources.iter().any(crate::input::Source::is_stdin) {
-        return Err(ExportError::Twice);
+    if let Some(source) = read_once(export.sources) {
+        return Err(ExportError::Twice { name: source.name().to_owned() });
     }
     let mut boot_times = BootTimes::default();
     let dictionary = Arc::new(Dictionary::default());

@@ -5,8 +5,6 @@ use std::io;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use super::key::{JoinedKey, Key, LongKey, Packed};
 use super::keyed_sums::KeyedSums;
 use super::quantiles::Occurrences;
@@ -15,6 +13,7 @@ use crate::spill::hash::Hashed;
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, each_part};
+use crate::threads::{map, n_threads};
 
 /// How a field's distinct values are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,17 +178,14 @@ impl<K: Key, P: Pairing<K>> PairSet<K, P> {
             return Ok(all);
         }
         // A few tasks: each has chunks of its own open.
-        let tasks = rayon::current_num_threads().clamp(1, 16);
-        let counts: io::Result<Vec<KeyedSums<K, Occurrences>>> = (0..tasks)
-            .into_par_iter()
-            .map(|task| {
-                let mut counts = KeyedSums::new(&self.memory);
-                (task..PARTITIONS).step_by(tasks).try_for_each(|part| add(&mut counts, part))?;
-                Ok(counts)
-            })
-            .collect();
-        for counts in counts? {
-            all.merge(counts);
+        let tasks = n_threads().clamp(1, 16);
+        let counts = map((0..tasks).collect(), |task: usize| -> io::Result<_> {
+            let mut counts = KeyedSums::new(&self.memory);
+            (task..PARTITIONS).step_by(tasks).try_for_each(|part| add(&mut counts, part))?;
+            Ok(counts)
+        });
+        for counts in counts {
+            all.merge(counts?);
         }
         Ok(all)
     }

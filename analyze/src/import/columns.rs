@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use flowkit_dump::Folders;
 use flowkit_model::dump::Part;
-use rayon::prelude::*;
 
 use super::part::append_line;
 use crate::batch::FieldSet;
@@ -23,6 +22,7 @@ use crate::scan::ingest::Absorber;
 use crate::scan::options::ReadOptions;
 use crate::scan::waves::WAVE_BLOCKS;
 use crate::store::footer::{Belongs, THIS_FILE};
+use crate::threads::map;
 
 /// Text per block to parse.
 const BLOCK_BYTES: usize = 1 << 20;
@@ -141,8 +141,7 @@ impl<'c> Columns<'c> {
         self.cut();
         let (fields, dictionary, shapes) = (FieldSet::all(), &self.dictionary, &self.shapes);
         let blocks = std::mem::take(&mut self.blocks);
-        let parsed: Vec<_> =
-            blocks.par_iter().map(|block| Parsed::new(block, fields, dictionary, shapes)).collect();
+        let parsed: Vec<_> = map(blocks, |block| Parsed::new(&block, fields, dictionary, shapes));
         parsed.into_iter().try_for_each(|parsed| self.push(parsed))
     }
 

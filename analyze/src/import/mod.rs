@@ -56,9 +56,6 @@ pub enum ImportError {
     /// A source cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// It was cancelled.
-    #[error("interrupted")]
-    Cancelled,
     /// The Parquet cache cannot be made.
     #[error(transparent)]
     Columns(#[from] CacheError),
@@ -94,21 +91,6 @@ pub fn import(
     columns: bool,
     options: ReadOptions,
 ) -> Result<Imported, ImportError> {
-    import_until(&|| false, sources, dump, started, columns, options)
-}
-
-/// Like [`import`]; stops once `is_cancelled` returns true.
-///
-/// # Errors
-/// As [`import`], or with [`ImportError::Cancelled`].
-pub fn import_until(
-    is_cancelled: &dyn Fn() -> bool,
-    sources: &[Source],
-    dump: &Path,
-    started: String,
-    columns: bool,
-    options: ReadOptions,
-) -> Result<Imported, ImportError> {
     if dump.exists() {
         return Err(ImportError::Exists { path: dump.into() });
     }
@@ -117,13 +99,12 @@ pub fn import_until(
     }
     let new = NewFolder::create(dump)?;
     let folders = Folders::open(new.path())?;
-    let imported = fill(is_cancelled, sources, &folders, started, columns, options)?;
+    let imported = fill(sources, &folders, started, columns, options)?;
     new.finish().map_err(cannot_write(dump))?;
     Ok(imported)
 }
 
 fn fill(
-    is_cancelled: &dyn Fn() -> bool,
     sources: &[Source],
     folders: &Folders,
     started: String,
@@ -148,11 +129,7 @@ fn fill(
         let mut failed = Ok(());
         let (fields, dictionary) = (cache_writer.fields(), Arc::clone(&cache_writer.dictionary));
         let read = keeping.next(source, fields, &dictionary, |kept| {
-            failed = if is_cancelled() {
-                Err(ImportError::Cancelled)
-            } else {
-                writer.take(kept, &mut manifest.parts, &mut cache_writer)
-            };
+            failed = writer.take(kept, &mut manifest.parts, &mut cache_writer);
             failed.is_ok()
         })?;
         failed?;
@@ -165,9 +142,6 @@ fn fill(
     manifest::write(folders.root(), &manifest)?;
     // Frees memory before the missing files are made.
     drop(cache_writer);
-    if is_cancelled() {
-        return Err(ImportError::Cancelled);
-    }
     if columns {
         finish_columns(folders, &mut manifest)?;
     }

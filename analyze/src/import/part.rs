@@ -125,7 +125,8 @@ impl PartInWork {
         let part = Part { name: part_name(number, stem), form, ..Part::default() };
         let path = folder.path().join(part.file_name());
         let file = folder.create_new(&part.file_name()).map_err(cannot_write(&path))?;
-        Ok(Self { path, packer: Packer::new(file), frame: Vec::new(), part })
+        let packer = Packer::new(file).map_err(cannot_write(&path))?;
+        Ok(Self { path, packer, frame: Vec::new(), part })
     }
 
     fn lines(&mut self, lines: &AsItStands) -> Result<(), ImportError> {

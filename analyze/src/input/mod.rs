@@ -52,6 +52,6 @@ pub(crate) use self::piece::Piece;
 pub(crate) use self::read::{bytes as read_bytes, read, read_and_keep};
 pub(crate) use self::rows::RowCounts;
 pub use self::source::Source;
-pub(crate) use self::source::{DumpPart, Opened, named_twice, streams};
+pub(crate) use self::source::{DumpPart, Opened, named_twice, read_once, streams};
 pub(crate) use self::stretches::{Stretch, walk};
 pub(crate) use self::truncated_page::hits_before_the_end;

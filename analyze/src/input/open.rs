@@ -4,6 +4,7 @@ use std::fs::{DirEntry, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use flowkit_dump::named::refuse_devices;
 use flowkit_model::harmless;
 
 use super::dump;
@@ -34,6 +35,8 @@ impl Source {
             return Ok(Self::of("standard input".into(), Location::Stdin, reading));
         }
         let found = std::fs::metadata(path)
+            .map_err(|source| ReadError::Open { path: path.into(), source })?;
+        refuse_devices(path, &found)
             .map_err(|source| ReadError::Open { path: path.into(), source })?;
         let opened = match reading {
             _ if !found.is_dir() => return Ok(Self::of(name, location(path, reading), reading)),
@@ -84,18 +87,19 @@ impl Source {
 }
 
 /// How a file is read: Parquet by random access, everything else from start to
-/// end.
+/// end; what is no regular file, once.
 fn location(path: &Path, reading: Option<Reading>) -> Location {
     let mut magic = [0; 4];
-    // Only of regular files: bytes that are read from a pipe are lost to the next
-    // reader.
-    let is_regular = || std::fs::metadata(path).is_ok_and(|found| found.is_file());
+    // Bytes that are read from a pipe are lost to the next reader.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Location::Pipe(path.into());
+    }
     let mut has_magic = || {
         File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok()
             && &magic == b"PAR1"
     };
     let is_columns = match reading {
-        None => is_regular() && has_magic(),
+        None => has_magic(),
         Some(reading) => reading == Reading::Columns,
     };
     if is_columns { Location::Columns(path.into()) } else { Location::File(path.into()) }

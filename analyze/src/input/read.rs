@@ -190,7 +190,7 @@ impl Stream {
                 name: name(),
                 what: "its columns cannot be read".into(),
             }),
-            Location::Stdin if self.reading == Some(Reading::Columns) => {
+            Location::Stdin | Location::Pipe(_) if self.reading == Some(Reading::Columns) => {
                 Err(ReadError::ColumnsFromPipe { name: name() })
             }
             Location::Stdin => Ok(Box::new(io::stdin())),
@@ -201,7 +201,7 @@ impl Stream {
                     .map_err(|source| ReadError::Open { path: name().into(), source })?;
                 Ok(Box::new(file.take(limit.unwrap_or(u64::MAX))))
             }
-            Location::File(path) => {
+            Location::File(path) | Location::Pipe(path) => {
                 let file = File::open(path)
                     .map_err(|source| ReadError::Open { path: path.clone(), source })?;
                 Ok(Box::new(file))

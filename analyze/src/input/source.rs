@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flowkit_dump::Folders;
+use flowkit_dump::named::is_same_pipe;
 use flowkit_model::dump::{Part, PartScope};
 use flowkit_model::window::Span;
 
@@ -56,6 +57,8 @@ pub(super) enum Location {
     Stdin,
     /// A file.
     File(PathBuf),
+    /// A pipe or a terminal by its name.
+    Pipe(PathBuf),
     /// A file of a part of a dump, by its name, or only this many bytes from its
     /// start.
     Part(Arc<Folders>, String, Option<u64>),
@@ -79,10 +82,26 @@ impl Source {
         Self { name, streams: vec![stream], window: None, incomplete: None, is_filtered: false }
     }
 
-    /// Whether it is standard input, which can be read only once.
+    /// Whether it is standard input or a pipe by any name, which can be read only once.
     #[must_use]
-    pub fn is_stdin(&self) -> bool {
-        self.streams.iter().any(|stream| matches!(stream.location, Location::Stdin))
+    pub fn is_read_once(&self) -> bool {
+        self.pipe().is_some()
+    }
+
+    /// Whether this source and a path are one pipe; `-` is standard input.
+    #[must_use]
+    pub fn is_pipe_of(&self, path: &Path) -> bool {
+        self.pipe().is_some_and(|mine| is_same_pipe(mine, path))
+    }
+
+    /// The path of a source that can be read only once.
+    #[must_use]
+    pub fn pipe(&self) -> Option<&Path> {
+        self.streams.iter().find_map(|stream| match &stream.location {
+            Location::Stdin => Some(Path::new("-")),
+            Location::Pipe(path) => Some(path.as_path()),
+            _ => None,
+        })
     }
 
     /// Its name in messages.
@@ -109,7 +128,7 @@ impl Source {
         self.streams.iter().any(|stream| match &stream.location {
             Location::Stdin | Location::Nothing => false,
             Location::Part(..) => stream.part.as_ref().is_some_and(inside),
-            Location::File(file) | Location::Columns(file) => same(file),
+            Location::File(file) | Location::Pipe(file) | Location::Columns(file) => same(file),
         })
     }
 
@@ -179,11 +198,16 @@ impl Source {
     }
 }
 
+/// The first source that can be read only once, if there is one.
+pub(crate) fn read_once(sources: &[Source]) -> Option<&Source> {
+    sources.iter().find(|source| source.is_read_once())
+}
+
 /// What to say of sources that are one file or folder, by whatever path.
 pub(crate) fn named_twice(sources: &[Source]) -> Vec<String> {
     let mut known = HashSet::new();
     let is_known = |source: &&Source| {
-        !source.is_stdin()
+        !source.is_read_once()
             && std::fs::canonicalize(&source.name).is_ok_and(|place| !known.insert(place))
     };
     let note = |source: &Source| format!("{} is named twice, and counts twice", source.name);

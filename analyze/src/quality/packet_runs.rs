@@ -3,14 +3,12 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use crate::spill::memory::Memory;
 use crate::spill::record::Record;
-use crate::spill::temp_file::unlinked;
+use crate::spill::temp_file::TempFile;
 
 /// An export packet and how many of its flows were seen, in 24 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +64,7 @@ pub(crate) struct PacketRuns {
 /// Sorted packets in a file.
 #[derive(Debug)]
 struct SortedRun {
-    file: File,
+    file: TempFile,
     packets: usize,
     /// New indices of the engines, where they have changed since.
     new_indices: Option<Arc<Vec<u32>>>,
@@ -163,7 +161,7 @@ fn sort_and_merge(packets: &mut Vec<Packet>) {
 }
 
 fn write_run(packets: &[Packet]) -> io::Result<SortedRun> {
-    let mut file = unlinked()?;
+    let mut file = TempFile::new()?;
     let mut bytes = Vec::with_capacity(CHUNK * PACKET_BYTES);
     for chunk in packets.chunks(CHUNK) {
         bytes.clear();

@@ -7,10 +7,9 @@
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
-use rayon::prelude::*;
-
 use crate::error::ReadError;
 use crate::input::Piece;
+use crate::threads::{map, waiting};
 
 /// Pieces that are processed in parallel.
 pub(crate) const WAVE_BLOCKS: usize = 8;
@@ -32,21 +31,18 @@ pub(crate) fn in_waves<T: Send>(
     mut take: impl FnMut(Vec<T>) -> Result<bool, ReadError>,
 ) -> Result<(), ReadError> {
     thread::scope(|scope| {
+        let (Some(reader), Some(worker)) = (waiting(scope), waiting(scope)) else {
+            return in_turn(read, &work, take);
+        };
         let (piece_sender, pieces) = sync_channel(WAVE_BLOCKS);
-        let reader = scope
-            .spawn(move || read(&mut |stream, piece| piece_sender.send((stream, piece)).is_ok()));
+        let read = reader
+            .run(move || read(&mut |stream, piece| piece_sender.send((stream, piece)).is_ok()));
         let (wave_sender, waves) = sync_channel(1);
         let work = &work;
-        scope.spawn(move || {
-            let one = |(stream, piece)| work(stream, piece);
+        // Its end is that of the waves.
+        let _ = worker.run(move || {
             while let Some(wave) = next_wave(&pieces) {
-                // A small file needs no thread pool, and is done before one starts.
-                let done: Vec<T> = if wave.len() <= SMALL_WAVE {
-                    wave.into_iter().map(one).collect()
-                } else {
-                    wave.into_par_iter().map(one).collect()
-                };
-                if wave_sender.send(done).is_err() {
+                if wave_sender.send(done(wave, work)).is_err() {
                     break;
                 }
             }
@@ -56,8 +52,35 @@ pub(crate) fn in_waves<T: Send>(
                 break;
             }
         }
-        reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        read().unwrap_or(Ok(()))
     })
+}
+
+/// The same without other threads: a wave is read, processed and taken.
+fn in_turn<T: Send>(
+    read: impl FnOnce(&mut HandOn<'_>) -> Result<(), ReadError>,
+    work: &(impl Fn(usize, Piece) -> T + Sync),
+    mut take: impl FnMut(Vec<T>) -> Result<bool, ReadError>,
+) -> Result<(), ReadError> {
+    let (mut wave, mut taken) = (Vec::new(), Ok(true));
+    let read = read(&mut |stream, piece| {
+        wave.push((stream, piece));
+        if wave.len() == WAVE_BLOCKS {
+            taken = take(done(std::mem::take(&mut wave), work));
+        }
+        matches!(taken, Ok(true))
+    });
+    if taken? && !wave.is_empty() {
+        take(done(wave, work))?;
+    }
+    read
+}
+
+/// What comes of a wave of pieces.
+fn done<T: Send>(wave: Vec<(usize, Piece)>, work: &(impl Fn(usize, Piece) -> T + Sync)) -> Vec<T> {
+    let one = |(stream, piece)| work(stream, piece);
+    // A small file needs no thread pool, and is done before one starts.
+    if wave.len() <= SMALL_WAVE { wave.into_iter().map(one).collect() } else { map(wave, one) }
 }
 
 /// The next wave of pieces, the last one possibly shorter; `None` at the end.

@@ -5,16 +5,13 @@
 //! [`PARTITIONS`], the records of one partition have so few keys that their
 //! table stays in the cache, and partitions can be aggregated in parallel.
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
-
-use rayon::prelude::*;
 
 use super::memory::Memory;
 use super::record::Record;
-use crate::spill::temp_file::unlinked;
+use crate::spill::temp_file::TempFile;
+use crate::threads::map;
 
 /// Partitions of every set of records. 10 M flows have some 4.5 M pairs of
 /// addresses: 9,000 per partition, a hash table of 0.6 MB.
@@ -25,7 +22,7 @@ pub(crate) const PARTITIONS: usize = 512;
 pub(crate) struct Partitions<R> {
     /// Empty before the first record.
     parts: Vec<Partition<R>>,
-    files: Vec<Arc<File>>,
+    files: Vec<TempFile>,
     /// The index of the file that is written to; the others came from other threads.
     own: Option<usize>,
     bytes_written: u64,
@@ -120,10 +117,10 @@ impl<R: Record> Partitions<R> {
         let own = if let Some(own) = self.own {
             own
         } else {
-            self.files.push(Arc::new(unlinked()?));
+            self.files.push(TempFile::new()?);
             *self.own.insert(self.files.len() - 1)
         };
-        let mut file = &*self.files[own];
+        let file = &mut self.files[own];
         let mut bytes = Vec::new();
         for part in &mut self.parts {
             bytes.clear();
@@ -222,7 +219,7 @@ pub(crate) fn each_part<T: Send>(
     if parts <= 1 {
         return (0..parts).map(work).collect();
     }
-    (0..parts).into_par_iter().map(work).collect()
+    map((0..parts).collect(), work).into_iter().collect()
 }
 
 #[cfg(test)]

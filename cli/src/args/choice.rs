@@ -1,9 +1,9 @@
 //! Which flows, by what is typed alone: a filter and a window of time.
 
-use std::fs;
 use std::path::Path;
 
 use flowkit_analyze::zone;
+use flowkit_dump::named::read_small_text;
 use flowkit_model::Expression;
 use flowkit_model::filter::{Context, with_included};
 use flowkit_model::question::Flows;
@@ -170,7 +170,7 @@ pub(crate) fn expression(typed: &str, zone: TimeZone) -> anyhow::Result<(Express
 }
 
 fn read(name: &str) -> Result<String, String> {
-    fs::read_to_string(Path::new(name)).map_err(|error| error.to_string())
+    read_small_text(Path::new(name)).map_err(|error| error.to_string())
 }
 
 /// Lines joined, without comments.

@@ -1,11 +1,11 @@
 //! Options that say which server to query, and with which credentials.
 
-use std::fs;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Args;
+use flowkit_dump::named::read_small_text;
 use flowkit_fetch::{
     Credentials, FetchError, Request, Tls, Unsent, has_credentials, server_of_dump,
 };
@@ -172,15 +172,10 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Most bytes that are read of a file with a secret, whatever it is.
-const LONGEST_SECRET: u64 = 64 * 1024;
-
 /// The first line of a file that holds a secret.
 fn first_line(path: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(LONGEST_SECRET).read_to_string(&mut text))
-        .with_context(|| format!("cannot read {}", harmless::path(path)))?;
+    let text =
+        read_small_text(path).with_context(|| format!("cannot read {}", harmless::path(path)))?;
     let line = text.lines().next().unwrap_or_default();
     if line.is_empty() {
         bail!("{} is empty; its first line must be the secret", harmless::path(path));
@@ -196,6 +191,8 @@ fn prompt(user: &str) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

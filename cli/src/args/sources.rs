@@ -7,6 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use flowkit_analyze::input::{INPUTS, InputForm};
 use flowkit_analyze::{ReadError, ReadOptions, Source};
+use flowkit_dump::named::is_same_pipe;
 use flowkit_model::harmless;
 
 use super::numbers::bytes;
@@ -119,15 +120,21 @@ impl Sources {
                 sources.push(open(&path, &self.reading.format)?);
             }
         }
-        if sources.iter().filter(|source| source.is_stdin()).count() > 1 {
-            return Err(read_twice("- is named twice"));
+        for (number, source) in sources.iter().enumerate() {
+            let Some(pipe) = source.pipe() else { continue };
+            if sources[..number].iter().any(|earlier| earlier.is_pipe_of(pipe)) {
+                return Err(read_twice(
+                    &format!("{} is named twice", harmless::path(pipe)),
+                    source.name(),
+                ));
+            }
         }
         Ok(sources)
     }
 
-    /// Whether standard input is one of them.
-    pub(crate) fn reads_stdin(&self) -> bool {
-        self.paths.iter().any(|path| path.as_os_str() == "-")
+    /// Whether one of them is the same pipe as a path, or both are standard input.
+    pub(crate) fn read_pipe(&self, path: &Path) -> bool {
+        self.paths.iter().any(|source| is_same_pipe(source, path))
     }
 
     /// How to read them.
@@ -149,6 +156,12 @@ fn matches(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         .with_context(|| format!("cannot look for files that {pattern} matches"))?;
     if found.is_empty() {
         bail!("no file matches {pattern}");
+    }
+    if let Some(other) =
+        found.iter().find(|path| path.exists() && !path.is_file() && !path.is_dir())
+    {
+        let name = harmless::path(other);
+        bail!("{name}, which {pattern} matches, is no file but a pipe or a device");
     }
     Ok(found)
 }

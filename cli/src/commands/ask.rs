@@ -1,10 +1,10 @@
 //! `flowkit ask`: answers a saved question.
 
-use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use flowkit_dump::named::read_small_text;
 use flowkit_model::harmless;
 use flowkit_model::question::{Question, Report};
 
@@ -92,11 +92,14 @@ impl Ask {
 
     fn text(&self) -> anyhow::Result<String> {
         let name = harmless::path(&self.file);
-        if self.file.as_os_str() != "-" {
-            return fs::read_to_string(&self.file).with_context(|| format!("cannot read {name}"));
+        let is_stdin = self.file.as_os_str() == "-";
+        if self.sources.read_pipe(&self.file) {
+            let why = format!("the question and a source are both {name}");
+            let pipe = if is_stdin { "standard input".into() } else { name.to_string() };
+            return Err(read_twice(&why, &pipe));
         }
-        if self.sources.reads_stdin() {
-            return Err(read_twice("the question and a source are both -"));
+        if !is_stdin {
+            return read_small_text(&self.file).with_context(|| format!("cannot read {name}"));
         }
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).context("cannot read standard input")?;

@@ -1,7 +1,6 @@
 //! `flowkit export`: flows in formats that other programs read.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -9,6 +8,7 @@ use anyhow::{Context, anyhow};
 use flowkit_analyze::export::anonymise::Anonymiser;
 use flowkit_analyze::export::{Addresses, Export as Request, ExportError, Exported, Form};
 use flowkit_analyze::select;
+use flowkit_dump::named::read_small;
 use flowkit_model::FieldId;
 use flowkit_model::harmless;
 
@@ -135,8 +135,8 @@ impl From<AddressType> for Addresses {
 impl Export {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         let anonymiser = self.anonymise.as_ref().map(|path| {
-            let key =
-                fs::read(path).with_context(|| format!("cannot read {}", harmless::path(path)))?;
+            let key = read_small(path)
+                .with_context(|| format!("cannot read {}", harmless::path(path)))?;
             Anonymiser::from_file(&key).ok_or_else(|| {
                 anyhow!("{} is not a key: 32 bytes, or 64 hexadecimal digits", harmless::path(path))
             })

@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use flowkit_analyze::import::{self, ImportError};
-use flowkit_fetch::Cancel;
+use flowkit_analyze::import::import;
 use flowkit_model::harmless;
 use jiff::Timestamp;
 
@@ -14,7 +13,6 @@ use crate::args::output::NoColumns;
 use crate::args::selection::{Refused, without};
 use crate::args::sources::Sources;
 use crate::exit::Exit;
-use crate::interrupt::listen_for_ctrl_c;
 use crate::report::{exit, notes};
 use crate::screen;
 
@@ -58,17 +56,8 @@ impl Import {
         let started = Timestamp::now().to_string();
         let columns = !self.cache.no_columns;
         let options = self.sources.options();
-        let cancel = Cancel::new();
-        listen_for_ctrl_c(&cancel, "leave part of the dump behind");
-        let is_cancelled = || cancel.is_set();
-        let imported =
-            import::import_until(&is_cancelled, &sources, &self.output, started, columns, options);
+        let imported = import(&sources, &self.output, started, columns, options)?;
         let mut out = screen::err();
-        if let Err(ImportError::Cancelled) = imported {
-            writeln!(out, "flowkit: interrupted; nothing was written")?;
-            return Ok(Exit::Interrupted);
-        }
-        let imported = imported?;
         let state = if imported.tally.incomplete.is_empty() { "complete" } else { "saved" };
         if !general.quiet {
             let contents = contents(&imported.manifest);

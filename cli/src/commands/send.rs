@@ -20,7 +20,7 @@ use crate::args::general::General;
 use crate::args::numbers::whole;
 use crate::args::selection::{Refused, Select, without};
 use crate::args::sources::{Reading, VARIABLE, open};
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Usage, read_twice};
 use crate::output::units::{counted, grouped};
 use crate::report::notes;
 use crate::screen;
@@ -89,17 +89,15 @@ struct Sent {
 
 impl Send {
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
-        if self.source.as_os_str() == "-" {
-            let reason =
-                "standard input cannot be sent, since flows are read twice; save it to a file";
-            return Err(Usage(reason.into()).into());
-        }
         let address = resolve(&self.collector)?;
         self.select.refuse(
             REFUSED,
             "does not apply to send: collectors correct for sampling themselves",
         )?;
         let sources = [open(&self.source, &self.reading.format)?];
+        if sources[0].is_read_once() {
+            return Err(read_twice("send reads the flows twice", sources[0].name()));
+        }
         let options = self.reading.options();
         let selection = select(&sources, &self.select.flows()?, options)?;
         let flows = Export {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use flowkit_analyze::export::packets as export;
-use flowkit_fetch::Cancel;
 use flowkit_model::harmless;
 use flowkit_model::wire;
 use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
@@ -15,7 +14,6 @@ use crate::args::general::General;
 use crate::args::numbers::{whole, within};
 use crate::destination::{refuse_terminal, write_to};
 use crate::exit::Exit;
-use crate::interrupt::listen_for_ctrl_c;
 use crate::output::units::{bytes, counted, grouped};
 use crate::screen::{self, Content};
 
@@ -131,16 +129,8 @@ impl Synth {
             "synthetic: flowkit synth {} --seed {} --days {}",
             self.flows, self.seed, self.days
         );
-        let cancel = Cancel::new();
-        listen_for_ctrl_c(&cancel, "leave part of the dump behind");
-        let packets = flows.packets().map(|packet| {
-            if cancel.is_set() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(packet) }
-        });
+        let packets = flows.packets().map(Ok);
         let written = dump::write(path, packets, flows.window_ms(), note);
-        if written.is_err() && cancel.is_set() {
-            writeln!(screen::err(), "flowkit: interrupted; nothing was written")?;
-            return Ok(Exit::Interrupted);
-        }
         let manifest = written.with_context(|| format!("cannot write {}", harmless::path(path)))?;
         let packed = manifest.parts.iter().map(|part| u128::from(part.file_bytes)).sum();
         if !general.quiet {

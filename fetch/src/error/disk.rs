@@ -33,10 +33,14 @@ impl From<DumpError> for FetchError {
             DumpError::NoManifest { path } => {
                 Self::disk("read", path.join(MANIFEST))(io::ErrorKind::NotFound.into())
             }
-            DumpError::DamagedManifest { mut path, .. }
-            | DumpError::OtherManifest { mut path, .. } => {
+            DumpError::DamagedManifest { mut path, .. } | DumpError::OtherManifest { mut path } => {
                 path.pop();
                 Self::NotADump { path, why: not_read }
+            }
+            DumpError::LaterManifest { mut path } => {
+                path.pop();
+                let why = "a later version of flowkit wrote its manifest.json";
+                Self::NotADump { path, why }
             }
             DumpError::Locked { path } => Self::Locked { path },
             DumpError::Io { doing, path, source } => Self::disk(doing, path)(source),

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use flowkit_model::harmless;
+
 use super::printable::{because, others};
 use super::{Denied, Excess, Stranger, Unsearchable, Unsent};
 
@@ -71,7 +73,7 @@ pub enum FetchError {
     #[error("{0}")]
     TooMany(Excess),
     /// A file for TLS cannot be used.
-    #[error("{}: {why}", .path.display())]
+    #[error("{}: {why}", harmless::path(.path))]
     BadKeyFile {
         /// The file.
         path: PathBuf,
@@ -321,7 +323,7 @@ pub enum FetchError {
     #[error("interrupted")]
     Interrupted,
     /// The incomplete dump to be resumed belongs to another request.
-    #[error("{} holds an incomplete dump with another {what} ({there}, not {asked}); leave the option out to resume it, or use --force to start over", .path.display())]
+    #[error("{} holds an incomplete dump with another {what} ({there}, not {asked}); leave the option out to resume it, or use --force to start over", harmless::path(.path))]
     OtherRequest {
         /// The dump.
         path: PathBuf,
@@ -333,7 +335,7 @@ pub enum FetchError {
         asked: String,
     },
     /// There is no complete dump to bring up to date.
-    #[error("{}: {why}", .path.display())]
+    #[error("{}: {why}", harmless::path(.path))]
     CannotUpdate {
         /// The dump.
         path: PathBuf,
@@ -357,13 +359,13 @@ pub enum FetchError {
         why: String,
     },
     /// A complete dump is overwritten only with `--force`.
-    #[error("{} holds a complete dump; --update fetches what is new, --force replaces it, -o chooses another place", .path.display())]
+    #[error("{} holds a complete dump; --update fetches what is new, --force replaces it, -o chooses another place", harmless::path(.path))]
     Exists {
         /// The dump.
         path: PathBuf,
     },
     /// The folder holds something else.
-    #[error("{} is not empty and no flowkit dump ({why}); choose another place with -o", .path.display())]
+    #[error("{} is not empty and no flowkit dump ({why}); choose another place with -o", harmless::path(.path))]
     NotADump {
         /// The folder.
         path: PathBuf,
@@ -371,13 +373,13 @@ pub enum FetchError {
         why: &'static str,
     },
     /// Another fetch is writing to the dump.
-    #[error("another fetch is writing to {}; wait for it, or choose another place with -o", .path.display())]
+    #[error("another fetch is writing to {}; wait for it, or choose another place with -o", harmless::path(.path))]
     Locked {
         /// The dump.
         path: PathBuf,
     },
     /// The disk is full.
-    #[error("no space left for {}; free some, or choose another place with -o", .path.display())]
+    #[error("no space left for {}; free some, or choose another place with -o", harmless::path(.path))]
     DiskFull {
         /// File that could not be written.
         path: PathBuf,
@@ -385,7 +387,7 @@ pub enum FetchError {
         source: io::Error,
     },
     /// Another error of a file operation.
-    #[error("cannot {doing} {}", .path.display())]
+    #[error("cannot {doing} {}", harmless::path(.path))]
     Disk {
         /// A verb: `write`, `create`.
         doing: &'static str,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use flowkit_model::harmless;
+
 /// A secret stays here; nothing was sent. `secret` is its noun, such as `API key`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unsent {
@@ -32,7 +34,7 @@ impl fmt::Display for Unsent {
             Self::NotNamed { url, dump, secret } => write!(
                 out,
                 "only {} names {url} as the server, so the {secret} is not sent there; if it is the right one, add --url {url}",
-                dump.display()
+                harmless::path(dump)
             ),
             Self::Plain { url, secret } => write!(
                 out,

@@ -62,9 +62,12 @@ impl<S: Server> Run<'_, S> {
         let of = parts.len();
         let queue = Mutex::new(parts);
         let shared = Mutex::new((&mut manifest, None));
+        let work = || self.work(&transfer, plan, of, &queue, &shared);
         thread::scope(|scope| {
-            for _ in 0..jobs {
-                scope.spawn(|| self.work(&transfer, plan, of, &queue, &shared));
+            let start = |_: &_| thread::Builder::new().spawn_scoped(scope, work).is_ok();
+            // Fewer where not so many are to be had, but this one.
+            if (0..jobs).take_while(start).count() == 0 {
+                work();
             }
         });
         let (_, error) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -145,7 +145,17 @@ impl<S: Server> Transfer<'_, S> {
         let (to_writer, pages) = sync_channel::<Vec<u8>>(1);
         let (give_back, used) = channel();
         let (read, written) = thread::scope(|scope| {
-            let writing = scope.spawn(|| write_all(writer, pages, &give_back, self.observer));
+            let write = || write_all(writer, pages, &give_back, self.observer);
+            let writing = match thread::Builder::new().spawn_scoped(scope, write) {
+                Ok(writing) => writing,
+                Err(none) => {
+                    let dump = self.folder.folders().root().path();
+                    return (
+                        Err(FetchError::disk("start a thread to write", dump)(none)),
+                        Ok(Ok(())),
+                    );
+                }
+            };
             let size = options.size;
             let read = self.read_all(&mut cursor, body, &used, tries, size, |page| {
                 to_writer.send(page).is_ok()

@@ -1,9 +1,9 @@
 //! TLS: CA certificates to trust, and the client certificate.
 
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use flowkit_dump::named::read_small;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem};
 
 use crate::error::FetchError;
@@ -75,7 +75,7 @@ fn private_key(path: &Path) -> Result<PrivateKey<'static>, FetchError> {
 const NOT_PEM: &str = "it holds no certificate in PEM form";
 
 fn read(path: &Path) -> Result<Vec<u8>, FetchError> {
-    fs::read(path).map_err(FetchError::disk("read", path))
+    read_small(path).map_err(FetchError::disk("read", path))
 }
 
 fn bad(path: &Path, why: &'static str) -> FetchError {
@@ -84,6 +84,8 @@ fn bad(path: &Path, why: &'static str) -> FetchError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -34,13 +34,17 @@ pub enum DumpError {
         /// What was expected where.
         source: serde_json::Error,
     },
-    /// The manifest is another program's, or of a layout that is not known.
+    /// The manifest is another program's.
     #[error("{} is not one this version of flowkit reads", harmless::path(.path))]
     OtherManifest {
         /// The manifest.
         path: PathBuf,
-        /// Number of its layout; 0 if it states none.
-        layout: u32,
+    },
+    /// The manifest is of a layout that is not known yet.
+    #[error("{} is of a later flowkit than this one; use that", harmless::path(.path))]
+    LaterManifest {
+        /// The manifest.
+        path: PathBuf,
     },
     /// Another process writes there.
     #[error("another fetch is writing to {}", harmless::path(.path))]

@@ -30,6 +30,18 @@ pub fn make_folder(path: &Path) -> Result<(), DumpError> {
     Ok(())
 }
 
+/// The bytes that a user may still write in the file system of a folder; `None` if the
+/// system does not say.
+#[must_use]
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    return rustix::fs::statvfs(folder)
+        .ok()
+        .map(|found| found.f_bavail.saturating_mul(found.f_frsize));
+    #[cfg(not(unix))]
+    return None;
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt;

@@ -9,13 +9,14 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_model::dump::{FORMAT, LOCK, MANIFEST, Manifest, NEW_END, Part, is_ours};
+use flowkit_model::dump::{LOCK, MANIFEST, Manifest, NEW_END, Part, is_ours};
 
 use crate::error::DumpError;
 use crate::files::make_folder;
 use crate::folders::Folders;
 use crate::manifest;
 use crate::place::Place;
+use crate::unfinished::{sweep_files, sweep_manifests};
 
 /// A dump that this process alone writes to.
 #[derive(Debug)]
@@ -48,7 +49,12 @@ impl DumpFolder {
             return Err(DumpError::NotADump { path: root.to_owned(), why: "it is a file" });
         }
         make_folder(root)?;
-        let folders = Folders::open(root)?;
+        let opened = Folders::open(root);
+        if opened.is_err() && is_new {
+            // An empty folder would look as if something had begun.
+            let _ = fs::remove_dir(root);
+        }
+        let folders = opened?;
         inspect(folders.root())?;
         let lock = lock(folders.root())?;
         // Looked at again: before the lock it may have been another's.
@@ -72,11 +78,17 @@ impl DumpFolder {
         self.folders.make_parts().map(drop)
     }
 
-    /// Replaces the manifest.
+    /// Replaces the manifest; the first time, what others left unfinished is removed.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), DumpError> {
+        self.folders.root().when_first_written(|root| {
+            sweep_manifests(root);
+            for folder in [self.folders.parts(), self.folders.columns()] {
+                folder.ok().flatten().into_iter().for_each(|folder| sweep_files(folder));
+            }
+        });
         manifest::write(self.folders.root(), manifest)
     }
 
@@ -167,7 +179,7 @@ fn inspect(root: &Place) -> Result<Existing, DumpError> {
             }
             Ok(Existing::Nothing)
         }
-        Err(DumpError::OtherManifest { layout, .. }) if layout > FORMAT => {
+        Err(DumpError::LaterManifest { .. }) => {
             refuse("a later version of flowkit wrote its manifest.json")
         }
         Err(DumpError::OtherManifest { .. } | DumpError::DamagedManifest { .. }) => {
@@ -201,7 +213,7 @@ fn lock(root: &Place) -> Result<File, DumpError> {
 mod tests {
     use super::*;
 
-    use flowkit_model::dump::{COLUMNS, PARTS, State};
+    use flowkit_model::dump::{COLUMNS, FORMAT, PARTS, State};
 
     fn manifest(state: State) -> Manifest {
         Manifest { flowkit_dump: FORMAT, state, ..Manifest::default() }

@@ -9,9 +9,9 @@
 //! | --- | --- | --- |
 //! | 5 | [`verify()`], [`DumpFolder`] | is a dump what its manifest says; its folder, locked for one writer |
 //! | 4 | [`Folders`] | where its parts and columns are |
-//! | 3 | [`manifest`], [`PartFile`], [`NewFile`], [`NewFolder`] | the manifest, read and replaced; a part that grows frame by frame; what is not whole yet |
+//! | 3 | [`manifest`], [`PartFile`], [`NewFile`], [`NewFolder`], [`NewNamed`] | the manifest, read and replaced; a part that grows frame by frame; what is not whole yet |
 //! | 2 | [`place`], [`files`], [`frames`] | files of a folder, by plain names and never through a link; private folders; zstd frames with checksums |
-//! | 1 | [`checksum`], [`lines`], [`DocumentHasher`], [`DumpError`] | SHA-256; lines of a part; documents told apart; what goes wrong |
+//! | 1 | [`checksum`], [`lines`], [`named`], [`DocumentHasher`], [`DumpError`] | SHA-256; lines of a part; files that a person named; documents told apart; what goes wrong |
 //!
 //! ```
 //! use flowkit_dump::frames::FrameWriter;
@@ -55,6 +55,7 @@ mod folders;
 pub mod frames;
 pub mod lines;
 pub mod manifest;
+pub mod named;
 mod part_file;
 pub mod place;
 mod unfinished;
@@ -65,5 +66,5 @@ pub use error::DumpError;
 pub use folder::{DumpFolder, Existing};
 pub use folders::Folders;
 pub use part_file::{Mark, PartFile};
-pub use unfinished::{NewFile, NewFolder};
+pub use unfinished::{NewFile, NewFolder, NewNamed, abandon};
 pub use verify::{Finding, verify};

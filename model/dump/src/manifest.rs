@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use flowkit_model::dump::{MANIFEST, Manifest};
+use flowkit_model::dump::{FORMAT, MANIFEST, Manifest};
 
 use crate::error::DumpError;
 use crate::place::Place;
@@ -38,9 +38,19 @@ pub fn read_in(dump: &Place) -> Result<Manifest, DumpError> {
     })?;
     match Manifest::from_json(&json) {
         Ok(manifest) if manifest.is_readable() => Ok(manifest),
-        Ok(Manifest { flowkit_dump: layout, .. }) => Err(DumpError::OtherManifest { path, layout }),
+        _ if layout(&json) > FORMAT => Err(DumpError::LaterManifest { path }),
+        Ok(_) => Err(DumpError::OtherManifest { path }),
         Err(source) => Err(DumpError::DamagedManifest { path, source }),
     }
+}
+
+/// The layout that a manifest states, whatever else is in it; 0 if none.
+fn layout(json: &[u8]) -> u32 {
+    #[derive(serde::Deserialize)]
+    struct Stated {
+        flowkit_dump: u32,
+    }
+    serde_json::from_slice(json).map_or(0, |stated: Stated| stated.flowkit_dump)
 }
 
 fn up_to_limit(file: impl Read) -> io::Result<Vec<u8>> {
@@ -67,7 +77,6 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use flowkit_model::dump::FORMAT;
 
     #[test]
     fn a_manifest_is_read_as_it_was_written_and_else_it_is_said_why_not() {
@@ -82,7 +91,9 @@ mod tests {
             (r#"{"flowkit_dump": 1, "qarts": []}"#, "damaged"),
             (r#"{"flowkit_dump": 1, "parts": [{"name": "../../x"}]}"#, "damaged"),
             ("{}", "not one this version"),
-            (r#"{"flowkit_dump": 99}"#, "not one this version"),
+            (r#"{"flowkit_dump": 99}"#, "a later flowkit"),
+            // Whatever that says.
+            (r#"{"flowkit_dump": 2, "parts": {"0001-n": 7}, "state": 3}"#, "a later flowkit"),
         ] {
             fs::write(dump.join(MANIFEST), json).unwrap();
             let error = read(dump).unwrap_err().to_string();

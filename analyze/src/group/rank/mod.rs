@@ -26,6 +26,7 @@ use super::quantiles::Occurrences;
 use super::table::Table;
 use super::widths::{Borrowed, EachWidth, Owned};
 use crate::spill::partitions::each_part;
+use crate::threads::is_pool;
 
 /// The top N keys.
 #[derive(Debug)]
@@ -247,7 +248,7 @@ impl<A: Accumulator> Ranking<'_, A> {
                 all.other.add(&row.sums.sums());
             }
         }
-        if all.rows.len() > MANY {
+        if all.rows.len() > MANY && is_pool() {
             all.rows.par_sort_unstable_by(order);
         } else {
             all.rows.sort_unstable_by(order);

@@ -14,7 +14,6 @@ use flowkit_model::answer::{
 use flowkit_model::question::{Choice, Scans, most_rows};
 use flowkit_model::{FieldId, Kind};
 use jiff::tz::TimeZone;
-use rayon::prelude::*;
 
 use self::attempts::{Attempt, AttemptSums, Probe};
 use crate::batch::{Batch, Column};
@@ -25,6 +24,7 @@ use crate::spill::map::Map;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
 use crate::statistic::{NoAnswer, Statistic, key_cell};
+use crate::threads::try_each;
 
 /// A kind of scan: many values of one field for one key of three others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -248,7 +248,7 @@ impl ScanSearch {
 fn add_up(flows: &Flows, rows: &mut [Row]) -> io::Result<()> {
     rows.sort_unstable_by_key(|row| row.part);
     let parts: Vec<&mut [Row]> = rows.chunk_by_mut(|a, b| a.part == b.part).collect();
-    parts.into_par_iter().try_for_each(|rows| {
+    try_each(parts, |rows| {
         let mut wanted = ScanKind::ALL.map(|_| Map::<u128, usize>::new());
         for (place, row) in rows.iter().enumerate() {
             *wanted[row.kind as usize].at(row.key) = place;

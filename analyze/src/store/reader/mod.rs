@@ -114,7 +114,7 @@ impl ColumnFile {
     /// temporary file.
     pub(crate) fn of_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
         let name = PathBuf::from("bytes");
-        let file = crate::spill::temp_file::unlinked()
+        let file = tempfile::tempfile()
             .and_then(|mut file| file.write_all(bytes).map(|()| file))
             .map_err(|source| StoreError::Io { path: name.clone(), source })?;
         Self::of(file, name)

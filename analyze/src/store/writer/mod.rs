@@ -20,7 +20,6 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterPropertiesPtr;
 use parquet::file::writer::SerializedFileWriter;
-use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::StoreError;
@@ -33,6 +32,7 @@ use super::schema::{self, Addresses};
 use super::tuning::{self, GROUP_ROWS, PAGE_ROWS};
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
+use crate::threads::{map, try_each};
 
 mod chunk;
 mod column;
@@ -174,7 +174,7 @@ impl<W: Write + Send> FlowWriter<W> {
         if pending.rows() < SMALL_GROUP {
             FIELDS.iter().zip(&mut group.columns).try_for_each(push)?;
         } else {
-            FIELDS.par_iter().zip(&mut group.columns).try_for_each(push)?;
+            try_each(FIELDS.iter().zip(&mut group.columns).collect(), push)?;
         }
         group.rows += pending.rows();
         // Clears but keeps the vectors for the next flows.
@@ -191,7 +191,7 @@ impl<W: Write + Send> FlowWriter<W> {
         let encoded: Vec<_> = if rows < SMALL_GROUP {
             columns.into_iter().map(ColumnWriter::finish).collect::<Result<_, _>>()?
         } else {
-            columns.into_par_iter().map(ColumnWriter::finish).collect::<Result<_, _>>()?
+            map(columns, ColumnWriter::finish).into_iter().collect::<Result<_, _>>()?
         };
         let mut out = self.file.next_row_group()?;
         for (Pages { bytes, headers }, close) in encoded {

@@ -7,13 +7,15 @@ mod questions;
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use flowkit_analyze::input::read_manifest;
 use flowkit_analyze::{Source, ask};
 use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request};
 use flowkit_model::FieldId;
+use flowkit_model::dump::{LOCK, MANIFEST};
 use flowkit_model::question::{Flows, Key, Order, Question, Report, Top};
 use flowkit_testdata::{Server, practice_day};
 use jiff::tz::TimeZone;
@@ -25,7 +27,7 @@ use crate::args::general::General;
 use crate::args::numbers::within;
 use crate::destination::to_terminal;
 use crate::exit::Exit;
-use crate::interrupt::listen_for_ctrl_c;
+use crate::interrupt::in_order;
 use crate::output::{self, Format, Style};
 use crate::report::notes;
 use crate::screen;
@@ -86,20 +88,18 @@ impl Demo {
         let mut out = screen::out();
         guide::write(&server.url(), &mut out)?;
         out.flush()?;
-        let (sender, stopped) = mpsc::channel();
-        ctrlc::set_handler(move || {
-            let _ = sender.send(());
-        })
-        .context("cannot listen for Ctrl-C")?;
-        // The sender lives as long as the handler: until the process ends.
-        let _ = stopped.recv();
+        let stopped = Cancel::new();
+        let _order = in_order(&stopped, "end the server");
+        while !stopped.is_set() {
+            thread::sleep(Duration::from_millis(50));
+        }
         Ok(Exit::Done)
     }
 }
 
 fn fetch_and_query(general: &General) -> anyhow::Result<Exit> {
     let dump = PathBuf::from(DUMP);
-    if dump.exists() && !is_a_demo(&dump) {
+    if dump.exists() && !is_a_demo(&dump) && !is_not_begun(&dump) {
         bail!("./{DUMP} exists and is not a demo; rename it, or use another directory");
     }
     let server = Server::start(practice_day(), 0).context("cannot open a port on this machine")?;
@@ -115,11 +115,12 @@ fn fetch_and_query(general: &General) -> anyhow::Result<Exit> {
         ..Request::default()
     };
     let cancel = Cancel::new();
-    listen_for_ctrl_c(&cancel, UNCLOSED);
+    let order = in_order(&cancel, UNCLOSED);
     let progress = Progress::new(general.quiet, TimeZone::UTC);
     let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
     progress.finish(fetched.is_ok());
     let manifest = fetched?;
+    drop(order);
     tell(format!("{}\n", summary(&manifest, &dump, &TimeZone::UTC)))?;
 
     let (by, order) = (vec![Key::Field(FieldId::DstPort)], Order::default());
@@ -137,6 +138,14 @@ fn fetch_and_query(general: &General) -> anyhow::Result<Exit> {
 /// Whether a directory is the dump of an earlier demo.
 fn is_a_demo(dump: &std::path::Path) -> bool {
     read_manifest(dump).is_ok_and(|manifest| manifest.server.cluster.as_deref() == Some(CLUSTER))
+}
+
+/// Whether a demo was killed there before it began.
+fn is_not_begun(dump: &std::path::Path) -> bool {
+    let is_left = |name: &str| name == LOCK || (name.starts_with(MANIFEST) && name != MANIFEST);
+    let mut entries = std::fs::read_dir(dump).into_iter().flatten();
+    entries.all(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(is_left)))
+        && dump.is_dir()
 }
 
 fn next_steps() -> String {

@@ -26,7 +26,7 @@ use crate::args::output::NoColumns;
 use crate::args::server::ServerArgs;
 use crate::args::sources::{DEFAULT, VARIABLE};
 use crate::exit::{Exit, Usage};
-use crate::interrupt::listen_for_ctrl_c;
+use crate::interrupt::in_order;
 use crate::screen;
 use crate::warn::warn;
 
@@ -196,7 +196,7 @@ impl Fetch {
         let zone = self.choice.zone()?;
         let request = self.request(&zone)?;
         let cancel = Cancel::new();
-        listen_for_ctrl_c(&cancel, UNCLOSED);
+        let order = in_order(&cancel, UNCLOSED);
         let progress = Progress::new(general.quiet, zone.clone());
         if self.dump.list {
             let listing = flowkit_fetch::list(&request, &cancel, &progress)?;
@@ -213,11 +213,13 @@ impl Fetch {
         let fetched = flowkit_fetch::fetch(&request, &cancel, &progress);
         progress.finish(fetched.is_ok());
         if let Err(FetchError::Interrupted) = fetched {
-            let left = left_text(&self.dump.output);
+            let left = left_text(&self.dump.output, self.dump.update);
             let _ = writeln!(screen::err(), "flowkit: interrupted; {left}");
             return Ok(Exit::Interrupted);
         }
         let manifest = fetched?;
+        // The dump is complete: there is nothing more to end in order.
+        drop(order);
         if !self.dump.cache.no_columns
             && let Err(error) = flowkit_analyze::columns::make_missing(&self.dump.output)
         {

@@ -135,9 +135,12 @@ fn empty_lines(names: &[String], noun: &str) -> Vec<String> {
 }
 
 /// What an interrupted fetch leaves.
-pub(crate) fn left_text(dump: &Path) -> String {
+pub(crate) fn left_text(dump: &Path, is_update: bool) -> String {
     let place = harmless::path(dump);
     match read_manifest(dump).map(|manifest| manifest.state) {
+        Ok(State::Incomplete) if is_update => {
+            format!("{place} is incomplete, run the command again without --update to resume")
+        }
         Ok(State::Incomplete) => {
             format!("{place} is incomplete, run the command again to resume")
         }

@@ -298,7 +298,10 @@ fn a_fetch_from_a_server_with_hostile_names() {
     }
     let server = Server::start(documents, 0).unwrap();
     let url = server.url();
-    told(place.path(), &words(&["fetch", "--list", "--index", "*", "--url", &url]));
+    // Of what a server says line ends are blanks.
+    let listed = seen(place.path(), &words(&["fetch", "--list", "--index", "*", "--url", &url]));
+    let told_of = "evil\\u{1b}]0;title\\u{7}\\u{1b}[31mRED \\u{9b}2J\\u{202e}";
+    assert!(listed.contains("no index can be called") && listed.contains(told_of), "{listed}");
     for action in ["--dry-run", "--force", "--update"] {
         let fetch =
             ["fetch", "--index", "*", "--retries", "0", "-o", "dump", "--url", &url, action];

@@ -6,6 +6,7 @@
 //! position of a cursor, could be lost.
 
 mod failure;
+mod lookup;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +15,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use ureq::config::Config;
 use ureq::tls::TlsConfig;
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Error, Proxy};
 
 use crate::cancel::Cancel;
@@ -24,6 +27,7 @@ use crate::server::refusal::stated_status;
 use crate::server::stranger::by_headers;
 use crate::server::{Call, Method, Server};
 use failure::{PROXY, cause, hint, is_too_large};
+use lookup::Lookup;
 
 /// Time-out of a connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -98,7 +102,7 @@ impl Client {
             .timeout_per_read(Some(timeout))
             .timeout_global(Some(timeout.saturating_mul(MAX_READS)))
             .build();
-        let agent = Arc::new(Mutex::new(config.new_agent()));
+        let agent = Arc::new(Mutex::new(agent_of(&config)));
         let on_cancel = agent.clone();
         cancel.on_cancel(move || lock(&on_cancel).clone().shutdown());
         Self {
@@ -106,7 +110,7 @@ impl Client {
             is_proxied,
             agent,
             config,
-            closer: closer.new_agent(),
+            closer: agent_of(&closer),
             cancel,
             timeout,
             has_answered: AtomicBool::new(false),
@@ -220,7 +224,7 @@ impl Client {
 
     /// Drops all connections, since answers on them belong to other requests.
     fn reconnect(&self) {
-        *lock(&self.agent) = self.config.new_agent();
+        *lock(&self.agent) = agent_of(&self.config);
         if self.cancel.is_set() {
             lock(&self.agent).clone().shutdown();
         }
@@ -229,6 +233,11 @@ impl Client {
 
 fn lock(agent: &Mutex<Agent>) -> std::sync::MutexGuard<'_, Agent> {
     agent.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An agent that starts no thread but for a lookup.
+fn agent_of(config: &Config) -> Agent {
+    Agent::with_parts(config.clone(), DefaultConnector::default(), Lookup)
 }
 
 impl Server for Client {

@@ -11,6 +11,7 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use flowkit_model::dump::{NEW_END, is_plain_name};
 
@@ -31,6 +32,8 @@ use self::unix::Handle;
 pub struct Place {
     path: PathBuf,
     handle: Handle,
+    /// Whether something was begun in it.
+    written: Once,
 }
 
 impl Place {
@@ -40,7 +43,7 @@ impl Place {
     /// If it is not there, is no folder, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, DumpError> {
         let handle = Handle::open(path).map_err(DumpError::io("read", path))?;
-        Ok(Self { path: path.to_owned(), handle })
+        Ok(Self { path: path.to_owned(), handle, written: Once::new() })
     }
 
     /// A folder in it; `None` if there is none.
@@ -50,7 +53,7 @@ impl Place {
     pub fn folder(&self, name: &str) -> Result<Option<Self>, DumpError> {
         let path = self.path.join(name);
         match plain(name).and_then(|()| self.handle.folder(name)) {
-            Ok(handle) => Ok(Some(Self { path, handle })),
+            Ok(handle) => Ok(Some(Self { path, handle, written: Once::new() })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) if Handle::is_of_another_kind(&error) => {
                 Err(DumpError::io("read", &path)(other("it is no folder, or a link to one")))
@@ -169,6 +172,18 @@ impl Place {
         let mut names = self.handle.names().map_err(DumpError::io("read", &self.path))?;
         names.sort_unstable();
         Ok(names)
+    }
+
+    /// Does something before anything is written, the first time.
+    pub(crate) fn when_first_written(&self, first: impl FnOnce(&Self)) {
+        self.written.call_once(|| first(self));
+    }
+
+    /// What is to be said of it if somebody else may have a say in what is in it, such as
+    /// "belongs to another user": then nothing is to be written there unasked.
+    #[must_use]
+    pub fn is_foreign(&self) -> Option<&'static str> {
+        self.handle.is_foreign()
     }
 
     /// Its path, for messages.

@@ -59,6 +59,10 @@ impl Handle {
         fs::read_dir(&self.0)?.map(|entry| Ok(entry?.file_name())).collect()
     }
 
+    pub(super) fn is_foreign(&self) -> Option<&'static str> {
+        None
+    }
+
     pub(super) fn sync(&self) -> io::Result<()> {
         Ok(())
     }

@@ -8,8 +8,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, Dir, Mode, OFlags, fsync, mkdirat, openat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, Dir, Mode, OFlags, Stat, fstat, fsync, mkdirat, openat, renameat, statat, unlinkat,
+};
 use rustix::io::Errno;
+use rustix::process::{getegid, geteuid, getgroups};
 
 /// An open folder.
 #[derive(Debug)]
@@ -66,6 +69,19 @@ impl Handle {
         Ok(names)
     }
 
+    /// Why somebody else may have a say in what is in this folder; `None` if nobody has.
+    pub(super) fn is_foreign(&self) -> Option<&'static str> {
+        let here = fstat(&self.0).ok()?;
+        if here.st_uid != geteuid().as_raw() {
+            return Some("belongs to another user");
+        }
+        if is_open_to_others(&here) {
+            return Some("can be written to by other users");
+        }
+        let above = statat(&self.0, "..", AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        is_open_to_others(&above).then_some("lies in a folder that other users can write to")
+    }
+
     pub(super) fn sync(&self) -> io::Result<()> {
         Ok(fsync(&self.0)?)
     }
@@ -76,4 +92,18 @@ impl Handle {
         // The last is a socket.
         matches!(error, Some(Errno::LOOP | Errno::NOTDIR | Errno::ISDIR | Errno::NXIO))
     }
+}
+
+/// Whether others than this user, and groups of it, can replace what is in a folder. In
+/// one with the sticky bit nobody can replace what is another's.
+fn is_open_to_others(folder: &Stat) -> bool {
+    let mode = Mode::from_raw_mode(folder.st_mode);
+    if mode.contains(Mode::SVTX) {
+        return false;
+    }
+    let is_own = || {
+        let is_the_one = |group: rustix::fs::Gid| group.as_raw() == folder.st_gid;
+        is_the_one(getegid()) || getgroups().unwrap_or_default().into_iter().any(is_the_one)
+    };
+    mode.contains(Mode::WOTH) || (mode.contains(Mode::WGRP) && !is_own())
 }

@@ -21,7 +21,7 @@ pub(crate) const LAYERS: &[Layers] = &[
     ]),
     ("model/dump/src", &[
         &["error"],
-        &["checksum", "document_hash", "files", "lines"],
+        &["checksum", "document_hash", "files", "lines", "named"],
         &["frames", "place"],
         &["manifest", "part_file", "unfinished"],
         &["folders"],
@@ -39,6 +39,7 @@ pub(crate) const LAYERS: &[Layers] = &[
         &["lib"],
     ]),
     ("analyze/src", &[
+        &["threads"],
         &["batch", "bins", "error", "spill", "zone"],
         &["dedup", "filter", "quality"],
         &["selection"],
