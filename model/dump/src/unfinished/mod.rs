@@ -10,7 +10,7 @@ mod leftovers;
 mod making;
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,12 +74,14 @@ impl NewFile {
 pub struct NewNamed {
     new: PathBuf,
     place: PathBuf,
+    /// Those of a new file, which it gets when it is whole.
+    rights: Permissions,
     making: Making,
 }
 
 impl NewNamed {
-    /// Begins a file that will stand at `place`, hidden beside it and with the rights of
-    /// a new file; what others left unfinished for that place is removed.
+    /// Begins a file that will stand at `place`, hidden beside it and for the eyes of its
+    /// owner alone; what others left unfinished for that place is removed.
     ///
     /// # Errors
     /// If it cannot be made.
@@ -87,29 +89,35 @@ impl NewNamed {
         let mut prefix = OsString::from(".");
         prefix.push(place.file_name().ok_or(io::ErrorKind::InvalidInput)?);
         sweep_beside(above(place), &prefix);
-        let begin = || {
+        let unforeseen = || {
             let mut name = prefix.clone();
             name.push(unforeseen(""));
-            let new = place.with_file_name(name);
+            place.with_file_name(name)
+        };
+        let begin = || {
+            let new = unforeseen();
             Making::begin(|| {
-                let file = OpenOptions::new().write(true).create_new(true).open(&new)?;
+                let mut options = OpenOptions::new();
+                #[cfg(unix)]
+                std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+                let file = options.write(true).create_new(true).open(&new)?;
                 Ok((Thing::Named(new.clone()), (new, file)))
             })
         };
         let (making, (new, file)) = locked(begin, |(_, file)| held(file))?;
-        Ok((Self { new, place: place.to_owned(), making }, file))
+        let rights = rights_of_a_new_file(&unforeseen())?;
+        Ok((Self { new, place: place.to_owned(), rights, making }, file))
     }
 
-    /// Gives it its name, and the rights of the file that was there.
+    /// Gives it its name, and the rights of the file that was there or of a new one.
     ///
     /// # Errors
     /// If it cannot be renamed; it is removed then.
     pub fn finish(self) -> io::Result<()> {
-        let Self { new, place, making } = self;
+        let Self { new, place, rights, making } = self;
         making.end(|| {
-            if let Ok(old) = fs::metadata(&place) {
-                fs::set_permissions(&new, old.permissions())?;
-            }
+            let rights = fs::metadata(&place).map_or(rights, |old| old.permissions());
+            fs::set_permissions(&new, rights)?;
             fs::rename(&new, &place)
         })
     }
@@ -167,6 +175,15 @@ impl NewFolder {
         let Self { path, place, making, _lock } = self;
         making.end(|| fs::rename(&path, &place))
     }
+}
+
+/// What the system lets others do with a new file there, which it tells of a file alone.
+fn rights_of_a_new_file(path: &Path) -> io::Result<Permissions> {
+    let (_removed, rights) = Making::begin(|| {
+        let rights = File::create_new(path)?.metadata()?.permissions();
+        Ok((Thing::Named(path.to_owned()), rights))
+    })?;
+    Ok(rights)
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {
@@ -242,6 +259,24 @@ mod tests {
             }
         }
         assert_eq!(names(), ["d", "x"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_named_is_private_until_it_is_whole() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let (place, other) = (folder.path().join("x"), folder.path().join("other"));
+        File::create(&other).unwrap();
+        for expected in [mode(&other), 0o640] {
+            let (named, _) = NewNamed::create(&place).unwrap();
+            assert_eq!(mode(&named.new), 0o600);
+            named.finish().unwrap();
+            assert_eq!(mode(&place), expected);
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+            fs::set_permissions(&place, Permissions::from_mode(0o640)).unwrap();
+        }
     }
 
     #[cfg(unix)]
