@@ -10,7 +10,7 @@ use super::conditions::{Form, PORT_KIND};
 use super::recomputed::{Recomputed, cell, sums_of};
 use crate::recomputed::flows::{Datum, Flow, kind_of};
 
-const KIND: Form = Form::Text(&["hosts", "\"ports\"", "i"]);
+const KIND: Form = Form::Text(&["hosts", "\"ports\""]);
 
 /// The columns of `scans`.
 pub(super) fn columns() -> Vec<Column> {
