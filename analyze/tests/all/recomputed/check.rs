@@ -162,7 +162,11 @@ fn of_times(exporter: &str, flows: &[&Flow], findings: &mut Findings) {
     // is far from its export without such a reason; or a little ahead of it.
     let is_near = |ms: i64, export: i64| (export - 24 * HOUR_MS..=export + HOUR_MS).contains(&ms);
     let is_wrap = |ms: i64, export: i64| ms > export && !is_near(ms, export);
-    let is_wrap = |ms: i64, export: i64| is_wrap(ms, export) && is_near(ms - (1 << 32), export);
+    // Before 1970 there is no time.
+    let unwrapped = |ms: i64| Some(ms - (1 << 32)).filter(|ms| *ms >= 0);
+    let is_wrap = |ms: i64, export: i64| {
+        is_wrap(ms, export) && unwrapped(ms).is_some_and(|ms| is_near(ms, export))
+    };
     let wrapped = |(export, first, last): &(i64, i64, i64)| {
         is_wrap(*first, *export) || is_wrap(*last, *export)
     };
