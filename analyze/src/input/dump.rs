@@ -1,6 +1,7 @@
 //! A dump as a source: its parts in order, and what is missing according to its
 //! manifest.
 
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,18 +42,31 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
         });
     }
     let missing: Vec<&str> = manifest.missing().collect();
-    if let Some((first, others)) = missing.split_first() {
-        let more = match others.len() {
-            0 => String::new(),
-            n => format!("; and {n} more, which its manifest names"),
-        };
-        source.incomplete = Some(format!("was imported from an incomplete source: {first}{more}"));
-    }
-    if manifest.state != State::Complete {
+    source.incomplete = first_of(&missing, "which its manifest names")
+        .map(|missing| format!("was imported from an incomplete source: {missing}"));
+    if manifest.state == State::Complete {
+        let contradictions = flowkit_dump::contradictions(&folders, &manifest)?;
+        if let Some(found) = first_of(&contradictions, "which `flowkit verify` lists") {
+            let said = format!("is not what its manifest says: {found}");
+            source.incomplete = Some(match source.incomplete.take() {
+                Some(missing) => format!("{said}; and {missing}"),
+                None => said,
+            });
+        }
+    } else {
         source.incomplete = Some("is an incomplete dump: run `flowkit fetch` to resume".into());
         source.streams.extend(parts_in_work(&folders));
     }
     Ok(source)
+}
+
+/// The first of some sentences and how many more there are; none without any.
+fn first_of(all: &[impl Display], which: &str) -> Option<String> {
+    let (first, others) = all.split_first()?;
+    Some(match others.len() {
+        0 => first.to_string(),
+        n => format!("{first}; and {n} more, {which}"),
+    })
 }
 
 /// Reads the manifest of a dump.

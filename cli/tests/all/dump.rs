@@ -223,6 +223,26 @@ fn a_manifest_without_parts_is_an_error() {
     assert_eq!(demo.flowkit(&["verify", "flowkit-demo"]).status.code(), Some(1));
 }
 
+/// A part that fell out of a damaged manifest is missing from answers, which say so.
+#[test]
+fn a_part_that_the_manifest_no_longer_names_is_told() {
+    let demo = Demo::new();
+    let read = || fs::read_to_string(demo.path("manifest.json")).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&read()).unwrap();
+    let name = manifest["parts"].as_array_mut().unwrap().remove(0)["name"].clone();
+    fs::write(demo.path("manifest.json"), manifest.to_string()).unwrap();
+    let (code, _, said) = demo.summary(&[]);
+    assert_eq!(code, Some(3), "{said}");
+    let told =
+        format!("parts/{}.ndjson.zst is no part that the manifest names", name.as_str().unwrap());
+    assert!(said.contains(&told), "{said}");
+    // What lies there beside is nobody's.
+    fs::write(demo.path("parts/notes.txt"), "").unwrap();
+    let verified = demo.flowkit(&["verify", "flowkit-demo"]);
+    assert_eq!(verified.status.code(), Some(3));
+    assert!(!String::from_utf8(verified.stderr).unwrap().contains("notes.txt"));
+}
+
 /// A demo replaces an earlier demo, and nothing else.
 #[test]
 fn a_demo_replaces_no_other_dump() {

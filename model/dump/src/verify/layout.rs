@@ -1,8 +1,8 @@
 //! Whether the manifest names every file, and its parts cover what was asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use flowkit_model::dump::{Manifest, PARTS, PartForm, Slice, Span, State, is_ours};
+use flowkit_model::dump::{Manifest, PARTS, Part, PartForm, Slice, Span, State, is_ours};
 
 use super::finding::Findings;
 use crate::error::DumpError;
@@ -15,9 +15,10 @@ pub(super) fn strays(
     findings: &mut Findings,
 ) -> Result<(), DumpError> {
     let Some(parts) = folders.parts()? else { return Ok(()) };
+    let named: HashSet<String> = manifest.parts.iter().map(Part::file_name).collect();
     for name in parts.names()? {
         let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
-        let is_named = manifest.parts.iter().any(|part| part.path() == format!("{PARTS}/{name}"));
+        let is_named = named.contains(name);
         let is_part = PartForm::ALL.iter().any(|form| name.ends_with(form.end()));
         let is_in_work = !is_part && manifest.state == State::Incomplete;
         if !is_named && !is_in_work {

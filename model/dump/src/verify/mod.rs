@@ -36,9 +36,7 @@ pub fn verify(dump: &Path) -> Result<(Manifest, Vec<Finding>), DumpError> {
     for missing in manifest.missing() {
         findings.add("", format!("it was imported from an incomplete source: {missing}"));
     }
-    strays(&folders, &manifest, &mut findings)?;
-    sums(&manifest, &mut findings);
-    gaps(&manifest, &mut findings);
+    findings.0.extend(contradictions(&folders, &manifest)?);
     let mut by_index = BTreeMap::<&str, Vec<&Part>>::new();
     for part in &manifest.parts {
         by_index.entry(&part.scope.index).or_default().push(part);
@@ -52,6 +50,20 @@ pub fn verify(dump: &Path) -> Result<(Manifest, Vec<Finding>), DumpError> {
         twice(parts, ids, &mut findings);
     }
     Ok((manifest, findings.0))
+}
+
+/// In what a manifest contradicts itself or the folder of parts, by names and numbers
+/// alone: no part is read. A manifest that was damaged may still be one; a part that is
+/// no longer in it would be missing from every answer.
+///
+/// # Errors
+/// If the folder of parts cannot be read.
+pub fn contradictions(folders: &Folders, manifest: &Manifest) -> Result<Vec<Finding>, DumpError> {
+    let mut findings = Findings::default();
+    strays(folders, manifest, &mut findings)?;
+    sums(manifest, &mut findings);
+    gaps(manifest, &mut findings);
+    Ok(findings.0)
 }
 
 /// What an incomplete dump lacks, and what to do.
