@@ -19,6 +19,7 @@ use crate::quality::loss::{self, Loss, Packets};
 use crate::spill::memory::Memory;
 use crate::spill::record::Record;
 use crate::statistic::{NoAnswer, Statistic, key_cell};
+use crate::stats::grouping::accumulators::earliest;
 
 /// Flows by exporter and engine.
 #[derive(Debug)]
@@ -71,13 +72,17 @@ impl Accumulator for Exported {
     /// Bytes and packets, export time, sampling interval.
     type Row = (PackedFlow, (Option<u64>, Option<u64>));
 
+    #[inline]
     fn take(&mut self, (volume, (time, interval)): Self::Row) {
-        self.merge(&Self::of(Counters::one(volume.bytes(), volume.packets()), time, interval));
+        self.all.take(volume);
+        self.first = earliest(self.first, time);
+        self.last = self.last.max(time);
+        self.sampling = Sampling::of_both(self.sampling, interval.map(Sampling::of));
     }
 
     fn merge(&mut self, other: &Self) {
         self.all.merge(&other.all);
-        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.first = earliest(self.first, other.first);
         self.last = self.last.max(other.last);
         self.sampling = Sampling::of_both(self.sampling, other.sampling);
     }

@@ -22,6 +22,16 @@ fn columns(dump: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// A source of each text; their names have one length.
+fn files(folder: &Path, texts: impl Iterator<Item = String>) -> Vec<Source> {
+    let one = |(n, text): (usize, String)| {
+        let path = folder.join(format!("{n:04}.ndjson"));
+        fs::write(&path, text).unwrap();
+        Source::open(&path).unwrap()
+    };
+    texts.enumerate().map(one).collect()
+}
+
 /// A file of columns is listed and imported as the documents of its flows, with
 /// what is known of those it was made of.
 #[test]
@@ -127,13 +137,8 @@ fn columns_made_on_the_way_are_those_made_later() {
 #[test]
 fn columns_that_are_missing_are_made_as_they_were() {
     let folder = tempfile::tempdir().unwrap();
-    let sources: Vec<_> = (0..6)
-        .map(|n| {
-            let path = folder.path().join(format!("{n}.ndjson"));
-            fs::write(&path, hits(n * 10..n * 10 + 25) + &hit(3, n) + "\n").unwrap();
-            Source::open(&path).unwrap()
-        })
-        .collect();
+    let texts = (0..6).map(|n| hits(n * 10..n * 10 + 25) + &hit(3, n) + "\n");
+    let sources = files(folder.path(), texts);
     let dump = folder.path().join("dump");
     let imported = import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
     let made = columns(&dump);
@@ -150,13 +155,7 @@ fn columns_that_are_missing_are_made_as_they_were() {
 #[test]
 fn columns_take_the_same_room_however_many_parts_there_are() {
     let folder = tempfile::tempdir().unwrap();
-    let sources: Vec<_> = (1000..1060)
-        .map(|n| {
-            let path = folder.path().join(format!("{n}.ndjson"));
-            fs::write(&path, hit(n, 1) + "\n").unwrap();
-            Source::open(&path).unwrap()
-        })
-        .collect();
+    let sources = files(folder.path(), (1000..1060).map(|n| hit(n, 1) + "\n"));
     let dump = folder.path().join("dump");
     import(&sources, &dump, String::new(), true, ReadOptions::default()).unwrap();
     let lengths: Vec<usize> = columns(&dump).iter().map(|(_, bytes)| bytes.len()).collect();
