@@ -38,7 +38,7 @@ const COMMANDS: [&str; 8] = [
     "$F top --by src_addr,dst_addr,dst_port --columns bytes,distinct:src_addr -n 3 flows.ndjson",
     "$F scans --format csv --memory 1 flows.ndjson",
     "$F top --by dst_addr --format csv --memory 100k dump",
-    "cp -r dump mine && $F top --by dst_addr --format csv mine 2>/dev/null; code=$?; rm -rf mine; exit $code",
+    "cp -r dump mine && $F top --by dst_addr --format csv mine; code=$?; rm -rf mine; exit $code",
     "$F export --format csv dump",
     "$F import flows.ndjson -q -o new && $F summary new --format csv; code=$?; rm -rf new; exit $code",
     "$F export --format parquet flows.ndjson -o p && $F summary p --format csv; code=$?; rm -f p; exit $code",
