@@ -114,7 +114,7 @@ pub mod time;
 pub mod window;
 pub mod wire;
 
-pub use address::{Address, Network};
+pub use address::{Address, Family, Network};
 pub use answer::Answer;
 pub use document::{Document, Entry, NotAFlow};
 pub use field::{FIELDS, Field, FieldId, Kind};

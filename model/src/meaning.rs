@@ -1,5 +1,6 @@
 //! What the values of a column of an answer mean, hence how they are printed.
 
+use crate::address::Prefix;
 use crate::{Kind, Metric};
 
 /// What the cells of a column mean, hence how they are printed.
@@ -7,8 +8,8 @@ use crate::{Kind, Metric};
 pub enum Meaning {
     /// A key: value of a field.
     Key(Kind),
-    /// A key: a network of this prefix length.
-    Network(u8),
+    /// A key: a network, given by its first address.
+    Network(Prefix),
     /// The sum of a metric over the flows of a row.
     Sum(Metric),
     /// An amount of bytes.

@@ -1,5 +1,5 @@
 //! One flow: the fields of the version 5 header and record, each with its
-//! unit, its source and what to beware of.
+//! unit, its source and what to beware of; after them what NetFlow v9 and IPFIX add.
 //!
 //! A field that a document lacks, or holds in a form that cannot be, is
 //! **unknown**: `None`, never 0. What is not in a document at all (`SysUptime`,
@@ -25,7 +25,7 @@
 //!
 //! Source: Cisco, *NetFlow Export Datagram Format*, tables for version 5.
 
-use crate::address::Address;
+use crate::address::{Address, Family};
 
 /// Packets that went one way between two sockets, added up by a router.
 ///
@@ -42,7 +42,8 @@ pub struct FlowRecord {
     /// Who exported the flow: the address the packet came from (`host`), or
     /// its name where the pipeline stored a name. Not part of the packet.
     pub exporter: Option<String>,
-    /// Export format: 5. The module writes `Netflow v5`, the codec 5.
+    /// Export format: 5, 9, or 10 for IPFIX. The module writes `Netflow v5`, the
+    /// codec 5.
     pub version: Option<u16>,
     /// Records in the packet that carried this one, 1 to 30.
     pub flow_records: Option<u16>,
@@ -67,13 +68,14 @@ pub struct FlowRecord {
     pub dst_addr: Option<Address>,
     /// Next router on the way; 0.0.0.0 where there is none or it is unknown.
     pub next_hop: Option<Address>,
-    /// SNMP index (`ifIndex`) of the interface the packets came in by.
-    pub input_snmp: Option<u16>,
+    /// SNMP index (`ifIndex`) of the interface the packets came in by: 16 bits in
+    /// version 5, up to 32 in v9 and IPFIX.
+    pub input_snmp: Option<u32>,
     /// SNMP index of the interface they left by. 0 where they did not leave:
     /// refused by an access list or addressed to the router itself (`SiLK`,
     /// packing logic of the generic site); for multicast too (Plixer,
     /// "Interface 0").
-    pub output_snmp: Option<u16>,
+    pub output_snmp: Option<u32>,
     /// Packets (`dPkts`). 32 bits on the wire; documents may hold more.
     pub packets: Option<u64>,
     /// Layer 3 bytes in those packets (`dOctets`): IP headers count, Ethernet
@@ -102,11 +104,12 @@ pub struct FlowRecord {
     /// Type of service byte: DSCP in the top six bits, ECN in the low two.
     pub tos: Option<u8>,
     /// Autonomous system of the source: origin or peer, as the exporter is set
-    /// up. 16 bits: a larger number does not fit. BGP has 23456, `AS_TRANS`,
-    /// stand for those (RFC 6793); what an exporter writes is its own matter.
-    pub src_as: Option<u16>,
+    /// up. Version 5 has 16 bits: a larger number does not fit. BGP has 23456,
+    /// `AS_TRANS`, stand for those (RFC 6793); what an exporter writes is its own
+    /// matter. NetFlow v9 and IPFIX have 16 or 32 bits.
+    pub src_as: Option<u32>,
     /// Autonomous system of the destination; caveat as [`src_as`](Self::src_as).
-    pub dst_as: Option<u16>,
+    pub dst_as: Option<u32>,
     /// Length of the source's routing prefix, in bits.
     pub src_mask_len: Option<u8>,
     /// Length of the destination's routing prefix, in bits.
@@ -130,4 +133,52 @@ pub struct FlowRecord {
     /// [`Adaptation`](crate::names::Adaptation); `None` where it changed nothing.
     /// Counters that it multiplied are not multiplied again.
     pub adapted: Option<u8>,
+    /// Which way the flow went through the interface where it was observed: 0 in
+    /// (ingress), 1 out (egress). Information element 61. A router that observes both
+    /// reports each flow twice; some exporters mean the two sides of a conversation by it.
+    pub direction: Option<u8>,
+    /// Number of the virtual LAN, 12 bits. Elements 58 and 243, and 59 where there is
+    /// none of the source.
+    pub vlan: Option<u16>,
+    /// Ethernet address that the packets came from, 48 bits. Element 56; 81 where it is
+    /// that of the packets on their way out.
+    pub src_mac: Option<u64>,
+    /// Ethernet address that they went to, likewise: elements 80 and 57.
+    pub dst_mac: Option<u64>,
+    /// What a firewall or NAT reports: 1 created, 2 deleted, 3 denied, 4 alert, 5 updated.
+    /// Elements 233 (40005 of Cisco's ASA) and 230. A record with an event may have
+    /// no counters.
+    pub event: Option<u8>,
+    /// Bytes the other way, of exporters that report both ways in one record (biflows):
+    /// elements 1 and 85 of enterprise 29305 (RFC 5103), and 232. Not in `bytes`.
+    pub rev_bytes: Option<u64>,
+    /// Packets the other way, likewise: elements 2 and 86, and 299.
+    pub rev_packets: Option<u64>,
+    /// Type of an ICMP or `ICMPv6` message. Elements 176 and 178, else the high byte of
+    /// 32 and 139.
+    pub icmp_type: Option<u8>,
+    /// Code of that message: elements 177 and 179, else the low byte.
+    pub icmp_code: Option<u8>,
+    /// Source address after translation (NAT): elements 225 and 281.
+    pub nat_src_addr: Option<Address>,
+    /// Destination address after translation: elements 226 and 282.
+    pub nat_dst_addr: Option<Address>,
+    /// Source port after translation: element 227.
+    pub nat_src_port: Option<u16>,
+    /// Destination port after translation: element 228.
+    pub nat_dst_port: Option<u16>,
+    /// Number of the template that the record was read by, 256 and above.
+    pub flowset: Option<u16>,
+    /// Which part of the exporter numbered its templates and datagrams: the source id of
+    /// v9, the observation domain of IPFIX.
+    pub domain: Option<u32>,
+}
+
+impl FlowRecord {
+    /// The family of its addresses; unknown where it has none. Never what a member of
+    /// its record claims.
+    #[must_use]
+    pub fn family(&self) -> Option<Family> {
+        self.src_addr.or(self.dst_addr).map(Address::family)
+    }
 }

@@ -4,8 +4,8 @@
 //! It holds what a [`FlowRecord`] holds, in the form that columns are filled
 //! from: texts are borrowed, and nothing is allocated for a flow.
 //!
-//! Fourth shape of a flow. Each number takes as many bits as its field has on
-//! the wire, but counters, which have 64, and times, which are milliseconds.
+//! Fourth shape of a flow. Each number takes as many bits as its field has, counters 64;
+//! times are milliseconds, and addresses stand apart.
 //!
 //! ```
 //! use flowkit_model::{FieldId, FlowRecord, Row};
@@ -24,18 +24,52 @@ use crate::record::FlowRecord;
 /// Number of fields.
 pub const N_FIELDS: usize = FIELDS.len();
 
+/// Fields of one kind that stand apart, and room for one that does not.
+const N_APART: usize = 8;
+
+/// Where the texts, and where the addresses stand: for each field its place among those
+/// of its kind, from 1.
+const PLACES: [u8; N_FIELDS] = places();
+
+const fn places() -> [u8; N_FIELDS] {
+    let (mut places, mut field) = ([0; N_FIELDS], 0);
+    let (mut n_texts, mut n_addresses) = (0, 0);
+    while field < N_FIELDS {
+        match FIELDS[field].access {
+            Access::Text { .. } => {
+                n_texts += 1;
+                places[field] = n_texts;
+            }
+            Access::Address { .. } => {
+                n_addresses += 1;
+                places[field] = n_addresses;
+            }
+            Access::Number { .. } | Access::Worked { .. } => {}
+        }
+        field += 1;
+    }
+    assert!((n_texts as usize) < N_APART && (n_addresses as usize) < N_APART);
+    places
+}
+
 /// One flow.
 #[derive(Clone, Debug)]
 pub struct Row<'t> {
     numbers: [u64; N_FIELDS],
-    texts: [&'t str; N_FIELDS],
+    texts: [&'t str; N_APART],
+    addresses: [Address; N_APART],
     /// One bit for each field that is known.
     known: u64,
 }
 
 impl Default for Row<'_> {
     fn default() -> Self {
-        Self { numbers: [0; N_FIELDS], texts: [""; N_FIELDS], known: 0 }
+        Self {
+            numbers: [0; N_FIELDS],
+            texts: [""; N_APART],
+            addresses: [Address::UNSPECIFIED; N_APART],
+            known: 0,
+        }
     }
 }
 
@@ -51,11 +85,17 @@ impl<'t> Row<'t> {
                         row.set(field.id, value);
                     }
                 }
+                Access::Address { read, .. } => {
+                    if let Some(address) = read(flow) {
+                        row.set_address(field.id, address);
+                    }
+                }
                 Access::Text { read, .. } => {
                     if let Some(text) = read(flow) {
                         row.set_text(field.id, text);
                     }
                 }
+                Access::Worked { .. } => {}
             }
         }
         row
@@ -77,14 +117,14 @@ impl<'t> Row<'t> {
     #[must_use]
     #[inline]
     pub fn address(&self, field: FieldId) -> Option<Address> {
-        self.number(field).and_then(Address::from_number)
+        self.is_known(field).then_some(self.addresses[usize::from(PLACES[field as usize])])
     }
 
     /// The value of a text field; unknown is `None`.
     #[must_use]
     #[inline]
     pub fn text(&self, field: FieldId) -> Option<&'t str> {
-        self.is_known(field).then_some(self.texts[field as usize])
+        self.is_known(field).then_some(self.texts[usize::from(PLACES[field as usize])])
     }
 
     /// Which fields are known: a bit for each, by its place in the catalogue.
@@ -101,11 +141,27 @@ impl<'t> Row<'t> {
         self.numbers[field as usize] = value;
     }
 
+    /// Sets an address, and the family of the flow with one of its ends.
+    #[inline]
+    pub fn set_address(&mut self, field: FieldId, address: Address) {
+        self.known |= 1 << field as u64;
+        self.addresses[usize::from(PLACES[field as usize])] = address;
+        let is_source = field == FieldId::SrcAddr;
+        if is_source || (field == FieldId::DstAddr && !self.is_known(FieldId::SrcAddr)) {
+            self.set(FieldId::Family, address.family().number().into());
+        }
+    }
+
     /// Sets a text.
     #[inline]
     pub fn set_text(&mut self, field: FieldId, text: &'t str) {
         self.known |= 1 << field as u64;
-        self.texts[field as usize] = text;
+        self.texts[usize::from(PLACES[field as usize])] = text;
+    }
+
+    /// Forgets a value.
+    pub fn forget(&mut self, field: FieldId) {
+        self.known &= !(1 << field as u64);
     }
 
     /// The record of this row.
@@ -115,7 +171,9 @@ impl<'t> Row<'t> {
         for field in FIELDS {
             match field.access {
                 Access::Number { write, .. } => write(&mut flow, self.number(field.id)),
+                Access::Address { write, .. } => write(&mut flow, self.address(field.id)),
                 Access::Text { write, .. } => write(&mut flow, self.text(field.id).map(Into::into)),
+                Access::Worked { .. } => {}
             }
         }
         flow
@@ -147,11 +205,16 @@ mod tests {
             let mut flow = FlowRecord::default();
             match field.access {
                 Access::Number { write, .. } => write(&mut flow, Some(7)),
+                Access::Address { write, .. } => write(&mut flow, "2001:db8::7".parse().ok()),
                 Access::Text { write, .. } => write(&mut flow, Some("r7".into())),
+                Access::Worked { .. } => {}
             }
             let row = Row::of(&flow);
             assert_eq!(row.record(), flow, "{}", field.name);
-            assert_eq!(row.known.count_ones(), 1);
+            for other in FIELDS {
+                let is_known = row.known >> other.id as u64 & 1 == 1;
+                assert_eq!(is_known, !other.is_unknown(&flow), "{} {}", field.name, other.name);
+            }
         }
     }
 }

@@ -316,6 +316,13 @@ impl Document {
                 let is_same = !is_again || read(&self.flow) == value;
                 write(&mut self.flow, value.filter(|_| is_same));
             }
+            Access::Address { read, write } => {
+                let address =
+                    if let Found::Address(address) = found { Some(address) } else { None };
+                let is_same = !is_again || read(&self.flow) == address;
+                write(&mut self.flow, address.filter(|_| is_same));
+            }
+            Access::Worked { .. } => {}
             Access::Text { read, write } => {
                 let text = if let Found::Text(text) = found { Some(text) } else { None };
                 let is_same = !is_again || read(&self.flow) == text.as_deref();

@@ -2,7 +2,6 @@
 
 use super::dialect::{DIALECTS, sample};
 use super::*;
-use crate::address::Address;
 use crate::field::Access;
 
 fn flow(json: &str) -> Result<FlowRecord, NotAFlow> {
@@ -89,20 +88,21 @@ fn numbers_in_every_form() {
 }
 
 #[test]
-fn addresses_are_dotted_ipv4() {
+fn addresses_are_of_either_family() {
     for (text, expected) in [
-        ("192.0.2.7", Some([192, 0, 2, 7])),
-        (" 192.0.2.7 ", Some([192, 0, 2, 7])),
-        ("::ffff:192.0.2.1", Some([192, 0, 2, 1])),
-        ("0.0.0.0", Some([0; 4])),
-        ("2001:db8::1", None),
+        ("192.0.2.7", Some("192.0.2.7")),
+        (" 192.0.2.7 ", Some("192.0.2.7")),
+        ("::ffff:192.0.2.1", Some("192.0.2.1")),
+        ("0.0.0.0", Some("0.0.0.0")),
+        ("2001:0DB8::1", Some("2001:db8::1")),
+        ("2001:db8::1/64", None),
         ("010.0.0.1", None),
         ("256.1.1.1", None),
         ("192.0.2", None),
         ("example.org", None),
     ] {
         let found = member("src_addr", &format!("\"{text}\"")).src_addr;
-        assert_eq!(found, expected.map(Address::from), "{text}");
+        assert_eq!(found.map(|found| found.to_string()).as_deref(), expected, "{text}");
     }
     assert_eq!(member("src_addr", "3221225985").src_addr, None);
 }
@@ -149,10 +149,11 @@ fn every_dialect_reads_its_fields() {
                 Access::Text { read, .. } => {
                     assert_eq!(read(&flow), Some(&*format!("r{expected}")), "{text}");
                 }
-                Access::Number { read, .. } => {
+                Access::Worked { .. } => unreachable!("no place has such a value"),
+                Access::Number { .. } | Access::Address { .. } => {
                     assert_eq!(
-                        read(&flow),
-                        Some(expected),
+                        place.field.field().number(&flow),
+                        Some(expected.into()),
                         "{place:?} in {}: {text}",
                         dialect.name
                     );

@@ -5,14 +5,14 @@
 //! field, or the field is unknown. A list of two or more values is unknown, but
 //! for the exporter, which keeps its first.
 
-use std::net::Ipv6Addr;
-
 use super::dialect::{Form, Place};
 use super::json::{Elements, Json, whole};
 use crate::address::Address;
 use crate::field::{Access, FieldId, Kind};
 use crate::names::protocol::nfdump_protocol_number;
-use crate::names::{Adaptation, parse_tcp_flag_names, parse_tcp_flags, protocol_number};
+use crate::names::{
+    Adaptation, direction_number, parse_mac, parse_tcp_flag_names, parse_tcp_flags, protocol_number,
+};
 use crate::time;
 
 /// What a value of a document says of a field.
@@ -26,6 +26,7 @@ pub(super) enum Found {
     /// elsewhere is more.
     TooLarge,
     Number(u64),
+    Address(Address),
     Text(String),
 }
 
@@ -80,11 +81,23 @@ pub(super) fn of_scalar(place: &Place, scalar: Scalar<'_>) -> Found {
             "" => Found::Impossible,
             text => Found::Text(text.to_owned()),
         },
-        (Access::Number { bits, .. }, _) => match number_in(place.form, field.kind, scalar) {
-            None => Found::Impossible,
-            Some(value) if bits < 64 && value >> bits != 0 => Found::TooLarge,
-            Some(value) => Found::Number(value),
-        },
+        (Access::Address { .. }, Scalar::Number(_)) | (Access::Worked { .. }, _) => {
+            Found::Impossible
+        }
+        (Access::Address { .. }, Scalar::Text(text)) => {
+            text.trim().parse().map_or(Found::Impossible, Found::Address)
+        }
+        (Access::Number { bits, .. }, _) => {
+            let bits = match place.form {
+                Form::Wide => bits,
+                _ => field.bits_of_version_5().unwrap_or(bits),
+            };
+            match number_in(place.form, field.kind, scalar) {
+                None => Found::Impossible,
+                Some(value) if bits < 64 && value >> bits != 0 => Found::TooLarge,
+                Some(value) => Found::Number(value),
+            }
+        }
     }
 }
 
@@ -107,7 +120,7 @@ pub(super) fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>) -> Option<u6
         Scalar::Text(text) => parse(kind, text.trim()),
     };
     match form {
-        Form::Plain | Form::Endpoint | Form::Scaled => plain(kind),
+        Form::Plain | Form::Wide | Form::Endpoint | Form::Scaled => plain(kind),
         Form::Seconds => since_1970(scalar, 1000.0, |count| count.checked_mul(1000)),
         Form::Milliseconds => since_1970(scalar, 1.0, Some),
         Form::Nanoseconds => since_1970(scalar, 1e-6, |count| Some(count / 1_000_000)),
@@ -161,7 +174,6 @@ fn number_in_text(form: Form, kind: Kind, text: &str) -> Option<u64> {
             _ => parse(kind, text),
         }
         .filter(|ms| *ms > 0),
-        Form::AnyAddress => parse(kind, text).or_else(|| parse_whole(text)),
         _ => parse(kind, text),
     }
 }
@@ -173,7 +185,7 @@ fn byte(value: Option<u64>) -> Option<u64> {
 /// A JSON number as the value of a field.
 fn number(kind: Kind, text: &str) -> Option<u64> {
     match kind {
-        Kind::Address | Kind::Text => None,
+        Kind::Address | Kind::Family | Kind::Text => None,
         Kind::Time => time::parse_ms(text).or_else(|| time::from_epoch(parse_whole(text)?)),
         _ => parse_whole(text),
     }
@@ -182,8 +194,9 @@ fn number(kind: Kind, text: &str) -> Option<u64> {
 /// Text without blanks around it as the value of a number field.
 pub(super) fn parse(kind: Kind, text: &str) -> Option<u64> {
     match kind {
-        Kind::Text => None,
-        Kind::Address => parse_address(text).map(Address::number),
+        Kind::Address | Kind::Family | Kind::Text => None,
+        Kind::Direction => direction_number(text).or_else(|| parse_whole(text)),
+        Kind::Mac => parse_mac(text),
         Kind::Time => time::parse_ms(text),
         Kind::Version => parse_whole(text.trim_start_matches(|c: char| !c.is_ascii_digit())),
         Kind::Flags => parse_whole(text).or_else(|| {
@@ -192,12 +205,6 @@ pub(super) fn parse(kind: Kind, text: &str) -> Option<u64> {
         Kind::Protocol => parse_whole(text).or_else(|| protocol_number(text).map(u64::from)),
         _ => parse_whole(text),
     }
-}
-
-/// A dotted IPv4 address, or one mapped into IPv6; `010.0.0.1` is none.
-fn parse_address(text: &str) -> Option<Address> {
-    let mapped = || text.parse::<Ipv6Addr>().ok()?.to_ipv4_mapped().map(Address::from);
-    text.parse().ok().or_else(mapped)
 }
 
 /// `443`, `443.0`, `1.5e3`, `-0`; not `1,234`, `0x10`, `-1` or `nan`.

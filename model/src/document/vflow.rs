@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::rows_of_values::put;
-use crate::address::Address;
 use crate::field::{Access, FIELDS, Kind};
 use crate::record::FlowRecord;
 use crate::time;
 use crate::wire::{self, VERSION};
+use std::net::Ipv4Addr;
 
 /// A datagram.
 #[derive(Deserialize)]
@@ -107,7 +107,7 @@ impl<'a> Message<'a> {
 
 impl Record<'_> {
     fn on_the_wire(&self) -> Option<wire::Record> {
-        let address = |text: &str| text.parse::<Address>().ok();
+        let address = |text: &str| text.parse::<Ipv4Addr>().ok();
         Some(wire::Record {
             src_addr: address(&self.src_addr)?,
             dst_addr: address(&self.dst_addr)?,
@@ -138,13 +138,14 @@ fn document(flow: &FlowRecord) -> String {
     for field in FIELDS {
         let value = match field.access {
             Access::Text { read, .. } => read(flow).map(Value::from),
+            Access::Address { read, .. } => {
+                read(flow).map(|address| Value::from(address.to_string()))
+            }
             Access::Number { read, .. } => read(flow).map(|number| match field.kind {
                 Kind::Time => Value::from(time::format_ms(number)),
-                Kind::Address => {
-                    Value::from(Address::from_number(number).map(|address| address.to_string()))
-                }
                 _ => Value::from(number),
             }),
+            Access::Worked { .. } => None,
         };
         if let Some(value) = value {
             put(&mut members, field.codec_key, value);

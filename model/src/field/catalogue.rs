@@ -1,22 +1,18 @@
-//! The rows of the catalogue, in the order of the packet.
+//! The rows of the catalogue: version 5 in the order of its packet, what the pipeline
+//! adds, and what NetFlow v9 and IPFIX have beside it.
 
 use super::{Access, Field, FieldId, Kind, Wire};
-use crate::address::Address;
+use crate::address::Family;
 
 /// The value in the type of the record's field, or unknown where it does not fit.
 fn fit<T: TryFrom<u64>>(value: Option<u64>) -> Option<T> {
     value.and_then(|value| value.try_into().ok())
 }
 
-/// The address of a number, or unknown where it does not fit.
-fn address(value: Option<u64>) -> Option<Address> {
-    value.and_then(Address::from_number)
-}
-
-use Access::{Number, Text};
+use Access::{Address, Number, Text, Worked};
 use Wire::{Header, Nowhere, Record};
 
-/// Every field, in the order of the packet.
+/// Every field.
 #[rustfmt::skip]
 pub const FIELDS: &[Field] = &[
     Field { id: FieldId::Timestamp, name: "timestamp", aliases: &["received", "tr", "unix_secs"], module_key: "@timestamp", codec_key: "@timestamp",
@@ -26,7 +22,7 @@ pub const FIELDS: &[Field] = &[
         wire: Nowhere, kind: Kind::Text, unit: "address or name", meaning: "router that exported the flow",
         access: Text { read: |flow| flow.exporter.as_deref(), write: |flow, value| flow.exporter = value } },
     Field { id: FieldId::Version, name: "version", aliases: &[], module_key: "netflow.version", codec_key: "netflow.version",
-        wire: Header(0, 2), kind: Kind::Version, unit: "5", meaning: "export format",
+        wire: Header(0, 2), kind: Kind::Version, unit: "5, 9, 10 for IPFIX", meaning: "export format",
         access: Number { bits: 16, read: |flow| flow.version.map(u64::from), write: |flow, value| flow.version = fit(value) } },
     Field { id: FieldId::FlowRecords, name: "flow_records", aliases: &["count"], module_key: "netflow.flow_records", codec_key: "netflow.flow_records",
         wire: Header(2, 2), kind: Kind::Code, unit: "records, 1 to 30", meaning: "records in the same packet",
@@ -47,20 +43,20 @@ pub const FIELDS: &[Field] = &[
         wire: Header(22, 2), kind: Kind::Code, unit: "1 in n packets; 0 and 1: all", meaning: "how many packets stand for one (low 14 of 16 bits)",
         access: Number { bits: 16, read: |flow| flow.sampling_interval.map(u64::from), write: |flow, value| flow.sampling_interval = fit(value) } },
     Field { id: FieldId::SrcAddr, name: "src_addr", aliases: &["srcaddr", "srcip", "src_ip", "sip", "sa", "ipv4_src_addr"], module_key: "netflow.src_addr", codec_key: "netflow.ipv4_src_addr",
-        wire: Record(0, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "source address",
-        access: Number { bits: 32, read: |flow| flow.src_addr.map(Address::number), write: |flow, value| flow.src_addr = address(value) } },
+        wire: Record(0, 4), kind: Kind::Address, unit: "IPv4 or IPv6 address", meaning: "source address",
+        access: Address { read: |flow| flow.src_addr, write: |flow, value| flow.src_addr = value } },
     Field { id: FieldId::DstAddr, name: "dst_addr", aliases: &["dstaddr", "dstip", "dst_ip", "dip", "da", "ipv4_dst_addr"], module_key: "netflow.dst_addr", codec_key: "netflow.ipv4_dst_addr",
-        wire: Record(4, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "destination address",
-        access: Number { bits: 32, read: |flow| flow.dst_addr.map(Address::number), write: |flow, value| flow.dst_addr = address(value) } },
+        wire: Record(4, 4), kind: Kind::Address, unit: "IPv4 or IPv6 address", meaning: "destination address",
+        access: Address { read: |flow| flow.dst_addr, write: |flow, value| flow.dst_addr = value } },
     Field { id: FieldId::NextHop, name: "next_hop", aliases: &["nexthop", "nhip", "nh", "ipv4_next_hop"], module_key: "netflow.next_hop", codec_key: "netflow.ipv4_next_hop",
-        wire: Record(8, 4), kind: Kind::Address, unit: "IPv4 address", meaning: "next router; 0.0.0.0: none",
-        access: Number { bits: 32, read: |flow| flow.next_hop.map(Address::number), write: |flow, value| flow.next_hop = address(value) } },
+        wire: Record(8, 4), kind: Kind::Address, unit: "IPv4 or IPv6 address", meaning: "next router; 0.0.0.0 and ::: none",
+        access: Address { read: |flow| flow.next_hop, write: |flow, value| flow.next_hop = value } },
     Field { id: FieldId::InputSnmp, name: "input_snmp", aliases: &["input", "inif", "in_if", "in"], module_key: "netflow.input_snmp", codec_key: "netflow.input_snmp",
         wire: Record(12, 2), kind: Kind::Code, unit: "ifIndex", meaning: "interface the packets came in by",
-        access: Number { bits: 16, read: |flow| flow.input_snmp.map(u64::from), write: |flow, value| flow.input_snmp = fit(value) } },
+        access: Number { bits: 32, read: |flow| flow.input_snmp.map(u64::from), write: |flow, value| flow.input_snmp = fit(value) } },
     Field { id: FieldId::OutputSnmp, name: "output_snmp", aliases: &["output", "outif", "out_if", "out"], module_key: "netflow.output_snmp", codec_key: "netflow.output_snmp",
         wire: Record(14, 2), kind: Kind::Code, unit: "ifIndex", meaning: "interface they left by; 0: none",
-        access: Number { bits: 16, read: |flow| flow.output_snmp.map(u64::from), write: |flow, value| flow.output_snmp = fit(value) } },
+        access: Number { bits: 32, read: |flow| flow.output_snmp.map(u64::from), write: |flow, value| flow.output_snmp = fit(value) } },
     Field { id: FieldId::Packets, name: "packets", aliases: &["dpkts", "pkt", "ipkt", "in_pkts"], module_key: "netflow.packets", codec_key: "netflow.in_pkts",
         wire: Record(16, 4), kind: Kind::Count, unit: "packets", meaning: "packets in the flow",
         access: Number { bits: 64, read: |flow| flow.packets, write: |flow, value| flow.packets = value } },
@@ -90,10 +86,10 @@ pub const FIELDS: &[Field] = &[
         access: Number { bits: 8, read: |flow| flow.tos.map(u64::from), write: |flow, value| flow.tos = fit(value) } },
     Field { id: FieldId::SrcAs, name: "src_as", aliases: &["srcas", "sas"], module_key: "netflow.src_as", codec_key: "netflow.src_as",
         wire: Record(40, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the source, origin or peer",
-        access: Number { bits: 16, read: |flow| flow.src_as.map(u64::from), write: |flow, value| flow.src_as = fit(value) } },
+        access: Number { bits: 32, read: |flow| flow.src_as.map(u64::from), write: |flow, value| flow.src_as = fit(value) } },
     Field { id: FieldId::DstAs, name: "dst_as", aliases: &["dstas", "das"], module_key: "netflow.dst_as", codec_key: "netflow.dst_as",
         wire: Record(42, 2), kind: Kind::Code, unit: "AS number", meaning: "autonomous system of the destination, origin or peer",
-        access: Number { bits: 16, read: |flow| flow.dst_as.map(u64::from), write: |flow, value| flow.dst_as = fit(value) } },
+        access: Number { bits: 32, read: |flow| flow.dst_as.map(u64::from), write: |flow, value| flow.dst_as = fit(value) } },
     Field { id: FieldId::SrcMaskLen, name: "src_mask_len", aliases: &["src_mask", "srcmask", "smk"], module_key: "netflow.src_mask_len", codec_key: "netflow.src_mask",
         wire: Record(44, 1), kind: Kind::Code, unit: "bits", meaning: "length of the source's routing prefix",
         access: Number { bits: 8, read: |flow| flow.src_mask_len.map(u64::from), write: |flow, value| flow.src_mask_len = fit(value) } },
@@ -121,6 +117,54 @@ pub const FIELDS: &[Field] = &[
     Field { id: FieldId::Adapted, name: "adapted", aliases: &[], module_key: "flowkit.adapted", codec_key: "flowkit.adapted",
         wire: Nowhere, kind: Kind::Adaptation, unit: "1 ElastiFlow, 2 ElastiFlow scaled, 3 nfcapd scaled", meaning: "what the pipeline changed; scaled: counters are multiplied by the sampling interval",
         access: Number { bits: 8, read: |flow| flow.adapted.map(u64::from), write: |flow, value| flow.adapted = fit(value) } },
+    Field { id: FieldId::Family, name: "family", aliases: &["af"], module_key: "flowkit.family", codec_key: "flowkit.family",
+        wire: Nowhere, kind: Kind::Family, unit: "ipv4 or ipv6", meaning: "family of the addresses; worked out from them",
+        access: Worked { bits: 8, read: |flow| flow.family().map(Family::number).map(u64::from) } },
+    Field { id: FieldId::Direction, name: "direction", aliases: &["dir"], module_key: "netflow.direction", codec_key: "netflow.flowDirection",
+        wire: Nowhere, kind: Kind::Direction, unit: "0 ingress, 1 egress", meaning: "which way the flow went through the interface that observed it",
+        access: Number { bits: 8, read: |flow| flow.direction.map(u64::from), write: |flow, value| flow.direction = fit(value) } },
+    Field { id: FieldId::Vlan, name: "vlan", aliases: &["vlan_id"], module_key: "netflow.vlan", codec_key: "netflow.vlanId",
+        wire: Nowhere, kind: Kind::Code, unit: "number of 12 bits", meaning: "virtual LAN",
+        access: Number { bits: 16, read: |flow| flow.vlan.map(u64::from), write: |flow, value| flow.vlan = fit(value) } },
+    Field { id: FieldId::SrcMac, name: "src_mac", aliases: &["smac"], module_key: "netflow.src_mac", codec_key: "netflow.sourceMacAddress",
+        wire: Nowhere, kind: Kind::Mac, unit: "Ethernet address", meaning: "Ethernet address that the packets came from",
+        access: Number { bits: 48, read: |flow| flow.src_mac, write: |flow, value| flow.src_mac = value.filter(|mac| mac >> 48 == 0) } },
+    Field { id: FieldId::DstMac, name: "dst_mac", aliases: &["dmac"], module_key: "netflow.dst_mac", codec_key: "netflow.destinationMacAddress",
+        wire: Nowhere, kind: Kind::Mac, unit: "Ethernet address", meaning: "Ethernet address that they went to",
+        access: Number { bits: 48, read: |flow| flow.dst_mac, write: |flow, value| flow.dst_mac = value.filter(|mac| mac >> 48 == 0) } },
+    Field { id: FieldId::Event, name: "event", aliases: &["fw_event"], module_key: "netflow.fw_event", codec_key: "netflow.firewallEvent",
+        wire: Nowhere, kind: Kind::Code, unit: "1 created, 2 deleted, 3 denied, 4 alert, 5 updated", meaning: "what a firewall or NAT reports",
+        access: Number { bits: 8, read: |flow| flow.event.map(u64::from), write: |flow, value| flow.event = fit(value) } },
+    Field { id: FieldId::RevBytes, name: "rev_bytes", aliases: &["rev_octets"], module_key: "netflow.rev_flow_delta_bytes", codec_key: "netflow.reverseOctetDeltaCount",
+        wire: Nowhere, kind: Kind::Count, unit: "bytes, layer 3", meaning: "bytes the other way, of exporters that report both ways in one record",
+        access: Number { bits: 64, read: |flow| flow.rev_bytes, write: |flow, value| flow.rev_bytes = value } },
+    Field { id: FieldId::RevPackets, name: "rev_packets", aliases: &["rev_pkts"], module_key: "netflow.responderPackets", codec_key: "netflow.reversePacketDeltaCount",
+        wire: Nowhere, kind: Kind::Count, unit: "packets", meaning: "packets the other way, likewise",
+        access: Number { bits: 64, read: |flow| flow.rev_packets, write: |flow, value| flow.rev_packets = value } },
+    Field { id: FieldId::IcmpType, name: "icmp_type", aliases: &[], module_key: "netflow.icmp_type", codec_key: "netflow.icmpTypeIPv4",
+        wire: Nowhere, kind: Kind::Code, unit: "number", meaning: "type of an ICMP message",
+        access: Number { bits: 8, read: |flow| flow.icmp_type.map(u64::from), write: |flow, value| flow.icmp_type = fit(value) } },
+    Field { id: FieldId::IcmpCode, name: "icmp_code", aliases: &[], module_key: "netflow.icmp_code", codec_key: "netflow.icmpCodeIPv4",
+        wire: Nowhere, kind: Kind::Code, unit: "number", meaning: "code of an ICMP message",
+        access: Number { bits: 8, read: |flow| flow.icmp_code.map(u64::from), write: |flow, value| flow.icmp_code = fit(value) } },
+    Field { id: FieldId::NatSrcAddr, name: "nat_src_addr", aliases: &["xlate_src_addr"], module_key: "netflow.xlate_src_addr_ipv4", codec_key: "netflow.postNATSourceIPv4Address",
+        wire: Nowhere, kind: Kind::Address, unit: "IPv4 or IPv6 address", meaning: "source address after translation (NAT)",
+        access: Address { read: |flow| flow.nat_src_addr, write: |flow, value| flow.nat_src_addr = value } },
+    Field { id: FieldId::NatDstAddr, name: "nat_dst_addr", aliases: &["xlate_dst_addr"], module_key: "netflow.xlate_dst_addr_ipv4", codec_key: "netflow.postNATDestinationIPv4Address",
+        wire: Nowhere, kind: Kind::Address, unit: "IPv4 or IPv6 address", meaning: "destination address after translation",
+        access: Address { read: |flow| flow.nat_dst_addr, write: |flow, value| flow.nat_dst_addr = value } },
+    Field { id: FieldId::NatSrcPort, name: "nat_src_port", aliases: &[], module_key: "netflow.xlate_src_port", codec_key: "netflow.postNAPTSourceTransportPort",
+        wire: Nowhere, kind: Kind::Port, unit: "port", meaning: "source port after translation",
+        access: Number { bits: 16, read: |flow| flow.nat_src_port.map(u64::from), write: |flow, value| flow.nat_src_port = fit(value) } },
+    Field { id: FieldId::NatDstPort, name: "nat_dst_port", aliases: &[], module_key: "netflow.xlate_dst_port", codec_key: "netflow.postNAPTDestinationTransportPort",
+        wire: Nowhere, kind: Kind::Port, unit: "port", meaning: "destination port after translation",
+        access: Number { bits: 16, read: |flow| flow.nat_dst_port.map(u64::from), write: |flow, value| flow.nat_dst_port = fit(value) } },
+    Field { id: FieldId::Flowset, name: "flowset", aliases: &["template"], module_key: "netflow.flowset_id", codec_key: "netflow.flowset_id",
+        wire: Nowhere, kind: Kind::Code, unit: "number from 256", meaning: "template that the record was read by",
+        access: Number { bits: 16, read: |flow| flow.flowset.map(u64::from), write: |flow, value| flow.flowset = fit(value) } },
+    Field { id: FieldId::Domain, name: "domain", aliases: &["source_id", "observation_domain"], module_key: "netflow.source_id", codec_key: "netflow.observationDomainId",
+        wire: Nowhere, kind: Kind::Code, unit: "number", meaning: "source id of v9, observation domain of IPFIX",
+        access: Number { bits: 32, read: |flow| flow.domain.map(u64::from), write: |flow, value| flow.domain = fit(value) } },
 ];
 
 #[cfg(test)]
@@ -154,21 +198,14 @@ mod tests {
         assert_eq!(Field::by_name("colour"), None);
     }
 
-    /// The catalogue alone says which fields hold addresses: those that the codec
-    /// names after the family, and they are as wide as an address.
+    /// The catalogue alone says which fields hold addresses.
     #[test]
     fn addresses_are_known_as_such() {
         for field in FIELDS {
-            let is_address = field.codec_key.starts_with("netflow.ipv4_");
+            let is_address = matches!(field.access, Address { .. });
             assert_eq!(field.id.is_address(), is_address, "{}", field.name);
-            let bits = u32::from(Address::BITS);
-            assert!(!is_address || field.bits() == Some(bits), "{}", field.name);
-            if let (true, Access::Number { read, write, .. }) = (is_address, field.access) {
-                let mut flow = FlowRecord::default();
-                let address = Address::from([192, 0, 2, 1]);
-                write(&mut flow, Some(address.number()));
-                assert_eq!(read(&flow).and_then(Address::from_number), Some(address));
-            }
+            assert_eq!(field.bits() == Some(128), is_address, "{}", field.name);
+            assert!(!field.codec_key.starts_with("netflow.ipv4_") || is_address);
         }
     }
 
@@ -178,7 +215,7 @@ mod tests {
         for field in FIELDS {
             let mut flow = FlowRecord::default();
             match field.access {
-                Access::Number { bits, read, write } => {
+                Number { bits, read, write } => {
                     write(&mut flow, Some(5));
                     assert_eq!(read(&flow), Some(5), "{}", field.name);
                     if bits < 48 {
@@ -188,15 +225,25 @@ mod tests {
                     write(&mut flow, Some((1 << (bits - 1)) + 1));
                     assert_eq!(read(&flow), Some((1 << (bits - 1)) + 1), "{}", field.name);
                 }
-                Access::Text { read, write } => {
+                Address { read, write } => {
+                    let address = "2001:db8::1".parse().ok();
+                    write(&mut flow, address);
+                    assert_eq!(read(&flow), address);
+                }
+                Text { read, write } => {
                     write(&mut flow, Some("r1".into()));
                     assert_eq!(read(&flow), Some("r1"));
                 }
+                Worked { .. } => {
+                    assert_eq!(field.id, FieldId::Family, "has a test of its own");
+                    flow.src_addr = "2001:db8::1".parse().ok();
+                    assert_eq!(field.number(&flow), Some(6));
+                    flow.src_addr = None;
+                    continue;
+                }
             }
-            let known = FIELDS.iter().filter(|other| match other.access {
-                Access::Number { read, .. } => read(&flow).is_some(),
-                Access::Text { read, .. } => read(&flow).is_some(),
-            });
+            let is_worked = |other: &Field| matches!(other.access, Worked { .. });
+            let known = FIELDS.iter().filter(|other| !other.is_unknown(&flow) && !is_worked(other));
             assert_eq!(known.map(|field| field.name).collect::<Vec<_>>(), [field.name]);
         }
     }

@@ -24,6 +24,7 @@ mod catalogue;
 
 use std::fmt;
 
+use crate::address::Address;
 use crate::record::FlowRecord;
 use crate::time;
 
@@ -68,6 +69,22 @@ pub enum FieldId {
     SrcAsName,
     DstAsName,
     Adapted,
+    Family,
+    Direction,
+    Vlan,
+    SrcMac,
+    DstMac,
+    Event,
+    RevBytes,
+    RevPackets,
+    IcmpType,
+    IcmpCode,
+    NatSrcAddr,
+    NatDstAddr,
+    NatSrcPort,
+    NatDstPort,
+    Flowset,
+    Domain,
 }
 
 /// What a value means, hence how it is read and shown.
@@ -81,6 +98,12 @@ pub enum Kind {
     Count,
     /// An [`Address`](crate::Address), by its number.
     Address,
+    /// A [`Family`](crate::address::Family) of addresses, which has a name.
+    Family,
+    /// Which way a flow was observed, which has a name.
+    Direction,
+    /// An Ethernet address: 48 bits, the first octet the highest.
+    Mac,
     /// A port, which has a service's name.
     Port,
     /// An IP protocol, which has a name.
@@ -117,6 +140,20 @@ pub enum Access {
         read: fn(&FlowRecord) -> Option<u64>,
         /// Writes a value, or unknown where it does not fit.
         write: fn(&mut FlowRecord, Option<u64>),
+    },
+    /// An address.
+    Address {
+        /// Reads the value; unknown is `None`.
+        read: fn(&FlowRecord) -> Option<Address>,
+        /// Writes a value.
+        write: fn(&mut FlowRecord, Option<Address>),
+    },
+    /// Worked out from other fields: a number that is read and not written.
+    Worked {
+        /// Largest width a value can have.
+        bits: u32,
+        /// Reads the value; unknown is `None`.
+        read: fn(&FlowRecord) -> Option<u64>,
     },
     /// Text.
     Text {
@@ -181,20 +218,58 @@ impl Field {
 
     /// The largest number that a value can be: of times the last that is written.
     #[must_use]
-    pub fn most(&self) -> u64 {
-        match (self.kind, self.access) {
-            (Kind::Time, _) => time::LAST_MS,
-            (_, Access::Number { bits, .. }) => u64::MAX >> (u64::BITS - bits),
-            (_, Access::Text { .. }) => u64::MAX,
+    pub fn most(&self) -> u128 {
+        match (self.kind, self.bits()) {
+            (Kind::Time, _) => time::LAST_MS.into(),
+            (_, Some(bits)) => u128::MAX >> (u128::BITS - bits),
+            (_, None) => u64::MAX.into(),
         }
     }
 
-    /// Widest value in bits; text has none.
+    /// Widest value in bits; text has none. An address of either family has a number of
+    /// 128.
     #[must_use]
     pub fn bits(&self) -> Option<u32> {
         match self.access {
-            Access::Number { bits, .. } => Some(bits),
+            Access::Number { bits, .. } | Access::Worked { bits, .. } => Some(bits),
+            Access::Address { .. } => Some(u128::BITS),
             Access::Text { .. } => None,
+        }
+    }
+
+    /// Widest value in bits that a flow of version 5 has: a code as many as there are in
+    /// its packet. What is more was looked up by somebody else.
+    #[must_use]
+    pub fn bits_of_version_5(&self) -> Option<u32> {
+        match (self.kind, self.wire) {
+            (Kind::Code, Wire::Record(_, bytes)) => Some(u32::from(bytes) * 8),
+            _ => self.bits(),
+        }
+    }
+
+    /// Whether only NetFlow v9 and IPFIX have it. Where a flow of version 5 lacks it,
+    /// nothing is missing.
+    #[must_use]
+    pub fn is_of_templates(&self) -> bool {
+        self.id > FieldId::Adapted
+    }
+
+    /// The number of a record's field, that of its address included; unknown is `None`.
+    #[must_use]
+    pub fn number(&self, flow: &FlowRecord) -> Option<u128> {
+        match self.access {
+            Access::Number { read, .. } | Access::Worked { read, .. } => read(flow).map(u128::from),
+            Access::Address { read, .. } => read(flow).map(Address::number),
+            Access::Text { .. } => None,
+        }
+    }
+
+    /// Whether a record lacks it.
+    #[must_use]
+    pub fn is_unknown(&self, flow: &FlowRecord) -> bool {
+        match self.access {
+            Access::Text { read, .. } => read(flow).is_none(),
+            _ => self.number(flow).is_none(),
         }
     }
 }

@@ -79,8 +79,8 @@ impl Comparison {
     /// Whether the value passes the test; `None` if it is unknown.
     fn of_field(&self, field: FieldId, flow: &FlowRecord) -> Option<bool> {
         match field.field().access {
-            Access::Number { read, .. } => read(flow).map(|value| self.test.passes(value)),
             Access::Text { read, .. } => read(flow).map(|text| self.test.passes_text(text)),
+            _ => field.field().number(flow).map(|value| self.test.passes(value)),
         }
     }
 }
@@ -89,11 +89,12 @@ impl Test {
     /// Whether a number passes.
     #[inline]
     #[must_use]
-    pub fn passes(&self, value: u64) -> bool {
+    pub fn passes(&self, value: impl Into<u128>) -> bool {
+        let value = value.into();
         match self {
             Self::In(ranges) => ranges.contains(value),
-            Self::Flags { mask, all: true } => value & u64::from(*mask) == u64::from(*mask),
-            Self::Flags { mask, all: false } => value & u64::from(*mask) != 0,
+            Self::Flags { mask, all: true } => value & u128::from(*mask) == u128::from(*mask),
+            Self::Flags { mask, all: false } => value & u128::from(*mask) != 0,
             Self::Text(_) => false,
         }
     }

@@ -13,9 +13,6 @@ pub(super) fn no_value(subject: Subject) -> String {
 
 /// What stands there is no value of the subject.
 pub(super) fn not_a_value(subject: Subject, text: &str) -> String {
-    if subject.kind() == Kind::Address && text.contains(':') {
-        return format!("{text} is no IPv4 address; NetFlow v5 has no others");
-    }
     let what = no_value(subject);
     of_value(subject, text).map_or_else(|| what.clone(), |hint| format!("{what}; {hint}"))
 }
@@ -24,7 +21,7 @@ pub(super) fn not_a_value(subject: Subject, text: &str) -> String {
 fn in_words(subject: Subject) -> &'static str {
     match subject.kind() {
         Kind::Address => {
-            "an IPv4 address such as 10.0.0.1, or a network such as 10.0.0.0/8; names of hosts are not looked up"
+            "an address such as 10.0.0.1 or 2001:db8::1, or a network such as 10.0.0.0/8; names of hosts are not looked up"
         }
         Kind::Text => "an address, or a name in quotes",
         Kind::Time => "a time such as 2018-09-21T10:00, with a zone or in that of --tz",
@@ -36,6 +33,9 @@ fn in_words(subject: Subject) -> &'static str {
         }
         Kind::Code if is_as(subject) => "an AS number such as 64500",
         Kind::Count => "a number such as 1500, 10k or 1.5M",
+        Kind::Family => "ipv4 or ipv6",
+        Kind::Direction => "ingress or egress",
+        Kind::Mac => "an Ethernet address such as 00:00:5e:00:53:01",
         Kind::Version | Kind::Adaptation | Kind::Code => "a number",
     }
 }
@@ -71,13 +71,14 @@ fn of_value(subject: Subject, text: &str) -> Option<String> {
             traffic_class(text).map(of_class).or_else(|| without_unit(text))
         }
         Kind::Version | Kind::Adaptation | Kind::Code => without_unit(text),
-        Kind::Text => None,
+        Kind::Family | Kind::Direction | Kind::Mac | Kind::Text => None,
     }
 }
 
 fn of_address(text: &str) -> Option<String> {
-    if text.split_once('/').is_some_and(|(_, bits)| bits.parse::<u32>().is_ok_and(|n| n > 32)) {
-        return Some("a prefix has at most 32 bits".into());
+    let most = if text.contains(':') { 128 } else { 32 };
+    if text.split_once('/').is_some_and(|(_, bits)| bits.parse::<u32>().is_ok_and(|n| n > most)) {
+        return Some(format!("a prefix has at most {most} bits"));
     }
     let given: Vec<&str> =
         text.split('.').take_while(|part| part.parse::<u8>().is_ok()).take(3).collect();

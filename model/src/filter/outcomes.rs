@@ -8,7 +8,7 @@ use crate::field::{Access, FieldId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Smallest and largest known value; `None` if none is known.
-    pub known: Option<(u64, u64)>,
+    pub known: Option<(u128, u128)>,
     /// Whether it may be unknown in some of them.
     pub unknown: bool,
 }
@@ -71,9 +71,10 @@ impl Comparison {
     }
 
     fn bounded(&self, field: FieldId, bounds: Option<Bounds>) -> Outcomes {
-        let (Some(bounds), Access::Number { .. }) = (bounds, field.field().access) else {
+        let Some(bounds) = bounds else { return EITHER };
+        if matches!(field.field().access, Access::Text { .. }) {
             return EITHER;
-        };
+        }
         let Some((least, most)) = bounds.known else {
             return Outcomes { may_match: false, may_fail: true };
         };

@@ -3,15 +3,16 @@
 
 /// Sorted ranges that neither overlap nor touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ranges(Vec<(u64, u64)>);
+pub struct Ranges(Vec<(u128, u128)>);
 
 impl Ranges {
     /// Ranges from first to last, both in it; in any order, overlapping or
     /// not. One that ends before it begins holds nothing.
-    pub fn new(ranges: impl IntoIterator<Item = (u64, u64)>) -> Self {
-        let mut sorted: Vec<_> = ranges.into_iter().filter(|range| range.0 <= range.1).collect();
+    pub fn new<N: Into<u128>>(ranges: impl IntoIterator<Item = (N, N)>) -> Self {
+        let ranges = ranges.into_iter().map(|(first, last)| (first.into(), last.into()));
+        let mut sorted: Vec<_> = ranges.filter(|(first, last)| first <= last).collect();
         sorted.sort_unstable();
-        let mut merged: Vec<(u64, u64)> = Vec::with_capacity(sorted.len());
+        let mut merged: Vec<(u128, u128)> = Vec::with_capacity(sorted.len());
         for (first, last) in sorted {
             match merged.last_mut() {
                 Some(before) if first <= before.1.saturating_add(1) => {
@@ -25,35 +26,37 @@ impl Ranges {
 
     /// One value.
     #[must_use]
-    pub fn one(value: u64) -> Self {
+    pub fn one(value: impl Into<u128>) -> Self {
+        let value = value.into();
         Self(vec![(value, value)])
     }
 
     /// Whether a value is in one of them.
     #[inline]
     #[must_use]
-    pub fn contains(&self, value: u64) -> bool {
+    pub fn contains(&self, value: impl Into<u128>) -> bool {
+        let value = value.into();
         let after = self.0.partition_point(|range| range.0 <= value);
         after > 0 && value <= self.0[after - 1].1
     }
 
     /// Whether one of them shares a value with `first..=last`.
     #[must_use]
-    pub fn overlaps(&self, first: u64, last: u64) -> bool {
+    pub fn overlaps(&self, first: u128, last: u128) -> bool {
         let after = self.0.partition_point(|range| range.0 <= last);
         after > 0 && first <= self.0[after - 1].1
     }
 
     /// Whether every value of `first..=last` is in one of them.
     #[must_use]
-    pub fn covers(&self, first: u64, last: u64) -> bool {
+    pub fn covers(&self, first: u128, last: u128) -> bool {
         let after = self.0.partition_point(|range| range.0 <= first);
         after > 0 && last <= self.0[after - 1].1
     }
 
     /// First and last value of each, ascending.
     #[must_use]
-    pub fn as_slice(&self) -> &[(u64, u64)] {
+    pub fn as_slice(&self) -> &[(u128, u128)] {
         &self.0
     }
 
@@ -71,18 +74,19 @@ mod tests {
 
     #[test]
     fn neighbours_become_one() {
-        let ranges = Ranges::new([(5, 9), (1, 2), (3, 3), (8, 12), (20, 19), (u64::MAX, u64::MAX)]);
-        assert_eq!(ranges.as_slice(), [(1, 3), (5, 12), (u64::MAX, u64::MAX)]);
+        let ranges =
+            Ranges::new([(5, 9), (1, 2), (3, 3), (8, 12), (20, 19), (u128::MAX, u128::MAX)]);
+        assert_eq!(ranges.as_slice(), [(1, 3), (5, 12), (u128::MAX, u128::MAX)]);
     }
 
     proptest! {
         #[test]
         fn equals_the_plain_loop(
-            list in proptest::collection::vec((0_u64..60, 0_u64..60), 0..8),
-            (first, last) in (0_u64..60, 0_u64..60),
+            list in proptest::collection::vec((0_u128..60, 0_u128..60), 0..8),
+            (first, last) in (0_u128..60, 0_u128..60),
         ) {
             let ranges = Ranges::new(list.clone());
-            let holds = |value: u64| list.iter().any(|(from, to)| (*from..=*to).contains(&value));
+            let holds = |value: u128| list.iter().any(|(from, to)| (*from..=*to).contains(&value));
             prop_assert_eq!(ranges.contains(first), holds(first));
             if first <= last {
                 prop_assert_eq!(ranges.overlaps(first, last), (first..=last).any(holds));

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use super::value::is_address;
+use super::value::{ends, family, is_address};
 use super::{Comparison, Expression, Ranges, Subject, Test};
-use crate::address::{Address, network_between};
+use crate::address::{Address, Family, ends_of, network_between};
 use crate::field::Kind;
 use crate::{names, time};
 
@@ -90,15 +90,16 @@ impl Comparison {
             && first != last
             && network(self.subject, *first, *last).is_none()
         {
-            if *last >= self.subject.largest() {
+            let (least, most) = ends(self.subject, *first);
+            if *last >= most && *first >= least {
                 return write!(out, "{name} >= {}", value(self.subject, *first));
             }
-            if *first == 0 {
+            if *first == least && *last <= most {
                 return write!(out, "{name} <= {}", value(self.subject, *last));
             }
         }
-        let values: Vec<String> =
-            ranges.as_slice().iter().map(|range| range_text(self.subject, *range)).collect();
+        let ranges = ranges.as_slice().iter().flat_map(|range| of_one_family(self.subject, *range));
+        let values: Vec<String> = ranges.map(|range| range_text(self.subject, range)).collect();
         self.show_list(&values, out)
     }
 
@@ -115,7 +116,16 @@ impl Comparison {
     }
 }
 
-fn range_text(subject: Subject, (first, last): (u64, u64)) -> String {
+/// A range in pieces of which each is of one family of addresses.
+fn of_one_family(subject: Subject, (first, last): (u128, u128)) -> Vec<(u128, u128)> {
+    if !is_address(subject) || family(first) == family(last) {
+        return vec![(first, last)];
+    }
+    let [(_, end), (start, _)] = [Family::Ipv4, Family::Ipv6].map(ends_of);
+    vec![(first, end), (start, last)]
+}
+
+fn range_text(subject: Subject, (first, last): (u128, u128)) -> String {
     if first == last {
         return value(subject, first);
     }
@@ -124,18 +134,27 @@ fn range_text(subject: Subject, (first, last): (u64, u64)) -> String {
 }
 
 /// `10.0.0.0/8`, if the range is a network.
-fn network(subject: Subject, first: u64, last: u64) -> Option<String> {
+fn network(subject: Subject, first: u128, last: u128) -> Option<String> {
     if !is_address(subject) {
         return None;
     }
-    let (first, last) = (Address::from_number(first)?, Address::from_number(last)?);
+    let (first, last) = (Address::from_number(first), Address::from_number(last));
     network_between(first, last).map(|network| network.to_string())
 }
 
-fn value(subject: Subject, value: u64) -> String {
+fn value(subject: Subject, value: u128) -> String {
+    if is_address(subject) {
+        return Address::from_number(value).to_string();
+    }
+    let Ok(value) = u64::try_from(value) else { return value.to_string() };
     match subject.kind() {
-        _ if is_address(subject) => Address::from_number(value)
-            .map_or_else(|| value.to_string(), |address| address.to_string()),
+        Kind::Family => {
+            Family::from_number(value).map_or_else(|| value.to_string(), |it| it.name().into())
+        }
+        Kind::Direction => {
+            names::direction_name(value).map_or_else(|| value.to_string(), str::to_owned)
+        }
+        Kind::Mac => names::mac_text(value),
         Kind::Time => time::from_epoch(value).map_or_else(|| value.to_string(), time::format_ms),
         Kind::Protocol => u8::try_from(value)
             .ok()

@@ -144,13 +144,14 @@ impl Subject {
 
     /// The largest value it can have.
     #[must_use]
-    pub fn largest(self) -> u64 {
+    pub fn largest(self) -> u128 {
         let bits = match self {
-            Self::Field(field) => field.field().bits().unwrap_or(32),
+            // A text that is an address is compared as one.
+            Self::Field(field) => field.field().bits().unwrap_or(u128::BITS),
             Self::Either(end) => end.fields()[0].field().bits().unwrap_or(64),
             Self::Derived(Derived::Service) => 16,
             Self::Derived(_) => 64,
         };
-        u64::MAX >> (64 - bits.clamp(1, 64))
+        u128::MAX >> (u128::BITS - bits)
     }
 }

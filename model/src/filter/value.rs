@@ -2,7 +2,7 @@
 
 use super::amount::{length_ms, number, plain};
 use super::{Context, Derived, Subject, hint};
-use crate::address::{Address, Network, bounds, prefix_of_mask};
+use crate::address::{Address, Family, Network, bounds, ends_of, parse_network, prefix_of_mask};
 use crate::field::{FieldId, Kind};
 use crate::names;
 use crate::window;
@@ -14,14 +14,14 @@ const LEAST_MS: u64 = 100_000_000_000;
 /// What is typed as one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value {
-    /// The addresses of a network; a single address is one of 32 bits.
+    /// The addresses of a network; a single address is one of all its bits.
     Network(Network),
     /// First and last value, both included.
-    Range(u64, u64),
+    Range(u128, u128),
 }
 
 /// The first and the last number of a network.
-pub(super) fn numbers(network: Network) -> (u64, u64) {
+pub(super) fn numbers(network: Network) -> (u128, u128) {
     let (first, last) = bounds(network);
     (first.number(), last.number())
 }
@@ -42,6 +42,9 @@ pub(super) fn read(subject: Subject, text: &str, context: &Context<'_>) -> Resul
             (single(subject, first, context), single(subject, last, context))
     {
         let (first, last) = (first?, last?);
+        if is_address(subject) && family(first) != family(last) {
+            return Err(format!("the range {text} is of two families of addresses"));
+        }
         if first > last {
             return Err(format!("the range {text} ends before it begins"));
         }
@@ -55,17 +58,31 @@ pub(super) fn is_address(subject: Subject) -> bool {
     subject.kind() == Kind::Address || subject == Subject::Field(FieldId::Exporter)
 }
 
-/// `10.0.0.0/8`, `192.0.2.1`, and `172.16/12`, where the octets that are left out
-/// are 0; bits beyond the prefix do not matter.
+/// `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.1`, and `172.16/12`, where the octets that
+/// are left out are 0; bits beyond the prefix do not matter.
 fn network(text: &str) -> Option<Network> {
-    let (address, length) = match text.split_once('/') {
+    match text.split_once('/') {
+        Some((address, _)) if address.contains(':') => parse_network(text),
         Some((address, length)) => {
             let left_out = 4_usize.checked_sub(address.split('.').count())?;
-            (address.to_owned() + &".0".repeat(left_out), length)
+            parse_network(&format!("{address}{}/{length}", ".0".repeat(left_out)))
         }
-        None => (text.to_owned(), "32"),
-    };
-    format!("{address}/{length}").parse::<Network>().ok().map(|network| network.trunc())
+        None => {
+            let address: Address = text.parse().ok()?;
+            address.network(address.family().bits())
+        }
+    }
+}
+
+/// The least and the largest value that one is compared with: those of its family, if
+/// it is an address.
+pub(super) fn ends(subject: Subject, value: u128) -> (u128, u128) {
+    if is_address(subject) { ends_of(family(value)) } else { (0, subject.largest()) }
+}
+
+/// The family of an address's number.
+pub(super) fn family(number: u128) -> Family {
+    Address::from_number(number).family()
 }
 
 /// The prefix length that a mask such as 255.0.0.0 has.
@@ -74,14 +91,15 @@ pub(super) fn mask_length(text: &str) -> Option<u8> {
 }
 
 /// A value alone; `None` if the text has not its form.
-fn single(subject: Subject, text: &str, context: &Context<'_>) -> Option<Result<u64, String>> {
-    let value = match subject.kind() {
-        _ if is_address(subject) => text.parse::<Address>().ok()?.number(),
+fn single(subject: Subject, text: &str, context: &Context<'_>) -> Option<Result<u128, String>> {
+    let value: u64 = match subject.kind() {
+        _ if is_address(subject) => return Some(Ok(text.parse::<Address>().ok()?.number())),
         Kind::Address | Kind::Text => return None,
         Kind::Time => {
             let ms = text.parse().ok().filter(|ms| *ms >= LEAST_MS);
             let time = || window::time_ms("", text, &context.zone).ok()?.try_into().ok();
-            return Some(Ok(ms.or_else(time)?));
+            let ms: u64 = ms.or_else(time)?;
+            return Some(Ok(ms.into()));
         }
         Kind::Port => plain(text).or_else(|| names::service_port(text, None).map(u64::from))?,
         Kind::Protocol => plain(text).or_else(|| names::protocol_number(text).map(u64::from))?,
@@ -89,9 +107,12 @@ fn single(subject: Subject, text: &str, context: &Context<'_>) -> Option<Result<
         Kind::Flags => plain(text).or_else(|| flags(text).map(u64::from))?,
         Kind::Count if subject == Subject::Derived(Derived::Duration) => length_ms(text)?,
         Kind::Count => number(text)?,
+        Kind::Family => names::family_number(text).or_else(|| plain(text))?,
+        Kind::Direction => names::direction_number(text).or_else(|| plain(text))?,
+        Kind::Mac => names::parse_mac(text)?,
         Kind::Version | Kind::Adaptation | Kind::Code => plain(text)?,
     };
-    let largest = subject.largest();
+    let (value, largest) = (u128::from(value), subject.largest());
     if value > largest {
         return Some(Err(format!("{} is at most {largest}", subject.name())));
     }
@@ -135,7 +156,9 @@ mod tests {
             ("/8", None),
             ("10/", None),
             ("10/8/8", None),
-            ("2001:db8::/32", None),
+            ("2001:db8::/129", None),
+            ("::ffff:10.0.0.0/104", Some((0x0a00_0000, 0x0aff_ffff))),
+            ("::1", Some(((1 << 32) + 1, (1 << 32) + 1))),
         ] {
             assert_eq!(network(text).map(numbers), expected, "{text}");
         }

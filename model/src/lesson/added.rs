@@ -83,7 +83,9 @@ mod tests {
     #[test]
     fn fields_of_the_packet_are_not_added() {
         for added in ADDED {
-            assert_eq!(Field::by_name(added.path), None, "{}", added.path);
+            // What is a constant in documents of version 5 is exported by others.
+            let field = Field::by_name(added.path).filter(|field| !field.is_of_templates());
+            assert_eq!(field, None, "{}", added.path);
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Names for numbers: IP protocols, transport ports and TCP flags, both ways.
+//! Names for numbers: IP protocols, transport ports, TCP flags, directions and Ethernet
+//! addresses, both ways.
 //!
 //! The tables are for reading and typing only; a flow itself holds numbers.
 //!
@@ -22,12 +23,14 @@
 //! *Service Name and Transport Protocol Port Number Registry*.
 
 pub mod adaptation;
+mod link;
 mod port_kind;
 pub mod protocol;
 pub mod service;
 pub mod tcp_flags;
 
 pub use adaptation::Adaptation;
+pub use link::{direction_name, direction_number, family_number, mac_text, parse_mac};
 pub use port_kind::PortKind;
 pub use protocol::{protocol_name, protocol_number};
 pub use service::{has_ports, service_name, service_name_any, service_port};

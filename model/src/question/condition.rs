@@ -111,7 +111,10 @@ impl Condition {
     /// Whether a whole number fulfils the condition; an unknown one does not.
     #[must_use]
     pub fn holds(&self, value: Option<u128>) -> bool {
-        value.is_some_and(|value| self.holds_for(signed(value), 1_000_000_000))
+        value.is_some_and(|value| match &self.value {
+            Limit::Address(address) => self.sign.holds(value.cmp(&address.number())),
+            _ => self.holds_for(signed(value), 1_000_000_000),
+        })
     }
 
     /// Whether a number below 0, given by its absolute value, fulfils the condition.

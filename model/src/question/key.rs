@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Measure, text};
+use crate::address::Prefix;
 use crate::filter::{Derived, End, length_ms, nearest};
 use crate::{FIELDS, Field, FieldId, Kind, Meaning};
 
@@ -14,10 +15,10 @@ pub enum Key {
     /// A field of the catalogue.
     Field(FieldId),
     /// The network of an address, by prefix length.
-    Network(FieldId, u8),
+    Network(FieldId, Prefix),
     /// A value of either end: a flow is in the group of its source and in that of
     /// its destination. For addresses optionally the network, by prefix length.
-    Either(End, Option<u8>),
+    Either(End, Option<Prefix>),
     /// The lower or the higher of the two addresses; unknown counts as the
     /// highest.
     Pair {
@@ -52,11 +53,10 @@ impl Key {
         let name = name.trim();
         let (base, bits) = match name.split_once('/') {
             Some((base, bits)) => {
-                let bits = bits.parse().ok().filter(|bits| *bits <= 32);
-                let bits = bits.ok_or_else(|| UnknownKey {
-                    message: format!("{name}: a prefix has 0 to 32 bits, as in src_addr/24"),
-                })?;
-                (base, Some(bits))
+                let prefix = bits
+                    .parse::<Prefix>()
+                    .map_err(|error| UnknownKey { message: format!("{name}: {error}") })?;
+                (base, Some(prefix))
             }
             None => (name, None),
         };
@@ -247,8 +247,19 @@ mod tests {
         for field in FIELDS {
             assert_eq!(Key::parse(field.name), Ok(Key::Field(field.id)));
         }
-        for name in ["src_addr/24", "addr", "addr/16", "port", "as", "if", "service", "hour", "5m"]
-        {
+        for name in [
+            "src_addr/24",
+            "dst_addr/64",
+            "next_hop/24+48",
+            "addr",
+            "addr/16",
+            "port",
+            "as",
+            "if",
+            "service",
+            "hour",
+            "5m",
+        ] {
             assert_eq!(Key::parse(name).unwrap().name(), name);
         }
     }
@@ -258,7 +269,7 @@ mod tests {
         for (name, message) in [
             ("dst_prot", "did you mean dst_port?"),
             ("colour", "no field is called colour; there are: timestamp, exporter"),
-            ("src_addr/33", "a prefix has 0 to 32 bits"),
+            ("src_addr/129", "a prefix has 0 to 32 bits of IPv4, as /24, up to 128 of IPv6"),
             ("dst_port/8", "only addresses have a prefix"),
             ("36h", "36h is no whole number of days: bins of up to 24h start at midnight"),
         ] {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use crate::address::Address;
 use crate::filter::{length_ms, not_a_length, not_a_number, number};
 use crate::{Kind, Meaning, names, time, window};
 
@@ -29,6 +30,8 @@ pub enum Limit {
     },
     /// A moment by the clock of the question's zone.
     Local(DateTime),
+    /// An address; a network is compared by its first.
+    Address(Address),
     /// A text, of a key that is one.
     Text(String),
 }
@@ -59,6 +62,9 @@ impl Limit {
     pub(super) fn of_key(text: &str) -> Result<Self, String> {
         if unquoted(text) != text {
             return Ok(Self::text(text));
+        }
+        if let (true, Some(address)) = (text.matches(['.', ':']).count() > 1, address(text)) {
+            return Ok(Self::Address(address));
         }
         amount(text).or_else(|why| moment(text).map_err(|_| why))
     }
@@ -103,7 +109,7 @@ impl Limit {
             Self::Number { whole, billionths } => Some(of(*whole, *billionths)),
             Self::Minus { whole, billionths } => Some(-of(*whole, *billionths)),
             Self::Local(_) => self.clone().in_zone(&TimeZone::UTC).billionths(),
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Address(_) => None,
         }
     }
 
@@ -123,6 +129,7 @@ impl Limit {
                 write!(out, "{whole}.{}", decimals.trim_end_matches('0'))
             }
             Self::Local(local) => write!(out, "{local}"),
+            Self::Address(address) => write!(out, "{address}"),
             Self::Text(text) => write!(out, "\"{text}\""),
         }
     }
@@ -203,10 +210,15 @@ fn of_kind(text: &str, kind: Kind) -> Result<Limit, String> {
     let found = match kind {
         Kind::Text => return Ok(Limit::Text(text.to_owned())),
         Kind::Time => return moment(text),
-        Kind::Address => plain().or_else(|| {
-            let address = text.split('/').next()?.parse::<crate::Address>().ok()?;
-            Some(address.number())
-        }),
+        Kind::Address => {
+            if let Some(address) = address(text) {
+                return Ok(Limit::Address(address));
+            }
+            plain()
+        }
+        Kind::Family => plain().or_else(|| names::family_number(text)),
+        Kind::Direction => plain().or_else(|| names::direction_number(text)),
+        Kind::Mac => names::parse_mac(text).or_else(plain),
         Kind::Port => plain().or_else(|| names::service_port(text, None).map(u64::from)),
         Kind::Protocol => plain().or_else(|| names::protocol_number(text).map(u64::from)),
         Kind::Flags => plain().or_else(|| names::parse_tcp_flags(text).map(u64::from)),
@@ -215,7 +227,10 @@ fn of_kind(text: &str, kind: Kind) -> Result<Limit, String> {
     };
     found.map(Limit::whole).ok_or_else(|| {
         let what = match kind {
-            Kind::Address => "an IPv4 address",
+            Kind::Address => "an address",
+            Kind::Family => "ipv4 or ipv6",
+            Kind::Direction => "ingress or egress",
+            Kind::Mac => "an Ethernet address such as 00:00:5e:00:53:01",
             Kind::Port => "a port such as 443, or the name of a service",
             Kind::Protocol => "a protocol such as tcp or 6",
             Kind::Flags => "flags such as SA, or a number",
@@ -223,6 +238,11 @@ fn of_kind(text: &str, kind: Kind) -> Result<Limit, String> {
         };
         explained(text, what, None)
     })
+}
+
+/// An address, or the first of a network.
+fn address(text: &str) -> Option<Address> {
+    text.split('/').next()?.parse().ok()
 }
 
 /// A moment: `2018-09-21`, `'2018-09-21 07:00'`, `2018-09-21T07:00:00Z`, or ms.

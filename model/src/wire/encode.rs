@@ -5,10 +5,12 @@
 //! is unknown is written as 0, for the format has no other way to say it.
 //! Padding is written as 0.
 
+use std::net::Ipv4Addr;
+
 use super::misfit::Misfit;
 use super::{HEADER_LENGTH, Header, RECORD_LENGTH, Record};
 use crate::address::Address;
-use crate::field::{Access, FieldId};
+use crate::field::FieldId;
 use crate::names::adaptation::Adaptation;
 use crate::record::FlowRecord;
 
@@ -96,9 +98,9 @@ impl Fit<'_> {
 
     fn record(&mut self, header: &Header) -> Record {
         Record {
-            src_addr: Address::from_bits(self.number(FieldId::SrcAddr, 32)),
-            dst_addr: Address::from_bits(self.number(FieldId::DstAddr, 32)),
-            next_hop: Address::from_bits(self.number(FieldId::NextHop, 32)),
+            src_addr: self.address(FieldId::SrcAddr),
+            dst_addr: self.address(FieldId::DstAddr),
+            next_hop: self.address(FieldId::NextHop),
             input_snmp: self.number(FieldId::InputSnmp, 16),
             output_snmp: self.number(FieldId::OutputSnmp, 16),
             packets: self.number(FieldId::Packets, 32),
@@ -120,8 +122,12 @@ impl Fit<'_> {
     }
 
     fn read(&mut self, id: FieldId) -> Option<u64> {
-        let Access::Number { read, .. } = id.field().access else { return None };
-        let value = read(self.flow);
+        let value = self.read_wide(id);
+        value.and_then(|value| u64::try_from(value).ok())
+    }
+
+    fn read_wide(&mut self, id: FieldId) -> Option<u128> {
+        let value = id.field().number(self.flow);
         if value.is_none() {
             self.misfits.push(Misfit::Unknown { field: id.field().name });
         }
@@ -135,6 +141,16 @@ impl Fit<'_> {
             self.misfits.push(Misfit::TooLarge { field: id.field().name, value, bits });
             T::default()
         })
+    }
+
+    /// The record has room for IPv4 alone.
+    fn address(&mut self, id: FieldId) -> Ipv4Addr {
+        let Some(number) = self.read_wide(id) else { return Ipv4Addr::UNSPECIFIED };
+        let bits = Address::from_number(number).ipv4_bits();
+        if bits.is_none() {
+            self.misfits.push(Misfit::Ipv6 { field: id.field().name });
+        }
+        Ipv4Addr::from_bits(bits.unwrap_or_default())
     }
 
     fn uptime_ms(&mut self, header: &Header, id: FieldId) -> u32 {
@@ -160,7 +176,7 @@ pub fn single(header: &Header, record: &Record) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::field::{FIELDS, Wire};
+    use crate::field::{Access, FIELDS, Wire};
     use crate::wire::decode;
     use proptest::prelude::*;
 
@@ -178,6 +194,9 @@ mod tests {
             match field.access {
                 Access::Number { write, .. } if field.wire != Wire::Nowhere => {
                     write(&mut flow, Some(value));
+                }
+                Access::Address { write, .. } if field.wire != Wire::Nowhere => {
+                    write(&mut flow, Some(Address::from_number(value.into())));
                 }
                 _ => {}
             }

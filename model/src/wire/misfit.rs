@@ -23,6 +23,12 @@ pub enum Misfit {
         /// Milliseconds before the export; negative after it.
         age_ms: i64,
     },
+    /// An IPv6 address, for which a version 5 record has no room.
+    #[error("{field} is an IPv6 address")]
+    Ipv6 {
+        /// Name in the catalogue.
+        field: &'static str,
+    },
     /// Unknown in the flow; 0 is written, or the export time for a time.
     #[error("{field} is unknown")]
     Unknown {
@@ -36,9 +42,10 @@ impl Misfit {
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
-            Self::TooLarge { field, .. } | Self::TooFar { field, .. } | Self::Unknown { field } => {
-                field
-            }
+            Self::TooLarge { field, .. }
+            | Self::TooFar { field, .. }
+            | Self::Ipv6 { field }
+            | Self::Unknown { field } => field,
         }
     }
 

@@ -2,19 +2,20 @@
 //!
 //! Source: Cisco, *NetFlow Export Datagram Format*, table B-4.
 
+use std::net::Ipv4Addr;
+
 use super::{Header, RECORD_LENGTH, VERSION, bytes_at};
-use crate::address::Address;
 use crate::record::FlowRecord;
 
 /// A record as it is sent, padding and all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Record {
     /// `srcaddr`: source address.
-    pub src_addr: Address,
+    pub src_addr: Ipv4Addr,
     /// `dstaddr`: destination address.
-    pub dst_addr: Address,
+    pub dst_addr: Ipv4Addr,
     /// `nexthop`: next router.
-    pub next_hop: Address,
+    pub next_hop: Ipv4Addr,
     /// `input`: `ifIndex` of the interface the packets came in by.
     pub input_snmp: u16,
     /// `output`: `ifIndex` of the interface they left by.
@@ -62,7 +63,7 @@ impl Record {
     /// Reads the bytes; any 48 bytes are a record.
     #[must_use]
     pub fn from_bytes(bytes: &[u8; RECORD_LENGTH]) -> Self {
-        let address = |offset| Address::from(bytes_at::<4>(bytes, offset));
+        let address = |offset| Ipv4Addr::from(bytes_at::<4>(bytes, offset));
         let word = |offset| u32::from_be_bytes(bytes_at(bytes, offset));
         let half = |offset| u16::from_be_bytes(bytes_at(bytes, offset));
         Self {
@@ -128,11 +129,11 @@ impl Record {
             engine_id: Some(header.engine_id),
             sampling_algorithm: Some(header.sampling_algorithm()),
             sampling_interval: Some(header.sampling_interval()),
-            src_addr: Some(self.src_addr),
-            dst_addr: Some(self.dst_addr),
-            next_hop: Some(self.next_hop),
-            input_snmp: Some(self.input_snmp),
-            output_snmp: Some(self.output_snmp),
+            src_addr: Some(self.src_addr.into()),
+            dst_addr: Some(self.dst_addr.into()),
+            next_hop: Some(self.next_hop.into()),
+            input_snmp: Some(self.input_snmp.into()),
+            output_snmp: Some(self.output_snmp.into()),
             packets: Some(self.packets.into()),
             bytes: Some(self.bytes.into()),
             first_switched_ms: header.time_ms(self.first_uptime_ms),
@@ -142,8 +143,8 @@ impl Record {
             tcp_flags: Some(self.tcp_flags),
             protocol: Some(self.protocol),
             tos: Some(self.tos),
-            src_as: Some(self.src_as),
-            dst_as: Some(self.dst_as),
+            src_as: Some(self.src_as.into()),
+            dst_as: Some(self.dst_as.into()),
             src_mask_len: Some(self.src_mask_len),
             dst_mask_len: Some(self.dst_mask_len),
             // What a pipeline looks up is not on the wire.

@@ -3,7 +3,7 @@
 use super::cells::cells;
 use super::header::Header;
 use super::layout::Role;
-use super::value::{element, flags, is_missing, number_of, time_of, whole};
+use super::value::{address_of, element, flags, is_missing, number_of, time_of, whole};
 use crate::document::NotAFlow;
 use crate::field::{Access, FieldId as F};
 use crate::record::FlowRecord;
@@ -215,10 +215,7 @@ impl Cells {
     /// Whether the field of a column has no value yet.
     fn lacks(&self, role: Role) -> bool {
         let Role::Value(field, _) = role else { return false };
-        match field.field().access {
-            Access::Text { read, .. } => read(&self.flow).is_none(),
-            Access::Number { read, .. } => read(&self.flow).is_none(),
-        }
+        field.field().is_unknown(&self.flow)
     }
 
     fn read(&mut self, role: Role, cell: &str) {
@@ -230,6 +227,14 @@ impl Cells {
                         write(&mut self.flow, Some(cell.to_owned()));
                         true
                     }
+                    Access::Address { read, write } => {
+                        let address = address_of(form, cell);
+                        if address.is_some() {
+                            write(&mut self.flow, address);
+                        }
+                        read(&self.flow).is_some()
+                    }
+                    Access::Worked { .. } => false,
                     Access::Number { read, write, .. } => {
                         let value = number_of(form, field.field().kind, cell);
                         if value.is_some() {

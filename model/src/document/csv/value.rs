@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::address::Address;
 use crate::document::dialect::Form;
 use crate::document::value::{Scalar, number_in, parse};
 use crate::field::Kind;
@@ -36,12 +37,21 @@ pub(super) fn number_of(form: Form, kind: Kind, cell: &str) -> Option<u64> {
     match (form, kind) {
         (Form::Plain, Kind::Time) => time_of(cell, false),
         (Form::Seconds, Kind::Time) => time_of(cell, true),
-        (Form::Plain, Kind::Address | Kind::Version) => parse(kind, cell),
-        (Form::AnyAddress, _) => parse(kind, cell).or_else(|| padded(cell)).or_else(|| whole(cell)),
+        (Form::Plain, Kind::Version | Kind::Direction | Kind::Mac) => parse(kind, cell),
         (Form::FlagLetters, _) => flags(cell),
         (Form::Plain, _) => whole(cell),
         _ => number_in(form, kind, Scalar::Text(cell)),
     }
+}
+
+/// The address of a cell: text, or by its number if the form allows it.
+pub(super) fn address_of(form: Form, cell: &str) -> Option<Address> {
+    let plain = || cell.parse().ok();
+    if form != Form::AnyAddress {
+        return plain();
+    }
+    let number = || whole(cell).and_then(|number| u32::try_from(number).ok());
+    plain().or_else(|| padded(cell).or_else(number).map(Address::from_bits))
 }
 
 /// A whole number: `443`, `443.0`, `1,234`; not `1.234`, `1.2 M` or `1,23`.
@@ -91,11 +101,11 @@ pub(super) fn flags(cell: &str) -> Option<u64> {
 }
 
 /// An address whose octets are padded with zeros, `010.001.000.255`.
-fn padded(cell: &str) -> Option<u64> {
+fn padded(cell: &str) -> Option<u32> {
     let mut octets = cell.split('.');
     let address = octets.by_ref().take(4).try_fold(0, |address, octet| {
         let octet: u8 = octet.parse().ok().filter(|_| octet.len() == 3)?;
-        Some(address << 8 | u64::from(octet))
+        Some(address << 8 | u32::from(octet))
     })?;
     (cell.len() == 15 && octets.next().is_none()).then_some(address)
 }

@@ -4,8 +4,9 @@
 //! Sources: codeout/fluent-plugin-netflow; pmacct `src/plugin_cmn_json.c` and
 //! issue 795; akvorado/akvorado `common/schema/definition.go`.
 
+use super::of_version_5;
 use super::place::{Dialect, Form, Place, places};
-use crate::field::{FIELDS, FieldId as F};
+use crate::field::FieldId as F;
 
 use Form::{Endpoint, Plain, Seconds};
 
@@ -20,7 +21,7 @@ pub(super) const FLAT: Dialect = Dialect {
             let path = field.codec_key.strip_prefix("netflow.").unwrap_or(field.codec_key);
             Place { field: field.id, path, form: Plain }
         };
-        FIELDS.iter().map(row).collect()
+        of_version_5().map(row).collect()
     },
 };
 

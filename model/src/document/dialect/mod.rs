@@ -20,7 +20,7 @@ mod place;
 #[cfg(test)]
 pub(in crate::document) mod sample;
 
-use crate::field::{FIELDS, FieldId};
+use crate::field::{FIELDS, Field, FieldId};
 use crate::names::Adaptation;
 use adapters::{ELASTIFLOW_3, ELASTIFLOW_4, FILEBEAT, GOFLOW2};
 use collectors::{AKVORADO, FLAT, PMACCT};
@@ -49,8 +49,8 @@ const BASE: usize = 2;
 
 fn module() -> Vec<Place> {
     let place =
-        |field: &crate::Field| Place { field: field.id, path: field.module_key, form: Form::Plain };
-    let mut places: Vec<Place> = FIELDS.iter().map(place).collect();
+        |field: &Field| Place { field: field.id, path: field.module_key, form: Form::Plain };
+    let mut places: Vec<Place> = of_version_5().map(place).collect();
     // Logstash 8 puts the exporter's address under `host`.
     for path in ["host.ip", "host.name"] {
         places.push(Place { field: FieldId::Exporter, path, form: Form::Plain });
@@ -59,9 +59,13 @@ fn module() -> Vec<Place> {
 }
 
 fn codec() -> Vec<Place> {
-    let place =
-        |field: &crate::Field| Place { field: field.id, path: field.codec_key, form: Form::Plain };
-    FIELDS.iter().map(place).collect()
+    let place = |field: &Field| Place { field: field.id, path: field.codec_key, form: Form::Plain };
+    of_version_5().map(place).collect()
+}
+
+/// The fields that documents of version 5 have.
+fn of_version_5() -> impl Iterator<Item = &'static Field> {
+    FIELDS.iter().filter(|field| !field.is_of_templates())
 }
 
 /// What the pipeline of a dialect changed of a flow, given whether its counters are

@@ -36,6 +36,8 @@ pub enum Form {
     /// As the kind of the field says.
     #[default]
     Plain,
+    /// The same, in as many bits as NetFlow v9 and IPFIX have.
+    Wide,
     /// A time in seconds since 1970; 0 is none.
     Seconds,
     /// A time in milliseconds since 1970; 0 is none.

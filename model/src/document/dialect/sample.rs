@@ -27,9 +27,10 @@ fn json(place: &Place, number: u64) -> String {
         (Form::Plain, Kind::Text) => format!("\"r{number}\""),
         (Form::Plain, Kind::Address) => format!("\"0.0.0.{number}\""),
         (Form::Plain, Kind::Version) => "\"Netflow v5\"".into(),
-        (Form::Milliseconds | Form::NfdumpProtocol | Form::Plain | Form::Scaled, _) => {
-            number.to_string()
-        }
+        (
+            Form::Milliseconds | Form::NfdumpProtocol | Form::Plain | Form::Wide | Form::Scaled,
+            _,
+        ) => number.to_string(),
     }
 }
 

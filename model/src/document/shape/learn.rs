@@ -5,10 +5,9 @@
 //! document in which it is one has another shape. Of several places of one field
 //! the best that holds a value is read, and the others are passed over.
 
-use std::net::Ipv4Addr;
-
 use super::text::{digits, list_end, number_end, plain_string, string_end};
 use super::{Shape, Slot};
+use crate::address::Address;
 use crate::document::dialect::{Form, Keys, Node, Place as FieldPlace};
 use crate::document::value::{self, Found, Scalar};
 use crate::document::{OF_FIELDS, entry};
@@ -327,7 +326,8 @@ impl Learner<'_> {
     /// The slot of a field that is usually written so; `None` if only the form of
     /// the place says how it is read.
     fn slot_of(&self, field: FieldId, scalar: Scalar<'_>) -> Option<Slot> {
-        let most = field.field().bits().map_or(0, |bits| u64::MAX >> (64 - bits));
+        let bits = field.field().bits_of_version_5().map_or(0, |bits| bits.min(u64::BITS));
+        let most = u64::MAX.checked_shr(u64::BITS - bits).unwrap_or(0);
         let is_plain = || {
             let length = digits(&self.text[self.at..]).map(|(_, length)| length);
             let (Scalar::Number(text) | Scalar::Text(text)) = scalar;
@@ -336,7 +336,7 @@ impl Learner<'_> {
         match (scalar, field.field().kind) {
             (Scalar::Text(_), Kind::Text) => Some(Slot::Text(field)),
             (Scalar::Text(text), Kind::Address) => {
-                text.parse::<Ipv4Addr>().ok().map(|_| Slot::Address(field))
+                text.parse::<Address>().ok().map(|_| Slot::Address(field))
             }
             (Scalar::Text(_), Kind::Time) => Some(Slot::Time(field)),
             (Scalar::Text(_), _) if is_plain() => Some(Slot::Quoted(field, most)),

@@ -23,6 +23,7 @@ use std::ops::Range;
 use super::dialect::{self, Form, Place};
 use super::json::Json;
 use super::value::{self, Found, Scalar};
+use crate::address::Address;
 use crate::dump::DocumentId;
 use crate::field::FieldId;
 use crate::row::Row;
@@ -57,6 +58,8 @@ pub struct Shape {
     steps: Vec<(Literal, Slot)>,
     /// Values that are part of the literal bytes.
     constants: Vec<(FieldId, u64)>,
+    /// Addresses that are, likewise.
+    addresses: Vec<(FieldId, Address)>,
     /// Whose documents have this shape, which says what was changed of the flow.
     dialect: usize,
     /// Bytes or packets stand where the pipeline multiplies them.
@@ -70,7 +73,7 @@ enum Slot {
     Number(FieldId, u64),
     /// Digits in quotes.
     Quoted(FieldId, u64),
-    /// A dotted address in quotes.
+    /// An address in quotes.
     Address(FieldId),
     /// A time in quotes.
     Time(FieldId),
@@ -153,8 +156,8 @@ impl Shape {
                     (rest.get(length) == Some(&b'"')).then_some(length)?
                 }
                 Slot::Address(field) => {
-                    let (value, length) = address(rest)?;
-                    row.set(field, value);
+                    let (address, length) = address(rest)?;
+                    row.set_address(field, address);
                     length
                 }
                 Slot::Time(field) => {
@@ -185,6 +188,9 @@ impl Shape {
         }
         for (field, value) in &self.constants {
             row.set(*field, *value);
+        }
+        for (field, address) in &self.addresses {
+            row.set_address(*field, *address);
         }
         if self.dialect != 0 {
             self.set_adapted(row);
@@ -233,6 +239,7 @@ fn scalar<'t>(
     for (place, _) in places {
         match value::of_scalar(place, scalar) {
             Found::Number(value) => row.set(place.field, value),
+            Found::Address(address) => row.set_address(place.field, address),
             Found::Text(_) => row.set_text(place.field, value::text_in(place.form, text)),
             Found::TooLarge => {}
             Found::Missing | Found::Impossible => return None,

@@ -64,6 +64,7 @@ impl Narrowing {
         shape.walk(&self.sample, &mut row, &mut DayCache::default(), None)?;
         let mut narrowed = Shape {
             constants: shape.constants.clone(),
+            addresses: shape.addresses.clone(),
             dialect: shape.dialect,
             is_scaled: shape.is_scaled,
             ..Shape::default()
@@ -72,10 +73,16 @@ impl Narrowing {
         for ((_, slot), (value, is_same)) in shape.steps.iter().zip(&self.values) {
             if *is_same {
                 // What does not fit its field is unknown.
-                if let Some(field) = slot.number()
-                    && let Some(value) = row.number(field)
-                {
-                    narrowed.constants.push((field, value));
+                match slot.field() {
+                    Some(field) if field.is_address() => {
+                        let address = row.address(field).map(|address| (field, address));
+                        narrowed.addresses.extend(address);
+                    }
+                    Some(field) => {
+                        let value = row.number(field).map(|value| (field, value));
+                        narrowed.constants.extend(value);
+                    }
+                    None => {}
                 }
             } else {
                 narrowed.push(&self.sample[literal_from..value.start], *slot);
@@ -110,8 +117,8 @@ impl Slot {
         )
     }
 
-    /// The field whose number it is.
-    fn number(self) -> Option<crate::field::FieldId> {
+    /// The field whose number or address it is.
+    fn field(self) -> Option<crate::field::FieldId> {
         match self {
             Self::Number(field, _)
             | Self::Quoted(field, _)

@@ -5,6 +5,10 @@
 //! the processor cannot foretell for each value; arithmetic on words has no
 //! such place.
 
+use std::net::Ipv6Addr;
+
+use crate::address::Address;
+
 /// A byte eight times.
 const fn all(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
@@ -189,9 +193,27 @@ pub(super) fn list_end(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// An address up to its quote.
+#[inline]
+pub(super) fn address(text: &[u8]) -> Option<(Address, usize)> {
+    match ipv4(text) {
+        Some((bits, length)) => Some((Address::from_bits(bits), length)),
+        None => ipv6(text),
+    }
+}
+
+/// An IPv6 address up to its quote.
+#[inline(never)]
+fn ipv6(text: &[u8]) -> Option<(Address, usize)> {
+    const LONGEST: usize = "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255".len();
+    let length = text.iter().take(LONGEST + 1).position(|byte| *byte == b'"')?;
+    let address: Ipv6Addr = std::str::from_utf8(&text[..length]).ok()?.parse().ok()?;
+    Some((address.into(), length))
+}
+
 /// A dotted IPv4 address up to its quote.
 #[inline]
-pub(super) fn address(text: &[u8]) -> Option<(u64, usize)> {
+fn ipv4(text: &[u8]) -> Option<(u32, usize)> {
     // The longest is 15 bytes and its quote.
     let bytes = text.first_chunk::<16>().copied().unwrap_or_else(|| {
         let mut bytes = [0; 16];
@@ -199,7 +221,7 @@ pub(super) fn address(text: &[u8]) -> Option<(u64, usize)> {
         bytes[..shorter].copy_from_slice(&text[..shorter]);
         bytes
     });
-    let (mut value, mut rest) = (0, u128::from_le_bytes(bytes));
+    let (mut value, mut rest) = (0_u64, u128::from_le_bytes(bytes));
     for byte_after in [b'.', b'.', b'.', b'"'] {
         let (octet, length) = octet(u64::try_from(rest & 0xffff_ffff).ok()?)?;
         if rest >> (8 * length) & 0xff != u128::from(byte_after) {
@@ -208,7 +230,7 @@ pub(super) fn address(text: &[u8]) -> Option<(u64, usize)> {
         value = value << 8 | octet;
         rest >>= 8 * (length + 1);
     }
-    Some((value, quote(bytes)))
+    Some((u32::try_from(value).ok()?, quote(bytes)))
 }
 
 /// Where the first quote is. It is also where the last octet ends; but the next
@@ -268,8 +290,8 @@ mod tests {
         assert_eq!(trimmed_string(text), trimmed, "{text:?}");
         assert_eq!(digits(text), digits_one_by_one(text), "{text:?}");
         assert_eq!(n_digits(text), text.iter().take_while(|byte| byte.is_ascii_digit()).count());
-        let read = plain.and_then(|plain| plain.parse::<std::net::Ipv4Addr>().ok());
-        let read = read.map(|address| (u64::from(address.to_bits()), end.unwrap_or_default()));
+        let read = plain.and_then(|plain| plain.parse::<std::net::IpAddr>().ok());
+        let read = read.map(|address| (address.into(), end.unwrap_or_default()));
         assert_eq!(address(text), read, "{text:?}");
     }
 

@@ -67,16 +67,17 @@ impl Parser<'_, '_> {
                 |start| self.wrong(start, "a text has no order; compare it with = or in"),
             ));
         };
-        let largest = subject.largest();
+        // Addresses are compared with those of their family.
+        let (least, largest) = value::ends(subject, first);
         let range = match comparator {
-            Less => (0, first.checked_sub(1).unwrap_or(u64::MAX)),
-            LessOrEqual => (0, last),
+            Less => (least, first.checked_sub(1).unwrap_or(u128::MAX)),
+            LessOrEqual => (least, last),
             Greater => (last.saturating_add(1), largest),
             _ => (first, largest),
         };
-        // Less than 0, or more than the largest: nothing.
+        // Less than the least, or more than the largest: nothing.
         let is_nothing =
-            (comparator == Less && first == 0) || (comparator == Greater && last == u64::MAX);
+            (comparator == Less && first == least) || (comparator == Greater && last >= largest);
         let ranges = if is_nothing { Ranges::default() } else { Ranges::new([range]) };
         Ok(compare(subject, false, Test::In(ranges)))
     }
@@ -189,7 +190,7 @@ impl Parser<'_, '_> {
 #[derive(Default)]
 struct Values {
     networks: Vec<Network>,
-    ranges: Vec<(u64, u64)>,
+    ranges: Vec<(u128, u128)>,
     texts: BTreeSet<String>,
 }
 

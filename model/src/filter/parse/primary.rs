@@ -17,13 +17,14 @@ impl<'t> Parser<'t, '_> {
             return Err(self.wrong(token, "a field is missing before this"));
         }
         let is = |word: &str| token.text.eq_ignore_ascii_case(word);
-        if is("any") || is("ipv4") || is("inet") {
+        if is("any") {
             self.next += 1;
             return Ok(Expression::Any);
         }
-        if is("ipv6") || is("inet6") {
+        if let Some(number) = names::family_number(token.text) {
             self.next += 1;
-            return Ok(Expression::Not(Box::new(Expression::Any)));
+            let family = Subject::Field(FieldId::Family);
+            return Ok(compare(family, false, Test::In(Ranges::one(number))));
         }
         if is("flows") {
             self.next += 1;
@@ -55,7 +56,7 @@ impl<'t> Parser<'t, '_> {
             return Ok(compare(
                 Subject::Field(FieldId::Protocol),
                 false,
-                Test::In(Ranges::one(number.into())),
+                Test::In(Ranges::one(number)),
             ));
         }
         if words::place(token.text).is_some() {
@@ -132,7 +133,7 @@ impl<'t> Parser<'t, '_> {
             return Ok(values);
         };
         let every = Expression::Any;
-        Ok(if values.contains(1) == differs { Expression::Not(Box::new(every)) } else { every })
+        Ok(if values.contains(1_u8) == differs { Expression::Not(Box::new(every)) } else { every })
     }
 
     /// ICMP's type and code stand in the destination port.
@@ -146,14 +147,14 @@ impl<'t> Parser<'t, '_> {
         let Expression::Compare(Comparison { differs, test: Test::In(values), .. }) = values else {
             return Ok(values);
         };
-        let bytes = (0..=255_u64).filter(|byte| values.contains(*byte) != differs);
+        let bytes = (0..=255_u32).filter(|byte| values.contains(*byte) != differs);
         let ports: Ranges = match part {
             IcmpPart::Type => Ranges::new(bytes.map(|kind| (kind << 8, kind << 8 | 255))),
             IcmpPart::Code => Ranges::new(bytes.flat_map(|code| {
-                (0..=255_u64).map(move |kind| (kind << 8 | code, kind << 8 | code))
+                (0..=255_u32).map(move |kind| (kind << 8 | code, kind << 8 | code))
             })),
         };
-        let icmp = Test::In(Ranges::one(1));
+        let icmp = Test::In(Ranges::one(1_u8));
         Ok(Expression::And(vec![
             compare(Subject::Field(FieldId::Protocol), false, icmp),
             compare(Subject::Field(FieldId::DstPort), false, Test::In(ports)),
