@@ -8,6 +8,7 @@ use flowkit_model::answer::{Answer, Cell, Tally};
 use flowkit_model::{FieldId, Kind};
 
 use crate::batch::Batch;
+use crate::batch::dictionary::Codebook;
 use crate::spill::memory::Memory;
 
 /// A question that is answered by accumulating batches.
@@ -45,14 +46,14 @@ pub(crate) trait Statistic: Sync {
     /// Merges the partial result of another thread.
     fn merge(&self, partial: &mut Self::Partial, other: Self::Partial);
 
-    /// The answer; `texts` are those of the dictionary, the code as index.
+    /// The answer; `codes` are those of the dictionary.
     ///
     /// # Errors
     /// If temporary files cannot be used, or it would have too many rows.
     fn answer(
         &self,
         partial: Self::Partial,
-        texts: &[String],
+        codes: &Codebook,
         tally: &Tally,
     ) -> Result<Answer, NoAnswer>;
 }
@@ -77,13 +78,15 @@ impl From<io::Error> for NoAnswer {
     }
 }
 
-pub(crate) fn key_cell(kind: Kind, value: Option<u64>, texts: &[String]) -> Cell {
+pub(crate) fn key_cell(kind: Kind, value: Option<u64>, codes: &Codebook) -> Cell {
     match (kind, value) {
         (_, None) => Cell::Unknown,
-        (Kind::Text, Some(code)) => usize::try_from(code)
-            .ok()
-            .and_then(|code| texts.get(code))
-            .map_or(Cell::Unknown, |text| Cell::Text(text.clone())),
+        (Kind::Text, Some(code)) => {
+            codes.text(code).map_or(Cell::Unknown, |text| Cell::Text(text.to_owned()))
+        }
+        (Kind::Address, Some(code)) => {
+            codes.address(code).map_or(Cell::Unknown, |address| Cell::Number(address.number()))
+        }
         (_, Some(value)) => Cell::from(value),
     }
 }

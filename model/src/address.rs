@@ -183,6 +183,13 @@ impl From<Address> for IpAddr {
     }
 }
 
+/// Of IPv4, by its number.
+impl From<u32> for Address {
+    fn from(bits: u32) -> Self {
+        Self::from_bits(bits)
+    }
+}
+
 impl From<[u8; 4]> for Address {
     fn from(octets: [u8; 4]) -> Self {
         Ipv4Addr::from(octets).into()

@@ -3,7 +3,7 @@
 //! Only private, documentation and measurement addresses (RFC 1918, RFC 5737,
 //! RFC 2544) and documentation AS numbers (RFC 5398) occur.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use flowkit_model::Network;
 
@@ -24,7 +24,7 @@ impl Route {
         interface: u16,
         owner: Option<(u16, &'static str)>,
     ) -> Self {
-        let network = Network::new_assert(Ipv4Addr::new(a, b, c, d), prefix);
+        let network = Network::new_assert(IpAddr::V4(Ipv4Addr::new(a, b, c, d)), prefix);
         Self { network, interface, owner }
     }
 
@@ -60,7 +60,7 @@ static ROUTES: [Route; 14] = [
 
 /// The route with the longest prefix that holds an address.
 pub(crate) fn route_to(addr: Ipv4Addr) -> &'static Route {
-    let known = ROUTES.iter().filter(|route| route.network.contains(&addr));
+    let known = ROUTES.iter().filter(|route| route.network.contains(&IpAddr::V4(addr)));
     known.max_by_key(|route| route.mask()).unwrap_or(&DEFAULT)
 }
 

@@ -13,6 +13,7 @@ use flowkit_model::window::Span;
 
 use super::select::common_window;
 use super::workers::Workers;
+use crate::batch::dictionary::Codebook;
 use crate::batch::dictionary::Dictionary;
 use crate::cache::{self, Prepared};
 use crate::error::ReadError;
@@ -42,9 +43,9 @@ impl Shared {
     /// failed.
     pub(crate) fn or_spill_error<E: From<io::Error>>(
         &self,
-        answer: impl FnOnce(&[String]) -> Result<Answer, E>,
+        answer: impl FnOnce(&Codebook) -> Result<Answer, E>,
     ) -> Result<Answer, E> {
-        or_spill_error(&self.memory, answer(&self.dictionary.texts()))
+        or_spill_error(&self.memory, answer(&self.dictionary.codebook()))
     }
 }
 
@@ -145,7 +146,7 @@ impl<S: Statistic> Job<'_, S> {
         let mut tally = absorber.finish();
         selection.of_engines(&mut tally);
         tally.notes.extend_from_slice(&prepared.notes);
-        let partial = workers.finish(&mut tally, &dictionary.texts());
+        let partial = workers.finish(&mut tally, &dictionary.codebook());
         let dropped = run.finish().map_err(|source| ReadError::Spill { source })?;
         let names = sources.iter().map(|source| source.name().to_owned()).collect();
         let mut metadata = AnswerMetadata::new(names, selection, dropped, tally);

@@ -66,7 +66,7 @@ pub fn diff_batches(
 ) -> Result<Answer, AskError> {
     let memory = Arc::new(memory);
     let batches = sides.iter().flat_map(|side| &side.0);
-    let texts = batches.last().map(|batch| batch.dictionary().texts()).unwrap_or_default();
+    let codes = batches.last().map(|batch| batch.dictionary().codebook()).unwrap_or_default();
     let changes = Changes::new(diff, &jiff::tz::TimeZone::UTC)?;
     let mut partials = Vec::new();
     for (batches, flows) in sides {
@@ -75,7 +75,7 @@ pub fn diff_batches(
     }
     let (b, a) = (partials.pop(), partials.pop());
     let (Some(a), Some(b)) = (a, b) else { unreachable!("there are two sides") };
-    let mut answer = or_spill_error(&memory, changes.answer(a, b, &texts)).map_err(spill)?;
+    let mut answer = or_spill_error(&memory, changes.answer(a, b, &codes)).map_err(spill)?;
     answer.question = Some(Question::new(Report::Diff(diff.clone()), Flows::default()));
     Ok(answer)
 }
@@ -110,11 +110,11 @@ impl FlowSet for OfBatches<'_> {
     type Error = AskError;
 
     fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
-        let texts = self.batches.first().map(|batch| batch.dictionary().texts());
+        let codes = self.batches.first().map(|batch| batch.dictionary().codebook());
         let Gathered { partial, metadata } =
             gather_batches(&self.batches, statistic, self.selection, &self.memory)
                 .map_err(spill)?;
-        let answer = statistic.answer(partial, &texts.unwrap_or_default(), &metadata.tally);
+        let answer = statistic.answer(partial, &codes.unwrap_or_default(), &metadata.tally);
         Ok(metadata.apply_to(or_spill_error(&self.memory, answer)?))
     }
 }
@@ -140,8 +140,8 @@ impl FlowSet for OfFlows<'_> {
         statistic.add(&mut partial, &batch);
         run.finish().map_err(spill)?;
         // Without a tally: what it reads would be there for the statistic, too.
-        let texts = batch.dictionary().texts();
-        Ok(statistic.answer(partial, &texts, &Tally::default())?)
+        let codes = batch.dictionary().codebook();
+        Ok(statistic.answer(partial, &codes, &Tally::default())?)
     }
 }
 
@@ -156,11 +156,11 @@ fn gather_batches<S: Statistic>(
     memory: &Arc<Memory>,
 ) -> io::Result<Gathered<S::Partial>> {
     let run = selection.begin();
-    let texts = batches.first().map(|batch| batch.dictionary().texts()).unwrap_or_default();
+    let codes = batches.first().map(|batch| batch.dictionary().codebook()).unwrap_or_default();
     let workers = Workers::new(statistic, &run, memory);
     workers.add(batches.to_vec());
     let mut tally = Tally::default();
-    let partial = workers.finish(&mut tally, &texts);
+    let partial = workers.finish(&mut tally, &codes);
     let dropped = run.finish()?;
     Ok(Gathered { partial, metadata: AnswerMetadata::new(Vec::new(), selection, dropped, tally) })
 }

@@ -25,6 +25,7 @@ pub use self::error::AskError;
 use self::gather::{Shared, gather};
 pub use self::select::select;
 use self::select::{all_flows, common_window, for_report, window};
+use crate::batch::dictionary::Codebook;
 use crate::input::{Source, named_twice};
 pub use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
@@ -203,7 +204,7 @@ impl FlowSet for OfSources<'_> {
         let shared = Shared::new(self.options);
         let gathered = gather(self.sources, statistic, self.selection, self.options, &shared)?;
         let tally = &gathered.metadata.tally;
-        let answer = |texts: &[String]| statistic.answer(gathered.partial, texts, tally);
+        let answer = |codes: &Codebook| statistic.answer(gathered.partial, codes, tally);
         let answer = shared.or_spill_error(answer)?;
         Ok(gathered.metadata.apply_to(answer))
     }

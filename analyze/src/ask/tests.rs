@@ -158,7 +158,7 @@ fn a_diff_of_columns_is_that_of_the_flows() {
             let selection = select(&sources, flows, options).unwrap();
             gather(&sources, changes.groups(), &selection, options, &shared).unwrap().partial
         });
-        let found = shared.or_spill_error(|texts| changes.answer(a, b, texts)).unwrap();
+        let found = shared.or_spill_error(|codes| changes.answer(a, b, codes)).unwrap();
         let batches = sides.each_ref().map(|flows| (vec![batch()], flows));
         let expected = diff_batches(batches, &diff, Memory::default()).unwrap();
         assert!(!found.table.rows.is_empty());

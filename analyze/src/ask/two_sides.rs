@@ -37,7 +37,7 @@ pub(super) fn ask(
     };
     let (a, b) = (gather(sides[0])?, gather(sides[1])?);
     let mut answer = shared
-        .or_spill_error(|texts| changes.answer(a.partial, b.partial, texts))
+        .or_spill_error(|codes| changes.answer(a.partial, b.partial, codes))
         .map_err(|source| ReadError::Spill { source })?;
     let read = [a.metadata, b.metadata].map(|metadata| metadata.apply_to(Answer::default()));
     for (number, (read, side)) in read.iter().zip(sides).enumerate() {

@@ -6,6 +6,7 @@ use std::thread;
 use flowkit_model::FieldId;
 use flowkit_model::answer::Tally;
 
+use crate::batch::dictionary::Codebook;
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
 use crate::quality::times::Times;
@@ -163,7 +164,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         }
     }
 
-    pub(crate) fn finish(self, tally: &mut Tally, texts: &[String]) -> S::Partial {
+    pub(crate) fn finish(self, tally: &mut Tally, codes: &Codebook) -> S::Partial {
         let (start, fields) = (self.start(), self.told_fields());
         let states = self.states.into_iter();
         let mut states =
@@ -173,7 +174,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
             self.statistic.merge(&mut partial, other.partial);
             measures.merge(other.measures);
         }
-        measures.finish(tally, fields, texts);
+        measures.finish(tally, fields, codes);
         partial
     }
 }

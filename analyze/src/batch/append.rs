@@ -10,16 +10,28 @@ impl Batch {
     pub(crate) fn push_rows(&mut self, rows: &[Row<'_>]) {
         self.rows += rows.len();
         let known = FieldSet(rows.iter().fold(u64::MAX, |all, row| all & row.known()));
+        let some = FieldSet(rows.iter().fold(0, |some, row| some | row.known()));
         for (field, column) in FIELDS.iter().zip(&mut self.columns) {
             let Some(column) = column else { continue };
+            if !some.contains(field.id) {
+                // Flows of version 5 have none of a third of the fields.
+                column.append(&Column::unknown(field.id, rows.len()), 0..rows.len());
+                continue;
+            }
             column.extend_mask(rows, field.id, known.contains(field.id));
-            if field.kind == Kind::Text {
+            if field.kind == Kind::Address {
+                let (cache, dictionary) = (&mut self.code_cache, &self.dictionary);
+                column.extend(rows, |row| {
+                    let code = |address| cache.address_code(address, dictionary).into();
+                    row.address(field.id).map_or(0, code)
+                });
+            } else if field.kind == Kind::Text {
                 // Consecutive flows mostly have equal texts.
                 let mut before = ("", 0);
                 column.extend(rows, |row| {
                     let Some(text) = row.text(field.id) else { return 0 };
                     if text != before.0 {
-                        before = (text, self.text_cache.code(text, &self.dictionary).into());
+                        before = (text, self.code_cache.code(text, &self.dictionary).into());
                     }
                     before.1
                 });

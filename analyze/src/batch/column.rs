@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use flowkit_model::FieldId;
+use flowkit_model::{Field, FieldId, Kind};
 
 /// Values of one field, one per flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Values {
     U8(Vec<u8>),
     /// Up to 16 bits.
     U16(Vec<u16>),
-    /// Up to 32 bits; for text, its code in the batch's dictionary.
+    /// Up to 32 bits; for texts and addresses, their code in the batch's dictionary.
     U32(Vec<u32>),
     /// Up to 64 bits.
     U64(Vec<u64>),
@@ -36,6 +36,15 @@ impl Values {
     }
 }
 
+/// Bits that a value of a field has in a column: texts and addresses are codes.
+#[must_use]
+pub(crate) fn bits(field: &Field) -> u32 {
+    match (field.kind, field.bits()) {
+        (Kind::Text | Kind::Address, _) | (_, None) => 32,
+        (_, Some(bits)) => bits,
+    }
+}
+
 /// One field of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
@@ -48,13 +57,25 @@ pub struct Column {
 impl Column {
     /// An empty column for a field.
     pub(crate) fn for_field(field: FieldId, rows: usize) -> Self {
-        let values = match field.field().bits() {
-            Some(0..=8) => Values::U8(Vec::with_capacity(rows)),
-            Some(9..=16) => Values::U16(Vec::with_capacity(rows)),
-            None | Some(17..=32) => Values::U32(Vec::with_capacity(rows)),
-            Some(_) => Values::U64(Vec::with_capacity(rows)),
+        let values = match bits(field.field()) {
+            0..=8 => Values::U8(Vec::with_capacity(rows)),
+            9..=16 => Values::U16(Vec::with_capacity(rows)),
+            17..=32 => Values::U32(Vec::with_capacity(rows)),
+            _ => Values::U64(Vec::with_capacity(rows)),
         };
         Self { values, unknown: None }
+    }
+
+    /// A column of which no row is known.
+    pub(crate) fn unknown(field: FieldId, rows: usize) -> Self {
+        let mut column = Self::for_field(field, 0);
+        match &mut column.values {
+            Values::U8(values) => values.resize(rows, 0),
+            Values::U16(values) => values.resize(rows, 0),
+            Values::U32(values) => values.resize(rows, 0),
+            Values::U64(values) => values.resize(rows, 0),
+        }
+        Self { unknown: Some(vec![true; rows]), ..column }
     }
 
     /// Number of rows.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use flowkit_model::names::Adaptation;
 use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
 
-use self::dictionary::{Dictionary, TextCache};
+use self::dictionary::{CodeCache, Codebook, Dictionary};
 
 pub(crate) mod append;
 pub(crate) mod column;
@@ -32,7 +32,7 @@ pub struct Batch {
     /// Fields that are dictionary-encoded, and have no plain column.
     dictionary_columns: Vec<(FieldId, DictionaryColumn)>,
     dictionary: Arc<Dictionary>,
-    text_cache: TextCache,
+    code_cache: CodeCache,
     /// What scaled counters have beyond 64 bits; `None` if all fit.
     wide: Option<Box<Wide>>,
 }
@@ -50,7 +50,7 @@ impl Batch {
             columns,
             dictionary_columns: Vec::new(),
             dictionary,
-            text_cache: TextCache::default(),
+            code_cache: CodeCache::default(),
             wide: None,
         }
     }
@@ -66,7 +66,7 @@ impl Batch {
             columns: vec![None; FIELDS.len()],
             dictionary_columns: Vec::new(),
             dictionary,
-            text_cache: TextCache::default(),
+            code_cache: CodeCache::default(),
             wide: None,
         };
         for (field, column) in columns {
@@ -222,31 +222,42 @@ impl Batch {
         self.rows += 1;
         for (field, column) in FIELDS.iter().zip(&mut self.columns) {
             let Some(column) = column else { continue };
-            column.push(if field.kind == Kind::Text {
-                let code = |text| self.text_cache.code(text, &self.dictionary).into();
-                row.text(field.id).map(code)
-            } else {
-                row.number(field.id)
+            let (cache, dictionary) = (&mut self.code_cache, &self.dictionary);
+            column.push(match field.kind {
+                Kind::Text => row.text(field.id).map(|text| cache.code(text, dictionary).into()),
+                Kind::Address => row
+                    .address(field.id)
+                    .map(|address| cache.address_code(address, dictionary).into()),
+                _ => row.number(field.id),
             });
         }
     }
 
-    /// A row; `texts` are the dictionary's. Fields without a plain column are unknown.
-    pub(crate) fn row<'t>(&self, row: usize, texts: &'t [String]) -> Row<'t> {
+    /// A row; `codes` are the dictionary's. Fields without a plain column are unknown.
+    pub(crate) fn row<'t>(&self, row: usize, codes: &'t Codebook) -> Row<'t> {
         let mut values = Row::default();
         for (field, column) in self.columns() {
-            match column.get(row) {
-                None => {}
-                Some(value) if field.field().kind == Kind::Text => {
-                    let text = usize::try_from(value).ok().and_then(|code| texts.get(code));
-                    if let Some(text) = text {
+            let Some(value) = column.get(row) else { continue };
+            match field.field().kind {
+                Kind::Text => {
+                    if let Some(text) = codes.text(value) {
                         values.set_text(field, text);
                     }
                 }
-                Some(value) => values.set(field, value),
+                Kind::Address => {
+                    if let Some(address) = codes.address(value) {
+                        values.set_address(field, address);
+                    }
+                }
+                _ => values.set(field, value),
             }
         }
         values
+    }
+
+    /// Adds a column, or changes it.
+    pub(crate) fn set_column(&mut self, field: FieldId, column: Column) {
+        self.columns[field as usize] = Some(column);
     }
 
     /// A column to be changed; `None` if the batch does not have it.
@@ -369,7 +380,7 @@ pub(crate) mod tests {
             let mut flag = keep.iter();
             flows.retain(|_| *flag.next().unwrap());
             assert_eq!(batch.rows(), flows.len());
-            let texts = batch.dictionary.texts();
+            let codes = batch.dictionary.codebook();
             for (row, flow) in flows.iter().enumerate() {
                 for field in FIELDS {
                     let value = batch.column(field.id).get(row);

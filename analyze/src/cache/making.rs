@@ -12,8 +12,9 @@ use crate::input::{DumpPart, Source};
 use crate::scan::Reading;
 use crate::scan::ingest::Absorber;
 use crate::scan::options::ReadOptions;
-use crate::store::ColumnFile;
 use crate::store::footer::{Belongs, THIS_FILE};
+use crate::store::layout::Layout;
+use crate::store::{ColumnFile, StoreError};
 
 /// Makes the Parquet files of one dump.
 pub(super) struct Maker<'s> {
@@ -35,6 +36,22 @@ impl<'s> Maker<'s> {
         part: &DumpPart,
         belongs: Belongs,
     ) -> Result<ColumnFile, CacheError> {
+        match self.make_with(None, number, part, belongs.clone()) {
+            // After flows of version 5 others came.
+            Err(CacheError::Store(StoreError::Wider { .. })) => {
+                self.make_with(Some(Layout::All), number, part, belongs)
+            }
+            made => made,
+        }
+    }
+
+    fn make_with(
+        &mut self,
+        layout: Option<Layout>,
+        number: usize,
+        part: &DumpPart,
+        belongs: Belongs,
+    ) -> Result<ColumnFile, CacheError> {
         let before = self.source.streams_before(number);
         let (known, identities) =
             (std::mem::take(&mut self.known), std::mem::take(&mut self.identities));
@@ -45,7 +62,7 @@ impl<'s> Maker<'s> {
             (0, IdentitySet::default())
         };
         let dictionary = Arc::new(Dictionary::default());
-        let mut columns = PartWriter::new(&part.folders, &part.part, &dictionary)?;
+        let mut columns = PartWriter::new(&part.folders, &part.part, &dictionary, layout)?;
         let alone = [self.source.one_stream(number, THIS_FILE)];
         let mut absorber = Absorber::after(&alone, ReadOptions::default(), identities);
         for earlier in &before[n_known..] {

@@ -17,13 +17,15 @@ use crate::batch::{Batch, FieldSet};
 use crate::scan::batch_tally::BatchTally;
 use crate::store::StoreError;
 use crate::store::footer::{Belongs, StoredTally};
+use crate::store::layout::Layout;
 use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
 
 /// Writes the Parquet file of a part.
 pub(crate) struct PartWriter {
     file: NewFile,
-    writer: FlowWriter<BufWriter<File>>,
+    /// None after an error.
+    writer: Option<FlowWriter<BufWriter<File>>>,
     measures: BatchTally,
     dictionary: Arc<Dictionary>,
 }
@@ -37,22 +39,26 @@ impl PartWriter {
         folders: &Folders,
         part: &Part,
         dictionary: &Arc<Dictionary>,
+        layout: Option<Layout>,
     ) -> Result<Self, CacheError> {
         let path = folders.root().path().join(part.columns_path());
         let (file, out) = create(folders, part).map_err(cannot_use(&path))?;
         let out = BufWriter::with_capacity(1 << 20, out);
-        let writer = FlowWriter::new(out, file.path(), dictionary, Addresses::Number)?;
+        let how = (layout, Addresses::Number);
+        let writer = FlowWriter::new(out, file.path(), dictionary, how)?;
         let (measures, dictionary) = (BatchTally::new(true), Arc::clone(dictionary));
-        Ok(Self { file, writer, measures, dictionary })
+        Ok(Self { file, writer: Some(writer), measures, dictionary })
     }
 
     /// Appends flows.
     ///
     /// # Errors
-    /// If the dump cannot be written to.
+    /// If the dump cannot be written to, or the flows need other columns.
     pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), CacheError> {
         self.measures.add(batch);
-        Ok(self.writer.push(batch)?)
+        let writer = self.writer.take().ok_or(CacheError::Damaged)?;
+        self.writer = Some(writer.push(batch)?);
+        Ok(())
     }
 
     /// Finishes and renames the file; `tally` is that of the part.
@@ -64,9 +70,10 @@ impl PartWriter {
         if !is_whole(&tally) {
             return Err(CacheError::Damaged);
         }
-        self.measures.finish(&mut tally, FieldSet::all(), &self.dictionary.texts());
+        self.measures.finish(&mut tally, FieldSet::all(), &self.dictionary.codebook());
         let cannot_use = cannot_use(&self.file.path());
-        let out = self.writer.finish(belongs, StoredTally::of(&tally))?;
+        let writer = self.writer.ok_or(CacheError::Damaged)?;
+        let out = writer.finish(belongs, StoredTally::of(&tally))?;
         out.into_inner()
             .map_err(io::IntoInnerError::into_error)
             .and_then(|out| out.sync_data())

@@ -67,6 +67,6 @@ fn counted(file: &ColumnFile) -> Result<Tally, StoreError> {
     for group in 0..file.groups() {
         file.read(group, &request, &mut buffers, |batch| measures.add(batch))?;
     }
-    measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
+    measures.finish(&mut tally, FieldSet::all(), &dictionary.codebook());
     Ok(tally)
 }

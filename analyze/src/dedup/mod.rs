@@ -10,7 +10,7 @@ use std::io;
 use std::sync::LazyLock;
 
 use flowkit_model::dump::DocumentId;
-use flowkit_model::{FIELDS, FieldId, Kind, Row};
+use flowkit_model::{Address, FIELDS, FieldId, Kind, Row};
 
 pub(crate) mod equal_flows;
 pub(crate) mod recent;
@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use self::recent::RecentDocuments;
 use self::sorted_runs::{DocumentHash, Spilled};
+use crate::batch::FieldSet;
 use crate::spill::hash::fold;
 
 /// The identity of a document, and a hash of its content.
@@ -44,7 +45,7 @@ fn hash(key: &[u8]) -> DocumentHash {
 
 /// A hash of the content of a document: all its fields.
 fn content(row: &Row<'_>) -> u64 {
-    let FieldsByKind { numbers, texts } = &*FIELDS_BY_KIND;
+    let FieldsByKind { numbers, addresses, texts, of_templates } = &*FIELDS_BY_KIND;
     // Four independent chains, so that multiplications overlap. An unknown field
     // goes in as 0; the first chain begins with which fields are known.
     let mut chains = [row.known(), 1, 2, 3];
@@ -52,6 +53,16 @@ fn content(row: &Row<'_>) -> u64 {
         for (chain, field) in chains.iter_mut().zip(fields) {
             *chain = mixed(*chain ^ row.number(*field).unwrap_or(0), *chain);
         }
+    }
+    for (chain, field) in chains.iter_mut().zip(addresses) {
+        *chain = mixed(*chain ^ word_of(row.address(*field)), *chain);
+    }
+    // Of version 5 none is known.
+    let known = row.known() & of_templates.0;
+    for field in FieldSet(known).iter().take_while(|_| known != 0) {
+        let address = field.is_address().then(|| row.address(field)).flatten();
+        let word = row.number(field).unwrap_or(0) ^ word_of(address);
+        chains[1] = mixed(chains[1] ^ word, field as u64);
     }
     for text in texts.iter().filter_map(|field| row.text(*field)) {
         chains[0] = mix_text(chains[0], text.as_bytes());
@@ -71,16 +82,41 @@ fn mix_text(before: u64, text: &[u8]) -> u64 {
     words.iter().chain([&last]).fold(start, |hash, word| mixed(hash, u64::from_le_bytes(*word)))
 }
 
-/// The fields that are numbers, and those that are texts.
+/// The 64 bits of an IPv4 address, or those that an IPv6 address is mixed to; 0 if it is
+/// unknown.
+#[inline]
+fn word_of(address: Option<Address>) -> u64 {
+    let number = address.map_or(0, Address::number);
+    let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
+    match half(number >> 64) {
+        0 => half(number),
+        high => mixed(half(number), high),
+    }
+}
+
+/// The fields of version 5 that are numbers, addresses and texts, and those that only
+/// NetFlow v9 and IPFIX have.
 struct FieldsByKind {
     numbers: Vec<FieldId>,
+    addresses: Vec<FieldId>,
     texts: Vec<FieldId>,
+    of_templates: FieldSet,
 }
 
 static FIELDS_BY_KIND: LazyLock<FieldsByKind> = LazyLock::new(|| {
-    let (texts, numbers) =
-        FIELDS.iter().map(|field| field.id).partition(|field| field.field().kind == Kind::Text);
-    FieldsByKind { numbers, texts }
+    let of_kind = |is: fn(Kind) -> bool| {
+        let fields = FIELDS.iter().filter(|field| !field.is_of_templates() && is(field.kind));
+        fields.map(|field| field.id).collect()
+    };
+    // The family is worked out from the addresses.
+    let of_templates = FIELDS.iter().filter(|field| field.is_of_templates());
+    let of_templates = of_templates.map(|field| field.id).filter(|field| *field != FieldId::Family);
+    FieldsByKind {
+        numbers: of_kind(|kind| !matches!(kind, Kind::Text | Kind::Address)),
+        addresses: of_kind(|kind| kind == Kind::Address),
+        texts: of_kind(|kind| kind == Kind::Text),
+        of_templates: of_templates.collect(),
+    }
 });
 
 /// Mixes two words, with odd constants so that a zero does not absorb the other.

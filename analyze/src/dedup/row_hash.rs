@@ -13,6 +13,10 @@ pub(crate) fn hashes(batch: &Batch, fields: &[FieldId]) -> Vec<(u64, u64)> {
     let mut hashes = vec![(0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344); batch.rows()];
     for field in fields {
         let column = batch.column(*field);
+        if field.field().is_of_templates() {
+            mix_known(&mut hashes, *field, column);
+            continue;
+        }
         match &column.values {
             Values::U8(values) => mix_all(&mut hashes, values, column),
             Values::U16(values) => mix_all(&mut hashes, values, column),
@@ -21,6 +25,19 @@ pub(crate) fn hashes(batch: &Batch, fields: &[FieldId]) -> Vec<(u64, u64)> {
         }
     }
     hashes
+}
+
+/// Mixes in the known values of a field that only NetFlow v9 and IPFIX have: flows of
+/// version 5 cost nothing. The family of addresses is known from them.
+fn mix_known(hashes: &mut [(u64, u64)], field: FieldId, column: &Column) {
+    if field == FieldId::Family || column.n_unknown() == column.len() as u64 {
+        return;
+    }
+    for (row, hash) in hashes.iter_mut().enumerate() {
+        if let Some(value) = column.get(row) {
+            mix(hash, (field as u64) << 56 ^ value, false);
+        }
+    }
 }
 
 fn mix_all<V: Copy + Into<u64>>(hashes: &mut [(u64, u64)], values: &[V], column: &Column) {

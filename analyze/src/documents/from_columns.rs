@@ -47,8 +47,8 @@ impl Walk<'_> {
         let mut goes_on = true;
         for group in 0..file.groups() {
             let read = file.read(group, &request, &mut buffers, |batch| {
-                let texts = dictionary.texts();
-                goes_on = (0..batch.rows()).all(|row| pass_document(&batch.row(row, &texts), take));
+                let codes = dictionary.codebook();
+                goes_on = (0..batch.rows()).all(|row| pass_document(&batch.row(row, &codes), take));
             });
             if let Err(error) = read {
                 let (name, source) = (name.to_string(), error.into());

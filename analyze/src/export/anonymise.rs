@@ -8,11 +8,13 @@
 //! anonymization* (2002); the test below holds the published sample trace.
 
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
 
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
-use flowkit_model::{Address, FIELDS, Field, FieldId, Kind};
+use flowkit_model::{Address, FIELDS, Family, Field, FieldId, Kind};
 
+use crate::batch::dictionary::address_of;
 use crate::batch::{Batch, Column, Values};
 
 /// Bytes of a key: 16 for the cipher, 16 for the padding.
@@ -68,25 +70,41 @@ impl Anonymiser {
     /// The anonymised address.
     ///
     /// Whether a bit is flipped depends on the encrypted bits before it, padded
-    /// with the bits of the pad.
+    /// with the bits of the pad. An IPv6 address takes the whole block, as in Crypto-PAn's
+    /// extension to it; one that would come out as a mapped IPv4 address is anonymised
+    /// once more, so that families stay what they are and no two addresses become one.
     #[must_use]
     pub fn address(&self, address: Address) -> Address {
-        let address = address.to_bits();
-        let pad = u32::from_be_bytes([self.pad[0], self.pad[1], self.pad[2], self.pad[3]]);
-        let mut flips = 0;
-        for n in 0..32 {
-            let prefix = if n == 0 { 0 } else { u32::MAX << (32 - n) };
-            let mut block = self.pad;
-            block[..4].copy_from_slice(&(address & prefix | pad & !prefix).to_be_bytes());
-            let mut block = Array::from(block);
-            self.cipher.encrypt_block(&mut block);
-            flips = flips << 1 | u32::from(block[0] >> 7);
+        let mut bits = match IpAddr::from(address) {
+            IpAddr::V4(address) => {
+                let bits = u128::from(address.to_bits()) << 96;
+                let hidden = u32::try_from(self.flipped(bits, 32) >> 96).unwrap_or_default();
+                return Address::from_bits(hidden);
+            }
+            IpAddr::V6(address) => address.to_bits(),
+        };
+        loop {
+            bits = self.flipped(bits, 128);
+            let hidden = Address::from(Ipv6Addr::from_bits(bits));
+            if hidden.family() == Family::Ipv6 {
+                return hidden;
+            }
         }
-        Address::from_bits(address ^ flips)
+    }
+
+    /// The first `n` of 128 bits, anonymised; the others are 0 and stay so.
+    fn flipped(&self, bits: u128, n: u32) -> u128 {
+        let pad = u128::from_be_bytes(self.pad);
+        (0..n).fold(bits, |hidden, at| {
+            let prefix = u128::MAX.checked_shl(128 - at).unwrap_or(0);
+            let mut block = Array::from((bits & prefix | pad & !prefix).to_be_bytes());
+            self.cipher.encrypt_block(&mut block);
+            hidden ^ u128::from(block[0] >> 7) << (127 - at)
+        })
     }
 
     /// Like [`address`](Self::address), for an address in text. Other text, a
-    /// name or an IPv6 address, would identify a host, and gives `None`.
+    /// name, would identify a host, and gives `None`.
     #[must_use]
     pub fn text(&self, text: &str) -> Option<String> {
         Some(self.address(text.parse().ok()?).to_string())
@@ -106,34 +124,39 @@ pub(super) fn hide(batch: &mut Batch, anonymiser: &Anonymiser) {
     hide_exporters(batch, anonymiser);
 }
 
-/// Anonymises the known addresses of a field. A next hop of 0.0.0.0 means no next
-/// hop and stays.
+/// Anonymises the known addresses of a field. A next hop of 0.0.0.0 or :: means no
+/// next hop and stays.
 fn hide_addresses(batch: &mut Batch, field: &Field, anonymiser: &Anonymiser) {
+    let dictionary = batch.dictionary().clone();
     let Some(column) = batch.column_mut(field.id) else { return };
     let unknown = column.unknown.as_deref();
-    let Values::U32(values) = &mut column.values else {
-        panic!("{} is an address of 32 bits", field.name);
+    let Values::U32(codes) = &mut column.values else {
+        panic!("{} is a code of 32 bits", field.name);
     };
-    for (row, value) in values.iter_mut().enumerate() {
-        let is_none = field.id == FieldId::NextHop && *value == 0;
-        if !is_none && !unknown.is_some_and(|unknown| unknown[row]) {
-            *value = anonymiser.address(Address::from_bits(*value)).to_bits();
+    for (row, code) in codes.iter_mut().enumerate() {
+        if unknown.is_some_and(|unknown| unknown[row]) {
+            continue;
+        }
+        let address = dictionary.with_addresses(|addresses| address_of(*code, addresses));
+        let address = address.expect("a code is of its dictionary");
+        if field.id != FieldId::NextHop || !address.is_unspecified() {
+            *code = dictionary.address_code(anonymiser.address(address));
         }
     }
 }
 
-/// Anonymises the exporters, which are texts; one that is no IPv4 address becomes
+/// Anonymises the exporters, which are texts; one that is no address becomes
 /// unknown.
 fn hide_exporters(batch: &mut Batch, anonymiser: &Anonymiser) {
     let (rows, dictionary) = (batch.rows(), batch.dictionary().clone());
     let Some(column) = batch.column_mut(FieldId::Exporter) else { return };
-    let texts = dictionary.texts();
+    let codes = dictionary.codebook();
     let mut known = HashMap::new();
     let mut hidden = Column::for_field(FieldId::Exporter, rows);
     for row in 0..rows {
         let code = column.get(row).and_then(|code| {
             *known.entry(code).or_insert_with(|| {
-                let text = anonymiser.text(texts.get(usize::try_from(code).ok()?)?)?;
+                let text = anonymiser.text(codes.text(code)?)?;
                 Some(u64::from(dictionary.code(&text)))
             })
         });
@@ -176,8 +199,8 @@ mod tests {
         batch.push_row(&row);
         let before = batch.clone();
         hide(&mut batch, &anonymiser);
-        let texts = batch.dictionary().texts();
-        let hidden = batch.row(0, &texts);
+        let codes = batch.dictionary().codebook();
+        let hidden = batch.row(0, &codes);
         for field in FIELDS {
             let (was, is) = (before.column(field.id).get(0), batch.column(field.id).get(0));
             match field.kind {

@@ -25,7 +25,7 @@ use flowkit_model::{FlowRecord, Row};
 use self::anonymise::{Anonymiser, hide};
 use self::text::Csv;
 pub(crate) use self::text::document_line;
-use crate::batch::dictionary::Dictionary;
+use crate::batch::dictionary::{Codebook, Dictionary};
 use crate::batch::{Batch, FieldSet};
 use crate::cache::{self, Prepared};
 use crate::error::ReadError;
@@ -36,6 +36,7 @@ use crate::scan::ingest::Absorber;
 use crate::scan::options::ReadOptions;
 use crate::selection::Selection;
 use crate::store::footer::{Belongs, StoredTally};
+use crate::store::layout::Layout;
 pub use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
 use crate::store::{Buffers, Request, StoreError};
@@ -129,14 +130,18 @@ impl Export<'_> {
 
     fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
-        let writer = FlowWriter::new(out, "the export", &dictionary, self.addresses)?;
-        let mut writer = writer.without_deltas();
+        let writer =
+            FlowWriter::new(out, "the export", &dictionary, (Some(Layout::All), self.addresses))?;
+        let mut writer = Some(writer.without_deltas());
         let mut measures = BatchTally::new(true);
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);
-            writer.push(batch).map_err(ExportError::from)
+            if let Some(begun) = writer.take() {
+                writer = Some(begun.push(batch)?);
+            }
+            Ok(())
         })?;
-        measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
+        measures.finish(&mut tally, FieldSet::all(), &dictionary.codebook());
         // What was skipped is not in the file; what is missing still is.
         let mut said = tally.clone();
         said.skipped.clear();
@@ -147,6 +152,7 @@ impl Export<'_> {
             said.sequences = said.sequences.renamed(|exporter| anonymiser.text(exporter));
         }
         let belongs = Belongs::of(&Part::default(), Vec::new());
+        let writer = writer.expect("an error ends the export");
         let mut out = writer.finish(belongs, StoredTally::of(&said))?;
         out.flush().map_err(ExportError::Write)?;
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
@@ -170,11 +176,11 @@ impl Export<'_> {
     ) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
         head(&mut out).map_err(ExportError::Write)?;
-        let (mut flows, mut lines) = (0, Vec::new());
+        let (mut flows, mut lines, mut codes) = (0, Vec::new(), Codebook::default());
         let mut tally = self.each(&dictionary, |batch| {
-            let texts = dictionary.texts();
+            dictionary.update(&mut codes);
             for row in 0..batch.rows() {
-                line(&batch.row(row, &texts), flows, &mut lines);
+                line(&batch.row(row, &codes), flows, &mut lines);
                 flows += 1;
             }
             let written = out.write_all(&lines).map_err(ExportError::Write);
@@ -194,10 +200,10 @@ impl Export<'_> {
         &self,
         mut take: impl FnMut(&FlowRecord) -> io::Result<()>,
     ) -> Result<Tally, ExportError> {
-        let dictionary = Arc::new(Dictionary::default());
+        let (dictionary, mut codes) = (Arc::new(Dictionary::default()), Codebook::default());
         self.each(&dictionary, |batch| {
-            let texts = dictionary.texts();
-            let mut flows = (0..batch.rows()).map(|row| batch.row(row, &texts).record());
+            dictionary.update(&mut codes);
+            let mut flows = (0..batch.rows()).map(|row| batch.row(row, &codes).record());
             flows.try_for_each(|flow| take(&flow)).map_err(ExportError::Write)
         })
     }

@@ -12,19 +12,19 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use flowkit_model::Address;
 use flowkit_model::wire::Packetizer;
 use flowkit_model::wire::packets::{BootTimes, Packet};
 
 use super::{Export, ExportError, Exported};
-use crate::batch::dictionary::Dictionary;
+use crate::batch::dictionary::{Codebook, Dictionary};
 use crate::input::read_once;
 
 /// Destination of the packets: an address for documentation (RFC 5737) and the
 /// usual port.
-const COLLECTOR: Address = Address::from_bits(0xc000_02fe); // 192.0.2.254
+const COLLECTOR: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 254);
 const PORT: u16 = 2055;
 
 pub(super) fn write<W: Write + Send>(
@@ -35,19 +35,19 @@ pub(super) fn write<W: Write + Send>(
         return Err(ExportError::Twice { name: source.name().to_owned() });
     }
     let mut boot_times = BootTimes::default();
-    let dictionary = Arc::new(Dictionary::default());
+    let (dictionary, mut codes) = (Arc::new(Dictionary::default()), Codebook::default());
     export.each(&dictionary, |batch| {
-        let texts = dictionary.texts();
-        (0..batch.rows()).for_each(|row| boot_times.learn(&batch.row(row, &texts).record()));
+        dictionary.update(&mut codes);
+        (0..batch.rows()).for_each(|row| boot_times.learn(&batch.row(row, &codes).record()));
         Ok(())
     })?;
     out.write_all(&file_header()).map_err(ExportError::Write)?;
     let mut packetizer = Packetizer::new(boot_times);
     let (mut flows, mut left_out) = (0, BTreeMap::new());
     let mut tally = export.each(&dictionary, |batch| {
-        let texts = dictionary.texts();
+        dictionary.update(&mut codes);
         for row in 0..batch.rows() {
-            match packetizer.push(&batch.row(row, &texts).record()) {
+            match packetizer.push(&batch.row(row, &codes).record()) {
                 Ok(packet) => {
                     flows += 1;
                     if let Some(packet) = packet {
@@ -92,7 +92,7 @@ pub fn file_header() -> Vec<u8> {
 )]
 pub fn frame(packet: &Packet, out: &mut impl Write) -> io::Result<()> {
     let source = packet.exporter.as_deref().and_then(|exporter| exporter.parse().ok());
-    let source: Address = source.unwrap_or(Address::UNSPECIFIED);
+    let source: Ipv4Addr = source.unwrap_or(Ipv4Addr::UNSPECIFIED);
     let udp_length = 8 + packet.bytes.len() as u16;
     let mut ip = Vec::with_capacity(28);
     ip.extend([0x45, 0]);

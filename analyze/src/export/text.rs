@@ -5,8 +5,9 @@
 
 use std::io::{self, Write};
 
+use flowkit_model::names::{direction_name, mac_text};
 use flowkit_model::spreadsheet::{self, is_formula};
-use flowkit_model::{Address, FIELDS, Field, FieldId, Kind, Row, time};
+use flowkit_model::{FIELDS, Family, Field, FieldId, Kind, Row, time};
 
 /// The header: the names of the fields.
 pub(super) fn csv_header<W: Write>(out: &mut W) -> io::Result<()> {
@@ -31,7 +32,11 @@ pub(super) fn csv(row: &Row<'_>, how: Csv, out: &mut Vec<u8>) -> u64 {
             out.push(b',');
         }
         let value = match field.kind {
-            Kind::Address if how.numbers => row.number(field.id).map(Value::Number),
+            // IPv6 has no number of 64 bits: its text is the only form.
+            Kind::Address if how.numbers => row.address(field.id).map(|address| {
+                let number = |bits: u32| Value::Number(bits.into());
+                address.ipv4_bits().map_or_else(|| Value::Text(address.to_string()), number)
+            }),
             _ => value(row, field),
         };
         match value {
@@ -66,14 +71,22 @@ fn value(row: &Row<'_>, field: &Field) -> Option<Value> {
     if field.kind == Kind::Text {
         return row.text(field.id).map(|text| Value::Text(text.to_owned()));
     }
+    if field.kind == Kind::Address {
+        return row.address(field.id).map(|address| Value::Text(address.to_string()));
+    }
     let number = row.number(field.id)?;
     Some(match field.kind {
         Kind::Time => Value::Text(time::format_ms(number)),
-        Kind::Address => {
-            Value::Text(Address::from_bits(u32::try_from(number).unwrap_or(0)).to_string())
-        }
+        Kind::Mac => Value::Text(mac_text(number)),
+        Kind::Direction => named(number, direction_name(number)),
+        Kind::Family => named(number, Family::from_number(number).map(Family::name)),
         _ => Value::Number(number),
     })
+}
+
+/// The name of a number, if it has one.
+fn named(number: u64, name: Option<&str>) -> Value {
+    name.map_or(Value::Number(number), |name| Value::Text(name.to_owned()))
 }
 
 fn append(out: &mut Vec<u8>, text: &str) {

@@ -1,12 +1,16 @@
 //! Tests of numbers, compiled for columns.
 
+use flowkit_model::Kind;
 use flowkit_model::filter::{Ranges, Subject, Test};
 
 use crate::batch::Values;
+use crate::batch::dictionary::FIRST_CODED;
 
 /// A test, in the form that is fastest for its field.
 #[derive(Debug)]
 pub(crate) enum Compiled {
+    /// No value passes.
+    None,
     /// One range: one comparison per row.
     Range(u64, u64),
     /// A field of at most 16 bits: one flag for each value it can have.
@@ -31,21 +35,23 @@ const FEW_RANGES: usize = 4;
 
 impl Compiled {
     pub(crate) fn new(subject: Subject, test: &Test) -> Self {
-        let largest = subject.largest();
-        match test {
-            Test::In(ranges) if ranges.as_slice().len() == 1 => {
-                let (first, last) = ranges.as_slice()[0];
-                Self::Range(first, last)
+        // Of addresses only those that are their own number are compared as such.
+        let largest = if subject.kind() == Kind::Address {
+            u64::from(FIRST_CODED) - 1
+        } else {
+            u64::try_from(subject.largest()).unwrap_or(u64::MAX)
+        };
+        if let Ok(largest) = u16::try_from(largest) {
+            return Self::Table((0..=largest).map(|value| test.passes(value)).collect());
+        }
+        let Test::In(ranges) = test else { return Self::Plain(test.clone()) };
+        match &*up_to(largest, ranges) {
+            [] => Self::None,
+            [(first, last)] => Self::Range(*first, *last),
+            list if u32::try_from(largest).is_ok() && list.len() > FEW_RANGES => {
+                Self::Indexed(Index::new(list))
             }
-            _ if u16::try_from(largest).is_ok() => {
-                Self::Table((0..=largest).map(|value| test.passes(value)).collect())
-            }
-            Test::In(ranges)
-                if largest == u64::from(u32::MAX) && ranges.as_slice().len() > FEW_RANGES =>
-            {
-                Self::Indexed(Index::new(ranges))
-            }
-            _ => Self::Plain(test.clone()),
+            list => Self::Plain(Test::In(Ranges::new(list.iter().copied()))),
         }
     }
 
@@ -62,6 +68,7 @@ impl Compiled {
     fn of<V: Copy + Into<u64>>(&self, values: &[V]) -> Vec<bool> {
         let wide = values.iter().map(|value| (*value).into());
         match self {
+            Self::None => vec![false; values.len()],
             Self::Range(first, last) => {
                 // One comparison: smaller values wrap around to large ones.
                 let length = last - first;
@@ -78,15 +85,18 @@ impl Compiled {
     }
 }
 
+/// What some ranges have up to a largest value.
+fn up_to(largest: u64, ranges: &Ranges) -> Vec<(u64, u64)> {
+    let narrow = |value: u128| u64::try_from(value).unwrap_or(u64::MAX).min(largest);
+    let ranges = ranges.as_slice().iter().take_while(|range| range.0 <= largest.into());
+    ranges.map(|range| (narrow(range.0), narrow(range.1))).collect()
+}
+
 impl Index {
-    fn new(ranges: &Ranges) -> Self {
+    fn new(ranges: &[(u64, u64)]) -> Self {
         let narrow = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
-        let ranges: Vec<(u32, u32)> = ranges
-            .as_slice()
-            .iter()
-            .filter(|range| range.0 <= u32::MAX.into())
-            .map(|range| (narrow(range.0), narrow(range.1)))
-            .collect();
+        let ranges: Vec<(u32, u32)> =
+            ranges.iter().map(|range| (narrow(range.0), narrow(range.1))).collect();
         let starts = (0..=u32::from(u16::MAX) + 1)
             .map(|half| {
                 let n = ranges.partition_point(|range| range.0 >> 16 < half);

@@ -16,6 +16,7 @@ use flowkit_model::{FieldId, FlowRecord, Kind};
 
 use self::compiled::Compiled;
 pub(crate) use self::dictionary_masks::DictionaryMasks;
+use crate::batch::dictionary::FIRST_CODED;
 use crate::batch::{Batch, FieldSet, Values, rows_where};
 
 /// A filter that is compiled to be evaluated on batches.
@@ -224,6 +225,11 @@ impl Compare {
             Values::U32(codes) if field.field().kind == Kind::Text => {
                 texts_mask(codes, &self.test, batch)
             }
+            Values::U32(codes) if field.field().kind == Kind::Address => {
+                let mut mask = self.compiled.mask(values);
+                test_coded(codes, &self.test, batch, &mut mask);
+                mask
+            }
             values => self.compiled.mask(values),
         };
         if self.differs {
@@ -260,6 +266,25 @@ fn joined(
         }
     }
     mask
+}
+
+/// Tests the addresses that are not their own number, each distinct one once.
+fn test_coded(codes: &[u32], test: &Test, batch: &Batch, mask: &mut [bool]) {
+    let is_coded = |code: u32| code >= FIRST_CODED;
+    // Without a branch per row: most batches have none.
+    if !codes.iter().fold(false, |any, code| any | is_coded(*code)) {
+        return;
+    }
+    batch.dictionary().with_addresses(|addresses| {
+        let mut passes: Vec<Option<bool>> = vec![None; addresses.len()];
+        for (code, mask) in codes.iter().zip(mask) {
+            let Some(place) = code.checked_sub(FIRST_CODED) else { continue };
+            let known = passes.get_mut(place as usize).zip(addresses.get(place as usize));
+            *mask = known.is_some_and(|(passes, address)| {
+                *passes.get_or_insert_with(|| test.passes(address.number()))
+            });
+        }
+    });
 }
 
 /// Each distinct text is tested once.

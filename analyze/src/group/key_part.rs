@@ -2,6 +2,8 @@
 
 use flowkit_model::Kind;
 
+use crate::batch::column::bits;
+
 /// One field of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct KeyPart {
@@ -16,7 +18,7 @@ impl KeyPart {
     /// A field of the catalogue as a key.
     #[must_use]
     pub(crate) fn of(field: &flowkit_model::Field) -> Self {
-        Self { kind: field.kind, bits: field.bits().unwrap_or(32) }
+        Self { kind: field.kind, bits: bits(field) }
     }
 
     /// Bits with the one for unknown.

@@ -21,6 +21,7 @@ use crate::input::{Block, Earlier, Framing, Source, framing};
 use crate::scan::ingest::Absorber;
 use crate::scan::options::ReadOptions;
 use crate::scan::waves::WAVE_BLOCKS;
+use crate::store::StoreError;
 use crate::store::footer::{Belongs, THIS_FILE};
 use crate::threads::map;
 
@@ -48,6 +49,8 @@ pub(super) struct Columns<'c> {
     blocks: Vec<Block>,
     /// Line of the next document, from 1.
     line: u64,
+    /// The file of this part is left to be made later.
+    is_left: bool,
     /// No Parquet file is written, of this part and those after it.
     is_over: bool,
 }
@@ -64,6 +67,7 @@ impl<'c> Columns<'c> {
             text: Vec::new(),
             blocks: Vec::new(),
             line: 1,
+            is_left: false,
             is_over: !is_wanted,
         }
     }
@@ -91,7 +95,7 @@ impl<'c> Columns<'c> {
             return;
         }
         append_line(&mut self.text, document);
-        if self.part.is_none() {
+        if self.part.is_none() && !self.is_left {
             let text = std::mem::take(&mut self.text);
             self.begin(part, &text);
             self.text = text;
@@ -110,7 +114,14 @@ impl<'c> Columns<'c> {
         self.attempt(|columns| {
             columns.parse()?;
             columns.line = 1;
-            let Some(writer) = columns.part.take() else { return Ok(()) };
+            let is_left = std::mem::take(&mut columns.is_left);
+            let Some(writer) = columns.part.take() else {
+                if is_left {
+                    columns.absorber.end(0, None)?;
+                    columns.absorber.next();
+                }
+                return Ok(());
+            };
             if columns.absorber.n_values() != part.received {
                 // The part holds documents that cannot be parsed; whoever reads the
                 // part reports them.
@@ -123,7 +134,7 @@ impl<'c> Columns<'c> {
 
     /// Begins the Parquet file of a part, with its first text.
     fn begin(&mut self, part: &Part, text: &[u8]) {
-        if self.is_over || self.part.is_some() {
+        if self.is_over || self.is_left || self.part.is_some() {
             return;
         }
         self.attempt(|columns| {
@@ -131,7 +142,8 @@ impl<'c> Columns<'c> {
             if framing(text) != Framing::Lines {
                 return Err(CacheError::Damaged);
             }
-            columns.part = Some(PartWriter::new(columns.folders, part, &columns.dictionary)?);
+            let (folders, dictionary) = (columns.folders, &columns.dictionary);
+            columns.part = Some(PartWriter::new(folders, part, dictionary, None)?);
             Ok(())
         });
     }
@@ -156,7 +168,16 @@ impl<'c> Columns<'c> {
 
     fn push(&mut self, parsed: Parsed) -> Result<(), CacheError> {
         let batch = self.absorber.block(0, parsed)?;
-        self.part.as_mut().map_or(Ok(()), |part| part.push(&batch))
+        let pushed = self.part.as_mut().map_or(Ok(()), |part| part.push(&batch));
+        match pushed {
+            // After flows of version 5 others came: the file is made from the part.
+            Err(CacheError::Store(StoreError::Wider { .. })) => {
+                self.part = None;
+                self.is_left = true;
+                Ok(())
+            }
+            pushed => pushed,
+        }
     }
 
     /// Runs a step; if it fails, no more Parquet files are written.

@@ -6,7 +6,7 @@ use flowkit_model::answer::{Sampling, Tally};
 use flowkit_model::{FIELDS, FieldId, Sums};
 use hashbrown::HashMap;
 
-use crate::batch::dictionary::Dictionary;
+use crate::batch::dictionary::{Codebook, Dictionary};
 use crate::batch::{Batch, FieldSet, Wide};
 use crate::quality::times::Times;
 
@@ -157,7 +157,7 @@ impl BatchTally {
     }
 
     /// Moves the counts into a tally.
-    pub(crate) fn finish(self, tally: &mut Tally, fields: FieldSet, texts: &[String]) {
+    pub(crate) fn finish(self, tally: &mut Tally, fields: FieldSet, codes: &Codebook) {
         tally.total = self.total;
         tally.seen = self.seen;
         if self.wide > 0 {
@@ -170,9 +170,9 @@ impl BatchTally {
         tally.unknown = fields
             .iter()
             .filter_map(|field| Some((field, *self.unknown.get(field as usize)?)))
-            .filter(|(field, n)| *n > 0 && !field.field().is_of_pipeline())
+            .filter(|(field, n)| *n > 0 && field.field().is_expected())
             .collect();
-        let text = |code: u64| usize::try_from(code).ok().and_then(|code| texts.get(code)).cloned();
+        let text = |code: u64| codes.text(code).map(str::to_owned);
         tally.adapted = self.adapted;
         tally.sampling = self
             .sampling

@@ -19,10 +19,12 @@ use flowkit_model::{FieldId, Kind};
 use jiff::tz::TimeZone;
 
 use crate::batch::Batch;
+use crate::batch::dictionary::Codebook;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::key_part::KeyPart;
 use crate::group::quantiles::{Occurrences, nearest_rank};
+use crate::group::rank::CodeOrder;
 use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
@@ -76,6 +78,8 @@ impl Record for Connection {
 /// A key whose flows are regular.
 struct Regular {
     key: u128,
+    /// The key in the order of its addresses.
+    rank: u128,
     connections: u64,
     interval: u64,
     jitter: u64,
@@ -192,14 +196,15 @@ impl Statistic for Regularity {
     fn answer(
         &self,
         connections: Connections,
-        texts: &[String],
+        codes: &Codebook,
         _: &Tally,
     ) -> Result<Answer, NoAnswer> {
         let parts = if connections.flows.is_empty() { 0 } else { PARTITIONS };
-        let mut found: Vec<Regular> =
-            each_part(parts, |part| self.part(&connections, part))?.into_iter().flatten().collect();
+        let order = CodeOrder::of_addresses(codes);
+        let found = each_part(parts, |part| self.part(&connections, part, &order))?;
+        let mut found: Vec<Regular> = found.into_iter().flatten().collect();
         self.keep_top(&mut found);
-        let rows = found.into_iter().map(|regular| self.row(&regular, texts));
+        let rows = found.into_iter().map(|regular| self.row(&regular, codes));
         let rows = self.order.choose(rows.collect());
         Ok(Answer { table: Rows { name: "rows", columns: columns(), rows }, ..Answer::default() })
     }
@@ -226,7 +231,12 @@ fn columns() -> Vec<Column> {
 impl Regularity {
     /// The regular keys of a partition; keys with too few flows are left out
     /// before sorting.
-    fn part(&self, connections: &Connections, part: usize) -> io::Result<Vec<Regular>> {
+    fn part(
+        &self,
+        connections: &Connections,
+        part: usize,
+        order: &CodeOrder,
+    ) -> io::Result<Vec<Regular>> {
         let mut flows: Map<u128, Occurrences> = Map::new();
         connections.flows.each(part, |connection| {
             flows.at(connection.key()).0 += u64::from(connection.start().is_some());
@@ -243,7 +253,7 @@ impl Regularity {
         many.sort_unstable_by_key(|connection| (connection.key, connection.start));
         let mut found: Vec<Regular> = many
             .chunk_by(|a, b| a.key == b.key)
-            .filter_map(|connections| self.regular(connections))
+            .filter_map(|connections| self.regular(connections, order))
             .collect();
         self.keep_top(&mut found);
         let mut more: BTreeMap<u128, u128> = BTreeMap::new();
@@ -257,7 +267,7 @@ impl Regularity {
         Ok(found)
     }
 
-    fn regular(&self, connections: &[Connection]) -> Option<Regular> {
+    fn regular(&self, connections: &[Connection], order: &CodeOrder) -> Option<Regular> {
         let starts: Vec<u64> = connections.iter().filter_map(Connection::start).collect();
         let (n, interval, jitter) = rhythm(&starts)?;
         let is_regular = n >= self.question.min_connections as u64
@@ -268,7 +278,17 @@ impl Regularity {
             sums.add(connection.bytes, 0);
         }
         let (key, first, last) = (connections[0].key(), *starts.first()?, *starts.last()?);
-        is_regular.then_some(Regular { key, connections: n, interval, jitter, sums, first, last })
+        let rank = order.of_key(&self.layout, key);
+        is_regular.then_some(Regular {
+            key,
+            rank,
+            connections: n,
+            interval,
+            jitter,
+            sums,
+            first,
+            last,
+        })
     }
 
     /// Sorts by the steadiest first, then by more connections, and keeps the top N; all,
@@ -277,18 +297,18 @@ impl Regularity {
         found.sort_unstable_by(|a, b| {
             let order =
                 a.unsteadiness().cmp(&b.unsteadiness()).then(b.connections.cmp(&a.connections));
-            order.then_with(|| a.key.cmp(&b.key))
+            order.then_with(|| a.rank.cmp(&b.rank))
         });
         if self.order.is_usual() {
             found.truncate(most_rows(self.question.limit));
         }
     }
 
-    fn row(&self, regular: &Regular, texts: &[String]) -> Vec<Cell> {
+    fn row(&self, regular: &Regular, codes: &Codebook) -> Vec<Cell> {
         let key = self.layout.decode(regular.key);
         let cells = KEY.iter().zip(&key);
         let mut cells: Vec<Cell> =
-            cells.map(|(field, value)| key_cell(field.field().kind, *value, texts)).collect();
+            cells.map(|(field, value)| key_cell(field.field().kind, *value, codes)).collect();
         let sums = regular.sums.sums();
         cells.extend([
             Cell::from(regular.connections),

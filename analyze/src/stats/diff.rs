@@ -18,6 +18,7 @@ use jiff::tz::TimeZone;
 use super::grouping::accumulators::FlowAccumulator;
 use super::grouping::compare::Comparison;
 use super::grouping::{GroupBy, Groups};
+use crate::batch::dictionary::Codebook;
 use crate::group::rank::{Both, ExtraValues, RankBy, RankValue};
 use crate::group::table::Table;
 
@@ -61,8 +62,8 @@ impl Changes {
     }
 
     /// The groups that differ between the two sides.
-    pub(crate) fn answer(&self, a: Groups, b: Groups, texts: &[String]) -> io::Result<Answer> {
-        self.groups.compare(a, b, &SideBySide { changes: self, texts })
+    pub(crate) fn answer(&self, a: Groups, b: Groups, codes: &Codebook) -> io::Result<Answer> {
+        self.groups.compare(a, b, &SideBySide { changes: self, codes })
     }
 
     /// The protocols of the flows of a group; nothing, if its ports are not told by them.
@@ -84,10 +85,10 @@ impl Changes {
     }
 
     /// All texts that rows may be sorted by, in the order of their letters.
-    fn words<'t>(&self, texts: &'t [String]) -> Vec<&'t str> {
+    fn words<'t>(&self, codes: &'t Codebook) -> Vec<&'t str> {
         let column = columns(&self.groups).get(self.sorted_by).map(|column| column.meaning);
         let mut words: Vec<&str> = match column {
-            Some(Meaning::Key(Kind::Text)) => texts.iter().map(String::as_str).collect(),
+            Some(Meaning::Key(Kind::Text)) => codes.texts.iter().map(String::as_str).collect(),
             column => column.and_then(Meaning::words).unwrap_or_default().to_vec(),
         };
         words.sort_unstable();
@@ -99,9 +100,9 @@ impl Changes {
         &self,
         key: &[Option<u64>],
         both: &Both<A>,
-        texts: &[String],
+        codes: &Codebook,
     ) -> Vec<Cell> {
-        let mut cells = self.groups.key_cells(key, texts);
+        let mut cells = self.groups.key_cells(key, codes);
         let (a, b) = (both.a.sums(), both.b.sums());
         cells.push(Cell::Text(Change::of(&a, &b, self.metric()).word().into()));
         for metric in Metric::ALL {
@@ -122,24 +123,24 @@ impl Changes {
 /// Ranks the groups of two sides by their changes.
 struct SideBySide<'c> {
     changes: &'c Changes,
-    texts: &'c [String],
+    codes: &'c Codebook,
 }
 
 impl Comparison for SideBySide<'_> {
     fn compare<A: FlowAccumulator>(&self, a: Table<A>, b: Table<A>) -> io::Result<Answer> {
-        let Self { changes, texts } = *self;
+        let Self { changes, codes } = *self;
         let n_changed = AtomicU64::new(0);
         let is_shown = |both: &Both<A>, found: &ExtraValues| {
             let differs = both.a.sums() != both.b.sums();
             n_changed.fetch_add(differs.into(), Ordering::Relaxed);
-            let is_chosen = || changes.order.has_row(&changes.cells(&found.key, both, texts));
+            let is_chosen = || changes.order.has_row(&changes.cells(&found.key, both, codes));
             differs && (!changes.has_conditions || is_chosen())
         };
         let size = changes.size();
         let by_size = |both: &Both<A>, _: &ExtraValues| Some(change(both, size?).0);
-        let words = changes.words(texts);
+        let words = changes.words(codes);
         let by_column = |both: &Both<A>, found: &ExtraValues| {
-            rank(&changes.cells(&found.key, both, texts)[changes.sorted_by], &words)
+            rank(&changes.cells(&found.key, both, codes)[changes.sorted_by], &words)
         };
         let value: RankValue<'_, Both<A>> = if size.is_some() { &by_size } else { &by_column };
         let ranked = a.compare(
@@ -152,12 +153,12 @@ impl Comparison for SideBySide<'_> {
                 uses_keys: size.is_none() || changes.has_conditions,
                 bottom: changes.bottom,
                 limit: changes.limit,
-                texts,
+                codes,
             },
         )?;
         let columns = columns(&changes.groups);
         let rows = ranked.rows.iter().map(|group| {
-            let mut cells = changes.cells(&group.key, &group.sums, texts);
+            let mut cells = changes.cells(&group.key, &group.sums, codes);
             cells.truncate(columns.len());
             cells
         });

@@ -10,6 +10,7 @@ use flowkit_model::{FieldId, Kind, Metric, Sums};
 use jiff::tz::TimeZone;
 
 use crate::batch::Batch;
+use crate::batch::dictionary::Codebook;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::key_part::KeyPart;
@@ -147,15 +148,15 @@ impl Statistic for Exporters {
     fn answer(
         &self,
         partial: ExporterPartial,
-        texts: &[String],
+        codes: &Codebook,
         tally: &Tally,
     ) -> Result<Answer, NoAnswer> {
         let losses = partial.packets.loss()?;
-        let ranked = partial.table.all(Metric::Bytes, texts)?;
+        let ranked = partial.table.all(Metric::Bytes, codes)?;
         let rows = ranked.iter().map(|group| {
             let (key, engine) = (&group.key, &group.sums);
             let engine_key = [key[0], key[1], key[2]];
-            row(key, engine, losses.get(&engine_key).copied(), texts, tally)
+            row(key, engine, losses.get(&engine_key).copied(), codes, tally)
         });
         let rows = rows.collect::<Vec<_>>();
         let notes = self.order.note_on(&rows).into_iter().collect();
@@ -191,13 +192,13 @@ fn row(
     key: &[Option<u64>],
     engine: &Exported,
     loss: Option<Loss>,
-    texts: &[String],
+    codes: &Codebook,
     tally: &Tally,
 ) -> Vec<Cell> {
     let sums = engine.sums();
     let keys = KEY.iter().zip(key);
     let mut cells: Vec<Cell> =
-        keys.map(|(field, value)| key_cell(field.field().kind, *value, texts)).collect();
+        keys.map(|(field, value)| key_cell(field.field().kind, *value, codes)).collect();
     let told = |told: Option<u64>| if tally.is_filtered { Cell::Filtered } else { told.into() };
     let between = loss.filter(|loss| !loss.has_no_sequence).map(|loss| loss.lost_flows);
     let missing = loss.filter(|loss| loss.states_records).map(|loss| loss.missing_documents);

@@ -7,6 +7,7 @@ use flowkit_model::{FIELDS, FieldId, Kind, Metric};
 
 use super::exporters::Exported;
 use crate::batch::Batch;
+use crate::batch::dictionary::Codebook;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::key::KeyLayout;
 use crate::group::key_part::KeyPart;
@@ -79,10 +80,10 @@ impl Statistic for Summary {
     fn answer(
         &self,
         sums: SummarySums,
-        texts: &[String],
+        codes: &Codebook,
         tally: &Tally,
     ) -> Result<Answer, NoAnswer> {
-        let ranked = sums.exporters.all(Metric::Bytes, texts)?;
+        let ranked = sums.exporters.all(Metric::Bytes, codes)?;
         let (first, last) = (tally.seen.map(|seen| seen.0), tally.seen.map(|seen| seen.1));
         let total = tally.total;
         let facts = vec![
@@ -103,7 +104,7 @@ impl Statistic for Summary {
             ("sampling_interval_max", Meaning::Count),
         ];
         let rows = ranked.iter().map(|group| {
-            let exporter = key_cell(Kind::Text, group.key[0], texts);
+            let exporter = key_cell(Kind::Text, group.key[0], codes);
             let sums = group.sums.sums();
             let mut cells = vec![
                 exporter,

@@ -17,6 +17,13 @@ pub enum StoreError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The file has the columns of version 5, and the flows need others: it is to be
+    /// begun again.
+    #[error("the flows of {} need more columns than version 5 has", harmless::path(path))]
+    Wider {
+        /// The file.
+        path: PathBuf,
+    },
     /// The Parquet writer or reader refused.
     #[error("cannot use the columns {}", harmless::path(path))]
     Parquet {

@@ -9,13 +9,14 @@ use std::fmt::Write;
 
 use flowkit_model::answer::{Duplicates, Position, Quality, Sampling, Sequences, Skipped, Tally};
 use flowkit_model::dump::Part;
-use flowkit_model::{FIELDS, FieldId, NotAFlow, Sums, time};
+use flowkit_model::{FieldId, NotAFlow, Sums, time};
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::before::Before;
+use super::layout::Layout;
 use super::{schema, statistics};
 
 /// Key of the metadata.
@@ -71,9 +72,9 @@ impl Footer {
         hash.update(&serde_json::to_vec(&ours)?);
         for group in groups {
             hash.update(&group.num_rows().to_le_bytes());
-            for field in FIELDS {
-                let range = chunk_range(group.column(field.id as usize), u64::MAX);
-                let min_max = statistics::of(group, field.id);
+            for place in 0..group.num_columns() {
+                let range = chunk_range(group.column(place), u64::MAX);
+                let min_max = statistics::of(group, place);
                 hash.update(format!("{range:?} {min_max:?};").as_bytes());
             }
         }
@@ -99,8 +100,12 @@ impl Headers {
 
     /// Those of a column chunk in the order of its pages; none if there is no such
     /// chunk.
-    pub(crate) fn of_chunk(&self, group: usize, field: FieldId) -> HeaderChecksums<'_> {
-        let text = self.0.get(group * FIELDS.len() + field as usize);
+    pub(crate) fn of_chunk(
+        &self,
+        layout: Layout,
+        (group, place): (usize, usize),
+    ) -> HeaderChecksums<'_> {
+        let text = self.0.get(group * layout.columns().len() + place);
         HeaderChecksums(text.map_or("", |text| text))
     }
 }
@@ -143,7 +148,7 @@ impl Belongs {
     pub(crate) fn of(part: &Part, after: Vec<String>) -> Self {
         Self {
             version: schema::VERSION,
-            catalogue: schema::fingerprint(),
+            catalogue: schema::fingerprint(Layout::default()),
             part: part.name.clone(),
             file_bytes: part.file_bytes,
             sha256: part.sha256.clone(),
@@ -151,12 +156,20 @@ impl Belongs {
         }
     }
 
+    /// The same, of a file with these columns.
+    #[must_use]
+    pub(crate) fn with(self, layout: Layout) -> Self {
+        Self { catalogue: schema::fingerprint(layout), ..self }
+    }
+
     /// Whether a file that was made from this is up to date. Earlier versions listed each
     /// of the parts before.
     pub(crate) fn is(&self, wanted: &Self) -> bool {
-        *self == *wanted || {
+        // Which columns it has depends on its flows.
+        let wanted = Self { catalogue: self.catalogue, ..wanted.clone() };
+        *self == wanted || {
             let parts = self.after.iter().map(String::as_str);
-            Self { after: Before::of(parts).names(), ..self.clone() } == *wanted
+            Self { after: Before::of(parts).names(), ..self.clone() } == wanted
         }
     }
 }

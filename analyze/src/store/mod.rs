@@ -3,6 +3,7 @@
 //!
 //! | to learn | read |
 //! | --- | --- |
+//! | which columns a file has | `layout` |
 //! | names, types and units of the columns | [`schema`] |
 //! | how each column is encoded and compressed, in pieces of what size | `tuning`, `properties` |
 //! | what the footer says of the file's flows, and of each column | `footer`, `statistics` |
@@ -19,6 +20,7 @@ pub(crate) mod before;
 mod encoding;
 mod error;
 pub(crate) mod footer;
+pub(crate) mod layout;
 mod outline;
 mod page_header;
 mod properties;

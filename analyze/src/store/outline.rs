@@ -7,14 +7,14 @@
 //!
 //! Source: Apache Parquet, `parquet.thrift` (`FileMetaData`).
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use flowkit_model::FIELDS;
-
 use super::encoding::Fault;
 use super::footer::KEY;
+use super::layout::Layout;
 use super::thrift::{self, BINARY, I32, LIST, STRUCT};
 
 /// A longer footer is none of ours: a part of a thousand million flows has 25 MB.
@@ -42,23 +42,20 @@ pub(super) fn footer(file: &File, file_bytes: u64) -> io::Result<Result<Vec<u8>,
     Ok(Ok(bytes))
 }
 
-/// Checks that a footer is one of flowkit's, with its columns.
+/// Checks that a footer is one of flowkit's, and gives its columns.
 ///
 /// # Errors
 /// What is wrong, as the rest of a sentence about the file.
-pub(super) fn check(footer: &[u8]) -> Result<(), String> {
+pub(super) fn check(footer: &[u8]) -> Result<Layout, String> {
     let damaged = |fault: Fault| format!("its footer is damaged ({fault})");
-    let (mut columns, mut is_ours, mut groups) = (Vec::new(), false, Ok(()));
+    let (mut columns, mut is_ours, mut n_chunks_each) = (Vec::new(), false, BTreeSet::new());
     thrift::fields(&mut &*footer, |field, kind, rest| match (field, kind) {
         (2, LIST) => each(rest, |rest| {
             columns.push(Column::read(rest)?);
             Ok(())
         }),
         (4, LIST) => each(rest, |rest| {
-            let n = n_chunks(rest)?;
-            if n != FIELDS.len() {
-                groups = Err(format!("a row group has {n} columns"));
-            }
+            n_chunks_each.insert(n_chunks(rest)?);
             Ok(())
         }),
         (5, LIST) => each(rest, |rest| {
@@ -71,8 +68,11 @@ pub(super) fn check(footer: &[u8]) -> Result<(), String> {
     if !is_ours {
         return Err("flowkit did not write it".into());
     }
-    named(&columns)?;
-    groups
+    let layout = named(&columns)?;
+    match n_chunks_each.iter().find(|n| **n != layout.columns().len()) {
+        Some(n) => Err(format!("a row group has {n} columns")),
+        None => Ok(layout),
+    }
 }
 
 /// Passes each structure of a list to `take`.
@@ -141,32 +141,36 @@ fn key<'f>(rest: &mut &'f [u8]) -> Result<&'f [u8], Fault> {
     Ok(key)
 }
 
-/// Whether the columns are those of the catalogue, each once and in its order, and
-/// none has others inside.
-fn named(columns: &[Column<'_>]) -> Result<(), String> {
+/// The layout whose columns these are, each once and in its order, and none has others
+/// inside.
+fn named(columns: &[Column<'_>]) -> Result<Layout, String> {
     let Some((root, columns)) = columns.split_first() else {
         return Err("it has no columns".into());
     };
     if let Some(nested) = columns.iter().find(|column| column.n_inside > 0) {
         return Err(format!("its column {} has others inside", nested.text()));
     }
-    for field in FIELDS {
-        let n = columns.iter().filter(|column| column.name == field.name.as_bytes()).count();
-        match n {
-            0 => return Err(format!("it lacks the column {}", field.name)),
+    let names = |layout: Layout| -> Vec<String> {
+        layout.columns().iter().map(|column| column.name()).collect()
+    };
+    let has = |name: &str| columns.iter().any(|column| column.name == name.as_bytes());
+    let [few, all] = Layout::EACH.map(names);
+    let has_more = all.iter().any(|name| !few.contains(name) && has(name));
+    let (layout, names) = if has_more { (Layout::All, &all) } else { (Layout::Version5, &few) };
+    for name in names {
+        match columns.iter().filter(|column| column.name == name.as_bytes()).count() {
+            0 => return Err(format!("it lacks the column {name}")),
             1 => {}
-            _ => return Err(format!("it has the column {} twice", field.name)),
+            _ => return Err(format!("it has the column {name} twice")),
         }
     }
-    let is_known =
-        |column: &&Column<'_>| FIELDS.iter().any(|field| field.name.as_bytes() == column.name);
+    let is_known = |column: &&Column<'_>| names.iter().any(|name| name.as_bytes() == column.name);
     if let Some(other) = columns.iter().find(|column| !is_known(column)) {
         return Err(format!("it has a column {} that no flow has", other.text()));
     }
-    let in_order =
-        columns.iter().zip(FIELDS).all(|(column, field)| column.name == field.name.as_bytes());
+    let in_order = columns.iter().zip(names).all(|(column, name)| column.name == name.as_bytes());
     if !in_order || root.n_inside != columns.len() as u64 {
         return Err("its columns are in another order".into());
     }
-    Ok(())
+    Ok(layout)
 }

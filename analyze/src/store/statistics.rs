@@ -1,7 +1,6 @@
 //! Min/max statistics of a column chunk: collected while it is written, and read
 //! from the footer for pruning.
 
-use flowkit_model::FieldId;
 use flowkit_model::filter::Bounds;
 use parquet::basic::Type as Physical;
 use parquet::file::metadata::RowGroupMetaData;
@@ -75,10 +74,15 @@ impl MinMax {
     }
 }
 
+/// How many rows of a column are null in a row group; `None` if it is not known.
+pub(super) fn n_null(group: &RowGroupMetaData, place: usize) -> Option<u64> {
+    group.column(place).statistics()?.null_count_opt()
+}
+
 /// Minimum and maximum of a number in a row group, and whether it is null in some
 /// row; texts have none.
-pub(super) fn of(group: &RowGroupMetaData, field: FieldId) -> Option<Bounds> {
-    let statistics = group.column(field as usize).statistics()?;
+pub(super) fn of(group: &RowGroupMetaData, place: usize) -> Option<Bounds> {
+    let statistics = group.column(place).statistics()?;
     let n_unknown = statistics.null_count_opt()?;
     if i64::try_from(n_unknown) == Ok(group.num_rows()) {
         return Some(Bounds { known: None, unknown: true });
@@ -92,7 +96,8 @@ pub(super) fn of(group: &RowGroupMetaData, field: FieldId) -> Option<Bounds> {
     };
     // Times are compared as signed numbers, so that those from 2^63 on would come
     // first.
-    (least <= most).then_some(Bounds { known: Some((least, most)), unknown: n_unknown > 0 })
+    let known = Some((least.into(), most.into()));
+    (least <= most).then_some(Bounds { known, unknown: n_unknown > 0 })
 }
 
 fn widen<V: Copy + Ord>(known: &mut Option<(V, V)>, value: V) {

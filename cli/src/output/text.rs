@@ -6,7 +6,7 @@ use flowkit_model::{Kind, Metric, names};
 
 use super::style::Style;
 use super::units::{bit_rate, bytes, duration, grouped, percent};
-use super::value::{address, moment, network};
+use super::value::{address, moment, name, network};
 
 /// A cell as text.
 pub(super) fn text(cell: &Cell, meaning: Meaning, style: &Style) -> String {
@@ -48,7 +48,7 @@ fn field(number: u128, kind: Kind, style: &Style) -> String {
     match kind {
         Kind::Address => address(number),
         Kind::Time => moment(number, &style.zone),
-        _ => number.to_string(),
+        _ => name(number, kind).unwrap_or_else(|| number.to_string()),
     }
 }
 

@@ -1,9 +1,8 @@
 //! One cell for programs: exact, and text only where a number will not do.
 
-use std::net::Ipv4Addr;
-
-use flowkit_model::Kind;
+use flowkit_model::address::Prefix;
 use flowkit_model::answer::{Cell, Meaning, millionths};
+use flowkit_model::{Address, Family, Kind, names};
 use jiff::tz::TimeZone;
 
 use super::units;
@@ -34,6 +33,9 @@ pub(super) fn value(cell: &Cell, meaning: Meaning, zone: &TimeZone) -> Value {
                 Value::Text(address(*number))
             }
             Meaning::Network(bits) => Value::Text(network(*number, bits)),
+            Meaning::Key(kind) | Meaning::Value(kind) if name(*number, kind).is_some() => {
+                Value::Text(name(*number, kind).unwrap_or_default())
+            }
             Meaning::Key(Kind::Time) | Meaning::Value(Kind::Time) => {
                 Value::Text(moment(*number, zone))
             }
@@ -59,12 +61,27 @@ impl Value {
 
 /// `192.0.2.1`.
 pub(super) fn address(number: u128) -> String {
-    Ipv4Addr::from_bits(u32::try_from(number).unwrap_or_default()).to_string()
+    Address::from_number(number).to_string()
+}
+
+/// The name that stands for a number alone: `ipv6`, `egress`, an Ethernet address.
+pub(super) fn name(number: u128, kind: Kind) -> Option<String> {
+    let number = u64::try_from(number).ok()?;
+    match kind {
+        Kind::Family => Family::from_number(number).map(|family| family.name().to_owned()),
+        Kind::Direction => names::direction_name(number).map(str::to_owned),
+        Kind::Mac => Some(names::mac_text(number)),
+        _ => None,
+    }
 }
 
 /// `192.0.2.0/24`.
-pub(super) fn network(number: u128, bits: u8) -> String {
-    format!("{}/{bits}", address(number))
+pub(super) fn network(number: u128, prefix: Prefix) -> String {
+    let first = Address::from_number(number);
+    match prefix.network(first) {
+        Some(network) => network.to_string(),
+        None => first.to_string(),
+    }
 }
 
 /// RFC 3339 with milliseconds, in a zone.

@@ -254,6 +254,12 @@ impl Field {
         self.id > FieldId::Adapted
     }
 
+    /// Whether every flow should have it: something is missing where it is unknown.
+    #[must_use]
+    pub fn is_expected(&self) -> bool {
+        !self.is_of_pipeline() && !self.is_of_templates()
+    }
+
     /// The number of a record's field, that of its address included; unknown is `None`.
     #[must_use]
     pub fn number(&self, flow: &FlowRecord) -> Option<u128> {

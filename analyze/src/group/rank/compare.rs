@@ -5,7 +5,7 @@ use std::io;
 
 use flowkit_model::Sums;
 
-use super::{RankBy, Ranked, Ranking, TextOrder};
+use super::{CodeOrder, RankBy, Ranked, Ranking};
 use crate::group::counters::Accumulator;
 use crate::group::distinct::GroupKey;
 use crate::group::key::Key;
@@ -75,7 +75,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     ) -> io::Result<Ranked<Both<A>>> {
         self.empty_dense();
         other.empty_dense();
-        let order = TextOrder::new(self.layout(), rank_by.texts);
+        let order = CodeOrder::new(self.layout(), rank_by.codes);
         let layout = self.layout().clone();
         let ranking = Ranking { rank_by, order: &order, layout: &layout };
         let parts = self.widths.zip(other.widths).try_each(&mut Compare(&ranking))?;

@@ -5,7 +5,7 @@ use std::io;
 
 use flowkit_model::answer::Quantiles;
 
-use super::{ExtraValues, RankBy, RankedGroup, Ranking, TextOrder};
+use super::{CodeOrder, ExtraValues, RankBy, RankedGroup, Ranking};
 use crate::group::counters::Accumulator;
 use crate::group::distinct::{Distinct, GroupKey};
 use crate::group::key::{Key, KeyLayout};
@@ -25,7 +25,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// # Errors
     /// If temporary files cannot be used.
     pub(crate) fn rank_values(mut self, rank_by: &RankBy<'_, A>) -> io::Result<ByValue<A, V>> {
-        let order = TextOrder::new(self.layout(), rank_by.texts);
+        let order = CodeOrder::new(self.layout(), rank_by.codes);
         let layout = self.layout().clone();
         let ranking = Ranking { rank_by, order: &order, layout: &layout };
         let ranked = self.rank_sums(&ranking)?;

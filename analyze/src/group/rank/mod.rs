@@ -1,9 +1,9 @@
 //! The top N keys: the largest by a value, ties by key, unknown last among these.
 //! Partitions are ranked in parallel, then the top N of each are merged.
 
+mod code_order;
 mod compare;
 mod extras;
-mod text_order;
 mod top_n;
 
 use std::cmp::Ordering;
@@ -13,9 +13,9 @@ use flowkit_model::answer::Quantiles;
 use flowkit_model::{Metric, Sums};
 use rayon::prelude::*;
 
+pub(crate) use self::code_order::CodeOrder;
 pub(crate) use self::compare::Both;
 use self::extras::{Fill, extras_of_part};
-use self::text_order::TextOrder;
 use self::top_n::TopN;
 use super::counters::Accumulator;
 use super::distinct::{Distinct, GroupKey};
@@ -25,6 +25,7 @@ use super::keyed_sums::KeyedSums;
 use super::quantiles::Occurrences;
 use super::table::Table;
 use super::widths::{Borrowed, EachWidth, Owned};
+use crate::batch::dictionary::Codebook;
 use crate::spill::partitions::each_part;
 use crate::threads::is_pool;
 
@@ -93,15 +94,15 @@ pub(crate) struct RankBy<'w, A> {
     /// N; 0 is all.
     pub limit: usize,
     /// The texts of the dictionary: text keys sort by their letters.
-    pub texts: &'w [String],
+    pub codes: &'w Codebook,
 }
 
 impl<'w, A> RankBy<'w, A> {
     /// The keys with the largest sums, the largest first.
-    pub(crate) fn largest(value: RankValue<'w, A>, limit: usize, texts: &'w [String]) -> Self {
+    pub(crate) fn largest(value: RankValue<'w, A>, limit: usize, codes: &'w Codebook) -> Self {
         let having = &|_: &A, _: &ExtraValues| true;
         let (bin_ms, uses_extras, uses_keys, bottom) = (None, false, false, false);
-        Self { value, having, bin_ms, uses_extras, uses_keys, bottom, limit, texts }
+        Self { value, having, bin_ms, uses_extras, uses_keys, bottom, limit, codes }
     }
 }
 
@@ -111,7 +112,7 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     /// # Errors
     /// If temporary files cannot be used.
     pub(crate) fn rank(mut self, rank_by: &RankBy<'_, A>) -> io::Result<Ranked<A>> {
-        let order = TextOrder::new(self.layout(), rank_by.texts);
+        let order = CodeOrder::new(self.layout(), rank_by.codes);
         let layout = self.layout().clone();
         let ranking = Ranking { rank_by, order: &order, layout: &layout };
         if rank_by.uses_extras || rank_by.limit == 0 {
@@ -137,16 +138,16 @@ impl<A: Accumulator, V: Accumulator> Table<A, V> {
     ///
     /// # Errors
     /// If temporary files cannot be used.
-    pub(crate) fn all(self, metric: Metric, texts: &[String]) -> io::Result<Vec<RankedGroup<A>>> {
+    pub(crate) fn all(self, metric: Metric, codes: &Codebook) -> io::Result<Vec<RankedGroup<A>>> {
         let value = |sums: &A, _: &ExtraValues| Some(metric.of(&sums.sums()));
-        Ok(self.rank(&RankBy::largest(&value, 0, texts))?.rows)
+        Ok(self.rank(&RankBy::largest(&value, 0, codes))?.rows)
     }
 }
 
 /// A ranking in progress.
 struct Ranking<'w, A> {
     rank_by: &'w RankBy<'w, A>,
-    order: &'w TextOrder,
+    order: &'w CodeOrder,
     layout: &'w KeyLayout,
 }
 

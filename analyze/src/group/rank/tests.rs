@@ -6,6 +6,7 @@ use std::sync::Arc;
 use flowkit_model::Kind;
 
 use super::*;
+use crate::batch::dictionary::Codebook;
 use crate::batch::{Column, Values};
 use crate::group::counters::Counters;
 use crate::group::key_part::KeyPart;
@@ -28,7 +29,7 @@ fn ranked(
     kind: Kind,
     groups: &[(Option<u64>, u64)],
     limit: usize,
-    texts: &[String],
+    codes: &Codebook,
 ) -> (Vec<Option<u64>>, u128, u64) {
     ranked_of(&layout(kind, &[32]), groups, limit, texts)
 }
@@ -37,7 +38,7 @@ fn ranked_of(
     layout: &KeyLayout,
     groups: &[(Option<u64>, u64)],
     limit: usize,
-    texts: &[String],
+    codes: &Codebook,
 ) -> (Vec<Option<u64>>, u128, u64) {
     let mut table = Table::<Counters>::new(layout, &Extras::default(), &Arc::default());
     let keys = column(groups.len() as u64, &|row| groups[usize::try_from(row).unwrap()].0);

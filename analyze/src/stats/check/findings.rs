@@ -7,6 +7,7 @@ use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Cell, Column, Fault, Meaning, Quality, Table, Tally};
 
 use super::{Checked, Duplicates};
+use crate::batch::dictionary::Codebook;
 use crate::quality::loss::{Engine, Loss};
 
 /// A row.
@@ -59,13 +60,13 @@ const LONG_GAP_MS: u64 = 3_600_000;
 pub(super) fn answer(
     checked: Checked,
     duplicates: Duplicates,
-    texts: &[String],
+    codes: &Codebook,
     tally: &Tally,
 ) -> io::Result<Answer> {
     let flows = tally.total.flows;
     let name = |exporter: Option<u64>| {
         let code = exporter.and_then(|code| usize::try_from(code).ok());
-        code.and_then(|code| texts.get(code)).map_or("unknown", String::as_str).to_owned()
+        code.and_then(|code| codes.texts.get(code)).map_or("unknown", String::as_str).to_owned()
     };
     let mut findings = Vec::new();
     let origin = Origin::of(tally);

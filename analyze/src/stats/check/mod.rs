@@ -11,6 +11,7 @@ use flowkit_model::{FIELDS, FieldId};
 
 use self::fingerprint::Fingerprint;
 use crate::batch::Batch;
+use crate::batch::dictionary::Codebook;
 use crate::quality::loss::Packets;
 use crate::spill::memory::Memory;
 use crate::spill::partitions::{PARTITIONS, Partitions, each_part};
@@ -75,7 +76,7 @@ impl Statistic for Check {
     fn answer(
         &self,
         checked: Checked,
-        texts: &[String],
+        codes: &Codebook,
         tally: &Tally,
     ) -> Result<Answer, NoAnswer> {
         let parts = if checked.flows.is_empty() { 0 } else { PARTITIONS };
@@ -84,7 +85,7 @@ impl Statistic for Check {
             duplicates.equal += part.equal;
             duplicates.seen_twice += part.seen_twice;
         }
-        Ok(findings::answer(checked, duplicates, texts, tally)?)
+        Ok(findings::answer(checked, duplicates, codes, tally)?)
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
-use flowkit_model::FieldId;
-use flowkit_model::address::prefix_mask;
+use flowkit_model::address::Prefix;
 use flowkit_model::filter::End;
 use flowkit_model::question::Key;
+use flowkit_model::{Address, FieldId};
 use jiff::tz::TimeZone;
 
+use crate::batch::dictionary::{CodeCache, FIRST_CODED, address_of};
 use crate::batch::{Batch, Column, Values};
 use crate::bins::{Bins, Days, Stretch};
 use crate::group::key_part::KeyPart;
@@ -55,9 +56,9 @@ impl KeyColumn {
         match (&self.key, &self.bins) {
             (Key::Field(field), _) => Cow::Borrowed(batch.column(*field)),
             (Key::Either(either, None), _) => Cow::Borrowed(batch.column(either.fields()[end])),
-            (Key::Network(field, bits), _) => Cow::Owned(networks(batch.column(*field), *bits)),
+            (Key::Network(field, bits), _) => Cow::Owned(networks(batch, *field, *bits)),
             (Key::Either(either, Some(bits)), _) => {
-                Cow::Owned(networks(batch.column(either.fields()[end]), *bits))
+                Cow::Owned(networks(batch, either.fields()[end], *bits))
             }
             (Key::Pair { higher }, _) => Cow::Owned(pair_end(batch, *higher)),
             (Key::Service, _) => Cow::Owned(services(batch)),
@@ -69,38 +70,96 @@ impl KeyColumn {
     }
 }
 
-/// Addresses cut to a prefix of `bits`.
-fn networks(column: &Column, bits: u8) -> Column {
-    let mask = prefix_mask(bits).unwrap_or(u32::MAX);
-    match &column.values {
-        Values::U32(values) => Column {
-            values: Values::U32(values.iter().map(|value| value & mask).collect()),
+/// Addresses cut to a prefix; those of a family without one are unknown.
+fn networks(batch: &Batch, field: FieldId, prefix: Prefix) -> Column {
+    let column = batch.column(field);
+    let Values::U32(codes) = &column.values else { return column.clone() };
+    let has_coded = codes.iter().fold(false, |any, code| any | (*code >= FIRST_CODED));
+    match prefix.ipv4_mask() {
+        Some(mask) if !has_coded => Column {
+            values: Values::U32(codes.iter().map(|code| code & mask).collect()),
             unknown: column.unknown.clone(),
         },
-        _ => column.clone(),
+        mask => coded_networks(batch, column, codes, |code| match code {
+            Code::Number(bits) => mask.map(|mask| Address::from_bits(bits & mask)),
+            Code::Coded(address) => prefix.first(address),
+        }),
     }
 }
 
-/// The sort order of an address: unknown is the highest.
-fn rank(column: &Column, row: usize) -> u64 {
-    column.get(row).unwrap_or(1 << 32)
+/// The code of an address, and what it is.
+enum Code {
+    /// An IPv4 address, its own number.
+    Number(u32),
+    /// One of the dictionary.
+    Coded(Address),
+}
+
+fn coded_networks(
+    batch: &Batch,
+    column: &Column,
+    codes: &[u32],
+    network: impl Fn(Code) -> Option<Address>,
+) -> Column {
+    let dictionary = batch.dictionary();
+    let mut cache = CodeCache::default();
+    // Not while the dictionary is lent: networks are new to it.
+    let addresses = dictionary.with_addresses(<[Address]>::to_vec);
+    let code = |row: usize, code: u32| {
+        if column.is_unknown(row) {
+            return None;
+        }
+        let code = match code.checked_sub(FIRST_CODED) {
+            None => Code::Number(code),
+            Some(place) => Code::Coded(*addresses.get(place as usize)?),
+        };
+        Some(cache.address_code(network(code)?, dictionary))
+    };
+    column_of(codes.iter().enumerate().map({
+        let mut code = code;
+        move |(row, value)| code(row, *value)
+    }))
+}
+
+/// A column of codes.
+fn column_of(codes: impl Iterator<Item = Option<u32>>) -> Column {
+    let (values, unknown) = codes.map(|code| (code.unwrap_or(0), code.is_none())).unzip();
+    Column { values: Values::U32(values), unknown: Some(unknown) }
+}
+
+/// For each row both ends, the lower address first, and whether they change places;
+/// unknown is the highest.
+fn in_order(batch: &Batch) -> impl Iterator<Item = ([Option<u32>; 2], bool)> {
+    let [src, dst] = End::Address.fields().map(|field| batch.column(field));
+    let end = |column: &Column, row| column.get(row).and_then(|code| u32::try_from(code).ok());
+    let ends = move |row| [end(src, row), end(dst, row)];
+    // What codes stand for is looked at where both ends have one of the dictionary.
+    let are_coded = |ends: [Option<u32>; 2]| ends.iter().all(|end| *end >= Some(FIRST_CODED));
+    let addresses = if (0..batch.rows()).any(|row| are_coded(ends(row))) {
+        batch.dictionary().with_addresses(<[Address]>::to_vec)
+    } else {
+        Vec::new()
+    };
+    (0..batch.rows()).map(move |row| {
+        let both = ends(row);
+        let is_swapped = match both {
+            [Some(a), Some(b)] if are_coded(both) => {
+                address_of(b, &addresses) < address_of(a, &addresses)
+            }
+            [Some(a), Some(b)] => b < a,
+            [a, b] => a.is_none() && b.is_some(),
+        };
+        (if is_swapped { [both[1], both[0]] } else { both }, is_swapped)
+    })
 }
 
 fn pair_end(batch: &Batch, higher: bool) -> Column {
-    let [src, dst] = End::Address.fields().map(|field| batch.column(field));
-    let ranks = (0..batch.rows()).map(|row| {
-        let (src, dst) = (rank(src, row), rank(dst, row));
-        if higher { src.max(dst) } else { src.min(dst) }
-    });
-    let (values, unknown) =
-        ranks.map(|rank| u32::try_from(rank).map_or((0, true), |rank| (rank, false))).unzip();
-    Column { values: Values::U32(values), unknown: Some(unknown) }
+    column_of(in_order(batch).map(|(ends, _)| ends[usize::from(higher)]))
 }
 
 /// Whether a flow goes from the lower address to the higher, row by row.
 pub(crate) fn is_upward(batch: &Batch) -> Vec<bool> {
-    let [src, dst] = End::Address.fields().map(|field| batch.column(field));
-    (0..batch.rows()).map(|row| rank(src, row) <= rank(dst, row)).collect()
+    in_order(batch).map(|(_, is_swapped)| !is_swapped).collect()
 }
 
 /// Whether the destination port is the service, row by row.

@@ -23,6 +23,8 @@ use jiff::tz::TimeZone;
 use self::accumulators::{Accumulators, Directed, Spanned};
 use self::keys::KeyColumn;
 use self::with_protocols::WithProtocols;
+use crate::batch::column::bits;
+use crate::batch::dictionary::Codebook;
 use crate::batch::{Batch, Column};
 use crate::bins::Days;
 use crate::group::counters::Counters;
@@ -100,9 +102,9 @@ impl GroupBy {
     }
 
     /// The cells of a key.
-    pub(crate) fn key_cells(&self, key: &[Option<u64>], texts: &[String]) -> Vec<Cell> {
+    pub(crate) fn key_cells(&self, key: &[Option<u64>], codes: &Codebook) -> Vec<Cell> {
         let parts = self.layout.parts().iter().zip(key);
-        parts.map(|(part, value)| key_cell(part.kind, *value, texts)).collect()
+        parts.map(|(part, value)| key_cell(part.kind, *value, codes)).collect()
     }
 
     fn is_either(&self) -> bool {
@@ -172,7 +174,7 @@ impl Statistic for GroupBy {
 
     fn start(&self, memory: &Arc<Memory>) -> Groups {
         let counting = |counted: &Counted| Counting {
-            bits: counted.field().field().bits().unwrap_or(32),
+            bits: bits(counted.field().field()),
             mirrored: self.is_mirrored(*counted),
         };
         let distinct = self.counted.iter().map(counting).collect();
@@ -244,17 +246,17 @@ impl Statistic for GroupBy {
     fn answer(
         &self,
         mut groups: Groups,
-        texts: &[String],
+        codes: &Codebook,
         tally: &Tally,
     ) -> Result<Answer, NoAnswer> {
         self.finish_codes(&mut groups);
         let left_out = groups.left_out;
         Ok(match groups.tables {
-            Tables::Plain(table) => self.ranked(table, texts, tally, left_out),
-            Tables::Directed(table) => self.ranked(table, texts, tally, left_out),
-            Tables::Spanned(table) => self.ranked(table, texts, tally, left_out),
-            Tables::PlainWithProtocols(table) => self.ranked(table, texts, tally, left_out),
-            Tables::SpannedWithProtocols(table) => self.ranked(table, texts, tally, left_out),
+            Tables::Plain(table) => self.ranked(table, codes, tally, left_out),
+            Tables::Directed(table) => self.ranked(table, codes, tally, left_out),
+            Tables::Spanned(table) => self.ranked(table, codes, tally, left_out),
+            Tables::PlainWithProtocols(table) => self.ranked(table, codes, tally, left_out),
+            Tables::SpannedWithProtocols(table) => self.ranked(table, codes, tally, left_out),
         }?)
     }
 }

@@ -11,6 +11,7 @@ use flowkit_model::{Kind, Sums};
 
 use super::GroupBy;
 use super::accumulators::{Accumulators, FlowAccumulator};
+use crate::batch::dictionary::Codebook;
 use crate::group::rank::{ExtraValues, RankBy, Ranked};
 use crate::group::table::Table;
 use crate::statistic::key_cell;
@@ -20,7 +21,7 @@ struct Candidate<'g, A> {
     sums: &'g A,
     extras: &'g ExtraValues,
     groups: &'g GroupBy,
-    texts: &'g [String],
+    codes: &'g Codebook,
 }
 
 impl<A: FlowAccumulator> Group for Candidate<'_, A> {
@@ -31,7 +32,7 @@ impl<A: FlowAccumulator> Group for Candidate<'_, A> {
 
     fn key(&self, place: usize) -> Cell {
         let part = self.groups.layout.parts().get(place).zip(self.extras.key.get(place));
-        part.map_or(Cell::Unknown, |(part, value)| key_cell(part.kind, *value, self.texts))
+        part.map_or(Cell::Unknown, |(part, value)| key_cell(part.kind, *value, self.codes))
     }
 
     fn protocols(&self) -> Protocols {
@@ -63,21 +64,21 @@ impl GroupBy {
     pub(super) fn ranked<A: FlowAccumulator>(
         &self,
         table: Table<A>,
-        texts: &[String],
+        codes: &Codebook,
         tally: &Tally,
         left_out: u64,
     ) -> io::Result<Answer> {
         let ranker = Ranker::new(&self.question, tally.total);
-        let text_ranks = self.text_ranks(texts);
+        let text_ranks = self.text_ranks(codes);
         let value = |sums: &A, found: &ExtraValues| match &text_ranks {
             Some((place, ranks)) => {
                 let code = usize::try_from((*found.key.get(*place)?)?).ok()?;
                 ranks.get(code).map(|rank| u128::from(*rank))
             }
-            None => ranker.value(&self.candidate(sums, found, texts)),
+            None => ranker.value(&self.candidate(sums, found, codes)),
         };
         let having =
-            |sums: &A, found: &ExtraValues| ranker.has_row(&self.candidate(sums, found, texts));
+            |sums: &A, found: &ExtraValues| ranker.has_row(&self.candidate(sums, found, codes));
         let bin_ms = |key: &[Option<u64>]| self.bin_ms(key);
         let top = table.rank(&RankBy {
             value: &value,
@@ -87,7 +88,7 @@ impl GroupBy {
             uses_keys: ranker.ranks_by_key(),
             bottom: self.question.order.bottom,
             limit: self.question.order.limit,
-            texts,
+            codes,
         })?;
         let Ranked { rows, other, keys, .. } = top;
         let rest = Rest { keys: keys - rows.len() as u64, sums: other, left_out };
@@ -105,7 +106,7 @@ impl GroupBy {
             });
             let mut key =
                 Vec::with_capacity(self.layout.parts().len() + self.question.columns.len());
-            key.extend(parts.map(|(part, value)| key_cell(part.kind, *value, texts)));
+            key.extend(parts.map(|(part, value)| key_cell(part.kind, *value, codes)));
             GroupRow { key, sums: group.sums.sums(), protocols: group.sums.protocols(), more }
         };
         Ok(ranker.finish(rows.into_iter().map(row).collect(), rest))
@@ -115,17 +116,18 @@ impl GroupBy {
         &'g self,
         sums: &'g A,
         extras: &'g ExtraValues,
-        texts: &'g [String],
+        codes: &'g Codebook,
     ) -> Candidate<'g, A> {
-        Candidate { sums, extras, groups: self, texts }
+        Candidate { sums, extras, groups: self, codes }
     }
 
     /// If rows are ranked by a part of the key that is a text: its place, and the place
     /// of each text in the order of letters.
-    fn text_ranks(&self, texts: &[String]) -> Option<(usize, Vec<u32>)> {
+    fn text_ranks(&self, codes: &Codebook) -> Option<(usize, Vec<u32>)> {
         let Measure::Key(place) = self.question.order.sort else { return None };
         let place = usize::from(place);
         self.layout.parts().get(place).filter(|part| part.kind == Kind::Text)?;
+        let texts = &codes.texts;
         let mut codes: Vec<usize> = (0..texts.len()).collect();
         codes.sort_unstable_by_key(|code| &texts[*code]);
         let mut ranks = vec![0; texts.len()];

@@ -16,9 +16,11 @@ use flowkit_model::{FieldId, Kind};
 use jiff::tz::TimeZone;
 
 use self::attempts::{Attempt, AttemptSums, Probe};
+use crate::batch::dictionary::Codebook;
 use crate::batch::{Batch, Column};
 use crate::group::counters::Accumulator;
 use crate::group::quantiles::Occurrences;
+use crate::group::rank::CodeOrder;
 use crate::spill::hash::{Hashed, seed};
 use crate::spill::map::Map;
 use crate::spill::memory::Memory;
@@ -56,9 +58,20 @@ impl ScanKind {
         }
     }
 
+    /// A key in the order of the addresses that its codes stand for.
+    fn rank(self, key: u128, order: &CodeOrder) -> u128 {
+        let of = |code: u128| order.of_address(u64::try_from(code).unwrap_or(0)).into();
+        let (source, rest): (u128, u128) = (of(key >> 48), key & 0xffff_ffff_ffff);
+        source << 48
+            | match self {
+                Self::Hosts => rest,
+                Self::Ports => of(rest >> 16) << 16 | rest & 0xffff,
+            }
+    }
+
     /// The cells of a key: source, destination, protocol and port.
-    fn cells(self, probe: Probe) -> [Cell; 4] {
-        let cell = |field: FieldId, value: u64| key_cell(field.field().kind, Some(value), &[]);
+    fn cells(self, probe: Probe, codes: &Codebook) -> [Cell; 4] {
+        let cell = |field: FieldId, value: u64| key_cell(field.field().kind, Some(value), codes);
         let (destination, port) = match self {
             Self::Hosts => (Cell::None, cell(FieldId::DstPort, probe.port())),
             Self::Ports => (cell(FieldId::DstAddr, probe.destination()), Cell::None),
@@ -94,6 +107,8 @@ struct Row {
     part: usize,
     kind: ScanKind,
     key: u128,
+    /// The key in the order of its addresses.
+    rank: u128,
     /// One of its flows, for the fields of the key.
     probe: Probe,
     targets: u64,
@@ -169,18 +184,19 @@ impl Statistic for ScanSearch {
         flows.odd.append(other.odd);
     }
 
-    fn answer(&self, flows: Flows, _: &[String], _: &Tally) -> Result<Answer, NoAnswer> {
+    fn answer(&self, flows: Flows, codes: &Codebook, _: &Tally) -> Result<Answer, NoAnswer> {
+        let order = CodeOrder::of_addresses(codes);
         let is_empty = flows.records.is_empty() && flows.odd.is_empty();
         let parts = if is_empty { 0 } else { PARTITIONS };
-        let parts = each_part(parts, |part| self.part(&flows, part))?;
+        let parts = each_part(parts, |part| self.part(&flows, part, &order))?;
         let (mut rows, mut others): (Vec<Row>, Vec<Row>) =
             parts.into_iter().flatten().partition(|row| row.kind == ScanKind::Hosts);
         self.keep_top(&mut rows);
         self.keep_top(&mut others);
         rows.append(&mut others);
         add_up(&flows, &mut rows)?;
-        rows.sort_unstable_by_key(|row| (row.kind, Reverse(row.targets), row.key));
-        let rows = self.shown(&rows);
+        rows.sort_unstable_by_key(|row| (row.kind, Reverse(row.targets), row.rank));
+        let rows = self.shown(&rows, codes);
         Ok(Answer {
             table: Rows { name: "rows", columns: columns(), rows },
             bars: self.order.bars(TARGETS),
@@ -193,7 +209,7 @@ impl ScanSearch {
     /// The top N rows of a partition, for each kind: sources with fewer flows than the
     /// minimum of targets are left out at once, keys with fewer targets before flows
     /// are accumulated.
-    fn part(&self, flows: &Flows, part: usize) -> io::Result<Vec<Row>> {
+    fn part(&self, flows: &Flows, part: usize, order: &CodeOrder) -> io::Result<Vec<Row>> {
         let mut n_flows: Map<u64, Occurrences> = Map::new();
         flows.each(part, |probe, _| n_flows.at(probe.source()).0 += 1)?;
         let mut distinct: Map<u128, ()> = Map::with_capacity(flows.records.len(part).min(1 << 20));
@@ -217,7 +233,8 @@ impl ScanSearch {
                 targets.into_entries().filter(|(_, times)| times.0 >= self.question.min_targets);
             let row = |(key, times): (u128, Occurrences)| {
                 let (targets, probe) = (times.0, Probe::default());
-                Row { part, kind, key, probe, targets, sums: AttemptSums::default() }
+                let rank = kind.rank(key, order);
+                Row { part, kind, key, rank, probe, targets, sums: AttemptSums::default() }
             };
             let mut of_kind: Vec<Row> = many.map(row).collect();
             self.keep_top(&mut of_kind);
@@ -227,7 +244,8 @@ impl ScanSearch {
     }
 
     /// The rows of each kind that are shown, in order.
-    fn shown(&self, rows: &[Row]) -> Vec<Vec<Cell>> {
+    fn shown(&self, rows: &[Row], codes: &Codebook) -> Vec<Vec<Cell>> {
+        let cells = |row| cells(row, codes);
         let of_kind = |kind| rows.iter().filter(move |row| row.kind == kind).map(cells).collect();
         ScanKind::ALL.into_iter().flat_map(|kind| self.order.choose(of_kind(kind))).collect()
     }
@@ -238,7 +256,7 @@ impl ScanSearch {
         if !self.order.is_usual() {
             return;
         }
-        rows.sort_unstable_by_key(|row| (Reverse(row.targets), row.key));
+        rows.sort_unstable_by_key(|row| (Reverse(row.targets), row.rank));
         rows.truncate(most_rows(self.question.limit));
     }
 }
@@ -284,12 +302,12 @@ fn columns() -> Vec<Head> {
     Head::list(columns).into_iter().chain([PortKind::column()]).collect()
 }
 
-fn cells(row: &Row) -> Vec<Cell> {
+fn cells(row: &Row, codes: &Codebook) -> Vec<Cell> {
     let (sums, targets) = (&row.sums, row.targets);
     let counts = sums.sums();
     let span = sums.first.zip(sums.last).map(|(a, b)| b.saturating_sub(a).max(1));
     let mut cells = vec![Cell::Text(row.kind.word().into())];
-    cells.extend(row.kind.cells(row.probe));
+    cells.extend(row.kind.cells(row.probe, codes));
     cells.extend([
         Cell::from(targets),
         Cell::from(counts.flows),

@@ -27,6 +27,7 @@ use self::slots::{Amount, Part, Slot};
 use super::grouping::accumulators::{Direction, Flow, FlowAccumulator};
 use super::grouping::keys::KeyColumn;
 use super::grouping::with_protocols::WithProtocols;
+use crate::batch::dictionary::Codebook;
 use crate::batch::{Batch, Column};
 use crate::bins::{Bins, Days};
 use crate::group::counters::{Accumulator, Counters};
@@ -242,10 +243,10 @@ impl Statistic for Binned {
     fn answer(
         &self,
         times: TimelinePartial,
-        texts: &[String],
+        codes: &Codebook,
         tally: &Tally,
     ) -> Result<Answer, NoAnswer> {
-        self.rows(times, texts, tally)
+        self.rows(times, codes, tally)
     }
 }
 

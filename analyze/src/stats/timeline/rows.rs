@@ -13,6 +13,7 @@ use hashbrown::HashMap;
 use super::all_bins::{MOST_ROWS, move_outside, too_many};
 use super::slots::{Amount, Slot};
 use super::{Binned, TimelinePartial};
+use crate::batch::dictionary::Codebook;
 use crate::group::counters::{Accumulator, Counters};
 use crate::group::rank::{ExtraValues, RankBy};
 use crate::group::table::Table;
@@ -71,7 +72,7 @@ impl Binned {
     pub(super) fn rows(
         &self,
         times: TimelinePartial,
-        texts: &[String],
+        codes: &Codebook,
         tally: &Tally,
     ) -> Result<Answer, NoAnswer> {
         let of_times = times.notes();
@@ -84,7 +85,7 @@ impl Binned {
             let (key, protocols) = (Vec::new(), Protocols::default());
             vec![Series { key, protocols, slots: touched }]
         } else {
-            self.largest(times.series, texts, bins.len())?
+            self.largest(times.series, codes, bins.len())?
         };
         for Series { slots, .. } in &mut series {
             move_outside(slots, &bins);
@@ -150,7 +151,7 @@ impl Binned {
     fn largest(
         &self,
         table: Table<WithProtocols<Counters>, Amount>,
-        texts: &[String],
+        codes: &Codebook,
         bins: usize,
     ) -> Result<Vec<Series>, NoAnswer> {
         let value = |sums: &WithProtocols<Counters>, _: &ExtraValues| Some(sums.sums().bytes);
@@ -159,7 +160,7 @@ impl Binned {
         let bins = bins.max(1);
         let most = (MOST_ROWS / bins).max(1);
         let limit = wanted.min(most);
-        let found = table.rank_values(&RankBy::largest(&value, limit, texts))?;
+        let found = table.rank_values(&RankBy::largest(&value, limit, codes))?;
         let are_more = found.keys > found.rows.len() as u64;
         let keys = usize::try_from(found.keys).unwrap_or(usize::MAX);
         let series = if keys > wanted { wanted.saturating_add(1) } else { keys };
@@ -169,7 +170,7 @@ impl Binned {
         let mut series: Vec<Series> = Vec::with_capacity(found.rows.len() + 1);
         for (group, amounts) in found.rows {
             let parts = self.layout.parts().iter().zip(&group.key);
-            let key = parts.map(|(part, value)| key_cell(part.kind, *value, texts));
+            let key = parts.map(|(part, value)| key_cell(part.kind, *value, codes));
             let key = key.collect::<Vec<_>>();
             let of_key = self.protocol_key().and_then(|place| key.get(place));
             let protocols = of_key.map_or(group.sums.protocols(), Protocols::of_cell);

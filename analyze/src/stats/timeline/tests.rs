@@ -45,7 +45,7 @@ fn answer(timeline: &Binned, flows: &[FlowRecord]) -> Result<Answer, NoAnswer> {
     timeline.add(&mut times, &batch);
     measures.add(&batch);
     measures.finish(&mut tally, all, &[]);
-    timeline.answer(times, &batch.dictionary().texts(), &tally)
+    timeline.answer(times, &batch.dictionary().codebook(), &tally)
 }
 
 proptest! {

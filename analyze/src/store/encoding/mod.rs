@@ -58,7 +58,7 @@ impl Encoding {
     pub(crate) fn fits(self, field: &Field) -> bool {
         match self {
             Self::Dictionary | Self::Plain => true,
-            Self::Delta => field.bits().is_some_and(|bits| bits > 16),
+            Self::Delta => field.bits_of_version_5().is_some_and(|bits| bits > 16),
         }
     }
 

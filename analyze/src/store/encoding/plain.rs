@@ -9,23 +9,27 @@ use flowkit_model::Address;
 use parquet::basic::Type as Physical;
 
 use super::{BEYOND, Fault, Value};
+use crate::batch::dictionary::address_of;
 
 /// What the codes of a text column refer to.
 #[derive(Clone, Copy)]
 pub(crate) enum Texts<'t> {
     /// Codes of the dictionary of a batch.
-    Dictionary(&'t [Box<str>]),
-    /// IPv4 addresses.
-    Addresses,
+    Dictionary(&'t [String]),
+    /// Codes of addresses, and those that are not their own number.
+    Addresses(&'t [Address]),
 }
 
 impl Texts<'_> {
     /// Passes the text of a value of the column to `look`.
-    fn with<T>(self, value: u64, look: impl FnOnce(&[u8]) -> T) -> T {
+    fn with(self, value: u64, look: impl FnOnce(&[u8])) {
         let value = u32::try_from(value).expect("texts and addresses have 32 bits");
         match self {
             Self::Dictionary(texts) => look(texts[value as usize].as_bytes()),
-            Self::Addresses => look(Address::from_bits(value).to_string().as_bytes()),
+            Self::Addresses(addresses) => {
+                let address = address_of(value, addresses).expect("a code is of its dictionary");
+                look(address.to_string().as_bytes());
+            }
         }
     }
 }

@@ -3,13 +3,12 @@
 
 use std::sync::Arc;
 
-use flowkit_model::FIELDS;
-
 use super::buffers::Buffers;
 use super::page_rows::{Decoder, PageValues, Wanted};
 use crate::batch::Values;
 use crate::batch::dictionary::Dictionary;
 use crate::store::encoding::{Encoding, Fault, levels};
+use crate::store::layout::Layout;
 use crate::store::outline;
 use crate::store::page_header::PageHeader;
 
@@ -30,12 +29,13 @@ fn page(bytes: &[u8]) -> Result<(), Fault> {
     let pair = |at: usize| usize::from(u16::from_le_bytes([head[at], head[at + 1]]));
     let rows = pair(2) % (MOST_ROWS + 1);
     let (texts, mut buffers) = (Dictionary::default(), Buffers::default());
-    let field = FIELDS[field % FIELDS.len()].id;
+    let columns = Layout::All.columns();
+    let column = columns[field % columns.len()];
     let encoding = Encoding::ALL[encoding / 2 % Encoding::ALL.len()];
     let mut part = |length: usize| rest.split_off(..length.min(rest.len())).unwrap_or_default();
     let dictionary = part(pair(4));
     let levels = part(pair(6));
-    let decoder = Decoder { field, wants_codes: head[1] & 1 == 1, texts: &texts };
+    let decoder = Decoder { column, wants_codes: head[1] & 1 == 1, codes: &texts };
     let dictionary: Option<Arc<Values>> = match dictionary {
         [] => None,
         [n, values @ ..] => Some(Arc::new(decoder.plain(values, (*n).into(), &mut buffers)?)),

@@ -8,11 +8,15 @@
 //! | --- | --- |
 //! | what is skipped | `pruning` |
 //! | how the pages of a column follow each other | `pages`, over `read_ahead` |
+//! | how both families of addresses become one column | `field_pages` |
+//! | what a field is that the file has no column of | `absent` |
 //! | how a page becomes values or dictionary codes | `page_rows`, over [`encoding`](super::encoding) |
 //! | where their memory comes from | `buffers` |
 
+mod absent;
 mod any_page;
 mod buffers;
+mod field_pages;
 mod handle;
 mod page_rows;
 mod pages;
@@ -26,21 +30,24 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowkit_model::{FIELDS, Field, FieldId};
+use flowkit_model::FieldId;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::schema::types::ColumnDescPtr;
 use xxhash_rust::xxh3::Xxh3;
 
 pub(crate) use self::any_page::any_page;
 pub(crate) use self::buffers::Buffers;
+use self::field_pages::FieldPages;
 use self::handle::{Handle, Opened};
 use self::page_rows::{PageRows, Wanted};
 use self::pages::{ColumnPages, Damage, MISALIGNED};
 pub(crate) use self::stored_part::StoredPart;
 use super::StoreError;
 use super::footer::{self, Footer, chunk_range};
+use super::layout::{Layout, StoredColumn};
 use super::outline;
 use super::schema::{self, Addresses};
+use super::statistics;
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
 use crate::filter::Filter;
@@ -90,6 +97,7 @@ pub(crate) struct ColumnFile {
     handle: Handle,
     file_bytes: u64,
     metadata: ParquetMetaData,
+    layout: Layout,
     footer: Footer,
 }
 
@@ -128,7 +136,7 @@ impl ColumnFile {
         let footer = outline::footer(&file, file_bytes)
             .map_err(|source| StoreError::Io { path: name.clone(), source })?
             .map_err(|what| foreign(&what))?;
-        outline::check(&footer).map_err(|what| foreign(&what))?;
+        let layout = outline::check(&footer).map_err(|what| foreign(&what))?;
         let metadata = ParquetMetaDataReader::decode_metadata(&footer)
             .map_err(|source| StoreError::Parquet { path: name.clone(), source })?;
         let footer = metadata
@@ -142,18 +150,19 @@ impl ColumnFile {
         let footer: Footer =
             serde_json::from_str(footer).map_err(|_| foreign("it is of another version"))?;
         if footer.belongs.version != schema::VERSION
-            || footer.belongs.catalogue != schema::fingerprint()
+            || footer.belongs.catalogue != schema::fingerprint(layout)
         {
             return Err(foreign("it is of another version"));
         }
         let columns = metadata.file_metadata().schema_descr().columns();
         let of_another_type = |addresses| {
-            let is_ours = |(column, field): &(&ColumnDescPtr, &Field)| {
-                column.physical_type() == schema::types_with(field, addresses).0
+            let is_ours = |(column, stored): &(&ColumnDescPtr, &StoredColumn)| {
+                column.physical_type() == schema::types_with(layout, **stored, addresses).0
                     && column.max_def_level() == 1
                     && column.max_rep_level() == 0
             };
-            columns.iter().zip(FIELDS).find(|both| !is_ours(both)).map(|(_, field)| field.name)
+            let other = columns.iter().zip(layout.columns()).find(|both| !is_ours(both));
+            other.map(|(_, stored)| stored.name())
         };
         if let Some(column) = of_another_type(Addresses::Number) {
             return Err(match of_another_type(Addresses::Text) {
@@ -168,7 +177,8 @@ impl ColumnFile {
         if !footer.tally.is_of(metadata.row_groups()) {
             return Err(foreign("it counts other flows than it has"));
         }
-        Ok(Self { path: name, handle: Handle::Open(file), file_bytes, metadata, footer })
+        let handle = Handle::Open(file);
+        Ok(Self { path: name, handle, file_bytes, metadata, layout, footer })
     }
 
     /// The same file, closed until it is read; `open` opens it again.
@@ -214,17 +224,22 @@ impl ColumnFile {
         mut take: impl FnMut(&mut Batch),
     ) -> Result<(), StoreError> {
         let file = self.file()?;
-        let mut tested = self.columns(&file, (group, request.tested()), request, buffers)?;
-        let mut others = self.columns(&file, (group, request.others()), request, buffers)?;
+        // What the filter tests is not read again for the others.
+        let tested = self.present(request.tested());
+        let others = self.present(request.others());
+        let others = others.iter().filter(|field| !tested.contains(*field)).collect();
+        let mut tested = self.columns(&file, (group, tested), request, buffers)?;
+        let mut others = self.columns(&file, (group, others), request, buffers)?;
         let mut left = usize::try_from(self.metadata.row_group(group).num_rows()).unwrap_or(0);
         while left > 0 {
             let read = match request.filter {
                 None => {
                     let batch = self.batch(&mut others, Wanted::All, request, buffers)?;
-                    (batch.rows(), Some(batch))
+                    (batch.rows(), Some(self.with_absent(batch, request.others())))
                 }
                 Some(filter) => {
                     let batch = self.batch(&mut tested, Wanted::All, request, buffers)?;
+                    let batch = self.with_absent(batch, request.tested());
                     (batch.rows(), self.filtered(batch, filter, &mut others, request, buffers)?)
                 }
             };
@@ -245,7 +260,7 @@ impl ColumnFile {
     /// The wanted rows of the next page of each column.
     fn batch(
         &self,
-        columns: &mut [ColumnPages<'_>],
+        columns: &mut [FieldPages<'_>],
         wanted: Wanted<'_>,
         request: &Request<'_>,
         buffers: &mut Buffers,
@@ -276,18 +291,36 @@ impl ColumnFile {
         (group, fields): (usize, FieldSet),
         request: &Request<'_>,
         buffers: &mut Buffers,
-    ) -> Result<Vec<ColumnPages<'f>>, StoreError> {
-        let column = |field: FieldId| {
-            let chunk = self.metadata.row_group(group).column(field as usize);
+    ) -> Result<Vec<FieldPages<'f>>, StoreError> {
+        let mut column = |stored: StoredColumn, place: usize| {
+            let field = stored.field().id;
+            let chunk = self.metadata.row_group(group).column(place);
             let range = chunk_range(chunk, self.file_bytes).ok_or_else(|| {
                 let damage = Damage::Fault("a column beyond the end of the file");
                 self.damaged(field, damage)
             })?;
-            let headers = self.footer.headers.of_chunk(group, field);
-            ColumnPages::new(field, chunk, (file, range), headers, request, buffers)
+            let headers = self.footer.headers.of_chunk(self.layout, (group, place));
+            ColumnPages::new(stored, chunk, (file, range), headers, request, buffers)
                 .map_err(|error| self.damaged(field, error))
         };
-        fields.iter().map(column).collect()
+        let mut all = Vec::new();
+        for field in fields.iter() {
+            let stored = StoredColumn::Field(field);
+            let Some(place) = self.layout.place(stored) else { continue };
+            let pages = column(stored, place)?;
+            let ipv6 = self.ipv6(group, field);
+            let ipv6 = ipv6.map(|place| column(StoredColumn::Ipv6(field), place)).transpose()?;
+            all.push(FieldPages::new(field, pages, ipv6));
+        }
+        Ok(all)
+    }
+
+    /// The column of a field's IPv6 addresses, if it has some in a row group.
+    fn ipv6(&self, group: usize, field: FieldId) -> Option<usize> {
+        let place = self.layout.place(StoredColumn::Ipv6(field))?;
+        let group = self.metadata.row_group(group);
+        let n_null = statistics::n_null(group, place);
+        (n_null.and_then(|n| i64::try_from(n).ok()) != Some(group.num_rows())).then_some(place)
     }
 
     /// Whether the bytes of the columns are those that were written.

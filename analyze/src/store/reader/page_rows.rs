@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use flowkit_model::FieldId;
+use flowkit_model::{Address, Kind};
 
 use super::buffers::{Buffers, Reused};
-use crate::batch::dictionary::Dictionary;
+use crate::batch::column::bits;
+use crate::batch::dictionary::{Dictionary, FIRST_CODED};
 use crate::batch::{Column, DictionaryColumn, Values};
 use crate::store::encoding::levels::spread;
 use crate::store::encoding::{BEYOND, Encoding, Fault, delta, dictionary, plain};
+use crate::store::layout::StoredColumn;
 
 /// Rows of a page.
 pub(super) enum PageRows {
@@ -38,11 +40,11 @@ pub(super) enum Wanted<'r> {
 
 /// Decodes the pages of a column.
 pub(super) struct Decoder<'t> {
-    pub(super) field: FieldId,
+    pub(super) column: StoredColumn,
     /// Whether dictionary codes are wanted where a page has them.
     pub(super) wants_codes: bool,
-    /// The dictionary that gives texts their codes.
-    pub(super) texts: &'t Dictionary,
+    /// The dictionary that gives texts and addresses their codes.
+    pub(super) codes: &'t Dictionary,
 }
 
 /// The values of a page, decompressed and still encoded.
@@ -121,35 +123,81 @@ impl Decoder<'_> {
                 }
             },
             Encoding::Plain => self.plain(bytes, n, buffers),
-            Encoding::Delta => match self.field.field().bits() {
+            Encoding::Delta => match self.bits() {
                 None => Err("differences of texts"),
                 Some(0..=16) => Err("differences of narrow numbers"),
-                Some(17..=32) => differences(bytes, n, buffers).map(Values::U32),
+                Some(17..=32) => {
+                    let mut values = differences(bytes, n, buffers)?;
+                    self.as_codes(&mut values);
+                    Ok(Values::U32(values))
+                }
                 Some(_) => {
                     let values = differences(bytes, n, buffers)?;
-                    within(&values, self.field.field().most())?;
+                    within(&values, self.most())?;
                     Ok(Values::U64(values))
                 }
             },
         }
     }
 
-    /// Plain values, of a page or a dictionary; texts become codes.
+    /// Bits of a value; texts have none.
+    fn bits(&self) -> Option<u32> {
+        match self.column {
+            StoredColumn::Field(field) if field.field().kind != Kind::Text => {
+                Some(bits(field.field()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The largest value.
+    fn most(&self) -> u64 {
+        let most = u64::try_from(self.column.field().most()).unwrap_or(u64::MAX);
+        match self.bits() {
+            Some(bits @ 1..=64) => most.min(u64::MAX >> (64 - bits)),
+            _ => most,
+        }
+    }
+
+    /// IPv4 numbers as codes of addresses.
+    fn as_codes(&self, values: &mut [u32]) {
+        let is_address = self.column.field().id.is_address();
+        if is_address && values.iter().fold(0, |most, value| most.max(*value)) >= FIRST_CODED {
+            for value in values.iter_mut().filter(|value| **value >= FIRST_CODED) {
+                *value = self.codes.address_code(Address::from_bits(*value));
+            }
+        }
+    }
+
+    /// The codes of texts, or of IPv6 addresses as text.
+    fn coded(&self, texts: Vec<&str>) -> Result<Vec<u32>, Fault> {
+        let of_address = |text: &str| {
+            let address: Address = text.parse().map_err(|_| "an address that is none")?;
+            Ok(self.codes.address_code(address))
+        };
+        match self.column {
+            StoredColumn::Ipv6(_) => texts.into_iter().map(of_address).collect(),
+            StoredColumn::Field(_) => Ok(texts.into_iter().map(|t| self.codes.code(t)).collect()),
+        }
+    }
+
+    /// Plain values, of a page or a dictionary; texts and addresses become codes.
     pub(super) fn plain(
         &self,
         bytes: &[u8],
         count: usize,
         buffers: &mut Buffers,
     ) -> Result<Values, Fault> {
-        let most = self.field.field().most();
-        Ok(match self.field.field().bits() {
-            None => {
-                let texts = plain::read_texts(bytes, count)?;
-                Values::U32(texts.into_iter().map(|text| self.texts.code(text)).collect())
-            }
+        let most = self.most();
+        Ok(match self.bits() {
+            None => Values::U32(self.coded(plain::read_texts(bytes, count)?)?),
             Some(0..=8) => Values::U8(numbers(bytes, 4, most, count, buffers)?),
             Some(9..=16) => Values::U16(numbers(bytes, 4, most, count, buffers)?),
-            Some(17..=32) => Values::U32(numbers(bytes, 4, most, count, buffers)?),
+            Some(17..=32) => {
+                let mut values = numbers(bytes, 4, most, count, buffers)?;
+                self.as_codes(&mut values);
+                Values::U32(values)
+            }
             Some(_) => Values::U64(numbers(bytes, 8, most, count, buffers)?),
         })
     }

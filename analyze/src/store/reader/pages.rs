@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::FieldId;
 use parquet::basic::Compression;
 use parquet::file::metadata::ColumnChunkMetaData;
 
@@ -16,6 +15,7 @@ use crate::batch::Values;
 use crate::batch::dictionary::Dictionary;
 use crate::store::encoding::{Fault, levels};
 use crate::store::footer::HeaderChecksums;
+use crate::store::layout::StoredColumn;
 use crate::store::page_header::{self, Page, PageHeader};
 use crate::store::tuning::DICTIONARY_BYTES;
 
@@ -39,7 +39,7 @@ impl From<Fault> for Damage {
 
 /// The pages of a column chunk.
 pub(super) struct ColumnPages<'f> {
-    field: FieldId,
+    column: StoredColumn,
     file: ReadAhead<'f>,
     headers: HeaderChecksums<'f>,
     is_compressed: bool,
@@ -48,7 +48,7 @@ pub(super) struct ColumnPages<'f> {
     /// The column chunk's dictionary; of texts, their codes in the dictionary of
     /// the scan.
     dictionary: Option<Arc<Values>>,
-    texts: Arc<Dictionary>,
+    codes: Arc<Dictionary>,
 }
 
 /// The columns of a row group have pages of different numbers of rows.
@@ -66,7 +66,7 @@ impl<'f> ColumnPages<'f> {
     /// The pages of a column chunk, given the file, start and length of the chunk,
     /// and the checksums of its headers.
     pub(super) fn new(
-        field: FieldId,
+        column: StoredColumn,
         chunk: &ColumnChunkMetaData,
         (file, (start, length)): (&'f File, (u64, u64)),
         headers: HeaderChecksums<'f>,
@@ -79,14 +79,14 @@ impl<'f> ColumnPages<'f> {
             _ => return Err("a compression that flowkit does not use".into()),
         };
         let file = ReadAhead::new(file, (start, start + length), buffers.bytes());
-        let wants_codes = request.wants_codes(field);
-        let texts = Arc::clone(request.dictionary);
-        Ok(Self { field, file, headers, is_compressed, wants_codes, dictionary: None, texts })
+        let wants_codes = request.wants_codes(column.field().id);
+        let codes = Arc::clone(request.dictionary);
+        Ok(Self { column, file, headers, is_compressed, wants_codes, dictionary: None, codes })
     }
 
-    /// The field of the column.
-    pub(super) fn field(&self) -> FieldId {
-        self.field
+    /// These pages as values, not as codes.
+    pub(super) fn as_values(self) -> Self {
+        Self { wants_codes: false, ..self }
     }
 
     /// Returns the buffers to the pool.
@@ -131,8 +131,8 @@ impl<'f> ColumnPages<'f> {
             values
         };
         let values = PageValues { bytes: values, encoding, n: rows - nulls, unknown };
-        let decoder =
-            Decoder { field: self.field, wants_codes: self.wants_codes, texts: &self.texts };
+        let (column, wants_codes, codes) = (self.column, self.wants_codes, &*self.codes);
+        let decoder = Decoder { column, wants_codes, codes };
         let rows = decoder.rows(values, dictionary.as_ref(), wanted, buffers);
         buffers.take_back_decompressed(buffer);
         Ok(rows?)
@@ -188,11 +188,9 @@ impl<'f> ColumnPages<'f> {
         };
         // The dictionary is shared with batches, so that its vectors do not return to
         // the pool.
-        let values = Decoder { field: self.field, wants_codes: false, texts: &self.texts }.plain(
-            values,
-            n,
-            &mut Buffers::default(),
-        );
+        let (column, codes) = (self.column, &*self.codes);
+        let decoder = Decoder { column, wants_codes: false, codes };
+        let values = decoder.plain(values, n, &mut Buffers::default());
         buffers.take_back_decompressed(buffer);
         self.dictionary = Some(Arc::new(values?));
         Ok(())

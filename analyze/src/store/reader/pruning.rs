@@ -11,14 +11,17 @@
 //! 3. Rows. If some flows of a page match, only their values are looked up in the
 //!    dictionaries of the other columns.
 
-use flowkit_model::FieldId;
+use flowkit_model::address::ends_of;
 use flowkit_model::filter::Bounds;
+use flowkit_model::{Family, FieldId};
 
+use super::field_pages::FieldPages;
 use super::page_rows::Wanted;
-use super::pages::{ColumnPages, MISALIGNED};
+use super::pages::MISALIGNED;
 use super::{Buffers, ColumnFile, Request};
 use crate::batch::Batch;
 use crate::filter::{Filter, Matching};
+use crate::store::layout::StoredColumn;
 use crate::store::{StoreError, statistics};
 
 impl ColumnFile {
@@ -33,7 +36,18 @@ impl ColumnFile {
 
     /// Minimum and maximum of a field in a row group, where known.
     pub(super) fn bounds(&self, group: usize, field: FieldId) -> Option<Bounds> {
-        statistics::of(self.metadata.row_group(group), field)
+        let Some(place) = self.layout.place(StoredColumn::Field(field)) else {
+            return Some(self.bounds_of_absent(group, field));
+        };
+        let of_group = self.metadata.row_group(group);
+        let bounds = statistics::of(of_group, place)?;
+        let Some(ipv6) = self.ipv6(group, field) else { return Some(bounds) };
+        // IPv6 comes after IPv4; its texts have no numbers to compare.
+        let rows = u64::try_from(of_group.num_rows()).ok()?;
+        let nulls = [place, ipv6].map(|place| statistics::n_null(of_group, place));
+        let least = bounds.known.map_or(ends_of(Family::Ipv6).0, |(least, _)| least);
+        let unknown = nulls[0]?.saturating_add(nulls[1]?) > rows;
+        Some(Bounds { known: Some((least, u128::MAX)), unknown })
     }
 
     /// The matching flows of a batch, with their other fields; `None` if there
@@ -42,7 +56,7 @@ impl ColumnFile {
         &self,
         mut tested: Batch,
         filter: &Filter,
-        others: &mut [ColumnPages<'_>],
+        others: &mut [FieldPages<'_>],
         request: &Request<'_>,
         buffers: &mut Buffers,
     ) -> Result<Option<Batch>, StoreError> {
@@ -71,7 +85,7 @@ impl ColumnFile {
         if !others.is_empty() && rest.rows() != tested.rows() {
             return Err(self.damaged(others[0].field(), MISALIGNED.into()));
         }
-        let mut batch = tested.and(rest);
+        let mut batch = self.with_absent(tested.and(rest), request.others());
         for field in request.tested().iter().filter(|field| request.columns.contains(*field)) {
             batch.materialise(field);
         }

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | which encoding a column has | `column`, over `dictionary_column` and `delta_column` |
 //! | what stands in the file of a column, and in the footer | `chunk` |
+//! | how addresses of both families become two columns | `families` |
 //! | how values are encoded | [`encoding`](super::encoding) |
 
 use std::io::Write;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use flowkit_model::{FIELDS, Field, FieldId, Kind};
+use flowkit_model::{FieldId, Kind};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterPropertiesPtr;
@@ -26,11 +27,12 @@ use super::StoreError;
 use super::encoding::Encoding;
 use super::encoding::plain::Texts;
 use super::footer::{self, Belongs, Footer, Headers, StoredTally};
+use super::layout::{Layout, StoredColumn};
 use super::page_header::Pages;
 use super::properties::properties;
 use super::schema::{self, Addresses};
 use super::tuning::{self, GROUP_ROWS, PAGE_ROWS};
-use crate::batch::dictionary::Dictionary;
+use crate::batch::dictionary::{Codebook, Dictionary};
 use crate::batch::{Batch, FieldSet};
 use crate::threads::{map, try_each};
 
@@ -38,16 +40,19 @@ mod chunk;
 mod column;
 mod delta_column;
 mod dictionary_column;
+mod families;
 use column::ColumnWriter;
+use families::{fits_version_5, stored_values};
 
 /// A file that is being written.
 pub(crate) struct FlowWriter<W: Write + Send> {
     path: PathBuf,
-    file: SerializedFileWriter<W>,
+    file: Begun<W>,
     properties: WriterPropertiesPtr,
+    addresses: Addresses,
     dictionary: Arc<Dictionary>,
-    /// Copy of the dictionary's texts.
-    texts: Vec<Box<str>>,
+    /// Copy of what its codes stand for.
+    codes: Codebook,
     /// Rows that are not encoded yet.
     pending: Batch,
     group: Group,
@@ -57,6 +62,12 @@ pub(crate) struct FlowWriter<W: Write + Send> {
     checksum: Xxh3,
     /// Of the row groups that were written.
     headers: Headers,
+}
+
+/// A file whose columns are known once its first flows are.
+enum Begun<W: Write + Send> {
+    Not(W),
+    With(Layout, SerializedFileWriter<W>),
 }
 
 /// The current row group; no columns before its first rows.
@@ -73,33 +84,49 @@ const ROWS_AT_ONCE: usize = 4 * PAGE_ROWS;
 const SMALL_GROUP: usize = 20_000;
 
 impl<W: Write + Send> FlowWriter<W> {
-    /// Starts a file; `path` is for messages.
+    /// Starts a file; `path` is for messages. Without a layout its first flows decide
+    /// which columns it has.
     pub(crate) fn new(
         out: W,
         path: impl Into<PathBuf>,
         dictionary: &Arc<Dictionary>,
-        addresses: Addresses,
+        (layout, addresses): (Option<Layout>, Addresses),
     ) -> Result<Self, StoreError> {
-        let path = path.into();
-        let properties = Arc::new(properties());
-        let table = schema::schema(addresses)?;
-        let file = SerializedFileWriter::new(out, table, Arc::clone(&properties))
-            .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
+        let (path, properties) = (path.into(), Arc::new(properties()));
         let dictionary = Arc::clone(dictionary);
         let pending = Batch::new(FieldSet::all(), 0, Arc::clone(&dictionary));
-        Ok(Self {
+        let writer = Self {
             path,
-            file,
+            file: Begun::Not(out),
             properties,
+            addresses,
             dictionary,
-            texts: Vec::new(),
+            codes: Codebook::default(),
             pending,
             group: Group::default(),
             group_rows: GROUP_ROWS,
             encoding: tuning::encoding,
             checksum: Xxh3::new(),
             headers: Headers::default(),
-        })
+        };
+        match layout {
+            Some(layout) => writer.begin(layout),
+            None => Ok(writer),
+        }
+    }
+
+    /// Begins the file with these columns, unless it is begun.
+    fn begin(mut self, layout: Layout) -> Result<Self, StoreError> {
+        self.file = match self.file {
+            Begun::Not(out) => {
+                let table = schema::schema(layout, self.addresses)?;
+                let file = SerializedFileWriter::new(out, table, Arc::clone(&self.properties));
+                let failed = |source| StoreError::Parquet { path: self.path.clone(), source };
+                Begun::With(layout, file.map_err(failed)?)
+            }
+            begun @ Begun::With(..) => begun,
+        };
+        Ok(self)
     }
 
     /// Without delta encoding, which not every reader of Parquet decodes as it was
@@ -111,7 +138,25 @@ impl<W: Write + Send> FlowWriter<W> {
     }
 
     /// Appends flows.
-    pub(crate) fn push(&mut self, batch: &Batch) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// If the file cannot be written to; [`StoreError::Wider`] if it has the columns of
+    /// version 5, and the flows need others.
+    pub(crate) fn push(self, batch: &Batch) -> Result<Self, StoreError> {
+        if batch.rows() == 0 {
+            return Ok(self);
+        }
+        let needed = if fits_version_5(batch) { Layout::Version5 } else { Layout::All };
+        let mut writer = self.begin(needed)?;
+        match &writer.file {
+            Begun::With(Layout::Version5, _) if needed == Layout::All => {
+                Err(StoreError::Wider { path: writer.path })
+            }
+            _ => writer.append(batch).map(|()| writer),
+        }
+    }
+
+    fn append(&mut self, batch: &Batch) -> Result<(), StoreError> {
         let mut at = 0;
         while at < batch.rows() {
             let room = ROWS_AT_ONCE.min(self.group_rows - self.group.rows) - self.pending.rows();
@@ -130,17 +175,21 @@ impl<W: Write + Send> FlowWriter<W> {
     }
 
     /// Writes the remaining flows and the footer.
-    pub(crate) fn finish(mut self, belongs: Belongs, tally: StoredTally) -> Result<W, StoreError> {
-        self.encode().map_err(|source| self.failed(source))?;
-        self.write_group().map_err(|source| self.failed(source))?;
-        let checksum = format!("{:016x}", self.checksum.digest());
-        let groups = self.file.flushed_row_groups().iter();
-        let footer = Footer::new(belongs, tally, checksum, self.headers, groups);
-        let text = footer.and_then(|footer| serde_json::to_string(&footer)).map_err(|error| {
-            StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
-        })?;
-        self.file.append_key_value_metadata(KeyValue::new(footer::KEY.to_owned(), text));
-        self.file.into_inner().map_err(|source| StoreError::Parquet { path: self.path, source })
+    pub(crate) fn finish(self, belongs: Belongs, tally: StoredTally) -> Result<W, StoreError> {
+        let mut writer = self.begin(Layout::Version5)?;
+        writer.encode().map_err(|source| writer.failed(source))?;
+        writer.write_group().map_err(|source| writer.failed(source))?;
+        let Self { path, file, checksum, headers, .. } = writer;
+        let Begun::With(layout, mut file) = file else { unreachable!("it is begun") };
+        let checksum = format!("{:016x}", checksum.digest());
+        let groups = file.flushed_row_groups().iter();
+        let belongs = belongs.with(layout);
+        let footer = Footer::new(belongs, tally, checksum, headers, groups);
+        let text = footer
+            .and_then(|footer| serde_json::to_string(&footer))
+            .map_err(|error| StoreError::Foreign { path: path.clone(), what: error.to_string() })?;
+        file.append_key_value_metadata(KeyValue::new(footer::KEY.to_owned(), text));
+        file.into_inner().map_err(|source| StoreError::Parquet { path, source })
     }
 
     fn failed(&self, source: ParquetError) -> StoreError {
@@ -149,32 +198,38 @@ impl<W: Write + Send> FlowWriter<W> {
 
     /// Encodes the pending flows.
     fn encode(&mut self) -> Result<(), ParquetError> {
-        let Self { pending, group, texts, .. } = self;
+        let Self { pending, group, codes, file, addresses, .. } = self;
+        let Begun::With(layout, file) = file else { return Ok(()) };
         if pending.rows() == 0 {
             return Ok(());
         }
-        // Copied, so that other threads can add texts while this one encodes.
-        let new = |text: &String| text.as_str().into();
-        self.dictionary.with_texts(|all| texts.extend(all[texts.len()..].iter().map(new)));
+        // Copied, so that other threads can add to it while this one encodes.
+        self.dictionary.update(codes);
+        let columns = layout.columns();
         if group.columns.is_empty() {
-            let column = |(field, description): (&Field, _)| {
-                ColumnWriter::new(field, (self.encoding)(field.id), description, &self.properties)
+            let column = |(stored, description): (&StoredColumn, _)| {
+                let encoding = match stored {
+                    StoredColumn::Field(field) => (self.encoding)(*field),
+                    StoredColumn::Ipv6(_) => Encoding::Dictionary,
+                };
+                ColumnWriter::new(stored.field(), encoding, description, &self.properties)
             };
-            let descriptions = self.file.schema_descr().columns();
+            let descriptions = file.schema_descr().columns();
             group.columns =
-                FIELDS.iter().zip(descriptions).map(column).collect::<Result<_, _>>()?;
+                columns.iter().zip(descriptions).map(column).collect::<Result<_, _>>()?;
         }
-        let push = |(field, column): (&Field, &mut ColumnWriter)| {
-            let texts = match field.kind {
-                Kind::Address => Texts::Addresses,
-                _ => Texts::Dictionary(texts),
+        let push = |(stored, column): (&StoredColumn, &mut ColumnWriter)| {
+            let texts = match stored.field().kind {
+                Kind::Address => Texts::Addresses(&codes.addresses),
+                _ => Texts::Dictionary(&codes.texts),
             };
-            column.push(pending.column(field.id), texts)
+            let values = stored_values(*stored, pending, *addresses, &codes.addresses);
+            column.push(&values, texts)
         };
         if pending.rows() < SMALL_GROUP {
-            FIELDS.iter().zip(&mut group.columns).try_for_each(push)?;
+            columns.iter().zip(&mut group.columns).try_for_each(push)?;
         } else {
-            try_each(FIELDS.iter().zip(&mut group.columns).collect(), push)?;
+            try_each(columns.iter().zip(&mut group.columns).collect(), push)?;
         }
         group.rows += pending.rows();
         // Clears but keeps the vectors for the next flows.
@@ -193,7 +248,8 @@ impl<W: Write + Send> FlowWriter<W> {
         } else {
             map(columns, ColumnWriter::finish).into_iter().collect::<Result<_, _>>()?
         };
-        let mut out = self.file.next_row_group()?;
+        let Begun::With(_, file) = &mut self.file else { return Ok(()) };
+        let mut out = file.next_row_group()?;
         for (Pages { bytes, headers }, close) in encoded {
             self.checksum.update(&bytes);
             self.headers.push(&headers);

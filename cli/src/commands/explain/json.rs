@@ -49,9 +49,13 @@ fn array(records: &[Members]) -> String {
 fn fields(flow: &FlowRecord) -> Members {
     let value = |field: &Field| match field.access {
         Access::Text { read, .. } => json!(read(flow)),
-        Access::Number { read, .. } => match (read(flow), field.kind) {
+        Access::Address { read, .. } => json!(read(flow)),
+        Access::Number { read, .. } | Access::Worked { read, .. } => match (read(flow), field.kind)
+        {
             (None, _) => Value::Null,
-            (Some(_), Kind::Time | Kind::Address) => json!(value_text(field, flow)),
+            (Some(_), Kind::Time | Kind::Family | Kind::Direction | Kind::Mac) => {
+                json!(value_text(field, flow))
+            }
             (Some(number), _) => json!(number),
         },
     };

@@ -4,10 +4,10 @@
 use std::net::Ipv4Addr;
 
 use flowkit_model::field::Access;
-use flowkit_model::names::{protocol_name, service_name, tcp_flags};
+use flowkit_model::names::{direction_name, mac_text, protocol_name, service_name, tcp_flags};
 use flowkit_model::wire::Record;
 use flowkit_model::wire::layout::{Member, RECORD};
-use flowkit_model::{Field, FieldId, FlowRecord, Kind, time};
+use flowkit_model::{Family, Field, FieldId, FlowRecord, Kind, time};
 
 use super::paint::Paint;
 use crate::output::wrap::{add, hanging};
@@ -103,13 +103,20 @@ pub(super) fn record(record: &Record, paint: Paint) -> String {
 pub(super) fn value_text(field: &Field, flow: &FlowRecord) -> String {
     let number = match field.access {
         Access::Text { read, .. } => return read(flow).unwrap_or("unknown").to_owned(),
-        Access::Number { read, .. } => read(flow),
+        Access::Address { read, .. } => {
+            return read(flow).map_or_else(|| "unknown".into(), |address| address.to_string());
+        }
+        Access::Number { read, .. } | Access::Worked { read, .. } => read(flow),
     };
     let Some(number) = number else { return "unknown".into() };
     let small = u8::try_from(number).unwrap_or_default();
     match field.kind {
         Kind::Time => time::format_ms(number),
-        Kind::Address => Ipv4Addr::from_bits(u32::try_from(number).unwrap_or_default()).to_string(),
+        Kind::Family => {
+            Family::from_number(number).map_or_else(|| number.to_string(), |it| it.name().into())
+        }
+        Kind::Direction => direction_name(number).map_or_else(|| number.to_string(), str::to_owned),
+        Kind::Mac => mac_text(number),
         Kind::Protocol => {
             protocol_name(small).map_or_else(|| small.to_string(), |name| format!("{small} {name}"))
         }

@@ -1,6 +1,7 @@
 //! Queries for the values of a field that pass a test, by its mapping.
 
 use flowkit_model::Address;
+use flowkit_model::address::{Family, ends_of};
 
 use flowkit_model::field::{Field, Kind};
 use flowkit_model::filter::{Ranges, Test};
@@ -26,7 +27,7 @@ pub(super) fn passes(
             let fits = |value: &u8| {
                 if *all { value & mask == *mask } else { value & mask != 0 }
             };
-            let values: Vec<u64> = (0..=u8::MAX).filter(fits).map(u64::from).collect();
+            let values: Vec<u128> = (0..=u8::MAX).filter(fits).map(u128::from).collect();
             terms(field, mapped, &values)
         }
         Test::Text(texts) if mapped.kind == StoredAs::Keyword => {
@@ -64,36 +65,53 @@ fn in_ranges(
         }
         StoredAs::Number(largest) => {
             // A number outside the range of the type would be an error.
+            let largest = u128::from(largest);
             let fits = list.iter().filter(|(first, _)| *first <= largest);
             let ranges = fits.map(|(first, last)| {
-                let mut bounds = json!({"gte": first});
+                let mut bounds = json!({"gte": narrow(*first)});
                 if *last < largest {
-                    bounds["lte"] = json!(last);
+                    bounds["lte"] = json!(narrow(*last));
                 }
                 json!({"range": {path: bounds}})
             });
             Ok(any_of(ranges.collect()))
         }
         StoredAs::Address => {
-            let address = |value: u64| {
-                let bits = u32::try_from(value).unwrap_or(u32::MAX);
-                json!(Address::from_bits(bits).to_string())
-            };
-            let ranges = list.iter().map(|(first, last)| range(address(*first), address(*last)));
+            let ranges = list.iter().flat_map(|range| of_one_family(*range));
+            let address = |value: u128| json!(Address::from_number(value).to_string());
+            let ranges = ranges.map(|(first, last)| range(address(first), address(last)));
             Ok(any_of(ranges.collect()))
         }
-        StoredAs::Date => Ok(any_of(list.iter().map(|range| date_range(path, *range)).collect())),
+        StoredAs::Date => Ok(any_of(
+            list.iter()
+                .map(|(first, last)| date_range(path, (narrow(*first), narrow(*last))))
+                .collect(),
+        )),
         StoredAs::Keyword => {
-            let n: u64 = list
+            let n: u128 = list
                 .iter()
                 .fold(0, |n, (first, last)| n.saturating_add((last - first).saturating_add(1)));
-            if n > MAX_TERMS {
+            if n > MAX_TERMS.into() {
                 return complement(field, mapped, ranges, exact);
             }
-            let values: Vec<u64> = list.iter().flat_map(|(first, last)| *first..=*last).collect();
+            let values: Vec<u128> = list.iter().flat_map(|(first, last)| *first..=*last).collect();
             terms(field, mapped, &values)
         }
     }
+}
+
+/// A number as JSON writes it: no field that is a number has more bits.
+fn narrow(number: u128) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// A range of addresses in pieces of which each is of one family: what is between them
+/// is no address of the filter's, but one of the server's. It orders mapped IPv4 by its
+/// place in IPv6.
+fn of_one_family((first, last): (u128, u128)) -> Vec<(u128, u128)> {
+    let families = [Family::Ipv4, Family::Ipv6].map(ends_of);
+    let pieces = families.map(|(least, most)| (first.max(least), last.min(most)));
+    pieces.into_iter().filter(|(first, last)| first <= last).collect()
 }
 
 /// The query for times from `first` to `last`, in ms since 1970-01-01 UTC.
@@ -121,22 +139,23 @@ fn complement(
         let name = field.name;
         Err(format!("{name} is mapped as keyword, and the range holds too many values to list"))
     };
-    let largest = field.bits().map_or(u64::MAX, |bits| u64::MAX >> (64 - bits.clamp(1, 64)));
-    if exact || largest >= MAX_TERMS {
+    let largest = field.most();
+    if exact || largest >= MAX_TERMS.into() {
         return refuse();
     }
-    let others: Vec<u64> = (0..=largest).filter(|value| !ranges.contains(*value)).collect();
+    let others: Vec<u128> = (0..=largest).filter(|value| !ranges.contains(*value)).collect();
     let path = &mapped.path;
     let others = terms(field, mapped, &others)?;
     Ok(json!({"bool": {"filter": [{"exists": {"field": path}}], "must_not": [others]}}))
 }
 
 /// The query for these values, as a keyword in every spelling.
-fn terms(field: &Field, mapped: &MappedField, values: &[u64]) -> Result<Value, String> {
+fn terms(field: &Field, mapped: &MappedField, values: &[u128]) -> Result<Value, String> {
     let path = &mapped.path;
     let texts: Vec<Value> = match mapped.kind {
         StoredAs::Number(largest) => {
-            values.iter().filter(|value| **value <= largest).map(|value| json!(value)).collect()
+            let values = values.iter().filter(|value| **value <= largest.into());
+            values.map(|value| json!(narrow(*value))).collect()
         }
         StoredAs::Keyword => values.iter().flat_map(|value| keyword_forms(field, *value)).collect(),
         StoredAs::Address | StoredAs::Date => {
@@ -146,13 +165,15 @@ fn terms(field: &Field, mapped: &MappedField, values: &[u64]) -> Result<Value, S
     Ok(json!({"terms": {path: texts}}))
 }
 
-fn keyword_forms(field: &Field, value: u64) -> Vec<Value> {
+fn keyword_forms(field: &Field, value: u128) -> Vec<Value> {
     let number = json!(value.to_string());
     match field.kind {
         // A text is compared with a number only if it is an address.
         Kind::Address | Kind::Text => {
-            let bits = u32::try_from(value).unwrap_or(u32::MAX);
-            vec![json!(Address::from_bits(bits).to_string())]
+            let address = Address::from_number(value);
+            // IPv4 in IPv6 is the same address, and another text.
+            let mapped = address.ipv4_bits().map(|_| json!(format!("::ffff:{address}")));
+            std::iter::once(json!(address.to_string())).chain(mapped).collect()
         }
         Kind::Protocol => {
             let name = u8::try_from(value).ok().and_then(names::protocol_name);

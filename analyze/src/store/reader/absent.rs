@@ -1,0 +1,81 @@
+//! Fields that a file has no column of: a file of version 5 asked for what only NetFlow
+//! v9 and IPFIX have. They are unknown, but for the family, which is that of IPv4 where a
+//! flow has an address.
+
+use flowkit_model::filter::Bounds;
+use flowkit_model::{Family, FieldId};
+
+use super::ColumnFile;
+use crate::batch::{Batch, Column, FieldSet, Values};
+use crate::store::layout::StoredColumn;
+
+/// The fields by which the family is known.
+const ENDS: [FieldId; 2] = [FieldId::SrcAddr, FieldId::DstAddr];
+
+impl ColumnFile {
+    fn has(&self, field: FieldId) -> bool {
+        self.layout.place(StoredColumn::Field(field)).is_some()
+    }
+
+    /// The fields that are read for some that are asked for, of which the file may have
+    /// none.
+    pub(super) fn present(&self, fields: FieldSet) -> FieldSet {
+        let (present, absent): (Vec<FieldId>, Vec<FieldId>) =
+            fields.iter().partition(|field| self.has(*field));
+        let mut read: FieldSet = present.into_iter().collect();
+        if absent.contains(&FieldId::Family) {
+            read = read.union(ENDS.into_iter().collect());
+        }
+        // How many rows there are, some column must say.
+        if read.is_empty() && !absent.is_empty() {
+            read = [FieldId::Timestamp].into_iter().collect();
+        }
+        read
+    }
+
+    /// Adds the fields that the file has no column of to a batch of what it has.
+    pub(super) fn with_absent(&self, mut batch: Batch, fields: FieldSet) -> Batch {
+        let rows = batch.rows();
+        for field in fields.iter().filter(|field| !self.has(*field)) {
+            let column = match field {
+                FieldId::Family => family(&batch),
+                _ => Column::unknown(field, rows),
+            };
+            batch.set_column(field, column);
+        }
+        batch
+    }
+
+    /// What is known of an absent field in a row group.
+    pub(super) fn bounds_of_absent(&self, group: usize, field: FieldId) -> Bounds {
+        let has_every =
+            |end: FieldId| self.bounds(group, end).is_some_and(|bounds| !bounds.unknown);
+        let ipv4 = u128::from(Family::Ipv4.number());
+        match field {
+            FieldId::Family => {
+                Bounds { known: Some((ipv4, ipv4)), unknown: !ENDS.into_iter().any(has_every) }
+            }
+            _ => Bounds { known: None, unknown: true },
+        }
+    }
+}
+
+/// The family of flows of version 5.
+fn family(batch: &Batch) -> Column {
+    let rows = batch.rows();
+    let mut is_unknown = vec![true; rows];
+    for end in ENDS {
+        if let Some(column) = batch.dictionary_column(end) {
+            let unknown = column.values().len();
+            let codes = is_unknown.iter_mut().zip(column.codes());
+            codes.for_each(|(flag, code)| *flag &= *code as usize == unknown);
+        } else if let Some(mask) = &batch.column(end).unknown {
+            is_unknown.iter_mut().zip(mask).for_each(|(flag, unknown)| *flag &= unknown);
+        } else {
+            is_unknown.fill(false);
+        }
+    }
+    let value = |unknown: &bool| if *unknown { 0 } else { Family::Ipv4.number() };
+    let values = Values::U8(is_unknown.iter().map(value).collect());
+    Column { values, unknown: is_unknown.contains(&true).then_some(is_unknown) }
+}
