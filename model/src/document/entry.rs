@@ -139,16 +139,17 @@ impl<'a> Top<'a> {
         }
     }
 
-    /// The dialect of the document that this is.
-    fn dialect(&self) -> usize {
+    /// The dialect of the document that this is; none of v9 and IPFIX.
+    fn dialect(&self) -> Option<usize> {
         let parts =
             [self.object("_source").map(Part::Object), self.object("fields").map(Part::Fields)];
         let parts: Vec<Part<'_>> = parts.into_iter().flatten().collect();
-        if parts.is_empty() {
-            Document::of(&[Part::Members(&self.members)]).dialect
+        let document = if parts.is_empty() {
+            Document::of(&[Part::Members(&self.members)])
         } else {
-            Document::of(&parts).dialect
-        }
+            Document::of(&parts)
+        };
+        (!document.of_templates).then_some(document.dialect)
     }
 
     fn into_page(self) -> Page<'a> {
@@ -163,13 +164,14 @@ impl<'a> Top<'a> {
     }
 }
 
-/// The dialect of a hit, or of a bare document; `None` if it is not JSON.
+/// The dialect of a hit, or of a bare document; `None` if it is not JSON, or of v9 or
+/// IPFIX, whose values depend on each other.
 pub(super) fn dialect(json: &[u8], is_hit: bool) -> Option<usize> {
     let mut top = Top::read(json, false).ok()?;
     if !is_hit {
         top.members.retain(|(key, _)| key != "fields");
     }
-    Some(top.dialect())
+    top.dialect()
 }
 
 /// Reads the members of an entry.

@@ -1,8 +1,8 @@
 //! A document of Elasticsearch as a flow: what is one, what is unknown, what
 //! is skipped.
 //!
-//! A flow is a document with a netflow object of version 5, or with none
-//! stated. A field that is missing, null or impossible is unknown. Nothing
+//! A flow is a document with a netflow object of version 5, 9 or 10 (IPFIX), or with
+//! none stated; of the latter two not every document is one ([`templated`]). A field that is missing, null or impossible is unknown. Nothing
 //! else in the document matters, however odd it is, but for its depth
 //! ([`nesting`]).
 //!
@@ -28,7 +28,8 @@
 //!
 //! // What is impossible is unknown, never 0; what is no flow says why.
 //! assert_eq!(flow(r#"{"netflow": {"bytes": -1, "packets": 2}}"#).unwrap().bytes, None);
-//! assert_eq!(flow(r#"{"netflow": {"version": 9, "bytes": 60}}"#), Err(NotAFlow::OtherVersion));
+//! assert_eq!(flow(r#"{"netflow": {"version": 7, "bytes": 60}}"#), Err(NotAFlow::OtherVersion));
+//! assert_eq!(flow(r#"{"netflow": {"version": 9, "if_name": "eth0"}}"#), Err(NotAFlow::Options));
 //! assert_eq!(flow(r#"{"message": "a log line"}"#), Err(NotAFlow::NoNetflow));
 //! ```
 //!
@@ -38,6 +39,7 @@
 //! | how one value of a document becomes that of a field | `value` |
 //! | how rows of csv become flows | [`csv`] |
 //! | how documents that look alike are read fast | [`shape`] |
+//! | what of v9 and IPFIX is a flow | [`templated`] |
 //! | how deep a document may nest | [`nesting`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
 //! | what answers of SQL, `_mget`, `_msearch` and others hold | [`wrapped`] |
@@ -51,6 +53,7 @@ pub mod page;
 mod rows_of_values;
 pub mod server_error;
 pub mod shape;
+pub mod templated;
 mod value;
 mod vflow;
 pub mod wrapped;
@@ -80,8 +83,11 @@ pub enum NotAFlow {
     NoNetflow,
     /// Deeper than [`nesting::DEEPEST`].
     TooDeep,
-    /// NetFlow of another version than 5.
+    /// NetFlow of another version than 5, 9 and 10.
     OtherVersion,
+    /// A record of v9 or IPFIX about the exporter, not about traffic: sampling,
+    /// interfaces, counts of its own.
+    Options,
     /// A datagram without a record that can be believed.
     NoRecord,
     /// A line of a csv file that has other cells than its header names.
@@ -90,12 +96,13 @@ pub enum NotAFlow {
 
 impl NotAFlow {
     /// Every cause, in the order they are looked for.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NotJson,
         Self::NoSource,
         Self::NoNetflow,
         Self::TooDeep,
         Self::OtherVersion,
+        Self::Options,
         Self::NoRecord,
         Self::NotARow,
     ];
@@ -109,6 +116,7 @@ impl NotAFlow {
             Self::NoNetflow => "no_netflow",
             Self::TooDeep => "too_deep",
             Self::OtherVersion => "other_version",
+            Self::Options => "options",
             Self::NoRecord => "no_record",
             Self::NotARow => "not_a_row",
         }
@@ -122,7 +130,8 @@ impl NotAFlow {
             Self::NoSource => "hits without _source",
             Self::NoNetflow => "no netflow object",
             Self::TooDeep => "nested deeper than 512 levels",
-            Self::OtherVersion => "another NetFlow version than 5",
+            Self::OtherVersion => "another NetFlow version than 5, 9 and 10",
+            Self::Options => "options records of NetFlow v9 and IPFIX",
             Self::NoRecord => "no record in the datagram",
             Self::NotARow => "no row of the csv",
         }
@@ -151,8 +160,14 @@ pub struct Document {
     is_too_deep: bool,
     /// Whose keys are read: a row of [`dialect::DIALECTS`].
     dialect: usize,
+    /// They are those of v9 and IPFIX.
+    of_templates: bool,
+    /// It has a key that only these have.
+    has_sign: bool,
+    /// It is about a station of a wireless network.
+    has_station: bool,
     /// Keys that other dialects are known by.
-    marks: u32,
+    marks: u64,
 }
 
 /// The rank of a field that was not found.
@@ -188,22 +203,27 @@ impl Document {
 
     /// Reads the parts of a document, in the dialect that their keys prove.
     fn of(parts: &[Part<'_>]) -> Self {
-        let read_in = |dialect| {
-            let mut document = Self::in_dialect(dialect);
+        let read_in = |dialect, of_templates| {
+            let mut document = Self::in_dialect(dialect, of_templates);
             for part in parts {
                 document.part(*part);
             }
             document
         };
-        let document = read_in(0);
+        let mut document = read_in(0, false);
         match Keys::dialect(document.marks) {
-            0 => document,
-            dialect => read_in(dialect),
+            0 => {}
+            dialect => document = read_in(dialect, false),
         }
+        let is_of_templates = match document.flow.version {
+            Some(version) => templated::VERSIONS.contains(&version),
+            None => document.has_sign && !document.other_version,
+        };
+        if is_of_templates { read_in(document.dialect, true) } else { document }
     }
 
     /// An empty one, whose keys are those of a dialect.
-    fn in_dialect(dialect: usize) -> Self {
+    fn in_dialect(dialect: usize, of_templates: bool) -> Self {
         Self {
             flow: FlowRecord::default(),
             ranks: [NONE; N_FIELDS],
@@ -214,11 +234,14 @@ impl Document {
             other_version: false,
             is_too_deep: false,
             dialect,
+            of_templates,
+            has_sign: false,
+            has_station: false,
             marks: 0,
         }
     }
 
-    /// The version of NetFlow that it states, if that is not 5.
+    /// The version of NetFlow that it states, if that is none that is read.
     #[must_use]
     pub fn other_version(&self) -> Option<u64> {
         self.flow.version.filter(|_| self.other_version).map(u64::from)
@@ -234,6 +257,9 @@ impl Document {
             Self { is_too_deep: true, .. } => Err(NotAFlow::TooDeep),
             Self { other_version: true, .. } => Err(NotAFlow::OtherVersion),
             _ => {
+                if self.of_templates && !templated::finish(&mut self.flow, self.has_station) {
+                    return Err(NotAFlow::Options);
+                }
                 if self.ranks[FieldId::DstPort as usize] == NONE {
                     self.flow.dst_port = self.halves.and_then(|port| port.try_into().ok());
                 }
@@ -249,7 +275,7 @@ impl Document {
     }
 
     fn part(&mut self, part: Part<'_>) {
-        let root = Keys::root(self.dialect);
+        let root = Keys::root(self.dialect, self.of_templates);
         self.after = if matches!(part, Part::Fields(_)) { OF_FIELDS } else { 0 };
         match part {
             Part::Members(members) => {
@@ -285,17 +311,33 @@ impl Document {
             if place.field == FieldId::Version {
                 self.other_version |= match &found {
                     Found::Missing => false,
-                    Found::Number(version) => *version != 5,
+                    Found::Number(version) => !self.is_read(*version),
                     _ => true,
                 };
             }
             self.take(place, rank.saturating_add(self.after), found);
         }
         self.has_netflow |= node.is_flow;
+        self.has_sign |= node.is_sign;
+        self.has_station |= node.is_station;
+    }
+
+    fn is_read(&self, version: u64) -> bool {
+        match self.of_templates {
+            true => templated::VERSIONS.iter().any(|known| u64::from(*known) == version),
+            false => version == 5,
+        }
     }
 
     /// Takes a value for a field, unless one of a better place is known.
     fn take(&mut self, place: &Place, rank: u8, found: Found) {
+        // An address that is none leaves room for another.
+        let rank = match &found {
+            Found::Address(address) if self.of_templates && address.is_unspecified() => {
+                rank.saturating_add(templated::UNSPECIFIED)
+            }
+            _ => rank,
+        };
         let known = &mut self.ranks[place.field as usize];
         if rank > *known || matches!(found, Found::Missing | Found::Impossible) {
             return;

@@ -5,7 +5,7 @@
 //! field, or the field is unknown. A list of two or more values is unknown, but
 //! for the exporter, which keeps its first.
 
-use super::dialect::{Form, Place};
+use super::dialect::{Form, Place, version_of_word};
 use super::json::{Elements, Json, whole};
 use crate::address::Address;
 use crate::field::{Access, FieldId, Kind};
@@ -106,7 +106,13 @@ pub(super) fn text_in(form: Form, text: &str) -> &str {
     let text = text.trim();
     match form {
         Form::Endpoint => match text.rsplit_once(':') {
-            Some((address, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => address,
+            // IPv6 stands in brackets there; without any, its end is no port.
+            Some((address, port))
+                if port.bytes().all(|byte| byte.is_ascii_digit())
+                    && (address.ends_with(']') || !address.contains(':')) =>
+            {
+                address.trim_matches(['[', ']'])
+            }
             _ => text.strip_prefix("::ffff:").unwrap_or(text),
         },
         _ => text,
@@ -123,6 +129,7 @@ pub(super) fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>) -> Option<u6
         Form::Plain | Form::Wide | Form::Endpoint | Form::Scaled => plain(kind),
         Form::Seconds => since_1970(scalar, 1000.0, |count| count.checked_mul(1000)),
         Form::Milliseconds => since_1970(scalar, 1.0, Some),
+        Form::Microseconds => since_1970(scalar, 1e-3, |count| Some(count / 1000)),
         Form::Nanoseconds => since_1970(scalar, 1e-6, |count| Some(count / 1_000_000)),
         Form::Low14 => plain(Kind::Count).filter(|bits| bits >> 16 == 0).map(|bits| bits & 0x3fff),
         Form::Top2 => plain(Kind::Count).filter(|bits| bits >> 16 == 0).map(|bits| bits >> 14),
@@ -131,9 +138,21 @@ pub(super) fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>) -> Option<u6
             Scalar::Number(_) => plain(kind),
         },
         Form::ExportType => match scalar {
-            Scalar::Text("NETFLOW_V5") => Some(5),
+            Scalar::Text(word) => version_of_word(word),
+            Scalar::Number(_) => None,
+        },
+        Form::TextTime => match scalar {
+            Scalar::Text(text) if text.contains(':') => plain(kind),
             _ => None,
         },
+        Form::TopByte => two_bytes(plain(Kind::Count)).map(|bytes| bytes >> 8),
+        Form::BottomByte => two_bytes(plain(kind)).map(|bytes| bytes & 0xff),
+        Form::IcmpType => {
+            two_bytes(plain(Kind::Count)).map(|bytes| if bytes > 0xff { bytes >> 8 } else { bytes })
+        }
+        Form::IcmpCode => {
+            two_bytes(plain(Kind::Count)).filter(|bytes| *bytes > 0xff).map(|bytes| bytes & 0xff)
+        }
         Form::SampledFlag => (plain(Kind::Count)? > 0).then(|| Adaptation::NfcapdScaled.number()),
         Form::HighByte => byte(plain(kind)).map(|byte| byte << 8),
         Form::LowByte => byte(plain(kind)),
@@ -176,6 +195,10 @@ fn number_in_text(form: Form, kind: Kind, text: &str) -> Option<u64> {
         .filter(|ms| *ms > 0),
         _ => parse(kind, text),
     }
+}
+
+fn two_bytes(value: Option<u64>) -> Option<u64> {
+    value.filter(|value| value >> 16 == 0)
 }
 
 fn byte(value: Option<u64>) -> Option<u64> {

@@ -9,6 +9,7 @@
 use std::sync::LazyLock;
 
 use super::place::{Dialect, Form, Place, places};
+use super::templates;
 use crate::field::FieldId as F;
 use crate::names::Adaptation;
 
@@ -24,6 +25,7 @@ pub(super) const FILEBEAT: Dialect = Dialect {
     name: "Filebeat or Elastic Agent netflow (ECS)",
     changes: None,
     marks: &[&["netflow.exporter"]],
+    templates: templates::filebeat,
     places: || {
         places(&[
             (F::Timestamp, "@timestamp", Plain),
@@ -77,11 +79,13 @@ pub(super) const ELASTIFLOW_3: Dialect = Dialect {
     name: "ElastiFlow 3",
     changes: Some((Adaptation::ElastiFlow, Adaptation::ElastiFlowScaled)),
     marks: &[&["flow.src_addr"]],
+    templates: || templates::elastiflow((ELASTIFLOW_3.places)()),
     places: || {
         places(&[
             (F::Timestamp, "@timestamp", Plain),
             (F::Exporter, "node.ipaddr", Plain),
             (F::Version, "netflow.version", Plain),
+            (F::Version, "ipfix.version", Plain),
             (F::FlowRecords, "netflow.flow_records", Plain),
             (F::FlowSeqNum, "netflow.flow_seq_num", Plain),
             (F::EngineType, "netflow.engine_type", Plain),
@@ -127,11 +131,13 @@ pub(super) const ELASTIFLOW_4: Dialect = Dialect {
         &["source.ip", "flow.input_snmp"],
         &["source.ip", "flow.sampling_interval"],
     ],
+    templates: || templates::elastiflow((ELASTIFLOW_4.places)()),
     places: || {
         places(&[
             (F::Timestamp, "@timestamp", Plain),
             (F::Exporter, "host.ip", Plain),
             (F::Version, "netflow.version", Plain),
+            (F::Version, "ipfix.version", Plain),
             (F::FlowRecords, "netflow.flow_records", Plain),
             (F::FlowSeqNum, "netflow.flow_seq_num", Plain),
             (F::EngineType, "netflow.engine_type", Plain),
@@ -182,6 +188,7 @@ pub(super) const GOFLOW2: Dialect = Dialect {
         &["flow.TimeFlowStart"],
         &["flow.TimeFlowStartMs"],
     ],
+    templates: || templates::goflow2((GOFLOW2.places)()),
     places: || GOFLOW2_PLACES.clone(),
 };
 

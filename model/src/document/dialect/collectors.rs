@@ -4,8 +4,8 @@
 //! Sources: codeout/fluent-plugin-netflow; pmacct `src/plugin_cmn_json.c` and
 //! issue 795; akvorado/akvorado `common/schema/definition.go`.
 
-use super::of_version_5;
 use super::place::{Dialect, Form, Place, places};
+use super::{of_version_5, templates};
 use crate::field::FieldId as F;
 
 use Form::{Endpoint, Plain, Seconds};
@@ -15,7 +15,14 @@ use Form::{Endpoint, Plain, Seconds};
 pub(super) const FLAT: Dialect = Dialect {
     name: "Fluentd",
     changes: None,
-    marks: &[&["ipv4_src_addr", "ipv4_dst_addr"], &["ipv4_src_addr", "l4_src_port"]],
+    marks: &[
+        &["ipv4_src_addr", "ipv4_dst_addr"],
+        &["ipv4_src_addr", "l4_src_port"],
+        &["ipv6_src_addr", "ipv6_dst_addr"],
+        &["sourceIPv4Address", "destinationIPv4Address"],
+        &["sourceIPv6Address", "destinationIPv6Address"],
+    ],
+    templates: templates::flat,
     places: || {
         let row = |field: &crate::Field| {
             let path = field.codec_key.strip_prefix("netflow.").unwrap_or(field.codec_key);
@@ -31,6 +38,7 @@ pub(super) const PMACCT: Dialect = Dialect {
     name: "pmacct",
     changes: None,
     marks: &[&["ip_src", "ip_dst", "ip_proto"], &["ip_src", "ip_dst", "peer_ip_src"]],
+    templates: || templates::widened((PMACCT.places)().into_iter()).collect(),
     places: || {
         places(&[
             (F::Timestamp, "timestamp_export", Seconds),
@@ -66,6 +74,7 @@ pub(super) const AKVORADO: Dialect = Dialect {
     name: "Akvorado",
     changes: None,
     marks: &[&["ExporterAddress", "SrcAddr", "DstAddr"]],
+    templates: templates::none,
     places: || {
         places(&[
             (F::Timestamp, "TimeReceived", Seconds),

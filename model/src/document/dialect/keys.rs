@@ -4,6 +4,7 @@
 use std::sync::LazyLock;
 
 use super::place::Place;
+use super::templates::{OBJECTS, SIGNS, STATIONS};
 use super::{BASE, DIALECTS, codec, module};
 use crate::field::{FieldId, Kind};
 
@@ -16,7 +17,11 @@ pub(in crate::document) struct Node {
     /// of the field: the lowest that holds a value counts.
     pub(in crate::document) places: Vec<(Place, u8)>,
     /// Bits of the marks that the key bears.
-    pub(in crate::document) marks: u32,
+    pub(in crate::document) marks: u64,
+    /// Being there makes a document that states no version one of v9 or IPFIX.
+    pub(in crate::document) is_sign: bool,
+    /// Being there makes it one about a station of a wireless network.
+    pub(in crate::document) is_station: bool,
     /// Being there makes the document one about a flow.
     pub(in crate::document) is_flow: bool,
 }
@@ -33,7 +38,7 @@ impl Node {
     ///
     /// Elasticsearch names the copy of a text that is not analysed
     /// `src_addr.keyword` (`.raw` in old templates); some requests name only that.
-    pub(in crate::document) fn at(&'static self, path: &str) -> (Option<&'static Self>, u32) {
+    pub(in crate::document) fn at(&'static self, path: &str) -> (Option<&'static Self>, u64) {
         if let Some(node) = self.child(path) {
             return (Some(node), node.marks);
         }
@@ -80,19 +85,21 @@ impl Node {
 pub(in crate::document) struct Keys {
     /// For each dialect but the second, which is the first's.
     roots: Vec<Node>,
+    /// The same for documents of v9 and IPFIX.
+    templates: Vec<Node>,
     /// Rows of marks, each with the dialect it proves.
-    marks: Vec<(u32, usize)>,
+    marks: Vec<(u64, usize)>,
 }
 
 impl Keys {
-    /// The keys of a dialect.
-    pub(in crate::document) fn root(dialect: usize) -> &'static Node {
-        &KEYS.roots[dialect]
+    /// The keys of a dialect, in documents of version 5 or of v9 and IPFIX.
+    pub(in crate::document) fn root(dialect: usize, of_templates: bool) -> &'static Node {
+        if of_templates { &KEYS.templates[dialect] } else { &KEYS.roots[dialect] }
     }
 
     /// The dialect that marks prove; 0 is the base.
-    pub(in crate::document) fn dialect(marks: u32) -> usize {
-        let proof = |(wanted, _): &&(u32, usize)| marks & wanted == *wanted;
+    pub(in crate::document) fn dialect(marks: u64) -> usize {
+        let proof = |(wanted, _): &&(u64, usize)| marks & wanted == *wanted;
         KEYS.marks.iter().find(proof).map_or(0, |(_, dialect)| *dialect)
     }
 }
@@ -110,7 +117,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
                     known.push(path);
                     known.len() - 1
                 });
-                1 << place
+                1_u64 << place
             };
             marks.push((row.iter().map(bit).sum(), number));
         }
@@ -118,13 +125,43 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     for (place, path) in known.into_iter().enumerate() {
         roots[0].insert(path).marks |= 1 << place;
     }
-    Keys { roots, marks }
+    for root in &mut roots {
+        signs(root);
+    }
+    let templates = DIALECTS.iter().map(|dialect| of_templates(&(dialect.templates)())).collect();
+    Keys { roots, templates, marks }
 });
 
 fn base() -> Node {
     let mut places = module();
     places.extend(codec().into_iter().filter(|place| !module().contains(place)));
     tree(&places)
+}
+
+/// Paths of names: in each object, and without one.
+fn paths(names: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
+    let path = |name: &'static str| {
+        let inside = OBJECTS.map(|object| -> &'static str { format!("{object}{name}").leak() });
+        inside.into_iter().chain([name])
+    };
+    names.iter().flat_map(move |name| path(name))
+}
+
+/// Marks the keys that only v9 and IPFIX have.
+fn signs(root: &mut Node) {
+    for path in paths(SIGNS) {
+        let node = root.insert(path);
+        (node.is_sign, node.is_flow) = (true, true);
+    }
+}
+
+/// The keys of documents of v9 and IPFIX.
+fn of_templates(places: &[Place]) -> Node {
+    let mut root = tree(places);
+    for path in paths(STATIONS) {
+        root.insert(path).is_station = true;
+    }
+    root
 }
 
 fn tree(places: &[Place]) -> Node {

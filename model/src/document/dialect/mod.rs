@@ -19,6 +19,7 @@ mod nfdump;
 mod place;
 #[cfg(test)]
 pub(in crate::document) mod sample;
+mod templates;
 
 use crate::field::{FIELDS, Field, FieldId};
 use crate::names::Adaptation;
@@ -28,12 +29,25 @@ use nfdump::NFDUMP;
 
 pub(in crate::document) use keys::{Keys, Node};
 pub use place::{Dialect, Form, Place};
+pub(in crate::document) use templates::version_of_word;
 
 /// Every dialect. The first two are read together; the order of the rest is
 /// that in which their marks are looked for.
 pub const DIALECTS: &[Dialect] = &[
-    Dialect { name: "Logstash netflow module", changes: None, marks: &[], places: module },
-    Dialect { name: "Logstash netflow codec", changes: None, marks: &[], places: codec },
+    Dialect {
+        name: "Logstash netflow module",
+        changes: None,
+        marks: &[],
+        places: module,
+        templates: templates::logstash,
+    },
+    Dialect {
+        name: "Logstash netflow codec",
+        changes: None,
+        marks: &[],
+        places: codec,
+        templates: templates::logstash,
+    },
     FILEBEAT,
     GOFLOW2,
     ELASTIFLOW_3,
@@ -55,6 +69,8 @@ fn module() -> Vec<Place> {
     for path in ["host.ip", "host.name"] {
         places.push(Place { field: FieldId::Exporter, path, form: Form::Plain });
     }
+    // Where the codec's target is another; nothing else of version 5 stands there.
+    places.push(Place { field: FieldId::Version, path: "ipfix.version", form: Form::Plain });
     places
 }
 

@@ -12,6 +12,7 @@
 //! and `src/output/output_json.c`.
 
 use super::place::{Dialect, Form, places};
+use super::templates;
 use crate::field::FieldId as F;
 
 use Form::{FlagLetters, HighByte, LowByte, Plain, SampledFlag, ShortMs};
@@ -28,13 +29,18 @@ pub(super) const NFDUMP: Dialect = Dialect {
         // Aggregated rows may have no address.
         &["in_packets", "in_bytes", "export_sysid"],
     ],
+    templates: templates::none,
     places: || {
         places(&[
             (F::Timestamp, "received", ShortMs),
             (F::Exporter, "ip4_router", Plain),
+            (F::Exporter, "ip6_router", Plain),
             (F::SrcAddr, "src4_addr", Plain),
+            (F::SrcAddr, "src6_addr", Plain),
             (F::DstAddr, "dst4_addr", Plain),
+            (F::DstAddr, "dst6_addr", Plain),
             (F::NextHop, "ip4_next_hop", Plain),
+            (F::NextHop, "ip6_next_hop", Plain),
             (F::InputSnmp, "input_snmp", Plain),
             (F::OutputSnmp, "output_snmp", Plain),
             (F::Packets, "in_packets", Plain),

@@ -14,6 +14,9 @@ pub struct Dialect {
     /// A document is in this dialect if it has all the keys of one of these
     /// rows, as dotted paths; the first dialect that says so reads it.
     pub marks: &'static [&'static [&'static str]],
+    /// Where the fields of v9 and IPFIX are, likewise; nowhere, if it has no such
+    /// documents.
+    pub templates: fn() -> Vec<Place>,
     /// Where its fields are. Of several places of one field the first counts in
     /// which something stands that the field can be.
     pub places: fn() -> Vec<Place>,
@@ -42,8 +45,20 @@ pub enum Form {
     Seconds,
     /// A time in milliseconds since 1970; 0 is none.
     Milliseconds,
+    /// A time in microseconds since 1970; 0 is none.
+    Microseconds,
     /// A time in nanoseconds since 1970; 0 is none.
     Nanoseconds,
+    /// A time as text; a number is none.
+    TextTime,
+    /// The upper of two bytes.
+    TopByte,
+    /// The lower of two bytes.
+    BottomByte,
+    /// An ICMP type, or type and code in two bytes.
+    IcmpType,
+    /// The code, if it stands with the type in two bytes.
+    IcmpCode,
     /// The low 14 of 16 bits.
     Low14,
     /// The top 2 of 16 bits.

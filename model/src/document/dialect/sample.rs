@@ -21,7 +21,11 @@ fn json(place: &Place, number: u64) -> String {
         (Form::AnyAddress, _) => unreachable!("csv's"),
         (Form::HighByte, _) => (number >> 8).to_string(),
         (Form::LowByte, _) => (number & 255).to_string(),
-        (Form::ShortMs, _) | (Form::Plain, Kind::Time) => {
+        (Form::Microseconds, _) => (number * 1000).to_string(),
+        (Form::TopByte, _) => (number << 8).to_string(),
+        (Form::IcmpCode, _) => ((1 << 8) + number).to_string(),
+        (Form::BottomByte | Form::IcmpType, _) => number.to_string(),
+        (Form::ShortMs | Form::TextTime, _) | (Form::Plain, Kind::Time) => {
             format!("\"{}\"", crate::time::format_ms(number))
         }
         (Form::Plain, Kind::Text) => format!("\"r{number}\""),

@@ -23,7 +23,7 @@ pub(super) fn learn(text: &[u8], is_hit: bool) -> Option<Shape> {
         literal_from: 0,
         shape: Shape::default(),
         is_hit,
-        root: Keys::root(dialect),
+        root: Keys::root(dialect, false),
         seen: 0,
         places: Vec::new(),
         best: [const { None }; N_FIELDS],

@@ -36,7 +36,6 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("src-port 80", "did you mean src_port?", "^^^^^^^^"),
     ("country = DE", "did you mean src_country or dst_country?", "^^^^^^^"),
     ("dscp 46", "DSCP 46 is tos 184", "^^^^"),
-    ("vlan 10", "NetFlow v5 does not carry it", "^^^^"),
     ("port 443 80", "several are a list, `port in [443 80]`", "         ^^"),
     ("port 80 or 443", "several are a list, `port in [80 443]`", "           ^^^"),
     ("port in 80 443", "several are a list, `port in [80 443]`", "           ^^^"),
