@@ -269,7 +269,10 @@ impl Parsed {
         // Packets never passed a pipeline, nor did what nfdump printed, which states
         // nothing of the packet's header.
         let header = [FieldId::Version, FieldId::FlowRecords, FieldId::FlowSeqNum];
-        if self.is_of_packets || header.iter().all(|field| time(*field).is_none()) {
+        // Nor is it known of times of v9 and IPFIX what a pipeline did to them.
+        let has_templates = row.number(FieldId::Version).is_some_and(|version| version > 5);
+        if self.is_of_packets || has_templates || header.iter().all(|field| time(*field).is_none())
+        {
             self.quality.add_as_exported(exported, first, last);
         } else {
             self.quality.add(exported, first, last);

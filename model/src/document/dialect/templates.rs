@@ -4,7 +4,8 @@
 //! again by these rows alone, so that those of version 5 cost no more than before. Of
 //! several rows of one field the first counts in which something stands: a counter that
 //! is 0 is one, an address that is unspecified is none as long as there is another.
-//! Counters are never added up.
+//! Counters are never added up. The sequence number is not read: it counts datagrams
+//! there, not flows.
 //!
 //! Sources: logstash-codec-netflow (`netflow.yaml`, `ipfix.yaml`); Logstash's netflow
 //! module (`netflow.conf.erb`), and elastic/logstash pull request 10677, which adds IPFIX
@@ -27,7 +28,6 @@ type Row = (F, &'static str, Form);
 /// filter renamed some: no name has two meanings.
 pub(super) const LOGSTASH: &[Row] = &[
     (F::Version, "version", Plain),
-    (F::FlowSeqNum, "flow_seq_num", Plain),
     (F::Flowset, "flowset_id", Plain),
     (F::Domain, "source_id", Plain),
     (F::Domain, "observationDomainId", Plain),
@@ -386,8 +386,10 @@ pub(super) fn goflow2(of_version_5: Vec<Place>) -> Vec<Place> {
     widened(of_version_5.into_iter()).chain(REST.iter().copied()).collect()
 }
 
-/// The rows of a collector for version 5, with the widths of v9 and IPFIX.
+/// The rows of a collector for version 5, with the widths of v9 and IPFIX, without the
+/// sequence number.
 pub(super) fn widened(places: impl Iterator<Item = Place>) -> impl Iterator<Item = Place> {
+    let places = places.filter(|place| place.field != F::FlowSeqNum);
     places.map(|place| match place.field {
         F::InputSnmp | F::OutputSnmp | F::SrcAs | F::DstAs if place.form == Plain => {
             Place { form: Wide, ..place }
@@ -415,7 +417,8 @@ mod tests {
     #[test]
     fn every_field_of_templates_has_a_place() {
         for field in crate::FIELDS.iter().filter(|field| field.id != F::Family) {
-            let of_version_5 = [F::FlowRecords, F::EngineType, F::EngineId, F::Adapted];
+            let of_version_5 =
+                [F::FlowRecords, F::FlowSeqNum, F::EngineType, F::EngineId, F::Adapted];
             let has = logstash().iter().any(|place| place.field == field.id);
             assert_eq!(has, !of_version_5.contains(&field.id), "{}", field.name);
         }
