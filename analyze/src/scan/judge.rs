@@ -142,7 +142,8 @@ impl Met {
                 NotAFlow::NoSource
                 | NotAFlow::NoNetflow
                 | NotAFlow::TooDeep
-                | NotAFlow::OtherVersion => "document",
+                | NotAFlow::OtherVersion
+                | NotAFlow::Options => "document",
             };
             format!("{} ({}{reason})", counted(*n, noun), cause.text())
         };

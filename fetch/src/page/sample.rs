@@ -128,8 +128,12 @@ mod tests {
                 (false, "no flow: no netflow object (keys: host, message)"),
             ),
             (
-                r#"{"_source":{"netflow":{"version":9,"in_bytes":1}}}"#,
-                (false, "no flow: another NetFlow version than 5 (keys: netflow)"),
+                r#"{"_source":{"netflow":{"version":7,"in_bytes":1}}}"#,
+                (false, "no flow: another NetFlow version than 5, 9 and 10 (keys: netflow)"),
+            ),
+            (
+                r#"{"_source":{"netflow":{"version":9,"if_name":"eth0"}}}"#,
+                (false, "no flow: options records of NetFlow v9 and IPFIX (keys: netflow)"),
             ),
             (r#"{"_id":"a"}"#, (false, "no flow: no _source")),
         ] {

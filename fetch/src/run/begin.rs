@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_model::document::dialect::DIALECTS;
+use flowkit_model::document::dialect::{DIALECTS, Dialect, station_paths};
 use flowkit_model::dump::{self, FORMAT, Manifest, Pending, Span};
 use flowkit_model::filter::Expression;
 
@@ -184,16 +184,18 @@ pub(crate) fn filter_of(
 /// The fields of documents that flowkit reads, in every dialect, and those by which
 /// it knows the dialect.
 fn known_fields() -> Vec<String> {
-    let places = DIALECTS.iter().flat_map(|dialect| (dialect.places)());
+    let of = |dialect: &Dialect| [(dialect.places)(), (dialect.templates)()].concat();
+    let places = DIALECTS.iter().flat_map(of);
     let marks = DIALECTS.iter().flat_map(|dialect| dialect.marks).copied().flatten();
-    let keys: BTreeSet<&str> = places.map(|place| place.path).chain(marks.copied()).collect();
+    let keys = places.map(|place| place.path).chain(marks.copied());
+    let keys: BTreeSet<&str> = keys.chain(station_paths()).collect();
     keys.into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use flowkit_model::dump::PartScope;
-    use flowkit_model::field::FIELDS;
+    use flowkit_model::field::{FIELDS, FieldId};
 
     use super::*;
     use crate::cancel::Cancel;
@@ -230,7 +232,8 @@ mod tests {
     #[test]
     fn every_field_is_among_those_that_are_asked_for() {
         let known = known_fields();
-        for field in FIELDS {
+        // The family stands in no document.
+        for field in FIELDS.iter().filter(|field| field.id != FieldId::Family) {
             assert!(known.iter().any(|key| key == field.module_key), "{}", field.name);
             assert!(known.iter().any(|key| key == field.codec_key), "{}", field.name);
         }

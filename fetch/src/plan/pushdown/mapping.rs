@@ -1,6 +1,7 @@
 //! How the fields of a flow are mapped in an index.
 
-use flowkit_model::field::Field;
+use flowkit_model::document::dialect::{Form, Place, logstash_places};
+use flowkit_model::field::{Field, Kind};
 use serde_json::{Value, json};
 
 /// The properties of an index; until Elasticsearch 6 they are below a type.
@@ -34,16 +35,27 @@ pub(super) enum StoredAs {
 }
 
 impl Mapping<'_> {
-    /// How the field is mapped, under each of its names that exists.
-    pub(super) fn of(&self, field: &Field) -> Result<Vec<MappedField>, String> {
+    /// How the field is mapped, under each of its names that exists. With `exact` no
+    /// document may have another value of it under another name.
+    pub(super) fn of(&self, field: &Field, exact: bool) -> Result<Vec<MappedField>, String> {
         let mut found: Vec<MappedField> = Vec::new();
         let mut keys = vec![field.module_key, field.codec_key];
+        if field.is_of_templates() {
+            keys.clear();
+        }
         keys.dedup();
-        for key in keys {
+        let more: Vec<&Place> =
+            logstash_places(field.id).filter(|place| !keys.contains(&place.path)).collect();
+        let mut n_more = 0;
+        for key in keys.iter().copied().chain(more.iter().map(|place| place.path)) {
             for properties in &self.properties {
-                if let Some(mapped) = mapped(properties, key)?
-                    && !found.contains(&mapped)
-                {
+                let Some(mapped) = mapped(properties, key)? else { continue };
+                let form = more.iter().find(|place| place.path == key).map(|place| place.form);
+                n_more += usize::from(form.is_some());
+                if form.is_some_and(|form| !is_as_it_stands(field, form)) {
+                    return Err(format!("{} stands in {key} in another form", field.name));
+                }
+                if !found.contains(&mapped) {
                     found.push(mapped);
                 }
             }
@@ -51,8 +63,17 @@ impl Mapping<'_> {
         if found.is_empty() {
             return Err(format!("{} is not mapped there", field.name));
         }
+        // A record of v9 may count bytes in and out, and have addresses of both families.
+        if exact && n_more > 0 && found.len() > 1 {
+            return Err(format!("{} stands under several names there", field.name));
+        }
         Ok(found)
     }
+}
+
+/// Whether a server compares what stands there as flowkit does.
+fn is_as_it_stands(field: &Field, form: Form) -> bool {
+    field.kind == Kind::Time || matches!(form, Form::Plain | Form::Wide)
 }
 
 /// How a path is mapped; `None` if it is not.

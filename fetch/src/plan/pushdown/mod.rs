@@ -17,8 +17,9 @@ mod mapping;
 mod tests;
 mod values;
 
+use flowkit_model::address::{Family, ends_of};
 use flowkit_model::field::FieldId;
-use flowkit_model::filter::{Comparison, Derived, Expression, Subject, Test};
+use flowkit_model::filter::{Comparison, Derived, Expression, Ranges, Subject, Test};
 use serde_json::{Value, json};
 
 use crate::error::{FetchError, printable};
@@ -119,6 +120,19 @@ impl Translator<'_> {
         }
     }
 
+    /// The family is that of the addresses, which no document states.
+    fn family(&self, differs: bool, test: &Test, negated: bool) -> Result<Value, String> {
+        if negated != differs {
+            return Err("the family is worked out from both addresses".into());
+        }
+        let families = [Family::Ipv4, Family::Ipv6].into_iter();
+        let wanted = families.filter(|family| test.passes(u64::from(family.number())) != differs);
+        let ranges = Test::In(Ranges::new(wanted.map(ends_of)));
+        let ends = [FieldId::SrcAddr, FieldId::DstAddr];
+        let ends = ends.map(|end| self.field(end, false, &ranges, false));
+        Ok(any_of(ends.into_iter().collect::<Result<Vec<_>, _>>()?))
+    }
+
     fn field(
         &self,
         field: FieldId,
@@ -126,9 +140,12 @@ impl Translator<'_> {
         test: &Test,
         negated: bool,
     ) -> Result<Value, String> {
+        if field == FieldId::Family {
+            return self.family(differs, test, negated);
+        }
         let field = field.field();
         let mut queries = Vec::new();
-        for mapped in self.mapping.of(field)? {
+        for mapped in self.mapping.of(field, negated != differs)? {
             let passes = passes(field, &mapped, test, negated != differs)?;
             queries.push(if differs {
                 let path = &mapped.path;

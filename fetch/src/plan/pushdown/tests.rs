@@ -62,11 +62,49 @@ fn each_mapping_is_asked_in_its_own_way() {
             json!({"bool": {"filter": [{"exists": {"field": "netflow.tcp_flags"}}],
                 "must_not": [{"range": {"netflow.tcp_flags": {"gte": 2, "lte": 2}}}]}}),
         ),
-        ("exporter ip 10.0.0.1", json!({"terms": {"host.keyword": ["10.0.0.1"]}})),
+        (
+            "exporter ip 10.0.0.1",
+            json!({"terms": {"host.keyword": ["10.0.0.1", "::ffff:10.0.0.1"]}}),
+        ),
     ];
     for (text, expected) in cases {
         let found = translate(&module(), text);
         assert_eq!(found, Ok(expected), "{text}");
+    }
+}
+
+/// An index that holds documents of v9 and IPFIX too: a name more for most fields.
+fn mixed() -> Value {
+    let ip = json!({"type": "ip"});
+    let number = json!({"type": "long"});
+    json!({"netflow": {"properties": {
+        "src_addr": ip, "dst_addr": ip, "sourceIPv6Address": ip, "destinationIPv6Address": ip,
+        "bytes": number, "octetDeltaCount": number, "tcp_flags": number, "tcpControlBits": number,
+        "direction": {"type": "keyword"}, "vlan": number,
+    }}})
+}
+
+#[test]
+fn every_name_of_a_field_is_asked_where_that_only_widens() {
+    let ip = |path: &str, from: &str, to: &str| json!({"range": {path: {"gte": from, "lte": to}}});
+    let (low, high) = ("2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff");
+    let either = |name: &str, wide: &str| {
+        let names = [name, wide].map(|name| ip(&format!("netflow.{name}"), low, high));
+        json!({"bool": {"should": names}})
+    };
+    let found = translate(&mixed(), "src net 2001:db8::/32");
+    assert_eq!(found, Ok(either("src_addr", "sourceIPv6Address")));
+    let found = translate(&mixed(), "direction egress");
+    assert_eq!(found, Ok(json!({"terms": {"netflow.direction": ["1", "egress"]}})));
+    assert!(translate(&mixed(), "ipv6").unwrap().to_string().contains("destinationIPv6Address"));
+    for (text, why) in [
+        ("not bytes > 5", "bytes stands under several names there"),
+        ("src ip != ::1", "src_addr stands under several names there"),
+        ("flags S", "tcp_flags stands in netflow.tcpControlBits in another form"),
+        ("not ipv6", "the family is worked out from both addresses"),
+        ("src_mac 00:00:5e:00:53:01", "src_mac is not mapped there"),
+    ] {
+        assert_eq!(translate(&mixed(), text), Err(why.to_owned()), "{text}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Queries for the values of a field that pass a test, by its mapping.
 
+use std::net::IpAddr;
+
 use flowkit_model::Address;
 use flowkit_model::address::{Family, ends_of};
 
@@ -171,9 +173,7 @@ fn keyword_forms(field: &Field, value: u128) -> Vec<Value> {
         // A text is compared with a number only if it is an address.
         Kind::Address | Kind::Text => {
             let address = Address::from_number(value);
-            // IPv4 in IPv6 is the same address, and another text.
-            let mapped = address.ipv4_bits().map(|_| json!(format!("::ffff:{address}")));
-            std::iter::once(json!(address.to_string())).chain(mapped).collect()
+            spellings(address).into_iter().map(|text| json!(text)).collect()
         }
         Kind::Protocol => {
             let name = u8::try_from(value).ok().and_then(names::protocol_name);
@@ -182,8 +182,30 @@ fn keyword_forms(field: &Field, value: u128) -> Vec<Value> {
             std::iter::once(number).chain(names).collect()
         }
         Kind::Version => vec![number, json!(format!("Netflow v{value}"))],
+        Kind::Direction => {
+            let name = u64::try_from(value).ok().and_then(names::direction_name);
+            std::iter::once(number).chain(name.map(|name| json!(name))).collect()
+        }
+        Kind::Mac => {
+            let mac = names::mac_text(narrow(value));
+            let upper = mac.replace(':', "-").to_ascii_uppercase();
+            vec![json!(mac), json!(upper)]
+        }
         _ => vec![number],
     }
+}
+
+/// How programs write an address: IPv4 in IPv6, too, and IPv6 in capitals and with every
+/// digit.
+fn spellings(address: Address) -> Vec<String> {
+    let text = address.to_string();
+    let IpAddr::V6(wide) = IpAddr::from(address) else {
+        return vec![text.clone(), format!("::ffff:{text}")];
+    };
+    let groups: Vec<String> = wide.segments().iter().map(|group| format!("{group:04x}")).collect();
+    let mut all = vec![text.clone(), text.to_uppercase(), groups.join(":")];
+    all.dedup();
+    all
 }
 
 /// The disjunction of queries.

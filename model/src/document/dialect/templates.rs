@@ -191,6 +191,15 @@ pub(super) const SIGNS: &[&str] = &[
 /// Names of stations of wireless networks: traffic of one without the ends of a flow.
 pub(super) const STATIONS: &[&str] = &["staMacAddress", "staIPv4Address", "wtpMacAddress"];
 
+/// The paths of names of stations in documents of Logstash.
+pub fn station_paths() -> impl Iterator<Item = &'static str> {
+    static PATHS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let path = |name: &&str| OBJECTS.map(|object| &*format!("{object}{name}").leak());
+        STATIONS.iter().flat_map(path).collect()
+    });
+    PATHS.iter().copied()
+}
+
 /// Objects that hold them.
 pub(super) const OBJECTS: [&str; 2] = ["netflow.", "ipfix."];
 
@@ -359,6 +368,13 @@ pub(super) fn logstash() -> Vec<Place> {
 /// The codec's without an object around them.
 pub(super) fn flat() -> Vec<Place> {
     FLAT_PLACES.clone()
+}
+
+/// Where documents of Logstash have a field only if they are of v9 or IPFIX, for whoever
+/// asks a server for them.
+#[must_use]
+pub fn logstash_places(field: F) -> impl Iterator<Item = &'static Place> {
+    LOGSTASH_PLACES.iter().filter(move |place| place.field == field)
 }
 
 pub(super) fn filebeat() -> Vec<Place> {
