@@ -2,4 +2,5 @@
 //!
 //! A file a subject; `cargo test -p flowkit-model --test all SUBJECT::` runs one.
 
+mod templated;
 mod wire;
