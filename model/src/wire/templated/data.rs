@@ -21,7 +21,12 @@ pub struct Data<'a> {
 impl<'a> Data<'a> {
     /// The whole records at the start of a set's bytes, and how many bytes
     /// follow them.
-    pub(super) fn new(template: Arc<Template>, header: Header, bytes: &'a [u8]) -> (Self, usize) {
+    pub(super) fn new(
+        template: Arc<Template>,
+        header: Header,
+        boot_ms: Option<u64>,
+        bytes: &'a [u8],
+    ) -> (Self, usize) {
         let (n_records, end) = match template.record_length() {
             Some(0) => (0, 0),
             Some(length) => (bytes.len() / length, bytes.len() / length * length),
@@ -34,12 +39,8 @@ impl<'a> Data<'a> {
                 (n_records, end)
             }
         };
-        let data = Self { template, header, boot_ms: None, bytes: &bytes[..end], n_records };
+        let data = Self { template, header, boot_ms, bytes: &bytes[..end], n_records };
         (data, bytes.len() - end)
-    }
-
-    pub(super) fn set_boot_ms(&mut self, boot_ms: Option<u64>) {
-        self.boot_ms = boot_ms;
     }
 
     /// The template of all its records.
@@ -173,11 +174,9 @@ impl<'d, 'a> Record<'d, 'a> {
     /// The values that flowkit reads.
     pub(super) fn read(&self) -> impl Iterator<Item = Read<'a>> + use<'d, 'a> {
         let record = *self;
-        let template = record.template();
         let mut place = Place::default();
-        template.plan().steps.iter().map_while(move |step| {
-            let specifier = template.fields().get(usize::from(step.field))?;
-            let bytes = place.of(&record, specifier)?;
+        record.template().plan().steps.iter().map_while(move |step| {
+            let bytes = place.of(&record, &step.specifier)?;
             Some(Read { role: step.role, kind: step.kind, bytes })
         })
     }
@@ -192,6 +191,7 @@ struct Place {
 
 impl Place {
     /// The bytes of a field that does not stand before those asked so far.
+    #[inline]
     fn of<'a>(&mut self, record: &Record<'_, 'a>, specifier: &Specifier) -> Option<&'a [u8]> {
         let template = record.template();
         while self.segment < specifier.segment {
@@ -213,20 +213,21 @@ mod tests {
     use crate::wire::templated::made_up::{enterprise, ipfix, set};
     use crate::wire::templated::{Part, Templates};
 
-    /// A fixed field before, between and behind two of variable length: each
-    /// record has its own lengths, one of them in 3 bytes.
+    /// Fixed fields before and behind two of variable length, of which nothing is
+    /// read: each record has its own lengths, one of them in 3 bytes.
     #[test]
     fn values_stand_behind_those_of_variable_length() {
         let template = [
             &[1, 0, 0, 5, 0, 4, 0, 1][..],
             &enterprise(9999, 1, 65_535),
-            &[0, 7, 0, 2, 0, 82, 255, 255, 0, 1, 0, 3],
+            &enterprise(9999, 2, 65_535),
+            &[0, 7, 0, 2, 0, 1, 0, 3],
         ]
         .concat();
         let long = vec![b'x'; 300];
         let records = [
-            vec![6, 2, 8, 8, 1, 187, 2, b'l', b'o', 0, 0, 9],
-            [&[17, 0, 0, 53, 255, 1, 44][..], &long, &[1, 0, 0]].concat(),
+            vec![6, 2, 8, 8, 2, b'l', b'o', 1, 187, 0, 0, 9],
+            [&[17, 0, 255, 1, 44][..], &long, &[0, 53, 1, 0, 0]].concat(),
         ];
         let sets = [set(2, &template), set(256, &records.concat())].concat();
         let datagram = ipfix(&sets);
@@ -244,13 +245,13 @@ mod tests {
         assert_eq!(
             read,
             [
-                [&[6][..], &[8, 8], &[1, 187], b"lo", &[0, 0, 9]],
-                [&[17], &[], &[0, 53], &long, &[1, 0, 0]],
+                [&[6][..], &[8, 8], b"lo", &[1, 187], &[0, 0, 9]],
+                [&[17], &[], &long, &[0, 53], &[1, 0, 0]],
             ]
         );
         let second = data.records().nth(1).unwrap();
         assert_eq!(second.bytes(), records[1]);
-        assert_eq!(second.field(0, 82), Some(&long[..]));
+        assert_eq!(second.field(9999, 2), Some(&long[..]));
         assert_eq!((second.field(9999, 1), second.field(0, 2)), (Some(&[][..]), None));
         let exported = second.exported();
         assert_eq!((exported.src_port, exported.bytes), (Some(53), Some(65_536)));

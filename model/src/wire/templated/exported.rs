@@ -267,6 +267,7 @@ mod tests {
     fn times_are_those_of_the_finest_member() {
         let ms = 1_557_820_000_123_u64;
         let secs = 1_557_820_005_u32;
+        let late = ms + 2 * 86_400_000;
         let ntp = ((ms / 1000 + 2_208_988_800) << 32) + (1 << 31);
         let uptime = 89_000_u32.to_be_bytes();
         for (version, fields, first_ms) in [
@@ -282,6 +283,8 @@ mod tests {
             (10, vec![(22, &uptime)], None),
             (10, vec![(22, &uptime), (160, &ms.to_be_bytes())], Some(ms + 89_000)),
             (10, vec![(22, &uptime), (160, &[0; 8])], None),
+            // Started two days after the export: that start is none.
+            (10, vec![(22, &uptime), (160, &late.to_be_bytes())], None),
         ] {
             let exported = record(version, &fields);
             assert_eq!(exported.first_ms, first_ms, "{version}: {fields:?}");

@@ -16,7 +16,7 @@ pub struct Limits {
 }
 
 /// Enough for every exporter that was seen (YAF has some 60 templates of up to
-/// 50 fields), and below 100 MB when all of it is used.
+/// 50 fields), and about 100 MB when all of it is used.
 impl Default for Limits {
     fn default() -> Self {
         Self {

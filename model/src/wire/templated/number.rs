@@ -9,14 +9,24 @@ const SECONDS_1900_TO_1970: u64 = 2_208_988_800;
 ///
 /// # Errors
 /// If it needs more than 64 bits.
+#[inline]
 pub(super) fn number(bytes: &[u8]) -> Result<Option<u64>, TooLarge> {
+    // The common lengths, without a loop.
+    match *bytes {
+        [] => return Ok(None),
+        [a] => return Ok(Some(a.into())),
+        [a, b] => return Ok(Some(u16::from_be_bytes([a, b]).into())),
+        [a, b, c, d] => return Ok(Some(u32::from_be_bytes([a, b, c, d]).into())),
+        _ => {}
+    }
     let start = bytes.len().saturating_sub(8);
     let (high, low) = bytes.split_at(start);
     if high.iter().any(|byte| *byte != 0) {
         return Err(TooLarge);
     }
-    let number = || low.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-    Ok((!bytes.is_empty()).then(number))
+    let mut whole = [0; 8];
+    whole[8 - low.len()..].copy_from_slice(low);
+    Ok(Some(u64::from_be_bytes(whole)))
 }
 
 /// A number of more than 64 bits.

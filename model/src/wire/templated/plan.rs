@@ -17,8 +17,8 @@ pub(super) struct Step {
     pub(super) role: Role,
     /// What its bytes are.
     pub(super) kind: Kind,
-    /// Its index in the template.
-    pub(super) field: u16,
+    /// Where it stands.
+    pub(super) specifier: Specifier,
 }
 
 /// What is read of a record, in the order of its fields.
@@ -38,11 +38,10 @@ impl Plan {
     pub(super) fn new(fields: &[Specifier], version: Version) -> Self {
         let mut chosen: Vec<(u8, Step)> = Vec::new();
         let mut is_layer_2 = false;
-        for (index, field) in fields.iter().enumerate().filter(|(_, field)| field.length > 0) {
-            let Ok(index) = u16::try_from(index) else { break };
+        for field in fields.iter().filter(|field| field.length > 0) {
             let Some((role, rank, kind)) = says(field, version) else { continue };
             is_layer_2 |= role.is_layer_2();
-            let step = Step { role, kind, field: index };
+            let step = Step { role, kind, specifier: *field };
             match chosen.iter_mut().find(|(_, other)| other.role == role) {
                 Some(other) if rank < other.0 => *other = (rank, step),
                 Some(_) => {}
@@ -51,7 +50,7 @@ impl Plan {
         }
         let mut steps: Vec<Step> = chosen.into_iter().map(|(_, step)| step).collect();
         steps.retain(|step| step.role != Role::Layer2);
-        steps.sort_by_key(|step| step.field);
+        steps.sort_by_key(|step| (step.specifier.segment, step.specifier.offset));
         let has_boot = steps.iter().any(|step| step.role == Role::Boot);
         Self { steps: steps.into(), is_layer_2, has_boot, scope: scope(fields, version) }
     }
@@ -85,20 +84,21 @@ mod tests {
     use super::*;
 
     /// The field that is read for each role.
-    fn plan(elements: &[(u32, u16, u16)]) -> Vec<(Role, u16)> {
+    fn plan(elements: &[(u32, u16, u16)]) -> Vec<(Role, u32)> {
         let fields: Vec<Specifier> = elements
             .iter()
-            .map(|&(enterprise, element, length)| Specifier {
+            .zip(0..)
+            .map(|(&(enterprise, element, length), offset)| Specifier {
                 element,
                 enterprise,
                 length,
                 is_scope: false,
                 segment: 0,
-                offset: 0,
+                offset,
             })
             .collect();
         let steps = Plan::new(&fields, Version::Ipfix).steps;
-        steps.iter().map(|step| (step.role, step.field)).collect()
+        steps.iter().map(|step| (step.role, step.specifier.offset)).collect()
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct Set<'a> {
     pub number: u16,
     /// What it holds.
     pub content: Content,
+    /// Where its header begins in the datagram.
+    pub offset: usize,
     /// The bytes after its header that are there, padding too.
     pub bytes: &'a [u8],
     /// Whether it states more bytes than are there.
@@ -45,6 +47,7 @@ pub struct Set<'a> {
 #[derive(Clone, Debug)]
 pub struct Sets<'a> {
     version: Version,
+    offset: usize,
     rest: &'a [u8],
     fault: Option<Fault>,
     last_fault: Option<Fault>,
@@ -68,7 +71,8 @@ impl<'a> Sets<'a> {
                 end = stated;
             }
         }
-        Self { version: header.version, rest: &datagram[start..end], fault, last_fault }
+        let (version, rest) = (header.version, &datagram[start..end]);
+        Self { version, offset: start, rest, fault, last_fault }
     }
 
     fn content(&self, number: u16) -> Content {
@@ -106,8 +110,10 @@ impl<'a> Iterator for Sets<'a> {
         let is_cut = there < stated;
         self.fault = is_cut.then_some(Fault::SetCut { set: number, length, there });
         self.rest = &bytes[there..];
+        let offset = self.offset;
+        self.offset += there;
         let bytes = &bytes[SET_HEADER..there];
-        Some(Ok(Set { number, content: self.content(number), bytes, is_cut }))
+        Some(Ok(Set { number, content: self.content(number), offset, bytes, is_cut }))
     }
 }
 
@@ -142,6 +148,18 @@ mod tests {
             assert_eq!(walk(&ipfix(&bytes)), (vec![(256, 6)], vec![]));
         }
         assert_eq!(walk(&v9(&[])), (vec![], vec![]));
+    }
+
+    #[test]
+    fn sets_know_where_they_begin() {
+        let sets = [set(256, &[7; 6]), set(257, &[])].concat();
+        for datagram in [v9(&sets), ipfix(&sets)] {
+            let header = Header::decode(&datagram).unwrap();
+            for set in Sets::new(&header, &datagram).map(Result::unwrap) {
+                assert_eq!(datagram[set.offset..set.offset + 2], set.number.to_be_bytes());
+                assert_eq!(datagram[set.offset + 4..][..set.bytes.len()], *set.bytes);
+            }
+        }
     }
 
     #[test]

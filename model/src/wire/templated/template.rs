@@ -12,6 +12,13 @@ use crate::wire::bytes_at;
 /// The length by which a template says that each record has its own.
 pub const VARIABLE: u16 = u16::MAX;
 
+/// What options of version 9 can be about, by the number of the scope.
+const V9_SCOPES: [(u16, &str); 5] =
+    [(1, "system"), (2, "interface"), (3, "line card"), (4, "cache"), (5, "template")];
+
+/// The last of them: above it a scope is an element.
+const LAST_V9_SCOPE: u16 = 5;
+
 /// A field of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Specifier {
@@ -41,8 +48,18 @@ impl Specifier {
     /// The element, if flowkit knows it; none for a scope of version 9.
     #[must_use]
     pub fn known(&self, version: Version) -> Option<&'static Element> {
-        let is_kind = self.is_scope && version == Version::V9 && self.element <= 5;
+        let is_kind = self.is_scope && version == Version::V9 && self.element <= LAST_V9_SCOPE;
         if is_kind { None } else { Element::find(self.enterprise, self.element) }
+    }
+
+    /// What it is called: the element, or the kind of a scope of version 9.
+    #[must_use]
+    pub fn name(&self, version: Version) -> Option<&'static str> {
+        if let Some(element) = self.known(version) {
+            return Some(element.name);
+        }
+        let is_kind = self.is_scope && version == Version::V9;
+        V9_SCOPES.iter().find(|(kind, _)| is_kind && *kind == self.element).map(|(_, name)| *name)
     }
 
     /// What its bytes are; octets if flowkit does not know the element.
@@ -212,4 +229,59 @@ impl Template {
 pub(super) struct Value {
     pub(super) start: usize,
     pub(super) end: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::templated::definition::{Definitions, Told};
+    use crate::wire::templated::made_up::{enterprise, ipfix_options, template, v9_options};
+
+    fn read(version: Version, is_options: bool, bytes: &[u8]) -> Template {
+        let mut told = Definitions::new(version, is_options, bytes, false);
+        let Some(Ok(Told::Defined(definition))) = told.next() else { panic!("no template") };
+        Template::new(&definition)
+    }
+
+    /// How the fields are written, and their names.
+    fn names(template: &Template) -> Vec<(String, Option<&'static str>)> {
+        let fields = template.fields().iter();
+        fields.map(|field| (field.to_string(), field.name(template.version()))).collect()
+    }
+
+    #[test]
+    fn fields_have_the_names_of_their_version() {
+        let options = [(34, 4), (47_000, 1)];
+        let v9 = read(Version::V9, true, &v9_options(256, &[(1, 4), (2, 4), (302, 1)], &options));
+        let expected = [
+            ("scope 1", Some("system")),
+            ("scope 2", Some("interface")),
+            ("scope 302", Some("selectorId")),
+            ("34", Some("samplingInterval")),
+            ("47000", None),
+        ];
+        assert_eq!(names(&v9), expected.map(|(field, name)| (field.to_owned(), name)));
+        assert!(v9.is_options() && v9.tells_of_exporter());
+        let ipfix = read(Version::Ipfix, true, &ipfix_options(256, 1, &[(1, 4), (2, 4)]));
+        let expected = [("scope 1", Some("octetDeltaCount")), ("2", Some("packetDeltaCount"))];
+        assert_eq!(names(&ipfix), expected.map(|(field, name)| (field.to_owned(), name)));
+        assert!(!ipfix.tells_of_exporter());
+        let reverse = [vec![1, 0, 0, 1], enterprise(29_305, 1, 8)].concat();
+        let reverse = read(Version::Ipfix, false, &reverse);
+        assert_eq!(names(&reverse), [("29305:1".to_owned(), Some("reverseOctetDeltaCount"))]);
+        assert_eq!(reverse.fields()[0].kind(Version::Ipfix), Kind::Number);
+    }
+
+    #[test]
+    fn a_record_is_as_long_as_its_fields() {
+        for (fields, length) in [
+            (vec![(8, 4), (1, 3), (47_000, 65_534)], Some(65_541)),
+            (vec![(8, 0)], Some(0)),
+            (vec![(8, 4), (82, 65_535)], None),
+        ] {
+            let template = read(Version::V9, false, &template(256, &fields));
+            assert_eq!(template.record_length(), length);
+            assert_eq!(template.is_empty(), length == Some(0));
+        }
+    }
 }

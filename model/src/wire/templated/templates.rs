@@ -45,7 +45,8 @@ struct Size {
 
 #[derive(Debug, Default)]
 struct Exporter {
-    domains: HashMap<(Version, u32), Domain>,
+    /// Boxed, since most exporters have one, and a node has room for eleven.
+    domains: BTreeMap<(Version, u32), Box<Domain>>,
     size: Size,
 }
 
@@ -91,8 +92,18 @@ impl Templates {
     /// The template of a number.
     #[must_use]
     pub fn find(&self, source: Source, number: u16) -> Option<&Arc<Template>> {
+        self.find_with_boot(source, number).map(|(template, _)| template)
+    }
+
+    /// The template of a number, and when the exporter started if that is known.
+    pub(super) fn find_with_boot(
+        &self,
+        source: Source,
+        number: u16,
+    ) -> Option<(&Arc<Template>, Option<u64>)> {
         let domain = self.domain(source)?;
-        domain.data.get(&number).or_else(|| domain.options.get(&number))
+        let template = domain.data.get(&number).or_else(|| domain.options.get(&number))?;
+        Some((template, domain.boot_ms))
     }
 
     /// When the exporter started, as options said it, in milliseconds since
@@ -109,7 +120,8 @@ impl Templates {
     }
 
     fn domain(&self, source: Source) -> Option<&Domain> {
-        self.exporters.get(&source.exporter)?.domains.get(&(source.version, source.domain))
+        let domains = &self.exporters.get(&source.exporter)?.domains;
+        domains.get(&(source.version, source.domain)).map(|domain| &**domain)
     }
 
     /// Keeps when an exporter started, beside its templates.

@@ -110,14 +110,14 @@ impl<'t, 'a> Walk<'t, 'a> {
 
     /// The records of a data set; none is told as a fault.
     fn data(&mut self, number: u16, set: &Set<'a>) -> Part<'a> {
-        let Some(template) = self.templates.find(self.source, number) else {
+        let found = self.templates.find_with_boot(self.source, number);
+        let Some((template, boot_ms)) = found else {
             return Part::Fault(Fault::NoTemplate { template: number, bytes: set.bytes.len() });
         };
         if template.is_empty() {
             return Part::Fault(Fault::EmptyTemplate { template: number });
         }
-        let (mut data, left) = Data::new(Arc::clone(template), self.header, set.bytes);
-        data.set_boot_ms(self.templates.boot_ms(self.source));
+        let (data, left) = Data::new(Arc::clone(template), self.header, boot_ms, set.bytes);
         if data.template().is_options()
             && data.template().plan().has_boot
             && let Some(boot_ms) =
