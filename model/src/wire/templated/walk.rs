@@ -44,6 +44,7 @@ pub enum Part<'a> {
 
 /// The parts of a datagram.
 #[derive(Debug)]
+#[must_use = "templates are learnt while the parts are gone through"]
 pub struct Walk<'t, 'a> {
     templates: &'t mut Templates,
     header: Header,
