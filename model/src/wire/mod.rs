@@ -14,6 +14,7 @@
 //! | where each member stands, as a table | [`layout`] |
 //! | how a flow becomes bytes again, and what is lost | [`encode`] |
 //! | how a router cuts flows into packets | [`packets`] |
+//! | what version 9 and IPFIX send instead | [`templated`] |
 //!
 //! ```
 //! use flowkit_model::wire::{self, HEADER_LENGTH, RECORD_LENGTH};
@@ -54,6 +55,7 @@ pub mod layout;
 mod misfit;
 pub mod packets;
 pub mod record;
+pub mod templated;
 
 pub use datagram::{Datagram, Fault, NotV5, decode, split};
 pub use encode::Uptime;
