@@ -28,7 +28,7 @@ use self::making::Maker;
 pub(crate) use self::part_writer::PartWriter;
 pub use self::verify::verify;
 use crate::error::ReadError;
-use crate::input::{DumpPart, Earlier, Source};
+use crate::input::{DumpPart, Earlier, Source, may_overlap};
 use crate::store::footer::Belongs;
 use crate::store::{ColumnFile, StoreError, StoredPart};
 
@@ -73,9 +73,9 @@ fn forget(part: &DumpPart) {
 /// If a source is a Parquet file that flowkit does not read.
 pub(crate) fn prepare(sources: &[Source]) -> Result<Prepared, ReadError> {
     let mut prepared = Prepared { parts: Vec::new(), notes: Vec::new() };
-    let overlapping = overlap(sources);
+    let overlapping = may_overlap(sources);
     for source in sources {
-        let (mut refused, mut maker, mut earlier) = (None, Maker::of(source), Earlier::default());
+        let (mut refused, mut maker, mut earlier) = (None, Maker::of(source), Earlier::of(source));
         for (number, ((stream, part), parquet)) in
             source.parts().zip(source.column_files()).enumerate()
         {
@@ -121,17 +121,6 @@ fn with_cause(error: &dyn std::error::Error) -> String {
         Some(cause) => format!("{error}: {}", with_cause(cause)),
         None => error.to_string(),
     }
-}
-
-/// Whether some sources may share documents.
-fn overlap(sources: &[Source]) -> bool {
-    // Parquet files share none, however many they are.
-    let sources: Vec<&Source> =
-        sources.iter().filter(|source| !source.column_files().all(|file| file.is_some())).collect();
-    sources
-        .iter()
-        .enumerate()
-        .any(|(number, source)| sources[..number].iter().any(|earlier| source.may_overlap(earlier)))
 }
 
 /// As [`prepare`], and what is in the files is looked at first: for those who hand flows
@@ -182,7 +171,8 @@ pub struct Made {
 pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
     let source = Source::open(dump)?;
     let mut made = Made::default();
-    let (mut is_damaged, mut maker, mut earlier) = (false, Maker::of(&source), Earlier::default());
+    let (mut is_damaged, mut maker, mut earlier) =
+        (false, Maker::of(&source), Earlier::of(&source));
     for (number, (_, part)) in source.parts().enumerate() {
         let Some(part) = part else { continue };
         let belongs = Belongs::of(&part.part, earlier.next(&part.part));
@@ -206,7 +196,7 @@ pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
 /// milliseconds since 1970-01-01 UTC.
 pub(crate) fn seen(dump: &Path) -> Result<Vec<Option<(u64, u64)>>, CacheError> {
     let source = Source::open(dump)?;
-    let mut earlier = Earlier::default();
+    let mut earlier = Earlier::of(&source);
     let mut seen = |part: &DumpPart| {
         let file = find(part, &Belongs::of(&part.part, earlier.next(&part.part)))?;
         file.footer().tally.tally("").and_then(|tally| tally.seen)
@@ -220,7 +210,7 @@ fn find_or_make(
     maker: &mut Maker<'_>,
     number: usize,
     part: &DumpPart,
-    earlier: &mut Earlier,
+    earlier: &mut Earlier<'_>,
     stream: &str,
 ) -> Result<StoredPart, CacheError> {
     let belongs = Belongs::of(&part.part, earlier.next(&part.part));
