@@ -24,7 +24,7 @@ pub(crate) fn check_asked<S: Server>(server: &S, manifest: &Manifest) -> Result<
     let mut search = json!({"size": 1, "query": query});
     members.write(&mut search);
     let path = format!("/{}/_search", path_segment(&manifest.index));
-    let (call, mut body) = (Call::post(path, &search), Vec::new());
+    let (call, mut body) = (Call::post(path, &search).for_page(), Vec::new());
     if server.send(&call, &mut body)? != 400 {
         return Ok(());
     }
@@ -49,6 +49,32 @@ pub(crate) fn check_asked<S: Server>(server: &S, manifest: &Manifest) -> Result<
 mod tests {
     use super::*;
     use crate::server::scripted::ScriptedServer;
+
+    /// A server whose documents are larger than an answer that is no page.
+    struct Large;
+
+    impl Server for Large {
+        fn send(&self, call: &Call, body: &mut Vec<u8>) -> Result<u16, FetchError> {
+            let (request, url) = (call.name(), self.url().to_owned());
+            let (limit, cure) = (16, "a narrower --index");
+            body.clear();
+            if call.is_page {
+                Ok(200)
+            } else {
+                Err(FetchError::TooLarge { request, url, limit, cure })
+            }
+        }
+
+        fn url(&self) -> &'static str {
+            "http://large"
+        }
+    }
+
+    #[test]
+    fn a_document_may_be_as_large_as_a_page() {
+        let asked = Manifest { asked_query: Some(json!({"term": {}})), ..Manifest::default() };
+        check_asked(&Large, &asked).unwrap();
+    }
 
     /// As Elasticsearch 7.17 answers.
     #[test]

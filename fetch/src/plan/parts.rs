@@ -64,12 +64,13 @@ pub(super) fn split_index<S: Server>(
 ) -> Result<(), FetchError> {
     let (dated, undated) = (counted.dated, counted.undated);
     let (index, of_span) = (&counted.index, |span: Span| counted.of_span(span));
+    let room = MOST_PARTS.saturating_sub(plan.parts.len());
     let mut parts = Vec::new();
     if dated != Some(0) {
         let whole = CountedSpan { span: counted.window, documents: dated.unwrap_or(0) };
         let mut spans = vec![whole];
         if whole.documents > size {
-            let most = MOST_PARTS.saturating_sub(plan.parts.len());
+            let most = room;
             let splitter = Splitter { server, index: &index.name, query: &of_span, size, most };
             spans = splitter.split(whole)?;
         }
@@ -77,22 +78,36 @@ pub(super) fn split_index<S: Server>(
             let (query, documents) = (of_span(span), dated.map(|_| documents));
             let scope = PartScope { window: span, query, ..PartScope::default() };
             let part = Pending { scope, documents, ..Pending::default() };
-            parts.extend(slices(&part, size, index.shards));
+            add_slices(&part, size, index, room, &mut parts)?;
         }
     }
     if undated != Some(0) {
         let query = counted.undated_query();
         let scope = PartScope { without_time: true, query, ..PartScope::default() };
         let part = Pending { scope, documents: undated, ..Pending::default() };
-        parts.extend(slices(&part, size, index.shards));
+        add_slices(&part, size, index, room, &mut parts)?;
     }
     let query = query::all_of([query::span(request.whole), index.query.clone()]);
     plan.wanted.push(Wanted { index: index.name.clone(), query });
-    if plan.parts.len() + parts.len() > MOST_PARTS {
-        let (index, limit) = (counted.index.name, MOST_PARTS);
+    plan.add(counted.index, parts);
+    Ok(())
+}
+
+/// Adds the slices of a part, unless there are then more parts than there is `room` for:
+/// each takes memory, and it is the server that says how many there are.
+fn add_slices(
+    part: &Pending,
+    size: u64,
+    index: &PlannedIndex,
+    room: usize,
+    parts: &mut Vec<Pending>,
+) -> Result<(), FetchError> {
+    let slices = slices(part, size, index.shards);
+    if parts.len() + slices.len() > room {
+        let (index, limit) = (index.name.clone(), MOST_PARTS);
         return Err(FetchError::TooMany(Excess::Parts { index, limit }));
     }
-    plan.add(counted.index, parts);
+    parts.extend(slices);
     Ok(())
 }
 
@@ -130,5 +145,20 @@ mod tests {
         assert_eq!(cut(900, Some(1)), [None]);
         assert_eq!(cut(900, None), [None]);
         assert_eq!(cut(u64::MAX, Some(u32::MAX)).len(), MOST_SLICES as usize);
+    }
+
+    #[test]
+    fn parts_are_refused_before_there_are_too_many() {
+        let part = Pending { documents: Some(u64::MAX), ..Pending::default() };
+        let index =
+            PlannedIndex { name: "n".into(), shards: Some(u32::MAX), ..PlannedIndex::default() };
+        let mut parts = Vec::new();
+        let error = loop {
+            if let Err(error) = add_slices(&part, 1, &index, 3_000, &mut parts) {
+                break error.to_string();
+            }
+        };
+        assert!(error.contains("a fetch of n takes more than 100000 parts"), "{error}");
+        assert_eq!(parts.len(), 2 * MOST_SLICES as usize);
     }
 }

@@ -4,6 +4,7 @@
 use flowkit_model::dump::Span;
 use serde_json::Value;
 
+use super::MOST_PARTS;
 use super::counts::is_whole;
 use crate::cursor::query;
 use crate::error::{Excess, FetchError};
@@ -65,7 +66,7 @@ impl<S: Server> Splitter<'_, S> {
             return Ok(());
         };
         if spans.len() > self.most {
-            let (index, limit) = (self.index.to_owned(), self.most);
+            let (index, limit) = (self.index.to_owned(), MOST_PARTS);
             return Err(FetchError::TooMany(Excess::Parts { index, limit }));
         }
         // A span ends where its next bucket would make it too large.
@@ -307,7 +308,8 @@ mod tests {
             },
             all,
         );
-        assert!(spans.unwrap_err().contains("more than 10000 parts") && calls < 1_000, "{calls}");
+        // The limit is named, not what is left of it.
+        assert!(spans.unwrap_err().contains("more than 100000 parts") && calls < 1_000, "{calls}");
         // One bucket, as long as what was asked about but for a millisecond.
         let (spans, calls) = split(|from, _, _| vec![from], all);
         assert!(spans == Ok(1) && calls < 200, "{calls}");

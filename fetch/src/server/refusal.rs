@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::error::{Denied, FetchError, Lack, Unsearchable, Why, printable};
 
+/// An answer with an error is read so far: errors name the failed shards. What was cut
+/// off there is no JSON any more, and is judged by its status.
+pub(crate) const MAX_ERROR: u64 = 1 << 20;
 /// A longer answer is not looked at for an error: errors name a few shards.
 const LONGEST_ERROR: usize = 64 * 1024;
 
@@ -25,6 +28,7 @@ pub(crate) struct Refusal {
     pub(crate) index: String,
     /// Whether no shard began, because all search queues were full.
     never_began: bool,
+    /// Whether it is JSON, or the start of it.
     is_json: bool,
 }
 
@@ -49,10 +53,10 @@ impl Refusal {
             return Self {
                 status,
                 kind: String::new(),
+                is_json: body.len() as u64 >= MAX_ERROR && start.starts_with('{'),
                 reason: start,
                 index: String::new(),
                 never_began: false,
-                is_json: false,
             };
         };
         let error = answer.get("error").unwrap_or(&Value::Null);
@@ -331,6 +335,21 @@ mod tests {
         check(500, "{}", "status 500");
         check(500, "[1]", "no JSON");
         check(503, "", "status 503");
+    }
+
+    /// An error that names thousands of shards is read to its limit only.
+    #[test]
+    fn an_error_that_was_cut_off_is_judged_by_its_status() {
+        let cut = |status: u16, expected: &str| {
+            let body = envelope("x_exception", &"y".repeat(2 << 20));
+            check(status, &body[..1 << 20], expected);
+        };
+        cut(400, "status 400: {\"error\":{\"root_cause\":[{\"type\":\"x_exception\"");
+        cut(403, "403: http://h:9200 forbids POST /netflow-*/_search");
+        cut(429, "too busy");
+        cut(503, "_cluster/health");
+        check(400, &"<".repeat(1 << 20), "no JSON");
+        check(503, "{\"error\":", "no JSON");
     }
 
     #[test]

@@ -23,7 +23,7 @@ use ureq::{Agent, Error, Proxy};
 use crate::cancel::Cancel;
 use crate::error::{FetchError, printable};
 use crate::server::address::{Address, without_credentials};
-use crate::server::refusal::stated_status;
+use crate::server::refusal::{MAX_ERROR, stated_status};
 use crate::server::stranger::by_headers;
 use crate::server::{Call, Method, Server};
 use failure::{PROXY, cause, hint, is_too_large};
@@ -44,8 +44,6 @@ const MAX_PAGE: u64 = 256 << 20;
 /// Maximum size of any other answer, decompressed: settings, mappings and counts of
 /// thousands of indices. As values they take some fifteen times as much memory.
 const MAX_ANSWER: u64 = 16 << 20;
-/// An answer with an error is read so far: errors name the failed shards.
-const MAX_ERROR: u64 = 1 << 20;
 /// Maximum memory reserved for a body by its `Content-Length`.
 const MAX_RESERVED: u64 = 64 << 20;
 /// Maximum time that is waited for `Retry-After`.
@@ -193,11 +191,12 @@ impl Client {
     ) -> Result<(), FetchError> {
         let is_error = answer.status().is_client_error() || answer.status().is_server_error();
         let limit = self.limit(call).0;
-        let length = answer.body().content_length().unwrap_or(0).min(MAX_RESERVED).min(limit);
+        let most = if is_error { MAX_ERROR } else { u64::MAX };
+        let reserved = MAX_RESERVED.min(limit).min(most);
+        let length = answer.body().content_length().unwrap_or(0).min(reserved);
         body.reserve(usize::try_from(length).unwrap_or(0) + 1);
         // The limit of the library counts bytes decompressed, as `take` does.
         let reader = answer.body_mut().with_config().limit(limit).reader();
-        let most = if is_error { MAX_ERROR } else { u64::MAX };
         reader.take(most).read_to_end(body).map_err(|error| self.error(call, error.into()))?;
         Ok(())
     }

@@ -182,6 +182,12 @@ fn an_answer_that_is_no_page_is_read_to_a_small_limit() {
     let (url, _) = serve(vec![answer(500)]);
     assert_eq!(client(&url).send(&post().for_page(), &mut body).unwrap(), 500);
     assert_eq!(body.len() as u64, MAX_ERROR);
+    // No more memory is taken than is read, whatever length is told.
+    let head = "HTTP/1.1 500 X\r\ncontent-length: 2000000000\r\n\r\n";
+    let (url, _) = serve(vec![[head.as_bytes(), &vec![b' '; 8 << 20]].concat()]);
+    let mut body = Vec::new();
+    assert_eq!(client(&url).send(&post().for_page(), &mut body).unwrap(), 500);
+    assert!(body.capacity() as u64 <= 2 * MAX_ERROR, "{}", body.capacity());
 }
 
 #[test]
