@@ -22,6 +22,8 @@ pub(crate) struct Scopes<'p> {
     of_parts: Vec<usize>,
     indices: Vec<Index>,
     by_name: HashMap<&'p str, usize>,
+    /// Those of the indices that are patterns, or have no name: they may be any index.
+    patterns: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -32,10 +34,8 @@ struct Scope<'p> {
 }
 
 /// The scopes of one index or pattern.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Index {
-    /// It is a pattern, or has no name: it may be any index.
-    is_any: bool,
     /// In the order in which their windows begin.
     scopes: Vec<usize>,
     /// The latest end of a window among these up to each.
@@ -44,8 +44,13 @@ struct Index {
 
 impl<'p> Scopes<'p> {
     pub(crate) fn of(parts: impl IntoIterator<Item = &'p PartScope>) -> Self {
-        let mut scopes =
-            Self { all: vec![], of_parts: vec![], indices: vec![], by_name: HashMap::new() };
+        let mut scopes = Self {
+            all: Vec::new(),
+            of_parts: Vec::new(),
+            indices: Vec::new(),
+            by_name: HashMap::new(),
+            patterns: Vec::new(),
+        };
         let mut known: HashMap<(&str, Span, Option<Slice>), usize> = HashMap::new();
         for (part, scope) in parts.into_iter().enumerate() {
             let key = (scope.index.as_str(), scope.window, scope.slice);
@@ -64,9 +69,12 @@ impl<'p> Scopes<'p> {
         let number = self.all.len();
         self.all.push(Scope { scope, parts: Vec::new() });
         let index = *self.by_name.entry(&scope.index).or_insert_with(|| {
-            let is_any = !is_one(&scope.index);
-            self.indices.push(Index { is_any, scopes: Vec::new(), latest_ends: Vec::new() });
-            self.indices.len() - 1
+            let index = self.indices.len();
+            self.indices.push(Index::default());
+            if !is_one(&scope.index) {
+                self.patterns.push(index);
+            }
+            index
         });
         self.indices[index].scopes.push(number);
         number
@@ -92,12 +100,13 @@ impl<'p> Scopes<'p> {
     /// Those that are looked at for that.
     fn candidates(&self, scope: usize) -> impl Iterator<Item = usize> {
         let PartScope { index, window, .. } = self.all[scope].scope;
-        let own = self.by_name.get(index.as_str()).copied();
-        let is_any = !is_one(index);
-        let indices = self.indices.iter().enumerate();
-        indices
-            .filter(move |(number, index)| is_any || index.is_any || own == Some(*number))
-            .flat_map(move |(_, index)| index.around(*window, &self.all))
+        let indices: Vec<usize> = if is_one(index) {
+            let own = self.by_name.get(index.as_str());
+            own.into_iter().chain(&self.patterns).copied().collect()
+        } else {
+            (0..self.indices.len()).collect()
+        };
+        indices.into_iter().flat_map(|index| self.indices[index].around(*window, &self.all))
     }
 
     /// The parts in a range of numbers that may share documents with the parts of a
