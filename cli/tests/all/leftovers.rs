@@ -33,7 +33,16 @@ fn folder() -> tempfile::TempDir {
 /// The names of what is unfinished in a folder and those of a dump in it.
 fn unfinished(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    for inside in ["", "dump", "dump/parts", "dump/columns", "live", "live/columns"] {
+    for inside in [
+        "",
+        "dump",
+        "dump/parts",
+        "dump/columns",
+        "live",
+        "live/columns",
+        "flowkit-demo",
+        "flowkit-demo/parts",
+    ] {
         let entries = fs::read_dir(folder.join(inside)).into_iter().flatten();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         found.extend(names.filter(|name| name.contains(".new")));
@@ -126,6 +135,23 @@ fn what_a_killed_command_leaves_goes_with_the_next_and_nothing_else_does() {
         }
     }
     drop(held);
+}
+
+/// The first signal ends a fetch in order, the second at once, whatever it is replacing
+/// then: its manifest, or the state of a part.
+#[test]
+fn a_second_signal_leaves_nothing_unfinished() {
+    for wait_ms in [0, 0, 0, 1, 2, 3, 5, 8] {
+        let folder = tempfile::tempdir().unwrap();
+        let child = begun(&["demo", "-q"], folder.path());
+        std::thread::sleep(Duration::from_millis(wait_ms));
+        let line = format!("kill -INT {0}; kill -TERM {0}", child.id());
+        assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(130), "{said}");
+        assert_eq!(unfinished(folder.path()), [""; 0], "{wait_ms} ms: {said}");
+    }
 }
 
 /// `nohup`, and what a script starts in the background.
