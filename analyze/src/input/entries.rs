@@ -10,7 +10,10 @@ use memchr::memchr_iter;
 use super::block::{Block, Dropped};
 use super::bulk::is_action;
 use super::csv;
-use super::parse::{Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS, document_id};
+use super::parse::{
+    CSV_AMONG_DOCUMENTS, Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS, document_id,
+    too_deep,
+};
 use super::shape_cache::ShapeReader;
 use super::stretches::{Stretch, is_zeros, may_hold_a_document, walk};
 use super::truncated_page;
@@ -188,7 +191,7 @@ impl Parsed {
             self.version(version);
         }
         if cause == NotAFlow::TooDeep {
-            let what = format!("a document is {}, and may be a flow", cause.text());
+            let what = too_deep();
             self.odd(Odd { kind: TOO_DEEP, what, n: 1, line, is_missing: true });
         }
         self.skip_for(cause, line, || match (cause, version) {
@@ -312,7 +315,7 @@ impl Parsed {
         self.program = self.program.or_else(|| others::of_text(start));
         if let Some(what) = csv::between_documents(start) {
             let what = format!("{bytes} bytes {what}");
-            self.odd(Odd { kind: TEXT_WITH_A_BRACE, what, n: 1, line, is_missing: true });
+            self.odd(Odd { kind: CSV_AMONG_DOCUMENTS, what, n: 1, line, is_missing: true });
         } else if may_hold_a_document(text) || before.is_some_and(|before| before.has_brace) {
             self.may_have_held(line, bytes);
         }
