@@ -104,6 +104,15 @@ impl Source {
         })
     }
 
+    /// Where it is, if it can be read again and holds anything.
+    fn place(&self) -> Option<&Path> {
+        match &self.streams.first()?.location {
+            Location::File(path) | Location::Columns(path) => Some(path),
+            Location::Part(folders, ..) => Some(folders.root().path()),
+            Location::Stdin | Location::Pipe(_) | Location::Nothing => None,
+        }
+    }
+
     /// Its name in messages.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -189,8 +198,8 @@ pub(crate) fn read_once(sources: &[Source]) -> Option<&Source> {
 pub(crate) fn named_twice(sources: &[Source]) -> Vec<String> {
     let mut known = HashSet::new();
     let is_known = |source: &&Source| {
-        !source.is_read_once()
-            && std::fs::canonicalize(&source.name).is_ok_and(|place| !known.insert(place))
+        let place = source.place().and_then(|place| place.canonicalize().ok());
+        place.is_some_and(|place| !known.insert(place))
     };
     let note = |source: &Source| format!("{} is named twice, and counts twice", source.name);
     sources.iter().filter(is_known).map(note).collect()
