@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -53,9 +54,13 @@ fn begun(arguments: &[&str], folder: &Path) -> Child {
     child
 }
 
-fn signalled(child: Child, signal: &str) -> Output {
+fn signal(child: &Child, signal: &str) {
     let line = format!("kill -{signal} {}", child.id());
     assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+}
+
+fn signalled(child: Child, name: &str) -> Output {
+    signal(&child, name);
     child.wait_with_output().unwrap()
 }
 
@@ -126,6 +131,34 @@ fn what_a_killed_command_leaves_goes_with_the_next_and_nothing_else_does() {
         }
     }
     drop(held);
+}
+
+/// `2>&1 | less`: nobody reads what the program says, and it waits to say it.
+#[test]
+fn a_signal_ends_a_program_that_waits_to_write_its_notes() {
+    let folder = folder();
+    let (unread, full) = std::io::pipe().unwrap();
+    let mut filler = full.try_clone().unwrap();
+    let filling = std::thread::spawn(move || while filler.write_all(&[b'x'; 4096]).is_ok() {});
+    std::thread::sleep(Duration::from_millis(200));
+    let mut child = flowkit(&["summary", "nothing"], folder.path()).stderr(full).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none(), "it does not wait");
+    signal(&child, "TERM");
+    let begun = Instant::now();
+    let code = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status.code(),
+            None if begun.elapsed() > Duration::from_secs(20) => {
+                child.kill().unwrap();
+                break None;
+            }
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    drop(unread);
+    filling.join().unwrap();
+    assert_eq!(code, Some(130));
 }
 
 /// `nohup`, and what a script starts in the background.
