@@ -11,7 +11,7 @@ use flowkit_dump::NewNamed;
 use flowkit_model::harmless;
 
 use crate::exit::Usage;
-use crate::screen::{Content, Harmless, out_is_terminal};
+use crate::screen::{Content, Harmless, out_is_terminal, stdout};
 
 /// A buffered file or standard output.
 pub(crate) type Out = BufWriter<Box<dyn Write + Send>>;
@@ -33,7 +33,7 @@ pub(crate) fn write_to<T>(
     write: impl FnOnce(&mut Out) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     let Some(path) = named(path) else {
-        let out = Box::new(standard_output());
+        let out = Box::new(stdout());
         return filled(made_harmless(out, content, out_is_terminal()), write);
     };
     let cannot = || format!("cannot write {}", harmless::path(path));
@@ -70,12 +70,6 @@ pub(crate) fn refuse_terminal(path: Option<&Path>, format: &impl ValueEnum) -> a
 /// The file that is named, if any: `-` is standard output.
 pub(crate) fn named(path: Option<&Path>) -> Option<&Path> {
     path.filter(|path| path.as_os_str() != "-")
-}
-
-/// Standard output, made harmless or not.
-#[expect(clippy::disallowed_methods, reason = "made harmless by what it is put into")]
-fn standard_output() -> io::Stdout {
-    io::stdout()
 }
 
 fn made_harmless(

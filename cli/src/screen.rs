@@ -6,7 +6,7 @@
 //! as they are, except to a terminal.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, StderrLock, StdoutLock, Write};
+use std::io::{self, IsTerminal, Stderr, StderrLock, Stdout, StdoutLock, Write};
 
 use flowkit_model::harmless::{escape, is_harmful};
 
@@ -51,40 +51,45 @@ pub(crate) struct Harmless<W: Write> {
     is_quoted: bool,
 }
 
-/// Standard output, for text without colours.
+/// Standard output as it is, for what makes harmless what goes there.
 #[expect(clippy::disallowed_methods, reason = "the one place that may")]
+pub(crate) fn stdout() -> Stdout {
+    io::stdout()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that may")]
+fn stderr() -> Stderr {
+    io::stderr()
+}
+
+/// Standard output, for text without colours.
 pub(crate) fn out() -> Harmless<StdoutLock<'static>> {
-    Harmless::new(io::stdout().lock(), Content::Text { color: false })
+    Harmless::new(stdout().lock(), Content::Text { color: false })
 }
 
 /// Standard output, for text with colours.
-#[expect(clippy::disallowed_methods, reason = "the one place that may")]
 pub(crate) fn out_in_color() -> Harmless<StdoutLock<'static>> {
-    Harmless::new(io::stdout().lock(), Content::Text { color: true })
+    Harmless::new(stdout().lock(), Content::Text { color: true })
 }
 
 /// Standard error, for text without colours.
-#[expect(clippy::disallowed_methods, reason = "the one place that may")]
 pub(crate) fn err() -> Harmless<StderrLock<'static>> {
-    Harmless::new(io::stderr().lock(), Content::Text { color: false })
+    Harmless::new(stderr().lock(), Content::Text { color: false })
 }
 
 /// Standard error, for text with colours.
-#[expect(clippy::disallowed_methods, reason = "the one place that may")]
 pub(crate) fn err_in_color() -> Harmless<StderrLock<'static>> {
-    Harmless::new(io::stderr().lock(), Content::Text { color: true })
+    Harmless::new(stderr().lock(), Content::Text { color: true })
 }
 
 /// Whether standard output is a terminal.
-#[expect(clippy::disallowed_methods, reason = "nothing is written")]
 pub(crate) fn out_is_terminal() -> bool {
-    io::stdout().is_terminal()
+    stdout().is_terminal()
 }
 
 /// Whether standard error is a terminal.
-#[expect(clippy::disallowed_methods, reason = "nothing is written")]
 pub(crate) fn err_is_terminal() -> bool {
-    io::stderr().is_terminal()
+    stderr().is_terminal()
 }
 
 impl<W: Write> Harmless<W> {

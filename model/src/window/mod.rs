@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use error::WindowError;
 pub use span::Span;
 use times::{cut_to_ms, whole_day};
-pub use times::{is_offset, length_ms, rfc3339, time_ms, zone_name};
+pub use times::{is_offset, length_ms, rfc3339, time_ms, utc, zone_name};
 
 /// The window as the command line has it, before any of it is understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

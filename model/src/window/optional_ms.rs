@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serializer, de};
 
-use super::times::{read_time, rfc3339};
+use super::times::{read_time, utc};
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -19,7 +19,7 @@ pub(crate) fn serialize<S: Serializer>(ms: &Option<i64>, serializer: S) -> Resul
     match *ms {
         None => serializer.serialize_none(),
         Some(ms) if Timestamp::from_millisecond(ms).is_err() => serializer.serialize_i64(ms),
-        Some(ms) => serializer.serialize_str(&rfc3339(ms, &TimeZone::UTC)),
+        Some(ms) => serializer.serialize_str(&utc(ms)),
     }
 }
 

@@ -46,6 +46,12 @@ pub fn rfc3339(ms: i64, zone: &TimeZone) -> String {
     PRINTER.timestamp_with_offset_to_string(&instant, zone.to_offset(instant))
 }
 
+/// As [`rfc3339`], in UTC.
+#[must_use]
+pub fn utc(ms: i64) -> String {
+    rfc3339(ms, &TimeZone::UTC)
+}
+
 /// Reads a time in one of the forms of the module's table.
 ///
 /// # Errors

@@ -5,7 +5,7 @@
 //! A few points of each kind are walked; `FLOWKIT_FAULT_POINTS=50` walks more.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
-#![expect(clippy::print_stderr, reason = "what is skipped is said")]
+#![expect(clippy::print_stderr, reason = "what is not tried is said")]
 
 mod cases;
 
@@ -184,7 +184,7 @@ fn places_that_take_nothing() {
             small.args(["-m", "sh", "-c", &line, "sh", FLOWKIT]).args(case.arguments);
             let output = small.output().unwrap();
             if output.status.code() == Some(77) || said(&output).starts_with("unshare") {
-                eprintln!("skipped: only root can mount a small file system");
+                eprintln!("not tried: only root can mount a small file system");
                 break;
             }
             let told = format!("{case:?}, {size} bytes: {}", said(&output));

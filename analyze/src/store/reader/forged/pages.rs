@@ -9,8 +9,11 @@ fn is_dictionary(page: &Forged) -> bool {
     matches!(page.header.page, Page::Dictionary(_))
 }
 
-/// The first value of a plain page or dictionary becomes another.
+/// The first value of a dictionary becomes another.
 fn first_value(page: &mut Forged, value: &[u8]) {
+    if !is_dictionary(page) {
+        return;
+    }
     let mut plain = page.plain();
     if plain.len() >= value.len() {
         plain[..value.len()].copy_from_slice(value);
@@ -36,31 +39,19 @@ const CASES: &[Case] = &[
     (
         FieldId::DstPort,
         DICTIONARIES,
-        |page| {
-            if is_dictionary(page) {
-                first_value(page, &70_000_u32.to_le_bytes());
-            }
-        },
+        |page| first_value(page, &70_000_u32.to_le_bytes()),
         "a value that is too large in the column dst_port",
     ),
     (
         FieldId::Protocol,
         DICTIONARIES,
-        |page| {
-            if is_dictionary(page) {
-                first_value(page, &300_u32.to_le_bytes());
-            }
-        },
+        |page| first_value(page, &300_u32.to_le_bytes()),
         "a value that is too large in the column protocol",
     ),
     (
         FieldId::Timestamp,
         DICTIONARIES,
-        |page| {
-            if is_dictionary(page) {
-                first_value(page, &253_402_300_800_000_u64.to_le_bytes());
-            }
-        },
+        |page| first_value(page, &253_402_300_800_000_u64.to_le_bytes()),
         "a value that is too large in the column timestamp",
     ),
     (
