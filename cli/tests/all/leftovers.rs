@@ -8,7 +8,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::thread;
 use std::time::{Duration, Instant};
+
+use flowkit_testdata::{Server, practice_day};
 
 fn flowkit(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowkit"));
@@ -49,7 +52,7 @@ fn begun(arguments: &[&str], folder: &Path) -> Child {
     let begun = Instant::now();
     while unfinished(folder).iter().all(|name| before.contains(name)) {
         assert!(begun.elapsed() < Duration::from_secs(30), "{arguments:?} begins nothing");
-        std::thread::sleep(Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
     }
     child
 }
@@ -135,30 +138,53 @@ fn what_a_killed_command_leaves_goes_with_the_next_and_nothing_else_does() {
 
 /// `2>&1 | less`: nobody reads what the program says, and it waits to say it.
 #[test]
-fn a_signal_ends_a_program_that_waits_to_write_its_notes() {
+fn signals_end_a_program_that_waits_for_its_reader() {
     let folder = folder();
-    let (unread, full) = std::io::pipe().unwrap();
-    let mut filler = full.try_clone().unwrap();
-    let filling = std::thread::spawn(move || while filler.write_all(&[b'x'; 4096]).is_ok() {});
-    std::thread::sleep(Duration::from_millis(200));
-    let mut child = flowkit(&["summary", "nothing"], folder.path()).stderr(full).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(500));
-    assert!(child.try_wait().unwrap().is_none(), "it does not wait");
-    signal(&child, "TERM");
-    let begun = Instant::now();
-    let code = loop {
-        match child.try_wait().unwrap() {
-            Some(status) => break status.code(),
-            None if begun.elapsed() > Duration::from_secs(20) => {
-                child.kill().unwrap();
-                break None;
-            }
-            None => std::thread::sleep(Duration::from_millis(10)),
+    let server = Server::start(practice_day().into_iter().step_by(500).collect(), 0).unwrap();
+    let fetch = ["fetch", "--url", &server.url(), "-o", "fetched"];
+    assert!(flowkit(&fetch, folder.path()).status().unwrap().success());
+    let cases: [(&[&str], bool, usize); 3] = [
+        (&["summary", "nothing"], true, 1),
+        (&["synth", "1000", "--format", "hits"], false, 1),
+        // At the first a fetch ends in order, for which it would have to go on.
+        (&["fetch", "--update", "-o", "fetched"], true, 2),
+    ];
+    for (arguments, is_of_notes, n_signals) in cases {
+        let (unread, full) = std::io::pipe().unwrap();
+        let mut filler = full.try_clone().unwrap();
+        let filling = thread::spawn(move || while filler.write_all(&[b'x'; 4096]).is_ok() {});
+        thread::sleep(Duration::from_millis(200));
+        let mut command = flowkit(arguments, folder.path());
+        if is_of_notes {
+            command.stderr(full)
+        } else {
+            command.stdout(full)
+        };
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        for _ in 0..n_signals {
+            thread::sleep(Duration::from_millis(500));
+            assert!(child.try_wait().unwrap().is_none(), "{arguments:?} does not wait");
+            signal(&child, "TERM");
         }
-    };
-    drop(unread);
-    filling.join().unwrap();
-    assert_eq!(code, Some(130));
+        let ended = code(&mut child);
+        drop(unread);
+        filling.join().unwrap();
+        assert_eq!(ended, Some(130), "{arguments:?}");
+    }
+}
+
+/// The code of a program that ends soon, or is killed.
+fn code(child: &mut Child) -> Option<i32> {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(20) {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap().code()
 }
 
 /// `nohup`, and what a script starts in the background.
