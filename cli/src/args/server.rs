@@ -71,9 +71,9 @@ impl ServerArgs {
     ///
     /// # Errors
     /// If the user does not agree, or cannot be asked.
-    pub(crate) fn settle(&self, request: &mut Request) -> anyhow::Result<()> {
+    pub(crate) fn settle(&self, request: &mut Request, is_dry_run: bool) -> anyhow::Result<()> {
         let Some(secret) = self.secret(request.url.as_deref()) else { return Ok(()) };
-        let Some(url) = server_of_dump(request)? else { return Ok(()) };
+        let Some(url) = server_of_dump(request, is_dry_run)? else { return Ok(()) };
         let is_terminal = io::stdin().is_terminal() && screen::err_is_terminal();
         if !(is_terminal && agrees(&url, secret, &mut io::stdin().lock(), &mut screen::err())) {
             let dump = request.output.clone();
