@@ -2,8 +2,9 @@
 //! inside of answers of other APIs, and what is passed over between them.
 
 use flowkit_model::document::entry::{Entry, Hit};
+use flowkit_model::document::nesting::DEEPEST_ANSWER;
 use flowkit_model::document::page::Page;
-use flowkit_model::document::wrapped::{DEEPEST, Wrapped};
+use flowkit_model::document::wrapped::Wrapped;
 use flowkit_model::{Document, NotAFlow, Row};
 use memchr::memchr_iter;
 
@@ -134,7 +135,7 @@ impl Parsed {
                         self.row(&Row::of(&flow), None, line);
                         reader.learn(text, false);
                     }
-                    Err(NotAFlow::NoNetflow) if depth < DEEPEST => {
+                    Err(NotAFlow::NoNetflow) if depth < DEEPEST_ANSWER => {
                         self.without_netflow(depth, version, text, line, reader);
                     }
                     Err(cause) => self.no_flow(cause, version, text, line),
@@ -273,7 +274,7 @@ impl Parsed {
                     }
                 }
                 // What follows an answer that breaks off may look like one more hit.
-                Ok(_) if breaks_off && depth < DEEPEST => {
+                Ok(_) if breaks_off && depth < DEEPEST_ANSWER => {
                     self.entry_in(depth + 1, text, line, reader);
                 }
                 Ok(_) => self.skip(NotAFlow::NoSource, line, None),
