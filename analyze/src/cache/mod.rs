@@ -13,22 +13,27 @@
 //! | how a file is made from its part | `making` |
 //! | how it appears whole or not at all | `part_writer` |
 //! | how damage is found | `verify` |
+//! | what is read from documents because other parts are | `together` |
 //! | the format of the files | [`store`](crate::store) |
 
 mod error;
 mod making;
 mod part_writer;
+mod together;
 mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flowkit_model::harmless;
+
 pub use self::error::CacheError;
 use self::making::Maker;
 pub(crate) use self::part_writer::PartWriter;
+use self::together::leave_out_before_documents;
 pub use self::verify::verify;
 use crate::error::ReadError;
-use crate::input::{DumpPart, Earlier, Source};
+use crate::input::{DumpPart, Earlier, Source, may_overlap};
 use crate::store::footer::Belongs;
 use crate::store::{ColumnFile, StoreError, StoredPart};
 
@@ -73,9 +78,9 @@ fn forget(part: &DumpPart) {
 /// If a source is a Parquet file that flowkit does not read.
 pub(crate) fn prepare(sources: &[Source]) -> Result<Prepared, ReadError> {
     let mut prepared = Prepared { parts: Vec::new(), notes: Vec::new() };
-    let overlapping = overlap(sources);
+    let overlapping = may_overlap(sources);
     for source in sources {
-        let (mut refused, mut maker, mut earlier) = (None, Maker::of(source), Earlier::default());
+        let (mut refused, mut maker, mut earlier) = (None, Maker::of(source), Earlier::of(source));
         for (number, ((stream, part), parquet)) in
             source.parts().zip(source.column_files()).enumerate()
         {
@@ -96,6 +101,7 @@ pub(crate) fn prepare(sources: &[Source]) -> Result<Prepared, ReadError> {
         }
         prepared.notes.extend(refused.and_then(|error| note(source, &error)));
     }
+    leave_out_before_documents(sources, &mut prepared.parts);
     Ok(prepared)
 }
 
@@ -103,10 +109,7 @@ pub(crate) fn prepare(sources: &[Source]) -> Result<Prepared, ReadError> {
 fn note(source: &Source, error: &CacheError) -> Option<String> {
     let name = source.name();
     match error {
-        CacheError::Store(error) => {
-            let why = with_cause(error);
-            Some(format!("{name} is answered from its documents, which takes longer: {why}"))
-        }
+        CacheError::Store(error) => Some(from_documents(name, &with_cause(error))),
         CacheError::Foreign { why } => Some(format!(
             "{name} {why}: it is read and not written to, so that queries read its documents, \
              which takes longer; copy it with `cp -r` to a folder of your own"
@@ -116,22 +119,15 @@ fn note(source: &Source, error: &CacheError) -> Option<String> {
     }
 }
 
+fn from_documents(name: &str, why: &str) -> String {
+    format!("{name} is answered from its documents, which takes longer: {why}")
+}
+
 fn with_cause(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(cause) => format!("{error}: {}", with_cause(cause)),
         None => error.to_string(),
     }
-}
-
-/// Whether some sources may share documents.
-fn overlap(sources: &[Source]) -> bool {
-    // Parquet files share none, however many they are.
-    let sources: Vec<&Source> =
-        sources.iter().filter(|source| !source.column_files().all(|file| file.is_some())).collect();
-    sources
-        .iter()
-        .enumerate()
-        .any(|(number, source)| sources[..number].iter().any(|earlier| source.may_overlap(earlier)))
 }
 
 /// As [`prepare`], and what is in the files is looked at first: for those who hand flows
@@ -140,30 +136,46 @@ fn overlap(sources: &[Source]) -> bool {
 /// # Errors
 /// As [`prepare`].
 pub(crate) fn prepare_and_check(sources: &[Source]) -> Result<Prepared, ReadError> {
-    let prepared = prepare(sources)?;
+    let mut prepared = prepare(sources)?;
     let parts: Vec<_> = sources.iter().flat_map(Source::parts).map(|(_, part)| part).collect();
-    let mut is_damaged = false;
-    for (part, stored) in parts.iter().zip(&prepared.parts) {
-        let (Some(part), Some(stored)) = (part, stored) else { continue };
-        if !stored.file.is_as_written().unwrap_or(false) {
-            forget(part);
-            is_damaged = true;
-        }
-    }
-    if !is_damaged {
+    let damaged = leave_out_damaged(&parts, &mut prepared);
+    if damaged.is_empty() {
+        leave_out_before_documents(sources, &mut prepared.parts);
         return Ok(prepared);
     }
     drop(prepared);
+    damaged.into_iter().for_each(forget);
     // What was removed is made again; where it could not be, documents are read.
     let mut prepared = prepare(sources)?;
-    for (part, stored) in parts.iter().zip(&mut prepared.parts) {
-        let is_whole =
-            |stored: &StoredPart| part.is_none() || stored.file.is_as_written().unwrap_or(false);
-        if stored.as_ref().is_some_and(|stored| !is_whole(stored)) {
-            *stored = None;
+    leave_out_damaged(&parts, &mut prepared);
+    leave_out_before_documents(sources, &mut prepared.parts);
+    Ok(prepared)
+}
+
+/// Leaves out the files that are not as they were written, or cannot be read now, and
+/// says so once a dump; returns the parts of the former.
+fn leave_out_damaged<'p>(
+    parts: &[Option<&'p DumpPart>],
+    prepared: &mut Prepared,
+) -> Vec<&'p DumpPart> {
+    let (mut damaged, mut told) = (Vec::new(), None);
+    for (part, place) in parts.iter().zip(&mut prepared.parts) {
+        let (Some(part), Some(stored)) = (part, &*place) else { continue };
+        let why = match stored.file.is_as_written() {
+            Ok(true) => continue,
+            Ok(false) => {
+                damaged.push(*part);
+                format!("{} is damaged", harmless::path(&part.columns_path()))
+            }
+            Err(error) => with_cause(&error),
+        };
+        *place = None;
+        let dump = part.folders.root().path();
+        if told.replace(dump) != Some(dump) {
+            prepared.notes.push(from_documents(&harmless::name(dump), &why));
         }
     }
-    Ok(prepared)
+    damaged
 }
 
 /// Counts of the Parquet files of a dump.
@@ -182,7 +194,8 @@ pub struct Made {
 pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
     let source = Source::open(dump)?;
     let mut made = Made::default();
-    let (mut is_damaged, mut maker, mut earlier) = (false, Maker::of(&source), Earlier::default());
+    let (mut is_damaged, mut maker, mut earlier) =
+        (false, Maker::of(&source), Earlier::of(&source));
     for (number, (_, part)) in source.parts().enumerate() {
         let Some(part) = part else { continue };
         let belongs = Belongs::of(&part.part, earlier.next(&part.part));
@@ -206,7 +219,7 @@ pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
 /// milliseconds since 1970-01-01 UTC.
 pub(crate) fn seen(dump: &Path) -> Result<Vec<Option<(u64, u64)>>, CacheError> {
     let source = Source::open(dump)?;
-    let mut earlier = Earlier::default();
+    let mut earlier = Earlier::of(&source);
     let mut seen = |part: &DumpPart| {
         let file = find(part, &Belongs::of(&part.part, earlier.next(&part.part)))?;
         file.footer().tally.tally("").and_then(|tally| tally.seen)
@@ -220,7 +233,7 @@ fn find_or_make(
     maker: &mut Maker<'_>,
     number: usize,
     part: &DumpPart,
-    earlier: &mut Earlier,
+    earlier: &mut Earlier<'_>,
     stream: &str,
 ) -> Result<StoredPart, CacheError> {
     let belongs = Belongs::of(&part.part, earlier.next(&part.part));
@@ -256,5 +269,65 @@ fn open(part: &DumpPart) -> Result<ColumnFile, StoreError> {
     match part.folders.columns_of(&part.part) {
         Ok(file) => ColumnFile::of(file, path),
         Err(source) => Err(StoreError::Io { path, source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use flowkit_dump::frames::FrameWriter;
+    use flowkit_dump::{Folders, NewFolder, manifest};
+    use flowkit_model::dump::{FORMAT, Manifest, Part, State, part_name};
+
+    use super::*;
+
+    /// A dump of a flow in a part, with its columns; its folder, and their path.
+    fn dump() -> (tempfile::TempDir, Source, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let dump = folder.path().join("dump");
+        let new = NewFolder::create(&dump).unwrap();
+        let folders = Folders::open(new.path()).unwrap();
+        let mut part = Part { name: part_name(1, "n"), ..Part::default() };
+        let file = folders.make_parts().unwrap().create_new(&part.file_name()).unwrap();
+        let mut frames = FrameWriter::new(file).unwrap();
+        let line = b"{\"netflow\":{\"version\":5,\"in_bytes\":7}}\n";
+        part.file_bytes = frames.append(line).unwrap();
+        (part.sha256, part.received) = (frames.sha256(), 1);
+        let columns = dump.join(part.columns_path());
+        let (flowkit_dump, state) = (FORMAT, State::Complete);
+        let manifest = Manifest { flowkit_dump, state, parts: vec![part], ..Manifest::default() };
+        manifest::write(folders.root(), &manifest).unwrap();
+        new.finish().unwrap();
+        assert_eq!(make_missing(&dump).unwrap().made, 1);
+        (folder, Source::open(&dump).unwrap(), columns)
+    }
+
+    /// Only what was read and is otherwise is damage; both are told.
+    #[test]
+    fn what_cannot_be_read_now_is_not_damaged() {
+        let (_folder, source, columns) = dump();
+        let sources = [source];
+        let parts: Vec<_> = sources[0].parts().map(|(_, part)| part).collect();
+        let look = |change: &dyn Fn()| {
+            let mut prepared = prepare(&sources).unwrap();
+            assert!(prepared.parts[0].is_some() && prepared.notes.is_empty());
+            change();
+            let damaged = leave_out_damaged(&parts, &mut prepared);
+            assert_eq!(prepared.parts[0].is_none(), !prepared.notes.is_empty());
+            (damaged.len(), prepared.notes.concat())
+        };
+        assert_eq!(look(&|| {}), (0, String::new()));
+        let aside = columns.with_extension("aside");
+        let (n, told) = look(&|| fs::rename(&columns, &aside).unwrap());
+        assert_eq!(n, 0);
+        assert!(told.contains("dump is answered from its documents, which takes"), "{told}");
+        assert!(told.contains("cannot use"), "{told}");
+        fs::rename(&aside, &columns).unwrap();
+        let mut bytes = fs::read(&columns).unwrap();
+        bytes[10] ^= 1;
+        fs::write(&columns, bytes).unwrap();
+        let (n, told) = look(&|| {});
+        assert!(n == 1 && told.ends_with("0001-n.parquet is damaged"), "{n} {told}");
     }
 }

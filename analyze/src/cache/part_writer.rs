@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flowkit_dump::{DumpError, Folders, NewFile};
-use flowkit_model::NotAFlow;
 use flowkit_model::answer::Tally;
 use flowkit_model::dump::Part;
 
 use super::CacheError;
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
+use crate::input::parse::is_of_depth;
 use crate::scan::batch_tally::BatchTally;
 use crate::store::StoreError;
 use crate::store::footer::{Belongs, StoredTally};
@@ -83,11 +83,10 @@ impl PartWriter {
     }
 }
 
-/// Whether nothing is missing of a part but documents that nest too deep: one sentence
-/// tells of those, and they are as they came, so that no later look finds more.
+/// Whether nothing is missing of a part but documents that nest too deep: they are as
+/// they came, so that no later look finds more.
 fn is_whole(tally: &Tally) -> bool {
-    let has_deep = tally.skipped.iter().any(|skipped| skipped.cause == NotAFlow::TooDeep);
-    tally.incomplete.len() <= usize::from(has_deep)
+    tally.incomplete.iter().all(|sentence| is_of_depth(sentence))
 }
 
 fn cannot_use(path: &Path) -> impl FnOnce(io::Error) -> StoreError + use<> {
@@ -102,4 +101,26 @@ fn create(folders: &Folders, part: &Part) -> io::Result<(NewFile, File)> {
         error => io::Error::other(error),
     })?;
     NewFile::create(columns, &part.columns_name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::parse::too_deep;
+
+    #[test]
+    fn only_depth_leaves_a_part_whole() {
+        let deep = || format!("x:3: {}, the first of 2", too_deep());
+        let other = || "x:9 breaks off in this line".to_owned();
+        for (incomplete, expected) in [
+            (vec![], true),
+            (vec![deep()], true),
+            (vec![other()], false),
+            (vec![deep(), other()], false),
+            (vec![deep(), deep()], true),
+        ] {
+            let tally = Tally { incomplete, ..Tally::default() };
+            assert_eq!(is_whole(&tally), expected, "{:?}", tally.incomplete);
+        }
+    }
 }

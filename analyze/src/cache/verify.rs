@@ -22,7 +22,7 @@ use crate::store::{Buffers, ColumnFile, Request, StoreError};
 /// If there is no dump.
 pub fn verify(dump: &Path) -> Result<Vec<(String, String)>, CacheError> {
     let source = Source::open(dump)?;
-    let (mut findings, mut earlier) = (Vec::new(), Earlier::default());
+    let (mut findings, mut earlier) = (Vec::new(), Earlier::of(&source));
     for (_, part) in source.parts() {
         let Some(part) = part else { continue };
         let file = find(part, &Belongs::of(&part.part, earlier.next(&part.part)));

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use flowkit_model::document::wrapped::{DEEPEST, Wrapped};
+use flowkit_model::document::nesting::DEEPEST_ANSWER;
+use flowkit_model::document::wrapped::Wrapped;
 use flowkit_model::{Entry, FlowRecord, NotAFlow};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -129,7 +130,7 @@ pub(super) fn each_in(
     depth: u32,
     take: &mut impl FnMut(Result<Found<'_>, NotAFlow>) -> bool,
 ) -> bool {
-    if let Some(inside) = Some(text).filter(|_| depth < DEEPEST).and_then(wrapped) {
+    if let Some(inside) = Some(text).filter(|_| depth < DEEPEST_ANSWER).and_then(wrapped) {
         for value in inside.values {
             if !each_in(&value, depth + 1, take) && !take(Err(NotAFlow::NotJson)) {
                 break;

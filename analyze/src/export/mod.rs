@@ -47,9 +47,10 @@ pub enum Form {
     /// Typed columns, as in a dump's `columns`.
     Parquet,
     /// One row a flow under the names of the fields.
-    Csv,
-    /// The same, with an apostrophe in front of each text that a spreadsheet would run.
-    SafeCsv,
+    Csv {
+        /// Whether an apostrophe stands in front of each text that a spreadsheet would run.
+        safe: bool,
+    },
     /// One document a line, as Logstash's netflow module writes them.
     Ndjson,
     /// The same as hits, which elasticdump loads.
@@ -120,8 +121,7 @@ impl Export<'_> {
     pub fn write<W: Write + Send>(&self, form: Form, out: W) -> Result<Exported, ExportError> {
         match form {
             Form::Parquet => self.parquet(out),
-            Form::Csv => self.csv(false, out),
-            Form::SafeCsv => self.csv(true, out),
+            Form::Csv { safe } => self.csv(safe, out),
             Form::Ndjson => self.rows(out, |_| Ok(()), text::document_line),
             Form::Hits => self.rows(out, |_| Ok(()), text::hit_line),
             Form::V5Pcap => packets::write(self, out),
@@ -198,6 +198,42 @@ impl Export<'_> {
     /// If a source cannot be read, or `take` fails.
     pub fn flows(
         &self,
+        take: impl FnMut(&FlowRecord) -> io::Result<()>,
+    ) -> Result<Tally, ExportError> {
+        self.checked()?.flows(take)
+    }
+
+    /// Looks at the columns, so that the flows can be read, once or several times.
+    ///
+    /// # Errors
+    /// If a source is a Parquet file that flowkit does not read.
+    pub fn checked(&self) -> Result<Checked<'_>, ExportError> {
+        Ok(Checked { export: self, columns: cache::prepare_and_check(self.sources)? })
+    }
+
+    /// Hands on all flows, batch by batch.
+    fn each(
+        &self,
+        dictionary: &Arc<Dictionary>,
+        take: impl FnMut(&Batch) -> Result<(), ExportError>,
+    ) -> Result<Tally, ExportError> {
+        self.checked()?.each(dictionary, take)
+    }
+}
+
+/// What to export, of which the columns are known to be as they were written.
+pub struct Checked<'e> {
+    export: &'e Export<'e>,
+    columns: Prepared,
+}
+
+impl Checked<'_> {
+    /// Hands on all flows, one by one.
+    ///
+    /// # Errors
+    /// If a source cannot be read, or `take` fails.
+    pub fn flows(
+        &self,
         mut take: impl FnMut(&FlowRecord) -> io::Result<()>,
     ) -> Result<Tally, ExportError> {
         let (dictionary, mut codes) = (Arc::new(Dictionary::default()), Codebook::default());
@@ -214,16 +250,16 @@ impl Export<'_> {
         dictionary: &Arc<Dictionary>,
         mut take: impl FnMut(&Batch) -> Result<(), ExportError>,
     ) -> Result<Tally, ExportError> {
-        let run = self.selection.begin();
-        let Prepared { parts, notes } = cache::prepare_and_check(self.sources)?;
-        let mut absorber = Absorber::new(self.sources, self.options);
+        let Export { sources, selection, anonymiser, options, .. } = *self.export;
+        let Prepared { parts, notes } = &self.columns;
+        let run = selection.begin();
+        let mut absorber = Absorber::new(sources, options);
         let fields = FieldSet::all();
-        let reading =
-            Reading { sources: self.sources, stored: &parts, fields, dictionary, is_judged: true };
+        let reading = Reading { sources, stored: parts, fields, dictionary, is_judged: true };
         let mut done = Ok(());
         let mut hand_on = |batch: &mut Batch| {
             run.apply(batch);
-            if let Some(anonymiser) = self.anonymiser {
+            if let Some(anonymiser) = anonymiser {
                 hide(batch, anonymiser);
             }
             if done.is_ok() {
@@ -248,8 +284,8 @@ impl Export<'_> {
         done?;
         run.finish().map_err(|source| ReadError::Spill { source })?;
         let mut tally = absorber.finish();
-        self.selection.of_engines(&mut tally);
-        tally.notes.extend(notes);
+        selection.of_engines(&mut tally);
+        tally.notes.extend_from_slice(notes);
         Ok(tally)
     }
 }

@@ -36,7 +36,8 @@ pub(super) fn write<W: Write + Send>(
     }
     let mut boot_times = BootTimes::default();
     let (dictionary, mut codes) = (Arc::new(Dictionary::default()), Codebook::default());
-    export.each(&dictionary, |batch| {
+    let flows_twice = export.checked()?;
+    flows_twice.each(&dictionary, |batch| {
         dictionary.update(&mut codes);
         (0..batch.rows()).for_each(|row| boot_times.learn(&batch.row(row, &codes).record()));
         Ok(())
@@ -44,7 +45,7 @@ pub(super) fn write<W: Write + Send>(
     out.write_all(&file_header()).map_err(ExportError::Write)?;
     let mut packetizer = Packetizer::new(boot_times);
     let (mut flows, mut left_out) = (0, BTreeMap::new());
-    let mut tally = export.each(&dictionary, |batch| {
+    let mut tally = flows_twice.each(&dictionary, |batch| {
         dictionary.update(&mut codes);
         for row in 0..batch.rows() {
             match packetizer.push(&batch.row(row, &codes).record()) {

@@ -17,11 +17,12 @@ use crate::cache::{CacheError, PartWriter};
 use crate::documents::AsItStands;
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
-use crate::input::{Block, Earlier, Framing, Source, framing};
+use crate::input::{Block, Framing, Source, framing};
 use crate::scan::ingest::Absorber;
 use crate::scan::options::ReadOptions;
 use crate::scan::waves::WAVE_BLOCKS;
 use crate::store::StoreError;
+use crate::store::before::Before;
 use crate::store::footer::{Belongs, THIS_FILE};
 use crate::threads::map;
 
@@ -41,8 +42,8 @@ pub(super) struct Columns<'c> {
     shapes: Shapes,
     /// Knows the identities of the documents in the parts before.
     absorber: Absorber<'c>,
-    /// The parts before.
-    earlier: Earlier,
+    /// The parts before, all of which may hold the same documents.
+    before: Before,
     part: Option<PartWriter>,
     /// Documents that are not in a block yet.
     text: Vec<u8>,
@@ -62,7 +63,7 @@ impl<'c> Columns<'c> {
             dictionary: Arc::default(),
             shapes: Shapes::default(),
             absorber: Absorber::new(source, ReadOptions::default()),
-            earlier: Earlier::default(),
+            before: Before::default(),
             part: None,
             text: Vec::new(),
             blocks: Vec::new(),
@@ -110,7 +111,8 @@ impl<'c> Columns<'c> {
 
     /// Finishes the Parquet file of a part.
     pub(super) fn end(&mut self, part: &Part) {
-        let before = self.earlier.next(part);
+        let before = self.before.names();
+        self.before.push(&part.sha256);
         self.attempt(|columns| {
             columns.parse()?;
             columns.line = 1;

@@ -94,9 +94,9 @@ pub fn import(
     if dump.exists() {
         return Err(ImportError::Exists { path: dump.into() });
     }
-    if let Some(above) = dump.parent().filter(|above| !above.as_os_str().is_empty()) {
-        make_folder(above)?;
-    }
+    let above = dump.parent().filter(|above| !above.as_os_str().is_empty());
+    // If the import fails, those that it made go again.
+    let _made = above.map(make_folder).transpose()?;
     let new = NewFolder::create(dump)?;
     let folders = Folders::open(new.path())?;
     let imported = fill(sources, &folders, started, columns, options)?;

@@ -4,87 +4,60 @@
 //! Parts of one scope (index, window and slice) share the parts before them, so one
 //! running hash for each scope is enough, however many parts there are.
 
-use flowkit_model::dump::{Part, PartScope};
+use flowkit_model::dump::Part;
 
-use super::source::may_share;
+use super::scopes::Scopes;
+use super::source::Source;
 use crate::store::before::Before;
 
 /// The parts of a dump so far, in their order.
-#[derive(Default)]
-pub(crate) struct Earlier {
-    /// The scope of each part, by its place among the scopes, and its SHA-256.
-    parts: Vec<(usize, String)>,
-    /// Each scope once, with what is before a further part of it.
-    scopes: Vec<(PartScope, Before)>,
+pub(crate) struct Earlier<'s> {
+    scopes: Scopes<'s>,
+    /// For each scope, what is before a further part of it.
+    before: Vec<Before>,
+    /// How many parts there were.
+    n: usize,
 }
 
-impl Earlier {
-    /// What is before the next part, which then counts as an earlier one.
-    pub(crate) fn next(&mut self, part: &Part) -> Vec<String> {
-        let scope = self.scope_of(part);
-        let names = self.scopes[scope].1.names();
-        for (known, before) in &mut self.scopes {
-            if may_share(known, &part.scope) {
-                before.push(&part.sha256);
-            }
-        }
-        self.parts.push((scope, part.sha256.clone()));
-        names
+impl<'s> Earlier<'s> {
+    /// None yet of a dump.
+    pub(crate) fn of(source: &'s Source) -> Self {
+        Self::among(Scopes::of(source.scopes()))
     }
 
-    /// The place of a part's scope.
-    fn scope_of(&mut self, part: &Part) -> usize {
-        let PartScope { index, window, slice, .. } = &part.scope;
-        let is = |(known, _): &(PartScope, Before)| {
-            known.window == *window && known.slice == *slice && known.index == *index
-        };
-        self.scopes.iter().position(is).unwrap_or_else(|| {
-            let shares: Vec<bool> =
-                self.scopes.iter().map(|(known, _)| may_share(known, &part.scope)).collect();
-            let before = self.parts.iter().filter(|(scope, _)| shares[*scope]);
-            let before = Before::of(before.map(|(_, sha256)| sha256.as_str()));
-            let (index, window, slice) = (index.clone(), *window, *slice);
-            self.scopes.push((PartScope { index, window, slice, ..PartScope::default() }, before));
-            self.scopes.len() - 1
-        })
+    fn among(scopes: Scopes<'s>) -> Self {
+        Self { before: vec![Before::default(); scopes.len()], scopes, n: 0 }
+    }
+
+    /// What is before the next part, which then counts as an earlier one.
+    pub(crate) fn next(&mut self, part: &Part) -> Vec<String> {
+        let scope = self.scopes.of_part(self.n);
+        self.n += 1;
+        let names = self.before[scope].names();
+        for other in self.scopes.sharing(scope) {
+            self.before[other].push(&part.sha256);
+        }
+        names
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use flowkit_model::dump::Slice;
-    use flowkit_model::window::Span;
-
+    use super::super::scopes::may_share;
+    use super::super::scopes::tests::any_scopes;
     use super::*;
 
-    /// Against the list of all parts before that may share documents: windows that
-    /// overlap or do not, slices, indices and patterns.
+    /// Against the list of all parts before that may share documents.
     #[test]
     fn the_digest_is_that_of_the_parts_before_which_may_share_documents() {
-        let window = |from, to| Span::from((Some(from), Some(to)));
-        let slice = |id| Some(Slice { id, max: 2 });
-        let scope = |index: &str, window, slice| PartScope {
-            index: index.into(),
-            window,
-            slice,
-            ..PartScope::default()
+        let scopes = any_scopes();
+        let number = |(n, scope): (usize, &_)| Part {
+            scope: Clone::clone(scope),
+            sha256: format!("{n:064x}"),
+            ..Part::default()
         };
-        let scopes = [
-            scope("a", window(0, 100), None),
-            scope("a", window(100, 200), None),
-            scope("a", window(50, 150), None),
-            scope("b", Span::default(), slice(0)),
-            scope("b", Span::default(), slice(1)),
-            scope("a*", Span::default(), None),
-            scope("", Span::default(), None),
-        ];
-        let parts: Vec<Part> = (0..60)
-            .map(|n: usize| {
-                let scope = scopes[n * n % 11 % scopes.len()].clone();
-                Part { scope, sha256: format!("{n:064x}"), ..Part::default() }
-            })
-            .collect();
-        let (mut earlier, mut lengths) = (Earlier::default(), Vec::new());
+        let parts: Vec<Part> = scopes.iter().enumerate().map(number).collect();
+        let (mut earlier, mut lengths) = (Earlier::among(Scopes::of(&scopes)), Vec::new());
         for (at, part) in parts.iter().enumerate() {
             let shares = |known: &&Part| may_share(&known.scope, &part.scope);
             let before: Vec<&str> =

@@ -2,15 +2,19 @@
 //! inside of answers of other APIs, and what is passed over between them.
 
 use flowkit_model::document::entry::{Entry, Hit};
+use flowkit_model::document::nesting::DEEPEST_ANSWER;
 use flowkit_model::document::page::Page;
-use flowkit_model::document::wrapped::{DEEPEST, Wrapped};
+use flowkit_model::document::wrapped::Wrapped;
 use flowkit_model::{Document, NotAFlow, Row};
 use memchr::memchr_iter;
 
 use super::block::{Block, Dropped};
 use super::bulk::is_action;
 use super::csv;
-use super::parse::{Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS, document_id};
+use super::parse::{
+    CSV_AMONG_DOCUMENTS, Odd, PageFacts, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS, document_id,
+    too_deep,
+};
 use super::shape_cache::ShapeReader;
 use super::stretches::{Stretch, is_zeros, may_hold_a_document, walk};
 use super::truncated_page;
@@ -131,7 +135,7 @@ impl Parsed {
                         self.row(&Row::of(&flow), None, line);
                         reader.learn(text, false);
                     }
-                    Err(NotAFlow::NoNetflow) if depth < DEEPEST => {
+                    Err(NotAFlow::NoNetflow) if depth < DEEPEST_ANSWER => {
                         self.without_netflow(depth, version, text, line, reader);
                     }
                     Err(cause) => self.no_flow(cause, version, text, line),
@@ -188,7 +192,7 @@ impl Parsed {
             self.version(version);
         }
         if cause == NotAFlow::TooDeep {
-            let what = format!("a document is {}, and may be a flow", cause.text());
+            let what = too_deep();
             self.odd(Odd { kind: TOO_DEEP, what, n: 1, line, is_missing: true });
         }
         self.skip_for(cause, line, || match (cause, version) {
@@ -270,7 +274,7 @@ impl Parsed {
                     }
                 }
                 // What follows an answer that breaks off may look like one more hit.
-                Ok(_) if breaks_off && depth < DEEPEST => {
+                Ok(_) if breaks_off && depth < DEEPEST_ANSWER => {
                     self.entry_in(depth + 1, text, line, reader);
                 }
                 Ok(_) => self.skip(NotAFlow::NoSource, line, None),
@@ -312,7 +316,7 @@ impl Parsed {
         self.program = self.program.or_else(|| others::of_text(start));
         if let Some(what) = csv::between_documents(start) {
             let what = format!("{bytes} bytes {what}");
-            self.odd(Odd { kind: TEXT_WITH_A_BRACE, what, n: 1, line, is_missing: true });
+            self.odd(Odd { kind: CSV_AMONG_DOCUMENTS, what, n: 1, line, is_missing: true });
         } else if may_hold_a_document(text) || before.is_some_and(|before| before.has_brace) {
             self.may_have_held(line, bytes);
         }

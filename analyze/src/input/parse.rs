@@ -65,10 +65,22 @@ pub(crate) struct Parsed {
 
 /// Kind of text that was passed over and may have held a document.
 pub(crate) const TEXT_WITH_A_BRACE: &str = "text with a brace";
+/// Kind of rows of csv among documents, which are not read there.
+pub(crate) const CSV_AMONG_DOCUMENTS: &str = "csv among documents";
 /// Kind of documents that nest too deep to be looked into.
 pub(crate) const TOO_DEEP: &str = "too deep";
 /// Kind of bytes of zeros, which hold nothing.
 pub(crate) const ZEROS: &str = "zeros";
+
+/// What is said of the first of those; [`is_of_depth`] knows it again.
+pub(crate) fn too_deep() -> String {
+    format!("a document is {}, and may be a flow", NotAFlow::TooDeep.text())
+}
+
+/// Whether a sentence tells of documents that nest too deep.
+pub(crate) fn is_of_depth(sentence: &str) -> bool {
+    sentence.contains(&too_deep())
+}
 
 /// Something unusual that occurred `n` times.
 #[derive(Clone, Debug)]

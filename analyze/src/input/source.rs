@@ -104,6 +104,15 @@ impl Source {
         })
     }
 
+    /// Where it is, if it can be read again and holds anything.
+    fn place(&self) -> Option<&Path> {
+        match &self.streams.first()?.location {
+            Location::File(path) | Location::Columns(path) => Some(path),
+            Location::Part(folders, ..) => Some(folders.root().path()),
+            Location::Stdin | Location::Pipe(_) | Location::Nothing => None,
+        }
+    }
+
     /// Its name in messages.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -157,14 +166,10 @@ impl Source {
         self.streams.iter().map(|stream| (stream.name.as_str(), stream.part.as_ref()))
     }
 
-    /// The streams before one, a part, that may hold some of its documents.
-    pub(crate) fn streams_before(&self, stream: usize) -> Vec<usize> {
-        let Some(part) = &self.streams[stream].part else { return Vec::new() };
-        let shares = |earlier: &usize| {
-            let earlier = self.streams[*earlier].part.as_ref();
-            earlier.is_some_and(|earlier| may_share(&earlier.part.scope, &part.part.scope))
-        };
-        (0..stream).filter(shares).collect()
+    /// What each part of a dump holds; its parts are its first streams.
+    pub(crate) fn scopes(&self) -> impl Iterator<Item = &PartScope> {
+        let parts = self.streams.iter().map_while(|stream| stream.part.as_ref());
+        parts.map(|part| &part.part.scope)
     }
 
     /// A part that is being written; nothing is read from it.
@@ -182,20 +187,6 @@ impl Source {
             is_filtered: self.is_filtered,
         }
     }
-
-    /// Whether both sources may hold the same document; dumps may if they overlap
-    /// in index and window.
-    pub(crate) fn may_overlap(&self, other: &Self) -> bool {
-        self.streams.iter().any(|mine| {
-            other.streams.iter().any(|theirs| match (&mine.part, &theirs.part) {
-                (Some(mine), Some(theirs)) => may_share(&mine.part.scope, &theirs.part.scope),
-                // A Parquet file does not have the identities of documents.
-                _ => ![&mine.location, &theirs.location]
-                    .iter()
-                    .any(|location| matches!(location, Location::Columns(_))),
-            })
-        })
-    }
 }
 
 /// The first source that can be read only once, if there is one.
@@ -207,25 +198,11 @@ pub(crate) fn read_once(sources: &[Source]) -> Option<&Source> {
 pub(crate) fn named_twice(sources: &[Source]) -> Vec<String> {
     let mut known = HashSet::new();
     let is_known = |source: &&Source| {
-        !source.is_read_once()
-            && std::fs::canonicalize(&source.name).is_ok_and(|place| !known.insert(place))
+        let place = source.place().and_then(|place| place.canonicalize().ok());
+        place.is_some_and(|place| !known.insert(place))
     };
     let note = |source: &Source| format!("{} is named twice, and counts twice", source.name);
     sources.iter().filter(is_known).map(note).collect()
-}
-
-/// Whether parts of two scopes may hold the same document.
-pub(super) fn may_share(a: &PartScope, b: &PartScope) -> bool {
-    if !a.window.overlaps(b.window) {
-        return false;
-    }
-    let is_one = |index: &str| !index.is_empty() && !index.contains(['*', ',', '?']);
-    if is_one(&a.index) && is_one(&b.index) && a.index != b.index {
-        return false;
-    }
-    let disjoint_slices = a.index == b.index
-        && matches!((a.slice, b.slice), (Some(a), Some(b)) if a.max == b.max && a.id != b.id);
-    !disjoint_slices
 }
 
 /// A stream while it is read.

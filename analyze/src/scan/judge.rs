@@ -9,7 +9,7 @@ use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::input::parse::{Odd, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS};
+use crate::input::parse::{CSV_AMONG_DOCUMENTS, Odd, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS};
 use crate::store::StoredPart;
 
 /// What was met in the sources.
@@ -61,7 +61,8 @@ impl<'s> Judge<'s> {
         }
         // Text that was passed over, and what is too deep, are counted as skipped, too;
         // zeros are nothing.
-        let counts = |odd: &&Odd| ![TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS].contains(&odd.kind);
+        let is_counted = [TEXT_WITH_A_BRACE, CSV_AMONG_DOCUMENTS, TOO_DEEP, ZEROS];
+        let counts = |odd: &&Odd| !is_counted.contains(&odd.kind);
         for odd in parsed.odd.iter().filter(counts) {
             *self.met.others.entry(odd.what.clone()).or_insert(0) += odd.n;
         }

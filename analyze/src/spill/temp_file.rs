@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flowkit_dump::files::free_bytes;
+use flowkit_dump::disk::free_bytes;
 
 /// A file that only its owner may read and that is gone when it is closed.
 #[derive(Debug)]
@@ -41,9 +41,14 @@ impl TempFile {
 
 impl Write for TempFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bound.take(bytes.len() as u64)?;
-        self.bytes += bytes.len() as u64;
-        self.file.write(bytes)
+        let asked = bytes.len() as u64;
+        self.bound.take(asked)?;
+        let written = self.file.write(bytes);
+        // The disk may take fewer, or none.
+        let taken = written.as_ref().map_or(0, |taken| *taken as u64);
+        self.bound.give_back(asked - taken);
+        self.bytes += taken;
+        written
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -53,7 +58,7 @@ impl Write for TempFile {
 
 impl Drop for TempFile {
     fn drop(&mut self) {
-        self.bound.used.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.bound.give_back(self.bytes);
     }
 }
 
@@ -67,7 +72,7 @@ struct Bound {
 impl Bound {
     /// That of a folder; none where the system does not say what is free.
     fn of(folder: &Path) -> Self {
-        let most = free_bytes(folder).map_or(u64::MAX, |free| free / 10 * 9);
+        let most = free_bytes(folder).map_or(u64::MAX, most_of);
         Self { most, used: AtomicU64::new(0) }
     }
 
@@ -77,7 +82,7 @@ impl Bound {
         if before.saturating_add(bytes) <= self.most {
             return Ok(());
         }
-        self.used.fetch_sub(bytes, Ordering::Relaxed);
+        self.give_back(bytes);
         let why = format!(
             "they would take more than {} bytes, nine tenths of what was free; a shorter window, \
              a filter or more --memory needs less",
@@ -85,10 +90,22 @@ impl Bound {
         );
         Err(io::Error::new(io::ErrorKind::StorageFull, why))
     }
+
+    fn give_back(&self, bytes: u64) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// What they may take of so many bytes that are free.
+fn most_of(free: u64) -> u64 {
+    free / 10 * 9
 }
 
 #[cfg(test)]
 mod tests {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
     use super::*;
 
     #[test]
@@ -107,11 +124,27 @@ mod tests {
         assert_eq!(&bytes, b"123456");
     }
 
+    /// A socket stands for the disk: it takes what its buffer holds, and then nothing.
     #[test]
-    fn the_bound_is_below_what_is_free() {
-        let folder = std::env::temp_dir();
-        let free = free_bytes(&folder).unwrap();
-        assert!(Bound::of(&folder).most < free + (1 << 30) && Bound::of(&folder).most > 0);
+    fn only_what_the_disk_took_counts() {
+        static BOUND: Bound = Bound { most: u64::MAX, used: AtomicU64::new(0) };
+        let used = || BOUND.used.load(Ordering::Relaxed);
+        let (disk, _other_end) = UnixStream::pair().unwrap();
+        disk.set_nonblocking(true).unwrap();
+        let mut file = TempFile { file: OwnedFd::from(disk).into(), bytes: 0, bound: &BOUND };
+        let bytes = vec![0; 16 << 20];
+        let taken = file.write(&bytes).unwrap() as u64;
+        assert!(taken < bytes.len() as u64 && used() == taken, "{taken} {}", used());
+        assert!(file.write(&bytes).is_err());
+        assert_eq!(used(), taken);
+        drop(file);
+        assert_eq!(used(), 0);
+    }
+
+    #[test]
+    fn the_bound_is_nine_tenths_of_what_is_free() {
+        assert_eq!((most_of(1000), most_of(0)), (900, 0));
+        assert!(Bound::of(&std::env::temp_dir()).most < u64::MAX / 10 * 9);
         assert_eq!(Bound::of(Path::new("/no such folder")).most, u64::MAX);
     }
 }

@@ -17,8 +17,14 @@ use flowkit_model::{Address, FIELDS, Field, FieldId, FlowRecord, Kind, Row};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::{Value, json};
 
-const FORMS: [Form; 6] =
-    [Form::Parquet, Form::Csv, Form::SafeCsv, Form::Ndjson, Form::Hits, Form::V5Pcap];
+const FORMS: [Form; 6] = [
+    Form::Parquet,
+    Form::Csv { safe: false },
+    Form::Csv { safe: true },
+    Form::Ndjson,
+    Form::Hits,
+    Form::V5Pcap,
+];
 
 /// A router that is known by a name, and one by an address of the other family.
 const NAMES: [&str; 2] = ["marked-router.example", "2001:db8:cafe::77"];

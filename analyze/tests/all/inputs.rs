@@ -46,7 +46,7 @@ fn sample(form: &InputForm, folder: &Path) -> PathBuf {
             write(lines.concat());
         }
         "nfdump-json" => return "../testdata/nfdump.json".into(),
-        "csv" => export(Form::Csv, Addresses::Text, &path),
+        "csv" => export(Form::Csv { safe: false }, Addresses::Text, &path),
         "parquet" => export(Form::Parquet, Addresses::Number, &path),
         "pcap" => export(Form::V5Pcap, Addresses::Number, &path),
         "datagrams" => {
@@ -103,7 +103,7 @@ fn csv_of_both_kinds_comes_back_whole() {
     let path = folder.path().join("flows.csv");
     let expected = all_flows(Source::open(Path::new(HITS)).unwrap());
     for addresses in [Addresses::Text, Addresses::Number] {
-        export(Form::Csv, addresses, &path);
+        export(Form::Csv { safe: false }, addresses, &path);
         assert_eq!(all_flows(Source::open(&path).unwrap()), expected, "{addresses:?}");
     }
 }

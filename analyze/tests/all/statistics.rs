@@ -1,5 +1,7 @@
 //! Statistics over a few flows, whose answers can be worked out by hand.
 
+use std::os::unix::ffi::OsStrExt;
+
 use flowkit_analyze::in_memory::{Memory, diff_batches};
 use flowkit_model::answer::Cell;
 use flowkit_model::question::{Condition, Diff, Flows, Measure, Order, Question, Report, Timeline};
@@ -157,6 +159,9 @@ fn a_source_that_is_named_twice_is_told() {
     let path = folder.path().join("flows.csv");
     std::fs::write(&path, "sa,da,ibyt,ipkt\n192.0.2.1,192.0.2.2,100,1\n").unwrap();
     let again = folder.path().join(".").join("flows.csv");
+    // A name that is shown otherwise than it is.
+    let no_text = folder.path().join(std::ffi::OsStr::from_bytes(b"flows\xff.csv"));
+    std::fs::copy(&path, &no_text).unwrap();
     let open = |path: &std::path::Path| flowkit_analyze::Source::open(path).unwrap();
     let ask = |sources: &[flowkit_analyze::Source]| {
         let asked = flowkit_analyze::ask(sources, &question(Report::Summary)).unwrap().tally;
@@ -164,4 +169,6 @@ fn a_source_that_is_named_twice_is_told() {
     };
     assert_eq!(ask(&[open(&path)]), (100, 0));
     assert_eq!(ask(&[open(&path), open(&again)]), (200, 1));
+    assert_eq!(ask(&[open(&no_text), open(&no_text)]), (200, 1));
+    assert_eq!(ask(&[open(&path), open(&no_text)]), (200, 0));
 }

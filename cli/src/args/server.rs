@@ -16,7 +16,7 @@ use crate::screen;
 use crate::warn::warn;
 
 /// Which server, and with which credentials.
-#[derive(Args)]
+#[derive(Args, Default)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerArgs {
     /// URL of the server, such as es.example:9200, with https:// for TLS
@@ -71,9 +71,11 @@ impl ServerArgs {
     ///
     /// # Errors
     /// If the user does not agree, or cannot be asked.
-    pub(crate) fn settle(&self, request: &mut Request) -> anyhow::Result<()> {
-        let Some(secret) = self.secret(request.url.as_deref()) else { return Ok(()) };
-        let Some(url) = server_of_dump(request)? else { return Ok(()) };
+    pub(crate) fn settle(&self, request: &mut Request, is_dry_run: bool) -> anyhow::Result<()> {
+        let certificate = self.client_cert.as_ref().map(|_| "client certificate");
+        let source = self.source(request.url.as_deref(), variable);
+        let Some(secret) = source.noun().or(certificate) else { return Ok(()) };
+        let Some(url) = server_of_dump(request, is_dry_run)? else { return Ok(()) };
         let is_terminal = io::stdin().is_terminal() && screen::err_is_terminal();
         if !(is_terminal && agrees(&url, secret, &mut io::stdin().lock(), &mut screen::err())) {
             let dump = request.output.clone();
@@ -88,7 +90,7 @@ impl ServerArgs {
     /// # Errors
     /// If a file cannot be read, or there is no terminal to ask for the password.
     pub(crate) fn fill(&self, request: &mut Request) -> anyhow::Result<()> {
-        request.credentials = self.credentials(request.url.as_deref())?;
+        request.credentials = self.source(request.url.as_deref(), variable).read()?;
         request.allows_plain_http = self.allow_plain_http;
         request.tls = Tls {
             ca_cert: self.ca_cert.clone(),
@@ -109,51 +111,87 @@ impl ServerArgs {
         Ok(())
     }
 
-    /// What would be sent to the server, before it is read or asked for.
-    fn secret(&self, url: Option<&str>) -> Option<&'static str> {
-        let is_in_url = url.is_some_and(has_credentials);
-        if self.user.is_some() || is_in_url {
-            Some("password")
-        } else if self.api_key_file.is_some() {
-            Some("API key")
-        } else if self.bearer_file.is_some() {
-            Some("bearer token")
-        } else if variable("FLOWKIT_API_KEY").is_some() {
-            Some("API key")
-        } else if variable("FLOWKIT_BEARER").is_some() {
-            Some("bearer token")
-        } else {
-            self.client_cert.as_ref().map(|_| "client certificate")
-        }
-    }
-
-    fn credentials(&self, url: Option<&str>) -> anyhow::Result<Credentials> {
+    /// Where the credentials come from: options, the URL, variables, the first that there
+    /// is. `variable` looks up a variable that is not empty.
+    fn source(&self, url: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Source<'_> {
         if let Some(user) = &self.user {
-            if user.contains(':') {
-                let why = "--user takes a name without a colon; a password behind it would be visible in the process list, so give it with --password-file FILE or FLOWKIT_PASSWORD";
-                return Err(Usage(why.to_owned()).into());
-            }
-            let password = match (&self.password_file, variable("FLOWKIT_PASSWORD")) {
-                (Some(path), _) => first_line(path)?,
-                (None, Some(password)) => password,
-                (None, None) => prompt(user)?,
+            let password = match &self.password_file {
+                Some(path) => Password::File(path),
+                None => variable("FLOWKIT_PASSWORD").map_or(Password::Prompt, Password::Variable),
             };
-            return Ok(Credentials::Basic { user: user.clone(), password });
+            return Source::User(user, password);
         }
         if let Some(path) = &self.api_key_file {
-            return Ok(Credentials::ApiKey(first_line(path)?));
+            return Source::ApiKeyFile(path);
         }
         if let Some(path) = &self.bearer_file {
-            return Ok(Credentials::Bearer(first_line(path)?));
+            return Source::BearerFile(path);
         }
         // Credentials in the URL take precedence over a variable that is always set.
         if url.is_some_and(has_credentials) {
-            return Ok(Credentials::None);
+            return Source::Url;
         }
-        Ok(match (variable("FLOWKIT_API_KEY"), variable("FLOWKIT_BEARER")) {
-            (Some(key), _) => Credentials::ApiKey(key),
-            (None, Some(token)) => Credentials::Bearer(token),
-            (None, None) => Credentials::None,
+        let api_key = || variable("FLOWKIT_API_KEY").map(Source::ApiKey);
+        let bearer = || variable("FLOWKIT_BEARER").map(Source::Bearer);
+        api_key().or_else(bearer).unwrap_or(Source::Nothing)
+    }
+}
+
+/// Where the credentials come from.
+enum Source<'a> {
+    /// A user, and a password from somewhere.
+    User(&'a str, Password<'a>),
+    ApiKeyFile(&'a Path),
+    BearerFile(&'a Path),
+    /// The address holds them.
+    Url,
+    /// The value of a variable.
+    ApiKey(String),
+    /// The value of a variable.
+    Bearer(String),
+    /// There are none.
+    Nothing,
+}
+
+/// Where a password comes from.
+enum Password<'a> {
+    File(&'a Path),
+    /// The value of a variable.
+    Variable(String),
+    Prompt,
+}
+
+impl Source<'_> {
+    /// What would be sent to the server, before it is read or asked for.
+    fn noun(&self) -> Option<&'static str> {
+        match self {
+            Self::User(..) | Self::Url => Some("password"),
+            Self::ApiKeyFile(_) | Self::ApiKey(_) => Some("API key"),
+            Self::BearerFile(_) | Self::Bearer(_) => Some("bearer token"),
+            Self::Nothing => None,
+        }
+    }
+
+    /// The credentials; those in the address stay there.
+    fn read(self) -> anyhow::Result<Credentials> {
+        Ok(match self {
+            Self::User(user, _) if user.contains(':') => {
+                let why = "--user takes a name without a colon; a password behind it would be visible in the process list, so give it with --password-file FILE or FLOWKIT_PASSWORD";
+                return Err(Usage(why.to_owned()).into());
+            }
+            Self::User(user, password) => {
+                let password = match password {
+                    Password::File(path) => first_line(path)?,
+                    Password::Variable(password) => password,
+                    Password::Prompt => prompt(user)?,
+                };
+                Credentials::Basic { user: user.to_owned(), password }
+            }
+            Self::ApiKeyFile(path) => Credentials::ApiKey(first_line(path)?),
+            Self::BearerFile(path) => Credentials::Bearer(first_line(path)?),
+            Self::ApiKey(key) => Credentials::ApiKey(key),
+            Self::Bearer(token) => Credentials::Bearer(token),
+            Self::Url | Self::Nothing => Credentials::None,
         })
     }
 }
@@ -211,6 +249,52 @@ mod tests {
             assert_eq!(agrees, expected, "{answer:?}");
             let question = "the dump names https://h as its server; send the API key there? [y/N] ";
             assert_eq!(String::from_utf8(asked).unwrap(), question);
+        }
+    }
+
+    /// Each way to give credentials where all that come after it are given, too: what is
+    /// named is what is read.
+    #[test]
+    fn the_secret_that_is_named_is_the_one_that_is_sent() {
+        let place = tempfile::tempdir().unwrap();
+        let file = |text: &str| {
+            let path = place.path().join(text);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let basic = |password: &str| {
+            let (user, password) = ("me".to_owned(), password.to_owned());
+            Credentials::Basic { user, password }
+        };
+        let cases = [
+            (basic("p1"), Some("password")),
+            (basic("p2"), Some("password")),
+            (Credentials::ApiKey("k1".to_owned()), Some("API key")),
+            (Credentials::Bearer("b1".to_owned()), Some("bearer token")),
+            // Those in the address stay there.
+            (Credentials::None, Some("password")),
+            (Credentials::ApiKey("k2".to_owned()), Some("API key")),
+            (Credentials::Bearer("b2".to_owned()), Some("bearer token")),
+            (Credentials::None, None),
+        ];
+        for (n, (expected, noun)) in cases.into_iter().enumerate() {
+            let args = ServerArgs {
+                password_file: (n < 1).then(|| file("p1")),
+                user: (n < 2).then(|| "me".to_owned()),
+                api_key_file: (n < 3).then(|| file("k1")),
+                bearer_file: (n < 4).then(|| file("b1")),
+                ..ServerArgs::default()
+            };
+            let url = if n < 5 { "http://u:p@h" } else { "http://h" };
+            let variable = |name: &str| match name {
+                "FLOWKIT_PASSWORD" => Some("p2".to_owned()),
+                "FLOWKIT_API_KEY" if n < 6 => Some("k2".to_owned()),
+                "FLOWKIT_BEARER" if n < 7 => Some("b2".to_owned()),
+                _ => None,
+            };
+            let source = args.source(Some(url), variable);
+            assert_eq!(source.noun(), noun, "way {n}");
+            assert!(source.read().unwrap() == expected, "way {n}");
         }
     }
 

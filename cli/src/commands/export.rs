@@ -102,18 +102,6 @@ impl Format {
     }
 }
 
-impl From<Format> for Form {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Parquet => Self::Parquet,
-            Format::Csv => Self::Csv,
-            Format::Documents => Self::Ndjson,
-            Format::Hits => Self::Hits,
-            Format::Pcap => Self::V5Pcap,
-        }
-    }
-}
-
 /// How addresses are written.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum AddressType {
@@ -175,8 +163,11 @@ impl Export {
 
     fn form(&self) -> Form {
         match self.format {
-            Format::Csv if self.csv.csv_safe => Form::SafeCsv,
-            format => format.into(),
+            Format::Parquet => Form::Parquet,
+            Format::Csv => Form::Csv { safe: self.csv.csv_safe },
+            Format::Documents => Form::Ndjson,
+            Format::Hits => Form::Hits,
+            Format::Pcap => Form::V5Pcap,
         }
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use flowkit_analyze::export::{Addresses, Export, ExportError};
+use flowkit_analyze::export::{Addresses, Checked, Export, ExportError};
 use flowkit_analyze::select;
 use flowkit_model::answer::Tally;
 use flowkit_model::harmless;
@@ -100,13 +100,14 @@ impl Send {
         }
         let options = self.reading.options();
         let selection = select(&sources, &self.select.flows()?, options)?;
-        let flows = Export {
+        let export = Export {
             sources: &sources,
             selection: &selection,
             anonymiser: None,
             addresses: Addresses::default(),
             options,
         };
+        let flows = export.checked()?;
         let mut boot_times = BootTimes::default();
         flows.flows(|flow| {
             boot_times.learn(flow);
@@ -122,7 +123,7 @@ impl Send {
     /// Sends the flows of an exporter, packet by packet.
     fn send_all(
         &self,
-        flows: &Export<'_>,
+        flows: &Checked<'_>,
         exporter: Option<&str>,
         mut packetizer: Packetizer,
         rate_limit: &mut RateLimit,

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use flowkit_analyze::{documents, select};
+use flowkit_model::document::nesting::DEEPEST_SHOWN;
 
 use crate::args::general::General;
 use crate::args::output::OutputFile;
@@ -81,7 +82,7 @@ impl Show {
                 written = match self.format {
                     Format::Json => {
                         let mut out = Harmless::new(&mut *out, Content::Json);
-                        document::write(found.source, &mut out)
+                        document::write(found.source, DEEPEST_SHOWN, &mut out)
                     }
                     Format::Stored => writeln!(out, "{}", found.whole),
                 };

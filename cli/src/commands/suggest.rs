@@ -8,10 +8,9 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 use flowkit_model::filter::nearest;
-
-use super::Program;
 use flowkit_model::harmless::is_harmful;
 
+use super::Program;
 use crate::screen::{self, err_is_terminal};
 
 /// Commands, and their names in other tools.

@@ -1,16 +1,14 @@
 //! A document for people: indented by two blanks, fields in stored order,
 //! numbers as stored, escaped letters decoded.
 //!
-//! The text is at most some hundred times as long as the document, however deep
-//! that is: what is deeper than [`DEEPEST`] stands on one line.
+//! The text is linear in the document, however deep that is: what is deeper than the
+//! caller says stands on one line.
 
 use std::io::{self, Write};
 
-/// Objects and lists that are deeper inside stand on one line.
-const DEEPEST: usize = 32;
-
-/// Prints a JSON value, which must be complete, and a line end.
-pub(crate) fn write(json: &str, out: &mut impl Write) -> io::Result<()> {
+/// Prints a JSON value, which must be complete, and a line end. Objects and lists that
+/// are deeper inside than `deepest` stand on one line.
+pub(crate) fn write(json: &str, deepest: usize, out: &mut impl Write) -> io::Result<()> {
     let mut depth = 0_usize;
     let mut rest = json.trim();
     while let Some(first) = rest.bytes().next() {
@@ -29,19 +27,19 @@ pub(crate) fn write(json: &str, out: &mut impl Write) -> io::Result<()> {
             b'{' | b'[' => {
                 depth += 1;
                 out.write_all(token.as_bytes())?;
-                line(depth, "", out)?;
+                line(depth, deepest, "", out)?;
             }
             b'}' | b']' => {
-                let is_on_one_line = depth > DEEPEST;
+                let is_on_one_line = depth > deepest;
                 depth = depth.saturating_sub(1);
                 if !is_on_one_line {
-                    line(depth, "", out)?;
+                    line(depth, deepest, "", out)?;
                 }
                 out.write_all(token.as_bytes())?;
             }
             b',' => {
                 out.write_all(b",")?;
-                line(depth, " ", out)?;
+                line(depth, deepest, " ", out)?;
             }
             b':' => out.write_all(b": ")?,
             b'"' if token.contains('\\') => unescaped(token, out)?,
@@ -52,10 +50,11 @@ pub(crate) fn write(json: &str, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Begins a line, or, where it would be too deep, writes what stands for that.
-fn line(depth: usize, instead: &str, out: &mut impl Write) -> io::Result<()> {
-    match depth {
-        ..=DEEPEST => write!(out, "\n{:1$}", "", depth * 2),
-        _ => out.write_all(instead.as_bytes()),
+fn line(depth: usize, deepest: usize, instead: &str, out: &mut impl Write) -> io::Result<()> {
+    if depth <= deepest {
+        write!(out, "\n{:1$}", "", depth * 2)
+    } else {
+        out.write_all(instead.as_bytes())
     }
 }
 
@@ -86,11 +85,13 @@ fn unescaped(token: &str, out: &mut impl Write) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    const DEEPEST: usize = 32;
+
     #[test]
     fn documents_are_indented_and_nothing_else_changes() {
         let json = r#"{"b":1.50,"a":[ ],"z":{"é":"\u00e9 \"x\" {[,:","n":[1,{"m":null}], "e":{}},"h":"\ud800","big":12345678901234567890123}"#;
         let mut out = Vec::new();
-        write(json, &mut out).unwrap();
+        write(json, DEEPEST, &mut out).unwrap();
         let expected = r#"{
   "b": 1.50,
   "a": [],
@@ -120,7 +121,7 @@ mod tests {
         };
         let written = |json: &str| {
             let mut out = Vec::new();
-            write(json, &mut out).unwrap();
+            write(json, DEEPEST, &mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
         let shallow = written(&nested(DEEPEST));

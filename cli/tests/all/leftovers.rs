@@ -4,10 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::thread;
 use std::time::{Duration, Instant};
+
+use flowkit_testdata::{Server, practice_day};
 
 fn flowkit(arguments: &[&str], folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowkit"));
@@ -33,7 +37,16 @@ fn folder() -> tempfile::TempDir {
 /// The names of what is unfinished in a folder and those of a dump in it.
 fn unfinished(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
-    for inside in ["", "dump", "dump/parts", "dump/columns", "live", "live/columns"] {
+    for inside in [
+        "",
+        "dump",
+        "dump/parts",
+        "dump/columns",
+        "live",
+        "live/columns",
+        "flowkit-demo",
+        "flowkit-demo/parts",
+    ] {
         let entries = fs::read_dir(folder.join(inside)).into_iter().flatten();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         found.extend(names.filter(|name| name.contains(".new")));
@@ -48,14 +61,18 @@ fn begun(arguments: &[&str], folder: &Path) -> Child {
     let begun = Instant::now();
     while unfinished(folder).iter().all(|name| before.contains(name)) {
         assert!(begun.elapsed() < Duration::from_secs(30), "{arguments:?} begins nothing");
-        std::thread::sleep(Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
     }
     child
 }
 
-fn signalled(child: Child, signal: &str) -> Output {
+fn signal(child: &Child, signal: &str) {
     let line = format!("kill -{signal} {}", child.id());
     assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+}
+
+fn signalled(child: Child, name: &str) -> Output {
+    signal(&child, name);
     child.wait_with_output().unwrap()
 }
 
@@ -126,6 +143,74 @@ fn what_a_killed_command_leaves_goes_with_the_next_and_nothing_else_does() {
         }
     }
     drop(held);
+}
+
+/// The first signal ends a fetch in order, the second at once, whatever it is replacing
+/// then: its manifest, or the state of a part.
+#[test]
+fn a_second_signal_leaves_nothing_unfinished() {
+    for wait_ms in [0, 0, 0, 1, 2, 3, 5, 8] {
+        let folder = tempfile::tempdir().unwrap();
+        let child = begun(&["demo", "-q"], folder.path());
+        thread::sleep(Duration::from_millis(wait_ms));
+        let line = format!("kill -INT {0}; kill -TERM {0}", child.id());
+        assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(130), "{said}");
+        assert_eq!(unfinished(folder.path()), [""; 0], "{wait_ms} ms: {said}");
+    }
+}
+
+/// `2>&1 | less`: nobody reads what the program says, and it waits to say it.
+#[test]
+fn signals_end_a_program_that_waits_for_its_reader() {
+    let folder = folder();
+    let server = Server::start(practice_day().into_iter().step_by(500).collect(), 0).unwrap();
+    let fetch = ["fetch", "--url", &server.url(), "-o", "fetched"];
+    assert!(flowkit(&fetch, folder.path()).status().unwrap().success());
+    let cases: [(&[&str], bool, usize); 3] = [
+        (&["summary", "nothing"], true, 1),
+        (&["synth", "1000", "--format", "hits"], false, 1),
+        // At the first a fetch ends in order, for which it would have to go on.
+        (&["fetch", "--update", "-o", "fetched"], true, 2),
+    ];
+    for (arguments, is_of_notes, n_signals) in cases {
+        let (unread, full) = std::io::pipe().unwrap();
+        let mut filler = full.try_clone().unwrap();
+        let filling = thread::spawn(move || while filler.write_all(&[b'x'; 4096]).is_ok() {});
+        thread::sleep(Duration::from_millis(200));
+        let mut command = flowkit(arguments, folder.path());
+        if is_of_notes {
+            command.stderr(full)
+        } else {
+            command.stdout(full)
+        };
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        for _ in 0..n_signals {
+            thread::sleep(Duration::from_millis(500));
+            assert!(child.try_wait().unwrap().is_none(), "{arguments:?} does not wait");
+            signal(&child, "TERM");
+        }
+        let ended = code(&mut child);
+        drop(unread);
+        filling.join().unwrap();
+        assert_eq!(ended, Some(130), "{arguments:?}");
+    }
+}
+
+/// The code of a program that ends soon, or is killed.
+fn code(child: &mut Child) -> Option<i32> {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(20) {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap().code()
 }
 
 /// `nohup`, and what a script starts in the background.

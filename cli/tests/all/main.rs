@@ -26,5 +26,6 @@ mod proxy;
 mod questions;
 mod secrets;
 mod shared_dump;
+mod spilling;
 mod told;
 mod tshark;

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use flowkit_testdata::{Server, practice_day};
+
+use crate::harmless::screen::{all_of, terminal};
 
 /// The practice server behind a relay that keeps what is sent to it.
 struct Spy {
@@ -62,14 +64,19 @@ fn pump(mut from: &TcpStream, mut to: &TcpStream, mut seen: impl FnMut(&[u8])) {
 
 /// A run without a terminal: exit code, and what it says.
 fn flowkit(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let output = program(folder, arguments, variables).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+fn program(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_flowkit"));
     command.args(arguments).current_dir(folder).stdin(Stdio::null());
     for name in ["DUMP", "URL", "API_KEY", "BEARER", "PASSWORD"] {
         command.env_remove(format!("FLOWKIT_{name}"));
     }
-    let output = command.envs(variables.iter().copied()).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(said).unwrap())
+    command.envs(variables.iter().copied());
+    command
 }
 
 /// Options and variables.
@@ -110,8 +117,9 @@ fn a_secret_goes_to_no_server_that_only_the_dump_names() {
     let place = with_dump(&spy);
     let update: &[&str] = &["fetch", "--update", "-o", "d"];
     let outline: &[&str] = &["fetch", "--update", "--dry-run", "-o", "d"];
+    let plan: &[&str] = &["fetch", "--dry-run", "-o", "d"];
     let resume: &[&str] = &["fetch", "-o", "d"];
-    for command in [update, outline, resume] {
+    for command in [update, outline, plan, resume] {
         if command == resume {
             let (complete, incomplete) = (r#""state": "complete""#, r#""state": "incomplete""#);
             change_manifest(place.path(), complete, incomplete);
@@ -124,6 +132,34 @@ fn a_secret_goes_to_no_server_that_only_the_dump_names() {
         }
     }
     assert_eq!(flowkit(place.path(), resume, &[("FLOWKIT_URL", &spy.url)]).0, Some(0));
+}
+
+#[test]
+fn on_a_terminal_the_user_is_asked_whatever_would_send_a_secret() {
+    let spy = Spy::start();
+    let place = with_dump(&spy);
+    let variables = [("FLOWKIT_API_KEY", "hidden")];
+    let update: &[&str] = &["fetch", "--update", "-o", "d"];
+    let outline: &[&str] = &["fetch", "--update", "--dry-run", "-o", "d"];
+    // The dump is complete: a fetch leaves it alone, but a plan asks the server.
+    let plan: &[&str] = &["fetch", "--dry-run", "-o", "d"];
+    for arguments in [update, outline, plan] {
+        for (answer, expected) in [("y\n", Some(0)), ("n\n", Some(1))] {
+            let (ours, theirs) = terminal();
+            File::from(ours.try_clone().unwrap()).write_all(answer.as_bytes()).unwrap();
+            let mut command = program(place.path(), arguments, &variables);
+            command.stdin(theirs.try_clone().unwrap()).stdout(Stdio::null()).stderr(theirs);
+            let mut child = command.spawn().unwrap();
+            drop(command);
+            let reader = thread::spawn(move || all_of(ours));
+            let code = child.wait().unwrap().code();
+            let said = String::from_utf8(reader.join().unwrap()).unwrap();
+            assert_eq!(code, expected, "{arguments:?}: {said}");
+            assert!(said.contains("send the API key there? [y/N]"), "{arguments:?}: {said}");
+            let is_sent = spy.sent().contains("ApiKey hidden");
+            assert_eq!(is_sent, expected == Some(0), "{arguments:?}: {said}");
+        }
+    }
 }
 
 #[test]

@@ -127,6 +127,95 @@ fn a_dump_of_somebody_else_is_read_and_not_written_to() {
     }
 }
 
+/// A part without columns, in a dump that is not written to: documents of both parts
+/// count once, whichever it is.
+#[test]
+fn documents_count_once_where_some_parts_have_columns() {
+    let folder = folder();
+    let place = folder.path();
+    let top = ["top", "--by", "dst_port", "-n", "0", "--format", "csv", "dump"];
+    let export = ["export", "dump", "--format", "csv"];
+    let sorted = |output: &Output| {
+        let mut lines: Vec<_> = output.stdout.split(|byte| *byte == b'\n').collect();
+        lines.sort_unstable();
+        lines.concat()
+    };
+    let right = [&top[..], &export].map(|arguments| sorted(&flowkit(arguments, place)));
+    let open = Command::new("chmod").args(["777", "dump"]).current_dir(place).status();
+    assert!(open.unwrap().success());
+    for path in columns(place) {
+        let held = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        for (arguments, right) in [&top[..], &export].iter().zip(&right) {
+            let output = flowkit(arguments, place);
+            assert!(said(&output).contains("can be written to by other users"));
+            assert!(sorted(&output) == *right, "{arguments:?} without {}", path.display());
+        }
+        fs::write(&path, held).unwrap();
+    }
+}
+
+/// Columns of somebody else that are damaged are not taken, and not removed; that the
+/// documents are read instead is told.
+#[test]
+fn damaged_columns_of_somebody_else_are_told() {
+    let folder = folder();
+    let place = folder.path();
+    let export = ["export", "dump", "--format", "csv", "-o", "out"];
+    assert!(flowkit(&export, place).status.success());
+    let right = fs::read(place.join("out")).unwrap();
+    let path = &columns(place)[1];
+    let mut bytes = fs::read(path).unwrap();
+    let at = bytes.len() / 5;
+    bytes[at] ^= 0x55;
+    fs::write(path, &bytes).unwrap();
+    let open = Command::new("chmod").args(["777", "dump"]).current_dir(place).status();
+    assert!(open.unwrap().success());
+    let output = flowkit(&export, place);
+    let told = said(&output);
+    assert!(output.status.success(), "{told}");
+    let note = "note: dump is answered from its documents, which takes longer: \
+                dump/columns/0002-b.ndjson.parquet is damaged\n";
+    assert_eq!(told.matches(note).count(), 1, "{told}");
+    assert!(fs::read(path).unwrap() == bytes && columns(place).len() == 2);
+    // Flows of documents come before those of columns.
+    let lines = |text: &[u8]| {
+        let mut lines: Vec<_> = text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        lines.sort_unstable();
+        lines
+    };
+    assert!(lines(&fs::read(place.join("out")).unwrap()) == lines(&right));
+}
+
+/// Columns of an earlier or a later layout, as their footer says: those of a dump are made
+/// anew, a file of them is refused by name.
+#[test]
+fn columns_of_another_layout_are_not_read() {
+    let folder = folder();
+    let place = folder.path();
+    let top = ["top", "--by", "dst_port", "--format", "csv"];
+    let right = flowkit(&[&top[..], &["dump"]].concat(), place).stdout;
+    let path = &columns(place)[1];
+    let whole = fs::read(path).unwrap();
+    let stated = b"{\"version\":";
+    let at = whole.windows(stated.len()).position(|bytes| bytes == stated).unwrap() + stated.len();
+    let copy = place.join("flows.parquet");
+    for step in [-1, 1_i8] {
+        let mut other = whole.clone();
+        assert!((b'2'..b'9').contains(&other[at]) && !other[at + 1].is_ascii_digit());
+        other[at] = other[at].wrapping_add_signed(step);
+        fs::write(path, &other).unwrap();
+        let answer = flowkit(&[&top[..], &["dump"]].concat(), place);
+        assert!(answer.stdout == right, "{step}: {}", said(&answer));
+        assert!(fs::read(path).unwrap() == whole, "{step}: not made anew");
+        fs::write(&copy, &other).unwrap();
+        let refused = flowkit(&[&top[..], &["flows.parquet"]].concat(), place);
+        let told = said(&refused);
+        assert_eq!(refused.status.code(), Some(1), "{step}: {told}");
+        assert!(told.contains("flows.parquet") && told.contains("another version"), "{told}");
+    }
+}
+
 /// Whatever else a later layout holds: it is named as one, and nothing changes.
 #[test]
 fn a_dump_of_a_later_flowkit_is_refused_by_name() {

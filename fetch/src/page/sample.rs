@@ -2,6 +2,7 @@
 
 use flowkit_model::document::Document;
 use flowkit_model::document::dialect::DIALECTS;
+use flowkit_model::document::nesting::is_long_path;
 use flowkit_model::field::FIELDS;
 use serde_json::{Map, Value};
 
@@ -11,10 +12,6 @@ use crate::error::printable;
 const LARGEST: usize = 16 << 20;
 /// Most keys that are named of a document that is no flow.
 const MOST_KEYS: usize = 6;
-
-/// Most names in a dotted path that become objects in one another; no field of a flow
-/// has more, and what is deeper cannot be dropped again.
-const DEEPEST: usize = 64;
 
 /// Whether a hit is a flow, and its dialect in words; of a document that is no
 /// flow why not, with its keys.
@@ -53,7 +50,7 @@ fn from_fields(fields: Map<String, Value>) -> Map<String, Value> {
             Value::Array(mut list) if list.len() == 1 => list.remove(0),
             value => value,
         };
-        if path.split('.').nth(DEEPEST).is_some() {
+        if is_long_path(&path) {
             document.insert(path, value);
             continue;
         }

@@ -62,22 +62,23 @@ pub(super) fn destination(
 }
 
 /// The server that a request would be sent to because its dump names it, and nobody
-/// else; `None` if there is none.
+/// else; `None` if there is none. A fetch leaves a complete dump alone, and a dry run
+/// ([`dry_run`](super::dry_run())) asks the server of that, too.
 ///
 /// # Errors
 /// If what the dump names is no address.
-pub fn server_of_dump(request: &Request) -> Result<Option<String>, FetchError> {
+pub fn server_of_dump(request: &Request, is_dry_run: bool) -> Result<Option<String>, FetchError> {
     if request.url.is_some() || request.force {
         return Ok(None);
     }
     let Ok(manifest) = flowkit_dump::manifest::read(&request.output) else { return Ok(None) };
-    if is_left_alone(request, &manifest) {
+    if !is_dry_run && is_left_alone(request, &manifest) {
         return Ok(None);
     }
     Address::of_dump(&manifest.server.url).map(|address| Some(address.url))
 }
 
-/// Whether a request leaves a dump as it is, because that is complete.
+/// Whether the fetch of a request leaves a dump as it is, because that is complete.
 pub(super) fn is_left_alone(request: &Request, manifest: &Manifest) -> bool {
     manifest.state == State::Complete && !request.force && request.update.is_none()
 }

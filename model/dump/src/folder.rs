@@ -9,14 +9,14 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_model::dump::{LOCK, MANIFEST, Manifest, NEW_END, Part, is_ours};
+use flowkit_model::dump::{LOCK, MANIFEST, Manifest, Part, is_ours};
 
 use crate::error::DumpError;
-use crate::files::make_folder;
+use crate::files::{Made, make_folder};
 use crate::folders::Folders;
 use crate::manifest;
 use crate::place::Place;
-use crate::unfinished::{sweep_files, sweep_manifests};
+use crate::unfinished::{is_unfinished_manifest, sweep_files, sweep_manifests};
 
 /// A dump that this process alone writes to.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct DumpFolder {
     is_new: bool,
     /// Locked until it is dropped.
     _lock: File,
+    /// An empty folder would look as if something had begun.
+    _made: Made,
 }
 
 /// What a folder held before it became a dump.
@@ -48,18 +50,14 @@ impl DumpFolder {
         if root.is_file() {
             return Err(DumpError::NotADump { path: root.to_owned(), why: "it is a file" });
         }
-        make_folder(root)?;
-        let opened = Folders::open(root);
-        if opened.is_err() && is_new {
-            // An empty folder would look as if something had begun.
-            let _ = fs::remove_dir(root);
-        }
-        let folders = opened?;
+        let made = make_folder(root)?;
+        let folders = Folders::open(root)?;
         inspect(folders.root())?;
         let lock = lock(folders.root())?;
+        let folder = Self { folders, is_new, _lock: lock, _made: made };
         // Looked at again: before the lock it may have been another's.
-        let existing = inspect(folders.root())?;
-        Ok((Self { folders, is_new, _lock: lock }, existing))
+        let existing = inspect(folder.folders.root())?;
+        Ok((folder, existing))
     }
 
     /// Begins a new dump. The manifest, which says that nothing is here yet, is
@@ -140,13 +138,12 @@ impl DumpFolder {
 }
 
 impl Drop for DumpFolder {
-    /// Removes the folder again if it was made for a dump that did not begin. Best
-    /// effort: one that holds anything else stays.
+    /// Removes the lock again if the folder was made for a dump that did not begin, so
+    /// that it is empty. Best effort: one that holds anything else stays.
     fn drop(&mut self) {
         let root = self.folders.root();
         if self.is_new && root.read(MANIFEST).is_err() {
             let _ = root.forget(LOCK);
-            let _ = fs::remove_dir(root.path());
         }
     }
 }
@@ -170,9 +167,8 @@ fn inspect(root: &Place) -> Result<Existing, DumpError> {
     match manifest::read_in(root) {
         Ok(manifest) => Ok(Existing::Dump(Box::new(manifest))),
         Err(DumpError::NoManifest { .. }) => {
-            let is_leftover = |name: &str| name.starts_with(MANIFEST) && name.ends_with(NEW_END);
             let is_of_nobody = |name: &OsString| {
-                name.to_str().is_none_or(|name| name != LOCK && !is_leftover(name))
+                name.to_str().is_none_or(|name| name != LOCK && !is_unfinished_manifest(name))
             };
             if root.names()?.iter().any(is_of_nobody) {
                 return refuse("it has no manifest.json");
@@ -191,7 +187,9 @@ fn inspect(root: &Place) -> Result<Existing, DumpError> {
 
 fn lock(root: &Place) -> Result<File, DumpError> {
     let path = root.path().join(LOCK);
-    let file = match root.create_new(LOCK) {
+    let made = root.create_new(LOCK);
+    let is_new = made.is_ok();
+    let file = match made {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => root.write(LOCK),
         made => made,
     };
@@ -205,7 +203,13 @@ fn lock(root: &Place) -> Result<File, DumpError> {
         Err(fs::TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
             Ok(file)
         }
-        Err(fs::TryLockError::Error(error)) => Err(DumpError::io("lock", &path)(error)),
+        Err(fs::TryLockError::Error(error)) => {
+            if is_new {
+                // Nobody else can lock it either.
+                let _ = root.forget(LOCK);
+            }
+            Err(DumpError::io("lock", &path)(error))
+        }
     }
 }
 

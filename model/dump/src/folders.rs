@@ -15,7 +15,7 @@ use crate::place::Place;
 /// The folders of a dump.
 #[derive(Debug)]
 pub struct Folders {
-    root: Place,
+    root: Arc<Place>,
     /// Opened when they are first needed.
     parts: OnceLock<Arc<Place>>,
     columns: OnceLock<Arc<Place>>,
@@ -27,13 +27,13 @@ impl Folders {
     /// # Errors
     /// If it is no folder, or cannot be read.
     pub fn open(dump: &Path) -> Result<Self, DumpError> {
-        let root = Place::open(dump)?;
+        let root = Arc::new(Place::open(dump)?);
         Ok(Self { root, parts: OnceLock::new(), columns: OnceLock::new() })
     }
 
     /// The dump itself.
     #[must_use]
-    pub fn root(&self) -> &Place {
+    pub fn root(&self) -> &Arc<Place> {
         &self.root
     }
 

@@ -7,11 +7,12 @@
 //!
 //! | floor | module | what it does |
 //! | --- | --- | --- |
-//! | 5 | [`verify()`], [`DumpFolder`] | is a dump what its manifest says; its folder, locked for one writer |
-//! | 4 | [`Folders`] | where its parts and columns are |
-//! | 3 | [`manifest`], [`PartFile`], [`NewFile`], [`NewFolder`], [`NewNamed`] | the manifest, read and replaced; a part that grows frame by frame; what is not whole yet |
+//! | 6 | [`verify()`], [`DumpFolder`] | is a dump what its manifest says; its folder, locked for one writer |
+//! | 5 | [`Folders`] | where its parts and columns are |
+//! | 4 | [`manifest`], [`PartFile`] | the manifest, read and replaced; a part that grows frame by frame |
+//! | 3 | [`NewFile`], [`NewFolder`], [`NewNamed`] | what is not whole yet |
 //! | 2 | [`place`], [`files`], [`frames`] | files of a folder, by plain names and never through a link; private folders; zstd frames with checksums |
-//! | 1 | [`checksum`], [`lines`], [`named`], [`DocumentHasher`], [`DumpError`] | SHA-256; lines of a part; files that a person named; documents told apart; what goes wrong |
+//! | 1 | [`checksum`], [`disk`], [`lines`], [`named`], [`DocumentHasher`], [`DumpError`] | SHA-256; what is free; lines of a part; files that a person named; documents told apart; what goes wrong |
 //!
 //! ```
 //! use flowkit_dump::frames::FrameWriter;
@@ -47,6 +48,7 @@
 //! ```
 
 pub mod checksum;
+pub mod disk;
 mod document_hash;
 mod error;
 pub mod files;

@@ -2,11 +2,13 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use flowkit_model::dump::{FORMAT, MANIFEST, Manifest};
 
 use crate::error::DumpError;
 use crate::place::Place;
+use crate::unfinished::replace;
 
 /// A manifest is no larger: with a kilobyte for each part, that is a quarter of a
 /// million parts.
@@ -66,10 +68,10 @@ fn up_to_limit(file: impl Read) -> io::Result<Vec<u8>> {
 ///
 /// # Errors
 /// If it cannot be written.
-pub fn write(dump: &Place, manifest: &Manifest) -> Result<(), DumpError> {
+pub fn write(dump: &Arc<Place>, manifest: &Manifest) -> Result<(), DumpError> {
     let mut json = Vec::new();
     manifest.write(&mut json).map_err(DumpError::io("write", &dump.path().join(MANIFEST)))?;
-    dump.replace(MANIFEST, &json)
+    replace(dump, MANIFEST, &json)
 }
 
 #[cfg(test)]
@@ -84,7 +86,7 @@ mod tests {
         let dump = place.path();
         assert!(matches!(read(dump), Err(DumpError::NoManifest { .. })));
         let manifest = Manifest { flowkit_dump: FORMAT, ..Manifest::default() };
-        write(&Place::open(dump).unwrap(), &manifest).unwrap();
+        write(&Arc::new(Place::open(dump).unwrap()), &manifest).unwrap();
         assert_eq!(read(dump).unwrap(), manifest);
         for (json, expected) in [
             ("no json", "damaged"),

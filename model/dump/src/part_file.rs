@@ -14,6 +14,7 @@ use crate::checksum::{digest, hexadecimal};
 use crate::error::DumpError;
 use crate::frames::{FrameWriter, Written};
 use crate::place::Place;
+use crate::unfinished::replace;
 
 /// At most so much work is lost to a crash; each sync costs some milliseconds.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
@@ -131,7 +132,7 @@ impl PartFile {
         self.frames.get_ref().sync_data().map_err(DumpError::io("write", &self.partial))?;
         let mut json = Vec::new();
         state.write(&mut json).map_err(DumpError::io("write", &self.partial))?;
-        self.parts.replace(&self.state_name(), &json)?;
+        replace(&self.parts, &self.state_name(), &json)?;
         self.synced = Instant::now();
         Ok(())
     }

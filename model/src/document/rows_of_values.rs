@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::nesting::is_long_path;
+
 /// Whether a column is named after a sum of documents, as SQL, ES|QL and Kibana
 /// name them: `sum(bytes)`, `Sum of bytes`.
 pub(super) fn is_of_aggregates(name: &str) -> bool {
@@ -38,8 +40,9 @@ pub(super) fn documents<'a>(
     rows: &[Vec<&'a RawValue>],
     are_values: bool,
 ) -> Option<Vec<Cow<'a, str>>> {
-    let is_deep = |column: &Column| column.name.matches('.').count() >= MOST_DOTS;
-    if columns.iter().any(|column| is_of_aggregates(&column.name) || is_deep(column)) {
+    // A name that is no path would be a level of the document for each of its dots.
+    let is_none = |name: &str| is_of_aggregates(name) || is_long_path(name);
+    if columns.iter().any(|column| is_none(&column.name)) {
         return None;
     }
     let fits = |rows: &[Vec<&RawValue>]| rows.iter().all(|row| row.len() == columns.len());
@@ -60,10 +63,6 @@ pub(super) fn documents<'a>(
     };
     fits(rows).then(|| rows.iter().map(|row| Cow::Owned(document(columns, row))).collect())
 }
-
-/// The name of a column with as many dots is no path: each would be one level of a
-/// document more.
-const MOST_DOTS: usize = 64;
 
 /// The members that make a hit of a document.
 const OF_HITS: [&str; 4] = ["_index", "_id", "_routing", "_source"];
@@ -102,6 +101,7 @@ pub(super) fn put(members: &mut Map<String, Value>, path: &str, value: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::nesting::MOST_NAMES;
 
     fn rows(columns: &[(&str, &str)], rows: &str, are_values: bool) -> Option<Vec<String>> {
         let columns: Vec<Column> = columns
@@ -131,7 +131,7 @@ mod tests {
         );
         assert_eq!(rows(&columns, r#"[["a"],[1,2]]"#, true), None);
         assert_eq!(rows(&columns, r#"[["a",1,2]]"#, false), None);
-        for (n, is_read) in [(MOST_DOTS - 1, true), (MOST_DOTS, false), (1_000_000, false)] {
+        for (n, is_read) in [(MOST_NAMES - 1, true), (MOST_NAMES, false), (1_000_000, false)] {
             let path = format!("a{}", ".a".repeat(n));
             let found = rows(&[(&path, "long")], "[[1]]", false);
             assert_eq!(found.is_some(), is_read, "{n} dots");

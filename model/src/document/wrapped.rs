@@ -22,11 +22,9 @@ use serde_json::value::RawValue;
 use super::NotAFlow;
 use super::entry::Entry;
 use super::json::string;
+use super::nesting::DEEPEST_ANSWER;
 use super::rows_of_values::{Column, documents};
 use super::vflow::Message;
-
-/// Answers inside of answers, and in texts, are looked into this deep.
-pub const DEEPEST: u32 = 4;
 
 /// What is inside of an answer.
 #[derive(Debug, Default)]
@@ -115,7 +113,7 @@ impl<'a> Wrapped<'a> {
     /// Looks into a JSON object that is no flow; `None` if nothing known is inside.
     #[must_use]
     pub fn of(json: &'a str) -> Option<Self> {
-        Self::within(DEEPEST, json)
+        Self::within(DEEPEST_ANSWER, json)
     }
 
     /// The same, with what is in turn inside looked into `levels` deep.

@@ -28,8 +28,8 @@ pub use crate::window::Span;
 pub use document_id::{DOCUMENT_ID_CASES, DocumentId, DocumentIdCase, HitId, IdInPart};
 pub use manifest::{Count, FORMAT, Manifest, Server, State, Wanted};
 pub use names::{
-    COLUMNS, COLUMNS_END, LOCK, MANIFEST, NEW_END, PART_END, PARTIAL_END, PARTS, STATE_END,
-    is_ours, is_part_name, is_plain_name, part_name,
+    Begun, COLUMNS, COLUMNS_END, LOCK, MANIFEST, PART_END, PARTIAL_END, PARTS, STATE_END, is_ours,
+    is_part_name, is_plain_name, part_name, unfinished, unfinished_name,
 };
 pub use part::{DOCUMENTS_READ, Order, Part, PartScope, Pending, Proof, Read, Slice};
 pub use part_form::PartForm;

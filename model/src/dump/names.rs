@@ -18,8 +18,8 @@ pub const PARTIAL_END: &str = ".partial";
 pub const STATE_END: &str = ".state";
 /// End of the name of a file of columns.
 pub const COLUMNS_END: &str = ".parquet";
-/// End of the name of a file that is about to replace the one without it.
-pub const NEW_END: &str = ".new";
+/// End of the name of what is about to replace the one without it and the number before.
+const NEW_END: &str = ".new";
 
 /// Longest part name in bytes, so that it fits any file system with its end.
 pub(super) const NAME_LIMIT: usize = 120;
@@ -62,23 +62,47 @@ pub fn is_plain_name(name: &str) -> bool {
     !matches!(name, "" | "." | "..") && !name.contains(['/', '\\', '\0'])
 }
 
+/// Who began something unfinished, as its name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// Somebody who holds a lock on it; its number is random.
+    Locked,
+    /// This process: an earlier flowkit, which had no locks.
+    By(i32),
+    /// Nobody knows: a flowkit before that.
+    Unknown,
+}
+
+/// The name of something unfinished that will have this name.
+#[must_use]
+pub fn unfinished_name(name: &str, random: u64) -> String {
+    format!("{name}.{random:016x}{NEW_END}")
+}
+
+/// The name that something unfinished will have, and who began it; `None` if it is not
+/// the name of something unfinished.
+#[must_use]
+pub fn unfinished(name: &str) -> Option<(&str, Begun)> {
+    let new = name.strip_suffix(NEW_END)?;
+    let begun = |number: &str| {
+        if number.len() == 16 && number.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Some(Begun::Locked);
+        }
+        number.parse().ok().filter(|process| *process > 0).map(Begun::By)
+    };
+    let numbered = new.rsplit_once('.').and_then(|(stem, number)| Some((stem, begun(number)?)));
+    Some(numbered.unwrap_or((new, Begun::Unknown)))
+}
+
 /// Whether a file in `parts` or `columns` has a name that flowkit gives.
 #[must_use]
 pub fn is_ours(file_name: &str) -> bool {
-    // Between the name and the end of what is unfinished there is a number.
-    let is_number = |number: &str| number.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let stem = match file_name.strip_suffix(NEW_END) {
-        Some(new) => match new.rsplit_once('.') {
-            Some((stem, number)) if is_number(number) => stem,
-            _ => new,
-        },
-        None => file_name,
-    };
+    let whole = unfinished(file_name).map_or(file_name, |(whole, _)| whole);
     let stem = PartForm::ALL
         .iter()
         .map(|form| form.end())
         .chain([PARTIAL_END, STATE_END, COLUMNS_END])
-        .find_map(|end| stem.strip_suffix(end));
+        .find_map(|end| whole.strip_suffix(end));
     stem.is_some_and(|stem| {
         let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
         digits >= 4 && stem.as_bytes().get(digits) == Some(&b'-')

@@ -99,7 +99,7 @@ pub enum Order {
 }
 
 /// One of `max` disjoint shares of an index, as the server cuts them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Slice {
     /// Number of this share, from 0.

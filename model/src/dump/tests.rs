@@ -23,7 +23,7 @@ fn every_name_we_give_is_known_as_ours_and_no_other() {
         for end in parts.chain([PARTIAL_END, STATE_END, COLUMNS_END]) {
             let name = part_name(3, index) + end;
             // Replaced by this version, and by earlier ones.
-            for new in ["", NEW_END, ".0123456789abcdef.new", ".4711.new"] {
+            for new in ["", ".new", ".0123456789abcdef.new", ".4711.new"] {
                 assert!(is_ours(&format!("{name}{new}")), "{name}{new}");
             }
         }
@@ -39,6 +39,23 @@ fn every_name_we_give_is_known_as_ours_and_no_other() {
     ] {
         assert!(!is_ours(name), "{name}");
     }
+}
+
+#[test]
+fn who_began_something_unfinished_stands_in_its_name() {
+    for (name, expected) in [
+        ("0001-n.parquet.0123456789abcdef.new", Some(("0001-n.parquet", Begun::Locked))),
+        ("0001-n.parquet.4711.new", Some(("0001-n.parquet", Begun::By(4711)))),
+        ("0001-n.parquet.new", Some(("0001-n.parquet", Begun::Unknown))),
+        ("0001-n.parquet.-1.new", Some(("0001-n.parquet.-1", Begun::Unknown))),
+        ("0001-n.parquet.0.new", Some(("0001-n.parquet.0", Begun::Unknown))),
+        ("0001-n.parquet", None),
+        ("", None),
+    ] {
+        assert_eq!(unfinished(name), expected, "{name}");
+    }
+    let name = unfinished_name("0001-n.state", 7);
+    assert_eq!(unfinished(&name), Some(("0001-n.state", Begun::Locked)), "{name}");
 }
 
 #[test]

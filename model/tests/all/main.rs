@@ -2,7 +2,6 @@
 //!
 //! A file a subject; `cargo test -p flowkit-model --test all SUBJECT::` runs one.
 
-mod templated_documents;
-||||||| 3c2704b
 mod templated;
+mod templated_documents;
 mod wire;

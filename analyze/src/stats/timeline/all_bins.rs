@@ -56,10 +56,17 @@ impl Binned {
         }
         let bins = self.touched_bins(touched, first, last, &mut days);
         let (n, are) = (bins.len(), if bins.len() == 1 { "is" } else { "are" });
+        // In a window with both ends a wrong clock adds no bins.
+        let shown_by = match self.window {
+            (Some(_), Some(_)) => "a larger --bin or a shorter window shows them",
+            _ => {
+                "a larger --bin or a window shows them; `flowkit exporters` shows the first \
+                 and last time of each exporter"
+            }
+        };
         notes.push(format!(
             "there are more than {most} bins from first to last, of which {n} {are} not empty: \
-             the empty ones are left out, of the rates too (a larger --bin or a window shows \
-             them; `flowkit exporters` shows the first and last time of each exporter)"
+             the empty ones are left out, of the rates too ({shown_by})"
         ));
         bins
     }

@@ -244,6 +244,22 @@ fn a_wrong_clock_makes_no_rows() {
     }
 }
 
+/// What is advised is not done already: a window with both ends is shortened, not given.
+#[test]
+fn empty_bins_that_are_left_out_are_told_with_what_shows_them() {
+    let flows = [flow(0, 0, 1), flow(NOW, 0, 2)];
+    for (window, expected) in [
+        (None, "(a larger --bin or a window shows them; `flowkit exporters` shows"),
+        (Some((Some(0), None)), "(a larger --bin or a window shows them; `flowkit exporters`"),
+        (Some((Some(0), Some(NOW + 1))), "(a larger --bin or a shorter window shows them)"),
+    ] {
+        let timeline = binned(1000, TimeDistribution::Export, Vec::new(), window);
+        let answer = asked(&timeline, &flows);
+        let is_told = answer.notes.iter().any(|note| note.contains(expected));
+        assert!(is_told, "{expected}: {:?}", answer.notes);
+    }
+}
+
 /// All empty bins of a day of seconds are there.
 #[test]
 fn a_day_of_seconds_has_its_empty_bins() {

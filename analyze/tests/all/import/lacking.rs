@@ -222,3 +222,17 @@ fn a_source_that_is_no_source_is_refused() {
         assert_eq!(listed.unwrap_err().to_string(), error);
     }
 }
+
+/// What was passed over of one kind does not hide the other.
+#[test]
+fn csv_and_broken_text_among_documents_are_both_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mixed.txt");
+    let csv = "sa,da,ibyt\n10.0.0.1,10.0.0.2,3\n10.0.0.1,10.0.0.2,4\n";
+    let text = [&hits(0..3), "{\"a\": b{\n", &hits(3..5), csv, &hits(5..7)].concat();
+    fs::write(&path, text).unwrap();
+    let incomplete = tally(&path).incomplete.join("\n");
+    for told in ["may have held a document", "of csv among documents were passed over"] {
+        assert!(incomplete.contains(told), "{told}: {incomplete}");
+    }
+}

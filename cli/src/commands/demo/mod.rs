@@ -15,7 +15,6 @@ use flowkit_analyze::input::read_manifest;
 use flowkit_analyze::{Source, ask};
 use flowkit_fetch::{Cancel, DEFAULT_PAGE, Request};
 use flowkit_model::FieldId;
-use flowkit_model::dump::{LOCK, MANIFEST};
 use flowkit_model::question::{Flows, Key, Order, Question, Report, Top};
 use flowkit_testdata::{Server, practice_day};
 use jiff::tz::TimeZone;
@@ -99,7 +98,8 @@ impl Demo {
 
 fn fetch_and_query(general: &General) -> anyhow::Result<Exit> {
     let dump = PathBuf::from(DUMP);
-    if dump.exists() && !is_a_demo(&dump) && !is_not_begun(&dump) {
+    // What is no dump at all is refused where the folder is locked.
+    if read_manifest(&dump).is_ok() && !is_a_demo(&dump) {
         bail!("./{DUMP} exists and is not a demo; rename it, or use another directory");
     }
     let server = Server::start(practice_day(), 0).context("cannot open a port on this machine")?;
@@ -138,14 +138,6 @@ fn fetch_and_query(general: &General) -> anyhow::Result<Exit> {
 /// Whether a directory is the dump of an earlier demo.
 fn is_a_demo(dump: &std::path::Path) -> bool {
     read_manifest(dump).is_ok_and(|manifest| manifest.server.cluster.as_deref() == Some(CLUSTER))
-}
-
-/// Whether a demo was killed there before it began.
-fn is_not_begun(dump: &std::path::Path) -> bool {
-    let is_left = |name: &str| name == LOCK || (name.starts_with(MANIFEST) && name != MANIFEST);
-    let mut entries = std::fs::read_dir(dump).into_iter().flatten();
-    entries.all(|entry| entry.is_ok_and(|entry| entry.file_name().to_str().is_some_and(is_left)))
-        && dump.is_dir()
 }
 
 fn next_steps() -> String {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use flowkit_model::document::nesting::DEEPEST_SHOWN;
 use flowkit_model::harmless::harmless;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -10,13 +11,11 @@ use serde_json::value::RawValue;
 /// A field that is not an object: dotted path and value as text.
 pub(super) type Leaf = (String, String);
 
-/// Objects that are deeper inside are shown as they stand, as the value of a field.
-const DEEPEST: usize = 32;
-
-/// Every field that is not an object, in order.
+/// Every field that is not an object, in order; objects that are deeper inside than is
+/// shown are values of fields, as they stand.
 pub(super) fn leaves(json: &str) -> serde_json::Result<Vec<Leaf>> {
     let mut leaves = Vec::new();
-    flatten("", json, DEEPEST, &mut leaves)?;
+    flatten("", json, DEEPEST_SHOWN, &mut leaves)?;
     Ok(leaves)
 }
 
@@ -75,6 +74,7 @@ impl<'de> Deserialize<'de> for Object<'de> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flowkit_model::document::nesting::DEEPEST;
 
     #[test]
     fn members_stand_in_their_order_and_hold_no_escapes() {
@@ -85,13 +85,13 @@ mod tests {
             leaves.iter().map(|(path, value)| (path.as_str(), value.as_str())).collect();
         assert_eq!(found, expected);
         assert!(super::leaves("{").is_err());
-        for depth in [DEEPEST - 1, DEEPEST, 127, 128, 512, 1_000_000] {
+        for depth in [DEEPEST_SHOWN - 1, DEEPEST_SHOWN, 127, 128, DEEPEST, 1_000_000] {
             let (open, close) = ("{\"a\":".repeat(depth), "}".repeat(depth));
             for value in ["1", "[1]", "1e999"] {
                 let leaves = super::leaves(&format!("{{\"b\":{open}{value}{close}}}")).unwrap();
                 let [(path, text)] = &leaves[..] else { panic!("{depth}") };
                 let n = path.matches('a').count();
-                assert_eq!(n, depth.min(DEEPEST - 1));
+                assert_eq!(n, depth.min(DEEPEST_SHOWN - 1));
                 assert_eq!(text.contains('{'), depth > n, "{depth}");
             }
         }

@@ -275,7 +275,7 @@ impl Fetch {
             request.window = self.choice.window(now)?;
         }
         if !dump.list {
-            self.server.settle(&mut request)?;
+            self.server.settle(&mut request, dump.dry_run)?;
         }
         self.server.fill(&mut request)?;
         Ok(request)

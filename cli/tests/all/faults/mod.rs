@@ -67,6 +67,22 @@ fn a_limit_of_descriptors_of_any_size() {
     }
 }
 
+/// Wherever it fails before its manifest is there, a fetch leaves no folder.
+#[test]
+fn a_fetch_that_does_not_begin_leaves_no_folder() {
+    let fetch = CASES.iter().find(|case| case.writes == Writes::Resumable("new")).unwrap();
+    let mut n_failed = 0;
+    for descriptors in 4..24 {
+        let folder = folder();
+        let output = limited(fetch, &format!("--nofile={descriptors}"), folder.path());
+        let new = folder.path().join("new");
+        n_failed += usize::from(!new.exists());
+        let told = format!("{descriptors} descriptors: {}", said(&output));
+        assert!(!new.exists() || new.join("manifest.json").exists(), "{told}");
+    }
+    assert!((1..20).contains(&n_failed), "{n_failed}");
+}
+
 #[test]
 fn a_signal_anywhere_in_the_run() {
     for (number, case) in CASES.iter().enumerate() {

@@ -5,7 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod hostile;
-mod screen;
+pub(crate) mod screen;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;

@@ -51,7 +51,7 @@ pub(super) fn on_terminals(folder: &Path, arguments: &[OsString]) -> Printed {
 }
 
 /// Our end of a terminal, and the program's, which changes no line end.
-fn terminal() -> (OwnedFd, OwnedFd) {
+pub(crate) fn terminal() -> (OwnedFd, OwnedFd) {
     let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&ours).unwrap();
     unlockpt(&ours).unwrap();
@@ -65,7 +65,7 @@ fn terminal() -> (OwnedFd, OwnedFd) {
 
 /// All that is written to a terminal until nobody holds it any more, which reads as an
 /// error.
-fn all_of(end: OwnedFd) -> Vec<u8> {
+pub(crate) fn all_of(end: OwnedFd) -> Vec<u8> {
     let (mut end, mut all, mut piece) = (File::from(end), Vec::new(), [0; 4096]);
     while let Ok(read @ 1..) = end.read(&mut piece) {
         all.extend_from_slice(&piece[..read]);

@@ -9,11 +9,11 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use flowkit_model::dump::{NEW_END, is_plain_name};
+use flowkit_model::dump::{is_plain_name, unfinished_name};
 
 use crate::error::DumpError;
 
@@ -119,26 +119,10 @@ impl Place {
     /// # Errors
     /// If it cannot be made.
     pub fn create_beside(&self, name: &str) -> io::Result<(String, File)> {
+        plain(name)?;
         let new = unforeseen(name);
         let file = self.create_new(&new)?;
         Ok((new, file))
-    }
-
-    /// Replaces a file as a whole: after a crash it holds the old or the new bytes.
-    ///
-    /// # Errors
-    /// If it cannot be written; the old one is there then.
-    pub fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), DumpError> {
-        let path = self.path.join(name);
-        let cannot = || DumpError::io("write", &path);
-        let (new, mut file) = self.create_beside(name).map_err(cannot())?;
-        let written = file.write_all(bytes).and_then(|()| file.sync_all());
-        let replaced = written.and_then(|()| self.rename(&new, name));
-        if replaced.is_err() {
-            // Why it failed is told; that this failed too helps nobody.
-            let _ = self.handle.remove(&new);
-        }
-        replaced.map_err(cannot())
     }
 
     /// Renames a file for good: the folder is synced as well.
@@ -197,7 +181,7 @@ impl Place {
 /// link there.
 #[must_use]
 pub(crate) fn unforeseen(name: &str) -> String {
-    format!("{name}.{:016x}{NEW_END}", RandomState::new().hash_one(0))
+    unfinished_name(name, RandomState::new().hash_one(0))
 }
 
 /// Only one plain name is looked for, whoever asks.
@@ -267,11 +251,12 @@ mod tests {
         }
         assert!(place.folder("nowhere").unwrap().is_none());
         // A link is replaced, not written through.
-        place.replace("link", b"new").unwrap();
+        let (new, _) = place.create_beside("link").unwrap();
+        place.rename(&new, "link").unwrap();
         place.create_anew("dangling").unwrap();
         assert_eq!(fs::read(elsewhere.join("file")).unwrap(), b"secret");
         assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 1);
-        assert_eq!(fs::read(dump.join("link")).unwrap(), b"new");
+        assert_eq!(fs::read(dump.join("link")).unwrap(), b"");
     }
 
     #[test]
@@ -282,7 +267,7 @@ mod tests {
         let place = Place::open(&folder.path().join("dump")).unwrap();
         for name in ["../file", "..", ".", "", "/etc/passwd", "a/b", "a\0b"] {
             assert!(place.read(name).is_err() && place.create_new(name).is_err(), "{name:?}");
-            assert!(place.replace(name, b"").is_err() && place.forget(name).is_err(), "{name:?}");
+            assert!(place.create_beside(name).is_err() && place.forget(name).is_err(), "{name:?}");
             assert!(place.folder(name).is_err() && place.make_folder(name).is_err(), "{name:?}");
             assert!(place.rename(name, "y").is_err() && place.rename("x", name).is_err());
         }
@@ -290,16 +275,12 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_as_a_whole_and_is_private() {
+    fn what_is_made_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::open(folder.path()).unwrap();
-        place.replace("x", b"long old content").unwrap();
-        place.replace("x", b"new").unwrap();
-        let file = folder.path().join("x");
-        assert_eq!(fs::read(&file).unwrap(), b"new");
-        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(place.names().unwrap(), ["x"]);
-        let folder_mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(folder_mode(place.make_folder("f").unwrap().path()), 0o700);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        place.create_new("x").unwrap();
+        assert_eq!(mode(&folder.path().join("x")), 0o600);
+        assert_eq!(mode(place.make_folder("f").unwrap().path()), 0o700);
     }
 }

@@ -18,6 +18,9 @@ use rustix::process::{getegid, geteuid, getgroups};
 #[derive(Debug)]
 pub(super) struct Handle(OwnedFd);
 
+/// What is said where the system does not tell whose a folder is.
+const NOT_KNOWN: &str = "lies where it is not known who else can write";
+
 /// Reading of a folder.
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 /// Not through a link; and not waiting for somebody to write into a pipe.
@@ -69,17 +72,32 @@ impl Handle {
         Ok(names)
     }
 
-    /// Why somebody else may have a say in what is in this folder; `None` if nobody has.
+    /// Why somebody else may have a say in what is in this folder, or in a folder above,
+    /// all of which are looked at; `None` if nobody has. Whose those above are does not
+    /// matter: what belongs to nobody in a container is often the system's.
     pub(super) fn is_foreign(&self) -> Option<&'static str> {
-        let here = fstat(&self.0).ok()?;
+        let Ok(here) = fstat(&self.0) else { return Some(NOT_KNOWN) };
         if here.st_uid != geteuid().as_raw() {
             return Some("belongs to another user");
         }
         if is_open_to_others(&here) {
             return Some("can be written to by other users");
         }
-        let above = statat(&self.0, "..", AtFlags::SYMLINK_NOFOLLOW).ok()?;
-        is_open_to_others(&above).then_some("lies in a folder that other users can write to")
+        let (mut below, mut path) = (here, String::from(".."));
+        loop {
+            let Ok(above) = statat(&self.0, path.as_str(), AtFlags::SYMLINK_NOFOLLOW) else {
+                return Some(NOT_KNOWN);
+            };
+            // Only the uppermost folder is above itself.
+            if (above.st_dev, above.st_ino) == (below.st_dev, below.st_ino) {
+                return None;
+            }
+            if is_open_to_others(&above) {
+                return Some("lies in a folder that other users can write to");
+            }
+            below = above;
+            path.push_str("/..");
+        }
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
@@ -106,4 +124,36 @@ fn is_open_to_others(folder: &Stat) -> bool {
         is_the_one(getegid()) || getgroups().unwrap_or_default().into_iter().any(is_the_one)
     };
     mode.contains(Mode::WOTH) || (mode.contains(Mode::WGRP) && !is_own())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_far_above_that_others_may_write_to_makes_it_foreign() {
+        let folder = tempfile::tempdir().unwrap();
+        let dump = folder.path().join("a/b/dump");
+        fs::create_dir_all(&dump).unwrap();
+        let handle = Handle::open(&dump).unwrap();
+        let set = |path: &str, mode| {
+            fs::set_permissions(folder.path().join(path), Permissions::from_mode(mode)).unwrap();
+        };
+        // Else it is foreign where the temporary files are.
+        assert_eq!(handle.is_foreign(), None);
+        for path in ["a/b", "a", "."] {
+            set(path, 0o777);
+            assert!(handle.is_foreign().is_some_and(|why| why.starts_with("lies in")), "{path}");
+            set(path, 0o1777);
+            assert_eq!(handle.is_foreign(), None, "{path}");
+            set(path, 0o755);
+        }
+        // Nothing is above a file.
+        fs::write(dump.join("file"), "").unwrap();
+        let no_folder = Handle(fs::File::open(dump.join("file")).unwrap().into());
+        assert_eq!(no_folder.is_foreign(), Some(NOT_KNOWN));
+    }
 }

@@ -6,36 +6,17 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::Path;
 
-use flowkit_model::dump::{COLUMNS, LOCK, MANIFEST, NEW_END, PARTS, is_ours};
+use flowkit_model::dump::{Begun, COLUMNS, LOCK, MANIFEST, PARTS, is_ours, unfinished};
 
 use crate::place::Place;
 
-/// Who began something unfinished, as its name says.
-#[derive(Debug, PartialEq)]
-enum Begun {
-    /// Somebody who holds a lock on it.
-    Locked,
-    /// This process: an earlier flowkit, which had no locks.
-    By(i32),
-}
-
-/// The name that something unfinished will have, and who began it.
-fn begun(name: &str) -> Option<(&str, Begun)> {
-    let (stem, number) = name.strip_suffix(NEW_END)?.rsplit_once('.')?;
-    let is_ours = number.len() == 16 && number.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if is_ours {
-        return Some((stem, Begun::Locked));
-    }
-    let process = number.parse().ok().filter(|process| *process > 0)?;
-    Some((stem, Begun::By(process)))
-}
-
 /// Whether nobody writes to something any more: then it is locked as long as the
 /// result is kept.
-fn left(file: File, begun: &Begun) -> Option<File> {
+fn left(file: File, begun: Begun) -> Option<File> {
     match begun {
         Begun::Locked => file.try_lock().is_ok().then_some(file),
-        Begun::By(process) => (!lives(*process)).then_some(file),
+        Begun::By(process) => (!lives(process)).then_some(file),
+        Begun::Unknown => None,
     }
 }
 
@@ -56,12 +37,17 @@ pub(crate) fn sweep_files(place: &Place) {
     // What cannot be removed is in nobody's way.
     for name in place.names().unwrap_or_default() {
         let Some(name) = name.to_str().filter(|name| is_ours(name)) else { continue };
-        let Some((_, begun)) = begun(name) else { continue };
-        let left = place.read(name).ok().and_then(|file| left(file, &begun));
+        let Some((_, begun)) = unfinished(name) else { continue };
+        let left = place.read(name).ok().and_then(|file| left(file, begun));
         if left.is_some() {
             let _ = place.forget(name);
         }
     }
+}
+
+/// Whether a name is that of a manifest which is not whole.
+pub(crate) fn is_unfinished_manifest(name: &str) -> bool {
+    unfinished(name).is_some_and(|(whole, _)| whole == MANIFEST)
 }
 
 /// Removes the unfinished manifests of a dump whose lock is held: nobody else
@@ -69,7 +55,7 @@ pub(crate) fn sweep_files(place: &Place) {
 pub(crate) fn sweep_manifests(root: &Place) {
     for name in root.names().unwrap_or_default() {
         let Some(name) = name.to_str() else { continue };
-        if begun(name).is_some_and(|(stem, _)| stem == MANIFEST) && root.read(name).is_ok() {
+        if is_unfinished_manifest(name) && root.read(name).is_ok() {
             let _ = root.forget(name);
         }
     }
@@ -85,12 +71,12 @@ pub(super) fn sweep_beside(folder: &Path, prefix: &OsStr) {
             continue;
         };
         let rest = std::str::from_utf8(rest).unwrap_or_default();
-        if !matches!(begun(rest), Some(("", Begun::Locked))) || !is_own(&entry) {
+        if !matches!(unfinished(rest), Some(("", Begun::Locked))) || !is_own(&entry) {
             continue;
         }
         let path = entry.path();
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        let left = File::open(&path).ok().and_then(|file| left(file, &Begun::Locked));
+        let left = File::open(&path).ok().and_then(|file| left(file, Begun::Locked));
         if left.is_none() {
             continue;
         }
@@ -128,7 +114,7 @@ fn is_a_dump_in_the_making(path: &Path) -> bool {
     let is_one = |name: &str| match name {
         MANIFEST | LOCK => true,
         PARTS | COLUMNS => are_ours(name),
-        _ => begun(name).is_some_and(|(stem, _)| stem == MANIFEST),
+        _ => is_unfinished_manifest(name),
     };
     root.names().is_ok_and(|names| names.iter().all(|name| name.to_str().is_some_and(is_one)))
 }
@@ -136,20 +122,6 @@ fn is_a_dump_in_the_making(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_began_it_stands_in_its_name() {
-        for (name, expected) in [
-            ("0001-n.parquet.0123456789abcdef.new", Some(("0001-n.parquet", Begun::Locked))),
-            ("0001-n.parquet.4711.new", Some(("0001-n.parquet", Begun::By(4711)))),
-            ("0001-n.parquet.new", None),
-            ("0001-n.parquet.-1.new", None),
-            ("0001-n.parquet.0.new", None),
-            ("0001-n.parquet", None),
-        ] {
-            assert_eq!(begun(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn leftovers_go_and_what_somebody_writes_stays() {

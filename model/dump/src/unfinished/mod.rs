@@ -10,16 +10,17 @@ mod leftovers;
 mod making;
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
-use std::io;
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::leftovers::sweep_beside;
-pub(crate) use self::leftovers::{sweep_files, sweep_manifests};
+pub(crate) use self::leftovers::{is_unfinished_manifest, sweep_files, sweep_manifests};
 pub use self::making::abandon;
 use self::making::{Making, Thing};
 use crate::error::DumpError;
+use crate::files::make_private;
 use crate::place::{Place, unforeseen};
 
 /// Somebody who sweeps leftovers away may come between the making of one and its
@@ -67,6 +68,19 @@ impl NewFile {
         let Self { place, name, new, making } = self;
         making.end(|| place.rename(&new, &name))
     }
+}
+
+/// Replaces a file of a dump as a whole: after a crash it holds the old or the new bytes.
+///
+/// # Errors
+/// If it cannot be written; the old one is there then.
+pub(crate) fn replace(place: &Arc<Place>, name: &str, bytes: &[u8]) -> Result<(), DumpError> {
+    let written = NewFile::create(place, name).and_then(|(new, mut file)| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        new.finish()
+    });
+    written.map_err(DumpError::io("write", &place.path().join(name)))
 }
 
 /// A file that a person named, and that is being made.
@@ -186,13 +200,6 @@ fn rights_of_a_new_file(path: &Path) -> io::Result<Permissions> {
     Ok(rights)
 }
 
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
 /// The folder that a place is in.
 fn above(place: &Path) -> &Path {
     let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -259,6 +266,19 @@ mod tests {
             }
         }
         assert_eq!(names(), ["d", "x"]);
+    }
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Arc::new(Place::open(folder.path()).unwrap());
+        replace(&place, "x", b"long old content").unwrap();
+        replace(&place, "x", b"new").unwrap();
+        assert_eq!(fs::read(folder.path().join("x")).unwrap(), b"new");
+        fs::create_dir_all(folder.path().join("full/of")).unwrap();
+        assert!(replace(&place, "full", b"new").is_err());
+        assert!(replace(&place, "../x", b"new").is_err());
+        assert_eq!(place.names().unwrap(), ["full", "x"]);
     }
 
     #[cfg(unix)]

@@ -9,6 +9,7 @@ use super::text::{digits, list_end, number_end, plain_string, string_end};
 use super::{Shape, Slot};
 use crate::address::Address;
 use crate::document::dialect::{Form, Keys, Node, Place as FieldPlace};
+use crate::document::nesting::DEEPEST_LEARNT;
 use crate::document::value::{self, Found, Scalar};
 use crate::document::{OF_FIELDS, entry};
 use crate::field::{FieldId, Kind};
@@ -45,9 +46,6 @@ pub(super) fn learn(text: &[u8], is_hit: bool) -> Option<Shape> {
     shape.push(&text[learner.literal_from..], Slot::End);
     Some(shape)
 }
-
-/// Deeper objects have no shape that is learnt, so that the stack suffices.
-const DEEPEST: u32 = 64;
 
 /// Where in an entry a value stands.
 #[derive(Clone, Copy)]
@@ -377,7 +375,7 @@ impl Learner<'_> {
     fn ignored(&mut self) -> Option<()> {
         match self.peek()? {
             b'"' => self.string(Slot::AnyString),
-            b'{' if self.depth == DEEPEST => None,
+            b'{' if self.depth == DEEPEST_LEARNT => None,
             b'{' => {
                 self.depth += 1;
                 self.object(Place::Nowhere)?;

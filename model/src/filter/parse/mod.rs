@@ -184,7 +184,7 @@ impl<'t> Parser<'t, '_> {
 
     fn not(&mut self) -> Parsed<Expression> {
         if self.depth == DEEPEST {
-            return Err(self.missing("nested too deep; 100 levels are the most"));
+            return Err(self.missing(&format!("nested too deep; {DEEPEST} levels are the most")));
         }
         self.depth += 1;
         let expression = if self.take_if(Shape::Not) {

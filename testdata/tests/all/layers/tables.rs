@@ -21,9 +21,10 @@ pub(crate) const LAYERS: &[Layers] = &[
     ]),
     ("model/dump/src", &[
         &["error"],
-        &["checksum", "document_hash", "files", "lines", "named"],
+        &["checksum", "disk", "document_hash", "files", "lines", "named"],
         &["frames", "place"],
-        &["manifest", "part_file", "unfinished"],
+        &["unfinished"],
+        &["manifest", "part_file"],
         &["folders"],
         &["folder"],
         &["verify"],
