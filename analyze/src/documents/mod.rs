@@ -9,14 +9,14 @@ use std::sync::Arc;
 use flowkit_model::answer::{Position, Tally};
 use flowkit_model::document::csv::Row as TextRow;
 use flowkit_model::wire::{self, NotV5};
-use flowkit_model::{NotAFlow, Row};
+use flowkit_model::{FieldId, NotAFlow, Row};
 use memchr::memchr_iter;
 
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::export::document_line;
-use crate::input::packets::Datagrams;
+use crate::input::packets::{Captured, Datagrams, Walked};
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
 use crate::input::{self, Block, Piece, Source, Stretch, is_action, walk};
@@ -221,6 +221,9 @@ impl<'s> Walk<'s> {
     ) -> bool {
         datagrams.list.iter().all(|captured| {
             let exporter = captured.exporter.map(|address| address.to_string());
+            if let Some(walked) = &captured.walked {
+                return self.templated(name, captured, walked, take);
+            }
             match wire::decode(&captured.bytes) {
                 Ok(datagram) => datagram
                     .flows(exporter.as_deref())
@@ -230,6 +233,31 @@ impl<'s> Walk<'s> {
                 }
                 Err(_) => self.skip(name, NotAFlow::NoRecord, captured.number),
             }
+        })
+    }
+
+    /// The flows of a datagram of v9 or IPFIX.
+    fn templated(
+        &mut self,
+        name: &str,
+        captured: &Captured,
+        walked: &Walked,
+        take: &mut impl FnMut(Found<'_>) -> bool,
+    ) -> bool {
+        let exporter = captured.exporter.map(|address| address.to_string());
+        walked.data.iter().all(|held| {
+            held.over(&captured.bytes).records().all(|record| {
+                let exported = record.exported();
+                if !exported.class.is_flow() {
+                    return self.skip(name, NotAFlow::Options, captured.number);
+                }
+                let mut row = Row::default();
+                exported.fill(&mut row);
+                if let Some(exporter) = &exporter {
+                    row.set_text(FieldId::Exporter, exporter);
+                }
+                pass_document(&row, take)
+            })
         })
     }
 

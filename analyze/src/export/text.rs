@@ -117,6 +117,8 @@ fn document(row: &Row<'_>, out: &mut Vec<u8>) {
     // objects are not.
     let mut fields: Vec<(&str, &str, &Field)> = FIELDS
         .iter()
+        // The family is that of the addresses.
+        .filter(|field| field.id != FieldId::Family)
         .map(|field| {
             let (object, key) = field.module_key.split_once('.').unwrap_or(("", field.module_key));
             (object, key, field)

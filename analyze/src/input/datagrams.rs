@@ -1,5 +1,4 @@
-//! NetFlow v5 datagrams, decoded to a batch of columns and a count of what is not
-//! valid.
+//! NetFlow datagrams, decoded to a batch of columns and a count of what is not valid.
 //!
 //! Whole datagrams become flows; everything else is counted by kind, with the
 //! number of the first frame or datagram of each.
@@ -8,10 +7,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use flowkit_model::wire::{self, Fault, MOST_RECORDS, NotV5};
-use flowkit_model::{NotAFlow, Row};
+use flowkit_model::{FieldId, NotAFlow, Row};
 
 use super::packets::frames::Fate;
-use super::packets::{Captured, Datagrams};
+use super::packets::{Captured, Datagrams, Walked};
 use super::parse::{Odd, Parsed};
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
@@ -31,6 +30,9 @@ impl Datagrams {
 
 fn one(captured: &Captured, parsed: &mut Parsed) {
     let line = captured.number;
+    if let Some(walked) = &captured.walked {
+        return templated(captured, walked, parsed);
+    }
     let datagram = match wire::decode(&captured.bytes) {
         Ok(datagram) => datagram,
         Err(error @ NotV5::OtherVersion { version }) => {
@@ -64,6 +66,34 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
     let exporter = captured.exporter.map(|address| address.to_string());
     for flow in datagram.flows(exporter.as_deref()) {
         parsed.row(&Row::of(&flow), None, line);
+    }
+}
+
+/// A datagram of NetFlow v9 or IPFIX.
+fn templated(captured: &Captured, walked: &Walked, parsed: &mut Parsed) {
+    let line = captured.number;
+    parsed.n_values += 1;
+    parsed.frames.n_v5 += 1;
+    for fault in &walked.faults {
+        let (kind, what, is_missing) = (fault.name(), fault.to_string(), fault.is_loss());
+        parsed.odd(Odd { kind, what, n: 1, line, is_missing });
+    }
+    let exporter = captured.exporter.map(|address| address.to_string());
+    let mut row = Row::default();
+    for held in &walked.data {
+        for record in held.over(&captured.bytes).records() {
+            let exported = record.exported();
+            if !exported.class.is_flow() {
+                parsed.skip(NotAFlow::Options, line, None);
+                continue;
+            }
+            row.clear();
+            exported.fill(&mut row);
+            if let Some(exporter) = &exporter {
+                row.set_text(FieldId::Exporter, exporter);
+            }
+            parsed.row(&row, None, line);
+        }
     }
 }
 

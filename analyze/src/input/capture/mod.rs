@@ -21,6 +21,7 @@ use self::fragments::{Fragments, Taken, Unfinished};
 pub(super) use self::modified::MAGICS as MODIFIED_MAGICS;
 use self::walk::{Datagram, Fragment, Next, Stop, Walked, walk};
 use super::packets::frames::Fate;
+use super::packets::templated::{Learning, may_be_templated};
 use super::packets::{Captured, Datagrams};
 
 /// Initial buffer of the parser; it grows for larger blocks, up to
@@ -143,6 +144,8 @@ struct Walker {
     number: u64,
     fragments: Fragments,
     copies: Copies,
+    /// The templates of NetFlow v9 and IPFIX.
+    learning: Learning,
 }
 
 impl Walker {
@@ -173,11 +176,12 @@ impl Walker {
 
     fn datagram(&mut self, datagram: &Datagram<'_>, is_whole: bool) {
         let payload = datagram.payload;
+        let is_templated = may_be_templated(payload);
         let may_be_v5 = payload.starts_with(&[0, 5]) || payload == [0];
         if !is_whole && may_be_v5 && payload.len() < flowkit_model::wire::HEADER_LENGTH {
             return self.count(Fate::Cut, "a NetFlow header".into());
         }
-        if may_be_v5 {
+        if may_be_v5 || is_templated {
             match self.copies.see(datagram) {
                 Seen::First => {}
                 Seen::Twice => self.count(Fate::Twice, "a datagram that came before".into()),
@@ -189,6 +193,7 @@ impl Walker {
             exporter: Some(datagram.route.source),
             port: Some(datagram.ports.0),
             bytes: payload.to_vec(),
+            walked: self.learning.walk(Some(datagram.route.source), payload),
         });
     }
 
@@ -218,7 +223,10 @@ impl Walker {
         let is_udp = lost.protocol == 17;
         // The version stands behind the UDP header, in the first fragment.
         let is_other = is_udp
-            && lost.head.as_ref().is_some_and(|head| head.get(8..10).is_some_and(|v| v != [0, 5]));
+            && lost
+                .head
+                .as_ref()
+                .is_some_and(|head| head.get(8..10).is_some_and(|v| !matches!(v, [0, 5 | 9 | 10])));
         let fate = if is_other { Fate::Aside } else { Fate::Unfinished };
         let layer = if is_udp { "UDP".into() } else { format!("IP protocol {}", lost.protocol) };
         let layer = if is_other { "fragments of other UDP packets".into() } else { layer };

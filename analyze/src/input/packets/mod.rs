@@ -4,11 +4,13 @@
 pub(crate) mod frames;
 mod reading;
 pub(crate) mod senders;
+pub(in crate::input) mod templated;
 
 use std::net::IpAddr;
 
 use self::frames::Frames;
 pub(super) use self::reading::read;
+pub(crate) use self::templated::Walked;
 
 /// Some datagrams, and counts of what else is there.
 #[derive(Debug, Default)]
@@ -27,4 +29,6 @@ pub(crate) struct Captured {
     /// UDP port it was sent from, if known.
     pub(crate) port: Option<u16>,
     pub(crate) bytes: Vec<u8>,
+    /// What stands in it, if it is of NetFlow v9 or IPFIX.
+    pub(crate) walked: Option<Box<Walked>>,
 }

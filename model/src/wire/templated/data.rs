@@ -1,6 +1,7 @@
 //! The records of a data set, each with the template that says what it is made
 //! of. Nothing is copied or allocated for a record.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::element::Kind;
@@ -74,10 +75,43 @@ impl<'a> Data<'a> {
         self.n_records
     }
 
+    /// The set apart from its bytes, for whoever reads its records later; `datagram` is
+    /// that which it is in.
+    #[must_use]
+    pub fn held(&self, datagram: &[u8]) -> Held {
+        let start = self.bytes.as_ptr().addr().saturating_sub(datagram.as_ptr().addr());
+        Held {
+            template: Arc::clone(&self.template),
+            header: self.header,
+            boot_ms: self.boot_ms,
+            bytes: start..start + self.bytes.len(),
+        }
+    }
+
     /// The records, in order.
     #[must_use]
     pub fn records(&self) -> Records<'_, 'a> {
         Records { data: self, rest: self.bytes, n_left: self.n_records }
+    }
+}
+
+/// A data set apart from its bytes: by which template they are read, and where in the
+/// datagram they are. Templates change from datagram to datagram, so that which one it
+/// is must be found in their order; the records may be read at any time.
+#[derive(Clone, Debug)]
+pub struct Held {
+    template: Arc<Template>,
+    header: Header,
+    boot_ms: Option<u64>,
+    bytes: Range<usize>,
+}
+
+impl Held {
+    /// The set over the bytes of its datagram.
+    #[must_use]
+    pub fn over<'a>(&self, datagram: &'a [u8]) -> Data<'a> {
+        let bytes = datagram.get(self.bytes.clone()).unwrap_or_default();
+        Data::new(Arc::clone(&self.template), self.header, self.boot_ms, bytes).0
     }
 }
 

@@ -128,6 +128,20 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether records of flows may be missing because of it.
+    #[must_use]
+    pub fn is_loss(self) -> bool {
+        !matches!(
+            self,
+            Self::BytesFollow { .. }
+                | Self::ReservedSet { .. }
+                | Self::EmptyTemplate { .. }
+                | Self::ImpossibleScope { .. }
+                | Self::ImpossibleOptions { .. }
+                | Self::NotARecord { .. }
+        )
+    }
+
     /// Name in json.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -87,7 +87,7 @@ pub mod templates;
 pub mod walk;
 
 pub use class::Class;
-pub use data::{Data, Field, Record, Records};
+pub use data::{Data, Field, Held, Record, Records};
 pub use element::{ELEMENTS, Element, Kind};
 pub use exported::{Direction, Exported};
 pub use fault::Fault;
