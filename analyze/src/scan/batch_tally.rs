@@ -31,8 +31,9 @@ impl BatchTally {
     }
 
     /// The fields it needs.
-    pub(crate) const FIELDS: [FieldId; 6] = [
+    pub(crate) const FIELDS: [FieldId; 7] = [
         FieldId::Timestamp,
+        FieldId::Version,
         FieldId::Exporter,
         FieldId::SamplingInterval,
         FieldId::Packets,
@@ -52,11 +53,27 @@ impl BatchTally {
         });
         self.wide += batch.wide().map_or(0, Wide::len);
         self.unknown.resize(FIELDS.len(), 0);
+        let has_header = has_header(batch);
         for (field, column) in batch.columns() {
-            self.unknown[field as usize] += column.n_unknown();
+            self.unknown[field as usize] += match &has_header {
+                Some(has_header) if field.field().is_of_version_5() => {
+                    let is_missing = |row: &usize| has_header[*row] && column.is_unknown(*row);
+                    (0..batch.rows()).filter(is_missing).count() as u64
+                }
+                _ => column.n_unknown(),
+            };
         }
         for (field, column) in batch.dictionary_columns() {
-            self.unknown[field as usize] += column.n_unknown();
+            self.unknown[field as usize] += match &has_header {
+                Some(has_header) if field.field().is_of_version_5() => {
+                    let unknown = column.values().len();
+                    let codes = column.codes().iter().zip(has_header);
+                    let is_missing =
+                        |(code, has): &(&u32, &bool)| **has && **code as usize == unknown;
+                    codes.filter(is_missing).count() as u64
+                }
+                _ => column.n_unknown(),
+            };
         }
         if let Some(seen) = batch.column(FieldId::Timestamp).min_max() {
             self.seen = Some(widen(self.seen, seen));
@@ -184,6 +201,22 @@ impl BatchTally {
             times.map(|(exporter, quality)| (exporter.and_then(text), quality)).collect()
         });
     }
+}
+
+/// Which flows came in packets with the header of version 5; `None` if all did, as far as
+/// is known.
+fn has_header(batch: &Batch) -> Option<Vec<bool>> {
+    let is_old = |version: Option<u64>| version.is_none_or(|version| version <= 5);
+    if let Some(column) = batch.dictionary_column(FieldId::Version) {
+        let column = column.to_column();
+        let rows: Vec<bool> = (0..batch.rows()).map(|row| is_old(column.get(row))).collect();
+        return rows.contains(&false).then_some(rows);
+    }
+    let column = batch.column(FieldId::Version);
+    if column.min_max().is_none_or(|(_, most)| most <= 5) {
+        return None;
+    }
+    Some((0..batch.rows()).map(|row| is_old(column.get(row))).collect())
 }
 
 /// The sum of values. Most have at most 32 bits, so that a thousand of them are

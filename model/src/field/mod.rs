@@ -254,6 +254,14 @@ impl Field {
         self.id > FieldId::Adapted
     }
 
+    /// Whether only version 5 has it, in the header of its packets. Where a flow of v9 or
+    /// IPFIX lacks it, nothing is missing.
+    #[must_use]
+    pub fn is_of_version_5(&self) -> bool {
+        matches!(self.wire, Wire::Header(..))
+            && !matches!(self.id, FieldId::Timestamp | FieldId::Version)
+    }
+
     /// Whether every flow should have it: something is missing where it is unknown.
     #[must_use]
     pub fn is_expected(&self) -> bool {

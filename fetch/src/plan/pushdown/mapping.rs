@@ -32,6 +32,9 @@ pub(super) enum StoredAs {
     Keyword,
     Address,
     Date,
+    /// In a form that a server does not compare as flowkit does: that it is there, and
+    /// no more.
+    Otherwise,
 }
 
 impl Mapping<'_> {
@@ -49,11 +52,14 @@ impl Mapping<'_> {
         let mut n_more = 0;
         for key in keys.iter().copied().chain(more.iter().map(|place| place.path)) {
             for properties in &self.properties {
-                let Some(mapped) = mapped(properties, key)? else { continue };
+                let Some(mut mapped) = mapped(properties, key)? else { continue };
                 let form = more.iter().find(|place| place.path == key).map(|place| place.form);
                 n_more += usize::from(form.is_some());
                 if form.is_some_and(|form| !is_as_it_stands(field, form)) {
-                    return Err(format!("{} stands in {key} in another form", field.name));
+                    if exact {
+                        return Err(format!("{} stands in {key} in another form", field.name));
+                    }
+                    mapped.kind = StoredAs::Otherwise;
                 }
                 if !found.contains(&mapped) {
                     found.push(mapped);

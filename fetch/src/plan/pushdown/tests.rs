@@ -100,7 +100,7 @@ fn every_name_of_a_field_is_asked_where_that_only_widens() {
     for (text, why) in [
         ("not bytes > 5", "bytes stands under several names there"),
         ("src ip != ::1", "src_addr stands under several names there"),
-        ("flags S", "tcp_flags stands in netflow.tcpControlBits in another form"),
+        ("not flags S", "tcp_flags stands in netflow.tcpControlBits in another form"),
         ("not ipv6", "the family is worked out from both addresses"),
         ("src_mac 00:00:5e:00:53:01", "src_mac is not mapped there"),
     ] {

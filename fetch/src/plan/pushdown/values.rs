@@ -23,6 +23,9 @@ pub(super) fn passes(
     exact: bool,
 ) -> Result<Value, String> {
     let path = &mapped.path;
+    if mapped.kind == StoredAs::Otherwise {
+        return Ok(json!({"exists": {"field": path}}));
+    }
     match test {
         Test::In(ranges) => in_ranges(field, mapped, ranges, exact),
         Test::Flags { mask, all } => {
@@ -84,6 +87,7 @@ fn in_ranges(
             let ranges = ranges.map(|(first, last)| range(address(first), address(last)));
             Ok(any_of(ranges.collect()))
         }
+        StoredAs::Otherwise => Ok(json!({"exists": {"field": path}})),
         StoredAs::Date => Ok(any_of(
             list.iter()
                 .map(|(first, last)| date_range(path, (narrow(*first), narrow(*last))))
@@ -160,7 +164,7 @@ fn terms(field: &Field, mapped: &MappedField, values: &[u128]) -> Result<Value, 
             values.map(|value| json!(narrow(*value))).collect()
         }
         StoredAs::Keyword => values.iter().flat_map(|value| keyword_forms(field, *value)).collect(),
-        StoredAs::Address | StoredAs::Date => {
+        StoredAs::Address | StoredAs::Date | StoredAs::Otherwise => {
             return Err(format!("{} is not mapped as a number", field.name));
         }
     };

@@ -136,7 +136,8 @@ impl<'t> Parser<'t, '_> {
         Ok(if values.contains(1_u8) == differs { Expression::Not(Box::new(every)) } else { every })
     }
 
-    /// ICMP's type and code stand in the destination port.
+    /// ICMP's type and code have fields of their own in v9 and IPFIX; in version 5 they
+    /// stand in the destination port.
     fn icmp(&mut self, part: IcmpPart) -> Parsed<Expression> {
         // A field of one byte stands in while the values are read.
         let byte = Subject::Field(FieldId::Tos);
@@ -148,6 +149,11 @@ impl<'t> Parser<'t, '_> {
             return Ok(values);
         };
         let bytes = (0..=255_u32).filter(|byte| values.contains(*byte) != differs);
+        let field = match part {
+            IcmpPart::Type => FieldId::IcmpType,
+            IcmpPart::Code => FieldId::IcmpCode,
+        };
+        let known = Test::In(Ranges::new(bytes.clone().map(|byte| (byte, byte))));
         let ports: Ranges = match part {
             IcmpPart::Type => Ranges::new(bytes.map(|kind| (kind << 8, kind << 8 | 255))),
             IcmpPart::Code => Ranges::new(bytes.flat_map(|code| {
@@ -155,9 +161,14 @@ impl<'t> Parser<'t, '_> {
             })),
         };
         let icmp = Test::In(Ranges::one(1_u8));
-        Ok(Expression::And(vec![
-            compare(Subject::Field(FieldId::Protocol), false, icmp),
-            compare(Subject::Field(FieldId::DstPort), false, Test::In(ports)),
+        let any = Test::In(Ranges::new([(0_u8, u8::MAX)]));
+        Ok(Expression::Or(vec![
+            compare(Subject::Field(field), false, known),
+            Expression::And(vec![
+                compare(Subject::Field(FieldId::Protocol), false, icmp),
+                compare(Subject::Field(FieldId::DstPort), false, Test::In(ports)),
+                Expression::Not(Box::new(compare(Subject::Field(field), false, any))),
+            ]),
         ]))
     }
 }
