@@ -349,8 +349,12 @@ pub(crate) mod tests {
     use super::*;
 
     fn flows() -> Vec<FlowRecord> {
+        let addresses = ["10.0.0.1", "255.255.255.255", "::", "2001:db8::1", "240.0.0.0"];
         (0..5_u16)
             .map(|n| FlowRecord {
+                src_addr: addresses[usize::from(n)].parse().ok(),
+                dst_addr: addresses[usize::from(4 - n)].parse().ok().filter(|_| n != 1),
+                direction: (n % 2 == 0).then_some(1),
                 dst_port: (n != 2).then_some(n),
                 bytes: (n != 3).then_some(u64::MAX - u64::from(n)),
                 exporter: (n > 0).then(|| format!("r{}", n % 2)),
@@ -385,11 +389,15 @@ pub(crate) mod tests {
                 for field in FIELDS {
                     let value = batch.column(field.id).get(row);
                     match field.access {
-                        Access::Number { read, .. } => {
+                        Access::Number { read, .. } | Access::Worked { read, .. } => {
                             assert_eq!(value, read(flow), "{}", field.name);
                         }
+                        Access::Address { read, .. } => {
+                            let address = value.map(|code| codes.address(code).unwrap());
+                            assert_eq!(address, read(flow), "{}", field.name);
+                        }
                         Access::Text { read, .. } => {
-                            let text = value.map(|code| &*texts[usize::try_from(code).unwrap()]);
+                            let text = value.map(|code| codes.text(code).unwrap());
                             assert_eq!(text, read(flow));
                         }
                     }

@@ -153,6 +153,7 @@ fn document(row: &Row<'_>, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use flowkit_model::field::Access;
     use flowkit_model::{Entry, FlowRecord};
 
     use super::*;
@@ -161,12 +162,16 @@ mod tests {
         let mut all = FlowRecord::default();
         for (number, field) in (1_u64..).zip(FIELDS) {
             match field.access {
-                flowkit_model::field::Access::Number { write, .. } => {
+                Access::Number { write, .. } => {
                     write(&mut all, Some(if field.kind == Kind::Version { 5 } else { number }));
                 }
-                flowkit_model::field::Access::Text { write, .. } => {
+                Access::Address { write, .. } => {
+                    write(&mut all, format!("192.0.2.{number}").parse().ok());
+                }
+                Access::Text { write, .. } => {
                     write(&mut all, Some(format!("a,\"{number}\"\\")));
                 }
+                Access::Worked { .. } => {}
             }
         }
         let some =
