@@ -102,7 +102,7 @@ fn export(source: &Path, form: Form, addresses: Addresses, hide: bool, to: &Path
 
 /// All that a marker may look like.
 fn looks(address: Address) -> Vec<Vec<u8>> {
-    let number = address.to_bits();
+    let number = address.ipv4_bits().unwrap();
     let texts = [address.to_string(), number.to_string(), format!("{number:x}")];
     let bytes = [number.to_be_bytes(), number.to_le_bytes()];
     texts.map(String::into_bytes).into_iter().chain(bytes.map(Vec::from)).collect()

@@ -56,7 +56,7 @@ fn flow(random: &mut Random) -> FlowRecord {
     let (src_port, dst_port) = (narrow(random.skewed(65_536)), narrow(random.skewed(2000)));
     let flags = u8::try_from(random.below(64)).unwrap();
     let tos = u8::try_from(random.skewed(256)).unwrap();
-    let (input, packets) = (narrow(random.skewed(50)), random.skewed(10_000) + 1);
+    let (input, packets) = (u32::try_from(random.skewed(50)).unwrap(), random.skewed(10_000) + 1);
     let (size, router) = (40 + random.below(1460), format!("r{}", random.below(5)));
     let protocol = [6, 6, 6, 17, 17, 1][usize::try_from(random.below(6)).unwrap()];
     FlowRecord {
@@ -87,8 +87,8 @@ fn csv(flows: &[FlowRecord]) -> String {
         let cells = [
             number(flow.timestamp_ms),
             flow.exporter.clone().unwrap_or_default(),
-            number(flow.src_addr.map(|addr| addr.to_bits().into())),
-            number(flow.dst_addr.map(|addr| addr.to_bits().into())),
+            number(flow.src_addr.and_then(|addr| addr.ipv4_bits()).map(u64::from)),
+            number(flow.dst_addr.and_then(|addr| addr.ipv4_bits()).map(u64::from)),
             number(flow.src_port.map(u64::from)),
             number(flow.dst_port.map(u64::from)),
             number(flow.protocol.map(u64::from)),
