@@ -148,10 +148,12 @@ fn any_filter_of_families() -> impl Strategy<Value = String> {
         let words = ["ip", "src ip", "dst ip not", "next ip", "nat_src_addr", "addr not"];
         prop::sample::select(words.to_vec())
     };
-    let network = || (0..26_u64, 0..=128_u8).prop_map(|(n, bits)| {
-        let address = address(n);
-        format!("{address}/{}", bits.min(address.family().bits()))
-    });
+    let network = || {
+        (0..26_u64, 0..=128_u8).prop_map(|(n, bits)| {
+            let address = address(n);
+            format!("{address}/{}", bits.min(address.family().bits()))
+        })
+    };
     let plain = [
         "ipv4",
         "ipv6",
@@ -231,7 +233,8 @@ fn long_lists_equal_the_plain_walk() {
     };
     let expected: Vec<bool> = flows.iter().map(|flow| flow.src_addr.is_some_and(is_in)).collect();
     for family in [Family::Ipv4, Family::Ipv6] {
-        let of_family = flows.iter().zip(&expected).filter(|(flow, _)| flow.family() == Some(family));
+        let of_family =
+            flows.iter().zip(&expected).filter(|(flow, _)| flow.family() == Some(family));
         let found: Vec<bool> = of_family.map(|(_, is_in)| *is_in).collect();
         assert!(found.contains(&true) && found.contains(&false), "{family:?}");
     }

@@ -75,7 +75,10 @@ fn the_first_are_found_in_the_array_and_in_the_table() {
         let expected = (first, other, groups.len() as u64);
         for bits in [16, 32] {
             let layout = layout(Kind::Code, &[bits]);
-            assert!(ranked_of(&layout, &groups, limit, &Codebook::default()) == expected, "{limit} of {bits} bits");
+            assert!(
+                ranked_of(&layout, &groups, limit, &Codebook::default()) == expected,
+                "{limit} of {bits} bits"
+            );
         }
     }
 }

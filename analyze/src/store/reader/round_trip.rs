@@ -44,7 +44,13 @@ fn address(layout: Layout, value: u64) -> Address {
 }
 
 /// A column of a field with values of a shape.
-fn column(layout: Layout, field: &Field, rows: u64, shape: Shape, dictionary: &Dictionary) -> Column {
+fn column(
+    layout: Layout,
+    field: &Field,
+    rows: u64,
+    shape: Shape,
+    dictionary: &Dictionary,
+) -> Column {
     let text = |value: u64| format!("{value:x}").repeat((value % 40) as usize);
     let unknown: Vec<bool> = (0..rows).map(|row| shape(row).is_none()).collect();
     let values: Vec<u64> = (0..rows)

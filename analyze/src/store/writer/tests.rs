@@ -200,7 +200,8 @@ fn another_reader_reads_what_was_written() {
                 assert_eq!(*name, stored.name());
                 assert!(found == expected, "{name}");
             }
-            for (group, rows) in file.metadata().row_groups().iter().zip([0..18_000, 18_000..20_000])
+            for (group, rows) in
+                file.metadata().row_groups().iter().zip([0..18_000, 18_000..20_000])
             {
                 for (column, values) in group.columns().iter().zip(&expected) {
                     check_bounds(column, &values[rows.clone()]);

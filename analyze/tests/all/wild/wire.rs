@@ -65,7 +65,8 @@ fn datagram(records: &[FlowRecord], uptime: u32) -> Vec<u8> {
     put(&mut out, 1, first.engine_id.unwrap().into());
     let sampling = u64::from(first.sampling_algorithm.unwrap()) << 14;
     put(&mut out, 2, sampling | u64::from(first.sampling_interval.unwrap()));
-    let bits = |address: Option<flowkit_model::Address>| address.unwrap().ipv4_bits().unwrap().into();
+    let bits =
+        |address: Option<flowkit_model::Address>| address.unwrap().ipv4_bits().unwrap().into();
     for flow in records {
         let uptime_at = |ms: Option<u64>| {
             let age = i64::try_from(export).unwrap() - i64::try_from(ms.unwrap()).unwrap();
