@@ -1,11 +1,32 @@
-//! Appends many flows at once, column by column: the width of a column is matched
-//! once for all of them, not once for each value.
+//! Appends flows, one or many at once, column by column: the width of a column is then
+//! matched once for all of them, not once for each value.
 
-use flowkit_model::{FIELDS, FieldId, Kind, Row};
+use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
 
 use super::{Batch, Column, FieldSet, Values};
 
 impl Batch {
+    /// Appends a flow.
+    pub fn push(&mut self, flow: &FlowRecord) {
+        self.push_row(&Row::of(flow));
+    }
+
+    /// Appends a flow that is given as a row.
+    pub fn push_row(&mut self, row: &Row<'_>) {
+        self.rows += 1;
+        for (field, column) in FIELDS.iter().zip(&mut self.columns) {
+            let Some(column) = column else { continue };
+            let (cache, dictionary) = (&mut self.code_cache, &self.dictionary);
+            column.push(match field.kind {
+                Kind::Text => row.text(field.id).map(|text| cache.code(text, dictionary).into()),
+                Kind::Address => row
+                    .address(field.id)
+                    .map(|address| cache.address_code(address, dictionary).into()),
+                _ => row.number(field.id),
+            });
+        }
+    }
+
     /// Appends flows, in their order.
     pub(crate) fn push_rows(&mut self, rows: &[Row<'_>]) {
         if rows.is_empty() {

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use flowkit_model::names::Adaptation;
-use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
+use flowkit_model::{FIELDS, FieldId, Kind, Row};
 
 use self::dictionary::{CodeCache, Codebook, Dictionary};
 
@@ -81,15 +81,9 @@ impl Batch {
         self.rows
     }
 
-    /// The dictionary of the text columns.
+    /// The dictionary of texts and addresses.
     #[must_use]
     pub fn dictionary(&self) -> &Arc<Dictionary> {
-        &self.dictionary
-    }
-
-    /// The dictionary of the text columns, to be shared.
-    #[cfg(test)]
-    pub(crate) fn shared_dictionary(&self) -> &Arc<Dictionary> {
         &self.dictionary
     }
 
@@ -212,27 +206,6 @@ impl Batch {
         self.wide.as_ref().and_then(|wide| wide.of(row))
     }
 
-    /// Appends a flow.
-    pub fn push(&mut self, flow: &FlowRecord) {
-        self.push_row(&Row::of(flow));
-    }
-
-    /// Appends a flow that is given as a row.
-    pub fn push_row(&mut self, row: &Row<'_>) {
-        self.rows += 1;
-        for (field, column) in FIELDS.iter().zip(&mut self.columns) {
-            let Some(column) = column else { continue };
-            let (cache, dictionary) = (&mut self.code_cache, &self.dictionary);
-            column.push(match field.kind {
-                Kind::Text => row.text(field.id).map(|text| cache.code(text, dictionary).into()),
-                Kind::Address => row
-                    .address(field.id)
-                    .map(|address| cache.address_code(address, dictionary).into()),
-                _ => row.number(field.id),
-            });
-        }
-    }
-
     /// A row; `codes` are the dictionary's. Fields without a plain column are unknown.
     pub(crate) fn row<'t>(&self, row: usize, codes: &'t Codebook) -> Row<'t> {
         let mut values = Row::default();
@@ -344,6 +317,7 @@ impl Batch {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use flowkit_model::FlowRecord;
     use flowkit_model::field::Access;
 
     use super::*;

@@ -23,7 +23,7 @@ pub(crate) fn file_with(
     addresses: Addresses,
     encoding: fn(FieldId) -> Encoding,
 ) -> Result<Vec<u8>, StoreError> {
-    let dictionary = Arc::clone(batch.shared_dictionary());
+    let dictionary = Arc::clone(batch.dictionary());
     let mut writer = FlowWriter::new(Vec::new(), "test", &dictionary, (None, addresses))?;
     (writer.group_rows, writer.encoding) = (group_rows, encoding);
     let writer = writer.push(batch)?;
