@@ -93,6 +93,12 @@ impl Dictionary {
         self.addresses.with(look)
     }
 
+    /// What some codes of addresses stand for; `None` for one that this dictionary does not
+    /// have. For a batch that is less than a copy of all.
+    pub(crate) fn addresses_of(&self, codes: impl Iterator<Item = u32>) -> Vec<Option<Address>> {
+        self.with_addresses(|all| codes.map(|code| address_of(code, all)).collect())
+    }
+
     /// What the codes stand for.
     #[must_use]
     pub fn codebook(&self) -> Codebook {
@@ -234,6 +240,8 @@ mod tests {
         assert_eq!(codes[..3], [0, 1, FIRST_CODED - 1]);
         let codebook = dictionary.codebook();
         assert_eq!(codebook.addresses.len(), all.len() - 3);
+        let found = dictionary.addresses_of(codes.iter().copied().chain([u32::MAX]));
+        assert!(found.iter().copied().eq(all.iter().copied().map(Some).chain([None])));
         for (address, code) in all.iter().zip(&codes) {
             assert_eq!(dictionary.address_code(*address), *code);
             assert_eq!(cache.address_code(*address, &dictionary), *code);

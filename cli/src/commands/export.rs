@@ -23,9 +23,10 @@ use crate::screen::{self, Content};
 
 const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
-in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. csv
-has the same fields, with addresses and times as text; --addresses changes it
-for both. For a spreadsheet add --csv-safe: names of exporters, cities and
+in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. IPv6
+addresses are text in columns of their own, such as src_addr_ipv6, or beside
+those of IPv4 with --addresses text. csv has the same fields, with addresses and
+times as text; --addresses changes it for both. For a spreadsheet add --csv-safe: names of exporters, cities and
 countries come from whoever wrote the documents, and may be formulas.
 
 documents is one JSON document per line, as Logstash's netflow module writes
@@ -38,8 +39,8 @@ time of the flow, and a note counts them by field.
 
 --anonymise keeps prefixes (Crypto-PAn); the key file holds 32 bytes, or 64
 hexadecimal digits: head -c 32 /dev/urandom > key
-Countries, cities and AS names of addresses, and exporters given by name, would
-reveal the addresses and are left out. Times, ports, interfaces and AS numbers
+Countries, cities and AS names of addresses, Ethernet addresses, and exporters
+given by name, would reveal the addresses and are left out. Times, ports, interfaces and AS numbers
 stay as they are.
 
 Examples:

@@ -17,8 +17,9 @@ mod mapping;
 mod tests;
 mod values;
 
+use flowkit_model::address::{Family, ends_of};
 use flowkit_model::field::FieldId;
-use flowkit_model::filter::{Comparison, Derived, Expression, Subject, Test};
+use flowkit_model::filter::{Comparison, Derived, End, Expression, Ranges, Subject, Test};
 use serde_json::{Value, json};
 
 use crate::error::{FetchError, printable};
@@ -102,6 +103,8 @@ impl Translator<'_> {
     fn comparison(&self, comparison: &Comparison, negated: bool) -> Result<Value, String> {
         let Comparison { subject, differs, test } = comparison;
         match subject {
+            Subject::Field(FieldId::Family) if !negated => self.family(*differs, test),
+            Subject::Field(FieldId::Family) => Err("family is computed, not stored".to_owned()),
             Subject::Field(field) => self.field(*field, *differs, test, negated),
             Subject::Either(end) => {
                 let ends = end.fields().map(|field| self.field(field, *differs, test, negated));
@@ -117,6 +120,16 @@ impl Translator<'_> {
             }
             Subject::Derived(derived) => Err(format!("{} is computed, not stored", derived.name())),
         }
+    }
+
+    /// The family is that of an address at either end; of which, is checked on received
+    /// documents.
+    fn family(&self, differs: bool, test: &Test) -> Result<Value, String> {
+        let families = [Family::Ipv4, Family::Ipv6].into_iter();
+        let matching = families.filter(|family| test.passes(family.number()) != differs);
+        let addresses = Test::In(Ranges::new(matching.map(ends_of)));
+        let ends = End::Address.fields().map(|field| self.field(field, false, &addresses, false));
+        Ok(any_of(ends.into_iter().collect::<Result<Vec<_>, _>>()?))
     }
 
     fn field(

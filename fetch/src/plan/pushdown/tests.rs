@@ -22,6 +22,9 @@ fn module() -> Value {
     })
 }
 
+/// The last address of IPv6.
+const LAST: &str = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+
 #[test]
 fn each_mapping_is_asked_in_its_own_way() {
     let cases = [
@@ -62,7 +65,31 @@ fn each_mapping_is_asked_in_its_own_way() {
             json!({"bool": {"filter": [{"exists": {"field": "netflow.tcp_flags"}}],
                 "must_not": [{"range": {"netflow.tcp_flags": {"gte": 2, "lte": 2}}}]}}),
         ),
-        ("exporter ip 10.0.0.1", json!({"terms": {"host.keyword": ["10.0.0.1"]}})),
+        (
+            "src ip in [240.0.0.0/4 ::..::1]",
+            // The server orders mapped addresses where they are in IPv6.
+            json!({"bool": {"should": [
+                {"range": {"netflow.src_addr": {"gte": "240.0.0.0", "lte": "255.255.255.255"}}},
+                {"range": {"netflow.src_addr": {"gte": "::", "lte": "::1"}}}]}}),
+        ),
+        (
+            "family != ipv4",
+            json!({"bool": {"should": [
+                {"bool": {"should": [
+                    {"range": {"netflow.src_addr": {"gte": "::", "lte": "::fffe:ffff:ffff"}}},
+                    {"range": {"netflow.src_addr": {"gte": "::1:0:0:0", "lte": LAST}}}]}},
+                {"bool": {"should": [
+                    {"range": {"netflow.dst_addr": {"gte": "::", "lte": "::fffe:ffff:ffff"}}},
+                    {"range": {"netflow.dst_addr": {"gte": "::1:0:0:0", "lte": LAST}}}]}}]}}),
+        ),
+        (
+            "exporter ip 10.0.0.1",
+            json!({"terms": {"host.keyword": ["10.0.0.1", "::ffff:10.0.0.1"]}}),
+        ),
+        (
+            "exporter ip 2001:db8::1",
+            json!({"terms": {"host.keyword": ["2001:db8::1", "2001:db8:0:0:0:0:0:1"]}}),
+        ),
     ];
     for (text, expected) in cases {
         let found = translate(&module(), text);
@@ -92,6 +119,7 @@ fn what_cannot_be_asked_is_left_out_where_that_only_widens() {
         ("bps > 1000", "computed"),
         ("dst port 443 or bps > 1000", "computed"),
         ("not (dst port 443 and bps > 1000)", "computed"),
+        ("not ipv6", "computed"),
         ("src tos 4", "mapped as text"),
         ("src as 5", "not indexed"),
         ("dst as 5", "not mapped"),

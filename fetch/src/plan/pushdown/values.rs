@@ -1,8 +1,8 @@
 //! Queries for the values of a field that pass a test, by its mapping.
 
-use flowkit_model::Address;
-use flowkit_model::address::{Family, ends_of};
+use std::net::IpAddr;
 
+use flowkit_model::address::{Address, pieces};
 use flowkit_model::field::{Field, Kind};
 use flowkit_model::filter::{Ranges, Test};
 use flowkit_model::names;
@@ -77,7 +77,8 @@ fn in_ranges(
             Ok(any_of(ranges.collect()))
         }
         StoredAs::Address => {
-            let ranges = list.iter().flat_map(|range| of_one_family(*range));
+            // A range of ours may have another family inside on the server.
+            let ranges = list.iter().flat_map(|range| pieces(*range));
             let address = |value: u128| json!(Address::from_number(value).to_string());
             let ranges = ranges.map(|(first, last)| range(address(first), address(last)));
             Ok(any_of(ranges.collect()))
@@ -103,15 +104,6 @@ fn in_ranges(
 /// A number as JSON writes it: no field that is a number has more bits.
 fn narrow(number: u128) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-/// A range of addresses in pieces of which each is of one family: what is between them
-/// is no address of the filter's, but one of the server's. It orders mapped IPv4 by its
-/// place in IPv6.
-fn of_one_family((first, last): (u128, u128)) -> Vec<(u128, u128)> {
-    let families = [Family::Ipv4, Family::Ipv6].map(ends_of);
-    let pieces = families.map(|(least, most)| (first.max(least), last.min(most)));
-    pieces.into_iter().filter(|(first, last)| first <= last).collect()
 }
 
 /// The query for times from `first` to `last`, in ms since 1970-01-01 UTC.
@@ -171,9 +163,15 @@ fn keyword_forms(field: &Field, value: u128) -> Vec<Value> {
         // A text is compared with a number only if it is an address.
         Kind::Address | Kind::Text => {
             let address = Address::from_number(value);
-            // IPv4 in IPv6 is the same address, and another text.
-            let mapped = address.ipv4_bits().map(|_| json!(format!("::ffff:{address}")));
-            std::iter::once(json!(address.to_string())).chain(mapped).collect()
+            // The same address as other programs write it: IPv4 in IPv6, and Java, which
+            // leaves no zeros out.
+            let other = match IpAddr::from(address) {
+                IpAddr::V4(address) => format!("::ffff:{address}"),
+                IpAddr::V6(address) => {
+                    address.segments().map(|group| format!("{group:x}")).join(":")
+                }
+            };
+            vec![json!(address.to_string()), json!(other)]
         }
         Kind::Protocol => {
             let name = u8::try_from(value).ok().and_then(names::protocol_name);
