@@ -48,6 +48,13 @@ impl Codebook {
     }
 }
 
+/// Whether some code is one of the dictionary. Without a branch per row: most batches
+/// have none.
+#[inline]
+pub(crate) fn has_coded(codes: &[u32]) -> bool {
+    codes.iter().fold(0, |most, code| most.max(*code)) >= FIRST_CODED
+}
+
 /// The address of a code; `addresses` are those that are not their own number.
 #[inline]
 pub(crate) fn address_of(code: u32, addresses: &[Address]) -> Option<Address> {
@@ -233,7 +240,7 @@ mod tests {
     fn every_address_has_one_code() {
         let (dictionary, mut cache) = (Dictionary::default(), CodeCache::default());
         let ipv4 = [0, 1, FIRST_CODED - 1, FIRST_CODED, u32::MAX].map(Address::from_bits);
-        let ipv6 = (0..3000_u128).map(|n| Address::from_number((n + 1) << 33 | n % 7));
+        let ipv6 = (0..3000_u128).map(|n| Address::from_number(((n + 1) << 33) | (n % 7)));
         let all: Vec<Address> = ipv4.into_iter().chain(ipv6).collect();
         let codes: Vec<u32> =
             all.iter().map(|address| cache.address_code(*address, &dictionary)).collect();

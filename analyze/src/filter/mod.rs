@@ -16,7 +16,7 @@ use flowkit_model::{FieldId, FlowRecord, Kind};
 
 use self::compiled::Compiled;
 pub(crate) use self::dictionary_masks::DictionaryMasks;
-use crate::batch::dictionary::FIRST_CODED;
+use crate::batch::dictionary::{FIRST_CODED, has_coded};
 use crate::batch::{Batch, FieldSet, Values, rows_where};
 
 /// A filter that is compiled to be evaluated on batches.
@@ -271,9 +271,7 @@ fn joined(
 /// Tests the addresses that are not their own number: each distinct one once, unless the
 /// dictionary has more of them than the batch has rows.
 fn test_coded(codes: &[u32], test: &Test, batch: &Batch, mask: &mut [bool]) {
-    let is_coded = |code: u32| code >= FIRST_CODED;
-    // Without a branch per row: most batches have none.
-    if !codes.iter().fold(false, |any, code| any | is_coded(*code)) {
+    if !has_coded(codes) {
         return;
     }
     batch.dictionary().with_addresses(|addresses| {

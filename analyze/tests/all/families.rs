@@ -94,7 +94,9 @@ fn text_and_columns_give_the_rows_of_the_flows() {
     let seed = 0x5eed_0046;
     println!("seed {seed:#x}");
     let mut flows = flows(&mut Random(seed), 1500);
-    flows.iter_mut().for_each(|flow| flow.version = Some(5));
+    for flow in &mut flows {
+        flow.version = Some(5);
+    }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("flows.csv");
     fs::write(&file, csv(&flows)).unwrap();
@@ -219,7 +221,7 @@ fn scans_of_both_families_are_found() {
                 let [ipv4, ipv6] = targets(n);
                 connection(source, if source.contains(':') { &ipv6 } else { &ipv4 }, n)
             };
-            SOURCES.iter().rev().map(move |source| of_source(&source)).collect::<Vec<_>>()
+            SOURCES.iter().rev().map(move |source| of_source(source)).collect::<Vec<_>>()
         })
         .collect();
     let scans = |min_targets, limit| Scans { min_targets, limit, ..Scans::default() };
@@ -246,7 +248,7 @@ fn beacons_of_both_families_are_found() {
     let flows: Vec<FlowRecord> = (0..40)
         .flat_map(|minute| {
             let of_source = move |source: &&str| connection(source, "2001:db8:2::7", minute);
-            SOURCES.iter().rev().map(move |source| of_source(&source)).collect::<Vec<_>>()
+            SOURCES.iter().rev().map(move |source| of_source(source)).collect::<Vec<_>>()
         })
         .collect();
     let question = |limit| question(Report::Beacons(Beacons { limit, ..Beacons::default() }));

@@ -8,7 +8,7 @@ use flowkit_model::question::Key;
 use flowkit_model::{Address, FieldId};
 use jiff::tz::TimeZone;
 
-use crate::batch::dictionary::{CodeCache, FIRST_CODED};
+use crate::batch::dictionary::{CodeCache, FIRST_CODED, has_coded};
 use crate::batch::{Batch, Column, Values};
 use crate::bins::{Bins, Days, Stretch};
 use crate::group::key_part::KeyPart;
@@ -75,8 +75,7 @@ fn networks(batch: &Batch, field: FieldId, prefix: Prefix) -> Column {
     let column = batch.column(field);
     let Values::U32(codes) = &column.values else { return column.clone() };
     let mask = prefix.ipv4_mask();
-    let has_coded = codes.iter().fold(false, |any, code| any | (*code >= FIRST_CODED));
-    if let Some(mask) = mask.filter(|_| !has_coded) {
+    if let Some(mask) = mask.filter(|_| !has_coded(codes)) {
         let values = Values::U32(codes.iter().map(|code| code & mask).collect());
         return Column { values, unknown: column.unknown.clone() };
     }

@@ -22,8 +22,8 @@ impl<'f> FieldPages<'f> {
         ipv6: Option<ColumnPages<'f>>,
     ) -> Self {
         // Two dictionaries are no dictionary.
-        let pages = if ipv6.is_some() { pages.as_values() } else { pages };
-        Self { field, pages, ipv6: ipv6.map(ColumnPages::as_values) }
+        let pages = if ipv6.is_some() { pages.into_values() } else { pages };
+        Self { field, pages, ipv6: ipv6.map(ColumnPages::into_values) }
     }
 
     /// The field.

@@ -160,8 +160,8 @@ fn network(row: &Row<'_>, field: FieldId, prefix: Prefix) -> Cell {
         let length = prefix.length(address.family())?;
         Some(match IpAddr::from(address) {
             IpAddr::V4(address) => {
-                let shift = behind(32, length);
-                Address::from_bits((u64::from(address.to_bits()) >> shift << shift) as u32)
+                let mask = u32::MAX.checked_shl(behind(32, length)).unwrap_or(0);
+                Address::from_bits(address.to_bits() & mask)
             }
             IpAddr::V6(address) => {
                 let mask = u128::MAX.checked_shl(behind(128, length)).unwrap_or(0);
