@@ -221,7 +221,7 @@ fn scans_of_both_families_are_found() {
                 let [ipv4, ipv6] = targets(n);
                 connection(source, if source.contains(':') { &ipv6 } else { &ipv4 }, n)
             };
-            SOURCES.iter().rev().map(move |source| of_source(source)).collect::<Vec<_>>()
+            SOURCES.iter().rev().map(of_source).collect::<Vec<_>>()
         })
         .collect();
     let scans = |min_targets, limit| Scans { min_targets, limit, ..Scans::default() };
@@ -248,7 +248,7 @@ fn beacons_of_both_families_are_found() {
     let flows: Vec<FlowRecord> = (0..40)
         .flat_map(|minute| {
             let of_source = move |source: &&str| connection(source, "2001:db8:2::7", minute);
-            SOURCES.iter().rev().map(move |source| of_source(source)).collect::<Vec<_>>()
+            SOURCES.iter().rev().map(of_source).collect::<Vec<_>>()
         })
         .collect();
     let question = |limit| question(Report::Beacons(Beacons { limit, ..Beacons::default() }));
