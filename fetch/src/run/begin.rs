@@ -227,10 +227,11 @@ mod tests {
         }
     }
 
+    /// Documents are not read for what only NetFlow v9 and IPFIX have.
     #[test]
     fn every_field_is_among_those_that_are_asked_for() {
         let known = known_fields();
-        for field in FIELDS {
+        for field in FIELDS.iter().filter(|field| !field.is_of_templates()) {
             assert!(known.iter().any(|key| key == field.module_key), "{}", field.name);
             assert!(known.iter().any(|key| key == field.codec_key), "{}", field.name);
         }
