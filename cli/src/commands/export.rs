@@ -24,10 +24,11 @@ use crate::screen::{self, Content};
 const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
 in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. IPv6
-addresses are text in columns of their own, such as src_addr_ipv6, or beside
-those of IPv4 with --addresses text. csv has the same fields, with addresses and
-times as text; --addresses changes it for both. For a spreadsheet add --csv-safe: names of exporters, cities and
-countries come from whoever wrote the documents, and may be formulas.
+addresses are text in columns of their own, such as src_addr_ipv6; with
+--addresses text they stand beside those of IPv4. csv has the same fields, with
+addresses and times as text; --addresses changes it for both. For a spreadsheet
+add --csv-safe: names of exporters, cities and countries come from whoever wrote
+the documents, and may be formulas.
 
 documents is one JSON document per line, as Logstash's netflow module writes
 them; hits adds _index, _id and _source around it, as elasticdump loads.
