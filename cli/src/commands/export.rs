@@ -41,8 +41,8 @@ time of the flow, and a note counts them by field.
 --anonymise keeps prefixes (Crypto-PAn); the key file holds 32 bytes, or 64
 hexadecimal digits: head -c 32 /dev/urandom > key
 Countries, cities and AS names of addresses, Ethernet addresses, and exporters
-given by name, would reveal the addresses and are left out. Times, ports, interfaces and AS numbers
-stay as they are.
+given by name, would reveal the addresses and are left out. Times, ports,
+interfaces and AS numbers stay as they are.
 
 Examples:
   flowkit export --format parquet -o flows.parquet
