@@ -73,9 +73,9 @@ impl Packet {
 
     fn record(&self, flow: &Flow) -> Record {
         Record {
-            src_addr: flow.src_addr.into(),
-            dst_addr: flow.dst_addr.into(),
-            next_hop: flow.next_hop.into(),
+            src_addr: flow.src_addr,
+            dst_addr: flow.dst_addr,
+            next_hop: flow.next_hop,
             input_snmp: flow.input_snmp,
             output_snmp: flow.output_snmp,
             packets: flow.packets,

@@ -14,6 +14,7 @@ use super::gather::{AnswerMetadata, Gathered, or_spill_error};
 use super::select::{for_report, in_window, of_flows};
 use super::workers::Workers;
 use super::{AskError, FlowSet, Frame, dispatch};
+use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
 use crate::error::ReadError;
 use crate::selection::Selection;
@@ -65,8 +66,7 @@ pub fn diff_batches(
     memory: Memory,
 ) -> Result<Answer, AskError> {
     let memory = Arc::new(memory);
-    let batches = sides.iter().flat_map(|side| &side.0);
-    let codes = batches.last().map(|batch| batch.dictionary().codebook()).unwrap_or_default();
+    let dictionary = dictionary_of(sides.iter().flat_map(|side| &side.0));
     let changes = Changes::new(diff, &jiff::tz::TimeZone::UTC)?;
     let mut partials = Vec::new();
     for (batches, flows) in sides {
@@ -75,6 +75,7 @@ pub fn diff_batches(
     }
     let (b, a) = (partials.pop(), partials.pop());
     let (Some(a), Some(b)) = (a, b) else { unreachable!("there are two sides") };
+    let codes = dictionary.codebook();
     let mut answer = or_spill_error(&memory, changes.answer(a, b, &codes)).map_err(spill)?;
     answer.question = Some(Question::new(Report::Diff(diff.clone()), Flows::default()));
     Ok(answer)
@@ -95,6 +96,12 @@ fn window(flows: &Flows) -> Result<Option<Span>, AskError> {
     Ok((!window.is_open()).then(|| of_flows(&window)))
 }
 
+/// The dictionary of some batches, which have one.
+fn dictionary_of<'b>(batches: impl IntoIterator<Item = &'b Batch>) -> Arc<Dictionary> {
+    let first = batches.into_iter().next();
+    first.map(|batch| Arc::clone(batch.dictionary())).unwrap_or_default()
+}
+
 fn frame(window: Option<Span>) -> Frame {
     Frame { window: window.unwrap_or_default(), fetched_to: None }
 }
@@ -110,11 +117,12 @@ impl FlowSet for OfBatches<'_> {
     type Error = AskError;
 
     fn ask<S: Statistic>(&self, statistic: &S) -> Result<Answer, AskError> {
-        let codes = self.batches.first().map(|batch| batch.dictionary().codebook());
+        let dictionary = dictionary_of(&self.batches);
         let Gathered { partial, metadata } =
             gather_batches(&self.batches, statistic, self.selection, &self.memory)
                 .map_err(spill)?;
-        let answer = statistic.answer(partial, &codes.unwrap_or_default(), &metadata.tally);
+        // Now, since keys add to it: the networks of addresses.
+        let answer = statistic.answer(partial, &dictionary.codebook(), &metadata.tally);
         Ok(metadata.apply_to(or_spill_error(&self.memory, answer)?))
     }
 }
@@ -156,11 +164,10 @@ fn gather_batches<S: Statistic>(
     memory: &Arc<Memory>,
 ) -> io::Result<Gathered<S::Partial>> {
     let run = selection.begin();
-    let codes = batches.first().map(|batch| batch.dictionary().codebook()).unwrap_or_default();
     let workers = Workers::new(statistic, &run, memory);
     workers.add(batches.to_vec());
     let mut tally = Tally::default();
-    let partial = workers.finish(&mut tally, &codes);
+    let partial = workers.finish(&mut tally, &dictionary_of(batches).codebook());
     let dropped = run.finish()?;
     Ok(Gathered { partial, metadata: AnswerMetadata::new(Vec::new(), selection, dropped, tally) })
 }

@@ -14,7 +14,7 @@ use super::gather::{Shared, gather};
 use super::in_memory::{ask_batches, diff_batches};
 use super::{ReadOptions, ask, select};
 use crate::batch::{Batch, FieldSet};
-use crate::filter::tests::{any_filter, any_flow};
+use crate::filter::tests::{any_filter, any_flows};
 use crate::input::Source;
 use crate::spill::memory::Memory;
 use crate::stats::diff::Changes;
@@ -121,7 +121,7 @@ proptest! {
     #[test]
     fn any_filter_matches_the_same_flows_in_a_file(
         filter in any_filter(),
-        flows in prop::collection::vec(any_flow(), 1..120),
+        flows in any_flows(1..120),
     ) {
         let mut batch = Batch::new(FieldSet::all(), 0, Arc::default());
         for flow in &flows {
@@ -131,7 +131,8 @@ proptest! {
         let path = folder.path().join("flows.parquet");
         std::fs::write(&path, file_of(&batch, 50)).unwrap();
         let keys = [FieldId::DstPort, FieldId::SrcPort, FieldId::SrcAddr, FieldId::Exporter];
-        for field in keys.into_iter().chain([FieldId::Protocol, FieldId::LastSwitched]) {
+        let more = [FieldId::Protocol, FieldId::LastSwitched, FieldId::Family, FieldId::SrcMac];
+        for field in keys.into_iter().chain(more) {
             let [found, expected] = both(&path, &batch, &top_of(field, &matching(&filter)));
             prop_assert_eq!(found, expected, "{} by {:?}", filter, field);
         }

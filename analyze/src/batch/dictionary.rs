@@ -48,6 +48,13 @@ impl Codebook {
     }
 }
 
+/// Whether some code is one of the dictionary. Without a branch per row: most batches
+/// have none.
+#[inline]
+pub(crate) fn has_coded(codes: &[u32]) -> bool {
+    codes.iter().fold(0, |most, code| most.max(*code)) >= FIRST_CODED
+}
+
 /// The address of a code; `addresses` are those that are not their own number.
 #[inline]
 pub(crate) fn address_of(code: u32, addresses: &[Address]) -> Option<Address> {
@@ -91,6 +98,12 @@ impl Dictionary {
     /// Lends the addresses that are not their own number.
     pub(crate) fn with_addresses<T>(&self, look: impl FnOnce(&[Address]) -> T) -> T {
         self.addresses.with(look)
+    }
+
+    /// What some codes of addresses stand for; `None` for one that this dictionary does not
+    /// have. For a batch that is less than a copy of all.
+    pub(crate) fn addresses_of(&self, codes: impl Iterator<Item = u32>) -> Vec<Option<Address>> {
+        self.with_addresses(|all| codes.map(|code| address_of(code, all)).collect())
     }
 
     /// What the codes stand for.
@@ -227,13 +240,15 @@ mod tests {
     fn every_address_has_one_code() {
         let (dictionary, mut cache) = (Dictionary::default(), CodeCache::default());
         let ipv4 = [0, 1, FIRST_CODED - 1, FIRST_CODED, u32::MAX].map(Address::from_bits);
-        let ipv6 = (0..3000_u128).map(|n| Address::from_number((n + 1) << 33 | n % 7));
+        let ipv6 = (0..3000_u128).map(|n| Address::from_number(((n + 1) << 33) | (n % 7)));
         let all: Vec<Address> = ipv4.into_iter().chain(ipv6).collect();
         let codes: Vec<u32> =
             all.iter().map(|address| cache.address_code(*address, &dictionary)).collect();
         assert_eq!(codes[..3], [0, 1, FIRST_CODED - 1]);
         let codebook = dictionary.codebook();
         assert_eq!(codebook.addresses.len(), all.len() - 3);
+        let found = dictionary.addresses_of(codes.iter().copied().chain([u32::MAX]));
+        assert!(found.iter().copied().eq(all.iter().copied().map(Some).chain([None])));
         for (address, code) in all.iter().zip(&codes) {
             assert_eq!(dictionary.address_code(*address), *code);
             assert_eq!(cache.address_code(*address, &dictionary), *code);

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use flowkit_model::names::Adaptation;
-use flowkit_model::{FIELDS, FieldId, FlowRecord, Kind, Row};
+use flowkit_model::{FIELDS, FieldId, Kind, Row};
 
 use self::dictionary::{CodeCache, Codebook, Dictionary};
 
@@ -81,15 +81,9 @@ impl Batch {
         self.rows
     }
 
-    /// The dictionary of the text columns.
+    /// The dictionary of texts and addresses.
     #[must_use]
     pub fn dictionary(&self) -> &Arc<Dictionary> {
-        &self.dictionary
-    }
-
-    /// The dictionary of the text columns, to be shared.
-    #[cfg(test)]
-    pub(crate) fn shared_dictionary(&self) -> &Arc<Dictionary> {
         &self.dictionary
     }
 
@@ -212,27 +206,6 @@ impl Batch {
         self.wide.as_ref().and_then(|wide| wide.of(row))
     }
 
-    /// Appends a flow.
-    pub fn push(&mut self, flow: &FlowRecord) {
-        self.push_row(&Row::of(flow));
-    }
-
-    /// Appends a flow that is given as a row.
-    pub fn push_row(&mut self, row: &Row<'_>) {
-        self.rows += 1;
-        for (field, column) in FIELDS.iter().zip(&mut self.columns) {
-            let Some(column) = column else { continue };
-            let (cache, dictionary) = (&mut self.code_cache, &self.dictionary);
-            column.push(match field.kind {
-                Kind::Text => row.text(field.id).map(|text| cache.code(text, dictionary).into()),
-                Kind::Address => row
-                    .address(field.id)
-                    .map(|address| cache.address_code(address, dictionary).into()),
-                _ => row.number(field.id),
-            });
-        }
-    }
-
     /// A row; `codes` are the dictionary's. Fields without a plain column are unknown.
     pub(crate) fn row<'t>(&self, row: usize, codes: &'t Codebook) -> Row<'t> {
         let mut values = Row::default();
@@ -344,13 +317,18 @@ impl Batch {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use flowkit_model::FlowRecord;
     use flowkit_model::field::Access;
 
     use super::*;
 
     fn flows() -> Vec<FlowRecord> {
+        let addresses = ["10.0.0.1", "255.255.255.255", "::", "2001:db8::1", "240.0.0.0"];
         (0..5_u16)
             .map(|n| FlowRecord {
+                src_addr: addresses[usize::from(n)].parse().ok(),
+                dst_addr: addresses[usize::from(4 - n)].parse().ok().filter(|_| n != 1),
+                direction: (n % 2 == 0).then_some(1),
                 dst_port: (n != 2).then_some(n),
                 bytes: (n != 3).then_some(u64::MAX - u64::from(n)),
                 exporter: (n > 0).then(|| format!("r{}", n % 2)),
@@ -385,11 +363,15 @@ pub(crate) mod tests {
                 for field in FIELDS {
                     let value = batch.column(field.id).get(row);
                     match field.access {
-                        Access::Number { read, .. } => {
+                        Access::Number { read, .. } | Access::Worked { read, .. } => {
                             assert_eq!(value, read(flow), "{}", field.name);
                         }
+                        Access::Address { read, .. } => {
+                            let address = value.map(|code| codes.address(code).unwrap());
+                            assert_eq!(address, read(flow), "{}", field.name);
+                        }
                         Access::Text { read, .. } => {
-                            let text = value.map(|code| &*texts[usize::try_from(code).unwrap()]);
+                            let text = value.map(|code| codes.text(code).unwrap());
                             assert_eq!(text, read(flow));
                         }
                     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Found, Walk, pass_document};
 use crate::batch::FieldSet;
+use crate::batch::dictionary::{Codebook, Dictionary};
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::store::{Buffers, Request, StoredPart};
@@ -40,14 +41,14 @@ impl Walk<'_> {
         }
         self.tally.incomplete.extend(tally.incomplete);
         self.tally.notes.extend(tally.notes);
-        let dictionary = Arc::default();
+        let dictionary: Arc<Dictionary> = Arc::default();
         let columns = FieldSet::all();
         let request = Request { columns, coded: None, filter: None, dictionary: &dictionary };
-        let mut buffers = Buffers::default();
+        let (mut buffers, mut codes) = (Buffers::default(), Codebook::default());
         let mut goes_on = true;
         for group in 0..file.groups() {
             let read = file.read(group, &request, &mut buffers, |batch| {
-                let codes = dictionary.codebook();
+                dictionary.update(&mut codes);
                 goes_on = (0..batch.rows()).all(|row| pass_document(&batch.row(row, &codes), take));
             });
             if let Err(error) = read {

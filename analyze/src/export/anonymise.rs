@@ -112,10 +112,11 @@ impl Anonymiser {
 }
 
 /// Anonymises every address in a batch, and makes unknown the fields that are
-/// looked up from addresses and would identify their owners.
+/// looked up from addresses and would identify their owners, and Ethernet addresses,
+/// which name a device.
 pub(super) fn hide(batch: &mut Batch, anonymiser: &Anonymiser) {
     for field in FIELDS {
-        if field.is_looked_up() {
+        if field.is_looked_up() || field.kind == Kind::Mac {
             forget(batch, field.id);
         } else if field.kind == Kind::Address {
             hide_addresses(batch, field, anonymiser);
@@ -176,6 +177,7 @@ fn forget(batch: &mut Batch, field: FieldId) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::Arc;
 
     use flowkit_model::Row;
@@ -187,11 +189,18 @@ mod tests {
     /// and nothing that locates one, is exported in clear.
     #[test]
     fn no_field_leaves_an_address_in_clear() {
+        for address in ["203.0.113.9", "250.0.0.1", "2001:db8::9"] {
+            leaves_no_address_in_clear(address);
+        }
+    }
+
+    fn leaves_no_address_in_clear(address: &str) {
         let anonymiser = Anonymiser::new(&KEY);
         let mut row = Row::default();
         for (field, n) in FIELDS.iter().zip(1_u64..) {
             match field.kind {
-                Kind::Text => row.set_text(field.id, "203.0.113.9"),
+                Kind::Text => row.set_text(field.id, address),
+                Kind::Address => row.set_address(field.id, address.parse().unwrap()),
                 _ => row.set(field.id, n),
             }
         }
@@ -206,31 +215,39 @@ mod tests {
             match field.kind {
                 Kind::Text if field.is_looked_up() => assert_eq!(is, None, "{}", field.name),
                 Kind::Text => {
-                    assert_eq!(hidden.text(field.id), anonymiser.text("203.0.113.9").as_deref());
+                    assert_eq!(hidden.text(field.id), anonymiser.text(address).as_deref());
                 }
                 Kind::Address => {
-                    let expected = anonymiser.address(Address::from_number(was.unwrap()).unwrap());
-                    assert_eq!(is, Some(expected.number()), "{}", field.name);
+                    let expected = anonymiser.address(address.parse().unwrap());
+                    assert_eq!(hidden.address(field.id), Some(expected), "{}", field.name);
                 }
+                Kind::Mac => assert_eq!(is, None, "{}", field.name),
                 _ => assert_eq!(is, was, "{}", field.name),
             }
         }
     }
 
-    /// Unknown stays unknown, a next hop of 0.0.0.0 stays, and an exporter's host
+    /// Unknown stays unknown, a next hop of 0.0.0.0 or :: stays, and an exporter's host
     /// name, which cannot be anonymised, becomes unknown.
     #[test]
     fn what_is_no_address_becomes_none() {
         let anonymiser = Anonymiser::new(&KEY);
         let mut batch = Batch::new(FieldSet::all(), 1, Arc::default());
-        let mut row = Row::default();
-        row.set(FieldId::NextHop, 0);
-        row.set_text(FieldId::Exporter, "edge-router");
-        batch.push_row(&row);
+        let none: [Address; 2] = ["0.0.0.0", "::"].map(|text| text.parse().unwrap());
+        for next_hop in none {
+            let mut row = Row::default();
+            row.set_address(FieldId::NextHop, next_hop);
+            row.set_text(FieldId::Exporter, "edge-router");
+            batch.push_row(&row);
+        }
         hide(&mut batch, &anonymiser);
-        assert_eq!(batch.column(FieldId::NextHop).get(0), Some(0));
-        assert_eq!(batch.column(FieldId::SrcAddr).get(0), None);
-        assert_eq!(batch.column(FieldId::Exporter).get(0), None);
+        let codes = batch.dictionary().codebook();
+        for (row, next_hop) in none.into_iter().enumerate() {
+            let row = batch.row(row, &codes);
+            assert_eq!(row.address(FieldId::NextHop), Some(next_hop));
+            assert_eq!(row.address(FieldId::SrcAddr), None);
+            assert_eq!(row.text(FieldId::Exporter), None);
+        }
     }
 
     /// The key of the authors' sample.
@@ -257,17 +274,58 @@ mod tests {
             assert_eq!(anonymiser.text(address).as_deref(), Some(expected));
         }
         assert_eq!(anonymiser.text("router"), None);
-        assert_eq!(anonymiser.text("2001:db8::1"), None);
+        assert_eq!(anonymiser.text("2001:db8::g"), None);
     }
 
     #[test]
     fn prefixes_are_kept() {
         let anonymiser = Anonymiser::new(&KEY);
         for (a, b) in [(0xc0a8_0001, 0xc0a8_00ff), (0x0a00_0000, 0x0b00_0000), (1, 0x8000_0001)] {
-            let hidden = |bits: u32| anonymiser.address(bits.into()).to_bits();
+            let hidden = |bits: u32| anonymiser.address(bits.into()).ipv4_bits().unwrap();
             let (hidden_a, hidden_b) = (hidden(a), hidden(b));
             assert_eq!((a ^ b).leading_zeros(), (hidden_a ^ hidden_b).leading_zeros());
         }
+        let bits = |address: Address| match IpAddr::from(address) {
+            IpAddr::V6(address) => address.to_bits(),
+            IpAddr::V4(address) => panic!("{address} is of IPv4"),
+        };
+        for [a, b] in [
+            ["2001:db8::1", "2001:db8::2"],
+            ["2001:db8:0:1::", "2001:db8:0:2::"],
+            ["::1", "8000::1"],
+            ["::", "::1:0:0:0"],
+        ] {
+            let shared = |a, b| (bits(a) ^ bits(b)).leading_zeros();
+            let [a, b]: [Address; 2] = [a, b].map(|text| text.parse().unwrap());
+            assert_eq!(shared(a, b), shared(anonymiser.address(a), anonymiser.address(b)));
+        }
+    }
+
+    /// Also of the addresses whose anonymised ones would be mapped IPv4 addresses, and
+    /// of their neighbours.
+    #[test]
+    fn no_two_addresses_become_one_and_families_stay() {
+        let anonymiser = Anonymiser::new(&KEY);
+        // What becomes a mapped address: the way back, bit by bit.
+        let back = (0..128).fold(0_u128, |bits, at| {
+            let (bit, wanted) = (1 << (127 - at), 0xffff_u128 << 32 | 7);
+            let is_right = (anonymiser.flipped(bits, 128) ^ wanted) & bit == 0;
+            if is_right { bits } else { bits | bit }
+        });
+        assert_eq!(anonymiser.flipped(back, 128), 0xffff_u128 << 32 | 7);
+        let near = (0..200).map(|n| Address::from(Ipv6Addr::from_bits(back ^ n)));
+        let ipv6 = (0..200_u128).map(|n| Address::from_number((n + 1) << 32));
+        let ipv4 = (0..200).map(|n: u32| Address::from_bits(n << 24));
+        let all: HashSet<Address> = near.chain(ipv6).chain(ipv4).collect();
+        let hidden: HashSet<Address> = all
+            .iter()
+            .map(|address| {
+                let hidden = anonymiser.address(*address);
+                assert_eq!(hidden.family(), address.family(), "{address} is {hidden}");
+                hidden
+            })
+            .collect();
+        assert_eq!((all.len(), hidden.len()), (600, 600));
     }
 
     #[test]

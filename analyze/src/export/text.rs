@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use flowkit_model::field::Access;
 use flowkit_model::names::{direction_name, mac_text};
 use flowkit_model::spreadsheet::{self, is_formula};
 use flowkit_model::{FIELDS, Family, Field, FieldId, Kind, Row, time};
@@ -126,7 +127,9 @@ fn document(row: &Row<'_>, out: &mut Vec<u8>) {
         .collect();
     fields.sort_by_key(|(object, _, _)| *object);
     for (inside, key, field) in fields {
-        let Some(value) = value(row, field) else { continue };
+        // What is worked out from other fields is so again when it is read.
+        let is_worked = matches!(field.access, Access::Worked { .. });
+        let Some(value) = value(row, field).filter(|_| !is_worked) else { continue };
         if inside != object {
             if !object.is_empty() {
                 out.push(b'}');
@@ -159,28 +162,46 @@ mod tests {
 
     use super::*;
 
+    /// One flow with every field, and one with some, of IPv6.
     fn flows() -> Vec<FlowRecord> {
         let mut all = FlowRecord::default();
         for (number, field) in (1_u64..).zip(FIELDS) {
             match field.access {
-                flowkit_model::field::Access::Number { write, .. } => {
+                Access::Number { write, .. } => {
                     write(&mut all, Some(if field.kind == Kind::Version { 5 } else { number }));
                 }
-                flowkit_model::field::Access::Text { write, .. } => {
+                Access::Address { write, .. } => {
+                    write(&mut all, format!("192.0.2.{number}").parse().ok());
+                }
+                Access::Text { write, .. } => {
                     write(&mut all, Some(format!("a,\"{number}\"\\")));
                 }
+                Access::Worked { .. } => {}
             }
         }
-        let some =
-            FlowRecord { bytes: Some(7), src_city: Some("é".into()), ..FlowRecord::default() };
+        let some = FlowRecord {
+            src_addr: "2001:db8::1".parse().ok(),
+            next_hop: "::".parse().ok(),
+            bytes: Some(7),
+            src_city: Some("é".into()),
+            ..FlowRecord::default()
+        };
         vec![all, some]
     }
 
-    /// A flow that is written as a document or a hit is read again unchanged.
+    /// A flow that is written as a document or a hit is read again unchanged, but for what
+    /// only NetFlow v9 and IPFIX have, which is not read yet.
     #[test]
     fn documents_and_hits_are_read_again() {
-        for flow in flows() {
-            let row = Row::of(&flow);
+        for written in flows() {
+            let (row, mut flow) = (Row::of(&written), written.clone());
+            for field in FIELDS.iter().filter(|field| field.is_of_templates()) {
+                match field.access {
+                    Access::Number { write, .. } => write(&mut flow, None),
+                    Access::Address { write, .. } => write(&mut flow, None),
+                    Access::Text { .. } | Access::Worked { .. } => {}
+                }
+            }
             for write in [document_line, hit_line] {
                 let mut line = Vec::new();
                 write(&row, 9, &mut line);

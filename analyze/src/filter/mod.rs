@@ -16,7 +16,7 @@ use flowkit_model::{FieldId, FlowRecord, Kind};
 
 use self::compiled::Compiled;
 pub(crate) use self::dictionary_masks::DictionaryMasks;
-use crate::batch::dictionary::FIRST_CODED;
+use crate::batch::dictionary::{FIRST_CODED, has_coded};
 use crate::batch::{Batch, FieldSet, Values, rows_where};
 
 /// A filter that is compiled to be evaluated on batches.
@@ -268,20 +268,21 @@ fn joined(
     mask
 }
 
-/// Tests the addresses that are not their own number, each distinct one once.
+/// Tests the addresses that are not their own number: each distinct one once, unless the
+/// dictionary has more of them than the batch has rows.
 fn test_coded(codes: &[u32], test: &Test, batch: &Batch, mask: &mut [bool]) {
-    let is_coded = |code: u32| code >= FIRST_CODED;
-    // Without a branch per row: most batches have none.
-    if !codes.iter().fold(false, |any, code| any | is_coded(*code)) {
+    if !has_coded(codes) {
         return;
     }
     batch.dictionary().with_addresses(|addresses| {
-        let mut passes: Vec<Option<bool>> = vec![None; addresses.len()];
+        let n_kept = if addresses.len() <= codes.len() { addresses.len() } else { 0 };
+        let mut kept: Vec<Option<bool>> = vec![None; n_kept];
         for (code, mask) in codes.iter().zip(mask) {
             let Some(place) = code.checked_sub(FIRST_CODED) else { continue };
-            let known = passes.get_mut(place as usize).zip(addresses.get(place as usize));
-            *mask = known.is_some_and(|(passes, address)| {
-                *passes.get_or_insert_with(|| test.passes(address.number()))
+            *mask = addresses.get(place as usize).is_some_and(|address| {
+                let passes = || test.passes(address.number());
+                kept.get_mut(place as usize)
+                    .map_or_else(passes, |kept| *kept.get_or_insert_with(passes))
             });
         }
     });

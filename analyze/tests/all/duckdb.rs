@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use flowkit_analyze::in_memory::Batch;
-use flowkit_model::FlowRecord;
 use flowkit_model::answer::Cell;
+use flowkit_model::{Address, FlowRecord};
 use serde_json::Value;
 
 use crate::asking::{all_rows, filtered, of_batches, top_with};
@@ -49,14 +49,13 @@ fn flow(random: &mut Random) -> FlowRecord {
     let exported = START_MS + random.below(2 * 86_400_000);
     let last = exported - random.below(60_000);
     let first = last - random.skewed(200_000);
-    let address =
-        |value: u64| flowkit_model::Address::from_bits(0x0a00_0000 + u32::try_from(value).unwrap());
+    let address = |value: u64| Address::from_bits(0x0a00_0000 + u32::try_from(value).unwrap());
     let (sender, receiver) = (random.skewed(5000), random.skewed(70_000));
     let narrow = |value: u64| u16::try_from(value).unwrap();
     let (src_port, dst_port) = (narrow(random.skewed(65_536)), narrow(random.skewed(2000)));
     let flags = u8::try_from(random.below(64)).unwrap();
     let tos = u8::try_from(random.skewed(256)).unwrap();
-    let (input, packets) = (narrow(random.skewed(50)), random.skewed(10_000) + 1);
+    let (input, packets) = (u32::try_from(random.skewed(50)).unwrap(), random.skewed(10_000) + 1);
     let (size, router) = (40 + random.below(1460), format!("r{}", random.below(5)));
     let protocol = [6, 6, 6, 17, 17, 1][usize::try_from(random.below(6)).unwrap()];
     FlowRecord {
@@ -87,8 +86,8 @@ fn csv(flows: &[FlowRecord]) -> String {
         let cells = [
             number(flow.timestamp_ms),
             flow.exporter.clone().unwrap_or_default(),
-            number(flow.src_addr.map(|addr| addr.to_bits().into())),
-            number(flow.dst_addr.map(|addr| addr.to_bits().into())),
+            number(flow.src_addr.and_then(Address::ipv4_bits).map(u64::from)),
+            number(flow.dst_addr.and_then(Address::ipv4_bits).map(u64::from)),
             number(flow.src_port.map(u64::from)),
             number(flow.dst_port.map(u64::from)),
             number(flow.protocol.map(u64::from)),

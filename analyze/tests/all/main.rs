@@ -26,6 +26,7 @@ mod deep;
 mod differences;
 mod duckdb;
 mod expected;
+mod families;
 mod fuzz_corpus;
 mod growing;
 mod import;

@@ -51,10 +51,11 @@ fn set_field(flow: &mut FlowRecord, name: &str, value: &str) {
     let Some(field) = FIELDS.iter().find(|field| field.name == name) else { return };
     match field.access {
         Access::Text { write, .. } => write(flow, Some(value.to_owned())),
+        Access::Address { write, .. } => write(flow, Some(value.parse().unwrap())),
+        Access::Worked { .. } => {}
         Access::Number { write, .. } => {
             let number = match field.kind {
                 Kind::Time => time::parse_ms(value).unwrap(),
-                Kind::Address => u64::from(value.parse::<std::net::Ipv4Addr>().unwrap().to_bits()),
                 _ => value.parse().unwrap(),
             };
             write(flow, Some(number));

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use flowkit_analyze::Source;
-use flowkit_model::{FlowRecord, wire};
+use flowkit_model::{Address, FlowRecord, wire};
 
 use crate::exporting::flows_and_tally;
 use crate::oracle;
@@ -39,11 +39,15 @@ fn captures_are_read_record_by_record() {
 /// tshark's name of a field, and its value here.
 type Compared = (&'static str, fn(&FlowRecord) -> Option<u64>);
 
+fn bits(address: Option<Address>) -> Option<u64> {
+    address.and_then(Address::ipv4_bits).map(u64::from)
+}
+
 /// tshark's fields of a record, one value a record, and ours.
 const FIELDS: &[Compared] = &[
-    ("cflow.srcaddr", |flow| flow.src_addr.map(|addr| addr.to_bits().into())),
-    ("cflow.dstaddr", |flow| flow.dst_addr.map(|addr| addr.to_bits().into())),
-    ("cflow.nexthop", |flow| flow.next_hop.map(|addr| addr.to_bits().into())),
+    ("cflow.srcaddr", |flow| bits(flow.src_addr)),
+    ("cflow.dstaddr", |flow| bits(flow.dst_addr)),
+    ("cflow.nexthop", |flow| bits(flow.next_hop)),
     ("cflow.inputint", |flow| flow.input_snmp.map(u64::from)),
     ("cflow.outputint", |flow| flow.output_snmp.map(u64::from)),
     ("cflow.packets", |flow| flow.packets),

@@ -23,10 +23,12 @@ use crate::screen::{self, Content};
 
 const EXAMPLES: &str = "\
 parquet has one typed column per field of `flowkit fields`: times are TIMESTAMP
-in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. csv
-has the same fields, with addresses and times as text; --addresses changes it
-for both. For a spreadsheet add --csv-safe: names of exporters, cities and
-countries come from whoever wrote the documents, and may be formulas.
+in ms (UTC), addresses UINT_32, bytes and packets UINT_64, unknown is null. IPv6
+addresses are text in columns of their own, such as src_addr_ipv6; with
+--addresses text they stand beside those of IPv4. csv has the same fields, with
+addresses and times as text; --addresses changes it for both. For a spreadsheet
+add --csv-safe: names of exporters, cities and countries come from whoever wrote
+the documents, and may be formulas.
 
 documents is one JSON document per line, as Logstash's netflow module writes
 them; hits adds _index, _id and _source around it, as elasticdump loads.
@@ -38,9 +40,9 @@ time of the flow, and a note counts them by field.
 
 --anonymise keeps prefixes (Crypto-PAn); the key file holds 32 bytes, or 64
 hexadecimal digits: head -c 32 /dev/urandom > key
-Countries, cities and AS names of addresses, and exporters given by name, would
-reveal the addresses and are left out. Times, ports, interfaces and AS numbers
-stay as they are.
+Countries, cities and AS names of addresses, Ethernet addresses, and exporters
+given by name, would reveal the addresses and are left out. Times, ports,
+interfaces and AS numbers stay as they are.
 
 Examples:
   flowkit export --format parquet -o flows.parquet

@@ -39,8 +39,7 @@ Differences from nfdump, on purpose:
   bytes and packets are as exported; nfdump corrects them for sampling when it
   collects (--scale-sampling does so here).
   A time after its export is kept; nfdump takes it for an uptime wrap.
-  Fields that version 5 lacks (vlan, mac, mpls, nat …) are errors; no flow is
-  ipv6.
+  Fields that are not read (vrf, ttl, payload …) are errors.
 
 Examples:
   flowkit filter 'proto tcp and dst port 443'

@@ -1,8 +1,8 @@
 //! One cell for programs: exact, and text only where a number will not do.
 
-use flowkit_model::address::Prefix;
+use flowkit_model::address::{Address, Family, Prefix};
 use flowkit_model::answer::{Cell, Meaning, millionths};
-use flowkit_model::{Address, Family, Kind, names};
+use flowkit_model::{Kind, names};
 use jiff::tz::TimeZone;
 
 use super::units;

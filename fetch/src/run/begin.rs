@@ -229,6 +229,7 @@ mod tests {
         }
     }
 
+    /// Documents are not read for what only NetFlow v9 and IPFIX have.
     #[test]
     fn every_field_is_among_those_that_are_asked_for() {
         let known = known_fields();

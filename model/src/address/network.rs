@@ -36,6 +36,23 @@ pub fn ends_of(family: Family) -> (u128, u128) {
     }
 }
 
+/// A range of numbers in pieces that are ranges also where IPv4 stands at the place of
+/// the mapped addresses in IPv6, as in the `ip` type of Elasticsearch.
+///
+/// ```
+/// use flowkit_model::address::{Address, pieces};
+///
+/// let [first, last] = ["::", "ffff::"].map(|text| text.parse::<Address>().unwrap().number());
+/// let texts = pieces((first, last)).map(|ends| [ends.0, ends.1].map(Address::from_number));
+/// assert_eq!(format!("{:?}", texts.collect::<Vec<_>>()), "[[::, ::fffe:ffff:ffff], [::1:0:0:0, ffff::]]");
+/// ```
+pub fn pieces((first, last): (u128, u128)) -> impl Iterator<Item = (u128, u128)> {
+    let ends =
+        [(0, N_IPV4 - 1), (N_IPV4, BEHIND_MAPPED - 1), (BEHIND_MAPPED, u128::MAX)].into_iter();
+    ends.map(move |(least, most)| (first.max(least), last.min(most)))
+        .filter(|(first, last)| first <= last)
+}
+
 /// Reads `10.0.0.0/8` and `2001:db8::/32`; bits beyond the prefix do not matter. A
 /// network of mapped IPv4 addresses is one of IPv4.
 #[must_use]

@@ -96,7 +96,7 @@ pub enum Kind {
     Text,
     /// An amount, which can be added up.
     Count,
-    /// An [`Address`](crate::Address), by its number.
+    /// An [`Address`], by its number.
     Address,
     /// A [`Family`](crate::address::Family) of addresses, which has a name.
     Family,

@@ -16,7 +16,7 @@ pub(crate) struct CodeOrder {
 struct Positions {
     first: u64,
     /// Position of each code; empty if they are in order, as of none or one.
-    positions: Vec<u64>,
+    of_codes: Vec<u64>,
     /// Code at each position.
     codes: Vec<u64>,
 }
@@ -28,12 +28,12 @@ impl Positions {
         let codes: Vec<u64> = sorted.into_iter().map(|(code, _)| code).collect();
         // Most often there is one, or none.
         if codes.is_sorted() {
-            return Self { first, positions: Vec::new(), codes: Vec::new() };
+            return Self { first, of_codes: Vec::new(), codes: Vec::new() };
         }
         let mut positions: Vec<(u64, u64)> = codes.iter().copied().zip(first..).collect();
         positions.sort_unstable();
-        let positions = positions.into_iter().map(|(_, position)| position).collect();
-        Self { first, positions, codes }
+        let of_codes = positions.into_iter().map(|(_, position)| position).collect();
+        Self { first, of_codes, codes }
     }
 
     /// What stands for a value in `map`: the value itself, if it is below the first code,
@@ -63,13 +63,13 @@ impl CodeOrder {
 
     /// Where an address comes, by its code.
     pub(crate) fn of_address(&self, code: u64) -> u64 {
-        self.addresses.look_up(&self.addresses.positions, code).unwrap_or(code)
+        self.addresses.look_up(&self.addresses.of_codes, code).unwrap_or(code)
     }
 
     /// A key with positions instead of codes.
     pub(crate) fn of_key<K: Key>(&self, layout: &KeyLayout, key: K) -> K {
         let mut values = layout.decode(key);
-        self.translate(layout, &mut values, |positions| &positions.positions);
+        self.translate(layout, &mut values, |positions| &positions.of_codes);
         layout.of_values(&values)
     }
 

@@ -31,7 +31,7 @@ fn ranked(
     limit: usize,
     codes: &Codebook,
 ) -> (Vec<Option<u64>>, u128, u64) {
-    ranked_of(&layout(kind, &[32]), groups, limit, texts)
+    ranked_of(&layout(kind, &[32]), groups, limit, codes)
 }
 
 fn ranked_of(
@@ -44,7 +44,7 @@ fn ranked_of(
     let keys = column(groups.len() as u64, &|row| groups[usize::try_from(row).unwrap()].0);
     table.add(&[&keys], None, |row| Counters::row(groups[row].1, 1));
     let value = |sums: &Counters, _: &ExtraValues| Some(sums.sums().bytes);
-    let ranked = table.rank(&RankBy::largest(&value, limit, texts)).unwrap();
+    let ranked = table.rank(&RankBy::largest(&value, limit, codes)).unwrap();
     (ranked.rows.into_iter().map(|row| row.key[0]).collect(), ranked.other.bytes, ranked.keys)
 }
 
@@ -52,10 +52,10 @@ fn ranked_of(
 fn the_largest_come_first_and_ties_by_key() {
     let groups = [(Some(3), 10), (None, 10), (Some(1), 10), (Some(9), 70), (Some(2), 5)];
     let all = vec![Some(9), Some(1), Some(3), None, Some(2)];
-    assert_eq!(ranked(Kind::Code, &groups, 0, &[]), (all.clone(), 0, 5));
-    assert_eq!(ranked(Kind::Code, &groups, 9, &[]), (all.clone(), 0, 5));
-    assert_eq!(ranked(Kind::Code, &groups, 2, &[]), (all[..2].to_vec(), 25, 5));
-    assert_eq!(ranked(Kind::Code, &[], 2, &[]), (vec![], 0, 0));
+    assert_eq!(ranked(Kind::Code, &groups, 0, &Codebook::default()), (all.clone(), 0, 5));
+    assert_eq!(ranked(Kind::Code, &groups, 9, &Codebook::default()), (all.clone(), 0, 5));
+    assert_eq!(ranked(Kind::Code, &groups, 2, &Codebook::default()), (all[..2].to_vec(), 25, 5));
+    assert_eq!(ranked(Kind::Code, &[], 2, &Codebook::default()), (vec![], 0, 0));
 }
 
 /// Keys of 16 bits are indices of an array, longer ones are hashed: the top N do not
@@ -75,17 +75,21 @@ fn the_first_are_found_in_the_array_and_in_the_table() {
         let expected = (first, other, groups.len() as u64);
         for bits in [16, 32] {
             let layout = layout(Kind::Code, &[bits]);
-            assert!(ranked_of(&layout, &groups, limit, &[]) == expected, "{limit} of {bits} bits");
+            assert!(
+                ranked_of(&layout, &groups, limit, &Codebook::default()) == expected,
+                "{limit} of {bits} bits"
+            );
         }
     }
 }
 
 #[test]
 fn texts_sort_by_their_letters() {
-    let texts = ["r9", "r1", "r5"].map(String::from);
+    let texts = ["r9", "r1", "r5"].map(String::from).to_vec();
+    let codes = Codebook { texts, ..Codebook::default() };
     let groups = [(Some(0), 10), (Some(1), 10), (None, 10), (Some(2), 10)];
     assert_eq!(
-        ranked(Kind::Text, &groups, 0, &texts),
+        ranked(Kind::Text, &groups, 0, &codes),
         (vec![Some(1), Some(2), Some(0), None], 0, 4)
     );
 }
@@ -148,7 +152,7 @@ fn every_way_to_keep_keys_equals_the_plain_loop() {
             }
             let [mut table, other] = tables;
             table.merge(other);
-            let found = table.all(Metric::Bytes, &[]).unwrap();
+            let found = table.all(Metric::Bytes, &Codebook::default()).unwrap();
             assert_eq!(found.len(), expected.len(), "{bits:?}");
             for row in found {
                 let (sum, flows, values, mut all) = expected.remove(&row.key).unwrap();

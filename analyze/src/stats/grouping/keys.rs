@@ -8,7 +8,7 @@ use flowkit_model::question::Key;
 use flowkit_model::{Address, FieldId};
 use jiff::tz::TimeZone;
 
-use crate::batch::dictionary::{CodeCache, FIRST_CODED, address_of};
+use crate::batch::dictionary::{CodeCache, FIRST_CODED, has_coded};
 use crate::batch::{Batch, Column, Values};
 use crate::bins::{Bins, Days, Stretch};
 use crate::group::key_part::KeyPart;
@@ -74,50 +74,21 @@ impl KeyColumn {
 fn networks(batch: &Batch, field: FieldId, prefix: Prefix) -> Column {
     let column = batch.column(field);
     let Values::U32(codes) = &column.values else { return column.clone() };
-    let has_coded = codes.iter().fold(false, |any, code| any | (*code >= FIRST_CODED));
-    match prefix.ipv4_mask() {
-        Some(mask) if !has_coded => Column {
-            values: Values::U32(codes.iter().map(|code| code & mask).collect()),
-            unknown: column.unknown.clone(),
-        },
-        mask => coded_networks(batch, column, codes, |code| match code {
-            Code::Number(bits) => mask.map(|mask| Address::from_bits(bits & mask)),
-            Code::Coded(address) => prefix.first(address),
-        }),
+    let mask = prefix.ipv4_mask();
+    if let Some(mask) = mask.filter(|_| !has_coded(codes)) {
+        let values = Values::U32(codes.iter().map(|code| code & mask).collect());
+        return Column { values, unknown: column.unknown.clone() };
     }
-}
-
-/// The code of an address, and what it is.
-enum Code {
-    /// An IPv4 address, its own number.
-    Number(u32),
-    /// One of the dictionary.
-    Coded(Address),
-}
-
-fn coded_networks(
-    batch: &Batch,
-    column: &Column,
-    codes: &[u32],
-    network: impl Fn(Code) -> Option<Address>,
-) -> Column {
-    let dictionary = batch.dictionary();
-    let mut cache = CodeCache::default();
-    // Not while the dictionary is lent: networks are new to it.
-    let addresses = dictionary.with_addresses(<[Address]>::to_vec);
-    let code = |row: usize, code: u32| {
-        if column.is_unknown(row) {
-            return None;
-        }
-        let code = match code.checked_sub(FIRST_CODED) {
-            None => Code::Number(code),
-            Some(place) => Code::Coded(*addresses.get(place as usize)?),
-        };
-        Some(cache.address_code(network(code)?, dictionary))
+    let network = |address: Address| match address.ipv4_bits() {
+        Some(bits) => mask.map(|mask| Address::from_bits(bits & mask)),
+        None => prefix.first(address),
     };
-    column_of(codes.iter().enumerate().map({
-        let mut code = code;
-        move |(row, value)| code(row, *value)
+    let (dictionary, mut cache) = (batch.dictionary(), CodeCache::default());
+    // Not while the dictionary is lent: networks are new to it.
+    let addresses = dictionary.addresses_of(codes.iter().copied()).into_iter().enumerate();
+    column_of(addresses.map(|(row, address)| {
+        let address = address.filter(|_| !column.is_unknown(row))?;
+        Some(cache.address_code(network(address)?, dictionary))
     }))
 }
 
@@ -135,19 +106,16 @@ fn in_order(batch: &Batch) -> impl Iterator<Item = ([Option<u32>; 2], bool)> {
     let ends = move |row| [end(src, row), end(dst, row)];
     // What codes stand for is looked at where both ends have one of the dictionary.
     let are_coded = |ends: [Option<u32>; 2]| ends.iter().all(|end| *end >= Some(FIRST_CODED));
-    let addresses = if (0..batch.rows()).any(|row| are_coded(ends(row))) {
-        batch.dictionary().with_addresses(<[Address]>::to_vec)
-    } else {
-        Vec::new()
-    };
+    let addresses = (0..batch.rows()).any(|row| are_coded(ends(row))).then(|| {
+        let codes = |end: usize| (0..batch.rows()).map(move |row| ends(row)[end].unwrap_or(0));
+        [0, 1].map(|end| batch.dictionary().addresses_of(codes(end)))
+    });
     (0..batch.rows()).map(move |row| {
         let both = ends(row);
-        let is_swapped = match both {
-            [Some(a), Some(b)] if are_coded(both) => {
-                address_of(b, &addresses) < address_of(a, &addresses)
-            }
-            [Some(a), Some(b)] => b < a,
-            [a, b] => a.is_none() && b.is_some(),
+        let is_swapped = match (both, &addresses) {
+            ([Some(_), Some(_)], Some([src, dst])) if are_coded(both) => dst[row] < src[row],
+            ([Some(a), Some(b)], _) => b < a,
+            ([a, b], _) => a.is_none() && b.is_some(),
         };
         (if is_swapped { [both[1], both[0]] } else { both }, is_swapped)
     })

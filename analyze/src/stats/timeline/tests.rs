@@ -44,7 +44,7 @@ fn answer(timeline: &Binned, flows: &[FlowRecord]) -> Result<Answer, NoAnswer> {
         (timeline.start(&std::sync::Arc::default()), BatchTally::default(), Tally::default());
     timeline.add(&mut times, &batch);
     measures.add(&batch);
-    measures.finish(&mut tally, all, &[]);
+    measures.finish(&mut tally, all, &Codebook::default());
     timeline.answer(times, &batch.dictionary().codebook(), &tally)
 }
 
@@ -195,7 +195,7 @@ fn edges_are_told_of_flows_that_began_before_the_first_bin() {
     timeline.add(&mut times, &batch(&flow(250_000, 250_000, 250_000)));
     timeline.add_later(&mut times, &batch(&flow(310_000, 50_000, 305_000)));
     let tally = Tally { seen: Some((250_000, 250_000)), ..Tally::default() };
-    let rows = timeline.answer(times, &[], &tally).unwrap().table.rows;
+    let rows = timeline.answer(times, &Codebook::default(), &tally).unwrap().table.rows;
     assert_eq!(
         (&rows[0][0], rows[0].last()),
         (&Cell::Number(240_000), Some(&Cell::Text("edge".into())))

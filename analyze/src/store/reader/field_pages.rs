@@ -22,8 +22,8 @@ impl<'f> FieldPages<'f> {
         ipv6: Option<ColumnPages<'f>>,
     ) -> Self {
         // Two dictionaries are no dictionary.
-        let pages = if ipv6.is_some() { pages.as_values() } else { pages };
-        Self { field, pages, ipv6: ipv6.map(ColumnPages::as_values) }
+        let pages = if ipv6.is_some() { pages.into_values() } else { pages };
+        Self { field, pages, ipv6: ipv6.map(ColumnPages::into_values) }
     }
 
     /// The field.
@@ -57,7 +57,7 @@ impl<'f> FieldPages<'f> {
         if codes.len() != others.len() {
             return Err(MISALIGNED.into());
         }
-        let Some(unknown) = &mut column.unknown else { return Ok(PageRows::Column(column)) };
+        let unknown = column.unknown.get_or_insert_with(|| vec![false; others.len()]);
         for (row, (code, other)) in codes.iter_mut().zip(others).enumerate() {
             if !more.unknown.as_ref().is_some_and(|unknown| unknown[row]) {
                 // An address of both families at once was not written by us.

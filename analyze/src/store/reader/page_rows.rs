@@ -6,7 +6,7 @@ use flowkit_model::{Address, Kind};
 
 use super::buffers::{Buffers, Reused};
 use crate::batch::column::bits;
-use crate::batch::dictionary::{Dictionary, FIRST_CODED};
+use crate::batch::dictionary::{Dictionary, FIRST_CODED, has_coded};
 use crate::batch::{Column, DictionaryColumn, Values};
 use crate::store::encoding::levels::spread;
 use crate::store::encoding::{BEYOND, Encoding, Fault, delta, dictionary, plain};
@@ -162,7 +162,7 @@ impl Decoder<'_> {
     /// IPv4 numbers as codes of addresses.
     fn as_codes(&self, values: &mut [u32]) {
         let is_address = self.column.field().id.is_address();
-        if is_address && values.iter().fold(0, |most, value| most.max(*value)) >= FIRST_CODED {
+        if is_address && has_coded(values) {
             for value in values.iter_mut().filter(|value| **value >= FIRST_CODED) {
                 *value = self.codes.address_code(Address::from_bits(*value));
             }

@@ -85,7 +85,7 @@ impl<'f> ColumnPages<'f> {
     }
 
     /// These pages as values, not as codes.
-    pub(super) fn as_values(self) -> Self {
+    pub(super) fn into_values(self) -> Self {
         Self { wants_codes: false, ..self }
     }
 

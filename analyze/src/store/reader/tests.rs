@@ -1,5 +1,7 @@
 //! Written files are read back, and damage in them is detected.
 
+use flowkit_model::FIELDS;
+
 use super::*;
 use crate::store::writer::tests::{batch_of, file_of, flows};
 
@@ -13,7 +15,7 @@ fn every_column_comes_back_and_by_codes_too() {
     let file = ColumnFile::of_bytes(&bytes).unwrap();
     assert_eq!(file.groups(), 5);
     let (expected, dictionary, mut buffers) = (batch(), Arc::default(), Buffers::default());
-    let texts = expected.dictionary().texts();
+    let texts = expected.dictionary().codebook();
     for coded in std::iter::once(None).chain(FIELDS.iter().map(|field| Some(field.id))) {
         let mut at = 0;
         let request =
@@ -23,7 +25,7 @@ fn every_column_comes_back_and_by_codes_too() {
                 if let Some(field) = coded {
                     batch.materialise(field);
                 }
-                let now = dictionary.texts();
+                let now = dictionary.codebook();
                 for row in 0..batch.rows() {
                     assert_eq!(
                         format!("{:?}", batch.row(row, &now)),
@@ -72,7 +74,7 @@ fn read_all(file: &ColumnFile) -> Result<Vec<String>, StoreError> {
     let (mut buffers, mut flows) = (Buffers::default(), Vec::new());
     for group in 0..file.groups() {
         file.read(group, &request, &mut buffers, |batch| {
-            let texts = dictionary.texts();
+            let texts = dictionary.codebook();
             let flow = |row| format!("{:?}", batch.row(row, &texts));
             flows.extend((0..batch.rows()).map(flow));
         })?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use flowkit_model::{Address, FIELDS, FieldId};
 
-use crate::batch::dictionary::{FIRST_CODED, address_of};
+use crate::batch::dictionary::{FIRST_CODED, address_of, has_coded};
 use crate::batch::{Batch, Column, Values};
 use crate::store::layout::StoredColumn;
 use crate::store::schema::Addresses;
@@ -44,24 +44,23 @@ pub(super) fn stored_values<'b>(
     stored: StoredColumn,
     batch: &'b Batch,
     addresses: Addresses,
-    coded: &[Address],
+    dictionary: &[Address],
 ) -> Cow<'b, Column> {
     let column = batch.column(stored.field().id);
     let Values::U32(codes) = &column.values else { return Cow::Borrowed(column) };
     let is_known = |row: usize| !column.is_unknown(row);
     let value = |row: usize, code: u32| -> Option<u64> {
-        let address = address_of(code, coded).filter(|_| is_known(row))?;
+        let address = address_of(code, dictionary).filter(|_| is_known(row))?;
         match (stored, address.ipv4_bits()) {
             (StoredColumn::Field(_), Some(bits)) => Some(bits.into()),
             (StoredColumn::Ipv6(_), None) => Some(code.into()),
             _ => None,
         }
     };
-    let is_all_ipv4 = || codes.iter().fold(true, |all, code| all & (*code < FIRST_CODED));
     match stored {
         _ if !stored.field().id.is_address() => Cow::Borrowed(column),
         // Text has both families.
-        StoredColumn::Field(_) if addresses == Addresses::Text || is_all_ipv4() => {
+        StoredColumn::Field(_) if addresses == Addresses::Text || !has_coded(codes) => {
             Cow::Borrowed(column)
         }
         StoredColumn::Ipv6(field) if addresses == Addresses::Text => {

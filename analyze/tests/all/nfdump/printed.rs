@@ -20,8 +20,8 @@ fn carried(flow: &FlowRecord, is_csv: bool, has_times: bool) -> FlowRecord {
     let whole_second = |ms: u64| if is_csv { ms / 1000 * 1000 } else { ms };
     let first = flow.first_switched_ms.map(whole_second);
     let duration = flow.last_switched_ms.unwrap().saturating_sub(flow.first_switched_ms.unwrap());
-    let only = |is_there: bool, value: Option<u16>| value.filter(|_| is_there);
-    let has = |a: Option<u16>, b: Option<u16>| is_csv || a != Some(0) || b != Some(0);
+    let only = |is_there: bool, value: Option<u32>| value.filter(|_| is_there);
+    let has = |a: Option<u32>, b: Option<u32>| is_csv || a != Some(0) || b != Some(0);
     let has_interfaces = has(flow.input_snmp, flow.output_snmp);
     let has_as = has(flow.src_as, flow.dst_as);
     FlowRecord {
@@ -35,7 +35,7 @@ fn carried(flow: &FlowRecord, is_csv: bool, has_times: bool) -> FlowRecord {
         bytes: flow.bytes.map(|bytes| bytes * times),
         first_switched_ms: first.filter(|_| has_times),
         last_switched_ms: first.map(|first| first + duration).filter(|_| has_times),
-        src_port: only(is_csv || !is_icmp, flow.src_port),
+        src_port: flow.src_port.filter(|_| is_csv || !is_icmp),
         dst_port: flow.dst_port,
         tcp_flags: flow.tcp_flags.filter(|_| is_csv || !is_icmp),
         protocol: flow.protocol,

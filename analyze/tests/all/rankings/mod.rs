@@ -12,7 +12,7 @@ use crate::asking::{MEASURES, filtered, keys, measures, question};
 use crate::batches::batches;
 use crate::random::{Random, flows};
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 30] = [
     "src_addr",
     "dst_addr",
     "src_addr/28",
@@ -33,6 +33,16 @@ const KEYS: [&str; 20] = [
     "addr/29",
     "port",
     "as",
+    "src_addr/24+64",
+    "dst_addr/128",
+    "addr/+63",
+    "nat_src_addr",
+    "nat_dst_addr/30+64",
+    "family",
+    "direction",
+    "src_mac",
+    "vlan",
+    "rev_bytes",
 ];
 
 const NUMBERS: [&str; 8] = ["0", "1", "2", "5.5", "40", "3k", "90000", "4M"];
@@ -51,8 +61,16 @@ const TIMES: [&str; 8] = [
 
 const KINDS: [&str; 4] = ["icmp", "mixed", "none", "port"];
 
-const FILTERS: [&str; 5] =
-    ["any", "bytes > 30000", "port in [1-9]", "exporter = r7 or not proto tcp", "duration > 15m"];
+const FILTERS: [&str; 8] = [
+    "any",
+    "bytes > 30000",
+    "port in [1-9]",
+    "exporter = r7 or not proto tcp",
+    "duration > 15m",
+    "ipv6",
+    "ip in [10.0.0.0/30 2001:db8::/64 240.0.0.0/4 ::1] or direction = ingress",
+    "src ip > 10.0.0.3 and dst ip != ::",
+];
 
 const REPORTS: [fn(Ranked) -> Report; 4] =
     [Report::Talkers, Report::Ports, Report::Protocols, Report::Pairs];

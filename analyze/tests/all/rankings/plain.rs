@@ -2,11 +2,13 @@
 //! seen. Nothing of the engine is used.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv6Addr};
 
+use flowkit_model::address::Prefix;
 use flowkit_model::answer::{Cell, GroupRow, More, Protocols, Quantiles, Rest};
 use flowkit_model::filter::End;
 use flowkit_model::question::{Counted, Forward, Grouping, Key, Of};
-use flowkit_model::{FieldId, FlowRecord, Kind, Row, Sums};
+use flowkit_model::{Address, FieldId, FlowRecord, Kind, Row, Sums};
 
 /// What was seen of a group.
 #[derive(Default)]
@@ -66,7 +68,8 @@ fn add(group: &mut Seen, grouping: &Grouping, flow: &FlowRecord, end: usize, is_
     let is_forward = match grouping.forward {
         Forward::Sent => end == 0,
         Forward::Upward => {
-            let rank = |field| row.number(field).unwrap_or(u64::MAX);
+            // Unknown is the highest.
+            let rank = |field| (row.address(field).is_none(), row.address(field));
             rank(FieldId::SrcAddr) <= rank(FieldId::DstAddr)
         }
         Forward::ToService => flow.dst_port <= flow.src_port,
@@ -140,14 +143,33 @@ fn quantiles(mut values: Vec<u64>) -> Quantiles {
 fn cell(row: &Row<'_>, field: FieldId) -> Cell {
     match field.field().kind {
         Kind::Text => row.text(field).map_or(Cell::Unknown, |text| Cell::Text(text.into())),
+        Kind::Address => address(row.address(field)),
         _ => row.number(field).into(),
     }
 }
 
-/// An address with the bits behind a prefix set to 0.
-fn network(row: &Row<'_>, field: FieldId, bits: u8) -> Cell {
-    let behind = 32 - u32::from(bits);
-    row.number(field).map(|address| address >> behind << behind).into()
+fn address(address: Option<Address>) -> Cell {
+    address.map_or(Cell::Unknown, |address| Cell::Number(address.number()))
+}
+
+/// An address with the bits behind a prefix set to 0; unknown if there is no prefix for
+/// its family.
+fn network(row: &Row<'_>, field: FieldId, prefix: Prefix) -> Cell {
+    let behind = |bits: u8, length: u8| u32::from(bits - length);
+    let network = |address: Address| {
+        let length = prefix.length(address.family())?;
+        Some(match IpAddr::from(address) {
+            IpAddr::V4(address) => {
+                let mask = u32::MAX.checked_shl(behind(32, length)).unwrap_or(0);
+                Address::from_bits(address.to_bits() & mask)
+            }
+            IpAddr::V6(address) => {
+                let mask = u128::MAX.checked_shl(behind(128, length)).unwrap_or(0);
+                Ipv6Addr::from_bits(address.to_bits() & mask).into()
+            }
+        })
+    };
+    address(row.address(field).and_then(network))
 }
 
 /// Part of a key at an end: 0 is the source, 1 the destination.

@@ -170,7 +170,7 @@ pub(super) fn elastiflow_4(flow: &FlowRecord, out: &mut Members, has_names: bool
 fn network(address: Option<Address>, length: Option<u8>) -> Option<String> {
     let (address, length) = (address.unwrap_or(Address::UNSPECIFIED), length?);
     let mask = u32::MAX.checked_shl(32 - u32::from(length)).unwrap_or(0);
-    Some(format!("{}/{length}", Address::from_bits(address.to_bits() & mask)))
+    Some(format!("{}/{length}", Address::from_bits(address.ipv4_bits()? & mask)))
 }
 
 pub(super) fn goflow2(flow: &FlowRecord, out: &mut Members, under: &str) {

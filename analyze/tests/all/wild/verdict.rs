@@ -101,7 +101,8 @@ const NOT_COMPARED: &[&str] = &["adapted"];
 fn fields(flow: &FlowRecord) -> Vec<(&'static str, String)> {
     let compared = FIELDS.iter().filter(|field| !NOT_COMPARED.contains(&field.name));
     let text = |access: Access| match access {
-        Access::Number { read, .. } => format!("{:?}", read(flow)),
+        Access::Number { read, .. } | Access::Worked { read, .. } => format!("{:?}", read(flow)),
+        Access::Address { read, .. } => format!("{:?}", read(flow)),
         Access::Text { read, .. } => format!("{:?}", read(flow)),
     };
     compared.map(|field| (field.name, text(field.access))).collect()

@@ -65,14 +65,16 @@ fn datagram(records: &[FlowRecord], uptime: u32) -> Vec<u8> {
     put(&mut out, 1, first.engine_id.unwrap().into());
     let sampling = u64::from(first.sampling_algorithm.unwrap()) << 14;
     put(&mut out, 2, sampling | u64::from(first.sampling_interval.unwrap()));
+    let bits =
+        |address: Option<flowkit_model::Address>| address.unwrap().ipv4_bits().unwrap().into();
     for flow in records {
         let uptime_at = |ms: Option<u64>| {
             let age = i64::try_from(export).unwrap() - i64::try_from(ms.unwrap()).unwrap();
             (i64::from(uptime) - age).rem_euclid(1 << 32).unsigned_abs()
         };
-        put(&mut out, 4, flow.src_addr.unwrap().to_bits().into());
-        put(&mut out, 4, flow.dst_addr.unwrap().to_bits().into());
-        put(&mut out, 4, flow.next_hop.unwrap().to_bits().into());
+        put(&mut out, 4, bits(flow.src_addr));
+        put(&mut out, 4, bits(flow.dst_addr));
+        put(&mut out, 4, bits(flow.next_hop));
         put(&mut out, 2, flow.input_snmp.unwrap().into());
         put(&mut out, 2, flow.output_snmp.unwrap().into());
         put(&mut out, 4, flow.packets.unwrap());

@@ -19,7 +19,7 @@ mod values;
 
 use flowkit_model::address::{Family, ends_of};
 use flowkit_model::field::FieldId;
-use flowkit_model::filter::{Comparison, Derived, Expression, Ranges, Subject, Test};
+use flowkit_model::filter::{Comparison, Derived, End, Expression, Ranges, Subject, Test};
 use serde_json::{Value, json};
 
 use crate::error::{FetchError, printable};
@@ -103,6 +103,8 @@ impl Translator<'_> {
     fn comparison(&self, comparison: &Comparison, negated: bool) -> Result<Value, String> {
         let Comparison { subject, differs, test } = comparison;
         match subject {
+            Subject::Field(FieldId::Family) if !negated => self.family(*differs, test),
+            Subject::Field(FieldId::Family) => Err("family is computed, not stored".to_owned()),
             Subject::Field(field) => self.field(*field, *differs, test, negated),
             Subject::Either(end) => {
                 let ends = end.fields().map(|field| self.field(field, *differs, test, negated));
@@ -120,16 +122,13 @@ impl Translator<'_> {
         }
     }
 
-    /// The family is that of the addresses, which no document states.
-    fn family(&self, differs: bool, test: &Test, negated: bool) -> Result<Value, String> {
-        if negated != differs {
-            return Err("the family is worked out from both addresses".into());
-        }
+    /// The family is that of an address at either end; of which, is checked on received
+    /// documents.
+    fn family(&self, differs: bool, test: &Test) -> Result<Value, String> {
         let families = [Family::Ipv4, Family::Ipv6].into_iter();
-        let wanted = families.filter(|family| test.passes(u64::from(family.number())) != differs);
-        let ranges = Test::In(Ranges::new(wanted.map(ends_of)));
-        let ends = [FieldId::SrcAddr, FieldId::DstAddr];
-        let ends = ends.map(|end| self.field(end, false, &ranges, false));
+        let matching = families.filter(|family| test.passes(family.number()) != differs);
+        let addresses = Test::In(Ranges::new(matching.map(ends_of)));
+        let ends = End::Address.fields().map(|field| self.field(field, false, &addresses, false));
         Ok(any_of(ends.into_iter().collect::<Result<Vec<_>, _>>()?))
     }
 
@@ -140,9 +139,6 @@ impl Translator<'_> {
         test: &Test,
         negated: bool,
     ) -> Result<Value, String> {
-        if field == FieldId::Family {
-            return self.family(differs, test, negated);
-        }
         let field = field.field();
         let mut queries = Vec::new();
         for mapped in self.mapping.of(field, negated != differs)? {

@@ -22,6 +22,9 @@ fn module() -> Value {
     })
 }
 
+/// The last address of IPv6.
+const LAST: &str = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+
 #[test]
 fn each_mapping_is_asked_in_its_own_way() {
     let cases = [
@@ -66,6 +69,12 @@ fn each_mapping_is_asked_in_its_own_way() {
             "exporter ip 10.0.0.1",
             json!({"terms": {"host.keyword": ["10.0.0.1", "::ffff:10.0.0.1"]}}),
         ),
+        (
+            "exporter ip 2001:db8::1",
+            json!({"terms": {"host.keyword": [
+                "2001:db8::1", "2001:DB8::1", "2001:db8:0:0:0:0:0:1",
+                "2001:0db8:0000:0000:0000:0000:0000:0001"]}}),
+        ),
     ];
     for (text, expected) in cases {
         let found = translate(&module(), text);
@@ -101,10 +110,36 @@ fn every_name_of_a_field_is_asked_where_that_only_widens() {
         ("not bytes > 5", "bytes stands under several names there"),
         ("src ip != ::1", "src_addr stands under several names there"),
         ("not flags S", "tcp_flags stands in netflow.tcpControlBits in another form"),
-        ("not ipv6", "the family is worked out from both addresses"),
+        ("not ipv6", "family is computed, not stored"),
         ("src_mac 00:00:5e:00:53:01", "src_mac is not mapped there"),
     ] {
         assert_eq!(translate(&mixed(), text), Err(why.to_owned()), "{text}");
+    }
+}
+
+/// In pieces: the server orders mapped IPv4 addresses where they are in IPv6.
+#[test]
+fn addresses_of_both_families_are_asked() {
+    let cases = [
+        (
+            "src ip in [240.0.0.0/4 ::..::1]",
+            json!({"bool": {"should": [
+                {"range": {"netflow.src_addr": {"gte": "240.0.0.0", "lte": "255.255.255.255"}}},
+                {"range": {"netflow.src_addr": {"gte": "::", "lte": "::1"}}}]}}),
+        ),
+        (
+            "family != ipv4",
+            json!({"bool": {"should": [
+                {"bool": {"should": [
+                    {"range": {"netflow.src_addr": {"gte": "::", "lte": "::fffe:ffff:ffff"}}},
+                    {"range": {"netflow.src_addr": {"gte": "::1:0:0:0", "lte": LAST}}}]}},
+                {"bool": {"should": [
+                    {"range": {"netflow.dst_addr": {"gte": "::", "lte": "::fffe:ffff:ffff"}}},
+                    {"range": {"netflow.dst_addr": {"gte": "::1:0:0:0", "lte": LAST}}}]}}]}}),
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(translate(&module(), text), Ok(expected), "{text}");
     }
 }
 
@@ -130,6 +165,7 @@ fn what_cannot_be_asked_is_left_out_where_that_only_widens() {
         ("bps > 1000", "computed"),
         ("dst port 443 or bps > 1000", "computed"),
         ("not (dst port 443 and bps > 1000)", "computed"),
+        ("not ipv6", "computed"),
         ("src tos 4", "mapped as text"),
         ("src as 5", "not indexed"),
         ("dst as 5", "not mapped"),

@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 
-use flowkit_model::Address;
-use flowkit_model::address::{Family, ends_of};
-
+use flowkit_model::address::{Address, pieces};
 use flowkit_model::field::{Field, Kind};
 use flowkit_model::filter::{Ranges, Test};
 use flowkit_model::names;
@@ -82,7 +80,8 @@ fn in_ranges(
             Ok(any_of(ranges.collect()))
         }
         StoredAs::Address => {
-            let ranges = list.iter().flat_map(|range| of_one_family(*range));
+            // A range of ours may have another family inside on the server.
+            let ranges = list.iter().flat_map(|range| pieces(*range));
             let address = |value: u128| json!(Address::from_number(value).to_string());
             let ranges = ranges.map(|(first, last)| range(address(first), address(last)));
             Ok(any_of(ranges.collect()))
@@ -109,15 +108,6 @@ fn in_ranges(
 /// A number as JSON writes it: no field that is a number has more bits.
 fn narrow(number: u128) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-/// A range of addresses in pieces of which each is of one family: what is between them
-/// is no address of the filter's, but one of the server's. It orders mapped IPv4 by its
-/// place in IPv6.
-fn of_one_family((first, last): (u128, u128)) -> Vec<(u128, u128)> {
-    let families = [Family::Ipv4, Family::Ipv6].map(ends_of);
-    let pieces = families.map(|(least, most)| (first.max(least), last.min(most)));
-    pieces.into_iter().filter(|(first, last)| first <= last).collect()
 }
 
 /// The query for times from `first` to `last`, in ms since 1970-01-01 UTC.
@@ -206,8 +196,10 @@ fn spellings(address: Address) -> Vec<String> {
     let IpAddr::V6(wide) = IpAddr::from(address) else {
         return vec![text.clone(), format!("::ffff:{text}")];
     };
-    let groups: Vec<String> = wide.segments().iter().map(|group| format!("{group:04x}")).collect();
-    let mut all = vec![text.clone(), text.to_uppercase(), groups.join(":")];
+    // Java leaves no zeros out, Ruby writes every one of them.
+    let plain = wide.segments().map(|group| format!("{group:x}")).join(":");
+    let padded = wide.segments().map(|group| format!("{group:04x}")).join(":");
+    let mut all = vec![text.clone(), text.to_uppercase(), plain, padded];
     all.dedup();
     all
 }

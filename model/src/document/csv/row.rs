@@ -5,6 +5,7 @@ use super::header::Header;
 use super::layout::Role;
 use super::value::{address_of, element, flags, is_missing, number_of, time_of, whole};
 use crate::document::NotAFlow;
+use crate::document::dialect::Form;
 use crate::field::{Access, FieldId as F};
 use crate::record::FlowRecord;
 use crate::time;
@@ -222,28 +223,7 @@ impl Cells {
         let number = || whole(cell);
         match role {
             Role::Value(field, form) => {
-                let known = match field.field().access {
-                    Access::Text { write, .. } => {
-                        write(&mut self.flow, Some(cell.to_owned()));
-                        true
-                    }
-                    Access::Address { read, write } => {
-                        let address = address_of(form, cell);
-                        if address.is_some() {
-                            write(&mut self.flow, address);
-                        }
-                        read(&self.flow).is_some()
-                    }
-                    Access::Worked { .. } => false,
-                    Access::Number { read, write, .. } => {
-                        let value = number_of(form, field.field().kind, cell);
-                        if value.is_some() {
-                            write(&mut self.flow, value);
-                        }
-                        read(&self.flow).is_some()
-                    }
-                };
-                self.n_known += usize::from(known);
+                self.n_known += usize::from(self.read_value(field, form, cell));
                 match field {
                     F::Version => {
                         self.other_version = self.flow.version != Some(5)
@@ -279,6 +259,31 @@ impl Cells {
             Role::FirstUptime => self.uptimes[1] = number(),
             Role::LastUptime => self.uptimes[2] = number(),
             Role::Nothing => {}
+        }
+    }
+
+    /// Reads the value of a field; gives whether it is known then.
+    fn read_value(&mut self, field: F, form: Form, cell: &str) -> bool {
+        match field.field().access {
+            Access::Text { write, .. } => {
+                write(&mut self.flow, Some(cell.to_owned()));
+                true
+            }
+            Access::Address { read, write } => {
+                let address = address_of(form, cell);
+                if address.is_some() {
+                    write(&mut self.flow, address);
+                }
+                read(&self.flow).is_some()
+            }
+            Access::Number { read, write, .. } => {
+                let value = number_of(form, field.field().kind, cell);
+                if value.is_some() {
+                    write(&mut self.flow, value);
+                }
+                read(&self.flow).is_some()
+            }
+            Access::Worked { .. } => false,
         }
     }
 

@@ -68,16 +68,16 @@ impl Parser<'_, '_> {
             ));
         };
         // Addresses are compared with those of their family.
-        let (least, largest) = value::ends(subject, first);
+        let (smallest, largest) = value::ends(subject, first);
         let range = match comparator {
-            Less => (least, first.checked_sub(1).unwrap_or(u128::MAX)),
-            LessOrEqual => (least, last),
+            Less => (smallest, first.checked_sub(1).unwrap_or(u128::MAX)),
+            LessOrEqual => (smallest, last),
             Greater => (last.saturating_add(1), largest),
             _ => (first, largest),
         };
-        // Less than the least, or more than the largest: nothing.
+        // Less than the smallest, or more than the largest: nothing.
         let is_nothing =
-            (comparator == Less && first == least) || (comparator == Greater && last >= largest);
+            (comparator == Less && first == smallest) || (comparator == Greater && last >= largest);
         let ranges = if is_nothing { Ranges::default() } else { Ranges::new([range]) };
         Ok(compare(subject, false, Test::In(ranges)))
     }

@@ -36,6 +36,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("src-port 80", "did you mean src_port?", "^^^^^^^^"),
     ("country = DE", "did you mean src_country or dst_country?", "^^^^^^^"),
     ("dscp 46", "DSCP 46 is tos 184", "^^^^"),
+    ("vrf 10", "NetFlow v5 does not carry it", "^^^"),
+    ("mac 00:00:5e:00:53:01", "did you mean src_mac or dst_mac?", "^^^"),
     ("port 443 80", "several are a list, `port in [443 80]`", "         ^^"),
     ("port 80 or 443", "several are a list, `port in [80 443]`", "           ^^^"),
     ("port in 80 443", "several are a list, `port in [80 443]`", "           ^^^"),

@@ -91,6 +91,8 @@ pub(crate) const ALLOWED_IN_OUTPUT: &[&str] = &[
     // What others wrote.
     "flowkit_model::harmless",
     "flowkit_model::spreadsheet",
+    // How an address and a network are written.
+    "flowkit_model::address",
     // How a time is written, and how long a window is.
     "flowkit_model::window",
     "std",

@@ -17,11 +17,11 @@ use super::*;
 use crate::store::encoding::{Encoding, varint};
 use crate::store::footer::Headers;
 use crate::store::page_header::{Page, PageHeader};
-use crate::store::writer::tests::{batch_of, file_with, flows};
+use crate::store::writer::tests::{batch_of, both_families, file_with, flows};
 
 /// A page of a file: its header and what is stored.
 struct Forged {
-    field: FieldId,
+    column: StoredColumn,
     header: PageHeader,
     stored: Vec<u8>,
 }
@@ -96,8 +96,7 @@ fn forged(
     let mut checksum = Xxh3::new();
     for known in file.metadata.row_groups() {
         let mut chunks = Vec::new();
-        for field in FIELDS {
-            let chunk = known.column(field.id as usize);
+        for (column, chunk) in file.layout.columns().iter().zip(known.columns()) {
             let (start, length) = chunk_range(chunk, u64::MAX).unwrap();
             let (start, length) =
                 (usize::try_from(start).unwrap(), usize::try_from(length).unwrap());
@@ -106,7 +105,7 @@ fn forged(
             while !rest.is_empty() {
                 let header = PageHeader::read(rest).unwrap();
                 let (stored, behind) = rest[header.length..].split_at(header.stored);
-                let mut forged = Forged { field: field.id, header, stored: stored.to_vec() };
+                let mut forged = Forged { column: *column, header, stored: stored.to_vec() };
                 page(&mut forged);
                 let header = header_bytes(&forged);
                 if matches!(forged.header.page, Page::Data { .. }) {

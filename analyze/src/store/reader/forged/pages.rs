@@ -134,13 +134,29 @@ fn what_a_forger_writes_into_pages_is_refused() {
     }
     for (field, encoding, forge, expected) in CASES {
         let on_field = |page: &mut Forged| {
-            if page.field == *field {
+            if page.column == StoredColumn::Field(*field) {
                 forge(page);
             }
         };
         let said = why(&forged(&good(*encoding), on_field, |_| {}, |group| group));
         assert!(said.contains(expected), "{}: {said}, not {expected}", field.field().name);
     }
+}
+
+/// The IPv6 addresses of a file are texts, which are read as nothing else.
+#[test]
+fn a_text_that_is_no_address_is_refused() {
+    let good = file_with(&batch_of(both_families(130)), 100, Addresses::Number, DICTIONARIES);
+    let good = good.unwrap();
+    let forge = |page: &mut Forged| {
+        if page.column == StoredColumn::Ipv6(FieldId::SrcAddr) && is_dictionary(page) {
+            let length = &page.plain()[..4];
+            first_value(page, &[length, b"-"].concat());
+        }
+    };
+    assert_eq!(why(&forged(&good, |_| {}, |_| {}, |group| group)), "");
+    let said = why(&forged(&good, forge, |_| {}, |group| group));
+    assert!(said.contains("an address that is none in the column src_addr"), "{said}");
 }
 
 /// A delta page has no checksum of its values: what its first value is, is every one.
@@ -153,7 +169,7 @@ fn a_time_beyond_the_year_9999_is_damage_in_differences_too() {
         [(253_402_300_799_000_u64, true), (253_402_300_800_000, false), (1 << 63, false)]
     {
         let forge = |page: &mut Forged| {
-            if page.field == FieldId::Timestamp
+            if page.column == StoredColumn::Field(FieldId::Timestamp)
                 && let Page::Data { levels, is_compressed, .. } = page.header.page
             {
                 let (head, packed) = page.stored.split_at(levels);

@@ -27,7 +27,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use network::{Network, bounds, ends_of, network_between, parse_network, prefix_of_mask};
+pub use network::{
+    Network, bounds, ends_of, network_between, parse_network, pieces, prefix_of_mask,
+};
 pub use prefix::{Prefix, WrongPrefix};
 
 /// Addresses of IPv4, and so many numbers of addresses lie below those of IPv6.
