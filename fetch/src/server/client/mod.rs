@@ -21,7 +21,7 @@ use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Error, Proxy};
 
 use crate::cancel::Cancel;
-use crate::error::{FetchError, printable};
+use crate::error::{FetchError, blank, printable, remember};
 use crate::server::address::{Address, without_credentials};
 use crate::server::refusal::{MAX_ERROR, stated_status};
 use crate::server::stranger::by_headers;
@@ -80,6 +80,9 @@ impl Client {
         timeout: Duration,
         cancel: Cancel,
     ) -> Self {
+        if let Some(authorization) = &address.authorization {
+            remember(authorization);
+        }
         // Over loopback, compression costs more than it saves.
         let encoding = if address.is_local { "identity" } else { "gzip" };
         let proxy = proxy(&address);
@@ -268,7 +271,7 @@ impl Server for Client {
         if answer.status().is_redirection() {
             let location = answer.headers().get("location");
             let location = location.and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let location = printable(&without_credentials(location));
+            let location = printable(&without_credentials(&blank(location)));
             return Err(FetchError::Redirected { url, request, location });
         }
         self.note_retry_after(&answer);
