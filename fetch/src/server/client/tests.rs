@@ -49,12 +49,12 @@ fn read_request(stream: &mut BufReader<std::net::TcpStream>) -> Option<String> {
     Some(head + &String::from_utf8(body).ok()?)
 }
 
-fn new(url: &str, timeout: Duration, cancel: Cancel) -> Client {
+fn new(url: &str, timeout: Duration, cancel: Cancel) -> Client<'static> {
     let tls = crate::server::tls::Tls::default().config().unwrap();
-    Client::new(Address::new(url).unwrap(), &tls, timeout, cancel)
+    Client::new(Address::new(url).unwrap(), &tls, timeout, cancel, &())
 }
 
-fn client(url: &str) -> Client {
+fn client(url: &str) -> Client<'static> {
     new(url, Duration::from_secs(60), Cancel::new())
 }
 
@@ -278,6 +278,30 @@ fn a_busy_server_is_left_alone_as_long_as_it_asks() {
     let start = Instant::now();
     assert_eq!(client.send(&post(), &mut Vec::new()).unwrap(), 200);
     assert!(start.elapsed() >= Duration::from_millis(900));
+}
+
+/// A wait of minutes is no silence; one of a second is not worth a word.
+#[test]
+fn a_long_wait_that_a_server_asks_for_is_told() {
+    #[derive(Default)]
+    struct Told(Mutex<Vec<String>>);
+    impl Observer for Told {
+        fn event(&self, event: Event<'_>) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+    }
+    for (asked, told) in [(1, None), (60, Some("waiting 60 s")), (9_999, Some("waiting 120 s"))] {
+        let busy =
+            format!("HTTP/1.1 503 X\r\nretry-after: {asked}\r\ncontent-length: 2\r\n\r\n{{}}");
+        let (url, _) = serve(vec![busy.into()]);
+        let tls = crate::server::tls::Tls::default().config().unwrap();
+        let (seen, timeout) = (Told::default(), Duration::from_secs(60));
+        let client = Client::new(Address::new(&url).unwrap(), &tls, timeout, Cancel::new(), &seen);
+        assert_eq!(client.send(&post(), &mut Vec::new()).unwrap(), 503);
+        let seen = seen.0.lock().unwrap().clone();
+        assert_eq!(seen.len(), usize::from(told.is_some()), "{seen:?}");
+        assert!(told.is_none_or(|told| seen[0].contains(told)), "{seen:?}");
+    }
 }
 
 #[test]
