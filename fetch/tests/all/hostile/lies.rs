@@ -238,6 +238,11 @@ fn pages(step: &str) -> Vec<Lie> {
             ),
         ),
     ];
+    for other in ["", r#""_source":null,"#, r#""_source":"x","#, r#""_source":{},"_source":[],"#] {
+        let hits = three.replace(r#""_source":"#, &format!(r#"{other}"source":"#));
+        lies.push(of(&format!("documents that are none: {other}"), "c", "3", &hits));
+    }
+    lies.push(of("sort values twice", "c", "3", &three.replace("\"sort\"", "\"sort\":5,\"sort\"")));
     lies.extend(numbers_in_pages(id_name));
     lies
 }
