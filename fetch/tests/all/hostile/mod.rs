@@ -162,6 +162,13 @@ fn documents_without_a_source_are_told_and_the_dump_is_whole() {
     assert!(manifest.notes.iter().any(|kept| kept.starts_with(note)), "{:?}", manifest.notes);
     assert!(told.0.lock().unwrap().contains(note));
     assert_eq!(flowkit_fetch::verify(&request.output, None).unwrap().1, []);
+    // Earlier versions did not count them.
+    let path = request.output.join("manifest.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let older = text.replace("\"without_source\": 2,", "");
+    assert_ne!(older, text);
+    std::fs::write(&path, older).unwrap();
+    assert_eq!(flowkit_fetch::verify(&request.output, None).unwrap().1, []);
 }
 
 #[test]
