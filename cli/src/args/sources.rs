@@ -65,12 +65,23 @@ pub(crate) struct Reading {
     /// Memory limit for aggregation; spills to disk beyond it
     #[arg(
         long,
-        env = "FLOWKIT_MEMORY",
+        env = MEMORY,
         hide_env_values = true,
         value_name = "BYTES",
-        value_parser = bytes
+        value_parser = memory
     )]
     memory: Option<usize>,
+}
+
+/// The variable of `--memory`.
+const MEMORY: &str = "FLOWKIT_MEMORY";
+
+/// A number of bytes; of one that is none it is told where it comes from.
+fn memory(text: &str) -> Result<usize, String> {
+    bytes(text).map_err(|why| match std::env::var(MEMORY) {
+        Ok(set) if set == text => format!("{why}; {MEMORY} says so"),
+        _ => why,
+    })
 }
 
 impl Reading {

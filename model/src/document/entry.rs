@@ -75,6 +75,17 @@ impl<'a> Entry<'a> {
     }
 }
 
+impl Entry<'_> {
+    /// The document of a hit; none if it came without one.
+    #[must_use]
+    pub fn document(hit: &[u8]) -> Option<Document> {
+        match Entry::parse(hit) {
+            Ok(Entry::Hit(hit)) => hit.source,
+            _ => None,
+        }
+    }
+}
+
 /// The members at the top of an entry, not looked into, but for `hits`.
 #[derive(Default)]
 struct Top<'a> {
