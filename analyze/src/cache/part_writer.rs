@@ -41,7 +41,7 @@ impl PartWriter {
         let path = folders.root().path().join(part.columns_path());
         let (file, out) = create(folders, part).map_err(cannot_use(&path))?;
         let out = BufWriter::with_capacity(1 << 20, out);
-        let writer = FlowWriter::new(out, file.path(), dictionary, Addresses::Number)?;
+        let writer = FlowWriter::new(out, path, dictionary, Addresses::Number)?;
         let (measures, dictionary) = (BatchTally::new(true), Arc::clone(dictionary));
         Ok(Self { file, writer, measures, dictionary })
     }

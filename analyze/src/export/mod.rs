@@ -38,7 +38,7 @@ use crate::selection::Selection;
 use crate::store::footer::{Belongs, StoredTally};
 pub use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
-use crate::store::{Buffers, Request, StoreError};
+use crate::store::{Buffers, Request, StoreError, TooLong};
 
 /// A form of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,9 @@ pub enum ExportError {
     /// A source cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Values are so long that flowkit would not read the Parquet file.
+    #[error("Parquet cannot hold these flows: {0}; export them as csv, documents or hits")]
+    TooLong(TooLong),
     /// Standard input and pipes cannot be read twice.
     #[error(
         "packets need two looks at the flows, and {name} can only be read once; save it to a file"
@@ -95,6 +98,15 @@ pub enum ExportError {
         /// The source.
         name: String,
     },
+}
+
+/// Why columns were not written: a full disk and a closed pipe are as in other formats.
+fn of_writing(error: StoreError) -> ExportError {
+    match error {
+        StoreError::Io { source, .. } => ExportError::Write(source),
+        StoreError::TooLong { what, .. } => ExportError::TooLong(what),
+        error => ExportError::Store(error),
+    }
 }
 
 /// What to export, and how.
@@ -129,12 +141,13 @@ impl Export<'_> {
 
     fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
-        let writer = FlowWriter::new(out, "the export", &dictionary, self.addresses)?;
+        let writer = FlowWriter::new(out, "the export", &dictionary, self.addresses);
+        let writer = writer.map_err(of_writing)?;
         let mut writer = writer.without_deltas();
         let mut measures = BatchTally::new(true);
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);
-            writer.push(batch).map_err(ExportError::from)
+            writer.push(batch).map_err(of_writing)
         })?;
         measures.finish(&mut tally, FieldSet::all(), &dictionary.texts());
         // What was skipped is not in the file; what is missing still is.
@@ -147,7 +160,7 @@ impl Export<'_> {
             said.sequences = said.sequences.renamed(|exporter| anonymiser.text(exporter));
         }
         let belongs = Belongs::of(&Part::default(), Vec::new());
-        let mut out = writer.finish(belongs, StoredTally::of(&said))?;
+        let mut out = writer.finish(belongs, StoredTally::of(&said)).map_err(of_writing)?;
         out.flush().map_err(ExportError::Write)?;
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
     }

@@ -32,6 +32,7 @@ impl StoredPart {
             StoreError::Foreign { what, .. } => foreign(what),
             StoreError::Parquet { source, .. } => foreign(source.to_string()),
             StoreError::Io { source, .. } => foreign(source.to_string()),
+            StoreError::TooLong { what, .. } => foreign(what.to_string()),
         })?;
         let Some(tally) = file.footer().tally.tally(name) else {
             return Err(foreign("its facts are others".into()));

@@ -25,11 +25,12 @@ use xxhash_rust::xxh3::Xxh3;
 use super::StoreError;
 use super::encoding::Encoding;
 use super::encoding::plain::Texts;
+use super::error::TooLong;
 use super::footer::{self, Belongs, Footer, Headers, StoredTally};
 use super::page_header::Pages;
 use super::properties::properties;
 use super::schema::{self, Addresses};
-use super::tuning::{self, GROUP_ROWS, PAGE_ROWS};
+use super::tuning::{self, GROUP_ROWS, MOST_FOOTER, PAGE_ROWS};
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
 use crate::threads::{map, try_each};
@@ -72,6 +73,9 @@ const ROWS_AT_ONCE: usize = 4 * PAGE_ROWS;
 /// Fewer rows than this are encoded before a thread pool would have started.
 const SMALL_GROUP: usize = 20_000;
 
+/// The most bytes of a footer that describe a row group, or the columns.
+const GROUP_FOOTER: usize = 1 << 14;
+
 impl<W: Write + Send> FlowWriter<W> {
     /// Starts a file; `path` is for messages.
     pub(crate) fn new(
@@ -84,7 +88,7 @@ impl<W: Write + Send> FlowWriter<W> {
         let properties = Arc::new(properties());
         let table = schema::schema(addresses)?;
         let file = SerializedFileWriter::new(out, table, Arc::clone(&properties))
-            .map_err(|source| StoreError::Parquet { path: path.clone(), source })?;
+            .map_err(|met| StoreError::of_writing(path.clone(), met))?;
         let dictionary = Arc::clone(dictionary);
         let pending = Batch::new(FieldSet::all(), 0, Arc::clone(&dictionary));
         Ok(Self {
@@ -120,10 +124,10 @@ impl<W: Write + Send> FlowWriter<W> {
             at = end;
             let is_group = self.group.rows + self.pending.rows() == self.group_rows;
             if is_group || self.pending.rows() == ROWS_AT_ONCE {
-                self.encode().map_err(|source| self.failed(source))?;
+                self.encode().map_err(|met| self.failed(met))?;
             }
             if is_group {
-                self.write_group().map_err(|source| self.failed(source))?;
+                self.write_group().map_err(|met| self.failed(met))?;
             }
         }
         Ok(())
@@ -131,20 +135,24 @@ impl<W: Write + Send> FlowWriter<W> {
 
     /// Writes the remaining flows and the footer.
     pub(crate) fn finish(mut self, belongs: Belongs, tally: StoredTally) -> Result<W, StoreError> {
-        self.encode().map_err(|source| self.failed(source))?;
-        self.write_group().map_err(|source| self.failed(source))?;
+        self.encode().map_err(|met| self.failed(met))?;
+        self.write_group().map_err(|met| self.failed(met))?;
         let checksum = format!("{:016x}", self.checksum.digest());
         let groups = self.file.flushed_row_groups().iter();
+        let of_groups = groups.len() * GROUP_FOOTER;
         let footer = Footer::new(belongs, tally, checksum, self.headers, groups);
         let text = footer.and_then(|footer| serde_json::to_string(&footer)).map_err(|error| {
             StoreError::Foreign { path: self.path.clone(), what: error.to_string() }
         })?;
+        if text.len().saturating_add(of_groups) > MOST_FOOTER - GROUP_FOOTER {
+            return Err(StoreError::TooLong { path: self.path, what: TooLong::Footer });
+        }
         self.file.append_key_value_metadata(KeyValue::new(footer::KEY.to_owned(), text));
-        self.file.into_inner().map_err(|source| StoreError::Parquet { path: self.path, source })
+        self.file.into_inner().map_err(|met| StoreError::of_writing(self.path, met))
     }
 
-    fn failed(&self, source: ParquetError) -> StoreError {
-        StoreError::Parquet { path: self.path.clone(), source }
+    fn failed(&self, met: ParquetError) -> StoreError {
+        StoreError::of_writing(self.path.clone(), met)
     }
 
     /// Encodes the pending flows.
