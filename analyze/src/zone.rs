@@ -12,7 +12,14 @@ use jiff::tz::{Offset, TimeZone};
 /// west of Greenwich.
 pub fn zone(text: &str) -> Result<TimeZone, WindowError> {
     if text.eq_ignore_ascii_case("local") {
-        return Ok(TimeZone::system());
+        // Without a zone of its own a system is in UTC; a name in TZ means what it says.
+        return TimeZone::try_system().or_else(|_| match std::env::var_os("TZ") {
+            Some(name) if !name.is_empty() => Err(WindowError::Zone {
+                text: text.to_owned(),
+                hint: format!("TZ is {}", name.to_string_lossy()),
+            }),
+            _ => Ok(TimeZone::UTC),
+        });
     }
     if matches!(text, "UTC" | "utc" | "Z" | "z") {
         return Ok(TimeZone::UTC);

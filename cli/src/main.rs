@@ -37,27 +37,32 @@ fn said(error: &anyhow::Error) -> String {
     harmless(&text).into_owned()
 }
 
+/// Says why there is no answer; the exit code.
+fn failed(error: &anyhow::Error) -> Exit {
+    let exit = Exit::of(error);
+    if exit != Exit::Done {
+        // An error of writing that names no file is of standard output.
+        let place = if error.is::<io::Error>() && error.chain().count() == 1 {
+            "cannot write to standard output: "
+        } else {
+            ""
+        };
+        // If standard error is closed too, only the exit code is left.
+        let _ = writeln!(err(), "flowkit: {place}{}", said(error));
+    }
+    exit
+}
+
 fn main() -> ExitCode {
     let begun = Instant::now();
     let program = match Program::read() {
         Ok(program) => program,
-        Err(error) => return refuse(error),
+        Err(error) => {
+            return refuse(error).unwrap_or_else(|error| failed(&error.into()).into());
+        }
     };
     interrupt::listen();
-    let exit = program.run().unwrap_or_else(|error| {
-        let exit = Exit::of(&error);
-        if exit != Exit::Done {
-            // An error of writing that names no file is of standard output.
-            let place = if error.is::<io::Error>() && error.chain().count() == 1 {
-                "cannot write to standard output: "
-            } else {
-                ""
-            };
-            // If standard error is closed too, only the exit code is left.
-            let _ = writeln!(err(), "flowkit: {place}{}", said(&error));
-        }
-        exit
-    });
+    let exit = program.run().unwrap_or_else(|error| failed(&error));
     if program.general.stats {
         let _ = writeln!(err(), "time: {:.3} s", begun.elapsed().as_secs_f64());
     }

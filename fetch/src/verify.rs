@@ -9,7 +9,7 @@ use flowkit_model::dump::{Count, Manifest};
 use crate::cancel::Cancel;
 use crate::clock::now;
 use crate::error::FetchError;
-use crate::plan::counts::{count, difference, received};
+use crate::plan::counts::{count, difference, documents_of, received};
 use crate::plan::{self, PlanRequest};
 use crate::request::Request;
 use crate::run::begin::filter_of;
@@ -46,6 +46,7 @@ fn counted<S: Server>(server: &S, manifest: &Manifest) -> Result<Vec<String>, Fe
     let mut sentences = Vec::new();
     for wanted in &manifest.wanted {
         let (index, received) = (&wanted.index, received(manifest, &wanted.index));
+        let here = documents_of(received);
         match count(server, index, &wanted.query) {
             Ok(Some(counted)) if counted == received => {}
             Ok(Some(counted)) => {
@@ -53,16 +54,16 @@ fn counted<S: Server>(server: &S, manifest: &Manifest) -> Result<Vec<String>, Fe
                 sentences.push(difference(server, manifest, &count)?);
             }
             Ok(None) => sentences.push(format!(
-                "{index}: the server does not count it now, or not on every shard; this dump has {received} documents of it"
+                "{index}: the server does not count it now, or not on every shard; this dump has {here} of it"
             )),
             Err(FetchError::NoIndex { .. }) => sentences.push(format!(
-                "{index}: it is not on the server any more; this dump has {received} documents of it"
+                "{index}: it is not on the server any more; this dump has {here} of it"
             )),
             Err(FetchError::IndexClosed { .. }) => sentences.push(format!(
-                "{index}: it is closed on the server now; this dump has {received} documents of it"
+                "{index}: it is closed on the server now; this dump has {here} of it"
             )),
             Err(FetchError::Unsearchable(why)) => {
-                sentences.push(format!("{why}; this dump has {received} documents of it"));
+                sentences.push(format!("{why}; this dump has {here} of it"));
             }
             Err(error) => return Err(error),
         }
@@ -107,7 +108,8 @@ fn appeared<S: Server>(
             // Tomorrow's index has nothing of yesterday's window.
             Some(0) => {}
             Some(counted) => sentences.push(format!(
-                "{index}: it appeared since the fetch, with {counted} documents that belong to this dump; --update fetches them"
+                "{index}: it appeared since the fetch, with {} of this dump's window; --update fetches that",
+                documents_of(counted)
             )),
             None => sentences.push(format!(
                 "{index}: it appeared since the fetch, and the server does not count its documents; --update fetches them"

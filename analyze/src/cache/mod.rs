@@ -194,8 +194,7 @@ pub struct Made {
 pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
     let source = Source::open(dump)?;
     let mut made = Made::default();
-    let (mut is_damaged, mut maker, mut earlier) =
-        (false, Maker::of(&source), Earlier::of(&source));
+    let (mut left, mut maker, mut earlier) = (None, Maker::of(&source), Earlier::of(&source));
     for (number, (_, part)) in source.parts().enumerate() {
         let Some(part) = part else { continue };
         let belongs = Belongs::of(&part.part, earlier.next(&part.part));
@@ -204,7 +203,9 @@ pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
         } else {
             match maker.make(number, part, belongs) {
                 // The other parts still get their files.
-                Err(CacheError::Damaged) => is_damaged = true,
+                Err(
+                    error @ (CacheError::Damaged | CacheError::Store(StoreError::TooLong { .. })),
+                ) => left = left.or(Some(error)),
                 done => {
                     done?;
                     made.made += 1;
@@ -212,7 +213,7 @@ pub fn make_missing(dump: &Path) -> Result<Made, CacheError> {
             }
         }
     }
-    if is_damaged { Err(CacheError::Damaged) } else { Ok(made) }
+    left.map_or(Ok(made), Err)
 }
 
 /// First and last `@timestamp` of each part of a dump that has a Parquet file, in

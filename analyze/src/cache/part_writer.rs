@@ -44,8 +44,7 @@ impl PartWriter {
         let path = folders.root().path().join(part.columns_path());
         let (file, out) = create(folders, part).map_err(cannot_use(&path))?;
         let out = BufWriter::with_capacity(1 << 20, out);
-        let how = (layout, Addresses::Number);
-        let writer = FlowWriter::new(out, file.path(), dictionary, how)?;
+        let writer = FlowWriter::new(out, path, dictionary, (layout, Addresses::Number))?;
         let (measures, dictionary) = (BatchTally::new(true), Arc::clone(dictionary));
         Ok(Self { file, writer: Some(writer), measures, dictionary })
     }

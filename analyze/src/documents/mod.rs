@@ -247,12 +247,12 @@ impl<'s> Walk<'s> {
         let exporter = captured.exporter.map(|address| address.to_string());
         walked.data.iter().all(|held| {
             held.over(&captured.bytes).records().all(|record| {
-                let exported = record.exported();
-                if !exported.class.is_flow() {
+                let read = record.exported();
+                if !read.class.is_flow() {
                     return self.skip(name, NotAFlow::Options, captured.number);
                 }
                 let mut row = Row::default();
-                exported.fill(&mut row);
+                read.fill(&mut row);
                 if let Some(exporter) = &exporter {
                     row.set_text(FieldId::Exporter, exporter);
                 }

@@ -39,7 +39,7 @@ use crate::store::footer::{Belongs, StoredTally};
 use crate::store::layout::Layout;
 pub use crate::store::schema::Addresses;
 use crate::store::writer::FlowWriter;
-use crate::store::{Buffers, Request, StoreError};
+use crate::store::{Buffers, Request, StoreError, TooLong};
 
 /// A form of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,9 @@ pub enum ExportError {
     /// A source cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Values are so long that flowkit would not read the Parquet file.
+    #[error("Parquet cannot hold these flows: {0}; export them as csv, documents or hits")]
+    TooLong(TooLong),
     /// Standard input and pipes cannot be read twice.
     #[error(
         "packets need two looks at the flows, and {name} can only be read once; save it to a file"
@@ -96,6 +99,15 @@ pub enum ExportError {
         /// The source.
         name: String,
     },
+}
+
+/// Why columns were not written: a full disk and a closed pipe are as in other formats.
+fn of_writing(error: StoreError) -> ExportError {
+    match error {
+        StoreError::Io { source, .. } => ExportError::Write(source),
+        StoreError::TooLong { what, .. } => ExportError::TooLong(what),
+        error => ExportError::Store(error),
+    }
 }
 
 /// What to export, and how.
@@ -130,14 +142,15 @@ impl Export<'_> {
 
     fn parquet<W: Write + Send>(&self, out: W) -> Result<Exported, ExportError> {
         let dictionary = Arc::new(Dictionary::default());
-        let writer =
-            FlowWriter::new(out, "the export", &dictionary, (Some(Layout::All), self.addresses))?;
+        let how = (Some(Layout::All), self.addresses);
+        let writer = FlowWriter::new(out, "the export", &dictionary, how);
+        let writer = writer.map_err(of_writing)?;
         let mut writer = Some(writer.without_deltas());
         let mut measures = BatchTally::new(true);
         let mut tally = self.each(&dictionary, |batch| {
             measures.add(batch);
             if let Some(begun) = writer.take() {
-                writer = Some(begun.push(batch)?);
+                writer = Some(begun.push(batch).map_err(of_writing)?);
             }
             Ok(())
         })?;
@@ -153,7 +166,7 @@ impl Export<'_> {
         }
         let belongs = Belongs::of(&Part::default(), Vec::new());
         let writer = writer.expect("an error ends the export");
-        let mut out = writer.finish(belongs, StoredTally::of(&said))?;
+        let mut out = writer.finish(belongs, StoredTally::of(&said)).map_err(of_writing)?;
         out.flush().map_err(ExportError::Write)?;
         Ok(Exported { flows: tally.total.flows, tally, ..Exported::default() })
     }

@@ -30,6 +30,7 @@ use crate::documents::Keeping;
 use crate::error::ReadError;
 use crate::input::Source;
 use crate::scan::options::ReadOptions;
+use crate::store::StoreError;
 
 mod columns;
 mod packer;
@@ -143,7 +144,7 @@ fn fill(
     // Frees memory before the missing files are made.
     drop(cache_writer);
     if columns {
-        finish_columns(folders, &mut manifest)?;
+        finish_columns(folders, &mut manifest, &mut tally)?;
     }
     Ok(Imported { manifest, tally })
 }
@@ -180,11 +181,18 @@ fn remember(
 
 /// Makes the Parquet files that are missing, and writes their first and last
 /// times into the manifest.
-fn finish_columns(folders: &Folders, manifest: &mut Manifest) -> Result<(), ImportError> {
+fn finish_columns(
+    folders: &Folders,
+    manifest: &mut Manifest,
+    tally: &mut Tally,
+) -> Result<(), ImportError> {
     match cache::make_missing(folders.root().path()) {
         // The source was damaged, which is reported already; questions read the part
         // as it is.
         Ok(_) | Err(CacheError::Damaged) => {}
+        Err(CacheError::Store(StoreError::TooLong { what, .. })) => tally.notes.push(format!(
+            "columns cannot hold all of these flows, so that queries read documents of the dump, which takes longer: {what}"
+        )),
         Err(error) => return Err(error.into()),
     }
     for (part, seen) in manifest.parts.iter_mut().zip(cache::seen(folders.root().path())?) {

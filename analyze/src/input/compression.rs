@@ -91,25 +91,49 @@ fn form_of(head: &[u8]) -> Result<Compression, Refused> {
 }
 
 /// Memory that unpacking xz may take, as its header asks for it: `xz -9` asks for 65
-/// MiB, a stranger for gigabytes. zstd's is 128 MiB by itself, that of others is less.
+/// MiB, a stranger for gigabytes. zstd's limit is its own, that of others is less.
 const MOST_UNPACKING: u64 = 256 << 20;
 
-/// Says in words that unpacking would take too much memory.
-struct WithinMemory<R>(R);
+/// Unpacking would take too much memory.
+#[derive(Debug, thiserror::Error)]
+#[error("it takes more than {mib} MiB to unpack; do that with `{with}` before")]
+struct TooMuchMemory {
+    mib: u64,
+    /// What unpacks it whatever it takes.
+    with: &'static str,
+}
+
+/// Recognises the refusal to take so much memory.
+struct WithinMemory<R> {
+    packed: R,
+    form: Compression,
+}
 
 impl<R: Read> Read for WithinMemory<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        self.0.read(out).map_err(|error| {
+        self.packed.read(out).map_err(|error| {
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<xz::Error>());
-            match inner {
-                Some(xz::Error::MemLimit) => io::Error::other(format!(
-                    "it takes more than {} MiB to unpack",
-                    MOST_UNPACKING >> 20
-                )),
+            match self.form {
+                Compression::Xz if matches!(inner, Some(xz::Error::MemLimit)) => {
+                    let mib = MOST_UNPACKING >> 20;
+                    io::Error::other(TooMuchMemory { mib, with: "xz -dc" })
+                }
+                // libzstd's words for a larger window than it allows by itself.
+                Compression::Zstd if error.to_string().contains("too much memory") => {
+                    io::Error::other(TooMuchMemory { mib: 128, with: "zstd -dc --long=31" })
+                }
                 _ => error,
             }
         })
     }
+}
+
+/// What is said of a packed stream that cannot be read on.
+pub(super) fn damage(error: &io::Error) -> String {
+    if error.get_ref().is_some_and(|inner| inner.downcast_ref::<TooMuchMemory>().is_some()) {
+        return format!("is not read on: {error}");
+    }
+    format!("is damaged or breaks off ({error})")
 }
 
 /// Decompresses a stream once.
@@ -136,12 +160,13 @@ fn layer<'r>(stream: impl Read + Send + 'r) -> io::Result<Result<Unpacked<'r>, R
             Ok((Box::new(Members::new(packed)), form))
         }
         Ok(form @ Compression::Zstd) => {
-            Ok((Box::new(zstd::stream::read::Decoder::new(whole)?), form))
+            let packed = zstd::stream::read::Decoder::new(whole)?;
+            Ok((Box::new(WithinMemory { packed, form }), form))
         }
         Ok(form @ Compression::Xz) => {
             let limited = xz::Stream::new_stream_decoder(MOST_UNPACKING, xz::CONCATENATED)?;
-            let unpacked = liblzma::read::XzDecoder::new_stream(whole, limited);
-            Ok((Box::new(WithinMemory(unpacked)), form))
+            let packed = liblzma::read::XzDecoder::new_stream(whole, limited);
+            Ok((Box::new(WithinMemory { packed, form }), form))
         }
         Ok(form @ Compression::Bzip2) => {
             Ok((Box::new(bzip2::read::MultiBzDecoder::new(whole)), form))
@@ -173,9 +198,30 @@ mod tests {
             let Ok(Ok((mut stream, _))) = unpack(&asking[..]) else { panic!("it is xz") };
             let read = io::copy(&mut stream, &mut io::sink());
             if let Err(error) = &read {
-                assert_eq!(error.to_string(), "it takes more than 256 MiB to unpack");
+                let said = "it takes more than 256 MiB to unpack; do that with `xz -dc` before";
+                assert_eq!(damage(error), format!("is not read on: {said}"));
             }
             assert_eq!(read.map_err(drop), expected);
         }
+    }
+
+    /// A window of 256 MiB, as `zstd --long=28` asks for.
+    #[test]
+    fn a_large_window_is_no_damage() {
+        let mut packed = Vec::new();
+        for window in [27, 28] {
+            let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+            encoder.window_log(window).unwrap();
+            io::Write::write_all(&mut encoder, b"{}").unwrap();
+            packed.push(encoder.finish().unwrap());
+        }
+        let read = |packed: &[u8]| {
+            let Ok(Ok((mut stream, _))) = unpack(packed) else { panic!("it is zstd") };
+            io::copy(&mut stream, &mut io::sink()).map_err(|error| damage(&error))
+        };
+        let said = "it takes more than 128 MiB to unpack; do that with `zstd -dc --long=31` before";
+        assert_eq!(read(&packed[0]), Ok(2));
+        assert_eq!(read(&packed[1]), Err(format!("is not read on: {said}")));
+        assert!(read(&packed[0][..7]).unwrap_err().starts_with("is damaged or breaks off ("));
     }
 }

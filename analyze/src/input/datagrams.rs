@@ -82,13 +82,13 @@ fn templated(captured: &Captured, walked: &Walked, parsed: &mut Parsed) {
     let mut row = Row::default();
     for held in &walked.data {
         for record in held.over(&captured.bytes).records() {
-            let exported = record.exported();
-            if !exported.class.is_flow() {
+            let read = record.exported();
+            if !read.class.is_flow() {
                 parsed.skip(NotAFlow::Options, line, None);
                 continue;
             }
             row.clear();
-            exported.fill(&mut row);
+            read.fill(&mut row);
             if let Some(exporter) = &exporter {
                 row.set_text(FieldId::Exporter, exporter);
             }

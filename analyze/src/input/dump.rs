@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flowkit_dump::place::Place;
-use flowkit_dump::{Folders, PartFile, manifest};
+use flowkit_dump::{Finding, Folders, PartFile, manifest, other_size};
 use flowkit_model::dump::{Manifest, PARTIAL_END, STATE_END, State};
 use flowkit_model::harmless;
 use flowkit_model::window::Span;
@@ -28,10 +28,12 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
         incomplete: None,
         is_filtered: fetched_with::splits_engines(&manifest),
     };
+    let mut contradictions = Vec::new();
     for part in &manifest.parts {
         let file = path.join(part.path());
-        if let Err(source) = folders.part(part) {
-            return Err(ReadError::Open { path: file, source: named(source) });
+        match folders.part(part).and_then(|file| other_size(part, &file)) {
+            Err(source) => return Err(ReadError::Open { path: file, source: named(source) }),
+            Ok(other) => contradictions.extend(other.map(|what| Finding::new(&*part.name, what))),
         }
         source.streams.push(Stream {
             name: harmless::name(&file),
@@ -45,7 +47,7 @@ pub(super) fn open(path: &Path) -> Result<Source, ReadError> {
     source.incomplete = first_of(&missing, "which its manifest names")
         .map(|missing| format!("was imported from an incomplete source: {missing}"));
     if manifest.state == State::Complete {
-        let contradictions = flowkit_dump::contradictions(&folders, &manifest)?;
+        contradictions.extend(flowkit_dump::contradictions(&folders, &manifest)?);
         if let Some(found) = first_of(&contradictions, "which `flowkit verify` lists") {
             let said = format!("is not what its manifest says: {found}");
             source.incomplete = Some(match source.incomplete.take() {

@@ -309,6 +309,10 @@ impl Parsed {
         );
         if is_zeros(text) && before.as_ref().is_none_or(|before| before.is_zeros) {
             let what = format!("{bytes} bytes of zeros");
+            // One alone ends a document, as GELF has it.
+            if before.is_some() || memchr::memchr_iter(0, text).nth(1).is_some() {
+                self.zeros_behind.push(self.n_values);
+            }
             return self.odd(Odd { kind: ZEROS, what, n: 1, line, is_missing: false });
         }
         let start = before.as_ref().map_or(text, |before| &before.start);

@@ -46,6 +46,8 @@ pub(crate) struct Parsed {
     pub(crate) breaks_off: Option<u64>,
     /// What is unusual but no reason to skip, by kind.
     pub(crate) odd: Vec<Odd>,
+    /// For each stretch of zeros, how many of the values come before it.
+    pub(crate) zeros_behind: Vec<u64>,
     /// What the frames of a capture, or the datagrams of a file, hold beside flows.
     pub(crate) frames: Frames,
     /// Who sent the packets.
@@ -137,6 +139,7 @@ impl Parsed {
             pages: Vec::new(),
             server_error: None,
             n_values: 0,
+            zeros_behind: Vec::new(),
             breaks_off: None,
             odd: Vec::new(),
             frames: Frames::default(),

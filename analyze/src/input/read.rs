@@ -142,7 +142,7 @@ impl Stream {
                 Ok(Some(member)) => member,
                 Ok(None) => break None,
                 Err(error) if is_damage(&error) => {
-                    break Some(format!("is damaged or breaks off ({error})"));
+                    break Some(compression::damage(&error));
                 }
                 Err(source) => {
                     return Err(ReadError::Read { name: archive_name, offset: 0, source });
@@ -169,7 +169,7 @@ impl Stream {
                 }
             }
             if let Err(error) = io::copy(&mut left, &mut io::sink()) {
-                break Some(format!("is damaged or breaks off ({error})"));
+                break Some(compression::damage(&error));
             }
             if left.limit() >= tar::BLOCK as u64 {
                 break Some(format!("breaks off in {}", member.name));
@@ -227,7 +227,7 @@ fn text_of(
         let block = match block {
             Ok(block) => block,
             Err(BlockError::Io(_, error)) if is_packed && is_damage(&error) => {
-                damage = Some(format!("is damaged or breaks off ({error})"));
+                damage = Some(compression::damage(&error));
                 blocks.take_rest()
             }
             Err(BlockError::Io(offset, source)) => {
@@ -266,9 +266,7 @@ fn packets(
     };
     let damage = match read {
         Ok(damage) => damage,
-        Err(error) if is_packed && is_damage(&error) => {
-            Some(format!("is damaged or breaks off ({error})"))
-        }
+        Err(error) if is_packed && is_damage(&error) => Some(compression::damage(&error)),
         Err(source) => return Err(ReadError::Read { name, offset: 0, source }),
     };
     // Bytes behind damage are passed on, too.

@@ -37,6 +37,8 @@ struct StreamState {
     server_error: Option<(u64, ServerError)>,
     is_empty: bool,
     odd: Vec<Odd>,
+    /// Values before the first zeros that are not at the begin.
+    zeros_behind: Option<u64>,
     rows: RowCounts,
     /// What printed text that was passed over, and what to do, if that is known.
     program: Option<(&'static str, &'static str)>,
@@ -53,6 +55,7 @@ impl StreamState {
             server_error: None,
             is_empty: true,
             odd: Vec::new(),
+            zeros_behind: None,
             rows: RowCounts::default(),
             program: None,
             frames: Frames::default(),
@@ -75,6 +78,11 @@ impl StreamState {
             let told = if is_missing { &mut tally.incomplete } else { &mut tally.notes };
             told.push(sentence);
         }
+        if self.zeros_behind.is_some_and(|before| before < self.n_values) {
+            tally.incomplete.push(format!(
+                "{name} has bytes of zeros between documents, where others may not have been written"
+            ));
+        }
         if let Some(missing) = self.rows.missing() {
             tally.incomplete.push(format!("{name}: {missing}"));
         }
@@ -87,7 +95,8 @@ struct Answers {
     first: Position,
     n_hits: u64,
     total: Option<u64>,
-    /// There are more hits than this number.
+    /// There are at least as many hits as this number, at which the server stopped to
+    /// count.
     more_than: Option<u64>,
     /// All pages with hits are of a scroll, and ended early: the first one, too.
     ended_early: bool,
@@ -96,6 +105,26 @@ struct Answers {
 impl Answers {
     fn is_whole(&self) -> bool {
         self.total.is_some_and(|total| total > 0 && self.n_hits >= total)
+    }
+
+    /// Compares the hits with a lower bound of their number: fewer are surely not all,
+    /// as many may be.
+    fn compare_with_bound(&self, bound: u64, tally: &mut Tally) {
+        match bound.checked_sub(self.n_hits) {
+            None => {}
+            Some(0) if bound == 0 => {}
+            Some(0) => tally.notes.push(format!(
+                "{} belongs to a search that stopped counting at {bound} documents; {} are here",
+                self.first, self.n_hits
+            )),
+            Some(n) => {
+                let are = if n == 1 { "is" } else { "are" };
+                tally.incomplete.push(format!(
+                    "{} belongs to a search that found at least {bound} documents, of which {n} or more {are} not here",
+                    self.first
+                ));
+            }
+        }
     }
 }
 
@@ -147,6 +176,9 @@ impl<'s> Completeness<'s> {
     /// Accumulates a block of a stream.
     pub(crate) fn block(&mut self, stream: usize, parsed: &Parsed, tally: &mut Tally) {
         self.stream.is_empty = false;
+        // Zeros may be left before and behind what was written, of a block of a device.
+        let mut zeros = parsed.zeros_behind.iter().map(|before| self.stream.n_values + before);
+        self.stream.zeros_behind = self.stream.zeros_behind.or(zeros.find(|before| *before > 0));
         self.stream.n_values += parsed.n_values;
         for skipped in &parsed.skipped {
             let first = match skipped.cause {
@@ -296,15 +328,8 @@ impl<'s> Completeness<'s> {
                     answers.first
                 ));
             }
-            if let Some(more_than) = answers.more_than
-                && answers.n_hits <= more_than
-                && answers.n_hits > 0
-            {
-                // A lower bound is no count to compare with.
-                tally.notes.push(format!(
-                    "{} belongs to a search that stopped counting at {more_than} documents; {} are here",
-                    answers.first, answers.n_hits
-                ));
+            if let Some(more_than) = answers.more_than {
+                answers.compare_with_bound(more_than, tally);
             }
             if let Some(total) = answers.total
                 && answers.n_hits < total

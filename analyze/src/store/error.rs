@@ -1,8 +1,12 @@
 //! Why a Parquet file of flows cannot be written or read.
 
+use std::io;
 use std::path::PathBuf;
 
 use flowkit_model::harmless;
+use parquet::errors::ParquetError;
+
+use super::tuning::{MOST_FOOTER, MOST_PAGE};
 
 /// A Parquet file of flows cannot be written or read. A dump still answers, from
 /// its documents.
@@ -15,7 +19,7 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The file has the columns of version 5, and the flows need others: it is to be
     /// begun again.
@@ -30,7 +34,7 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: parquet::errors::ParquetError,
+        source: ParquetError,
     },
     /// Another program or another version wrote the file, or it is damaged.
     #[error(
@@ -43,10 +47,45 @@ pub enum StoreError {
         /// What is wrong.
         what: String,
     },
+    /// Values are so long that flowkit would not read the file.
+    #[error("{} cannot hold these flows: {what}", harmless::path(path))]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// What would be too long.
+        what: TooLong,
+    },
     /// An export for other programs, which flowkit does not read.
     #[error("{} has addresses as text", harmless::path(path))]
     AddressesAsText {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl StoreError {
+    /// What the Parquet writer met: where writing itself failed, the error of that.
+    pub(crate) fn of_writing(path: PathBuf, met: ParquetError) -> Self {
+        let ParquetError::External(cause) = met else {
+            return Self::Parquet { path, source: met };
+        };
+        if let Some(what) = cause.downcast_ref() {
+            return Self::TooLong { path, what: *what };
+        }
+        match cause.downcast::<io::Error>() {
+            Ok(source) => Self::Io { path, source: *source },
+            Err(cause) => Self::Parquet { path, source: ParquetError::External(cause) },
+        }
+    }
+}
+
+/// What of a Parquet file would be longer than flowkit reads, because values are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TooLong {
+    /// The footer names each exporter.
+    #[error("its footer, which names each exporter, would have more than {} MiB", MOST_FOOTER >> 20)]
+    Footer,
+    /// A page, or the dictionary of a column.
+    #[error("a page of long values would have more than {} MiB", MOST_PAGE >> 20)]
+    Page,
 }

@@ -31,5 +31,5 @@ mod thrift;
 mod tuning;
 pub(crate) mod writer;
 
-pub(crate) use error::StoreError;
+pub(crate) use error::{StoreError, TooLong};
 pub(crate) use reader::{Buffers, ColumnFile, Request, StoredPart, any_page};

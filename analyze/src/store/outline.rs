@@ -16,9 +16,7 @@ use super::encoding::Fault;
 use super::footer::KEY;
 use super::layout::Layout;
 use super::thrift::{self, BINARY, I32, LIST, STRUCT};
-
-/// A longer footer is none of ours: a part of a thousand million flows has 25 MB.
-const MOST_FOOTER: u64 = 1 << 26;
+use super::tuning::MOST_FOOTER;
 
 /// The length of a footer and the letters behind it.
 const TAIL: usize = 8;
@@ -34,7 +32,7 @@ pub(super) fn footer(file: &File, file_bytes: u64) -> io::Result<Result<Vec<u8>,
     let Some(start) = before_tail.checked_sub(length).filter(|_| magic == b"PAR1") else {
         return none();
     };
-    if length > MOST_FOOTER {
+    if length > MOST_FOOTER as u64 {
         return Ok(Err(format!("its footer has more than {} MiB", MOST_FOOTER >> 20)));
     }
     let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];

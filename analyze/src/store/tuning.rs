@@ -28,6 +28,14 @@ pub(crate) const PAGE_ROWS: usize = 1 << 14;
 /// plain-encoded.
 pub(in crate::store) const DICTIONARY_BYTES: usize = 8 << 20;
 
+/// A longer footer is neither written nor read: a part of a thousand million flows has
+/// 25 MB.
+pub(super) const MOST_FOOTER: usize = 1 << 26;
+
+/// A page of more bytes, unpacked, is neither written nor read: pages have up to 64 kB
+/// and dictionaries 4 MB, unless values are long texts.
+pub(super) const MOST_PAGE: usize = 1 << 26;
+
 /// Fields that most questions group by or sum.
 pub(super) const HOT: &[FieldId] =
     &[FieldId::SrcAddr, FieldId::Packets, FieldId::Bytes, FieldId::DstPort];

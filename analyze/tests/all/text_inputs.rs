@@ -40,7 +40,10 @@ const INPUTS: &[(&str, Right)] = &[
     ("fluentd-out-file.log", Read(3, 9000, None)),
     ("fluentd-stdout.log", Read(3, 9000, None)),
     ("journald.json", Read(3, 9000, None)),
-    ("more-than-10000.json", Read(2, 4500, None)),
+    (
+        "more-than-10000.json",
+        Read(2, 4500, Some("at least 10000 documents, of which 9998 or more")),
+    ),
     ("powershell-out-file.json", Read(3, 9000, None)),
     ("rubydebug.txt", Refused("json_lines")),
     ("scroll-aggregations.ndjson", Read(3, 9000, None)),
@@ -123,6 +126,72 @@ fn missing(text: &str) -> String {
     let everything = Selection::default();
     let export = export_of(&sources, &everything, Addresses::Text);
     export.flows(|_| Ok(())).unwrap().incomplete.join("; ")
+}
+
+/// A total that is a lower bound is reached or passed by all pages together, or hits are
+/// surely missing; as many as it says may be all.
+#[test]
+fn fewer_hits_than_a_lower_bound_are_not_all() {
+    let page = |scroll: &str, bound: u64, ids: &[u32]| {
+        let hit = |id| {
+            format!(
+                r#"{{"_index":"i","_id":"{id}","_source":{{"netflow":{{"version":5,"bytes":1}}}}}}"#
+            )
+        };
+        let hits: Vec<String> = ids.iter().map(hit).collect();
+        format!(
+            r#"{{{scroll}"hits":{{"total":{{"value":{bound},"relation":"gte"}},"hits":[{}]}}}}"#,
+            hits.join(",")
+        ) + "\n"
+    };
+    let of_scroll =
+        |scroll: &str, ids: &[u32]| page(&format!(r#""_scroll_id":"{scroll}","#), 3, ids);
+    let found = "found at least 3 documents, of which";
+    for (text, words) in [
+        (page("", 3, &[1]), Some(format!("{found} 2 or more are not here"))),
+        (page("", 3, &[1, 2]), Some(format!("{found} 1 or more is not here"))),
+        (page("", 3, &[1, 2, 3]), None),
+        (page("", 3, &[1, 2, 3, 4]), None),
+        (page("", 0, &[1]), None),
+        (page("", 3, &[1, 2]) + &page("", 3, &[3]), None),
+        (of_scroll("a", &[1, 2]) + &of_scroll("a", &[3, 4]) + &of_scroll("a", &[]), None),
+        (
+            of_scroll("a", &[1, 2]) + &of_scroll("b", &[3, 4]) + &of_scroll("a", &[5]),
+            Some(format!("{found} 1 or more is not here")),
+        ),
+    ] {
+        let said = missing(&text);
+        match words {
+            None => assert_eq!(said, "", "{text}"),
+            Some(words) => assert!(said.ends_with(&words), "{said}: {text}"),
+        }
+    }
+}
+
+/// Zeros between documents are a hole, in which others may have been; before and behind
+/// them they are what a device or a rotation leaves.
+#[test]
+fn zeros_between_documents_may_have_been_others() {
+    let document = "{\"netflow\":{\"version\":5,\"in_bytes\":1}}\n";
+    let many = &*document.repeat(50_000);
+    assert_eq!(missing(&[document, "\0", document, "\0", document].concat()), "");
+    for n in [2, 16, 4096, 3_000_000] {
+        let zeros = &*"\0".repeat(n);
+        for whole in [[zeros, document, many, ""], ["", document, many, zeros]] {
+            assert_eq!(missing(&whole.concat()), "", "{n}");
+        }
+        for hole in [
+            [document, zeros, document, ""],
+            [many, zeros, "\n", many],
+            [zeros, document, zeros, document],
+        ] {
+            let said = missing(&hole.concat());
+            assert!(
+                said.ends_with("zeros between documents, where others may not have been written"),
+                "{n}: {said}"
+            );
+        }
+    }
 }
 
 /// Of long text only the start is kept, which tells that it was rows.

@@ -65,12 +65,23 @@ pub(crate) struct Reading {
     /// Memory limit for aggregation; spills to disk beyond it
     #[arg(
         long,
-        env = "FLOWKIT_MEMORY",
+        env = MEMORY,
         hide_env_values = true,
         value_name = "BYTES",
-        value_parser = bytes
+        value_parser = memory
     )]
     memory: Option<usize>,
+}
+
+/// The variable of `--memory`.
+const MEMORY: &str = "FLOWKIT_MEMORY";
+
+/// A number of bytes; of one that is none it is told where it comes from.
+fn memory(text: &str) -> Result<usize, String> {
+    bytes(text).map_err(|why| match std::env::var(MEMORY) {
+        Ok(set) if set == text => format!("{why}; {MEMORY} says so"),
+        _ => why,
+    })
 }
 
 impl Reading {
@@ -116,7 +127,7 @@ impl Sources {
     pub(crate) fn open(&self) -> anyhow::Result<Vec<Source>> {
         let mut sources = Vec::new();
         for path in &self.paths {
-            for path in matches(path)? {
+            for path in matches(path, &self.paths)? {
                 sources.push(open(&path, &self.reading.format)?);
             }
         }
@@ -145,11 +156,18 @@ impl Sources {
 
 /// The path itself if there is such a file, or else, if it is a pattern, the
 /// files that it matches, in order of their names.
-fn matches(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// If a file has a pattern for its name that matches others, which are not `named`.
+fn matches(path: &Path, named: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let is_pattern = |text: &&str| text.contains(['*', '?', '[']);
-    let Some(pattern) = path.to_str().filter(is_pattern).filter(|_| !path.exists()) else {
+    let Some(pattern) = path.to_str().filter(is_pattern) else {
         return Ok(vec![path.into()]);
     };
+    if path.exists() {
+        refuse_others(path, pattern, named)?;
+        return Ok(vec![path.into()]);
+    }
     let found = glob::glob(pattern)
         .with_context(|| format!("{pattern} is not a file, and not a pattern of files either"))?
         .collect::<Result<Vec<_>, _>>()
@@ -164,6 +182,24 @@ fn matches(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
         bail!("{name}, which {pattern} matches, is no file but a pipe or a device");
     }
     Ok(found)
+}
+
+/// Refuses a file whose name is a pattern that matches files which nobody named: either
+/// may be meant. A shell names all of them.
+fn refuse_others(path: &Path, pattern: &str, named: &[PathBuf]) -> Result<(), Usage> {
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.into());
+    let named: Vec<PathBuf> = named.iter().map(|path| place(path)).collect();
+    let found = glob::glob(pattern).into_iter().flatten().flatten();
+    let others = found.filter(|found| *found != path && !named.contains(&place(found))).count();
+    if others == 0 {
+        return Ok(());
+    }
+    let (files, escaped) =
+        (if others == 1 { "file" } else { "files" }, glob::Pattern::escape(pattern));
+    Err(Usage(format!(
+        "{pattern} is a file, and a pattern that matches {others} other {files}; \
+         name that file as '{escaped}', and the others by their names"
+    )))
 }
 
 /// Opens a source. Without a dump, the error says how to get one.
@@ -209,15 +245,38 @@ mod tests {
             ("x[1].ndjson", &["x[1].ndjson"]),
             ("missing", &["missing"]),
         ] {
-            let found = matches(&folder.path().join(pattern)).unwrap();
+            let found = matches(&folder.path().join(pattern), &[]).unwrap();
             let expected: Vec<_> = expected.iter().map(|name| folder.path().join(name)).collect();
             assert_eq!(found, expected, "{pattern}");
         }
         for (pattern, expected) in
             [("*.gz", "no file matches "), ("***", "is not a file, and not a pattern")]
         {
-            let error = matches(&folder.path().join(pattern)).unwrap_err().to_string();
+            let error = matches(&folder.path().join(pattern), &[]).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+    }
+
+    #[test]
+    fn a_file_hides_no_others_that_its_name_matches() {
+        let folder = tempfile::tempdir().unwrap();
+        let [star, a, b] = ["*.ndjson", "a.ndjson", "b.ndjson"].map(|name| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, "").unwrap();
+            path
+        });
+        let named = [star.clone(), a.clone()];
+        let error = matches(&star, &named).unwrap_err();
+        assert!(error.is::<Usage>());
+        let said = error.to_string();
+        assert!(said.contains("is a file, and a pattern that matches 1 other file;"), "{said}");
+        let literal = folder.path().join("[*].ndjson");
+        assert!(said.contains(literal.to_str().unwrap()), "{said}");
+        assert_eq!(matches(&literal, &named).unwrap(), named[..1]);
+        // As a shell names them.
+        let all = [star.clone(), a.clone(), folder.path().join("./b.ndjson")];
+        assert_eq!(matches(&star, &all).unwrap(), named[..1]);
+        std::fs::remove_file(b).unwrap();
+        assert_eq!(matches(&star, &named).unwrap(), [star]);
     }
 }

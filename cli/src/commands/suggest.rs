@@ -1,7 +1,7 @@
 //! Wrong usage: one form of error messages, and suggestions.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::builder::StyledStr;
@@ -79,13 +79,17 @@ const OTHER_OPTIONS: &[(&str, &[&str])] = &[
 
 /// Prints wrong usage on standard error, or the help that was asked for on
 /// standard output, and gives the exit code.
-pub(crate) fn refuse(error: clap::Error) -> ExitCode {
+///
+/// # Errors
+/// If what was asked for cannot be written.
+pub(crate) fn refuse(error: clap::Error) -> io::Result<ExitCode> {
     let typed: Vec<OsString> = std::env::args_os().skip(1).collect();
     let error = improve(error, &typed);
     let code = u8::try_from(error.exit_code()).unwrap_or(2).into();
     if !error.use_stderr() {
-        let _ = error.print();
-        return code;
+        error.print()?;
+        screen::out().flush()?;
+        return Ok(code);
     }
     let text = error.render();
     // Colours of what was typed, such as the name of a file, cannot be told from ours.
@@ -98,7 +102,7 @@ pub(crate) fn refuse(error: clap::Error) -> ExitCode {
     };
     // The prefix of every other error.
     let _ = write!(err, "{}", text.replacen("error:", "flowkit:", 1)).and_then(|()| err.flush());
-    code
+    Ok(code)
 }
 
 /// Corrects the suggestions of clap, which compares letters and does not know

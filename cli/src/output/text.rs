@@ -14,11 +14,24 @@ pub(super) fn text(cell: &Cell, meaning: Meaning, style: &Style) -> String {
         Cell::Unknown => "unknown".into(),
         Cell::None => "-".into(),
         Cell::Filtered => "n/a: filtered".into(),
-        Cell::Text(text) => harmless(text).into_owned(),
+        Cell::Text(text) => beginning(text),
         Cell::Share { part, whole } => percent(*part, *whole),
         Cell::Minus(number) => format!("-{}", text_of(*number, meaning, style)),
         Cell::Number(number) => text_of(*number, meaning, style),
     }
+}
+
+/// More characters of a text are not shown: a table lays all of its rows out, each as
+/// wide as the widest.
+const MOST_CHARACTERS: usize = 2000;
+
+/// A text, of which only the beginning and the length are shown if it is very long.
+fn beginning(text: &str) -> String {
+    let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) else {
+        return harmless(text).into_owned();
+    };
+    let (start, n) = (harmless(&text[..end]), text.chars().count());
+    format!("{start}… ({} characters, all of them in csv and json)", grouped(n as u128))
 }
 
 fn text_of(number: u128, meaning: Meaning, style: &Style) -> String {
@@ -90,6 +103,21 @@ pub(super) fn named(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_text_the_beginning_and_the_length_are_shown() {
+        let shown = |text: String| text_of_cell(&Cell::Text(text));
+        assert_eq!(shown("é".repeat(2000)), "é".repeat(2000));
+        let said = "é… (25,000,001 characters, all of them in csv and json)";
+        assert!(shown("é".repeat(25_000_001)).ends_with(said));
+        let escaped = shown("\u{1b}".repeat(2001));
+        assert_eq!(escaped.matches("\\u{1b}").count(), 2000);
+        assert!(escaped.ends_with("… (2,001 characters, all of them in csv and json)"));
+    }
+
+    fn text_of_cell(cell: &Cell) -> String {
+        text(cell, Meaning::Words, &Style::plain())
+    }
 
     #[test]
     fn numbers_have_their_names() {

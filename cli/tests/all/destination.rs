@@ -217,9 +217,25 @@ fn devices_and_pipes_are_written_to_as_they_are() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("flows.ndjson"), FLOWS).unwrap();
     let export = |to| run(&["export", "--format", "csv", "flows.ndjson", "-o", to], place.path());
-    let output = export("/dev/full");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(said(&output).starts_with("flowkit: cannot write /dev/full: "), "{}", said(&output));
+    let made = run(&["synth", "40000", "-o", "many"], place.path());
+    assert!(made.status.success(), "{}", said(&made));
+    // Of a few flows all is written at the end, of many some before.
+    for source in ["flows.ndjson", "many"] {
+        for format in ["csv", "documents", "parquet", "pcap"] {
+            let full = ["export", "--format", format, source, "-o", "/dev/full"];
+            let output = run(&full, place.path());
+            assert_eq!(output.status.code(), Some(1));
+            let why = "flowkit: cannot write /dev/full: No space left on device";
+            assert!(said(&output).starts_with(why), "{format}: {}", said(&output));
+        }
+    }
+    let version = Command::new("sh")
+        .args(["-c", "\"$0\" --version >/dev/full", env!("CARGO_BIN_EXE_flowkit")])
+        .output()
+        .unwrap();
+    assert_eq!(version.status.code(), Some(1));
+    let why = "flowkit: cannot write to standard output: No space left on device";
+    assert!(said(&version).starts_with(why), "{}", said(&version));
     let output = export("/dev/stdout");
     assert!(output.status.success(), "{}", said(&output));
     assert_eq!(output.stdout, export("-").stdout);

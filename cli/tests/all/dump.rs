@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 /// A demo in a folder of its own.
-struct Demo {
+pub(crate) struct Demo {
     folder: tempfile::TempDir,
 }
 
@@ -18,7 +18,7 @@ type Files = Vec<(PathBuf, Vec<u8>)>;
 
 impl Demo {
     /// What `flowkit demo` made, which takes a second: the program runs once.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static FILES: OnceLock<Files> = OnceLock::new();
         let files = FILES.get_or_init(|| {
             let demo = Self { folder: tempfile::tempdir().unwrap() };
@@ -36,7 +36,7 @@ impl Demo {
         demo
     }
 
-    fn flowkit(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn flowkit(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_flowkit"))
             .args(arguments)
             .current_dir(self.folder.path())
@@ -46,12 +46,12 @@ impl Demo {
             .unwrap()
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("flowkit-demo").join(name)
     }
 
     /// The exit code, the number of flows, and what was said.
-    fn summary(&self, more: &[&str]) -> (Option<i32>, u64, String) {
+    pub(crate) fn summary(&self, more: &[&str]) -> (Option<i32>, u64, String) {
         let arguments = [&["summary", "flowkit-demo", "--format", "json"], more].concat();
         let output = self.flowkit(&arguments);
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -79,7 +79,7 @@ fn replace(path: &Path, from: &str, to: &str) {
 }
 
 const FLOWS: u64 = 5494;
-const PART: &str = "parts/0001-netflow-2018.09.21.ndjson.zst";
+pub(crate) const PART: &str = "parts/0001-netflow-2018.09.21.ndjson.zst";
 
 #[test]
 fn a_complete_dump_is_answered_whole() {
@@ -141,7 +141,7 @@ fn an_import_of_bare_documents_is_as_its_manifest_says() {
     for (name, lines, code, words) in [
         ("bare", bare.to_owned(), 0, ""),
         ("mixed", format!("{hit}{bare}"), 0, ""),
-        ("twice", format!("{hit}{bare}{hit}"), 3, "1 documents are there twice"),
+        ("twice", format!("{hit}{bare}{hit}"), 3, "1 document is there twice"),
     ] {
         fs::write(place.join("given.ndjson"), lines).unwrap();
         assert_eq!(demo.flowkit(&["import", "given.ndjson", "-o", name]).status.code(), Some(0));

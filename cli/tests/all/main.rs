@@ -7,6 +7,7 @@
 
 mod answers;
 mod bounded;
+mod contradictions;
 mod deep;
 mod destination;
 mod dump;

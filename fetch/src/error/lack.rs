@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::printable;
+use super::{blank, printable};
 
 /// The privilege that a fetch needs on every index.
 const READ: &str = "read";
@@ -58,6 +58,8 @@ impl fmt::Display for Lack {
 impl Lack {
     /// Reads the reason of a refusal.
     pub(crate) fn read(reason: &str) -> Self {
+        // Before it is cut: a secret may hold a bracket.
+        let reason = &*blank(reason);
         let user = between(reason, "user [", ']').or(between(reason, "User [name=", ','));
         // Plain AWS accounts: `User: arn:aws:… is not authorized to perform: es:ESHttpPost`.
         let user = user.or_else(|| between(reason, "User: ", ' '));

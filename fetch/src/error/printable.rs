@@ -1,13 +1,17 @@
-//! Makes a server's text safe for a terminal, and short.
+//! Makes a server's text safe to show: for a terminal, short, and without secrets.
 
 use flowkit_model::harmless::{harmless, is_harmful};
+
+use super::secrets::blank;
 
 /// Maximum length of a server's text in messages, in characters.
 const MAX_CHARACTERS: usize = 300;
 
-/// Makes a server's text safe for a terminal: one line, harmless, truncated.
+/// Makes a server's text safe to show: one line, harmless, truncated, and without the
+/// secrets that were sent.
 pub(crate) fn printable(text: &str) -> String {
     let mut line = String::new();
+    let text = blank(text);
     for word in text.split(char::is_whitespace) {
         if line.len() > MAX_CHARACTERS {
             break;

@@ -5,6 +5,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use flowkit_model::Entry;
+use memchr::memmem;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -136,6 +138,22 @@ pub(crate) fn into_lines(body: &mut [u8], hits: &mut [Range<usize>]) -> Range<us
         end = hit.end + 1;
     }
     start..end
+}
+
+/// Whether a hit came with a document, as a verification and a question read it.
+pub(crate) fn has_source(hit: &[u8]) -> bool {
+    has_one_source(hit) || Entry::document(String::from_utf8_lossy(hit).as_bytes()).is_some()
+}
+
+/// Whether that is plain from how servers write a hit: one document behind the identity,
+/// in which there is no other object.
+fn has_one_source(hit: &[u8]) -> bool {
+    const NAME: &[u8] = br#""_source""#;
+    let Some(at) = memmem::find(hit, NAME) else { return false };
+    let behind = &hit[at + NAME.len()..];
+    memchr::memrchr(b'{', &hit[..at]) == Some(0)
+        && behind.starts_with(b":{")
+        && memmem::find(behind, NAME).is_none()
 }
 
 /// `@timestamp` of a hit in milliseconds since 1970-01-01 UTC, from its first

@@ -4,7 +4,7 @@ use flowkit_model::dump::HitId;
 
 use super::answer::TimeBounds;
 use super::head::Head;
-use super::hits::{hit_ms, into_lines, last_sort, split_hits};
+use super::hits::{has_source, hit_ms, into_lines, last_sort, split_hits};
 
 const PAGE_6: &str = r#"{"_scroll_id":"DnF1","took":71,"timed_out":false,"_shards":{"total":4,"successful":4,"skipped":0,"failed":0},"hits":{"total":10000,"max_score":null,"hits":[{"_index":"n","_type":"doc","_id":"a","_score":null,"_source":{"x":"}],[{\"","y":[1]},"sort":[1537488000000]},{"_index":"n","_type":"doc","_id":"b","_score":null,"_source":{},"sort":[9223372036854775807]}]}}"#;
 const EMPTY_7: &str = r#"{"_scroll_id":"FGlu","took":1,"timed_out":false,"terminated_early":true,"_shards":{"total":2,"successful":2,"skipped":0,"failed":0},"hits":{"total":{"value":2,"relation":"eq"},"max_score":null,"hits":[]}}"#;
@@ -166,4 +166,24 @@ fn the_time_of_a_hit_is_its_first_sort_value() {
         assert_eq!(hit_ms(hit.as_bytes()).unwrap(), expected, "{sort}");
     }
     assert!(hit_ms(br#"{"_index":"n","_id":"a"}"#).is_err());
+}
+
+#[test]
+fn a_hit_has_a_document_where_a_question_finds_one() {
+    for (members, expected) in [
+        (r#""_source":{"a":1}"#, true),
+        (r#""_source": {}"#, true),
+        (r#""fields":{"a":[1]}"#, true),
+        (r#""x":{"y":1},"_source":{}"#, true),
+        (r#""_source":{"a":"\"_source\":"},"sort":[1]"#, true),
+        (r#""sort":[1]"#, false),
+        (r#""_source":null"#, false),
+        (r#""_source":"{}""#, false),
+        (r#""_source":[]"#, false),
+        (r#""_source":{},"_source":"x""#, false),
+        (r#""x":{"_source":{}}"#, false),
+    ] {
+        let hit = format!(r#"{{"_index":"n","_id":"a",{members}}}"#);
+        assert_eq!(has_source(hit.as_bytes()), expected, "{hit}");
+    }
 }

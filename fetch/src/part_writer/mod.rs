@@ -21,7 +21,7 @@ use crate::clock::now;
 use crate::error::FetchError;
 use crate::page::accept::Accept;
 use crate::page::check::CursorCheck;
-use crate::page::hits::{hit_ms, into_lines, split_hits};
+use crate::page::hits::{has_source, hit_ms, into_lines, split_hits};
 
 /// Maximum number of documents of one millisecond that are remembered: a part
 /// that is interrupted after more starts over.
@@ -248,6 +248,7 @@ impl<'a> PartWriter<'a> {
             self.state.left_out += 1;
             return Ok(false);
         }
+        self.state.without_source += u64::from(!has_source(hit));
         Ok(true)
     }
 
@@ -331,6 +332,7 @@ impl<'a> PartWriter<'a> {
             received: state.rows,
             left_out: state.left_out,
             known: state.known,
+            without_source: state.without_source,
             bytes: state.bytes,
             file_bytes,
             sha256,

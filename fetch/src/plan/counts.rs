@@ -82,6 +82,11 @@ pub(crate) fn check_whole(
     }
 }
 
+/// A number of documents in words.
+pub(crate) fn documents_of(n: u64) -> String {
+    format!("{n} document{}", if n == 1 { "" } else { "s" })
+}
+
 /// Documents of an index that a dump received.
 pub(crate) fn received(manifest: &Manifest, index: &str) -> u64 {
     let of_index = manifest.parts.iter().filter(|part| part.scope.index == index);
@@ -119,7 +124,8 @@ pub(crate) fn difference<S: Server>(
     let what = if counted > received {
         format!("{} arrived after the fetch", counted - received)
     } else {
-        format!("{} were deleted since", received - counted)
+        let were = if received - counted == 1 { "was" } else { "were" };
+        format!("{} {were} deleted since", received - counted)
     };
     let cure = match differing.as_slice() {
         [] => "--update fetches what is new".to_owned(),
@@ -127,7 +133,8 @@ pub(crate) fn difference<S: Server>(
     };
     let state = if manifest.state == State::Complete { "holds" } else { "has" };
     Ok(format!(
-        "{index}: the server counts {counted} documents now, this dump {state} {received} of it, so {what}; {cure}"
+        "{index}: the server counts {} now, this dump {state} {received} of it, so {what}; {cure}",
+        documents_of(*counted)
     ))
 }
 

@@ -17,18 +17,19 @@ use flowkit_model::dump::{Manifest, State};
 /// # Errors
 /// If the address, a secret or a certificate file cannot be used, or a secret would go
 /// where the user did not point. Nothing is sent yet.
-pub(crate) fn connect(
+pub(crate) fn connect<'o>(
     request: &Request,
     url_of_dump: Option<&str>,
     cancel: &Cancel,
-    observer: &dyn Observer,
-) -> Result<Client, FetchError> {
+    observer: &'o dyn Observer,
+) -> Result<Client<'o>, FetchError> {
     let address = destination(request, url_of_dump)?;
     if request.url.is_none() && url_of_dump.is_some() {
         let note = format!("asking {}, the server that the dump names", address.url);
         observer.event(Event::Note(&note));
     }
-    Ok(Client::new(address, &request.tls.config()?, request.timeout, cancel.clone()))
+    let tls = request.tls.config()?;
+    Ok(Client::new(address, &tls, request.timeout, cancel.clone(), observer))
 }
 
 /// The address with the credentials that may be sent there.

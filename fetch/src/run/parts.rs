@@ -1,6 +1,6 @@
 //! Fetches the parts, several at a time, until the server's counts are met.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -17,7 +17,7 @@ use crate::cursor::query::{self, Members};
 use crate::error::FetchError;
 use crate::page::accept::Accept;
 use crate::plan::Plan;
-use crate::plan::counts::{count, counts, difference, time_range};
+use crate::plan::counts::{count, counts, difference, documents_of, time_range};
 use crate::plan::limits::Limits;
 use crate::progress::Event;
 use crate::server::Server;
@@ -219,6 +219,10 @@ impl<S: Server> Run<'_, S> {
             self.observer.event(Event::Note(&note));
             manifest.notes.push(note);
         }
+        for note in without_source(&manifest) {
+            self.observer.event(Event::Note(&note));
+            manifest.notes.push(note);
+        }
         if manifest.documents() == 0 {
             let (first_ms, last_ms) = time_range(&retrying, &manifest.index);
             self.observer.event(Event::NothingMatches { first_ms, last_ms });
@@ -232,4 +236,17 @@ impl<S: Server> Run<'_, S> {
         folder.write_manifest(&manifest)?;
         Ok(manifest)
     }
+}
+
+/// A sentence on each index of which documents came without a `_source`.
+fn without_source(manifest: &Manifest) -> Vec<String> {
+    let indices: BTreeSet<&str> = manifest.parts.iter().map(|part| &*part.scope.index).collect();
+    let counted = indices.into_iter().map(|index| (index, manifest.without_source(index)));
+    let told = |(index, n)| {
+        format!(
+            "{index}: {} came without _source, so no flow is in them; where the mapping has _source off, --query with docvalue_fields fetches values instead",
+            documents_of(n)
+        )
+    };
+    counted.filter(|(_, n)| *n > 0).map(told).collect()
 }

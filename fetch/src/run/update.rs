@@ -114,7 +114,7 @@ pub(crate) fn known(
         }
         let cannot = || FetchError::disk("read", folder.folders().root().path().join(part.path()));
         let file = folder.folders().part(part).map_err(cannot())?;
-        let read = each_line(file, |line| {
+        let read = each_line(file, part, |line| {
             if let Ok(hit) = HitId::read(line) {
                 known.add(hit.document_id());
             }

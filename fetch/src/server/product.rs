@@ -103,7 +103,11 @@ pub(crate) fn pit_api(server: &dump::Server) -> Option<PitApi> {
 
 fn read(body: &[u8]) -> Option<dump::Server> {
     let answer: Value = serde_json::from_slice(body).ok()?;
-    let text = |value: &Value| value.as_str().map(printable);
+    // Names that decide are ours; a password may be one of them.
+    let text = |value: &Value| match value.as_str()? {
+        known @ ("elasticsearch" | "opensearch") => Some(known.to_owned()),
+        other => Some(printable(other)),
+    };
     let cluster = text(&answer["cluster_name"]);
     if let Some(version) = text(&answer["version"]["number"]) {
         let tagline = answer["tagline"].as_str().unwrap_or_default();

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::error::{Denied, FetchError, Lack, Unsearchable, Why, printable};
+use crate::error::{Denied, FetchError, Lack, Unsearchable, Why, blank, printable};
 
 /// An answer with an error is read so far: errors name the failed shards. What was cut
 /// off there is no JSON any more, and is judged by its status.
@@ -49,7 +49,8 @@ impl Refusal {
     pub(crate) fn new(status: u16, body: &[u8]) -> Self {
         let Ok(Value::Object(answer)) = serde_json::from_slice(body) else {
             // Long enough for messages; a page of HTML can be long.
-            let start = String::from_utf8_lossy(&body[..body.len().min(1_000)]).into_owned();
+            let text = String::from_utf8_lossy(body);
+            let start = blank(&text).chars().take(1_000).collect::<String>();
             return Self {
                 status,
                 kind: String::new(),

@@ -79,7 +79,7 @@ pub(crate) fn by_answer(url: &str, request: &str, status: u16, body: &[u8]) -> F
 }
 
 fn answered(request: &str, status: u16, text: &str) -> String {
-    let start = printable(&text.chars().take(80).collect::<String>());
+    let start = start_of(text);
     let start = if start.is_empty() { "nothing else".to_owned() } else { start };
     format!("it answered {request} with status {status} and {start}")
 }
@@ -90,8 +90,13 @@ fn title(text: &str, lower: &str) -> Option<String> {
     let start = lower.find("<title")?;
     let start = start + lower[start..].find('>')? + 1;
     let end = start + lower[start..].find("</")?;
-    let title = printable(&text[start..end].chars().take(80).collect::<String>());
+    let title = start_of(&text[start..end]);
     (!title.is_empty()).then_some(title)
+}
+
+/// The start of a text, cut where no secret is any more.
+fn start_of(text: &str) -> String {
+    printable(text).chars().take(80).collect()
 }
 
 /// Whether an answer can be the API's: some error or member that it has.

@@ -69,4 +69,4 @@ pub use folder::{DumpFolder, Existing};
 pub use folders::Folders;
 pub use part_file::{Mark, PartFile};
 pub use unfinished::{NewFile, NewFolder, NewNamed, abandon};
-pub use verify::{Finding, contradictions, verify};
+pub use verify::{Finding, contradictions, other_size, verify};

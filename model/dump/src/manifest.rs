@@ -14,6 +14,9 @@ use crate::unfinished::replace;
 /// million parts.
 const MOST_BYTES: u64 = 256 << 20;
 
+/// Most characters of what is wrong with a manifest.
+const MOST_WORDS: usize = 300;
+
 /// Reads the manifest of a dump.
 ///
 /// # Errors
@@ -42,7 +45,7 @@ pub fn read_in(dump: &Place) -> Result<Manifest, DumpError> {
         Ok(manifest) if manifest.is_readable() => Ok(manifest),
         _ if layout(&json) > FORMAT => Err(DumpError::LaterManifest { path }),
         Ok(_) => Err(DumpError::OtherManifest { path }),
-        Err(source) => Err(DumpError::DamagedManifest { path, source }),
+        Err(source) => Err(DumpError::DamagedManifest { path, source: shortened(source) }),
     }
 }
 
@@ -53,6 +56,19 @@ fn layout(json: &[u8]) -> u32 {
         flowkit_dump: u32,
     }
     serde_json::from_slice(json).map_or(0, |stated: Stated| stated.flowkit_dump)
+}
+
+/// Most of what an error says is the text that it met, which may be as long as the file.
+fn shortened(error: serde_json::Error) -> serde_json::Error {
+    let text = error.to_string();
+    let n = text.chars().count();
+    if n <= MOST_WORDS {
+        return error;
+    }
+    // What was expected, and where, stands at the end.
+    let start: String = text.chars().take(MOST_WORDS / 3).collect();
+    let end: String = text.chars().skip(n - MOST_WORDS * 2 / 3).collect();
+    serde::de::Error::custom(format!("{start} … {end}"))
 }
 
 fn up_to_limit(file: impl Read) -> io::Result<Vec<u8>> {

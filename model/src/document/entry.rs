@@ -75,6 +75,17 @@ impl<'a> Entry<'a> {
     }
 }
 
+impl Entry<'_> {
+    /// The document of a hit; none if it came without one.
+    #[must_use]
+    pub fn document(hit: &[u8]) -> Option<Document> {
+        match Entry::parse(hit) {
+            Ok(Entry::Hit(hit)) => hit.source,
+            _ => None,
+        }
+    }
+}
+
 /// The members at the top of an entry, not looked into, but for `hits`.
 #[derive(Default)]
 struct Top<'a> {
@@ -121,7 +132,7 @@ impl<'a> Top<'a> {
         // Some programs put the identity beside the members of `_source`.
         let bare = Document::of(&[Part::Members(&self.members)]);
         // A document may have any key of an answer for itself.
-        match (is_hit, bare.has_netflow) {
+        match (is_hit, bare.signs.flow) {
             (true, true) => return Entry::Hit(Hit { source: Some(bare), ..hit }),
             (false, true) => return Entry::Bare(bare),
             (false, false) if self.has_hits => return Entry::Page(self.into_page()),
@@ -131,7 +142,7 @@ impl<'a> Top<'a> {
             return Entry::Error(read_with(ErrorSeed, error));
         }
         match fields.map(|fields| Document::of(&[fields])) {
-            Some(document) if is_hit || document.has_netflow => {
+            Some(document) if is_hit || document.signs.flow => {
                 Entry::Hit(Hit { source: Some(document), ..hit })
             }
             _ if is_hit => Entry::Hit(hit),

@@ -63,7 +63,7 @@ use std::fmt;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use self::dialect::{Form, Keys, Node, Place};
+use self::dialect::{Form, Keys, Node, Place, Signs};
 use crate::field::{Access, FieldId};
 use crate::record::FlowRecord;
 use crate::row::N_FIELDS;
@@ -152,8 +152,8 @@ pub struct Document {
     halves: Option<u64>,
     /// Whether packets and bytes are of places that the pipeline multiplies.
     scaled: [bool; 2],
-    /// It has a key that some dialect knows, and that only flows have.
-    has_netflow: bool,
+    /// What its keys say that it is.
+    signs: Signs,
     /// The version it states is not 5.
     other_version: bool,
     /// It nests deeper than documents may.
@@ -162,10 +162,6 @@ pub struct Document {
     dialect: usize,
     /// They are those of v9 and IPFIX.
     of_templates: bool,
-    /// It has a key that only these have.
-    has_sign: bool,
-    /// It is about a station of a wireless network.
-    has_station: bool,
     /// Keys that other dialects are known by.
     marks: u64,
 }
@@ -217,7 +213,7 @@ impl Document {
         }
         let is_of_templates = match document.flow.version {
             Some(version) => templated::VERSIONS.contains(&version),
-            None => document.has_sign && !document.other_version,
+            None => document.signs.templates && !document.other_version,
         };
         if is_of_templates { read_in(document.dialect, true) } else { document }
     }
@@ -230,13 +226,11 @@ impl Document {
             after: 0,
             halves: None,
             scaled: [false; 2],
-            has_netflow: false,
+            signs: Signs::default(),
             other_version: false,
             is_too_deep: false,
             dialect,
             of_templates,
-            has_sign: false,
-            has_station: false,
             marks: 0,
         }
     }
@@ -253,11 +247,11 @@ impl Document {
     /// Says why it is none.
     pub fn into_flow(mut self) -> Result<FlowRecord, NotAFlow> {
         match self {
-            Self { has_netflow: false, .. } => Err(NotAFlow::NoNetflow),
+            Self { signs: Signs { flow: false, .. }, .. } => Err(NotAFlow::NoNetflow),
             Self { is_too_deep: true, .. } => Err(NotAFlow::TooDeep),
             Self { other_version: true, .. } => Err(NotAFlow::OtherVersion),
             _ => {
-                if self.of_templates && !templated::finish(&mut self.flow, self.has_station) {
+                if self.of_templates && !templated::finish(&mut self.flow, self.signs.station) {
                     return Err(NotAFlow::Options);
                 }
                 if self.ranks[FieldId::DstPort as usize] == NONE {
@@ -317,15 +311,14 @@ impl Document {
             }
             self.take(place, rank.saturating_add(self.after), found);
         }
-        self.has_netflow |= node.is_flow;
-        self.has_sign |= node.is_sign;
-        self.has_station |= node.is_station;
+        self.signs |= node.signs;
     }
 
     fn is_read(&self, version: u64) -> bool {
-        match self.of_templates {
-            true => templated::VERSIONS.iter().any(|known| u64::from(*known) == version),
-            false => version == 5,
+        if self.of_templates {
+            templated::VERSIONS.iter().any(|known| u64::from(*known) == version)
+        } else {
+            version == 5
         }
     }
 

@@ -165,12 +165,13 @@ impl Manifest {
                 return Err(format!("two parts are called {name:?}"));
             }
         }
-        let sizes: [fn(&Part) -> u64; 7] = [
+        let sizes: [fn(&Part) -> u64; 8] = [
             |part| part.expected,
             |part| part.received,
             |part| part.left_out,
             |part| part.known,
             |part| part.undated,
+            |part| part.without_source,
             |part| part.bytes,
             |part| part.file_bytes,
         ];
@@ -217,6 +218,13 @@ impl Manifest {
     #[must_use]
     pub fn documents(&self) -> u64 {
         self.parts.iter().map(|part| part.received).sum()
+    }
+
+    /// Documents of an index that came without a `_source`.
+    #[must_use]
+    pub fn without_source(&self, index: &str) -> u64 {
+        let of_index = self.parts.iter().filter(|part| part.scope.index == index);
+        of_index.map(|part| part.without_source).sum()
     }
 
     /// Documents without an `@timestamp` in all parts.

@@ -35,6 +35,10 @@ pub struct Part {
     /// Documents that came and are left out, since another part has them.
     #[serde(skip_serializing_if = "is_zero")]
     pub known: u64,
+    /// Documents among those received that came without a `_source`, as of an index that
+    /// stores none; they are no flows.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub without_source: u64,
     /// Bytes of the lines, before compression.
     pub bytes: u64,
     /// Bytes of the file.

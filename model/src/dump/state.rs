@@ -40,6 +40,9 @@ pub struct PartState {
     /// Documents left out, since another part has them.
     #[serde(skip_serializing_if = "is_zero")]
     pub known: u64,
+    /// Documents on disk that came without a `_source`.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub without_source: u64,
     /// Whether it was read from more than one snapshot.
     #[serde(skip_serializing_if = "is_false")]
     pub is_joined: bool,
@@ -66,14 +69,15 @@ impl PartState {
     /// If it is no JSON of this form, or of a part that no dump has.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
         let state: Self = serde_json::from_slice(json)?;
-        let sizes = [state.expected, state.rows, state.left_out, state.known, state.bytes];
+        let of_documents = [state.expected, state.rows, state.left_out, state.known];
+        let sizes = [state.without_source, state.bytes, state.file_bytes];
         if !is_part_name(&state.name) {
             return Err(serde_json::Error::custom(format_args!(
                 "{:?} is no name that flowkit gives to a part",
                 state.name
             )));
         }
-        if sizes.iter().chain([&state.file_bytes]).any(|size| *size > LARGEST_SIZE) {
+        if of_documents.into_iter().chain(sizes).any(|size| size > LARGEST_SIZE) {
             return Err(serde_json::Error::custom("it has more than there can be"));
         }
         Ok(state)

@@ -8,6 +8,7 @@ use zstd::bulk::Decompressor;
 use crate::batch::{Batch, Column, Values, select};
 use crate::filter::DictionaryMasks;
 use crate::store::encoding::{Fault, Value};
+use crate::store::tuning::MOST_PAGE;
 
 /// Vectors that are not in use.
 #[derive(Default)]
@@ -21,10 +22,6 @@ pub(crate) struct Buffers {
     u32: Vec<Vec<u32>>,
     u64: Vec<Vec<u64>>,
 }
-
-/// Largest decompressed size that is accepted: our pages have up to 64 kB,
-/// dictionaries 4 MB.
-const MOST_DECOMPRESSED: usize = 1 << 26;
 
 /// Vectors of a type that the pool keeps. Some come from elsewhere, so that
 /// without a limit the pool would grow beyond what is in use at a time.
@@ -144,7 +141,7 @@ impl Buffers {
         length: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), Fault> {
-        if length > MOST_DECOMPRESSED {
+        if length > MOST_PAGE {
             return Err("too large a page");
         }
         let decompressor = match &mut self.decompressor {

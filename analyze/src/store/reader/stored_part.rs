@@ -33,6 +33,7 @@ impl StoredPart {
             StoreError::Parquet { source, .. } => foreign(source.to_string()),
             StoreError::Io { source, .. } => foreign(source.to_string()),
             error @ StoreError::Wider { .. } => foreign(error.to_string()),
+            StoreError::TooLong { what, .. } => foreign(what.to_string()),
         })?;
         let Some(tally) = file.footer().tally.tally(name) else {
             return Err(foreign("its facts are others".into()));

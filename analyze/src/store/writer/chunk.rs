@@ -11,8 +11,9 @@ use parquet::schema::types::ColumnDescPtr;
 use zstd::bulk::Compressor;
 
 use crate::store::encoding::Encoding;
+use crate::store::error::TooLong;
 use crate::store::page_header::Pages;
-use crate::store::tuning::{self, WORTH_COMPRESSING};
+use crate::store::tuning::{self, MOST_PAGE, WORTH_COMPRESSING};
 
 /// A column chunk that is being built.
 pub(super) struct Chunk {
@@ -40,6 +41,14 @@ pub(super) struct ValuePage {
 /// overhead.
 const SMALL: usize = 32;
 
+/// Refuses a page of so many bytes that it would not be read.
+fn refuse_longer(bytes: usize) -> Result<(), ParquetError> {
+    if bytes > MOST_PAGE {
+        return Err(ParquetError::External(Box::new(TooLong::Page)));
+    }
+    Ok(())
+}
+
 impl Chunk {
     pub(super) fn new() -> Result<Self, ParquetError> {
         Ok(Self {
@@ -56,6 +65,7 @@ impl Chunk {
         let ValuePage { n_rows, n_unknown, mut levels, encoding, content, may_be_compressed } =
             page;
         let (level_bytes, whole) = (levels.len(), levels.len() + content.len());
+        refuse_longer(whole)?;
         let mut compressed = Vec::new();
         if may_be_compressed && content.len() >= SMALL {
             compressed = self.compressor.compress(&content)?;
@@ -94,6 +104,7 @@ impl Chunk {
         n_values: u32,
         statistics: Statistics,
     ) -> Result<(Pages, ColumnCloseResult), ParquetError> {
+        refuse_longer(dictionary.len())?;
         let page = Page::DictionaryPage {
             buf: self.compressor.compress(dictionary)?.into(),
             num_values: n_values,

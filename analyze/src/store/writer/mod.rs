@@ -26,12 +26,13 @@ use xxhash_rust::xxh3::Xxh3;
 use super::StoreError;
 use super::encoding::Encoding;
 use super::encoding::plain::Texts;
+use super::error::TooLong;
 use super::footer::{self, Belongs, Footer, Headers, StoredTally};
 use super::layout::{Layout, StoredColumn};
 use super::page_header::Pages;
 use super::properties::properties;
 use super::schema::{self, Addresses};
-use super::tuning::{self, GROUP_ROWS, PAGE_ROWS};
+use super::tuning::{self, GROUP_ROWS, MOST_FOOTER, PAGE_ROWS};
 use crate::batch::dictionary::{Codebook, Dictionary};
 use crate::batch::{Batch, FieldSet};
 use crate::threads::{map, try_each};
@@ -83,6 +84,9 @@ const ROWS_AT_ONCE: usize = 4 * PAGE_ROWS;
 /// Fewer rows than this are encoded before a thread pool would have started.
 const SMALL_GROUP: usize = 20_000;
 
+/// The most bytes of a footer that describe a row group, or the columns.
+const GROUP_FOOTER: usize = 1 << 14;
+
 impl<W: Write + Send> FlowWriter<W> {
     /// Starts a file; `path` is for messages. Without a layout its first flows decide
     /// which columns it has.
@@ -121,7 +125,7 @@ impl<W: Write + Send> FlowWriter<W> {
             Begun::Not(out) => {
                 let table = schema::schema(layout, self.addresses)?;
                 let file = SerializedFileWriter::new(out, table, Arc::clone(&self.properties));
-                let failed = |source| StoreError::Parquet { path: self.path.clone(), source };
+                let failed = |met| StoreError::of_writing(self.path.clone(), met);
                 Begun::With(layout, file.map_err(failed)?)
             }
             begun @ Begun::With(..) => begun,
@@ -165,10 +169,10 @@ impl<W: Write + Send> FlowWriter<W> {
             at = end;
             let is_group = self.group.rows + self.pending.rows() == self.group_rows;
             if is_group || self.pending.rows() == ROWS_AT_ONCE {
-                self.encode().map_err(|source| self.failed(source))?;
+                self.encode().map_err(|met| self.failed(met))?;
             }
             if is_group {
-                self.write_group().map_err(|source| self.failed(source))?;
+                self.write_group().map_err(|met| self.failed(met))?;
             }
         }
         Ok(())
@@ -177,23 +181,27 @@ impl<W: Write + Send> FlowWriter<W> {
     /// Writes the remaining flows and the footer.
     pub(crate) fn finish(self, belongs: Belongs, tally: StoredTally) -> Result<W, StoreError> {
         let mut writer = self.begin(Layout::Version5)?;
-        writer.encode().map_err(|source| writer.failed(source))?;
-        writer.write_group().map_err(|source| writer.failed(source))?;
+        writer.encode().map_err(|met| writer.failed(met))?;
+        writer.write_group().map_err(|met| writer.failed(met))?;
         let Self { path, file, checksum, headers, .. } = writer;
         let Begun::With(layout, mut file) = file else { unreachable!("it is begun") };
         let checksum = format!("{:016x}", checksum.digest());
         let groups = file.flushed_row_groups().iter();
+        let of_groups = groups.len() * GROUP_FOOTER;
         let belongs = belongs.with(layout);
         let footer = Footer::new(belongs, tally, checksum, headers, groups);
         let text = footer
             .and_then(|footer| serde_json::to_string(&footer))
             .map_err(|error| StoreError::Foreign { path: path.clone(), what: error.to_string() })?;
+        if text.len().saturating_add(of_groups) > MOST_FOOTER - GROUP_FOOTER {
+            return Err(StoreError::TooLong { path, what: TooLong::Footer });
+        }
         file.append_key_value_metadata(KeyValue::new(footer::KEY.to_owned(), text));
-        file.into_inner().map_err(|source| StoreError::Parquet { path, source })
+        file.into_inner().map_err(|met| StoreError::of_writing(path, met))
     }
 
-    fn failed(&self, source: ParquetError) -> StoreError {
-        StoreError::Parquet { path: self.path.clone(), source }
+    fn failed(&self, met: ParquetError) -> StoreError {
+        StoreError::of_writing(self.path.clone(), met)
     }
 
     /// Encodes the pending flows.

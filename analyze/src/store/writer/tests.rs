@@ -7,9 +7,11 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;
 use parquet::record::Field as Found;
+use parquet::schema::types::SchemaDescriptor;
 
 use super::*;
 use crate::scan::batch_tally::BatchTally;
+use crate::store::tuning::MOST_PAGE;
 
 /// A Parquet file of some flows, in row groups of `group_rows`.
 pub(crate) fn file_of(batch: &Batch, group_rows: usize) -> Vec<u8> {
@@ -245,5 +247,33 @@ fn texts_are_plain_when_the_dictionary_is_full() {
     for (row, found) in file.get_row_iter(None).unwrap().enumerate().skip(PAGE_ROWS - 10) {
         let (_, found) = found.unwrap().into_columns().swap_remove(FieldId::Exporter as usize);
         assert!(found == Found::Str(text(row % 300)), "row {row}");
+    }
+}
+
+/// No page is written that would be refused when it is read.
+#[test]
+fn a_page_is_not_written_longer_than_it_is_read() {
+    let table = SchemaDescriptor::new(schema::schema(Layout::All, Addresses::Number).unwrap());
+    let description = table.column(FieldId::Exporter as usize);
+    for (bytes, is_refused) in [(MOST_PAGE, false), (MOST_PAGE + 1, true)] {
+        let long = vec![0; bytes];
+        let statistics = Statistics::byte_array(None, None, None, Some(0), false);
+        let chunk = chunk::Chunk::new().unwrap();
+        let written = chunk.finish(description.clone(), &long, 1, statistics);
+        assert_eq!(written.is_err(), is_refused, "{bytes}");
+        let page = chunk::ValuePage {
+            n_rows: 1,
+            n_unknown: 0,
+            levels: Vec::new(),
+            encoding: Encoding::Plain,
+            content: long,
+            may_be_compressed: true,
+        };
+        let written = chunk::Chunk::new().unwrap().add(page);
+        assert_eq!(written.is_err(), is_refused, "{bytes}");
+        let Err(error) = written else { continue };
+        let error = StoreError::of_writing("x".into(), error);
+        let said = "x cannot hold these flows: a page of long values would have more than 64 MiB";
+        assert_eq!(error.to_string(), said);
     }
 }

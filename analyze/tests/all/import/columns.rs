@@ -1,12 +1,14 @@
 //! Columns of a dump, made with it or later, and columns that are imported.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use flowkit_analyze::columns::make_missing;
 use flowkit_analyze::export::{Addresses, Export, Form};
 use flowkit_analyze::import::import;
 use flowkit_analyze::{ReadOptions, Selection, Source, documents};
+use flowkit_model::answer::Tally;
 
 use super::{hit, hits, saved};
 use crate::asking::tally;
@@ -215,4 +217,32 @@ fn columns_are_looked_at_once_for_packets() {
     let Some(once) = read(Form::Csv { safe: false }) else { return };
     let twice = read(Form::V5Pcap).unwrap();
     assert!(twice * 10 < once * 19, "{once} and {twice} bytes");
+}
+
+/// The footer of columns names each exporter, some of them three times: where it would be
+/// longer than it is read, a dump is made and answered without them, and an export says so.
+#[test]
+fn names_too_long_for_columns_are_read_from_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.ndjson");
+    let name = format!("\"{}\"", "A".repeat(22 << 20));
+    let long = hit(2, 2).replace("\"r2\"", &name).replace(":5,", ":5,\"flow_seq_num\":1,");
+    fs::write(&path, hit(1, 1) + "\n" + &long + "\n").unwrap();
+    let footer = "its footer, which names each exporter, would have more than 64 MiB";
+    let (dump, imported) = saved(&path, true);
+    assert!(columns(&dump).is_empty());
+    let Tally { notes, incomplete, .. } = imported.tally;
+    assert!(incomplete.is_empty(), "{incomplete:?}");
+    let [note] = &notes[..] else { panic!("{notes:?}") };
+    assert!(note.starts_with("columns cannot hold all of these flows"), "{note}");
+    assert!(note.ends_with(footer), "{note}");
+    let answer = tally(&dump);
+    assert_eq!((answer.total.flows, answer.incomplete.len()), (2, 0));
+    let sources = [Source::open(&path).unwrap()];
+    let selection = Selection::default();
+    let export = export_of(&sources, &selection, Addresses::Number);
+    let error = export.write(Form::Parquet, io::sink()).unwrap_err().to_string();
+    let expected =
+        format!("Parquet cannot hold these flows: {footer}; export them as csv, documents or hits");
+    assert_eq!(error, expected);
 }

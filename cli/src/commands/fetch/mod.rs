@@ -152,8 +152,8 @@ struct Transfer {
     retries: u32,
 
     /// Abort a request after this long without data, such as 30s or 10m
-    #[arg(long, default_value = "2m", value_name = "LENGTH")]
-    timeout: String,
+    #[arg(long, default_value = "2m", value_name = "LENGTH", value_parser = timeout)]
+    timeout: Duration,
 
     /// Documents per second; 0 = unlimited
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = whole::<u64>)]
@@ -252,7 +252,7 @@ impl Fetch {
             keep_alive: transfer.keep_alive.clone(),
             jobs: transfer.jobs.map(usize::from),
             retries: transfer.retries,
-            timeout: Duration::from_millis(length("--timeout", &transfer.timeout)?.max(1)),
+            timeout: transfer.timeout,
             max_rate: Some(transfer.max_rate).filter(|rate| *rate > 0),
             output: dump.output.clone(),
             force: dump.force,
@@ -297,6 +297,14 @@ fn length(option: &'static str, text: &str) -> anyhow::Result<u64> {
     Ok(u64::try_from(ms).unwrap_or(0))
 }
 
+/// A length of time in which an answer can come.
+fn timeout(text: &str) -> Result<Duration, String> {
+    match length_ms("--timeout", text).map(u64::try_from) {
+        Ok(Ok(ms @ 1..)) => Ok(Duration::from_millis(ms)),
+        _ => Err("not a length of time above 0; try 30s or 10m".to_owned()),
+    }
+}
+
 /// What Ctrl-C does to a fetch that cannot listen for it.
 pub(crate) const UNCLOSED: &str = "end the fetch without closing the scroll";
 
@@ -322,6 +330,15 @@ mod tests {
         }
         for text in ["", "m", "1", "0m", "1 m", "1m&x=y", "-1m", "1é"] {
             assert!(keep_alive(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_timeout_of_no_time_is_refused() {
+        assert_eq!(timeout("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(timeout("1s"), Ok(Duration::from_secs(1)));
+        for text in ["0s", "0", "0m", "00m", "-1s", "", "x"] {
+            assert!(timeout(text).is_err(), "{text}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Bins of time: rates over them, bins that later exports reach into, and late
 //! times.
 
+use std::process::Command;
+
 use serde_json::json;
 
 use super::{FLOW, Flow, Flows, practice};
@@ -195,4 +197,28 @@ fn the_note_on_late_times_has_the_shares_of_check_where_times_are_used() {
     let some = ["-f", "duration >= 0", "flows.ndjson"];
     assert!(!flows.told(&[&["summary"], &some[..]].concat()).contains("late"));
     assert!(!flows.out(&[&["check"], &some[..]].concat()).contains("late_"));
+}
+
+/// The system's zone is that of `TZ`; a name that no zone has is not taken for UTC.
+#[test]
+fn the_local_zone_is_one() {
+    let flows = Flows::new(&[FLOW]);
+    let summary = |zone: &str| {
+        Command::new(env!("CARGO_BIN_EXE_flowkit"))
+            .args(["summary", "--tz", "local", "flows.ndjson"])
+            .env("TZ", zone)
+            .current_dir(flows.folder.path())
+            .output()
+            .unwrap()
+    };
+    for (zone, code, words) in [
+        ("Asia/Tokyo", 0, "2018-09-21T19:00:00.000+09:00"),
+        ("", 0, "2018-09-21T10:00:00.000"),
+        ("Mars/Olympus", 2, "--tz local: no such time zone; TZ is Mars/Olympus"),
+    ] {
+        let output = summary(zone);
+        assert_eq!(output.status.code(), Some(code), "{zone}");
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(said.contains(words), "{zone}: {said}");
+    }
 }

@@ -21,7 +21,8 @@ use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Error, Proxy};
 
 use crate::cancel::Cancel;
-use crate::error::{FetchError, printable};
+use crate::error::{FetchError, blank, printable, remember};
+use crate::progress::{Event, Observer};
 use crate::server::address::{Address, without_credentials};
 use crate::server::refusal::{MAX_ERROR, stated_status};
 use crate::server::stranger::by_headers;
@@ -48,12 +49,14 @@ const MAX_ANSWER: u64 = 16 << 20;
 const MAX_RESERVED: u64 = 64 << 20;
 /// Maximum time that is waited for `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(120);
+/// A wait that people are told of.
+const LONG_WAIT: Duration = Duration::from_secs(5);
 /// Both products return this header unchanged, so that an answer can be matched
 /// to its request. Source: Elasticsearch reference, "REST APIs", "X-Opaque-Id".
 const OPAQUE_ID: &str = "x-opaque-id";
 
 /// HTTP client of one server.
-pub(crate) struct Client {
+pub(crate) struct Client<'o> {
     address: Address,
     /// Whether requests go through a proxy.
     is_proxied: bool,
@@ -70,16 +73,22 @@ pub(crate) struct Client {
     /// Earliest time of the next request, by `Retry-After`.
     retry_after: Mutex<Option<Instant>>,
     max_page: u64,
+    /// Told of long waits.
+    observer: &'o dyn Observer,
 }
 
-impl Client {
+impl<'o> Client<'o> {
     /// A client that aborts a request after `timeout` without data.
     pub(crate) fn new(
         address: Address,
         tls: &TlsConfig,
         timeout: Duration,
         cancel: Cancel,
+        observer: &'o dyn Observer,
     ) -> Self {
+        if let Some(authorization) = &address.authorization {
+            remember(authorization);
+        }
         // Over loopback, compression costs more than it saves.
         let encoding = if address.is_local { "identity" } else { "gzip" };
         let proxy = proxy(&address);
@@ -115,6 +124,7 @@ impl Client {
             next: AtomicU64::new(1),
             retry_after: Mutex::default(),
             max_page: MAX_PAGE,
+            observer,
         }
     }
 
@@ -218,6 +228,11 @@ impl Client {
             let rest = Duration::from_secs(seconds).min(MAX_RETRY_AFTER);
             let until = Instant::now() + rest;
             *self.retry_after.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+            if rest >= LONG_WAIT {
+                let (url, rest) = (&self.address.url, rest.as_secs());
+                let note = format!("{url} asks for time (Retry-After): waiting {rest} s");
+                self.observer.event(Event::Note(&note));
+            }
         }
     }
 
@@ -239,7 +254,7 @@ fn agent_of(config: &Config) -> Agent {
     Agent::with_parts(config.clone(), DefaultConnector::default(), Lookup)
 }
 
-impl Server for Client {
+impl Server for Client<'_> {
     fn send(&self, call: &Call, body: &mut Vec<u8>) -> Result<u16, FetchError> {
         body.clear();
         if call.method != Method::Delete {
@@ -268,7 +283,7 @@ impl Server for Client {
         if answer.status().is_redirection() {
             let location = answer.headers().get("location");
             let location = location.and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let location = printable(&without_credentials(location));
+            let location = printable(&without_credentials(&blank(location)));
             return Err(FetchError::Redirected { url, request, location });
         }
         self.note_retry_after(&answer);

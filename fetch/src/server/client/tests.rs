@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::*;
+use crate::server::product;
 use serde_json::json;
 
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
@@ -48,12 +49,12 @@ fn read_request(stream: &mut BufReader<std::net::TcpStream>) -> Option<String> {
     Some(head + &String::from_utf8(body).ok()?)
 }
 
-fn new(url: &str, timeout: Duration, cancel: Cancel) -> Client {
+fn new(url: &str, timeout: Duration, cancel: Cancel) -> Client<'static> {
     let tls = crate::server::tls::Tls::default().config().unwrap();
-    Client::new(Address::new(url).unwrap(), &tls, timeout, cancel)
+    Client::new(Address::new(url).unwrap(), &tls, timeout, cancel, &())
 }
 
-fn client(url: &str) -> Client {
+fn client(url: &str) -> Client<'static> {
     new(url, Duration::from_secs(60), Cancel::new())
 }
 
@@ -110,6 +111,42 @@ fn credentials_are_sent_and_nowhere_shown() {
     let error = client.send(&Call::get("/"), &mut Vec::new()).unwrap_err();
     let shown = format!("{error} {error:?} {}", client.url());
     assert!(!shown.contains("cret") && !shown.contains("ZWxh"), "{shown}");
+}
+
+/// Whatever a server repeats of a request, in whichever answer.
+#[test]
+fn a_server_that_repeats_credentials_does_not_show_them() {
+    // bob:sEcr3tP@ss
+    let header = "Basic Ym9iOnNFY3IzdFBAc3M=";
+    let told = format!("{header} = bob:sEcr3tP@ss");
+    let error = format!(r#"{{"error":{{"type":"security_exception","reason":"bad {told}"}}}}"#);
+    let user = r#"{"error":{"type":"security_exception","reason":"no for user [bob:sEcr3tP@ss]"}}"#;
+    let info = format!(r#"{{"cluster_name":"{told}","version":{{"number":"8.0.0 {told}"}}}}"#);
+    for (status, location, body) in [
+        (401, String::new(), error.clone()),
+        (403, String::new(), user.to_owned()),
+        (500, String::new(), format!("{:75}{told}", "failed request")),
+        (502, String::new(), format!("<title>{:75}{told}</title>", "failed")),
+        (302, format!("location: http://elsewhere/?auth={told}\r\n"), String::new()),
+        (302, "location: /?auth=Ym9iOnNFY3IzdFBAc3M%3D\r\n".to_owned(), String::new()),
+        (200, String::new(), info),
+        (200, String::new(), format!(r#"{{"error":"{told}","status":401}}"#)),
+    ] {
+        let length = body.len();
+        let answer =
+            format!("HTTP/1.1 {status} X\r\n{location}content-length: {length}\r\n\r\n{body}");
+        let (url, _) = serve(vec![answer.clone().into(); 3]);
+        let client = client(&url.replace("http://", "http://bob:sEcr3tP%40ss@"));
+        let found = product::detect(&client, "n-*");
+        let shown = match &found {
+            Ok(server) => format!("{server:?}"),
+            Err(error) => format!("{error} {error:?}"),
+        };
+        assert!(found.is_ok() || shown.contains("bob") || shown.contains("***"), "{shown}");
+        for secret in ["cr3t", "@ss", "Ym9i", "NFY3"] {
+            assert!(!shown.contains(secret), "{status}: {shown}");
+        }
+    }
 }
 
 #[test]
@@ -241,6 +278,30 @@ fn a_busy_server_is_left_alone_as_long_as_it_asks() {
     let start = Instant::now();
     assert_eq!(client.send(&post(), &mut Vec::new()).unwrap(), 200);
     assert!(start.elapsed() >= Duration::from_millis(900));
+}
+
+/// A wait of minutes is no silence; one of a second is not worth a word.
+#[test]
+fn a_long_wait_that_a_server_asks_for_is_told() {
+    #[derive(Default)]
+    struct Told(Mutex<Vec<String>>);
+    impl Observer for Told {
+        fn event(&self, event: Event<'_>) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+    }
+    for (asked, told) in [(1, None), (60, Some("waiting 60 s")), (9_999, Some("waiting 120 s"))] {
+        let busy =
+            format!("HTTP/1.1 503 X\r\nretry-after: {asked}\r\ncontent-length: 2\r\n\r\n{{}}");
+        let (url, _) = serve(vec![busy.into()]);
+        let tls = crate::server::tls::Tls::default().config().unwrap();
+        let (seen, timeout) = (Told::default(), Duration::from_secs(60));
+        let client = Client::new(Address::new(&url).unwrap(), &tls, timeout, Cancel::new(), &seen);
+        assert_eq!(client.send(&post(), &mut Vec::new()).unwrap(), 503);
+        let seen = seen.0.lock().unwrap().clone();
+        assert_eq!(seen.len(), usize::from(told.is_some()), "{seen:?}");
+        assert!(told.is_none_or(|told| seen[0].contains(told)), "{seen:?}");
+    }
 }
 
 #[test]

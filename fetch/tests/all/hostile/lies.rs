@@ -238,8 +238,22 @@ fn pages(step: &str) -> Vec<Lie> {
             ),
         ),
     ];
+    lies.extend(documents_that_are_none(id_name));
     lies.extend(numbers_in_pages(id_name));
     lies
+}
+
+/// Pages whose hits have no document, or members twice.
+fn documents_that_are_none(id_name: &str) -> Vec<Lie> {
+    let three = [hit(0), hit(1), hit(2)].join(",");
+    let of = |name: &str, hits: &str| lie(name, 200, page_of(id_name, "c", "3", hits));
+    let others = ["", r#""_source":null,"#, r#""_source":"x","#, r#""_source":{},"_source":[],"#];
+    let without = others.map(|other| {
+        let hits = three.replace(r#""_source":"#, &format!(r#"{other}"source":"#));
+        of(&format!("documents that are none: {other}"), &hits)
+    });
+    let twice = of("sort values twice", &three.replace("\"sort\"", "\"sort\":5,\"sort\""));
+    without.into_iter().chain([twice]).collect()
 }
 
 /// Pages with numbers that are none, and with lists that are longer than any.

@@ -140,6 +140,37 @@ fn a_server_that_tells_the_truth_is_fetched_from() {
     }
 }
 
+/// As of an index whose mapping has `_source` off: what came is kept, counted and told.
+#[test]
+fn documents_without_a_source_are_told_and_the_dump_is_whole() {
+    let place = tempfile::tempdir().unwrap();
+    let server = ScriptedHttp::start(|asked| {
+        let (status, body) = truth(step(asked), asked);
+        Reply::json(status, body.replacen("\"_source\":", "\"other\":", 2))
+    });
+    let request = Request {
+        url: Some(server.url()),
+        index: Some("netflow-a".to_owned()),
+        method: Method::Scroll,
+        output: place.path().join("dump"),
+        ..Request::default()
+    };
+    let told = Told::default();
+    let manifest = fetch(&request, &Cancel::new(), &told).unwrap();
+    assert_eq!(manifest.parts.iter().map(|part| part.without_source).sum::<u64>(), 2);
+    let note = "netflow-a: 2 documents came without _source";
+    assert!(manifest.notes.iter().any(|kept| kept.starts_with(note)), "{:?}", manifest.notes);
+    assert!(told.0.lock().unwrap().contains(note));
+    assert_eq!(flowkit_fetch::verify(&request.output, None).unwrap().1, []);
+    // Earlier versions did not count them.
+    let path = request.output.join("manifest.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let older = text.replace("\"without_source\": 2,", "");
+    assert_ne!(older, text);
+    std::fs::write(&path, older).unwrap();
+    assert_eq!(flowkit_fetch::verify(&request.output, None).unwrap().1, []);
+}
+
 #[test]
 fn lies_of_who_it_is_and_what_it_has_end_a_fetch_or_do_not_matter() {
     at_each(&["info", "list", "alias", "types", "limits", "stats", "nodes"]);

@@ -1,6 +1,7 @@
 //! The files of a dump: damaged, on a full disk, in a folder that is closed or in use.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use flowkit_fetch::{Cancel, FetchError, Request, fetch};
 use flowkit_model::dump::{Span, State};
@@ -33,10 +34,19 @@ fn damage_to_a_dump_is_found_and_named() {
     check("documents are here");
     fs::remove_file(&path).unwrap();
     check("No such file");
-    // A part in place of another: the same documents twice.
-    fs::copy(place.path().join(whole.parts[0].path()), &path).unwrap();
-    check("documents are there twice");
     fs::write(&path, &good).unwrap();
+    // A part in place of another that is larger: the same documents twice.
+    let larger = place.path().join(whole.parts[0].path());
+    let kept = fs::read(&larger).unwrap();
+    assert!(kept.len() > good.len());
+    fs::copy(&path, &larger).unwrap();
+    check("documents are there twice");
+    // One that is larger than it can be is not read.
+    fs::OpenOptions::new().write(true).open(&larger).unwrap().set_len(1 << 36).unwrap();
+    let begun = Instant::now();
+    check("the file has 68719476736 bytes, not");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    fs::write(&larger, &kept).unwrap();
     fs::write(place.path().join("parts/0099-x.ndjson.zst"), "").unwrap();
     check("no part that the manifest names");
     fs::remove_file(place.path().join("parts/0099-x.ndjson.zst")).unwrap();

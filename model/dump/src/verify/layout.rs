@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use flowkit_model::dump::{Manifest, PARTS, Part, PartForm, Slice, Span, State, is_ours};
+use flowkit_model::dump::{Count, Manifest, PARTS, Part, PartForm, Slice, Span, State, is_ours};
 
 use flowkit_model::window::utc;
 
@@ -30,7 +30,8 @@ pub(super) fn strays(
     Ok(())
 }
 
-/// Whether the parts of each index add up to what the manifest says came of it.
+/// Whether the parts of each index add up to what the manifest says came of it, and
+/// that to what the server counted.
 pub(super) fn sums(manifest: &Manifest, findings: &mut Findings) {
     if manifest.state != State::Complete {
         return;
@@ -39,7 +40,15 @@ pub(super) fn sums(manifest: &Manifest, findings: &mut Findings) {
     for part in &manifest.parts {
         *came.entry(&part.scope.index).or_default() += part.received + part.left_out;
     }
+    // Of each index that differed on the server a fetch leaves a note.
+    let noted: HashSet<&str> =
+        manifest.notes.iter().filter_map(|note| Some(note.split_once(": ")?.0)).collect();
     for count in &manifest.counts {
+        if count.counted != count.received && !noted.contains(&*count.index) {
+            let Count { counted, received, .. } = count;
+            let what = format!("the server counted {counted} documents, and {received} came");
+            findings.add(&count.index, what);
+        }
         let here = came.get(&*count.index).copied().unwrap_or(0);
         if here != count.received {
             findings.add(
@@ -98,7 +107,7 @@ pub(super) fn gaps(manifest: &Manifest, findings: &mut Findings) {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use flowkit_model::dump::{Count, PartScope};
+    use flowkit_model::dump::PartScope;
 
     use super::*;
 
@@ -134,6 +143,24 @@ mod tests {
         let told = "n: no part covers the time before 1970-01-01T00:00:01.001Z";
         assert_eq!(found(hole, vec![]), [told]);
         assert_eq!(found(vec![part(0, 1000, None), part(1000, 2000, None)], vec![]), [""; 0]);
+    }
+
+    #[test]
+    fn a_count_of_the_server_that_differs_without_a_note_is_told() {
+        let count = |counted| Count { index: "n".into(), counted, received: 2, ..Count::default() };
+        let found = |counted, note: &str| {
+            let (parts, counts) = (vec![part(0, 1000, None)], vec![count(counted)]);
+            let notes = vec![note.to_owned()];
+            let state = State::Complete;
+            let manifest = Manifest { state, parts, counts, notes, ..Manifest::default() };
+            let mut findings = Findings::default();
+            sums(&manifest, &mut findings);
+            findings.0.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(found(2, ""), [""; 0]);
+        let told = "n: the server counted 9 documents, and 2 came";
+        assert_eq!(found(9, "m: the server counts 9 documents now"), [told]);
+        assert_eq!(found(9, "n: the server counts 9 documents now"), [""; 0]);
     }
 
     /// A manifest that names as much as it can costs a moment, not an afternoon.

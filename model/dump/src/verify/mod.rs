@@ -3,6 +3,7 @@
 mod finding;
 mod layout;
 mod part;
+mod tally;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +16,8 @@ use crate::folders::Folders;
 pub use finding::Finding;
 use finding::Findings;
 use layout::{gaps, strays, sums};
-use part::PartCheck;
+pub use part::other_size;
+use part::{PartCheck, are};
 
 /// Findings of one kind in one part that are listed; the rest is counted.
 const LISTED: usize = 3;
@@ -41,11 +43,12 @@ pub fn verify(dump: &Path) -> Result<(Manifest, Vec<Finding>), DumpError> {
     for part in &manifest.parts {
         by_index.entry(&part.scope.index).or_default().push(part);
     }
-    let hasher = DocumentHasher::new();
+    let (hasher, window) = (DocumentHasher::new(), manifest.span());
     for parts in by_index.values() {
         let mut ids = Vec::new();
         for part in parts {
-            PartCheck { part, hasher, findings: &mut findings, ids: &mut ids }.run(&folders);
+            let (findings, ids) = (&mut findings, &mut ids);
+            PartCheck { part, window, hasher, findings, ids }.run(&folders);
         }
         twice(parts, ids, &mut findings);
     }
@@ -86,7 +89,7 @@ fn twice(parts: &[&Part], mut ids: Vec<u128>, findings: &mut Findings) {
         let names: Vec<_> = parts.iter().take(LISTED).map(|part| part.name.as_str()).collect();
         let more = if parts.len() > LISTED { " …" } else { "" };
         let index = parts.first().map_or("", |part| part.scope.index.as_str());
-        findings
-            .add(index, format!("{n} documents are there twice, in {}{more}", names.join(", ")));
+        let twice = are(n as u64, "document is", "documents are");
+        findings.add(index, format!("{twice} there twice, in {}{more}", names.join(", ")));
     }
 }

@@ -1,15 +1,13 @@
 //! Whether the file of a part is undamaged, and holds the documents that came.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 
-use flowkit_model::Entry;
-use flowkit_model::dump::{HitId, Order, Part, Span};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
+use flowkit_model::dump::{HitId, Part, Span};
+use flowkit_model::window::utc;
 
 use super::finding::Findings;
+use super::tally::Tally;
 use crate::checksum::sha256;
 use crate::document_hash::DocumentHasher;
 use crate::folders::Folders;
@@ -18,48 +16,42 @@ use crate::lines::each_line;
 /// Checks one part.
 pub(super) struct PartCheck<'a> {
     pub(super) part: &'a Part,
+    /// The window of the dump.
+    pub(super) window: Span,
     pub(super) hasher: DocumentHasher,
     pub(super) findings: &'a mut Findings,
     /// A number for each document.
     pub(super) ids: &'a mut Vec<u128>,
 }
 
-/// One line of a part.
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(borrow, rename = "_source")]
-    source: Option<&'a RawValue>,
-    #[serde(default)]
-    sort: Vec<serde_json::Value>,
-}
-
-#[derive(Default)]
-struct Tally {
-    lines: u64,
-    bytes: u64,
-    not_json: u64,
-    not_an_object: u64,
-    not_a_document: u64,
-    unsorted: u64,
-    outside: u64,
-    last: Option<i64>,
+/// How the size of a part's file differs from what the manifest says; none if it does
+/// not. No byte of it is read.
+///
+/// # Errors
+/// If the system does not tell the size.
+pub fn other_size(part: &Part, file: &File) -> io::Result<Option<String>> {
+    let bytes = file.metadata()?.len();
+    let told = || format!("the file has {bytes} bytes, not {}", part.file_bytes);
+    Ok((bytes != part.file_bytes).then(told))
 }
 
 impl PartCheck<'_> {
-    /// Reads the part whole.
+    /// Reads the part whole; one that is larger than it can be is not read.
     pub(super) fn run(&mut self, folders: &Folders) {
-        self.checksum(folders.part(self.part));
-        let Ok(file) = folders.part(self.part) else { return };
-        if !self.part.form.is_documents() {
+        let (hasher, part) = (self.hasher, self.part);
+        let checked = folders.part(part).and_then(|file| self.checksum(file));
+        let is_as_saved = match checked {
+            Err(error) => return self.add(format!("{}: {error}", part.path())),
+            Ok(None) => return,
+            Ok(Some(is_as_saved)) => is_as_saved,
+        };
+        let Ok(file) = folders.part(part) else { return };
+        if !part.form.is_documents() {
             return self.unpack(file);
         }
-        let mut tally = Tally::default();
-        let (hasher, part) = (self.hasher, self.part);
-        let ids = &mut *self.ids;
-        let read = each_line(file, |line| {
-            tally.lines += 1;
-            tally.bytes += line.len() as u64 + 1;
-            look(line, part, &mut tally);
+        let (mut tally, window, ids) = (Tally::default(), self.window, &mut *self.ids);
+        let read = each_line(file, part, |line| {
+            tally.look(line, part, window);
             if let Ok(hit) = HitId::read(line) {
                 ids.push(hasher.hash(hit.document_id()));
             }
@@ -67,7 +59,15 @@ impl PartCheck<'_> {
         if let Err(error) = read {
             self.add(format!("cannot be read to its end: {error}"));
         }
-        self.tell(&tally);
+        self.counts(&tally);
+        // Dumps of earlier versions do not say how many came so.
+        let (here, came) = (tally.without_source, part.without_source);
+        if here < came || (here > came && !is_as_saved) {
+            let are = are(here, "document is", "documents are");
+            self.add(format!("{are} here without _source, {came} came so"));
+        }
+        self.lines(&tally);
+        self.times(&tally);
     }
 
     fn add(&mut self, what: String) {
@@ -77,99 +77,99 @@ impl PartCheck<'_> {
     /// Whether what was imported byte for byte comes out again; what stands in
     /// it is read by the questions.
     fn unpack(&mut self, file: File) {
-        let unpacked = zstd::stream::read::Decoder::new(file)
-            .and_then(|mut bytes| io::copy(&mut bytes, &mut io::sink()));
+        let Part { bytes, file_bytes, .. } = *self.part;
+        let unpacked = zstd::stream::read::Decoder::new(file.take(file_bytes))
+            .and_then(|text| io::copy(&mut text.take(bytes.saturating_add(1)), &mut io::sink()));
         match unpacked {
             Err(error) => self.add(format!("cannot be read to its end: {error}")),
-            Ok(bytes) if bytes != self.part.bytes => {
-                self.add(format!("{bytes} bytes are here, not {}", self.part.bytes));
-            }
+            Ok(found) if found > bytes => self.add(format!("more than {bytes} bytes are here")),
+            Ok(found) if found < bytes => self.add(format!("{found} bytes are here, not {bytes}")),
             Ok(_) => {}
         }
     }
 
-    fn checksum(&mut self, file: io::Result<File>) {
-        match file.and_then(|mut file| sha256(&mut file)) {
-            Err(error) => self.add(format!("{}: {error}", self.part.path())),
-            Ok((bytes, _)) if bytes != self.part.file_bytes => {
-                self.add(format!("the file has {bytes} bytes, not {}", self.part.file_bytes));
-            }
-            Ok((_, digest)) if digest != self.part.sha256 => {
-                self.add(format!("the checksum is {digest}, not {}", self.part.sha256));
-            }
-            Ok(_) => {}
+    /// Compares size and checksum; whether the file is as it was saved. None if it is larger
+    /// than it can be, so that it is not worth reading.
+    fn checksum(&mut self, file: File) -> io::Result<Option<bool>> {
+        if let Some(other) = other_size(self.part, &file)? {
+            self.add(other);
+            let is_smaller = file.metadata()?.len() < self.part.file_bytes;
+            return Ok(is_smaller.then_some(false));
         }
+        let (_, digest) = sha256(&mut file.take(self.part.file_bytes))?;
+        let is_as_saved = digest == self.part.sha256;
+        if !is_as_saved {
+            self.add(format!("the checksum is {digest}, not {}", self.part.sha256));
+        }
+        Ok(Some(is_as_saved))
     }
 
-    fn tell(&mut self, tally: &Tally) {
+    fn counts(&mut self, tally: &Tally) {
         let part = self.part;
         if tally.lines != part.received {
-            self.add(format!("{} documents are here, {} came", tally.lines, part.received));
+            let here = are(tally.lines, "document is", "documents are");
+            self.add(format!("{here} here, {} came", part.received));
         }
         if tally.bytes != part.bytes {
             self.add(format!("the lines have {} bytes, not {}", tally.bytes, part.bytes));
         }
         if part.received + part.left_out + part.known != part.expected {
-            self.add(format!("{} documents came, {} were counted", part.received, part.expected));
+            let came = are(part.received, "document", "documents");
+            self.add(format!("{came} came, {} were counted", part.expected));
         }
-        for (n, what) in [
-            (tally.not_json, "lines are no hits"),
-            (tally.not_an_object, "lines are no JSON objects"),
-            (tally.not_a_document, "documents cannot be read"),
-            (tally.unsorted, "documents are not in the order of time"),
-            (tally.outside, "documents are outside of the part's time"),
+        // Of an import, those without a time may be no flows, too.
+        let undated = if part.scope.without_time { part.received } else { 0 };
+        if !part.holds_imported_documents() && part.undated != undated {
+            let undated = are(undated, "document has", "documents have");
+            self.add(format!("{undated} no @timestamp by its query, not {}", part.undated));
+        }
+    }
+
+    fn lines(&mut self, tally: &Tally) {
+        for (n, one, more) in [
+            (tally.not_json, "line is no hit", "lines are no hits"),
+            (tally.not_an_object, "line is no JSON object", "lines are no JSON objects"),
+            (
+                tally.unsorted,
+                "document is not in the order of time",
+                "documents are not in the order of time",
+            ),
+            (
+                tally.outside,
+                "document is outside of the part's time",
+                "documents are outside of the part's time",
+            ),
+            (
+                tally.outside_of_dump,
+                "document is outside of the dump's window",
+                "documents are outside of the dump's window",
+            ),
         ] {
             if n > 0 {
-                self.add(format!("{n} {what}"));
+                self.add(are(n, one, more));
+            }
+        }
+    }
+
+    /// Compares the first and last time, where those of all documents that they were
+    /// worked out from are known.
+    fn times(&mut self, tally: &Tally) {
+        let part = self.part;
+        let is_known = tally.untimed == 0 && part.left_out == 0 && part.known == 0;
+        let Some((first, last)) = tally.times.filter(|_| is_known) else { return };
+        let is_whole = tally.lines == part.received && !part.scope.without_time;
+        if part.holds_imported_documents() || !is_whole {
+            return;
+        }
+        for (name, here, told) in [("first", first, part.first_ms), ("last", last, part.last_ms)] {
+            if let Some(told) = told.filter(|told| *told != here) {
+                self.add(format!("its {name} document is of {}, not of {}", utc(here), utc(told)));
             }
         }
     }
 }
 
-/// Looks at one line.
-fn look(line: &[u8], part: &Part, tally: &mut Tally) {
-    let is_imported = part.holds_imported_documents();
-    // A server sends documents as they were stored, which need not be UTF-8.
-    let text = if is_imported { None } else { Some(String::from_utf8_lossy(line)) };
-    let line = text.as_ref().map_or(line, |text| text.as_bytes());
-    let hit = serde_json::from_slice::<Line<'_>>(line).ok();
-    if is_imported && hit.as_ref().is_none_or(|hit| hit.source.is_none()) {
-        // A bare document, which any object is.
-        tally.not_an_object += u64::from(!is_object(line));
-        return;
-    }
-    let has_identity = is_imported || HitId::read(line).is_ok();
-    let Some(Line { sort, .. }) = hit.filter(|_| has_identity) else {
-        tally.not_json += 1;
-        return;
-    };
-    let document = match Entry::parse(line) {
-        Ok(Entry::Hit(hit)) => hit.source,
-        _ => None,
-    };
-    let Some(document) = document else {
-        tally.not_a_document += 1;
-        return;
-    };
-    let sorted = (part.order == Order::Time).then(|| sort.first()?.as_i64()).flatten();
-    if let Some(value) = sorted {
-        if tally.last.is_some_and(|last| value < last) {
-            tally.unsorted += 1;
-        }
-        tally.last = Some(value);
-    }
-    let flow = document.into_flow().ok();
-    let ms = flow.and_then(|flow| flow.timestamp_ms).and_then(|ms| i64::try_from(ms).ok());
-    if let (Some(ms), false) = (ms, part.scope.without_time) {
-        let Span { from_ms, to_ms } = part.scope.window;
-        if from_ms.is_some_and(|from| ms < from) || to_ms.is_some_and(|to| ms >= to) {
-            tally.outside += 1;
-        }
-    }
-}
-
-/// Whether a line is one JSON object, whatever is in it.
-fn is_object(line: &[u8]) -> bool {
-    let is_json = |text| serde_json::from_str::<IgnoredAny>(text).is_ok();
-    line.trim_ascii_start().starts_with(b"{") && str::from_utf8(line).is_ok_and(is_json)
+/// A number with the words for one or for more.
+pub(super) fn are(n: u64, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
 }

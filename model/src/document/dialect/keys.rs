@@ -1,6 +1,7 @@
 //! The keys of all dialects as trees: from a key of a document to the fields
 //! that are read there, and to the dialects that the key is a sign of.
 
+use std::ops::BitOrAssign;
 use std::sync::LazyLock;
 
 use super::place::Place;
@@ -18,12 +19,27 @@ pub(in crate::document) struct Node {
     pub(in crate::document) places: Vec<(Place, u8)>,
     /// Bits of the marks that the key bears.
     pub(in crate::document) marks: u64,
-    /// Being there makes a document that states no version one of v9 or IPFIX.
-    pub(in crate::document) is_sign: bool,
-    /// Being there makes it one about a station of a wireless network.
-    pub(in crate::document) is_station: bool,
-    /// Being there makes the document one about a flow.
-    pub(in crate::document) is_flow: bool,
+    /// What its being there says of the document.
+    pub(in crate::document) signs: Signs,
+}
+
+/// What the keys of a document say that it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::document) struct Signs {
+    /// One about a flow.
+    pub(in crate::document) flow: bool,
+    /// One of v9 or IPFIX, if it states no version.
+    pub(in crate::document) templates: bool,
+    /// One about a station of a wireless network.
+    pub(in crate::document) station: bool,
+}
+
+impl BitOrAssign for Signs {
+    fn bitor_assign(&mut self, others: Self) {
+        self.flow |= others.flow;
+        self.templates |= others.templates;
+        self.station |= others.station;
+    }
 }
 
 impl Node {
@@ -151,7 +167,7 @@ fn paths(names: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
 fn signs(root: &mut Node) {
     for path in paths(SIGNS) {
         let node = root.insert(path);
-        (node.is_sign, node.is_flow) = (true, true);
+        (node.signs.templates, node.signs.flow) = (true, true);
     }
 }
 
@@ -159,7 +175,7 @@ fn signs(root: &mut Node) {
 fn of_templates(places: &[Place]) -> Node {
     let mut root = tree(places);
     for path in paths(STATIONS) {
-        root.insert(path).is_station = true;
+        root.insert(path).signs.station = true;
     }
     root
 }
@@ -172,7 +188,7 @@ fn tree(places: &[Place]) -> Node {
         node.places.push((*place, u8::try_from(before).unwrap_or(u8::MAX)));
         let field = place.field.field();
         // Who sent it, when, and from which country: that any document may say.
-        node.is_flow |=
+        node.signs.flow |=
             field.kind != Kind::Text && !matches!(field.id, FieldId::Timestamp | FieldId::Adapted);
     }
     root

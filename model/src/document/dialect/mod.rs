@@ -27,7 +27,7 @@ use adapters::{ELASTIFLOW_3, ELASTIFLOW_4, FILEBEAT, GOFLOW2};
 use collectors::{AKVORADO, FLAT, PMACCT};
 use nfdump::NFDUMP;
 
-pub(in crate::document) use keys::{Keys, Node};
+pub(in crate::document) use keys::{Keys, Node, Signs};
 pub use place::{Dialect, Form, Place};
 pub(in crate::document) use templates::version_of_word;
 pub use templates::{logstash_places, station_paths};

@@ -24,7 +24,6 @@ fn json(place: &Place, number: u64) -> String {
         (Form::Microseconds, _) => (number * 1000).to_string(),
         (Form::TopByte, _) => (number << 8).to_string(),
         (Form::IcmpCode, _) => ((1 << 8) + number).to_string(),
-        (Form::BottomByte | Form::IcmpType, _) => number.to_string(),
         (Form::ShortMs | Form::TextTime, _) | (Form::Plain, Kind::Time) => {
             format!("\"{}\"", crate::time::format_ms(number))
         }
@@ -32,7 +31,13 @@ fn json(place: &Place, number: u64) -> String {
         (Form::Plain, Kind::Address) => format!("\"0.0.0.{number}\""),
         (Form::Plain, Kind::Version) => "\"Netflow v5\"".into(),
         (
-            Form::Milliseconds | Form::NfdumpProtocol | Form::Plain | Form::Wide | Form::Scaled,
+            Form::BottomByte
+            | Form::IcmpType
+            | Form::Milliseconds
+            | Form::NfdumpProtocol
+            | Form::Plain
+            | Form::Wide
+            | Form::Scaled,
             _,
         ) => number.to_string(),
     }

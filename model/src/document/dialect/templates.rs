@@ -372,7 +372,6 @@ pub(super) fn flat() -> Vec<Place> {
 
 /// Where documents of Logstash have a field only if they are of v9 or IPFIX, for whoever
 /// asks a server for them.
-#[must_use]
 pub fn logstash_places(field: F) -> impl Iterator<Item = &'static Place> {
     LOGSTASH_PLACES.iter().filter(move |place| place.field == field)
 }

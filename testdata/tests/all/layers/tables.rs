@@ -32,7 +32,8 @@ pub(crate) const LAYERS: &[Layers] = &[
     ]),
     ("fetch/src", &[
         &["cancel", "clock", "error", "search_body"],
-        &["page", "progress", "server"],
+        &["progress"],
+        &["page", "server"],
         &["cursor", "fuzz", "part_writer", "request"],
         &["plan"],
         &["run"],
