@@ -89,7 +89,7 @@ pub enum ReadError {
         advice: &'static str,
     },
     /// A source that holds something, and nothing of it is a flow.
-    #[error("{name}: nothing in it is a flow of NetFlow v5; it holds {met}")]
+    #[error("{name}: nothing in it is a flow of NetFlow v5, v9 or IPFIX; it holds {met}")]
     NoFlows {
         /// The source.
         name: String,

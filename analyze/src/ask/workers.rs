@@ -54,13 +54,13 @@ impl<'s, S: Statistic> Workers<'s, S> {
     pub(crate) fn told_fields(&self) -> FieldSet {
         let statistic = self.statistic.fields().into_iter().collect();
         let used = self.run.selection().fields().union(statistic);
-        used.union(BatchTally::FIELDS.into_iter().collect())
+        used.union(BatchTally::TOLD.into_iter().collect())
     }
 
     /// The fields that flows must have: with those of the quality of times.
     pub(crate) fn fields(&self) -> FieldSet {
         let times = Times::FIELDS.into_iter().filter(|_| self.with_times);
-        self.told_fields().union(times.collect())
+        self.told_fields().union(BatchTally::fields()).union(times.collect())
     }
 
     fn start(&self) -> ThreadState<S::Partial> {
@@ -92,7 +92,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let selection = self.run.selection();
         let is_whole = selection.is_whole();
         let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
-        let counted = if is_whole { counters } else { BatchTally::FIELDS.into_iter().collect() };
+        let counted = if is_whole { counters } else { BatchTally::fields() };
         // The quality of times of all flows is in the footers, too, but of an earlier flowkit.
         let tallies = || parts.iter().flatten().map(|part| &part.tally);
         let are_stored = is_whole && tallies().all(|tally| tally.times.is_some());

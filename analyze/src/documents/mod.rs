@@ -16,6 +16,7 @@ use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::export::document_line;
+use crate::input::packets::exported_row::fill;
 use crate::input::packets::{Captured, Datagrams, Walked};
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
@@ -252,7 +253,7 @@ impl<'s> Walk<'s> {
                     return self.skip(name, NotAFlow::Options, captured.number);
                 }
                 let mut row = Row::default();
-                read.fill(&mut row);
+                fill(&mut row, &read);
                 if let Some(exporter) = &exporter {
                     row.set_text(FieldId::Exporter, exporter);
                 }

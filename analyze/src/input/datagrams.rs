@@ -9,6 +9,7 @@ use std::sync::Arc;
 use flowkit_model::wire::{self, Fault, MOST_RECORDS, NotV5};
 use flowkit_model::{FieldId, NotAFlow, Row};
 
+use super::packets::exported_row::fill;
 use super::packets::frames::Fate;
 use super::packets::{Captured, Datagrams, Walked};
 use super::parse::{Odd, Parsed};
@@ -88,7 +89,7 @@ fn templated(captured: &Captured, walked: &Walked, parsed: &mut Parsed) {
                 continue;
             }
             row.clear();
-            read.fill(&mut row);
+            fill(&mut row, &read);
             if let Some(exporter) = &exporter {
                 row.set_text(FieldId::Exporter, exporter);
             }
@@ -165,7 +166,9 @@ mod tests {
         assert_eq!(read(&[WHOLE, WHOLE].concat()), (4, vec![]));
         assert_eq!(read(&[WHOLE, &[0; 3]].concat()), (2, vec![]));
         assert_eq!(read(&[WHOLE, &[0; 200]].concat()), (2, vec![]));
-        assert_eq!(read(&[WHOLE, &version_9, WHOLE].concat()), (2, rest(240)));
+        // One of version 9 says no length of its own: it goes on to the end.
+        let said = "set 0 has a length of 0, less than its header: the rest is not read";
+        assert_eq!(read(&[WHOLE, &version_9, WHOLE].concat()), (2, vec![(2, said.into())]));
         assert_eq!(read(&[WHOLE, &count_0].concat()), (2, rest(120)));
         assert_eq!(read(&[WHOLE, &WHOLE[..5]].concat()), (2, rest(5)));
         assert_eq!(read(&stated_less), (1, rest(48)));

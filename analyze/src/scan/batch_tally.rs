@@ -30,16 +30,21 @@ impl BatchTally {
         Self { times: with_times.then(Times::default), ..Self::default() }
     }
 
-    /// The fields it needs.
-    pub(crate) const FIELDS: [FieldId; 7] = [
+    /// The fields whose unknown values every answer tells.
+    pub(crate) const TOLD: [FieldId; 6] = [
         FieldId::Timestamp,
-        FieldId::Version,
         FieldId::Exporter,
         FieldId::SamplingInterval,
         FieldId::Packets,
         FieldId::Bytes,
         FieldId::Adapted,
     ];
+
+    /// The fields it needs: the version says whether a flow has the fields of a header of
+    /// version 5 at all.
+    pub(crate) fn fields() -> FieldSet {
+        Self::TOLD.into_iter().chain([FieldId::Version]).collect()
+    }
 
     /// Adds the flows of a batch.
     pub(crate) fn add(&mut self, batch: &Batch) {

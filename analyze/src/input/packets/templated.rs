@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use flowkit_model::wire::templated::{Fault, Held, Part, Templates, Version};
+use flowkit_model::wire::templated::{Fault, Held, Part, Templates, Version, messages};
 
 /// What stands in a datagram, by the templates that were known when it came.
 #[derive(Debug, Default)]
@@ -24,11 +24,13 @@ impl Learning {
         datagram: &[u8],
     ) -> Option<Box<Walked>> {
         let mut walked = Walked::default();
-        for part in self.0.read(exporter, datagram).ok()? {
-            match part {
-                Part::Data(data) => walked.data.push(data.held(datagram)),
-                Part::Fault(fault) => walked.faults.push(fault),
-                Part::Template { .. } | Part::Withdrawn { .. } | Part::AllWithdrawn { .. } => {}
+        for message in messages(datagram) {
+            for part in self.0.read(exporter, message).ok()? {
+                match part {
+                    Part::Data(data) => walked.data.push(data.held(datagram)),
+                    Part::Fault(fault) => walked.faults.push(fault),
+                    Part::Template { .. } | Part::Withdrawn { .. } | Part::AllWithdrawn { .. } => {}
+                }
             }
         }
         Some(Box::new(walked))

@@ -52,7 +52,7 @@ pub(crate) fn findings(
     findings.tell("as_looked_up", "ElastiFlow", adapted(&|_| true), Some(flows.len()));
     findings.tell("scaled_by_pipeline", "ElastiFlow", adapted(&|how| how == 2), Some(flows.len()));
     for (field, ..) in &FIELDS {
-        let n = flows.iter().filter(|flow| flow.get(field) == Datum::Unknown).count() as u64;
+        let n = flows.iter().filter(|flow| flow.lacks(field)).count() as u64;
         // Exporters and what is looked up are nowhere in the packet.
         let is_stated = *field != "exporter" && !is_looked_up(field);
         findings.tell("unknown", field, if is_stated { n } else { 0 }, Some(flows.len()));

@@ -71,6 +71,16 @@ pub(crate) const FIELDS: [Field; 33] = [
     ("dst_as_name", ["geoip_dst.autonomous_system", "geoip_dst.autonomous_system"], 0, Form::Text),
 ];
 
+/// Fields of the header of version 5.
+const HEADER: [&str; 6] = [
+    "flow_records",
+    "flow_seq_num",
+    "engine_type",
+    "engine_id",
+    "sampling_algorithm",
+    "sampling_interval",
+];
+
 impl Flow {
     pub(crate) fn get(&self, name: &str) -> Datum {
         self.0.get(name).cloned().unwrap_or(Datum::Unknown)
@@ -81,6 +91,14 @@ impl Flow {
             Some(Datum::Number(number)) => Some(*number),
             _ => None,
         }
+    }
+
+    /// Whether a field that it should have is unknown: what the header of version 5 says
+    /// other versions have not.
+    pub(crate) fn lacks(&self, name: &str) -> bool {
+        let is_expected =
+            self.number("version").is_none_or(|version| version <= 5) || !HEADER.contains(&name);
+        is_expected && self.get(name) == Datum::Unknown
     }
 
     /// A counter; an unknown one adds nothing.
@@ -176,16 +194,61 @@ fn of(source: &Value) -> Result<Flow, &'static str> {
         Some(list) => list.iter().any(|value| !value.is_null()),
         None => true,
     });
-    let is_5 = !stated || flow.number("version") == Some(5);
+    let version = if stated { flow.number("version") } else { Some(5) };
+    let is_of_templates = matches!(version, Some(9 | 10));
+    if is_of_templates {
+        of_templates(&mut flow);
+        // Filebeat's `network.bytes` is the sum of both ways, and its exporters state no
+        // sampling; elsewhere a number is the uptime of a device.
+        let is_of_filebeat = dialect == Dialect::Filebeat;
+        for field in FIELDS.iter().filter(|field| match field.0 {
+            "bytes" | "packets" | "sampling_interval" | "sampling_algorithm" => is_of_filebeat,
+            "first_switched" | "last_switched" => {
+                !is_of_filebeat && !held(field).is_some_and(is_date)
+            }
+            _ => false,
+        }) {
+            flow.0.remove(field.0);
+        }
+    }
     if dialect == Dialect::ElastiFlow {
         let is_counted = flow.number("bytes").or(flow.number("packets")).is_some();
         let is_scaled = is_counted && flow.number("sampling_interval") > Some(1);
         flow.0.insert(ELASTIFLOW, Datum::Number(1 + u128::from(is_scaled)));
     }
-    match (is_netflow, is_5) {
-        (false, _) => Err("no_netflow"),
-        (true, false) => Err("other_version"),
-        (true, true) => Ok(flow),
+    let has_address = ["src_addr", "dst_addr"].iter().any(|end| flow.number(end).is_some());
+    match version {
+        _ if !is_netflow => Err("no_netflow"),
+        _ if is_of_templates && !has_address => Err("options"),
+        Some(5 | 9 | 10) => Ok(flow),
+        _ => Err("other_version"),
+    }
+}
+
+fn is_date(value: &Value) -> bool {
+    value.to_string().contains('T')
+}
+
+/// Versions 9 and 10 have no header of version 5; and what their exporters write is
+/// checked: no mask is longer than an address, and no flow is of a day after its export
+/// or of two months before.
+fn of_templates(flow: &mut Flow) {
+    for name in HEADER.into_iter().filter(|name| !name.starts_with("sampling")) {
+        flow.0.remove(name);
+    }
+    for (mask, address) in [("src_mask_len", "src_addr"), ("dst_mask_len", "dst_addr")] {
+        let longest = if flow.number(address).is_some() { 32 } else { 128 };
+        if flow.number(mask).is_some_and(|length| length > longest) {
+            flow.0.remove(mask);
+        }
+    }
+    let Some(exported) = flow.exported() else { return };
+    for time in ["first_switched", "last_switched"] {
+        let day = 86_400_000;
+        let can_be = |ms: i64| (exported - 60 * day..=exported + day).contains(&ms);
+        if !flow.ms(time).is_none_or(can_be) {
+            flow.0.remove(time);
+        }
     }
 }
 

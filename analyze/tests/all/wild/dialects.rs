@@ -48,16 +48,33 @@ pub(super) const DIALECTS: &[Dialect] = &[
     }, of_goflow2),
     dialect("goflow2 1", goflow2_1, |flow| of_goflow2(in_seconds(flow))),
     dialect("nfdump's json", nfdump, of_nfdump),
-    // What has no netflow object, and what is another version: named by what is met.
+    // What has no netflow object: named by what is met.
     Dialect { refused: &["netflow object"], ..dialect("fluentd's flat names", fluentd, of_fluentd) },
     Dialect { refused: &["netflow object"], ..dialect("pmacct", pmacct, |flow| FlowRecord { next_hop: None, ..of_goflow2(flow) }) },
     Dialect { refused: &["netflow object"], ..dialect("nProbe", nprobe, |flow| flow) },
-    Dialect { refused: &["version"], ..dialect("Logstash's module, version 9", |flow, out| {
+    dialect("Logstash's module, version 9", |flow, out| {
         module(flow, out);
         let version = out.0.iter_mut().find(|member| member.0 == "netflow.version").unwrap();
         version.1 = Leaf::Fixed(Json::text("Netflow v9"));
-    }, |flow| flow) },
+    }, of_version_9),
 ];
+
+/// It has no header of version 5; its direction counts, which the module always writes,
+/// and type and code of ICMP are fields of their own.
+fn of_version_9(flow: FlowRecord) -> FlowRecord {
+    let icmp = flow.dst_port.filter(|_| flow.protocol == Some(1)).map(u16::to_be_bytes);
+    FlowRecord {
+        icmp_type: icmp.map(|[kind, _]| kind),
+        icmp_code: icmp.map(|[_, code]| code),
+        version: Some(9),
+        flow_records: None,
+        flow_seq_num: None,
+        engine_type: None,
+        engine_id: None,
+        direction: Some(0),
+        ..flow
+    }
+}
 
 fn without_sequence(flow: FlowRecord) -> FlowRecord {
     FlowRecord { flow_records: None, flow_seq_num: None, ..flow }

@@ -7,8 +7,6 @@ use super::data::Record;
 use super::header::Version;
 use super::impossible::Impossibles;
 use super::reading::Reading;
-use crate::field::FieldId;
-use crate::row::Row;
 
 /// At which side of the router a flow was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,70 +117,6 @@ pub struct Exported {
     pub sampler_id: Option<u64>,
     /// What was sent and cannot be.
     pub impossible: Impossibles,
-}
-
-impl Exported {
-    /// The flow as a row. Its exporter is the source address of the datagram, which the
-    /// record does not hold. The sequence number is not in it: it counts datagrams or
-    /// records, and that of a row flows.
-    pub fn fill(&self, row: &mut Row<'_>) {
-        let number = |value: Option<u64>, field| value.map(|value| (field, value));
-        let wide = |value: Option<u32>, field| number(value.map(u64::from), field);
-        let half = |value: Option<u16>, field| number(value.map(u64::from), field);
-        let byte = |value: Option<u8>, field| number(value.map(u64::from), field);
-        let mac = |value: Option<[u8; 6]>, field| {
-            let join =
-                |octets: [u8; 6]| octets.iter().fold(0, |all, octet| all << 8 | u64::from(*octet));
-            number(value.map(join), field)
-        };
-        let numbers = [
-            number(Some(self.timestamp_ms), FieldId::Timestamp),
-            number(Some(self.version.number().into()), FieldId::Version),
-            wide(Some(self.domain), FieldId::Domain),
-            half(Some(self.flowset), FieldId::Flowset),
-            half(self.src_port, FieldId::SrcPort),
-            half(self.dst_port, FieldId::DstPort),
-            byte(self.protocol, FieldId::Protocol),
-            byte(self.tcp_flags, FieldId::TcpFlags),
-            byte(self.tos, FieldId::Tos),
-            number(self.bytes, FieldId::Bytes),
-            number(self.packets, FieldId::Packets),
-            number(self.rev_bytes, FieldId::RevBytes),
-            number(self.rev_packets, FieldId::RevPackets),
-            number(self.first_ms, FieldId::FirstSwitched),
-            number(self.last_ms, FieldId::LastSwitched),
-            wide(self.input_snmp, FieldId::InputSnmp),
-            wide(self.output_snmp, FieldId::OutputSnmp),
-            wide(self.src_as, FieldId::SrcAs),
-            wide(self.dst_as, FieldId::DstAs),
-            byte(self.src_mask_len, FieldId::SrcMaskLen),
-            byte(self.dst_mask_len, FieldId::DstMaskLen),
-            number(self.direction.map(|direction| direction as u64), FieldId::Direction),
-            half(self.vlan, FieldId::Vlan),
-            mac(self.src_mac, FieldId::SrcMac),
-            mac(self.dst_mac, FieldId::DstMac),
-            byte(self.event, FieldId::Event),
-            byte(self.icmp_type, FieldId::IcmpType),
-            byte(self.icmp_code, FieldId::IcmpCode),
-            half(self.nat_src_port, FieldId::NatSrcPort),
-            half(self.nat_dst_port, FieldId::NatDstPort),
-        ];
-        for (field, value) in numbers.into_iter().flatten() {
-            row.set(field, value);
-        }
-        let addresses = [
-            (self.src_addr, FieldId::SrcAddr),
-            (self.dst_addr, FieldId::DstAddr),
-            (self.next_hop, FieldId::NextHop),
-            (self.nat_src_addr, FieldId::NatSrcAddr),
-            (self.nat_dst_addr, FieldId::NatDstAddr),
-        ];
-        for (address, field) in addresses {
-            if let Some(address) = address {
-                row.set_address(field, address.into());
-            }
-        }
-    }
 }
 
 impl Record<'_, '_> {

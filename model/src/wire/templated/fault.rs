@@ -20,7 +20,7 @@ pub enum Fault {
         /// As the header states it.
         length: u16,
     },
-    /// Bytes after the end, or too few for a set; they are not read.
+    /// Bytes after the end that are not zeros, or too few for a set; they are not read.
     #[error("{bytes} bytes follow the last set")]
     BytesFollow {
         /// How many.
@@ -133,7 +133,7 @@ impl Fault {
     pub fn is_loss(self) -> bool {
         !matches!(
             self,
-            Self::BytesFollow { .. }
+            Self::BytesFollow { bytes: ..4 }
                 | Self::ReservedSet { .. }
                 | Self::EmptyTemplate { .. }
                 | Self::ImpossibleScope { .. }

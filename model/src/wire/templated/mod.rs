@@ -20,7 +20,7 @@
 //! | what a record says of a flow | [`class`], [`exported`], [`impossible`] |
 //! | what a record says of the exporter | [`options`] |
 //! | what a datagram can have wrong with it | [`fault`] |
-//! | how payloads in a row are cut | [`fn@split`] |
+//! | how payloads in a row, and messages in one, are cut | [`fn@split`], [`messages`] |
 //!
 //! ```
 //! use flowkit_model::wire::templated::{Part, Templates};
@@ -96,7 +96,7 @@ pub use impossible::{Impossible, Impossibles};
 pub use limits::Limits;
 pub use options::{Algorithm, Interface, OptionsFound, Sampling, Scope};
 pub use sets::{Content, Set, Sets};
-pub use split::split;
+pub use split::{messages, split};
 pub use template::{Specifier, Template, VARIABLE};
 pub use templates::{Source, Templates};
 pub use walk::{Part, Walk};

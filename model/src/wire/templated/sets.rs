@@ -67,7 +67,8 @@ impl<'a> Sets<'a> {
             } else if stated > end {
                 fault = Some(Fault::CutShort { length, there: end });
             } else if stated < end {
-                last_fault = Some(Fault::BytesFollow { bytes: end - stated });
+                let is_told = !is_padding(&datagram[stated..]);
+                last_fault = is_told.then_some(Fault::BytesFollow { bytes: end - stated });
                 end = stated;
             }
         }

@@ -25,6 +25,29 @@ pub fn split(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The messages of one payload. IPFIX says how long it is, so that several may stand in
+/// one; what follows the last of them, and any payload of version 9, is no message of its
+/// own.
+pub fn messages(mut payload: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        if payload.is_empty() {
+            return None;
+        }
+        let whole = whole_ipfix(payload).filter(|(_, rest)| whole_ipfix(rest).is_some());
+        let length = whole.map_or(payload.len(), |(message, _)| message.len());
+        let (message, rest) = payload.split_at(length);
+        payload = rest;
+        Some(message)
+    })
+}
+
+/// A message of IPFIX that is there to its stated end, and what follows it.
+fn whole_ipfix(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let header = Header::decode(bytes).ok().filter(|header| header.version == Version::Ipfix)?;
+    let length = header.length.map(usize::from)?;
+    bytes.split_at_checked(length).filter(|_| length >= header.version.header_length())
+}
+
 /// Bytes of the first datagram; never 0.
 fn length(bytes: &[u8]) -> usize {
     match Header::decode(bytes) {
@@ -92,6 +115,19 @@ mod tests {
             let two = [filled.clone(), v9(&[]), filled.clone()].concat();
             assert_eq!(lengths(&two), [28 + zeros, 20, 28 + zeros]);
         }
+    }
+
+    #[test]
+    fn messages_of_ipfix_follow_each_other_in_one_payload() {
+        let ten = ipfix(&set(256, &[7; 20]));
+        let lengths = |payload: &[u8]| messages(payload).map(<[u8]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(&[&ten[..], &ten, &ten].concat()), [40, 40, 40]);
+        // What is no whole message stays with the one before.
+        assert_eq!(lengths(&[&ten[..], &ten[..39]].concat()), [79]);
+        assert_eq!(lengths(&[&ten[..], &ten, &[0; 5]].concat()), [40, 45]);
+        assert_eq!(lengths(&[&ten[..], &v9(&[])].concat()), [60]);
+        assert_eq!(lengths(&v9(&ten)), [60]);
+        assert_eq!(lengths(&[]), [0; 0]);
     }
 
     #[test]

@@ -112,7 +112,7 @@ pub(super) fn summary(flows: &[Flow]) -> Recomputed {
         facts.push((name.into(), known(value)));
     }
     for (field, ..) in FIELDS.iter().filter(|field| !is_looked_up(field.0)) {
-        let n = flows.iter().filter(|flow| flow.get(field) == Datum::Unknown).count();
+        let n = flows.iter().filter(|flow| flow.lacks(field)).count();
         if n > 0 {
             facts.push((format!("unknown {field}"), n.to_string()));
         }

@@ -12,7 +12,11 @@
 //! to it; elastic/beats `x-pack/filebeat/input/netflow`; robcowart/elastiflow 3.5.3 and
 //! 4.0.1; netsampler/goflow2 `producer/proto`.
 
+mod filebeat;
+
 use std::sync::LazyLock;
+
+pub(super) use filebeat::filebeat;
 
 use super::place::{Form, Place};
 use crate::field::FieldId as F;
@@ -217,104 +221,6 @@ const BESIDE: &[Row] = &[
     (F::DstAsName, "geoip_dst.autonomous_system", Plain),
 ];
 
-/// Filebeat's and Elastic Agent's. Members of `netflow` come before those of ECS, which
-/// older versions filled wrongly for exporters that report both ways in one record.
-const FILEBEAT: &[Row] = &[
-    (F::Timestamp, "@timestamp", Plain),
-    (F::Exporter, "netflow.exporter.address", Form::Endpoint),
-    (F::Version, "netflow.exporter.version", Plain),
-    (F::Domain, "netflow.exporter.source_id", Plain),
-    (F::SrcAddr, "netflow.source_ipv4_address", Plain),
-    (F::SrcAddr, "netflow.source_ipv6_address", Plain),
-    (F::SrcAddr, "source.ip", Plain),
-    (F::SrcAddr, "source_ecs.ip", Plain),
-    (F::DstAddr, "netflow.destination_ipv4_address", Plain),
-    (F::DstAddr, "netflow.destination_ipv6_address", Plain),
-    (F::DstAddr, "destination.ip", Plain),
-    (F::NextHop, "netflow.ip_next_hop_ipv4_address", Plain),
-    (F::NextHop, "netflow.ip_next_hop_ipv6_address", Plain),
-    (F::Bytes, "netflow.octet_delta_count", Plain),
-    (F::Bytes, "netflow.post_octet_delta_count", Plain),
-    (F::Bytes, "netflow.octet_total_count", Plain),
-    (F::Bytes, "netflow.post_octet_total_count", Plain),
-    (F::Bytes, "netflow.initiator_octets", Plain),
-    (F::Bytes, "netflow.layer2_octet_delta_count", Plain),
-    (F::Packets, "netflow.packet_delta_count", Plain),
-    (F::Packets, "netflow.post_packet_delta_count", Plain),
-    (F::Packets, "netflow.packet_total_count", Plain),
-    (F::Packets, "netflow.post_packet_total_count", Plain),
-    (F::Packets, "netflow.initiator_packets", Plain),
-    (F::Packets, "netflow.layer2_frame_delta_count", Plain),
-    (F::RevBytes, "netflow.reverse_octet_delta_count", Plain),
-    (F::RevBytes, "netflow.reverse_octet_total_count", Plain),
-    (F::RevBytes, "netflow.responder_octets", Plain),
-    (F::RevPackets, "netflow.reverse_packet_delta_count", Plain),
-    (F::RevPackets, "netflow.reverse_packet_total_count", Plain),
-    (F::RevPackets, "netflow.responder_packets", Plain),
-    (F::FirstSwitched, "netflow.flow_start_milliseconds", Milliseconds),
-    (F::FirstSwitched, "netflow.flow_start_seconds", Seconds),
-    (F::FirstSwitched, "netflow.flow_start_microseconds", Microseconds),
-    (F::FirstSwitched, "netflow.flow_start_nanoseconds", Nanoseconds),
-    (F::FirstSwitched, "event.start", Plain),
-    (F::LastSwitched, "netflow.flow_end_milliseconds", Milliseconds),
-    (F::LastSwitched, "netflow.flow_end_seconds", Seconds),
-    (F::LastSwitched, "netflow.flow_end_microseconds", Microseconds),
-    (F::LastSwitched, "netflow.flow_end_nanoseconds", Nanoseconds),
-    (F::LastSwitched, "event.end", Plain),
-    (F::SrcPort, "netflow.source_transport_port", Plain),
-    (F::SrcPort, "netflow.udp_source_port", Plain),
-    (F::SrcPort, "netflow.tcp_source_port", Plain),
-    (F::SrcPort, "source.port", Plain),
-    (F::DstPort, "netflow.destination_transport_port", Plain),
-    (F::DstPort, "netflow.udp_destination_port", Plain),
-    (F::DstPort, "netflow.tcp_destination_port", Plain),
-    (F::DstPort, "destination.port", Plain),
-    (F::IcmpType, "netflow.icmp_type_ipv4", Plain),
-    (F::IcmpType, "netflow.icmp_type_ipv6", Plain),
-    (F::IcmpType, "netflow.icmp_type_code_ipv4", TopByte),
-    (F::IcmpType, "netflow.icmp_type_code_ipv6", TopByte),
-    (F::IcmpCode, "netflow.icmp_code_ipv4", Plain),
-    (F::IcmpCode, "netflow.icmp_code_ipv6", Plain),
-    (F::IcmpCode, "netflow.icmp_type_code_ipv4", BottomByte),
-    (F::IcmpCode, "netflow.icmp_type_code_ipv6", BottomByte),
-    (F::TcpFlags, "netflow.tcp_control_bits", BottomByte),
-    (F::Protocol, "netflow.protocol_identifier", Plain),
-    (F::Protocol, "network.iana_number", Plain),
-    (F::Protocol, "network.transport", Plain),
-    (F::Tos, "netflow.ip_class_of_service", Plain),
-    (F::InputSnmp, "netflow.ingress_interface", Wide),
-    (F::OutputSnmp, "netflow.egress_interface", Wide),
-    (F::SrcAs, "netflow.bgp_source_as_number", Wide),
-    (F::DstAs, "netflow.bgp_destination_as_number", Wide),
-    (F::SrcMaskLen, "netflow.source_ipv4_prefix_length", Plain),
-    (F::SrcMaskLen, "netflow.source_ipv6_prefix_length", Plain),
-    (F::DstMaskLen, "netflow.destination_ipv4_prefix_length", Plain),
-    (F::DstMaskLen, "netflow.destination_ipv6_prefix_length", Plain),
-    (F::SamplingInterval, "netflow.sampling_interval", Plain),
-    (F::Direction, "netflow.flow_direction", Plain),
-    (F::Vlan, "netflow.vlan_id", Plain),
-    (F::Vlan, "netflow.dot1q_vlan_id", Plain),
-    (F::Vlan, "netflow.post_vlan_id", Plain),
-    (F::SrcMac, "netflow.source_mac_address", Plain),
-    (F::SrcMac, "netflow.post_source_mac_address", Plain),
-    (F::DstMac, "netflow.destination_mac_address", Plain),
-    (F::DstMac, "netflow.post_destination_mac_address", Plain),
-    (F::Event, "netflow.firewall_event", Plain),
-    (F::Event, "netflow.nat_event", Plain),
-    (F::NatSrcAddr, "netflow.post_nat_source_ipv4_address", Plain),
-    (F::NatSrcAddr, "netflow.post_nat_source_ipv6_address", Plain),
-    (F::NatDstAddr, "netflow.post_nat_destination_ipv4_address", Plain),
-    (F::NatDstAddr, "netflow.post_nat_destination_ipv6_address", Plain),
-    (F::NatSrcPort, "netflow.post_napt_source_transport_port", Plain),
-    (F::NatDstPort, "netflow.post_napt_destination_transport_port", Plain),
-    (F::SrcCountry, "source.geo.country_iso_code", Plain),
-    (F::DstCountry, "destination.geo.country_iso_code", Plain),
-    (F::SrcCity, "source.geo.city_name", Plain),
-    (F::DstCity, "destination.geo.city_name", Plain),
-    (F::SrcAsName, "source.as.organization.name", Plain),
-    (F::DstAsName, "destination.as.organization.name", Plain),
-];
-
 /// What `ElastiFlow` has beside its rows for version 5: under `flow`, whatever the
 /// exporter called it, and the rest under the codec's names.
 const ELASTIFLOW: &[Row] = &[
@@ -376,10 +282,6 @@ pub fn logstash_places(field: F) -> impl Iterator<Item = &'static Place> {
     LOGSTASH_PLACES.iter().filter(move |place| place.field == field)
 }
 
-pub(super) fn filebeat() -> Vec<Place> {
-    FILEBEAT.iter().map(place).collect()
-}
-
 /// The rows of `ElastiFlow` for version 5, with what others have.
 pub(super) fn elastiflow(of_version_5: Vec<Place>) -> Vec<Place> {
     static REST: LazyLock<Vec<Place>> = LazyLock::new(|| {
@@ -401,10 +303,11 @@ pub(super) fn goflow2(of_version_5: Vec<Place>) -> Vec<Place> {
     widened(of_version_5.into_iter()).chain(REST.iter().copied()).collect()
 }
 
-/// The rows of a collector for version 5, with the widths of v9 and IPFIX, without the
-/// sequence number.
+/// The rows of a collector for version 5, with the widths of v9 and IPFIX, without what
+/// the header of version 5 says.
 pub(super) fn widened(places: impl Iterator<Item = Place>) -> impl Iterator<Item = Place> {
-    let places = places.filter(|place| place.field != F::FlowSeqNum);
+    let header = [F::FlowRecords, F::FlowSeqNum, F::EngineType, F::EngineId];
+    let places = places.filter(move |place| !header.contains(&place.field));
     places.map(|place| match place.field {
         F::InputSnmp | F::OutputSnmp | F::SrcAs | F::DstAs if place.form == Plain => {
             Place { form: Wide, ..place }
