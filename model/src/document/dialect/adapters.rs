@@ -9,7 +9,7 @@
 use std::sync::LazyLock;
 
 use super::place::{Dialect, Form, Place, places};
-use super::templates;
+use super::{templates, templates_of_filebeat};
 use crate::field::FieldId as F;
 use crate::names::Adaptation;
 
@@ -25,7 +25,7 @@ pub(super) const FILEBEAT: Dialect = Dialect {
     name: "Filebeat or Elastic Agent netflow (ECS)",
     changes: None,
     marks: &[&["netflow.exporter"]],
-    templates: templates::filebeat,
+    templates: templates_of_filebeat::filebeat,
     places: || {
         places(&[
             (F::Timestamp, "@timestamp", Plain),

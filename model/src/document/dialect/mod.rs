@@ -20,6 +20,7 @@ mod place;
 #[cfg(test)]
 pub(in crate::document) mod sample;
 mod templates;
+mod templates_of_filebeat;
 
 use crate::field::{FIELDS, Field, FieldId};
 use crate::names::Adaptation;

@@ -12,11 +12,7 @@
 //! to it; elastic/beats `x-pack/filebeat/input/netflow`; robcowart/elastiflow 3.5.3 and
 //! 4.0.1; netsampler/goflow2 `producer/proto`.
 
-mod filebeat;
-
 use std::sync::LazyLock;
-
-pub(super) use filebeat::filebeat;
 
 use super::place::{Form, Place};
 use crate::field::FieldId as F;
@@ -26,7 +22,7 @@ use Form::{
     TextTime, TopByte, Wide,
 };
 
-type Row = (F, &'static str, Form);
+pub(super) type Row = (F, &'static str, Form);
 
 /// Names in `netflow` or `ipfix` of the module, of the plain codec, and of both after a
 /// filter renamed some: no name has two meanings.
@@ -246,7 +242,7 @@ const GOFLOW2: &[Row] = &[
     (F::IcmpCode, "IcmpCode", Plain),
 ];
 
-fn place(row: &Row) -> Place {
+pub(super) fn place(row: &Row) -> Place {
     Place { field: row.0, path: row.1, form: row.2 }
 }
 

@@ -1,7 +1,7 @@
 //! Filebeat's and Elastic Agent's rows for NetFlow v9 and IPFIX.
 
-use super::{Row, place};
-use crate::document::dialect::place::{Form, Place};
+use super::place::{Form, Place};
+use super::templates::{Row, place};
 use crate::field::FieldId as F;
 
 use Form::{BottomByte, Microseconds, Milliseconds, Nanoseconds, Plain, Seconds, TopByte, Wide};
@@ -107,6 +107,6 @@ const FILEBEAT: &[Row] = &[
     (F::DstAsName, "destination.as.organization.name", Plain),
 ];
 
-pub(in crate::document::dialect) fn filebeat() -> Vec<Place> {
+pub(super) fn filebeat() -> Vec<Place> {
     FILEBEAT.iter().map(place).collect()
 }
