@@ -4,10 +4,12 @@
 //! They return nothing. They must not panic, hang, or use unbounded memory, and
 //! two readers of one document must agree.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use flowkit_model::document::shape::{DayCache, Narrowing, Shape};
 use flowkit_model::dump::{Manifest, PartState};
+use flowkit_model::wire::templated::{Limits, Part, Templates, split};
 use flowkit_model::{Entry, Expression, FieldId, FlowRecord, Row};
 
 use crate::batch::FieldSet;
@@ -74,6 +76,9 @@ pub fn text(bytes: &[u8]) {
 }
 
 /// Datagrams and captures.
+///
+/// # Panics
+/// If more is read of datagrams with templates than there can be.
 pub fn wire(bytes: &[u8]) {
     for reading in [Reading::Capture, Reading::Datagrams] {
         input::read_bytes(bytes, Some(reading));
@@ -82,6 +87,41 @@ pub fn wire(bytes: &[u8]) {
         if let Ok(datagram) = flowkit_model::wire::decode(datagram) {
             let _ = datagram.faults();
             datagram.flows(None).for_each(drop);
+        }
+    }
+    templated(bytes);
+}
+
+/// So few that inputs of a fuzzer reach them.
+const FEW: Limits = Limits {
+    template_fields: 12,
+    exporter_templates: 3,
+    exporter_fields: 24,
+    templates: 4,
+    fields: 30,
+};
+
+/// Datagrams with templates, of two exporters in turns, by the limits of every reader and
+/// by few.
+fn templated(bytes: &[u8]) {
+    for limits in [Limits::default(), FEW] {
+        let mut templates = Templates::with_limits(limits);
+        for (n, datagram) in split(bytes).enumerate() {
+            let exporter = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])][n % 2];
+            let Ok(parts) = templates.read(Some(exporter), datagram) else { continue };
+            let mut n_records = 0;
+            for part in parts {
+                let Part::Data(data) = part else { continue };
+                for record in data.records() {
+                    let mut row = Row::default();
+                    record.exported().fill(&mut row);
+                    let _ = (row.record(), record.options());
+                    assert!(record.fields().all(|field| field.bytes.len() <= datagram.len()));
+                    n_records += 1;
+                }
+            }
+            assert!(n_records <= datagram.len(), "each record has a byte at least");
+            assert!(templates.n_templates() <= limits.templates);
         }
     }
 }

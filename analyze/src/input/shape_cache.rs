@@ -1,8 +1,8 @@
 //! The document shapes that a scan has learnt, shared by its blocks.
 //!
 //! A dump has a handful of shapes: with and without port names, with and without
-//! geoip fields. A block tries them in turn, beginning with the last one that
-//! fitted. Narrowed shapes are tried before the full ones: they compare the
+//! geoip fields; of v9 and IPFIX as many as templates, times those. A block tries
+//! them in turn, beginning with those that fitted last. Narrowed shapes are tried before the full ones: they compare the
 //! values that have not changed so far as bytes, so that there is less to read.
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,7 +11,7 @@ use flowkit_model::Row;
 use flowkit_model::document::shape::{DayCache, Narrowing, Shape, Shaped};
 
 /// Trying more shapes than this costs more than the JSON parser.
-const MOST_SHAPES: usize = 24;
+const MOST_SHAPES: usize = 64;
 
 /// Constant values that make a narrowed shape worth trying.
 const LEAST_CONSTANT: usize = 4;
@@ -73,8 +73,8 @@ impl Shapes {
             .collect();
         ShapeReader {
             before: shapes.len(),
+            order: (0..shapes.len()).collect(),
             shapes,
-            last: 0,
             days: DayCache::default(),
             attempts: MOST_SHAPES,
         }
@@ -109,7 +109,8 @@ pub(crate) struct ShapeReader {
     /// The shapes of the cache, then those learnt in this block.
     shapes: Vec<Candidate>,
     before: usize,
-    last: usize,
+    /// Those shapes, the one that fitted last first.
+    order: Vec<usize>,
     days: DayCache,
     /// Attempts to learn that are left, so that text without a shape costs
     /// little.
@@ -176,25 +177,31 @@ impl ShapeReader {
         row: &mut Row<'t>,
         read: impl Fn(&Shape, &'t [u8], &mut Row<'t>, &mut DayCache) -> Option<T>,
     ) -> Option<T> {
-        let n_shapes = self.shapes.len();
-        let turns = |last| (0..n_shapes).map(move |turn| (last + turn) % n_shapes);
-        for index in turns(self.last) {
-            let Some(narrowed) = &self.shapes[index].narrowed else { continue };
+        for turn in 0..self.order.len() {
+            let Some(narrowed) = &self.shapes[self.order[turn]].narrowed else { continue };
             row.clear();
             if let Some(found) = read(narrowed, text, row, &mut self.days) {
-                self.last = index;
+                self.fitted(turn);
                 return Some(found);
             }
         }
-        for index in turns(self.last) {
+        for turn in 0..self.order.len() {
+            let index = self.order[turn];
             row.clear();
             if let Some(found) = read(&self.shapes[index].shape, text, row, &mut self.days) {
-                self.last = index;
+                self.fitted(turn);
                 self.shapes[index].fitted(text);
                 return Some(found);
             }
         }
         None
+    }
+
+    /// Puts the shape that fitted in front of the others.
+    fn fitted(&mut self, turn: usize) {
+        if turn > 0 {
+            self.order[..=turn].rotate_right(1);
+        }
     }
 
     /// Learns the shape of a flow that the JSON parser had to read.
@@ -204,6 +211,7 @@ impl ShapeReader {
         }
         self.attempts -= 1;
         if let Some(shape) = Shape::learn(text, is_hit).map(Arc::new) {
+            self.order.insert(0, self.shapes.len());
             self.shapes.push(Candidate::new(&shape));
         }
     }

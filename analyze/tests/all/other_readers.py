@@ -5,7 +5,11 @@
 A digest is over the columns by name: of each row a number in decimal, a time as
 milliseconds since 1970, a text as it is, nothing where the value is unknown. So
 each reader prints the same, if it reads the same. READER `csv` reads what
-`flowkit export --format csv --addresses number` wrote.
+`flowkit export --format csv` wrote.
+
+Columns of nothing are left out: files of version 5 alone lack those that only v9 and
+IPFIX have. The family goes by the addresses, and an IPv6 address, which stands in a
+column of its own, stands for the address.
 """
 
 import csv
@@ -15,6 +19,9 @@ import math
 import sys
 
 TIMES = ("timestamp", "first_switched", "last_switched")
+# Words of csv for numbers.
+WORDS = {"direction": {"ingress": "0", "egress": "1"}, "family": {"ipv4": "4", "ipv6": "6"}}
+IPV6 = "_ipv6"
 
 
 def text(name, value):
@@ -40,6 +47,9 @@ def of_csv(files):
         with open(file, newline="") as rows:
             for row in csv.DictReader(rows):
                 for name, value in row.items():
+                    value = WORDS.get(name, {}).get(value, value)
+                    if value and name.endswith("_mac"):
+                        value = str(int(value.replace(":", ""), 16))
                     if value and name in TIMES:
                         value = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
                     columns.setdefault(name, []).append(value or None)
@@ -151,13 +161,25 @@ READERS = {
 }
 
 
+def texts(columns):
+    """The columns as they go into the digest, by name."""
+    columns = {name: [text(name, value) for value in values] for name, values in columns.items()}
+    for name in [name for name in columns if name.endswith(IPV6)]:
+        field = name.removesuffix(IPV6)
+        both = zip(columns.pop(name), columns[field])
+        columns[field] = [ipv6 or other for ipv6, other in both]
+    if "family" in columns and "6" not in columns["family"]:
+        del columns["family"]
+    return {name: values for name, values in columns.items() if any(values)}
+
+
 def main():
     reader, *files = sys.argv[1:]
-    columns = READERS[reader](files)
+    columns = texts(READERS[reader](files))
     digest = hashlib.sha256()
     # Rows of several files come in any order.
     names = sorted(columns)
-    rows = sorted(zip(*[[text(name, value) for value in columns[name]] for name in names]))
+    rows = sorted(zip(*[columns[name] for name in names]))
     for row in [names, *rows]:
         digest.update("\t".join(row).encode() + b"\n")
     print(len(rows), len(names), digest.hexdigest())

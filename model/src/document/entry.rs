@@ -150,8 +150,8 @@ impl<'a> Top<'a> {
         }
     }
 
-    /// The dialect of the document that this is; none of v9 and IPFIX.
-    fn dialect(&self) -> Option<usize> {
+    /// How the document is read that this is.
+    fn keys(&self) -> KeysOf {
         let parts =
             [self.object("_source").map(Part::Object), self.object("fields").map(Part::Fields)];
         let parts: Vec<Part<'_>> = parts.into_iter().flatten().collect();
@@ -160,7 +160,11 @@ impl<'a> Top<'a> {
         } else {
             Document::of(&parts)
         };
-        (!document.of_templates).then_some(document.dialect)
+        KeysOf {
+            dialect: document.dialect,
+            of_templates: document.of_templates,
+            has_station: document.signs.station,
+        }
     }
 
     fn into_page(self) -> Page<'a> {
@@ -175,14 +179,24 @@ impl<'a> Top<'a> {
     }
 }
 
-/// The dialect of a hit, or of a bare document; `None` if it is not JSON, or of v9 or
-/// IPFIX, whose values depend on each other.
-pub(super) fn dialect(json: &[u8], is_hit: bool) -> Option<usize> {
+/// Whose keys a document has, which its keys and its version say alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KeysOf {
+    /// A row of the dialects.
+    pub(super) dialect: usize,
+    /// It is of v9 or IPFIX.
+    pub(super) of_templates: bool,
+    /// It is about a station of a wireless network.
+    pub(super) has_station: bool,
+}
+
+/// How a hit, or a bare document, is read; `None` if it is not JSON.
+pub(super) fn keys(json: &[u8], is_hit: bool) -> Option<KeysOf> {
     let mut top = Top::read(json, false).ok()?;
     if !is_hit {
         top.members.retain(|(key, _)| key != "fields");
     }
-    top.dialect()
+    Some(top.keys())
 }
 
 /// Reads the members of an entry.

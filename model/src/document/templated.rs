@@ -14,13 +14,15 @@
 //! decoded by the template of the other, and its directions are 8 and its times hours off.
 
 use crate::address::{Address, Family};
+use crate::field::{Access, FieldId};
 use crate::record::FlowRecord;
+use crate::row::Row;
 
 /// The versions that have templates: NetFlow v9, and IPFIX.
 pub const VERSIONS: [u16; 2] = [9, 10];
 
 /// Protocols whose messages have a type and a code.
-const ICMP: [u8; 2] = [1, 58];
+const ICMP: [u64; 2] = [1, 58];
 
 /// A flow may begin so long before its export.
 const LONGEST_MS: u64 = 60 * 86_400_000;
@@ -31,47 +33,106 @@ const AHEAD_MS: u64 = 86_400_000;
 /// What is added to the rank of a place with an unspecified address.
 pub(super) const UNSPECIFIED: u8 = 50;
 
+/// A flow as its record or as its row: one set of rules for both.
+pub(super) trait Values {
+    /// A number; unknown is `None`.
+    fn number(&self, field: FieldId) -> Option<u64>;
+
+    /// An address, likewise.
+    fn address(&self, field: FieldId) -> Option<Address>;
+
+    /// Sets a number that fits its field, or makes it unknown.
+    fn put(&mut self, field: FieldId, value: Option<u64>);
+}
+
+impl Values for FlowRecord {
+    fn number(&self, field: FieldId) -> Option<u64> {
+        match field.field().access {
+            Access::Number { read, .. } => read(self),
+            _ => None,
+        }
+    }
+
+    fn address(&self, field: FieldId) -> Option<Address> {
+        match field.field().access {
+            Access::Address { read, .. } => read(self),
+            _ => None,
+        }
+    }
+
+    fn put(&mut self, field: FieldId, value: Option<u64>) {
+        if let Access::Number { write, .. } = field.field().access {
+            write(self, value);
+        }
+    }
+}
+
+impl Values for Row<'_> {
+    fn number(&self, field: FieldId) -> Option<u64> {
+        self.number(field)
+    }
+
+    fn address(&self, field: FieldId) -> Option<Address> {
+        self.address(field)
+    }
+
+    fn put(&mut self, field: FieldId, value: Option<u64>) {
+        match value {
+            Some(value) => self.set(field, value),
+            None => self.forget(field),
+        }
+    }
+}
+
 /// Makes unknown what cannot be, and works out type and code of ICMP. Whether it is a
 /// flow.
-pub(crate) fn finish(flow: &mut FlowRecord, has_station: bool) -> bool {
-    flow.direction = flow.direction.filter(|direction| *direction <= 1);
-    flow.vlan = flow.vlan.filter(|vlan| *vlan < 1 << 12);
-    let longest =
-        |address: Option<Address>| u64::from(address.map_or(Family::Ipv6, Address::family).bits());
-    let (src, dst) = (longest(flow.src_addr), longest(flow.dst_addr));
-    flow.src_mask_len = flow.src_mask_len.filter(|length| u64::from(*length) <= src);
-    flow.dst_mask_len = flow.dst_mask_len.filter(|length| u64::from(*length) <= dst);
-    if let Some(exported) = flow.timestamp_ms {
-        let can_be = |ms: &u64| {
-            *ms <= exported.saturating_add(AHEAD_MS) && *ms >= exported.saturating_sub(LONGEST_MS)
-        };
-        flow.first_switched_ms = flow.first_switched_ms.filter(can_be);
-        flow.last_switched_ms = flow.last_switched_ms.filter(can_be);
+pub(super) fn finish(flow: &mut impl Values, has_station: bool) -> bool {
+    keep(flow, FieldId::Direction, |direction| direction <= 1);
+    keep(flow, FieldId::Vlan, |vlan| vlan < 1 << 12);
+    for (end, mask) in
+        [(FieldId::SrcAddr, FieldId::SrcMaskLen), (FieldId::DstAddr, FieldId::DstMaskLen)]
+    {
+        let longest = flow.address(end).map_or(Family::Ipv6, Address::family).bits();
+        keep(flow, mask, |length| length <= u64::from(longest));
+    }
+    if let Some(exported) = flow.number(FieldId::Timestamp) {
+        let (latest, earliest) =
+            (exported.saturating_add(AHEAD_MS), exported.saturating_sub(LONGEST_MS));
+        for time in [FieldId::FirstSwitched, FieldId::LastSwitched] {
+            keep(flow, time, |ms| (earliest..=latest).contains(&ms));
+        }
     }
     icmp(flow);
     is_flow(flow, has_station)
 }
 
-/// Exporters fill type and code of ICMP in for any protocol; and some have them in the
-/// destination port, as version 5 has.
-fn icmp(flow: &mut FlowRecord) {
-    if !flow.protocol.is_some_and(|protocol| ICMP.contains(&protocol)) {
-        (flow.icmp_type, flow.icmp_code) = (None, None);
-        return;
-    }
-    match (flow.icmp_type, flow.dst_port) {
-        (Some(_), _) => flow.icmp_code = flow.icmp_code.or(Some(0)),
-        (None, Some(port)) => {
-            let [kind, code] = port.to_be_bytes();
-            (flow.icmp_type, flow.icmp_code) = (Some(kind), Some(code));
-        }
-        (None, None) => {}
+/// Makes a number unknown unless it can be.
+fn keep(flow: &mut impl Values, field: FieldId, can_be: impl Fn(u64) -> bool) {
+    if flow.number(field).is_some_and(|value| !can_be(value)) {
+        flow.put(field, None);
     }
 }
 
-fn is_flow(flow: &FlowRecord, has_station: bool) -> bool {
-    let is_counted = flow.bytes.is_some() || flow.packets.is_some();
+/// Exporters fill type and code of ICMP in for any protocol; and some have them in the
+/// destination port, as version 5 has.
+fn icmp(flow: &mut impl Values) {
+    let is_icmp = flow.number(FieldId::Protocol).is_some_and(|protocol| ICMP.contains(&protocol));
+    let (kind, code) = match (flow.number(FieldId::IcmpType), flow.number(FieldId::DstPort)) {
+        _ if !is_icmp => (None, None),
+        (Some(kind), _) => (Some(kind), flow.number(FieldId::IcmpCode).or(Some(0))),
+        (None, Some(port)) => (Some(port >> 8), Some(port & 0xff)),
+        (None, None) => return,
+    };
+    flow.put(FieldId::IcmpType, kind);
+    flow.put(FieldId::IcmpCode, code);
+}
+
+fn is_flow(flow: &impl Values, has_station: bool) -> bool {
+    let has = |field| flow.number(field).is_some();
+    let is_counted = has(FieldId::Bytes) || has(FieldId::Packets);
     let is_of_layer_2 =
-        flow.src_mac.is_some() || flow.dst_mac.is_some() || flow.vlan.is_some() || has_station;
-    flow.src_addr.is_some() || flow.dst_addr.is_some() || (is_counted && is_of_layer_2)
+        has(FieldId::SrcMac) || has(FieldId::DstMac) || has(FieldId::Vlan) || has_station;
+    let has_end =
+        flow.address(FieldId::SrcAddr).is_some() || flow.address(FieldId::DstAddr).is_some();
+    has_end || (is_counted && is_of_layer_2)
 }

@@ -87,11 +87,8 @@ pub(super) fn of_scalar(place: &Place, scalar: Scalar<'_>) -> Found {
         (Access::Address { .. }, Scalar::Text(text)) => {
             text.trim().parse().map_or(Found::Impossible, Found::Address)
         }
-        (Access::Number { bits, .. }, _) => {
-            let bits = match place.form {
-                Form::Wide => bits,
-                _ => field.bits_of_version_5().unwrap_or(bits),
-            };
+        (Access::Number { .. }, _) => {
+            let bits = bits(place);
             match number_in(place.form, field.kind, scalar) {
                 None => Found::Impossible,
                 Some(value) if bits < 64 && value >> bits != 0 => Found::TooLarge,
@@ -99,6 +96,22 @@ pub(super) fn of_scalar(place: &Place, scalar: Scalar<'_>) -> Found {
             }
         }
     }
+}
+
+/// The widest number of a place, in bits.
+pub(super) fn bits(place: &Place) -> u32 {
+    let field = place.field.field();
+    let bits = match place.form {
+        Form::Wide => field.bits(),
+        _ => field.bits_of_version_5(),
+    };
+    bits.unwrap_or(0)
+}
+
+/// Whether a number can be the value of a place; of a text or an address none can.
+pub(super) fn takes_numbers(place: &Place) -> bool {
+    let is_number = matches!(place.field.field().access, Access::Number { .. });
+    is_number && place.form != Form::TextTime
 }
 
 /// The text of a text field.
@@ -164,6 +177,9 @@ pub(super) fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>) -> Option<u6
     }
 }
 
+/// The end of the first day of 1970, of which a time with a date stands for 0.
+pub(super) const FIRST_DAY_MS: u64 = 86_400_000;
+
 /// A time since 1970 in some unit: exact where the count is, else as a float has
 /// it. 0 is what stands where the time is not known.
 fn since_1970(scalar: Scalar<'_>, to_ms: f64, exactly: impl Fn(u64) -> Option<u64>) -> Option<u64> {
@@ -171,7 +187,7 @@ fn since_1970(scalar: Scalar<'_>, to_ms: f64, exactly: impl Fn(u64) -> Option<u6
     let text = text.trim();
     let ms = match parse_whole(text) {
         // With a date: 1970-01-01 stands for 0, in whatever zone.
-        None if text.contains(':') => time::parse_ms(text).filter(|ms| *ms > 86_400_000)?,
+        None if text.contains(':') => time::parse_ms(text).filter(|ms| *ms > FIRST_DAY_MS)?,
         Some(count) => exactly(count)?,
         None if text.bytes().all(|byte| byte.is_ascii_digit()) => return None,
         None => whole((text.parse::<f64>().ok()? * to_ms).floor())?,

@@ -4,4 +4,5 @@
 
 mod templated;
 mod templated_documents;
+mod templated_shapes;
 mod wire;

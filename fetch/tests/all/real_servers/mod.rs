@@ -12,6 +12,7 @@ mod indices;
 mod odd_indices;
 mod refusals;
 mod resume;
+mod templates;
 mod whole;
 
 use std::collections::BTreeMap;

@@ -13,7 +13,7 @@ fn json(place: &Place, number: u64) -> String {
         (Form::SampledFlag, _) => "1".into(),
         (Form::Endpoint, _) => format!("\"r{number}:2055\""),
         (Form::Network, _) => format!("\"10.0.0.0/{number}\""),
-        (Form::ExportType, _) => "\"NETFLOW_V5\"".into(),
+        (Form::ExportType, _) => format!("\"NETFLOW_V{number}\""),
         (Form::Low14 | Form::Top2, _) => ((1 << 14) + number).to_string(),
         (Form::FlagLetters, _) => {
             format!("\"{}\"", crate::names::tcp_flags(u8::try_from(number).unwrap()))
@@ -29,7 +29,7 @@ fn json(place: &Place, number: u64) -> String {
         }
         (Form::Plain, Kind::Text) => format!("\"r{number}\""),
         (Form::Plain, Kind::Address) => format!("\"0.0.0.{number}\""),
-        (Form::Plain, Kind::Version) => "\"Netflow v5\"".into(),
+        (Form::Plain, Kind::Version) => format!("\"Netflow v{number}\""),
         (
             Form::BottomByte
             | Form::IcmpType
@@ -75,11 +75,25 @@ pub(in crate::document) fn number(field: FieldId) -> u64 {
 
 /// A document that has each field under the keys of a dialect.
 pub(in crate::document) fn document(dialect: &Dialect) -> String {
-    let places = (dialect.places)();
+    of_places(dialect, &(dialect.places)(), number)
+}
+
+/// A document of v9 that has each field likewise; none if the dialect has no such.
+pub(in crate::document) fn document_of_templates(dialect: &Dialect) -> Option<String> {
+    let places = (dialect.templates)();
+    let of_field = |field| match field {
+        FieldId::Version => 9,
+        FieldId::Direction => 1,
+        field => number(field),
+    };
+    (!places.is_empty()).then(|| of_places(dialect, &places, of_field))
+}
+
+fn of_places(dialect: &Dialect, places: &[Place], number: impl Fn(FieldId) -> u64) -> String {
     let mut members: BTreeMap<&str, String> =
         places.iter().map(|place| (place.path, json(place, number(place.field)))).collect();
     // Two fields share these 16 bits.
-    for place in &places {
+    for place in places {
         if place.form == Form::Low14 {
             members.insert(place.path, ((1 << 14) + number(place.field)).to_string());
         }

@@ -21,7 +21,9 @@
 use std::ops::Range;
 
 use super::dialect::{self, Form, Place};
+use super::entry::KeysOf;
 use super::json::Json;
+use super::templated;
 use super::value::{self, Found, Scalar};
 use crate::address::Address;
 use crate::dump::DocumentId;
@@ -60,8 +62,9 @@ pub struct Shape {
     constants: Vec<(FieldId, u64)>,
     /// Addresses that are, likewise.
     addresses: Vec<(FieldId, Address)>,
-    /// Whose documents have this shape, which says what was changed of the flow.
-    dialect: usize,
+    /// Whose documents have this shape, which says what was changed of the flow, and
+    /// whether rules of v9 and IPFIX hold.
+    keys: KeysOf,
     /// Bytes or packets stand where the pipeline multiplies them.
     is_scaled: bool,
 }
@@ -77,11 +80,25 @@ enum Slot {
     Address(FieldId),
     /// A time in quotes.
     Time(FieldId),
+    /// A time in quotes, with a date, where a number would be a count.
+    Date(FieldId),
+    /// An address in quotes, where a document has several of the field: which of them
+    /// counts follows from which are unspecified.
+    AmongAddresses {
+        field: FieldId,
+        is_unspecified: bool,
+        is_read: bool,
+    },
     /// A text in quotes.
     Text(FieldId),
-    /// A number, or (true) a text in quotes, in a form of its own, which may be
-    /// that of several fields.
-    Scalar(&'static [(Place, u8)], bool),
+    /// A number, or a text in quotes, in a form of its own, which may be that of several
+    /// fields: read for those whose bits are set, and no value of those after `n_found`.
+    Scalar {
+        places: &'static [(Place, u8)],
+        n_found: u8,
+        read: u8,
+        is_text: bool,
+    },
     /// A list of names of TCP flags.
     FlagNames,
     Index,
@@ -132,11 +149,15 @@ impl Shape {
         row: &mut Row<'t>,
         days: &mut DayCache,
     ) -> Option<Shaped<'t>> {
-        self.walk(text, row, days, None)
+        let shaped = self.walk(text, row, days, None)?;
+        if self.keys.of_templates && !templated::finish(row, self.keys.has_station) {
+            return None;
+        }
+        Some(shaped)
     }
 
-    /// Reads as [`read_start`](Self::read_start) and, if `values` is given, notes
-    /// where each value stands. One function for both, since it is fast only as
+    /// Reads what stands there and, if `values` is given, notes where each value
+    /// stands. One function for both, since it is fast only as
     /// long as everything that it calls is inlined.
     fn walk<'t>(
         &self,
@@ -165,12 +186,27 @@ impl Shape {
                     row.set(field, value);
                     length
                 }
+                Slot::Date(field) => {
+                    let (value, length) = date(rest, days)?;
+                    row.set(field, value);
+                    length
+                }
+                Slot::AmongAddresses { field, is_unspecified, is_read } => {
+                    let (address, length) = address(rest)?;
+                    (address.is_unspecified() == is_unspecified).then_some(())?;
+                    if is_read {
+                        row.set_address(field, address);
+                    }
+                    length
+                }
                 Slot::Text(field) => {
                     let text = trimmed_string(rest)?;
                     row.set_text(field, text);
                     text.len()
                 }
-                Slot::Scalar(places, is_text) => scalar(places, is_text, rest, row)?,
+                Slot::Scalar { places, n_found, read, is_text } => {
+                    scalar(places.split_at(n_found.into()), read, is_text, rest, row)?
+                }
                 Slot::FlagNames => flag_names(rest, row)?,
                 Slot::Index => index.insert(plain_bytes(rest)?).len(),
                 Slot::Id => id.insert(plain_bytes(rest)?).len(),
@@ -192,7 +228,7 @@ impl Shape {
         for (field, address) in &self.addresses {
             row.set_address(*field, *address);
         }
-        if self.dialect != 0 {
+        if self.keys.dialect != 0 {
             self.set_adapted(row);
         }
         let id = DocumentId::new(index, id, routing);
@@ -202,7 +238,7 @@ impl Shape {
     /// Sets what the pipeline changed of the flow.
     fn set_adapted(&self, row: &mut Row<'_>) {
         let interval = row.number(FieldId::SamplingInterval);
-        if let Some(adapted) = dialect::adaptation(self.dialect, self.is_scaled, interval) {
+        if let Some(adapted) = dialect::adaptation(self.keys.dialect, self.is_scaled, interval) {
             row.set(FieldId::Adapted, adapted.number());
         }
     }
@@ -210,6 +246,18 @@ impl Shape {
     fn push(&mut self, literal: &[u8], slot: Slot) {
         let literal = self.literals.push(literal);
         self.steps.push((literal, slot));
+    }
+}
+
+impl Slot {
+    /// The same, but for a field that is read elsewhere; `pass` if nothing is left.
+    fn without(self, field: FieldId, pass: Self) -> Self {
+        let Self::Scalar { places, n_found, read, is_text } = self else { return pass };
+        let of_field = places.iter().position(|(place, _)| place.field == field);
+        match of_field.map_or(read, |place| read & !(1 << place)) {
+            0 => pass,
+            read => Self::Scalar { places, n_found, read, is_text },
+        }
     }
 }
 
@@ -224,11 +272,21 @@ fn number(rest: &[u8], row: &mut Row<'_>, field: FieldId, most: u64) -> Option<u
     Some(length)
 }
 
-/// Reads a value as the JSON reader does; returns its length, or `None` if a field
-/// is unknown, so that a place of lower rank may hold it.
+/// Reads a time with a date; of the first day of 1970 there are none, where 0 stands for
+/// a time that is not known.
+#[inline]
+fn date(rest: &[u8], days: &mut DayCache) -> Option<(u64, usize)> {
+    let (ms, length) = days.time(rest)?;
+    (ms > value::FIRST_DAY_MS && rest[..length].contains(&b':')).then_some((ms, length))
+}
+
+/// Reads a value as the JSON reader does, given the places that are found there and those
+/// that are not; returns its length, or `None` if a field that is read is unknown, so that
+/// a place of lower rank may hold it, or one that is not found is known.
 #[inline(never)]
 fn scalar<'t>(
-    places: &[(Place, u8)],
+    (found, others): Places,
+    read: u8,
     is_text: bool,
     rest: &'t [u8],
     row: &mut Row<'t>,
@@ -236,7 +294,14 @@ fn scalar<'t>(
     let length = if is_text { string_end(rest)? } else { number_end(rest)? };
     let text = std::str::from_utf8(&rest[..length]).ok()?;
     let scalar = if is_text { Scalar::Text(text) } else { Scalar::Number(text) };
-    for (place, _) in places {
+    let is_none = |(place, _): &(Place, u8)| {
+        matches!(value::of_scalar(place, scalar), Found::Missing | Found::Impossible)
+    };
+    others.iter().all(is_none).then_some(())?;
+    for (n, (place, _)) in found.iter().enumerate() {
+        if read >> n & 1 == 0 {
+            continue;
+        }
         match value::of_scalar(place, scalar) {
             Found::Number(value) => row.set(place.field, value),
             Found::Address(address) => row.set_address(place.field, address),
@@ -247,6 +312,9 @@ fn scalar<'t>(
     }
     Some(length)
 }
+
+/// Places of one key, each with its rank: those that its value is found in, and others.
+type Places = (&'static [(Place, u8)], &'static [(Place, u8)]);
 
 /// Reads a list of at least two names of flags.
 #[inline(never)]

@@ -5,6 +5,8 @@
 use std::ops::Range;
 
 use super::{DayCache, Row, Shape, Slot};
+use crate::document::dialect::Place;
+use crate::field::{FieldId, Kind};
 
 /// Which values of a shape were equal in all documents looked at so far.
 #[derive(Clone, Debug)]
@@ -65,7 +67,7 @@ impl Narrowing {
         let mut narrowed = Shape {
             constants: shape.constants.clone(),
             addresses: shape.addresses.clone(),
-            dialect: shape.dialect,
+            keys: shape.keys,
             is_scaled: shape.is_scaled,
             ..Shape::default()
         };
@@ -73,16 +75,14 @@ impl Narrowing {
         for ((_, slot), (value, is_same)) in shape.steps.iter().zip(&self.values) {
             if *is_same {
                 // What does not fit its field is unknown.
-                match slot.field() {
-                    Some(field) if field.is_address() => {
+                for field in slot.fields() {
+                    if field.is_address() {
                         let address = row.address(field).map(|address| (field, address));
                         narrowed.addresses.extend(address);
-                    }
-                    Some(field) => {
+                    } else {
                         let value = row.number(field).map(|value| (field, value));
                         narrowed.constants.extend(value);
                     }
-                    None => {}
                 }
             } else {
                 narrowed.push(&self.sample[literal_from..value.start], *slot);
@@ -105,26 +105,34 @@ impl Slot {
     /// Whether what is read is borrowed from the text, or may be; or it ends the
     /// document.
     fn is_lent(self) -> bool {
-        matches!(
-            self,
+        match self {
+            Self::Scalar { places, .. } => {
+                places.iter().any(|(place, _)| place.field.field().kind == Kind::Text)
+            }
             Self::Text(_)
-                | Self::Scalar(..)
-                | Self::FlagNames
-                | Self::Index
-                | Self::Id
-                | Self::Routing
-                | Self::End
-        )
+            | Self::FlagNames
+            | Self::Index
+            | Self::Id
+            | Self::Routing
+            | Self::End => true,
+            _ => false,
+        }
     }
 
-    /// The field whose number or address it is.
-    fn field(self) -> Option<crate::field::FieldId> {
-        match self {
+    /// The fields whose numbers or addresses it is.
+    fn fields(self) -> impl Iterator<Item = FieldId> {
+        let (one, places, read) = match self {
             Self::Number(field, _)
             | Self::Quoted(field, _)
             | Self::Address(field)
-            | Self::Time(field) => Some(field),
-            _ => None,
-        }
+            | Self::AmongAddresses { field, is_read: true, .. }
+            | Self::Date(field)
+            | Self::Time(field) => (Some(field), &[][..], 0),
+            Self::Scalar { places, read, .. } => (None, places, read),
+            _ => (None, &[][..], 0),
+        };
+        let is_read = move |(n, _): &(usize, &(Place, u8))| read >> n & 1 == 1;
+        let of_places = places.iter().enumerate().filter(is_read);
+        one.into_iter().chain(of_places.map(|(_, (place, _))| place.field))
     }
 }

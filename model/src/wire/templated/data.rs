@@ -244,14 +244,14 @@ impl Place {
 
 #[cfg(test)]
 mod tests {
-    use crate::wire::templated::made_up::{enterprise, ipfix, set};
+    use crate::wire::templated::made_up::{enterprise, ipfix, set, template};
     use crate::wire::templated::{Part, Templates};
 
     /// Fixed fields before and behind two of variable length, of which nothing is
     /// read: each record has its own lengths, one of them in 3 bytes.
     #[test]
     fn values_stand_behind_those_of_variable_length() {
-        let template = [
+        let content = [
             &[1, 0, 0, 5, 0, 4, 0, 1][..],
             &enterprise(9999, 1, 65_535),
             &enterprise(9999, 2, 65_535),
@@ -263,7 +263,7 @@ mod tests {
             vec![6, 2, 8, 8, 2, b'l', b'o', 1, 187, 0, 0, 9],
             [&[17, 0, 255, 1, 44][..], &long, &[0, 53, 1, 0, 0]].concat(),
         ];
-        let sets = [set(2, &template), set(256, &records.concat())].concat();
+        let sets = [set(2, &content), set(256, &records.concat())].concat();
         let datagram = ipfix(&sets);
         let mut templates = Templates::new();
         let data = templates
@@ -289,5 +289,32 @@ mod tests {
         assert_eq!((second.field(9999, 1), second.field(0, 2)), (Some(&[][..]), None));
         let exported = second.exported();
         assert_eq!((exported.src_port, exported.bytes), (Some(53), Some(65_536)));
+    }
+
+    /// A list of records in a record (RFC 6313) names the template of its own; nothing
+    /// follows it, and where all of a record is of no length, there are as many as bytes
+    /// say so.
+    #[test]
+    fn a_template_that_names_itself_ends() {
+        const SUB_TEMPLATE_LIST: u16 = 292;
+        let fields = [(4, 1), (SUB_TEMPLATE_LIST, 65_535)];
+        // Semantic 3 (all of), template 256, and in it a record with such a list again.
+        let inner = [&[3, 1, 0][..], &[17, 0]].concat();
+        let record = [&[6, u8::try_from(inner.len()).unwrap()][..], &inner].concat();
+        for (fields, record, n_records) in [
+            (&fields[..], [&record[..], &record].concat(), 2),
+            (&[(SUB_TEMPLATE_LIST, 65_535)][..], vec![0; 9], 9),
+            (&[(SUB_TEMPLATE_LIST, 65_535), (4, 0)][..], vec![0; 9], 9),
+        ] {
+            let sets = [set(2, &template(256, fields)), set(256, &record)].concat();
+            let datagram = ipfix(&sets);
+            let mut templates = Templates::new();
+            let parts = templates.read(None, &datagram).unwrap();
+            let data = parts.filter_map(|part| match part {
+                Part::Data(data) => Some(data.records().count()),
+                _ => None,
+            });
+            assert_eq!(data.sum::<usize>(), n_records, "{fields:?}");
+        }
     }
 }

@@ -5,26 +5,28 @@
 //! document in which it is one has another shape. Of several places of one field
 //! the best that holds a value is read, and the others are passed over.
 
-use super::text::{digits, list_end, number_end, plain_string, string_end};
+mod values;
+
+use super::text::{list_end, number_end, plain_string, string_end};
 use super::{Shape, Slot};
-use crate::address::Address;
-use crate::document::dialect::{Form, Keys, Node, Place as FieldPlace};
+use crate::document::dialect::{Form, Keys, Node};
+use crate::document::entry::KeysOf;
 use crate::document::nesting::DEEPEST_LEARNT;
-use crate::document::value::{self, Found, Scalar};
 use crate::document::{OF_FIELDS, entry};
-use crate::field::{FieldId, Kind};
+use crate::field::FieldId;
 use crate::row::N_FIELDS;
 
 /// The shape of a document that is a flow: a hit, or a bare one.
 pub(super) fn learn(text: &[u8], is_hit: bool) -> Option<Shape> {
-    let dialect = entry::dialect(text, is_hit)?;
+    let keys = entry::keys(text, is_hit)?;
     let mut learner = Learner {
         text,
         at: 0,
         literal_from: 0,
         shape: Shape::default(),
         is_hit,
-        root: Keys::root(dialect, false),
+        keys,
+        root: Keys::root(keys.dialect, keys.of_templates),
         seen: 0,
         places: Vec::new(),
         best: [const { None }; N_FIELDS],
@@ -41,10 +43,29 @@ pub(super) fn learn(text: &[u8], is_hit: bool) -> Option<Shape> {
     let of = |field: FieldId| learner.best[field as usize].as_ref();
     let is_scaled = |best: Option<&Best>| best.is_some_and(|best| best.form == Form::Scaled);
     let mut shape = learner.shape;
-    shape.dialect = dialect;
+    shape.keys = keys;
+    free_lone_addresses(&mut shape);
     shape.is_scaled = is_scaled(of(FieldId::Packets)) || is_scaled(of(FieldId::Bytes));
     shape.push(&text[learner.literal_from..], Slot::End);
     Some(shape)
+}
+
+/// Of several addresses of one field the first that is specified counts; where there is
+/// one, it counts in any case.
+fn free_lone_addresses(shape: &mut Shape) {
+    let mut n = [0; N_FIELDS];
+    for (_, slot) in &shape.steps {
+        if let Slot::AmongAddresses { field, .. } = slot {
+            n[*field as usize] += 1;
+        }
+    }
+    for (_, slot) in &mut shape.steps {
+        if let Slot::AmongAddresses { field, .. } = *slot
+            && n[field as usize] == 1
+        {
+            *slot = Slot::Address(field);
+        }
+    }
 }
 
 /// Where in an entry a value stands.
@@ -59,6 +80,7 @@ enum Place {
 }
 
 /// Where the value of a field is read.
+#[derive(Clone, Copy)]
 struct Best {
     rank: u8,
     form: Form,
@@ -74,6 +96,7 @@ struct Learner<'t> {
     literal_from: usize,
     shape: Shape,
     is_hit: bool,
+    keys: KeysOf,
     root: &'static Node,
     /// Parts of the identity that were met: none may come twice.
     seen: u8,
@@ -185,163 +208,6 @@ impl Learner<'_> {
         let is_new = self.seen & bit == 0;
         self.seen |= bit;
         is_new.then_some(())
-    }
-
-    /// The value of a place: a number or text, or a list of one.
-    fn field(&mut self, places: &'static [(FieldPlace, u8)]) -> Option<()> {
-        let place = (self.after, places.first()?.0.path);
-        if self.places.contains(&place) {
-            return None;
-        }
-        self.places.push(place);
-        if self.peek() != Some(b'[') {
-            return self.scalar(places);
-        }
-        let start = self.at;
-        self.at += 1;
-        self.blanks();
-        if self.take(b']').is_some() {
-            return Some(());
-        }
-        let literal_from = self.literal_from;
-        let n_steps = self.shape.steps.len();
-        if matches!(self.peek(), Some(b'"' | b'-' | b'0'..=b'9')) {
-            self.scalar(places)?;
-        } else {
-            return None;
-        }
-        self.blanks();
-        if self.take(b']').is_some() {
-            return Some(());
-        }
-        // Several names of flags.
-        let is_untouched = n_steps == self.shape.steps.len() && literal_from == self.literal_from;
-        match places {
-            [(place, _)] if place.field == FieldId::TcpFlags && !is_untouched => {
-                let length = list_end(&self.text[start..])?;
-                self.shape.steps.truncate(n_steps);
-                self.best[place.field as usize] = None;
-                (self.literal_from, self.at) = (literal_from, start);
-                self.step(places, Slot::FlagNames, Slot::AnyList, length)
-            }
-            _ => None,
-        }
-    }
-
-    /// The value of a place, which may be that of two fields.
-    fn scalar(&mut self, places: &'static [(FieldPlace, u8)]) -> Option<()> {
-        let start = self.at;
-        let (scalar, length, pass) = match self.peek()? {
-            b'"' => {
-                let text = plain_string(&self.text[start + 1..])?;
-                (Scalar::Text(text), text.len(), Slot::AnyString)
-            }
-            b'-' | b'0'..=b'9' => {
-                let length = number_end(&self.text[start..])?;
-                let text = std::str::from_utf8(&self.text[start..start + length]).ok()?;
-                (Scalar::Number(text), length, Slot::AnyNumber)
-            }
-            // No field has such a value.
-            _ => return self.ignored(),
-        };
-        let quote = usize::from(matches!(scalar, Scalar::Text(_)));
-        let found: Vec<Found> =
-            places.iter().map(|(place, _)| value::of_scalar(place, scalar)).collect();
-        let is_none = |found: &Found| matches!(found, Found::Impossible | Found::Missing);
-        if found.iter().all(is_none) {
-            self.at += length + 2 * quote;
-            return Some(());
-        }
-        if found.iter().any(is_none) {
-            return None;
-        }
-        self.at += quote;
-        match places {
-            [(place, rank)] if place.field == FieldId::Version => {
-                self.version(place, *rank, &found[0], length);
-            }
-            [(place, _)] => {
-                let slot = match place.form {
-                    Form::HighByte | Form::LowByte => return None,
-                    Form::Plain | Form::Scaled => self.slot_of(place.field, scalar),
-                    _ => None,
-                };
-                let slot = slot.unwrap_or(Slot::Scalar(places, quote == 1));
-                self.step(places, slot, pass, length)?;
-            }
-            _ => self.step(places, Slot::Scalar(places, quote == 1), pass, length)?,
-        }
-        self.at += quote;
-        Some(())
-    }
-
-    /// A value, which may be that of two fields: read for all of them, or passed over
-    /// where better places were met.
-    fn step(
-        &mut self,
-        places: &[(FieldPlace, u8)],
-        slot: Slot,
-        pass: Slot,
-        length: usize,
-    ) -> Option<()> {
-        let rank = |rank: u8| rank.saturating_add(self.after);
-        let is_better = |(place, of_place): &(FieldPlace, u8)| {
-            self.best[place.field as usize].as_ref().is_none_or(|best| rank(*of_place) < best.rank)
-        };
-        let n_better = places.iter().filter(|place| is_better(place)).count();
-        if n_better == 0 {
-            self.slot(pass, length);
-            return Some(());
-        }
-        (n_better == places.len()).then_some(())?;
-        let number = self.shape.steps.len();
-        for (place, of_place) in places {
-            let rank = of_place.saturating_add(self.after);
-            let best = Best { rank, form: place.form, step: Some((number, pass)) };
-            let before = self.best[place.field as usize].replace(best);
-            if let Some((step, pass)) = before.and_then(|best| best.step) {
-                self.shape.steps[step].1 = pass;
-            }
-        }
-        self.slot(slot, length);
-        Some(())
-    }
-
-    /// The version is part of the literal bytes.
-    fn version(&mut self, place: &FieldPlace, rank: u8, found: &Found, length: usize) {
-        let rank = rank.saturating_add(self.after);
-        let best = &mut self.best[place.field as usize];
-        if let Found::Number(version) = found
-            && best.as_ref().is_none_or(|best| rank < best.rank)
-        {
-            *best = Some(Best { rank, form: place.form, step: None });
-            self.shape.constants.retain(|(field, _)| *field != place.field);
-            self.shape.constants.push((place.field, *version));
-        }
-        self.at += length;
-    }
-
-    /// The slot of a field that is usually written so; `None` if only the form of
-    /// the place says how it is read.
-    fn slot_of(&self, field: FieldId, scalar: Scalar<'_>) -> Option<Slot> {
-        let bits = field.field().bits_of_version_5().map_or(0, |bits| bits.min(u64::BITS));
-        let most = u64::MAX.checked_shr(u64::BITS - bits).unwrap_or(0);
-        let is_plain = || {
-            let length = digits(&self.text[self.at..]).map(|(_, length)| length);
-            let (Scalar::Number(text) | Scalar::Text(text)) = scalar;
-            length == Some(text.len())
-        };
-        match (scalar, field.field().kind) {
-            (Scalar::Text(_), Kind::Text) => Some(Slot::Text(field)),
-            (Scalar::Text(text), Kind::Address) => {
-                text.parse::<Address>().ok().map(|_| Slot::Address(field))
-            }
-            (Scalar::Text(_), Kind::Time) => Some(Slot::Time(field)),
-            (Scalar::Text(_), _) if is_plain() => Some(Slot::Quoted(field, most)),
-            (Scalar::Number(_), Kind::Time) => None,
-            (Scalar::Number(_), _) if is_plain() => Some(Slot::Number(field, most)),
-            _ => None,
-        }
     }
 
     fn name(&mut self, slot: Slot, bit: u8) -> Option<()> {

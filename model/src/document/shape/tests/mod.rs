@@ -7,6 +7,8 @@ use crate::Entry;
 use crate::FlowRecord;
 use crate::document::dialect::{DIALECTS, sample};
 
+mod templates;
+
 /// Index, id and routing of a document that has an id, and its flow.
 type Read = (Option<[String; 3]>, FlowRecord);
 
@@ -237,50 +239,61 @@ fn document() -> impl Strategy<Value = String> {
     })
 }
 
+/// Holds the shape of a document against the JSON reader, over that document, over it
+/// with each of its values replaced by others, and over other documents.
+fn check(
+    learnt: &str,
+    texts: Vec<String>,
+    swaps: &[String],
+    after: &str,
+) -> Result<(), TestCaseError> {
+    let Some((_, is_hit)) = slowly(learnt.as_bytes()) else { return Ok(()) };
+    let Some(shape) = Shape::learn(learnt.as_bytes(), is_hit) else { return Ok(()) };
+    // A shape need not read the document itself: a number may be too long.
+    let mut narrowing = Narrowing::new(&shape, learnt.as_bytes());
+    let mut narrowed = vec![narrowing.as_ref().and_then(|narrowing| narrowing.narrowed(&shape))];
+    let mut cases = texts;
+    for (cut, swap) in learnt.match_indices("\":").map(|(at, _)| at + 2).zip(swaps.iter().cycle()) {
+        let end = learnt[cut..].find([',', '}']).map_or(learnt.len(), |end| cut + end);
+        cases.push(format!("{}{swap}{}", &learnt[..cut], &learnt[end..]));
+    }
+    for text in &cases {
+        if let Some(narrowing) = &mut narrowing {
+            narrowing.look(&shape, text.as_bytes());
+            narrowed.push(narrowing.narrowed(&shape));
+        }
+    }
+    cases.push(learnt.to_owned());
+    for text in cases {
+        let read = quickly(&shape, text.as_bytes(), is_hit);
+        // Values that are those of the document before, or are not.
+        for narrowed in narrowed.iter().flatten() {
+            let narrowly = quickly(narrowed, text.as_bytes(), is_hit);
+            prop_assert!(narrowly.is_none() || narrowly == read, "{} after {}", text, learnt);
+        }
+        let is_read = |narrowed: &Shape| quickly(narrowed, text.as_bytes(), is_hit).is_some();
+        prop_assert!(text != learnt || narrowed.iter().flatten().all(is_read), "{}", learnt);
+        if let Some(read) = read {
+            let slowly = slowly(text.as_bytes());
+            prop_assert_eq!(Some((read.clone(), is_hit)), slowly, "{} after {}", text, learnt);
+            // What comes after a document changes nothing.
+            let more = format!("{text}{after}");
+            let (mut row, mut days) = (Row::default(), DayCache::default());
+            let start = shape.read_start(more.as_bytes(), &mut row, &mut days);
+            prop_assert_eq!(start.map(|start| start.length), Some(text.len()));
+            prop_assert_eq!(row.record(), read.1);
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     /// Whatever a shape accepts, the JSON reader reads as an equal flow.
     #[test]
     fn a_shape_reads_what_the_json_reader_reads(learnt in document(), texts in proptest::collection::vec(document(), 1..4), swap in value(), after in "\n[{}0-9\"]{0,20}") {
-        let Some((_, is_hit)) = slowly(learnt.as_bytes()) else { return Ok(()) };
-        let Some(shape) = Shape::learn(learnt.as_bytes(), is_hit) else { return Ok(()) };
-        // A shape need not read the document itself: a number may be too long.
-        let mut narrowing = Narrowing::new(&shape, learnt.as_bytes());
-        let mut narrowed = vec![narrowing.as_ref().and_then(|narrowing| narrowing.narrowed(&shape))];
-        // The learnt document with one of its values replaced.
-        let mut cases = texts;
-        let cuts: Vec<usize> = learnt.match_indices(':').map(|(at, _)| at + 1).collect();
-        for cut in cuts {
-            let end = learnt[cut..].find([',', '}']).map_or(learnt.len(), |end| cut + end);
-            cases.push(format!("{}{swap}{}", &learnt[..cut], &learnt[end..]));
-        }
-        for text in &cases {
-            if let Some(narrowing) = &mut narrowing {
-                narrowing.look(&shape, text.as_bytes());
-                narrowed.push(narrowing.narrowed(&shape));
-            }
-        }
-        cases.push(learnt.clone());
-        for text in cases {
-            let read = quickly(&shape, text.as_bytes(), is_hit);
-            // Values that are those of the document before, or are not.
-            for narrowed in narrowed.iter().flatten() {
-                let narrowly = quickly(narrowed, text.as_bytes(), is_hit);
-                prop_assert!(narrowly.is_none() || narrowly == read, "{} after {}", text, learnt);
-            }
-            let is_read = |narrowed: &Shape| quickly(narrowed, text.as_bytes(), is_hit).is_some();
-            prop_assert!(text != learnt || narrowed.iter().flatten().all(is_read), "{}", learnt);
-            if let Some(read) = read {
-                prop_assert_eq!(Some((read.clone(), is_hit)), slowly(text.as_bytes()), "{} after {}", text, learnt);
-                // What comes after a document changes nothing.
-                let more = format!("{text}{after}");
-                let (mut row, mut days) = (Row::default(), DayCache::default());
-                let start = shape.read_start(more.as_bytes(), &mut row, &mut days);
-                prop_assert_eq!(start.map(|start| start.length), Some(text.len()));
-                prop_assert_eq!(row.record(), read.1);
-            }
-        }
+        check(&learnt, texts, &[swap], &after)?;
     }
 
     #[test]
