@@ -14,6 +14,7 @@ use flowkit_model::{Entry, Expression, FieldId, FlowRecord, Row};
 
 use crate::batch::FieldSet;
 use crate::filter::Filter;
+use crate::input::packets::exported_row::fill;
 use crate::input::{self, Reading};
 use crate::store::{self, Buffers, ColumnFile, Request};
 
@@ -114,7 +115,7 @@ fn templated(bytes: &[u8]) {
                 let Part::Data(data) = part else { continue };
                 for record in data.records() {
                     let mut row = Row::default();
-                    record.exported().fill(&mut row);
+                    fill(&mut row, &record.exported());
                     let _ = (row.record(), record.options());
                     assert!(record.fields().all(|field| field.bytes.len() <= datagram.len()));
                     n_records += 1;

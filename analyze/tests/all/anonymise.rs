@@ -32,12 +32,6 @@ const NAMES: [&str; 2] = ["marked-router.example", "2001:db8:cafe::77"];
 /// An Ethernet address.
 const ETHERNET: &str = "c6:33:64:0a:0b:0c";
 
-/// Whether a field of some flows of a source has a value: documents are not read for what
-/// only NetFlow v9 and IPFIX have.
-fn is_known(field: &Field, source: &Path) -> bool {
-    !field.is_of_templates() || source.extension().is_some_and(|end| end == "csv")
-}
-
 fn anonymiser() -> Anonymiser {
     Anonymiser::new(b"16 bytes for AES16 bytes to fill")
 }
@@ -63,7 +57,7 @@ fn hit(n: usize, change: impl Fn(&mut Value)) -> String {
                 FieldId::FirstSwitched => json!("2018-09-21T00:00:01.000Z"),
                 _ => json!("2018-09-21T00:00:09.000Z"),
             },
-            Kind::Version => json!(5),
+            Kind::Version => json!(9),
             _ => json!(3),
         };
         match field.module_key.split_once('.') {
@@ -83,7 +77,7 @@ fn row(exporter: &str, next_hop: &str) -> String {
         (FieldId::Exporter, _) => exporter.to_owned(),
         (FieldId::NextHop, _) => next_hop.to_owned(),
         (FieldId::FirstSwitched, _) => "2018-09-21T00:00:01.000Z".into(),
-        (FieldId::Version, _) => "5".into(),
+        (FieldId::Version, _) => "9".into(),
         (FieldId::Family, _) => String::new(),
         (_, Kind::Address | Kind::Text) => marker(field).to_string(),
         (_, Kind::Time) => "2018-09-21T00:00:09.000Z".into(),
@@ -93,8 +87,8 @@ fn row(exporter: &str, next_hop: &str) -> String {
     FIELDS.iter().map(cell).collect::<Vec<_>>().join(",") + "\n"
 }
 
-/// A file of flows in which everything is marked, a dump of it with columns, and a file
-/// that has the fields which documents are not read for.
+/// A file of flows in which everything is marked, a dump of it with columns, and csv
+/// of such flows.
 fn sources(folder: &Path) -> [PathBuf; 3] {
     let (file, dump) = (folder.join("hits.ndjson"), folder.join("dump"));
     let csv = folder.join("flows.csv");
@@ -198,8 +192,7 @@ fn no_marked_address_is_found_in_any_form() {
         let hidden = export(source, form, addresses, true, to);
         // Packets have no room for what was looked up, nor for names.
         let has_texts = form != Form::V5Pcap;
-        let known = FIELDS.iter().filter(|field| is_known(field, source));
-        for field in known.filter(|field| may_tell(field)) {
+        for field in FIELDS.iter().filter(|field| may_tell(field)) {
             let looks_in_clear = looks(marker(field));
             let is_there = looks_in_clear.iter().any(|look| holds(&clear, look));
             let is_of_packets = !field.is_looked_up() && !field.is_of_templates();
@@ -227,7 +220,6 @@ fn what_is_read_again_is_what_the_key_gives() {
     let anonymiser = anonymiser();
     each(|source, form, addresses, to| {
         export(source, form, addresses, true, to);
-        let is_document = matches!(form, Form::Ndjson | Form::Hits);
         let Some(flows) = flows(to, form, addresses) else { return };
         assert_eq!(flows.len(), 4, "{form:?}");
         // Of the router with a name nothing is left; packets say 0.0.0.0, also of the one
@@ -237,10 +229,7 @@ fn what_is_read_again_is_what_the_key_gives() {
             flows.iter().filter(|flow| flow.exporter.as_ref().is_some_and(is_address)).collect();
         assert_eq!(known.len(), if form == Form::V5Pcap { 2 } else { 3 }, "{form:?}");
         let row = Row::of(known[0]);
-        let is_written = |field: &&Field| {
-            let is_read = form != Form::V5Pcap && !is_document && is_known(field, source);
-            !field.is_of_templates() || is_read
-        };
+        let is_written = |field: &&Field| !field.is_of_templates() || form != Form::V5Pcap;
         for field in FIELDS.iter().filter(is_written).filter(|field| may_tell(field)) {
             let hidden = anonymiser.address(marker(field)).to_string();
             let found = match field.kind {

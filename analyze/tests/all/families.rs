@@ -9,7 +9,7 @@ use flowkit_analyze::{ReadOptions, Source};
 use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::field::Access;
 use flowkit_model::question::{Beacons, Measure, Order, Question, Report, Scans};
-use flowkit_model::{Address, FIELDS, Field, FlowRecord, Kind, time};
+use flowkit_model::{Address, FIELDS, Field, FlowRecord, Kind, NotAFlow, time};
 
 use crate::asking::{all_rows, answer, filtered, of_batches, question, ranked, top, top_with};
 use crate::batches::batches;
@@ -254,4 +254,37 @@ fn beacons_of_both_families_are_found() {
     let question = |limit| question(Report::Beacons(Beacons { limit, ..Beacons::default() }));
     assert_eq!(sources(&the_same(&flows, &question(0))), SOURCES.map(number));
     assert_eq!(sources(&the_same(&flows, &question(5))), SOURCES.map(number)[..5]);
+}
+
+/// Rows of csv that state version 9 or 10 are held to its rules.
+#[test]
+fn csv_has_flows_of_every_version() {
+    let rows = "version,src_addr,dst_addr,bytes,dst_port,protocol,direction,src_mask_len\n\
+         9,2001:db8::1,2001:db8::2,70,443,6,1,64\n\
+         10,192.0.2.1,192.0.2.2,80,771,1,2,33\n\
+         9,,,90,443,6,0,0\n\
+         8,192.0.2.1,192.0.2.2,100,443,6,0,0\n\
+         5,192.0.2.1,192.0.2.2,110,443,6,0,24\n";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flows.csv");
+    fs::write(&file, rows).unwrap();
+    let (found, tally) = crate::exporting::flows_and_tally(Source::open(&file).unwrap());
+    let said: Vec<_> = found
+        .iter()
+        .map(|flow| {
+            let FlowRecord { version, bytes, direction, src_mask_len, icmp_type, .. } = *flow;
+            (version, bytes, direction, src_mask_len, icmp_type)
+        })
+        .collect();
+    let (v5, v9, ipfix) = (Some(5), Some(9), Some(10));
+    assert_eq!(
+        said,
+        [
+            (v9, Some(70), Some(1), Some(64), None),
+            (ipfix, Some(80), None, None, Some(3)),
+            (v5, Some(110), Some(0), Some(24), None),
+        ]
+    );
+    let skipped: Vec<_> = tally.skipped.iter().map(|skip| (skip.cause, skip.n)).collect();
+    assert_eq!(skipped, [(NotAFlow::OtherVersion, 1), (NotAFlow::Options, 1)]);
 }

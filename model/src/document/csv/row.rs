@@ -6,6 +6,7 @@ use super::layout::Role;
 use super::value::{address_of, element, flags, is_missing, number_of, time_of, whole};
 use crate::document::NotAFlow;
 use crate::document::dialect::Form;
+use crate::document::templated::{self, VERSIONS};
 use crate::field::{Access, FieldId as F};
 use crate::record::FlowRecord;
 use crate::time;
@@ -226,7 +227,8 @@ impl Cells {
                 self.n_known += usize::from(self.read_value(field, form, cell));
                 match field {
                     F::Version => {
-                        self.other_version = self.flow.version != Some(5)
+                        let is_read = |version| version == 5 || VERSIONS.contains(&version);
+                        self.other_version = !self.flow.version.is_some_and(is_read)
                             || cell.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("sflow"));
                     }
                     F::LastSwitched => self.has_exact_end = cell.contains('.'),
@@ -289,12 +291,24 @@ impl Cells {
 
     fn finish(mut self) -> Row {
         if self.other_version {
-            return Row::Wrong(NotAFlow::OtherVersion, "another version than 5".into());
+            return Row::Wrong(NotAFlow::OtherVersion, "another version".into());
         }
         self.ports();
         self.times();
         if self.n_known == 0 {
             return Row::Wrong(NotAFlow::NotARow, "no cell holds a value of its column".into());
+        }
+        if self.flow.version.is_some_and(|version| VERSIONS.contains(&version)) {
+            // What came back is of the same flow there.
+            for (back, counter) in
+                self.back.into_iter().zip([&mut self.flow.rev_packets, &mut self.flow.rev_bytes])
+            {
+                *counter = counter.or((back > 0).then_some(back));
+            }
+            self.back = [0; 2];
+            if !templated::finish(&mut self.flow, false) {
+                return Row::Wrong(NotAFlow::Options, "neither an address nor layer 2".into());
+            }
         }
         Row::Flows(Box::new(Flows::new(self.flow, self.back, self.flows)))
     }
