@@ -20,6 +20,7 @@ mod kill;
 mod leftovers;
 mod mutations;
 mod nfcapd;
+mod nfcapd_templates;
 mod pipe;
 mod pipes;
 mod practice;

@@ -74,7 +74,7 @@ const ENDS: &[(&str, &str)] = &[
     ("as", "src_as,dst_as"),
 ];
 
-fn run(program: &str, arguments: &[&str]) -> String {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> String {
     // nfdump prints local time.
     let output = Command::new(program).args(arguments).env("TZ", "UTC").output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
@@ -82,18 +82,23 @@ fn run(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn flowkit(arguments: &[&str]) -> String {
+pub(crate) fn flowkit(arguments: &[&str]) -> String {
     run(env!("CARGO_BIN_EXE_flowkit"), arguments)
 }
 
+/// Whether the collector is on the path.
+pub(crate) fn is_there() -> bool {
+    Command::new("nfcapd").arg("-V").output().is_ok()
+}
+
 /// A collector that stores what comes into a folder.
-struct Collector {
+pub(crate) struct Collector {
     process: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Collector {
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         std::fs::create_dir(folder).unwrap();
         // A port that was free a moment ago.
         let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -116,7 +121,7 @@ impl Collector {
     }
 
     /// Lets it take what is under way, and write its file.
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         // What is still in the socket is read first, also on a busy machine.
         thread::sleep(Duration::from_secs(3));
         run("kill", &[&self.process.id().to_string()]);
@@ -257,7 +262,7 @@ struct Sent {
 
 #[test]
 fn a_real_collector_counts_what_we_count() {
-    if Command::new("nfcapd").arg("-V").output().is_err() {
+    if !is_there() {
         eprintln!("skipped: no nfcapd on the path");
         return;
     }
