@@ -21,6 +21,7 @@
 //! | what a record says of the exporter | [`options`] |
 //! | what a datagram can have wrong with it | [`fault`] |
 //! | how payloads in a row are cut | [`fn@split`] |
+//! | how flows become datagrams | [`encode`] |
 //!
 //! ```
 //! use flowkit_model::wire::templated::{Part, Templates};
@@ -66,6 +67,7 @@ pub mod class;
 pub mod data;
 mod definition;
 pub mod element;
+pub mod encode;
 pub mod exported;
 pub mod fault;
 pub mod header;
