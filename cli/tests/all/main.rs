@@ -28,5 +28,6 @@ mod questions;
 mod secrets;
 mod shared_dump;
 mod spilling;
+mod templated;
 mod told;
 mod tshark;

@@ -52,6 +52,12 @@ impl BootTimes {
         *known = boot_ms.min(*known);
     }
 
+    /// Sets the boot time of an engine, milliseconds since 1970-01-01 UTC, where it is
+    /// known.
+    pub fn set(&mut self, engine: Engine, boot_ms: i64) {
+        self.0.insert(engine, boot_ms);
+    }
+
     /// The engines seen, in order.
     pub fn engines(&self) -> impl Iterator<Item = &Engine> {
         self.0.keys()

@@ -11,6 +11,7 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | what the headers say, and how uptime becomes a time | [`header`] |
+//! | where each member of the headers stands, as a table | [`layout`] |
 //! | where the sets of a datagram begin and end | [`sets`] |
 //! | what a template says of its records | [`template`] |
 //! | which templates are kept, and how many | [`templates`], [`limits`] |
@@ -72,6 +73,7 @@ pub mod exported;
 pub mod fault;
 pub mod header;
 pub mod impossible;
+pub mod layout;
 pub mod limits;
 #[cfg(test)]
 mod made_up;
@@ -86,6 +88,7 @@ pub mod sets;
 pub mod split;
 pub mod template;
 pub mod templates;
+mod value_text;
 pub mod walk;
 
 pub use class::Class;

@@ -88,24 +88,25 @@ pub(super) fn of(flow: &FlowRecord, version: Version) -> Vec<Sent> {
         number.is_some_and(|number| Address::from_number(number).ipv4_bits().is_none())
     };
     let of_iana = |field, element, length| Sent { field, enterprise: 0, element, length };
-    let addresses = ADDRESSES.iter().map(|&(field, ipv4, ipv6)| match is_ipv6(field) {
-        true => of_iana(field, ipv6, 16),
-        false => of_iana(field, ipv4, 4),
+    let addresses = ADDRESSES.iter().map(|&(field, ipv4, ipv6)| {
+        if is_ipv6(field) { of_iana(field, ipv6, 16) } else { of_iana(field, ipv4, 4) }
     });
     let plain = PLAIN.iter().map(|&(field, element, length)| of_iana(field, element, length));
-    let times = TIMES.iter().map(|&(field, v9, ipfix)| match is_ipfix {
-        true => of_iana(field, ipfix, 8),
-        false => of_iana(field, v9, 4),
-    });
+    let times =
+        TIMES.iter().map(
+            |&(field, v9, ipfix)| {
+                if is_ipfix { of_iana(field, ipfix, 8) } else { of_iana(field, v9, 4) }
+            },
+        );
     let masks = MASKS.iter().map(|&(field, address, ipv4, ipv6)| {
         of_iana(field, if is_ipv6(address) { ipv6 } else { ipv4 }, 1)
     });
     let icmp = ICMP.iter().map(|&(field, ipv4, ipv6)| {
         of_iana(field, if flow.protocol == Some(ICMP_IPV6) { ipv6 } else { ipv4 }, 1)
     });
-    let reversed = REVERSED.iter().map(|&(field, v9, ipfix)| match is_ipfix {
-        true => Sent { enterprise: REVERSE, ..of_iana(field, ipfix, 8) },
-        false => of_iana(field, v9, 8),
+    let reversed = REVERSED.iter().map(|&(field, v9, ipfix)| {
+        let (enterprise, element) = if is_ipfix { (REVERSE, ipfix) } else { (0, v9) };
+        Sent { enterprise, ..of_iana(field, element, 8) }
     });
     let all = addresses.chain(plain).chain(times).chain(masks).chain(icmp).chain(reversed);
     all.filter(|sent| is_known(sent.field)).collect()

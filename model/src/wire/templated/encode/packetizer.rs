@@ -105,12 +105,19 @@ impl Packetizer {
         Ok(packet)
     }
 
-    /// The datagrams that are not full, in the order of exporters and domains.
+    /// Hands out the datagrams that are not full, in the order of exporters and domains.
+    /// The next flow begins a new one.
     #[must_use]
-    pub fn finish(self) -> Vec<Packet> {
-        let Self { version, observers, .. } = self;
-        let close = |(observer, mut state): (Observer, State)| state.close(version, observer);
-        observers.into_iter().filter_map(close).collect()
+    pub fn flush(&mut self) -> Vec<Packet> {
+        let version = self.version;
+        let states = self.observers.iter_mut();
+        states.filter_map(|(observer, state)| state.close(version, observer.clone())).collect()
+    }
+
+    /// The datagrams that are not full, likewise, when all flows are in.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Packet> {
+        self.flush()
     }
 }
 

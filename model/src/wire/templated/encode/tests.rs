@@ -17,7 +17,9 @@ const BOTH: [Version; 2] = [Version::V9, Version::Ipfix];
 
 fn packets(version: Version, flows: &[FlowRecord]) -> Vec<Packet> {
     let mut boot_times = BootTimes::default();
-    flows.iter().for_each(|flow| boot_times.learn(flow));
+    for flow in flows {
+        boot_times.learn(flow);
+    }
     let mut packetizer = Packetizer::new(version, boot_times);
     let mut packets = Vec::new();
     for flow in flows {
@@ -195,12 +197,12 @@ fn a_time_that_no_uptime_can_say_is_refused() {
     assert_eq!(pushed(Version::Ipfix, &late), Err(misfit));
 }
 
-/// Counters of ElastiFlow are multiplied already.
+/// Counters of `ElastiFlow` are multiplied already.
 #[test]
 fn scaled_counters_stand_beside_no_sampling() {
     let scaled =
         FlowRecord { adapted: Some(2), sampling_interval: Some(100), ..flow(EXPORT_MS, 1) };
-    let found = read(&packets(Version::V9, &[scaled.clone()]));
+    let found = read(&packets(Version::V9, std::slice::from_ref(&scaled)));
     assert_eq!(found.sampling, []);
     let found = read(&packets(Version::V9, &[FlowRecord { adapted: Some(1), ..scaled }]));
     assert_eq!(found.sampling.len(), 1);
@@ -279,9 +281,12 @@ fn any_flow() -> impl Strategy<Value = FlowRecord> {
                     }
                     Access::Address { write, .. } => write(
                         &mut flow,
-                        address.map(|(is_ipv6, number)| match is_ipv6 {
-                            true => Address::from_number(number),
-                            false => Address::from_bits(u32::try_from(number >> 96).unwrap()),
+                        address.map(|(is_ipv6, number)| {
+                            if is_ipv6 {
+                                Address::from_number(number)
+                            } else {
+                                Address::from_bits(u32::try_from(number >> 96).unwrap())
+                            }
                         }),
                     ),
                     _ => {}
