@@ -5,6 +5,7 @@
 //! in every command; the tests of `commands/mod.rs` hold all commands to that.
 
 pub(crate) mod choice;
+pub(crate) mod export_version;
 pub(crate) mod general;
 pub(crate) mod keys;
 pub(crate) mod numbers;

@@ -65,6 +65,11 @@ const CHAPTERS: &[Chapter] = &[
         words: &["check", "loss", "sampling", "duplicates", "repair", "data-quality"],
     },
     Chapter {
+        name: "templates",
+        text: include_str!("../../guide/templates.md"),
+        words: &["v9", "ipfix", "netflow9", "ipv6", "options", "send", "synth"],
+    },
+    Chapter {
         name: "peers",
         text: include_str!("../../guide/peers.md"),
         words: &["nfdump", "silk", "kibana", "elasticdump", "rwstats", "rwfilter", "migration"],

@@ -1,5 +1,5 @@
-//! `flowkit send`: flows as NetFlow v5 packets over UDP, to teach or test a
-//! collector with known data.
+//! `flowkit send`: flows as NetFlow packets over UDP, to teach or test a collector
+//! with known data.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -13,9 +13,10 @@ use flowkit_analyze::export::{Addresses, Checked, Export, ExportError};
 use flowkit_analyze::select;
 use flowkit_model::answer::Tally;
 use flowkit_model::harmless;
+use flowkit_model::wire::Misfit;
 use flowkit_model::wire::packets::{BootTimes, Engine, Packet};
-use flowkit_model::wire::{self, Misfit, Packetizer};
 
+use crate::args::export_version::{ExportVersion, Packing};
 use crate::args::general::General;
 use crate::args::numbers::whole;
 use crate::args::selection::{Refused, Select, without};
@@ -26,10 +27,15 @@ use crate::report::notes;
 use crate::screen;
 
 const EXAMPLES: &str = "\
-A packet holds up to 30 flows of one export time. Sequence numbers start at 0,
-and each exporter and engine gets a boot time before its oldest flow. UDP has
-one source address, so with several exporters one must be chosen. UDP does not
-report whether packets arrived.
+A packet of version 5 holds up to 30 flows of one export time. Sequence numbers
+start at 0, and each exporter and engine gets a boot time before its oldest
+flow. UDP has one source address, so with several exporters one must be chosen.
+UDP does not report whether packets arrived.
+
+Version 5 has no room for IPv6 and for counters of more than 32 bits: --version 9
+and 10 (IPFIX) send those, too. They send what is known of a flow and nothing
+else; templates and the sampling come first, and again every 20 packets or 10
+minutes of export time. Export times are cut to seconds.
 
 nfcapd takes a flow that ends before it starts for an uptime wrap and moves it
 back by 49 days; --repair-times corrects the late times of Logstash that cause
@@ -39,12 +45,13 @@ altered.
 Examples:
   flowkit send flowkit-demo 127.0.0.1:2055 --exporter 192.168.10.254
   flowkit send hits.ndjson.gz collector.example:2055 --max-rate 500
-  flowkit send flowkit-demo 127.0.0.1:2055 -f 'exporter = 192.168.20.254'";
+  flowkit send flowkit-demo 127.0.0.1:2055 -f 'exporter = 192.168.20.254'
+  flowkit send mixed.pcap 127.0.0.1:2055 --version 9 -f 'ipv6'";
 
 /// Options that would change the exported counters.
 const REFUSED: &[Refused] = &[Refused::ScaleSampling];
 
-/// Send flows as NetFlow v5 packets to a collector
+/// Send flows as NetFlow packets to a collector
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES, mut_args(|arg| without(arg, REFUSED)))]
 pub(crate) struct Send {
@@ -66,6 +73,17 @@ pub(crate) struct Send {
         help_heading = "Transfer"
     )]
     max_rate: u64,
+
+    /// Version of the packets; 10 is IPFIX
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "VERSION",
+        hide_possible_values = true,
+        help_heading = "Transfer"
+    )]
+    version: ExportVersion,
 
     /// Exporter to send, where there are several
     #[arg(long, value_name = "EXPORTER", help_heading = "Transfer")]
@@ -115,8 +133,8 @@ impl Send {
         })?;
         let exporter = self.choose(&boot_times)?;
         let mut rate_limit = RateLimit::open(address, self.max_rate)?;
-        let packetizer = Packetizer::new(boot_times);
-        let tally = self.send_all(&flows, exporter.as_deref(), packetizer, &mut rate_limit)?;
+        let packing = Packing::new(self.version, boot_times);
+        let tally = self.send_all(&flows, exporter.as_deref(), packing, &mut rate_limit)?;
         self.tell(&rate_limit.sent, exporter.as_deref(), &tally, general)
     }
 
@@ -125,7 +143,7 @@ impl Send {
         &self,
         flows: &Checked<'_>,
         exporter: Option<&str>,
-        mut packetizer: Packetizer,
+        mut packing: Packing,
         rate_limit: &mut RateLimit,
     ) -> anyhow::Result<Tally> {
         let cannot_send = || format!("cannot send to {}", self.collector);
@@ -134,20 +152,17 @@ impl Send {
                 if flow.exporter.as_deref() != exporter {
                     return Ok(());
                 }
-                match packetizer.push(flow) {
-                    Ok(packet) => packet.map_or(Ok(()), |packet| rate_limit.send(&packet)),
-                    Err(misfit) => {
-                        rate_limit.sent.misfits += 1;
-                        rate_limit.sent.first_misfit.get_or_insert(misfit);
-                        Ok(())
-                    }
+                if let Some(misfit) = packing.push(flow, |packet| rate_limit.send(packet))? {
+                    rate_limit.sent.misfits += 1;
+                    rate_limit.sent.first_misfit.get_or_insert(misfit);
                 }
+                Ok(())
             })
             .map_err(|error| match error {
                 ExportError::Write(error) => anyhow::Error::new(error).context(cannot_send()),
                 error => error.into(),
             })?;
-        for packet in packetizer.finish() {
+        for packet in packing.finish() {
             rate_limit.send(&packet).with_context(cannot_send)?;
         }
         Ok(tally)
@@ -177,6 +192,15 @@ impl Send {
         }
     }
 
+    /// Which version takes what this one does not.
+    fn advice(&self) -> &'static str {
+        match self.version {
+            ExportVersion::V5 => "; try --version 9 or 10",
+            ExportVersion::V9 => "; try --version 10",
+            ExportVersion::Ipfix => "",
+        }
+    }
+
     fn tell(
         &self,
         sent: &Sent,
@@ -196,8 +220,10 @@ impl Send {
         if let Some(misfit) = sent.first_misfit.filter(|_| !general.quiet) {
             writeln!(
                 err,
-                "note: {} flows do not fit in a version 5 packet and were left out, the first because {misfit}",
-                grouped(sent.misfits.into())
+                "note: {} flows do not fit in a version {} packet and were left out, the first because {misfit}{}",
+                grouped(sent.misfits.into()),
+                self.version.number(),
+                self.advice()
             )?;
         }
         notes::of_tally(tally, general.quiet, &mut err)?;
@@ -256,8 +282,7 @@ impl RateLimit {
             thread::sleep(ahead);
         }
         self.socket.send_to(&packet.bytes, self.address)?;
-        let n_records = wire::decode(&packet.bytes).map_or(0, |datagram| datagram.n_records());
-        self.sent.flows += n_records as u64;
+        self.sent.flows += u64::from(packet.n_flows);
         self.sent.datagrams += 1;
         Ok(())
     }

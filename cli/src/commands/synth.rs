@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use flowkit_analyze::export::packets as export;
 use flowkit_model::harmless;
-use flowkit_model::wire;
+use flowkit_model::wire::packets::Packet as Sent;
+use flowkit_testdata::synth::templated::Templated;
 use flowkit_testdata::synth::{MOST_FLOWS_A_DAY, dump};
 use flowkit_testdata::{Packet, Synth as Flows};
 
+use crate::args::export_version::ExportVersion;
 use crate::args::general::General;
 use crate::args::numbers::{whole, within};
 use crate::destination::{refuse_terminal, write_to};
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::output::units::{bytes, counted, grouped};
 use crate::screen::{self, Content};
 
@@ -23,13 +25,16 @@ reserved for benchmarks), from 2018-09-21 on. Equal N, seed and days give equal
 bytes on every machine.
 
 Formats: dump, as `flowkit fetch` leaves it; hits, one per line, as elasticdump
-writes them; pcap, a capture of NetFlow v5 packets; datagrams, these packets one
-after the other.
+writes them; pcap, a capture of NetFlow packets; datagrams, these packets one
+after the other. With --version 9 or 10 the same flows are packed by templates, and
+a part of the conversations is of IPv6: the addresses are then in 2001:db8::/96
+(reserved for documentation), with those of IPv4 in their last 32 bits.
 
 Examples:
   flowkit synth 100000
   flowkit synth 1e6 --days 7 --seed 3 -o week
   flowkit synth 1000 --format pcap -o flows.pcap
+  flowkit synth 1000 --version 9 --format pcap -o templates.pcap
   flowkit synth 1000 --format hits | flowkit top --by dst_port -";
 
 /// Generate realistic synthetic flows, for courses and benchmarks
@@ -52,6 +57,27 @@ pub(crate) struct Synth {
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     format: Format,
 
+    /// Version of the packets; 10 is IPFIX
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "VERSION",
+        hide_possible_values = true,
+        help_heading = "Output"
+    )]
+    version: ExportVersion,
+
+    /// Percentage of the conversations that are of IPv6, with --version 9 or 10
+    #[arg(
+        long,
+        default_value_t = 25,
+        value_name = "PERCENT",
+        value_parser = within(0..=100_u8),
+        help_heading = "Output"
+    )]
+    ipv6: u8,
+
     /// Dump or file to write [default: ./flowkit-synth, or standard output]
     #[arg(short, long, value_name = "PATH", help_heading = "Output")]
     output: Option<PathBuf>,
@@ -66,9 +92,9 @@ enum Format {
     /// Hits, one per line, as elasticdump writes them
     #[value(alias = "ndjson")]
     Hits,
-    /// NetFlow v5 packets in a capture
+    /// NetFlow packets in a capture
     Pcap,
-    /// NetFlow v5 packets, one after the other
+    /// NetFlow packets, one after the other
     #[value(alias = "raw")]
     Datagrams,
 }
@@ -101,6 +127,14 @@ impl Synth {
                 grouped(MOST_FLOWS_A_DAY.into())
             );
         }
+        let is_of_packets = matches!(self.format, Format::Pcap | Format::Datagrams);
+        if self.version.templated().is_some() && !is_of_packets {
+            let why = format!(
+                "--version {} applies to packets; add --format pcap or datagrams",
+                self.version.number()
+            );
+            return Err(Usage(why).into());
+        }
         let flows = Flows { flows: self.flows, seed: self.seed, days: self.days };
         match (self.format, &self.output) {
             (Format::Dump, path) => {
@@ -109,13 +143,32 @@ impl Synth {
             }
             (format, path) => {
                 let path = path.as_deref();
-                if let Format::Pcap | Format::Datagrams = format {
+                if is_of_packets {
                     refuse_terminal(path, &format)?;
                 }
-                write_to(path, Content::Values, |out| Ok(write(format, flows.packets(), out)?))?;
+                write_to(path, Content::Values, |out| Ok(self.write(format, flows, out)?))?;
             }
         }
         Ok(Exit::Done)
+    }
+
+    fn write(&self, format: Format, flows: Flows, out: &mut impl Write) -> io::Result<()> {
+        let packets = flows.packets();
+        if let Format::Hits | Format::Dump = format {
+            for packet in packets {
+                for document in flowkit_testdata::document::documents(&[packet]) {
+                    dump::write_hit(&document, out)?;
+                }
+            }
+            return Ok(());
+        }
+        match self.version.templated() {
+            None => write_packets(format, packets.map(|packet| sent(&packet)), out),
+            Some(version) => {
+                let templated = Templated { version, ipv6_percent: self.ipv6 };
+                write_packets(format, templated.packets(packets), out)
+            }
+        }
     }
 
     fn dump(&self, flows: Flows, path: &Path, general: &General) -> anyhow::Result<Exit> {
@@ -147,33 +200,26 @@ impl Synth {
     }
 }
 
-fn write(
+/// A packet of version 5 as it is sent.
+fn sent(packet: &Packet) -> Sent {
+    Sent {
+        exporter: Some(packet.exporter.addr.to_string()),
+        export_ms: u64::try_from(packet.export_ms).unwrap_or_default(),
+        n_flows: u32::try_from(packet.flows.len()).unwrap_or_default(),
+        bytes: packet.to_bytes(),
+    }
+}
+
+fn write_packets(
     format: Format,
-    packets: impl Iterator<Item = Packet>,
+    mut packets: impl Iterator<Item = Sent>,
     out: &mut impl Write,
 ) -> io::Result<()> {
-    if format == Format::Pcap {
-        out.write_all(&export::file_header())?;
+    if format == Format::Datagrams {
+        return packets.try_for_each(|packet| out.write_all(&packet.bytes));
     }
-    for packet in packets {
-        match format {
-            Format::Datagrams => out.write_all(&packet.to_bytes())?,
-            Format::Pcap => {
-                let sent = wire::packets::Packet {
-                    exporter: Some(packet.exporter.addr.to_string()),
-                    export_ms: u64::try_from(packet.export_ms).unwrap_or_default(),
-                    bytes: packet.to_bytes(),
-                };
-                export::frame(&sent, out)?;
-            }
-            Format::Hits | Format::Dump => {
-                for document in flowkit_testdata::document::documents(&[packet]) {
-                    dump::write_hit(&document, out)?;
-                }
-            }
-        }
-    }
-    Ok(())
+    out.write_all(&export::file_header())?;
+    packets.try_for_each(|packet| export::frame(&packet, out))
 }
 
 #[cfg(test)]

@@ -29,5 +29,6 @@ mod questions;
 mod secrets;
 mod shared_dump;
 mod spilling;
+mod templated;
 mod told;
 mod tshark;

@@ -13,12 +13,16 @@
 //! ```
 
 mod added;
+mod of_templates;
 mod rows;
+mod topics;
 
 use crate::field::FieldId;
 
 pub use added::{ADDED, Added, Adder, added};
+pub use of_templates::{OF_TEMPLATES, OfTemplates, of_templates};
 pub use rows::LESSONS;
+pub use topics::{IANA_ELEMENTS, TOPICS, Topic, topic};
 
 /// What there is to teach about one field.
 #[derive(Clone, Copy, Debug)]

@@ -40,7 +40,7 @@ pub const LESSONS: &[Lesson] = &[
         sources: &[] },
     Lesson { field: FieldId::Version, es_type: "keyword",
         logstash: "the codec says 5, the module makes it the text Netflow v5",
-        good_for: "telling flows of NetFlow v9 and IPFIX in one index apart; flowkit reads 5 alone",
+        good_for: "telling flows of NetFlow v9 and IPFIX in one index apart; flowkit reads all three",
         trap: "0x0500 is a packet in the wrong byte order, not version 1280",
         sources: &[RFC_V9] },
     Lesson { field: FieldId::FlowRecords, es_type: "integer",

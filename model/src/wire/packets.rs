@@ -52,12 +52,19 @@ impl BootTimes {
         *known = boot_ms.min(*known);
     }
 
+    /// Sets the boot time of an engine, milliseconds since 1970-01-01 UTC, where it is
+    /// known.
+    pub fn set(&mut self, engine: Engine, boot_ms: i64) {
+        self.0.insert(engine, boot_ms);
+    }
+
     /// The engines seen, in order.
     pub fn engines(&self) -> impl Iterator<Item = &Engine> {
         self.0.keys()
     }
 
-    fn of(&self, engine: &Engine) -> Uptime {
+    /// The uptime clock of an engine.
+    pub(super) fn of(&self, engine: &Engine) -> Uptime {
         Uptime { boot_ms: self.0.get(engine).copied().unwrap_or_default() }
     }
 }
@@ -69,6 +76,8 @@ pub struct Packet {
     pub exporter: Option<String>,
     /// Time of export, milliseconds since 1970-01-01 UTC.
     pub export_ms: u64,
+    /// Flows in it.
+    pub n_flows: u32,
     /// The UDP payload.
     pub bytes: Vec<u8>,
 }
@@ -156,7 +165,8 @@ impl Open {
         let mut bytes = Vec::with_capacity(HEADER_LENGTH + self.records.len());
         bytes.extend(header.to_bytes());
         bytes.append(&mut self.records);
-        Some(Packet { exporter, export_ms: header.export_ms(), bytes })
+        let n_flows = header.count.into();
+        Some(Packet { exporter, export_ms: header.export_ms(), n_flows, bytes })
     }
 }
 

@@ -18,6 +18,7 @@
 
 pub mod dump;
 mod talks;
+pub mod templated;
 
 use std::collections::VecDeque;
 

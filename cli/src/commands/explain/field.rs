@@ -4,22 +4,26 @@
 use flowkit_model::document::dialect::DIALECTS;
 use flowkit_model::field::Wire;
 use flowkit_model::filter::nearest;
-use flowkit_model::lesson::{self, CISCO, MODULE};
+use flowkit_model::lesson::{self, CISCO, IANA_ELEMENTS, MODULE};
 use flowkit_model::wire::layout::{HEADER, Member, RECORD};
-use flowkit_model::{FIELDS, Field};
+use flowkit_model::wire::templated::{ELEMENTS, Element};
+use flowkit_model::{FIELDS, Field, FieldId};
 
 use super::format::{in_words, type_name};
 use super::paint::Paint;
 use super::record::value_text;
-use super::{column, examples};
+use super::{column, examples, topic};
 use crate::exit::Usage;
 use crate::output::wrap::{add, hanging};
 
 /// Where the texts begin.
 const INDENT: usize = 19;
 
-/// The page of a field, or of a member of the packet that is not a field.
+/// The page of a topic, of a field, or of a member of the packet that is not a field.
 pub(super) fn page(name: &str, paint: Paint) -> anyhow::Result<String> {
+    if let Some(found) = lesson::topic(name) {
+        return Ok(topic::page(found, paint));
+    }
     if let Some(field) = by_any_name(name) {
         return Ok(field_page(field, paint));
     }
@@ -45,7 +49,7 @@ fn no_field(name: &str) -> Usage {
 }
 
 /// A field by its name, an alias, a document's key with or without `netflow.`,
-/// or its name in Cisco's table.
+/// its name in Cisco's table, or that of an element of IPFIX.
 fn by_any_name(name: &str) -> Option<&'static Field> {
     let name = name.trim();
     let of_packet = || {
@@ -57,6 +61,13 @@ fn by_any_name(name: &str) -> Option<&'static Field> {
         .or_else(|| Field::by_name(&format!("netflow.{name}")))
         .or_else(of_packet)
         .or_else(|| by_key(name))
+        .or_else(|| by_element(name))
+}
+
+/// A field by the name of an element that says it.
+fn by_element(name: &str) -> Option<&'static Field> {
+    let element = ELEMENTS.iter().find(|element| element.name.eq_ignore_ascii_case(name))?;
+    element.field().map(FieldId::field)
 }
 
 /// A field by its key in a document of any dialect.
@@ -81,6 +92,10 @@ fn field_page(field: &Field, paint: Paint) -> String {
     let mut out = hanging(&title, looks, looks + 1, field.meaning);
     out.push('\n');
     out += &row("on the wire", &place(field));
+    let elements = in_templates(field);
+    if !elements.is_empty() {
+        out += &row("in v9 and IPFIX", &elements);
+    }
     out += &row("unit", field.unit);
     if !field.aliases.is_empty() {
         out += &row("other names", &field.aliases.join(", "));
@@ -92,10 +107,15 @@ fn field_page(field: &Field, paint: Paint) -> String {
         out += &row("good for", &format!("{}.", lesson.good_for));
         out += &row("beware", &format!("{}.", lesson.trap));
     }
+    if let Some(lesson) = lesson::of_templates(field.id) {
+        out += &row("good for", &format!("{}.", lesson.good_for));
+        out += &row("beware", &format!("{}.", lesson.trap));
+    }
     out += &example(field);
     let more = lesson::of(field.id).map_or(&[][..], |lesson| lesson.sources);
+    let table = if field.is_of_templates() { IANA_ELEMENTS } else { CISCO };
     out += "\n  sources\n";
-    for source in [CISCO, MODULE].iter().chain(more) {
+    for source in [table, MODULE].iter().chain(more) {
         add(&mut out, format_args!("    {source}\n"));
     }
     out
@@ -106,6 +126,7 @@ fn place(field: &Field) -> String {
     let part = match field.wire {
         Wire::Header(..) => "header",
         Wire::Record(..) => "record",
+        Wire::Nowhere if field.is_of_templates() => return "not in version 5".into(),
         Wire::Nowhere => return "not in the packet".into(),
     };
     let each: Vec<String> = members
@@ -120,6 +141,40 @@ fn place(field: &Field) -> String {
         _ => "",
     };
     format!("{}{bits}; big endian", each.join(" and "))
+}
+
+/// The elements that say a field, the one that counts first of each family, with their
+/// lengths; of what is no element, where it is.
+fn in_templates(field: &Field) -> String {
+    match field.id {
+        FieldId::Timestamp => return "header: whole seconds".into(),
+        FieldId::Version => return "header: 9, or 10 for IPFIX".into(),
+        FieldId::Family => return "worked out from the addresses".into(),
+        FieldId::Flowset => return "number of the set that the record is in".into(),
+        FieldId::Domain => {
+            return "header: source id of v9 (bytes 16-19), observation domain of IPFIX (bytes 12-15)"
+                .into();
+        }
+        FieldId::SamplingInterval | FieldId::SamplingAlgorithm => {
+            return "told by options, which are no part of the flow".into();
+        }
+        _ => {}
+    }
+    let each: Vec<String> = Element::of(field.id).into_iter().map(element).collect();
+    each.join("; ")
+}
+
+/// `29305:1 reverseOctetDeltaCount (8 bytes)`.
+fn element(element: &'static Element) -> String {
+    let enterprise = match element.enterprise {
+        0 => String::new(),
+        enterprise => format!("{enterprise}:"),
+    };
+    let length = element.length().map_or_else(String::new, |length| {
+        let plural = if length == 1 { "" } else { "s" };
+        format!(" ({length} byte{plural})")
+    });
+    format!("{enterprise}{} {}{length}", element.number, element.name)
 }
 
 /// The field's keys, each with the dialects that use it.
@@ -204,6 +259,25 @@ mod tests {
             let page = field_page(field, Paint::OFF);
             for line in page.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.len() <= WIDTH, "{line}");
+            }
+        }
+    }
+
+    /// By the number, the name and the length of each element, and where there is none.
+    #[test]
+    fn elements_of_templates_are_on_the_page() {
+        for (name, parts) in [
+            ("family", &["worked out from the addresses", "not in version 5"][..]),
+            ("src_mac", &["56 sourceMacAddress (6 bytes); 81 postSourceMacAddress (6 bytes)"]),
+            ("rev_bytes", &["29305:1 reverseOctetDeltaCount (8 bytes)", "232 responderOctets"]),
+            ("domain", &["header: source id of v9 (bytes 16-19)"]),
+            ("src_addr", &["8 sourceIPv4Address (4 bytes); 27 sourceIPv6Address (16 bytes)"]),
+            ("postNAPTSourceTransportPort", &["nat_src_port", "227"]),
+        ] {
+            let page = page(name, Paint::OFF).unwrap();
+            let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in parts {
+                assert!(words.contains(part), "{name}: {part}\n{page}");
             }
         }
     }

@@ -2,12 +2,13 @@
 //! its name in the order of `flowkit fields`, then what only the packet has.
 
 use flowkit_model::field::Access;
-use flowkit_model::wire::{self, Header, Record};
-use flowkit_model::{FIELDS, Field, FlowRecord, Kind, logstash_times};
+use flowkit_model::wire::{self, Header, Record, templated};
+use flowkit_model::{FIELDS, Field, FieldId, FlowRecord, Kind, Row, logstash_times};
 use serde_json::{Value, json};
 
 use super::load::PacketFile;
 use super::record::value_text;
+use super::walked::Read;
 
 /// A record: names and values, in order.
 type Members = Vec<(&'static str, Value)>;
@@ -17,6 +18,17 @@ pub(super) fn packets(file: &PacketFile, wanted: Option<u64>) -> String {
     let mut records = Vec::new();
     let mut number = 0;
     for piece in &file.pieces {
+        if let Read::Templated(read) = &piece.read {
+            for data in read.data(&piece.payload) {
+                for record in data.records() {
+                    number += 1;
+                    if wanted.is_none_or(|wanted| wanted == number) {
+                        records.push(of_template(&record, piece.exporter.as_deref()));
+                    }
+                }
+            }
+            continue;
+        }
         let Ok(datagram) = wire::decode(&piece.payload) else { continue };
         for record in datagram.records() {
             number += 1;
@@ -27,6 +39,31 @@ pub(super) fn packets(file: &PacketFile, wanted: Option<u64>) -> String {
         }
     }
     array(&records)
+}
+
+/// A record of version 9 or IPFIX: the fields of the flow that it is, what it is, and
+/// each of its elements with its bytes.
+fn of_template(record: &templated::Record<'_, '_>, exporter: Option<&str>) -> Members {
+    let said = record.exported();
+    let mut row = Row::default();
+    said.fill(&mut row);
+    if let Some(exporter) = exporter {
+        row.set_text(FieldId::Exporter, exporter);
+    }
+    let version = record.template().version();
+    let element = |field: templated::Field<'_, '_>| {
+        let hex: String = field.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({
+            "element": field.specifier.element,
+            "enterprise": field.specifier.enterprise,
+            "scope": field.specifier.is_scope,
+            "name": field.specifier.name(version),
+            "hex": hex,
+        })
+    };
+    let elements: Vec<Value> = record.fields().map(element).collect();
+    let own = vec![("class", json!(said.class.name())), ("elements", json!(elements))];
+    [fields(&row.record()), own].concat()
 }
 
 /// The flow of a document.

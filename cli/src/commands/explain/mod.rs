@@ -1,8 +1,9 @@
-//! `flowkit explain`: the packet format, one field, a packet byte by byte, a
+//! `flowkit explain`: the packet format, one field, a topic, a packet byte by byte, a
 //! document field by field.
 
 mod column;
 mod document;
+mod elements;
 mod examples;
 mod field;
 mod format;
@@ -12,7 +13,10 @@ mod members;
 mod packet;
 mod paint;
 mod record;
+mod sets;
 mod times;
+mod topic;
+mod walked;
 
 use std::io::Write;
 use std::num::NonZeroU64;
@@ -32,16 +36,18 @@ use crate::output::Color;
 use crate::screen::{self, Content};
 
 const EXAMPLES: &str = "\
-Without arguments it draws the packet format and explains every field. FIELD is
-any name of a field: of flowkit, of Logstash, of Cisco's table, of nfdump; or a
-column of an answer, such as lost_flows. With
---packet or --flow the argument is a source: a dump, a file, or - for standard
+Without arguments it draws the packet of version 5, with which the course begins,
+and explains every field. FIELD is any name of a field: of flowkit, of Logstash,
+of Cisco's table, of an element of IPFIX, of nfdump; or a column of an answer,
+such as lost_flows; or v9, ipfix, templates, options: how NetFlow v9 and IPFIX
+differ, a packet taken apart, why a record cannot be read. With --packet or --flow the argument is a source: a dump, a file, or - for standard
 input [default: ./flowkit-dump]. json has one object per record.
 
 Examples:
   flowkit explain
   flowkit explain dst_port
   flowkit explain dOctets
+  flowkit explain v9
   flowkit explain --packet --record 3 export.pcap
   flowkit explain --flow 1 flowkit-demo
   flowkit show -n 1 --format stored | flowkit explain --flow 1 -";

@@ -6,6 +6,8 @@ use flowkit_model::wire::{self, Header, Record};
 
 use super::load::{PacketFile, Piece};
 use super::paint::Paint;
+use super::sets::{self, Shown};
+use super::walked::Read;
 use super::{record, times};
 use crate::output::wrap::{add, hanging};
 
@@ -22,13 +24,18 @@ pub(super) fn page(file: &PacketFile, wanted: Option<u64>, paint: Paint) -> Stri
     );
     let mut first = 1;
     for (piece, number) in file.pieces.iter().zip(1..) {
-        let Ok(datagram) = wire::decode(&piece.payload) else { continue };
-        let next = first + datagram.n_records() as u64;
+        let next = first + piece.n_records();
         let numbers = first..next;
         first = next;
         if wanted.is_some_and(|wanted| !numbers.contains(&wanted)) {
             continue;
         }
+        if let Read::Templated(read) = &piece.read {
+            let shown = Shown { number, first: numbers.start, wanted };
+            out += &sets::datagram(piece, read, shown, paint);
+            continue;
+        }
+        let Ok(datagram) = wire::decode(&piece.payload) else { continue };
         out += &header(piece, number, datagram.header(), paint);
         for ((record, index), place) in datagram.records().zip(1..).zip(numbers) {
             if wanted.is_none_or(|wanted| wanted == place) {

@@ -9,6 +9,7 @@
 //! 40005; the names of Logstash are those of its codec for version 9.
 
 use super::role::Role;
+use crate::field::FieldId;
 use Kind::{Ipv4, Ipv6, Mac, Milliseconds, Ntp, Number, Octets, Seconds, Text, Uptime};
 
 /// The enterprise number that turns an element into that of the other direction
@@ -75,6 +76,42 @@ impl Element {
     #[must_use]
     pub const fn is_read(&self) -> bool {
         self.says.is_some()
+    }
+
+    /// The field of a flow that is read from it.
+    #[must_use]
+    pub fn field(&self) -> Option<FieldId> {
+        self.says.and_then(|(role, _)| role.field())
+    }
+
+    /// The elements that a field is read from, the one that counts first of each kind.
+    #[must_use]
+    pub fn of(field: FieldId) -> Vec<&'static Self> {
+        let mut own: Vec<&Self> =
+            ELEMENTS.iter().filter(|element| element.field() == Some(field)).collect();
+        own.sort_by_key(|element| element.says.map(|(_, rank)| rank));
+        own
+    }
+
+    /// Bytes of a value as IANA's list has its type, where that is known. Exporters may
+    /// send fewer of a number, and some send other lengths.
+    #[must_use]
+    pub fn length(&self) -> Option<u16> {
+        Some(match self.kind {
+            Kind::Ipv4 | Kind::Seconds | Kind::Uptime => 4,
+            Kind::Ipv6 => 16,
+            Kind::Mac => 6,
+            Kind::Milliseconds | Kind::Ntp => 8,
+            Kind::Text | Kind::Octets => return None,
+            Kind::Number => {
+                let (role, _) = self.says?;
+                // The flags of TCP are 12 bits today, and type and code two numbers.
+                if role.is_type_and_code() || role == Role::TcpFlags {
+                    return Some(2);
+                }
+                u16::try_from(role.field()?.field().bits()? / 8).ok()?
+            }
+        })
     }
 
     const fn says(self, role: Role, rank: u8) -> Self {
@@ -359,6 +396,41 @@ mod tests {
             let others = &ELEMENTS[place + 1..];
             assert!(others.iter().all(|other| other.says != Some(says)), "{}", element.name);
         }
+    }
+
+    /// Types of IANA's list, looked up there.
+    #[test]
+    fn lengths_are_those_of_the_list() {
+        for (number, length) in [
+            (1, Some(8)),
+            (4, Some(1)),
+            (6, Some(2)),
+            (7, Some(2)),
+            (8, Some(4)),
+            (9, Some(1)),
+            (10, Some(4)),
+            (16, Some(4)),
+            (22, Some(4)),
+            (27, Some(16)),
+            (32, Some(2)),
+            (56, Some(6)),
+            (58, Some(2)),
+            (61, Some(1)),
+            (82, None),
+            (152, Some(8)),
+            (154, Some(8)),
+            (176, Some(1)),
+            (227, Some(2)),
+            (233, Some(1)),
+        ] {
+            assert_eq!(Element::find(0, number).and_then(Element::length), length, "{number}");
+        }
+        let of = |field| -> Vec<u16> {
+            Element::of(field).iter().map(|element| element.number).collect()
+        };
+        assert_eq!(of(FieldId::Vlan), [58, 59, 243]);
+        assert_eq!(of(FieldId::Event), [233, 40_005, 230]);
+        assert_eq!(of(FieldId::EngineId), [0; 0]);
     }
 
     /// Bytes and packets in the order of their elements.

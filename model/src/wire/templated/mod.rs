@@ -11,6 +11,7 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | what the headers say, and how uptime becomes a time | [`header`] |
+//! | where each member of the headers stands, as a table | [`layout`] |
 //! | where the sets of a datagram begin and end | [`sets`] |
 //! | what a template says of its records | [`template`] |
 //! | which templates are kept, and how many | [`templates`], [`limits`] |
@@ -21,6 +22,7 @@
 //! | what a record says of the exporter | [`options`] |
 //! | what a datagram can have wrong with it | [`fault`] |
 //! | how payloads in a row, and messages in one, are cut | [`fn@split`], [`messages`] |
+//! | how flows become datagrams | [`encode`] |
 //!
 //! ```
 //! use flowkit_model::wire::templated::{Part, Templates};
@@ -66,10 +68,12 @@ pub mod class;
 pub mod data;
 mod definition;
 pub mod element;
+pub mod encode;
 pub mod exported;
 pub mod fault;
 pub mod header;
 pub mod impossible;
+pub mod layout;
 pub mod limits;
 #[cfg(test)]
 mod made_up;
@@ -84,6 +88,7 @@ pub mod sets;
 pub mod split;
 pub mod template;
 pub mod templates;
+mod value_text;
 pub mod walk;
 
 pub use class::Class;

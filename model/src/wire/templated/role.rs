@@ -1,5 +1,7 @@
 //! What a field says of a flow or of the exporter, whichever element it is.
 
+use crate::field::FieldId;
+
 /// What flowkit takes from an element. Where several elements have one role,
 /// that of the lowest rank counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +73,53 @@ pub(super) enum Role {
 }
 
 impl Role {
+    /// The field of a flow that is read from it; none of what is of the exporter, or
+    /// only looked at.
+    pub(super) const fn field(self) -> Option<FieldId> {
+        Some(match self {
+            Self::SrcIpv4 | Self::SrcIpv6 => FieldId::SrcAddr,
+            Self::DstIpv4 | Self::DstIpv6 => FieldId::DstAddr,
+            Self::NextHopIpv4 | Self::NextHopIpv6 => FieldId::NextHop,
+            Self::SrcPort => FieldId::SrcPort,
+            Self::DstPort => FieldId::DstPort,
+            Self::Protocol => FieldId::Protocol,
+            Self::TcpFlags => FieldId::TcpFlags,
+            Self::Tos => FieldId::Tos,
+            Self::Bytes => FieldId::Bytes,
+            Self::Packets => FieldId::Packets,
+            Self::RevBytes => FieldId::RevBytes,
+            Self::RevPackets => FieldId::RevPackets,
+            Self::First => FieldId::FirstSwitched,
+            Self::Last => FieldId::LastSwitched,
+            Self::Input => FieldId::InputSnmp,
+            Self::Output => FieldId::OutputSnmp,
+            Self::SrcAs => FieldId::SrcAs,
+            Self::DstAs => FieldId::DstAs,
+            Self::SrcMaskIpv4 | Self::SrcMaskIpv6 => FieldId::SrcMaskLen,
+            Self::DstMaskIpv4 | Self::DstMaskIpv6 => FieldId::DstMaskLen,
+            Self::Direction => FieldId::Direction,
+            Self::Vlan => FieldId::Vlan,
+            Self::SrcMac => FieldId::SrcMac,
+            Self::DstMac => FieldId::DstMac,
+            Self::Event => FieldId::Event,
+            Self::IcmpTypeCodeIpv4
+            | Self::IcmpTypeCodeIpv6
+            | Self::IcmpTypeIpv4
+            | Self::IcmpTypeIpv6 => FieldId::IcmpType,
+            Self::IcmpCodeIpv4 | Self::IcmpCodeIpv6 => FieldId::IcmpCode,
+            Self::NatSrcIpv4 | Self::NatSrcIpv6 => FieldId::NatSrcAddr,
+            Self::NatDstIpv4 | Self::NatDstIpv6 => FieldId::NatDstAddr,
+            Self::NatSrcPort => FieldId::NatSrcPort,
+            Self::NatDstPort => FieldId::NatDstPort,
+            _ => return None,
+        })
+    }
+
+    /// Whether it is type × 256 + code of ICMP.
+    pub(super) const fn is_type_and_code(self) -> bool {
+        matches!(self, Self::IcmpTypeCodeIpv4 | Self::IcmpTypeCodeIpv6)
+    }
+
     /// Whether it shows, in a flow without addresses, what crossed a network.
     pub(super) const fn is_layer_2(self) -> bool {
         matches!(self, Self::SrcMac | Self::DstMac | Self::Vlan | Self::Layer2)

@@ -50,6 +50,7 @@ pub struct Walk<'t, 'a> {
     header: Header,
     source: Source,
     sets: Sets<'a>,
+    set: Option<Set<'a>>,
     definitions: Definitions<'a>,
     fault: Option<Fault>,
 }
@@ -66,6 +67,7 @@ impl<'t, 'a> Walk<'t, 'a> {
             header,
             source: Source { exporter, version: header.version, domain: header.domain },
             sets: Sets::new(&header, datagram),
+            set: None,
             definitions: Definitions::none(header.version),
             fault: None,
         }
@@ -81,6 +83,12 @@ impl<'t, 'a> Walk<'t, 'a> {
     #[must_use]
     pub fn source(&self) -> Source {
         self.source
+    }
+
+    /// The set that the last part is from; `None` before the first.
+    #[must_use]
+    pub fn set(&self) -> Option<Set<'a>> {
+        self.set
     }
 
     /// The next record of the template set that is being read.
@@ -151,6 +159,7 @@ impl<'a> Iterator for Walk<'_, 'a> {
                 Ok(set) => set,
                 Err(fault) => return Some(Part::Fault(fault)),
             };
+            self.set = Some(set);
             let Header { version, .. } = self.header;
             match set.content {
                 Content::Templates | Content::OptionsTemplates => {
@@ -170,6 +179,21 @@ impl<'a> Iterator for Walk<'_, 'a> {
 mod tests {
     use super::*;
     use crate::wire::templated::made_up::{Taken, ipfix, set, template, v9};
+
+    /// A template set of two, then a data set.
+    #[test]
+    fn each_part_is_from_a_set() {
+        let two = [template(256, &[(8, 4), (1, 4)]), template(257, &[(1, 4)])].concat();
+        let datagram = v9(&[set(0, &two), set(256, &counted(7))].concat());
+        let mut templates = Templates::new();
+        let mut walk = templates.read(None, &datagram).unwrap();
+        assert_eq!(walk.set(), None);
+        let mut from = Vec::new();
+        while walk.next().is_some() {
+            from.extend(walk.set().map(|set| (set.number, set.offset)));
+        }
+        assert_eq!(from, [(0, 20), (0, 20), (256, 44)]);
+    }
 
     /// Bytes and packets of 4 bytes each, as template 256 of version 9.
     fn counters() -> Vec<u8> {
