@@ -79,14 +79,21 @@ fn templated(captured: &Captured, walked: &Walked, parsed: &mut Parsed) {
         parsed.odd(Odd { kind, what, n: 1, line, is_missing });
     }
     let exporter = captured.exporter.map(|address| address.to_string());
+    if let Some((place, counts)) = walked.sequence {
+        parsed.exporters.sequence(exporter.as_deref(), place, counts);
+    }
     let mut row = Row::default();
     for held in &walked.data {
         for record in held.over(&captured.bytes).records() {
             let read = record.exported();
             if !read.class.is_flow() {
                 parsed.skip(NotAFlow::Options, line, None);
+                if record.template().tells_of_exporter() {
+                    parsed.exporters.options(exporter.as_deref(), &record.options());
+                }
                 continue;
             }
+            parsed.exporters.impossible(exporter.as_deref(), Some(read.flowset), read.impossible);
             row.clear();
             read.fill(&mut row);
             if let Some(exporter) = &exporter {

@@ -46,5 +46,6 @@ mod shown_columns;
 mod statistics;
 mod store;
 mod text_inputs;
+mod told;
 mod wild;
 mod wire_records;

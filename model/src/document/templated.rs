@@ -13,8 +13,11 @@
 //! What cannot be is unknown: where two exporters share the number of a template, one is
 //! decoded by the template of the other, and its directions are 8 and its times hours off.
 
+use super::json::Json;
 use crate::address::{Address, Family};
+use crate::field::FieldId;
 use crate::record::FlowRecord;
+use crate::wire::templated::{Impossible, Impossibles};
 
 /// The versions that have templates: NetFlow v9, and IPFIX.
 pub const VERSIONS: [u16; 2] = [9, 10];
@@ -33,23 +36,62 @@ pub(super) const UNSPECIFIED: u8 = 50;
 
 /// Makes unknown what cannot be, and works out type and code of ICMP. Whether it is a
 /// flow.
-pub(crate) fn finish(flow: &mut FlowRecord, has_station: bool) -> bool {
-    flow.direction = flow.direction.filter(|direction| *direction <= 1);
-    flow.vlan = flow.vlan.filter(|vlan| *vlan < 1 << 12);
+pub(crate) fn finish(
+    flow: &mut FlowRecord,
+    has_station: bool,
+    impossible: &mut Impossibles,
+) -> bool {
     let longest =
         |address: Option<Address>| u64::from(address.map_or(Family::Ipv6, Address::family).bits());
     let (src, dst) = (longest(flow.src_addr), longest(flow.dst_addr));
-    flow.src_mask_len = flow.src_mask_len.filter(|length| u64::from(*length) <= src);
-    flow.dst_mask_len = flow.dst_mask_len.filter(|length| u64::from(*length) <= dst);
-    if let Some(exported) = flow.timestamp_ms {
-        let can_be = |ms: &u64| {
-            *ms <= exported.saturating_add(AHEAD_MS) && *ms >= exported.saturating_sub(LONGEST_MS)
-        };
-        flow.first_switched_ms = flow.first_switched_ms.filter(can_be);
-        flow.last_switched_ms = flow.last_switched_ms.filter(can_be);
-    }
+    let exported = flow.timestamp_ms;
+    let is_near = |ms: u64| {
+        exported.is_none_or(|exported| {
+            ms <= exported.saturating_add(AHEAD_MS) && ms >= exported.saturating_sub(LONGEST_MS)
+        })
+    };
+    let mut keep = |can_be: bool, kind| {
+        if !can_be {
+            impossible.add(kind);
+        }
+        can_be
+    };
+    flow.direction =
+        flow.direction.filter(|direction| keep(*direction <= 1, Impossible::Direction));
+    flow.vlan = flow.vlan.filter(|vlan| keep(*vlan < 1 << 12, Impossible::Number));
+    let [src_mask, dst_mask] =
+        [(&mut flow.src_mask_len, src), (&mut flow.dst_mask_len, dst)].map(|(length, most)| {
+            length.take().filter(|n| keep(u64::from(*n) <= most, Impossible::Mask))
+        });
+    (flow.src_mask_len, flow.dst_mask_len) = (src_mask, dst_mask);
+    flow.first_switched_ms =
+        flow.first_switched_ms.filter(|ms| keep(is_near(*ms), Impossible::First));
+    flow.last_switched_ms = flow.last_switched_ms.filter(|ms| keep(is_near(*ms), Impossible::Last));
     icmp(flow);
     is_flow(flow, has_station)
+}
+
+/// What kind of value a field has that is too large for it.
+pub(super) fn kind_of(field: FieldId) -> Impossible {
+    match field {
+        FieldId::Protocol => Impossible::Protocol,
+        FieldId::SrcMaskLen | FieldId::DstMaskLen => Impossible::Mask,
+        FieldId::Direction => Impossible::Direction,
+        FieldId::FirstSwitched => Impossible::First,
+        FieldId::LastSwitched => Impossible::Last,
+        _ => Impossible::Number,
+    }
+}
+
+/// Whether a version of IP is one, in numbers or in the module's words; what is neither
+/// says nothing.
+pub(super) fn is_ip_version(version: &Json<'_>) -> bool {
+    let digits = match version {
+        Json::Number(text) => *text,
+        Json::Text(text) => text.strip_prefix("IPv").unwrap_or(text),
+        _ => return true,
+    };
+    digits.parse::<u64>().map_or(true, |version| matches!(version, 4 | 6))
 }
 
 /// Exporters fill type and code of ICMP in for any protocol; and some have them in the

@@ -4,6 +4,7 @@
 pub(crate) mod frames;
 mod reading;
 pub(crate) mod senders;
+mod sequences;
 pub(in crate::input) mod templated;
 
 use std::net::IpAddr;

@@ -3,18 +3,26 @@
 
 use std::net::IpAddr;
 
+use flowkit_model::answer::SequenceCounts;
 use flowkit_model::wire::templated::{Fault, Held, Part, Templates, Version};
+
+use super::sequences::Sequences;
 
 /// What stands in a datagram, by the templates that were known when it came.
 #[derive(Debug, Default)]
 pub(crate) struct Walked {
     pub(crate) data: Vec<Held>,
     pub(crate) faults: Vec<Fault>,
+    /// Version and domain, and what the sequence number says beside those before it.
+    pub(crate) sequence: Option<((u16, u32), SequenceCounts)>,
 }
 
 /// The templates of a capture, or of a file of datagrams, so far.
 #[derive(Debug, Default)]
-pub(in crate::input) struct Learning(Templates);
+pub(in crate::input) struct Learning {
+    templates: Templates,
+    sequences: Sequences,
+}
 
 impl Learning {
     /// Walks the next datagram; `None` if it is not of these versions.
@@ -24,13 +32,23 @@ impl Learning {
         datagram: &[u8],
     ) -> Option<Box<Walked>> {
         let mut walked = Walked::default();
-        for part in self.0.read(exporter, datagram).ok()? {
+        let mut records = 0;
+        let walk = self.templates.read(exporter, datagram).ok()?;
+        let (source, number) = (walk.source(), walk.header().sequence);
+        for part in walk {
             match part {
-                Part::Data(data) => walked.data.push(data.held(datagram)),
+                Part::Data(data) => {
+                    records += data.n_records();
+                    walked.data.push(data.held(datagram));
+                }
                 Part::Fault(fault) => walked.faults.push(fault),
                 Part::Template { .. } | Part::Withdrawn { .. } | Part::AllWithdrawn { .. } => {}
             }
         }
+        // Records that cannot be read cannot be counted.
+        let is_whole = walked.faults.is_empty();
+        let counts = self.sequences.follow(source, number, is_whole.then_some(records));
+        walked.sequence = Some(((source.version.number(), source.domain), counts));
         Some(Box::new(walked))
     }
 }

@@ -70,8 +70,8 @@ fn words_mean_what_they_say() {
 #[test]
 fn words_of_ethernet_and_translation_mean_what_they_say() {
     let translated = FlowRecord {
-        src_mac: Some(0x5e_0053_01),
-        dst_mac: Some(0x5e_0053_02),
+        src_mac: Some(0x5e00_5301),
+        dst_mac: Some(0x5e00_5302),
         nat_src_addr: Some(Address::from([198, 51, 100, 7])),
         nat_dst_addr: "2001:db8::7".parse().ok(),
         nat_src_port: Some(4000),
