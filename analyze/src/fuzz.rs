@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 use flowkit_model::document::shape::{DayCache, Narrowing, Shape};
 use flowkit_model::dump::{Manifest, PartState};
+use flowkit_model::exported_row::fill;
 use flowkit_model::wire::templated::{Limits, Part, Templates, split};
 use flowkit_model::{Entry, Expression, FieldId, FlowRecord, Row};
 
 use crate::batch::FieldSet;
 use crate::filter::Filter;
-use crate::input::packets::exported_row::fill;
 use crate::input::{self, Reading};
 use crate::store::{self, Buffers, ColumnFile, Request};
 

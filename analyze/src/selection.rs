@@ -9,11 +9,11 @@ use std::io;
 
 use flowkit_model::answer::{Sequences, Tally};
 use flowkit_model::filter::Bounds;
-use flowkit_model::logstash_times::{repaired, repaired_ms};
+use flowkit_model::logstash_times::{repaired, repaired_of_version};
 use flowkit_model::window::Span;
 use flowkit_model::{Expression, FIELDS, FieldId, FlowRecord};
 
-use crate::batch::{Batch, FieldSet};
+use crate::batch::{Batch, DictionaryColumn, FieldSet, Rates};
 use crate::dedup::equal_flows::EqualFlows;
 use crate::filter::Filter;
 
@@ -131,7 +131,13 @@ impl Selection {
 
     /// Begins a run over flows.
     pub(crate) fn begin(&self) -> Run<'_> {
-        Run { selection: self, equal: EqualFlows::default() }
+        self.begin_with(Rates::default())
+    }
+
+    /// Begins a run that scales flows by what exporters tell, where they state no
+    /// interval of their own.
+    pub(crate) fn begin_with(&self, told: Rates) -> Run<'_> {
+        Run { selection: self, equal: EqualFlows::default(), told }
     }
 
     /// What is done to flows before the filter sees them.
@@ -168,8 +174,7 @@ impl Selection {
             fields = FIELDS.iter().map(|field| field.id).collect();
         }
         if self.changes.repair_times {
-            let times = [FieldId::Timestamp, FieldId::FirstSwitched, FieldId::LastSwitched];
-            fields = fields.union(times.into_iter().collect());
+            fields = fields.union(REPAIRED.into_iter().collect());
         }
         fields
     }
@@ -197,6 +202,7 @@ impl Selection {
 pub(crate) struct Run<'s> {
     selection: &'s Selection,
     equal: EqualFlows,
+    told: Rates,
 }
 
 impl Run<'_> {
@@ -212,14 +218,10 @@ impl Run<'_> {
             self.equal.drop_from(batch);
         }
         if changes.repair_times {
-            for field in [FieldId::FirstSwitched, FieldId::LastSwitched] {
-                batch.change(field, FieldId::Timestamp, |time, exported| {
-                    exported.map_or(time, |exported| repaired_ms(time, exported))
-                });
-            }
+            repair_times(batch);
         }
         if changes.scale_sampling {
-            batch.scale_sampling();
+            batch.scale_sampling(&self.told);
         }
         if filter.is_any() {
             return;
@@ -252,6 +254,31 @@ impl Run<'_> {
     /// If spilling failed, so that some duplicates were not found.
     pub(crate) fn finish(self) -> io::Result<u64> {
         self.equal.finish()
+    }
+}
+
+/// The fields that a repair of times reads.
+const REPAIRED: [FieldId; 5] = [
+    FieldId::Timestamp,
+    FieldId::Version,
+    FieldId::Adapted,
+    FieldId::FirstSwitched,
+    FieldId::LastSwitched,
+];
+
+/// Repairs the times of a batch.
+fn repair_times(batch: &mut Batch) {
+    let known = |field| -> Vec<Option<u64>> {
+        let dictionary = batch.dictionary_column(field).map(DictionaryColumn::to_column);
+        let column = dictionary.as_ref().unwrap_or_else(|| batch.column(field));
+        (0..batch.rows()).map(|row| column.get(row)).collect()
+    };
+    let [exported, versions, adapted] =
+        [FieldId::Timestamp, FieldId::Version, FieldId::Adapted].map(known);
+    for field in [FieldId::FirstSwitched, FieldId::LastSwitched] {
+        batch.change_rows(field, |row, time| {
+            repaired_of_version(time, exported[row], versions[row], adapted[row])
+        });
     }
 }
 

@@ -98,6 +98,7 @@ pub mod address;
 pub mod answer;
 pub mod document;
 pub mod dump;
+pub mod exported_row;
 pub mod field;
 pub mod filter;
 pub mod harmless;

@@ -9,6 +9,11 @@
 //! | 5.6 to 6.8 | the milliseconds of the export, whatever they were: 0 to 1 s late | no |
 //! | all | after a wrap of the uptime, 2³² ms (49.7 days) ahead | yes |
 //!
+//! Of version 9 every time that is worked out from an uptime is late: by exactly 1 s with
+//! Logstash 7 and later, by 1 to 2 s before. Which times those are, the document says:
+//! they are marked ([`Adaptation::LogstashUptimes`]), and a second is subtracted. Those
+//! that wrapped are more than a day ahead, and unknown.
+//!
 //! Nothing here is done silently: flowkit tells and counts these, and repairs
 //! where asked.
 //!
@@ -27,6 +32,7 @@
 //! (<https://github.com/logstash-plugins/logstash-codec-netflow/issues/174>)
 //! and 172.
 
+use crate::names::Adaptation;
 use crate::record::FlowRecord;
 use crate::wire::Header;
 
@@ -75,6 +81,29 @@ fn without_wrap(ms: u64, timestamp_ms: u64) -> u64 {
     if ms > timestamp_ms.saturating_add(AHEAD_MS) && ms >= WRAP_MS { ms - WRAP_MS } else { ms }
 }
 
+/// How late all times are that Logstash works out from uptimes of version 9: its formula
+/// adds a second and never borrows.
+///
+/// With codec 4.2.1 and later it is exactly this. Codec 3 drops the milliseconds, too,
+/// so that up to 998 ms are left.
+pub const LATE_UPTIME_MS: u64 = 1000;
+
+/// The time alone of a flow of any version as it should be: by which rule, says what its
+/// pipeline did ([`Adaptation`]). Times that version 9 and IPFIX state are right.
+#[must_use]
+pub fn repaired_of_version(
+    reported_ms: u64,
+    timestamp_ms: Option<u64>,
+    version: Option<u64>,
+    adapted: Option<u64>,
+) -> u64 {
+    if version.is_some_and(|version| version > 5) {
+        let is_late = adapted == Some(Adaptation::LogstashUptimes.number());
+        return reported_ms.saturating_sub(if is_late { LATE_UPTIME_MS } else { 0 });
+    }
+    timestamp_ms.map_or(reported_ms, |timestamp_ms| repaired_ms(reported_ms, timestamp_ms))
+}
+
 /// What Logstash 7 and later writes for an uptime of a packet.
 ///
 /// Whole seconds and milliseconds of the uptime's difference are taken off
@@ -104,10 +133,9 @@ pub fn lacks_milliseconds(flow: &FlowRecord) -> bool {
 /// The flow with both times repaired.
 #[must_use]
 pub fn repaired(flow: &FlowRecord) -> FlowRecord {
-    let repair = |ms: Option<u64>| match (ms, flow.timestamp_ms) {
-        (Some(ms), Some(timestamp_ms)) => Some(repaired_ms(ms, timestamp_ms)),
-        _ => ms,
-    };
+    let (version, adapted) = (flow.version.map(u64::from), flow.adapted.map(u64::from));
+    let repair =
+        |ms: Option<u64>| ms.map(|ms| repaired_of_version(ms, flow.timestamp_ms, version, adapted));
     FlowRecord {
         first_switched_ms: repair(flow.first_switched_ms),
         last_switched_ms: repair(flow.last_switched_ms),

@@ -8,13 +8,13 @@
 use std::io;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Answer, Tally};
+use flowkit_model::answer::{Answer, OfExporter, Tally};
 use flowkit_model::window::Span;
 
 use super::select::common_window;
 use super::workers::Workers;
-use crate::batch::dictionary::Codebook;
-use crate::batch::dictionary::Dictionary;
+use crate::batch::Rates;
+use crate::batch::dictionary::{Codebook, Dictionary};
 use crate::cache::{self, Prepared};
 use crate::error::ReadError;
 use crate::input::Source;
@@ -83,6 +83,33 @@ impl AnswerMetadata {
         Self { sources, window, scaled, notes, tally }
     }
 
+    /// Names the exporters that sample and whose flows were not scaled, though that was
+    /// asked for.
+    fn uncorrected(&mut self, selection: &Selection, is_told: bool) {
+        if !selection.changes().scale_sampling {
+            return;
+        }
+        for (exporter, stated) in &self.tally.sampling {
+            let told = self.tally.exporters.get(exporter.as_deref());
+            let Some((least, most)) = told.and_then(OfExporter::intervals) else { continue };
+            let is_one = told.is_some_and(|of| of.interval().is_some()) && exporter.is_some();
+            if stated.is_some() || most <= 1 || (is_one && is_told) {
+                continue;
+            }
+            let why = if is_one {
+                "what is read only once cannot be corrected by them; save it to a file"
+            } else {
+                "of which rate a flow is, it does not say"
+            };
+            let rate =
+                if least == most { format!("1:{most}") } else { format!("1:{least} to 1:{most}") };
+            self.notes.push(format!(
+                "{} is sampled {rate} by its options records and was not corrected for it: {why}",
+                exporter.as_deref().unwrap_or("the unknown exporter")
+            ));
+        }
+    }
+
     /// Adds the metadata to an answer.
     pub(crate) fn apply_to(self, mut answer: Answer) -> Answer {
         answer.sources = self.sources;
@@ -105,9 +132,19 @@ pub(crate) fn gather<S: Statistic>(
 ) -> Result<Gathered<S::Partial>, ReadError> {
     let job = Job { sources, statistic, selection, options, shared };
     let mut prepared = cache::prepare(sources)?;
+    let mut told = Rates::default();
     loop {
-        match job.run(&prepared)? {
-            Ok(gathered) => return Ok(gathered),
+        match job.run(&prepared, &told)? {
+            Ok(mut gathered) => {
+                let known = job.told(&gathered.metadata.tally);
+                // What options records tell is known at the end: a second time through.
+                if known != told && sources.iter().all(|source| source.pipe().is_none()) {
+                    told = known;
+                    continue;
+                }
+                gathered.metadata.uncorrected(selection, known == told);
+                return Ok(gathered);
+            }
             // At most once: without Parquet files there are none that could be
             // damaged.
             Err(damage) => prepared = Prepared::none(sources, &damage),
@@ -125,15 +162,25 @@ struct Job<'a, S> {
 }
 
 impl<S: Statistic> Job<'_, S> {
+    /// The sampling intervals that options records tell, if counters are to be scaled.
+    fn told(&self, tally: &Tally) -> Rates {
+        if self.selection.changes().scale_sampling {
+            Rates::told(tally, &self.shared.dictionary)
+        } else {
+            Rates::default()
+        }
+    }
+
     /// Runs the statistic, from Parquet where there is some; the inner error is
     /// that of a damaged Parquet file.
     fn run(
         &self,
         prepared: &Prepared,
+        told: &Rates,
     ) -> Result<Result<Gathered<S::Partial>, StoreError>, ReadError> {
         let Self { sources, statistic, selection, .. } = *self;
         let Shared { dictionary, memory } = self.shared;
-        let run = selection.begin();
+        let run = selection.begin_with(told.clone());
         let mut absorber = Absorber::new(sources, self.options);
         let workers = Workers::new(statistic, &run, memory);
         let fields = workers.fields();

@@ -17,11 +17,13 @@ pub(crate) mod column;
 pub(crate) mod dictionary;
 pub(crate) mod dictionary_column;
 pub(crate) mod field_set;
+mod rates;
 mod wide;
 pub use self::column::{Column, Values};
 pub(crate) use self::column::{rows_where, select};
 pub(crate) use self::dictionary_column::DictionaryColumn;
 pub use self::field_set::FieldSet;
+pub(crate) use self::rates::Rates;
 pub(crate) use self::wide::Wide;
 
 /// Flows as columns.
@@ -171,7 +173,16 @@ impl Batch {
     ///
     /// # Panics
     /// If the batch was made without one of the four.
-    pub(crate) fn scale_sampling(&mut self) {
+    ///
+    /// Where a flow states no interval, that of its exporter in `told` counts.
+    pub(crate) fn scale_sampling(&mut self, told: &Rates) {
+        let exporters = (!told.is_empty()).then(|| {
+            let dictionary = self.dictionary_column(FieldId::Exporter);
+            let column = dictionary.map(DictionaryColumn::to_column);
+            let column = column.as_ref().unwrap_or_else(|| self.column(FieldId::Exporter));
+            (0..self.rows).map(|row| column.get(row)).collect::<Vec<_>>()
+        });
+        let of_exporter = |row: usize| told.get(exporters.as_ref()?[row]?);
         let factors: Vec<u64> = {
             let column = |field| self.column(field);
             let (intervals, adapted) =
@@ -179,7 +190,7 @@ impl Batch {
             // 1 where the pipeline has multiplied the counters.
             let factor = |row| match adapted.get(row).and_then(Adaptation::from_number) {
                 Some(adapted) if adapted.is_scaled() => 1,
-                _ => intervals.get(row).unwrap_or(1).max(1),
+                _ => intervals.get(row).or_else(|| of_exporter(row)).unwrap_or(1).max(1),
             };
             (0..self.rows).map(factor).collect()
         };
@@ -247,22 +258,6 @@ impl Batch {
                 column.append(more, rows.clone());
             }
         }
-    }
-
-    /// Changes the known values of a field of times or counters, given another
-    /// field's value in each row.
-    ///
-    /// # Panics
-    /// If the batch was made without one of them, or the first is narrower.
-    pub fn change(
-        &mut self,
-        field: FieldId,
-        other: FieldId,
-        change: impl Fn(u64, Option<u64>) -> u64,
-    ) {
-        let known: Vec<Option<u64>> =
-            (0..self.rows).map(|row| self.column(other).get(row)).collect();
-        self.change_rows(field, |row, value| change(value, known[row]));
     }
 
     /// Changes the known values of a field of times or counters, given the row.

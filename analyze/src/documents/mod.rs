@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use flowkit_model::answer::{Position, Tally};
 use flowkit_model::document::csv::Row as TextRow;
+use flowkit_model::exported_row::fill;
 use flowkit_model::wire::{self, NotV5};
 use flowkit_model::{FieldId, NotAFlow, Row};
 use memchr::memchr_iter;
@@ -16,7 +17,6 @@ use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 use crate::error::ReadError;
 use crate::export::document_line;
-use crate::input::packets::exported_row::fill;
 use crate::input::packets::{Captured, Datagrams, Walked};
 use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use flowkit_model::exported_row::fill;
 use flowkit_model::wire::{self, Fault, MOST_RECORDS, NotV5};
 use flowkit_model::{FieldId, NotAFlow, Row};
 
-use super::packets::exported_row::fill;
 use super::packets::frames::Fate;
 use super::packets::{Captured, Datagrams, Walked};
 use super::parse::{Odd, Parsed};
@@ -80,14 +80,21 @@ fn templated(captured: &Captured, walked: &Walked, parsed: &mut Parsed) {
         parsed.odd(Odd { kind, what, n: 1, line, is_missing });
     }
     let exporter = captured.exporter.map(|address| address.to_string());
+    for (place, counts) in &walked.sequences {
+        parsed.exporters.sequence(exporter.as_deref(), *place, *counts);
+    }
     let mut row = Row::default();
     for held in &walked.data {
         for record in held.over(&captured.bytes).records() {
             let read = record.exported();
             if !read.class.is_flow() {
                 parsed.skip(NotAFlow::Options, line, None);
+                if record.template().tells_of_exporter() {
+                    parsed.exporters.options(exporter.as_deref(), &record.options());
+                }
                 continue;
             }
+            parsed.exporters.impossible(exporter.as_deref(), Some(read.flowset), read.impossible);
             row.clear();
             fill(&mut row, &read);
             if let Some(exporter) = &exporter {

@@ -3,9 +3,11 @@
 
 use flowkit_model::document::entry::{Entry, Hit};
 use flowkit_model::document::nesting::DEEPEST_ANSWER;
+use flowkit_model::document::options;
 use flowkit_model::document::page::Page;
 use flowkit_model::document::wrapped::Wrapped;
-use flowkit_model::{Document, NotAFlow, Row};
+use flowkit_model::wire::templated::Impossibles;
+use flowkit_model::{Document, FlowRecord, NotAFlow, Row};
 use memchr::memchr_iter;
 
 use super::block::{Block, Dropped};
@@ -127,12 +129,14 @@ impl Parsed {
             }
             Ok(Entry::Bare(document)) => {
                 let version = document.other_version();
-                match document.into_flow() {
+                let (flow, impossible) = document.into_read();
+                match flow {
                     // Its shape is not learnt, so that none of its like is passed over.
                     Ok(flow) if self.flows_of_object(text, &flow, line) => self.n_values += 1,
                     Ok(flow) => {
                         self.n_values += 1;
                         self.row(&Row::of(&flow), None, line);
+                        self.suspect(&flow, impossible);
                         reader.learn(text, false);
                     }
                     Err(NotAFlow::NoNetflow) if depth < DEEPEST_ANSWER => {
@@ -190,6 +194,10 @@ impl Parsed {
     fn no_flow_in(&mut self, cause: NotAFlow, version: Option<u64>, text: &[u8], line: u64) {
         if let (NotAFlow::OtherVersion, Some(version)) = (cause, version) {
             self.version(version);
+        }
+        if cause == NotAFlow::Options {
+            let (exporter, found) = options::told(text);
+            self.exporters.options(exporter.as_deref(), &found);
         }
         if cause == NotAFlow::TooDeep {
             let what = too_deep();
@@ -287,8 +295,10 @@ impl Parsed {
     fn hit(&mut self, mut hit: Hit<'_>, text: &[u8], line: u64) -> bool {
         let (index, id, routing) = (hit.index.take(), hit.id.take(), hit.routing.take());
         let version = hit.source.as_ref().and_then(Document::other_version);
-        match hit.into_flow() {
+        let (flow, impossible) = hit.into_read();
+        match flow {
             Ok(flow) => {
+                self.suspect(&flow, impossible);
                 let row = Row::of(&flow);
                 let id = document_id([&index, &id, &routing]);
                 self.row(&row, Identity::of(id, &row), line);
@@ -299,6 +309,11 @@ impl Parsed {
                 false
             }
         }
+    }
+
+    /// Counts what a flow of v9 or IPFIX holds that cannot be.
+    pub(super) fn suspect(&mut self, flow: &FlowRecord, impossible: Impossibles) {
+        self.exporters.impossible(flow.exporter.as_deref(), flow.flowset, impossible);
     }
 
     /// Counts text that is no JSON.

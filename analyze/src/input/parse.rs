@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use flowkit_model::answer::{Quality, Sequences};
+use flowkit_model::answer::{Exporters, Quality, Sequences};
 use flowkit_model::document::entry::Entry;
 use flowkit_model::document::server_error::ServerError;
 use flowkit_model::dump::DocumentId;
@@ -34,6 +34,8 @@ pub(crate) struct Parsed {
     /// Quality of the flows' times.
     pub(crate) quality: Quality,
     pub(crate) sequences: Sequences,
+    /// What exporters tell in options records, and what of their records cannot be.
+    pub(crate) exporters: Exporters,
     /// Documents that are no flows, by cause.
     pub(crate) skipped: Vec<Skipped>,
     /// Answers of searches, one entry each.
@@ -135,6 +137,7 @@ impl Parsed {
             identities: Vec::new(),
             quality: Quality::default(),
             sequences: Sequences::default(),
+            exporters: Exporters::default(),
             skipped: Vec::new(),
             pages: Vec::new(),
             server_error: None,

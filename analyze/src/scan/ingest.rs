@@ -67,6 +67,7 @@ impl<'s> Absorber<'s> {
         self.completeness.block(stream, &parsed, &mut self.tally);
         self.tally.quality.merge(&parsed.quality);
         self.tally.sequences.merge(&parsed.sequences);
+        self.tally.exporters.merge(&parsed.exporters);
         for skipped in parsed.skipped {
             let first = Position { file: (*name).to_owned(), line: skipped.line };
             if self.options.strict {
@@ -93,6 +94,7 @@ impl<'s> Absorber<'s> {
         self.tally.notes.extend_from_slice(&tally.notes);
         self.tally.quality.merge(&tally.quality);
         self.tally.sequences.merge(&tally.sequences);
+        self.tally.exporters.merge(&tally.exporters);
         self.tally.is_filtered |= tally.is_filtered;
         let duplicates = &mut self.tally.duplicates;
         duplicates.n += tally.duplicates.n;

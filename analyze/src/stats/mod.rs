@@ -12,3 +12,4 @@ pub(crate) mod grouping;
 pub(crate) mod scans;
 pub(crate) mod summary;
 pub(crate) mod timeline;
+mod versions;

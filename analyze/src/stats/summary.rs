@@ -6,6 +6,7 @@ use flowkit_model::answer::{Answer, Cell, Column, Meaning, Table as Rows, Tally}
 use flowkit_model::{FIELDS, FieldId, Kind, Metric};
 
 use super::exporters::Exported;
+use super::versions::{self, Versions};
 use crate::batch::Batch;
 use crate::batch::dictionary::Codebook;
 use crate::group::counters::{Accumulator, Counters};
@@ -27,6 +28,7 @@ pub(crate) struct SummarySums {
     exporters: Table<Exported>,
     first: Option<(u64, u64)>,
     last: Option<(u64, u64)>,
+    versions: Versions,
 }
 
 impl Default for Summary {
@@ -54,7 +56,7 @@ impl Statistic for Summary {
 
     fn start(&self, memory: &Arc<Memory>) -> SummarySums {
         let exporters = Table::new(&self.layout, &Extras::default(), memory);
-        SummarySums { exporters, first: None, last: None }
+        SummarySums { exporters, first: None, last: None, versions: Versions::default() }
     }
 
     fn add(&self, sums: &mut SummarySums, batch: &Batch) {
@@ -66,6 +68,7 @@ impl Statistic for Summary {
                 .map(|volume| (volume, (None, interval)))
                 .map_err(|all| Exported::of(all.raised(batch.more(row)), None, interval))
         });
+        sums.versions.add(batch);
         let range = |field| batch.column(field).min_max();
         sums.first = widen(sums.first, range(FieldId::FirstSwitched));
         sums.last = widen(sums.last, range(FieldId::LastSwitched));
@@ -75,6 +78,7 @@ impl Statistic for Summary {
         sums.exporters.merge(other.exporters);
         sums.first = widen(sums.first, other.first);
         sums.last = widen(sums.last, other.last);
+        sums.versions.merge(&other.versions);
     }
 
     fn answer(
@@ -86,7 +90,7 @@ impl Statistic for Summary {
         let ranked = sums.exporters.all(Metric::Bytes, codes)?;
         let (first, last) = (tally.seen.map(|seen| seen.0), tally.seen.map(|seen| seen.1));
         let total = tally.total;
-        let facts = vec![
+        let mut facts = vec![
             ("flows", Meaning::Count, Cell::from(total.flows)),
             ("packets", Meaning::Count, Cell::Number(total.packets)),
             ("bytes", Meaning::Bytes, Cell::Number(total.bytes)),
@@ -95,6 +99,7 @@ impl Statistic for Summary {
             ("first_switched", Meaning::Value(Kind::Time), sums.first.map(|range| range.0).into()),
             ("last_switched", Meaning::Value(Kind::Time), sums.last.map(|range| range.1).into()),
         ];
+        facts.extend(sums.versions.facts());
         let columns = [
             ("exporter", Meaning::Key(Kind::Text)),
             ("bytes", Meaning::Bytes),
@@ -117,6 +122,7 @@ impl Statistic for Summary {
         });
         let table =
             Rows { name: "exporters", columns: Column::list(columns), rows: rows.collect() };
-        Ok(Answer { facts, facts_alone: true, table, ..Answer::default() })
+        let notes = versions::interfaces(tally);
+        Ok(Answer { facts, facts_alone: true, table, notes, ..Answer::default() })
     }
 }

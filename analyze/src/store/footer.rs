@@ -17,6 +17,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::before::Before;
 use super::layout::Layout;
+use super::stored_exporters::{self, StoredExporter};
 use super::{schema, statistics};
 
 /// Key of the metadata.
@@ -203,6 +204,9 @@ pub(crate) struct StoredTally {
     /// Not every flow of each engine is here: an export of some flows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_filtered: bool,
+    /// What exporters of v9 and IPFIX told; missing where none did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exporters: Vec<StoredExporter>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -251,6 +255,7 @@ impl StoredTally {
             sequences: tally.sequences.clone(),
             times: tally.times.clone().map(|times| times.into_iter().collect()),
             is_filtered: tally.is_filtered,
+            exporters: stored_exporters::of(&tally.exporters),
         }
     }
 
@@ -317,6 +322,7 @@ impl StoredTally {
             times: self.times.clone().map(|times| times.into_iter().collect()),
             sequences: self.sequences.clone(),
             is_filtered: self.is_filtered,
+            exporters: stored_exporters::exporters(&self.exporters),
         })
     }
 }

@@ -27,6 +27,7 @@ mod properties;
 mod reader;
 pub(crate) mod schema;
 mod statistics;
+mod stored_exporters;
 mod thrift;
 mod tuning;
 pub(crate) mod writer;

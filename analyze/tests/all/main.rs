@@ -46,6 +46,7 @@ mod shown_columns;
 mod statistics;
 mod store;
 mod text_inputs;
+mod told;
 mod tshark_templates;
 mod wild;
 mod wire_records;

@@ -13,6 +13,8 @@ lists the fields.
 
   ip, host, net       source or destination: ip 10.0.0.1, src net 10.0.0.0/8
   port, as, if, mask  either end: dst port 443, src or dst port 53, in if 3
+  mac, nip, nport     either end, of v9 and IPFIX: src mac 00:00:5e:00:53:01;
+                      nip and nport are after translation (NAT): dst nport 53
   proto               name or number: proto tcp, or tcp alone
   flags SA            all of these set; not flags AFRPU: none of these;
                       flags any SA: one of these; flags = SA: exactly these;

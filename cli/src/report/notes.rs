@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use flowkit_model::answer::{Fault, Quality, Tally, Unmatched};
 use flowkit_model::field::Wire;
 use flowkit_model::harmless::harmless;
+use flowkit_model::names::Adaptation;
 use flowkit_model::question::{Question, Report};
 use flowkit_model::window::Typed;
 use flowkit_model::{Answer, FieldId, NotAFlow};
@@ -158,13 +159,27 @@ pub(super) fn late_times(tally: &Tally) -> Vec<String> {
             "{starts} of the starts{whose} lack their milliseconds (Logstash 5.6 to 6.8, or an exporter whose uptime counts whole seconds)"
         )
     });
-    second_late.into_iter().chain(lost).collect()
+    let uptimes = tally.times.as_ref().and_then(|_| {
+        let late = late_uptimes(tally).filter(|n| *n > 0)?;
+        let share = share(late, tally.total.flows);
+        Some(format!("{share} of the flows have times that are 1 s late (NetFlow v9 by Logstash)"))
+    });
+    second_late.into_iter().chain(lost).chain(uptimes).collect()
+}
+
+/// Flows whose times Logstash worked out from uptimes of version 9.
+fn late_uptimes(tally: &Tally) -> Option<u64> {
+    let mut all = tally.adaptations();
+    all.find(|(adaptation, _)| *adaptation == Adaptation::LogstashUptimes).map(|(_, n)| n)
 }
 
 /// A time that is 1 s late is recognised by its fraction alone, so half of the
 /// times that are correct look late too.
 fn misrepaired(answer: &Answer) -> Option<&'static str> {
     let quality = &answer.tally.quality;
+    if late_uptimes(&answer.tally).is_some() {
+        return None;
+    }
     (quality.timed > 0 && quality.wrapped == 0 && quality.fault().is_none()).then_some(
         "--repair-times may have made correct times 1 s early: no flow shows the fault of Logstash 7 and later, and packets never have it",
     )

@@ -4,6 +4,7 @@
 //! that neither depends on the other. Values are exact; output formats round and
 //! add units.
 
+mod exporters;
 mod group_row;
 mod protocols;
 mod quality;
@@ -14,6 +15,7 @@ mod sequences;
 mod table;
 mod tally;
 
+pub use self::exporters::{Exporters, ImpossibleCounts, OfExporter, Rate, SequenceCounts};
 pub use self::group_row::{Group, GroupRow, More, Quantiles};
 pub use self::protocols::Protocols;
 pub use self::quality::{Fault, Quality};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Quality, Sequences};
+use super::{Exporters, Quality, Sequences};
 use crate::names::Adaptation;
 use crate::{FieldId, NotAFlow, Sums};
 
@@ -89,6 +89,9 @@ pub struct Tally {
     /// Flows that their pipeline changed, by the number of the
     /// [`Adaptation`](crate::names::Adaptation).
     pub adapted: BTreeMap<u64, u64>,
+    /// What exporters of v9 and IPFIX tell in options records, and what of their records
+    /// cannot be; of all that was read, whether flows match or not.
+    pub exporters: Exporters,
     /// Documents that are no flows.
     pub skipped: Vec<Skipped>,
     /// Quality of the times of all flows that were read, whether they match or
@@ -119,6 +122,7 @@ impl Tally {
         self.total.add(&other.total);
         self.quality.merge(&other.quality);
         self.sequences.merge(&other.sequences);
+        self.exporters.merge(&other.exporters);
         self.is_filtered |= other.is_filtered;
         self.times = match (self.times, other.times) {
             (Some(mut times), Some(others)) => {
@@ -178,9 +182,15 @@ impl Tally {
         flows > 0 && unknown.any(|(_, n)| *n >= flows)
     }
 
-    /// The sampling of the exporters that state one.
+    /// The sampling of the exporters that state one, in their flows or else in options
+    /// records.
     pub fn samplings(&self) -> impl Iterator<Item = Sampling> {
-        self.sampling.values().copied().flatten()
+        self.sampling.iter().filter_map(|(exporter, stated)| {
+            stated.or_else(|| {
+                let (least, most) = self.exporters.get(exporter.as_deref())?.intervals()?;
+                Some(Sampling { least, most })
+            })
+        })
     }
 
     /// Pipelines that multiplied the counters of some flows.
@@ -202,6 +212,7 @@ impl Tally {
             duplicates: Duplicates::default(),
             quality: Quality::default(),
             sequences: Sequences::default(),
+            exporters: other.exporters.uncounted(),
             ..other
         };
         let mut both = self.and(once);

@@ -16,6 +16,7 @@ use super::page::{HitsSeed, Page};
 use super::server_error::{ErrorSeed, ServerError};
 use super::{Document, NotAFlow, Part};
 use crate::record::FlowRecord;
+use crate::wire::templated::Impossibles;
 
 /// One JSON value of a file.
 #[derive(Debug)]
@@ -49,7 +50,15 @@ impl Hit<'_> {
     /// # Errors
     /// Says why it is none.
     pub fn into_flow(self) -> Result<FlowRecord, NotAFlow> {
-        self.source.ok_or(NotAFlow::NoSource)?.into_flow()
+        self.into_read().0
+    }
+
+    /// The flow, or why it is none, and what the document holds that cannot be.
+    pub fn into_read(self) -> (Result<FlowRecord, NotAFlow>, Impossibles) {
+        match self.source {
+            Some(document) => document.into_read(),
+            None => (Err(NotAFlow::NoSource), Impossibles::default()),
+        }
     }
 }
 

@@ -40,6 +40,7 @@
 //! | how rows of csv become flows | [`csv`] |
 //! | how documents that look alike are read fast | [`shape`] |
 //! | what of v9 and IPFIX is a flow | [`templated`] |
+//! | what a record about the exporter tells | [`options`] |
 //! | how deep a document may nest | [`nesting`] |
 //! | what a line of a file can hold: hit, document, page, error | [`entry`] |
 //! | what answers of SQL, `_mget`, `_msearch` and others hold | [`wrapped`] |
@@ -48,7 +49,9 @@ pub mod csv;
 pub mod dialect;
 pub mod entry;
 mod json;
+mod judged;
 pub mod nesting;
+pub mod options;
 pub mod page;
 mod rows_of_values;
 pub mod server_error;
@@ -67,6 +70,7 @@ use self::dialect::{Form, Keys, Node, Place, Signs};
 use crate::field::{Access, FieldId};
 use crate::record::FlowRecord;
 use crate::row::N_FIELDS;
+use crate::wire::templated::Impossibles;
 
 pub use entry::Entry;
 use json::Json;
@@ -164,6 +168,11 @@ pub struct Document {
     of_templates: bool,
     /// Keys that other dialects are known by.
     marks: u64,
+    /// Values of v9 and IPFIX that cannot be.
+    impossible: Impossibles,
+    /// In which form its times stand: where as text, Logstash worked those of version 9
+    /// out from uptimes.
+    time_form: Form,
 }
 
 /// The rank of a field that was not found.
@@ -232,6 +241,8 @@ impl Document {
             dialect,
             of_templates,
             marks: 0,
+            impossible: Impossibles::default(),
+            time_form: Form::Plain,
         }
     }
 
@@ -239,33 +250,6 @@ impl Document {
     #[must_use]
     pub fn other_version(&self) -> Option<u64> {
         self.flow.version.filter(|_| self.other_version).map(u64::from)
-    }
-
-    /// The flow, if it is one.
-    ///
-    /// # Errors
-    /// Says why it is none.
-    pub fn into_flow(mut self) -> Result<FlowRecord, NotAFlow> {
-        match self {
-            Self { signs: Signs { flow: false, .. }, .. } => Err(NotAFlow::NoNetflow),
-            Self { is_too_deep: true, .. } => Err(NotAFlow::TooDeep),
-            Self { other_version: true, .. } => Err(NotAFlow::OtherVersion),
-            _ => {
-                if self.of_templates && !templated::finish(&mut self.flow, self.signs.station) {
-                    return Err(NotAFlow::Options);
-                }
-                if self.ranks[FieldId::DstPort as usize] == NONE {
-                    self.flow.dst_port = self.halves.and_then(|port| port.try_into().ok());
-                }
-                let interval = self.flow.sampling_interval.map(u64::from);
-                if let Some(adapted) =
-                    dialect::adaptation(self.dialect, self.scaled.contains(&true), interval)
-                {
-                    self.flow.adapted = Some(adapted as u8);
-                }
-                Ok(self.flow)
-            }
-        }
     }
 
     fn part(&mut self, part: Part<'_>) {
@@ -290,6 +274,9 @@ impl Document {
     fn member(&mut self, above: &'static Node, key: &str, value: &str) {
         let (node, marks) = above.at(key);
         self.marks |= marks;
+        if self.of_templates && node.is_none() {
+            self.suspect(key, value);
+        }
         let Some(node) = node else { return };
         let json = Json::of(value);
         match json {
@@ -331,6 +318,9 @@ impl Document {
             }
             _ => rank,
         };
+        if self.of_templates && found == Found::TooLarge {
+            self.impossible.add(templated::kind_of(place.field));
+        }
         let known = &mut self.ranks[place.field as usize];
         if rank > *known || matches!(found, Found::Missing | Found::Impossible) {
             return;
@@ -342,6 +332,9 @@ impl Document {
         // The same place again: two values are none, as in a list of two.
         let is_again = rank == *known;
         *known = rank;
+        if matches!(place.field, FieldId::FirstSwitched | FieldId::LastSwitched) {
+            self.time_form = place.form;
+        }
         if matches!(place.field, FieldId::Bytes | FieldId::Packets) {
             self.scaled[usize::from(place.field == FieldId::Bytes)] = place.form == Form::Scaled;
         }

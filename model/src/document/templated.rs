@@ -13,10 +13,12 @@
 //! What cannot be is unknown: where two exporters share the number of a template, one is
 //! decoded by the template of the other, and its directions are 8 and its times hours off.
 
+use super::json::Json;
 use crate::address::{Address, Family};
 use crate::field::{Access, FieldId};
 use crate::record::FlowRecord;
 use crate::row::Row;
+use crate::wire::templated::{Impossible, Impossibles};
 
 /// The versions that have templates: NetFlow v9, and IPFIX.
 pub const VERSIONS: [u16; 2] = [9, 10];
@@ -86,31 +88,60 @@ impl Values for Row<'_> {
 
 /// Makes unknown what cannot be, and works out type and code of ICMP. Whether it is a
 /// flow.
-pub(super) fn finish(flow: &mut impl Values, has_station: bool) -> bool {
-    keep(flow, FieldId::Direction, |direction| direction <= 1);
-    keep(flow, FieldId::Vlan, |vlan| vlan < 1 << 12);
+pub(super) fn finish(
+    flow: &mut impl Values,
+    has_station: bool,
+    impossible: &mut Impossibles,
+) -> bool {
+    let mut keep = |flow: &mut _, field, can_be: &dyn Fn(u64) -> bool| {
+        if Values::number(flow, field).is_some_and(|value| !can_be(value)) {
+            Values::put(flow, field, None);
+            impossible.add(kind_of(field));
+        }
+    };
+    keep(flow, FieldId::Direction, &|direction| direction <= 1);
+    keep(flow, FieldId::Vlan, &|vlan| vlan < 1 << 12);
     for (end, mask) in
         [(FieldId::SrcAddr, FieldId::SrcMaskLen), (FieldId::DstAddr, FieldId::DstMaskLen)]
     {
         let longest = flow.address(end).map_or(Family::Ipv6, Address::family).bits();
-        keep(flow, mask, |length| length <= u64::from(longest));
+        keep(flow, mask, &|length| length <= u64::from(longest));
     }
     if let Some(exported) = flow.number(FieldId::Timestamp) {
         let (latest, earliest) =
             (exported.saturating_add(AHEAD_MS), exported.saturating_sub(LONGEST_MS));
         for time in [FieldId::FirstSwitched, FieldId::LastSwitched] {
-            keep(flow, time, |ms| (earliest..=latest).contains(&ms));
+            keep(flow, time, &|ms| (earliest..=latest).contains(&ms));
         }
     }
     icmp(flow);
     is_flow(flow, has_station)
 }
 
-/// Makes a number unknown unless it can be.
-fn keep(flow: &mut impl Values, field: FieldId, can_be: impl Fn(u64) -> bool) {
-    if flow.number(field).is_some_and(|value| !can_be(value)) {
-        flow.put(field, None);
+/// What kind of value a field has that is too large for it.
+pub(super) fn kind_of(field: FieldId) -> Impossible {
+    match field {
+        FieldId::Protocol => Impossible::Protocol,
+        FieldId::SrcMaskLen | FieldId::DstMaskLen => Impossible::Mask,
+        FieldId::Direction => Impossible::Direction,
+        FieldId::FirstSwitched => Impossible::First,
+        FieldId::LastSwitched => Impossible::Last,
+        _ => Impossible::Number,
     }
+}
+
+/// Members of v9 and IPFIX that say which version of IP a flow is of.
+pub(super) const IP_VERSIONS: [&str; 3] = ["ip_protocol_version", "ip_version", "ipVersion"];
+
+/// Whether a version of IP is one, in numbers or in the module's words; what is neither
+/// says nothing.
+pub(super) fn is_ip_version(version: &Json<'_>) -> bool {
+    let digits = match version {
+        Json::Number(text) => *text,
+        Json::Text(text) => text.strip_prefix("IPv").unwrap_or(text),
+        _ => return true,
+    };
+    digits.parse::<u64>().map_or(true, |version| matches!(version, 4 | 6))
 }
 
 /// Exporters fill type and code of ICMP in for any protocol; and some have them in the

@@ -115,7 +115,7 @@ pub const FIELDS: &[Field] = &[
         wire: Nowhere, kind: Kind::Text, unit: "name (number)", meaning: "AS of the destination, by GeoIP; PRIVATE: a private address",
         access: Text { read: |flow| flow.dst_as_name.as_deref(), write: |flow, value| flow.dst_as_name = value } },
     Field { id: FieldId::Adapted, name: "adapted", aliases: &[], module_key: "flowkit.adapted", codec_key: "flowkit.adapted",
-        wire: Nowhere, kind: Kind::Adaptation, unit: "1 ElastiFlow, 2 ElastiFlow scaled, 3 nfcapd scaled", meaning: "what the pipeline changed; scaled: counters are multiplied by the sampling interval",
+        wire: Nowhere, kind: Kind::Adaptation, unit: "1 ElastiFlow, 2 ElastiFlow scaled, 3 nfcapd scaled, 4 Logstash uptimes", meaning: "what the pipeline changed; scaled: counters are multiplied by the sampling interval; uptimes: times are 1 s late",
         access: Number { bits: 8, read: |flow| flow.adapted.map(u64::from), write: |flow, value| flow.adapted = fit(value) } },
     Field { id: FieldId::Family, name: "family", aliases: &["af"], module_key: "flowkit.family", codec_key: "flowkit.family",
         wire: Nowhere, kind: Kind::Family, unit: "ipv4 or ipv6", meaning: "family of the addresses; worked out from them",

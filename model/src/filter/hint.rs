@@ -158,12 +158,11 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("length", "did you mean bytes, or bpp (bytes a packet)?"),
     ("size", "did you mean bytes, or bpp (bytes a packet)?"),
     ("ident", "which files are read is said by the sources, not by the filter"),
-    ("mac", "did you mean src_mac or dst_mac?"),
     ("mpls", NOT_IN_V5),
     ("ttl", NOT_IN_V5),
     ("vrf", NOT_IN_V5),
-    ("nat", "did you mean nat_src_addr or nat_dst_addr?"),
-    ("xlate", "did you mean nat_src_addr or nat_dst_addr?"),
+    ("nat", "did you mean nip or nport, which are after translation?"),
+    ("xlate", "did you mean nip or nport, which are after translation?"),
     ("payload", NOT_IN_V5),
     ("ethertype", NOT_IN_V5),
     ("geo", NOT_IN_V5),
@@ -186,19 +185,26 @@ pub(super) fn unknown_word(word: &str) -> String {
     format!("no field is called {word}; {hint}")
 }
 
+/// What a flow has at both ends.
+const FOLLOWS: &str = "ip, net, port, as, mask, mac, nip or nport";
+
 /// What to try where a word after `src` or `dst` names no end.
 pub(super) fn after_place(place: &str, word: &str) -> String {
     let together = format!("{place}_{word}");
     let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
     let is_address = word.starts_with(|first: char| first.is_ascii_digit()) && word.contains('.');
-    let ends = ["addr", "ip", "net", "host", "port", "as", "mask"];
+    if word.eq_ignore_ascii_case("vlan") {
+        return "a flow has one VLAN, that of its source if both are sent; did you mean vlan?"
+            .into();
+    }
+    let ends = ["addr", "ip", "net", "host", "port", "as", "mask", "mac", "nip", "nport"];
     let meant = match nearest(word, ends.into_iter()) {
         _ if word.eq_ignore_ascii_case("if") => "in if or out if".to_owned(),
         _ if is_number => format!("{place} port {word}"),
         _ if is_address => format!("{place} ip {word}"),
         _ if Field::by_name(&together).is_some() => together.to_ascii_lowercase(),
         Some(near) => format!("{place} {near}"),
-        None => return format!("{place} is followed by ip, net, port, as or mask"),
+        None => return format!("{place} is followed by {FOLLOWS}"),
     };
-    format!("{place} is followed by ip, net, port, as or mask; did you mean {meant}?")
+    format!("{place} is followed by {FOLLOWS}; did you mean {meant}?")
 }

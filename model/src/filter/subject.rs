@@ -27,12 +27,26 @@ pub enum End {
     Interface,
     /// `mask`: length of the routing prefix.
     MaskLength,
+    /// `mac`: Ethernet address.
+    Mac,
+    /// `nip`: address after translation (NAT).
+    NatAddress,
+    /// `nport`: port after translation.
+    NatPort,
 }
 
 impl End {
     /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::Address, Self::Port, Self::As, Self::Interface, Self::MaskLength];
+    pub const ALL: [Self; 8] = [
+        Self::Address,
+        Self::Port,
+        Self::As,
+        Self::Interface,
+        Self::MaskLength,
+        Self::Mac,
+        Self::NatAddress,
+        Self::NatPort,
+    ];
 
     /// What it is called.
     #[must_use]
@@ -43,6 +57,9 @@ impl End {
             Self::As => "as",
             Self::Interface => "if",
             Self::MaskLength => "mask",
+            Self::Mac => "mac",
+            Self::NatAddress => "nip",
+            Self::NatPort => "nport",
         }
     }
 
@@ -55,6 +72,9 @@ impl End {
             Self::As => [FieldId::SrcAs, FieldId::DstAs],
             Self::Interface => [FieldId::InputSnmp, FieldId::OutputSnmp],
             Self::MaskLength => [FieldId::SrcMaskLen, FieldId::DstMaskLen],
+            Self::Mac => [FieldId::SrcMac, FieldId::DstMac],
+            Self::NatAddress => [FieldId::NatSrcAddr, FieldId::NatDstAddr],
+            Self::NatPort => [FieldId::NatSrcPort, FieldId::NatDstPort],
         }
     }
 }

@@ -30,6 +30,9 @@ const fn derived(typed: &'static str, derived: Derived) -> Word {
 pub const WORDS: &[Word] = &[
     either("addr", End::Address), either("ip", End::Address), either("host", End::Address), either("net", End::Address),
     either("port", End::Port), either("as", End::As), either("if", End::Interface), either("mask", End::MaskLength),
+    either("mac", End::Mac), either("nip", End::NatAddress), either("xip", End::NatAddress), either("xnet", End::NatAddress),
+    either("nport", End::NatPort), either("xport", End::NatPort),
+    field("flowdir", FieldId::Direction), field("observation domain id", FieldId::Domain),
     field("in if", FieldId::InputSnmp), field("out if", FieldId::OutputSnmp),
     field("in bytes", FieldId::Bytes), field("in packets", FieldId::Packets),
     field("next ip", FieldId::NextHop), field("nexthop", FieldId::NextHop),

@@ -4,7 +4,8 @@
 //! A pipeline that multiplies counters by the sampling interval leaves the
 //! interval beside them, so that nothing in the document says that this was
 //! done; it is known of the pipeline alone. Such counters are estimates already
-//! and must not be multiplied again.
+//! and must not be multiplied again. Times that are late are told of the document
+//! alone, too: of which of its members they are, a flow does not say.
 //!
 //! Sources: robcowart/elastiflow 3.5.3 and 4.0.1, `conf.d/20_filter_20_netflow`
 //! and `conf.d/20_filter_90_post_process`; phaag/nfdump `netflow_v5_v7.c`.
@@ -20,11 +21,15 @@ pub enum Adaptation {
     ElastiFlowScaled = 2,
     /// nfcapd multiplied the counters by the sampling interval.
     NfcapdScaled = 3,
+    /// Logstash worked the times out from uptimes of version 9: they are 1 s late, or
+    /// up to 2 s by its codec before 4.0. Counters are as exported.
+    LogstashUptimes = 4,
 }
 
 impl Adaptation {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::ElastiFlow, Self::ElastiFlowScaled, Self::NfcapdScaled];
+    pub const ALL: [Self; 4] =
+        [Self::ElastiFlow, Self::ElastiFlowScaled, Self::NfcapdScaled, Self::LogstashUptimes];
 
     /// That of a number in the field.
     #[must_use]
@@ -45,6 +50,7 @@ impl Adaptation {
             Self::ElastiFlow => "ElastiFlow",
             Self::ElastiFlowScaled => "ElastiFlow scaled",
             Self::NfcapdScaled => "nfcapd scaled",
+            Self::LogstashUptimes => "Logstash uptimes",
         }
     }
 
@@ -54,19 +60,20 @@ impl Adaptation {
         match self {
             Self::ElastiFlow | Self::ElastiFlowScaled => "ElastiFlow",
             Self::NfcapdScaled => "nfcapd",
+            Self::LogstashUptimes => "Logstash",
         }
     }
 
     /// Whether bytes and packets are multiplied by the sampling interval.
     #[must_use]
     pub fn is_scaled(self) -> bool {
-        self != Self::ElastiFlow
+        matches!(self, Self::ElastiFlowScaled | Self::NfcapdScaled)
     }
 
     /// Whether AS numbers may be those of a database, not the exporter's.
     #[must_use]
     pub fn looks_up_as(self) -> bool {
-        self != Self::NfcapdScaled
+        matches!(self, Self::ElastiFlow | Self::ElastiFlowScaled)
     }
 }
 

@@ -4,5 +4,6 @@
 
 mod templated;
 mod templated_documents;
+mod templated_encode;
 mod templated_shapes;
 mod wire;

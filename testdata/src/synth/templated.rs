@@ -119,6 +119,7 @@ fn of_ipv6(mut flow: FlowRecord) -> FlowRecord {
 
 #[cfg(test)]
 mod tests {
+    use flowkit_model::exported_row::fill;
     use flowkit_model::wire::templated::{Part, Templates};
     use flowkit_model::{Family, Row};
 
@@ -140,7 +141,7 @@ mod tests {
                 for record in data.records().map(|record| record.exported()) {
                     if record.class.is_flow() {
                         let mut row = Row::default();
-                        record.fill(&mut row);
+                        fill(&mut row, &record);
                         row.set_text(flowkit_model::FieldId::Exporter, exporter);
                         flows.push(row.record());
                     }

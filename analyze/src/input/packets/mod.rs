@@ -1,10 +1,10 @@
 //! Export packets as they are captured or concatenated in a file, not yet decoded:
 //! datagrams, what the frames hold beside them, and who sent them.
 
-pub(crate) mod exported_row;
 pub(crate) mod frames;
 mod reading;
 pub(crate) mod senders;
+mod sequences;
 pub(in crate::input) mod templated;
 
 use std::net::IpAddr;

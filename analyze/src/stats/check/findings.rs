@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use flowkit_model::FieldId;
 use flowkit_model::answer::{Answer, Cell, Column, Fault, Meaning, Quality, Table, Tally};
+use flowkit_model::{FieldId, Sums};
 
+use super::templated::of_templates;
 use super::{Checked, Duplicates};
 use crate::batch::dictionary::Codebook;
 use crate::quality::loss::{Engine, Loss};
 
 /// A row.
-struct Finding {
+pub(super) struct Finding {
     name: &'static str,
     /// Exporter, engine, field: where.
     place: String,
@@ -59,7 +60,8 @@ const LONG_GAP_MS: u64 = 3_600_000;
 
 pub(super) fn answer(
     checked: Checked,
-    duplicates: Duplicates,
+    duplicates: &Duplicates,
+    twice: &BTreeMap<Option<u64>, Sums>,
     codes: &Codebook,
     tally: &Tally,
 ) -> io::Result<Answer> {
@@ -111,11 +113,12 @@ pub(super) fn answer(
         flows,
         "flows state a sampling interval but mode 0, as Juniper routers do: they are sampled",
     );
+    of_templates(&checked.records, twice, &name, tally, &mut findings);
     of_tally(tally, &mut findings);
     Ok(rows(findings, tally))
 }
 
-fn push(
+pub(super) fn push(
     findings: &mut Vec<Finding>,
     name: &'static str,
     place: &str,

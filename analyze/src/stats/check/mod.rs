@@ -1,7 +1,9 @@
 //! `check`: what is wrong with the data, finding by finding.
 
+mod directed;
 mod findings;
 pub(crate) mod fingerprint;
+mod templated;
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +11,9 @@ use std::sync::Arc;
 use flowkit_model::answer::{Answer, Tally};
 use flowkit_model::{FIELDS, FieldId};
 
+use self::directed::Directed;
 use self::fingerprint::Fingerprint;
+use self::templated::Records;
 use crate::batch::Batch;
 use crate::batch::dictionary::Codebook;
 use crate::quality::loss::Packets;
@@ -27,6 +31,10 @@ pub(crate) struct Checked {
     packets: Packets,
     /// Fingerprints of all flows; those that two routers may share are in one partition.
     flows: Partitions<Fingerprint>,
+    /// Flows of which it is known which way they were observed.
+    directed: Partitions<Directed>,
+    /// Records of v9 and IPFIX by exporter and template.
+    records: Records,
     /// Flows that state a sampling interval and no sampling mode.
     sampled_without_mode: u64,
 }
@@ -51,6 +59,8 @@ impl Statistic for Check {
         Checked {
             packets: Packets::new(memory),
             flows: Partitions::new(Arc::clone(memory)),
+            directed: Partitions::new(Arc::clone(memory)),
+            records: Records::default(),
             sampled_without_mode: 0,
         }
     }
@@ -61,15 +71,21 @@ impl Statistic for Check {
             (column(FieldId::SamplingAlgorithm), column(FieldId::SamplingInterval));
         let without_mode = |row: &usize| mode.get(*row) == Some(0) && interval.get(*row) > Some(1);
         checked.sampled_without_mode += (0..batch.rows()).filter(without_mode).count() as u64;
-        for flow in Fingerprint::of(batch) {
+        for (row, flow) in Fingerprint::of(batch).enumerate() {
             checked.flows.push(flow.partition_hash(), flow);
+            if let Some(directed) = Directed::of(batch, row, &flow) {
+                checked.directed.push(flow.partition_hash(), directed);
+            }
         }
+        checked.records.add(batch);
         checked.packets.add(batch);
     }
 
     fn merge(&self, checked: &mut Checked, other: Checked) {
         checked.packets.merge(other.packets);
         checked.flows.append(other.flows);
+        checked.directed.append(other.directed);
+        checked.records.merge(other.records);
         checked.sampled_without_mode += other.sampled_without_mode;
     }
 
@@ -85,7 +101,8 @@ impl Statistic for Check {
             duplicates.equal += part.equal;
             duplicates.seen_twice += part.seen_twice;
         }
-        Ok(findings::answer(checked, duplicates, codes, tally)?)
+        let twice = directed::reported_twice(&checked.directed)?;
+        Ok(findings::answer(checked, &duplicates, &twice, codes, tally)?)
     }
 }
 

@@ -126,7 +126,8 @@ fn remarks(flow: &FlowRecord) -> Vec<String> {
     for id in [FieldId::FirstSwitched, FieldId::LastSwitched] {
         remarks.extend(time_remark(flow, id));
     }
-    if logstash_times::lacks_milliseconds(flow) {
+    // Exports of version 9 and IPFIX are in whole seconds.
+    if flow.version <= Some(5) && logstash_times::lacks_milliseconds(flow) {
         remarks.push("both times have the milliseconds of the export time: a sign of Logstash 5.6 to 6.8, which lose them (up to 1 s late, cannot be repaired), or chance".into());
     }
     if let (Some(first), Some(last)) = (flow.first_switched_ms, flow.last_switched_ms)
@@ -152,8 +153,19 @@ fn time_remark(flow: &FlowRecord, id: FieldId) -> Option<String> {
         FieldId::FirstSwitched => flow.first_switched_ms?,
         _ => flow.last_switched_ms?,
     };
-    let (repaired, faults) = logstash_times::repair(ms, flow.timestamp_ms?);
     let name = id.field().name;
+    if flow.version > Some(5) {
+        let is_late = flow.adapted.map(u64::from) == Some(Adaptation::LogstashUptimes.number());
+        let right = ms.saturating_sub(logstash_times::LATE_UPTIME_MS);
+        return is_late.then(|| {
+            format!(
+                "{name} is 1 s late (Logstash adds a second to times of version 9; codec 3 loses the milliseconds, too): {} should be {}",
+                format_ms(ms),
+                format_ms(right)
+            )
+        });
+    }
+    let (repaired, faults) = logstash_times::repair(ms, flow.timestamp_ms?);
     let fault = match faults.as_slice() {
         [] => return None,
         [logstash_times::Fault::Second] => {

@@ -1,6 +1,7 @@
 //! Records for programs: an array with one object per record, every field by
 //! its name in the order of `flowkit fields`, then what only the packet has.
 
+use flowkit_model::exported_row::fill;
 use flowkit_model::field::Access;
 use flowkit_model::wire::{self, Header, Record, templated};
 use flowkit_model::{FIELDS, Field, FieldId, FlowRecord, Kind, Row, logstash_times};
@@ -46,7 +47,7 @@ pub(super) fn packets(file: &PacketFile, wanted: Option<u64>) -> String {
 fn of_template(record: &templated::Record<'_, '_>, exporter: Option<&str>) -> Members {
     let said = record.exported();
     let mut row = Row::default();
-    said.fill(&mut row);
+    fill(&mut row, &said);
     if let Some(exporter) = exporter {
         row.set_text(FieldId::Exporter, exporter);
     }

@@ -11,6 +11,7 @@ use crate::field::{Access, FieldId as F};
 use crate::record::FlowRecord;
 use crate::time;
 use crate::wire;
+use crate::wire::templated::Impossibles;
 
 /// What a record is.
 #[derive(Clone, Debug, PartialEq)]
@@ -306,7 +307,7 @@ impl Cells {
                 *counter = counter.or((back > 0).then_some(back));
             }
             self.back = [0; 2];
-            if !templated::finish(&mut self.flow, false) {
+            if !templated::finish(&mut self.flow, false, &mut Impossibles::default()) {
                 return Row::Wrong(NotAFlow::Options, "neither an address nor layer 2".into());
             }
         }

@@ -28,7 +28,9 @@ use super::value::{self, Found, Scalar};
 use crate::address::Address;
 use crate::dump::DocumentId;
 use crate::field::FieldId;
+use crate::names::Adaptation;
 use crate::row::Row;
+use crate::wire::templated::Impossibles;
 
 mod day;
 mod learn;
@@ -67,6 +69,8 @@ pub struct Shape {
     keys: KeysOf,
     /// Bytes or packets stand where the pipeline multiplies them.
     is_scaled: bool,
+    /// A time of the flow is text, which Logstash works out from an uptime.
+    has_text_times: bool,
 }
 
 /// What a value is, hence how it is read.
@@ -150,8 +154,14 @@ impl Shape {
         days: &mut DayCache,
     ) -> Option<Shaped<'t>> {
         let shaped = self.walk(text, row, days, None)?;
-        if self.keys.of_templates && !templated::finish(row, self.keys.has_station) {
-            return None;
+        if self.keys.of_templates {
+            // What cannot be is told by the reader of JSON.
+            let mut impossible = Impossibles::default();
+            let is_flow = templated::finish(row, self.keys.has_station, &mut impossible);
+            (is_flow && impossible.is_empty()).then_some(())?;
+            if self.has_text_times && row.number(FieldId::Version) == Some(9) {
+                row.set(FieldId::Adapted, Adaptation::LogstashUptimes.number());
+            }
         }
         Some(shaped)
     }

@@ -69,7 +69,10 @@ fn any_filter() -> impl Strategy<Value = String> {
             format!("src net in [255.255.255.2{a:02}..255.255.255.255 ::..::{b} 10.0.0.0/8]")
         }),
         (0..=128_u8).prop_map(|n| format!("net 2001:db8::/{n}")),
-        (0..9_u8).prop_map(|n| format!("src_mac 00:00:00:00:00:0{n}")),
+        (0..9_u8, prop_oneof![Just("src_mac"), Just("mac"), Just("mac !="), Just("dst mac")])
+            .prop_map(|(n, word)| format!("{word} 00:00:00:00:00:0{n}")),
+        (0..9_u8, prop_oneof![Just("nport"), Just("src nport >"), Just("xport !=")])
+            .prop_map(|(n, word)| format!("{word} {n}")),
         (0..32_u8).prop_map(|n| format!("net 10.0.0.0/{n}")),
         (0..600_u16, 0..600_u16, prop_oneof![Just("port"), Just("dst port"), Just("service")])
             .prop_map(|(a, b, word)| format!("{word} in [{a} {}-{}]", a.min(b), a.max(b))),

@@ -66,6 +66,49 @@ fn words_mean_what_they_say() {
     }
 }
 
+/// nfdump 1.7.8 takes each of these (`nfdump -Z`), but for the lists.
+#[test]
+fn words_of_ethernet_and_translation_mean_what_they_say() {
+    let translated = FlowRecord {
+        src_mac: Some(0x5e00_5301),
+        dst_mac: Some(0x5e00_5302),
+        nat_src_addr: Some(Address::from([198, 51, 100, 7])),
+        nat_dst_addr: "2001:db8::7".parse().ok(),
+        nat_src_port: Some(4000),
+        nat_dst_port: Some(53),
+        vlan: Some(12),
+        direction: Some(1),
+        domain: Some(3),
+        ..flow()
+    };
+    for (text, expected) in [
+        ("mac 00:00:5e:00:53:01", true),
+        ("mac 00:00:5e:00:53:02", true),
+        ("mac 00:00:5e:00:53:03", false),
+        ("src mac 00:00:5e:00:53:01", true),
+        ("src mac 00:00:5e:00:53:02", false),
+        ("dst mac 00:00:5e:00:53:02", true),
+        ("mac in [00:00:5e:00:53:09 00:00:5e:00:53:02]", true),
+        ("src and dst mac in [00:00:5e:00:53:01 00:00:5e:00:53:02]", true),
+        ("nip 198.51.100.7", true),
+        ("src nip 198.51.100.7 and dst nip 2001:db8::7", true),
+        ("src nip 10.1.2.3", false),
+        ("dst xip 2001:db8::/32", true),
+        ("src xnet 198.51.100.0/24", true),
+        ("dst xnet 198.51.100.0/24", false),
+        ("nport 53 and src nport 4000 and xport > 3999", true),
+        ("dst nport 4000", false),
+        ("dst xport domain", true),
+        ("vlan 12 and flowdir egress and observation domain id 3", true),
+        ("flowdir 0", false),
+    ] {
+        let filter = Expression::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(filter.matches(&translated), expected, "{text}");
+        assert!(!filter.matches(&flow()), "{text}");
+        assert_eq!(Expression::parse(&filter.to_string()), Ok(filter), "{text}");
+    }
+}
+
 /// A comparison with an unknown is false, its `not` true.
 #[test]
 fn what_is_unknown_is_in_no_comparison() {

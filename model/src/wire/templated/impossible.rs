@@ -74,7 +74,7 @@ impl Impossibles {
         Impossible::ALL.into_iter().filter(move |kind| self.contains(*kind))
     }
 
-    pub(super) fn add(&mut self, kind: Impossible) {
+    pub(crate) fn add(&mut self, kind: Impossible) {
         self.0 |= kind as u16;
     }
 }

@@ -14,7 +14,7 @@ pub(crate) const LAYERS: &[Layers] = &[
         &["record"],
         &["field"],
         &["dump", "filter", "lesson", "meaning", "row", "wire"],
-        &["document", "logstash_times"],
+        &["document", "exported_row", "logstash_times"],
         &["question"],
         &["answer"],
         &["lib"],

@@ -11,7 +11,9 @@ use super::text::{list_end, number_end, plain_string, string_end};
 use super::{Shape, Slot};
 use crate::document::dialect::{Form, Keys, Node};
 use crate::document::entry::KeysOf;
+use crate::document::json::Json;
 use crate::document::nesting::DEEPEST_LEARNT;
+use crate::document::templated::{IP_VERSIONS, is_ip_version};
 use crate::document::{OF_FIELDS, entry};
 use crate::field::FieldId;
 use crate::row::N_FIELDS;
@@ -42,7 +44,10 @@ pub(super) fn learn(text: &[u8], is_hit: bool) -> Option<Shape> {
     }
     let of = |field: FieldId| learner.best[field as usize].as_ref();
     let is_scaled = |best: Option<&Best>| best.is_some_and(|best| best.form == Form::Scaled);
+    let has_text_time = |field| of(field).is_some_and(|best| best.form == Form::TextTime);
     let mut shape = learner.shape;
+    shape.has_text_times =
+        has_text_time(FieldId::FirstSwitched) || has_text_time(FieldId::LastSwitched);
     shape.keys = keys;
     free_lone_addresses(&mut shape);
     shape.is_scaled = is_scaled(of(FieldId::Packets)) || is_scaled(of(FieldId::Bytes));
@@ -159,6 +164,9 @@ impl Learner<'_> {
             (Place::Entry, "fields") if self.is_hit => self.part(OF_FIELDS, 16),
             (Place::Entry, _) if self.is_hit => self.ignored(),
             (Place::Entry, _) => self.known(self.root.at(key).0),
+            (Place::Document(_), _) if self.keys.of_templates && IP_VERSIONS.contains(&key) => {
+                self.version_of_ip()
+            }
             (Place::Document(node), _) => self.known(node.at(key).0),
         }
     }
@@ -190,6 +198,18 @@ impl Learner<'_> {
             [] => self.ignored(),
             places => self.field(places),
         }
+    }
+
+    /// A version of IP that can be: part of the literal bytes.
+    fn version_of_ip(&mut self) -> Option<()> {
+        let rest = &self.text[self.at..];
+        let length = match self.peek()? {
+            b'"' => plain_string(&rest[1..])?.len() + 2,
+            b'-' | b'0'..=b'9' => number_end(rest)?,
+            _ => return self.word(),
+        };
+        let value = std::str::from_utf8(&rest[..length]).ok()?;
+        is_ip_version(&Json::of(value)).then(|| self.at += length)
     }
 
     fn is_list_of_objects(&self) -> bool {

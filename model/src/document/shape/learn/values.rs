@@ -24,6 +24,16 @@ struct Value {
     later: u8,
 }
 
+impl Value {
+    /// Makes it an address of v9 or IPFIX, which may be one of several of its field.
+    fn among_addresses(&mut self, field: FieldId, address: Address) {
+        let is_unspecified = address.is_unspecified();
+        let slot = |is_read| Slot::AmongAddresses { field, is_unspecified, is_read };
+        (self.slot, self.pass) = (slot(true), slot(false));
+        self.later = if is_unspecified { templated::UNSPECIFIED } else { 0 };
+    }
+}
+
 impl Learner<'_> {
     /// The value of a place: a number or text, or a list of one.
     pub(super) fn field(&mut self, places: &'static [(Place, u8)]) -> Option<()> {
@@ -62,7 +72,7 @@ impl Learner<'_> {
                 self.best[place.field as usize] = flags_before;
                 (self.literal_from, self.at) = (literal_from, start);
                 let value = Value { slot: Slot::FlagNames, pass: Slot::AnyList, length, later: 0 };
-                self.step(places, value);
+                self.step(places, &value);
                 Some(())
             }
             _ => None,
@@ -110,7 +120,7 @@ impl Learner<'_> {
             let mut value = Value { slot: pass, pass, length, later: 0 };
             match (places, &found[0]) {
                 ([(place, _)], Found::Address(address)) if self.keys.of_templates => {
-                    self.among_addresses(place.field, *address, &mut value);
+                    value.among_addresses(place.field, *address);
                 }
                 ([(place, _)], _) => {
                     if matches!(place.form, Form::HighByte | Form::LowByte) {
@@ -125,23 +135,15 @@ impl Learner<'_> {
                     value.slot = Slot::Scalar { places, n_found, read, is_text: quote == 1 };
                 }
             }
-            self.step(&places[..n_found], value);
+            self.step(&places[..n_found], &value);
         }
         self.at += quote;
         Some(())
     }
 
-    /// An address of v9 or IPFIX, which may be one of several of its field.
-    fn among_addresses(&self, field: FieldId, address: Address, value: &mut Value) {
-        let is_unspecified = address.is_unspecified();
-        let slot = |is_read| Slot::AmongAddresses { field, is_unspecified, is_read };
-        (value.slot, value.pass) = (slot(true), slot(false));
-        value.later = if is_unspecified { templated::UNSPECIFIED } else { 0 };
-    }
-
     /// A value, which may be that of two fields: read for those that have no better place.
-    fn step(&mut self, places: &[(Place, u8)], value: Value) {
-        let Value { mut slot, pass, length, later } = value;
+    fn step(&mut self, places: &[(Place, u8)], value: &Value) {
+        let Value { mut slot, pass, length, later } = *value;
         let number = self.shape.steps.len();
         for (place, rank) in places {
             let rank = rank.saturating_add(self.after).saturating_add(later);

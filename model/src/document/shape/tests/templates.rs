@@ -29,7 +29,7 @@ fn the_address_that_counts_is_the_specified_one() {
     assert_eq!(source(&BOTH.replace("0.0.0.0", "10.9.9.9")), None);
     assert_eq!(source(&BOTH.replace("2001:db8::1", "::")), None);
     let only = BOTH.replace(r#""ipv6_src_addr":"2001:db8::1","#, "");
-    assert_eq!(reads(&learnt(&only), &only.replace("0.0.0.0", "10.9.9.9")).is_some(), true);
+    assert!(reads(&learnt(&only), &only.replace("0.0.0.0", "10.9.9.9")).is_some());
 }
 
 /// What cannot be is unknown, by values of the document at hand: also where the values
@@ -39,7 +39,7 @@ fn what_cannot_be_is_unknown_whatever_was_learnt() {
     let shape = learnt(BOTH);
     let read = |text: String| reads(&shape, &text).unwrap();
     assert_eq!(read(BOTH.replace(r#""direction":0"#, r#""direction":8"#)).direction, None);
-    assert_eq!(read(BOTH.replace("T11:59", "T23:59")).first_switched_ms.is_some(), true);
+    assert!(read(BOTH.replace("T11:59", "T23:59")).first_switched_ms.is_some());
     assert_eq!(read(BOTH.replace("05-14T11:59", "05-19T11:59")).first_switched_ms, None);
     assert_eq!(read(BOTH.into()).icmp_type, None);
     assert_eq!(read(BOTH.replace(":17,", ":1,")).icmp_type, Some(8));
@@ -51,7 +51,7 @@ fn what_cannot_be_is_unknown_whatever_was_learnt() {
     let narrowed = narrowing.narrowed(&shape).unwrap();
     assert!(narrowing.n_same() > 8, "{}", narrowing.n_same());
     assert_eq!(reads(&narrowed, &exported(14)).unwrap().first_switched_ms, None);
-    assert_eq!(reads(&narrowed, &exported(20)).unwrap().first_switched_ms.is_some(), true);
+    assert!(reads(&narrowed, &exported(20)).unwrap().first_switched_ms.is_some());
 }
 
 /// An options record looks like the flows beside it, but for what is unknown in it.

@@ -51,7 +51,5 @@ mod open;
 mod packetizer;
 mod record;
 mod sampling;
-#[cfg(test)]
-mod tests;
 
 pub use packetizer::{AGAIN_DATAGRAMS, AGAIN_MS, MOST_BYTES, Packetizer};

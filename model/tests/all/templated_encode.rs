@@ -1,15 +1,16 @@
-//! What is written is what the reader of [`templated`](crate::wire::templated) reads.
+//! What is written is what the reader of [`templated`](flowkit_model::wire::templated) reads.
 
 use proptest::prelude::*;
 
-use super::{AGAIN_DATAGRAMS, AGAIN_MS, MOST_BYTES, Packetizer};
-use crate::address::Address;
-use crate::field::{Access, FIELDS, FieldId};
-use crate::record::FlowRecord;
-use crate::row::Row;
-use crate::wire::Misfit;
-use crate::wire::packets::{BootTimes, Packet};
-use crate::wire::templated::{Header, Part, Sampling, Templates, Version};
+use flowkit_model::address::Address;
+use flowkit_model::exported_row::fill;
+use flowkit_model::field::{Access, FIELDS, FieldId};
+use flowkit_model::record::FlowRecord;
+use flowkit_model::row::Row;
+use flowkit_model::wire::Misfit;
+use flowkit_model::wire::packets::{BootTimes, Packet};
+use flowkit_model::wire::templated::encode::{AGAIN_DATAGRAMS, AGAIN_MS, MOST_BYTES, Packetizer};
+use flowkit_model::wire::templated::{Header, Part, Sampling, Templates, Version};
 
 const EXPORT_MS: u64 = 1_557_820_800_000;
 
@@ -56,7 +57,7 @@ fn read(packets: &[Packet]) -> Found {
                         assert!(exported.impossible.is_empty());
                         if exported.class.is_flow() {
                             let mut row = Row::default();
-                            exported.fill(&mut row);
+                            fill(&mut row, &exported);
                             found.flows.push(row.record());
                             n_flows += 1;
                         }
@@ -226,7 +227,7 @@ fn a_flow_without_addresses_stays_one() {
 #[test]
 fn numbers_of_templates_begin_anew() {
     let fields = FIELDS.iter().filter(|field| {
-        matches!(field.kind, crate::field::Kind::Code | crate::field::Kind::Count)
+        matches!(field.kind, flowkit_model::Kind::Code | flowkit_model::Kind::Count)
             && !field.is_of_version_5()
             && !matches!(field.id, FieldId::Flowset | FieldId::Domain | FieldId::Packets)
             && !matches!(field.id, FieldId::IcmpType | FieldId::IcmpCode)

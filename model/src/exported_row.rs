@@ -1,12 +1,13 @@
 //! Records of NetFlow v9 and IPFIX as rows.
 
-use flowkit_model::wire::templated::Exported;
-use flowkit_model::{FieldId, Row};
+use crate::field::FieldId;
+use crate::row::Row;
+use crate::wire::templated::Exported;
 
 /// Sets the fields of a record. Its exporter is the source address of the datagram, which
 /// the record does not hold. The sequence number is not in it: it counts datagrams or
 /// records, and that of a row flows.
-pub(crate) fn fill(row: &mut Row<'_>, exported: &Exported) {
+pub fn fill(row: &mut Row<'_>, exported: &Exported) {
     let number = |value: Option<u64>, field| value.map(|value| (field, value));
     let wide = |value: Option<u32>, field| number(value.map(u64::from), field);
     let half = |value: Option<u16>, field| number(value.map(u64::from), field);
