@@ -32,8 +32,8 @@ start at 0, and each exporter and engine gets a boot time before its oldest
 flow. UDP has one source address, so with several exporters one must be chosen.
 UDP does not report whether packets arrived.
 
-Version 5 has no room for IPv6 and for counters of more than 32 bits: --version 9
-and 10 (IPFIX) send those, too. They send what is known of a flow and nothing
+Version 5 has no room for IPv6 and for counters of more than 32 bits: --version
+9 and 10 (IPFIX) send those, too. They send what is known of a flow and nothing
 else; templates and the sampling come first, and again every 20 packets or 10
 minutes of export time. Export times are cut to seconds.
 

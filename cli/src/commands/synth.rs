@@ -26,9 +26,10 @@ bytes on every machine.
 
 Formats: dump, as `flowkit fetch` leaves it; hits, one per line, as elasticdump
 writes them; pcap, a capture of NetFlow packets; datagrams, these packets one
-after the other. With --version 9 or 10 the same flows are packed by templates, and
-a part of the conversations is of IPv6: the addresses are then in 2001:db8::/96
-(reserved for documentation), with those of IPv4 in their last 32 bits.
+after the other. With --version 9 or 10 the same flows are packed by templates,
+and a part of the conversations is of IPv6: the addresses are then in
+2001:db8::/96 (reserved for documentation), with those of IPv4 in their last 32
+bits.
 
 Examples:
   flowkit synth 100000

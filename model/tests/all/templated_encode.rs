@@ -255,6 +255,18 @@ fn numbers_of_templates_begin_anew() {
     assert_eq!(of_the_last.packets, Some((1 << 11) - 1));
 }
 
+/// Among them those whose place in the order is not their value.
+#[test]
+fn every_address_comes_back() {
+    for address in ["::", "::1", "::2:0", "::fffe:ffff:ffff", "::1:0:0:0", "0.0.0.0", "ff02::1"] {
+        let flow = FlowRecord { next_hop: address.parse().ok(), ..flow(EXPORT_MS, 1) };
+        for version in BOTH {
+            let found = read(&packets(version, std::slice::from_ref(&flow)));
+            assert_eq!(found.flows[0].next_hop, flow.next_hop, "{address}");
+        }
+    }
+}
+
 /// A flow of any known fields, as far as a reader holds their values for possible.
 fn any_flow() -> impl Strategy<Value = FlowRecord> {
     let values = prop::collection::vec(any::<Option<u64>>(), FIELDS.len());

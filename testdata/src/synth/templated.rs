@@ -4,6 +4,8 @@
 //! some conversations have other addresses, and are of `ICMPv6` where they were of ICMP.
 //! Export times are cut to seconds, as these versions have them.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use flowkit_model::wire::packets::{BootTimes, Engine};
 use flowkit_model::wire::templated::Version;
 use flowkit_model::wire::templated::encode::Packetizer;
@@ -16,7 +18,7 @@ use crate::random::spread;
 
 /// `2001:db8::/96`, of the prefix for documentation (RFC 3849): an address of IPv4 is in
 /// the last 32 bits.
-const NETWORK: u128 = 0x2001_0db8 << 96;
+const NETWORK: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0);
 
 /// Bits of that network.
 const NETWORK_BITS: u8 = 96;
@@ -95,9 +97,10 @@ fn boot_times() -> BootTimes {
 
 /// The flow with addresses of IPv6.
 fn of_ipv6(mut flow: FlowRecord) -> FlowRecord {
-    let moved = |address: Address| match address.ipv4_bits() {
-        Some(0) | None => Address::from_number(0),
-        Some(bits) => Address::from_number(NETWORK | u128::from(bits)),
+    let moved = |address: Address| {
+        let bits = address.ipv4_bits().filter(|bits| *bits != 0);
+        let of_ipv6 = |bits: u32| Ipv6Addr::from_bits(NETWORK.to_bits() | u128::from(bits));
+        Address::from(IpAddr::from(bits.map_or(Ipv6Addr::UNSPECIFIED, of_ipv6)))
     };
     // A prefix of 0 bits is one that is not known.
     let longer = |bits: u8| if bits == 0 { 0 } else { NETWORK_BITS + bits };

@@ -22,7 +22,7 @@ pub(super) fn page(paint: Paint) -> String {
     out += &paragraph(
         "A record has no time, only the router's uptime at the first and last packet. The header makes a time of it: export time minus (SysUptime - First). The difference is taken modulo 2^32 and read as a signed number, so that it is right when the uptime wrapped in between (every 49 days 17:02:47.296), and when a flow ends just after the header was written.",
     );
-    out += "\nMore:\n  flowkit explain dst_port         one field\n  flowkit explain v9               how v9 and IPFIX differ; also ipfix, templates, options\n  flowkit explain --packet FILE    a packet, byte by byte\n  flowkit explain --flow 1 DUMP    a document, and its bytes\n";
+    out += "\nMore:\n  flowkit explain dst_port         one field\n  flowkit explain v9               how NetFlow v9 and IPFIX differ\n  flowkit explain --packet FILE    a packet, byte by byte\n  flowkit explain --flow 1 DUMP    a document, and its bytes\n";
     add(
         &mut out,
         format_args!(

@@ -50,8 +50,10 @@ pub(super) fn datagram(piece: &Piece, read: &Templated, shown: Shown, paint: Pai
             }
             _ if shown.wanted.is_some() => {}
             What::Template(template, is_new) => {
-                out += &title(step, read.header.version, &template_title(template, *is_new), paint);
+                let text = template_title(template, *is_new);
+                out += &title(step, read.header.version, &text, paint);
                 if *is_new {
+                    out.push('\n');
                     out += &elements::template(template, paint);
                 }
             }
@@ -65,7 +67,8 @@ pub(super) fn datagram(piece: &Piece, read: &Templated, shown: Shown, paint: Pai
                 out += &title(step, read.header.version, &text, paint);
             }
             What::Fault(fault) => {
-                out += &title(step, read.header.version, &fault.to_string(), paint);
+                let text = fault.to_string();
+                out += &title(step, read.header.version, &text, paint);
             }
         }
     }
@@ -106,7 +109,7 @@ fn title(step: &Step, version: Version, text: &str, paint: Paint) -> String {
         format!("{} {number} at byte {offset}, {length} bytes: ", set_name(version))
     });
     let text = hanging("", 0, 0, &format!("{set}{text}"));
-    format!("\n{}\n\n", paint.bold(text.trim_end()))
+    format!("\n{}\n", paint.bold(text.trim_end()))
 }
 
 fn template_title(template: &Template, is_new: bool) -> String {

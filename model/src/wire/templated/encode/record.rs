@@ -1,6 +1,9 @@
 //! The bytes of a record, by its template, and of the template itself.
 
+use std::net::IpAddr;
+
 use super::fields::Sent;
+use crate::address::Address;
 use crate::field::FieldId;
 use crate::record::FlowRecord;
 use crate::wire::templated::definition::ENTERPRISE_BIT;
@@ -51,6 +54,14 @@ pub(super) fn values(
 ) -> Result<Vec<u8>, Misfit> {
     let mut bytes = Vec::new();
     for sent in fields {
+        if sent.field.is_address() {
+            let number = sent.field.field().number(flow).unwrap_or_default();
+            match IpAddr::from(Address::from_number(number)) {
+                IpAddr::V4(address) => bytes.extend(address.octets()),
+                IpAddr::V6(address) => bytes.extend(address.octets()),
+            }
+            continue;
+        }
         let is_time = matches!(sent.field, FieldId::FirstSwitched | FieldId::LastSwitched);
         let mut number = sent.field.field().number(flow).unwrap_or_default();
         if is_time && sent.length == 4 {
@@ -58,7 +69,6 @@ pub(super) fn values(
             number = moment.uptime_ms(ms, sent.field)?.into();
         }
         let all = number.to_be_bytes();
-        // An address of IPv4 has its 32 bits last.
         bytes.extend(&all[all.len() - usize::from(sent.length)..]);
     }
     Ok(bytes)
