@@ -64,7 +64,7 @@ pub(super) fn destination(
 
 /// The server that a request would be sent to because its dump names it, and nobody
 /// else; `None` if there is none. A fetch leaves a complete dump alone, and a dry run
-/// ([`dry_run`](super::dry_run())) asks the server of that, too.
+/// asks the server of that, too.
 ///
 /// # Errors
 /// If what the dump names is no address.
