@@ -13,6 +13,7 @@
 //! | to learn | read |
 //! | --- | --- |
 //! | how a shape is made of a document | `learn` |
+//! | what the value of a field is read as | `fields` |
 //! | how the bytes between values are compared | `literal` |
 //! | how values that never change are passed over | `narrow` |
 //! | how numbers, strings and addresses are read | `text` |
@@ -33,6 +34,7 @@ use crate::row::Row;
 use crate::wire::templated::Impossibles;
 
 mod day;
+mod fields;
 mod learn;
 mod literal;
 mod narrow;
@@ -191,29 +193,16 @@ impl Shape {
                     row.set_address(field, address);
                     length
                 }
-                Slot::Time(field) => {
-                    let (value, length) = days.time(rest)?;
-                    row.set(field, value);
-                    length
-                }
-                Slot::Date(field) => {
-                    let (value, length) = date(rest, days)?;
-                    row.set(field, value);
-                    length
-                }
+                Slot::Time(field) => time(rest, row, field, days)?,
+                Slot::Date(field) => date(rest, row, field, days)?,
                 Slot::AmongAddresses { field, is_unspecified, is_read } => {
-                    let (address, length) = address(rest)?;
-                    (address.is_unspecified() == is_unspecified).then_some(())?;
+                    let address = among_addresses(rest, is_unspecified)?;
                     if is_read {
-                        row.set_address(field, address);
+                        row.set_address(field, address.0);
                     }
-                    length
+                    address.1
                 }
-                Slot::Text(field) => {
-                    let text = trimmed_string(rest)?;
-                    row.set_text(field, text);
-                    text.len()
-                }
+                Slot::Text(field) => text_of(rest, row, field)?,
                 Slot::Scalar { places, n_found, read, is_text } => {
                     scalar(places.split_at(n_found.into()), read, is_text, rest, row)?
                 }
@@ -282,12 +271,36 @@ fn number(rest: &[u8], row: &mut Row<'_>, field: FieldId, most: u64) -> Option<u
     Some(length)
 }
 
+/// Reads a text, and returns its length.
+#[inline]
+fn text_of<'t>(rest: &'t [u8], row: &mut Row<'t>, field: FieldId) -> Option<usize> {
+    let text = trimmed_string(rest)?;
+    row.set_text(field, text);
+    Some(text.len())
+}
+
+/// Reads a time, and returns its length.
+#[inline]
+fn time(rest: &[u8], row: &mut Row<'_>, field: FieldId, days: &mut DayCache) -> Option<usize> {
+    let (ms, length) = days.time(rest)?;
+    row.set(field, ms);
+    Some(length)
+}
+
 /// Reads a time with a date; of the first day of 1970 there are none, where 0 stands for
 /// a time that is not known.
 #[inline]
-fn date(rest: &[u8], days: &mut DayCache) -> Option<(u64, usize)> {
+fn date(rest: &[u8], row: &mut Row<'_>, field: FieldId, days: &mut DayCache) -> Option<usize> {
     let (ms, length) = days.time(rest)?;
-    (ms > value::FIRST_DAY_MS && rest[..length].contains(&b':')).then_some((ms, length))
+    (ms > value::FIRST_DAY_MS && rest[..length].contains(&b':')).then_some(())?;
+    row.set(field, ms);
+    Some(length)
+}
+
+/// Reads an address, if it is unspecified or not as it should be.
+#[inline]
+fn among_addresses(rest: &[u8], is_unspecified: bool) -> Option<(Address, usize)> {
+    address(rest).filter(|(address, _)| address.is_unspecified() == is_unspecified)
 }
 
 /// Reads a value as the JSON reader does, given the places that are found there and those

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::literal::Literals;
 use super::{DayCache, Row, Shape, Slot};
 use crate::document::dialect::Place;
 use crate::field::{FieldId, Kind};
@@ -69,7 +70,9 @@ impl Narrowing {
             addresses: shape.addresses.clone(),
             keys: shape.keys,
             is_scaled: shape.is_scaled,
-            ..Shape::default()
+            has_text_times: shape.has_text_times,
+            literals: Literals::default(),
+            steps: Vec::new(),
         };
         let mut literal_from = 0;
         for ((_, slot), (value, is_same)) in shape.steps.iter().zip(&self.values) {

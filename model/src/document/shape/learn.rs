@@ -5,8 +5,6 @@
 //! document in which it is one has another shape. Of several places of one field
 //! the best that holds a value is read, and the others are passed over.
 
-mod values;
-
 use super::text::{list_end, number_end, plain_string, string_end};
 use super::{Shape, Slot};
 use crate::document::dialect::{Form, Keys, Node};
@@ -86,48 +84,48 @@ enum Place {
 
 /// Where the value of a field is read.
 #[derive(Clone, Copy)]
-struct Best {
-    rank: u8,
-    form: Form,
+pub(super) struct Best {
+    pub(super) rank: u8,
+    pub(super) form: Form,
     /// The step that reads it, and the one that passes it over; none if it is part
     /// of the literal bytes.
-    step: Option<(usize, Slot)>,
+    pub(super) step: Option<(usize, Slot)>,
 }
 
 /// Walks through a document that is known to be JSON.
-struct Learner<'t> {
-    text: &'t [u8],
-    at: usize,
-    literal_from: usize,
-    shape: Shape,
+pub(super) struct Learner<'t> {
+    pub(super) text: &'t [u8],
+    pub(super) at: usize,
+    pub(super) literal_from: usize,
+    pub(super) shape: Shape,
     is_hit: bool,
-    keys: KeysOf,
+    pub(super) keys: KeysOf,
     root: &'static Node,
     /// Parts of the identity that were met: none may come twice.
     seen: u8,
     /// Places of fields that were met; none may come twice.
-    places: Vec<(u8, &'static str)>,
+    pub(super) places: Vec<(u8, &'static str)>,
     /// For each field, where its value is.
-    best: [Option<Best>; N_FIELDS],
+    pub(super) best: [Option<Best>; N_FIELDS],
     /// What is added to the ranks of places.
-    after: u8,
+    pub(super) after: u8,
     has_source: bool,
     /// Objects that are open where nothing is needed.
     depth: u32,
 }
 
 impl Learner<'_> {
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
-    fn blanks(&mut self) {
+    pub(super) fn blanks(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
     }
 
-    fn take(&mut self, byte: u8) -> Option<()> {
+    pub(super) fn take(&mut self, byte: u8) -> Option<()> {
         (self.peek() == Some(byte)).then(|| self.at += 1)
     }
 
@@ -243,7 +241,7 @@ impl Learner<'_> {
         self.take(b'"')
     }
 
-    fn slot(&mut self, slot: Slot, length: usize) {
+    pub(super) fn slot(&mut self, slot: Slot, length: usize) {
         self.shape.push(&self.text[self.literal_from..self.at], slot);
         self.at += length;
         self.literal_from = self.at;
@@ -258,7 +256,7 @@ impl Learner<'_> {
         Some(())
     }
 
-    fn ignored(&mut self) -> Option<()> {
+    pub(super) fn ignored(&mut self) -> Option<()> {
         match self.peek()? {
             b'"' => self.string(Slot::AnyString),
             b'{' if self.depth == DEEPEST_LEARNT => None,

@@ -3,16 +3,17 @@
 //! A value that none of its fields can be is part of the literal bytes, unless no value
 //! of its form could be one.
 
-use super::{Best, Learner};
+use super::Slot;
+use super::learn::{Best, Learner};
+use super::text::{digits, list_end, number_end, plain_string};
 use crate::address::Address;
 use crate::document::dialect::{Form, Place};
-use crate::document::shape::Slot;
-use crate::document::shape::text::{digits, list_end, number_end, plain_string};
 use crate::document::templated;
 use crate::document::value::{self, Found, Scalar};
 use crate::field::{FieldId, Kind};
 
 /// A value that is one of some field.
+#[derive(Clone, Copy)]
 struct Value {
     /// How it is read.
     slot: Slot,
@@ -22,16 +23,6 @@ struct Value {
     length: usize,
     /// What is added to the rank of its place.
     later: u8,
-}
-
-impl Value {
-    /// Makes it an address of v9 or IPFIX, which may be one of several of its field.
-    fn among_addresses(&mut self, field: FieldId, address: Address) {
-        let is_unspecified = address.is_unspecified();
-        let slot = |is_read| Slot::AmongAddresses { field, is_unspecified, is_read };
-        (self.slot, self.pass) = (slot(true), slot(false));
-        self.later = if is_unspecified { templated::UNSPECIFIED } else { 0 };
-    }
 }
 
 impl Learner<'_> {
@@ -120,7 +111,7 @@ impl Learner<'_> {
             let mut value = Value { slot: pass, pass, length, later: 0 };
             match (places, &found[0]) {
                 ([(place, _)], Found::Address(address)) if self.keys.of_templates => {
-                    value.among_addresses(place.field, *address);
+                    value = among_addresses(place.field, *address, length);
                 }
                 ([(place, _)], _) => {
                     if matches!(place.form, Form::HighByte | Form::LowByte) {
@@ -210,4 +201,12 @@ impl Learner<'_> {
             _ => None,
         }
     }
+}
+
+/// An address of v9 or IPFIX, which may be one of several of its field.
+fn among_addresses(field: FieldId, address: Address, length: usize) -> Value {
+    let is_unspecified = address.is_unspecified();
+    let slot = |is_read| Slot::AmongAddresses { field, is_unspecified, is_read };
+    let later = if is_unspecified { templated::UNSPECIFIED } else { 0 };
+    Value { slot: slot(true), pass: slot(false), length, later }
 }
