@@ -23,6 +23,7 @@ const REASONS: &[(&str, &str, &str, &str)] = &[
     ("sort", "scans", "default", "many targets make a scan, not many bytes"),
     ("max-rate", "send", "help", "counts flows, and UDP may lose them"),
     ("max-rate", "send", "default", "the server sets the pace of a fetch, nobody that of UDP"),
+    ("version", "send", "heading", "packets are sent, where synth puts them out"),
     ("output", "fetch", "value name", "a dump is a directory"),
     ("output", "fetch", "help", "a dump is a directory"),
     ("output", "fetch", "default", "the dump that the other commands read"),
