@@ -109,6 +109,19 @@ pub(super) fn hit_line(row: &Row<'_>, number: u64, out: &mut Vec<u8>) {
     append(out, "}\n");
 }
 
+/// A time of a flow of version 9 that is right, under the key that the module has for
+/// times which exporters state: those that it works out from uptimes are text, and late.
+fn stated_time(row: &Row<'_>, field: FieldId) -> Option<(&'static str, u64)> {
+    let key = match field {
+        FieldId::FirstSwitched => "flow_start_msec",
+        FieldId::LastSwitched => "flow_end_msec",
+        _ => return None,
+    };
+    let is_stated =
+        row.number(FieldId::Version) == Some(9) && row.number(FieldId::Adapted).is_none();
+    Some((key, row.number(field).filter(|_| is_stated)?))
+}
+
 /// Top-level fields, then the objects, each field under the module's key.
 fn document(row: &Row<'_>, out: &mut Vec<u8>) {
     append(out, r#"{"@version":"1","type":"netflow""#);
@@ -130,6 +143,10 @@ fn document(row: &Row<'_>, out: &mut Vec<u8>) {
         // What is worked out from other fields is so again when it is read.
         let is_worked = matches!(field.access, Access::Worked { .. });
         let Some(value) = value(row, field).filter(|_| !is_worked) else { continue };
+        let (key, value) = match stated_time(row, field.id) {
+            Some((key, ms)) => (key, Value::Number(ms.into())),
+            None => (key, value),
+        };
         if inside != object {
             if !object.is_empty() {
                 out.push(b'}');
@@ -209,17 +226,16 @@ mod tests {
             let read = without(flow.clone(), Field::is_of_templates);
             (flow, read)
         });
-        let header = [
-            FieldId::FlowRecords,
-            FieldId::FlowSeqNum,
-            FieldId::EngineType,
-            FieldId::EngineId,
-            FieldId::Adapted,
-        ];
-        let of_templates = flows().into_iter().zip([9, 10]).map(|(flow, version)| {
+        let header =
+            [FieldId::FlowRecords, FieldId::FlowSeqNum, FieldId::EngineType, FieldId::EngineId];
+        // Times that are late say so, and those that are right do not.
+        let of = [(9, None), (9, Some(4)), (9, Some(2)), (10, None)];
+        let of_templates =
+            of.into_iter().flat_map(|of| flows().into_iter().map(move |flow| (flow, of)));
+        let of_templates = of_templates.map(|(flow, (version, adapted))| {
             // A value that cannot be would not be read.
             let (direction, protocol) = (Some(1), Some(58));
-            let flow = FlowRecord { version: Some(version), direction, protocol, ..flow };
+            let flow = FlowRecord { version: Some(version), direction, protocol, adapted, ..flow };
             let read = without(flow.clone(), |field| header.contains(&field.id));
             (flow, read)
         });

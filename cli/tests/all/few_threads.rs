@@ -52,7 +52,9 @@ fn is_right(output: &Output, right: &Output, lacking: &[&str]) -> bool {
         return output.stdout == right.stdout;
     }
     let is_told = lacking.iter().any(|lack| said.contains(lack));
-    !said.contains("panicked") && output.status.signal() != Some(9) && is_told
+    // A thread that has begun and gets no memory for its signals is ended by Rust itself.
+    let is_ours = said.contains("panicked") && !said.contains("an alternative stack");
+    !is_ours && output.status.signal() != Some(9) && is_told
 }
 
 #[test]

@@ -43,7 +43,10 @@ impl Document {
                     dialect::adaptation(self.dialect, self.scaled.contains(&true), interval)
                 {
                     self.flow.adapted = Some(adapted as u8);
-                } else if self.time_form == Form::TextTime && self.flow.version == Some(9) {
+                } else if self.time_form == Form::TextTime
+                    && self.flow.version == Some(9)
+                    && self.flow.adapted.is_none()
+                {
                     self.flow.adapted = Some(Adaptation::LogstashUptimes as u8);
                 }
                 Ok(self.flow)

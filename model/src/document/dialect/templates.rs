@@ -203,7 +203,7 @@ pub fn station_paths() -> impl Iterator<Item = &'static str> {
 /// Objects that hold them.
 pub(super) const OBJECTS: [&str; 2] = ["netflow.", "ipfix."];
 
-/// What Logstash adds beside that object, and the same for both.
+/// What Logstash adds beside that object, and flowkit in its exports; the same for both.
 const BESIDE: &[Row] = &[
     (F::Timestamp, "@timestamp", Plain),
     (F::Exporter, "host", Plain),
@@ -215,6 +215,7 @@ const BESIDE: &[Row] = &[
     (F::DstCity, "geoip_dst.city_name", Plain),
     (F::SrcAsName, "geoip_src.autonomous_system", Plain),
     (F::DstAsName, "geoip_dst.autonomous_system", Plain),
+    (F::Adapted, "flowkit.adapted", Plain),
 ];
 
 /// What `ElastiFlow` has beside its rows for version 5: under `flow`, whatever the
@@ -331,8 +332,7 @@ mod tests {
     #[test]
     fn every_field_of_templates_has_a_place() {
         for field in crate::FIELDS.iter().filter(|field| field.id != F::Family) {
-            let of_version_5 =
-                [F::FlowRecords, F::FlowSeqNum, F::EngineType, F::EngineId, F::Adapted];
+            let of_version_5 = [F::FlowRecords, F::FlowSeqNum, F::EngineType, F::EngineId];
             let has = logstash().iter().any(|place| place.field == field.id);
             assert_eq!(has, !of_version_5.contains(&field.id), "{}", field.name);
         }

@@ -161,7 +161,8 @@ impl Shape {
             let mut impossible = Impossibles::default();
             let is_flow = templated::finish(row, self.keys.has_station, &mut impossible);
             (is_flow && impossible.is_empty()).then_some(())?;
-            if self.has_text_times && row.number(FieldId::Version) == Some(9) {
+            let is_of_9 = row.number(FieldId::Version) == Some(9);
+            if self.has_text_times && is_of_9 && row.number(FieldId::Adapted).is_none() {
                 row.set(FieldId::Adapted, Adaptation::LogstashUptimes.number());
             }
         }
