@@ -163,6 +163,10 @@ impl Export<'_> {
         said.sequences = said.sequences.whole();
         if let Some(anonymiser) = self.anonymiser {
             said.sequences = said.sequences.renamed(|exporter| anonymiser.text(exporter));
+            said.exporters = said.exporters.renamed(|exporter| anonymiser.text(exporter));
+            // A sentence may name files and exporters.
+            let reason = "the source of this anonymised export was incomplete".to_owned();
+            said.incomplete = (!said.incomplete.is_empty()).then_some(reason).into_iter().collect();
         }
         let belongs = Belongs::of(&Part::default(), Vec::new());
         let writer = writer.expect("an error ends the export");

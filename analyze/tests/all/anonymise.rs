@@ -244,3 +244,27 @@ fn what_is_read_again_is_what_the_key_gives() {
         assert_eq!(flows.iter().filter(is_none).count(), 1, "{form:?}");
     });
 }
+
+/// Why a source is incomplete names its file, and where in it.
+#[test]
+fn that_a_source_is_incomplete_is_kept_and_no_name_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, to) = (folder.path().join("198.51.100.99.ndjson"), folder.path().join("out"));
+    fs::write(&source, hit(0, |_| ()) + "\n{\"broken\": \n").unwrap();
+    let (anonymiser, sources) = (anonymiser(), [Source::open(&source).unwrap()]);
+    let export = |anonymiser| {
+        let export = Export {
+            sources: &sources,
+            selection: &Selection::default(),
+            anonymiser,
+            addresses: Addresses::Text,
+            options: ReadOptions::default(),
+        };
+        export.write(Form::Parquet, File::create(&to).unwrap()).unwrap();
+        fs::read(&to).unwrap()
+    };
+    assert!(holds(&export(None), b"198.51.100.99.ndjson"));
+    let hidden = export(Some(&anonymiser));
+    assert!(!holds(&hidden, b"198.51.100.99"));
+    assert!(holds(&hidden, b"was incomplete"));
+}

@@ -182,6 +182,20 @@ impl Exporters {
         self
     }
 
+    /// With other names, and without those of interfaces, which say whose network it is;
+    /// without exporters that have no other name.
+    #[must_use]
+    pub fn renamed(self, name: impl Fn(&str) -> Option<String>) -> Self {
+        let mut renamed = Self::default();
+        for (exporter, of) in self.known {
+            let other = exporter.as_deref().map(&name);
+            if let None | Some(Some(_)) = other {
+                renamed.insert(other.flatten(), OfExporter { interfaces: BTreeMap::new(), ..of });
+            }
+        }
+        renamed
+    }
+
     /// Adds what was kept of an exporter.
     pub fn insert(&mut self, exporter: Option<String>, of: OfExporter) {
         self.merge(&Self { known: BTreeMap::from([(exporter, of)]) });
@@ -347,5 +361,20 @@ mod tests {
         let of = exporters.get(Some("0")).unwrap();
         assert_eq!((of.interfaces.len(), of.rates.len()), (MOST_INTERFACES, MOST_SAMPLERS));
         assert_eq!(of.rates[&Some(1)].len(), MOST_SAMPLERS);
+    }
+
+    #[test]
+    fn other_names_leave_nothing_of_the_network() {
+        let mut exporters = Exporters::default();
+        exporters.options(Some("r1"), &sampled(512, Some(1)));
+        exporters.options(Some("r1"), &named(1, "to-customer"));
+        exporters.options(Some("r2"), &sampled(100, None));
+        exporters.options(None, &named(2, "uplink"));
+        let of = |name: &str| (name == "r1").then(|| "x".to_owned());
+        let renamed = exporters.renamed(of);
+        let names: Vec<_> = renamed.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [None, Some("x")]);
+        assert_eq!(renamed.get(Some("x")).unwrap().rates[&Some(1)].len(), 1);
+        assert!(renamed.iter().all(|(_, of)| of.interfaces.is_empty()));
     }
 }
