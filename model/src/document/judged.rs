@@ -43,15 +43,23 @@ impl Document {
                     dialect::adaptation(self.dialect, self.scaled.contains(&true), interval)
                 {
                     self.flow.adapted = Some(adapted as u8);
-                } else if self.time_form == Form::TextTime
-                    && self.flow.version == Some(9)
+                } else if self.flow.version == Some(9)
                     && self.flow.adapted.is_none()
+                    && self.has_text_time()
                 {
                     self.flow.adapted = Some(Adaptation::LogstashUptimes as u8);
                 }
                 Ok(self.flow)
             }
         }
+    }
+
+    /// Whether a time is known of text, which Logstash works out from an uptime.
+    fn has_text_time(&self) -> bool {
+        let times = [self.flow.first_switched_ms, self.flow.last_switched_ms];
+        let is_text =
+            |(form, time): (&Form, Option<u64>)| *form == Form::TextTime && time.is_some();
+        self.time_forms.iter().zip(times).any(is_text)
     }
 
     /// Looks for what cannot be in a member of v9 or IPFIX that is no field.

@@ -172,7 +172,7 @@ pub struct Document {
     impossible: Impossibles,
     /// In which form its times stand: where as text, Logstash worked those of version 9
     /// out from uptimes.
-    time_form: Form,
+    time_forms: [Form; 2],
 }
 
 /// The rank of a field that was not found.
@@ -242,7 +242,7 @@ impl Document {
             of_templates,
             marks: 0,
             impossible: Impossibles::default(),
-            time_form: Form::Plain,
+            time_forms: [Form::Plain; 2],
         }
     }
 
@@ -333,7 +333,7 @@ impl Document {
         let is_again = rank == *known;
         *known = rank;
         if matches!(place.field, FieldId::FirstSwitched | FieldId::LastSwitched) {
-            self.time_form = place.form;
+            self.time_forms[usize::from(place.field == FieldId::LastSwitched)] = place.form;
         }
         if matches!(place.field, FieldId::Bytes | FieldId::Packets) {
             self.scaled[usize::from(place.field == FieldId::Bytes)] = place.form == Form::Scaled;

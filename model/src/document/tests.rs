@@ -265,3 +265,23 @@ fn the_finer_time_wins() {
     assert_eq!(first(json), Some(1_537_523_990_000));
     assert_eq!(flow(json).unwrap().timestamp_ms, None);
 }
+
+/// Times that Logstash works out from uptimes are late, whichever of the two it is and in
+/// whatever order the members stand; a time that cannot be is none.
+#[test]
+fn late_times_of_version_9_do_not_depend_on_the_order() {
+    let late = |members: &str| {
+        let document = format!(
+            r#"{{"@timestamp":"2019-05-14T12:00:00.000Z","netflow":{{"version":9,"ipv4_src_addr":"10.0.0.1",{members}}}}}"#
+        );
+        flow(&document).unwrap().adapted == Some(crate::names::Adaptation::LogstashUptimes as u8)
+    };
+    let text = r#""first_switched":"2019-05-14T11:59:00.000Z""#;
+    let stated = r#""flowEndMilliseconds":1557835150000"#;
+    let far = r#""first_switched":"2001-05-14T11:59:00.000Z""#;
+    assert!(late(text));
+    assert!(late(&format!("{text},{stated}")));
+    assert!(late(&format!("{stated},{text}")));
+    assert!(!late(stated));
+    assert!(!late(&format!("{far},{stated}")));
+}

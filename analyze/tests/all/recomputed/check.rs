@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::flows::{Datum, ELASTIFLOW, FIELDS, Flow, Held};
+use super::flows::{ADAPTED, Datum, FIELDS, Flow, LATE};
+use super::held::Held;
 use super::packets::{self, Packets};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -47,9 +48,10 @@ pub(crate) fn findings(
     alike(flows, &mut findings);
     of_sampling(flows, exporters.values(), &mut findings);
     let adapted = |of: &dyn Fn(u128) -> bool| {
-        flows.iter().filter(|flow| flow.number(ELASTIFLOW).is_some_and(of)).count() as u64
+        flows.iter().filter(|flow| flow.number(ADAPTED).is_some_and(of)).count() as u64
     };
-    findings.tell("as_looked_up", "ElastiFlow", adapted(&|_| true), Some(flows.len()));
+    findings.tell("as_looked_up", "ElastiFlow", adapted(&|how| how < LATE), Some(flows.len()));
+    findings.tell("late_uptimes", "", adapted(&|how| how == LATE), Some(flows.len()));
     findings.tell("scaled_by_pipeline", "ElastiFlow", adapted(&|how| how == 2), Some(flows.len()));
     for (field, ..) in &FIELDS {
         let n = flows.iter().filter(|flow| flow.lacks(field)).count() as u64;

@@ -96,8 +96,7 @@ impl Flow {
     /// Whether a field that it should have is unknown: what the header of version 5 says
     /// other versions have not.
     pub(crate) fn lacks(&self, name: &str) -> bool {
-        let is_expected =
-            self.number("version").is_none_or(|version| version <= 5) || !HEADER.contains(&name);
+        let is_expected = !self.is_of_templates() || !HEADER.contains(&name);
         is_expected && self.get(name) == Datum::Unknown
     }
 
@@ -115,6 +114,11 @@ impl Flow {
         self.number(name).map(|ms| i64::try_from(ms).unwrap())
     }
 
+    /// Whether it is of a version with templates.
+    pub(crate) fn is_of_templates(&self) -> bool {
+        self.number("version").is_some_and(|version| version > 5)
+    }
+
     /// From its first packet to its last; unknown if inverted.
     pub(crate) fn duration(&self) -> Option<u128> {
         self.number("last_switched")?.checked_sub(self.number("first_switched")?)
@@ -126,62 +130,35 @@ pub(crate) fn has_ports(protocol: u128) -> bool {
     [6, 17, 33, 132].contains(&protocol)
 }
 
-/// What documents hold.
-#[derive(Debug, Default)]
-pub(crate) struct Held {
-    /// The first of each identity that is a flow.
-    pub(crate) flows: Vec<Flow>,
-    /// Documents that are no flows, by cause.
-    pub(crate) skipped: BTreeMap<&'static str, u64>,
-    /// Copies under an identity that was there before, and those of them that say
-    /// something else.
-    pub(crate) copies: [u64; 2],
+/// What a document holds in the place of a field.
+fn held<'v>(field: &Field, source: &'v Value, dialect: Dialect) -> Option<&'v Value> {
+    // Exporters may be an object, which holds them.
+    let holds = |value: &&Value| !value.is_null() && (field.0 == "version" || !value.is_object());
+    let mut paths = dialect.paths(field).into_iter();
+    paths.find_map(|path| at(source, path).filter(holds))
 }
 
-/// What documents hold, in their order.
-pub(crate) fn of_documents(documents: &[Value]) -> Held {
-    let (mut first, mut held) = (BTreeMap::new(), Held::default());
-    for document in documents {
-        let identity = ["_index", "_id", "_routing"].map(|name| document[name].to_string());
-        let source = &document["_source"];
-        let flow = match of(source) {
-            Ok(flow) => flow,
-            Err(cause) => {
-                *held.skipped.entry(cause).or_default() += 1;
-                continue;
-            }
-        };
-        match first.get(&identity) {
-            Some(first) if !document["_id"].is_null() => {
-                held.copies[0] += 1;
-                held.copies[1] += u64::from(*first != source);
-            }
-            _ => {
-                first.insert(identity, source);
-                held.flows.push(flow);
-            }
-        }
+/// The value of a field; interfaces and AS have 32 bits in versions 9 and 10.
+pub(super) fn of_field(name: &str, source: &Value) -> Option<Datum> {
+    let field = FIELDS.iter().find(|field| field.0 == name).unwrap();
+    let (name, _, bits, form) = *field;
+    let dialect = Dialect::of(source);
+    let value = held(field, source, dialect)?;
+    let is_wide = ["input_snmp", "output_snmp", "src_as", "dst_as"].contains(&name)
+        && matches!(of_field("version", source), Some(Datum::Number(9 | 10)));
+    let bits = if is_wide { 32 } else { bits };
+    match dialect {
+        Dialect::Filebeat => of_filebeat(name, value, bits, form),
+        _ => datum(name, value, bits, form),
     }
-    held
 }
 
 /// The flow of a document, or why it is none.
-fn of(source: &Value) -> Result<Flow, &'static str> {
+pub(super) fn of(source: &Value) -> Result<Flow, &'static str> {
     let (mut flow, dialect) = (Flow::default(), Dialect::of(source));
-    let held = |field: &Field| {
-        // Exporters may be an object, which holds them.
-        let holds =
-            |value: &&Value| !value.is_null() && (field.0 == "version" || !value.is_object());
-        let mut paths = dialect.paths(field).into_iter();
-        paths.find_map(|path| at(source, path).filter(holds))
-    };
-    for field in &FIELDS {
-        let (name, _, bits, form) = *field;
-        let datum = held(field).and_then(|value| match dialect {
-            Dialect::Filebeat => of_filebeat(name, value, bits, form),
-            _ => datum(name, value, bits, form),
-        });
-        if let Some(datum) = datum {
+    let held = |field: &Field| held(field, source, dialect);
+    for (name, ..) in &FIELDS {
+        if let Some(datum) = of_field(name, source) {
             flow.0.insert(name, datum);
         }
     }
@@ -211,10 +188,18 @@ fn of(source: &Value) -> Result<Flow, &'static str> {
             flow.0.remove(field.0);
         }
     }
+    // Logstash works times of text out from uptimes, a second late.
+    let is_late = |time: &&str| flow.ms(time).is_some();
+    if version == Some(9)
+        && matches!(dialect, Dialect::Logstash | Dialect::Fluentd)
+        && ["first_switched", "last_switched"].iter().any(|time| is_late(time))
+    {
+        flow.0.insert(ADAPTED, Datum::Number(LATE));
+    }
     if dialect == Dialect::ElastiFlow {
         let is_counted = flow.number("bytes").or(flow.number("packets")).is_some();
         let is_scaled = is_counted && flow.number("sampling_interval") > Some(1);
-        flow.0.insert(ELASTIFLOW, Datum::Number(1 + u128::from(is_scaled)));
+        flow.0.insert(ADAPTED, Datum::Number(1 + u128::from(is_scaled)));
     }
     let has_address = ["src_addr", "dst_addr"].iter().any(|end| flow.number(end).is_some());
     match version {
@@ -252,8 +237,12 @@ fn of_templates(flow: &mut Flow) {
     }
 }
 
-/// What `ElastiFlow` has done to a flow: 2 if it multiplied its counters, else 1.
-pub(crate) const ELASTIFLOW: &str = "adapted";
+/// What a pipeline has done to a flow: `ElastiFlow` 2 if it multiplied its counters,
+/// else 1.
+pub(crate) const ADAPTED: &str = "adapted";
+
+/// Logstash made its times a second late.
+pub(crate) const LATE: u128 = 4;
 
 /// Exporters have a port, which does not count; the sampling of the header is there as
 /// it came: two bits of how, 14 of how many.

@@ -9,6 +9,7 @@ mod check;
 mod dialects;
 mod documents;
 mod flows;
+mod held;
 mod packets;
 mod questions;
 
@@ -62,7 +63,7 @@ fn rows(answer: &Answer, columns: usize) -> Vec<Vec<String>> {
 #[test]
 fn pairs_that_talk_regularly() {
     each(|name, source, documents| {
-        let flows = flows::of_documents(documents).flows;
+        let flows = held::of_documents(documents).flows;
         let mut n = 0;
         for (least, jitter) in [(3, 100), (3, 10), (5, 50), (12, 1000)] {
             let (min_connections, max_jitter_percent) = (least, jitter);
@@ -85,7 +86,7 @@ fn what_is_wrong_with_the_data() {
     each(|name, source, documents| {
         let mut found = rows(&answer(source, Report::Check), 4);
         found.sort();
-        let held = flows::of_documents(documents);
+        let held = held::of_documents(documents);
         let (expected, out_of_order) = check::findings(&held, &held.flows, false);
         let of_order = ["lost_flows", "sequence_restarts", "several_exporters", "no_sequence"];
         found.retain(|row| !(of_order.contains(&&*row[0]) && out_of_order.contains(&row[1])));

@@ -12,7 +12,8 @@ use super::recomputed::{Read, Recomputed, sums_of};
 use super::windows::{self, Window};
 use super::{diff, drawn, exporters, grouped, made, scans, selected, timeline};
 use crate::random::Random;
-use crate::recomputed::flows::{Flow, Held, of_documents};
+use crate::recomputed::flows::Flow;
+use crate::recomputed::held::{Held, of_documents};
 use crate::recomputed::{beacons, check, packets};
 
 /// A question and the documents that it is about.
@@ -133,7 +134,7 @@ impl Case {
 
     /// Whether the filter leaves some flows in and some out.
     pub(super) fn filter_splits(&self) -> bool {
-        let flows = selected::changed(&self.all().flows, &self.question["flows"]);
+        let flows = selected::changed(&self.all(), &self.question["flows"]);
         let matches = |filter: &Filter| flows.iter().filter(|flow| filter.matches(flow)).count();
         self.filter.as_ref().map(matches).is_some_and(|n| 0 < n && n < flows.len())
     }
@@ -150,7 +151,7 @@ impl Case {
         }
         let (held, clock) = (self.all(), Clock::new(&self.zone));
         let window = self.window(&held.flows, &clock);
-        let (flows, later) = self.selected(&held.flows, window);
+        let (flows, later) = self.selected(&held, window);
         let is_filtered = self.filter.as_ref().is_some_and(|filter| !filter.keeps_engines);
         let number = |name: &str, usual| asked_number(&self.options, name, usual);
         let answer = match self.name {
@@ -194,8 +195,8 @@ impl Case {
     }
 
     /// The flows that the question is about in a window, and those of the day after it.
-    fn selected(&self, flows: &[Flow], window: Window) -> (Vec<Flow>, Vec<Flow>) {
-        let mut flows = selected::changed(flows, &self.question["flows"]);
+    fn selected(&self, held: &Held, window: Window) -> (Vec<Flow>, Vec<Flow>) {
+        let mut flows = selected::changed(held, &self.question["flows"]);
         if let Some(filter) = &self.filter {
             flows.retain(|flow| filter.matches(flow));
         }
@@ -208,8 +209,8 @@ impl Case {
         if let Some(both) = self.options["windows"].as_array() {
             let held = self.all();
             let window = |side: usize| windows::of_side(both[side].as_str().unwrap(), &clock);
-            let sides = [0, 1].map(|side| self.selected(&held.flows, window(side)).0);
-            let (flows, _) = self.selected(&held.flows, (None, None));
+            let sides = [0, 1].map(|side| self.selected(&held, window(side)).0);
+            let (flows, _) = self.selected(&held, (None, None));
             let is_in = |flow: &&Flow, (from, to): Window| {
                 let exported = flow.exported();
                 exported.is_some_and(|ms| from.unwrap_or(0) <= ms && ms < to.unwrap_or(i64::MAX))
@@ -220,7 +221,7 @@ impl Case {
             return Recomputed { read: read(&held, &flows), ..answer };
         }
         let [a, b] = [0, 1].map(|side| of_documents(&self.sources[side]));
-        let select = |held: &Held| self.selected(&held.flows, self.window(&held.flows, &clock)).0;
+        let select = |held: &Held| self.selected(held, self.window(&held.flows, &clock)).0;
         let sides = [select(&a), select(&b)];
         let mut both = Held { flows: Vec::new(), ..a };
         for (cause, n) in b.skipped {
@@ -254,7 +255,10 @@ fn asked_number(options: &Value, name: &str, usual: u64) -> u64 {
 fn of_order(doubtful: BTreeSet<String>) -> impl Fn(&[String]) -> bool {
     move |row| {
         let names = ["lost_flows", "sequence_restarts", "several_exporters", "no_sequence"];
-        names.contains(&&*row[0]) && doubtful.contains(&row[1])
+        // What templates tell is held to the answers of the corpora.
+        let of_templates =
+            ["impossible", "other_template", "sampled_by_options", "sampling_conflict"];
+        of_templates.contains(&&*row[0]) || names.contains(&&*row[0]) && doubtful.contains(&row[1])
     }
 }
 

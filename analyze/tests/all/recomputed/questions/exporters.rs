@@ -111,6 +111,7 @@ pub(super) fn summary(flows: &[Flow]) -> Recomputed {
     ] {
         facts.push((name.into(), known(value)));
     }
+    facts.extend(versions(flows));
     for (field, ..) in FIELDS.iter().filter(|field| !is_looked_up(field.0)) {
         let n = flows.iter().filter(|flow| flow.lacks(field)).count();
         if n > 0 {
@@ -125,4 +126,22 @@ pub(super) fn summary(flows: &[Flow]) -> Recomputed {
     };
     let rows = grouped(flows, &["exporter"]).into_iter().map(row).collect();
     Recomputed { rows, facts, ..Recomputed::default() }
+}
+
+/// Flows by version and family, where not all are of version 5; of IPv6 there are none.
+fn versions(flows: &[Flow]) -> Vec<(String, String)> {
+    let of = |is: &dyn Fn(&Flow) -> bool| flows.iter().filter(|flow| is(flow)).count();
+    let has_address =
+        |flow: &Flow| ["src_addr", "dst_addr"].iter().any(|end| flow.number(end).is_some());
+    if of(&Flow::is_of_templates) == 0 {
+        return Vec::new();
+    }
+    let version = |version: u128| of(&|flow| flow.number("version") == Some(version));
+    let rare = |name, n: usize| (n > 0).then_some((name, n));
+    let mut facts =
+        vec![("flows_v5", version(5)), ("flows_v9", version(9)), ("flows_ipfix", version(10))];
+    facts.extend(rare("flows_of_unstated_version", of(&|flow| flow.number("version").is_none())));
+    facts.extend([("flows_ipv4", of(&has_address)), ("flows_ipv6", 0)]);
+    facts.extend(rare("flows_without_addresses", of(&|flow| !has_address(flow))));
+    facts.into_iter().map(|(name, n)| (name.into(), n.to_string())).collect()
 }

@@ -7,7 +7,8 @@ use super::clocks::{instant, length};
 use super::stories::{Story, Told};
 use crate::random::Random;
 use crate::recomputed::dialects::Dialect;
-use crate::recomputed::flows::{FIELDS, Field, Flow, Form, of_documents};
+use crate::recomputed::flows::{FIELDS, Field, Flow, Form};
+use crate::recomputed::held::of_documents;
 
 /// Moments near which clocks are changed in one of the zones, and others, in seconds.
 pub(super) const MOMENTS: [i64; 12] = [

@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::windows::Window;
-use crate::recomputed::flows::{Datum, ELASTIFLOW, Flow};
+use crate::recomputed::flows::{ADAPTED, Datum, Flow, LATE};
+use crate::recomputed::held::Held;
 
 /// The flows as the question has them changed.
-pub(super) fn changed(flows: &[Flow], asked: &Value) -> Vec<Flow> {
+pub(super) fn changed(held: &Held, asked: &Value) -> Vec<Flow> {
     let mut seen = BTreeSet::new();
     let mut changed = Vec::new();
-    for flow in flows {
+    for flow in &held.flows {
         if asked["dedupe"] == true && !seen.insert(flow) {
             continue;
         }
@@ -21,8 +22,9 @@ pub(super) fn changed(flows: &[Flow], asked: &Value) -> Vec<Flow> {
             repair(&mut flow);
         }
         // A pipeline that has multiplied counters leaves nothing to multiply.
-        if asked["scale_sampling"] == true && flow.number(ELASTIFLOW) != Some(2) {
-            let interval = flow.counter("sampling_interval").max(1);
+        if asked["scale_sampling"] == true && flow.number(ADAPTED) != Some(2) {
+            let interval = flow.number("sampling_interval");
+            let interval = interval.or(held.interval(&flow).map(Into::into)).unwrap_or(1).max(1);
             for counter in ["bytes", "packets"] {
                 if let Some(Datum::Number(number)) = flow.0.get_mut(counter) {
                     *number *= interval;
@@ -35,11 +37,16 @@ pub(super) fn changed(flows: &[Flow], asked: &Value) -> Vec<Flow> {
 }
 
 /// Takes the second off that Logstash 7 did not borrow, and the 2^32 ms of an uptime
-/// that began anew.
+/// that began anew; of version 9 a second of each that it made late.
 fn repair(flow: &mut Flow) {
+    let (is_of_templates, is_late) = (flow.is_of_templates(), flow.number(ADAPTED) == Some(LATE));
     let Some(exported) = flow.number("timestamp") else { return };
     for name in ["first_switched", "last_switched"] {
         let Some(Datum::Number(ms)) = flow.0.get_mut(name) else { continue };
+        if is_of_templates {
+            *ms = ms.saturating_sub(if is_late { 1000 } else { 0 });
+            continue;
+        }
         if *ms % 1000 > exported % 1000 && *ms >= 1000 {
             *ms -= 1000;
         }
