@@ -197,11 +197,7 @@ impl Shape {
                 Slot::Time(field) => time(rest, row, field, days)?,
                 Slot::Date(field) => date(rest, row, field, days)?,
                 Slot::AmongAddresses { field, is_unspecified, is_read } => {
-                    let address = among_addresses(rest, is_unspecified)?;
-                    if is_read {
-                        row.set_address(field, address.0);
-                    }
-                    address.1
+                    among_addresses(rest, is_unspecified, row, is_read.then_some(field))?
                 }
                 Slot::Text(field) => text_of(rest, row, field)?,
                 Slot::Scalar { places, n_found, read, is_text } => {
@@ -298,10 +294,21 @@ fn date(rest: &[u8], row: &mut Row<'_>, field: FieldId, days: &mut DayCache) -> 
     Some(length)
 }
 
-/// Reads an address, if it is unspecified or not as it should be.
+/// Reads an address, if it is unspecified or not as it should be, for a field or for
+/// none, and returns its length.
 #[inline]
-fn among_addresses(rest: &[u8], is_unspecified: bool) -> Option<(Address, usize)> {
-    address(rest).filter(|(address, _)| address.is_unspecified() == is_unspecified)
+fn among_addresses(
+    rest: &[u8],
+    is_unspecified: bool,
+    row: &mut Row<'_>,
+    field: Option<FieldId>,
+) -> Option<usize> {
+    let (address, length) = address(rest)?;
+    (address.is_unspecified() == is_unspecified).then_some(())?;
+    if let Some(field) = field {
+        row.set_address(field, address);
+    }
+    Some(length)
 }
 
 /// Reads a value as the JSON reader does, given the places that are found there and those

@@ -17,7 +17,7 @@
 //! | which templates are kept, and how many | [`templates`], [`limits`] |
 //! | how a datagram is gone through | [`walk`] |
 //! | what a record consists of | [`data`] |
-//! | what the numbers of fields mean | [`element`] |
+//! | what the numbers of fields mean | [`element`], [`elements`] |
 //! | what a record says of a flow | [`class`], [`exported`], [`impossible`] |
 //! | what a record says of the exporter | [`options`] |
 //! | what a datagram can have wrong with it | [`fault`] |
@@ -68,6 +68,7 @@ pub mod class;
 pub mod data;
 mod definition;
 pub mod element;
+pub mod elements;
 pub mod encode;
 pub mod exported;
 pub mod fault;
@@ -93,7 +94,8 @@ pub mod walk;
 
 pub use class::Class;
 pub use data::{Data, Field, Held, Record, Records};
-pub use element::{ELEMENTS, Element, Kind};
+pub use element::{Element, Kind};
+pub use elements::ELEMENTS;
 pub use exported::{Direction, Exported};
 pub use fault::Fault;
 pub use header::{Header, NotTemplated, Version};

@@ -7,7 +7,7 @@
 use crate::address::Address;
 use crate::field::FieldId;
 use crate::record::FlowRecord;
-use crate::wire::templated::element::REVERSE;
+use crate::wire::templated::elements::REVERSE;
 use crate::wire::templated::header::Version;
 
 /// An element in a template, and the field whose value it has.
