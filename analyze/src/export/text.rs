@@ -144,7 +144,7 @@ fn document(row: &Row<'_>, out: &mut Vec<u8>) {
         let is_worked = matches!(field.access, Access::Worked { .. });
         let Some(value) = value(row, field).filter(|_| !is_worked) else { continue };
         let (key, value) = match stated_time(row, field.id) {
-            Some((key, ms)) => (key, Value::Number(ms.into())),
+            Some((key, ms)) => (key, Value::Number(ms)),
             None => (key, value),
         };
         if inside != object {

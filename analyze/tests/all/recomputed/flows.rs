@@ -192,7 +192,7 @@ pub(super) fn of(source: &Value) -> Result<Flow, &'static str> {
     let is_late = |time: &&str| flow.ms(time).is_some();
     if version == Some(9)
         && matches!(dialect, Dialect::Logstash | Dialect::Fluentd)
-        && ["first_switched", "last_switched"].iter().any(|time| is_late(time))
+        && ["first_switched", "last_switched"].iter().any(is_late)
     {
         flow.0.insert(ADAPTED, Datum::Number(LATE));
     }

@@ -3,7 +3,7 @@
 
 use flowkit_model::harmless::harmless;
 use flowkit_model::names::{protocol_name, tcp_flags};
-use flowkit_model::wire::templated::{Field, Kind, Record, Specifier, Template, Version};
+use flowkit_model::wire::templated::{Element, Field, Kind, Record, Specifier, Template, Version};
 use flowkit_model::{FieldId, wire};
 
 use super::paint::Paint;
@@ -70,7 +70,7 @@ fn name(specifier: &Specifier, version: Version) -> &'static str {
 
 /// The field that is read from an element.
 fn field(specifier: &Specifier, version: Version) -> Option<FieldId> {
-    specifier.known(version).and_then(|element| element.field()).filter(|_| !specifier.is_scope)
+    specifier.known(version).and_then(Element::field).filter(|_| !specifier.is_scope)
 }
 
 fn bytes_and_value(value: &Field<'_, '_>, version: Version) -> String {

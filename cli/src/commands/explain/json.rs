@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::load::PacketFile;
 use super::record::value_text;
 use super::walked::Read;
+use crate::output::wrap::add;
 
 /// A record: names and values, in order.
 type Members = Vec<(&'static str, Value)>;
@@ -53,7 +54,10 @@ fn of_template(record: &templated::Record<'_, '_>, exporter: Option<&str>) -> Me
     }
     let version = record.template().version();
     let element = |field: templated::Field<'_, '_>| {
-        let hex: String = field.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut hex = String::new();
+        for byte in field.bytes {
+            add(&mut hex, format_args!("{byte:02x}"));
+        }
         json!({
             "element": field.specifier.element,
             "enterprise": field.specifier.enterprise,

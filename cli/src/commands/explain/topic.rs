@@ -59,7 +59,10 @@ pub(super) fn page(topic: &Topic, paint: Paint) -> String {
         out += &hanging(&format!("  flowkit explain {name}"), 18 + name.len(), 35, about);
     }
     out += "  flowkit explain --packet FILE    a capture of packets, taken apart\n\nSources:\n";
-    out + &topic.sources.iter().map(|source| format!("  {source}\n")).collect::<String>()
+    for source in topic.sources {
+        add(&mut out, format_args!("  {source}\n"));
+    }
+    out
 }
 
 /// The topics, as they are listed at the end of each.
