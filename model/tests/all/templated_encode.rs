@@ -1,4 +1,5 @@
 //! What is written is what the reader of [`templated`](flowkit_model::wire::templated) reads.
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use proptest::prelude::*;
 
