@@ -22,6 +22,12 @@ pub(crate) trait Statistic: Sync {
     /// The fields it needs, beside those of the tally.
     fn fields(&self) -> Vec<FieldId>;
 
+    /// Fields of NetFlow v9 and IPFIX that it needs where flows have them: batches of a
+    /// file of version 5 come without ([`Batch::column_if_any`]), so that it pays nothing.
+    fn fields_if_any(&self) -> Vec<FieldId> {
+        Vec::new()
+    }
+
     /// A field that it accepts dictionary-encoded ([`Batch::dictionary_column`]),
     /// where a file stores it so. Batches of other sources have the plain column.
     fn dictionary_key(&self) -> Option<FieldId> {

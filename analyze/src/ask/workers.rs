@@ -60,7 +60,8 @@ impl<'s, S: Statistic> Workers<'s, S> {
     /// The fields that flows must have: with those of the quality of times.
     pub(crate) fn fields(&self) -> FieldSet {
         let times = Times::FIELDS.into_iter().filter(|_| self.with_times);
-        self.told_fields().union(BatchTally::fields()).union(times.collect())
+        let if_any = self.statistic.fields_if_any().into_iter().collect();
+        self.told_fields().union(BatchTally::fields()).union(times.collect()).union(if_any)
     }
 
     fn start(&self) -> ThreadState<S::Partial> {
@@ -108,7 +109,13 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let accumulated =
             self.statistic.fields().into_iter().filter(|field| Some(*field) != dictionary_key);
         let columns = columns.union(accumulated.collect());
-        let request = Request { columns, coded: dictionary_key, filter, dictionary };
+        let if_any: FieldSet = self.statistic.fields_if_any().into_iter().collect();
+        let request = |file: &ColumnFile| Request {
+            columns: columns.union(file.those_it_has(if_any)),
+            coded: dictionary_key,
+            filter,
+            dictionary,
+        };
         let mut groups = Vec::new();
         for part in parts.iter().flatten() {
             if is_whole {
@@ -120,7 +127,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         }
         let add = |(file, group): (&ColumnFile, usize)| {
             self.on_this_thread(|ThreadState { partial, measures, buffers }| {
-                file.read(group, &request, buffers, |batch| {
+                file.read(group, &request(file), buffers, |batch| {
                     if filter.is_none() {
                         self.run.apply(batch);
                     }

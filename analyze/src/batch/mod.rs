@@ -99,6 +99,13 @@ impl Batch {
         self.columns[field as usize].as_ref().expect("a statistic names the fields that it reads")
     }
 
+    /// The column of a field that only NetFlow v9 and IPFIX have; `None` if the batch is
+    /// of a file of version 5, which has none.
+    #[must_use]
+    pub(crate) fn column_if_any(&self, field: FieldId) -> Option<&Column> {
+        self.columns[field as usize].as_ref()
+    }
+
     /// A field that is dictionary-encoded: one that a statistic
     /// ([`dictionary_key`](crate::stats::Statistic::dictionary_key)) or a filter
     /// accepts so, and that the file stores so. Such a field has no plain column.

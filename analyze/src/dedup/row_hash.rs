@@ -12,11 +12,13 @@ use crate::spill::hash::{MIX, fold};
 pub(crate) fn hashes(batch: &Batch, fields: &[FieldId]) -> Vec<(u64, u64)> {
     let mut hashes = vec![(0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344); batch.rows()];
     for field in fields {
-        let column = batch.column(*field);
         if field.field().is_of_templates() {
-            mix_known(&mut hashes, *field, column);
+            if let Some(column) = batch.column_if_any(*field) {
+                mix_known(&mut hashes, *field, column);
+            }
             continue;
         }
+        let column = batch.column(*field);
         match &column.values {
             Values::U8(values) => mix_all(&mut hashes, values, column),
             Values::U16(values) => mix_all(&mut hashes, values, column),

@@ -51,7 +51,11 @@ impl Statistic for Summary {
     /// All fields that an exporter states: unknown values are counted for each. Fields
     /// that a pipeline adds by lookup may be missing without a fault.
     fn fields(&self) -> Vec<FieldId> {
-        FIELDS.iter().filter(|field| !field.is_of_pipeline()).map(|field| field.id).collect()
+        FIELDS.iter().filter(|field| field.is_expected()).map(|field| field.id).collect()
+    }
+
+    fn fields_if_any(&self) -> Vec<FieldId> {
+        Versions::FIELDS_IF_ANY.into()
     }
 
     fn start(&self, memory: &Arc<Memory>) -> SummarySums {

@@ -28,11 +28,14 @@ pub(super) struct Versions {
 }
 
 impl Versions {
+    /// What it needs of flows of v9 and IPFIX, beside the version and the addresses.
+    pub(super) const FIELDS_IF_ANY: [FieldId; 4] =
+        [FieldId::Family, FieldId::Event, FieldId::RevBytes, FieldId::RevPackets];
+
     /// Adds the flows of a batch.
     pub(super) fn add(&mut self, batch: &Batch) {
         let rows = batch.rows() as u64;
-        let [versions, families] =
-            [FieldId::Version, FieldId::Family].map(|field| batch.column(field));
+        let versions = batch.column(FieldId::Version);
         let most = versions.min_max().map(|(_, most)| most);
         if most.is_none_or(|most| most <= 5) {
             let unstated = versions.n_unknown();
@@ -49,6 +52,12 @@ impl Versions {
             }
             self.add_of_templates(batch);
         }
+        let Some(families) = batch.column_if_any(FieldId::Family) else {
+            let neither = without_addresses(batch);
+            self.neither += neither;
+            self.ipv4 += rows - neither;
+            return;
+        };
         let neither = families.n_unknown();
         self.neither += neither;
         match families.constant() {
@@ -65,14 +74,13 @@ impl Versions {
     }
 
     fn add_of_templates(&mut self, batch: &Batch) {
-        let [events, bytes, packets, rev_bytes, rev_packets] = [
-            FieldId::Event,
-            FieldId::Bytes,
-            FieldId::Packets,
-            FieldId::RevBytes,
-            FieldId::RevPackets,
-        ]
-        .map(|field| batch.column(field));
+        let [bytes, packets] = [FieldId::Bytes, FieldId::Packets].map(|field| batch.column(field));
+        let of_templates = [FieldId::Event, FieldId::RevBytes, FieldId::RevPackets];
+        let [Some(events), Some(rev_bytes), Some(rev_packets)] =
+            of_templates.map(|field| batch.column_if_any(field))
+        else {
+            return;
+        };
         for row in 0..batch.rows() {
             let is_uncounted = [bytes, packets, rev_bytes, rev_packets]
                 .iter()
@@ -129,6 +137,13 @@ impl Versions {
         }
         facts
     }
+}
+
+/// Flows of version 5 without an address of source or destination.
+fn without_addresses(batch: &Batch) -> u64 {
+    let ends = [FieldId::SrcAddr, FieldId::DstAddr].map(|field| batch.column(field));
+    let [Some(src), Some(dst)] = ends.map(|column| column.unknown.as_ref()) else { return 0 };
+    src.iter().zip(dst).filter(|(src, dst)| **src && **dst).count() as u64
 }
 
 /// Most interfaces that a note names.

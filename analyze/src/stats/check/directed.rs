@@ -31,7 +31,7 @@ impl Directed {
     /// A row that says its direction and counts something.
     pub(super) fn of(batch: &Batch, row: usize, flow: &Fingerprint) -> Option<Self> {
         let value = |field| batch.column(field).get(row);
-        let is_egress = value(FieldId::Direction)? == 1;
+        let is_egress = batch.column_if_any(FieldId::Direction)?.get(row)? == 1;
         let (bytes, packets) = (value(FieldId::Bytes), value(FieldId::Packets));
         bytes.or(packets)?;
         let (bytes, packets) = (bytes.unwrap_or(0), packets.unwrap_or(0));

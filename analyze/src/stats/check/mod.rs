@@ -52,7 +52,12 @@ impl Statistic for Check {
     type Partial = Checked;
 
     fn fields(&self) -> Vec<FieldId> {
-        FIELDS.iter().map(|field| field.id).collect()
+        let of_version_5 = FIELDS.iter().filter(|field| !field.is_of_templates());
+        of_version_5.map(|field| field.id).collect()
+    }
+
+    fn fields_if_any(&self) -> Vec<FieldId> {
+        FIELDS.iter().filter(|field| field.is_of_templates()).map(|field| field.id).collect()
     }
 
     fn start(&self, memory: &Arc<Memory>) -> Checked {

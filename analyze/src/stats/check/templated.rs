@@ -22,9 +22,9 @@ pub(super) struct Records(HashMap<Place, u64>);
 impl Records {
     /// Adds the flows of a batch; those of one template are mostly consecutive.
     pub(super) fn add(&mut self, batch: &Batch) {
-        let [versions, exporters, templates] =
-            [FieldId::Version, FieldId::Exporter, FieldId::Flowset]
-                .map(|field| batch.column(field));
+        let [versions, exporters] =
+            [FieldId::Version, FieldId::Exporter].map(|field| batch.column(field));
+        let Some(templates) = batch.column_if_any(FieldId::Flowset) else { return };
         if versions.min_max().is_none_or(|(_, most)| most <= 5) {
             return;
         }

@@ -98,36 +98,71 @@ fn column_of(codes: impl Iterator<Item = Option<u32>>) -> Column {
     Column { values: Values::U32(values), unknown: Some(unknown) }
 }
 
-/// For each row both ends, the lower address first, and whether they change places;
-/// unknown is the highest.
-fn in_order(batch: &Batch) -> impl Iterator<Item = ([Option<u32>; 2], bool)> {
-    let [src, dst] = End::Address.fields().map(|field| batch.column(field));
-    let end = |column: &Column, row| column.get(row).and_then(|code| u32::try_from(code).ok());
-    let ends = move |row| [end(src, row), end(dst, row)];
-    // What codes stand for is looked at where both ends have one of the dictionary.
-    let are_coded = |ends: [Option<u32>; 2]| ends.iter().all(|end| *end >= Some(FIRST_CODED));
-    let addresses = (0..batch.rows()).any(|row| are_coded(ends(row))).then(|| {
-        let codes = |end: usize| (0..batch.rows()).map(move |row| ends(row)[end].unwrap_or(0));
-        [0, 1].map(|end| batch.dictionary().addresses_of(codes(end)))
-    });
-    (0..batch.rows()).map(move |row| {
-        let both = ends(row);
-        let is_swapped = match (both, &addresses) {
-            ([Some(_), Some(_)], Some([src, dst])) if are_coded(both) => dst[row] < src[row],
-            ([Some(a), Some(b)], _) => b < a,
-            ([a, b], _) => a.is_none() && b.is_some(),
-        };
-        (if is_swapped { [both[1], both[0]] } else { both }, is_swapped)
-    })
+/// The rank of an unknown address: above all others.
+const UNKNOWN: u64 = 1 << 32;
+
+/// Both ends of the flows of a batch, to be put in order.
+struct Ends<'b> {
+    columns: [&'b Column; 2],
+    /// What the codes stand for, where both ends have codes of the dictionary: others
+    /// are in the order of their addresses.
+    addresses: Option<[Vec<Option<Address>>; 2]>,
 }
 
+impl<'b> Ends<'b> {
+    fn of(batch: &'b Batch) -> Self {
+        let columns = End::Address.fields().map(|field| batch.column(field));
+        let codes = columns.map(|column| match &column.values {
+            Values::U32(codes) => &codes[..],
+            _ => &[],
+        });
+        let addresses = codes
+            .iter()
+            .all(|codes| has_coded(codes))
+            .then(|| codes.map(|codes| batch.dictionary().addresses_of(codes.iter().copied())));
+        Self { columns, addresses }
+    }
+
+    /// The code of a row at an end.
+    #[inline]
+    fn rank(&self, end: usize, row: usize) -> u64 {
+        self.columns[end].get(row).unwrap_or(UNKNOWN)
+    }
+
+    /// Whether the destination of a row is the lower address.
+    #[inline]
+    fn is_downward(&self, row: usize) -> bool {
+        let (src, dst) = (self.rank(0, row), self.rank(1, row));
+        match &self.addresses {
+            Some([of_src, of_dst])
+                if src.min(dst) >= u64::from(FIRST_CODED) && src.max(dst) < UNKNOWN =>
+            {
+                of_dst[row] < of_src[row]
+            }
+            _ => dst < src,
+        }
+    }
+}
+
+/// The higher or the lower address of each row.
 fn pair_end(batch: &Batch, higher: bool) -> Column {
-    column_of(in_order(batch).map(|(ends, _)| ends[usize::from(higher)]))
+    let ends = Ends::of(batch);
+    let code = |rank: u64| u32::try_from(rank).ok();
+    let rows = 0..batch.rows();
+    if ends.addresses.is_some() {
+        let end = |row| usize::from(ends.is_downward(row) != higher);
+        return column_of(rows.map(|row| code(ends.rank(end(row), row))));
+    }
+    column_of(rows.map(|row| {
+        let (src, dst) = (ends.rank(0, row), ends.rank(1, row));
+        code(if higher { src.max(dst) } else { src.min(dst) })
+    }))
 }
 
 /// Whether a flow goes from the lower address to the higher, row by row.
 pub(crate) fn is_upward(batch: &Batch) -> Vec<bool> {
-    in_order(batch).map(|(_, is_swapped)| !is_swapped).collect()
+    let ends = Ends::of(batch);
+    (0..batch.rows()).map(|row| !ends.is_downward(row)).collect()
 }
 
 /// Whether the destination port is the service, row by row.

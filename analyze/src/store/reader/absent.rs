@@ -17,6 +17,11 @@ impl ColumnFile {
         self.layout.place(StoredColumn::Field(field)).is_some()
     }
 
+    /// Those of some fields that the file has a column of.
+    pub(crate) fn those_it_has(&self, fields: FieldSet) -> FieldSet {
+        fields.iter().filter(|field| self.has(*field)).collect()
+    }
+
     /// The fields that are read for some that are asked for, of which the file may have
     /// none.
     pub(super) fn present(&self, fields: FieldSet) -> FieldSet {
