@@ -48,6 +48,7 @@ pub fn fill(row: &mut Row<'_>, exported: &Exported) {
         byte(exported.icmp_code, FieldId::IcmpCode),
         half(exported.nat_src_port, FieldId::NatSrcPort),
         half(exported.nat_dst_port, FieldId::NatDstPort),
+        half(exported.sampling_interval, FieldId::SamplingInterval),
     ];
     for (field, value) in numbers.into_iter().flatten() {
         row.set(field, value);

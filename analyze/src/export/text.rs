@@ -122,9 +122,20 @@ fn stated_time(row: &Row<'_>, field: FieldId) -> Option<(&'static str, u64)> {
     Some((key, row.number(field).filter(|_| is_stated)?))
 }
 
+/// Whether it is a flow by what is no field or was left out: by itself its document would
+/// be one of options.
+fn is_of_layer_2(row: &Row<'_>) -> bool {
+    let has_end =
+        [FieldId::SrcAddr, FieldId::DstAddr].iter().any(|end| row.address(*end).is_some());
+    row.number(FieldId::Version) > Some(5) && !has_end
+}
+
 /// Top-level fields, then the objects, each field under the module's key.
 fn document(row: &Row<'_>, out: &mut Vec<u8>) {
     append(out, r#"{"@version":"1","type":"netflow""#);
+    if is_of_layer_2(row) {
+        append(out, r#","flowkit.layer_2":true"#);
+    }
     let mut object = "";
     let mut is_first = false;
     // Fields of one object must be adjacent; in the catalogue those of both geoip
@@ -239,7 +250,9 @@ mod tests {
             let read = without(flow.clone(), |field| header.contains(&field.id));
             (flow, read)
         });
-        for (written, flow) in of_version_5.chain(of_templates) {
+        let of_layer_2 = FlowRecord { version: Some(10), bytes: Some(7), ..FlowRecord::default() };
+        let of_layer_2 = std::iter::once((of_layer_2.clone(), of_layer_2));
+        for (written, flow) in of_version_5.chain(of_templates).chain(of_layer_2) {
             let row = Row::of(&written);
             for write in [document_line, hit_line] {
                 let mut line = Vec::new();

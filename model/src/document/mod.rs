@@ -316,6 +316,10 @@ impl Document {
             Found::Address(address) if self.of_templates && address.is_unspecified() => {
                 rank.saturating_add(templated::UNSPECIFIED)
             }
+            // So does a 0 of what has members for each family.
+            Found::Number(0) if self.of_templates && templated::is_of_families(place.field) => {
+                rank.saturating_add(templated::UNSPECIFIED)
+            }
             _ => rank,
         };
         if self.of_templates && found == Found::TooLarge {

@@ -35,6 +35,15 @@ const AHEAD_MS: u64 = 86_400_000;
 /// What is added to the rank of a place with an unspecified address.
 pub(super) const UNSPECIFIED: u8 = 50;
 
+/// Whether documents have members for each family of addresses, of which exporters fill
+/// that of the other family with 0.
+pub(super) fn is_of_families(field: FieldId) -> bool {
+    matches!(
+        field,
+        FieldId::SrcMaskLen | FieldId::DstMaskLen | FieldId::IcmpType | FieldId::IcmpCode
+    )
+}
+
 /// A flow as its record or as its row: one set of rules for both.
 pub(super) trait Values {
     /// A number; unknown is `None`.
@@ -45,6 +54,9 @@ pub(super) trait Values {
 
     /// Sets a number that fits its field, or makes it unknown.
     fn put(&mut self, field: FieldId, value: Option<u64>);
+
+    /// Sets an address.
+    fn put_address(&mut self, field: FieldId, address: Address);
 }
 
 impl Values for FlowRecord {
@@ -67,6 +79,12 @@ impl Values for FlowRecord {
             write(self, value);
         }
     }
+
+    fn put_address(&mut self, field: FieldId, address: Address) {
+        if let Access::Address { write, .. } = field.field().access {
+            write(self, Some(address));
+        }
+    }
 }
 
 impl Values for Row<'_> {
@@ -84,6 +102,10 @@ impl Values for Row<'_> {
             None => self.forget(field),
         }
     }
+
+    fn put_address(&mut self, field: FieldId, address: Address) {
+        self.set_address(field, address);
+    }
 }
 
 /// Makes unknown what cannot be, and works out type and code of ICMP. Whether it is a
@@ -93,6 +115,7 @@ pub(super) fn finish(
     has_station: bool,
     impossible: &mut Impossibles,
 ) -> bool {
+    of_one_family(flow);
     let mut keep = |flow: &mut _, field, can_be: &dyn Fn(u64) -> bool| {
         if Values::number(flow, field).is_some_and(|value| !can_be(value)) {
             Values::put(flow, field, None);
@@ -156,6 +179,18 @@ fn icmp(flow: &mut impl Values) {
     };
     flow.put(FieldId::IcmpType, kind);
     flow.put(FieldId::IcmpCode, code);
+}
+
+/// An address that is none is of the family of the other end.
+fn of_one_family(flow: &mut impl Values) {
+    let ends = [FieldId::SrcAddr, FieldId::DstAddr];
+    for (end, other) in [(0, 1), (1, 0)] {
+        let [address, other] = [ends[end], ends[other]].map(|field| flow.address(field));
+        let is_none = address == Some(Address::UNSPECIFIED);
+        if is_none && other.is_some_and(|other| other.family() == Family::Ipv6) {
+            flow.put_address(ends[end], std::net::Ipv6Addr::UNSPECIFIED.into());
+        }
+    }
 }
 
 fn is_flow(flow: &impl Values, has_station: bool) -> bool {

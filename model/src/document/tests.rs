@@ -285,3 +285,38 @@ fn late_times_of_version_9_do_not_depend_on_the_order() {
     assert!(!late(stated));
     assert!(!late(&format!("{far},{stated}")));
 }
+
+/// Exporters fill the members of the other family with 0: those count where there are no
+/// others, in whatever order.
+#[test]
+fn members_of_the_other_family_leave_room() {
+    let read = |members: &str| {
+        let document = format!(
+            r#"{{"netflow":{{"version":10,"sourceIPv4Address":"0.0.0.0","destinationIPv6Address":"ff02::1",{members}}}}}"#
+        );
+        let flow = flow(&document).unwrap();
+        let icmp = (flow.icmp_type, flow.icmp_code);
+        (flow.src_addr.unwrap().to_string(), flow.src_mask_len, icmp)
+    };
+    let masks = r#""sourceIPv4PrefixLength":0,"sourceIPv6PrefixLength":48"#;
+    let icmp = r#""protocolIdentifier":58,"icmpTypeCodeIPv4":0,"icmpTypeCodeIPv6":34561"#;
+    let other = r#""icmpTypeCodeIPv6":34561,"protocolIdentifier":58,"icmpTypeCodeIPv4":0"#;
+    let apart = r#""protocolIdentifier":58,"icmp_type_ipv6":135,"icmp_code_ipv6":1"#;
+    assert_eq!(read(masks), ("::".into(), Some(48), (None, None)));
+    assert_eq!(read(r#""sourceIPv4PrefixLength":0"#).1, Some(0));
+    for icmp in [icmp, other, apart] {
+        assert_eq!(read(icmp).2, (Some(135), Some(1)), "{icmp}");
+    }
+}
+
+/// Traffic of layer 2 is known by what is no field, too, whoever wrote the document.
+#[test]
+fn traffic_of_layer_2_is_known_by_any_of_its_signs() {
+    let of = |members: &str| flow(&format!(r#"{{"netflow":{{"version":10,{members}}}}}"#));
+    assert_eq!(of(r#""octetDeltaCount":500"#), Err(NotAFlow::Options));
+    for sign in ["staMacAddress", "dot1qCustomerVlanId"] {
+        assert_eq!(of(&format!(r#""octetDeltaCount":500,"{sign}":7"#)).unwrap().bytes, Some(500));
+    }
+    let filebeat = r#"{"netflow":{"exporter":{"version":9,"address":"192.0.2.1:9"},"octet_delta_count":500,"sta_mac_address":"02-00-00-00-00-01"}}"#;
+    assert_eq!(flow(filebeat).unwrap().bytes, Some(500));
+}

@@ -281,6 +281,7 @@ fn any_flow() -> impl Strategy<Value = FlowRecord> {
                         let mask = u64::MAX >> (64 - bits);
                         let most = match field.id {
                             FieldId::Direction => 1,
+                            FieldId::Vlan => (1 << 12) - 1,
                             FieldId::SrcMaskLen | FieldId::DstMaskLen => 32,
                             _ => mask,
                         };

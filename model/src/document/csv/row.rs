@@ -307,8 +307,9 @@ impl Cells {
                 *counter = counter.or((back > 0).then_some(back));
             }
             self.back = [0; 2];
-            if !templated::finish(&mut self.flow, false, &mut Impossibles::default()) {
-                return Row::Wrong(NotAFlow::Options, "neither an address nor layer 2".into());
+            // Rows are of flows: what made one of layer 2 may have no column.
+            if !templated::finish(&mut self.flow, true, &mut Impossibles::default()) {
+                return Row::Wrong(NotAFlow::Options, "neither an address nor a counter".into());
             }
         }
         Row::Flows(Box::new(Flows::new(self.flow, self.back, self.flows)))

@@ -5,7 +5,7 @@ use std::ops::BitOrAssign;
 use std::sync::LazyLock;
 
 use super::place::Place;
-use super::templates::{OBJECTS, SIGNS, STATIONS};
+use super::templates::{LAYER_2, OBJECTS, SIGNS, STATIONS};
 use super::{BASE, DIALECTS, codec, module};
 use crate::field::{FieldId, Kind};
 
@@ -174,6 +174,7 @@ fn signs(root: &mut Node) {
 /// The keys of documents of v9 and IPFIX.
 fn of_templates(places: &[Place]) -> Node {
     let mut root = tree(places);
+    root.insert(LAYER_2).signs.station = true;
     for path in paths(STATIONS) {
         root.insert(path).signs.station = true;
     }

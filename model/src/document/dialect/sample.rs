@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Dialect, Form, Place};
+use crate::document::templated;
 use crate::field::{FieldId, Kind};
 
 /// The value that stands for `number` in a document.
@@ -80,7 +81,14 @@ pub(in crate::document) fn document(dialect: &Dialect) -> String {
 
 /// A document of v9 that has each field likewise; none if the dialect has no such.
 pub(in crate::document) fn document_of_templates(dialect: &Dialect) -> Option<String> {
-    let places = (dialect.templates)();
+    let mut places = (dialect.templates)();
+    // Of these it depends on the values which of several counts.
+    let mut seen = Vec::new();
+    places.retain(|place| {
+        let is_again = seen.contains(&place.field);
+        seen.push(place.field);
+        !(is_again && templated::is_of_families(place.field))
+    });
     let of_field = |field| match field {
         FieldId::Version => 9,
         FieldId::Direction => 1,

@@ -104,11 +104,13 @@ pub(super) const LOGSTASH: &[Row] = &[
     (F::IcmpType, "icmpTypeIPv4", Plain),
     (F::IcmpType, "icmpTypeIPv6", Plain),
     (F::IcmpType, "icmp_type", IcmpType),
+    (F::IcmpType, "icmp_type_ipv6", Plain),
     (F::IcmpType, "icmpTypeCodeIPv4", TopByte),
     (F::IcmpType, "icmpTypeCodeIPv6", TopByte),
     (F::IcmpCode, "icmpCodeIPv4", Plain),
     (F::IcmpCode, "icmpCodeIPv6", Plain),
     (F::IcmpCode, "icmp_code", Plain),
+    (F::IcmpCode, "icmp_code_ipv6", Plain),
     (F::IcmpCode, "icmp_type", IcmpCode),
     (F::IcmpCode, "icmpTypeCodeIPv4", BottomByte),
     (F::IcmpCode, "icmpTypeCodeIPv6", BottomByte),
@@ -188,8 +190,27 @@ pub(super) const SIGNS: &[&str] = &[
     "octetTotalCount",
 ];
 
-/// Names of stations of wireless networks: traffic of one without the ends of a flow.
-pub(super) const STATIONS: &[&str] = &["staMacAddress", "staIPv4Address", "wtpMacAddress"];
+/// Names of stations of wireless networks and of further VLANs: they show traffic of
+/// layer 2, without the ends of a flow.
+pub(super) const STATIONS: &[&str] = &[
+    "staMacAddress",
+    "staIPv4Address",
+    "wtpMacAddress",
+    "dot1qCustomerVlanId",
+    "postDot1qVlanId",
+    "postDot1qCustomerVlanId",
+    // Filebeat's.
+    "sta_mac_address",
+    "sta_ipv4_address",
+    "wtp_mac_address",
+    "dot1q_customer_vlan_id",
+    "post_dot1q_vlan_id",
+    "post_dot1q_customer_vlan_id",
+];
+
+/// Where flowkit's exports say of traffic of layer 2 that it is a flow: what made it one
+/// is no field, or was left out.
+pub(super) const LAYER_2: &str = "flowkit.layer_2";
 
 /// The paths of names of stations in documents of Logstash.
 pub fn station_paths() -> impl Iterator<Item = &'static str> {

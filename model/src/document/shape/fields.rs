@@ -7,6 +7,7 @@ use super::Slot;
 use super::learn::{Best, Learner};
 use super::text::{digits, list_end, number_end, plain_string};
 use crate::address::Address;
+use crate::document::OF_FIELDS;
 use crate::document::dialect::{Form, Place};
 use crate::document::templated;
 use crate::document::value::{self, Found, Scalar};
@@ -63,8 +64,7 @@ impl Learner<'_> {
                 self.best[place.field as usize] = flags_before;
                 (self.literal_from, self.at) = (literal_from, start);
                 let value = Value { slot: Slot::FlagNames, pass: Slot::AnyList, length, later: 0 };
-                self.step(places, &value);
-                Some(())
+                self.step(places, &value)
             }
             _ => None,
         }
@@ -126,19 +126,27 @@ impl Learner<'_> {
                     value.slot = Slot::Scalar { places, n_found, read, is_text: quote == 1 };
                 }
             }
-            self.step(&places[..n_found], &value);
+            self.step(&places[..n_found], &value)?;
         }
         self.at += quote;
         Some(())
     }
 
     /// A value, which may be that of two fields: read for those that have no better place.
-    fn step(&mut self, places: &[(Place, u8)], value: &Value) {
+    ///
+    /// `None` if which of several places counts depends on their values.
+    fn step(&mut self, places: &[(Place, u8)], value: &Value) -> Option<()> {
         let Value { mut slot, pass, length, later } = *value;
         let number = self.shape.steps.len();
         for (place, rank) in places {
             let rank = rank.saturating_add(self.after).saturating_add(later);
             let best = &mut self.best[place.field as usize];
+            // What `fields` has comes after all that the document has.
+            let has_other =
+                best.as_ref().is_some_and(|best| rank.abs_diff(best.rank) < OF_FIELDS / 2);
+            if self.keys.of_templates && has_other && templated::is_of_families(place.field) {
+                return None;
+            }
             if best.as_ref().is_some_and(|best| rank >= best.rank) {
                 slot = slot.without(place.field, pass);
                 continue;
@@ -150,6 +158,7 @@ impl Learner<'_> {
             }
         }
         self.slot(slot, length);
+        Some(())
     }
 
     /// The version is part of the literal bytes.

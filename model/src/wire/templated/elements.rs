@@ -112,7 +112,7 @@ pub const ELEMENTS: &[Element] = &[
     element(0, 56, "sourceMacAddress", "in_src_mac", Mac).says(Role::SrcMac, 0),
     element(0, 57, "postDestinationMacAddress", "out_dst_mac", Mac).says(Role::DstMac, 1),
     element(0, 58, "vlanId", "src_vlan", Number).says(Role::Vlan, 0),
-    element(0, 59, "postVlanId", "dst_vlan", Number).says(Role::Vlan, 1),
+    element(0, 59, "postVlanId", "dst_vlan", Number).says(Role::Vlan, 2),
     element(0, 60, "ipVersion", "ip_protocol_version", Number).says(Role::IpVersion, 0),
     element(0, 61, "flowDirection", "direction", Number).says(Role::Direction, 0),
     element(0, 62, "ipNextHopIPv6Address", "ipv6_next_hop", Ipv6).says(Role::NextHopIpv6, 0),
@@ -219,7 +219,7 @@ pub const ELEMENTS: &[Element] = &[
     element(0, 235, "egressVRFID", "egressVRFID", Number),
     element(0, 236, "VRFname", "VRFname", Text),
     element(0, 239, "biflowDirection", "", Number),
-    element(0, 243, "dot1qVlanId", "", Number).says(Role::Vlan, 2),
+    element(0, 243, "dot1qVlanId", "", Number).says(Role::Vlan, 1),
     element(0, 244, "dot1qPriority", "", Number),
     element(0, 245, "dot1qCustomerVlanId", "", Number).says(Role::Layer2, 0),
     element(0, 246, "dot1qCustomerPriority", "", Number),
@@ -352,7 +352,7 @@ mod tests {
         let of = |field| -> Vec<u16> {
             Element::of(field).iter().map(|element| element.number).collect()
         };
-        assert_eq!(of(FieldId::Vlan), [58, 59, 243]);
+        assert_eq!(of(FieldId::Vlan), [58, 243, 59]);
         assert_eq!(of(FieldId::Event), [233, 40_005, 230]);
         assert_eq!(of(FieldId::EngineId), [0; 0]);
     }

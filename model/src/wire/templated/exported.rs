@@ -115,6 +115,8 @@ pub struct Exported {
     pub nat_dst_port: Option<u16>,
     /// The sampler that chose its packets; options say its rate. 0 is none.
     pub sampler_id: Option<u64>,
+    /// One packet in so many, where the record itself says so.
+    pub sampling_interval: Option<u16>,
     /// What was sent and cannot be.
     pub impossible: Impossibles,
 }
@@ -178,6 +180,7 @@ impl Record<'_, '_> {
             nat_src_port: None,
             nat_dst_port: None,
             sampler_id: None,
+            sampling_interval: None,
             impossible: Impossibles::default(),
         }
     }

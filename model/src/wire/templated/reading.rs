@@ -119,7 +119,8 @@ impl Reading {
             Role::Output => exported.output_snmp = fit(bytes, number, odd),
             Role::SrcAs => exported.src_as = fit(bytes, number, odd),
             Role::DstAs => exported.dst_as = fit(bytes, number, odd),
-            Role::Vlan => exported.vlan = fit(bytes, number, odd),
+            Role::Vlan => exported.vlan = vlan(bytes, odd),
+            Role::SamplingInterval => exported.sampling_interval = fit(bytes, number, odd),
             Role::Event => exported.event = fit(bytes, number, odd),
             Role::Sampler => exported.sampler_id = fit(bytes, number, odd),
             Role::IcmpTypeIpv4 => self.icmp_ipv4.kind = fit(bytes, number, odd),
@@ -128,7 +129,7 @@ impl Reading {
             Role::IcmpTypeIpv6 => self.icmp_ipv6.kind = fit(bytes, number, odd),
             Role::IcmpCodeIpv6 => self.icmp_ipv6.code = fit(bytes, number, odd),
             Role::IcmpTypeCodeIpv6 => self.icmp_ipv6.both = fit(bytes, number, odd),
-            // Sampling and names of interfaces are read of options.
+            // What is told of the exporter alone is read of options.
             _ => {}
         }
     }
@@ -251,6 +252,15 @@ impl Icmp {
 fn split_icmp(both: u16) -> (Option<u8>, Option<u8>) {
     let [kind, code] = both.to_be_bytes();
     (Some(kind), Some(code))
+}
+
+/// The number of a VLAN, of 12 bits.
+fn vlan(bytes: &[u8], odd: &mut Impossibles) -> Option<u16> {
+    let vlan = fit(bytes, Impossible::Number, odd);
+    if vlan.is_some_and(|vlan: u16| vlan >> 12 != 0) {
+        odd.add(Impossible::Number);
+    }
+    vlan.filter(|vlan| vlan >> 12 == 0)
 }
 
 /// A number that has to fit in its field.
