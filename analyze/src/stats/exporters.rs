@@ -41,9 +41,16 @@ pub(crate) struct Exported {
 }
 
 impl Exported {
-    /// The smallest and the largest interval that was stated.
-    pub(super) fn sampling_cells(&self) -> [Cell; 2] {
-        let (least, most) = self.intervals();
+    /// The smallest and the largest interval that was stated: where no flow states one,
+    /// that which the exporter told in options records.
+    pub(super) fn sampling_cells(&self, exporter: &Cell, tally: &Tally) -> [Cell; 2] {
+        let exporter = match exporter {
+            Cell::Text(name) => Some(name.as_str()),
+            _ => None,
+        };
+        let told = || tally.exporters.get(exporter)?.intervals();
+        let stated = self.sampling.map(|sampling| (sampling.least, sampling.most));
+        let (least, most) = stated.or_else(told).unzip();
         [least.into(), most.into()]
     }
 
@@ -211,7 +218,7 @@ fn row(
         told(missing),
         loss.map(|loss| loss.packets).into(),
     ]);
-    cells.extend(engine.sampling_cells());
+    cells.extend(engine.sampling_cells(&cells[0], tally));
     cells.extend([engine.first.into(), engine.last.into()]);
     cells
 }

@@ -121,7 +121,7 @@ impl Statistic for Summary {
                 Cell::Number(sums.packets),
                 Cell::from(sums.flows),
             ];
-            cells.extend(group.sums.sampling_cells());
+            cells.extend(group.sums.sampling_cells(&cells[0], tally));
             cells
         });
         let table =

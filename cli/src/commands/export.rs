@@ -205,6 +205,12 @@ impl Export {
         for note in unknown(&exported.unknown).iter().filter(|_| !general.quiet) {
             writeln!(out, "note: {note}")?;
         }
+        let left_behind = notes::sampling_left_behind(&exported.tally);
+        let left_behind =
+            left_behind.filter(|_| !matches!(self.format, Format::Parquet) && !general.quiet);
+        if let Some(note) = left_behind {
+            writeln!(out, "note: {note}")?;
+        }
         notes::of_tally(&exported.tally, general.quiet, &mut out)?;
         let exit = exit(&self.sources, &exported.tally);
         let is_whole = exported.left_out.is_empty();

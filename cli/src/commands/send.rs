@@ -226,6 +226,9 @@ impl Send {
                 self.advice()
             )?;
         }
+        if let Some(note) = notes::sampling_left_behind(tally).filter(|_| !general.quiet) {
+            writeln!(err, "note: {note}")?;
+        }
         notes::of_tally(tally, general.quiet, &mut err)?;
         let is_good = tally.incomplete.is_empty() || self.reading.allow_incomplete;
         Ok(if is_good { Exit::Done } else { Exit::Incomplete })

@@ -127,6 +127,11 @@ mod tests {
         assert_eq!(of(3), "sampling unknown");
         assert_eq!(of(2), "not sampled");
         assert_eq!(super::sampling(&Tally::default(), false), "not sampled");
+        // Flows of v9 have no such field, so that it is not missing.
+        let sampling = [(Some("r1".to_owned()), None)].into();
+        let mut of_templates = Tally { sampling, ..Tally::default() };
+        of_templates.total.flows = 3;
+        assert_eq!(super::sampling(&of_templates, false), "sampling unknown");
     }
 
     /// Of two exporters one states 1 in 100, the other nothing.

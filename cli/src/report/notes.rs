@@ -66,6 +66,17 @@ fn no_match(answer: &Answer, there: Unmatched, zone: &TimeZone) -> String {
     format!("no flow {by} (source: {n}{})", span.unwrap_or_default())
 }
 
+/// What a copy of flows does not take along: how exporters sample, where their flows do
+/// not say so themselves.
+pub(crate) fn sampling_left_behind(tally: &Tally) -> Option<String> {
+    let (least, most, n) = tally.exporters.sampled()?;
+    let rate = if least == most { format!("1:{most}") } else { format!("1:{least} to 1:{most}") };
+    let whose = if n == 1 { "1 exporter tells".to_owned() } else { format!("{n} exporters tell") };
+    Some(format!(
+        "{whose} in options records that packets are sampled, {rate}: flows do not say so, and it is not in what was written; an import, or an export to parquet, keeps it"
+    ))
+}
+
 /// What `flowkit check` would find, as far as every answer knows: one line.
 fn hint(answer: &Answer) -> Option<String> {
     match &answer.question.as_ref()?.report {
@@ -96,6 +107,10 @@ fn hint(answer: &Answer) -> Option<String> {
         (
             tally.sequences.missing_around(),
             "flows are missing according to the sequence numbers, in the window or outside of it",
+        ),
+        (
+            if tally.is_filtered { 0 } else { tally.exporters.lost() },
+            "datagrams of NetFlow v9 or records of IPFIX are missing according to the sequence numbers",
         ),
         (tally.skipped.len() as u64, skipped_text(tally)),
         (unknown as u64, "fields are unknown"),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flowkit_model::document::dialect::{DIALECTS, Dialect, station_paths};
+use flowkit_model::document::options;
 use flowkit_model::dump::{self, FORMAT, Manifest, Pending, Span};
 use flowkit_model::filter::Expression;
 
@@ -189,7 +190,7 @@ fn known_fields() -> Vec<String> {
     let marks = DIALECTS.iter().flat_map(|dialect| dialect.marks).copied().flatten();
     let keys = places.map(|place| place.path).chain(marks.copied());
     let keys: BTreeSet<&str> = keys.chain(station_paths()).collect();
-    keys.into_iter().map(str::to_owned).collect()
+    keys.into_iter().map(str::to_owned).chain(options::paths()).collect()
 }
 
 #[cfg(test)]

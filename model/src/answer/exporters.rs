@@ -86,6 +86,24 @@ impl Exporters {
         self.known.iter().map(|(name, of)| (name.as_deref(), of))
     }
 
+    /// Datagrams of version 9 and records of IPFIX that did not come, by their numbers.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        let of = |of: &OfExporter| of.sequences.values().map(|counts| counts.lost).sum::<u64>();
+        self.known.values().map(of).fold(0, u64::saturating_add)
+    }
+
+    /// The smallest and the largest sampling interval above 1 that exporters told, and how
+    /// many did.
+    #[must_use]
+    pub fn sampled(&self) -> Option<(u64, u64, usize)> {
+        let told = self.known.values().filter_map(OfExporter::intervals);
+        let sampled: Vec<(u64, u64)> = told.filter(|(_, most)| *most > 1).collect();
+        let least = sampled.iter().map(|(least, _)| *least).min()?;
+        let most = sampled.iter().map(|(_, most)| *most).max()?;
+        Some((least.max(1), most, sampled.len()))
+    }
+
     /// What is known of one.
     #[must_use]
     pub fn get(&self, exporter: Option<&str>) -> Option<&OfExporter> {

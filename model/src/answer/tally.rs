@@ -173,13 +173,19 @@ impl Tally {
         self.adapted.iter().filter_map(known)
     }
 
-    /// Whether there are flows, and none of them states a sampling interval, as in what
-    /// nfdump prints.
+    /// Whether there are flows, and none of them states a sampling interval, nor does an
+    /// exporter in options records: as in what nfdump prints, and of many exporters of v9.
     #[must_use]
     pub fn is_sampling_unknown(&self) -> bool {
         let mut unknown = self.unknown.iter().filter(|(id, _)| *id == FieldId::SamplingInterval);
         let flows = self.total.flows;
-        flows > 0 && unknown.any(|(_, n)| *n >= flows)
+        let is_untold = !self.sampling.is_empty() && self.samplings().next().is_none();
+        flows > 0 && (is_untold || unknown.any(|(_, n)| *n >= flows) && !self.is_told())
+    }
+
+    /// Whether an exporter tells in options records how it samples.
+    fn is_told(&self) -> bool {
+        self.exporters.iter().any(|(_, of)| of.intervals().is_some())
     }
 
     /// The sampling of the exporters that state one, in their flows or else in options

@@ -40,6 +40,15 @@ const INTERFACE: &[&str] = &[
 const NAME: &[&str] = &["if_name", "interfaceName", "interface_name"];
 const DESCRIPTION: &[&str] = &["if_desc", "interfaceDescription", "interface_description"];
 
+/// The paths of the members of documents that may tell something, for whoever asks a
+/// server for them.
+pub fn paths() -> impl Iterator<Item = String> {
+    let names = [INTERVAL, IN_A_ROW, SPACE, SAMPLER, INTERFACE, NAME, DESCRIPTION];
+    let objects = ["netflow", "ipfix", "netflow.options", "netflow.scope"];
+    let of_name = move |name: &&str| objects.map(|object| format!("{object}.{name}"));
+    names.into_iter().flatten().flat_map(of_name).collect::<Vec<_>>().into_iter()
+}
+
 /// The exporter of a document, if it says so, and what the document tells of it.
 ///
 /// The document is a hit or a bare one, as it stands in a file; of anything else there

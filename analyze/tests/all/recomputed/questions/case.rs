@@ -157,13 +157,13 @@ impl Case {
         let answer = match self.name {
             "timeline" => timeline::answer(&self.options, &flows, &later, &clock, window),
             "exporters" => {
-                let all = exporters::exporters(&self.options, &flows, &clock, is_filtered);
+                let all = exporters::exporters(&held, &self.options, &flows, &clock, is_filtered);
                 all.unwrap_or_else(|| {
                     is_unjudged = Box::new(|_| true);
                     Recomputed::default()
                 })
             }
-            "summary" => exporters::summary(&flows),
+            "summary" => exporters::summary(&held, &flows),
             "scans" => scans::answer(&self.options, &flows, &clock),
             "beacons" => {
                 let (least, jitter) =

@@ -11,6 +11,7 @@ use super::conditions::{EXPORTER, Form};
 use super::recomputed::{Recomputed, UNJUDGED, UNKNOWN, cell, share, sums_of};
 use crate::recomputed::check::is_looked_up;
 use crate::recomputed::flows::{Datum, FIELDS, Flow};
+use crate::recomputed::held::Held;
 use crate::recomputed::packets::{self, Packets};
 
 /// Flows by some fields, those with the most bytes first.
@@ -49,6 +50,7 @@ pub(super) fn columns() -> Vec<Column> {
 
 /// Exporters and their engines; nothing, if which are shown is not judged.
 pub(super) fn exporters(
+    held: &Held,
     options: &Value,
     flows: &[Flow],
     clock: &Clock,
@@ -64,7 +66,7 @@ pub(super) fn exporters(
         let engine: packets::Engine = key.try_into().unwrap();
         cells.extend(lost(packets.get(&engine), is_filtered));
         let flows = || flows.iter().copied();
-        cells.extend(range(flows(), "sampling_interval").map(known));
+        cells.extend(intervals(held, &engine[0], flows()).map(known));
         cells.extend(range(flows(), "timestamp").map(known));
         cells
     };
@@ -93,8 +95,22 @@ fn lost(packets: Option<&Packets>, is_filtered: bool) -> [String; 3] {
     [lost, known(packets.states_records.then(|| packets.missing.into())), n]
 }
 
+/// The smallest and largest interval that flows of an exporter state, else that which it
+/// told in options records.
+fn intervals<'f>(
+    held: &Held,
+    exporter: &Datum,
+    flows: impl Iterator<Item = &'f Flow>,
+) -> [Option<u128>; 2] {
+    let stated = range(flows, "sampling_interval");
+    let Some(told) = held.told.get(exporter).filter(|_| stated[0].is_none()) else {
+        return stated;
+    };
+    [told.first(), told.last()].map(|interval| interval.copied().map(Into::into))
+}
+
 /// Totals, times and exporters, and how many flows lack a field that exporters state.
-pub(super) fn summary(flows: &[Flow]) -> Recomputed {
+pub(super) fn summary(held: &Held, flows: &[Flow]) -> Recomputed {
     let [bytes, packets, n] = sums_of(flows).map(Some);
     let of = |field| range(flows.iter(), field);
     let ([first, last], starts, ends) =
@@ -121,7 +137,7 @@ pub(super) fn summary(flows: &[Flow]) -> Recomputed {
     let row = |(key, flows): (Vec<Datum>, Vec<&Flow>)| {
         let mut cells = vec![cell(&key[0])];
         cells.extend(sums_of(flows.iter().copied()).map(|sum| sum.to_string()));
-        cells.extend(range(flows.into_iter(), "sampling_interval").map(known));
+        cells.extend(intervals(held, &key[0], flows.into_iter()).map(known));
         cells
     };
     let rows = grouped(flows, &["exporter"]).into_iter().map(row).collect();
