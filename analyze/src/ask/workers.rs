@@ -9,6 +9,7 @@ use flowkit_model::answer::Tally;
 use crate::batch::dictionary::Codebook;
 use crate::batch::dictionary::Dictionary;
 use crate::batch::{Batch, FieldSet};
+use crate::filter::Filter;
 use crate::quality::times::Times;
 use crate::scan::batch_tally::BatchTally;
 use crate::scan::waves::SMALL_WAVE;
@@ -103,19 +104,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         // pushed down to the reader.
         let filter = selection.early_filter();
         let early = if filter.is_some() { FieldSet::default() } else { selection.fields() };
-        let columns = counted.union(early);
-        let dictionary_key =
-            self.statistic.dictionary_key().filter(|field| !columns.contains(*field));
-        let accumulated =
-            self.statistic.fields().into_iter().filter(|field| Some(*field) != dictionary_key);
-        let columns = columns.union(accumulated.collect());
-        let if_any: FieldSet = self.statistic.fields_if_any().into_iter().collect();
-        let request = |file: &ColumnFile| Request {
-            columns: columns.union(file.those_it_has(if_any)),
-            coded: dictionary_key,
-            filter,
-            dictionary,
-        };
+        let request = self.requests(counted.union(early), filter, dictionary);
         let mut groups = Vec::new();
         for part in parts.iter().flatten() {
             if is_whole {
@@ -149,6 +138,23 @@ impl<'s, S: Statistic> Workers<'s, S> {
             groups.into_iter().try_for_each(add)
         } else {
             try_each(groups, add)
+        }
+    }
+
+    /// What is read of a file for the statistic, beside some columns.
+    fn requests<'r>(
+        &'r self,
+        columns: FieldSet,
+        filter: Option<&'r Filter>,
+        dictionary: &'r Arc<Dictionary>,
+    ) -> impl Fn(&ColumnFile) -> Request<'r> {
+        let coded = self.statistic.dictionary_key().filter(|field| !columns.contains(*field));
+        let accumulated = self.statistic.fields().into_iter().filter(|field| Some(*field) != coded);
+        let columns = columns.union(accumulated.collect());
+        let if_any: FieldSet = self.statistic.fields_if_any().into_iter().collect();
+        move |file| {
+            let columns = columns.union(file.those_it_has(if_any));
+            Request { columns, coded, filter, dictionary }
         }
     }
 
