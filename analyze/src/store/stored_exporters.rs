@@ -16,9 +16,9 @@ pub(super) struct StoredExporter {
     /// Template, records, those with more than times, records by kind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     impossible: Vec<(Option<u16>, u64, u64, Vec<u64>)>,
-    /// Version, domain; datagrams, lost, gaps, restarts.
+    /// Version, domain; datagrams, lost, gaps, late, filled, restarts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    sequences: Vec<(u16, u32, [u64; 4])>,
+    sequences: Vec<(u16, u32, [u64; 6])>,
 }
 
 /// What the footer keeps.
@@ -42,8 +42,8 @@ pub(super) fn of(exporters: &Exporters) -> Vec<StoredExporter> {
             .sequences
             .iter()
             .map(|((version, domain), counts)| {
-                let SequenceCounts { datagrams, lost, gaps, restarts } = *counts;
-                (*version, *domain, [datagrams, lost, gaps, restarts])
+                let SequenceCounts { datagrams, lost, gaps, late, filled, restarts } = *counts;
+                (*version, *domain, [datagrams, lost, gaps, late, filled, restarts])
             })
             .collect(),
     };
@@ -65,10 +65,10 @@ pub(super) fn exporters(stored: &[StoredExporter]) -> Exporters {
             counts.kinds.iter_mut().zip(kinds).for_each(|(n, kept)| *n = *kept);
             of.impossible.insert(*template, counts);
         }
-        for (version, domain, [datagrams, lost, gaps, restarts]) in &one.sequences {
-            let [datagrams, lost, gaps, restarts] = [*datagrams, *lost, *gaps, *restarts];
-            of.sequences
-                .insert((*version, *domain), SequenceCounts { datagrams, lost, gaps, restarts });
+        for (version, domain, counts) in &one.sequences {
+            let [datagrams, lost, gaps, late, filled, restarts] = *counts;
+            let counts = SequenceCounts { datagrams, lost, gaps, late, filled, restarts };
+            of.sequences.insert((*version, *domain), counts);
         }
         exporters.insert(one.exporter.clone(), of);
     }
@@ -90,7 +90,9 @@ mod tests {
             Some(256),
             ImpossibleCounts { records: 3, strange: 2, kinds: [1, 2, 3, 4, 5, 6, 7, 8] },
         );
-        of.sequences.insert((9, 7), SequenceCounts { datagrams: 9, lost: 2, gaps: 1, restarts: 1 });
+        let counts =
+            SequenceCounts { datagrams: 9, lost: 2, gaps: 3, late: 4, filled: 5, restarts: 1 };
+        of.sequences.insert((9, 7), counts);
         let mut before = Exporters::default();
         before.insert(Some("r1".into()), of);
         let sampling = Sampling { packets: 2, of: 8, algorithm: None, sampler_id: None };

@@ -59,12 +59,17 @@ pub struct ImpossibleCounts {
 pub struct SequenceCounts {
     /// Datagrams that came.
     pub datagrams: u64,
-    /// Datagrams of version 9, or records of IPFIX, that did not come.
+    /// Datagrams of version 9, or records of IPFIX, that did not come when they were to
+    /// be expected.
     pub lost: u64,
     /// In so many places.
     pub gaps: u64,
-    /// Datagrams with a number that was passed: the exporter started again, or the
-    /// order was lost.
+    /// Those that came later, overtaken on the way.
+    pub late: u64,
+    /// Places in which all came later.
+    pub filled: u64,
+    /// Datagrams with a number that was there before: the exporter started again, or
+    /// copies came.
     pub restarts: u64,
 }
 
@@ -89,7 +94,8 @@ impl Exporters {
     /// Datagrams of version 9 and records of IPFIX that did not come, by their numbers.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        let of = |of: &OfExporter| of.sequences.values().map(|counts| counts.lost).sum::<u64>();
+        let of =
+            |of: &OfExporter| of.sequences.values().map(|counts| counts.missing().0).sum::<u64>();
         self.known.values().map(of).fold(0, u64::saturating_add)
     }
 
@@ -311,7 +317,19 @@ impl SequenceCounts {
         self.datagrams += other.datagrams;
         self.lost += other.lost;
         self.gaps += other.gaps;
+        self.late += other.late;
+        self.filled += other.filled;
         self.restarts += other.restarts;
+    }
+
+    /// Datagrams or records that did not come at all, and in how many places they are
+    /// missing.
+    #[must_use]
+    pub fn missing(&self) -> (u64, u64) {
+        let lost = self.lost.saturating_sub(self.late);
+        // Of a gap that was filled in pieces each piece counts.
+        let gaps = self.gaps.saturating_sub(self.filled).max(1);
+        (lost, if lost > 0 { gaps } else { 0 })
     }
 }
 

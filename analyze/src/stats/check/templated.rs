@@ -196,20 +196,20 @@ fn of_sequences(exporter: &str, of: &OfExporter, findings: &mut Vec<Finding>) {
             9 => (format!("{exporter} source id {domain}"), "datagrams"),
             _ => (format!("{exporter} domain {domain}"), "records"),
         };
-        let places =
-            if counts.gaps == 1 { "1 place".into() } else { format!("{} places", counts.gaps) };
+        let (lost, gaps) = counts.missing();
+        let places = if gaps == 1 { "1 place".into() } else { format!("{gaps} places") };
         let words = format!(
             "{unit} are missing by the sequence numbers, in {places}: lost on the way to where they were captured, or outside of the capture"
         );
         let name = if *version == 9 { "lost_datagrams" } else { "lost_records" };
-        push(findings, name, &place, counts.lost, 0, &words);
+        push(findings, name, &place, lost, 0, &words);
         push(
             findings,
             "sequence_restarts",
             &place,
             counts.restarts,
             counts.datagrams,
-            "datagrams have a lower number than was to be expected: the exporter started again, or order was lost",
+            "datagrams have a number that was there before: the exporter started again, or they are copies",
         );
     }
 }
