@@ -8,6 +8,7 @@ mod examples;
 mod field;
 mod format;
 mod json;
+mod keys;
 mod load;
 mod members;
 mod packet;
