@@ -11,6 +11,7 @@ mod json;
 mod keys;
 mod load;
 mod members;
+mod of_templates;
 mod packet;
 mod paint;
 mod record;
