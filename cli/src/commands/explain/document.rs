@@ -5,7 +5,7 @@ use std::path::Path;
 
 use flowkit_model::field::Wire;
 use flowkit_model::harmless;
-use flowkit_model::lesson::added;
+use flowkit_model::lesson::{Adder, added};
 use flowkit_model::names::Adaptation;
 use flowkit_model::time::format_ms;
 use flowkit_model::wire::encode::encode_what_fits;
@@ -75,7 +75,9 @@ pub(super) fn page(
 
 /// One field: path, value as far as it fits, origin.
 fn member(path: &str, value: &str, of_templates: bool, paint: Paint) -> String {
-    let field = Field::by_name(path).or_else(|| by_key(path));
+    // What Logstash itself adds may be a key of another pipeline.
+    let is_of_logstash = added(path).is_some_and(|added| added.adder == Adder::Logstash);
+    let field = Field::by_name(path).or_else(|| by_key(path)).filter(|_| !is_of_logstash);
     let key = format!("{:<PATH_WIDTH$}", cut(path, WIDTH - 4));
     let key_looks = key.chars().count();
     let value = cut(value, (WIDTH - 4).saturating_sub(key_looks).max(VALUE_WIDTH));

@@ -1,7 +1,7 @@
 //! A document of NetFlow v9 or IPFIX: from which elements its fields came.
 
 use flowkit_model::field::Wire;
-use flowkit_model::lesson::{Adder, added};
+use flowkit_model::lesson::added;
 use flowkit_model::wire::templated::{ELEMENTS, Element};
 use flowkit_model::{FIELDS, Field, FieldId, FlowRecord};
 
@@ -14,10 +14,6 @@ pub(super) fn is(flow: &FlowRecord) -> bool {
 
 /// Where a field came from: the element of its name, else those that are read as it.
 pub(super) fn origin(path: &str, field: Option<&Field>) -> String {
-    let added = added(path);
-    if let Some(added) = added.filter(|added| added.adder == Adder::Logstash) {
-        return format!("{}: {}", added.adder.text(), added.from);
-    }
     match field.map(|field| (field.id, field.wire)) {
         Some((FieldId::Timestamp, _)) => return "header: whole seconds".into(),
         Some((FieldId::Version, _)) => return "header".into(),
@@ -33,7 +29,7 @@ pub(super) fn origin(path: &str, field: Option<&Field>) -> String {
         return text(&[element]);
     }
     let elements = field.map(|field| Element::of(field.id)).unwrap_or_default();
-    match (elements.is_empty(), added) {
+    match (elements.is_empty(), added(path)) {
         (false, _) => text(&elements),
         (true, Some(added)) => format!("{}: {}", added.adder.text(), added.from),
         (true, None) => "not in the packet".into(),
