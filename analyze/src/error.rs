@@ -147,8 +147,8 @@ pub enum ReadError {
         /// The file.
         name: String,
     },
-    /// A capture, or a file of datagrams, in which nothing is NetFlow v5.
-    #[error("{name}: nothing in it is NetFlow v5 that flowkit reads; it holds {met}")]
+    /// A capture, or a file of datagrams, in which nothing is NetFlow v5, v9 or IPFIX.
+    #[error("{name}: nothing in it is NetFlow v5, v9 or IPFIX that flowkit reads; it holds {met}")]
     NoDatagrams {
         /// The file.
         name: String,

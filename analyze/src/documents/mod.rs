@@ -22,7 +22,7 @@ use crate::input::parse::Parsed;
 use crate::input::shape_cache::Shapes;
 use crate::input::{self, Block, Piece, Source, Stretch, is_action, walk};
 use crate::scan::completeness::Completeness;
-use crate::scan::ingest::known_before;
+use crate::scan::ingest::{is_refused, known_before};
 use crate::scan::options::ReadOptions;
 use crate::store::StoredPart;
 
@@ -275,10 +275,10 @@ impl<'s> Walk<'s> {
         true
     }
 
-    /// Counts a document that is no flow; false in strict mode.
+    /// Counts a document that is no flow; false in strict mode, unless it is options.
     fn skip(&mut self, name: &str, cause: NotAFlow, line: u64) -> bool {
         let position = Position { file: name.to_owned(), line };
-        if self.options.strict {
+        if self.options.strict && is_refused(cause) {
             let (position, what) = (position.to_string(), cause.text().to_owned());
             self.refused = Some(ReadError::Strict { position, what });
             return false;

@@ -36,10 +36,10 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
     }
     let datagram = match wire::decode(&captured.bytes) {
         Ok(datagram) => datagram,
-        Err(error @ NotV5::OtherVersion { version }) => {
+        Err(NotV5::OtherVersion { version }) => {
             parsed.frames.count(Fate::Other, of_version(version, &captured.bytes), line);
             rest(captured, parsed);
-            return parsed.skip(NotAFlow::OtherVersion, line, Some(error.to_string()));
+            return parsed.skip(NotAFlow::OtherVersion, line, Some(other_version(version)));
         }
         Err(error) => {
             parsed.frames.count(Fate::Other, "datagrams without a header".into(), line);
@@ -106,7 +106,7 @@ fn templated(captured: &Captured, walked: &Walked, parsed: &mut Parsed) {
 }
 
 /// Counts the rest of a file of datagrams as missing: where it does not go on with a
-/// datagram of version 5, nothing says where the next one begins.
+/// datagram, nothing says where the next one begins.
 fn rest(captured: &Captured, parsed: &mut Parsed) {
     let is_of_a_capture = captured.exporter.is_some();
     if is_of_a_capture || captured.bytes.iter().all(|byte| *byte == 0) {
@@ -114,13 +114,21 @@ fn rest(captured: &Captured, parsed: &mut Parsed) {
     }
     let bytes = captured.bytes.len();
     let what = format!(
-        "the rest, {bytes} bytes, does not go on with a datagram of version 5, and may hold flows"
+        "the rest, {bytes} bytes, does not go on with a datagram of version 5, 9 or 10, and may hold flows"
     );
     parsed.odd(Odd { kind: REST, what, n: 1, line: captured.number, is_missing: true });
 }
 
 /// Kind of what follows the last datagram of a file.
 const REST: &str = "rest";
+
+/// Why a datagram is not read; one of v9 or IPFIX that was not walked lacks its header.
+fn other_version(version: u16) -> String {
+    match version {
+        9 | 10 => format!("version {version}, shorter than its header"),
+        _ => format!("version {version}, not 5, 9 or 10"),
+    }
+}
 
 /// What a datagram of another version than 5 is.
 fn of_version(version: u16, bytes: &[u8]) -> Cow<'static, str> {
@@ -161,7 +169,7 @@ mod tests {
     fn what_follows_the_last_datagram_of_a_file_is_missing_unless_it_is_zeros() {
         let rest = |bytes: usize| {
             let said = format!(
-                "the rest, {bytes} bytes, does not go on with a datagram of version 5, and may hold flows"
+                "the rest, {bytes} bytes, does not go on with a datagram of version 5, 9 or 10, and may hold flows"
             );
             vec![(2, said)]
         };

@@ -1,4 +1,4 @@
-//! Documents of other programs that are no flows of version 5, recognised by their
+//! Documents of other programs that are no flows that are read, recognised by their
 //! members, and what to do with them.
 
 use serde_json::Value;
@@ -17,7 +17,7 @@ const fn of(marks: &'static [&'static str], what: &'static str) -> Foreign {
 
 const NPROBE: &str = "a flow of nProbe, both directions in one and none of version 5: \
                       let it export version 5 (`-V 5 -n HOST:PORT`) and collect that";
-const IPFIX: &str = "a flow of IPFIX, not of version 5";
+const IPFIX: &str = "a flow of IPFIX under names or in a place that flowkit does not read";
 const AGGREGATED: &str = "an aggregated row that `nfdump -A -o json` left without its values: \
                           print the flows with `nfdump -r FILE -o csv`";
 

@@ -47,8 +47,8 @@ pub const INPUTS: &[InputForm] = &[
     form("bulk", Reading::Text(Bulk), "a _bulk request: an action and a document in turn"),
     form("nfdump-json", Reading::Text(Values), "what `nfdump -o json` writes"),
     form("csv", Reading::Text(Rows), "rows under a header: nfdump, rwcut, flow-export, Kibana, es2csv, pandas, flowkit"),
-    form("pcap", Reading::Capture, "pcap or pcapng with NetFlow v5 over UDP, any port"),
-    form("datagrams", Reading::Datagrams, "NetFlow v5 packets, one after the other"),
+    form("pcap", Reading::Capture, "pcap or pcapng with NetFlow v5, v9 or IPFIX over UDP, any port"),
+    form("datagrams", Reading::Datagrams, "packets of NetFlow v5, v9 or IPFIX, one after the other"),
     form("parquet", Reading::Columns, "Parquet that flowkit wrote"),
 ];
 

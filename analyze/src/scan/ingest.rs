@@ -23,6 +23,12 @@ pub(crate) struct Absorber<'s> {
     tally: Tally,
 }
 
+/// Whether strict mode refuses what was skipped for this cause: options records are no
+/// flows, and no error.
+pub(crate) fn is_refused(cause: NotAFlow) -> bool {
+    cause != NotAFlow::Options
+}
+
 /// The error for a document that may not be skipped in strict mode.
 fn strict(position: String, cause: NotAFlow, reason: Option<&str>) -> ReadError {
     let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
@@ -70,7 +76,7 @@ impl<'s> Absorber<'s> {
         self.tally.exporters.merge(&parsed.exporters);
         for skipped in parsed.skipped {
             let first = Position { file: (*name).to_owned(), line: skipped.line };
-            if self.options.strict {
+            if self.options.strict && is_refused(skipped.cause) {
                 return Err(strict(first.to_string(), skipped.cause, skipped.reason.as_deref()));
             }
             self.tally.skip(skipped.cause, skipped.n, first, skipped.reason);
@@ -81,8 +87,9 @@ impl<'s> Absorber<'s> {
     /// Ingests the tally of a stream that has a Parquet file, as it was when the
     /// file was written.
     pub(super) fn stored(&mut self, tally: &Tally) -> Result<(), ReadError> {
+        let refused = tally.skipped.iter().filter(|skipped| is_refused(skipped.cause));
         if let (true, Some(first)) =
-            (self.options.strict, tally.skipped.iter().min_by_key(|skipped| skipped.first.line))
+            (self.options.strict, refused.min_by_key(|skipped| skipped.first.line))
         {
             return Err(strict(first.first.to_string(), first.cause, first.reason.as_deref()));
         }

@@ -30,7 +30,9 @@ pub(crate) struct Select {
 pub(crate) struct RepairTimes {
     /// Correct the times that Logstash 7 and later write 1 s late, and uptime wraps
     ///
-    /// Do not use on packet captures: their times are correct and would be altered.
+    /// Uptime wraps are corrected in flows of version 5 only; of version 9 a time that
+    /// wrapped is unknown. Do not use on packet captures: their times are correct and
+    /// would be altered.
     #[arg(long)]
     pub(crate) repair_times: bool,
 }

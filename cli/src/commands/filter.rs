@@ -11,10 +11,15 @@ A filter compares fields with values, joined by and, or, not and parentheses;
 not binds tightest, then and, then or. # begins a comment. `flowkit fields`
 lists the fields.
 
-  ip, host, net       source or destination: ip 10.0.0.1, src net 10.0.0.0/8
+  ip, host, net       source or destination: ip 10.0.0.1, src net 10.0.0.0/8,
+                      dst net 2001:db8::/32
+  ipv4, ipv6          family of the addresses; inet6 and family = ipv6 as well
   port, as, if, mask  either end: dst port 443, src or dst port 53, in if 3
   mac, nip, nport     either end, of v9 and IPFIX: src mac 00:00:5e:00:53:01;
                       nip and nport are after translation (NAT): dst nport 53
+  version, flowset    version 9 (10 is IPFIX); flowset 256 is the template
+  direction, vlan     direction egress; vlan 10; event = 3 (of a firewall); of
+  event               v9 and IPFIX
   proto               name or number: proto tcp, or tcp alone
   flags SA            all of these set; not flags AFRPU: none of these;
                       flags any SA: one of these; flags = SA: exactly these;
@@ -46,6 +51,7 @@ Differences from nfdump, on purpose:
 Examples:
   flowkit filter 'proto tcp and dst port 443'
   flowkit filter 'src ip in @bad-hosts.txt and not dst net 10.0.0.0/8'
+  flowkit filter 'ipv6 and src net 2001:db8::/32 and not direction egress'
   flowkit filter 'proto tcp and (@include web-servers.nf)'
   flowkit top --by dst_addr -f 'flags S and not flags AFRPU'";
 

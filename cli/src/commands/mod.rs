@@ -44,7 +44,7 @@ use crate::args::general::General;
 use crate::exit::Exit;
 
 const ABOUT: &str = "\
-Offline analysis of NetFlow v5 from Elasticsearch or OpenSearch (Logstash)
+Offline analysis of NetFlow v5, v9 and IPFIX from Elasticsearch or OpenSearch
 
 flowkit fetch saves the flows of a time window as a dump on disk; every other
 command answers from the dump, or from files, without a server.";

@@ -25,7 +25,9 @@ pub(super) fn read(
     let only = protocols.only_without_ports().map(name);
     match (protocols.port_kind(), only) {
         (None | Some(PortKind::Port), _) => plain,
-        (Some(PortKind::Icmp), _) => icmp(*number, &column.name),
+        (Some(PortKind::Icmp), only) => {
+            icmp(only.as_deref().unwrap_or("icmp"), *number, &column.name)
+        }
         (Some(PortKind::None), Some(name)) if *number == 0 => name,
         (Some(PortKind::None), Some(name)) => format!("{number} ({name})"),
         (Some(PortKind::None), None) => format!("{number} (no ports)"),
@@ -37,11 +39,11 @@ pub(super) fn read(
 
 /// Type and code, which flows of ICMP have in the place of the destination port; in
 /// that of the source port they have 0.
-fn icmp(number: u128, column: &str) -> String {
+fn icmp(name: &str, number: u128, column: &str) -> String {
     match (number, column) {
-        (0, "src_port" | "port") => "icmp".into(),
-        (number, "src_port") => format!("{number} (icmp)"),
-        (number, _) => format!("icmp {}/{}", number / 256, number % 256),
+        (0, "src_port" | "port") => name.into(),
+        (number, "src_port") => format!("{number} ({name})"),
+        (number, _) => format!("{name} {}/{}", number / 256, number % 256),
     }
 }
 
@@ -61,6 +63,10 @@ mod tests {
             (src, 8, &[1], "8 (icmp)"),
             (either, 0, &[1], "icmp"),
             (either, 2048, &[1], "icmp 8/0"),
+            (dst, 260, &[58], "ipv6-icmp 1/4"),
+            (src, 0, &[58], "ipv6-icmp"),
+            (dst, 771, &[1, 58], "icmp 3/3"),
+            (dst, 260, &[6, 58], "260 (partly ipv6-icmp)"),
             (dst, 0, &[50], "esp"),
             (dst, 17, &[2], "17 (igmp)"),
             (dst, 0, &[200], "protocol 200"),

@@ -83,7 +83,7 @@ fn rule(report: &Report) -> &'static str {
 fn flows(answer: &Answer) -> String {
     let n = grouped(answer.tally.total.flows.into());
     format!(
-        "{n} of {}. A flow is a document with a netflow object of version 5, or of no stated version. Duplicate documents (same _index and _id) count once.",
+        "{n} of {}. A flow is a document with a netflow object of version 5, 9 or 10 (IPFIX), or of no stated version, that is no options record. Duplicate documents (same _index and _id) count once.",
         answer.sources.join(", ")
     )
 }

@@ -112,7 +112,7 @@ fn hint(answer: &Answer) -> Option<String> {
             if tally.is_filtered { 0 } else { tally.exporters.lost() },
             "datagrams of NetFlow v9 or records of IPFIX are missing according to the sequence numbers",
         ),
-        (tally.skipped.len() as u64, skipped_text(tally)),
+        (causes(tally).count() as u64, skipped_text(tally)),
         (unknown as u64, "fields are unknown"),
         (tally.duplicates.n, "documents were duplicates"),
     ] {
@@ -123,9 +123,15 @@ fn hint(answer: &Answer) -> Option<String> {
     (!found.is_empty()).then(|| format!("{}; see `flowkit check`", found.join(", ")))
 }
 
+/// Why something was skipped that should not have been there: options records belong to
+/// flows.
+fn causes(tally: &Tally) -> impl Iterator<Item = NotAFlow> {
+    tally.skipped.iter().map(|skipped| skipped.cause).filter(|cause| *cause != NotAFlow::Options)
+}
+
 /// What was skipped: text between documents and rows are no documents.
 fn skipped_text(tally: &Tally) -> &'static str {
-    let is_all = |cause| tally.skipped.iter().all(|skipped| skipped.cause == cause);
+    let is_all = |cause| causes(tally).all(|skipped| skipped == cause);
     if is_all(NotAFlow::NotJson) {
         "text that is no JSON was skipped"
     } else if is_all(NotAFlow::NotARow) {

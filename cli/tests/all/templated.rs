@@ -189,3 +189,30 @@ fn packets_of_templates_are_taken_apart() {
     }
     assert!(n_records > 10, "{n_records}");
 }
+
+/// Options records belong to what an exporter sends: they are counted, and no error, in a
+/// file as in a dump; nor is it said that something was skipped.
+#[test]
+fn options_records_are_no_error_in_strict_mode() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../testdata/templated/ipfix-softflowd-openbsd-2015.bin");
+    let folder = tempfile::tempdir().unwrap();
+    let dump = folder.path().join("dump");
+    let (file, dump) = (file.to_str().unwrap(), dump.to_str().unwrap());
+    out(&["import", file, "-o", dump]);
+    for arguments in [
+        &["summary", "--strict", file][..],
+        &["summary", "--strict", dump],
+        &["export", "--strict", "--format", "documents", file],
+        &["export", "--strict", "--format", "documents", dump],
+        &["show", "--strict", "-n", "1", "--format", "stored", file],
+    ] {
+        let output = flowkit(arguments);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {told}");
+        assert!(!told.contains("were skipped"), "{arguments:?}: {told}");
+        if arguments[0] == "summary" {
+            assert!(told.contains("skipped 1 (options records"), "{arguments:?}: {told}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Protocols of the flows of a group: whether its ports are ports.
 //!
-//! Flows of ICMP have its type and code in the place of the destination port (256
+//! Flows of ICMP, of IPv4 or IPv6, have its type and code in the place of the destination port (256
 //! × type + code), those of other protocols without ports nothing, mostly 0. A
 //! group by port may hold all of them.
 
@@ -30,8 +30,8 @@ impl PortKind {
     }
 }
 
-/// The number of ICMP.
-const ICMP: u8 = 1;
+/// The numbers of ICMP, of IPv4 and of IPv6.
+const ICMP: [u8; 2] = [1, 58];
 
 const WITH_PORTS: u32 = 1 << 16;
 const OF_ICMP: u32 = 1 << 17;
@@ -44,7 +44,8 @@ static BITS: [u32; 256] = {
         bits[number as usize] = if has_ports(number as u64) {
             WITH_PORTS
         } else {
-            let kind = if number == ICMP { OF_ICMP } else { OF_OTHERS };
+            let is_icmp = number == ICMP[0] || number == ICMP[1];
+            let kind = if is_icmp { OF_ICMP } else { OF_OTHERS };
             number as u32 | (!number as u32) << 8 | kind
         };
         if number == u8::MAX {
@@ -147,6 +148,9 @@ mod tests {
             (&[None], None, None),
             (&[Some(6), Some(17), Some(33), Some(132)], Some(Port), None),
             (&[Some(1), Some(1), None], Some(Icmp), Some(1)),
+            (&[Some(58), None], Some(Icmp), Some(58)),
+            (&[Some(1), Some(58)], Some(Icmp), None),
+            (&[Some(6), Some(58)], Some(Mixed), Some(58)),
             (&[Some(50)], Some(Nothing), Some(50)),
             (&[Some(0)], Some(Nothing), Some(0)),
             (&[Some(255), Some(255)], Some(Nothing), Some(255)),

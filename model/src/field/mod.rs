@@ -21,6 +21,7 @@
 //! ```
 
 mod catalogue;
+mod other_names;
 
 use std::fmt;
 
@@ -190,9 +191,19 @@ pub struct Field {
 }
 
 impl Field {
-    /// Finds a field by name, alias or document key, in any case.
+    /// Finds a field by name, alias or document key, in any case; last by what documents
+    /// of v9 and IPFIX call it.
     #[must_use]
     pub fn by_name(name: &str) -> Option<&'static Self> {
+        Self::by_own_name(name).or_else(|| {
+            let plain = other_names::without_object(name);
+            plain
+                .and_then(Self::by_own_name)
+                .or_else(|| other_names::find(plain.unwrap_or(name)).map(FieldId::field))
+        })
+    }
+
+    fn by_own_name(name: &str) -> Option<&'static Self> {
         let is = |known: &str| known.eq_ignore_ascii_case(name);
         FIELDS.iter().find(|field| is(field.name)).or_else(|| {
             FIELDS.iter().find(|field| {

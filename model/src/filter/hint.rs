@@ -158,17 +158,17 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("length", "did you mean bytes, or bpp (bytes a packet)?"),
     ("size", "did you mean bytes, or bpp (bytes a packet)?"),
     ("ident", "which files are read is said by the sources, not by the filter"),
-    ("mpls", NOT_IN_V5),
-    ("ttl", NOT_IN_V5),
-    ("vrf", NOT_IN_V5),
+    ("mpls", NO_SUCH_FIELD),
+    ("ttl", NO_SUCH_FIELD),
+    ("vrf", NO_SUCH_FIELD),
     ("nat", "did you mean nip or nport, which are after translation?"),
     ("xlate", "did you mean nip or nport, which are after translation?"),
-    ("payload", NOT_IN_V5),
-    ("ethertype", NOT_IN_V5),
-    ("geo", NOT_IN_V5),
+    ("payload", NO_SUCH_FIELD),
+    ("ethertype", NO_SUCH_FIELD),
+    ("geo", NO_SUCH_FIELD),
 ];
 
-const NOT_IN_V5: &str = "NetFlow v5 does not carry it";
+const NO_SUCH_FIELD: &str = "flows that flowkit reads do not have it";
 
 /// What to try instead of a word that begins no comparison.
 pub(super) fn unknown_word(word: &str) -> String {

@@ -21,7 +21,7 @@ pub const OF_TEMPLATES: &[OfTemplates] = &[
         trap: "it is worked out from the addresses: what ipVersion claims is not asked, and ::ffff:192.0.2.1 is IPv4" },
     OfTemplates { field: FieldId::Direction,
         good_for: "telling flows apart that a router reports twice, where they come in and where they leave",
-        trap: "some exporters mean the two sides of a conversation by it, so that egress cannot be dropped by rule; many do not send it" },
+        trap: "some exporters mean the two sides of a conversation by it, so that egress cannot be dropped by rule; many do not send it. In documents of version 5 it is a constant of Logstash's module, ingress, which was not in the packet: it is left unknown" },
     OfTemplates { field: FieldId::Vlan,
         good_for: "traffic by network segment, also without addresses",
         trap: "several elements say it: vlanId counts first, that of the way out last" },

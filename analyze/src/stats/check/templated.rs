@@ -82,7 +82,7 @@ pub(super) fn of_templates(
     for (exporter, sums) in twice {
         let flows = records.iter().filter(|((name, _), _)| *name == exporter).map(|(_, n)| n);
         let words = format!(
-            "flows are reported twice, as they come in and as they leave: {} packets and {} bytes count double in sums; -f 'direction ingress' counts them once, if nothing is egress alone",
+            "flows are reported twice, as they come in and as they leave: {} packets and {} bytes count double in sums; -f 'not direction egress' counts them once, if nothing is egress alone",
             sums.packets, sums.bytes
         );
         push(findings, "reported_twice", &exporter, sums.flows, flows.sum(), &words);
@@ -162,7 +162,7 @@ fn of_impossible(
                 &place,
                 counts.strange,
                 of,
-                "records hold what cannot be, as those do that were decoded by another exporter's template: Logstash keeps templates by number alone, and what looks right may be wrong, too",
+                "records hold what cannot be, as those do that were decoded by a template that is not theirs, and what looks right may be wrong, too; if these are documents of Logstash, it keeps templates by number alone, for all exporters",
             );
         }
     }

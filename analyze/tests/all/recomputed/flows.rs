@@ -340,7 +340,7 @@ fn number(value: &Value) -> Option<u128> {
 /// What a port is in flows of a protocol.
 pub(super) fn kind_of(protocol: u128) -> &'static str {
     match protocol {
-        1 => "icmp",
+        1 | 58 => "icmp",
         _ if has_ports(protocol) => "port",
         _ => "none",
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use flowkit_model::field::Wire;
 use flowkit_model::harmless;
-use flowkit_model::lesson::added;
+use flowkit_model::lesson::{Adder, added};
 use flowkit_model::names::Adaptation;
 use flowkit_model::time::format_ms;
 use flowkit_model::wire::encode::encode_what_fits;
@@ -16,7 +16,7 @@ use flowkit_model::{Entry, Field, FieldId, FlowRecord, NotAFlow, logstash_times}
 use super::field::by_key;
 use super::format::bytes;
 use super::paint::Paint;
-use super::{members, record};
+use super::{members, of_templates, record};
 use crate::output::wrap::{WIDTH, add, hanging, paragraph};
 
 /// Columns of a path and of a value.
@@ -55,10 +55,14 @@ pub(super) fn page(
     let leaves = if source.is_empty() { whole } else { source };
     let mut out = format!("{}\n\n", paint.bold("The document, field by field"));
     for (path, value) in &leaves {
-        out += &member(path, value, paint);
+        out += &member(path, value, of_templates::is(flow), paint);
     }
     add(&mut out, format_args!("\n{}\n\n", paint.bold("Remarks")));
     out.extend(remarks(flow).iter().map(|remark| hanging("  - ", 4, 4, remark)));
+    if of_templates::is(flow) {
+        add(&mut out, format_args!("\n{}\n\n", paint.bold("Its record")));
+        return Ok(out + &of_templates::record());
+    }
     let times = if repair_times { "repaired" } else { "as the document has them" };
     add(
         &mut out,
@@ -70,15 +74,17 @@ pub(super) fn page(
 }
 
 /// One field: path, value as far as it fits, origin.
-fn member(path: &str, value: &str, paint: Paint) -> String {
-    let field = Field::by_name(path).or_else(|| by_key(path));
+fn member(path: &str, value: &str, of_templates: bool, paint: Paint) -> String {
+    // What Logstash itself adds may be a key of another pipeline.
+    let is_of_logstash = added(path).is_some_and(|added| added.adder == Adder::Logstash);
+    let field = Field::by_name(path).or_else(|| by_key(path)).filter(|_| !is_of_logstash);
     let key = format!("{:<PATH_WIDTH$}", cut(path, WIDTH - 4));
     let key_looks = key.chars().count();
     let value = cut(value, (WIDTH - 4).saturating_sub(key_looks).max(VALUE_WIDTH));
     let value = format!("{value:<VALUE_WIDTH$}");
     let place = field.map(|field| field.id as usize);
     let shown = place.map_or_else(|| key.clone(), |place| paint.field(place, &key));
-    let origin = origin(path, field);
+    let origin = if of_templates { of_templates::origin(path, field) } else { origin(path, field) };
     let indent = 2 + PATH_WIDTH + 2 + VALUE_WIDTH + 2;
     if key_looks + value.chars().count() + 4 > WIDTH {
         return format!("  {shown}\n{}", hanging(&format!("    {value}"), WIDTH, indent, &origin));
@@ -139,13 +145,17 @@ fn remarks(flow: &FlowRecord) -> Vec<String> {
     if flow.flow_seq_num == Some(0) {
         remarks.push("flow_seq_num is 0: the first packet since the router started, or a router that does not count flows".into());
     }
-    let (_, _, misfits) = encode_what_fits(flow, Uptime::default());
-    let unknown: Vec<&str> =
-        misfits.iter().filter(|misfit| !misfit.is_loss()).map(|misfit| misfit.field()).collect();
+    let unknown = if of_templates::is(flow) { of_templates::unknown(flow) } else { unknown(flow) };
     if !unknown.is_empty() {
         remarks.push(format!("unknown, so they add nothing to sums: {}", unknown.join(", ")));
     }
     remarks
+}
+
+/// The fields of a record of version 5 that a flow lacks.
+fn unknown(flow: &FlowRecord) -> Vec<&'static str> {
+    let (_, _, misfits) = encode_what_fits(flow, Uptime::default());
+    misfits.iter().filter(|misfit| !misfit.is_loss()).map(|misfit| misfit.field()).collect()
 }
 
 fn time_remark(flow: &FlowRecord, id: FieldId) -> Option<String> {

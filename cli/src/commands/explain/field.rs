@@ -12,7 +12,7 @@ use flowkit_model::{FIELDS, Field, FieldId};
 use super::format::{in_words, type_name};
 use super::paint::Paint;
 use super::record::value_text;
-use super::{column, examples, topic};
+use super::{column, examples, keys, topic};
 use crate::exit::Usage;
 use crate::output::wrap::{add, hanging};
 
@@ -72,9 +72,11 @@ fn by_element(name: &str) -> Option<&'static Field> {
 
 /// A field by its key in a document of any dialect.
 pub(super) fn by_key(path: &str) -> Option<&'static Field> {
-    let places = DIALECTS.iter().flat_map(|dialect| (dialect.places)());
-    let mut places = places.filter(|place| place.path.eq_ignore_ascii_case(path));
-    places.next().map(|place| place.field.field())
+    let of_version_5 = DIALECTS.iter().flat_map(|dialect| (dialect.places)());
+    let of_templates = DIALECTS.iter().flat_map(|dialect| (dialect.templates)());
+    let mut places = of_version_5.chain(of_templates);
+    let found = places.find(|place| place.path.eq_ignore_ascii_case(path));
+    found.map(|place| place.field.field())
 }
 
 /// The members of the packet that a field is made of.
@@ -100,7 +102,7 @@ fn field_page(field: &Field, paint: Paint) -> String {
     if !field.aliases.is_empty() {
         out += &row("other names", &field.aliases.join(", "));
     }
-    out += &row("in documents", &keys(field));
+    out += &row("in documents", &keys::text(field));
     if let Some(lesson) = lesson::of(field.id) {
         out += &row("Logstash", &format!("{}.", lesson.logstash));
         out += &row("Elasticsearch", &format!("type {} in the module's template", lesson.es_type));
@@ -177,27 +179,6 @@ fn element(element: &'static Element) -> String {
     format!("{enterprise}{} {}{length}", element.number, element.name)
 }
 
-/// The field's keys, each with the dialects that use it.
-fn keys(field: &Field) -> String {
-    let mut keys: Vec<(&str, Vec<&str>)> = Vec::new();
-    for dialect in DIALECTS {
-        for place in (dialect.places)().iter().filter(|place| place.field == field.id) {
-            match keys.iter_mut().find(|(path, _)| *path == place.path) {
-                Some((_, names)) if names.contains(&dialect.name) => {}
-                Some((_, names)) => names.push(dialect.name),
-                None => keys.push((place.path, vec![dialect.name])),
-            }
-        }
-    }
-    // Where Logstash's keys stand, flowkit has keys of its own.
-    let of = |path: &str, names: &[&str]| {
-        if path.starts_with("flowkit.") { "written by flowkit".into() } else { names.join(", ") }
-    };
-    let each: Vec<String> =
-        keys.iter().map(|(path, names)| format!("{path} ({})", of(path, names))).collect();
-    each.join("; ")
-}
-
 fn example(field: &Field) -> String {
     let Some(found) = examples::example(field.id) else { return String::new() };
     let Some((datagram, _)) = found.parts() else { return String::new() };
@@ -253,7 +234,9 @@ mod tests {
             for name in cisco.iter().filter(|name| **name != "sampling") {
                 assert_eq!(by_any_name(name), Some(field), "{name}");
             }
-            for place in DIALECTS.iter().flat_map(|dialect| (dialect.places)()) {
+            let of_templates = DIALECTS.iter().flat_map(|dialect| (dialect.templates)());
+            let places = DIALECTS.iter().flat_map(|dialect| (dialect.places)()).chain(of_templates);
+            for place in places {
                 assert!(by_any_name(place.path).is_some(), "{}", place.path);
             }
             let page = field_page(field, Paint::OFF);

@@ -359,6 +359,21 @@ mod tests {
         }
     }
 
+    /// In the order of rows: a name that has a meaning keeps it.
+    #[test]
+    fn every_name_of_a_row_is_one_of_its_field() {
+        let mut seen: Vec<&str> = Vec::new();
+        for (field, name, _) in LOGSTASH.iter().filter(|row| row.0 != F::Version) {
+            if !seen.contains(name) {
+                seen.push(name);
+                for name in ["", OBJECTS[0], OBJECTS[1]].map(|object| format!("{object}{name}")) {
+                    let found = crate::Field::by_name(&name).map(|field| field.id);
+                    assert_eq!(found, Some(*field), "{name}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn signs_are_names_of_rows() {
         assert!(SIGNS.iter().all(|sign| LOGSTASH.iter().any(|row| row.1 == *sign)));

@@ -39,7 +39,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("src-port 80", "did you mean src_port?", "^^^^^^^^"),
     ("country = DE", "did you mean src_country or dst_country?", "^^^^^^^"),
     ("dscp 46", "DSCP 46 is tos 184", "^^^^"),
-    ("vrf 10", "NetFlow v5 does not carry it", "^^^"),
+    ("vrf 10", "flows that flowkit reads do not have it", "^^^"),
     ("mac 00:00:5e:00:53", "mac is compared with an Ethernet address", "    ^^^^^^^^^^^^^^"),
     ("src mac", "src_mac is compared with an Ethernet address", "       ^"),
     ("dst nport 70000", "nat_dst_port is at most 65535", "          ^^^^^"),
