@@ -18,6 +18,7 @@ mod few_threads;
 mod harmless;
 mod kill;
 mod leftovers;
+mod mixed_day;
 mod mutations;
 mod nfcapd;
 mod nfcapd_templates;
