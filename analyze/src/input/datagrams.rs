@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use flowkit_model::exported_row::fill;
-use flowkit_model::wire::{self, Fault, MOST_RECORDS, NotV5};
+use flowkit_model::wire::{self, Fault, MOST_RECORDS, NotV5, templated};
 use flowkit_model::{FieldId, NotAFlow, Row};
 
+use super::odd::Odd;
 use super::packets::frames::Fate;
 use super::packets::{Captured, Datagrams, Walked};
-use super::parse::{Odd, Parsed};
+use super::parse::Parsed;
 use crate::batch::FieldSet;
 use crate::batch::dictionary::Dictionary;
 
@@ -62,7 +63,14 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
             continue;
         }
         let is_missing = matches!(fault, Fault::CutShort { .. });
-        parsed.odd(Odd { kind: fault.name(), what: fault.to_string(), n: 1, line, is_missing });
+        parsed.odd(Odd {
+            kind: fault.name(),
+            what: fault.to_string(),
+            of: None,
+            n: 1,
+            line,
+            is_missing,
+        });
     }
     let exporter = captured.exporter.map(|address| address.to_string());
     for flow in datagram.flows(exporter.as_deref()) {
@@ -76,8 +84,20 @@ fn templated(captured: &Captured, walked: &Walked, parsed: &mut Parsed) {
     parsed.n_values += 1;
     parsed.frames.n_v5 += 1;
     for fault in &walked.faults {
-        let (kind, what, is_missing) = (fault.name(), fault.to_string(), fault.is_loss());
-        parsed.odd(Odd { kind, what, n: 1, line, is_missing });
+        let (kind, is_missing) = (fault.name(), fault.is_loss());
+        let (of, what) = match (fault, captured.exporter) {
+            (templated::Fault::NoTemplate { template, bytes }, Some(exporter)) => (
+                Some((Some(exporter), *template)),
+                format!(
+                    "no template {template} of {exporter}: {bytes} bytes of data cannot be read"
+                ),
+            ),
+            (templated::Fault::NoTemplate { template, .. }, None) => {
+                (Some((None, *template)), fault.to_string())
+            }
+            _ => (None, fault.to_string()),
+        };
+        parsed.odd(Odd { kind, of, what, n: 1, line, is_missing });
     }
     let exporter = captured.exporter.map(|address| address.to_string());
     for (place, counts) in &walked.sequences {
@@ -116,7 +136,7 @@ fn rest(captured: &Captured, parsed: &mut Parsed) {
     let what = format!(
         "the rest, {bytes} bytes, does not go on with a datagram of version 5, 9 or 10, and may hold flows"
     );
-    parsed.odd(Odd { kind: REST, what, n: 1, line: captured.number, is_missing: true });
+    parsed.odd(Odd { kind: REST, what, of: None, n: 1, line: captured.number, is_missing: true });
 }
 
 /// Kind of what follows the last datagram of a file.

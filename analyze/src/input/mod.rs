@@ -26,6 +26,7 @@ mod json_values;
 mod letters;
 mod lines;
 mod met;
+pub(crate) mod odd;
 mod open;
 mod others;
 pub(crate) mod packets;

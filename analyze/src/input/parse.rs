@@ -16,6 +16,7 @@ use memchr::memchr_iter;
 use super::block::Block;
 use super::bulk::{BulkAction, Target, document_of, is_action};
 use super::framing::Framing;
+use super::odd::Odd;
 use super::packets::frames::Frames;
 use super::packets::senders::Senders;
 use super::rows::RowCounts;
@@ -86,19 +87,6 @@ pub(crate) fn is_of_depth(sentence: &str) -> bool {
     sentence.contains(&too_deep())
 }
 
-/// Something unusual that occurred `n` times.
-#[derive(Clone, Debug)]
-pub(crate) struct Odd {
-    pub(crate) kind: &'static str,
-    /// Description of the first one.
-    pub(crate) what: String,
-    pub(crate) n: u64,
-    /// Line of the first one.
-    pub(crate) line: u64,
-    /// Flows are missing because of it.
-    pub(crate) is_missing: bool,
-}
-
 /// Documents skipped for one reason.
 #[derive(Clone, Debug)]
 pub(crate) struct Skipped {
@@ -157,10 +145,7 @@ impl Parsed {
 
     /// Counts something unusual.
     pub(super) fn odd(&mut self, odd: Odd) {
-        match self.odd.iter_mut().find(|known| known.kind == odd.kind) {
-            Some(known) => known.n += odd.n,
-            None => self.odd.push(odd),
-        }
+        odd.join(&mut self.odd);
     }
 
     /// Moves all line numbers, from a text that begins in line `before` to one

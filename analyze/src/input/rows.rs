@@ -7,7 +7,8 @@ use memchr::memmem;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::parse::{Odd, Parsed};
+use super::odd::Odd;
+use super::parse::Parsed;
 
 /// Flows of a csv file: those that its rows stand for, and those that nfdump
 /// counted at its end.
@@ -59,7 +60,14 @@ impl Parsed {
             TextRow::Flows(flows) => self.flows_of_row(&flows, line),
             TextRow::Header => {
                 if let Some(what) = header.about_unread() {
-                    self.odd(Odd { kind: "columns not read", what, n: 1, line, is_missing: false });
+                    self.odd(Odd {
+                        kind: "columns not read",
+                        what,
+                        of: None,
+                        n: 1,
+                        line,
+                        is_missing: false,
+                    });
                 }
             }
             TextRow::Summary(flows) => {
@@ -75,7 +83,14 @@ impl Parsed {
                 if cause == NotAFlow::NotARow {
                     self.rows.wrong += 1;
                     let what = format!("a row that cannot be read ({why})");
-                    self.odd(Odd { kind: "rows not read", what, n: 1, line, is_missing: true });
+                    self.odd(Odd {
+                        kind: "rows not read",
+                        what,
+                        of: None,
+                        n: 1,
+                        line,
+                        is_missing: true,
+                    });
                 }
                 self.skip(cause, line, Some(why));
             }
@@ -93,7 +108,14 @@ impl Parsed {
             let what = "this has no address: it is an aggregated row that stands for an unknown \
                         number of flows; print them without aggregation (nfdump without -A)"
                 .into();
-            self.odd(Odd { kind: "without an address", what, n: 1, line, is_missing: true });
+            self.odd(Odd {
+                kind: "without an address",
+                what,
+                of: None,
+                n: 1,
+                line,
+                is_missing: true,
+            });
         }
         true
     }
@@ -113,7 +135,14 @@ impl Parsed {
             let what = "this counts both directions (nfdump -b) and is read as two flows, \
                         of which the second has no flags"
                 .into();
-            self.odd(Odd { kind: "both directions", what, n: 1, line, is_missing: false });
+            self.odd(Odd {
+                kind: "both directions",
+                what,
+                of: None,
+                n: 1,
+                line,
+                is_missing: false,
+            });
         }
         let n = flows.stands_for;
         if n > flows.n_flows() {
@@ -123,7 +152,7 @@ impl Parsed {
                  low; print them without aggregation (nfdump without -a, -A, -b, -s)",
                 flows.n_flows()
             );
-            self.odd(Odd { kind: "aggregated", what, n: 1, line, is_missing: true });
+            self.odd(Odd { kind: "aggregated", what, of: None, n: 1, line, is_missing: true });
         }
     }
 }

@@ -9,9 +9,10 @@ use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
 use crate::input::RowCounts;
+use crate::input::odd::Odd;
 use crate::input::packets::frames::Frames;
 use crate::input::packets::senders::Senders;
-use crate::input::parse::{Odd, PageFacts, Parsed};
+use crate::input::parse::{PageFacts, Parsed};
 use crate::input::{self, Opened, Source};
 
 /// Compares what streams hold with what they should hold, in the order in which
@@ -199,10 +200,7 @@ impl<'s> Completeness<'s> {
         }
         self.stream.rows.add(&parsed.rows);
         for odd in &parsed.odd {
-            match self.stream.odd.iter_mut().find(|known| known.kind == odd.kind) {
-                Some(known) => known.n += odd.n,
-                None => self.stream.odd.push(odd.clone()),
-            }
+            odd.clone().join(&mut self.stream.odd);
         }
         self.stream.program = self.stream.program.or(parsed.program);
         self.stream.frames.merge(&parsed.frames);

@@ -9,7 +9,8 @@ use flowkit_model::document::server_error::ServerError;
 
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::input::parse::{CSV_AMONG_DOCUMENTS, Odd, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS};
+use crate::input::odd::Odd;
+use crate::input::parse::{CSV_AMONG_DOCUMENTS, Parsed, TEXT_WITH_A_BRACE, TOO_DEEP, ZEROS};
 use crate::store::StoredPart;
 
 /// What was met in the sources.

@@ -297,3 +297,20 @@ fn a_dump_keeps_what_exporters_told() {
         assert_eq!(kept.notes, direct.notes, "{form}");
     }
 }
+
+/// Data without a template is told by exporter and template, each of them.
+#[test]
+fn every_template_that_is_missing_is_named() {
+    let Some(robust) = folder("robust") else { return };
+    let of = |name: &str| ask(&robust.join("wire").join(name), &summary()).tally.incomplete;
+    let told = of("v9-template-late.pcap");
+    assert_eq!(told.len(), 2, "{told:?}");
+    for (sentence, template) in told.iter().zip(["no template 256 of ", "no template 257 of "]) {
+        assert!(sentence.contains(template), "{told:?}");
+    }
+    let Some(devices) = folder("device") else { return };
+    let told = ask(&devices.join("v9-iptnetflow-reduced-size.pcap"), &summary()).tally.incomplete;
+    for template in ["no template 259 of ", "no template 262 of "] {
+        assert!(told.iter().any(|sentence| sentence.contains(template)), "{told:?}");
+    }
+}

@@ -167,7 +167,13 @@ impl Header {
                 found.read(*role, cell);
             }
         }
-        if n_filled == 0 { Row::Text } else { found.finish() }
+        if n_filled == 0 { Row::Text } else { found.finish(|| self.is_of_flows()) }
+    }
+
+    /// Whether rows are of flows alone, as in flowkit's own csv, which has their family;
+    /// that of an index may have documents of options.
+    fn is_of_flows(&self) -> bool {
+        self.columns.iter().any(|role| matches!(role, Role::Value(F::Family, _)))
     }
 
     /// What is no row: the header, a comment, a line of nfdump's summary.
@@ -290,7 +296,7 @@ impl Cells {
         }
     }
 
-    fn finish(mut self) -> Row {
+    fn finish(mut self, is_of_flows: impl Fn() -> bool) -> Row {
         if self.other_version {
             return Row::Wrong(NotAFlow::OtherVersion, "another version".into());
         }
@@ -307,9 +313,9 @@ impl Cells {
                 *counter = counter.or((back > 0).then_some(back));
             }
             self.back = [0; 2];
-            // Rows are of flows: what made one of layer 2 may have no column.
-            if !templated::finish(&mut self.flow, true, &mut Impossibles::default()) {
-                return Row::Wrong(NotAFlow::Options, "neither an address nor a counter".into());
+            // What made a flow one of layer 2 may have no column.
+            if !templated::finish(&mut self.flow, is_of_flows(), &mut Impossibles::default()) {
+                return Row::Wrong(NotAFlow::Options, "neither an address nor layer 2".into());
             }
         }
         Row::Flows(Box::new(Flows::new(self.flow, self.back, self.flows)))
