@@ -4,7 +4,8 @@
 //!
 //! Runs where `FLOWKIT_CORPORA` names the corpora, and says so where not.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what was compared is said")]
 
 use std::path::Path;
 use std::process::Command;
