@@ -77,7 +77,7 @@ pub const TOPICS: &[Topic] = &[
             ),
             (
                 "Why a record cannot be read",
-                "The template was not seen yet: the capture or the collector started after it was sent, or the datagram with it was lost. It was withdrawn. It is cut short or impossible. flowkit names the template of the first such set and says how many there were, and ends with exit code 3.",
+                "The template was not seen yet: the capture or the collector started after it was sent, or the datagram with it was lost. It was withdrawn. It is cut short or impossible. flowkit names each such template with its exporter, says how many sets there were, and ends with exit code 3.",
             ),
             (
                 "Why a record is read wrong",
