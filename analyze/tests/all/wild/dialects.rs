@@ -2,6 +2,7 @@
 //! documents (`testdata/dialects/`), and what a pipeline does not keep.
 
 use flowkit_model::FlowRecord;
+use flowkit_model::time::format_ms;
 
 use super::foreign::{fluentd, nprobe, pmacct};
 use super::json::Json;
@@ -56,6 +57,15 @@ pub(super) const DIALECTS: &[Dialect] = &[
         module(flow, out);
         let version = out.0.iter_mut().find(|member| member.0 == "netflow.version").unwrap();
         version.1 = Leaf::Fixed(Json::text("Netflow v9"));
+        // Numbers there are uptimes of the exporter.
+        for (path, ms) in [
+            ("netflow.first_switched", flow.first_switched_ms),
+            ("netflow.last_switched", flow.last_switched_ms),
+        ] {
+            if let (Some(member), Some(ms)) = (out.0.iter_mut().find(|member| member.0 == path), ms) {
+                member.1 = Leaf::Fixed(Json::text(format_ms(ms)));
+            }
+        }
     }, of_version_9),
 ];
 
