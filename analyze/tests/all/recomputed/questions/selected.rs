@@ -39,14 +39,19 @@ pub(super) fn changed(held: &Held, asked: &Value) -> Vec<Flow> {
 /// Takes the second off that Logstash 7 did not borrow, and the 2^32 ms of an uptime
 /// that began anew; of version 9 a second of each that it made late.
 fn repair(flow: &mut Flow) {
-    let (is_of_templates, is_late) = (flow.is_of_templates(), flow.number(ADAPTED) == Some(LATE));
-    let Some(exported) = flow.number("timestamp") else { return };
-    for name in ["first_switched", "last_switched"] {
-        let Some(Datum::Number(ms)) = flow.0.get_mut(name) else { continue };
-        if is_of_templates {
-            *ms = ms.saturating_sub(if is_late { 1000 } else { 0 });
-            continue;
+    let times = ["first_switched", "last_switched"];
+    if flow.is_of_templates() {
+        let late = if flow.number(ADAPTED) == Some(LATE) { 1000 } else { 0 };
+        for name in times {
+            if let Some(Datum::Number(ms)) = flow.0.get_mut(name) {
+                *ms = ms.saturating_sub(late);
+            }
         }
+        return;
+    }
+    let Some(exported) = flow.number("timestamp") else { return };
+    for name in times {
+        let Some(Datum::Number(ms)) = flow.0.get_mut(name) else { continue };
         if *ms % 1000 > exported % 1000 && *ms >= 1000 {
             *ms -= 1000;
         }
