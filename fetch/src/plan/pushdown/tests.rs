@@ -151,6 +151,12 @@ fn a_range_over_keywords_lists_its_values() {
     assert_eq!(terms[0], "65530");
     let all = translate(&module(), "dst port >= 0").unwrap();
     assert_eq!(all["terms"]["netflow.dst_port"].as_array().unwrap().len(), 65_536);
+    // An address has two spellings, and no query more values than a server takes.
+    let keyword = json!({"netflow": {"properties": {"src_addr": {"type": "keyword"}}}});
+    let network = translate(&keyword, "src net 10.1.0.0/16").unwrap();
+    let parts = network["bool"]["should"].as_array().unwrap();
+    let count = |part: &Value| part["terms"]["netflow.src_addr"].as_array().unwrap().len();
+    assert_eq!(parts.iter().map(count).collect::<Vec<_>>(), [65_536, 65_536]);
     let flags = translate(&module(), "flags S").unwrap();
     let terms = flags["terms"]["netflow.tcp_flags"].as_array().unwrap();
     assert_eq!(terms.len(), 128, "each byte with that bit");

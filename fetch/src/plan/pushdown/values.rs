@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::mapping::{MappedField, StoredAs};
 
 /// Maximum number of values in one `terms` query; servers allow 65,536.
-const MAX_TERMS: u64 = 65_536;
+const MAX_TERMS: usize = 65_536;
 
 /// The query for values that pass a test. With `exact` it must not match others.
 pub(super) fn passes(
@@ -96,7 +96,7 @@ fn in_ranges(
             let n: u128 = list
                 .iter()
                 .fold(0, |n, (first, last)| n.saturating_add((last - first).saturating_add(1)));
-            if n > MAX_TERMS.into() {
+            if n > MAX_TERMS as u128 {
                 return complement(field, mapped, ranges, exact);
             }
             let values: Vec<u128> = list.iter().flat_map(|(first, last)| *first..=*last).collect();
@@ -136,7 +136,7 @@ fn complement(
         Err(format!("{name} is mapped as keyword, and the range holds too many values to list"))
     };
     let largest = field.most();
-    if exact || largest >= MAX_TERMS.into() {
+    if exact || largest >= MAX_TERMS as u128 {
         return refuse();
     }
     let others: Vec<u128> = (0..=largest).filter(|value| !ranges.contains(*value)).collect();
@@ -158,6 +158,11 @@ fn terms(field: &Field, mapped: &MappedField, values: &[u128]) -> Result<Value, 
             return Err(format!("{} is not mapped as a number", field.name));
         }
     };
+    // A value has several spellings, and a query a limit.
+    if texts.len() > MAX_TERMS {
+        let each = texts.chunks(MAX_TERMS).map(|some| json!({"terms": {path: some}}));
+        return Ok(any_of(each.collect()));
+    }
     Ok(json!({"terms": {path: texts}}))
 }
 
