@@ -63,14 +63,7 @@ fn one(captured: &Captured, parsed: &mut Parsed) {
             continue;
         }
         let is_missing = matches!(fault, Fault::CutShort { .. });
-        parsed.odd(Odd {
-            kind: fault.name(),
-            what: fault.to_string(),
-            of: None,
-            n: 1,
-            line,
-            is_missing,
-        });
+        parsed.odd(Odd::new(fault.name(), fault.to_string(), line, is_missing));
     }
     let exporter = captured.exporter.map(|address| address.to_string());
     for flow in datagram.flows(exporter.as_deref()) {
@@ -97,7 +90,7 @@ fn templated(captured: &Captured, walked: &Walked, parsed: &mut Parsed) {
             }
             _ => (None, fault.to_string()),
         };
-        parsed.odd(Odd { kind, of, what, n: 1, line, is_missing });
+        parsed.odd(Odd { of, ..Odd::new(kind, what, line, is_missing) });
     }
     let exporter = captured.exporter.map(|address| address.to_string());
     for (place, counts) in &walked.sequences {
@@ -136,7 +129,7 @@ fn rest(captured: &Captured, parsed: &mut Parsed) {
     let what = format!(
         "the rest, {bytes} bytes, does not go on with a datagram of version 5, 9 or 10, and may hold flows"
     );
-    parsed.odd(Odd { kind: REST, what, of: None, n: 1, line: captured.number, is_missing: true });
+    parsed.odd(Odd::new(REST, what, captured.number, true));
 }
 
 /// Kind of what follows the last datagram of a file.

@@ -202,7 +202,7 @@ impl Parsed {
         }
         if cause == NotAFlow::TooDeep {
             let what = too_deep();
-            self.odd(Odd { kind: TOO_DEEP, what, of: None, n: 1, line, is_missing: true });
+            self.odd(Odd::new(TOO_DEEP, what, line, true));
         }
         self.skip_for(cause, line, || match (cause, version) {
             (NotAFlow::OtherVersion, Some(version)) => Some(format!("version {version}")),
@@ -329,21 +329,14 @@ impl Parsed {
             if before.is_some() || memchr::memchr_iter(0, text).nth(1).is_some() {
                 self.zeros_behind.push(self.n_values);
             }
-            return self.odd(Odd { kind: ZEROS, what, of: None, n: 1, line, is_missing: false });
+            return self.odd(Odd::new(ZEROS, what, line, false));
         }
         let start = before.as_ref().map_or(text, |before| &before.start);
         self.skip_for(NotAFlow::NotJson, line, || Some(met::text(start, bytes)));
         self.program = self.program.or_else(|| others::of_text(start));
         if let Some(what) = csv::between_documents(start) {
             let what = format!("{bytes} bytes {what}");
-            self.odd(Odd {
-                kind: CSV_AMONG_DOCUMENTS,
-                what,
-                of: None,
-                n: 1,
-                line,
-                is_missing: true,
-            });
+            self.odd(Odd::new(CSV_AMONG_DOCUMENTS, what, line, true));
         } else if may_hold_a_document(text) || before.is_some_and(|before| before.has_brace) {
             self.may_have_held(line, bytes);
         }
@@ -368,15 +361,13 @@ impl Parsed {
     }
 
     fn may_have_held(&mut self, line: u64, bytes: u64) {
-        self.odd(Odd {
-            kind: TEXT_WITH_A_BRACE,
-            of: None,
-            what: format!(
+        self.odd(Odd::new(
+            TEXT_WITH_A_BRACE,
+            format!(
                 "{bytes} bytes that are no JSON were passed over, and may have held a document"
             ),
-            n: 1,
             line,
-            is_missing: true,
-        });
+            true,
+        ));
     }
 }

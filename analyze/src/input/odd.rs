@@ -24,6 +24,11 @@ pub(crate) type OfTemplate = (Option<IpAddr>, u16);
 const MOST_TEMPLATES: usize = 16;
 
 impl Odd {
+    /// Something that occurred once.
+    pub(crate) fn new(kind: &'static str, what: String, line: u64, is_missing: bool) -> Self {
+        Self { kind, of: None, what, n: 1, line, is_missing }
+    }
+
     /// Counts it among others, with those like it.
     pub(crate) fn join(mut self, all: &mut Vec<Self>) {
         let n_alike = all.iter().filter(|known| known.kind == self.kind).count();
@@ -46,7 +51,7 @@ mod tests {
 
     fn odd(kind: &'static str, template: Option<u16>) -> Odd {
         let of = template.map(|template| (None, template));
-        Odd { kind, of, what: format!("{template:?}"), n: 1, line: 7, is_missing: true }
+        Odd { of, ..Odd::new(kind, format!("{template:?}"), 7, true) }
     }
 
     fn counts(all: impl IntoIterator<Item = Odd>) -> Vec<(&'static str, Option<u16>, u64)> {

@@ -60,14 +60,7 @@ impl Parsed {
             TextRow::Flows(flows) => self.flows_of_row(&flows, line),
             TextRow::Header => {
                 if let Some(what) = header.about_unread() {
-                    self.odd(Odd {
-                        kind: "columns not read",
-                        what,
-                        of: None,
-                        n: 1,
-                        line,
-                        is_missing: false,
-                    });
+                    self.odd(Odd::new("columns not read", what, line, false));
                 }
             }
             TextRow::Summary(flows) => {
@@ -83,14 +76,7 @@ impl Parsed {
                 if cause == NotAFlow::NotARow {
                     self.rows.wrong += 1;
                     let what = format!("a row that cannot be read ({why})");
-                    self.odd(Odd {
-                        kind: "rows not read",
-                        what,
-                        of: None,
-                        n: 1,
-                        line,
-                        is_missing: true,
-                    });
+                    self.odd(Odd::new("rows not read", what, line, true));
                 }
                 self.skip(cause, line, Some(why));
             }
@@ -108,14 +94,7 @@ impl Parsed {
             let what = "this has no address: it is an aggregated row that stands for an unknown \
                         number of flows; print them without aggregation (nfdump without -A)"
                 .into();
-            self.odd(Odd {
-                kind: "without an address",
-                what,
-                of: None,
-                n: 1,
-                line,
-                is_missing: true,
-            });
+            self.odd(Odd::new("without an address", what, line, true));
         }
         true
     }
@@ -135,14 +114,7 @@ impl Parsed {
             let what = "this counts both directions (nfdump -b) and is read as two flows, \
                         of which the second has no flags"
                 .into();
-            self.odd(Odd {
-                kind: "both directions",
-                what,
-                of: None,
-                n: 1,
-                line,
-                is_missing: false,
-            });
+            self.odd(Odd::new("both directions", what, line, false));
         }
         let n = flows.stands_for;
         if n > flows.n_flows() {
@@ -152,7 +124,7 @@ impl Parsed {
                  low; print them without aggregation (nfdump without -a, -A, -b, -s)",
                 flows.n_flows()
             );
-            self.odd(Odd { kind: "aggregated", what, of: None, n: 1, line, is_missing: true });
+            self.odd(Odd::new("aggregated", what, line, true));
         }
     }
 }

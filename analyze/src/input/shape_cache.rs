@@ -2,8 +2,9 @@
 //!
 //! A dump has a handful of shapes: with and without port names, with and without
 //! geoip fields; of v9 and IPFIX as many as templates, times those. A block tries
-//! them in turn, beginning with those that fitted last. Narrowed shapes are tried before the full ones: they compare the
-//! values that have not changed so far as bytes, so that there is less to read.
+//! them in turn, beginning with those that fitted last. Narrowed shapes are tried
+//! before the full ones: they compare the values that have not changed so far as
+//! bytes, so that there is less to read.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

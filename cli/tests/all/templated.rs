@@ -216,3 +216,48 @@ fn options_records_are_no_error_in_strict_mode() {
         }
     }
 }
+
+/// A capture of v9 without one of its datagrams.
+fn without_datagram(pcap: &[u8], number: usize) -> Vec<u8> {
+    let (mut kept, mut rest) = (pcap[..24].to_vec(), &pcap[24..]);
+    let mut n = 0;
+    while !rest.is_empty() {
+        let length = 16 + u32::from_le_bytes(rest[8..12].try_into().unwrap()) as usize;
+        let (frame, after) = rest.split_at(length);
+        if n != number {
+            kept.extend(frame);
+        }
+        (n, rest) = (n + 1, after);
+    }
+    kept
+}
+
+/// What is missing by the sequence numbers is said below any answer, and how exporters
+/// sample where a copy does not take it along.
+#[test]
+fn what_is_lost_and_left_behind_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (whole, cut) = (path("whole.pcap"), path("cut.pcap"));
+    out(&["synth", "2000", "--version", "9", "--format", "pcap", "-o", &whole]);
+    let pcap = std::fs::read(&whole).unwrap();
+    std::fs::write(&cut, without_datagram(&pcap, 9)).unwrap();
+    let said = |arguments: &[&str]| String::from_utf8(flowkit(arguments).stderr).unwrap();
+    let lost = "datagrams of NetFlow v9 or records of IPFIX are missing";
+    assert!(said(&["top", "--by", "dst_port", &cut]).contains(lost));
+    assert!(!said(&["top", "--by", "dst_port", &whole]).contains(lost));
+    // Of a part of the flows nothing is told.
+    assert!(!said(&["top", "--by", "dst_port", "-f", "proto tcp", &cut]).contains(lost));
+    let left = "in options records that packets are sampled, 1:";
+    for format in ["csv", "documents", "hits", "parquet"] {
+        let note = said(&["export", "--format", format, "-o", &path(format), &whole]);
+        assert_eq!(note.contains(left), format != "parquet", "{format}: {note}");
+    }
+    assert!(
+        !said(&["export", "-q", "--format", "csv", "-o", &path("quiet"), &whole]).contains(left)
+    );
+    // Told intervals stand in the rows of exporters whose flows state none.
+    let columns = "exporter,sampling_interval_min,sampling_interval_max";
+    let rows = out(&["exporters", "--columns", columns, "--format", "csv", "-q", &whole]);
+    assert!(rows.lines().any(|row| row.ends_with(",100,100")), "{rows}");
+}

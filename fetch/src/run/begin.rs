@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use flowkit_model::document::dialect::{DIALECTS, Dialect, station_paths};
+use flowkit_model::document::dialect::{DIALECTS, Dialect, layer_2_paths};
 use flowkit_model::document::options;
 use flowkit_model::dump::{self, FORMAT, Manifest, Pending, Span};
 use flowkit_model::filter::Expression;
@@ -189,7 +189,7 @@ fn known_fields() -> Vec<String> {
     let places = DIALECTS.iter().flat_map(of);
     let marks = DIALECTS.iter().flat_map(|dialect| dialect.marks).copied().flatten();
     let keys = places.map(|place| place.path).chain(marks.copied());
-    let keys: BTreeSet<&str> = keys.chain(station_paths()).collect();
+    let keys: BTreeSet<&str> = keys.chain(layer_2_paths()).collect();
     keys.into_iter().map(str::to_owned).chain(options::paths()).collect()
 }
 
@@ -238,6 +238,23 @@ mod tests {
         for field in FIELDS.iter().filter(|field| field.id != FieldId::Family) {
             assert!(known.iter().any(|key| key == field.module_key), "{}", field.name);
             assert!(known.iter().any(|key| key == field.codec_key), "{}", field.name);
+        }
+    }
+
+    /// Beside the fields: what options records tell, and what makes a flow one of layer 2.
+    #[test]
+    fn what_is_no_field_and_is_read_is_asked_for() {
+        let known = known_fields();
+        for key in [
+            "netflow.flow_sampler_random_interval",
+            "ipfix.samplingPacketSpace",
+            "netflow.options.sampler_random_interval",
+            "netflow.if_name",
+            "netflow.staMacAddress",
+            "netflow.sta_mac_address",
+            "flowkit.layer_2",
+        ] {
+            assert!(known.iter().any(|known| known == key), "{key}");
         }
     }
 }

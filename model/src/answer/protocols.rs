@@ -1,11 +1,11 @@
 //! Protocols of the flows of a group: whether its ports are ports.
 //!
-//! Flows of ICMP, of IPv4 or IPv6, have its type and code in the place of the destination port (256
-//! × type + code), those of other protocols without ports nothing, mostly 0. A
-//! group by port may hold all of them.
+//! Flows of ICMP, of IPv4 or IPv6, have its type and code in the place of the
+//! destination port (256 × type + code), those of other protocols without ports
+//! nothing, mostly 0. A group by port may hold all of them.
 
 use super::{Cell, Column};
-use crate::names::{PortKind, has_ports};
+use crate::names::{PortKind, has_ports, is_icmp};
 use crate::question::Measure;
 
 /// Which protocols the flows of a group have, in 32 bits, so that an engine can
@@ -30,9 +30,6 @@ impl PortKind {
     }
 }
 
-/// The numbers of ICMP, of IPv4 and of IPv6.
-const ICMP: [u8; 2] = [1, 58];
-
 const WITH_PORTS: u32 = 1 << 16;
 const OF_ICMP: u32 = 1 << 17;
 const OF_OTHERS: u32 = 1 << 18;
@@ -44,8 +41,7 @@ static BITS: [u32; 256] = {
         bits[number as usize] = if has_ports(number as u64) {
             WITH_PORTS
         } else {
-            let is_icmp = number == ICMP[0] || number == ICMP[1];
-            let kind = if is_icmp { OF_ICMP } else { OF_OTHERS };
+            let kind = if is_icmp(number) { OF_ICMP } else { OF_OTHERS };
             number as u32 | (!number as u32) << 8 | kind
         };
         if number == u8::MAX {

@@ -172,7 +172,7 @@ impl<'a> Top<'a> {
         KeysOf {
             dialect: document.dialect,
             of_templates: document.of_templates,
-            has_station: document.signs.station,
+            shows_layer_2: document.signs.layer_2,
         }
     }
 
@@ -195,8 +195,8 @@ pub(super) struct KeysOf {
     pub(super) dialect: usize,
     /// It is of v9 or IPFIX.
     pub(super) of_templates: bool,
-    /// It is about a station of a wireless network.
-    pub(super) has_station: bool,
+    /// It shows traffic of layer 2.
+    pub(super) shows_layer_2: bool,
 }
 
 /// How a hit, or a bare document, is read; `None` if it is not JSON.

@@ -21,9 +21,9 @@ impl Document {
     /// The flow, if it is one, else why it is none; and what the document holds that
     /// cannot be, where it is of v9 or IPFIX.
     pub fn into_read(mut self) -> (Result<FlowRecord, NotAFlow>, Impossibles) {
-        let has_station = self.signs.station;
+        let shows_layer_2 = self.signs.layer_2;
         let is_options = self.of_templates
-            && !templated::finish(&mut self.flow, has_station, &mut self.impossible);
+            && !templated::finish(&mut self.flow, shows_layer_2, &mut self.impossible);
         let impossible = self.impossible;
         (self.flow(is_options), impossible)
     }

@@ -16,15 +16,13 @@
 use super::json::Json;
 use crate::address::{Address, Family};
 use crate::field::{Access, FieldId};
+use crate::names::is_icmp;
 use crate::record::FlowRecord;
 use crate::row::Row;
 use crate::wire::templated::{Impossible, Impossibles};
 
 /// The versions that have templates: NetFlow v9, and IPFIX.
 pub const VERSIONS: [u16; 2] = [9, 10];
-
-/// Protocols whose messages have a type and a code.
-const ICMP: [u64; 2] = [1, 58];
 
 /// A flow may begin so long before its export.
 const LONGEST_MS: u64 = 60 * 86_400_000;
@@ -112,7 +110,7 @@ impl Values for Row<'_> {
 /// flow.
 pub(super) fn finish(
     flow: &mut impl Values,
-    has_station: bool,
+    shows_layer_2: bool,
     impossible: &mut Impossibles,
 ) -> bool {
     of_one_family(flow);
@@ -138,7 +136,7 @@ pub(super) fn finish(
         }
     }
     icmp(flow);
-    is_flow(flow, has_station)
+    is_flow(flow, shows_layer_2)
 }
 
 /// What kind of value a field has that is too large for it.
@@ -170,7 +168,8 @@ pub(super) fn is_ip_version(version: &Json<'_>) -> bool {
 /// Exporters fill type and code of ICMP in for any protocol; and some have them in the
 /// destination port, as version 5 has.
 fn icmp(flow: &mut impl Values) {
-    let is_icmp = flow.number(FieldId::Protocol).is_some_and(|protocol| ICMP.contains(&protocol));
+    let is_icmp =
+        flow.number(FieldId::Protocol).and_then(|n| u8::try_from(n).ok()).is_some_and(is_icmp);
     let (kind, code) = match (flow.number(FieldId::IcmpType), flow.number(FieldId::DstPort)) {
         _ if !is_icmp => (None, None),
         (Some(kind), _) => (Some(kind), flow.number(FieldId::IcmpCode).or(Some(0))),
@@ -193,11 +192,11 @@ fn of_one_family(flow: &mut impl Values) {
     }
 }
 
-fn is_flow(flow: &impl Values, has_station: bool) -> bool {
+fn is_flow(flow: &impl Values, shows_layer_2: bool) -> bool {
     let has = |field| flow.number(field).is_some();
     let is_counted = has(FieldId::Bytes) || has(FieldId::Packets);
     let is_of_layer_2 =
-        has(FieldId::SrcMac) || has(FieldId::DstMac) || has(FieldId::Vlan) || has_station;
+        has(FieldId::SrcMac) || has(FieldId::DstMac) || has(FieldId::Vlan) || shows_layer_2;
     let has_end =
         flow.address(FieldId::SrcAddr).is_some() || flow.address(FieldId::DstAddr).is_some();
     has_end || (is_counted && is_of_layer_2)

@@ -8,6 +8,16 @@
 //! Sources: IANA, *Assigned Internet Protocol Numbers*; what nfdump 1.7.1
 //! prints for each number.
 
+/// The numbers of ICMP: of IPv4, and of IPv6. Their flows have a type and a code.
+pub const ICMP: [u8; 2] = [1, 58];
+
+/// Whether flows of a protocol have a type and a code of ICMP, and no ports.
+#[must_use]
+#[inline]
+pub const fn is_icmp(protocol: u8) -> bool {
+    protocol == ICMP[0] || protocol == ICMP[1]
+}
+
 /// Name of an IP protocol, such as `tcp` for 6; `None` if unassigned.
 #[must_use]
 pub fn protocol_name(number: u8) -> Option<&'static str> {

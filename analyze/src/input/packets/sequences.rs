@@ -73,7 +73,8 @@ impl Followed {
             self.gaps.push_back((expected, ahead));
             return counts;
         }
-        if let Some((late, is_filled)) = self.fill(number, length.unwrap_or(0)) {
+        let is_near = expected.wrapping_sub(number) <= MOST_BEHIND;
+        if is_near && let Some((late, is_filled)) = self.fill(number, length.unwrap_or(0)) {
             // Overtaken on the way: the next is expected as before.
             self.next = Some(expected);
             (counts.late, counts.filled) = (late.into(), u64::from(is_filled));
@@ -81,7 +82,7 @@ impl Followed {
         }
         counts.restarts = 1;
         // A copy does not begin anew.
-        if expected.wrapping_sub(number) <= MOST_BEHIND && number != 0 {
+        if is_near && number != 0 {
             self.next = Some(expected);
         } else {
             self.gaps.clear();
@@ -149,6 +150,8 @@ mod tests {
         assert_eq!(v9(&[7, 12, 9, 8, 11, 10, 13]), [7, 0, 0, 0]);
         assert_eq!(v9(&[u32::MAX, 1, 0, 2]), [4, 0, 0, 0]);
         assert_eq!(v9(&[7, 8, 8, 9]), [4, 0, 0, 1]);
+        // An exporter that starts again inside of an old gap fills nothing of it.
+        assert_eq!(v9(&[5, 100_000, 9, 10]), [4, 99_994, 1, 1]);
         assert_eq!(ipfix(&[7, 13, 10, 16]), [4, 0, 0, 0]);
         assert_eq!(ipfix(&[7, 16, 10, 19]), [4, 3, 1, 0]);
         assert_eq!(v9(&[]), [0; 4]);

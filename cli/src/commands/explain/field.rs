@@ -158,7 +158,7 @@ fn in_templates(field: &Field) -> String {
                 .into();
         }
         FieldId::SamplingInterval | FieldId::SamplingAlgorithm => {
-            return "told by options, which are no part of the flow".into();
+            return "told by options, which are no part of the flow; in some records, too".into();
         }
         _ => {}
     }

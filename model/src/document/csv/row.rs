@@ -8,6 +8,7 @@ use crate::document::NotAFlow;
 use crate::document::dialect::Form;
 use crate::document::templated::{self, VERSIONS};
 use crate::field::{Access, FieldId as F};
+use crate::names::is_icmp;
 use crate::record::FlowRecord;
 use crate::time;
 use crate::wire;
@@ -59,7 +60,7 @@ impl Flows {
     /// back are not known.
     #[must_use]
     pub fn new(flow: FlowRecord, [packets, bytes]: [u64; 2], flows: Option<u64>) -> Self {
-        let is_icmp = matches!(flow.protocol, Some(1 | 58));
+        let is_icmp = flow.protocol.is_some_and(is_icmp);
         let back = (packets > 0 || bytes > 0).then(|| FlowRecord {
             src_addr: flow.dst_addr,
             dst_addr: flow.src_addr,
@@ -322,14 +323,16 @@ impl Cells {
     }
 
     fn is_icmp(&self) -> bool {
-        matches!(self.flow.protocol, Some(1 | 58))
+        self.flow.protocol.is_some_and(is_icmp)
     }
 
     /// The destination port, of ICMP type and code.
     fn ports(&mut self) {
         if self.port.is_some() || self.type_and_code.is_some() {
             self.flow.dst_port = match (self.type_and_code, self.flow.protocol) {
-                (Some((kind, code)), Some(1 | 58)) => Some(u16::from(kind) << 8 | u16::from(code)),
+                (Some((kind, code)), Some(protocol)) if is_icmp(protocol) => {
+                    Some(u16::from(kind) << 8 | u16::from(code))
+                }
                 // A port that became a float, or ICMP: only the protocol tells.
                 (Some(_), None) => None,
                 _ => self.port.and_then(|port| u16::try_from(port).ok()),

@@ -63,13 +63,10 @@ pub(super) const FILEBEAT: Dialect = Dialect {
             (F::DstAs, "netflow.bgp_destination_as_number", Plain),
             (F::SrcMaskLen, "netflow.source_ipv4_prefix_length", Plain),
             (F::DstMaskLen, "netflow.destination_ipv4_prefix_length", Plain),
-            (F::SrcCountry, "source.geo.country_iso_code", Plain),
-            (F::DstCountry, "destination.geo.country_iso_code", Plain),
-            (F::SrcCity, "source.geo.city_name", Plain),
-            (F::DstCity, "destination.geo.city_name", Plain),
-            (F::SrcAsName, "source.as.organization.name", Plain),
-            (F::DstAsName, "destination.as.organization.name", Plain),
         ])
+        .into_iter()
+        .chain(places(templates_of_filebeat::LOOKED_UP))
+        .collect()
     },
 };
 

@@ -5,7 +5,7 @@ use std::ops::BitOrAssign;
 use std::sync::LazyLock;
 
 use super::place::Place;
-use super::templates::{LAYER_2, OBJECTS, SIGNS, STATIONS};
+use super::templates::{OBJECTS, OF_LAYER_2, OWN_LAYER_2, SIGNS};
 use super::{BASE, DIALECTS, codec, module};
 use crate::field::{FieldId, Kind};
 
@@ -30,15 +30,15 @@ pub(in crate::document) struct Signs {
     pub(in crate::document) flow: bool,
     /// One of v9 or IPFIX, if it states no version.
     pub(in crate::document) templates: bool,
-    /// One about a station of a wireless network.
-    pub(in crate::document) station: bool,
+    /// One that shows traffic of layer 2.
+    pub(in crate::document) layer_2: bool,
 }
 
 impl BitOrAssign for Signs {
     fn bitor_assign(&mut self, others: Self) {
         self.flow |= others.flow;
         self.templates |= others.templates;
-        self.station |= others.station;
+        self.layer_2 |= others.layer_2;
     }
 }
 
@@ -174,9 +174,9 @@ fn signs(root: &mut Node) {
 /// The keys of documents of v9 and IPFIX.
 fn of_templates(places: &[Place]) -> Node {
     let mut root = tree(places);
-    root.insert(LAYER_2).signs.station = true;
-    for path in paths(STATIONS) {
-        root.insert(path).signs.station = true;
+    root.insert(OWN_LAYER_2).signs.layer_2 = true;
+    for path in paths(OF_LAYER_2) {
+        root.insert(path).signs.layer_2 = true;
     }
     root
 }

@@ -31,7 +31,7 @@ use nfdump::NFDUMP;
 pub(in crate::document) use keys::{Keys, Node, Signs};
 pub use place::{Dialect, Form, Place};
 pub(in crate::document) use templates::version_of_word;
-pub use templates::{logstash_places, station_paths};
+pub use templates::{layer_2_paths, logstash_places};
 
 /// Every dialect. The first two are read together; the order of the rest is
 /// that in which their marks are looked for.

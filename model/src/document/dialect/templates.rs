@@ -192,7 +192,7 @@ pub(super) const SIGNS: &[&str] = &[
 
 /// Names of stations of wireless networks and of further VLANs: they show traffic of
 /// layer 2, without the ends of a flow.
-pub(super) const STATIONS: &[&str] = &[
+pub(super) const OF_LAYER_2: &[&str] = &[
     "staMacAddress",
     "staIPv4Address",
     "wtpMacAddress",
@@ -210,13 +210,13 @@ pub(super) const STATIONS: &[&str] = &[
 
 /// Where flowkit's exports say of traffic of layer 2 that it is a flow: what made it one
 /// is no field, or was left out.
-pub(super) const LAYER_2: &str = "flowkit.layer_2";
+pub(super) const OWN_LAYER_2: &str = "flowkit.layer_2";
 
-/// The paths of names of stations in documents of Logstash.
-pub fn station_paths() -> impl Iterator<Item = &'static str> {
+/// The paths of what shows traffic of layer 2, in documents of Logstash and in exports.
+pub fn layer_2_paths() -> impl Iterator<Item = &'static str> {
     static PATHS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
         let path = |name: &&str| OBJECTS.map(|object| &*format!("{object}{name}").leak());
-        STATIONS.iter().flat_map(path).collect()
+        OF_LAYER_2.iter().flat_map(path).chain([OWN_LAYER_2]).collect()
     });
     PATHS.iter().copied()
 }

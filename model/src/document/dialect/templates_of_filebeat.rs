@@ -99,6 +99,10 @@ const FILEBEAT: &[Row] = &[
     (F::NatDstAddr, "netflow.post_nat_destination_ipv6_address", Plain),
     (F::NatSrcPort, "netflow.post_napt_source_transport_port", Plain),
     (F::NatDstPort, "netflow.post_napt_destination_transport_port", Plain),
+];
+
+/// What is looked up by address, whatever the version.
+pub(super) const LOOKED_UP: &[Row] = &[
     (F::SrcCountry, "source.geo.country_iso_code", Plain),
     (F::DstCountry, "destination.geo.country_iso_code", Plain),
     (F::SrcCity, "source.geo.city_name", Plain),
@@ -108,5 +112,5 @@ const FILEBEAT: &[Row] = &[
 ];
 
 pub(super) fn filebeat() -> Vec<Place> {
-    FILEBEAT.iter().map(place).collect()
+    FILEBEAT.iter().chain(LOOKED_UP).map(place).collect()
 }

@@ -159,7 +159,7 @@ impl Shape {
         if self.keys.of_templates {
             // What cannot be is told by the reader of JSON.
             let mut impossible = Impossibles::default();
-            let is_flow = templated::finish(row, self.keys.has_station, &mut impossible);
+            let is_flow = templated::finish(row, self.keys.shows_layer_2, &mut impossible);
             (is_flow && impossible.is_empty()).then_some(())?;
             let is_of_9 = row.number(FieldId::Version) == Some(9);
             if self.has_text_times && is_of_9 && row.number(FieldId::Adapted).is_none() {

@@ -10,6 +10,8 @@ use super::header::Header;
 use super::impossible::{Impossible, Impossibles};
 use super::number::{ntp_ms, number};
 use super::role::Role;
+use crate::names::is_icmp;
+use crate::names::protocol::ICMP;
 
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
@@ -17,9 +19,6 @@ const DAY_MS: u64 = 86_400_000;
 /// The farthest that a flow may lie before its export, and after it.
 const PAST_MS: u64 = 60 * DAY_MS;
 const FUTURE_MS: u64 = DAY_MS;
-
-/// The protocols of ICMP, of IPv4 and of IPv6.
-const ICMP: [u8; 2] = [1, 58];
 
 /// What waits for other values of the record.
 #[derive(Clone, Copy, Debug, Default)]
@@ -153,7 +152,7 @@ impl Reading {
         };
         exported.first_ms = time(self.first, Impossible::First, odd);
         exported.last_ms = time(self.last, Impossible::Last, odd);
-        if exported.protocol.is_some_and(|protocol| ICMP.contains(&protocol)) {
+        if exported.protocol.is_some_and(is_icmp) {
             let of_ipv4 = exported.protocol == Some(ICMP[0]);
             let (own, other) = if of_ipv4 {
                 (self.icmp_ipv4, self.icmp_ipv6)

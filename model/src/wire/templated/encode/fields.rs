@@ -6,6 +6,7 @@
 
 use crate::address::Address;
 use crate::field::FieldId;
+use crate::names::protocol;
 use crate::record::FlowRecord;
 use crate::wire::templated::elements::REVERSE;
 use crate::wire::templated::header::Version;
@@ -64,9 +65,6 @@ const MASKS: &[(FieldId, FieldId, u16, u16)] = &[
 const ICMP: &[(FieldId, u16, u16)] =
     &[(FieldId::IcmpType, 176, 178), (FieldId::IcmpCode, 177, 179)];
 
-/// The protocol of `ICMPv6`.
-const ICMP_IPV6: u8 = 58;
-
 /// First and last packet: the uptimes of version 9, the milliseconds of IPFIX.
 const TIMES: &[(FieldId, u16, u16)] =
     &[(FieldId::FirstSwitched, 22, 152), (FieldId::LastSwitched, 21, 153)];
@@ -102,7 +100,7 @@ pub(super) fn of(flow: &FlowRecord, version: Version) -> Vec<Sent> {
         of_iana(field, if is_ipv6(address) { ipv6 } else { ipv4 }, 1)
     });
     let icmp = ICMP.iter().map(|&(field, ipv4, ipv6)| {
-        of_iana(field, if flow.protocol == Some(ICMP_IPV6) { ipv6 } else { ipv4 }, 1)
+        of_iana(field, if flow.protocol == Some(protocol::ICMP[1]) { ipv6 } else { ipv4 }, 1)
     });
     let reversed = REVERSED.iter().map(|&(field, v9, ipfix)| {
         let (enterprise, element) = if is_ipfix { (REVERSE, ipfix) } else { (0, v9) };
