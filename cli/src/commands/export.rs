@@ -205,7 +205,7 @@ impl Export {
         for note in unknown(&exported.unknown).iter().filter(|_| !general.quiet) {
             writeln!(out, "note: {note}")?;
         }
-        let left_behind = notes::sampling_left_behind(&exported.tally);
+        let left_behind = notes::sampling_left_behind(&exported.tally, |_| true);
         let left_behind =
             left_behind.filter(|_| !matches!(self.format, Format::Parquet) && !general.quiet);
         if let Some(note) = left_behind {

@@ -226,7 +226,8 @@ impl Send {
                 self.advice()
             )?;
         }
-        if let Some(note) = notes::sampling_left_behind(tally).filter(|_| !general.quiet) {
+        let left_behind = notes::sampling_left_behind(tally, |of| of == exporter);
+        if let Some(note) = left_behind.filter(|_| !general.quiet) {
             writeln!(err, "note: {note}")?;
         }
         notes::of_tally(tally, general.quiet, &mut err)?;

@@ -66,10 +66,13 @@ fn no_match(answer: &Answer, there: Unmatched, zone: &TimeZone) -> String {
     format!("no flow {by} (source: {n}{})", span.unwrap_or_default())
 }
 
-/// What a copy of flows does not take along: how exporters sample, where their flows do
-/// not say so themselves.
-pub(crate) fn sampling_left_behind(tally: &Tally) -> Option<String> {
-    let (least, most, n) = tally.exporters.sampled()?;
+/// What a copy of the flows of some exporters does not take along: how they sample, where
+/// the flows do not say so themselves.
+pub(crate) fn sampling_left_behind(
+    tally: &Tally,
+    is_copied: impl Fn(Option<&str>) -> bool,
+) -> Option<String> {
+    let (least, most, n) = tally.exporters.sampled(is_copied)?;
     let rate = if least == most { format!("1:{most}") } else { format!("1:{least} to 1:{most}") };
     let whose = if n == 1 { "1 exporter tells".to_owned() } else { format!("{n} exporters tell") };
     Some(format!(

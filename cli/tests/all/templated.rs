@@ -256,6 +256,15 @@ fn what_is_lost_and_left_behind_is_said() {
     assert!(
         !said(&["export", "-q", "--format", "csv", "-o", &path("quiet"), &whole]).contains(left)
     );
+    let collector = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let to = collector.local_addr().unwrap().to_string();
+    let exporters = out(&["top", "--by", "exporter", "--format", "csv", "-q", &whole]);
+    let sent = exporters.lines().skip(1).map(|row| row.split(',').next().unwrap());
+    for exporter in sent {
+        let rate = ["--version", "10", "--max-rate", "0", "--exporter", exporter];
+        let note = said(&[&["send", &whole, &to][..], &rate].concat());
+        assert_eq!(note.contains(left), exporter == "192.168.20.254", "{exporter}: {note}");
+    }
     // Told intervals stand in the rows of exporters whose flows state none.
     let columns = "exporter,sampling_interval_min,sampling_interval_max";
     let rows = out(&["exporters", "--columns", columns, "--format", "csv", "-q", &whole]);

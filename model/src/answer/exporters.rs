@@ -68,11 +68,12 @@ impl Exporters {
         self.known.values().map(of).fold(0, u64::saturating_add)
     }
 
-    /// The smallest and the largest sampling interval above 1 that exporters told, and how
-    /// many did.
+    /// The smallest and the largest sampling interval above 1 that some exporters told, and
+    /// how many of them did.
     #[must_use]
-    pub fn sampled(&self) -> Option<(u64, u64, usize)> {
-        let told = self.known.values().filter_map(OfExporter::intervals);
+    pub fn sampled(&self, is_meant: impl Fn(Option<&str>) -> bool) -> Option<(u64, u64, usize)> {
+        let meant = self.iter().filter(|(exporter, _)| is_meant(*exporter));
+        let told = meant.filter_map(|(_, of)| of.intervals());
         let sampled: Vec<(u64, u64)> = told.filter(|(_, most)| *most > 1).collect();
         let least = sampled.iter().map(|(least, _)| *least).min()?;
         let most = sampled.iter().map(|(_, most)| *most).max()?;
