@@ -142,14 +142,18 @@ fn an_interruption_says_what_it_leaves() {
         String::from_utf8(output.stderr).unwrap()
     };
     let place = tempfile::tempdir().unwrap();
-    // Takes connections and never answers.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", silent.local_addr().unwrap());
-    let is_asked = || silent.accept().is_ok();
-    let said = interrupted(place.path(), &["fetch", "--list", "--url", &url], &is_asked);
-    assert_eq!(said, "flowkit: interrupted\n");
-    let said = interrupted(place.path(), &["fetch", "--url", &url, "-o", "d"], &is_asked);
-    assert_eq!(said, "flowkit: interrupted; nothing was written\n");
+    for (arguments, expected) in [
+        (&["--list"][..], "flowkit: interrupted\n"),
+        (&["-o", "d"], "flowkit: interrupted; nothing was written\n"),
+    ] {
+        // Takes connections and never answers; each its own, since a program may have left
+        // one that was not taken.
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let is_asked = || silent.accept().is_ok();
+        let all = [&["fetch", "--url", &url][..], arguments].concat();
+        assert_eq!(interrupted(place.path(), &all, &is_asked), expected);
+    }
     // Ten pages, one a second.
     let documents: Vec<_> = practice_day().into_iter().take(100).collect();
     let server = Server::start(documents, 0).unwrap();
