@@ -138,19 +138,22 @@ fn an_interruption_says_what_it_leaves() {
         let kill = Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status();
         assert!(kill.unwrap().success());
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(130));
-        String::from_utf8(output.stderr).unwrap()
+        let status = output.status;
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(status.code(), Some(130), "{status}: {said}");
+        said
     };
     let place = tempfile::tempdir().unwrap();
     for (arguments, expected) in [
         (&["--list"][..], "flowkit: interrupted\n"),
         (&["-o", "d"], "flowkit: interrupted; nothing was written\n"),
     ] {
-        // Takes connections and never answers; each its own, since a program may have left
-        // one that was not taken.
+        // Takes a connection, keeps it and never answers; each its own, since a program may
+        // have left one that was not taken.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", silent.local_addr().unwrap());
-        let is_asked = || silent.accept().is_ok();
+        let kept = std::cell::OnceCell::new();
+        let is_asked = || kept.set(silent.accept().unwrap()).is_ok();
         let all = [&["fetch", "--url", &url][..], arguments].concat();
         assert_eq!(interrupted(place.path(), &all, &is_asked), expected);
     }
