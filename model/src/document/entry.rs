@@ -159,21 +159,22 @@ impl<'a> Top<'a> {
         }
     }
 
-    /// How the document is read that this is.
-    fn keys(&self) -> KeysOf {
-        let parts =
-            [self.object("_source").map(Part::Object), self.object("fields").map(Part::Fields)];
-        let parts: Vec<Part<'_>> = parts.into_iter().flatten().collect();
-        let document = if parts.is_empty() {
-            Document::of(&[Part::Members(&self.members)])
-        } else {
-            Document::of(&parts)
+    /// How the document is read that this is; `None` for `fields` beside a document whose
+    /// members stand at the top, which is read without them.
+    fn keys(&self) -> Option<KeysOf> {
+        let source = self.object("_source").map(Part::Object);
+        let fields = self.object("fields").map(Part::Fields);
+        let at_top = || Document::of(&[Part::Members(&self.members)]);
+        let document = match (source, fields) {
+            (None, None) => at_top(),
+            (None, Some(_)) if at_top().signs.flow => return None,
+            _ => Document::of(&source.into_iter().chain(fields).collect::<Vec<_>>()),
         };
-        KeysOf {
+        Some(KeysOf {
             dialect: document.dialect,
             of_templates: document.of_templates,
             shows_layer_2: document.signs.layer_2,
-        }
+        })
     }
 
     fn into_page(self) -> Page<'a> {
@@ -199,13 +200,14 @@ pub(super) struct KeysOf {
     pub(super) shows_layer_2: bool,
 }
 
-/// How a hit, or a bare document, is read; `None` if it is not JSON.
+/// How a hit, or a bare document, is read; `None` if it is not JSON, or is not read as a
+/// whole.
 pub(super) fn keys(json: &[u8], is_hit: bool) -> Option<KeysOf> {
     let mut top = Top::read(json, false).ok()?;
     if !is_hit {
         top.members.retain(|(key, _)| key != "fields");
     }
-    Some(top.keys())
+    top.keys()
 }
 
 /// Reads the members of an entry.

@@ -54,6 +54,22 @@ fn a_document_of_the_shape_it_was_learnt_from_is_read() {
     );
 }
 
+/// A hit whose members stand beside `fields` is read without those.
+#[test]
+fn fields_beside_members_of_a_document_are_not_learnt() {
+    for hit in [
+        r#"{"_id":"1","netflow":{"bytes":3},"fields":{"netflow.bytes":[5]}}"#,
+        r#"{"netflow":{},"flow.src_addr":5,"fields":{},"_id":"a"}"#,
+    ] {
+        assert!(slowly(hit.as_bytes()).is_some_and(|(_, is_hit)| is_hit));
+        assert!(Shape::learn(hit.as_bytes(), true).is_none(), "{hit}");
+    }
+    let of_fields = r#"{"_id":"1","fields":{"netflow.bytes":[5]}}"#;
+    let shape = Shape::learn(of_fields.as_bytes(), true).unwrap();
+    let (expected, _) = slowly(of_fields.as_bytes()).unwrap();
+    assert_eq!(quickly(&shape, of_fields.as_bytes(), true), Some(expected));
+}
+
 /// However deep a document is, it is read or not learnt, on the stack of a thread.
 #[test]
 fn deep_objects_are_not_learnt() {
