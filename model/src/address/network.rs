@@ -66,10 +66,12 @@ pub fn parse_network(text: &str) -> Option<Network> {
     }
 }
 
-/// The network whose first and last address these are, if there is one.
+/// The network whose first and last address these are, if there is one; the smaller of
+/// two that differ only in mapped IPv4 addresses, which are none of IPv6 (`::fffe:0:0/96`
+/// and `/95`).
 #[must_use]
 pub fn network_between(first: Address, last: Address) -> Option<Network> {
-    let mut lengths = 0..=first.family().bits();
+    let mut lengths = (0..=first.family().bits()).rev();
     lengths.find_map(|length| {
         first.network(length).filter(|network| bounds(*network) == (first, last))
     })
@@ -103,6 +105,9 @@ mod tests {
         ] {
             assert_eq!(network_between(address(first), address(last)), None, "{first} {last}");
         }
+        let below_mapped = [address("::fffe:0:0"), address("::fffe:ffff:ffff")];
+        let between = network_between(below_mapped[0], below_mapped[1]).unwrap();
+        assert_eq!(between.to_string(), "::fffe:0:0/96");
         assert_eq!(prefix_of_mask(address("255.0.255.0")), None);
         assert_eq!(prefix_of_mask(address("255.0.0.0")), Some(8));
         assert_eq!(prefix_of_mask(address("ffff::")), None);
@@ -139,7 +144,10 @@ mod tests {
             };
             let (first, last) = bounds(network);
             prop_assert!(first <= address && address <= last);
-            prop_assert_eq!(network_between(first, last), Some(network));
+            let between = network_between(first, last).unwrap();
+            prop_assert_eq!(bounds(between), (first, last));
+            let has_mapped = network.to_string() == "::fffe:0:0/95";
+            prop_assert!(between == network || has_mapped, "{} {}", between, network);
             prop_assert_eq!(parse_network(&network.to_string()), Some(network));
             let is_in = network.contains(&IpAddr::from(other));
             prop_assert_eq!((first..=last).contains(&other), is_in);

@@ -50,7 +50,7 @@ impl Progress {
         }
         match &self.bar {
             Some(bar) => bar.finish_and_clear(),
-            None if self.seen().documents > 0 => self.say(&self.seen().line()),
+            None if self.seen().documents > 0 => self.say(&self.seen().line_now()),
             None => {}
         }
     }
@@ -112,7 +112,7 @@ impl Progress {
             bar.set_message(bytes(seen.bytes.into()));
         } else if seen.told.elapsed() >= LINE_EVERY {
             seen.told = Instant::now();
-            let line = seen.line();
+            let line = seen.line_now();
             drop(seen);
             self.say(&line);
         }
@@ -181,8 +181,13 @@ impl Observer for Progress {
 }
 
 impl Seen {
-    fn line(&self) -> String {
-        let ms = self.began.elapsed().as_millis().max(1);
+    fn line_now(&self) -> String {
+        self.line(self.began.elapsed())
+    }
+
+    /// What was seen after some time.
+    fn line(&self, elapsed: Duration) -> String {
+        let ms = elapsed.as_millis().max(1);
         let documents = u128::from(self.documents);
         let rate = documents * 1_000 / ms;
         let (of, left) = match self.total {
@@ -208,11 +213,12 @@ mod tests {
 
     #[test]
     fn a_line_tells_documents_rate_bytes_and_time_left() {
-        let began = Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
+        let (began, elapsed) = (Instant::now(), Duration::from_secs(10));
         let seen =
             Seen { total: Some(3_000), documents: 1_000, bytes: 1_500_000, began, told: began };
-        assert_eq!(seen.line(), "1,000 of 3,000 documents, 100 documents/s, 1.50 MB, 20 s left");
+        let line = seen.line(elapsed);
+        assert_eq!(line, "1,000 of 3,000 documents, 100 documents/s, 1.50 MB, 20 s left");
         let seen = Seen { total: None, ..seen };
-        assert_eq!(seen.line(), "1,000 documents, 100 documents/s, 1.50 MB");
+        assert_eq!(seen.line(elapsed), "1,000 documents, 100 documents/s, 1.50 MB");
     }
 }
