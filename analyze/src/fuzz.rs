@@ -64,10 +64,15 @@ fn by_json(text: &[u8]) -> Option<(FlowRecord, bool)> {
 
 fn of_entry(text: &[u8]) -> Option<(FlowRecord, bool)> {
     match Entry::parse(text).ok()? {
-        Entry::Hit(hit) => Some((hit.into_flow().ok()?, true)),
-        Entry::Bare(document) => Some((document.into_flow().ok()?, false)),
+        Entry::Hit(hit) => Some((as_a_row(&hit.into_flow().ok()?), true)),
+        Entry::Bare(document) => Some((as_a_row(&document.into_flow().ok()?), false)),
         _ => None,
     }
+}
+
+/// A flow with all that its row has: type and code of ICMP, which stand in the port.
+fn as_a_row(flow: &FlowRecord) -> FlowRecord {
+    Row::of(flow).record()
 }
 
 /// What is told apart by how it begins: csv of all layouts, archives, documents

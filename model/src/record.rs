@@ -26,6 +26,7 @@
 //! Source: Cisco, *NetFlow Export Datagram Format*, tables for version 5.
 
 use crate::address::{Address, Family};
+use crate::names::icmp_of_port;
 
 /// Packets that went one way between two sockets, added up by a router.
 ///
@@ -154,8 +155,8 @@ pub struct FlowRecord {
     pub rev_bytes: Option<u64>,
     /// Packets the other way, likewise: elements 2 and 86, and 299.
     pub rev_packets: Option<u64>,
-    /// Type of an ICMP or `ICMPv6` message. Elements 176 and 178, else the high byte of
-    /// 32 and 139.
+    /// Type of an ICMP or `ICMPv6` message, if the flow states it: elements 176 and 178,
+    /// else the high byte of 32 and 139. [`icmp`](Self::icmp) knows it of version 5, too.
     pub icmp_type: Option<u8>,
     /// Code of that message: elements 177 and 179, else the low byte.
     pub icmp_code: Option<u8>,
@@ -180,5 +181,17 @@ impl FlowRecord {
     #[must_use]
     pub fn family(&self) -> Option<Family> {
         self.src_addr.or(self.dst_addr).map(Address::family)
+    }
+
+    /// Type and code of its ICMP message: those that it states, else those in the
+    /// destination port, where version 5 has them.
+    #[must_use]
+    pub fn icmp(&self) -> [Option<u8>; 2] {
+        match [self.icmp_type, self.icmp_code] {
+            [None, None] => {
+                icmp_of_port(self.protocol, self.dst_port).map_or([None; 2], |icmp| icmp.map(Some))
+            }
+            stated => stated,
+        }
     }
 }

@@ -19,6 +19,7 @@
 
 use crate::address::Address;
 use crate::field::{Access, FIELDS, FieldId};
+use crate::names::icmp_of_port;
 use crate::record::FlowRecord;
 
 /// Number of fields.
@@ -150,6 +151,28 @@ impl<'t> Row<'t> {
         if is_source || (field == FieldId::DstAddr && !self.is_known(FieldId::SrcAddr)) {
             self.set(FieldId::Family, address.family().number().into());
         }
+    }
+
+    /// Sets type and code of an ICMP message that stand in the destination port, if the
+    /// flow states none.
+    #[inline]
+    pub fn set_icmp_of_port(&mut self) {
+        if let Some([kind, code]) = self.icmp_of_port()
+            && !self.is_known(FieldId::IcmpType)
+            && !self.is_known(FieldId::IcmpCode)
+        {
+            self.set(FieldId::IcmpType, kind.into());
+            self.set(FieldId::IcmpCode, code.into());
+        }
+    }
+
+    /// Type and code of an ICMP message as the destination port has them.
+    #[must_use]
+    #[inline]
+    pub fn icmp_of_port(&self) -> Option<[u8; 2]> {
+        let protocol = u8::try_from(self.number(FieldId::Protocol)?).ok();
+        let port = u16::try_from(self.number(FieldId::DstPort)?).ok();
+        icmp_of_port(protocol, port)
     }
 
     /// Sets a text.

@@ -17,6 +17,7 @@ pub(crate) mod column;
 pub(crate) mod dictionary;
 pub(crate) mod dictionary_column;
 pub(crate) mod field_set;
+pub(crate) mod icmp;
 mod rates;
 mod wide;
 pub use self::column::{Column, Values};

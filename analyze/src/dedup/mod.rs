@@ -57,7 +57,7 @@ fn content(row: &Row<'_>) -> u64 {
     for (chain, field) in chains.iter_mut().zip(addresses) {
         *chain = mixed(*chain ^ word_of(row.address(*field)), *chain);
     }
-    // Of version 5 none is known.
+    // Of version 5 none is known, but type and code of ICMP.
     let known = row.known() & of_templates.0;
     for field in FieldSet(known).iter().take_while(|_| known != 0) {
         let address = field.is_address().then(|| row.address(field)).flatten();

@@ -130,6 +130,20 @@ fn is_of_layer_2(row: &Row<'_>) -> bool {
     row.number(FieldId::Version) > Some(5) && !has_end
 }
 
+/// Whether a value is worked out from others, and so it is again when it is read: a
+/// document of version 5 does not have it.
+fn is_worked_out(row: &Row<'_>, field: &Field) -> bool {
+    let of_port = || {
+        let stated = [FieldId::IcmpType, FieldId::IcmpCode].map(|field| row.number(field));
+        let icmp = row.icmp_of_port().map(|icmp| icmp.map(|byte| Some(byte.into())));
+        row.number(FieldId::Version).is_none_or(|version| version == 5) && Some(stated) == icmp
+    };
+    match field.id {
+        FieldId::IcmpType | FieldId::IcmpCode => of_port(),
+        _ => matches!(field.access, Access::Worked { .. }),
+    }
+}
+
 /// Top-level fields, then the objects, each field under the module's key.
 fn document(row: &Row<'_>, out: &mut Vec<u8>) {
     append(out, r#"{"@version":"1","type":"netflow""#);
@@ -151,9 +165,9 @@ fn document(row: &Row<'_>, out: &mut Vec<u8>) {
         .collect();
     fields.sort_by_key(|(object, _, _)| *object);
     for (inside, key, field) in fields {
-        // What is worked out from other fields is so again when it is read.
-        let is_worked = matches!(field.access, Access::Worked { .. });
-        let Some(value) = value(row, field).filter(|_| !is_worked) else { continue };
+        let Some(value) = value(row, field).filter(|_| !is_worked_out(row, field)) else {
+            continue;
+        };
         let (key, value) = match stated_time(row, field.id) {
             Some((key, ms)) => (key, Value::Number(ms)),
             None => (key, value),

@@ -25,6 +25,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::StoreError;
 use super::layout::{Layout, StoredColumn};
+use crate::batch::icmp::ICMP;
 
 /// How addresses are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +45,9 @@ pub(crate) fn fingerprint(layout: Layout) -> u64 {
     let row = |column: &StoredColumn| match column {
         StoredColumn::Field(id) => {
             let field = id.field();
-            format!("{}:{:?}:{:?}", field.name, field.kind, layout.bits(field))
+            // Files from before type and code of version 5 were known are rebuilt.
+            let of = if ICMP.contains(id) { ":of ports" } else { "" };
+            format!("{}:{:?}:{:?}{of}", field.name, field.kind, layout.bits(field))
         }
         StoredColumn::Ipv6(_) => format!("{}:Text:None", column.name()),
     };

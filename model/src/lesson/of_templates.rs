@@ -42,7 +42,7 @@ pub const OF_TEMPLATES: &[OfTemplates] = &[
         trap: "it is not in packets" },
     OfTemplates { field: FieldId::IcmpType,
         good_for: "pings, unreachable hosts, router advertisements",
-        trap: "8 is an echo request of ICMP, 128 that of ICMPv6; exporters fill it in for TCP, too, where it means nothing and is unknown here" },
+        trap: "8 is an echo request of ICMP, 128 that of ICMPv6; version 5 has it in dst_port (2048 is type 8, code 0); exporters of v9 fill it in for TCP, too, where it means nothing and is unknown here" },
     OfTemplates { field: FieldId::IcmpCode,
         good_for: "why a host was unreachable",
         trap: "it means something only beside its type" },

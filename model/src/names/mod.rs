@@ -32,6 +32,6 @@ pub mod tcp_flags;
 pub use adaptation::Adaptation;
 pub use link::{direction_name, direction_number, family_number, mac_text, parse_mac};
 pub use port_kind::PortKind;
-pub use protocol::{is_icmp, protocol_name, protocol_number};
+pub use protocol::{icmp_of_port, is_icmp, protocol_name, protocol_number};
 pub use service::{has_ports, service_name, service_name_any, service_port};
 pub use tcp_flags::{TcpFlags, parse_tcp_flag_names, parse_tcp_flags, tcp_flags};

@@ -18,6 +18,17 @@ pub const fn is_icmp(protocol: u8) -> bool {
     protocol == ICMP[0] || protocol == ICMP[1]
 }
 
+/// Type and code of an ICMP message that stand in the destination port, as version 5 has
+/// them: 2048 is type 8, code 0. `None` for protocols that have ports.
+#[must_use]
+#[inline]
+pub const fn icmp_of_port(protocol: Option<u8>, dst_port: Option<u16>) -> Option<[u8; 2]> {
+    match (protocol, dst_port) {
+        (Some(protocol), Some(port)) if is_icmp(protocol) => Some(port.to_be_bytes()),
+        _ => None,
+    }
+}
+
 /// Name of an IP protocol, such as `tcp` for 6; `None` if unassigned.
 #[must_use]
 pub fn protocol_name(number: u8) -> Option<&'static str> {

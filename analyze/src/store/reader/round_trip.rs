@@ -5,6 +5,7 @@ use flowkit_model::{Address, FIELDS, Field, Kind};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::*;
+use crate::batch::icmp::ICMP;
 use crate::batch::{Column, Values};
 use crate::store::encoding::Encoding;
 use crate::store::schema::Addresses;
@@ -99,6 +100,9 @@ fn shaped(layout: Layout, rows: u64, first: usize) -> Batch {
         let mut column = Column::for_field(FieldId::Family, n_rows);
         (0..n_rows).for_each(|row| column.push(family(row)));
         batch.set_column(FieldId::Family, column);
+        for (field, column) in ICMP.into_iter().zip(batch.icmp_of_ports()) {
+            batch.set_column(field, column);
+        }
     }
     batch
 }

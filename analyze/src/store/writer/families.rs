@@ -3,18 +3,19 @@
 
 use std::borrow::Cow;
 
-use flowkit_model::{Address, FIELDS, FieldId};
+use flowkit_model::{Address, FIELDS, Field, FieldId};
 
 use crate::batch::dictionary::{FIRST_CODED, address_of, has_coded};
+use crate::batch::icmp::ICMP;
 use crate::batch::{Batch, Column, Values};
 use crate::store::layout::StoredColumn;
 use crate::store::schema::Addresses;
 
 /// Whether the flows of a batch have nothing that the columns of version 5 lack.
 pub(super) fn fits_version_5(batch: &Batch) -> bool {
-    FIELDS.iter().all(|field| {
+    let fits = |field: &Field| {
         let column = batch.column(field.id);
-        if field.id == FieldId::Family {
+        if field.id == FieldId::Family || ICMP.contains(&field.id) {
             return true;
         }
         if field.is_of_templates() {
@@ -30,7 +31,8 @@ pub(super) fn fits_version_5(batch: &Batch) -> bool {
             }
             _ => true,
         }
-    })
+    };
+    FIELDS.iter().all(fits) && batch.has_icmp_of_ports()
 }
 
 fn is_coded_ipv4(code: u32, batch: &Batch) -> bool {

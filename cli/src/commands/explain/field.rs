@@ -128,6 +128,13 @@ fn place(field: &Field) -> String {
     let part = match field.wire {
         Wire::Header(..) => "header",
         Wire::Record(..) => "record",
+        Wire::Nowhere if field.id == FieldId::Family => return "that of the addresses".into(),
+        Wire::Nowhere if field.id == FieldId::IcmpType => {
+            return "record 34, the first byte of dstport, of ICMP".into();
+        }
+        Wire::Nowhere if field.id == FieldId::IcmpCode => {
+            return "record 35, the second byte of dstport, of ICMP".into();
+        }
         Wire::Nowhere if field.is_of_templates() => return "not in version 5".into(),
         Wire::Nowhere => return "not in the packet".into(),
     };

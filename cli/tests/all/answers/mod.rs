@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod csv;
+mod icmp;
 mod loss;
 mod named;
 mod ports;

@@ -1,7 +1,7 @@
 //! How the fields of a flow are mapped in an index.
 
 use flowkit_model::document::dialect::{Form, Place, logstash_places};
-use flowkit_model::field::{Field, Kind};
+use flowkit_model::field::{Field, FieldId, Kind};
 use serde_json::{Value, json};
 
 /// The properties of an index; until Elasticsearch 6 they are below a type.
@@ -38,6 +38,16 @@ pub(super) enum StoredAs {
 }
 
 impl Mapping<'_> {
+    /// Whether the field is mapped under some name that documents of v9 and IPFIX have.
+    pub(super) fn has_of_templates(&self, field: FieldId) -> bool {
+        let is_mapped = |place: &Place| {
+            self.properties
+                .iter()
+                .any(|properties| mapped(properties, place.path).transpose().is_some())
+        };
+        logstash_places(field).any(is_mapped)
+    }
+
     /// How the field is mapped, under each of its names that exists. With `exact` no
     /// document may have another value of it under another name.
     pub(super) fn of(&self, field: &Field, exact: bool) -> Result<Vec<MappedField>, String> {

@@ -20,13 +20,14 @@ mod values;
 use flowkit_model::address::{Family, ends_of};
 use flowkit_model::field::FieldId;
 use flowkit_model::filter::{Comparison, Derived, End, Expression, Ranges, Subject, Test};
+use flowkit_model::names::protocol;
 use serde_json::{Value, json};
 
 use crate::error::{FetchError, printable};
 use crate::server::address::path_segment;
 use crate::server::refusal::Refusal;
 use crate::server::{Call, Server};
-use mapping::{Mapping, properties};
+use mapping::{MappedField, Mapping, properties};
 use values::{any_of, match_none, passes};
 
 /// The query for a filter, in an index.
@@ -105,6 +106,9 @@ impl Translator<'_> {
         match subject {
             Subject::Field(FieldId::Family) if !negated => self.family(*differs, test),
             Subject::Field(FieldId::Family) => Err("family is computed, not stored".to_owned()),
+            Subject::Field(field @ (FieldId::IcmpType | FieldId::IcmpCode)) => {
+                self.icmp(*field, *differs, test, negated)
+            }
             Subject::Field(field) => self.field(*field, *differs, test, negated),
             Subject::Either(end) => {
                 let ends = end.fields().map(|field| self.field(field, *differs, test, negated));
@@ -130,6 +134,41 @@ impl Translator<'_> {
         let addresses = Test::In(Ranges::new(matching.map(ends_of)));
         let ends = End::Address.fields().map(|field| self.field(field, false, &addresses, false));
         Ok(any_of(ends.into_iter().collect::<Result<Vec<_>, _>>()?))
+    }
+
+    /// Type or code of ICMP: stated, or a byte of the destination port where none is.
+    fn icmp(
+        &self,
+        field: FieldId,
+        differs: bool,
+        test: &Test,
+        negated: bool,
+    ) -> Result<Value, String> {
+        let byte_of = |port: u16| port.to_be_bytes()[usize::from(field == FieldId::IcmpCode)];
+        let ports = (0..=u16::MAX).filter(|port| test.passes(byte_of(*port)) != differs);
+        let ports = Test::In(Ranges::new(ports.map(|port| (port, port))));
+        let icmp = Test::In(Ranges::new(protocol::ICMP.map(|number| (number, number))));
+        let of_port = [(FieldId::Protocol, icmp), (FieldId::DstPort, ports)];
+        let of_port = of_port.map(|(field, test)| self.field(field, false, &test, negated));
+        let of_port = of_port.into_iter().collect::<Result<Vec<_>, _>>()?;
+        // Which documents state none is asked only where the query may match no more than
+        // the filter.
+        let mut stated = Vec::new();
+        for field in [FieldId::IcmpType, FieldId::IcmpCode] {
+            if negated && self.mapping.has_of_templates(field) {
+                let mapped = self.mapping.of(field.field(), false)?;
+                let exists = |mapped: MappedField| json!({"exists": {"field": mapped.path}});
+                stated.extend(mapped.into_iter().map(exists));
+            }
+        }
+        let mut of_port = json!({"bool": {"filter": of_port}});
+        if !stated.is_empty() {
+            of_port["bool"]["must_not"] = json!(stated);
+        }
+        if !self.mapping.has_of_templates(field) {
+            return Ok(of_port);
+        }
+        Ok(any_of(vec![self.field(field, differs, test, negated)?, of_port]))
     }
 
     fn field(

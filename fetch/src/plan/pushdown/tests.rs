@@ -117,6 +117,58 @@ fn every_name_of_a_field_is_asked_where_that_only_widens() {
     }
 }
 
+/// Version 5 has type and code of ICMP in the destination port.
+#[test]
+fn type_and_code_of_icmp_are_asked_of_the_port_too() {
+    let number = json!({"type": "long"});
+    let of_ports = json!({"netflow": {"properties": {"dst_port": number, "protocol": number}}});
+    let range =
+        |path: &str, first: u16, last: u16| json!({"range": {path: {"gte": first, "lte": last}}});
+    let protocols = json!({"bool": {"should": [
+        range("netflow.protocol", 1, 1), range("netflow.protocol", 58, 58)]}});
+    let pings = json!({"bool": {"filter": [protocols, range("netflow.dst_port", 2048, 2303)]}});
+    assert_eq!(translate(&of_ports, "icmp-type 8"), Ok(pings.clone()));
+    let none = json!({"bool": {"must_not": [pings.clone()]}});
+    assert_eq!(translate(&of_ports, "not icmp_type = 8"), Ok(none));
+    let codes = translate(&of_ports, "icmp-code 3").unwrap();
+    assert!(codes.to_string().contains(r#"{"gte":65283,"lte":65283}"#), "{codes}");
+
+    let with = |name: &str, mapping: Value| {
+        let mut both = of_ports.clone();
+        both["netflow"]["properties"][name] = mapping;
+        both
+    };
+    let both = with("icmp_type_ipv6", number.clone());
+    let stated = range("netflow.icmp_type_ipv6", 8, 8);
+    assert_eq!(
+        translate(&both, "icmp-type 8"),
+        Ok(json!({"bool": {"should": [stated, pings]}})),
+        "a stated type that cannot be leaves that of the port"
+    );
+    // Where the query may match no more than the filter, a stated type hides the port's.
+    let mut only_of_port = pings;
+    only_of_port["bool"]["must_not"] = json!([{"exists": {"field": "netflow.icmp_type_ipv6"}}]);
+    let none = json!({"bool": {"must_not": [{"bool": {"should": [stated, only_of_port]}}]}});
+    assert_eq!(translate(&both, "not icmp-type 8"), Ok(none));
+    // Type and code in two bytes are not compared by a server.
+    let wide = translate(&with("icmp_type", number.clone()), "icmp-type 8").unwrap();
+    assert_eq!(
+        wide["bool"]["should"][0],
+        json!({"exists": {"field": "netflow.icmp_type"}}),
+        "{wide}"
+    );
+    assert_eq!(
+        translate(&with("icmp_type", number.clone()), "not icmp-type 8"),
+        Err("icmp_type stands in netflow.icmp_type in another form".to_owned())
+    );
+    assert_eq!(
+        translate(&with("icmp_type", json!({"type": "long", "index": false})), "icmp-type 8"),
+        Err("netflow.icmp_type is not indexed there".to_owned())
+    );
+    let without = json!({"netflow": {"properties": {"protocol": number}}});
+    assert_eq!(translate(&without, "icmp-type 8"), Err("dst_port is not mapped there".to_owned()));
+}
+
 /// In pieces: the server orders mapped IPv4 addresses where they are in IPv6.
 #[test]
 fn addresses_of_both_families_are_asked() {

@@ -165,6 +165,8 @@ impl Shape {
             if self.has_text_times && is_of_9 && row.number(FieldId::Adapted).is_none() {
                 row.set(FieldId::Adapted, Adaptation::LogstashUptimes.number());
             }
+        } else {
+            row.set_icmp_of_port();
         }
         Some(shaped)
     }

@@ -30,8 +30,8 @@ impl<'t> Parser<'t, '_> {
             self.next += 1;
             return self.flows();
         }
-        if let Some(part) = self.icmp_part() {
-            return self.icmp(part);
+        if let Some(field) = self.icmp_part() {
+            return self.comparison(Subject::Field(field));
         }
         if let Some((subject, both)) = self.either_end() {
             return self.ends(subject, both);
@@ -102,20 +102,20 @@ impl<'t> Parser<'t, '_> {
     }
 
     /// `icmp-type`, `icmp code`: takes the words.
-    fn icmp_part(&mut self) -> Option<IcmpPart> {
+    fn icmp_part(&mut self) -> Option<FieldId> {
         let word = |place: usize, known: &str| {
             self.tokens.get(self.next + place).is_some_and(|token| {
                 token.shape == Shape::Word && token.text.eq_ignore_ascii_case(known)
             })
         };
-        for (part, name) in [(IcmpPart::Type, "type"), (IcmpPart::Code, "code")] {
+        for (field, name) in [(FieldId::IcmpType, "type"), (FieldId::IcmpCode, "code")] {
             if word(0, &format!("icmp-{name}")) {
                 self.next += 1;
-                return Some(part);
+                return Some(field);
             }
             if word(0, "icmp") && word(1, name) {
                 self.next += 2;
-                return Some(part);
+                return Some(field);
             }
         }
         None
@@ -135,46 +135,4 @@ impl<'t> Parser<'t, '_> {
         let every = Expression::Any;
         Ok(if values.contains(1_u8) == differs { Expression::Not(Box::new(every)) } else { every })
     }
-
-    /// ICMP's type and code have fields of their own in v9 and IPFIX; in version 5 they
-    /// stand in the destination port.
-    fn icmp(&mut self, part: IcmpPart) -> Parsed<Expression> {
-        // A field of one byte stands in while the values are read.
-        let byte = Subject::Field(FieldId::Tos);
-        let values = self.comparison(byte).map_err(|mut error| {
-            error.message = error.message.replacen(byte.name(), "icmp", 1);
-            error
-        })?;
-        let Expression::Compare(Comparison { differs, test: Test::In(values), .. }) = values else {
-            return Ok(values);
-        };
-        let bytes = (0..=255_u32).filter(|byte| values.contains(*byte) != differs);
-        let field = match part {
-            IcmpPart::Type => FieldId::IcmpType,
-            IcmpPart::Code => FieldId::IcmpCode,
-        };
-        let known = Test::In(Ranges::new(bytes.clone().map(|byte| (byte, byte))));
-        let ports: Ranges = match part {
-            IcmpPart::Type => Ranges::new(bytes.map(|kind| (kind << 8, kind << 8 | 255))),
-            IcmpPart::Code => Ranges::new(bytes.flat_map(|code| {
-                (0..=255_u32).map(move |kind| (kind << 8 | code, kind << 8 | code))
-            })),
-        };
-        let icmp = Test::In(Ranges::one(1_u8));
-        let any = Test::In(Ranges::new([(0_u8, u8::MAX)]));
-        Ok(Expression::Or(vec![
-            compare(Subject::Field(field), false, known),
-            Expression::And(vec![
-                compare(Subject::Field(FieldId::Protocol), false, icmp),
-                compare(Subject::Field(FieldId::DstPort), false, Test::In(ports)),
-                Expression::Not(Box::new(compare(Subject::Field(field), false, any))),
-            ]),
-        ]))
-    }
-}
-
-#[derive(Clone, Copy)]
-enum IcmpPart {
-    Type,
-    Code,
 }

@@ -26,7 +26,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("é > 1", "no field is called é", "^"),
     ("bytes > 10q", "bytes is compared with a number", "        ^^^"),
     ("flags any 3", "flags such as SA", "          ^"),
-    ("icmp-type 300", "icmp is at most 255", "          ^^^"),
+    ("icmp-type 300", "icmp_type is at most 255", "          ^^^"),
     ("destination port 443", "did you mean dst?", "^^^^^^^^^^^"),
     ("src 10.0.0.1", "did you mean src ip 10.0.0.1?", "    ^^^^^^^^"),
     ("dst 443", "did you mean dst port 443?", "    ^^^"),

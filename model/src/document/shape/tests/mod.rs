@@ -16,6 +16,11 @@ fn texts(id: DocumentId<'_>) -> [String; 3] {
     [id.index, id.id, id.routing].map(|text| String::from_utf8(text.to_vec()).unwrap())
 }
 
+/// A flow with all that its row has: type and code of ICMP, which stand in the port.
+fn as_a_row(flow: &FlowRecord) -> FlowRecord {
+    Row::of(flow).record()
+}
+
 /// What the JSON reader makes of a text, if it is a flow.
 fn slowly(text: &[u8]) -> Option<(Read, bool)> {
     match Entry::parse(text).ok()? {
@@ -24,9 +29,9 @@ fn slowly(text: &[u8]) -> Option<(Read, bool)> {
             let [index, id, routing] =
                 [&index, &id, &routing].map(|text| text.as_ref().map(|text| text.as_bytes()));
             let id = DocumentId::new(index, id, routing).map(texts);
-            Some(((id, hit.into_flow().ok()?), true))
+            Some(((id, as_a_row(&hit.into_flow().ok()?)), true))
         }
-        Entry::Bare(document) => Some(((None, document.into_flow().ok()?), false)),
+        Entry::Bare(document) => Some(((None, as_a_row(&document.into_flow().ok()?)), false)),
         _ => None,
     }
 }
