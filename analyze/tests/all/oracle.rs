@@ -36,6 +36,11 @@ pub(crate) fn flows(set: &str) -> Vec<FlowRecord> {
                 set_field(&mut flow, name, value);
             }
             flow.version = Some(5);
+            // Version 5 has type and code of ICMP in the destination port.
+            if flow.protocol == Some(1) {
+                let [kind, code] = flow.dst_port.unwrap().to_be_bytes();
+                (flow.icmp_type, flow.icmp_code) = (Some(kind), Some(code));
+            }
             flow
         })
         .collect()

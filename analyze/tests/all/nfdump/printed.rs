@@ -39,6 +39,8 @@ fn carried(flow: &FlowRecord, is_csv: bool, has_times: bool) -> FlowRecord {
         dst_port: flow.dst_port,
         tcp_flags: flow.tcp_flags.filter(|_| is_csv || !is_icmp),
         protocol: flow.protocol,
+        icmp_type: flow.icmp_type,
+        icmp_code: flow.icmp_code,
         tos: flow.tos,
         src_as: only(has_as, flow.src_as),
         dst_as: only(has_as, flow.dst_as),

@@ -45,12 +45,20 @@ pub(super) fn flags(random: &mut Random, negated: bool) -> Leaf {
 pub(super) fn icmp(random: &mut Random) -> Leaf {
     let (name, is_type) = pick(
         random,
-        &[("icmp-type", true), ("icmp type", true), ("icmp-code", false), ("icmp code", false)],
+        &[
+            ("icmp-type", true),
+            ("icmp type", true),
+            ("icmp_type", true),
+            ("icmp-code", false),
+            ("icmp code", false),
+            ("icmp_code", false),
+        ],
     );
     let values = typed(&[(8, "8"), (0, "0"), (1, "1"), (3, "3"), (187, "187"), (255, "255")]);
     let condition = condition(random, &values);
     let value = move |flow: &Flow| {
-        let port = flow.number("dst_port").filter(|_| flow.number("protocol") == Some(1))?;
+        let is_icmp = matches!(flow.number("protocol"), Some(1 | 58));
+        let port = flow.number("dst_port").filter(|_| is_icmp)?;
         Some(if is_type { port >> 8 } else { port & 255 })
     };
     of_value(format!("{name} {}", condition.text), vec!["dst_port"], value, condition.passes)
