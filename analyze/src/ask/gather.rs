@@ -93,7 +93,7 @@ impl AnswerMetadata {
             let told = self.tally.exporters.get(exporter.as_deref());
             let Some((least, most)) = told.and_then(OfExporter::intervals) else { continue };
             let is_one = told.is_some_and(|of| of.interval().is_some()) && exporter.is_some();
-            if stated.is_some() || most <= 1 || (is_one && is_told) {
+            if stated.is_some_and(|stated| stated.most > 1) || most <= 1 || (is_one && is_told) {
                 continue;
             }
             let why = if is_one {

@@ -41,16 +41,15 @@ pub(crate) struct Exported {
 }
 
 impl Exported {
-    /// The smallest and the largest interval that was stated: where no flow states one,
-    /// that which the exporter told in options records.
+    /// The smallest and the largest interval that was stated, and of flows that state none
+    /// those which the exporter told in options records.
     pub(super) fn sampling_cells(&self, exporter: &Cell, tally: &Tally) -> [Cell; 2] {
         let exporter = match exporter {
             Cell::Text(name) => Some(name.as_str()),
             _ => None,
         };
-        let told = || tally.exporters.get(exporter)?.intervals();
-        let stated = self.sampling.map(|sampling| (sampling.least, sampling.most));
-        let (least, most) = stated.or_else(told).unzip();
+        let sampling = tally.sampling_of(exporter, self.sampling);
+        let (least, most) = sampling.map(|sampling| (sampling.least, sampling.most)).unzip();
         [least.into(), most.into()]
     }
 

@@ -112,6 +112,18 @@ fn told_rates_scale_only_where_that_is_asked_for() {
     }
 }
 
+/// Two flows of 4 and 5 packets: sampler 1 chose one in a thousand, none the others.
+#[test]
+fn flows_of_no_sampler_are_not_scaled() {
+    let Some(wire) = folder("robust").map(|robust| robust.join("wire")) else { return };
+    let packets = |scale_sampling| {
+        let flows = Flows { scale_sampling, ..Flows::default() };
+        let capture = wire.join("v9-in-v6-exporter-sampled.pcap");
+        ask(&capture, &Question::new(Report::Summary, flows)).tally.total.packets
+    };
+    assert_eq!((packets(false), packets(true)), (9, 4005));
+}
+
 #[test]
 fn the_summary_counts_by_version_and_family() {
     let Some(mixed) = folder("mixed") else { return };

@@ -87,6 +87,7 @@ fn by_pipeline(tally: &Tally) -> Option<(String, bool)> {
 #[cfg(test)]
 mod tests {
     use flowkit_model::FieldId;
+    use flowkit_model::wire::templated::{OptionsFound, Sampling as OfOptions, Scope};
 
     use super::*;
 
@@ -132,6 +133,29 @@ mod tests {
         let mut of_templates = Tally { sampling, ..Tally::default() };
         of_templates.total.flows = 3;
         assert_eq!(super::sampling(&of_templates, false), "sampling unknown");
+    }
+
+    /// Some flows of an exporter are of no sampler, the others of one that options tell.
+    #[test]
+    fn of_flows_of_no_sampler_others_may_be_sampled() {
+        let mut tally = tally(&[(0, 0)]);
+        let options = OptionsFound {
+            scope: Scope::System,
+            sampling: Some(OfOptions {
+                packets: 1,
+                of: 1000,
+                algorithm: None,
+                sampler_id: Some(1),
+            }),
+            interface: None,
+            boot_ms: None,
+        };
+        let exporter = tally.sampling.keys().next().unwrap().clone();
+        tally.exporters.options(exporter.as_deref(), &options);
+        assert_eq!(
+            super::sampling(&tally, false),
+            "sampled 1:1 to 1:1000 on 1 of 1 exporter, not corrected for sampling"
+        );
     }
 
     /// Of two exporters one states 1 in 100, the other nothing.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::exporters::OfExporter;
 use super::{Exporters, Quality, Sequences};
 use crate::names::Adaptation;
 use crate::{FieldId, NotAFlow, Sums};
@@ -188,15 +189,25 @@ impl Tally {
         self.exporters.iter().any(|(_, of)| of.intervals().is_some())
     }
 
-    /// The sampling of the exporters that state one, in their flows or else in options
-    /// records.
+    /// The sampling of the exporters that state one, in their flows or in options records.
     pub fn samplings(&self) -> impl Iterator<Item = Sampling> {
-        self.sampling.iter().filter_map(|(exporter, stated)| {
-            stated.or_else(|| {
-                let (least, most) = self.exporters.get(exporter.as_deref())?.intervals()?;
-                Some(Sampling { least, most })
-            })
-        })
+        let all = self.sampling.iter();
+        all.filter_map(|(exporter, stated)| self.sampling_of(exporter.as_deref(), *stated))
+    }
+
+    /// The sampling of an exporter, given what its flows state. Options records tell of
+    /// those that state none; where some state that they were not sampled, others were.
+    #[must_use]
+    pub fn sampling_of(
+        &self,
+        exporter: Option<&str>,
+        stated: Option<Sampling>,
+    ) -> Option<Sampling> {
+        if stated.is_some_and(|stated| stated.most > 1) {
+            return stated;
+        }
+        let told = self.exporters.get(exporter).and_then(OfExporter::intervals);
+        Sampling::of_both(stated, told.map(|(least, most)| Sampling { least, most }))
     }
 
     /// Pipelines that multiplied the counters of some flows.

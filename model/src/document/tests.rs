@@ -309,6 +309,21 @@ fn members_of_the_other_family_leave_room() {
     }
 }
 
+/// Sampler 0 chose no packets; which rate another has, options say.
+#[test]
+fn flows_of_no_sampler_are_not_sampled() {
+    let of = |members: &str| {
+        let start = r#"{"netflow":{"version":9,"ipv4_src_addr":"192.0.2.1","#;
+        flow(&format!("{start}{members}}}}}")).unwrap().sampling_interval
+    };
+    assert_eq!(of(r#""flow_sampler_id":0"#), Some(0));
+    assert_eq!(of(r#""flow_sampler_id":1"#), None);
+    assert_eq!(of(r#""flow_sampler_id":0,"sampling_interval":100"#), Some(100));
+    assert_eq!(of(r#""samplerId":"0""#), Some(0));
+    let filebeat = r#"{"source":{"ip":"192.0.2.1"},"netflow":{"exporter":{"version":9,"address":"192.0.2.1:9"},"sampler_id":0}}"#;
+    assert_eq!(flow(filebeat).unwrap().sampling_interval, Some(0));
+}
+
 /// Traffic of layer 2 is known by what is no field, too, whoever wrote the document.
 #[test]
 fn traffic_of_layer_2_is_known_by_any_of_its_signs() {

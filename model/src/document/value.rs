@@ -166,6 +166,7 @@ pub(super) fn number_in(form: Form, kind: Kind, scalar: Scalar<'_>) -> Option<u6
         Form::IcmpCode => {
             two_bytes(plain(Kind::Count)).filter(|bytes| *bytes > 0xff).map(|bytes| bytes & 0xff)
         }
+        Form::Sampler => plain(Kind::Count).filter(|sampler| *sampler == 0),
         Form::SampledFlag => (plain(Kind::Count)? > 0).then(|| Adaptation::NfcapdScaled.number()),
         Form::HighByte => byte(plain(kind)).map(|byte| byte << 8),
         Form::LowByte => byte(plain(kind)),

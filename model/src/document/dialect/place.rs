@@ -71,6 +71,9 @@ pub enum Form {
     ExportType,
     /// A counter that the pipeline multiplied by the sampling interval.
     Scaled,
+    /// The number of the sampler that chose the packets of a flow: 0 is none, so that the
+    /// interval is 0; of another number options say the interval.
+    Sampler,
     /// 1 where nfcapd multiplied the counters.
     SampledFlag,
     /// TCP flags as letters: `...AP.SF`.

@@ -12,6 +12,8 @@ fn json(place: &Place, number: u64) -> String {
         (Form::Seconds, _) => (number / 1000).to_string(),
         (Form::Nanoseconds, _) => (number * 1_000_000).to_string(),
         (Form::SampledFlag, _) => "1".into(),
+        // Another than 0 says nothing of the interval.
+        (Form::Sampler, _) => "7".into(),
         (Form::Endpoint, _) => format!("\"r{number}:2055\""),
         (Form::Network, _) => format!("\"10.0.0.0/{number}\""),
         (Form::ExportType, _) => format!("\"NETFLOW_V{number}\""),

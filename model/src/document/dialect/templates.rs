@@ -18,8 +18,8 @@ use super::place::{Form, Place};
 use crate::field::FieldId as F;
 
 use Form::{
-    BottomByte, IcmpCode, IcmpType, Microseconds, Milliseconds, Nanoseconds, Plain, Seconds,
-    TextTime, TopByte, Wide,
+    BottomByte, IcmpCode, IcmpType, Microseconds, Milliseconds, Nanoseconds, Plain, Sampler,
+    Seconds, TextTime, TopByte, Wide,
 };
 
 pub(super) type Row = (F, &'static str, Form);
@@ -141,6 +141,8 @@ pub(super) const LOGSTASH: &[Row] = &[
     (F::DstMaskLen, "destinationIPv6PrefixLength", Plain),
     (F::SamplingInterval, "sampling_interval", Plain),
     (F::SamplingInterval, "samplingInterval", Plain),
+    (F::SamplingInterval, "flow_sampler_id", Sampler),
+    (F::SamplingInterval, "samplerId", Sampler),
     (F::SamplingAlgorithm, "sampling_algorithm", Plain),
     (F::SamplingAlgorithm, "samplingAlgorithm", Plain),
     (F::Direction, "direction", Plain),
@@ -363,7 +365,9 @@ mod tests {
     #[test]
     fn every_name_of_a_row_is_one_of_its_field() {
         let mut seen: Vec<&str> = Vec::new();
-        for (field, name, _) in LOGSTASH.iter().filter(|row| row.0 != F::Version) {
+        // The number of a sampler is no interval, but for 0.
+        let is_named = |row: &&Row| row.0 != F::Version && row.2 != Sampler;
+        for (field, name, _) in LOGSTASH.iter().filter(is_named) {
             if !seen.contains(name) {
                 seen.push(name);
                 for name in ["", OBJECTS[0], OBJECTS[1]].map(|object| format!("{object}{name}")) {

@@ -4,7 +4,9 @@ use super::place::{Form, Place};
 use super::templates::{Row, place};
 use crate::field::FieldId as F;
 
-use Form::{BottomByte, Microseconds, Milliseconds, Nanoseconds, Plain, Seconds, TopByte, Wide};
+use Form::{
+    BottomByte, Microseconds, Milliseconds, Nanoseconds, Plain, Sampler, Seconds, TopByte, Wide,
+};
 
 /// Members of `netflow` come before those of ECS, which older versions filled wrongly for
 /// exporters that report both ways in one record.
@@ -83,6 +85,7 @@ const FILEBEAT: &[Row] = &[
     (F::DstMaskLen, "netflow.destination_ipv4_prefix_length", Plain),
     (F::DstMaskLen, "netflow.destination_ipv6_prefix_length", Plain),
     (F::SamplingInterval, "netflow.sampling_interval", Plain),
+    (F::SamplingInterval, "netflow.sampler_id", Sampler),
     (F::Direction, "netflow.flow_direction", Plain),
     (F::Vlan, "netflow.vlan_id", Plain),
     (F::Vlan, "netflow.dot1q_vlan_id", Plain),

@@ -152,6 +152,10 @@ impl Reading {
         };
         exported.first_ms = time(self.first, Impossible::First, odd);
         exported.last_ms = time(self.last, Impossible::Last, odd);
+        if exported.sampler_id == Some(0) {
+            // No sampler chose its packets, whatever the options say of others.
+            exported.sampling_interval = exported.sampling_interval.or(Some(0));
+        }
         if exported.protocol.is_some_and(is_icmp) {
             let of_ipv4 = exported.protocol == Some(ICMP[0]);
             let (own, other) = if of_ipv4 {
