@@ -128,7 +128,6 @@ fn place(field: &Field) -> String {
     let part = match field.wire {
         Wire::Header(..) => "header",
         Wire::Record(..) => "record",
-        Wire::Nowhere if field.id == FieldId::Family => return "that of the addresses".into(),
         Wire::Nowhere if field.id == FieldId::IcmpType => {
             return "record 34, the first byte of dstport, of ICMP".into();
         }
@@ -257,6 +256,7 @@ mod tests {
     #[test]
     fn elements_of_templates_are_on_the_page() {
         for (name, parts) in [
+            ("icmp_type", &["record 34, the first byte of dstport", "176 icmpTypeIPv4"]),
             ("family", &["worked out from the addresses", "not in version 5"][..]),
             ("src_mac", &["56 sourceMacAddress (6 bytes); 81 postSourceMacAddress (6 bytes)"]),
             ("rev_bytes", &["29305:1 reverseOctetDeltaCount (8 bytes)", "232 responderOctets"]),
