@@ -76,7 +76,7 @@ pub const FIELDS: &[Field] = &[
         wire: Record(34, 2), kind: Kind::Port, unit: "port; ICMP: type * 256 + code", meaning: "destination port",
         access: Number { bits: 16, read: |flow| flow.dst_port.map(u64::from), write: |flow, value| flow.dst_port = fit(value) } },
     Field { id: FieldId::TcpFlags, name: "tcp_flags", aliases: &["flags", "flg"], module_key: "netflow.tcp_flags", codec_key: "netflow.tcp_flags",
-        wire: Record(37, 1), kind: Kind::Flags, unit: "bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32", meaning: "all TCP flags seen",
+        wire: Record(37, 1), kind: Kind::Flags, unit: "bits: FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32, ECE 64, CWR 128", meaning: "all TCP flags seen",
         access: Number { bits: 8, read: |flow| flow.tcp_flags.map(u64::from), write: |flow, value| flow.tcp_flags = fit(value) } },
     Field { id: FieldId::Protocol, name: "protocol", aliases: &["proto", "prot", "pr"], module_key: "netflow.protocol", codec_key: "netflow.protocol",
         wire: Record(38, 1), kind: Kind::Protocol, unit: "IP protocol number", meaning: "6 TCP, 17 UDP, 1 ICMP",

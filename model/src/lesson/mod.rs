@@ -13,6 +13,7 @@
 //! ```
 
 mod added;
+mod basics;
 mod of_templates;
 mod rows;
 mod topics;
@@ -22,7 +23,7 @@ use crate::field::FieldId;
 pub use added::{ADDED, Added, Adder, added};
 pub use of_templates::{OF_TEMPLATES, OfTemplates, of_templates};
 pub use rows::LESSONS;
-pub use topics::{IANA_ELEMENTS, TOPICS, Topic, topic};
+pub use topics::{IANA_ELEMENTS, Topic, topic, topics};
 
 /// What there is to teach about one field.
 #[derive(Clone, Copy, Debug)]

@@ -130,7 +130,7 @@ pub const LESSONS: &[Lesson] = &[
         sources: &[IANA_PORTS, IANA_ICMP] },
     Lesson { field: FieldId::TcpFlags, es_type: "integer",
         logstash: "copies the number and adds tcp_flags_label (FIN-SYN-PSH-ACK) and tcp_flag_tags",
-        good_for: "SYN alone (2): nobody answered, as in a scan; RST (4): refused; FIN and SYN: a whole connection",
+        good_for: "SYN alone (2): nobody answered, as in a scan; RST (4): refused; FIN and SYN: a whole connection; ECE (64) and CWR (128): congestion on the way, where both ends know of it, else a SYN that asks for that (194)",
         trap: "the OR over all packets of the flow: no order, no counts. 0 where the exporter does not look. Pieces of a long connection lack SYN or FIN",
         sources: &[RFC_TCP] },
     Lesson { field: FieldId::Protocol, es_type: "keyword",

@@ -1,6 +1,8 @@
 //! What there is to teach about NetFlow v9 and IPFIX, beside their fields: how they
 //! differ from version 5, what templates and options are, why a record cannot be read.
 
+use super::basics::BASICS;
+
 /// A page on something that is no field.
 #[derive(Clone, Copy, Debug)]
 pub struct Topic {
@@ -23,8 +25,13 @@ const RFC_BIFLOW: &str = "https://www.rfc-editor.org/rfc/rfc5103";
 /// The list of elements.
 pub const IANA_ELEMENTS: &str = "https://www.iana.org/assignments/ipfix/ipfix.xhtml";
 
-/// Every topic.
-pub const TOPICS: &[Topic] = &[
+/// Every topic: those with which the course begins, and those of v9 and IPFIX.
+pub fn topics() -> impl Iterator<Item = &'static Topic> {
+    BASICS.iter().chain(OF_TEMPLATES)
+}
+
+/// The topics of v9 and IPFIX.
+const OF_TEMPLATES: &[Topic] = &[
     Topic {
         names: &["v9", "netflow9", "netflow_v9", "9"],
         title: "NetFlow version 9: the router first says what its records consist of, and then sends them",
@@ -116,7 +123,7 @@ pub const TOPICS: &[Topic] = &[
 #[must_use]
 pub fn topic(name: &str) -> Option<&'static Topic> {
     let name = name.trim();
-    TOPICS.iter().find(|topic| topic.names.iter().any(|known| known.eq_ignore_ascii_case(name)))
+    topics().find(|topic| topic.names.iter().any(|known| known.eq_ignore_ascii_case(name)))
 }
 
 #[cfg(test)]
@@ -127,7 +134,7 @@ mod tests {
     #[test]
     fn every_name_leads_to_one_topic_and_texts_are_plain() {
         let mut names = Vec::new();
-        for topic in TOPICS {
+        for topic in topics() {
             for name in topic.names {
                 assert!(!names.contains(name), "{name}");
                 names.push(name);

@@ -41,15 +41,18 @@ const EXAMPLES: &str = "\
 Without arguments it draws the packet of version 5, with which the course
 begins, and explains every field. FIELD is any name of a field: of flowkit, of
 Logstash, of Cisco's table, of an element of IPFIX, of nfdump; or a column of an
-answer, such as lost_flows; or v9, ipfix, templates, options: how NetFlow v9 and
-IPFIX differ, a packet taken apart, why a record cannot be read. With --packet
-or --flow the argument is a source: a dump, a file, or - for standard input
-[default: ./flowkit-dump]. json has one object per record.
+answer, such as lost_flows; or flow, header, record, duration, service: how a
+flow comes about and what its packet says; glossary: the words; or v9, ipfix,
+templates, options: how NetFlow v9 and IPFIX differ, a packet taken apart, why a
+record cannot be read. With --packet or --flow the argument is a source: a dump,
+a file, or - for standard input [default: ./flowkit-dump]. json has one object
+per record.
 
 Examples:
   flowkit explain
   flowkit explain dst_port
   flowkit explain dOctets
+  flowkit explain flow
   flowkit explain v9
   flowkit explain --packet --record 3 export.pcap
   flowkit explain --flow 1 flowkit-demo

@@ -1,11 +1,13 @@
-//! Pages on NetFlow v9 and IPFIX: how they differ, their headers, and a datagram taken
-//! apart with its template beside it.
+//! Pages on what is no field: how a flow comes about, the parts of a packet of version 5,
+//! how v9 and IPFIX differ, with their headers and a datagram taken apart beside its
+//! template.
 
 use flowkit_model::lesson::Topic;
+use flowkit_model::wire::layout::{HEADER, Member, RECORD};
 use flowkit_model::wire::packets::BootTimes;
 use flowkit_model::wire::templated::Version;
 use flowkit_model::wire::templated::encode::Packetizer;
-use flowkit_model::wire::templated::layout;
+use flowkit_model::wire::templated::layout as templated_layout;
 use flowkit_model::{FieldId, FlowRecord};
 
 use super::examples;
@@ -40,6 +42,11 @@ pub(super) fn page(topic: &Topic, paint: Paint) -> String {
         add(&mut out, format_args!("\n{}\n\n", paint.bold(heading)));
         out += &paragraph(text);
     }
+    for (name, title, members) in PARTS {
+        if *name == topic.names[0] {
+            add(&mut out, format_args!("\n{}\n\n{}", paint.bold(title), picture(members, paint)));
+        }
+    }
     let version = match topic.names[0] {
         "v9" => Some(Version::V9),
         "ipfix" => Some(Version::Ipfix),
@@ -48,7 +55,10 @@ pub(super) fn page(topic: &Topic, paint: Paint) -> String {
     if let Some(version) = version {
         let length = version.header_length();
         let title = paint.bold(&format!("Header, {length} bytes"));
-        add(&mut out, format_args!("\n{title}\n\n{}", picture(layout::header(version), paint)));
+        add(
+            &mut out,
+            format_args!("\n{title}\n\n{}", picture(templated_layout::header(version), paint)),
+        );
         for shot in shots(version) {
             add(&mut out, format_args!("\n{}\n", paint.bold(shot.title)));
             out += &taken_apart(&shot.piece, paint);
@@ -65,8 +75,18 @@ pub(super) fn page(topic: &Topic, paint: Paint) -> String {
     out
 }
 
+/// The parts of a packet of version 5.
+const PARTS: &[(&str, &str, &[Member])] =
+    &[("header", "Header, 24 bytes", HEADER), ("record", "Record, 48 bytes", RECORD)];
+
 /// The topics, as they are listed at the end of each.
 const MORE: &[(&str, &str)] = &[
+    ("flow", "how a flow comes about"),
+    ("header", "what holds for all records of a packet"),
+    ("record", "what is one flow"),
+    ("duration", "times and rates"),
+    ("service", "which of the two ports"),
+    ("glossary", "the words"),
     ("v9", "NetFlow version 9"),
     ("ipfix", "IPFIX, version 10"),
     ("templates", "why a record cannot be read"),
@@ -120,7 +140,7 @@ fn taken_apart(piece: &Piece, paint: Paint) -> String {
 
 #[cfg(test)]
 mod tests {
-    use flowkit_model::lesson::TOPICS;
+    use flowkit_model::lesson::topics;
 
     use super::*;
     use crate::output::wrap::WIDTH;
@@ -128,7 +148,7 @@ mod tests {
     /// Every page fits; what it shows is read without a fault.
     #[test]
     fn every_topic_has_a_page_that_fits() {
-        for topic in TOPICS {
+        for topic in topics() {
             let text = page(topic, Paint::OFF);
             for line in text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= WIDTH, "{line}");
@@ -147,6 +167,30 @@ mod tests {
                 assert!(read.n_records(&shot.piece.payload) > 0);
             }
         }
+    }
+
+    /// The course begins with what a flow is; its packet is drawn where its parts are
+    /// taught.
+    #[test]
+    fn the_basics_have_pages() {
+        let of = |name| page(flowkit_model::lesson::topic(name).unwrap(), Paint::OFF);
+        for (name, parts) in [
+            ("flow", &["seven", "inactive time-out", "active time-out", "pairs"][..]),
+            ("timeouts", &["Key fields"]),
+            ("header", &["SysUptime", "flow_sequence", "|  engine_type  |   engine_id   |"]),
+            ("record", &["dOctets", "48 bytes", "|                            srcaddr"]),
+            ("duration", &["Last - First"]),
+            ("service", &["lower of the two ports"]),
+            ("glossary", &["DSCP", "Five-tuple", "Biflow"]),
+        ] {
+            let page = of(name);
+            let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+            for part in parts {
+                let is_there = page.contains(part) || words.contains(part);
+                assert!(is_there, "{name}: {part}\n{page}");
+            }
+        }
+        assert!(!of("flow").contains("+-+-"));
     }
 
     #[test]
