@@ -1,7 +1,9 @@
 //! Where a result goes, and in which format.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use flowkit_model::question::Measure;
 
 use crate::exit::Usage;
@@ -90,8 +92,29 @@ pub(crate) struct OutputFile {
     ///
     /// FILE appears when it is complete: a command that fails or is interrupted
     /// leaves what was there.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = OsStringValueParser::new().try_map(a_file))]
     output: Option<PathBuf>,
+}
+
+/// Formats of all commands, which nfdump and other programs take after `-o`.
+const FORMATS: [&str; 10] =
+    ["csv", "tsv", "json", "ndjson", "table", "markdown", "parquet", "documents", "hits", "pcap"];
+
+/// Formats of nfdump that are none here.
+const OF_NFDUMP: [&str; 8] =
+    ["line", "long", "extended", "biline", "bilong", "raw", "pipe", "extended4"];
+
+/// A file, unless its name is that of a format.
+fn a_file(path: OsString) -> Result<PathBuf, String> {
+    let name = path.to_str().unwrap_or_default();
+    let file = format!("for a file of that name say ./{name}");
+    if FORMATS.contains(&name) {
+        return Err(format!("a format? --format {name}; {file}"));
+    }
+    if OF_NFDUMP.contains(&name) || name.starts_with("fmt:") {
+        return Err(format!("a format of nfdump? --format and --columns say it here; {file}"));
+    }
+    Ok(path.into())
 }
 
 impl OutputFile {
