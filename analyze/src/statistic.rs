@@ -34,11 +34,22 @@ pub(crate) trait Statistic: Sync {
         None
     }
 
+    /// Whether it is given flows in the order of the sources: each batch with its place,
+    /// batches of an earlier wave before those of a later one.
+    fn is_ordered(&self) -> bool {
+        false
+    }
+
     /// An empty partial result; beyond the budget of `memory` it is spilled.
     fn start(&self, memory: &Arc<Memory>) -> Self::Partial;
 
     /// Adds the flows of a batch.
     fn add(&self, partial: &mut Self::Partial, batch: &Batch);
+
+    /// Adds the flows of a batch, which stands at a place in the sources.
+    fn add_at(&self, partial: &mut Self::Partial, batch: &Batch, _: Place) {
+        self.add(partial, batch);
+    }
 
     /// Adds flows that were exported after the window and began before its end. They
     /// are in no sum; only a selection [with such flows](crate::selection::Selection::with_later)
@@ -62,6 +73,14 @@ pub(crate) trait Statistic: Sync {
         codes: &Codebook,
         tally: &Tally,
     ) -> Result<Answer, NoAnswer>;
+}
+
+/// Where a batch stands in the sources: the number of its block or row group, and its own
+/// there. Only an [ordered](Statistic::is_ordered) statistic may use it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) block: u64,
+    pub(crate) batch: u32,
 }
 
 /// Why there is no answer once all flows are accumulated.

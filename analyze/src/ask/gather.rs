@@ -18,9 +18,9 @@ use crate::batch::dictionary::{Codebook, Dictionary};
 use crate::cache::{self, Prepared};
 use crate::error::ReadError;
 use crate::input::Source;
-use crate::scan::Reading;
 use crate::scan::ingest::Absorber;
 use crate::scan::options::ReadOptions;
+use crate::scan::{InOrder, Reading};
 use crate::selection::Selection;
 use crate::spill::memory::Memory;
 use crate::statistic::Statistic;
@@ -186,8 +186,21 @@ impl<S: Statistic> Job<'_, S> {
         let fields = workers.fields();
         let reading =
             Reading { sources, stored: &prepared.parts, fields, dictionary, is_judged: true };
-        reading.batches(&mut absorber, |batches| workers.add(batches))?;
-        if let Err(damage) = workers.add_stored(&prepared.parts, dictionary) {
+        let mut stored = Ok(());
+        if statistic.is_ordered() {
+            reading.in_order(&mut absorber, |found| {
+                match found {
+                    InOrder::Batches(batches) => workers.add(batches),
+                    InOrder::Stored(part) => stored = workers.add_stored(&[part], dictionary),
+                }
+                stored.is_ok()
+            })?;
+        } else {
+            reading.batches(&mut absorber, |batches| workers.add(batches))?;
+            let parts: Vec<_> = prepared.parts.iter().flatten().collect();
+            stored = workers.add_stored(&parts, dictionary);
+        }
+        if let Err(damage) = stored {
             return Ok(Err(damage));
         }
         let mut tally = absorber.finish();

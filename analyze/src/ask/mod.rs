@@ -34,6 +34,7 @@ use crate::stats::beacons::Regularity;
 use crate::stats::check::Check;
 use crate::stats::exporters::Exporters;
 use crate::stats::grouping::GroupBy;
+use crate::stats::list::Listing;
 use crate::stats::scans::ScanSearch;
 use crate::stats::summary::Summary;
 use crate::stats::timeline::Binned;
@@ -163,6 +164,7 @@ fn dispatch<A: FlowSet>(
             let grouping = report.grouping().unwrap_or_else(nothing);
             flows.ask(&GroupBy::new(grouping, zone, frame.window))
         }
+        Report::List(list) => flows.ask(&Listing::new(list).map_err(wrong)?),
         Report::Exporters(_) => flows.ask(&Exporters::new(choice, zone).map_err(wrong)?),
         Report::Timeline(timeline) => {
             let bin = || AskError::Bin { text: timeline.bin.clone() };

@@ -1,5 +1,6 @@
 //! Accumulates batches on all threads, each into a partial result of its own.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -15,7 +16,7 @@ use crate::scan::batch_tally::BatchTally;
 use crate::scan::waves::SMALL_WAVE;
 use crate::selection::Run;
 use crate::spill::memory::Memory;
-use crate::statistic::Statistic;
+use crate::statistic::{Place, Statistic};
 use crate::store::{Buffers, ColumnFile, Request, StoreError, StoredPart};
 use crate::threads::{map, try_each};
 
@@ -27,6 +28,8 @@ pub(crate) struct Workers<'s, S: Statistic> {
     /// The answer uses first or last: the quality of times is measured.
     with_times: bool,
     states: Vec<State<S>>,
+    /// How many blocks and row groups were given places.
+    blocks: AtomicU64,
 }
 
 /// The partial result of a thread, once it has begun.
@@ -47,7 +50,12 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let times = [FieldId::FirstSwitched, FieldId::LastSwitched];
         let used = run.selection().tested().union(statistic.fields().into_iter().collect());
         let with_times = times.into_iter().any(|time| used.contains(time));
-        Self { statistic, run, memory, with_times, states }
+        Self { statistic, run, memory, with_times, states, blocks: AtomicU64::new(0) }
+    }
+
+    /// The place of the next block or row group in the order of the sources.
+    fn next_block(&self) -> u64 {
+        self.blocks.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The fields whose unknown values are told: those of the question and of every
@@ -88,7 +96,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
     /// again if the question is about all flows.
     pub(crate) fn add_stored(
         &self,
-        parts: &[Option<StoredPart>],
+        parts: &[&StoredPart],
         dictionary: &Arc<Dictionary>,
     ) -> Result<(), StoreError> {
         let selection = self.run.selection();
@@ -96,7 +104,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let counters: FieldSet = [FieldId::Packets, FieldId::Bytes].into_iter().collect();
         let counted = if is_whole { counters } else { BatchTally::fields() };
         // The quality of times of all flows is in the footers, too, but of an earlier flowkit.
-        let tallies = || parts.iter().flatten().map(|part| &part.tally);
+        let tallies = || parts.iter().map(|part| &part.tally);
         let are_stored = is_whole && tallies().all(|tally| tally.times.is_some());
         let with_times = self.with_times && !are_stored;
         let counted = counted.union(Times::FIELDS.into_iter().filter(|_| with_times).collect());
@@ -106,16 +114,17 @@ impl<'s, S: Statistic> Workers<'s, S> {
         let early = if filter.is_some() { FieldSet::default() } else { selection.fields() };
         let request = self.requests(counted.union(early), filter, dictionary);
         let mut groups = Vec::new();
-        for part in parts.iter().flatten() {
+        for part in parts {
             if is_whole {
                 let told = BatchTally::of_tally(&part.tally, dictionary, are_stored);
                 self.on_this_thread(|state| state.measures.merge(told));
             }
             let read = part.file.groups_that_may_match(|bounds| selection.may_match(bounds));
-            groups.extend(read.map(|group| (&part.file, group)));
+            groups.extend(read.map(|group| (self.next_block(), &part.file, group)));
         }
-        let add = |(file, group): (&ColumnFile, usize)| {
+        let add = |(block, file, group): (u64, &ColumnFile, usize)| {
             self.on_this_thread(|ThreadState { partial, measures, buffers }| {
+                let mut place = Place { block, batch: 0 };
                 file.read(group, &request(file), buffers, |batch| {
                     if filter.is_none() {
                         self.run.apply(batch);
@@ -128,7 +137,8 @@ impl<'s, S: Statistic> Workers<'s, S> {
                         (true, true) => measures.add_times(batch),
                         (true, false) => {}
                     }
-                    self.statistic.add(partial, batch);
+                    self.statistic.add_at(partial, batch, place);
+                    place.batch += 1;
                 })?;
                 self.statistic.finish_row_group(partial);
                 Ok(())
@@ -159,7 +169,7 @@ impl<'s, S: Statistic> Workers<'s, S> {
     }
 
     pub(crate) fn add(&self, batches: Vec<Batch>) {
-        let add = |mut batch: Batch| {
+        let add = |(block, mut batch): (u64, Batch)| {
             self.run.apply(&mut batch);
             let later = self.run.take_later(&mut batch);
             self.on_this_thread(|ThreadState { partial, measures, .. }| {
@@ -167,9 +177,11 @@ impl<'s, S: Statistic> Workers<'s, S> {
                     self.statistic.add_later(partial, &later);
                 }
                 measures.add(&batch);
-                self.statistic.add(partial, &batch);
+                self.statistic.add_at(partial, &batch, Place { block, batch: 0 });
             });
         };
+        let batches: Vec<(u64, Batch)> =
+            batches.into_iter().map(|batch| (self.next_block(), batch)).collect();
         if batches.len() < SMALL_WAVE {
             batches.into_iter().for_each(add);
         } else {

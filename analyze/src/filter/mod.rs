@@ -301,7 +301,10 @@ fn texts_mask(codes: &[u32], test: &Test, batch: &Batch) -> Vec<bool> {
 }
 
 /// Derived values, one per row.
-fn derived_values(derived: Derived, batch: &Batch) -> Box<dyn Iterator<Item = Option<u64>> + '_> {
+pub(crate) fn derived_values(
+    derived: Derived,
+    batch: &Batch,
+) -> Box<dyn Iterator<Item = Option<u64>> + '_> {
     let column = |field| batch.column(field);
     let (first, last) = (FieldId::FirstSwitched, FieldId::LastSwitched);
     let duration = move |row| duration_ms(column(first).get(row)?, column(last).get(row)?);

@@ -12,6 +12,7 @@ pub(crate) mod judge;
 pub(crate) mod options;
 pub(crate) mod waves;
 
+use std::mem;
 use std::sync::Arc;
 
 use self::ingest::Absorber;
@@ -49,22 +50,33 @@ impl Reading<'_> {
         absorber: &mut Absorber<'_>,
         mut take: impl FnMut(Vec<Batch>),
     ) -> Result<(), ReadError> {
+        self.in_order(absorber, |found| {
+            if let InOrder::Batches(batches) = found {
+                take(batches);
+            }
+            true
+        })
+    }
+
+    /// Reads all streams as [`batches`](Self::batches) does, and names those that have a
+    /// Parquet file in their place, until `take` returns false.
+    ///
+    /// # Errors
+    /// As [`batches`](Self::batches).
+    pub(crate) fn in_order(
+        &self,
+        absorber: &mut Absorber<'_>,
+        mut take: impl FnMut(InOrder<'_>) -> bool,
+    ) -> Result<(), ReadError> {
         let stored = |stream: usize| self.stored.get(stream).and_then(Option::as_ref);
         let mut judge = Judge::new(if self.is_judged { self.sources } else { &[] });
         if self.stored.iter().all(Option::is_some) && !self.stored.is_empty() {
-            // If nothing is read, no thread is started.
-            for (stream, part) in self.stored.iter().enumerate() {
-                judge.goes_on(Some(stream))?;
-                if let Some(part) = part {
-                    judge.stored(part);
-                    absorber.stored(&part.tally)?;
-                }
-            }
-            return judge.goes_on(None);
+            return self.all_stored(judge, absorber, take);
         }
         let shapes = Shapes::default();
         let is_stored: Vec<bool> = self.stored.iter().map(Option::is_some).collect();
         let is_stored = |stream: usize| is_stored.get(stream).copied().unwrap_or(false);
+        let mut goes_on = true;
         in_waves(
             |hand_on| input::read(self.sources, is_stored, hand_on),
             |stream, piece| (stream, self.parse(piece, &shapes)),
@@ -87,17 +99,38 @@ impl Reading<'_> {
                             absorber.refused(stream, &why);
                         }
                         ParsedPiece::Stored => {
-                            if let Some(part) = stored(stream) {
-                                judge.stored(part);
-                            }
-                            stored(stream).map_or(Ok(()), |part| absorber.stored(&part.tally))?;
+                            let Some(part) = stored(stream) else { continue };
+                            judge.stored(part);
+                            absorber.stored(&part.tally)?;
+                            goes_on &= take(InOrder::Batches(mem::take(&mut batches)))
+                                && take(InOrder::Stored(part));
                         }
                     }
                 }
-                take(batches);
-                Ok(true)
+                goes_on = goes_on && take(InOrder::Batches(batches));
+                Ok(goes_on)
             },
         )?;
+        if goes_on { judge.goes_on(None) } else { Ok(()) }
+    }
+
+    /// Names all streams; if nothing is read, no thread is started.
+    fn all_stored(
+        &self,
+        mut judge: Judge<'_>,
+        absorber: &mut Absorber<'_>,
+        mut take: impl FnMut(InOrder<'_>) -> bool,
+    ) -> Result<(), ReadError> {
+        for (stream, part) in self.stored.iter().enumerate() {
+            judge.goes_on(Some(stream))?;
+            if let Some(part) = part {
+                judge.stored(part);
+                absorber.stored(&part.tally)?;
+                if !take(InOrder::Stored(part)) {
+                    return Ok(());
+                }
+            }
+        }
         judge.goes_on(None)
     }
 
@@ -116,6 +149,14 @@ impl Reading<'_> {
             Piece::Stored | Piece::Bytes(..) => ParsedPiece::Stored,
         }
     }
+}
+
+/// What stands next in the sources.
+pub(crate) enum InOrder<'r> {
+    /// The flows of a wave of blocks.
+    Batches(Vec<Batch>),
+    /// A stream that has a Parquet file.
+    Stored(&'r StoredPart),
 }
 
 /// A parsed piece of a stream.

@@ -30,6 +30,11 @@ impl TempFile {
         Ok(Self { file: tempfile::tempfile()?, bytes: 0, bound })
     }
 
+    /// How many bytes were written.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Reads bytes at a place.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub(crate) mod diff;
 pub(crate) mod exporters;
 pub(crate) mod fields;
 pub(crate) mod grouping;
+pub(crate) mod list;
 pub(crate) mod scans;
 pub(crate) mod summary;
 pub(crate) mod timeline;

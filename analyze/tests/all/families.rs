@@ -8,7 +8,7 @@ use flowkit_analyze::import::import;
 use flowkit_analyze::{ReadOptions, Source};
 use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::field::Access;
-use flowkit_model::question::{Beacons, Measure, Order, Question, Report, Scans};
+use flowkit_model::question::{Beacons, FlowColumn, List, Measure, Order, Question, Report, Scans};
 use flowkit_model::{Address, FIELDS, Field, FlowRecord, Kind, NotAFlow, time};
 
 use crate::asking::{all_rows, answer, filtered, of_batches, question, ranked, top, top_with};
@@ -45,6 +45,8 @@ fn questions() -> Vec<Question> {
     let scans = Scans { min_targets: 3, limit: 0, ..Scans::default() };
     let beacons =
         Beacons { min_connections: 3, max_jitter_percent: 100, limit: 0, ..Beacons::default() };
+    let sorted = FlowColumn::parse("dst_addr").ok();
+    let sorted = List { sort: sorted, bottom: true, ..List::default() };
     let plain = [
         top(&["src_addr"], all_rows()),
         top(&["src_addr"], by_flows(7)),
@@ -59,6 +61,7 @@ fn questions() -> Vec<Question> {
         ranked(Report::Talkers, all_rows()),
         question(Report::Scans(scans)),
         question(Report::Beacons(beacons)),
+        question(Report::List(sorted)),
         question(Report::Summary),
         question(Report::Check),
     ];

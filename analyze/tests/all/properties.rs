@@ -5,8 +5,8 @@ use flowkit_analyze::in_memory::{Batch, Memory, ask_batches, ask_flows};
 use flowkit_model::Metric;
 use flowkit_model::answer::{Answer, Cell};
 use flowkit_model::question::{
-    Beacons, Condition, Exporters, Flows, Measure, Order, Question, Ranked, Report, Scans,
-    TimeDistribution, Timeline,
+    Beacons, Condition, Exporters, FlowColumn, Flows, List, Measure, Order, Question, Ranked,
+    Report, Scans, TimeDistribution, Timeline,
 };
 
 use crate::asking::{all_rows, keys, of_batches, question, ranked, top, top_with};
@@ -92,6 +92,8 @@ fn questions() -> Vec<Question> {
         (TimeDistribution::Start, &LONG),
     ];
     let others = [
+        list("bytes", 7),
+        list("exporter", 0),
         Report::Scans(Scans { min_targets: 3, limit: 10, ..Scans::default() }),
         Report::Beacons(Beacons {
             min_connections: 3,
@@ -108,6 +110,12 @@ fn questions() -> Vec<Question> {
         .map(|question| Question::new(question.report, some.clone()))
         .chain([Report::Check, exporters(), Report::Summary].map(question))
         .collect()
+}
+
+/// Flows sorted by a column, which is the same in any order of the flows.
+fn list(sort: &str, limit: usize) -> Report {
+    let sort = Some(FlowColumn::parse(sort).unwrap());
+    Report::List(List { sort, limit: Some(limit), ..List::default() })
 }
 
 /// The answers to every question, as text; groups have so many bytes.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use flowkit_model::question::Measure;
+use flowkit_model::question::{FlowColumn, Measure};
 
 use crate::exit::Usage;
 use crate::output::Format;
@@ -23,7 +23,7 @@ pub(crate) struct Output {
     /// Columns to show behind the keys, instead of the usual ones
     ///
     /// Rankings (top, talkers, ports, protocols, pairs) take any measures, which
-    /// `flowkit top --help` lists; other reports some of their own columns and of
+    /// `flowkit top --help` lists; `flowkit list` any fields; other reports some of their own columns and of
     /// their single values, such as bps_p95 of timeline.
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
@@ -73,6 +73,16 @@ impl CsvSafe {
 }
 
 impl Output {
+    /// The columns that a list of flows is asked for instead of its usual ones.
+    pub(crate) fn flow_columns(&self) -> anyhow::Result<Option<Vec<FlowColumn>>> {
+        if self.columns.is_empty() {
+            return Ok(None);
+        }
+        let columns = self.columns.iter().map(|name| FlowColumn::parse(name));
+        let columns: Result<_, _> = columns.collect();
+        columns.map(Some).map_err(|error| Usage(format!("--columns: {error}")).into())
+    }
+
     /// The measures that a ranking is asked for instead of its usual columns.
     pub(crate) fn measures(&self) -> anyhow::Result<Option<Vec<Measure>>> {
         if self.columns.is_empty() {

@@ -67,10 +67,15 @@ impl Ask {
         answer(&question, &self.sources, &self.output, general)
     }
 
-    /// Replaces the measures of a ranking by those of `--columns`. The columns of
-    /// other reports are chosen when their answer is printed.
+    /// Replaces the measures of a ranking and the columns of a list by those of
+    /// `--columns`. The columns of other reports are chosen when their answer is printed.
     fn choose_columns(&self, report: &mut Report) -> anyhow::Result<()> {
         let columns = match report {
+            Report::List(list) => {
+                let columns = self.output.flow_columns()?;
+                list.columns = columns.or(list.columns.take());
+                return Ok(());
+            }
             Report::Top(top) => &mut top.columns,
             Report::Talkers(ranked)
             | Report::Ports(ranked)

@@ -16,6 +16,7 @@ mod filter;
 mod guide;
 mod help;
 mod import;
+mod list;
 mod man;
 #[cfg(test)]
 mod options_test;
@@ -95,6 +96,7 @@ enum Command {
     Ports(ports::Ports),
     Protocols(protocols::Protocols),
     Pairs(pairs::Pairs),
+    List(list::List),
     Exporters(exporters::Exporters),
     Timeline(timeline::Timelines),
     Scans(scans::Scans),
@@ -150,6 +152,7 @@ impl Program {
             Command::Ports(command) => command.run(general),
             Command::Protocols(command) => command.run(general),
             Command::Pairs(command) => command.run(general),
+            Command::List(command) => command.run(general),
             Command::Summary(command) => command.run(general),
             Command::Show(command) => command.run(general),
             Command::Fields(command) => command.run(general),

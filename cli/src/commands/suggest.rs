@@ -35,10 +35,8 @@ const OTHER_WORDS: &[(&str, &[&str])] = &[
     ("diff", &["compare", "delta", "changes"]),
     ("summary", &["stats", "statistics", "totals", "count", "info", "total", "stat"]),
     ("check", &["quality", "lint", "doctor", "health", "loss"]),
-    (
-        "show",
-        &["list", "cat", "print", "view", "flows", "search", "query", "find", "rwcut", "head"],
-    ),
+    ("list", &["flows", "search", "query", "find", "rwcut", "rwsort", "head"]),
+    ("show", &["cat", "print", "view"]),
     ("fields", &["columns", "schema", "keys"]),
     ("explain", &["teach", "learn", "describe", "what", "decode", "dissect"]),
     ("synth", &["generate", "fake", "make", "synthesize"]),

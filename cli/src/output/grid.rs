@@ -4,10 +4,10 @@
 use flowkit_model::answer::{Cell, Column, Meaning, Protocols, Ranking};
 use flowkit_model::{Answer, Kind, Metric, Sums};
 
-use super::ports;
 use super::style::Style;
 use super::text::{grouped_or_raw, named, text};
 use super::units::percent;
+use super::{ends, ports};
 
 /// Rows of text.
 #[derive(Debug, Default)]
@@ -110,15 +110,23 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
         let is_said = is_words(place) && (place < 2 || number.is_some());
         let is_about = column.meaning.is_key() || Some(place) == number;
         let is_sorted_by = column.name.eq_ignore_ascii_case(sorted_by);
-        Head::of(column, is_about || is_said || is_sorted_by)
+        let must_stay = match &answer.flows {
+            Some(layout) => layout.decisive.contains(&place),
+            None => is_about || is_said || is_sorted_by,
+        };
+        Head::of(column, must_stay)
     });
     let is_class = |place: &usize| columns[*place].meaning.is_class();
     let class = (0..columns.len()).find(is_class);
-    let rows = answer.table.rows.iter().enumerate().map(|(number, row)| {
+    let all_protocols = || {
+        answer.table.rows.iter().enumerate().map(|(number, row)| {
+            let of_row = || protocol.map(|place| Protocols::of_cell(&row[place]));
+            answer.protocols.get(number).copied().or_else(of_row).unwrap_or_default()
+        })
+    };
+    let rows = answer.table.rows.iter().zip(all_protocols()).map(|(row, protocols)| {
         let cells = row.iter().zip(columns);
         let protocol = protocol.map(|place| &row[place]);
-        let protocols = answer.protocols.get(number).copied();
-        let protocols = protocols.or_else(|| protocol.map(Protocols::of_cell)).unwrap_or_default();
         let class = class.map(|place| text(&row[place], columns[place].meaning, style));
         cells
             .map(|(cell, column)| match (column.meaning, &class) {
@@ -134,6 +142,7 @@ fn listed(answer: &Answer, style: &Style) -> Grid {
     });
     let wraps = columns.last().is_some_and(|column| column.meaning.is_text());
     let mut grid = Grid { heads: heads.collect(), rows: rows.collect(), wraps, bars: None };
+    ends::join(&mut grid, answer, &all_protocols().collect::<Vec<_>>(), style);
     for place in (0..columns.len()).rev().filter(is_class) {
         if grid.rows.iter().all(|row| row[place].is_empty()) {
             grid.remove(place);

@@ -3,6 +3,7 @@
 
 mod csv;
 pub(crate) mod document;
+mod ends;
 mod grid;
 mod header;
 mod json;
@@ -42,6 +43,14 @@ pub(crate) enum Format {
 }
 
 impl Format {
+    /// Whether it is written row by row, so that no row must wait for the others.
+    pub(crate) fn is_written_by_row(self) -> bool {
+        match self {
+            Self::Csv | Self::Tsv | Self::Ndjson => true,
+            Self::Table | Self::Json | Self::Markdown => false,
+        }
+    }
+
     /// Whether one header is above all values.
     pub(crate) fn has_one_header(self) -> bool {
         match self {

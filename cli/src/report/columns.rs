@@ -2,6 +2,7 @@
 
 use flowkit_model::Answer;
 use flowkit_model::answer::{Meaning, PortKind, Table};
+use flowkit_model::question::Report;
 
 use crate::exit::Usage;
 
@@ -10,9 +11,11 @@ use crate::exit::Usage;
 ///
 /// Values separated by commas have one header, so of an answer that has both single
 /// values and rows (`in_one_table`) they show those that are named. A ranking has
-/// the measures that it was asked for already.
+/// the measures that it was asked for already, and a list of flows its columns.
 pub(super) fn keep(answer: &mut Answer, names: &[String], in_one_table: bool) -> Result<(), Usage> {
-    if names.is_empty() || answer.ranking.is_some() {
+    let is_list =
+        answer.question.as_ref().is_some_and(|question| matches!(question.report, Report::List(_)));
+    if names.is_empty() || answer.ranking.is_some() || is_list {
         return Ok(());
     }
     let columns = &answer.table.columns;

@@ -56,6 +56,9 @@ fn rule(report: &Report) -> &'static str {
         Report::Pairs(_) => {
             "Flows are grouped by their two addresses, the lower address first, so both directions of a conversation are in one row."
         }
+        Report::List(_) => {
+            "One row a flow, in the order of the sources, or sorted by a column, largest first; equal values are in the order of the columns shown, unknown last. duration is last_switched - first_switched, bps and pps are over it and 0 if it is 0, bpp is bytes / packets; all are truncated."
+        }
         Report::Exporters(_) => {
             "By exporter and engine. A packet says how many flows its engine exported before it (flow_seq_num) and how many it carries (flow_records); the next packet must say the sum, modulo 2^32, and a gap between them was lost. If fewer documents arrived than flow_records says, they were lost behind the collector."
         }
@@ -131,6 +134,7 @@ fn times_of(report: &Report) -> Option<&'static [FieldId]> {
         | Report::Ports(_)
         | Report::Protocols(_)
         | Report::Pairs(_)
+        | Report::List(_)
         | Report::Scans(_)
         | Report::Diff(_)
         | Report::Check => None,

@@ -47,7 +47,11 @@ pub(crate) fn answer(
     }
     let opened = sources.open()?;
     refuse_sources(output.file.path(), &opened)?;
-    let mut answer = ask_with(&opened, question, sources.options())?;
+    let shown = limited(question, output.format);
+    let mut answer = ask_with(&opened, &shown, sources.options())?;
+    if shown != *question && (answer.table.rows.len() as u64) < answer.tally.total.flows {
+        answer.notes.push(format!("the first {MOST_FLOWS} flows are listed; -n 0 lists all"));
+    }
     let zone = zone(&question.flows.zone)?;
     print(&mut answer, output, general, zone.clone())?;
     let mut err = screen::err();
@@ -56,6 +60,22 @@ pub(crate) fn answer(
         explanation::write(&answer, &zone, &mut err)?;
     }
     Ok(exit(sources, &answer.tally))
+}
+
+/// How many flows are listed for people, if it is not said.
+const MOST_FLOWS: usize = 10;
+
+/// The question with a number of rows, where it leaves that to the format: formats that
+/// are written row by row have all flows.
+fn limited(question: &Question, format: Format) -> Question {
+    let mut limited = question.clone();
+    if let Report::List(list) = &mut limited.report
+        && list.limit.is_none()
+        && !format.is_written_by_row()
+    {
+        list.limit = Some(MOST_FLOWS);
+    }
+    limited
 }
 
 /// The exit code of what is complete or known not to be.

@@ -90,6 +90,7 @@ fn hint(answer: &Answer) -> Option<String> {
         | Report::Ports(_)
         | Report::Protocols(_)
         | Report::Pairs(_)
+        | Report::List(_)
         | Report::Exporters(_)
         | Report::Timeline(_)
         | Report::Scans(_)

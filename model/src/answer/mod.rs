@@ -61,12 +61,23 @@ pub struct Answer {
     pub ranking: Option<Ranking>,
     /// The protocols of each row, if a key is a port and none the protocol; else nothing.
     pub protocols: Vec<Protocols>,
+    /// How rows of single flows are shown to people; `None` if the rows are none.
+    pub flows: Option<FlowLayout>,
     /// Remarks on the rows.
     pub notes: Vec<String>,
     /// Counts of what was read, and what is missing.
     pub tally: Tally,
     /// Sources in which the filter and the window match no flow.
     pub unmatched: Vec<Unmatched>,
+}
+
+/// How the columns of single flows are shown to people, by their places.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlowLayout {
+    /// Addresses whose port is the next column: the two are shown as one.
+    pub ends: Vec<usize>,
+    /// Columns that are shown however narrow the terminal is.
+    pub decisive: Vec<usize>,
 }
 
 /// What a source holds in which no flow matches.

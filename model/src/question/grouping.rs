@@ -63,7 +63,8 @@ impl Report {
             | Self::Beacons(_)
             | Self::Diff(_)
             | Self::Summary
-            | Self::Check => None,
+            | Self::Check
+            | Self::List(_) => None,
         }
     }
 }

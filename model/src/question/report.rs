@@ -8,7 +8,7 @@ use std::iter;
 use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
-use super::{Beacons, Diff, Exporters, Key, Measure, Order, Scans, Timeline};
+use super::{Beacons, Choice, Diff, Exporters, Key, List, Measure, Order, Scans, Timeline};
 
 /// A report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Report {
     Protocols(Ranked),
     /// Flows by their two addresses.
     Pairs(Ranked),
+    /// Single flows.
+    List(List),
     /// Flows by exporter and engine, and how many are missing.
     Exporters(Exporters),
     /// Flows by bins of time.
@@ -90,6 +92,7 @@ impl Report {
             Self::Ports(_) => "ports",
             Self::Protocols(_) => "protocols",
             Self::Pairs(_) => "pairs",
+            Self::List(_) => "list",
             Self::Exporters(_) => "exporters",
             Self::Timeline(_) => "timeline",
             Self::Scans(_) => "scans",
@@ -113,6 +116,11 @@ impl Report {
             | Self::Protocols(ranked)
             | Self::Pairs(ranked) => {
                 format!("{} by {}", self.name(), self.order_words(&ranked.order))
+            }
+            Self::List(List { sort: None, .. }) => "list".into(),
+            Self::List(List { sort: Some(column), bottom, .. }) => {
+                let choice = Choice { bottom: *bottom, ..Choice::default() };
+                format!("list by {}", choice.words(column.name()))
             }
             Self::Exporters(_) => {
                 format!("exporters and their engines by {}", self.chosen("bytes"))
@@ -172,7 +180,8 @@ impl Report {
             Self::Talkers(_) => Self::Ports(Ranked::default()),
             Self::Ports(_) => Self::Protocols(Ranked::default()),
             Self::Protocols(_) => Self::Pairs(Ranked::default()),
-            Self::Pairs(_) => Self::Exporters(Exporters::default()),
+            Self::Pairs(_) => Self::List(List::default()),
+            Self::List(_) => Self::Exporters(Exporters::default()),
             Self::Exporters(_) => Self::Timeline(Timeline::default()),
             Self::Timeline(_) => Self::Scans(Scans::default()),
             Self::Scans(_) => Self::Beacons(Beacons::default()),

@@ -6,7 +6,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-use super::{Beacons, Exporters, Ranked, Report, Scans, Timeline};
+use super::{Beacons, Exporters, List, Ranked, Report, Scans, Timeline};
 use crate::filter::nearest;
 
 impl Serialize for Report {
@@ -18,6 +18,7 @@ impl Serialize for Report {
             | Self::Ports(options)
             | Self::Protocols(options)
             | Self::Pairs(options) => serializer.collect_map([(name, options)]),
+            Self::List(options) => serializer.collect_map([(name, options)]),
             Self::Exporters(options) if *options == Exporters::default() => {
                 serializer.serialize_str(name)
             }
@@ -58,6 +59,7 @@ impl<'de> Visitor<'de> for ReportVisitor {
             "ports" => Ok(Report::Ports(Ranked::default())),
             "protocols" => Ok(Report::Protocols(Ranked::default())),
             "pairs" => Ok(Report::Pairs(Ranked::default())),
+            "list" => Ok(Report::List(List::default())),
             "exporters" => Ok(Report::Exporters(Exporters::default())),
             "timeline" => Ok(Report::Timeline(Timeline::default())),
             "scans" => Ok(Report::Scans(Scans::default())),
@@ -81,6 +83,7 @@ impl<'de> Visitor<'de> for ReportVisitor {
             "ports" => Report::Ports(map.next_value()?),
             "protocols" => Report::Protocols(map.next_value()?),
             "pairs" => Report::Pairs(map.next_value()?),
+            "list" => Report::List(map.next_value()?),
             "exporters" => Report::Exporters(map.next_value()?),
             "timeline" => Report::Timeline(map.next_value()?),
             "scans" => Report::Scans(map.next_value()?),

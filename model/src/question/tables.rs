@@ -46,6 +46,7 @@ impl Report {
             | Self::Ports(_)
             | Self::Protocols(_)
             | Self::Pairs(_)
+            | Self::List(_)
             | Self::Summary
             | Self::Check => return None,
         };

@@ -7,6 +7,7 @@
 
 mod differences;
 mod filters;
+mod listed;
 mod printed;
 mod statistics;
 

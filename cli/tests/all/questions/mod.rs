@@ -55,6 +55,14 @@ fn options(report: &Report) -> &'static [&'static str] {
         ],
         Report::Talkers(_) | Report::Ports(_) | Report::Protocols(_) | Report::Pairs(_) => ROWS,
         Report::Summary | Report::Check => &[],
+        Report::List(_) => &[
+            "-n 3",
+            "-n 0 --columns first,src_addr,dst_port,bps",
+            "--sort bytes -n 4",
+            "--sort duration --bottom --columns exporter,dst_port -n 5",
+            "--sort exporter -n 0",
+            "--columns src_country,icmp_type,vlan,service -n 7",
+        ],
         Report::Exporters(_) => &[
             "--sort lost_flows --bottom --having 'bytes_share > 1 % and exporter != r9' -n 2",
             "--interfaces --sort output_snmp --having 'bytes > 1k' -n 3",
@@ -297,6 +305,7 @@ fn columns_can_be_chosen_when_a_question_is_asked() {
     for (line, columns) in [
         ("top --by protocol -n 2", "flows,bps"),
         ("talkers -n 2", "packets"),
+        ("list -n 4 --sort bps", "last,dst_port,bps"),
         ("timeline", "flows,bytes"),
         ("scans", "flows"),
     ] {

@@ -10,7 +10,7 @@ use super::conditions::{Form, PORT_KIND};
 use super::filters::{self, Filter};
 use super::recomputed::{Read, Recomputed, sums_of};
 use super::windows::{self, Window};
-use super::{diff, drawn, exporters, grouped, made, scans, selected, timeline};
+use super::{diff, drawn, exporters, grouped, list, made, scans, selected, timeline};
 use crate::random::Random;
 use crate::recomputed::flows::Flow;
 use crate::recomputed::held::{Held, of_documents};
@@ -163,6 +163,7 @@ impl Case {
                     Recomputed::default()
                 })
             }
+            "list" => list::answer(&self.options, &flows),
             "summary" => exporters::summary(&held, &flows),
             "scans" => scans::answer(&self.options, &flows, &clock),
             "beacons" => {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::conditions::{self, Form};
 use super::made::pick;
-use super::{case, chosen, diff, exporters, scans, timeline, windows};
+use super::{case, chosen, diff, exporters, list, scans, timeline, windows};
 use crate::asking::MEASURES;
 use crate::random::Random;
 
@@ -177,7 +177,7 @@ fn diff(random: &mut Random) -> Value {
     options
 }
 
-const REPORTS: [&str; 20] = [
+const REPORTS: [&str; 26] = [
     "top",
     "top",
     "top",
@@ -198,6 +198,12 @@ const REPORTS: [&str; 20] = [
     "summary",
     "check",
     "check",
+    "list",
+    "list",
+    "ports",
+    "protocols",
+    "pairs",
+    "talkers",
 ];
 
 /// The name of a report, and its options.
@@ -214,6 +220,7 @@ pub(super) fn report(random: &mut Random) -> (&'static str, Value) {
         "scans" => scans(random),
         "diff" => diff(random),
         "exporters" => exporters(random),
+        "list" => list::drawn(random),
         "summary" | "check" => json!({}),
         _ => ranked(random),
     };

@@ -95,18 +95,20 @@ fn lost(packets: Option<&Packets>, is_filtered: bool) -> [String; 3] {
     [lost, known(packets.states_records.then(|| packets.missing.into())), n]
 }
 
-/// The smallest and largest interval that flows of an exporter state, else that which it
-/// told in options records.
+/// The smallest and largest interval that flows of an exporter state; with those that it
+/// told in options records, if they state none above 1.
 fn intervals<'f>(
     held: &Held,
     exporter: &Datum,
     flows: impl Iterator<Item = &'f Flow>,
 ) -> [Option<u128>; 2] {
     let stated = range(flows, "sampling_interval");
-    let Some(told) = held.told.get(exporter).filter(|_| stated[0].is_none()) else {
+    if stated[1] > Some(1) {
         return stated;
-    };
-    [told.first(), told.last()].map(|interval| interval.copied().map(Into::into))
+    }
+    let told = held.told.get(exporter).into_iter().flatten().map(|interval| (*interval).into());
+    let all = || stated.into_iter().flatten().chain(told.clone());
+    [all().min(), all().max()]
 }
 
 /// Totals, times and exporters, and how many flows lack a field that exporters state.
