@@ -45,6 +45,11 @@ pub enum AskError {
         /// As it was typed.
         text: String,
     },
+    /// A time of day, where no flow says of which day.
+    #[error(
+        "a time without a date is of the last day of the source, and no flow of it has a time; write the date, or --day DATE"
+    )]
+    NoLastDay,
     /// A timeline would have more rows than are kept in memory.
     #[error(
         "a timeline has at most {most} rows, and {what}; choose a larger --bin, fewer series (-n) or \

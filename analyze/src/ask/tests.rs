@@ -216,3 +216,26 @@ fn answers_are_those_of_the_flows_and_few_row_groups_are_read() {
         }
     }
 }
+
+/// A time of day is of the day of the last flow; of flows without a time there is none.
+#[test]
+fn a_time_of_day_is_of_the_last_day_if_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = |times: &[&str], from: &str| {
+        let path = folder.path().join("flows.ndjson");
+        let flow = |time: &&str| format!(r#"{{{time}"netflow": {{"version": 5, "in_bytes": 1}}}}"#);
+        std::fs::write(&path, times.iter().map(flow).collect::<Vec<_>>().join("\n")).unwrap();
+        let window = Typed { from: Some(from.into()), ..Typed::default() };
+        let flows = Flows { window, ..Flows::default() };
+        let question = Question::new(Report::Summary, flows);
+        ask(&[Source::open(&path).unwrap()], &question).map(|answer| answer.tally.total.flows)
+    };
+    let days = ["20T11:00", "21T09:59:59", "21T10:00"]
+        .map(|at| format!(r#""@timestamp": "2018-09-{at}","#));
+    let days: Vec<&str> = days.iter().map(String::as_str).collect();
+    assert_eq!(asked(&days, "10:00").unwrap(), 1);
+    assert_eq!(asked(&days, "9:00").unwrap(), 2);
+    let error = asked(&["", ""], "10:00").unwrap_err().to_string();
+    assert!(error.contains("no flow of it has a time"), "{error}");
+    assert_eq!(asked(&[], "10:00").unwrap(), 0);
+}

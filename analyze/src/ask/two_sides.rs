@@ -130,7 +130,10 @@ fn span(option: &'static str, text: &str, zone: &TimeZone) -> Result<Span, AskEr
             Typed { from: some(from), to: some(to), ..Typed::default() }
         }
     };
-    let window = Window::new(typed, zone, Timestamp::UNIX_EPOCH)
-        .map_err(|_| AskError::SideWindow { option, text: text.into() })?;
+    let wrong = || AskError::SideWindow { option, text: text.into() };
+    if typed.ends_with_sources() {
+        return Err(wrong());
+    }
+    let window = Window::new(typed, zone, Timestamp::UNIX_EPOCH).map_err(|_| wrong())?;
     Ok(of_flows(&window))
 }

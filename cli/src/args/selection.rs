@@ -2,6 +2,7 @@
 
 use clap::Arg;
 use flowkit_model::question::Flows;
+use jiff::tz::TimeZone;
 
 use super::choice::Choice;
 use crate::exit::Usage;
@@ -110,6 +111,14 @@ impl Select {
             deduplicate: self.dedupe,
             ..self.choice.flows()?
         })
+    }
+
+    /// The zone of times.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub(crate) fn zone(&self) -> anyhow::Result<TimeZone> {
+        self.choice.zone()
     }
 
     /// Whether a window was typed.

@@ -256,8 +256,8 @@ mod tests {
     #[test]
     fn elements_of_templates_are_on_the_page() {
         for (name, parts) in [
-            ("icmp_type", &["record 34, the first byte of dstport", "176 icmpTypeIPv4"]),
-            ("family", &["worked out from the addresses", "not in version 5"][..]),
+            ("icmp_type", &["record 34, the first byte of dstport", "176 icmpTypeIPv4"][..]),
+            ("family", &["worked out from the addresses", "not in version 5"]),
             ("src_mac", &["56 sourceMacAddress (6 bytes); 81 postSourceMacAddress (6 bytes)"]),
             ("rev_bytes", &["29305:1 reverseOctetDeltaCount (8 bytes)", "232 responderOctets"]),
             ("domain", &["header: source id of v9 (bytes 16-19)"]),
