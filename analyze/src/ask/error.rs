@@ -2,6 +2,7 @@
 
 use flowkit_model::answer::RowOrderError;
 use flowkit_model::filter::FilterError;
+use flowkit_model::question::ActiveKey;
 use flowkit_model::window::WindowError;
 
 use crate::error::ReadError;
@@ -22,6 +23,9 @@ pub enum AskError {
     /// The window or the time zone is invalid.
     #[error(transparent)]
     Window(#[from] WindowError),
+    /// A key of time, by a clock that has no moment for a flow.
+    #[error(transparent)]
+    ActiveKey(#[from] ActiveKey),
     /// The bin length of a timeline is invalid.
     #[error("--bin {text}: not a length of time; try 5m, 1h or day (longer ones in whole days)")]
     Bin {

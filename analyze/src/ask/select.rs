@@ -38,7 +38,7 @@ pub(super) fn in_window(
     zone: &TimeZone,
     window: Option<Span>,
 ) -> Result<Selection, AskError> {
-    Ok(Selection::new(filter(flows, zone)?, window, changes(flows)))
+    Ok(Selection::new(filter(flows, zone)?, window, flows.time, changes(flows)))
 }
 
 /// The selection of the flows of a report that match, in a given window.
@@ -55,7 +55,7 @@ pub(super) fn for_report(
     if later_ms == 0 {
         return in_window(flows, zone, window);
     }
-    Ok(Selection::with_later(filter(flows, zone)?, window, changes(flows), later_ms))
+    Ok(Selection::with_later(filter(flows, zone)?, window, flows.time, changes(flows), later_ms))
 }
 
 fn filter(flows: &Flows, zone: &TimeZone) -> Result<Expression, AskError> {
