@@ -10,6 +10,7 @@ use std::io;
 use flowkit_model::answer::{Sequences, Tally};
 use flowkit_model::filter::Bounds;
 use flowkit_model::logstash_times::{repaired, repaired_of_version};
+use flowkit_model::question::Clock;
 use flowkit_model::window::Span;
 use flowkit_model::{Expression, FIELDS, FieldId, FlowRecord};
 
@@ -21,20 +22,19 @@ use crate::filter::Filter;
 #[derive(Debug)]
 pub struct Selection {
     filter: Filter,
-    /// The window in which they were exported; `None` is all times.
+    /// The window that they are in; `None` is all times.
     window: Option<Span>,
     changes: Changes,
     /// The filter tests more than exporter and engine, so that flows of an engine may
     /// match while others of it do not: its sequence numbers cannot tell what is
     /// missing then.
     ///
-    /// A window is another matter. It cuts between packets, since all flows of one have
+    /// A window of export times is another matter. It cuts between packets, since all flows of one have
     /// its time, and a gap is told by the packets on both sides of it: what was lost
     /// inside of a window is told, a gap across its edge is not.
     splits_engines: bool,
-    /// The end of the window, if flows that began in it and were exported later are
-    /// selected too.
-    later_from: Option<u64>,
+    /// The flows of the window, if others that reach into it are selected too.
+    inside: Option<Filter>,
 }
 
 /// What is done to flows before the filter sees them.
@@ -52,36 +52,39 @@ pub(crate) struct Changes {
 
 impl Default for Selection {
     fn default() -> Self {
-        Self::new(Expression::Any, None, Changes::default())
+        Self::new(Expression::Any, None, Clock::default(), Changes::default())
     }
 }
 
 impl Selection {
-    /// The flows of a window that match a filter.
-    pub(crate) fn new(filter: Expression, window: Option<Span>, changes: Changes) -> Self {
-        Self::of(filter, window.and_then(in_window), window, changes)
+    /// The flows of a window, by a clock, that match a filter.
+    pub(crate) fn new(
+        filter: Expression,
+        window: Option<Span>,
+        clock: Clock,
+        changes: Changes,
+    ) -> Self {
+        let times = window.filter(|window| !window.is_all()).map(|window| clock.in_window(window));
+        Self::of(filter, times, window, clock, changes)
     }
 
-    /// Like [`new`](Self::new), with the flows that began before the end of the window
-    /// and were exported up to `ms` after it, which [`Run::take_later`] tells apart.
+    /// Like [`new`](Self::new), with the flows that reach into the window and are not in
+    /// it, exported up to `ms` after it, which [`Run::take_later`] tells apart.
     pub(crate) fn with_later(
         filter: Expression,
         window: Option<Span>,
+        clock: Clock,
         changes: Changes,
         ms: u64,
     ) -> Self {
-        let end = window.and_then(|window| window.flow_times().1);
-        let (Some(window), Some(end)) = (window, end) else {
-            return Self::new(filter, window, changes);
+        let later = window.and_then(|window| clock.reaching_into(window, ms));
+        let (Some(window), Some(later)) = (window, later) else {
+            return Self::new(filter, window, clock, changes);
         };
-        let later = Span::from((Some(end), Some(end.saturating_add(ms))));
-        let later = vec![
-            of_time(FieldId::Timestamp, later),
-            of_time(FieldId::FirstSwitched, Span::from((None, Some(end)))),
-        ];
-        let times = vec![of_time(FieldId::Timestamp, window), Expression::And(later)];
-        let selection = Self::of(filter, Some(Expression::Or(times)), Some(window), changes);
-        Self { later_from: Some(end), ..selection }
+        let inside = clock.in_window(window);
+        let times = Some(Expression::Or(vec![inside.clone(), later]));
+        let selection = Self::of(filter, times, Some(window), clock, changes);
+        Self { inside: Some(Filter::new(inside)), ..selection }
     }
 
     /// The flows of some times that match a filter.
@@ -89,16 +92,19 @@ impl Selection {
         filter: Expression,
         times: Option<Expression>,
         window: Option<Span>,
+        clock: Clock,
         changes: Changes,
     ) -> Self {
-        let splits_engines = splits_engines(&filter);
+        // By another clock a window has some flows of a packet and not others.
+        let cuts_packets = times.is_some() && !clock.is_export();
+        let splits_engines = splits_engines(&filter) || cuts_packets;
         let condition = match times {
             None => filter,
             Some(times) if filter == Expression::Any => times,
             Some(times) => Expression::And(vec![times, filter]),
         };
         let filter = Filter::new(condition);
-        Self { filter, window, changes, splits_engines, later_from: None }
+        Self { filter, window, changes, splits_engines, inside: None }
     }
 
     /// Restricts the sequence numbers of a tally to the engines whose flows all match.
@@ -232,19 +238,15 @@ impl Run<'_> {
         }
     }
 
-    /// Moves the flows that were exported after the window out of a batch of flows that
-    /// match.
+    /// Moves the flows that are not in the window out of a batch of flows that match.
     pub(crate) fn take_later(&self, batch: &mut Batch) -> Option<Batch> {
-        let end = self.selection.later_from?;
-        let exported = batch.column(FieldId::Timestamp);
-        let is_later: Vec<bool> =
-            (0..batch.rows()).map(|row| exported.get(row) >= Some(end)).collect();
-        if !is_later.contains(&true) {
+        let is_inside = self.selection.inside.as_ref()?.mask(batch);
+        if !is_inside.contains(&false) {
             return None;
         }
         let mut later = batch.clone();
-        later.retain(&is_later);
-        batch.retain(&is_later.iter().map(|is_later| !is_later).collect::<Vec<_>>());
+        later.retain(&is_inside.iter().map(|is_inside| !is_inside).collect::<Vec<_>>());
+        batch.retain(&is_inside);
         Some(later)
     }
 
@@ -285,19 +287,4 @@ fn repair_times(batch: &mut Batch) {
 /// Whether a filter tests more than exporter and engine.
 pub(crate) fn splits_engines(filter: &Expression) -> bool {
     filter.fields().iter().any(|field| !Sequences::OF_ENGINE.contains(field))
-}
-
-/// The comparison of `timestamp` with a window, if that has an end.
-fn in_window(window: Span) -> Option<Expression> {
-    (!window.is_all()).then(|| of_time(FieldId::Timestamp, window))
-}
-
-/// The comparison of a time with a span.
-fn of_time(field: FieldId, span: Span) -> Expression {
-    use flowkit_model::filter::{Comparison, Ranges, Subject, Test};
-    Expression::Compare(Comparison {
-        subject: Subject::Field(field),
-        differs: false,
-        test: Test::In(Ranges::new(span.first_and_last())),
-    })
 }

@@ -2,6 +2,7 @@
 
 use flowkit_model::answer::RowOrderError;
 use flowkit_model::filter::FilterError;
+use flowkit_model::question::ActiveKey;
 use flowkit_model::window::WindowError;
 
 use crate::error::ReadError;
@@ -22,6 +23,9 @@ pub enum AskError {
     /// The window or the time zone is invalid.
     #[error(transparent)]
     Window(#[from] WindowError),
+    /// A key of time, by a clock that has no moment for a flow.
+    #[error(transparent)]
+    ActiveKey(#[from] ActiveKey),
     /// The bin length of a timeline is invalid.
     #[error("--bin {text}: not a length of time; try 5m, 1h or day (longer ones in whole days)")]
     Bin {
@@ -45,6 +49,11 @@ pub enum AskError {
         /// As it was typed.
         text: String,
     },
+    /// A time of day, where no flow says of which day.
+    #[error(
+        "a time without a date is of the last day of the source, and no flow of it has a time; write the date, or --day DATE"
+    )]
+    NoLastDay,
     /// A timeline would have more rows than are kept in memory.
     #[error(
         "a timeline has at most {most} rows, and {what}; choose a larger --bin, fewer series (-n) or \

@@ -35,10 +35,11 @@ pub fn ask_batches(
 ) -> Result<Answer, AskError> {
     let zone = zone(&question.flows.zone)?;
     let window = window(&question.flows)?;
-    let selection = for_report(&question.report, &question.flows, &zone, window)?;
+    let report = question.report.by_clock(question.flows.time)?;
+    let selection = for_report(&report, &question.flows, &zone, window)?;
     let memory = Arc::new(memory);
     let flows = OfBatches { batches, selection: &selection, memory };
-    let mut answer = dispatch(&question.report, &zone, frame(window), &flows)?;
+    let mut answer = dispatch(&report, &zone, frame(window), &flows)?;
     answer.filter = question.flows.filter_shown().map(str::to_owned);
     answer.question = Some(question.clone());
     Ok(answer)
@@ -53,7 +54,8 @@ pub fn ask_batches(
 pub fn ask_flows(flows: &[FlowRecord], question: &Question) -> Result<Answer, AskError> {
     let zone = zone(&question.flows.zone)?;
     let flows = OfFlows { flows, selection: selection(&question.flows)? };
-    dispatch(&question.report, &zone, frame(flows.selection.window()), &flows)
+    let report = question.report.by_clock(question.flows.time)?;
+    dispatch(&report, &zone, frame(flows.selection.window()), &flows)
 }
 
 /// Compares two sets of batches, all with one dictionary.

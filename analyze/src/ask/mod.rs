@@ -75,18 +75,21 @@ pub fn ask_with(
     options: ReadOptions,
 ) -> Result<Answer, AskError> {
     let zone = zone(&question.flows.zone)?;
-    let mut answer = if let Report::Diff(diff) = &question.report {
+    let report = question.report.by_clock(question.flows.time)?;
+    let mut answer = if let Report::Diff(diff) = report.as_ref() {
         two_sides::ask(sources, diff, &question.flows, &zone, options)?
     } else {
         let window = window(sources, &question.flows, &zone, options)?;
-        let selection = for_report(&question.report, &question.flows, &zone, window)?;
+        let selection = for_report(&report, &question.flows, &zone, window)?;
         let fetched = common_window(sources);
+        // A fetch cuts bins of export times, and those of a timeline.
+        let is_cut = question.flows.time.is_export() || matches!(*report, Report::Timeline(_));
         let frame = Frame {
-            window: window.or(fetched).unwrap_or_default(),
+            window: window.or(fetched.filter(|_| is_cut)).unwrap_or_default(),
             fetched_to: fetched.and_then(|fetched| fetched.flow_times().1),
         };
         let flows = OfSources { sources, selection: &selection, options };
-        let mut answer = dispatch(&question.report, &zone, frame, &flows)?;
+        let mut answer = dispatch(&report, &zone, frame, &flows)?;
         // Copies of documents with an identity were left out, and counted.
         if answer.tally.duplicates.n == 0 {
             answer.tally.notes.extend(named_twice(sources));
@@ -107,7 +110,8 @@ pub fn ask_with(
 /// # Errors
 /// As [`ask`], for what is wrong with the question.
 pub fn validate(question: &Question) -> Result<(), AskError> {
-    let (report, zone) = (&question.report, zone(&question.flows.zone)?);
+    let zone = zone(&question.flows.zone)?;
+    let report = &*question.report.by_clock(question.flows.time)?;
     for_report(report, &question.flows, &zone, None)?;
     match report {
         Report::Diff(diff) => two_sides::validate(diff, &zone),

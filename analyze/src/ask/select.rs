@@ -38,7 +38,7 @@ pub(super) fn in_window(
     zone: &TimeZone,
     window: Option<Span>,
 ) -> Result<Selection, AskError> {
-    Ok(Selection::new(filter(flows, zone)?, window, changes(flows)))
+    Ok(Selection::new(filter(flows, zone)?, window, flows.time, changes(flows)))
 }
 
 /// The selection of the flows of a report that match, in a given window.
@@ -55,7 +55,7 @@ pub(super) fn for_report(
     if later_ms == 0 {
         return in_window(flows, zone, window);
     }
-    Ok(Selection::with_later(filter(flows, zone)?, window, changes(flows), later_ms))
+    Ok(Selection::with_later(filter(flows, zone)?, window, flows.time, changes(flows), later_ms))
 }
 
 fn filter(flows: &Flows, zone: &TimeZone) -> Result<Expression, AskError> {
@@ -82,9 +82,10 @@ pub(super) fn window(
     if flows.window == Typed::default() {
         return Ok(None);
     }
-    let end = match flows.window.last {
-        Some(_) => end_of(sources, options)?,
-        None => Timestamp::UNIX_EPOCH,
+    let end = if flows.window.ends_with_sources() {
+        end_of(sources, flows.window.last.is_some(), options)?
+    } else {
+        Timestamp::UNIX_EPOCH
     };
     Ok(Some(of_flows(&Window::new(flows.window.clone(), zone, end)?)))
 }
@@ -95,10 +96,20 @@ pub(super) fn of_flows(window: &Window) -> Span {
 }
 
 /// The end of the sources' windows; for files, the millisecond after the last
-/// flow.
-fn end_of(sources: &[Source], options: ReadOptions) -> Result<Timestamp, AskError> {
+/// flow. `is_length` if a length of time ends there, else a time is of its day.
+///
+/// # Errors
+/// If the sources cannot be read, or only once; if flows have no time, and with it no
+/// day.
+fn end_of(
+    sources: &[Source],
+    is_length: bool,
+    options: ReadOptions,
+) -> Result<Timestamp, AskError> {
     if let Some(source) = read_once(sources) {
-        return Err(AskError::read_twice("--last looks for the last flow first", source));
+        let last = "--last looks for the last flow first";
+        let day = "a time without a date is of the day of the last flow, which is looked for first";
+        return Err(AskError::read_twice(if is_length { last } else { day }, source));
     }
     let ends: Option<Vec<u64>> = sources
         .iter()
@@ -106,7 +117,11 @@ fn end_of(sources: &[Source], options: ReadOptions) -> Result<Timestamp, AskErro
         .collect();
     let mut end = ends.and_then(|ends| ends.into_iter().max());
     if end.is_none() {
-        end = all_flows(sources, options)?.seen.map(|seen| seen.1 + 1);
+        let all = all_flows(sources, options)?;
+        end = all.seen.map(|seen| seen.1 + 1);
+        if end.is_none() && !is_length && all.total.flows > 0 {
+            return Err(AskError::NoLastDay);
+        }
     }
     let end = end.and_then(|end| i64::try_from(end).ok()).unwrap_or(0);
     Ok(Timestamp::from_millisecond(end).unwrap_or(Timestamp::MAX))

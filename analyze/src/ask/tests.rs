@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flowkit_model::question::{Diff, Flows, Key, Order, Question, Report, Top};
+use flowkit_model::question::{Clock, Diff, Flows, Key, Order, Question, Report, Top};
 use flowkit_model::window::Typed;
 use flowkit_model::{Answer, FIELDS, Field, FieldId, FlowRecord};
 use jiff::tz::TimeZone;
@@ -215,4 +215,79 @@ fn answers_are_those_of_the_flows_and_few_row_groups_are_read() {
             assert_eq!(found, expected, "{filter} by {}", field.name);
         }
     }
+}
+
+/// A time of day is of the day of the last flow; of flows without a time there is none.
+#[test]
+fn a_time_of_day_is_of_the_last_day_if_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = |times: &[&str], from: &str| {
+        let path = folder.path().join("flows.ndjson");
+        let flow = |time: &&str| format!(r#"{{{time}"netflow": {{"version": 5, "in_bytes": 1}}}}"#);
+        std::fs::write(&path, times.iter().map(flow).collect::<Vec<_>>().join("\n")).unwrap();
+        let window = Typed { from: Some(from.into()), ..Typed::default() };
+        let flows = Flows { window, ..Flows::default() };
+        let question = Question::new(Report::Summary, flows);
+        ask(&[Source::open(&path).unwrap()], &question).map(|answer| answer.tally.total.flows)
+    };
+    let days = ["20T11:00", "21T09:59:59", "21T10:00"]
+        .map(|at| format!(r#""@timestamp": "2018-09-{at}","#));
+    let days: Vec<&str> = days.iter().map(String::as_str).collect();
+    assert_eq!(asked(&days, "10:00").unwrap(), 1);
+    assert_eq!(asked(&days, "9:00").unwrap(), 2);
+    let error = asked(&["", ""], "10:00").unwrap_err().to_string();
+    assert!(error.contains("no flow of it has a time"), "{error}");
+    assert_eq!(asked(&[], "10:00").unwrap(), 0);
+}
+
+/// By another clock row groups are pruned by the bounds of its columns, and not by those
+/// of the export; a flow of which the time is unknown is in no window.
+#[test]
+fn windows_of_each_clock_prune_by_its_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let columns = ColumnFile::open(&file(folder.path())).unwrap();
+    let at = |ms: u64| Some(flowkit_model::time::format_ms(1_537_487_000_000 + ms));
+    // First packets of the second row group; no flow was exported then.
+    let window = Typed { from: at(3500), to: at(7000), ..Typed::default() };
+    for (time, groups, matching) in
+        [(Clock::Export, 0, 0), (Clock::First, 1, 455), (Clock::Last, 0, 0), (Clock::Active, 0, 0)]
+    {
+        let flows = Flows { window: window.clone(), time, ..Flows::default() };
+        let selection = select(&[], &flows, ReadOptions::default()).unwrap();
+        let read = columns.groups_that_may_match(|bounds| selection.may_match(bounds));
+        assert_eq!(read.count(), groups, "{time:?}");
+        let found = self::flows().iter().filter(|flow| selection.matches(flow)).count();
+        assert_eq!(found, matching, "{time:?}");
+    }
+}
+
+/// A flow that began before a window and ended after it is active in it.
+#[test]
+fn a_flow_is_active_in_each_window_that_it_overlaps() {
+    let at = |ms: i64| flowkit_model::window::utc(1_537_487_000_000 + ms);
+    let flow = FlowRecord {
+        first_switched_ms: Some(1_537_487_001_000),
+        last_switched_ms: Some(1_537_487_002_000),
+        ..FlowRecord::default()
+    };
+    for (from, to, expected) in [
+        (0, 1000, false),
+        (0, 1001, true),
+        (1200, 1300, true),
+        (2000, 3000, true),
+        (2001, 3000, false),
+    ] {
+        let window = Typed { from: Some(at(from)), to: Some(at(to)), ..Typed::default() };
+        let flows = Flows { window, time: Clock::Active, ..Flows::default() };
+        let selection = select(&[], &flows, ReadOptions::default()).unwrap();
+        assert_eq!(selection.matches(&flow), expected, "{from} to {to}");
+        let unknown = FlowRecord { last_switched_ms: None, ..flow.clone() };
+        assert!(!selection.matches(&unknown));
+    }
+    let by_hour =
+        Top { by: vec![Key::parse("hour").unwrap()], columns: None, order: Order::default() };
+    let flows = Flows { time: Clock::Active, ..Flows::default() };
+    let question = Question::new(Report::Top(by_hour), flows);
+    let error = super::validate(&question).unwrap_err().to_string();
+    assert!(error.contains("active in several bins"), "{error}");
 }

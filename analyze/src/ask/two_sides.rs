@@ -1,7 +1,7 @@
 //! Answers a diff of two sources, or of two windows of one.
 
 use flowkit_model::answer::{Answer, Tally};
-use flowkit_model::question::{Diff, Flows};
+use flowkit_model::question::{Clock, Diff, Flows};
 use flowkit_model::window::{Span, Typed, Window};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -56,7 +56,7 @@ pub(super) fn ask(
     let [a, b] = read.map(|read| read.tally);
     answer.tally = if diff.windows.is_some() {
         // One source, which both sides have read as a whole.
-        let twice = in_both(sides, |side| Ok(gather(side)?.metadata.tally))?;
+        let twice = in_both(sides, flows.time, |side| Ok(gather(side)?.metadata.tally))?;
         a.and_window(b, &twice)
     } else {
         a.and(b)
@@ -67,10 +67,12 @@ pub(super) fn ask(
 /// The tally of the flows that are in both windows.
 fn in_both(
     [a, b]: [Side<'_>; 2],
+    clock: Clock,
     tally: impl Fn(Side<'_>) -> Result<Tally, AskError>,
 ) -> Result<Tally, AskError> {
     let (all, other) = (a.window.unwrap_or_default(), b.window.unwrap_or_default());
-    if !all.overlaps(other) {
+    // A flow can be active in two windows of which neither has a moment of the other.
+    if clock != Clock::Active && !all.overlaps(other) {
         return Ok(Tally::default());
     }
     tally(Side { window: Some(all.intersection(other)), ..a })
@@ -130,7 +132,10 @@ fn span(option: &'static str, text: &str, zone: &TimeZone) -> Result<Span, AskEr
             Typed { from: some(from), to: some(to), ..Typed::default() }
         }
     };
-    let window = Window::new(typed, zone, Timestamp::UNIX_EPOCH)
-        .map_err(|_| AskError::SideWindow { option, text: text.into() })?;
+    let wrong = || AskError::SideWindow { option, text: text.into() };
+    if typed.ends_with_sources() {
+        return Err(wrong());
+    }
+    let window = Window::new(typed, zone, Timestamp::UNIX_EPOCH).map_err(|_| wrong())?;
     Ok(of_flows(&window))
 }

@@ -7,7 +7,7 @@ use flowkit_dump::named::read_small_text;
 use flowkit_model::Expression;
 use flowkit_model::filter::{Context, with_included};
 use flowkit_model::question::Flows;
-use flowkit_model::window::{Typed, Window};
+use flowkit_model::window::{Typed, Window, WindowError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -28,9 +28,12 @@ pub(crate) struct Choice {
 
     /// Only flows exported at this time or later
     ///
-    /// A time is 2018-09-21, '2018-09-21 07:00' or 2018-09-21T07:00:00Z. Windows
-    /// are half open: --from is inside, --to is outside. The time of a flow is that
-    /// of its export, @timestamp, as in Elasticsearch and Kibana.
+    /// A time is 2018-09-21, '2018-09-21 07:00' or 2018-09-21T07:00:00Z;
+    /// 2018/09/21.07:00, as nfdump writes it; seconds or milliseconds since 1970; now,
+    /// now-1h, today, yesterday, 'yesterday 07:00'; or 07:00, of --day, else of the last
+    /// day of the sources (with `flowkit fetch`, today). Windows are half open: --from
+    /// is inside, --to is outside. The time of a flow is that of its export, @timestamp,
+    /// as in Elasticsearch and Kibana.
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
 
@@ -44,7 +47,9 @@ pub(crate) struct Choice {
     #[arg(long, value_name = "LENGTH")]
     last: Option<String>,
 
-    /// Only flows exported on this day, such as 2018-09-21
+    /// Only flows exported on this day: 2018-09-21, today, yesterday
+    ///
+    /// With --from 07:00 or --to 09:00 only that part of it.
     #[arg(long, value_name = "DATE")]
     day: Option<String>,
 
@@ -74,9 +79,9 @@ impl Choice {
     /// # Errors
     /// If one of them cannot be understood.
     pub(crate) fn flows(&self) -> anyhow::Result<Flows> {
-        self.zone()?;
-        // Where it ends is known when the sources are.
-        self.window(Timestamp::UNIX_EPOCH)?;
+        // A question names no clock, so that it means the same flows tomorrow.
+        let window = self.typed().at(&self.zone()?, Timestamp::now())?;
+        self.check(&window)?;
         let (expression, text) = self.expression()?;
         let (filter, filter_typed) = match text {
             None => (None, None),
@@ -84,8 +89,22 @@ impl Choice {
             Some(text) if self.means(&text, &expression)? => (Some(text), None),
             Some(text) => (Some(expression.to_string()), Some(text)),
         };
-        let (window, zone) = (self.typed(), self.zone.tz.clone());
+        let zone = self.zone.tz.clone();
         Ok(Flows { filter, filter_typed, window, zone, ..Flows::default() })
+    }
+
+    /// Refuses a window that is wrong whatever the sources are.
+    fn check(&self, window: &Typed) -> anyhow::Result<()> {
+        let checked = Window::new(window.clone(), &self.zone()?, Timestamp::UNIX_EPOCH);
+        match checked {
+            // Where it ends is known when the sources are.
+            Err(WindowError::Order { .. } | WindowError::Empty { .. })
+                if window.ends_with_sources() =>
+            {
+                Ok(())
+            }
+            checked => Ok(checked.map(|_| ())?),
+        }
     }
 
     /// Whether a text has this meaning where no file can be read.
@@ -133,12 +152,15 @@ impl Choice {
         self.typed() != Typed::default()
     }
 
-    /// The window, if one was typed; `now` is where `--last` ends.
+    /// The window of a fetch, if one was typed: `--last` ends now, and a time of day is of
+    /// today. It remembers what was typed, since a fetch that is resumed is told by it.
     pub(crate) fn window(&self, now: Timestamp) -> anyhow::Result<Option<Window>> {
         if !self.has_window() {
             return Ok(None);
         }
-        Ok(Some(Window::new(self.typed(), &self.zone()?, now)?))
+        let zone = self.zone()?;
+        let window = Window::new(self.typed().at(&zone, now)?, &zone, now)?;
+        Ok(Some(Window { typed: self.typed(), ..window }))
     }
 }
 

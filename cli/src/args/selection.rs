@@ -1,7 +1,8 @@
 //! Which flows of the sources a query reads, and how it corrects them.
 
 use clap::Arg;
-use flowkit_model::question::Flows;
+use flowkit_model::question::{Clock, Flows};
+use jiff::tz::TimeZone;
 
 use super::choice::Choice;
 use crate::exit::Usage;
@@ -11,6 +12,13 @@ use crate::exit::Usage;
 pub(crate) struct Select {
     #[command(flatten)]
     choice: Choice,
+
+    /// Which time of a flow a window and keys of time (hour, day, 5m) use
+    ///
+    /// A flow of which that time is unknown is in no window. The header names the time if
+    /// it is not that of the export.
+    #[arg(long, value_enum, default_value_t, value_name = "CLOCK", help_heading = "Which flows")]
+    time: FlowTime,
 
     #[command(flatten)]
     repair: RepairTimes,
@@ -22,6 +30,31 @@ pub(crate) struct Select {
     /// Deduplicate: count flows that are equal in every field once
     #[arg(long, help_heading = "Corrections")]
     dedupe: bool,
+}
+
+/// A time of a flow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum FlowTime {
+    /// Its export, @timestamp, as in Elasticsearch and Kibana
+    #[default]
+    Export,
+    /// Its first packet
+    First,
+    /// Its last packet
+    Last,
+    /// From first to last: windows that it overlaps; no key
+    Active,
+}
+
+impl From<FlowTime> for Clock {
+    fn from(time: FlowTime) -> Self {
+        match time {
+            FlowTime::Export => Self::Export,
+            FlowTime::First => Self::First,
+            FlowTime::Last => Self::Last,
+            FlowTime::Active => Self::Active,
+        }
+    }
 }
 
 /// A correction that documents need and packets do not.
@@ -53,7 +86,7 @@ impl Refused {
     /// Its options, as the parser knows them.
     fn ids(self) -> &'static [&'static str] {
         match self {
-            Self::Choice => &["filter", "from", "to", "last", "day", "tz"],
+            Self::Choice => &["filter", "from", "to", "last", "day", "time", "tz"],
             Self::Zone => &["tz"],
             Self::RepairTimes => &["repair_times"],
             Self::ScaleSampling => &["scale_sampling"],
@@ -87,7 +120,9 @@ impl Select {
     /// Refuses options that a command would not follow.
     pub(crate) fn refuse(&self, refused: &[Refused], why: &str) -> anyhow::Result<()> {
         let given = |option: &Refused| match option {
-            Refused::Choice => self.choice.filter.is_some() || self.has_window(),
+            Refused::Choice => {
+                self.choice.filter.is_some() || self.has_window() || !self.clock().is_export()
+            }
             Refused::Zone => self.choice.has_zone(),
             Refused::RepairTimes => self.repairs_times(),
             Refused::ScaleSampling => self.scale_sampling,
@@ -105,11 +140,25 @@ impl Select {
     /// If filter, window or zone cannot be understood.
     pub(crate) fn flows(&self) -> anyhow::Result<Flows> {
         Ok(Flows {
+            time: self.clock(),
             repair_times: self.repairs_times(),
             scale_sampling: self.scale_sampling,
             deduplicate: self.dedupe,
             ..self.choice.flows()?
         })
+    }
+
+    /// The time of a flow that its window and keys of time use.
+    pub(crate) fn clock(&self) -> Clock {
+        self.time.into()
+    }
+
+    /// The zone of times.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub(crate) fn zone(&self) -> anyhow::Result<TimeZone> {
+        self.choice.zone()
     }
 
     /// Whether a window was typed.

@@ -1,6 +1,9 @@
 //! `flowkit diff`: what changed between two sources, or two windows of one.
 
 use flowkit_model::question::{self, Report};
+use flowkit_model::window::{WindowError, without_clock};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::args::general::General;
 use crate::args::keys::{Keys, required};
@@ -12,17 +15,19 @@ use crate::report::report;
 
 const EXAMPLES: &str = "\
 Compares two sources, or two windows of the same sources. A window is FROM..TO,
-either of which may be left out, or a date for a whole day. Rows are ranked by
-the size of the change; keys whose bytes, packets and flows are equal have no
-row. `flowkit top --help` lists the keys. To --sort and --having, bytes, packets
-and flows are the sizes of the changes; they know every column shown, too, where
-bytes_change is below 0 if bytes decreased. The column change says appeared (in
-b only), vanished (in a only), or grew, shrank and changed by the metric sorted
-by, bytes if there is none; changed if that metric is equal and another is not.
+either of which may be left out, or a date, today or yesterday for a whole day.
+Rows are ranked by the size of the change; keys whose bytes, packets and flows
+are equal have no row. `flowkit top --help` lists the keys. To --sort and
+--having, bytes, packets and flows are the sizes of the changes; they know every
+column shown, too, where bytes_change is below 0 if bytes decreased. The column
+change says appeared (in b only), vanished (in a only), or grew, shrank and
+changed by the metric sorted by, bytes if there is none; changed if that metric
+is equal and another is not.
 
 Examples:
   flowkit diff monday tuesday --by dst_port
   flowkit diff flowkit-dump --by src_addr --a 2018-09-20 --b 2018-09-21
+  flowkit diff --by dst_port --a yesterday --b today
   flowkit diff monday tuesday --by src_addr --sort bytes_change --bottom
   flowkit diff monday tuesday --by dst_addr --having 'change = appeared'
   flowkit diff --by service --a ..2018-09-21T08:00 --b 2018-09-21T08:00..";
@@ -61,7 +66,7 @@ impl Diff {
             let why = "--a and --b name the windows; leave out --from, --to, --last and --day";
             return Err(Usage(why.into()).into());
         }
-        let windows = self.a.clone().zip(self.b.clone()).map(|(a, b)| [a, b]);
+        let windows = self.windows(&self.sources.select.zone()?, Timestamp::now())?;
         let rows = &self.rows;
         let diff = Report::Diff(question::Diff {
             by: self.keys.keys()?,
@@ -72,5 +77,21 @@ impl Diff {
             having: rows.having.clone(),
         });
         report(diff, &self.sources, &self.output, general)
+    }
+
+    /// Both windows, without words that a clock explains.
+    fn windows(&self, zone: &TimeZone, now: Timestamp) -> anyhow::Result<Option<[String; 2]>> {
+        let (Some(a), Some(b)) = (&self.a, &self.b) else { return Ok(None) };
+        let said = |option, text: &str| -> Result<String, WindowError> {
+            match text.split_once("..") {
+                None => without_clock(option, text, zone, now),
+                Some((from, to)) => Ok(format!(
+                    "{}..{}",
+                    without_clock(option, from, zone, now)?,
+                    without_clock(option, to, zone, now)?
+                )),
+            }
+        };
+        Ok(Some([said("--a", a)?, said("--b", b)?]))
     }
 }

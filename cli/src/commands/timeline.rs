@@ -1,6 +1,8 @@
 //! `flowkit timeline`: bytes, packets and flows over time.
 
-use flowkit_model::question::{Report, TimeDistribution, Timeline, bin_length_ms, not_a_bin};
+use flowkit_model::question::{
+    Clock, Report, TimeDistribution, Timeline, bin_length_ms, not_a_bin,
+};
 
 use crate::args::general::General;
 use crate::args::keys::Keys;
@@ -50,14 +52,11 @@ pub(crate) struct Timelines {
     bin: String,
 
     /// How a flow's bytes and packets are spread over time bins
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "DISTRIBUTION",
-        help_heading = "Question"
-    )]
-    load: Distribution,
+    ///
+    /// Without it by the time spent in each bin; with --time first as start, with --time
+    /// last as end.
+    #[arg(long, value_enum, value_name = "DISTRIBUTION", help_heading = "Question")]
+    load: Option<Distribution>,
 
     #[command(flatten)]
     rows: Chosen,
@@ -70,10 +69,9 @@ pub(crate) struct Timelines {
 }
 
 /// How a flow's volume is spread over the bins that it spans.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Distribution {
     /// By the time spent in each bin
-    #[default]
     Proportional,
     /// All to the bin of the first packet
     Start,
@@ -98,6 +96,16 @@ impl From<Distribution> for TimeDistribution {
 }
 
 impl Timelines {
+    /// How volume is spread: as asked for, else by the clock of the window.
+    fn distribution(&self) -> TimeDistribution {
+        match (self.load, self.sources.select.clock()) {
+            (Some(load), _) => load.into(),
+            (None, Clock::First) => TimeDistribution::Start,
+            (None, Clock::Last) => TimeDistribution::End,
+            (None, Clock::Export | Clock::Active) => TimeDistribution::Proportional,
+        }
+    }
+
     pub(crate) fn run(&self, general: &General) -> anyhow::Result<Exit> {
         if bin_length_ms(&self.bin).is_none() {
             let bin = &self.bin;
@@ -110,7 +118,7 @@ impl Timelines {
         let (series, rows) = if by.is_empty() { (None, limit) } else { (limit, None) };
         let timeline = Report::Timeline(Timeline {
             bin: self.bin.clone(),
-            distribution: self.load.into(),
+            distribution: self.distribution(),
             by,
             limit: series.unwrap_or(usual.limit),
             sort: self.rows.sort(None),

@@ -17,7 +17,7 @@ Results are exact: every flow is read, ties are ordered by key, and the row
 Keys: a field (`flowkit fields` lists them; names of the codec, of Cisco and of
 nfdump work too), a prefix such as src_addr/24, of IPv6 src_addr/64, of both
 src_addr/24+64, addr, port, as, if or mask for either end, service for the lower
-port, hour, day or 5m for the export time.
+port, hour, day or 5m for the export time (or that of --time).
 Bins longer than a day are of whole days, counted from 1970-01-01. Keys that are
 called as a measure have the columns bytes_key and packets_key.
 Measures (--sort, --having, --columns): bytes, packets, flows and their _share;

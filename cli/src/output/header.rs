@@ -13,6 +13,9 @@ pub(super) fn parts(answer: &Answer, zone: &TimeZone) -> Vec<String> {
     let flows = answer.tally.total.flows;
     let filter = answer.filter.as_ref();
     let mut parts = vec![answer.title(), sources(&answer.sources), span(answer, zone)];
+    let clock = answer.question.as_ref().map(|question| question.flows.time);
+    let clock = clock.filter(|clock| !clock.is_export());
+    parts.extend(clock.map(|clock| format!("by the {}", clock.words())));
     parts.extend(filter.map(|filter| format!("filter: {filter}")));
     parts.push(format!("{} flow{}", grouped(flows.into()), if flows == 1 { "" } else { "s" }));
     parts.push(sampling(&answer.tally, answer.scaled));

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use flowkit_model::answer::{Fault, Ranking};
 use flowkit_model::field::Wire;
-use flowkit_model::question::{Report, TimeDistribution};
+use flowkit_model::question::{Clock, Report, TimeDistribution};
 use flowkit_model::{Answer, Field, FieldId};
 use jiff::tz::TimeZone;
 
@@ -156,10 +156,18 @@ fn window(answer: &Answer, zone: &TimeZone) -> String {
     let seen = answer.tally.seen.map(|(first, last)| {
         format!(" Flows found: {} to {}.", moment(first, zone), moment(last, zone))
     });
-    let rule = match answer.window {
-        None => "none: all flows. The time of a flow is its export time, @timestamp.".into(),
-        Some(window) => format!(
-            "from {} up to but not including {}, by export time (@timestamp), as in Elasticsearch and Kibana.",
+    let clock = answer.question.as_ref().map_or(Clock::Export, |question| question.flows.time);
+    let by = match clock {
+        Clock::Export => "export time (@timestamp), as in Elasticsearch and Kibana",
+        clock => clock.words(),
+    };
+    let rule = match (answer.window, clock) {
+        (None, Clock::Export) => {
+            "none: all flows. The time of a flow is its export time, @timestamp.".into()
+        }
+        (None, clock) => format!("none: all flows. The time of a flow is the {}.", clock.words()),
+        (Some(window), _) => format!(
+            "from {} up to but not including {}, by {by}.",
             time(window.flow_times().0, "the first"),
             time(window.flow_times().1, "the end")
         ),

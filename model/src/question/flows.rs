@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Clock;
 use crate::window::Typed;
 
 /// The flows of a question. The default is every flow, as it was exported.
@@ -21,10 +22,13 @@ pub struct Flows {
     /// The filter as typed, if that reads files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_typed: Option<String>,
-    /// Only flows exported in this window, as it was typed; `last` is relative to
-    /// the end of the sources.
+    /// Only flows of this window, as it was typed; `last` is relative to the end of the
+    /// sources.
     #[serde(skip_serializing_if = "is_open", deserialize_with = "window")]
     pub window: Typed,
+    /// The time of a flow that the window and keys of time use.
+    #[serde(skip_serializing_if = "Clock::is_export")]
+    pub time: Clock,
     /// Time zone of the times in filter and window, and of day boundaries: an
     /// IANA name or an offset such as `+09:00`.
     pub zone: String,
@@ -46,6 +50,7 @@ impl Default for Flows {
             filter: None,
             filter_typed: None,
             window: Typed::default(),
+            time: Clock::default(),
             zone: "UTC".into(),
             repair_times: false,
             scale_sampling: false,

@@ -27,12 +27,14 @@ pub enum Key {
     },
     /// The lower of the two ports, if the protocol has ports.
     Service,
-    /// The time bin of the export.
+    /// The bin of a time of the flow.
     Bin {
         /// As it was typed, in lower case: `hour`, `5m`.
         name: String,
         /// Length of a bin, in milliseconds; not 0.
         length_ms: u64,
+        /// The time, by the clock of the question; of the export if that names none.
+        time: FieldId,
     },
 }
 
@@ -77,7 +79,11 @@ impl Key {
                 Err(UnknownKey { message: format!("{name}: only addresses have a prefix") })
             }
             (None, _) => bin_length_ms(name)
-                .map(|length_ms| Self::Bin { name: name.to_ascii_lowercase(), length_ms })
+                .map(|length_ms| Self::Bin {
+                    name: name.to_ascii_lowercase(),
+                    length_ms,
+                    time: FieldId::Timestamp,
+                })
                 .ok_or_else(|| match not_a_bin(name) {
                     Some(message) => UnknownKey { message },
                     None => unknown(name),
@@ -138,7 +144,7 @@ impl Key {
             Self::Either(end, _) => end.fields().to_vec(),
             Self::Pair { .. } => End::Address.fields().to_vec(),
             Self::Service => Derived::Service.fields().to_vec(),
-            Self::Bin { .. } => vec![FieldId::Timestamp],
+            Self::Bin { time, .. } => vec![*time],
         }
     }
 

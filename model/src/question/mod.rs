@@ -28,6 +28,7 @@
 //! assert_eq!(Question::from_json(&question.to_json()).unwrap(), question);
 //! ```
 
+mod clock;
 mod condition;
 mod flows;
 mod grouping;
@@ -44,6 +45,7 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::clock::{ActiveKey, Clock};
 pub use self::condition::{Condition, Sign};
 pub use self::flows::Flows;
 pub use self::grouping::{Forward, Grouping};

@@ -6,9 +6,19 @@
 pub enum WindowError {
     /// Not a time.
     #[error(
-        "{option} {text}: not a time; try 2018-09-21, '2018-09-21 07:00' or 2018-09-21T07:00:00Z"
+        "{option} {text}: not a time; try 2018-09-21, '2018-09-21 07:00', 2018-09-21T07:00:00Z, 07:00, yesterday or now-1h"
     )]
     Time {
+        /// Option it was typed for.
+        option: &'static str,
+        /// As typed.
+        text: String,
+    },
+    /// A word that a clock explains, where there is none.
+    #[error(
+        "{option} {text}: a question says its times itself, so that it means the same flows tomorrow; try 2018-09-21 or '2018-09-21 07:00'"
+    )]
+    NoClock {
         /// Option it was typed for.
         option: &'static str,
         /// As typed.
@@ -23,7 +33,7 @@ pub enum WindowError {
         text: String,
     },
     /// Not a date.
-    #[error("--day {text}: not a date; try --day 2018-09-21")]
+    #[error("--day {text}: not a date; try --day 2018-09-21 or --day yesterday")]
     Day {
         /// As typed.
         text: String,
@@ -59,6 +69,16 @@ pub enum WindowError {
         first: &'static str,
         /// The other.
         second: &'static str,
+    },
+    /// The ends are the wrong way round.
+    #[error(
+        "the window is empty: --from {from} is after --to {to}; exchange them, or for a whole day try --day DATE"
+    )]
+    Order {
+        /// Start, RFC 3339.
+        from: String,
+        /// End, RFC 3339.
+        to: String,
     },
     /// Nothing lies between the ends.
     #[error(

@@ -9,6 +9,10 @@
 //! | `2018-09-21` | the start of that day in the zone |
 //! | `2018-09-21 07:00`, `2018-09-21T07:00:30.5` | that time in the zone |
 //! | `2018-09-21T07:00:00Z`, `…+09:00` | that instant, whatever the zone |
+//! | `2018/09/21.07:00`, `2018/09/21.07:00:30` | that time in the zone, as nfdump has it |
+//! | `1537513200`, `1537513200000` | seconds or milliseconds since 1970 UTC |
+//! | `07:00` | that time of `--day`, else of the last day of what is asked |
+//! | `now`, `now-1h`, `today`, `yesterday 07:00` | by a clock, see [`Typed::at`] |
 //!
 //! A fraction of a second is cut to milliseconds, never rounded, as
 //! Elasticsearch's `date` type does.
@@ -19,6 +23,7 @@ mod span;
 #[cfg(test)]
 mod tests;
 mod times;
+mod words;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -26,8 +31,10 @@ use serde::{Deserialize, Serialize};
 
 pub use error::WindowError;
 pub use span::Span;
-use times::{cut_to_ms, whole_day};
+use times::{cut_to_ms, date, whole_day};
 pub use times::{is_offset, length_ms, rfc3339, time_ms, utc, zone_name};
+pub use words::without_clock;
+use words::{is_clock, last_date, needs_clock, on_date};
 
 /// The window as the command line has it, before any of it is understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,32 +71,32 @@ pub struct Window {
 }
 
 impl Window {
-    /// Understands what was typed. `now` is where `--last` ends.
+    /// Understands what was typed. `now` is where `--last` ends, and a time of day is of
+    /// the day that ends there.
     ///
     /// # Errors
-    /// If a time cannot be read, options exclude each other, or nothing lies
-    /// between the ends.
+    /// If a time cannot be read or is known by a clock only, options exclude each
+    /// other, or nothing lies between the ends.
     pub fn new(typed: Typed, zone: &TimeZone, now: Timestamp) -> Result<Self, WindowError> {
         refuse_conflicts(&typed)?;
-        let (from_ms, to_ms) = if let Some(text) = &typed.day {
-            let (from, to) = whole_day(text, zone)?;
-            (Some(from), Some(to))
-        } else if let Some(text) = &typed.last {
+        let (from_ms, to_ms) = if let Some(text) = &typed.last {
             let (now, length) = (cut_to_ms(now), length_ms("--last", text)?);
             if length == 0 {
                 return Err(WindowError::NoLength { text: text.clone() });
             }
             (Some(now.saturating_sub(length)), Some(now))
         } else {
-            let read = |option, text: &Option<String>| {
-                text.as_deref().map(|text| time_ms(option, text, zone)).transpose()
-            };
-            (read("--from", &typed.from)?, read("--to", &typed.to)?)
+            ends(&typed, zone, now)?
         };
-        if let (Some(from), Some(to)) = (from_ms, to_ms)
-            && from >= to
+        if let (Some(from_ms), Some(to_ms)) = (from_ms, to_ms)
+            && from_ms >= to_ms
         {
-            return Err(WindowError::Empty { from: rfc3339(from, zone), to: rfc3339(to, zone) });
+            let (from, to) = (rfc3339(from_ms, zone), rfc3339(to_ms, zone));
+            return Err(if from_ms == to_ms {
+                WindowError::Empty { from, to }
+            } else {
+                WindowError::Order { from, to }
+            });
         }
         let tz = zone_name(zone);
         Ok(Self { from_ms, to_ms, typed, tz })
@@ -102,10 +109,47 @@ impl Window {
     }
 }
 
+/// Both ends, as `--from` and `--to` or `--day` have them.
+fn ends(
+    typed: &Typed,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<(Option<i64>, Option<i64>), WindowError> {
+    let named = [("--from", &typed.from), ("--to", &typed.to), ("--day", &typed.day)];
+    for (option, text) in named {
+        if let Some(text) = text.as_ref().filter(|text| needs_clock(text)) {
+            return Err(WindowError::NoClock { option, text: text.clone() });
+        }
+    }
+    let day = typed.day.as_deref().map(|text| whole_day(text, zone)).transpose()?;
+    let date = match &typed.day {
+        Some(text) => date(text)?,
+        None => last_date(now, zone),
+    };
+    let read = |option, text: &Option<String>| {
+        let Some(text) = text else { return Ok(None) };
+        let of_day = Some(text).filter(|text| is_clock(text) && !text.contains(":60"));
+        of_day
+            .and_then(|text| on_date(text, date, zone))
+            .map_or_else(|| time_ms(option, text, zone), Ok)
+            .map(Some)
+    };
+    let (from, to) = (read("--from", &typed.from)?, read("--to", &typed.to)?);
+    Ok((from.or(day.map(|day| day.0)), to.or(day.map(|day| day.1))))
+}
+
+/// A time of day goes with `--day`, which says of which; nothing else does.
 fn refuse_conflicts(typed: &Typed) -> Result<(), WindowError> {
-    let options =
-        [("day", &typed.day), ("last", &typed.last), ("from", &typed.from), ("to", &typed.to)];
-    let mut given = options.iter().filter(|(_, text)| text.is_some()).map(|(name, _)| *name);
+    let beside_day = |text: &Option<String>| {
+        text.as_ref().is_some_and(|text| typed.day.is_none() || !is_clock(text))
+    };
+    let options = [
+        ("day", typed.day.is_some()),
+        ("last", typed.last.is_some()),
+        ("from", beside_day(&typed.from)),
+        ("to", beside_day(&typed.to)),
+    ];
+    let mut given = options.iter().filter(|(_, is_given)| *is_given).map(|(name, _)| *name);
     match (given.next(), given.next()) {
         (Some(first @ ("day" | "last")), Some(second)) => {
             Err(WindowError::Conflict { first, second })

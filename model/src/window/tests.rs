@@ -36,6 +36,14 @@ fn times_are_read_in_every_form_and_cut_to_milliseconds() {
         ("2018-09-21T16:00:00+09:00", "UTC", 1_537_513_200_000),
         ("2018-09-21 16:00", "+09:00", 1_537_513_200_000),
         ("1969-12-31T23:59:59.9999Z", "UTC", -1),
+        ("2018/09/21.07:00", "UTC", 1_537_513_200_000),
+        ("2018/09/21.16:00:30.25", "Asia/Tokyo", 1_537_513_230_250),
+        ("2018/09/21", "UTC", 1_537_488_000_000),
+        ("1537513200", "Asia/Tokyo", 1_537_513_200_000),
+        ("1537513200.2399", "UTC", 1_537_513_200_239),
+        ("1537513200250", "UTC", 1_537_513_200_250),
+        ("999999999", "UTC", 999_999_999_000),
+        ("20180921", "UTC", 1_537_488_000_000),
     ];
     for (text, tz, expected) in cases {
         assert_eq!(time_ms("--from", text, &zone(tz)), Ok(expected), "{text} {tz}");
@@ -44,8 +52,21 @@ fn times_are_read_in_every_form_and_cut_to_milliseconds() {
 
 #[test]
 fn what_is_no_time_is_refused_with_an_example() {
-    for text in ["", "yesterday", "2018-13-01", "21.09.2018", "2018-09-21T25:00", "07:00", "\u{0}"]
-    {
+    for text in [
+        "",
+        "yesterday",
+        "2018-13-01",
+        "21.09.2018",
+        "2018-09-21T25:00",
+        "07:00",
+        "\u{0}",
+        "2018/09-21",
+        "2018/09/21.",
+        "2018/09/2é.10:00",
+        "1537513200.",
+        "15375132001",
+        "15375132001234",
+    ] {
         let message = time_ms("--to", text, &TimeZone::UTC).unwrap_err().to_string();
         assert!(message.starts_with("--to ") && message.contains("2018-09-21"), "{message}");
     }
@@ -113,6 +134,74 @@ fn an_empty_window_is_refused_and_names_day() {
     {
         let message = window("", last, from, to, "UTC").unwrap_err().to_string();
         assert!(message.contains("--day"), "{message}");
+    }
+}
+
+#[test]
+fn from_after_to_is_said_with_both_values() {
+    let message = window("", "", "2018-09-22", "2018-09-21 07:00", "UTC").unwrap_err().to_string();
+    let said = "--from 2018-09-22T00:00:00.000Z is after --to 2018-09-21T07:00:00.000Z";
+    assert!(message.contains(said), "{message}");
+}
+
+#[test]
+fn a_clock_explains_words() {
+    let now: Timestamp = "2018-09-22T12:34:56.7891Z".parse().unwrap();
+    for (text, tz, said) in [
+        ("now", "UTC", "2018-09-22T12:34:56.789Z"),
+        ("Now-1h30m", "UTC", "2018-09-22T11:04:56.789Z"),
+        ("now+1d", "Asia/Tokyo", "2018-09-23T12:34:56.789Z"),
+        ("today", "UTC", "2018-09-22"),
+        ("yesterday", "UTC", "2018-09-21"),
+        ("yesterday 10:00", "UTC", "2018-09-21 10:00"),
+        ("2018-09-21", "UTC", "2018-09-21"),
+        ("nowhere", "UTC", "nowhere"),
+        ("", "UTC", ""),
+    ] {
+        assert_eq!(without_clock("--from", text, &zone(tz), now).as_deref(), Ok(said), "{text}");
+    }
+    // The day is that of the zone.
+    let late: Timestamp = "2018-09-22T23:00:00Z".parse().unwrap();
+    assert_eq!(without_clock("", "today", &zone("Asia/Tokyo"), late).unwrap(), "2018-09-23");
+    let message = without_clock("--to", "now-x", &TimeZone::UTC, now).unwrap_err().to_string();
+    assert!(message.contains("not a length of time"), "{message}");
+    let message = window("", "", "now-1h", "", "UTC").unwrap_err().to_string();
+    assert!(message.contains("says its times itself"), "{message}");
+}
+
+#[test]
+fn a_time_of_day_is_of_the_day_or_of_the_last_day() {
+    let of_day = window("2018-09-21", "", "10:00", "", "Asia/Tokyo").unwrap();
+    assert_eq!(of_day.from_ms, Some(ms("2018-09-21T01:00Z")));
+    assert_eq!(of_day.to_ms, Some(ms("2018-09-21T15:00Z")));
+    assert!(!of_day.typed.ends_with_sources());
+    let of_last = window("", "", "9:30", "10:00:30.5", "UTC").unwrap();
+    assert_eq!(of_last.from_ms, Some(ms("2018-09-22T09:30Z")));
+    assert_eq!(of_last.to_ms, Some(ms("2018-09-22T10:00:30.5Z")));
+    assert!(of_last.typed.ends_with_sources());
+    // What ends at midnight is of the day before.
+    let typed = Typed { from: Some("10:00".into()), ..Typed::default() };
+    let midnight = "2018-09-22T00:00:00Z".parse().unwrap();
+    let window = Window::new(typed, &TimeZone::UTC, midnight).unwrap();
+    assert_eq!(window.from_ms, Some(ms("2018-09-21T10:00Z")));
+    assert!(matches!(
+        self::window("2018-09-21", "1h", "10:00", "", "UTC"),
+        Err(WindowError::Conflict { first: "day", second: "last" })
+    ));
+    for text in ["25:00", "10:61", "10:60", "1:2:3:4", "10:"] {
+        let window = self::window("2018-09-21", "", text, "", "UTC");
+        assert!(window.is_err(), "{text} {window:?}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_a_window_panic(text in "[0-9/.:T+-]{0,24}|(now|today)[+-]?[0-9wdhms]{0,20}|\\PC{0,20}") {
+        let now = "2018-09-22T12:00:00Z".parse().unwrap();
+        if let Ok(text) = without_clock("", &text, &TimeZone::UTC, now) {
+            let _ = window(&text, "", &text, &text, "UTC");
+            let _ = window("", "", &text, "", "UTC");
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Times, dates and lengths of time as people type them, and times as they are
 //! shown.
 
+use std::borrow::Cow;
+
 use jiff::fmt::temporal::{DateTimeParser, DateTimePrinter, PiecesOffset};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, civil};
@@ -64,7 +66,11 @@ pub fn time_ms(option: &'static str, text: &str, zone: &TimeZone) -> Result<i64,
 }
 
 pub(super) fn read_time(text: &str, zone: &TimeZone) -> Option<i64> {
-    let pieces = PARSER.parse_pieces(text).ok()?;
+    if let Some(ms) = epoch(text) {
+        return Some(ms);
+    }
+    let text = as_iso(text);
+    let pieces = PARSER.parse_pieces(text.as_ref()).ok()?;
     let civil = pieces.date().to_datetime(pieces.time().unwrap_or(civil::Time::midnight()));
     let instant = match pieces.offset() {
         Some(PiecesOffset::Zulu) => civil.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp(),
@@ -76,18 +82,58 @@ pub(super) fn read_time(text: &str, zone: &TimeZone) -> Option<i64> {
     Some(cut_to_ms(instant))
 }
 
-pub(super) fn whole_day(text: &str, zone: &TimeZone) -> Result<(i64, i64), WindowError> {
-    let read = || -> Option<(i64, i64)> {
-        let pieces = PARSER.parse_pieces(text.trim()).ok()?;
-        if pieces.time().is_some() || pieces.offset().is_some() {
-            return None;
+/// Seconds since 1970, perhaps with decimals, or milliseconds: since 1973 and up to 2286
+/// they differ in how many digits they have. Eight digits are a date.
+fn epoch(text: &str) -> Option<i64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |part: &str| part.bytes().all(|digit| digit.is_ascii_digit());
+    if !is_number(whole) || !is_number(decimals) || text.ends_with('.') {
+        return None;
+    }
+    let value: i64 = whole.parse().ok()?;
+    match whole.len() {
+        9 | 10 => {
+            let ms: i64 = format!("{decimals:0<3}").get(..3)?.parse().ok()?;
+            Some(value * 1000 + ms)
         }
-        let midnight = |date: civil::Date| {
-            zone.to_timestamp(date.to_datetime(civil::Time::midnight())).ok().map(cut_to_ms)
-        };
-        Some((midnight(pieces.date())?, midnight(pieces.date().tomorrow().ok()?)?))
+        12 | 13 => Some(value),
+        _ => None,
+    }
+}
+
+/// A time as nfdump writes it, `2018/09/21.10:00:30`, with the signs of ISO 8601.
+fn as_iso(text: &str) -> Cow<'_, str> {
+    let is_date = |at: usize, digit: u8| match at {
+        4 | 7 => digit == b'/',
+        _ => digit.is_ascii_digit(),
     };
-    read().ok_or_else(|| WindowError::Day { text: text.to_owned() })
+    match text.split_at_checked(10) {
+        Some((date, rest)) if date.bytes().enumerate().all(|(at, digit)| is_date(at, digit)) => {
+            let rest = rest.strip_prefix('.').map(|time| format!("T{time}"));
+            let date = date.replace('/', "-");
+            Cow::Owned(date + rest.as_deref().unwrap_or(&text[10..]))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// The date that is alone in a text.
+pub(super) fn date(text: &str) -> Result<civil::Date, WindowError> {
+    let iso = as_iso(text.trim());
+    let pieces = PARSER.parse_pieces(iso.as_ref()).ok();
+    pieces
+        .filter(|pieces| pieces.time().is_none() && pieces.offset().is_none())
+        .map(|pieces| pieces.date())
+        .ok_or_else(|| WindowError::Day { text: text.to_owned() })
+}
+
+pub(super) fn whole_day(text: &str, zone: &TimeZone) -> Result<(i64, i64), WindowError> {
+    let date = date(text)?;
+    let midnight = |date: civil::Date| {
+        zone.to_timestamp(date.to_datetime(civil::Time::midnight())).ok().map(cut_to_ms)
+    };
+    let ends = || Some((midnight(date)?, midnight(date.tomorrow().ok()?)?));
+    ends().ok_or_else(|| WindowError::Day { text: text.to_owned() })
 }
 
 /// Reads a length of time, such as `24h`, `7d`, `1h30m` or `30s`, in milliseconds; of

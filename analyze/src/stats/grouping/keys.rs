@@ -62,9 +62,7 @@ impl KeyColumn {
             }
             (Key::Pair { higher }, _) => Cow::Owned(pair_end(batch, *higher)),
             (Key::Service, _) => Cow::Owned(services(batch)),
-            (Key::Bin { .. }, Some(bins)) => {
-                Cow::Owned(starts(batch.column(FieldId::Timestamp), bins))
-            }
+            (Key::Bin { time, .. }, Some(bins)) => Cow::Owned(starts(batch.column(*time), bins)),
             (Key::Bin { .. }, None) => unreachable!("a key of time has its bins"),
         }
     }

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use flowkit_fetch::{
     Cancel, DEFAULT_PAGE, DEFAULT_RETRIES, FetchError, Filter, Method, Request, SearchBody, Update,
 };
-use flowkit_model::window::{length_ms, time_ms};
+use flowkit_model::window::{length_ms, time_ms, without_clock};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -266,7 +266,7 @@ impl Fetch {
             request.update = Some(Update {
                 overlap_ms: length("--overlap", &dump.overlap)?,
                 to_ms: Some(match &self.choice.to {
-                    Some(text) => time_ms("--to", text, zone)?,
+                    Some(text) => time_ms("--to", &without_clock("--to", text, zone, now)?, zone)?,
                     None => now.as_millisecond(),
                 }),
                 refetch: dump.again.clone(),

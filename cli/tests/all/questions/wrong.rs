@@ -60,6 +60,7 @@ fn what_is_no_mistake_of_the_form_is_told_as_on_the_command_line() {
     for (flows, told_of) in [
         (r#"{"filter": "dts port 80"}"#, "did you mean dst?"),
         (r#"{"window": {"day": "yesterday"}}"#, "yesterday"),
+        (r#"{"window": {"from": "now-1h"}}"#, "a question says its times itself"),
         (r#"{"zone": "Mars/Olympus"}"#, "Mars/Olympus"),
         (r#"{"window": {"day": "2018-09-21", "last": "1h"}}"#, "exclude each other"),
     ] {

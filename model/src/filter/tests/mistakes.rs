@@ -89,7 +89,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("proto tcp & port 80", "did you mean `and`?", "          ^"),
     ("proto tcp | port 80", "did you mean `or`?", "          ^"),
     ("last 5m", "a time such as", "     ^^"),
-    ("first > 1537488000", "milliseconds since 1970", "        ^^^^^^^^^^"),
+    ("first > 15374880001", "milliseconds since 1970", "        ^^^^^^^^^^^"),
     ("flows > x", "flows is compared with a number", "        ^"),
 ];
 

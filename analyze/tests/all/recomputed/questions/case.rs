@@ -62,6 +62,9 @@ pub(super) fn drawn(seed: u64) -> Case {
     if let Some(filter) = &filter {
         flows["filter"] = json!(filter.text);
     }
+    if random.below(3) == 0 {
+        flows["time"] = json!(pick_time(&mut random, &options));
+    }
     let n = match (name, options["windows"].is_null()) {
         ("diff", true) => 2,
         _ => made::pick(&mut random, &[1, 1, 1, 2, 3]),
@@ -81,6 +84,14 @@ fn uses_each_value(name: &str, options: &Value) -> bool {
     let keys = ["bytes", "packets"].map(|name| json!(name));
     let is_key = options["by"].as_array().is_some_and(|by| by.iter().any(|key| keys.contains(key)));
     name == "check" || is_key || spreads.iter().any(|word| said.contains(word))
+}
+
+/// A time of flows; not all that they are active if there is a key of time.
+fn pick_time(random: &mut Random, options: &Value) -> &'static str {
+    let is_key = |by: &Value| by.as_str().is_some_and(|key| length(key).is_some());
+    let has_bins = options["by"].as_array().is_some_and(|by| by.iter().any(is_key));
+    let times = ["export", "first", "last", "active"];
+    made::pick(random, &times[..if has_bins { 3 } else { 4 }])
 }
 
 fn has_many_bins(options: &Value, window: &Value, zone: &str, times: &[i64]) -> bool {
@@ -149,10 +160,11 @@ impl Case {
         if self.name == "diff" {
             return Expected { answer: self.compared(), is_unjudged };
         }
-        let (held, clock) = (self.all(), Clock::new(&self.zone));
+        let (held, clock) = (self.all(), self.clock());
         let window = self.window(&held.flows, &clock);
         let (flows, later) = self.selected(&held, window);
-        let is_filtered = self.filter.as_ref().is_some_and(|filter| !filter.keeps_engines);
+        let is_filtered = self.filter.as_ref().is_some_and(|filter| !filter.keeps_engines)
+            || window != (None, None) && !clock.is_of_export();
         let number = |name: &str, usual| asked_number(&self.options, name, usual);
         let answer = match self.name {
             "timeline" => timeline::answer(&self.options, &flows, &later, &clock, window),
@@ -189,6 +201,11 @@ impl Case {
         Expected { answer: Recomputed { read: read(&held, &flows), ..answer }, is_unjudged }
     }
 
+    /// The zone of its times, and which time of a flow counts.
+    fn clock(&self) -> Clock {
+        Clock::new(&self.zone).by(&self.question["flows"])
+    }
+
     fn window(&self, flows: &[Flow], clock: &Clock) -> Window {
         let last = flows.iter().filter_map(Flow::exported).max();
         let window = &self.question["flows"]["window"];
@@ -201,20 +218,19 @@ impl Case {
         if let Some(filter) = &self.filter {
             flows.retain(|flow| filter.matches(flow));
         }
-        selected::split(flows, window)
+        selected::split(flows, window, &self.clock())
     }
 
     /// The answer of a comparison.
     fn compared(&self) -> Recomputed {
-        let clock = Clock::new(&self.zone);
+        let clock = self.clock();
         if let Some(both) = self.options["windows"].as_array() {
             let held = self.all();
             let window = |side: usize| windows::of_side(both[side].as_str().unwrap(), &clock);
             let sides = [0, 1].map(|side| self.selected(&held, window(side)).0);
             let (flows, _) = self.selected(&held, (None, None));
             let is_in = |flow: &&Flow, (from, to): Window| {
-                let exported = flow.exported();
-                exported.is_some_and(|ms| from.unwrap_or(0) <= ms && ms < to.unwrap_or(i64::MAX))
+                clock.has(flow, (from.unwrap_or(0), to.unwrap_or(i64::MAX)))
             };
             let in_either = |flow: &&Flow| is_in(flow, window(0)) || is_in(flow, window(1));
             let flows: Vec<Flow> = flows.iter().filter(in_either).cloned().collect();

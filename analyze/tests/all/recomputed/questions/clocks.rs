@@ -7,19 +7,68 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::recomputed::flows::Flow;
 
 pub(super) const DAY_MS: i64 = 86_400_000;
 
 /// A time zone, and what is known of its days.
 pub(super) struct Clock {
     pub(super) zone: TimeZone,
+    /// Which time of a flow counts.
+    time: String,
     starts: RefCell<BTreeMap<Date, i64>>,
 }
 
 impl Clock {
     pub(super) fn new(name: &str) -> Self {
         let zone = jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(name).unwrap();
-        Self { zone, starts: RefCell::default() }
+        Self { zone, time: "export".into(), starts: RefCell::default() }
+    }
+
+    /// By the time of flows that a question names.
+    pub(super) fn by(self, flows: &Value) -> Self {
+        Self { time: flows["time"].as_str().unwrap_or("export").into(), ..self }
+    }
+
+    /// The moment of a flow.
+    pub(super) fn moment(&self, flow: &Flow) -> Option<i64> {
+        flow.ms(match self.time.as_str() {
+            "export" => "timestamp",
+            "first" => "first_switched",
+            "last" => "last_switched",
+            other => panic!("{other} is no moment"),
+        })
+    }
+
+    /// Whether a flow is in a window that has an end.
+    pub(super) fn has(&self, flow: &Flow, (from, to): (i64, i64)) -> bool {
+        if self.time == "active" {
+            let span = flow.ms("first_switched").zip(flow.ms("last_switched"));
+            return span.is_some_and(|(first, last)| first < to && from <= last);
+        }
+        self.moment(flow).is_some_and(|ms| from <= ms && ms < to)
+    }
+
+    /// Whether a flow that is in no window reaches into this one.
+    pub(super) fn reaches(&self, flow: &Flow, window: (Option<i64>, Option<i64>)) -> bool {
+        let span = flow.ms("first_switched").zip(flow.ms("last_switched"));
+        match (self.time.as_str(), window) {
+            ("export", (_, Some(to))) => {
+                flow.exported().is_some_and(|exported| to <= exported && exported - to < 86_400_000)
+            }
+            ("first", (Some(from), _)) => {
+                span.is_some_and(|(first, last)| first < from && from <= last)
+            }
+            ("last", (_, Some(to))) => span.is_some_and(|(first, last)| first < to && to <= last),
+            _ => false,
+        }
+    }
+
+    /// Whether a window cuts between packets, whose flows are exported at once.
+    pub(super) fn is_of_export(&self) -> bool {
+        self.time == "export"
     }
 
     pub(super) fn date(&self, ms: i64) -> Date {

@@ -31,7 +31,7 @@ pub(super) fn part(flow: &Flow, key: &str, end: usize, clock: &Clock) -> Datum {
         .map_or((key, None), |(name, bits)| (name, Some(bits.parse::<u32>().unwrap())));
     if let Some(length) = length(key) {
         let bin = |ms| Datum::Number(clock.bin(ms, length).unsigned_abs().into());
-        return flow.exported().map_or(Datum::Unknown, bin);
+        return clock.moment(flow).map_or(Datum::Unknown, bin);
     }
     match name {
         "addr_a" | "addr_b" => {
@@ -238,7 +238,7 @@ impl<'q> Asked<'q> {
         if bins.clone().any(|(_, bin)| *bin == Datum::Unknown) {
             return None;
         }
-        let at = group.0[0].0.exported()?;
+        let at = self.clock.moment(group.0[0].0)?;
         Some(self.clock.within(at, &lengths, self.window).max(1))
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::clocks::Clock;
 use super::windows::Window;
 use crate::recomputed::flows::{ADAPTED, Datum, Flow, LATE};
 use crate::recomputed::held::Held;
@@ -61,18 +62,18 @@ fn repair(flow: &mut Flow) {
     }
 }
 
-/// The flows that were exported in a window, and those of the day after it.
-pub(super) fn split(flows: Vec<Flow>, window: Window) -> (Vec<Flow>, Vec<Flow>) {
+/// The flows of a window, and those that reach into it from outside.
+pub(super) fn split(flows: Vec<Flow>, window: Window, clock: &Clock) -> (Vec<Flow>, Vec<Flow>) {
     if window == (None, None) {
         return (flows, Vec::new());
     }
-    let (from, to) = (window.0.unwrap_or(0), window.1.unwrap_or(i64::MAX));
+    let ends = (window.0.unwrap_or(0), window.1.unwrap_or(i64::MAX));
     let (mut inside, mut later) = (Vec::new(), Vec::new());
     for flow in flows {
-        match flow.exported() {
-            Some(ms) if from <= ms && ms < to => inside.push(flow),
-            Some(ms) if to <= ms && ms - to < 86_400_000 => later.push(flow),
-            _ => {}
+        if clock.has(&flow, ends) {
+            inside.push(flow);
+        } else if clock.reaches(&flow, window) {
+            later.push(flow);
         }
     }
     (inside, later)

@@ -17,7 +17,8 @@ pub(super) fn drawn(random: &mut Random, times: &[i64], zone: &str) -> Option<Va
     let mut times = times.to_vec();
     times.sort_unstable();
     let (from, to) = (*times.get(times.len() / 4)?, *times.get(times.len() * 3 / 4)?);
-    let window = match random.below(7) {
+    let window = match random.below(8) {
+        7 => json!({"day": clock.date(from).to_string(), "from": "00:30", "to": "23:00:30.5"}),
         0 => json!({"from": typed(random, from, &clock)}),
         1 => json!({"to": typed(random, to + 1, &clock)}),
         2 => json!({"day": clock.date(from).to_string()}),
@@ -35,7 +36,9 @@ pub(super) fn drawn(random: &mut Random, times: &[i64], zone: &str) -> Option<Va
 pub(super) fn typed(random: &mut Random, ms: i64, clock: &Clock) -> String {
     let at = instant(ms);
     let local = clock.zone.to_datetime(at);
-    match random.below(7) {
+    match random.below(9) {
+        7 => local.strftime("%Y/%m/%d.%H:%M:%S").to_string(),
+        8 => typed_epoch(random, ms),
         0 => format!("{at:.3}"),
         1 => at.display_with_offset(clock.zone.to_offset(at)).to_string(),
         2 => local.date().to_string(),
@@ -46,9 +49,24 @@ pub(super) fn typed(random: &mut Random, ms: i64, clock: &Clock) -> String {
     }
 }
 
+/// Seconds or milliseconds since 1970, if there are as many digits as tell them apart.
+fn typed_epoch(random: &mut Random, ms: i64) -> String {
+    match random.below(2) {
+        _ if !(100_000_000_000..10_000_000_000_000).contains(&ms) => instant(ms).to_string(),
+        0 => (ms / 1000).to_string(),
+        _ => ms.to_string(),
+    }
+}
+
 /// The moment that is typed: with a zone of its own, or by the clock of the question's;
 /// a date is its first moment.
 pub(super) fn moment(text: &str, clock: &Clock) -> i64 {
+    if let Ok(number) = text.parse::<i64>() {
+        return if text.len() < 11 { number * 1000 } else { number };
+    }
+    if let Some((date, time)) = text.split_once('.').filter(|(date, _)| date.contains('/')) {
+        return moment(&format!("{}T{time}", date.replace('/', "-")), clock);
+    }
     if let Ok(date) = text.parse::<Date>()
         && text.len() == 10
     {
@@ -65,8 +83,10 @@ pub(super) fn moment(text: &str, clock: &Clock) -> i64 {
 pub(super) fn understood(window: &Value, clock: &Clock, end: i64) -> Window {
     let word = |name: &str| window[name].as_str();
     let (from, to) = if let Some(day) = word("day") {
-        let day: Date = day.parse().unwrap();
-        (Some(clock.start(day)), Some(clock.start(day.tomorrow().unwrap())))
+        let date: Date = day.parse().unwrap();
+        let of_day = |name| Some(moment(&format!("{day}T{}", word(name)?), clock));
+        let (start, end) = (clock.start(date), clock.start(date.tomorrow().unwrap()));
+        (of_day("from").or(Some(start)), of_day("to").or(Some(end)))
     } else if let Some(last) = word("last") {
         (Some(end - length(last).unwrap()), Some(end))
     } else {
