@@ -120,16 +120,17 @@ pub(super) fn alone(random: &mut Random) -> Leaf {
             ("flows 1", None, true),
         ],
     );
-    match protocol {
-        Some(protocol) => {
-            let value = |flow: &Flow| flow.number("protocol");
-            of_value(text.into(), vec!["protocol"], value, Box::new(move |own| own == protocol))
-        }
-        None => {
-            // The family is that of the addresses: it may split the flows of an engine.
-            let is_family = ["ipv4", "inet6"].contains(&text);
-            let fields = if is_family { vec!["src_addr", "dst_addr"] } else { vec![] };
-            Leaf { text: text.into(), fields, matches: Box::new(move |_| all) }
-        }
+    if let Some(protocol) = protocol {
+        let value = |flow: &Flow| flow.number("protocol");
+        return of_value(
+            text.into(),
+            vec!["protocol"],
+            value,
+            Box::new(move |own| own == protocol),
+        );
     }
+    // The family is that of the addresses: it may split the flows of an engine.
+    let is_family = ["ipv4", "inet6"].contains(&text);
+    let fields = if is_family { vec!["src_addr", "dst_addr"] } else { vec![] };
+    Leaf { text: text.into(), fields, matches: Box::new(move |_| all) }
 }
