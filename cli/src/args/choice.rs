@@ -33,7 +33,7 @@ pub(crate) struct Choice {
     /// now-1h, today, yesterday, 'yesterday 07:00'; or 07:00, of --day, else of the last
     /// day of the sources (with `flowkit fetch`, today). Windows are half open: --from
     /// is inside, --to is outside. The time of a flow is that of its export, @timestamp,
-    /// as in Elasticsearch and Kibana.
+    /// as in Elasticsearch and Kibana; with --time of reports, another.
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
 

@@ -16,8 +16,10 @@ sources, or sorted by any column (--sort), largest first, or smallest first with
 are the fields that `flowkit fields` lists, under any of their names, and
 duration, bps, pps, bpp and service, as filters have them.
 table, markdown and json show 10 flows unless -n says more; csv, tsv and ndjson
-write all flows. Tables show a port behind its address, and the type and code of
-ICMP in its place; other formats have a column for each.
+write all flows. Rows are in memory until they are printed, about 1 kB each; of
+many millions `flowkit export --format csv` streams. Tables show a port behind
+its address, and the type and code of ICMP in its place; other formats have a
+column for each.
 `flowkit show` prints whole documents.
 
 Examples:
