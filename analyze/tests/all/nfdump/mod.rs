@@ -10,6 +10,7 @@ mod filters;
 mod listed;
 mod printed;
 mod statistics;
+mod windows;
 
 use std::collections::BTreeMap;
 use std::net::UdpSocket;
@@ -100,8 +101,9 @@ fn datagrams(capture: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
 }
 
 fn nfdump(set: &Set, arguments: &[&str]) -> String {
-    let output =
-        Command::new("nfdump").arg("-R").arg(&set.folder).args(arguments).output().unwrap();
+    let mut command = Command::new("nfdump");
+    command.env("TZ", "UTC").arg("-R").arg(&set.folder).args(arguments);
+    let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     text + &String::from_utf8_lossy(&output.stderr)
 }
