@@ -8,8 +8,9 @@ each reader prints the same, if it reads the same. READER `csv` reads what
 `flowkit export --format csv` wrote.
 
 Columns of nothing are left out: files of version 5 alone lack those that only v9 and
-IPFIX have. The family goes by the addresses, and an IPv6 address, which stands in a
-column of its own, stands for the address.
+IPFIX have. The family goes by the addresses, type and code of ICMP by the port where
+no flow has others, and an IPv6 address, which stands in a column of its own, stands
+for the address.
 """
 
 import csv
@@ -22,6 +23,7 @@ TIMES = ("timestamp", "first_switched", "last_switched")
 # Words of csv for numbers.
 WORDS = {"direction": {"ingress": "0", "egress": "1"}, "family": {"ipv4": "4", "ipv6": "6"}}
 IPV6 = "_ipv6"
+ICMP = ("icmp_type", "icmp_code")
 
 
 def text(name, value):
@@ -161,6 +163,13 @@ READERS = {
 }
 
 
+def icmp_of_port(protocol, port):
+    """Type and code of ICMP that stand in the destination port."""
+    if protocol not in ("1", "58") or not port:
+        return "", ""
+    return str(int(port) >> 8), str(int(port) & 255)
+
+
 def texts(columns):
     """The columns as they go into the digest, by name."""
     columns = {name: [text(name, value) for value in values] for name, values in columns.items()}
@@ -170,6 +179,10 @@ def texts(columns):
         columns[field] = [ipv6 or other for ipv6, other in both]
     if "family" in columns and "6" not in columns["family"]:
         del columns["family"]
+    icmp = [columns.get(name, []) for name in ICMP]
+    if list(zip(*icmp)) == [icmp_of_port(*row) for row in zip(columns["protocol"], columns["dst_port"])]:
+        for name in ICMP:
+            del columns[name]
     return {name: values for name, values in columns.items() if any(values)}
 
 
