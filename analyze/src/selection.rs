@@ -29,9 +29,9 @@ pub struct Selection {
     /// match while others of it do not: its sequence numbers cannot tell what is
     /// missing then.
     ///
-    /// A window of export times is another matter. It cuts between packets, since all flows of one have
-    /// its time, and a gap is told by the packets on both sides of it: what was lost
-    /// inside of a window is told, a gap across its edge is not.
+    /// A window of export times is another matter. It cuts between packets, since all
+    /// flows of one have its time, and a gap is told by the packets on both sides of it:
+    /// what was lost inside of a window is told, a gap across its edge is not.
     splits_engines: bool,
     /// The flows of the window, if others that reach into it are selected too.
     inside: Option<Filter>,

@@ -47,11 +47,14 @@ pub(super) fn ask(
                 answer.notes.push(note.clone());
             }
         }
-        // Windows of one source are part of the question, and may well be empty.
+        // One of two windows of a source is part of the question, and may well be empty.
         let is_empty = read.tally.total.flows == 0;
         if diff.windows.is_none() && flows.is_selective() && is_empty {
             answer.unmatched.extend(unmatched(side.sources, options)?);
         }
+    }
+    if diff.windows.is_some() && read.iter().all(|read| read.tally.total.flows == 0) {
+        answer.unmatched.extend(unmatched(sources, options)?);
     }
     let [a, b] = read.map(|read| read.tally);
     answer.tally = if diff.windows.is_some() {

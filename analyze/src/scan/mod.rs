@@ -102,7 +102,8 @@ impl Reading<'_> {
                             let Some(part) = stored(stream) else { continue };
                             judge.stored(part);
                             absorber.stored(&part.tally)?;
-                            goes_on &= take(InOrder::Batches(mem::take(&mut batches)))
+                            goes_on = goes_on
+                                && take(InOrder::Batches(mem::take(&mut batches)))
                                 && take(InOrder::Stored(part));
                         }
                     }

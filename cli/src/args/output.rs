@@ -23,8 +23,8 @@ pub(crate) struct Output {
     /// Columns to show behind the keys, instead of the usual ones
     ///
     /// Rankings (top, talkers, ports, protocols, pairs) take any measures, which
-    /// `flowkit top --help` lists; `flowkit list` any fields; other reports some of their own columns and of
-    /// their single values, such as bps_p95 of timeline.
+    /// `flowkit top --help` lists; `flowkit list` any fields; other reports some of
+    /// their own columns and of their single values, such as bps_p95 of timeline.
     #[arg(long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
 
@@ -75,22 +75,23 @@ impl CsvSafe {
 impl Output {
     /// The columns that a list of flows is asked for instead of its usual ones.
     pub(crate) fn flow_columns(&self) -> anyhow::Result<Option<Vec<FlowColumn>>> {
-        if self.columns.is_empty() {
-            return Ok(None);
-        }
-        let columns = self.columns.iter().map(|name| FlowColumn::parse(name));
-        let columns: Result<_, _> = columns.collect();
-        columns.map(Some).map_err(|error| Usage(format!("--columns: {error}")).into())
+        self.columns_as(FlowColumn::parse)
     }
 
     /// The measures that a ranking is asked for instead of its usual columns.
     pub(crate) fn measures(&self) -> anyhow::Result<Option<Vec<Measure>>> {
+        self.columns_as(Measure::parse_column)
+    }
+
+    fn columns_as<T>(
+        &self,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> anyhow::Result<Option<Vec<T>>> {
         if self.columns.is_empty() {
             return Ok(None);
         }
-        let columns = self.columns.iter().map(|name| Measure::parse_column(name));
-        let measures: Result<_, _> = columns.collect();
-        measures.map(Some).map_err(|error| Usage(format!("--columns: {error}")).into())
+        let columns: Result<_, _> = self.columns.iter().map(|name| parse(name)).collect();
+        columns.map(Some).map_err(|error| Usage(format!("--columns: {error}")).into())
     }
 }
 
@@ -107,8 +108,20 @@ pub(crate) struct OutputFile {
 }
 
 /// Formats of all commands, which nfdump and other programs take after `-o`.
-const FORMATS: [&str; 10] =
-    ["csv", "tsv", "json", "ndjson", "table", "markdown", "parquet", "documents", "hits", "pcap"];
+const FORMATS: [&str; 12] = [
+    "csv",
+    "tsv",
+    "json",
+    "ndjson",
+    "table",
+    "markdown",
+    "parquet",
+    "documents",
+    "hits",
+    "pcap",
+    "stored",
+    "text",
+];
 
 /// Formats of nfdump that are none here.
 const OF_NFDUMP: [&str; 8] =

@@ -97,6 +97,27 @@ fn an_option_is_the_same_in_every_command() {
     assert!(unused.is_empty(), "no longer needed: {unused:?}");
 }
 
+/// After `-o` stands a file, also for who knows it as nfdump's option of formats.
+#[test]
+fn a_format_of_any_command_is_no_file() {
+    let mut n = 0;
+    for command in program().get_subcommands() {
+        let option = |id: &str| command.get_arguments().find(|arg| arg.get_id() == id);
+        let (Some(format), Some(output)) = (option("format"), option("output")) else { continue };
+        // The others write dumps and packets.
+        if facts(output).iter().all(|(_, value)| value != "FILE") {
+            continue;
+        }
+        for value in format.get_possible_values() {
+            let typed = ["flowkit", command.get_name(), "-o", value.get_name()];
+            let error = Program::command().try_get_matches_from(typed).unwrap_err().to_string();
+            assert!(error.contains("a format?"), "{typed:?}: {error}");
+            n += 1;
+        }
+    }
+    assert!(n > 50, "{n}");
+}
+
 #[test]
 fn every_option_has_a_heading_and_help() {
     for command in program().get_subcommands() {

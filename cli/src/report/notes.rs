@@ -53,8 +53,12 @@ fn nothing(answer: &Answer) -> Option<String> {
 
 /// Where no flow matches: what the sources hold.
 fn no_match(answer: &Answer, there: Unmatched, zone: &TimeZone) -> String {
+    let question = answer.question.as_ref();
+    let is_of_two = |question: &Question| matches!(&question.report, Report::Diff(diff) if diff.windows.is_some());
     let has_window = |question: &Question| question.flows.window != Typed::default();
-    let by = match (&answer.filter, answer.question.as_ref().is_some_and(has_window)) {
+    let by = match (&answer.filter, question.is_some_and(has_window)) {
+        (None, _) if question.is_some_and(is_of_two) => "is in either window",
+        (Some(_), _) if question.is_some_and(is_of_two) => "in either window matches the filter",
         (None, _) => "is in the window",
         (_, false) => "matches the filter",
         _ => "in the window matches the filter",

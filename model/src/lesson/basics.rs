@@ -74,7 +74,7 @@ pub(super) const BASICS: &[Topic] = &[
             ),
             (
                 "Layer 3",
-                "dOctets are those of IP packets, with their headers and without Ethernet's: 60 bytes of TCP without data are 40 or 52. An echo request of 64 bytes is 84. What a switch counts on a port is larger, by 18 bytes or more a packet.",
+                "dOctets are those of IP packets, with their headers and without Ethernet's: an ACK of TCP without data has 40 or 52, though its frame has 60 or more. An echo request that ping calls 64 bytes has 84. What a switch counts on a port is larger, by 18 bytes or more a packet.",
             ),
         ],
         sources: &[CISCO],

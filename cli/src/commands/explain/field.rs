@@ -41,7 +41,10 @@ fn no_field(name: &str) -> Usage {
     let aliases = |field: &'static Field| field.aliases.iter().filter(|alias| alias.len() > 3);
     let known =
         FIELDS.iter().flat_map(|field| [field.name].into_iter().chain(aliases(field).copied()));
-    let hint = nearest(name, known).or_else(|| column::near(name)).map_or_else(
+    let topics = lesson::topics().flat_map(|topic| topic.names).copied();
+    let topics = topics.filter(|topic| topic.len() > 3);
+    let near = nearest(name, known).or_else(|| column::near(name));
+    let hint = near.or_else(|| nearest(name, topics)).map_or_else(
         || "`flowkit fields` lists them".to_owned(),
         |near| format!("did you mean {near}?"),
     );
