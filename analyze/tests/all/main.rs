@@ -33,6 +33,7 @@ mod import;
 mod inputs;
 mod loss;
 mod nfdump;
+mod order_of_sources;
 mod other_readers;
 mod packed;
 mod properties;
