@@ -56,6 +56,10 @@ impl Serialize for Object<'_> {
                     Window(from, to, zone)
                 }),
             )?;
+            let clock = answer.question.as_ref().map(|question| question.flows.time);
+            if let Some(clock) = clock.filter(|clock| !clock.is_export()) {
+                map.serialize_entry("time", &clock)?;
+            }
             if let Some(filter) = &answer.filter {
                 map.serialize_entry("filter", filter)?;
             }

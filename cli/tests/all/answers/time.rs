@@ -44,6 +44,25 @@ fn rates_of_a_bin_are_over_the_bin() {
     assert_eq!(csv.lines().count(), 2, "{csv}");
 }
 
+/// The header and json name the time of a flow that counts, if it is not the export.
+#[test]
+fn another_time_than_the_export_is_named() {
+    let flows = Flows::new(&[FLOW]);
+    for (clock, words, member) in [
+        ("export", "", serde_json::Value::Null),
+        ("first", "by the time of the first packet", json!("first")),
+        ("active", "by the time between the first and the last packet", json!("active")),
+    ] {
+        let asked = ["top", "--by", "dst_port", "--time", clock, "flows.ndjson"];
+        let table = flows.out(&asked);
+        assert_eq!(table.contains("by the time"), !words.is_empty(), "{table}");
+        assert!(table.contains(words), "{table}");
+        let answer = flows.out(&[&asked[..], &["--format", "json"]].concat());
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!(answer["time"], member, "{answer}");
+    }
+}
+
 #[test]
 fn top_by_a_bin_and_a_timeline_by_export_agree() {
     let day = practice();
